@@ -13,7 +13,7 @@ absl::StatusOr<c10::Device> ResolveDevice(const std::string& text) {
   if (text == "cpu") return c10::Device(c10::kCPU);
   if (text == "auto") {
     return c10::Device(at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0 ? c10::kCUDA
-                                                                                   : c10::kCPU);
+                                                                                     : c10::kCPU);
   }
   absl::string_view rest = text;
   int index = 0;
@@ -25,9 +25,9 @@ absl::StatusOr<c10::Device> ResolveDevice(const std::string& text) {
         absl::StrCat("device: \"", text, "\" is not auto, cpu, cuda or cuda:N"));
   }
 #ifndef PDARTS_WITH_CUDA
-  return absl::FailedPreconditionError(
-      absl::StrCat("device: ", text, " is asked for, but this program was built without CUDA; build ",
-                   "it with --config=cuda"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "device: ", text, " is asked for, but this program was built without CUDA; build ",
+      "it with --config=cuda"));
 #else
   const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
   if (index >= count) {

@@ -103,16 +103,16 @@ absl::Status CheckFlagsOf(absl::string_view command, const std::vector<std::stri
       return flag == given || flag == positive;
     });
     if (!known) {
-      return absl::InvalidArgumentError(absl::StrCat(command, " takes no --", given, "; it takes: --",
-                                                     absl::StrJoin(taken, ", --")));
+      return absl::InvalidArgumentError(absl::StrCat(
+          command, " takes no --", given, "; it takes: --", absl::StrJoin(taken, ", --")));
     }
   }
   return absl::OkStatus();
 }
 
 std::vector<std::string> SearchFlags() {
-  return {"seed",   "data_dir", "output_dir", "device", "threads",
-          "set",    "dry_run",  "overwrite",  "json"};
+  return {"seed", "data_dir", "output_dir", "device", "threads",
+          "set",  "dry_run",  "overwrite",  "json"};
 }
 
 std::string DataDirFromFlags() {

@@ -110,10 +110,9 @@ void PrintTrace(const DerivationTrace& trace) {
     std::cout << absl::StrFormat(
         "%s cell held %d %s, at most %d allowed: edge %d %s (probability %.4f)\n", step.cell_kind(),
         step.count(), step.operation(), step.max(), step.edge(),
-        step.stays() ? "keeps it, having nothing else"
-                     : step.replacement().empty()
-                           ? "gave up its place"
-                           : absl::StrCat("took ", step.replacement(), " instead"),
+        step.stays()                 ? "keeps it, having nothing else"
+        : step.replacement().empty() ? "gave up its place"
+                                     : absl::StrCat("took ", step.replacement(), " instead"),
         step.probability());
   }
   for (const std::string& note : trace.notes()) std::cout << "note: " << note << "\n";
@@ -151,12 +150,12 @@ absl::Status Derive() {
 absl::Status Genotype(const std::vector<std::string>& arguments) {
   PDARTS_RETURN_IF_ERROR(CheckFlagsOf("genotype", {"space", "to", "json"}));
   if (arguments.size() != 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "genotype takes one TEXT, got ", arguments.size(), " (quote it for the shell)"));
+    return absl::InvalidArgumentError(absl::StrCat("genotype takes one TEXT, got ",
+                                                   arguments.size(), " (quote it for the shell)"));
   }
-  PDARTS_ASSIGN_OR_RETURN(const PluginInfo info,
-                          PluginRegistry::Global().FindByName(SearchSpace::kKind,
-                                                              absl::GetFlag(FLAGS_space)));
+  PDARTS_ASSIGN_OR_RETURN(
+      const PluginInfo info,
+      PluginRegistry::Global().FindByName(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
   google::protobuf::Any config;
   config.set_type_url(absl::StrCat("type.googleapis.com/", info.config->full_name()));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
@@ -189,8 +188,8 @@ absl::Status Run(int argc, char** argv) {
   if (command == "search") return Search();
   if (command == "list") return List();
   if (command == "derive") return Derive();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "unknown command \"", command, "\"; known: derive, genotype, list, search"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown command \"", command, "\"; known: derive, genotype, list, search"));
 }
 
 }  // namespace

@@ -97,20 +97,21 @@ absl::Status ProgressDisplay::OnStep(const StepReport& report) {
   last_draw_ = now;
   const SearchPosition& at = report.position;
   const double done = Done(at, at.step + 1);
-  Draw(absl::StrFormat("%s %3.0f%% stage %d/%d epoch %d/%d step %d/%d loss %.3f acc %.1f%% "
-                       "%.0f img/s %s left",
-                       Bar(done, 12), 100 * done, at.stage + 1, at.num_stages, at.epoch + 1,
-                       at.shape.epochs, at.step + 1, at.steps, report.weight_loss,
-                       report.weight_top1, report.images_per_second, TimeLeft(done)));
+  Draw(
+      absl::StrFormat("%s %3.0f%% stage %d/%d epoch %d/%d step %d/%d loss %.3f acc %.1f%% "
+                      "%.0f img/s %s left",
+                      Bar(done, 12), 100 * done, at.stage + 1, at.num_stages, at.epoch + 1,
+                      at.shape.epochs, at.step + 1, at.steps, report.weight_loss,
+                      report.weight_top1, report.images_per_second, TimeLeft(done)));
   return absl::OkStatus();
 }
 
 absl::Status ProgressDisplay::OnEpochEnd(const EpochReport& report) {
   Clear();
   const SearchPosition& at = report.position;
-  std::string line = absl::StrFormat(
-      "stage %d/%d epoch %d/%d loss %.4f acc %.2f%%", at.stage + 1, at.num_stages, at.epoch + 1,
-      at.shape.epochs, report.weight_loss, report.weight_top1);
+  std::string line =
+      absl::StrFormat("stage %d/%d epoch %d/%d loss %.4f acc %.2f%%", at.stage + 1, at.num_stages,
+                      at.epoch + 1, at.shape.epochs, report.weight_loss, report.weight_top1);
   if (report.alpha_loss) absl::StrAppendFormat(&line, " alpha loss %.4f", *report.alpha_loss);
   if (report.supernet) {
     absl::StrAppendFormat(&line, " super-network %.2f%% (top-5 %.2f%%)", report.supernet->top1,

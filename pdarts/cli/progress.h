@@ -11,8 +11,8 @@
 
 namespace pdarts {
 
-/// Shows on standard error where a search is: one line that is drawn over on a terminal, else a line
-/// an epoch.
+/// Shows on standard error where a search is: one line that is drawn over on a terminal, else a
+/// line an epoch.
 class ProgressDisplay : public SearchObserver {
  public:
   ProgressDisplay(const ProgressiveSchedule& schedule, const Topology& topology);

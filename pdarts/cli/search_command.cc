@@ -57,8 +57,7 @@ class Observers : public SearchObserver {
 
 std::string ShortName(const google::protobuf::Any& config) {
   const std::string& url = config.type_url();
-  const PluginInfo* info =
-      PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1));
+  const PluginInfo* info = PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1));
   return info == nullptr ? url : info->short_name;
 }
 
@@ -83,10 +82,9 @@ absl::Status DryRun(const Experiment& experiment) {
     const StageShape shape = experiment.schedule->stage(s);
     PDARTS_ASSIGN_OR_RETURN(
         const std::shared_ptr<SuperNet> net,
-        experiment.space->BuildSuperNet(
-            FirstCandidates(experiment, s), experiment.StageNetShape(s),
-            MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()), "weights",
-                          static_cast<uint64_t>(s))));
+        experiment.space->BuildSuperNet(FirstCandidates(experiment, s), experiment.StageNetShape(s),
+                                        MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
+                                                      "weights", static_cast<uint64_t>(s))));
     const size_t candidates = net->candidates()[0][0].size();
     const int64_t parameters = CountParameters(*net);
     if (absl::GetFlag(FLAGS_json)) {
@@ -124,9 +122,9 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   NetworkShape shape = experiment.space->default_network_shape();
   shape.image = experiment.dataset->info().image;
   shape.classes = experiment.dataset->num_classes();
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::shared_ptr<Network> network,
-      experiment.space->BuildNetwork(found.derivation.architecture, shape, MakeGenerator(0, "count")));
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,
+                          experiment.space->BuildNetwork(found.derivation.architecture, shape,
+                                                         MakeGenerator(0, "count")));
   result.set_params_m(static_cast<double>(CountParameters(*network)) / 1e6);
   result.set_flops_g(static_cast<double>(nn::CountMacs(*network, shape.image)) / 1e9);
   result.set_genotype(text);
@@ -150,18 +148,16 @@ absl::Status SearchCommand(ExperimentSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
   if (absl::GetFlag(FLAGS_threads) < 0) {
-    return absl::InvalidArgumentError(absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads),
-                                                   " is negative"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
   }
   const int threads = SetThreads(absl::GetFlag(FLAGS_threads));
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(experiment);
 
-  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data,
-                          experiment.dataset->Load({DataDirFromFlags()}));
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::unique_ptr<RunDirectory> directory,
-      RunDirectory::Create(OutputDirFromFlags(experiment.spec), experiment.spec,
-                           absl::GetFlag(FLAGS_overwrite)));
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
+                          RunDirectory::Create(OutputDirFromFlags(experiment.spec), experiment.spec,
+                                               absl::GetFlag(FLAGS_overwrite)));
   SearchRecorder recorder(directory.get());
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
   absl::StatusOr<SearchResult> found;
@@ -177,8 +173,8 @@ absl::Status SearchCommand(ExperimentSpec spec) {
   *derived.mutable_trace() = found->derivation.trace;
   PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
                           experiment.space->Format(found->derivation.architecture));
-  PDARTS_ASSIGN_OR_RETURN(RunResult result, MakeResult(experiment, data, *found, derived.text(),
-                                                       device, threads));
+  PDARTS_ASSIGN_OR_RETURN(RunResult result,
+                          MakeResult(experiment, data, *found, derived.text(), device, threads));
   PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(derived));
   PDARTS_RETURN_IF_ERROR(directory->WriteSuperNet(*found->net));
   LogEvent derivation;
