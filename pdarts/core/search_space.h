@@ -90,6 +90,9 @@ class SearchSpace : public Plugin {
                                                         const NetworkShape& shape,
                                                         at::Generator generator) const;
 
+  /// The size at which derived networks are usually trained and counted.
+  virtual NetworkShape default_network_shape() const { return {}; }
+
   /// The skeletons that derived networks are built with; the first is the default.
   virtual std::vector<std::string> skeletons() const { return {"cifar"}; }
 
