@@ -68,9 +68,14 @@ GradientResult SuperNet::Gradients(const GradientRequest& request) {
   std::vector<at::Tensor> inputs;
   if (of_weights) inputs = all_weights;
   if (of_alphas) inputs.insert(inputs.end(), alphas_.begin(), alphas_.end());
-  std::vector<at::Tensor> gradients =
-      torch::autograd::grad({total}, inputs, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,
-                            /*create_graph=*/false, /*allow_unused=*/true);
+  std::vector<at::Tensor> gradients(inputs.size());
+  // It has no graph where nothing asked for moves it, such as the alphas of edges that all hold
+  // none.
+  if (total.requires_grad()) {
+    gradients =
+        torch::autograd::grad({total}, inputs, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,
+                              /*create_graph=*/false, /*allow_unused=*/true);
+  }
   for (size_t i = 0; i < gradients.size(); ++i) {
     if (!gradients[i].defined()) gradients[i] = at::zeros_like(inputs[i]);
   }
