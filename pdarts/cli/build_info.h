@@ -1,0 +1,12 @@
+#ifndef PDARTS_CLI_BUILD_INFO_H_
+#define PDARTS_CLI_BUILD_INFO_H_
+
+namespace pdarts {
+
+/// The git commit that this program was built from, with "-dirty" if files differed from it;
+/// "unknown" when built outside a checkout.
+const char* BuildCommit();
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CLI_BUILD_INFO_H_

@@ -1,0 +1,48 @@
+#include "pdarts/cli/device.h"
+
+#include "ATen/Context.h"
+#include "ATen/Parallel.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "torch/csrc/api/include/torch/version.h"
+
+namespace pdarts {
+
+absl::StatusOr<c10::Device> ResolveDevice(const std::string& text) {
+  if (text == "cpu") return c10::Device(c10::kCPU);
+  if (text == "auto") {
+    return c10::Device(at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0 ? c10::kCUDA
+                                                                                     : c10::kCPU);
+  }
+  absl::string_view rest = text;
+  int index = 0;
+  const bool cuda = absl::ConsumePrefix(&rest, "cuda") &&
+                    (rest.empty() || (absl::ConsumePrefix(&rest, ":") &&
+                                      absl::SimpleAtoi(rest, &index) && index >= 0));
+  if (!cuda) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("device: \"", text, "\" is not auto, cpu, cuda or cuda:N"));
+  }
+#ifndef PDARTS_WITH_CUDA
+  return absl::FailedPreconditionError(absl::StrCat(
+      "device: ", text, " is asked for, but this program was built without CUDA; build ",
+      "it with --config=cuda"));
+#else
+  const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
+  if (index >= count) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "device: ", text, " is asked for, but this machine has ", count, " CUDA devices"));
+  }
+  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+#endif
+}
+
+int SetThreads(int threads) {
+  if (threads > 0) at::set_num_threads(threads);
+  return at::get_num_threads();
+}
+
+std::string LibTorchVersion() { return TORCH_VERSION; }
+
+}  // namespace pdarts

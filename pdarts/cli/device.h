@@ -1,0 +1,24 @@
+#ifndef PDARTS_CLI_DEVICE_H_
+#define PDARTS_CLI_DEVICE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "c10/core/Device.h"
+
+namespace pdarts {
+
+/// "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
+/// \error kInvalidArgument for any other text; kFailedPrecondition if the program was built without
+/// CUDA or the machine has no such device.
+absl::StatusOr<c10::Device> ResolveDevice(const std::string& text);
+
+/// Sets how many threads LibTorch's operators use; 0 leaves its own choice. Returns the number.
+int SetThreads(int threads);
+
+/// LibTorch's version: "2.11.0".
+std::string LibTorchVersion();
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CLI_DEVICE_H_

@@ -1,0 +1,35 @@
+// The test of a pdarts_experiment target: its spec loads, validates, and builds what it says.
+
+#include "gtest/gtest.h"
+#include "pdarts/cli/embedded_spec.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/spec.h"
+
+namespace pdarts {
+namespace {
+
+TEST(ExperimentSpecTest, LoadsValidatesAndBuildsItsFirstStage) {
+  const auto spec = ParseSpec(kEmbeddedSpec, kEmbeddedSpecFile);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  const auto experiment = MakeExperiment(*spec);
+  ASSERT_TRUE(experiment.ok()) << experiment.status();
+  const auto net =
+      experiment->space->BuildSuperNet(AllCandidates(experiment->space->topology()),
+                                       experiment->StageNetShape(0), MakeGenerator(1, "weights"));
+  ASSERT_TRUE(net.ok()) << net.status();
+  EXPECT_GT(CountParameters(**net), 0);
+}
+
+TEST(ExperimentSpecTest, ItsCompletedTextReadsBackTheSame) {
+  auto spec = ParseSpec(kEmbeddedSpec, kEmbeddedSpecFile);
+  ASSERT_TRUE(spec.ok());
+  ASSERT_TRUE(CompleteSpec(&*spec).ok());
+  const std::string text = PrintSpec(*spec);
+  const auto again = ParseSpec(text, "completed");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(PrintSpec(*again), text);
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,65 @@
+#ifndef PDARTS_CLI_FLAGS_H_
+#define PDARTS_CLI_FLAGS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/flags/declare.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/experiment.pb.h"
+
+namespace pdarts {
+
+/// A repeatable flag's values.
+struct StringList {
+  std::vector<std::string> values;
+};
+bool AbslParseFlag(absl::string_view text, StringList* list, std::string* error);
+std::string AbslUnparseFlag(const StringList& list);
+
+}  // namespace pdarts
+
+ABSL_DECLARE_FLAG(pdarts::StringList, set);
+ABSL_DECLARE_FLAG(int64_t, seed);
+ABSL_DECLARE_FLAG(std::string, data_dir);
+ABSL_DECLARE_FLAG(std::string, output_dir);
+ABSL_DECLARE_FLAG(std::string, device);
+ABSL_DECLARE_FLAG(int, threads);
+ABSL_DECLARE_FLAG(bool, dry_run);
+ABSL_DECLARE_FLAG(bool, overwrite);
+ABSL_DECLARE_FLAG(bool, json);
+
+namespace pdarts {
+
+/// Starts logging and parses the command line: glog's own flags (--v, --log_dir, ...), then ours.
+/// Returns the positional arguments without the program's name. Ends the program with a message if
+/// a flag is unknown or malformed, or for --help.
+std::vector<std::string> InitProgram(int argc, char** argv, absl::string_view usage);
+
+/// \error kInvalidArgument naming the first flag on the command line of InitProgram that `command`
+/// doesn't take.
+absl::Status CheckFlagsOf(absl::string_view command, const std::vector<std::string>& taken);
+
+/// The flags that a search takes.
+std::vector<std::string> SearchFlags();
+
+/// --data_dir, else PDARTS_DATA_DIR, else empty.
+std::string DataDirFromFlags();
+
+/// `path` as the user meant it: relative to where the command was typed, also under `bazel run`.
+std::string UserPath(const std::string& path);
+
+/// Applies --set, --seed and --device to a spec and completes it.
+/// \error as SetField and CompleteSpec.
+absl::Status ApplyFlags(ExperimentSpec* spec);
+
+/// --output_dir, else runs/<name>-seed<seed> where the command was typed.
+std::string OutputDirFromFlags(const ExperimentSpec& spec);
+
+/// Prints "error: ..." to standard error and returns the exit code for a status: 0 if it is OK.
+int Report(const absl::Status& status);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CLI_FLAGS_H_

@@ -1,0 +1,126 @@
+#include "pdarts/cli/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace pdarts {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double StageUnits(const StageShape& shape) {
+  return shape.warmup_epochs + 2.0 * (shape.epochs - shape.warmup_epochs);
+}
+
+size_t TerminalWidth() {
+  winsize size;
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::string Bar(double done, int width) {
+  const int full = static_cast<int>(std::round(done * width));
+  return absl::StrCat("[", std::string(full, '='), std::string(width - full, ' '), "]");
+}
+
+}  // namespace
+
+std::string ShortDuration(double seconds) {
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
+  if (whole >= 3600) return absl::StrFormat("%dh%02dm", whole / 3600, whole / 60 % 60);
+  if (whole >= 60) return absl::StrFormat("%dm%02ds", whole / 60, whole % 60);
+  return absl::StrFormat("%ds", whole);
+}
+
+ProgressDisplay::ProgressDisplay(const ProgressiveSchedule& schedule, const Topology& topology)
+    : terminal_(isatty(STDERR_FILENO) != 0), begin_(Clock::now()) {
+  int candidates = 0;
+  for (const CellKind& kind : topology.kinds) {
+    candidates = std::max(candidates, static_cast<int>(kind.operations.size()));
+  }
+  for (int s = 0; s < schedule.num_stages(); ++s) {
+    const StageShape shape = schedule.stage(s);
+    work_.push_back({1.0 * shape.cells * shape.channels * candidates, shape});
+    total_ += work_.back().step * StageUnits(shape);
+    candidates = shape.keep;
+  }
+}
+
+ProgressDisplay::~ProgressDisplay() { Clear(); }
+
+double ProgressDisplay::Done(const SearchPosition& position, int steps) const {
+  double done = 0;
+  for (int s = 0; s < position.stage; ++s) done += work_[s].step * StageUnits(work_[s].shape);
+  StageShape so_far = position.shape;
+  so_far.epochs = position.epoch;
+  so_far.warmup_epochs = std::min(position.epoch, position.shape.warmup_epochs);
+  const double epoch_units = position.epoch < position.shape.warmup_epochs ? 1 : 2;
+  done += work_[position.stage].step *
+          (StageUnits(so_far) + epoch_units * steps / std::max(1, position.steps));
+  return done / total_;
+}
+
+std::string ProgressDisplay::TimeLeft(double done) const {
+  const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
+  return done > 0 ? ShortDuration(elapsed * (1 - done) / done) : "?";
+}
+
+void ProgressDisplay::Draw(const std::string& line) {
+  std::fprintf(stderr, "\r\033[K%s", line.substr(0, TerminalWidth() - 1).c_str());
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+void ProgressDisplay::Clear() {
+  if (drawn_) std::fprintf(stderr, "\r\033[K");
+  drawn_ = false;
+}
+
+absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const SuperNet& net) {
+  Clear();
+  std::fprintf(stderr, "stage %d/%d: %d cells, %d channels, %zu candidates an edge, %lld weights\n",
+               position.stage + 1, position.num_stages, position.shape.cells,
+               position.shape.channels, net.candidates()[0][0].size(),
+               static_cast<long long>(CountParameters(net)));
+  return absl::OkStatus();
+}
+
+absl::Status ProgressDisplay::OnStep(const StepReport& report) {
+  if (!terminal_) return absl::OkStatus();
+  const Clock::time_point now = Clock::now();
+  if (drawn_ && now - last_draw_ < std::chrono::milliseconds(100)) return absl::OkStatus();
+  last_draw_ = now;
+  const SearchPosition& at = report.position;
+  const double done = Done(at, at.step + 1);
+  Draw(
+      absl::StrFormat("%s %3.0f%% stage %d/%d epoch %d/%d step %d/%d loss %.3f acc %.1f%% "
+                      "%.0f img/s %s left",
+                      Bar(done, 12), 100 * done, at.stage + 1, at.num_stages, at.epoch + 1,
+                      at.shape.epochs, at.step + 1, at.steps, report.weight_loss,
+                      report.weight_top1, report.images_per_second, TimeLeft(done)));
+  return absl::OkStatus();
+}
+
+absl::Status ProgressDisplay::OnEpochEnd(const EpochReport& report) {
+  Clear();
+  const SearchPosition& at = report.position;
+  std::string line =
+      absl::StrFormat("stage %d/%d epoch %d/%d loss %.4f acc %.2f%%", at.stage + 1, at.num_stages,
+                      at.epoch + 1, at.shape.epochs, report.weight_loss, report.weight_top1);
+  if (report.alpha_loss) absl::StrAppendFormat(&line, " alpha loss %.4f", *report.alpha_loss);
+  if (report.supernet) {
+    absl::StrAppendFormat(&line, " super-network %.2f%% (top-5 %.2f%%)", report.supernet->top1,
+                          report.supernet->top5);
+  }
+  absl::StrAppendFormat(&line, " %.0f img/s %s left", report.images_per_second,
+                        TimeLeft(Done(at, at.steps)));
+  std::fprintf(stderr, "%s\n", line.c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace pdarts

@@ -1,0 +1,50 @@
+#ifndef PDARTS_CLI_PROGRESS_H_
+#define PDARTS_CLI_PROGRESS_H_
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include "pdarts/core/schedule.h"
+#include "pdarts/core/topology.h"
+#include "pdarts/trainers/search_trainer.h"
+
+namespace pdarts {
+
+/// Shows on standard error where a search is: one line that is drawn over on a terminal, else a
+/// line an epoch.
+class ProgressDisplay : public SearchObserver {
+ public:
+  ProgressDisplay(const ProgressiveSchedule& schedule, const Topology& topology);
+  ~ProgressDisplay() override;
+
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
+  absl::Status OnStep(const StepReport& report) override;
+  absl::Status OnEpochEnd(const EpochReport& report) override;
+
+ private:
+  /// The part of the whole search that is done after `steps` of the position's epoch, in [0, 1]:
+  /// a step counts its cells, channels and candidates, and twice when it trains alphas too.
+  double Done(const SearchPosition& position, int steps) const;
+  std::string TimeLeft(double done) const;
+  void Draw(const std::string& line);
+  void Clear();
+
+  struct StageWork {
+    double step = 0;
+    StageShape shape;
+  };
+  std::vector<StageWork> work_;
+  double total_ = 0;
+  const bool terminal_;
+  bool drawn_ = false;
+  const std::chrono::steady_clock::time_point begin_;
+  std::chrono::steady_clock::time_point last_draw_;
+};
+
+/// "1h02m", "3m05s", "12s".
+std::string ShortDuration(double seconds);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CLI_PROGRESS_H_

@@ -1,0 +1,207 @@
+#include "pdarts/cli/search_command.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/cli/build_info.h"
+#include "pdarts/cli/device.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/progress.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/nn/macs.h"
+#include "pdarts/runs/process.h"
+#include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/search_recorder.h"
+#include "pdarts/trainers/search_trainer.h"
+
+namespace pdarts {
+namespace {
+
+/// Passes every report on to several observers.
+class Observers : public SearchObserver {
+ public:
+  explicit Observers(std::vector<SearchObserver*> observers) : observers_(std::move(observers)) {}
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override {
+    for (auto* o : observers_) PDARTS_RETURN_IF_ERROR(o->OnStageBegin(position, net));
+    return absl::OkStatus();
+  }
+  absl::Status OnStep(const StepReport& report) override {
+    for (auto* o : observers_) PDARTS_RETURN_IF_ERROR(o->OnStep(report));
+    return absl::OkStatus();
+  }
+  absl::Status OnEpochEnd(const EpochReport& report) override {
+    for (auto* o : observers_) PDARTS_RETURN_IF_ERROR(o->OnEpochEnd(report));
+    return absl::OkStatus();
+  }
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+                          const Candidates& kept) override {
+    for (auto* o : observers_) PDARTS_RETURN_IF_ERROR(o->OnStageEnd(position, net, kept));
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::vector<SearchObserver*> observers_;
+};
+
+std::string ShortName(const google::protobuf::Any& config) {
+  const std::string& url = config.type_url();
+  const PluginInfo* info = PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1));
+  return info == nullptr ? url : info->short_name;
+}
+
+std::string KernelsName(const ExperimentSpec& spec) {
+  return absl::AsciiStrToLower(Kernels_Name(spec.search().kernels()));
+}
+
+/// The candidates that a stage would begin with if every stage kept the first ones.
+Candidates FirstCandidates(const Experiment& experiment, int stage) {
+  Candidates candidates = AllCandidates(experiment.space->topology());
+  if (stage == 0) return candidates;
+  const size_t keep = experiment.schedule->stage(stage - 1).keep;
+  for (CellCandidates& kind : candidates) {
+    for (EdgeCandidates& edge : kind) edge.resize(std::min(edge.size(), keep));
+  }
+  return candidates;
+}
+
+absl::Status DryRun(const Experiment& experiment) {
+  std::string json;
+  for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
+    const StageShape shape = experiment.schedule->stage(s);
+    PDARTS_ASSIGN_OR_RETURN(
+        const std::shared_ptr<SuperNet> net,
+        experiment.space->BuildSuperNet(FirstCandidates(experiment, s), experiment.StageNetShape(s),
+                                        MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
+                                                      "weights", static_cast<uint64_t>(s))));
+    const size_t candidates = net->candidates()[0][0].size();
+    const int64_t parameters = CountParameters(*net);
+    if (absl::GetFlag(FLAGS_json)) {
+      absl::StrAppendFormat(&json,
+                            "%s{\"stage\":%d,\"cells\":%d,\"channels\":%d,\"candidates\":%d,"
+                            "\"keep\":%d,\"epochs\":%d,\"warmup_epochs\":%d,\"parameters\":%d}",
+                            s > 0 ? "," : "", s + 1, shape.cells, shape.channels, candidates,
+                            shape.keep, shape.epochs, shape.warmup_epochs, parameters);
+      continue;
+    }
+    std::cout << absl::StrFormat(
+        "stage %d: %d cells, %d channels, %d candidates an edge (%d kept after it), %d epochs of "
+        "which %d train weights only, %d parameters\n  %s\n",
+        s + 1, shape.cells, shape.channels, candidates, shape.keep, shape.epochs,
+        shape.warmup_epochs, parameters, net->Describe());
+  }
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << "{\"stages\":[" << json << "]}\n";
+  } else {
+    std::cout << "Which candidates the later stages hold, the search decides; shown with the first "
+                 "of each edge.\n";
+  }
+  return absl::OkStatus();
+}
+
+/// The row of the results table, all but the times.
+absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const DatasetSplits& data,
+                                     const SearchResult& found, const std::string& text,
+                                     c10::Device device, int threads) {
+  RunResult result;
+  result.set_name(experiment.spec.name());
+  result.set_dataset(ShortName(experiment.spec.dataset()));
+  result.set_search_space(experiment.space->name());
+  result.set_seed(experiment.spec.seed());
+  NetworkShape shape = experiment.space->default_network_shape();
+  shape.image = experiment.dataset->info().image;
+  shape.classes = experiment.dataset->num_classes();
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,
+                          experiment.space->BuildNetwork(found.derivation.architecture, shape,
+                                                         MakeGenerator(0, "count")));
+  result.set_params_m(static_cast<double>(CountParameters(*network)) / 1e6);
+  result.set_flops_g(static_cast<double>(nn::CountMacs(*network, shape.image)) / 1e9);
+  result.set_genotype(text);
+  result.set_supernet_top1(found.supernet.top1);
+  result.set_supernet_top5(found.supernet.top5);
+  result.set_commit(BuildCommit());
+  result.set_libtorch(LibTorchVersion());
+  result.set_cpu(CpuName());
+  result.set_device(device.str());
+  result.set_kernels(KernelsName(experiment.spec));
+  result.set_threads(threads);
+  result.set_dataset_source(data.source);
+  result.set_dataset_checksum(data.checksum);
+  return result;
+}
+
+}  // namespace
+
+absl::Status SearchCommand(ExperimentSpec spec) {
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
+  PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
+  if (absl::GetFlag(FLAGS_threads) < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
+  }
+  const int threads = SetThreads(absl::GetFlag(FLAGS_threads));
+  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(experiment);
+
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
+                          RunDirectory::Create(OutputDirFromFlags(experiment.spec), experiment.spec,
+                                               absl::GetFlag(FLAGS_overwrite)));
+  SearchRecorder recorder(directory.get());
+  PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
+  absl::StatusOr<SearchResult> found;
+  {
+    ProgressDisplay progress(*experiment.schedule, experiment.space->topology());
+    Observers observers({&recorder, &progress});
+    found = RunSearch(experiment, data, device, &observers);
+  }
+  if (!found.ok()) return found.status();
+
+  DerivedArchitecture derived;
+  *derived.mutable_architecture() = found->derivation.architecture;
+  *derived.mutable_trace() = found->derivation.trace;
+  PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
+                          experiment.space->Format(found->derivation.architecture));
+  PDARTS_ASSIGN_OR_RETURN(RunResult result,
+                          MakeResult(experiment, data, *found, derived.text(), device, threads));
+  PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(derived));
+  PDARTS_RETURN_IF_ERROR(directory->WriteSuperNet(*found->net));
+  LogEvent derivation;
+  derivation.set_architecture(derived.text());
+  for (const std::string& note : derived.trace().notes()) derivation.add_notes(note);
+  PDARTS_RETURN_IF_ERROR(recorder.LogRun("derivation", derivation));
+  PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_end"));
+  result.set_search_cost_s(recorder.Elapsed());
+  result.set_mem_gb(static_cast<double>(PeakResidentBytes()) / 1e9);
+  result.set_finished(TimeNow());
+  PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
+
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(result) << "\n";
+    return absl::OkStatus();
+  }
+  std::cout << derived.text() << "\n\n";
+  for (const std::string& note : derived.trace().notes()) std::cout << "note: " << note << "\n";
+  std::cout << absl::StrFormat(
+      "super-network   top-1 %.2f%%, top-5 %.2f%% (on the alphas' half, augmented)\n"
+      "network         %.3f M parameters, %.3f G multiply-adds\n"
+      "time            %s\n"
+      "peak memory     %.2f GB\n"
+      "run directory   %s\n",
+      result.supernet_top1(), result.supernet_top5(), result.params_m(), result.flops_g(),
+      ShortDuration(result.search_cost_s()), result.mem_gb(), directory->path());
+  return absl::OkStatus();
+}
+
+}  // namespace pdarts

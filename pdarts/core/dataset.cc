@@ -1,0 +1,44 @@
+#include "pdarts/core/dataset.h"
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+namespace {
+
+absl::Status CheckSplit(const std::string& name, const ImageSplit& split, const DatasetInfo& info) {
+  const at::Tensor& images = split.images;
+  if (!images.defined() || images.scalar_type() != at::kByte || images.dim() != 4 ||
+      images.size(1) != info.image.channels || images.size(2) != info.image.height ||
+      images.size(3) != info.image.width || !images.is_contiguous()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": images must be contiguous uint8 [N,",
+                                                   info.image.channels, ",", info.image.height, ",",
+                                                   info.image.width, "]"));
+  }
+  const at::Tensor& labels = split.labels;
+  if (!labels.defined() || labels.scalar_type() != at::kLong || labels.dim() != 1 ||
+      labels.size(0) != images.size(0)) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": labels must be int64 [N]"));
+  }
+  if (labels.numel() == 0) return absl::InvalidArgumentError(absl::StrCat(name, ": no images"));
+  const auto classes = static_cast<int64_t>(info.class_names.size());
+  const auto values = labels.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < values.size(0); ++i) {
+    if (values[i] < 0 || values[i] >= classes) {
+      return absl::InvalidArgumentError(absl::StrCat(name, ": label ", values[i], " of image ", i,
+                                                     " is not in [0, ", classes, ")"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<DatasetSplits> Dataset::Load(const LoadOptions& options) const {
+  PDARTS_ASSIGN_OR_RETURN(DatasetSplits splits, DoLoad(options));
+  PDARTS_RETURN_IF_ERROR(CheckSplit("training split", splits.train, info()));
+  PDARTS_RETURN_IF_ERROR(CheckSplit("test split", splits.test, info()));
+  return splits;
+}
+
+}  // namespace pdarts

@@ -1,0 +1,61 @@
+#ifndef PDARTS_CORE_DATASET_H_
+#define PDARTS_CORE_DATASET_H_
+
+#include <string>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "absl/status/statusor.h"
+#include "pdarts/core/plugin.h"
+#include "pdarts/core/search_space.h"
+
+namespace pdarts {
+
+/// Labelled images.
+struct ImageSplit {
+  at::Tensor images;  ///< `[N,C,H,W]` uint8, contiguous, on the CPU
+  at::Tensor labels;  ///< `[N]` int64, each in [0, classes)
+};
+
+/// What a dataset is, known without reading it.
+struct DatasetInfo {
+  ImageShape image;
+  std::vector<std::string> class_names;  ///< in label order
+  /// Of each channel, of values in [0, 1]: images are normalised to (x / 255 - mean) / deviation.
+  std::vector<double> mean;
+  std::vector<double> deviation;
+};
+
+struct DatasetSplits {
+  ImageSplit train;
+  ImageSplit test;
+  std::string source;    ///< where it was read from: a folder, or what made it
+  std::string checksum;  ///< "sha256:..." over all bytes of both splits
+};
+
+struct LoadOptions {
+  /// Folder that holds datasets, from --data_dir or PDARTS_DATA_DIR; empty: the config's own field.
+  std::string data_dir;
+};
+
+class Dataset : public Plugin {
+ public:
+  static constexpr char kKind[] = "dataset";
+
+  virtual const DatasetInfo& info() const = 0;
+  int num_classes() const { return static_cast<int>(info().class_names.size()); }
+
+  /// Reads both splits. The training split comes in the order in which a search cuts it into
+  /// halves: published CIFAR in file order, anything sorted by class in a seeded order in which
+  /// classes alternate (ALGORITHM 2).
+  /// \error kNotFound saying where it looked and how to get the data; kInvalidArgument or kDataLoss
+  /// naming file and record when the data is damaged or doesn't fit info().
+  absl::StatusOr<DatasetSplits> Load(const LoadOptions& options) const;
+
+ private:
+  virtual absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions& options) const = 0;
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_DATASET_H_

@@ -1,0 +1,62 @@
+#include "pdarts/core/experiment.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+namespace {
+
+template <class Interface>
+absl::StatusOr<std::unique_ptr<Interface>> Make(const std::string& field,
+                                                const google::protobuf::Any& config) {
+  auto plugin = Registry<Interface>::Create(config);
+  if (!plugin.ok()) return Annotate(plugin.status(), field);
+  return plugin;
+}
+
+}  // namespace
+
+SuperNetShape Experiment::StageNetShape(int stage) const {
+  const StageShape stage_shape = schedule->stage(stage);
+  SuperNetShape shape;
+  shape.cells = stage_shape.cells;
+  shape.channels = stage_shape.channels;
+  shape.image = dataset->info().image;
+  shape.classes = dataset->num_classes();
+  shape.kernels = spec.search().kernels();
+  return shape;
+}
+
+DerivationOptions Experiment::MakeDerivationOptions() const {
+  DerivationOptions options;
+  for (const auto& regularizer : regularizers) regularizer->ConstrainDerivation(&options);
+  return options;
+}
+
+absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec) {
+  PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
+  PDARTS_RETURN_IF_ERROR(ValidateSpec(spec));
+  Experiment experiment;
+  PDARTS_ASSIGN_OR_RETURN(experiment.space, Make<SearchSpace>("space", spec.space()));
+  PDARTS_ASSIGN_OR_RETURN(experiment.dataset, Make<Dataset>("dataset", spec.dataset()));
+  PDARTS_ASSIGN_OR_RETURN(experiment.schedule,
+                          Make<ProgressiveSchedule>("schedule", spec.schedule()));
+  for (int i = 0; i < spec.regularizers_size(); ++i) {
+    PDARTS_ASSIGN_OR_RETURN(
+        auto regularizer,
+        Make<Regularizer>(absl::StrCat("regularizers[", i, "]"), spec.regularizers(i)));
+    experiment.regularizers.push_back(std::move(regularizer));
+  }
+  PDARTS_RETURN_IF_ERROR(experiment.schedule->Check(experiment.space->topology()));
+  for (const auto& regularizer : experiment.regularizers) {
+    PDARTS_RETURN_IF_ERROR(regularizer->Check(*experiment.space, *experiment.schedule));
+  }
+  experiment.spec = std::move(spec);
+  return experiment;
+}
+
+}  // namespace pdarts

@@ -1,0 +1,18 @@
+#ifndef PDARTS_CORE_RANDOM_H_
+#define PDARTS_CORE_RANDOM_H_
+
+#include <cstdint>
+
+#include "ATen/core/Generator.h"
+#include "absl/strings/string_view.h"
+
+namespace pdarts {
+
+/// A CPU generator for one purpose of one run. Generators with another seed, purpose ("dropout",
+/// "weights") or index (the stage) are independent of each other, so that a draw added in one place
+/// moves no number in another. Its state is a tensor (`get_state()`), which a checkpoint can hold.
+at::Generator MakeGenerator(uint64_t seed, absl::string_view purpose, uint64_t index = 0);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_RANDOM_H_

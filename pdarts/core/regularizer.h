@@ -1,0 +1,58 @@
+#ifndef PDARTS_CORE_REGULARIZER_H_
+#define PDARTS_CORE_REGULARIZER_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ATen/core/Generator.h"
+#include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
+#include "pdarts/core/plugin.h"
+#include "pdarts/core/schedule.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
+
+namespace pdarts {
+
+/// Where a search is, given to every hook.
+struct SearchContext {
+  int stage = 0;  ///< from 0
+  int num_stages = 1;
+  StageShape shape;
+  int epoch = 0;            ///< from 0, within the stage
+  SuperNet* net = nullptr;  ///< candidates(), alphas(), ProbabilityTensor(), SetKnob()
+  at::Generator generator;  ///< the regularisers' own stream
+};
+
+/// Shapes a search without the trainer knowing how. Every hook does nothing by default.
+class Regularizer : public Plugin {
+ public:
+  static constexpr char kKind[] = "regularizer";
+
+  /// Whether it can work with this space and schedule; called before anything is trained.
+  /// \error kInvalidArgument naming the setting that doesn't fit.
+  virtual absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const {
+    return absl::OkStatus();
+  }
+
+  /// After a stage's super-network is built.
+  virtual absl::Status OnStageBegin(const SearchContext& context) { return absl::OkStatus(); }
+  /// Before each epoch.
+  virtual absl::Status OnEpochBegin(const SearchContext& context) { return absl::OkStatus(); }
+
+  /// Added to the loss that the weights are trained with; a scalar, or undefined for none.
+  virtual at::Tensor WeightPenalty(const SearchContext& context) { return {}; }
+  /// Added to the loss that the alphas are trained with; a scalar, or undefined for none.
+  virtual at::Tensor AlphaPenalty(const SearchContext& context) { return {}; }
+
+  /// Narrows what may be derived.
+  virtual void ConstrainDerivation(DerivationOptions* options) const {}
+
+  /// What it does in the current epoch, for the log: ("skip_dropout", 0.4).
+  virtual std::vector<std::pair<std::string, double>> Report() const { return {}; }
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_REGULARIZER_H_

@@ -1,0 +1,47 @@
+#ifndef PDARTS_CORE_SCHEDULE_H_
+#define PDARTS_CORE_SCHEDULE_H_
+
+#include "absl/status/statusor.h"
+#include "pdarts/core/plugin.h"
+#include "pdarts/core/topology.h"
+
+namespace pdarts {
+
+/// One stage of a progressive search.
+struct StageShape {
+  int cells = 0;
+  int channels = 0;
+  int epochs = 0;
+  int warmup_epochs = 0;  ///< the first epochs, which train weights only
+  int keep = 0;           ///< candidates an edge keeps after the stage
+};
+
+/// How a search grows: deeper networks, fewer candidates (ALGORITHM 2). Vanilla DARTS is its
+/// one-stage case.
+class ProgressiveSchedule : public Plugin {
+ public:
+  static constexpr char kKind[] = "schedule";
+
+  virtual int num_stages() const = 0;
+  /// stage: in [0, num_stages()).
+  StageShape stage(int stage) const;
+
+  /// Whether a search can start with all of the topology's operations.
+  /// \error kInvalidArgument naming the stage, if it keeps more candidates than there are, more
+  /// than the stage before left, less than one, or if its sizes and epochs make no sense.
+  absl::Status Check(const Topology& topology) const;
+
+  /// What is alive after `stage`. Keeps the most probable ones unless the schedule says otherwise.
+  /// \error kInvalidArgument if the arguments don't fit each other.
+  absl::StatusOr<Candidates> Prune(int stage, const Candidates& candidates,
+                                   const EdgeProbabilities& probabilities) const;
+
+ private:
+  virtual StageShape DoStage(int stage) const = 0;
+  virtual absl::StatusOr<Candidates> DoPrune(int stage, const Candidates& candidates,
+                                             const EdgeProbabilities& probabilities) const;
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_SCHEDULE_H_

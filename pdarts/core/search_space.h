@@ -1,0 +1,143 @@
+#ifndef PDARTS_CORE_SEARCH_SPACE_H_
+#define PDARTS_CORE_SEARCH_SPACE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ATen/core/Generator.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/network.h"
+#include "pdarts/core/plugin.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/core/topology.h"
+
+namespace pdarts {
+
+struct ImageShape {
+  int channels = 3;
+  int height = 32;
+  int width = 32;
+};
+
+/// The size of a super-network.
+struct SuperNetShape {
+  int cells = 8;      ///< depth; what one unit of it is, the space says
+  int channels = 16;  ///< initial channels
+  ImageShape image;
+  int classes = 10;
+  Kernels kernels = FUSED;
+};
+
+/// The size of a derived network.
+struct NetworkShape {
+  int cells = 20;
+  int channels = 36;
+  ImageShape image;
+  int classes = 10;
+  std::string skeleton = "cifar";  ///< one of SearchSpace::skeletons()
+  bool auxiliary_head = false;     ///< where the skeleton has one
+};
+
+/// "At most `max` times `operation` among the chosen operations of the cell kind."
+struct OperationLimit {
+  std::string cell_kind;
+  std::string operation;
+  int max = 0;
+};
+
+struct DerivationOptions {
+  std::vector<OperationLimit> limits;
+};
+
+struct Derivation {
+  Architecture architecture;
+  DerivationTrace trace;
+};
+
+/// What can be found, and the networks that find and use it. Plugins implement the `Do...` methods
+/// and may rely on checked arguments.
+class SearchSpace : public Plugin {
+ public:
+  static constexpr char kKind[] = "search space";
+
+  /// The short name that the space is registered by; stands in Architecture::space.
+  virtual std::string name() const = 0;
+  virtual const Topology& topology() const = 0;
+
+  /// A search network over `candidates` in training mode, float32, on the CPU, with fresh weights
+  /// from `generator` and alphas of zero.
+  /// \error kInvalidArgument if the candidates don't fit the topology, a size is not positive, or
+  /// the image can't go through the space's networks.
+  absl::StatusOr<std::shared_ptr<SuperNet>> BuildSuperNet(const Candidates& candidates,
+                                                          const SuperNetShape& shape,
+                                                          at::Generator generator) const;
+
+  /// One architecture from what the last stage left (ALGORITHM 3, 5), and why it is that one.
+  /// \error kInvalidArgument if the arguments don't fit each other or the topology (probabilities
+  /// that are no numbers among them), a limit names an unknown cell kind or operation, or an edge
+  /// has nothing that may be chosen.
+  absl::StatusOr<Derivation> Derive(const Candidates& candidates,
+                                    const EdgeProbabilities& probabilities,
+                                    const DerivationOptions& options) const;
+
+  /// \error kInvalidArgument if the architecture is of another space or doesn't fit the topology,
+  /// a size is not positive, or the skeleton is unknown or can't take the image.
+  absl::StatusOr<std::shared_ptr<Network>> BuildNetwork(const Architecture& architecture,
+                                                        const NetworkShape& shape,
+                                                        at::Generator generator) const;
+
+  /// The size at which derived networks are usually trained and counted.
+  virtual NetworkShape default_network_shape() const { return {}; }
+
+  /// The skeletons that derived networks are built with; the first is the default.
+  virtual std::vector<std::string> skeletons() const { return {"cifar"}; }
+
+  /// Names of the text forms that Format writes; the first is the default. Parse reads them all.
+  virtual std::vector<std::string> text_forms() const = 0;
+
+  /// Reads an architecture from any of the text forms, keeping its order.
+  /// \error kInvalidArgument naming the position and what was expected there.
+  absl::StatusOr<Architecture> Parse(absl::string_view text) const;
+
+  /// Writes `form` (empty: the default form).
+  /// \error kInvalidArgument as for BuildNetwork, or if the form is unknown.
+  absl::StatusOr<std::string> Format(const Architecture& architecture,
+                                     absl::string_view form = "") const;
+
+  /// Architectures known by a name ("PDARTS"), as text.
+  virtual std::vector<std::pair<std::string, std::string>> known_architectures() const {
+    return {};
+  }
+
+  /// \error kInvalidArgument if the architecture is of another space, or its cells, edges and
+  /// operations aren't those of the topology.
+  absl::Status CheckArchitecture(const Architecture& architecture) const;
+
+ private:
+  /// \error kInvalidArgument if images of this shape can't go through a super-network.
+  virtual absl::Status DoCheckSuperNetShape(const SuperNetShape& shape) const = 0;
+  virtual std::shared_ptr<SuperNet> DoBuildSuperNet(const Candidates& candidates,
+                                                    const SuperNetShape& shape,
+                                                    at::Generator generator) const = 0;
+  virtual absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
+                                              const EdgeProbabilities& probabilities,
+                                              const DerivationOptions& options) const = 0;
+  virtual absl::StatusOr<std::shared_ptr<Network>> DoBuildNetwork(
+      const Architecture& architecture, const NetworkShape& shape,
+      at::Generator generator) const = 0;
+  virtual absl::StatusOr<Architecture> DoParse(absl::string_view text) const = 0;
+  virtual absl::StatusOr<std::string> DoFormat(const Architecture& architecture,
+                                               absl::string_view form) const = 0;
+  /// What the space asks of an architecture beyond the topology (two edges a node).
+  virtual absl::Status DoCheckArchitecture(const Architecture& architecture) const {
+    return absl::OkStatus();
+  }
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_SEARCH_SPACE_H_

@@ -1,0 +1,49 @@
+#ifndef PDARTS_CORE_SPEC_H_
+#define PDARTS_CORE_SPEC_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
+#include "pdarts/core/experiment.pb.h"
+
+namespace pdarts {
+
+/// Reads a spec from text. `file` names it in errors.
+/// \error kInvalidArgument as "file:line:column: what is wrong"; an unknown plugin type lists the
+/// known ones.
+absl::StatusOr<ExperimentSpec> ParseSpec(absl::string_view text, absl::string_view file);
+
+/// Reads a spec from a file.
+/// \error kNotFound if it can't be read; errors of ParseSpec.
+absl::StatusOr<ExperimentSpec> ReadSpecFile(const std::string& path);
+
+/// Sets every field that is unset to its default, plugin configs included, so that the spec says
+/// completely what will be run.
+/// \error kNotFound if a plugin type isn't linked into this program.
+absl::Status CompleteSpec(ExperimentSpec* spec);
+
+/// Sets one field: "search.batch_size=32", "schedule.stages[1].channels=8",
+/// "regularizers[skip_dropout].initial_rates[2]=0.5". A path steps through plugin configs and ends
+/// at a scalar; a plugin in a list is named by number or by its short name. `a[n]` with n equal to
+/// the list's length appends.
+/// \error kInvalidArgument or kNotFound naming the part of the path or the value that is wrong,
+/// and what would be right.
+absl::Status SetField(ExperimentSpec* spec, absl::string_view assignment);
+
+/// Checks every field against the rules in its proto, plugin configs included.
+/// \error kInvalidArgument naming the field's path, its value, and what was expected.
+absl::Status ValidateSpec(const ExperimentSpec& spec);
+
+/// The same for one message; `path` is what the names of its fields are appended to.
+absl::Status ValidateMessage(const google::protobuf::Message& message, const std::string& path);
+
+/// The spec as text that ParseSpec reads, plugins expanded.
+std::string PrintSpec(const ExperimentSpec& spec);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_SPEC_H_

@@ -1,0 +1,115 @@
+#ifndef PDARTS_CORE_SUPER_NET_H_
+#define PDARTS_CORE_SUPER_NET_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ATen/core/Generator.h"
+#include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/topology.h"
+#include "torch/nn/module.h"
+
+namespace pdarts {
+
+/// A number that regularisers may turn while a super-network trains, declared by the network.
+struct Knob {
+  std::string name;  ///< "skip_connect.dropout"
+  std::string description;
+  double min = 0;
+  double max = 1;
+  double value = 0;
+};
+
+/// Which gradients a pass computes; the others cost nothing.
+enum class GradientOf { kWeights, kAlphas, kBoth };
+
+struct GradientRequest {
+  at::Tensor images;  ///< `[N,C,H,W]`, of the network's dtype
+  at::Tensor labels;  ///< `[N]` int64
+  GradientOf of = GradientOf::kBoth;
+  /// Whether running statistics of batch normalisations move in this pass.
+  bool update_statistics = true;
+  /// Added to the loss when given: a scalar with a graph to alphas or weights, or undefined.
+  std::function<at::Tensor()> penalty;
+};
+
+struct GradientResult {
+  at::Tensor loss;                  ///< mean cross-entropy, scalar, without the penalty, detached
+  at::Tensor logits;                ///< `[N,classes]`, detached
+  std::vector<at::Tensor> weights;  ///< as SuperNet::weights(); empty unless asked for
+  std::vector<at::Tensor> alphas;   ///< as SuperNet::alphas(); empty unless asked for
+};
+
+/// A network whose edges mix all their candidate operations (ALGORITHM 1). Its parameters are the
+/// alphas, one `[E,K]` matrix a cell kind, and the weights: everything else.
+class SuperNet : public torch::nn::Module {
+ public:
+  /// Class scores of a batch. images: `[N,C,H,W]`; returns `[N,classes]`. Training or evaluation
+  /// mode is the module's (`train()`, `eval()`).
+  at::Tensor Forward(const at::Tensor& images);
+
+  /// Loss and gradients of one batch in the module's mode. Parameters' `grad` stays untouched; a
+  /// parameter that the loss doesn't depend on has a gradient of zeros.
+  GradientResult Gradients(const GradientRequest& request);
+
+  const Topology& topology() const { return topology_; }
+  const Candidates& candidates() const { return candidates_; }
+
+  /// One `[E,K]` matrix a cell kind, in the topology's order.
+  const std::vector<at::Tensor>& alphas() const { return alphas_; }
+  /// All other parameters, in the order in which they were registered.
+  std::vector<at::Tensor> weights() const;
+
+  /// Draws every alpha from a normal distribution around 0.
+  void InitializeAlphas(double deviation, at::Generator generator);
+
+  /// Differentiable probabilities `[E,K]` of a cell kind: the softmax over each edge's candidates.
+  /// With one candidate an edge that would be constant; then it runs over the edges (ALGORITHM 1).
+  at::Tensor ProbabilityTensor(int kind) const;
+  /// The same as numbers.
+  EdgeProbabilities Probabilities() const;
+
+  /// What regularisers can turn.
+  const std::vector<Knob>& knobs() const { return knobs_; }
+  /// \error kNotFound with the declared names; kInvalidArgument if the value is out of range.
+  absl::Status SetKnob(absl::string_view name, double value);
+
+  /// Where dropout masks come from. Must be set before a training pass that drops anything.
+  void set_generator(at::Generator generator) { generator_ = std::move(generator); }
+  const at::Generator& generator() const { return generator_; }
+
+  /// What the network holds, one line for a reader of --dry_run.
+  virtual std::string Describe() const = 0;
+
+ protected:
+  /// Registers one parameter a cell kind, called `alpha_names[kind]`, with zeros. Dies if the
+  /// candidates don't fit the topology or the names aren't as many as the kinds.
+  SuperNet(Topology topology, Candidates candidates, const std::vector<std::string>& alpha_names);
+
+  void DeclareKnob(Knob knob) { knobs_.push_back(std::move(knob)); }
+  /// Value of a declared knob; dies if there is none of that name.
+  double knob(absl::string_view name) const;
+
+  /// Whether running statistics move in a pass in training mode.
+  bool update_statistics() const { return update_statistics_; }
+
+ private:
+  virtual at::Tensor DoForward(const at::Tensor& images) = 0;
+
+  const Topology topology_;
+  const Candidates candidates_;
+  std::vector<at::Tensor> alphas_;
+  std::vector<Knob> knobs_;
+  at::Generator generator_;
+  bool update_statistics_ = true;
+};
+
+/// Number of trainable scalars of a module, buffers not counted.
+int64_t CountParameters(const torch::nn::Module& module);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_SUPER_NET_H_

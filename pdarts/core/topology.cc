@@ -1,0 +1,116 @@
+#include "pdarts/core/topology.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+
+Candidates AllCandidates(const Topology& topology) {
+  Candidates all;
+  for (const CellKind& kind : topology.kinds) {
+    EdgeCandidates operations(kind.operations.size());
+    std::iota(operations.begin(), operations.end(), 0);
+    all.emplace_back(kind.edges.size(), operations);
+  }
+  return all;
+}
+
+absl::Status CheckCandidates(const Topology& topology, const Candidates& candidates) {
+  if (candidates.size() != topology.kinds.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("candidates of ", candidates.size(),
+                                                   " cell kinds, but the space has ",
+                                                   topology.kinds.size()));
+  }
+  for (size_t k = 0; k < candidates.size(); ++k) {
+    const CellKind& kind = topology.kinds[k];
+    if (candidates[k].size() != kind.edges.size()) {
+      return absl::InvalidArgumentError(absl::StrCat("candidates of ", candidates[k].size(),
+                                                     " edges for the cell kind ", kind.name,
+                                                     ", which has ", kind.edges.size()));
+    }
+    for (size_t e = 0; e < candidates[k].size(); ++e) {
+      const EdgeCandidates& edge = candidates[k][e];
+      const std::string where = absl::StrCat(kind.name, " edge ", e);
+      if (edge.empty()) {
+        return absl::InvalidArgumentError(absl::StrCat(where, " has no candidates"));
+      }
+      if (edge.size() != candidates[k][0].size()) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            where, " has ", edge.size(), " candidates, but edge 0 has ", candidates[k][0].size()));
+      }
+      for (size_t i = 0; i < edge.size(); ++i) {
+        if (edge[i] < 0 || edge[i] >= static_cast<int>(kind.operations.size()) ||
+            (i > 0 && edge[i] <= edge[i - 1])) {
+          return absl::InvalidArgumentError(
+              absl::StrCat(where, ": operation index ", edge[i], " at position ", i,
+                           " is out of order or not in [0, ", kind.operations.size(), ")"));
+        }
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckProbabilities(const Candidates& candidates,
+                                const EdgeProbabilities& probabilities) {
+  if (probabilities.size() != candidates.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("probabilities of ", probabilities.size(),
+                                                   " cell kinds for candidates of ",
+                                                   candidates.size()));
+  }
+  for (size_t k = 0; k < candidates.size(); ++k) {
+    if (probabilities[k].size() != candidates[k].size()) {
+      return absl::InvalidArgumentError(absl::StrCat("probabilities of ", probabilities[k].size(),
+                                                     " edges for candidates of ",
+                                                     candidates[k].size()));
+    }
+    for (size_t e = 0; e < candidates[k].size(); ++e) {
+      if (probabilities[k][e].size() != candidates[k][e].size()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("cell kind ", k, " edge ", e, ": ", probabilities[k][e].size(),
+                         " probabilities for ", candidates[k][e].size(), " candidates"));
+      }
+      for (double p : probabilities[k][e]) {
+        if (!(p >= 0 && p <= 1)) {
+          return absl::InvalidArgumentError(
+              absl::StrCat("cell kind ", k, " edge ", e, ": ", p, " is no probability"));
+        }
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Candidates> KeepMostProbable(const Candidates& candidates,
+                                            const EdgeProbabilities& probabilities, int keep) {
+  PDARTS_RETURN_IF_ERROR(CheckProbabilities(candidates, probabilities));
+  Candidates kept = candidates;
+  for (size_t k = 0; k < candidates.size(); ++k) {
+    for (size_t e = 0; e < candidates[k].size(); ++e) {
+      const EdgeCandidates& edge = candidates[k][e];
+      if (keep < 1 || keep > static_cast<int>(edge.size())) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("can't keep ", keep, " of ", edge.size(), " candidates"));
+      }
+      std::vector<int> order(edge.size());
+      std::iota(order.begin(), order.end(), 0);
+      const std::vector<double>& p = probabilities[k][e];
+      std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return p[a] < p[b]; });
+      order.erase(order.begin(), order.end() - keep);
+      std::sort(order.begin(), order.end());
+      kept[k][e].clear();
+      for (int position : order) kept[k][e].push_back(edge[position]);
+    }
+  }
+  return kept;
+}
+
+int OperationIndex(const CellKind& kind, absl::string_view operation) {
+  const auto it = std::find(kind.operations.begin(), kind.operations.end(), operation);
+  return it == kind.operations.end() ? -1 : static_cast<int>(it - kind.operations.begin());
+}
+
+}  // namespace pdarts

@@ -1,0 +1,117 @@
+#include "pdarts/nn/layers.h"
+
+#include <cmath>
+#include <utility>
+
+#include "ATen/ops/avg_pool2d.h"
+#include "ATen/ops/batch_norm.h"
+#include "ATen/ops/conv2d.h"
+#include "ATen/ops/empty.h"
+#include "ATen/ops/linear.h"
+#include "ATen/ops/mean.h"
+#include "ATen/ops/ones.h"
+#include "ATen/ops/zeros.h"
+#include "c10/util/Exception.h"
+#include "glog/logging.h"
+
+namespace pdarts::nn {
+namespace {
+
+thread_local MacTally* living_tally = nullptr;
+
+at::Tensor Uniform(at::IntArrayRef sizes, int64_t fan_in, at::Generator generator) {
+  const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
+  return at::empty(sizes).uniform_(-bound, bound, std::move(generator));
+}
+
+/// x times a 0/1 mask of `sizes` (broadcast to x) over the probability of a 1.
+at::Tensor Mask(const at::Tensor& x, at::IntArrayRef sizes, double probability, const Pass& pass) {
+  CHECK(probability >= 0 && probability <= 1) << probability;
+  CHECK(pass.generator.defined()) << "dropping needs a generator";
+  if (probability == 1) return x * 0;
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(pass.generator.device());
+  const at::Tensor mask = at::empty(sizes, options).bernoulli_(1 - probability, pass.generator);
+  return x * mask.to(x.options()).div_(1 - probability);
+}
+
+}  // namespace
+
+MacTally::MacTally() {
+  CHECK(living_tally == nullptr) << "tallies don't nest";
+  living_tally = this;
+}
+
+MacTally::~MacTally() { living_tally = nullptr; }
+
+void MacTally::Add(int64_t macs) {
+  if (living_tally != nullptr) living_tally->macs_ += macs;
+}
+
+Convolution::Convolution(const ConvolutionOptions& options, at::Generator generator)
+    : options_(options) {
+  CHECK_EQ(options.in_channels % options.groups, 0);
+  const int64_t k = options.kernel;
+  const int64_t group = options.in_channels / options.groups;
+  const int64_t fan_in = group * k * k;
+  weight_ =
+      register_parameter("weight", Uniform({options.out_channels, group, k, k}, fan_in, generator));
+  if (options.bias) {
+    bias_ = register_parameter("bias", Uniform({options.out_channels}, fan_in, generator));
+  }
+}
+
+at::Tensor Convolution::Forward(const at::Tensor& x) const {
+  at::Tensor out = at::conv2d(x, weight_, bias_, options_.stride, options_.padding,
+                              options_.dilation, options_.groups);
+  MacTally::Add(out.numel() * weight_.size(1) * weight_.size(2) * weight_.size(3));
+  return out;
+}
+
+Linear::Linear(int64_t in_features, int64_t out_features, at::Generator generator) {
+  weight_ =
+      register_parameter("weight", Uniform({out_features, in_features}, in_features, generator));
+  bias_ = register_parameter("bias", Uniform({out_features}, in_features, generator));
+}
+
+at::Tensor Linear::Forward(const at::Tensor& x) const {
+  at::Tensor out = at::linear(x, weight_, bias_);
+  MacTally::Add(out.numel() * weight_.size(1));
+  return out;
+}
+
+BatchNorm::BatchNorm(int64_t channels, bool affine) {
+  if (affine) {
+    weight_ = register_parameter("weight", at::ones({channels}));
+    bias_ = register_parameter("bias", at::zeros({channels}));
+  }
+  running_mean_ = register_buffer("running_mean", at::zeros({channels}));
+  running_var_ = register_buffer("running_var", at::ones({channels}));
+}
+
+at::Tensor BatchNorm::Forward(const at::Tensor& x, const Pass& pass) const {
+  // LibTorch's function would fill the running variance with infinities.
+  TORCH_CHECK(!is_training() || x.numel() > x.size(1),
+              "batch normalisation in training needs more than one value a channel, got ",
+              x.sizes());
+  const bool with_running = !is_training() || pass.update_statistics;
+  return at::batch_norm(x, weight_, bias_, with_running ? running_mean_ : at::Tensor(),
+                        with_running ? running_var_ : at::Tensor(), is_training(), kMomentum,
+                        kEpsilon, /*cudnn_enabled=*/true);
+}
+
+at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass) {
+  return Mask(x, x.sizes(), probability, pass);
+}
+
+at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass) {
+  return Mask(x, {x.size(0), 1, 1, 1}, probability, pass);
+}
+
+at::Tensor GlobalAveragePool(const at::Tensor& x) { return at::mean(x, {2, 3}); }
+
+at::Tensor AveragePool(const at::Tensor& x, int64_t kernel, int64_t stride, int64_t padding) {
+  return at::avg_pool2d(x, kernel, stride, padding, /*ceil_mode=*/false,
+                        /*count_include_pad=*/false);
+}
+
+}  // namespace pdarts::nn

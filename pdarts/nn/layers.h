@@ -1,0 +1,119 @@
+#ifndef PDARTS_NN_LAYERS_H_
+#define PDARTS_NN_LAYERS_H_
+
+#include <cstdint>
+
+#include "ATen/core/Generator.h"
+#include "ATen/core/Tensor.h"
+#include "pdarts/nn/pass.h"
+#include "torch/nn/module.h"
+
+namespace pdarts::nn {
+
+/// Counts the multiply-accumulates of all convolutions and linear layers that this thread runs
+/// while the object lives (ALGORITHM 4, counting). Tallies don't nest.
+class MacTally {
+ public:
+  MacTally();
+  ~MacTally();
+  MacTally(const MacTally&) = delete;
+  MacTally& operator=(const MacTally&) = delete;
+
+  int64_t macs() const { return macs_; }
+
+  /// Adds to the living tally, if there is one. For layers that compute by other means than the
+  /// classes below.
+  static void Add(int64_t macs);
+
+ private:
+  int64_t macs_ = 0;
+};
+
+struct ConvolutionOptions {
+  int64_t in_channels = 0;
+  int64_t out_channels = 0;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t padding = 0;
+  int64_t dilation = 1;
+  int64_t groups = 1;
+  bool bias = false;
+};
+
+/// A 2-d convolution. Parameters: `weight` `[out,in/groups,k,k]` and, if asked for, `bias` `[out]`,
+/// both drawn from U(-b, b) with b = 1 / sqrt(in / groups * k * k): LibTorch's default.
+class Convolution : public torch::nn::Module {
+ public:
+  Convolution(const ConvolutionOptions& options, at::Generator generator);
+
+  /// `[N,in,H,W]` -> `[N,out,H',W']`.
+  at::Tensor Forward(const at::Tensor& x) const;
+
+  const ConvolutionOptions& options() const { return options_; }
+  const at::Tensor& weight() const { return weight_; }
+  /// Undefined without bias.
+  const at::Tensor& bias() const { return bias_; }
+
+ private:
+  const ConvolutionOptions options_;
+  at::Tensor weight_;
+  at::Tensor bias_;
+};
+
+/// A fully connected layer. Parameters: `weight` `[out,in]`, `bias` `[out]`, both drawn from
+/// U(-b, b) with b = 1 / sqrt(in): LibTorch's default.
+class Linear : public torch::nn::Module {
+ public:
+  Linear(int64_t in_features, int64_t out_features, at::Generator generator);
+
+  /// `[N,in]` -> `[N,out]`.
+  at::Tensor Forward(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+};
+
+/// Batch normalisation over a channel of `[N,C,H,W]`: by the batch's mean and biased variance in
+/// training, by the running ones in evaluation mode. Buffers: `running_mean`, `running_var` `[C]`,
+/// which move towards the batch's mean and unbiased variance; parameters, if affine: `weight`
+/// (ones) and `bias` (zeros).
+class BatchNorm : public torch::nn::Module {
+ public:
+  static constexpr double kEpsilon = 1e-5;
+  static constexpr double kMomentum = 0.1;
+
+  BatchNorm(int64_t channels, bool affine);
+
+  /// Throws c10::Error in training if a channel has only one value.
+  at::Tensor Forward(const at::Tensor& x, const Pass& pass) const;
+
+  /// Undefined unless affine.
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
+  const at::Tensor& running_mean() const { return running_mean_; }
+  const at::Tensor& running_var() const { return running_var_; }
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+  at::Tensor running_mean_;
+  at::Tensor running_var_;
+};
+
+/// Sets each element to zero with this probability and divides the others by 1 - probability. The
+/// mask is drawn from pass.generator, on its device. Dies if that isn't set.
+at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass);
+
+/// The same, a sample `[C,H,W]` at a time.
+at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass);
+
+/// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels.
+at::Tensor GlobalAveragePool(const at::Tensor& x);
+
+/// Mean of kxk windows, padding not counted.
+at::Tensor AveragePool(const at::Tensor& x, int64_t kernel, int64_t stride, int64_t padding);
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_LAYERS_H_

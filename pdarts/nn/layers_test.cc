@@ -1,0 +1,124 @@
+#include "pdarts/nn/layers.h"
+
+#include <cmath>
+
+#include "ATen/ops/ones.h"
+#include "ATen/ops/randn.h"
+#include "ATen/ops/var_mean.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/random.h"
+
+namespace pdarts::nn {
+namespace {
+
+at::Tensor Random(at::IntArrayRef sizes) {
+  return at::randn(sizes, MakeGenerator(1, "layers_test"), at::kDouble);
+}
+
+TEST(Convolution, IsInitializedUniformlyFromItsGenerator) {
+  ConvolutionOptions options{8, 32, 5};
+  options.groups = 2;
+  options.bias = true;
+  const Convolution first(options, MakeGenerator(1, "weights"));
+  const Convolution again(options, MakeGenerator(1, "weights"));
+  const Convolution other(options, MakeGenerator(2, "weights"));
+  EXPECT_TRUE(first.weight().equal(again.weight()));
+  EXPECT_TRUE(first.bias().equal(again.bias()));
+  EXPECT_FALSE(first.weight().equal(other.weight()));
+
+  ASSERT_EQ(first.weight().sizes(), (std::vector<int64_t>{32, 4, 5, 5}));
+  const double bound = 1 / std::sqrt(4 * 5 * 5.0);
+  for (const at::Tensor& parameter : first.parameters()) {
+    const double largest = parameter.abs().max().item<double>();
+    EXPECT_LE(largest, bound);
+    EXPECT_GT(largest, 0.8 * bound);
+  }
+  // The deviation of U(-b, b) is b / sqrt(3).
+  EXPECT_NEAR(first.weight().std().item<double>(), bound / std::sqrt(3.0), 0.02 * bound);
+}
+
+TEST(Linear, IsInitializedUniformly) {
+  const Linear linear(100, 50, MakeGenerator(1, "weights"));
+  ASSERT_EQ(linear.parameters().size(), 2u);
+  for (const at::Tensor& parameter : linear.parameters()) {
+    EXPECT_LE(parameter.abs().max().item<double>(), 0.1);
+    EXPECT_GT(parameter.abs().max().item<double>(), 0.09);
+  }
+}
+
+TEST(BatchNorm, NormalizesByTheBatchAndMovesItsStatistics) {
+  BatchNorm norm(3, /*affine=*/false);
+  norm.to(at::kDouble);
+  EXPECT_TRUE(norm.parameters().empty());
+  const at::Tensor x = Random({4, 3, 5, 5}) * 2 + 1;
+  const at::Tensor y = norm.Forward(x, Pass());
+  const auto [biased, mean] = at::var_mean(x, {0, 2, 3}, /*unbiased=*/false);
+  const at::Tensor unbiased = x.var({0, 2, 3}, /*unbiased=*/true);
+  const auto column = [](const at::Tensor& t) { return t.view({1, 3, 1, 1}); };
+  EXPECT_TRUE(y.allclose((x - column(mean)) / (column(biased) + 1e-5).sqrt(), 1e-12, 1e-12));
+  EXPECT_TRUE(norm.running_mean().allclose(0.1 * mean, 1e-12, 1e-12));
+  EXPECT_TRUE(norm.running_var().allclose(0.9 + 0.1 * unbiased, 1e-12, 1e-12));
+}
+
+TEST(BatchNorm, LeavesItsStatisticsWhenToldTo) {
+  BatchNorm norm(3, /*affine=*/true);
+  norm.to(at::kDouble);
+  const at::Tensor x = Random({4, 3, 5, 5}) + 1;
+  Pass frozen;
+  frozen.update_statistics = false;
+  const at::Tensor y = norm.Forward(x, frozen);
+  EXPECT_EQ(norm.running_mean().abs().max().item<double>(), 0);
+  EXPECT_TRUE(y.equal(norm.Forward(x, Pass())));
+  EXPECT_GT(norm.running_mean().abs().max().item<double>(), 0);
+
+  // In evaluation mode the running statistics are what normalises, also then.
+  norm.eval();
+  const at::Tensor z = norm.Forward(x, frozen);
+  EXPECT_TRUE(z.equal(norm.Forward(x, Pass())));
+  EXPECT_FALSE(z.allclose(y));
+}
+
+TEST(BatchNorm, RefusesOneValueAChannelInTraining) {
+  BatchNorm norm(3, /*affine=*/false);
+  EXPECT_THROW(norm.Forward(at::ones({1, 3, 1, 1}), Pass()), c10::Error);
+  norm.eval();
+  EXPECT_EQ(norm.Forward(at::ones({1, 3, 1, 1}), Pass()).numel(), 3);
+}
+
+TEST(Dropout, DropsElementsAndScalesTheRest) {
+  Pass pass;
+  pass.generator = MakeGenerator(1, "dropout");
+  const at::Tensor y = Dropout(at::ones({10, 8, 16, 16}), 0.25, pass);
+  const double dropped = (y == 0).to(at::kFloat).mean().item<double>();
+  EXPECT_NEAR(dropped, 0.25, 0.01);
+  EXPECT_TRUE(((y == 0) | (y - 1 / 0.75).abs().lt(1e-6)).all().item<bool>());
+  EXPECT_EQ(Dropout(at::ones({2, 1, 1, 1}), 1, pass).abs().max().item<double>(), 0);
+
+  pass.generator = MakeGenerator(1, "dropout");
+  EXPECT_TRUE(y.equal(Dropout(at::ones({10, 8, 16, 16}), 0.25, pass))) << "one seed, one mask";
+}
+
+TEST(DropSamples, DropsWholeSamples) {
+  Pass pass;
+  pass.generator = MakeGenerator(1, "drop path");
+  const at::Tensor y = DropSamples(at::ones({2000, 2, 3, 3}, at::kDouble), 0.3, pass);
+  const at::Tensor sums = y.sum({1, 2, 3});
+  EXPECT_TRUE(((sums == 0) | (sums - 18 / 0.7).abs().lt(1e-9)).all().item<bool>());
+  EXPECT_NEAR((sums == 0).to(at::kFloat).mean().item<double>(), 0.3, 0.05);
+}
+
+TEST(MacTally, CountsConvolutionsAndLinearLayers) {
+  ConvolutionOptions options{4, 8, 3, 2};
+  options.padding = 1;
+  options.groups = 2;
+  const Convolution convolution(options, MakeGenerator(1, "weights"));
+  const Linear linear(8, 10, MakeGenerator(1, "weights"));
+  MacTally tally;
+  const at::Tensor y = convolution.Forward(at::ones({1, 4, 8, 8}));
+  EXPECT_EQ(tally.macs(), 8 * 4 * 4 * (2 * 3 * 3));
+  linear.Forward(GlobalAveragePool(y));
+  EXPECT_EQ(tally.macs(), 8 * 4 * 4 * (2 * 3 * 3) + 8 * 10);
+}
+
+}  // namespace
+}  // namespace pdarts::nn

@@ -1,0 +1,94 @@
+#ifndef PDARTS_NN_OPERATION_H_
+#define PDARTS_NN_OPERATION_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ATen/core/Generator.h"
+#include "ATen/core/Tensor.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/nn/layers.h"
+#include "pdarts/nn/pass.h"
+#include "torch/nn/module.h"
+
+namespace pdarts::nn {
+
+/// An operation's output before the batch normalisation that ends it: what lets a node normalise,
+/// weigh and add all its operations in one go.
+struct RawOutput {
+  /// `[N,C,H',W']`; undefined when the output is zero whatever the input.
+  at::Tensor value;
+  /// What `value` still has to go through; null when `value` is the output itself.
+  const BatchNorm* batch_norm = nullptr;
+};
+
+/// What may stand on an edge of a cell.
+class Operation : public torch::nn::Module {
+ public:
+  /// `[N,C,H,W]` -> `[N,C,H',W']`.
+  virtual at::Tensor Forward(const at::Tensor& x, const Pass& pass) const = 0;
+
+  /// The same before the last batch normalisation; an operation without one, or one that doesn't
+  /// know this form, gives its output.
+  virtual RawOutput Raw(const at::Tensor& x, const Pass& pass) const {
+    return {Forward(x, pass), nullptr};
+  }
+
+  /// Whether the output is the input; drop path leaves such operations alone.
+  virtual bool is_identity() const { return false; }
+  /// Whether the output is zero whatever the input.
+  virtual bool is_zero() const { return false; }
+};
+
+/// An operation that ends in a batch normalisation.
+class NormalizedOperation : public Operation {
+ public:
+  /// The raw output, normalised.
+  at::Tensor Forward(const at::Tensor& x, const Pass& pass) const final;
+  RawOutput Raw(const at::Tensor& x, const Pass& pass) const override = 0;
+};
+
+struct OperationOptions {
+  int64_t channels = 0;
+  int64_t stride = 1;
+  /// Whether batch normalisations have weight and bias.
+  bool affine = false;
+  /// Whether pooling is followed by a batch normalisation without affine parameters (the DARTS
+  /// space's search network).
+  bool pool_batch_norm = false;
+  Kernels kernels = REFERENCE;
+  /// Where initial weights come from.
+  at::Generator generator;
+};
+
+/// Makes an operation of this name: one of the built-in ones, or a registered one. Dies if there is
+/// none of that name; spaces know their operations. Built-in (ALGORITHM 1, 5): none, max_pool_3x3,
+/// avg_pool_3x3, skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, dil_conv_5x5.
+std::shared_ptr<Operation> MakeOperation(absl::string_view name, const OperationOptions& options);
+
+using OperationMaker = std::function<std::shared_ptr<Operation>(const OperationOptions&)>;
+
+/// Adds an operation for the spaces that name it; to be called before main(). Dies if there is one
+/// of that name already.
+bool RegisterOperation(absl::string_view name, OperationMaker maker);
+
+/// Sorted.
+std::vector<std::string> OperationNames();
+
+/// ReLU, kxk convolution with padding k/2, batch normalisation. Children: `op.1`, `op.2`.
+std::shared_ptr<Operation> MakeReluConvBn(int64_t in_channels, int64_t out_channels, int64_t kernel,
+                                          int64_t stride, bool bias, bool affine,
+                                          at::Generator generator);
+
+/// ReLU; two 1x1 convolutions of stride 2 to half of the channels each, the second on the input
+/// shifted by one row and one column; batch normalisation of both, concatenated. Children:
+/// `conv_1`, `conv_2`, `bn`. Dies if out_channels is odd.
+std::shared_ptr<Operation> MakeFactorizedReduce(int64_t in_channels, int64_t out_channels,
+                                                bool affine, at::Generator generator);
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_OPERATION_H_

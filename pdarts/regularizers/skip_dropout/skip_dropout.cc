@@ -1,0 +1,65 @@
+#include "pdarts/regularizers/skip_dropout/skip_dropout.h"
+
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/regularizer.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/regularizers/skip_dropout/skip_dropout.pb.h"
+
+namespace pdarts {
+namespace regularizers {
+
+double SkipDropoutRate(double initial_rate, int epoch, int epochs, int warmup_epochs,
+                       double decay) {
+  if (epoch < warmup_epochs) return initial_rate * (epochs - epoch - 1) / epochs;
+  return initial_rate * std::exp(-decay * (epoch - warmup_epochs));
+}
+
+}  // namespace regularizers
+
+namespace {
+
+using regularizers::SkipDropoutConfig;
+
+class SkipDropout : public Regularizer {
+ public:
+  explicit SkipDropout(SkipDropoutConfig config) : config_(std::move(config)) {}
+
+  absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const override {
+    if (config_.initial_rates_size() == schedule.num_stages()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("regularizers[skip_dropout].initial_rates: has ", config_.initial_rates_size(),
+                     " elements, expected one a stage of the schedule: ", schedule.num_stages()));
+  }
+
+  absl::Status OnStageBegin(const SearchContext& context) override { return Turn(context); }
+  absl::Status OnEpochBegin(const SearchContext& context) override { return Turn(context); }
+
+  std::vector<std::pair<std::string, double>> Report() const override {
+    return {{"skip_dropout", rate_}};
+  }
+
+ private:
+  absl::Status Turn(const SearchContext& context) {
+    rate_ = regularizers::SkipDropoutRate(config_.initial_rates(context.stage), context.epoch,
+                                          context.shape.epochs, context.shape.warmup_epochs,
+                                          config_.decay());
+    return Annotate(context.net->SetKnob(config_.knob(), rate_), "regularizers[skip_dropout].knob");
+  }
+
+  const SkipDropoutConfig config_;
+  double rate_ = 0;
+};
+
+const bool registered = Registry<Regularizer>::Register<SkipDropoutConfig>(
+    "skip_dropout", "decaying dropout on the output of skip_connect (P-DARTS)",
+    [](SkipDropoutConfig config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
+      return std::make_unique<SkipDropout>(std::move(config));
+    });
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,13 @@
+#ifndef PDARTS_REGULARIZERS_SKIP_DROPOUT_SKIP_DROPOUT_H_
+#define PDARTS_REGULARIZERS_SKIP_DROPOUT_SKIP_DROPOUT_H_
+
+namespace pdarts::regularizers {
+
+/// The dropout rate in `epoch` (from 0) of a stage of `epochs`, of which the first `warmup_epochs`
+/// train weights only: falls linearly while warming up, jumps back to the initial rate, then falls
+/// exponentially (ALGORITHM 2).
+double SkipDropoutRate(double initial_rate, int epoch, int epochs, int warmup_epochs, double decay);
+
+}  // namespace pdarts::regularizers
+
+#endif  // PDARTS_REGULARIZERS_SKIP_DROPOUT_SKIP_DROPOUT_H_

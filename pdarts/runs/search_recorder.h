@@ -1,0 +1,38 @@
+#ifndef PDARTS_RUNS_SEARCH_RECORDER_H_
+#define PDARTS_RUNS_SEARCH_RECORDER_H_
+
+#include <chrono>
+
+#include "absl/status/status.h"
+#include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/run_directory.h"
+#include "pdarts/trainers/search_trainer.h"
+
+namespace pdarts {
+
+/// Writes what a search reports to its run directory's log.
+class SearchRecorder : public SearchObserver {
+ public:
+  /// `directory` must outlive the recorder.
+  explicit SearchRecorder(RunDirectory* directory);
+
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
+  absl::Status OnEpochEnd(const EpochReport& report) override;
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+                          const Candidates& kept) override;
+  /// A line that begins or ends the run.
+  absl::Status LogRun(absl::string_view event, LogEvent details = {});
+
+  /// Seconds since the recorder was made.
+  double Elapsed() const;
+
+ private:
+  LogEvent MakeEvent(absl::string_view event, const SearchPosition& position) const;
+
+  RunDirectory* const directory_;
+  const std::chrono::steady_clock::time_point begin_;
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_RUNS_SEARCH_RECORDER_H_

@@ -1,0 +1,79 @@
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pdarts/core/registry.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/spaces/darts/cells.h"
+#include "pdarts/spaces/darts/darts_space.pb.h"
+#include "pdarts/spaces/darts/derivation.h"
+#include "pdarts/spaces/darts/derived_network.h"
+#include "pdarts/spaces/darts/genotype.h"
+#include "pdarts/spaces/darts/search_network.h"
+
+namespace pdarts::darts {
+namespace {
+
+class DartsSpace : public SearchSpace {
+ public:
+  explicit DartsSpace(DartsSpaceConfig config) : config_(std::move(config)) {}
+
+  std::string name() const override { return "darts"; }
+  const Topology& topology() const override { return DartsTopology(); }
+  std::vector<std::string> skeletons() const override {
+    return {kCifarSkeleton, kImageNetSkeleton};
+  }
+  std::vector<std::string> text_forms() const override { return {"flat", "nested"}; }
+  std::vector<std::pair<std::string, std::string>> known_architectures() const override {
+    return KnownGenotypes();
+  }
+
+ private:
+  absl::Status DoCheckSuperNetShape(const SuperNetShape& shape) const override {
+    return CheckImageSides(shape.image);
+  }
+  std::shared_ptr<SuperNet> DoBuildSuperNet(const Candidates& candidates,
+                                            const SuperNetShape& shape,
+                                            at::Generator generator) const override {
+    return MakeSearchNetwork(candidates, shape, std::move(generator));
+  }
+  absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
+                                      const EdgeProbabilities& probabilities,
+                                      const DerivationOptions& options) const override {
+    DerivationRules rules;
+    rules.allow_none = config_.allow_none();
+    rules.best_edge_first = config_.best_edge_first();
+    absl::StatusOr<Derivation> derivation =
+        DeriveGenotype(candidates, probabilities, options, rules);
+    if (derivation.ok()) derivation->architecture.set_space(name());
+    return derivation;
+  }
+  absl::StatusOr<std::shared_ptr<Network>> DoBuildNetwork(const Architecture& architecture,
+                                                          const NetworkShape& shape,
+                                                          at::Generator generator) const override {
+    return MakeDerivedNetwork(architecture, shape, std::move(generator));
+  }
+  absl::StatusOr<Architecture> DoParse(absl::string_view text) const override {
+    return ParseGenotype(text);
+  }
+  absl::StatusOr<std::string> DoFormat(const Architecture& architecture,
+                                       absl::string_view form) const override {
+    return FormatGenotype(architecture,
+                          form == "nested" ? GenotypeForm::kNested : GenotypeForm::kFlat);
+  }
+  absl::Status DoCheckArchitecture(const Architecture& architecture) const override {
+    return CheckGenotype(architecture);
+  }
+
+  const DartsSpaceConfig config_;
+};
+
+const bool registered = Registry<SearchSpace>::Register<DartsSpaceConfig>(
+    "darts", "cells of four nodes and eight operations, normal and reduction (DARTS)",
+    [](const DartsSpaceConfig& config) -> absl::StatusOr<std::unique_ptr<SearchSpace>> {
+      return std::make_unique<DartsSpace>(config);
+    });
+
+}  // namespace
+}  // namespace pdarts::darts

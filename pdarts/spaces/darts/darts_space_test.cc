@@ -1,0 +1,321 @@
+#include "ATen/ops/randint.h"
+#include "ATen/ops/randn.h"
+#include "ATen/ops/zeros.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/nn/macs.h"
+#include "pdarts/spaces/darts/darts_space.pb.h"
+#include "torch/csrc/api/include/torch/utils.h"
+
+namespace pdarts::darts {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::unique_ptr<SearchSpace> Space() {
+  google::protobuf::Any config;
+  config.PackFrom(DartsSpaceConfig());
+  return Registry<SearchSpace>::Create(config).value();
+}
+
+at::Generator Weights(uint64_t seed = 1) { return MakeGenerator(seed, "weights"); }
+
+at::Tensor Images(int count, int side) {
+  return at::randn({count, 3, side, side}, MakeGenerator(1, "images"), at::kFloat);
+}
+
+SuperNetShape Small() {
+  SuperNetShape shape;
+  shape.cells = 3;
+  shape.channels = 2;
+  shape.image = {3, 8, 8};
+  shape.kernels = REFERENCE;
+  return shape;
+}
+
+std::shared_ptr<SuperNet> SmallSuperNet() {
+  const auto space = Space();
+  return space->BuildSuperNet(AllCandidates(space->topology()), Small(), Weights()).value();
+}
+
+Architecture Known(const SearchSpace& space, const std::string& name) {
+  for (const auto& [known, text] : space.known_architectures()) {
+    if (known == name) return space.Parse(text).value();
+  }
+  ADD_FAILURE() << name;
+  return {};
+}
+
+TEST(DartsSpace, HasTwoCellKindsOf14Edges) {
+  const auto space = Space();
+  ASSERT_EQ(space->topology().kinds.size(), 2u);
+  for (const CellKind& kind : space->topology().kinds) {
+    ASSERT_EQ(kind.edges.size(), 14u);
+    EXPECT_EQ(kind.operations.size(), 8u);
+    EXPECT_EQ(kind.edges[0].from, 0);
+    EXPECT_EQ(kind.edges[0].to, 2);
+    EXPECT_EQ(kind.edges[13].from, 4);
+    EXPECT_EQ(kind.edges[13].to, 5);
+  }
+}
+
+TEST(DartsSuperNet, GivesScoresAtAnySideDivisibleBy4) {
+  const auto space = Space();
+  SuperNetShape shape = Small();
+  shape.image = {1, 4, 12};
+  shape.classes = 7;
+  const auto net = space->BuildSuperNet(AllCandidates(space->topology()), shape, Weights()).value();
+  EXPECT_EQ(net->Forward(at::zeros({2, 1, 4, 12})).sizes(), (std::vector<int64_t>{2, 7}));
+  EXPECT_THAT(net->Describe(), HasSubstr("3 cells (reductions: 1, 2), channels 2 to 8"));
+}
+
+TEST(DartsSuperNet, RefusesOtherSides) {
+  const auto space = Space();
+  SuperNetShape shape = Small();
+  shape.image = {3, 32, 30};
+  const auto net = space->BuildSuperNet(AllCandidates(space->topology()), shape, Weights());
+  EXPECT_EQ(net.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(std::string(net.status().message()),
+            "images of 32x30: the sides must be divisible by 4");
+}
+
+TEST(DartsSuperNet, TakesEveryNumberOfCells) {
+  const auto space = Space();
+  for (int cells = 1; cells <= 4; ++cells) {
+    SuperNetShape shape = Small();
+    shape.cells = cells;
+    const auto net = space->BuildSuperNet(AllCandidates(space->topology()), shape, Weights());
+    ASSERT_TRUE(net.ok());
+    EXPECT_EQ((*net)->Forward(Images(2, 8)).size(1), 10) << cells;
+  }
+}
+
+TEST(DartsSuperNet, IsMadeFromItsGeneratorAlone) {
+  const auto first = SmallSuperNet()->named_parameters();
+  const auto again = SmallSuperNet()->named_parameters();
+  for (const auto& entry : first) EXPECT_TRUE(entry.value().equal(again[entry.key()]));
+}
+
+TEST(DartsSuperNet, DropsSkipsInTrainingOnly) {
+  const auto net = SmallSuperNet();
+  const at::Tensor images = Images(4, 8);
+  const at::Tensor plain = net->Forward(images);
+  net->set_generator(MakeGenerator(1, "dropout"));
+  EXPECT_TRUE(net->Forward(images).equal(plain)) << "the rate is 0";
+  ASSERT_TRUE(net->SetKnob("skip_connect.dropout", 0.5).ok());
+  const at::Tensor dropped = net->Forward(images);
+  EXPECT_FALSE(dropped.allclose(plain));
+  EXPECT_FALSE(net->Forward(images).allclose(dropped)) << "a new mask";
+  net->set_generator(MakeGenerator(1, "dropout"));
+  EXPECT_TRUE(net->Forward(images).equal(dropped)) << "the same mask";
+  net->eval();
+  const at::Tensor evaluated = net->Forward(images);
+  ASSERT_TRUE(net->SetKnob("skip_connect.dropout", 0).ok());
+  EXPECT_TRUE(net->Forward(images).equal(evaluated));
+}
+
+TEST(DartsSuperNet, MovesStatisticsOnlyWhenAskedTo) {
+  const auto net = SmallSuperNet();
+  GradientRequest request;
+  request.images = Images(4, 8);
+  request.labels = at::zeros({4}, at::kLong);
+  request.update_statistics = false;
+  const GradientResult frozen = net->Gradients(request);
+  for (const auto& entry : net->named_buffers()) {
+    if (entry.key().find("running_mean") == std::string::npos) continue;
+    EXPECT_EQ(entry.value().abs().max().item<float>(), 0) << entry.key();
+  }
+  request.update_statistics = true;
+  const GradientResult moved = net->Gradients(request);
+  EXPECT_TRUE(frozen.loss.equal(moved.loss));
+  EXPECT_GT(net->named_buffers()["stem.1.running_mean"].abs().max().item<float>(), 0);
+}
+
+TEST(DartsSuperNet, LearnsNothingFromNoneAlone) {
+  const auto space = Space();
+  const Candidates none(2, CellCandidates(14, EdgeCandidates{0}));
+  const auto net = space->BuildSuperNet(none, Small(), Weights()).value();
+  GradientRequest request;
+  request.images = Images(4, 8);
+  request.labels = at::zeros({4}, at::kLong);
+  request.of = GradientOf::kAlphas;
+  for (const at::Tensor& gradient : net->Gradients(request).alphas) {
+    EXPECT_EQ(gradient.abs().max().item<float>(), 0);
+  }
+}
+
+TEST(DartsSuperNet, GradientsOfAlphasMatchFiniteDifferences) {
+  const auto net = SmallSuperNet();
+  net->to(at::kDouble);
+  net->InitializeAlphas(0.5, MakeGenerator(1, "alphas"));
+  GradientRequest request;
+  request.images = Images(4, 8).to(at::kDouble);
+  request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
+  request.update_statistics = false;
+  const GradientResult result = net->Gradients(request);
+  torch::NoGradGuard no_grad;
+  constexpr double kStep = 1e-6;
+  for (int kind : {0, 1}) {
+    for (int edge : {0, 3, 13}) {
+      for (int operation : {0, 3, 5}) {
+        at::Tensor alpha = net->alphas()[kind][edge][operation];
+        double loss[2];
+        for (int side : {0, 1}) {
+          alpha.add_(side == 0 ? kStep : -2 * kStep);
+          loss[side] =
+              at::cross_entropy_loss(net->Forward(request.images), request.labels).item<double>();
+        }
+        alpha.add_(kStep);
+        EXPECT_NEAR(result.alphas[kind][edge][operation].item<double>(),
+                    (loss[0] - loss[1]) / (2 * kStep), 1e-7);
+      }
+    }
+  }
+}
+
+TEST(DartsNetwork, HasThePublishedSizes) {
+  const auto space = Space();
+  const struct {
+    const char* genotype;
+    const char* skeleton;
+    int64_t parameters;
+    int64_t macs;
+  } kExpected[] = {
+      {"PDARTS", "cifar", 3433798, 532174464},
+      {"DARTS_V1", "cifar", 3169414, 500987520},
+      {"DARTS_V2", "cifar", 3349342, 528359040},
+      {"PDARTS", "imagenet", 4944352, 542819328},
+  };
+  for (const auto& expected : kExpected) {
+    NetworkShape shape;
+    shape.skeleton = expected.skeleton;
+    if (shape.skeleton == "imagenet") {
+      shape.cells = 14;
+      shape.channels = 48;
+      shape.classes = 1000;
+      shape.image = {3, 224, 224};
+    }
+    const auto network =
+        space->BuildNetwork(Known(*space, expected.genotype), shape, Weights()).value();
+    EXPECT_EQ(CountParameters(*network), expected.parameters) << expected.genotype;
+    EXPECT_EQ(nn::CountMacs(*network, shape.image), expected.macs) << expected.genotype;
+    EXPECT_TRUE(network->is_training());
+  }
+}
+
+NetworkShape SmallNetwork() {
+  NetworkShape shape;
+  shape.cells = 3;
+  shape.channels = 4;
+  return shape;
+}
+
+TEST(DartsNetwork, HasAnAuxiliaryHeadInTrainingOnly) {
+  const auto space = Space();
+  NetworkShape shape = SmallNetwork();
+  shape.auxiliary_head = true;
+  shape.classes = 7;
+  const auto network = space->BuildNetwork(Known(*space, "PDARTS"), shape, Weights()).value();
+  const NetworkOutput training = network->Forward(Images(2, 32));
+  EXPECT_EQ(training.logits.sizes(), (std::vector<int64_t>{2, 7}));
+  EXPECT_EQ(training.auxiliary.sizes(), (std::vector<int64_t>{2, 7}));
+  const int64_t macs = nn::CountMacs(*network, shape.image);
+  network->eval();
+  EXPECT_FALSE(network->Forward(Images(2, 32)).auxiliary.defined());
+
+  shape.auxiliary_head = false;
+  const auto headless = space->BuildNetwork(Known(*space, "PDARTS"), shape, Weights()).value();
+  EXPECT_FALSE(headless->Forward(Images(2, 32)).auxiliary.defined());
+  EXPECT_EQ(nn::CountMacs(*headless, shape.image), macs) << "the head isn't counted";
+}
+
+TEST(DartsNetwork, RefusesSidesThatDontFit) {
+  const auto space = Space();
+  const Architecture architecture = Known(*space, "PDARTS");
+  const auto error_of = [&](const NetworkShape& shape) {
+    const auto network = space->BuildNetwork(architecture, shape, Weights());
+    EXPECT_EQ(network.status().code(), absl::StatusCode::kInvalidArgument);
+    return std::string(network.status().message());
+  };
+  NetworkShape cifar = SmallNetwork();
+  cifar.image = {3, 30, 32};
+  EXPECT_THAT(error_of(cifar), HasSubstr("images of 30x32: the sides must be divisible by 4"));
+  cifar.image = {3, 64, 64};
+  EXPECT_TRUE(space->BuildNetwork(architecture, cifar, Weights()).ok());
+  cifar.auxiliary_head = true;
+  EXPECT_THAT(error_of(cifar), HasSubstr("auxiliary head of the cifar skeleton takes 32x32"));
+  cifar.image = {3, 32, 32};
+  cifar.cells = 1;
+  EXPECT_THAT(error_of(cifar), HasSubstr("at least 2 cells"));
+
+  NetworkShape imagenet = SmallNetwork();
+  imagenet.skeleton = "imagenet";
+  EXPECT_THAT(error_of(imagenet), HasSubstr("images of 32x32: the imagenet skeleton takes"));
+  imagenet.image = {3, 256, 224};
+  const auto larger = space->BuildNetwork(architecture, imagenet, Weights()).value();
+  EXPECT_EQ(larger->Forward(at::zeros({1, 3, 256, 224})).logits.size(0), 1);
+  imagenet.auxiliary_head = true;
+  EXPECT_THAT(error_of(imagenet), HasSubstr("head of the imagenet skeleton takes 224x224"));
+  imagenet.image = {3, 224, 224};
+  imagenet.channels = 5;
+  EXPECT_THAT(error_of(imagenet), HasSubstr("channels: 5 is odd"));
+  imagenet.skeleton = "mnist";
+  EXPECT_THAT(error_of(imagenet), HasSubstr("unknown skeleton \"mnist\""));
+}
+
+TEST(DartsNetwork, BuildsEdgesOfNoneAsZeros) {
+  const auto space = Space();
+  const auto architecture = space->Parse(
+      "Genotype(normal=[[('none', 1), ('skip_connect', 0)], [('none', 2), ('none', 1)], [('none', "
+      "3), ('none', 2)], [('none', 4), ('none', 3)]], normal_concat=range(2, 6), "
+      "reduce=[[('none', 1), ('none', 0)], [('none', 2), ('dil_conv_3x3', 0)], [('avg_pool_3x3', "
+      "1), ('skip_connect', 2)], [('skip_connect', 3), ('avg_pool_3x3', 1)]], "
+      "reduce_concat=range(2, 6))");
+  ASSERT_TRUE(architecture.ok()) << architecture.status();
+  const auto network = space->BuildNetwork(*architecture, SmallNetwork(), Weights()).value();
+  EXPECT_EQ(network->Forward(Images(2, 32)).logits.sizes(), (std::vector<int64_t>{2, 10}));
+}
+
+TEST(DartsNetwork, DropsPathsInTrainingOnly) {
+  const auto space = Space();
+  const auto network =
+      space->BuildNetwork(Known(*space, "PDARTS"), SmallNetwork(), Weights()).value();
+  const at::Tensor images = Images(4, 32);
+  const at::Tensor plain = network->Forward(images).logits;
+  network->set_drop_path(0.3);
+  network->set_generator(MakeGenerator(1, "drop path"));
+  const at::Tensor dropped = network->Forward(images).logits;
+  EXPECT_FALSE(dropped.allclose(plain));
+  network->set_generator(MakeGenerator(1, "drop path"));
+  EXPECT_TRUE(network->Forward(images).logits.equal(dropped));
+  network->eval();
+  const at::Tensor evaluated = network->Forward(images).logits;
+  network->set_drop_path(0);
+  EXPECT_TRUE(network->Forward(images).logits.equal(evaluated));
+}
+
+TEST(DartsNetwork, NeverDropsAnIdentity) {
+  const auto space = Space();
+  const auto all_skips = space->Parse(
+      "Genotype(normal=[('skip_connect', 0), ('skip_connect', 1), ('skip_connect', 0), "
+      "('skip_connect', 1), ('skip_connect', 0), ('skip_connect', 1), ('skip_connect', 0), "
+      "('skip_connect', 1)], normal_concat=range(2, 6), reduce=[('skip_connect', 0), "
+      "('skip_connect', 1), ('skip_connect', 2), ('skip_connect', 0), ('skip_connect', 2), "
+      "('skip_connect', 3), ('skip_connect', 2), ('skip_connect', 3)], reduce_concat=range(2, 6))");
+  ASSERT_TRUE(all_skips.ok()) << all_skips.status();
+  const auto network = space->BuildNetwork(*all_skips, SmallNetwork(), Weights()).value();
+  network->set_drop_path(0.5);
+  at::Generator generator = MakeGenerator(1, "drop path");
+  network->set_generator(generator);
+  network->Forward(Images(4, 32));
+  // Three edges a reduction cell start at its inputs and so are no identities: 2 * 3 * 4 draws.
+  at::Generator expected = MakeGenerator(1, "drop path");
+  for (int i = 0; i < 6; ++i) at::zeros({4, 1, 1, 1}).bernoulli_(0.5, expected);
+  EXPECT_TRUE(generator.get_state().equal(expected.get_state()));
+}
+
+}  // namespace
+}  // namespace pdarts::darts

@@ -1,0 +1,226 @@
+#include "pdarts/spaces/darts/derivation.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/spaces/darts/cells.h"
+
+namespace pdarts::darts {
+namespace {
+
+/// The derivation of one cell kind.
+class CellDerivation {
+ public:
+  CellDerivation(const CellKind& kind, const CellCandidates& candidates,
+                 const std::vector<std::vector<double>>& probabilities,
+                 const DerivationRules& rules)
+      : kind_(kind), candidates_(candidates), probabilities_(probabilities), rules_(rules) {
+    const int none = OperationIndex(kind, kNone);
+    for (const EdgeCandidates& edge : candidates) {
+      std::vector<bool>& allowed = allowed_.emplace_back();
+      for (int operation : edge) allowed.push_back(rules.allow_none || operation != none);
+    }
+  }
+
+  absl::Status Run(const std::vector<OperationLimit>& limits, DerivationTrace* trace) {
+    for (size_t e = 0; e < allowed_.size(); ++e) {
+      if (NumAllowed(e) == 0) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            kind_.name, " edge ", e, " (", kind_.edges[e].from, " -> ", kind_.edges[e].to,
+            "): its only candidate is none, which may not be derived (allow_none is false)"));
+      }
+    }
+    Choose();
+    NoteNone(trace);
+    std::vector<Limit> open;
+    for (const OperationLimit& limit : limits) {
+      if (limit.cell_kind != kind_.name) continue;
+      open.push_back({limit, OperationIndex(kind_, limit.operation),
+                      std::vector<bool>(allowed_.size(), false)});
+    }
+    // A step for one limit may break another one: start over after each.
+    for (size_t i = 0; i < open.size();) {
+      if (Step(open[i], trace)) {
+        i = 0;
+      } else {
+        ++i;
+      }
+    }
+    for (const Limit& limit : open) NoteUnreached(limit, trace);
+    Record(trace);
+    return absl::OkStatus();
+  }
+
+  void Write(CellArchitecture* cell) const {
+    cell->set_kind(kind_.name);
+    for (int node = kInputNodes; node < kNodes; ++node) {
+      std::vector<int> edges;
+      for (int e : EdgesInto(node)) {
+        if (kept_[e]) edges.push_back(e);
+      }
+      if (rules_.best_edge_first) {
+        // As in the choice of edges, the later of two equal ones is the better one.
+        std::reverse(edges.begin(), edges.end());
+        std::stable_sort(edges.begin(), edges.end(),
+                         [this](int a, int b) { return Score(a) > Score(b); });
+      }
+      for (int e : edges) {
+        ArchitectureEdge* const edge = cell->add_edges();
+        edge->set_from(kind_.edges[e].from);
+        edge->set_to(node);
+        edge->set_operation(OperationName(e));
+      }
+      cell->add_concat(node);
+    }
+  }
+
+ private:
+  struct Limit {
+    OperationLimit limit;
+    int operation;
+    std::vector<bool> stays;  ///< edges that can't hold anything else
+  };
+
+  int NumAllowed(int edge) const {
+    return static_cast<int>(std::count(allowed_[edge].begin(), allowed_[edge].end(), true));
+  }
+  int Operation(int edge) const { return candidates_[edge][chosen_[edge]]; }
+  const std::string& OperationName(int edge) const { return kind_.operations[Operation(edge)]; }
+  double Score(int edge) const { return probabilities_[edge][chosen_[edge]]; }
+
+  std::vector<int> EdgesInto(int node) const {
+    std::vector<int> edges;
+    for (size_t e = 0; e < kind_.edges.size(); ++e) {
+      if (kind_.edges[e].to == node) edges.push_back(static_cast<int>(e));
+    }
+    return edges;
+  }
+
+  /// Each edge's best operation and each node's two best edges; of equals the later one.
+  void Choose() {
+    const size_t edges = allowed_.size();
+    chosen_.assign(edges, -1);
+    kept_.assign(edges, false);
+    for (size_t e = 0; e < edges; ++e) {
+      for (size_t i = 0; i < allowed_[e].size(); ++i) {
+        if (!allowed_[e][i]) continue;
+        if (chosen_[e] < 0 || probabilities_[e][i] >= Score(e)) chosen_[e] = static_cast<int>(i);
+      }
+    }
+    for (int node = kInputNodes; node < kNodes; ++node) {
+      std::vector<int> order = EdgesInto(node);
+      std::stable_sort(order.begin(), order.end(),
+                       [this](int a, int b) { return Score(a) < Score(b); });
+      for (size_t i = order.size() - kKeptEdges; i < order.size(); ++i) kept_[order[i]] = true;
+    }
+  }
+
+  int CountKept(int operation) const {
+    int count = 0;
+    for (size_t e = 0; e < kept_.size(); ++e) count += kept_[e] && Operation(e) == operation;
+    return count;
+  }
+
+  /// Takes the limited operation from the edge where it is least probable. Returns whether there
+  /// was anything to do.
+  bool Step(Limit& limit, DerivationTrace* trace) {
+    const int count = CountKept(limit.operation);
+    if (count <= limit.limit.max) return false;
+    int weakest = -1;
+    for (size_t e = 0; e < kept_.size(); ++e) {
+      if (!kept_[e] || Operation(e) != limit.operation || limit.stays[e]) continue;
+      if (weakest < 0 || Score(e) < Score(weakest)) weakest = static_cast<int>(e);
+    }
+    if (weakest < 0) return false;
+
+    LimitStep* const step = trace->add_limit_steps();
+    step->set_cell_kind(kind_.name);
+    step->set_operation(limit.limit.operation);
+    step->set_max(limit.limit.max);
+    step->set_count(count);
+    step->set_edge(weakest);
+    step->set_probability(Score(weakest));
+    if (NumAllowed(weakest) == 1) {
+      limit.stays[weakest] = true;
+      step->set_stays(true);
+      step->set_replacement(limit.limit.operation);
+      return true;
+    }
+    allowed_[weakest][chosen_[weakest]] = false;
+    Choose();
+    step->set_stays(false);
+    step->set_replacement(kept_[weakest] ? OperationName(weakest) : "");
+    return true;
+  }
+
+  void NoteNone(DerivationTrace* trace) const {
+    const int none = OperationIndex(kind_, kNone);
+    if (rules_.allow_none) return;
+    std::vector<int> edges;
+    for (size_t e = 0; e < candidates_.size(); ++e) {
+      for (size_t i = 0; i < candidates_[e].size(); ++i) {
+        if (candidates_[e][i] == none && probabilities_[e][i] > Score(e)) edges.push_back(e);
+      }
+    }
+    if (edges.empty()) return;
+    trace->add_notes(absl::StrCat(kind_.name,
+                                  " cell: none was the most probable candidate, but "
+                                  "may not be derived, on the edges ",
+                                  absl::StrJoin(edges, ", ")));
+  }
+
+  void NoteUnreached(const Limit& limit, DerivationTrace* trace) const {
+    const int count = CountKept(limit.operation);
+    if (count <= limit.limit.max) return;
+    trace->add_notes(absl::StrCat(kind_.name, " cell: ", count, " ", limit.limit.operation,
+                                  " stand although the limit is ", limit.limit.max,
+                                  ": nothing else can stand on their edges"));
+  }
+
+  void Record(DerivationTrace* trace) const {
+    for (size_t e = 0; e < candidates_.size(); ++e) {
+      EdgeDecision* const decision = trace->add_edges();
+      decision->set_cell_kind(kind_.name);
+      decision->set_edge(static_cast<int>(e));
+      decision->set_from(kind_.edges[e].from);
+      decision->set_to(kind_.edges[e].to);
+      for (size_t i = 0; i < candidates_[e].size(); ++i) {
+        decision->add_candidates(kind_.operations[candidates_[e][i]]);
+        decision->add_probabilities(probabilities_[e][i]);
+      }
+      decision->set_operation(OperationName(e));
+      decision->set_score(Score(e));
+      decision->set_kept(kept_[e]);
+    }
+  }
+
+  const CellKind& kind_;
+  const CellCandidates& candidates_;
+  const std::vector<std::vector<double>>& probabilities_;
+  const DerivationRules& rules_;
+  std::vector<std::vector<bool>> allowed_;  ///< [edge][candidate] what may still be chosen
+  std::vector<int> chosen_;                 ///< [edge] position among the candidates
+  std::vector<bool> kept_;                  ///< [edge]
+};
+
+}  // namespace
+
+absl::StatusOr<Derivation> DeriveGenotype(const Candidates& candidates,
+                                          const EdgeProbabilities& probabilities,
+                                          const DerivationOptions& options,
+                                          const DerivationRules& rules) {
+  Derivation derivation;
+  const Topology& topology = DartsTopology();
+  for (size_t k = 0; k < topology.kinds.size(); ++k) {
+    CellDerivation cell(topology.kinds[k], candidates[k], probabilities[k], rules);
+    PDARTS_RETURN_IF_ERROR(cell.Run(options.limits, &derivation.trace));
+    cell.Write(derivation.architecture.add_cells());
+  }
+  return derivation;
+}
+
+}  // namespace pdarts::darts

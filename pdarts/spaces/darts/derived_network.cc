@@ -1,0 +1,306 @@
+#include "pdarts/spaces/darts/derived_network.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ATen/ops/cat.h"
+#include "ATen/ops/relu.h"
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/nn/layers.h"
+#include "pdarts/nn/operation.h"
+#include "pdarts/spaces/darts/cells.h"
+#include "pdarts/spaces/darts/preprocessing.h"
+#include "pdarts/spaces/darts/search_network.h"
+
+namespace pdarts::darts {
+namespace {
+
+constexpr int kCifarStemMultiplier = 3;
+constexpr int kCifarImage = 32;
+constexpr int kImageNetImage = 224;
+/// What an ImageNet skeleton's stems and reductions divide the image's sides by, and the window
+/// that then pools all that is left.
+constexpr int kImageNetReduction = 32;
+constexpr int kImageNetPool = 7;
+
+class DerivedCell : public torch::nn::Module {
+ public:
+  DerivedCell(const CellPlan& plan, const CellArchitecture& architecture,
+              const at::Generator& generator)
+      : preprocessing_(*this, plan, /*affine=*/true, generator) {
+    const auto children = register_module("_ops", std::make_shared<torch::nn::Module>());
+    for (const ArchitectureEdge& edge : architecture.edges()) {
+      nn::OperationOptions options;
+      options.channels = plan.channels;
+      options.stride = EdgeStride(plan, edge.from());
+      options.affine = true;
+      options.generator = generator;
+      edges_.push_back({edge.from(), edge.to(),
+                        children->register_module(std::to_string(edges_.size()),
+                                                  nn::MakeOperation(edge.operation(), options))});
+    }
+  }
+
+  /// Returns `[N,4C,H',W']`.
+  at::Tensor Forward(const at::Tensor& input0, const at::Tensor& input1,
+                     const nn::Pass& pass) const {
+    std::vector<at::Tensor> nodes = {preprocessing_.input0->Forward(input0, pass),
+                                     preprocessing_.input1->Forward(input1, pass)};
+    for (int node = kInputNodes; node < kNodes; ++node) {
+      at::Tensor sum;
+      for (const DerivedEdge& edge : edges_) {
+        if (edge.to != node) continue;
+        const nn::Operation& operation = *edge.operation;
+        at::Tensor out = operation.Forward(nodes[edge.from], pass);
+        if (is_training() && pass.drop_path > 0 && !operation.is_identity()) {
+          out = nn::DropSamples(out, pass.drop_path, pass);
+        }
+        sum = sum.defined() ? sum + out : out;
+      }
+      nodes.push_back(sum);
+    }
+    nodes.erase(nodes.begin(), nodes.begin() + kInputNodes);
+    return at::cat(nodes, 1);
+  }
+
+ private:
+  struct DerivedEdge {
+    int from;
+    int to;
+    std::shared_ptr<nn::Operation> operation;
+  };
+
+  Preprocessing preprocessing_;
+  std::vector<DerivedEdge> edges_;
+};
+
+/// A convolution without bias and its batch normalisation.
+struct ConvolutionAndNorm {
+  /// Children of `parent`: the convolution as `index`, the normalisation as `index + 1`.
+  ConvolutionAndNorm(torch::nn::Module& parent, int index, nn::ConvolutionOptions options,
+                     const at::Generator& generator) {
+    convolution = parent.register_module(std::to_string(index),
+                                         std::make_shared<nn::Convolution>(options, generator));
+    batch_norm = parent.register_module(
+        std::to_string(index + 1),
+        std::make_shared<nn::BatchNorm>(options.out_channels, /*affine=*/true));
+  }
+
+  at::Tensor Forward(const at::Tensor& x, const nn::Pass& pass) const {
+    return batch_norm->Forward(convolution->Forward(x), pass);
+  }
+
+  std::shared_ptr<nn::Convolution> convolution;
+  std::shared_ptr<nn::BatchNorm> batch_norm;
+};
+
+nn::ConvolutionOptions Stem3x3(int64_t in_channels, int64_t out_channels, int64_t stride) {
+  nn::ConvolutionOptions options{in_channels, out_channels, /*kernel=*/3, stride};
+  options.padding = 1;
+  return options;
+}
+
+/// ReLU, 5x5 pooling to 2x2, two convolutions, a classifier: scores of an 8x8 or 7x7 image.
+class AuxiliaryHead : public torch::nn::Module {
+ public:
+  AuxiliaryHead(int64_t channels, int64_t pool_stride, int classes, const at::Generator& generator)
+      : pool_stride_(pool_stride),
+        features_(register_module("features", std::make_shared<torch::nn::Module>())),
+        pointwise_(*features_, 2, {channels, kMiddle}, generator),
+        square_(*features_, 5, {kMiddle, kOut, /*kernel=*/2}, generator),
+        classifier_(register_module("classifier",
+                                    std::make_shared<nn::Linear>(kOut, classes, generator))) {}
+
+  /// `[N,C,H,W]` -> `[N,classes]`.
+  at::Tensor Forward(const at::Tensor& x, const nn::Pass& pass) const {
+    at::Tensor y = nn::AveragePool(at::relu(x), 5, pool_stride_, 0);  // [N,C,2,2]
+    y = at::relu(pointwise_.Forward(y, pass));
+    y = at::relu(square_.Forward(y, pass));  // [N,768,1,1]
+    return classifier_->Forward(y.flatten(1));
+  }
+
+ private:
+  static constexpr int64_t kMiddle = 128;
+  static constexpr int64_t kOut = 768;
+
+  const int64_t pool_stride_;
+  const std::shared_ptr<torch::nn::Module> features_;
+  const ConvolutionAndNorm pointwise_;
+  const ConvolutionAndNorm square_;
+  const std::shared_ptr<nn::Linear> classifier_;
+};
+
+/// Cells, classifier and auxiliary head; skeletons add what stands before and after the cells.
+class DerivedNetwork : public Network {
+ protected:
+  /// Called last by a skeleton's constructor, after its stem is registered.
+  void AddCells(const Architecture& architecture, const NetworkShape& shape, int64_t stem_channels,
+                bool stem_reduces, int64_t auxiliary_pool_stride, const at::Generator& generator) {
+    const std::vector<CellPlan> plans =
+        PlanCells(shape.cells, shape.channels, stem_channels, stem_reduces);
+    const auto cells = register_module("cells", std::make_shared<torch::nn::Module>());
+    for (const CellPlan& plan : plans) {
+      cells_.push_back(cells->register_module(
+          std::to_string(cells_.size()),
+          std::make_shared<DerivedCell>(plan, architecture.cells(plan.kind()), generator)));
+    }
+    auxiliary_cell_ = 2 * shape.cells / 3;
+    if (shape.auxiliary_head) {
+      auxiliary_head_ = register_module(
+          "auxiliary_head",
+          std::make_shared<AuxiliaryHead>(plans[auxiliary_cell_].out_channels(),
+                                          auxiliary_pool_stride, shape.classes, generator));
+    }
+    classifier_ = register_module(
+        "classifier",
+        std::make_shared<nn::Linear>(plans.back().out_channels(), shape.classes, generator));
+  }
+
+ private:
+  /// The inputs 0 and 1 of cell 0.
+  virtual std::pair<at::Tensor, at::Tensor> Stem(const at::Tensor& images,
+                                                 const nn::Pass& pass) const = 0;
+  /// `[N,C,H,W]` -> `[N,C]`.
+  virtual at::Tensor Pool(const at::Tensor& x) const = 0;
+
+  NetworkOutput DoForward(const at::Tensor& images) final {
+    nn::Pass pass;
+    pass.drop_path = drop_path();
+    pass.generator = this->generator();
+    NetworkOutput output;
+    auto [input0, input1] = Stem(images, pass);
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      at::Tensor out = cells_[i]->Forward(input0, input1, pass);
+      input0 = std::exchange(input1, std::move(out));
+      if (static_cast<int>(i) == auxiliary_cell_ && auxiliary_head_ && is_training()) {
+        output.auxiliary = auxiliary_head_->Forward(input1, pass);
+      }
+    }
+    output.logits = classifier_->Forward(Pool(input1));
+    return output;
+  }
+
+  std::vector<std::shared_ptr<DerivedCell>> cells_;
+  int auxiliary_cell_ = 0;
+  std::shared_ptr<AuxiliaryHead> auxiliary_head_;
+  std::shared_ptr<nn::Linear> classifier_;
+};
+
+class CifarNetwork : public DerivedNetwork {
+ public:
+  CifarNetwork(const Architecture& architecture, const NetworkShape& shape,
+               const at::Generator& generator)
+      : stem_children_(register_module("stem", std::make_shared<torch::nn::Module>())),
+        stem_(*stem_children_, 0,
+              Stem3x3(shape.image.channels, kCifarStemMultiplier * shape.channels, /*stride=*/1),
+              generator) {
+    AddCells(architecture, shape, kCifarStemMultiplier * shape.channels, /*stem_reduces=*/false,
+             /*auxiliary_pool_stride=*/3, generator);
+  }
+
+ private:
+  std::pair<at::Tensor, at::Tensor> Stem(const at::Tensor& images,
+                                         const nn::Pass& pass) const override {
+    const at::Tensor stem = stem_.Forward(images, pass);
+    return {stem, stem};
+  }
+  at::Tensor Pool(const at::Tensor& x) const override { return nn::GlobalAveragePool(x); }
+
+  const std::shared_ptr<torch::nn::Module> stem_children_;
+  const ConvolutionAndNorm stem_;
+};
+
+class ImageNetNetwork : public DerivedNetwork {
+ public:
+  ImageNetNetwork(const Architecture& architecture, const NetworkShape& shape,
+                  const at::Generator& generator)
+      : stem0_children_(register_module("stem0", std::make_shared<torch::nn::Module>())),
+        stem0_first_(*stem0_children_, 0,
+                     Stem3x3(shape.image.channels, shape.channels / 2, /*stride=*/2), generator),
+        stem0_second_(*stem0_children_, 3,
+                      Stem3x3(shape.channels / 2, shape.channels, /*stride=*/2), generator),
+        stem1_children_(register_module("stem1", std::make_shared<torch::nn::Module>())),
+        stem1_(*stem1_children_, 1, Stem3x3(shape.channels, shape.channels, /*stride=*/2),
+               generator) {
+    AddCells(architecture, shape, shape.channels, /*stem_reduces=*/true,
+             /*auxiliary_pool_stride=*/2, generator);
+  }
+
+ private:
+  std::pair<at::Tensor, at::Tensor> Stem(const at::Tensor& images,
+                                         const nn::Pass& pass) const override {
+    const at::Tensor half = stem0_first_.Forward(images, pass);
+    const at::Tensor stem0 = stem0_second_.Forward(at::relu(half), pass);
+    return {stem0, stem1_.Forward(at::relu(stem0), pass)};
+  }
+  at::Tensor Pool(const at::Tensor& x) const override {
+    return nn::AveragePool(x, kImageNetPool, kImageNetPool, 0).flatten(1);
+  }
+
+  const std::shared_ptr<torch::nn::Module> stem0_children_;
+  const ConvolutionAndNorm stem0_first_;
+  const ConvolutionAndNorm stem0_second_;
+  const std::shared_ptr<torch::nn::Module> stem1_children_;
+  const ConvolutionAndNorm stem1_;
+};
+
+absl::Status CheckHead(const NetworkShape& shape, int side) {
+  if (!shape.auxiliary_head) return absl::OkStatus();
+  if (shape.image.height != side || shape.image.width != side) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "images of ", shape.image.height, "x", shape.image.width, ": the auxiliary head of the ",
+        shape.skeleton, " skeleton takes ", side, "x", side));
+  }
+  if (shape.cells < 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cells: ", shape.cells,
+                     ": the auxiliary head needs both reduction cells, so "
+                     "at least 2 cells"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckImageNet(const NetworkShape& shape) {
+  for (int side : {shape.image.height, shape.image.width}) {
+    const int pooled = side / kImageNetReduction;
+    if (side % kImageNetReduction != 0 || pooled < kImageNetPool || pooled >= 2 * kImageNetPool) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("images of ", shape.image.height, "x", shape.image.width,
+                       ": the imagenet skeleton takes sides divisible by ", kImageNetReduction,
+                       " from ", kImageNetPool * kImageNetReduction, " to ",
+                       (2 * kImageNetPool - 1) * kImageNetReduction));
+    }
+  }
+  if (shape.channels % 2 != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("channels: ", shape.channels,
+                     " is odd: the imagenet skeleton's first convolution has half of them"));
+  }
+  if (shape.cells < 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cells: ", shape.cells,
+                     ": the imagenet skeleton needs at least 2 cells, both "
+                     "of which reduce"));
+  }
+  return CheckHead(shape, kImageNetImage);
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Network>> MakeDerivedNetwork(const Architecture& architecture,
+                                                            const NetworkShape& shape,
+                                                            at::Generator generator) {
+  if (shape.skeleton == kImageNetSkeleton) {
+    PDARTS_RETURN_IF_ERROR(CheckImageNet(shape));
+    return std::make_shared<ImageNetNetwork>(architecture, shape, generator);
+  }
+  CHECK_EQ(shape.skeleton, kCifarSkeleton);
+  PDARTS_RETURN_IF_ERROR(CheckImageSides(shape.image));
+  PDARTS_RETURN_IF_ERROR(CheckHead(shape, kCifarImage));
+  return std::make_shared<CifarNetwork>(architecture, shape, generator);
+}
+
+}  // namespace pdarts::darts

@@ -1,0 +1,156 @@
+#include "pdarts/spaces/darts/search_network.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ATen/ops/cat.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/nn/layers.h"
+#include "pdarts/nn/mixed_node.h"
+#include "pdarts/nn/operation.h"
+#include "pdarts/spaces/darts/cells.h"
+#include "pdarts/spaces/darts/preprocessing.h"
+
+namespace pdarts::darts {
+namespace {
+
+constexpr char kSkipDropout[] = "skip_connect.dropout";
+constexpr int kStemMultiplier = 3;
+
+class SearchCell : public torch::nn::Module {
+ public:
+  SearchCell(const CellPlan& plan, const CellCandidates& candidates, Kernels kernels,
+             const at::Generator& generator)
+      : plan_(plan), kernels_(kernels), preprocessing_(*this, plan, /*affine=*/false, generator) {
+    const CellKind& kind = DartsTopology().kinds[plan.kind()];
+    const auto edges = register_module("cell_ops", std::make_shared<torch::nn::Module>());
+    for (size_t e = 0; e < candidates.size(); ++e) {
+      const auto edge =
+          edges->register_module(std::to_string(e), std::make_shared<torch::nn::Module>());
+      const auto children = edge->register_module("m_ops", std::make_shared<torch::nn::Module>());
+      nn::OperationOptions options;
+      options.channels = plan.channels;
+      options.stride = EdgeStride(plan, kind.edges[e].from);
+      options.pool_batch_norm = true;
+      options.kernels = kernels;
+      options.generator = generator;
+      nn::EdgeOperations& operations = operations_.emplace_back();
+      for (size_t k = 0; k < candidates[e].size(); ++k) {
+        operations.push_back(children->register_module(
+            std::to_string(k), nn::MakeOperation(kind.operations[candidates[e][k]], options)));
+      }
+    }
+  }
+
+  /// probabilities: one `[K]` an edge. Returns `[N,4C,H',W']`.
+  at::Tensor Forward(const at::Tensor& input0, const at::Tensor& input1,
+                     const std::vector<at::Tensor>& probabilities, const nn::Pass& pass) const {
+    const std::vector<Edge>& edges = DartsTopology().kinds[plan_.kind()].edges;
+    std::vector<at::Tensor> nodes = {preprocessing_.input0->Forward(input0, pass),
+                                     preprocessing_.input1->Forward(input1, pass)};
+    for (int node = kInputNodes; node < kNodes; ++node) {
+      std::vector<nn::MixedEdge> incoming;
+      for (size_t e = 0; e < edges.size(); ++e) {
+        if (edges[e].to != node) continue;
+        incoming.push_back({nodes[edges[e].from], &operations_[e], probabilities[e]});
+      }
+      nodes.push_back(nn::MixedNode(incoming, pass, kernels_));
+    }
+    nodes.erase(nodes.begin(), nodes.begin() + kInputNodes);
+    return at::cat(nodes, 1);
+  }
+
+ private:
+  const CellPlan plan_;
+  const Kernels kernels_;
+  Preprocessing preprocessing_;
+  std::vector<nn::EdgeOperations> operations_;  ///< [edge]
+};
+
+class SearchNetwork : public SuperNet {
+ public:
+  SearchNetwork(const Candidates& candidates, const SuperNetShape& shape,
+                const at::Generator& generator)
+      : SuperNet(DartsTopology(), candidates, {"alphas_normal", "alphas_reduce"}), shape_(shape) {
+    DeclareKnob({kSkipDropout,
+                 "probability with which an element of a stride-1 skip connection's output is "
+                 "dropped in training",
+                 0, 1, 0});
+    const int64_t stem_channels = kStemMultiplier * shape.channels;
+    const auto stem = register_module("stem", std::make_shared<torch::nn::Module>());
+    nn::ConvolutionOptions convolution{shape.image.channels, stem_channels, /*kernel=*/3};
+    convolution.padding = 1;
+    stem_convolution_ =
+        stem->register_module("0", std::make_shared<nn::Convolution>(convolution, generator));
+    stem_batch_norm_ =
+        stem->register_module("1", std::make_shared<nn::BatchNorm>(stem_channels, /*affine=*/true));
+
+    plans_ = PlanCells(shape.cells, shape.channels, stem_channels, /*stem_reduces=*/false);
+    const auto cells = register_module("cells", std::make_shared<torch::nn::Module>());
+    for (const CellPlan& plan : plans_) {
+      cells_.push_back(cells->register_module(
+          std::to_string(cells_.size()),
+          std::make_shared<SearchCell>(plan, candidates[plan.kind()], shape.kernels, generator)));
+    }
+    classifier_ = register_module(
+        "classifier",
+        std::make_shared<nn::Linear>(plans_.back().out_channels(), shape.classes, generator));
+  }
+
+  std::string Describe() const override {
+    std::vector<std::string> reductions;
+    for (size_t i = 0; i < plans_.size(); ++i) {
+      if (plans_[i].reduces) reductions.push_back(std::to_string(i));
+    }
+    int64_t num_alphas = 0;
+    for (const at::Tensor& alpha : alphas()) num_alphas += alpha.numel();
+    const auto width = [](const CellCandidates& cell) { return cell.front().size(); };
+    return absl::StrCat(plans_.size(), " cells (reductions: ", absl::StrJoin(reductions, ", "),
+                        "), channels ", shape_.channels, " to ", plans_.back().channels,
+                        ", candidates an edge ", width(candidates()[kNormal]), " (normal) and ",
+                        width(candidates()[kReduce]), " (reduce), ",
+                        CountParameters(*this) - num_alphas, " weights, ", num_alphas, " alphas");
+  }
+
+ private:
+  at::Tensor DoForward(const at::Tensor& images) override {
+    nn::Pass pass;
+    pass.update_statistics = update_statistics();
+    pass.skip_dropout = knob(kSkipDropout);
+    pass.generator = this->generator();
+    std::vector<std::vector<at::Tensor>> probabilities;
+    for (int kind : {kNormal, kReduce}) probabilities.push_back(ProbabilityTensor(kind).unbind(0));
+
+    at::Tensor input0 = stem_batch_norm_->Forward(stem_convolution_->Forward(images), pass);
+    at::Tensor input1 = input0;
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      at::Tensor out = cells_[i]->Forward(input0, input1, probabilities[plans_[i].kind()], pass);
+      input0 = std::exchange(input1, std::move(out));
+    }
+    return classifier_->Forward(nn::GlobalAveragePool(input1));
+  }
+
+  const SuperNetShape shape_;
+  std::vector<CellPlan> plans_;
+  std::shared_ptr<nn::Convolution> stem_convolution_;
+  std::shared_ptr<nn::BatchNorm> stem_batch_norm_;
+  std::vector<std::shared_ptr<SearchCell>> cells_;
+  std::shared_ptr<nn::Linear> classifier_;
+};
+
+}  // namespace
+
+absl::Status CheckImageSides(const ImageShape& image) {
+  if (image.height % 4 == 0 && image.width % 4 == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("images of ", image.height, "x", image.width,
+                                                 ": the sides must be divisible by 4"));
+}
+
+std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
+                                            const SuperNetShape& shape, at::Generator generator) {
+  return std::make_shared<SearchNetwork>(candidates, shape, generator);
+}
+
+}  // namespace pdarts::darts

@@ -1,0 +1,26 @@
+#ifndef PDARTS_SPACES_DARTS_SEARCH_NETWORK_H_
+#define PDARTS_SPACES_DARTS_SEARCH_NETWORK_H_
+
+#include <memory>
+
+#include "ATen/core/Generator.h"
+#include "absl/status/status.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/core/topology.h"
+
+namespace pdarts::darts {
+
+/// \error kInvalidArgument naming the sides of an image that isn't divisible by 4: strided
+/// convolutions round up, `none` down, and factorized reductions need even sides.
+absl::Status CheckImageSides(const ImageShape& image);
+
+/// The search network of ALGORITHM 1: a stem, cells whose edges mix their candidates, global
+/// average pooling, a classifier. One knob, `skip_connect.dropout`. Arguments are as
+/// SearchSpace::BuildSuperNet has checked them.
+std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
+                                            const SuperNetShape& shape, at::Generator generator);
+
+}  // namespace pdarts::darts
+
+#endif  // PDARTS_SPACES_DARTS_SEARCH_NETWORK_H_

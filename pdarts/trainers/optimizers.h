@@ -1,0 +1,61 @@
+#ifndef PDARTS_TRAINERS_OPTIMIZERS_H_
+#define PDARTS_TRAINERS_OPTIMIZERS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "pdarts/core/experiment.pb.h"
+
+namespace pdarts {
+
+/// Learning rate at `epoch` (fractional where it moves by step) of `epochs`: half a cosine from
+/// learning_rate down to final_learning_rate.
+double CosineLearningRate(const SgdSettings& settings, double epoch, int epochs);
+
+/// Scales gradients in place so that their joint 2-norm is at most `max_norm` (0: no limit), by
+/// min(1, max_norm / (norm + 1e-6)). Returns the norm before, a scalar tensor.
+at::Tensor ClipNorm(const std::vector<at::Tensor>& gradients, double max_norm);
+
+/// SGD with momentum over a list of tensors, in one call of LibTorch's fused optimiser.
+class Sgd {
+ public:
+  /// The parameters are changed in place by Step; settings gives momentum and weight decay.
+  Sgd(std::vector<at::Tensor> parameters, const SgdSettings& settings);
+  /// gradients: one a parameter, in order.
+  void Step(const std::vector<at::Tensor>& gradients, double learning_rate);
+
+  /// Momentum buffers, one a parameter; what a checkpoint holds, with steps().
+  const std::vector<at::Tensor>& momentum() const { return momentum_; }
+  int64_t steps() const { return steps_; }
+  void set_steps(int64_t steps) { steps_ = steps; }
+
+ private:
+  std::vector<at::Tensor> parameters_;
+  SgdSettings settings_;
+  std::vector<at::Tensor> momentum_;
+  int64_t steps_ = 0;
+};
+
+/// Adam with L2 weight decay; epsilon is added after the bias correction.
+class Adam {
+ public:
+  Adam(std::vector<at::Tensor> parameters, const AdamSettings& settings);
+  void Step(const std::vector<at::Tensor>& gradients);
+
+  /// Running means of gradients, of their squares, and steps taken: what a checkpoint holds.
+  const std::vector<at::Tensor>& means() const { return means_; }
+  const std::vector<at::Tensor>& squares() const { return squares_; }
+  const std::vector<at::Tensor>& steps() const { return steps_; }
+
+ private:
+  std::vector<at::Tensor> parameters_;
+  AdamSettings settings_;
+  std::vector<at::Tensor> means_;
+  std::vector<at::Tensor> squares_;
+  std::vector<at::Tensor> steps_;  ///< float32 scalars, as LibTorch wants them
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_TRAINERS_OPTIMIZERS_H_

@@ -1,0 +1,84 @@
+#include "pdarts/trainers/optimizers.h"
+
+#include <cmath>
+
+#include "ATen/ops/full.h"
+#include "ATen/ops/tensor.h"
+#include "gtest/gtest.h"
+
+namespace pdarts {
+namespace {
+
+at::Tensor Vector(std::vector<double> values) { return at::tensor(values, at::kDouble); }
+double At(const at::Tensor& t, int64_t i) { return t[i].item<double>(); }
+
+TEST(CosineLearningRate, StartsAtTheRateAndEndsAtTheFinalOne) {
+  SgdSettings settings;
+  EXPECT_DOUBLE_EQ(CosineLearningRate(settings, 0, 25), 0.025);
+  EXPECT_NEAR(CosineLearningRate(settings, 24, 25), 9.856623356902795e-05, 1e-15);
+  settings.set_final_learning_rate(0.001);
+  EXPECT_DOUBLE_EQ(CosineLearningRate(settings, 25, 25), 0.001);
+  EXPECT_DOUBLE_EQ(CosineLearningRate(settings, 12.5, 25), 0.013);
+}
+
+TEST(ClipNorm, ScalesJointly) {
+  std::vector<at::Tensor> gradients = {Vector({3, 0}), Vector({0, 4})};
+  EXPECT_DOUBLE_EQ(ClipNorm(gradients, 1).item<double>(), 5);
+  EXPECT_DOUBLE_EQ(At(gradients[0], 0), 3 / (5 + 1e-6));
+  EXPECT_DOUBLE_EQ(At(gradients[1], 1), 4 / (5 + 1e-6));
+}
+
+TEST(ClipNorm, LeavesSmallGradientsAndZeroMeansNoLimit) {
+  std::vector<at::Tensor> gradients = {Vector({3, 4})};
+  ClipNorm(gradients, 6);
+  EXPECT_EQ(At(gradients[0], 0), 3);
+  EXPECT_DOUBLE_EQ(ClipNorm(gradients, 0).item<double>(), 5);
+  EXPECT_EQ(At(gradients[0], 1), 4);
+}
+
+TEST(Sgd, FollowsTheFormulaOverThreeSteps) {
+  SgdSettings settings;
+  settings.set_momentum(0.9);
+  settings.set_weight_decay(0.1);
+  for (bool nesterov : {false, true}) {
+    settings.set_nesterov(nesterov);
+    const at::Tensor w = Vector({1, -2});
+    Sgd sgd({w}, settings);
+    double expected[] = {1, -2}, momentum[] = {0, 0};
+    for (double g : {0.5, -1.0, 2.0}) {
+      sgd.Step({Vector({g, g})}, 0.1);
+      for (int i = 0; i < 2; ++i) {
+        const double d = g + 0.1 * expected[i];
+        momentum[i] = 0.9 * momentum[i] + d;
+        expected[i] -= 0.1 * (nesterov ? d + 0.9 * momentum[i] : momentum[i]);
+        EXPECT_NEAR(At(w, i), expected[i], 1e-14);
+      }
+    }
+  }
+}
+
+TEST(Adam, FollowsTheFormulaOverThreeSteps) {
+  AdamSettings settings;
+  settings.set_learning_rate(0.1);
+  settings.set_weight_decay(0.01);
+  const at::Tensor a = Vector({1, -2});
+  Adam adam({a}, settings);
+  double expected[] = {1, -2}, mean[] = {0, 0}, square[] = {0, 0};
+  int step = 0;
+  for (double gradient : {0.5, -1.0, 2.0}) {
+    adam.Step({Vector({gradient, gradient})});
+    ++step;
+    for (int i = 0; i < 2; ++i) {
+      const double g = gradient + 0.01 * expected[i];
+      mean[i] = 0.5 * mean[i] + 0.5 * g;
+      square[i] = 0.999 * square[i] + 0.001 * g * g;
+      const double m = mean[i] / (1 - std::pow(0.5, step));
+      const double v = square[i] / (1 - std::pow(0.999, step));
+      expected[i] -= 0.1 * m / (std::sqrt(v) + 1e-8);
+      EXPECT_NEAR(At(a, i), expected[i], 1e-12);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pdarts

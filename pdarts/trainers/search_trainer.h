@@ -1,0 +1,102 @@
+#ifndef PDARTS_TRAINERS_SEARCH_TRAINER_H_
+#define PDARTS_TRAINERS_SEARCH_TRAINER_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "c10/core/Device.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/super_net.h"
+
+namespace pdarts {
+
+/// Top-1 and top-5 accuracy in percent, and mean cross-entropy.
+struct Accuracy {
+  double top1 = 0;
+  double top5 = 0;
+  double loss = 0;
+};
+
+/// A place in a search; stage and epoch count from 0.
+struct SearchPosition {
+  int stage = 0;
+  int num_stages = 1;
+  StageShape shape;
+  int epoch = 0;
+  int step = 0;
+  int steps = 0;  ///< of each epoch
+};
+
+/// What an observer hears after every step.
+struct StepReport {
+  SearchPosition position;
+  double weight_loss = 0;        ///< mean of the epoch so far
+  double weight_top1 = 0;        ///< mean of the epoch so far, percent
+  double images_per_second = 0;  ///< images of both halves, mean of the epoch so far
+};
+
+/// What an observer hears after every epoch.
+struct EpochReport {
+  SearchPosition position;
+  double weight_loss = 0;            ///< mean over the epoch's steps
+  double weight_top1 = 0;            ///< percent
+  std::optional<double> alpha_loss;  ///< unset while warming up
+  std::optional<double> alpha_top1;
+  std::optional<Accuracy> supernet;  ///< where it was measured
+  double learning_rate = 0;
+  std::vector<std::pair<std::string, double>> regularizers;
+  double seconds = 0;  ///< of training and measuring
+  double images_per_second = 0;
+  const SuperNet* net = nullptr;
+};
+
+/// Hears how a search goes. An error stops the search.
+class SearchObserver {
+ public:
+  virtual ~SearchObserver() = default;
+  virtual absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) {
+    return absl::OkStatus();
+  }
+  virtual absl::Status OnStep(const StepReport& report) { return absl::OkStatus(); }
+  virtual absl::Status OnEpochEnd(const EpochReport& report) { return absl::OkStatus(); }
+  /// kept: the candidates that go on to the next stage.
+  virtual absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+                                  const Candidates& kept) {
+    return absl::OkStatus();
+  }
+};
+
+/// What one search found.
+struct SearchResult {
+  Derivation derivation;
+  std::shared_ptr<SuperNet> net;  ///< of the last stage
+  Accuracy supernet;              ///< measured in the last epoch
+};
+
+/// Runs a whole progressive search (ALGORITHM 2) and derives one architecture from it (ALGORITHM
+/// 3). Everything random comes from generators seeded by the spec, so that one seed and one number
+/// of threads on one machine give the same alphas bit for bit. \error what the plugins and the
+/// observer return; kInvalidArgument if the data leave a half empty; kInternal naming stage, epoch
+/// and step if a loss isn't finite or LibTorch throws.
+absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
+                                       c10::Device device, SearchObserver* observer);
+
+/// What a stage that isn't the last began with, the probabilities at its end, and what was kept.
+struct PrunedStage {
+  Candidates before;
+  EdgeProbabilities probabilities;
+  Candidates kept;
+};
+
+/// Adds to every edge of a derivation's trace what the stages pruned from it.
+void AddPruningHistory(const Topology& topology, const std::vector<PrunedStage>& history,
+                       DerivationTrace* trace);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_TRAINERS_SEARCH_TRAINER_H_

@@ -1,0 +1,59 @@
+"""pdarts_experiment: a search as a target."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
+
+def _embedded_spec_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".cc")
+    ctx.actions.run_shell(
+        inputs = [ctx.file.spec],
+        outputs = [out],
+        # A raw string literal holds at most 64 KiB portably; a spec has a few hundred bytes.
+        command = """
+            {
+              echo 'namespace pdarts {'
+              echo 'extern const char* const kEmbeddedSpec;'
+              echo 'extern const char* const kEmbeddedSpecFile;'
+              echo "const char* const kEmbeddedSpecFile = \\"$2\\";"
+              printf '%s' 'const char* const kEmbeddedSpec = R"spec('
+              cat "$1"
+              echo ')spec";'
+              echo '}  // namespace pdarts'
+            } > "$3"
+        """,
+        arguments = [ctx.file.spec.path, ctx.file.spec.short_path, out.path],
+        mnemonic = "EmbedSpec",
+    )
+    return [DefaultInfo(files = depset([out]))]
+
+_embedded_spec = rule(
+    implementation = _embedded_spec_impl,
+    attrs = {"spec": attr.label(mandatory = True, allow_single_file = [".textproto"])},
+)
+
+def pdarts_experiment(name, spec, plugins, tags = [], **kwargs):
+    """Makes `name`, which `bazel run` searches with, and `name`_test, which checks its spec.
+
+    The spec is built into the program, so that the program is the experiment.
+
+    Args:
+      name: of the program.
+      spec: a .textproto of an ExperimentSpec.
+      plugins: the targets that register what the spec names. Nothing else is linked.
+      tags: of both targets.
+      **kwargs: given to the program (visibility, ...).
+    """
+    _embedded_spec(name = name + "_spec", spec = spec, tags = tags)
+    cc_binary(
+        name = name,
+        srcs = [":%s_spec" % name],
+        deps = [Label("//pdarts/cli:experiment_main")] + plugins,
+        tags = tags,
+        **kwargs
+    )
+    cc_test(
+        name = name + "_test",
+        size = "small",
+        srcs = [":%s_spec" % name],
+        deps = [Label("//pdarts/cli:experiment_test_main")] + plugins,
+        tags = tags,
+    )
