@@ -59,8 +59,8 @@ struct ConvolutionShape {
   int64_t out_height, out_width;
 };
 
-/// Weights as the loops read them. `Up(c)` is c rounded up to whole vectors; what lies past the last
-/// channel is 0.
+/// Weights as the loops read them. `Up(c)` is c rounded up to whole vectors; what lies past the
+/// last channel is 0.
 template <typename T>
 struct PackedWeights {
   /// [blocks of Up(in)][k * k][lanes]; kSeparable only.
@@ -100,7 +100,8 @@ struct KernelTable {
   /// Elements of T in a vector.
   int64_t lanes;
 
-  /// out = max(0, scale * x + shift), or max(0, x) where scale is null. scale, shift: [Up(channels)].
+  /// out = max(0, scale * x + shift), or max(0, x) where scale is null. scale, shift:
+  /// [Up(channels)].
   void (*load_relu)(Pixels<const T> x, int64_t channels, int64_t height, int64_t width,
                     const T* scale, const T* shift, Plane<T> out);
 
@@ -113,8 +114,8 @@ struct KernelTable {
   /// Adds the gradient of `input` to `input_gradient` (null data: not wanted), and the weights'
   /// gradients to `depthwise_gradient` ([blocks][k * k][lanes]) and `forward_gradient`
   /// ([gathered][Up(out)]) (null: not wanted) and `bias_gradient` ([Up(out)]).
-  /// `middle` is a plane for the gradient of what lies between the depthwise and the 1x1 convolution
-  /// (kDense: of the result), its margin 0 and at least the padding wide.
+  /// `middle` is a plane for the gradient of what lies between the depthwise and the 1x1
+  /// convolution (kDense: of the result), its margin 0 and at least the padding wide.
   void (*convolution_backward)(const ConvolutionShape& shape, Plane<const T> input,
                                const AffineGradient<T>& gradient, const PackedWeights<T>& weights,
                                Plane<T> middle, Plane<T> input_gradient, T* depthwise_gradient,
