@@ -87,13 +87,16 @@ TEST_P(DerivedNetworkParity, ForwardAndBackward) {
   EXPECT_FALSE(evaluated.auxiliary.defined());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Files, DerivedNetworkParity,
-    ::testing::Values(Case{"derived_cifar.pt", "cifar"}, Case{"derived_cifar_2.pt", "cifar"},
-                      Case{"derived_imagenet.pt", "imagenet"}),
-    [](const auto& info) {
-      return std::vector<std::string>{"Cifar", "Cifar2", "ImageNet"}[info.index];
-    });
+std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
+  std::string name = info.param.file;
+  return name.substr(0, name.find('.'));
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, DerivedNetworkParity,
+                         ::testing::Values(Case{"derived_cifar.pt", "cifar"},
+                                           Case{"derived_cifar_2.pt", "cifar"},
+                                           Case{"derived_imagenet.pt", "imagenet"}),
+                         CaseName);
 
 }  // namespace
 }  // namespace pdarts::parity
