@@ -56,7 +56,8 @@ TEST(Counts, DerivedNetworks) {
 
 TEST(Counts, SuperNetworks) {
   const auto space = Space();
-  for (const auto& value : Field(ReadJson("param_counts.json"), "search").list_value().values()) {
+  const Struct file = ReadJson("param_counts.json");
+  for (const auto& value : Field(file, "search").list_value().values()) {
     const Struct& one = value.struct_value();
     SuperNetShape shape;
     shape.cells = Int(one, "layers");

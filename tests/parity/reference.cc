@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "ATen/ops/scalar_tensor.h"
 #include "ATen/ops/tensor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -78,7 +79,11 @@ const c10::IValue& Dict::At(const std::string& key) const {
   return entry->value();
 }
 
-at::Tensor Dict::GetTensor(const std::string& key) const { return ToDouble(At(key).toTensor()); }
+at::Tensor Dict::GetTensor(const std::string& key) const {
+  const c10::IValue& value = At(key);
+  return value.isTensor() ? ToDouble(value.toTensor())
+                          : at::scalar_tensor(GetDouble(key), at::kDouble);
+}
 int64_t Dict::GetInt(const std::string& key) const { return At(key).toInt(); }
 double Dict::GetDouble(const std::string& key) const {
   const c10::IValue& value = At(key);

@@ -3,7 +3,7 @@
 
 #include <tuple>
 
-#include "ATen/ops/tensor.h"
+#include "ATen/ops/scalar_tensor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/random.h"
@@ -17,7 +17,7 @@
 namespace pdarts::parity {
 namespace {
 
-at::Tensor Scalar(double value) { return at::tensor(value, at::kDouble); }
+at::Tensor Scalar(double value) { return at::scalar_tensor(value, at::kDouble); }
 
 class SuperNetParity : public ::testing::TestWithParam<std::tuple<int, Kernels>> {
  protected:
