@@ -64,8 +64,8 @@ struct Outcome {
   Listener heard;
 };
 
-Outcome Search(const std::vector<std::string>& settings = {}) {
-  at::set_num_threads(2);
+Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1) {
+  at::set_num_threads(threads);
   ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
   EXPECT_TRUE(CompleteSpec(&spec).ok());
   for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
@@ -107,7 +107,7 @@ TEST(Search, TheTraceNamesWhatEveryEdgeLost) {
 }
 
 TEST(Search, RepeatsBitForBit) {
-  const Outcome a = Search(), b = Search(), c = Search({"seed=2"});
+  const Outcome a = Search({}, 2), b = Search({}, 2), c = Search({"seed=2"});
   ASSERT_TRUE(a.result.ok() && b.result.ok() && c.result.ok());
   EXPECT_EQ(a.heard.final, b.heard.final);
   EXPECT_NE(a.heard.final, c.heard.final);
@@ -123,7 +123,8 @@ TEST(Search, RepeatsBitForBit) {
 
 TEST(Search, ALossThatIsNoNumberStopsItWithItsPlace) {
   const Outcome outcome = Search({"search.weights.learning_rate=100", "search.weights.clip_norm=0",
-                                  "search.weights.weight_decay=10"});
+                                  "search.weights.weight_decay=10", "schedule.stages[0].epochs=12",
+                                  "schedule.stages[0].warmup_epochs=12"});
   ASSERT_FALSE(outcome.result.ok());
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("in stage 1, epoch "));
 }
