@@ -118,7 +118,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   result.set_name(experiment.spec.name());
   result.set_dataset(ShortName(experiment.spec.dataset()));
   result.set_search_space(experiment.space->name());
-  result.set_seed(experiment.spec.seed());
+  result.set_seed(static_cast<double>(experiment.spec.seed()));
   NetworkShape shape = experiment.space->default_network_shape();
   shape.image = experiment.dataset->info().image;
   shape.classes = experiment.dataset->num_classes();
@@ -144,6 +144,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
 }  // namespace
 
 absl::Status SearchCommand(ExperimentSpec spec) {
+  KeepFreedMemory();
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));

@@ -80,7 +80,11 @@ Batch MakeBatch(const ImageSplit& split, const at::Tensor& indices, const Datase
                 at::ScalarType dtype, const std::vector<Change>& changes, int64_t padding) {
   const ImageShape& shape = info.image;
   CHECK_EQ(static_cast<int>(info.mean.size()), shape.channels);
-  CHECK(split.images.is_contiguous());
+  CHECK_EQ(static_cast<int>(info.deviation.size()), shape.channels);
+  CHECK(split.images.is_contiguous() && split.images.scalar_type() == at::kByte &&
+        split.images.sizes().slice(1) ==
+            at::IntArrayRef({shape.channels, shape.height, shape.width}))
+      << "images " << split.images.sizes();
   const int64_t n = indices.size(0);
   Batch batch;
   batch.labels = split.labels.index_select(0, indices);

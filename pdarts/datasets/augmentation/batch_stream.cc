@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "ATen/ops/arange.h"
 #include "ATen/ops/randperm.h"
+#include "ATen/ops/sort.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 
@@ -28,6 +30,7 @@ absl::StatusOr<TrainingHalves> SplitTrainingImages(int64_t images, int64_t used,
 
 BatchStream::BatchStream(at::Tensor images, int64_t batch_size, at::Generator generator)
     : images_(std::move(images)), batch_size_(batch_size), generator_(std::move(generator)) {
+  CHECK(images_.scalar_type() == at::kLong && images_.dim() == 1);
   CHECK_GT(images_.size(0), 0);
   CHECK_GT(batch_size_, 0);
 }
@@ -45,11 +48,31 @@ at::Tensor BatchStream::Next() {
   return batch;
 }
 
-void BatchStream::Restore(at::Tensor order, int64_t position, at::Generator generator) {
-  CHECK_EQ(order.size(0), images_.size(0));
-  order_ = std::move(order);
+absl::Status BatchStream::Restore(const at::Tensor& order, int64_t position,
+                                  at::Generator generator) {
+  if (!order.defined()) {  // saved before the first batch
+    if (position != 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("batch stream: position ", position, " without an order of the images"));
+    }
+  } else {
+    if (order.scalar_type() != at::kLong || order.sizes() != images_.sizes()) {
+      return absl::InvalidArgumentError(absl::StrCat("batch stream: the order must be int64 [",
+                                                     images_.size(0), "], as many as the images"));
+    }
+    if (!std::get<0>(order.sort()).equal(std::get<0>(images_.sort()))) {
+      return absl::InvalidArgumentError(
+          "batch stream: the order does not hold each of the images once");
+    }
+    if (position < 0 || position > order.size(0)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("batch stream: position ", position, " is not in [0, ", order.size(0), "]"));
+    }
+  }
+  order_ = order.defined() ? order.clone() : order;
   position_ = position;
   generator_ = std::move(generator);
+  return absl::OkStatus();
 }
 
 }  // namespace pdarts

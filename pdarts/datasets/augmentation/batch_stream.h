@@ -5,6 +5,7 @@
 
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace pdarts {
@@ -32,12 +33,15 @@ class BatchStream {
   /// `[batch_size]`, or what is left of the pass. Starts over, reshuffled, when used up.
   at::Tensor Next();
 
-  /// What a checkpoint holds: the current order of the images, the position in it, and generator().
+  /// What a checkpoint holds: the current order of the images (`[N]` int64; undefined before the
+  /// first batch), the position in it, and generator().
   const at::Tensor& order() const { return order_; }
   int64_t position() const { return position_; }
   const at::Generator& generator() const { return generator_; }
   /// Goes on where another stream over the same images was.
-  void Restore(at::Tensor order, int64_t position, at::Generator generator);
+  /// \error kInvalidArgument, the stream left as it was, if `order` isn't an order of this stream's
+  /// images or `position` isn't in it: a checkpoint that is damaged or of another run.
+  absl::Status Restore(const at::Tensor& order, int64_t position, at::Generator generator);
 
  private:
   const at::Tensor images_;

@@ -1,0 +1,177 @@
+// Specs with real plugins in them: what can be written, and what is said of what can't.
+
+#include "pdarts/core/spec.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/registry.h"
+
+namespace pdarts {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr char kSpec[] = R"(name: "a"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset { [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {} }
+schedule { [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {} }
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.SkipDropoutConfig] { initial_rates: [0, 0.4, 0.7] }
+}
+regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
+)";
+
+ExperimentSpec Spec() {
+  ExperimentSpec spec = ParseSpec(kSpec, "a.textproto").value();
+  EXPECT_TRUE(CompleteSpec(&spec).ok());
+  return spec;
+}
+
+std::string ErrorOf(ExperimentSpec spec, const std::string& assignment) {
+  const absl::Status set = SetField(&spec, assignment);
+  if (!set.ok()) return set.ToString();
+  return MakeExperiment(spec).status().ToString();
+}
+
+std::string ErrorOf(const std::string& assignment) { return ErrorOf(Spec(), assignment); }
+
+TEST(Spec, IsReadCompletedAndMade) {
+  const auto experiment = MakeExperiment(ParseSpec(kSpec, "a.textproto").value());
+  ASSERT_TRUE(experiment.ok()) << experiment.status();
+  EXPECT_EQ(experiment->space->name(), "darts");
+  EXPECT_EQ(experiment->schedule->num_stages(), 3);
+  EXPECT_EQ(experiment->regularizers.size(), 2u);
+  EXPECT_EQ(experiment->spec.search().batch_size(), 96);
+  EXPECT_EQ(experiment->MakeDerivationOptions().limits.at(0).max, 2);
+}
+
+TEST(Spec, TheCompletedTextSaysEverything) {
+  EXPECT_THAT(PrintSpec(Spec()),
+              AllOf(HasSubstr("batch_size: 96"), HasSubstr("cells: 17"), HasSubstr("decay: 0.2"),
+                    HasSubstr("[type.googleapis.com/pdarts.darts.DartsSpaceConfig]")));
+}
+
+TEST(Spec, SyntaxErrorsNameFileLineAndColumn) {
+  EXPECT_THAT(
+      ParseSpec("name: \"a\"\nsearch { batch_sise: 3 }", "dir/a.textproto").status().ToString(),
+      AllOf(HasSubstr("dir/a.textproto:2:20: "), HasSubstr("batch_sise")));
+  EXPECT_THAT(ParseSpec("name: \"a\" search {", "a.textproto").status().ToString(),
+              HasSubstr("a.textproto:1:"));
+}
+
+TEST(Spec, AnUnknownPluginListsTheKnownOnes) {
+  EXPECT_THAT(
+      ParseSpec("space { [type.googleapis.com/pdarts.Nowhere] {} }", "a.textproto")
+          .status()
+          .ToString(),
+      AllOf(HasSubstr("a.textproto:1:"), HasSubstr("unknown plugin type \"pdarts.Nowhere\""),
+            HasSubstr("pdarts.darts.DartsSpaceConfig"),
+            HasSubstr("pdarts.schedules.PdartsScheduleConfig")));
+}
+
+TEST(Spec, APluginOfTheWrongKindIsRefused) {
+  ExperimentSpec spec = Spec();
+  *spec.mutable_space() = spec.dataset();
+  EXPECT_THAT(MakeExperiment(spec).status().ToString(),
+              HasSubstr("space: pdarts.synthetic.SyntheticConfig is a dataset, expected a search "
+                        "space (known: darts"));
+}
+
+TEST(Spec, UnsetSettingsAreNamed) {
+  ExperimentSpec spec = Spec();
+  spec.clear_dataset();
+  EXPECT_THAT(MakeExperiment(spec).status().ToString(), HasSubstr("dataset: is not set"));
+  spec = Spec();
+  ASSERT_TRUE(SetField(&spec, "schedule.stages[3].channels=16").ok());
+  EXPECT_THAT(MakeExperiment(spec).status().ToString(),
+              HasSubstr("schedule.stages[3].cells: is not set"));
+}
+
+TEST(Spec, ValuesOutOfRangeAreNamedWithPathValueAndRange) {
+  EXPECT_THAT(ErrorOf("search.batch_size=0"),
+              HasSubstr("search.batch_size: 0 is not in [1, 65536]"));
+  EXPECT_THAT(ErrorOf("search.weights_share=1"),
+              HasSubstr("search.weights_share: 1 is not in (0, 1)"));
+  EXPECT_THAT(ErrorOf("search.weights.learning_rate=nan"),
+              HasSubstr("search.weights.learning_rate: nan is not in [0, 100]"));
+  EXPECT_THAT(ErrorOf("regularizers[skip_dropout].initial_rates[2]=1"),
+              HasSubstr("regularizers[skip_dropout].initial_rates[2]: 1 is not in [0, 1)"));
+  EXPECT_THAT(ErrorOf("seed=-1"), HasSubstr("seed: -1 is not in [0, infinity)"));
+  EXPECT_THAT(ErrorOf("name=../a"), HasSubstr("names a directory"));
+}
+
+TEST(Spec, SettingsThatDoNotFitEachOtherAreNamed) {
+  EXPECT_THAT(ErrorOf("schedule.stages[0].keep=9"),
+              HasSubstr("schedule.stages[0].keep: 9 is not in [1, 8]"));
+  EXPECT_THAT(ErrorOf("regularizers[skip_dropout].initial_rates[3]=0.5"),
+              HasSubstr("initial_rates: has 4 elements, expected one a stage of the schedule: 3"));
+  EXPECT_THAT(ErrorOf("regularizers[skip_limit].operation=skip"),
+              AllOf(HasSubstr("regularizers[skip_limit].operation: \"skip\" is unknown"),
+                    HasSubstr("skip_connect")));
+}
+
+TEST(Spec, SetFieldStepsThroughPluginsAndLists) {
+  ExperimentSpec spec = Spec();
+  for (const char* assignment :
+       {"search.batch_size=32", "schedule.stages[1].channels=8",
+        "regularizers[skip_dropout].initial_rates[2]=0.5", "search.kernels=REFERENCE",
+        "search.augmentation.flip=false", "regularizers[1].max=4", "description=two words"}) {
+    const absl::Status status = SetField(&spec, assignment);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  EXPECT_EQ(spec.search().batch_size(), 32);
+  EXPECT_EQ(spec.search().kernels(), REFERENCE);
+  EXPECT_FALSE(spec.search().augmentation().flip());
+  EXPECT_EQ(spec.description(), "two words");
+  const auto experiment = MakeExperiment(spec);
+  ASSERT_TRUE(experiment.ok()) << experiment.status();
+  EXPECT_EQ(experiment->schedule->stage(1).channels, 8);
+  EXPECT_EQ(experiment->schedule->stage(0).channels, 16);
+  EXPECT_EQ(experiment->MakeDerivationOptions().limits.at(0).max, 4);
+  EXPECT_THAT(PrintSpec(spec), HasSubstr("initial_rates: 0.5"));
+}
+
+TEST(Spec, SetFieldErrorsNameThePartThatIsWrong) {
+  EXPECT_THAT(ErrorOf("search.batchsize=3"),
+              AllOf(HasSubstr("search.batchsize: pdarts.SearchSettings has no such field"),
+                    HasSubstr("batch_size")));
+  EXPECT_THAT(ErrorOf("search.batch_size"), HasSubstr("expected path.to.field=value"));
+  EXPECT_THAT(ErrorOf("search.batch_size=many"),
+              HasSubstr("search.batch_size: \"many\" is not a 32-bit integer"));
+  EXPECT_THAT(ErrorOf("search.kernels=FAST"), HasSubstr("is not one of REFERENCE"));
+  EXPECT_THAT(ErrorOf("search=3"), HasSubstr("search: is a SearchSettings, not a single value"));
+  EXPECT_THAT(ErrorOf("schedule.stages.cells=3"), HasSubstr("schedule.stages: is a list"));
+  EXPECT_THAT(ErrorOf("schedule.stages[7].cells=3"), HasSubstr("the list has 3 elements"));
+  EXPECT_THAT(ErrorOf("schedule.stages[a].cells=3"), HasSubstr("expected a number"));
+  EXPECT_THAT(ErrorOf("schedule.stages[1.cells=3"), HasSubstr("aren't of the form name[key]"));
+  EXPECT_THAT(ErrorOf("regularizers[dropout].max=3"),
+              HasSubstr("the spec has no such plugin; it has: skip_dropout, skip_limit"));
+  EXPECT_THAT(ErrorOf("seed.x=3"), HasSubstr("seed: is a single value"));
+  EXPECT_THAT(ErrorOf("seed[0]=3"), HasSubstr("seed: is not a list"));
+  EXPECT_THAT(ErrorOf(".=3"), HasSubstr("expected a path of names"));
+}
+
+TEST(Spec, AFailedSetFieldChangesNothing) {
+  ExperimentSpec spec = Spec();
+  const std::string before = PrintSpec(spec);
+  EXPECT_FALSE(SetField(&spec, "schedule.stages[3].nothing=1").ok());
+  EXPECT_EQ(PrintSpec(spec), before);
+}
+
+TEST(RegistryDeathTest, RegisteringTwiceIsFatal) {
+  const auto again = [] {
+    const PluginInfo info = *PluginRegistry::Global().FindByConfig("pdarts.darts.DartsSpaceConfig");
+    PluginRegistry::Global().Add(info, nullptr, nullptr);
+  };
+  EXPECT_DEATH(again(), "two plugins have the config pdarts.darts.DartsSpaceConfig");
+}
+
+TEST(Registry, AnUnknownNameListsTheKnownOnes) {
+  EXPECT_THAT(PluginRegistry::Global().FindByName("schedule", "sdarts").status().ToString(),
+              HasSubstr("unknown schedule \"sdarts\"; known: darts, pdarts"));
+}
+
+}  // namespace
+}  // namespace pdarts

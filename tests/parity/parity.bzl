@@ -1,0 +1,19 @@
+"""parity_test: a test against the files of reference/."""
+
+load("@rules_cc//cc:defs.bzl", "cc_test")
+
+def parity_test(name, data, deps):
+    cc_test(
+        name = name,
+        size = "medium",
+        srcs = [name + ".cc"],
+        data = ["reference/" + file for file in data],
+        # Threads that spin for work starve each other when tests run side by side.
+        env = {"OMP_NUM_THREADS": "1"},
+        deps = deps + [
+            ":reference",
+            "//third_party/torch",
+            "@com_google_absl//:strings",
+            "@com_google_googletest//:gtest_main",
+        ],
+    )

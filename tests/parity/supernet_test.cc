@@ -1,0 +1,141 @@
+// The search network of the DARTS space at three stages against the reference: one pass in training
+// mode, one in evaluation mode, and one whole search step.
+
+#include <tuple>
+
+#include "ATen/ops/scalar_tensor.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/spaces/darts/darts_space.pb.h"
+#include "pdarts/trainers/optimizers.h"
+#include "tests/parity/reference.h"
+#include "torch/csrc/api/include/torch/utils.h"
+
+namespace pdarts::parity {
+namespace {
+
+at::Tensor Scalar(double value) { return at::scalar_tensor(value, at::kDouble); }
+
+class SuperNetParity : public ::testing::TestWithParam<std::tuple<int, Kernels>> {
+ protected:
+  SuperNetParity()
+      : file_(Dict::Load(absl::StrCat("pdarts_supernet_stage", std::get<0>(GetParam()), ".pt"))) {
+    google::protobuf::Any config;
+    config.PackFrom(darts::DartsSpaceConfig());
+    const auto space = Registry<SearchSpace>::Create(config).value();
+    const Dict shape = file_.GetDict("config");
+    SuperNetShape own;
+    own.cells = static_cast<int>(shape.GetInt("layers"));
+    own.channels = static_cast<int>(shape.GetInt("channels"));
+    own.classes = static_cast<int>(shape.GetInt("classes"));
+    own.kernels = std::get<1>(GetParam());
+    const Candidates candidates = {FromSwitches(file_.GetTensor("switches_normal")),
+                                   FromSwitches(file_.GetTensor("switches_reduce"))};
+    net_ = space->BuildSuperNet(candidates, own, MakeGenerator(1, "weights")).value();
+    LoadState(file_.GetNamedTensors("state_dict"), net_.get());
+  }
+
+  /// The batch `input`, `target` or the other one, of the alphas.
+  GradientRequest Request(GradientOf of, const std::string& suffix = "") const {
+    GradientRequest request;
+    request.images = file_.GetTensor("input" + suffix);
+    request.labels = file_.GetTensor("target" + suffix);
+    request.of = of;
+    return request;
+  }
+
+  /// Gradients by the parameters' names.
+  NamedTensors Named(const GradientResult& result) const {
+    NamedTensors named;
+    const std::vector<at::Tensor> weights = net_->weights();
+    for (const auto& entry : net_->named_parameters()) {
+      for (size_t i = 0; i < result.weights.size(); ++i) {
+        if (weights[i].is_same(entry.value())) named[entry.key()] = result.weights[i];
+      }
+      for (size_t k = 0; k < result.alphas.size(); ++k) {
+        if (net_->alphas()[k].is_same(entry.value())) named[entry.key()] = result.alphas[k];
+      }
+    }
+    return named;
+  }
+
+  const Dict file_;
+  std::shared_ptr<SuperNet> net_;
+};
+
+TEST_P(SuperNetParity, ForwardAndBackward) {
+  const GradientResult result = net_->Gradients(Request(GradientOf::kBoth));
+  ExpectNear(result.logits, file_.GetTensor("logits_train"), "logits_train");
+  ExpectNear(result.loss, file_.GetTensor("loss"), "loss");
+  const NamedTensors gradients = file_.GetNamedTensors("grads");
+  EXPECT_EQ(Named(result).size(), gradients.size());
+  ExpectNear(Named(result), gradients, "gradient of");
+  ExpectNear(State(*net_), file_.GetNamedTensors("running_after"), "after the pass");
+
+  torch::NoGradGuard no_grad;
+  net_->eval();
+  ExpectNear(net_->Forward(file_.GetTensor("input")), file_.GetTensor("logits_eval"),
+             "logits_eval");
+}
+
+TEST_P(SuperNetParity, GradientsOfOneHalfAreThoseOfBoth) {
+  const GradientResult weights = net_->Gradients(Request(GradientOf::kWeights));
+  EXPECT_TRUE(weights.alphas.empty());
+  const GradientResult alphas = net_->Gradients(Request(GradientOf::kAlphas));
+  EXPECT_TRUE(alphas.weights.empty());
+  NamedTensors halves = Named(weights);
+  for (const auto& [name, gradient] : Named(alphas)) halves[name] = gradient;
+  ExpectNear(halves, file_.GetNamedTensors("grads"), "gradient of");
+}
+
+TEST_P(SuperNetParity, SearchStep) {
+  const Dict step = file_.GetDict("step");
+  AdamSettings adam;
+  adam.set_learning_rate(step.GetDouble("alpha_lr"));
+  adam.set_beta1(step.GetDouble("alpha_beta1"));
+  adam.set_beta2(step.GetDouble("alpha_beta2"));
+  adam.set_epsilon(step.GetDouble("alpha_eps"));
+  adam.set_weight_decay(step.GetDouble("alpha_weight_decay"));
+  SgdSettings sgd;
+  sgd.set_momentum(step.GetDouble("momentum"));
+  sgd.set_weight_decay(step.GetDouble("weight_decay"));
+  const double clip = step.GetDouble("grad_clip");
+
+  const GradientResult of_alphas = net_->Gradients(Request(GradientOf::kAlphas, "_search"));
+  ExpectNear(of_alphas.loss, Scalar(step.GetDouble("loss_alpha")), "loss_alpha");
+  ExpectNear(Named(of_alphas),
+             {{"alphas_normal", step.GetTensor("grad_alphas_normal")},
+              {"alphas_reduce", step.GetTensor("grad_alphas_reduce")}},
+             "gradient in the step of");
+  ExpectNear(ClipNorm(of_alphas.alphas, clip), Scalar(step.GetDouble("grad_norm_alpha")),
+             "grad_norm_alpha");
+  Adam(net_->alphas(), adam).Step(of_alphas.alphas);
+
+  const GradientResult of_weights = net_->Gradients(Request(GradientOf::kWeights));
+  ExpectNear(of_weights.loss, Scalar(step.GetDouble("loss_weight")), "loss_weight");
+  ExpectNear(ClipNorm(of_weights.weights, clip), Scalar(step.GetDouble("grad_norm_weight")),
+             "grad_norm_weight");
+  Sgd(net_->weights(), sgd).Step(of_weights.weights, step.GetDouble("weight_lr"));
+
+  const Dict after = file_.GetDict("after_step");
+  ExpectNear(State(*net_),
+             {{"alphas_normal", after.GetTensor("alphas_normal")},
+              {"alphas_reduce", after.GetTensor("alphas_reduce")}},
+             "after the step");
+  ExpectNear(State(*net_), after.GetNamedTensors("weights"), "after the step");
+  ExpectNear(State(*net_), after.GetNamedTensors("running"), "after the step");
+}
+
+INSTANTIATE_TEST_SUITE_P(Stages, SuperNetParity,
+                         ::testing::Combine(::testing::Values(1, 2, 3),
+                                            ::testing::Values(REFERENCE)),
+                         [](const auto& info) {
+                           return absl::StrCat("Stage", std::get<0>(info.param), "_",
+                                               Kernels_Name(std::get<1>(info.param)));
+                         });
+
+}  // namespace
+}  // namespace pdarts::parity
