@@ -152,6 +152,11 @@ struct KernelTable {
                             Plane<T> input_gradient);
   void (*average_pool_backward)(Pixels<const T> gradient, int64_t channels, int64_t height,
                                 int64_t width, int64_t stride, Plane<T> input_gradient);
+
+  /// out[i] = whether a number that depends on seed and first + i, even in [0, 2^32), is at least
+  /// `threshold`.
+  void (*dropout_mask)(uint64_t seed, uint32_t first, uint32_t threshold, int64_t count,
+                       uint8_t* out);
 };
 
 // What kernels_<variant>.cc hold.

@@ -1,10 +1,12 @@
 #include <array>
+#include <cmath>
 
 #include "ATen/ops/empty.h"
 #include "ATen/ops/ones.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/zeros.h"
 #include "pdarts/nn/kernels/convolution.h"
+#include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/node_sum.h"
 #include "pdarts/nn/kernels/pooling.h"
 #include "pdarts/nn/kernels/testing.h"
@@ -295,6 +297,44 @@ TEST_P(NodeSumTest, KeepsItsDigitsFarFromZero) {
 }
 
 PDARTS_INSTANTIATE_KERNEL_TEST(NodeSumTest);
+
+class Dropout : public KernelTest {};
+
+TEST_P(Dropout, IsTheSameEverywhere) {
+  const std::vector<int64_t> sizes = {3, 5, 37, 41};
+  const at::Tensor mask = DropoutMask(sizes, 0.3, 12345);
+  at::set_num_threads(1);
+  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, 12345))) << "one thread";
+  SetKernelVariant(KernelVariant::kComposition);
+  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, 12345))) << "the portable loops";
+}
+
+TEST_P(Dropout, DropsThatManyElementsIndependently) {
+  const std::vector<int64_t> sizes = {8, 16, 64, 64};
+  const auto mean = [](const at::Tensor& t) { return t.to(at::kDouble).mean().item<double>(); };
+  for (const double p : {0.1, 0.5, 0.9}) {
+    const at::Tensor mask = DropoutMask(sizes, p, 1);
+    EXPECT_LE(mask.max().item<int64_t>(), 1);
+    const auto n = static_cast<double>(mask.numel());
+    // Five standard deviations.
+    EXPECT_NEAR(mean(mask), 1 - p, 5 * std::sqrt(p * (1 - p) / n)) << p;
+    // Neighbours in memory, in the image, in the batch, and masks of neighbouring seeds: the
+    // covariance of independent masks has a deviation of p (1 - p) / sqrt(n).
+    const at::Tensor centred = mask.to(at::kDouble) - (1 - p);
+    const double bound = 5 * p * (1 - p) / std::sqrt(n);
+    for (const int64_t dim : {0, 1, 2, 3}) {
+      EXPECT_NEAR(mean(centred * centred.roll(1, dim)), 0, bound) << p << " along " << dim;
+    }
+    for (const uint64_t seed : {uint64_t{0}, uint64_t{2}, (uint64_t{1} << 32) + 1}) {
+      const at::Tensor other = DropoutMask(sizes, p, seed).to(at::kDouble) - (1 - p);
+      EXPECT_NEAR(mean(centred * other), 0, bound) << p << " seed " << seed;
+    }
+  }
+  EXPECT_EQ(mean(DropoutMask(sizes, 0, 1)), 1);
+  EXPECT_EQ(mean(DropoutMask(sizes, 1, 1)), 0);
+}
+
+PDARTS_INSTANTIATE_KERNEL_TEST(Dropout);
 
 class Determinism : public KernelTest {};
 
