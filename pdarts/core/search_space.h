@@ -29,7 +29,7 @@ struct SuperNetShape {
   int channels = 16;  ///< initial channels
   ImageShape image;
   int classes = 10;
-  Kernels kernels = REFERENCE;
+  Kernels kernels = FUSED;
 };
 
 /// The size of a derived network.

@@ -13,6 +13,7 @@
 #include "ATen/ops/zeros.h"
 #include "c10/util/Exception.h"
 #include "glog/logging.h"
+#include "pdarts/nn/kernels/dropout.h"
 
 namespace pdarts::nn {
 namespace {
@@ -99,8 +100,32 @@ at::Tensor BatchNorm::Forward(const at::Tensor& x, const Pass& pass) const {
                         kEpsilon, /*cudnn_enabled=*/true);
 }
 
+BatchNormArgs BatchNorm::Args(const Pass& pass) const {
+  BatchNormArgs args;
+  args.weight = weight_;
+  args.bias = bias_;
+  args.running_mean = running_mean_;
+  args.running_var = running_var_;
+  args.training = is_training();
+  args.update_statistics = pass.update_statistics;
+  args.eps = kEpsilon;
+  args.momentum = kMomentum;
+  return args;
+}
+
+at::Tensor DrawDropoutMask(at::IntArrayRef sizes, double probability, const Pass& pass) {
+  CHECK(pass.generator.defined()) << "dropping needs a generator";
+  at::Generator generator = pass.generator;
+  const at::Tensor seed =
+      at::empty({1}, at::TensorOptions().dtype(at::kLong).device(generator.device()))
+          .random_(generator);
+  return DropoutMask(sizes, probability, static_cast<uint64_t>(seed.item<int64_t>()));
+}
+
 at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass) {
-  return Mask(x, x.sizes(), probability, pass);
+  if (probability == 1) return x * 0;
+  const at::Tensor mask = DrawDropoutMask(x.sizes(), probability, pass);
+  return x * mask.to(x.options()).div_(1 - probability);
 }
 
 at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass) {

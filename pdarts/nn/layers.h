@@ -5,6 +5,7 @@
 
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
+#include "pdarts/nn/kernels/batch_norm_args.h"
 #include "pdarts/nn/pass.h"
 #include "torch/nn/module.h"
 
@@ -88,6 +89,9 @@ class BatchNorm : public torch::nn::Module {
   /// Throws c10::Error in training if a channel has only one value.
   at::Tensor Forward(const at::Tensor& x, const Pass& pass) const;
 
+  /// The same as data, for the fused operations.
+  BatchNormArgs Args(const Pass& pass) const;
+
   /// Undefined unless affine.
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
@@ -101,8 +105,12 @@ class BatchNorm : public torch::nn::Module {
   at::Tensor running_var_;
 };
 
-/// Sets each element to zero with this probability and divides the others by 1 - probability. The
-/// mask is drawn from pass.generator, on its device. Dies if that isn't set.
+/// Which elements of a `[N,C,H,W]` a dropout keeps: uint8, 1 where it does. Drawn on the CPU with a
+/// seed from pass.generator. Dies if that isn't set.
+at::Tensor DrawDropoutMask(at::IntArrayRef sizes, double probability, const Pass& pass);
+
+/// Sets each element of `[N,C,H,W]` to zero with this probability and divides the others by
+/// 1 - probability. The mask is one of DrawDropoutMask.
 at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass);
 
 /// The same, a sample `[C,H,W]` at a time.

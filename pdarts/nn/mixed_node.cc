@@ -1,24 +1,103 @@
 #include "pdarts/nn/mixed_node.h"
 
+#include <utility>
+
+#include "ATen/ops/cat.h"
+#include "ATen/ops/stack.h"
 #include "glog/logging.h"
+#include "pdarts/nn/kernels/mixed_cell.h"
+#include "pdarts/nn/kernels/node_sum.h"
 
 namespace pdarts::nn {
+namespace {
+
+bool HasCellForm(const std::vector<EdgeOperations>& operations) {
+  for (const EdgeOperations& edge : operations) {
+    for (const std::shared_ptr<Operation>& operation : edge) {
+      if (!operation->is_zero() && !operation->has_cell_form()) return false;
+    }
+  }
+  return true;
+}
+
+/// The cell as data for MixedCell.
+MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
+                       const at::Tensor& input, const Pass& pass) {
+  MixedCellArgs cell;
+  cell.num_inputs = graph.num_inputs;
+  cell.num_nodes = graph.num_nodes;
+  cell.output_nodes = graph.output_nodes;
+  cell.channels = input.size(1);
+  cell.height = input.size(2) / graph.reduction;
+  cell.width = input.size(3) / graph.reduction;
+  const std::vector<int64_t> node_sizes = {input.size(0), cell.channels, cell.height, cell.width};
+  int64_t coefficient = 0;
+  for (size_t e = 0; e < graph.edges.size(); ++e) {
+    CellEdge edge{graph.edges[e].from, graph.edges[e].to, {}};
+    const at::IntArrayRef sizes =
+        edge.from < graph.num_inputs ? input.sizes() : at::IntArrayRef(node_sizes);
+    for (const std::shared_ptr<Operation>& operation : operations[e]) {
+      const int64_t own = coefficient++;
+      if (operation->is_zero()) continue;
+      edge.operations.push_back(operation->CellForm(sizes, pass));
+      edge.operations.back().coefficient = own;
+    }
+    cell.edges.push_back(std::move(edge));
+  }
+  return cell;
+}
+
+}  // namespace
 
 at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, Kernels kernels) {
   CHECK(!edges.empty());
   at::Tensor sum;
+  std::vector<NodeTerm> terms;
+  std::vector<at::Tensor> coefficients;
   for (const MixedEdge& edge : edges) {
     const std::vector<at::Tensor> probabilities = edge.probabilities.unbind(0);
     CHECK_EQ(probabilities.size(), edge.operations->size());
     for (size_t k = 0; k < probabilities.size(); ++k) {
       const Operation& operation = *(*edge.operations)[k];
       if (operation.is_zero()) continue;
+      if (kernels == FUSED) {
+        const RawOutput raw = operation.Raw(edge.x, pass);
+        NodeTerm& term = terms.emplace_back();
+        term.raw = raw.value;
+        if (raw.batch_norm != nullptr) term.batch_norm = raw.batch_norm->Args(pass);
+        coefficients.push_back(probabilities[k]);
+        continue;
+      }
       const at::Tensor term = operation.Forward(edge.x, pass) * probabilities[k];
       sum = sum.defined() ? sum + term : term;
     }
   }
+  if (!terms.empty()) return NodeSum(terms, at::stack(coefficients));
   if (sum.defined()) return sum;
   return edges[0].operations->front()->Forward(edges[0].x, pass);
+}
+
+at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
+                      const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
+                      const Pass& pass, Kernels kernels) {
+  CHECK_EQ(static_cast<int>(inputs.size()), graph.num_inputs);
+  CHECK_EQ(operations.size(), graph.edges.size());
+  if (kernels == FUSED && HasCellForm(operations)) {
+    return MixedCell(CellForm(graph, operations, inputs[0], pass), inputs, probabilities.flatten());
+  }
+  const std::vector<at::Tensor> of_edges = probabilities.unbind(0);
+  std::vector<at::Tensor> nodes = inputs;
+  for (int node = graph.num_inputs; node < graph.num_nodes; ++node) {
+    std::vector<MixedEdge> incoming;
+    for (size_t e = 0; e < graph.edges.size(); ++e) {
+      if (graph.edges[e].to != node) continue;
+      incoming.push_back({nodes[graph.edges[e].from], &operations[e], of_edges[e]});
+    }
+    nodes.push_back(MixedNode(incoming, pass, kernels));
+  }
+  std::vector<at::Tensor> outputs;
+  for (const int node : graph.output_nodes) outputs.push_back(nodes[node]);
+  return outputs.size() == 1 ? outputs[0] : at::cat(outputs, 1);
 }
 
 }  // namespace pdarts::nn

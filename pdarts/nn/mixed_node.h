@@ -6,6 +6,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/topology.h"
 #include "pdarts/nn/operation.h"
 #include "pdarts/nn/pass.h"
 
@@ -24,6 +25,22 @@ struct MixedEdge {
 /// A node: the sum over its edges of each edge's operations, weighed by their probabilities
 /// (ALGORITHM 1). Operations that give zero cost nothing unless there is no other.
 at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, Kernels kernels);
+
+/// The graph of a search network's cell. Nodes are numbered with the inputs first.
+struct MixedGraph {
+  int num_inputs = 0;
+  int num_nodes = 0;
+  std::vector<Edge> edges;
+  std::vector<int> output_nodes;  ///< whose values make the output, concatenated along the channels
+  int64_t reduction = 1;          ///< what the inputs' sides are divided by in the other nodes
+};
+
+/// All nodes of a cell. operations: of each edge; inputs: `[N,C,H,W]`; probabilities `[E,K]`.
+/// Returns `[N,outputs*C,H',W']`. FUSED computes the cell in one go if all operations can be put as
+/// data, and node by node else.
+at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
+                      const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
+                      const Pass& pass, Kernels kernels);
 
 }  // namespace pdarts::nn
 

@@ -1,14 +1,20 @@
 #include "pdarts/nn/operation.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "ATen/ops/cat.h"
 #include "ATen/ops/max_pool2d.h"
+#include "ATen/ops/ones.h"
 #include "ATen/ops/relu.h"
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_join.h"
 #include "glog/logging.h"
+#include "pdarts/nn/kernels/convolution.h"
+#include "pdarts/nn/kernels/dropout.h"
+#include "pdarts/nn/kernels/node_sum.h"
+#include "pdarts/nn/kernels/pooling.h"
 
 namespace pdarts::nn {
 namespace {
@@ -33,41 +39,78 @@ class Identity : public Operation {
     if (!is_training() || pass.skip_dropout == 0) return x;
     return Dropout(x, pass.skip_dropout, pass);
   }
+  bool has_cell_form() const override { return true; }
+  CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const override {
+    CellOperation operation;
+    const double p = pass.skip_dropout;
+    if (!is_training() || p == 0) return operation;
+    // All of it dropped: any scale will do, but not 1 / 0. No mask is drawn, as in Dropout.
+    if (p == 1) {
+      operation.dropout_mask = DropoutMask(sizes, 1, /*seed=*/0);
+      return operation;
+    }
+    operation.dropout_mask = DrawDropoutMask(sizes, p, pass);
+    operation.dropout_scale = 1 / (1 - p);
+    return operation;
+  }
   bool is_identity() const override { return true; }
 };
 
 enum class PoolKind { kMax, kAverage };
 
 /// 3x3, padding 1.
-at::Tensor Pool(PoolKind kind, int64_t stride, const at::Tensor& x) {
+at::Tensor Pool(PoolKind kind, int64_t stride, Kernels kernels, const at::Tensor& x) {
+  if (kernels == FUSED) {
+    return kind == PoolKind::kMax ? MaxPool3x3(x, stride) : AveragePool3x3(x, stride);
+  }
   if (kind == PoolKind::kMax) return at::max_pool2d(x, 3, stride, 1);
   return AveragePool(x, 3, stride, 1);
+}
+
+CellOperation PoolOperation(PoolKind kind, int64_t stride) {
+  CellOperation operation;
+  operation.kind =
+      kind == PoolKind::kMax ? CellOperation::Kind::kMaxPool : CellOperation::Kind::kAveragePool;
+  operation.stride = stride;
+  return operation;
 }
 
 class PlainPool : public Operation {
  public:
   PlainPool(PoolKind kind, const OperationOptions& options)
-      : kind_(kind), stride_(options.stride) {}
+      : kind_(kind), stride_(options.stride), kernels_(options.kernels) {}
 
   at::Tensor Forward(const at::Tensor& x, const Pass&) const override {
-    return Pool(kind_, stride_, x);
+    return Pool(kind_, stride_, kernels_, x);
+  }
+  bool has_cell_form() const override { return true; }
+  CellOperation CellForm(at::IntArrayRef, const Pass&) const override {
+    return PoolOperation(kind_, stride_);
   }
 
  private:
   const PoolKind kind_;
   const int64_t stride_;
+  const Kernels kernels_;
 };
 
 class NormalizedPool : public NormalizedOperation {
  public:
   NormalizedPool(PoolKind kind, const OperationOptions& options)
-      : kind_(kind),
+      : NormalizedOperation(options.kernels),
+        kind_(kind),
         stride_(options.stride),
         batch_norm_(register_module(
             "1", std::make_shared<BatchNorm>(options.channels, /*affine=*/false))) {}
 
   RawOutput Raw(const at::Tensor& x, const Pass&) const override {
-    return {Pool(kind_, stride_, x), batch_norm_.get()};
+    return {Pool(kind_, stride_, kernels(), x), batch_norm_.get()};
+  }
+  bool has_cell_form() const override { return true; }
+  CellOperation CellForm(at::IntArrayRef, const Pass& pass) const override {
+    CellOperation operation = PoolOperation(kind_, stride_);
+    operation.batch_norm = batch_norm_->Args(pass);
+    return operation;
   }
 
  private:
@@ -81,13 +124,33 @@ std::shared_ptr<Operation> MakePool(PoolKind kind, const OperationOptions& optio
   return std::make_shared<PlainPool>(kind, options);
 }
 
+/// Counts what a fused convolution of an input of these sizes multiplies.
+void Tally(const ReluConvolution& convolution, at::IntArrayRef sizes) {
+  const int64_t pixels = ((sizes[2] - 1) / convolution.stride + 1) *
+                         ((sizes[3] - 1) / convolution.stride + 1) * sizes[0];
+  for (const at::Tensor& weight :
+       {convolution.depthwise, convolution.weight, convolution.second_weight}) {
+    if (weight.defined()) MacTally::Add(pixels * weight.numel());
+  }
+}
+
+/// An operation of one round as data.
+CellOperation OneRound(ReluConvolution convolution, const BatchNorm& batch_norm,
+                       at::IntArrayRef sizes, const Pass& pass) {
+  Tally(convolution, sizes);
+  CellOperation operation;
+  operation.kind = CellOperation::Kind::kConvolution;
+  operation.rounds.push_back({std::move(convolution), batch_norm.Args(pass)});
+  return operation;
+}
+
 /// Rounds of: ReLU, depthwise kxk, pointwise 1x1, batch normalisation. The first round has the
 /// stride. Children are numbered through all rounds, ReLU included: `op.1` depthwise, `op.2`
 /// pointwise, `op.3` batch normalisation, `op.5` ...
 class DepthwiseSeparable : public NormalizedOperation {
  public:
-  DepthwiseSeparable(int64_t kernel, int64_t dilation, int rounds,
-                     const OperationOptions& options) {
+  DepthwiseSeparable(int64_t kernel, int64_t dilation, int rounds, const OperationOptions& options)
+      : NormalizedOperation(options.kernels) {
     const auto children = register_module("op", std::make_shared<torch::nn::Module>());
     const int64_t channels = options.channels;
     int child = 0;
@@ -113,11 +176,32 @@ class DepthwiseSeparable : public NormalizedOperation {
     at::Tensor value = x;
     const BatchNorm* pending = nullptr;
     for (const Round& round : rounds_) {
-      if (pending != nullptr) value = pending->Forward(value, pass);
-      value = round.pointwise->Forward(round.depthwise->Forward(at::relu(value)));
+      if (kernels() == FUSED) {
+        std::optional<BatchNormArgs> before;
+        if (pending != nullptr) before = pending->Args(pass);
+        Tally(round.AsReluConvolution(), value.sizes());
+        value = Convolve(value, round.AsReluConvolution(), before);
+      } else {
+        if (pending != nullptr) value = pending->Forward(value, pass);
+        value = round.pointwise->Forward(round.depthwise->Forward(at::relu(value)));
+      }
       pending = round.batch_norm.get();
     }
     return {value, pending};
+  }
+
+  bool has_cell_form() const override { return true; }
+  CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const override {
+    CellOperation operation;
+    operation.kind = CellOperation::Kind::kConvolution;
+    std::vector<int64_t> in = sizes.vec();
+    for (const Round& round : rounds_) {
+      const ReluConvolution convolution = round.AsReluConvolution();
+      Tally(convolution, in);
+      for (const int side : {2, 3}) in[side] = (in[side] - 1) / convolution.stride + 1;
+      operation.rounds.push_back({convolution, round.batch_norm->Args(pass)});
+    }
+    return operation;
   }
 
  private:
@@ -125,13 +209,25 @@ class DepthwiseSeparable : public NormalizedOperation {
     std::shared_ptr<Convolution> depthwise;
     std::shared_ptr<Convolution> pointwise;
     std::shared_ptr<BatchNorm> batch_norm;
+
+    ReluConvolution AsReluConvolution() const {
+      ReluConvolution convolution;
+      convolution.kind = ConvolutionKind::kSeparable;
+      convolution.stride = depthwise->options().stride;
+      convolution.dilation = depthwise->options().dilation;
+      convolution.depthwise = depthwise->weight();
+      convolution.weight = pointwise->weight();
+      return convolution;
+    }
   };
   std::vector<Round> rounds_;
 };
 
 class ReluConvBn : public NormalizedOperation {
  public:
-  ReluConvBn(const ConvolutionOptions& convolution, bool affine, at::Generator generator) {
+  ReluConvBn(const ConvolutionOptions& convolution, bool affine, Kernels kernels,
+             at::Generator generator)
+      : NormalizedOperation(kernels) {
     const auto children = register_module("op", std::make_shared<torch::nn::Module>());
     convolution_ = children->register_module(
         "1", std::make_shared<Convolution>(convolution, std::move(generator)));
@@ -140,18 +236,41 @@ class ReluConvBn : public NormalizedOperation {
   }
 
   RawOutput Raw(const at::Tensor& x, const Pass&) const override {
+    const std::optional<ReluConvolution> fused = AsReluConvolution();
+    if (kernels() == FUSED && fused) {
+      Tally(*fused, x.sizes());
+      return {Convolve(x, *fused), batch_norm_.get()};
+    }
     return {convolution_->Forward(at::relu(x)), batch_norm_.get()};
   }
 
+  bool has_cell_form() const override { return AsReluConvolution().has_value(); }
+  CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const override {
+    return OneRound(AsReluConvolution().value(), *batch_norm_, sizes, pass);
+  }
+
  private:
+  /// Nothing for strides and kernels that the fused convolution doesn't do.
+  std::optional<ReluConvolution> AsReluConvolution() const {
+    const ConvolutionOptions& options = convolution_->options();
+    const int64_t k = options.kernel;
+    if (options.stride != 1 || (k != 1 && k != 3 && k != 5)) return std::nullopt;
+    ReluConvolution convolution;
+    convolution.kind = k == 1 ? ConvolutionKind::kPointwise : ConvolutionKind::kDense;
+    convolution.weight = convolution_->weight();
+    convolution.bias = convolution_->bias();
+    return convolution;
+  }
+
   std::shared_ptr<Convolution> convolution_;
   std::shared_ptr<BatchNorm> batch_norm_;
 };
 
 class FactorizedReduce : public NormalizedOperation {
  public:
-  FactorizedReduce(int64_t in_channels, int64_t out_channels, bool affine,
-                   at::Generator generator) {
+  FactorizedReduce(int64_t in_channels, int64_t out_channels, bool affine, Kernels kernels,
+                   at::Generator generator)
+      : NormalizedOperation(kernels) {
     CHECK_EQ(out_channels % 2, 0) << "a factorized reduction makes two equal halves";
     const ConvolutionOptions half{in_channels, out_channels / 2, /*kernel=*/1, /*stride=*/2};
     first_ = register_module("conv_1", std::make_shared<Convolution>(half, generator));
@@ -160,12 +279,30 @@ class FactorizedReduce : public NormalizedOperation {
   }
 
   RawOutput Raw(const at::Tensor& x, const Pass&) const override {
+    if (kernels() == FUSED) {
+      Tally(AsReluConvolution(), x.sizes());
+      return {Convolve(x, AsReluConvolution()), batch_norm_.get()};
+    }
     const at::Tensor positive = at::relu(x);
     const at::Tensor shifted = positive.slice(2, 1).slice(3, 1);
     return {at::cat({first_->Forward(positive), second_->Forward(shifted)}, 1), batch_norm_.get()};
   }
 
+  bool has_cell_form() const override { return true; }
+  CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const override {
+    return OneRound(AsReluConvolution(), *batch_norm_, sizes, pass);
+  }
+
  private:
+  ReluConvolution AsReluConvolution() const {
+    ReluConvolution convolution;
+    convolution.kind = ConvolutionKind::kFactorizedReduce;
+    convolution.stride = 2;
+    convolution.weight = first_->weight();
+    convolution.second_weight = second_->weight();
+    return convolution;
+  }
+
   std::shared_ptr<Convolution> first_;
   std::shared_ptr<Convolution> second_;
   std::shared_ptr<BatchNorm> batch_norm_;
@@ -191,7 +328,7 @@ std::map<std::string, OperationMaker, std::less<>>& Makers() {
       {"skip_connect",
        [](const OperationOptions& o) -> std::shared_ptr<Operation> {
          if (o.stride == 1) return std::make_shared<Identity>();
-         return MakeFactorizedReduce(o.channels, o.channels, o.affine, o.generator);
+         return MakeFactorizedReduce(o.channels, o.channels, o.affine, o.kernels, o.generator);
        }},
       {"sep_conv_3x3", SeparableConvolution(3)},
       {"sep_conv_5x5", SeparableConvolution(5)},
@@ -203,9 +340,14 @@ std::map<std::string, OperationMaker, std::less<>>& Makers() {
 
 }  // namespace
 
+CellOperation Operation::CellForm(at::IntArrayRef, const Pass&) const {
+  LOG(FATAL) << "this operation has no cell form";
+}
+
 at::Tensor NormalizedOperation::Forward(const at::Tensor& x, const Pass& pass) const {
   const RawOutput raw = Raw(x, pass);
-  return raw.batch_norm->Forward(raw.value, pass);
+  if (kernels_ != FUSED) return raw.batch_norm->Forward(raw.value, pass);
+  return NodeSum({{raw.value, raw.batch_norm->Args(pass)}}, at::ones({1}, raw.value.options()));
 }
 
 std::shared_ptr<Operation> MakeOperation(absl::string_view name, const OperationOptions& options) {
@@ -229,17 +371,18 @@ std::vector<std::string> OperationNames() {
 }
 
 std::shared_ptr<Operation> MakeReluConvBn(int64_t in_channels, int64_t out_channels, int64_t kernel,
-                                          int64_t stride, bool bias, bool affine,
+                                          int64_t stride, bool bias, bool affine, Kernels kernels,
                                           at::Generator generator) {
   ConvolutionOptions convolution{in_channels, out_channels, kernel, stride};
   convolution.padding = kernel / 2;
   convolution.bias = bias;
-  return std::make_shared<ReluConvBn>(convolution, affine, std::move(generator));
+  return std::make_shared<ReluConvBn>(convolution, affine, kernels, std::move(generator));
 }
 
 std::shared_ptr<Operation> MakeFactorizedReduce(int64_t in_channels, int64_t out_channels,
-                                                bool affine, at::Generator generator) {
-  return std::make_shared<FactorizedReduce>(in_channels, out_channels, affine,
+                                                bool affine, Kernels kernels,
+                                                at::Generator generator) {
+  return std::make_shared<FactorizedReduce>(in_channels, out_channels, affine, kernels,
                                             std::move(generator));
 }
 

@@ -10,6 +10,7 @@
 #include "ATen/core/Tensor.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/pass.h"
 #include "torch/nn/module.h"
@@ -37,6 +38,13 @@ class Operation : public torch::nn::Module {
     return {Forward(x, pass), nullptr};
   }
 
+  /// Whether it can be put as data for MixedCell. A cell that has an operation which can't is put
+  /// together from Raw.
+  virtual bool has_cell_form() const { return false; }
+  /// What it computes from an input of these sizes, as data for MixedCell, but for the coefficient.
+  /// Draws a mask if it drops something. Dies unless has_cell_form().
+  virtual CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const;
+
   /// Whether the output is the input; drop path leaves such operations alone.
   virtual bool is_identity() const { return false; }
   /// Whether the output is zero whatever the input.
@@ -46,9 +54,17 @@ class Operation : public torch::nn::Module {
 /// An operation that ends in a batch normalisation.
 class NormalizedOperation : public Operation {
  public:
+  explicit NormalizedOperation(Kernels kernels) : kernels_(kernels) {}
+
   /// The raw output, normalised.
   at::Tensor Forward(const at::Tensor& x, const Pass& pass) const final;
   RawOutput Raw(const at::Tensor& x, const Pass& pass) const override = 0;
+
+ protected:
+  Kernels kernels() const { return kernels_; }
+
+ private:
+  const Kernels kernels_;
 };
 
 struct OperationOptions {
@@ -59,7 +75,7 @@ struct OperationOptions {
   /// Whether pooling is followed by a batch normalisation without affine parameters (the DARTS
   /// space's search network).
   bool pool_batch_norm = false;
-  Kernels kernels = REFERENCE;
+  Kernels kernels = FUSED;
   /// Where initial weights come from.
   at::Generator generator;
 };
@@ -80,14 +96,15 @@ std::vector<std::string> OperationNames();
 
 /// ReLU, kxk convolution with padding k/2, batch normalisation. Children: `op.1`, `op.2`.
 std::shared_ptr<Operation> MakeReluConvBn(int64_t in_channels, int64_t out_channels, int64_t kernel,
-                                          int64_t stride, bool bias, bool affine,
+                                          int64_t stride, bool bias, bool affine, Kernels kernels,
                                           at::Generator generator);
 
 /// ReLU; two 1x1 convolutions of stride 2 to half of the channels each, the second on the input
 /// shifted by one row and one column; batch normalisation of both, concatenated. Children:
 /// `conv_1`, `conv_2`, `bn`. Dies if out_channels is odd.
 std::shared_ptr<Operation> MakeFactorizedReduce(int64_t in_channels, int64_t out_channels,
-                                                bool affine, at::Generator generator);
+                                                bool affine, Kernels kernels,
+                                                at::Generator generator);
 
 }  // namespace pdarts::nn
 

@@ -9,12 +9,14 @@
 #include "pdarts/core/random.h"
 #include "pdarts/nn/mixed_node.h"
 #include "torch/csrc/autograd/autograd.h"
+#include "torch/csrc/autograd/function.h"
 
 namespace pdarts::nn {
 namespace {
 
-OperationOptions Options(int64_t stride) {
+OperationOptions Options(int64_t stride, Kernels kernels = FUSED) {
   OperationOptions options;
+  options.kernels = kernels;
   options.channels = 4;
   options.stride = stride;
   options.pool_batch_norm = true;
@@ -47,15 +49,41 @@ TEST(Operation, HalvesSidesWithStrideTwo) {
 
 TEST(Operation, IsItsRawFormNormalized) {
   for (const std::string& name : OperationNames()) {
+    for (const Kernels kernels : {REFERENCE, FUSED}) {
+      for (int64_t stride : {1, 2}) {
+        const auto operation = MakeOperation(name, Options(stride, kernels));
+        operation->to(at::kDouble);
+        const at::Tensor x = Random({2, 4, 8, 8});
+        const RawOutput raw = operation->Raw(x, Pass());
+        EXPECT_EQ(operation->is_zero(), !raw.value.defined()) << name;
+        if (operation->is_zero()) continue;
+        const at::Tensor y =
+            raw.batch_norm ? raw.batch_norm->Forward(raw.value, Pass()) : raw.value;
+        EXPECT_TRUE(y.allclose(operation->Forward(x, Pass()), 1e-12, 1e-12)) << name;
+      }
+    }
+  }
+}
+
+TEST(Operation, IsTheSameWithBothKernels) {
+  for (const std::string& name : OperationNames()) {
     for (int64_t stride : {1, 2}) {
-      const auto operation = MakeOperation(name, Options(stride));
-      operation->to(at::kDouble);
-      const at::Tensor x = Random({2, 4, 8, 8});
-      const RawOutput raw = operation->Raw(x, Pass());
-      EXPECT_EQ(operation->is_zero(), !raw.value.defined()) << name;
-      if (operation->is_zero()) continue;
-      const at::Tensor y = raw.batch_norm ? raw.batch_norm->Forward(raw.value, Pass()) : raw.value;
-      EXPECT_TRUE(y.equal(operation->Forward(x, Pass()))) << name;
+      for (const bool affine : {true, false}) {
+        std::vector<at::Tensor> values;
+        std::vector<int64_t> macs;
+        for (const Kernels kernels : {REFERENCE, FUSED}) {
+          OperationOptions options = Options(stride, kernels);
+          options.affine = affine;
+          options.pool_batch_norm = !affine;
+          const auto operation = MakeOperation(name, options);
+          operation->to(at::kDouble);
+          MacTally tally;
+          values.push_back(operation->Forward(Random({2, 4, 8, 8}), Pass()));
+          macs.push_back(tally.macs());
+        }
+        EXPECT_TRUE(values[0].allclose(values[1], 1e-11, 1e-11)) << name;
+        EXPECT_EQ(macs[0], macs[1]) << name;
+      }
     }
   }
 }
@@ -137,6 +165,75 @@ TEST(MixedNode, WeighsAndAddsAllOperations) {
   EXPECT_TRUE(y.allclose(expected, 1e-12, 1e-12));
   const at::Tensor gradient = torch::autograd::grad({y.sum()}, {p})[0];
   EXPECT_TRUE(gradient.allclose(torch::autograd::grad({expected.sum()}, {p})[0], 1e-9, 1e-9));
+}
+
+/// Squares its input: an operation that knows nothing of kernels.
+class Square : public Operation {
+ public:
+  at::Tensor Forward(const at::Tensor& x, const Pass&) const override { return x * x; }
+};
+
+/// A cell of three nodes behind one input, with these operations on every edge.
+class Cell {
+ public:
+  Cell(const std::vector<std::string>& names, bool with_square, Kernels kernels)
+      : kernels_(kernels) {
+    graph_.num_inputs = 1;
+    graph_.num_nodes = 4;
+    graph_.edges = {{0, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}};
+    graph_.output_nodes = {1, 3};
+    for (size_t e = 0; e < graph_.edges.size(); ++e) {
+      auto& edge = operations_.emplace_back();
+      for (const std::string& name : names)
+        edge.push_back(MakeOperation(name, Options(1, kernels)));
+      if (with_square) edge.push_back(std::make_shared<Square>());
+      for (const auto& operation : edge) {
+        operation->to(at::kDouble);
+        for (const at::Tensor& parameter : operation->parameters()) weights_.push_back(parameter);
+      }
+    }
+    probabilities_ = Random({6, static_cast<int64_t>(operations_[0].size())}).softmax(1);
+    probabilities_.requires_grad_();
+  }
+
+  at::Tensor Forward() {
+    Pass pass;
+    pass.skip_dropout = 0.4;
+    pass.generator = MakeGenerator(5, "dropout");
+    x_ = Random({3, 4, 6, 6}).requires_grad_();
+    return MixedNodes(graph_, operations_, {x_}, probabilities_, pass, kernels_);
+  }
+
+  std::vector<at::Tensor> Gradients(const at::Tensor& y) {
+    std::vector<at::Tensor> leaves = weights_;
+    leaves.insert(leaves.end(), {x_, probabilities_});
+    return torch::autograd::grad({y}, leaves, {Random(y.sizes())}, std::nullopt, false,
+                                 /*allow_unused=*/true);
+  }
+
+ private:
+  const Kernels kernels_;
+  MixedGraph graph_;
+  std::vector<EdgeOperations> operations_;
+  std::vector<at::Tensor> weights_;
+  at::Tensor probabilities_;
+  at::Tensor x_;
+};
+
+TEST(MixedNodes, AreTheSameWithBothKernels) {
+  const std::vector<std::string> names = {"none",         "max_pool_3x3", "skip_connect",
+                                          "sep_conv_3x3", "dil_conv_5x5", "avg_pool_3x3"};
+  for (const bool with_square : {false, true}) {
+    Cell reference(names, with_square, REFERENCE), fused(names, with_square, FUSED);
+    const at::Tensor expected = reference.Forward(), actual = fused.Forward();
+    EXPECT_EQ(actual.grad_fn()->name() == "pdarts::MixedCell", !with_square);
+    EXPECT_TRUE(actual.allclose(expected, 1e-10, 1e-10));
+    const auto expected_gradients = reference.Gradients(expected);
+    const auto gradients = fused.Gradients(actual);
+    for (size_t i = 0; i < gradients.size(); ++i) {
+      EXPECT_TRUE(gradients[i].allclose(expected_gradients[i], 1e-9, 1e-9)) << i;
+    }
+  }
 }
 
 TEST(MixedNode, IsZeroWhenNothingElseStands) {

@@ -23,6 +23,19 @@ std::vector<at::Tensor> ZerosLike(const std::vector<at::Tensor>& tensors) {
   return zeros;
 }
 
+/// LibTorch's fused steps walk through parameters and gradients in memory order, and take no notice
+/// of gradients whose order is another one, such as a convolution's of channels-last images.
+std::vector<at::Tensor> InParameterOrder(const std::vector<at::Tensor>& gradients,
+                                         const std::vector<at::Tensor>& parameters) {
+  CHECK_EQ(gradients.size(), parameters.size());
+  std::vector<at::Tensor> ordered;
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    CHECK(parameters[i].is_contiguous());
+    ordered.push_back(gradients[i].contiguous());
+  }
+  return ordered;
+}
+
 }  // namespace
 
 double CosineLearningRate(const SgdSettings& settings, double epoch, int epochs) {
@@ -43,10 +56,10 @@ Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdSettings& settings)
     : parameters_(std::move(parameters)), settings_(settings), momentum_(ZerosLike(parameters_)) {}
 
 void Sgd::Step(const std::vector<at::Tensor>& gradients, double learning_rate) {
-  CHECK_EQ(gradients.size(), parameters_.size());
   c10::NoGradGuard no_grad;
-  at::_fused_sgd_(parameters_, gradients, momentum_, settings_.weight_decay(), settings_.momentum(),
-                  learning_rate, /*dampening=*/0, settings_.nesterov(),
+  at::_fused_sgd_(parameters_, InParameterOrder(gradients, parameters_), momentum_,
+                  settings_.weight_decay(), settings_.momentum(), learning_rate, /*dampening=*/0,
+                  settings_.nesterov(),
                   /*maximize=*/false, /*is_first_step=*/steps_ == 0);
   ++steps_;
 }
@@ -62,12 +75,12 @@ Adam::Adam(std::vector<at::Tensor> parameters, const AdamSettings& settings)
 }
 
 void Adam::Step(const std::vector<at::Tensor>& gradients) {
-  CHECK_EQ(gradients.size(), parameters_.size());
   c10::NoGradGuard no_grad;
   for (at::Tensor& step : steps_) step.add_(1);
-  at::_fused_adam_(parameters_, gradients, means_, squares_, /*max_exp_avg_sqs=*/{}, steps_,
-                   settings_.learning_rate(), settings_.beta1(), settings_.beta2(),
-                   settings_.weight_decay(), settings_.epsilon(), /*amsgrad=*/false,
+  at::_fused_adam_(parameters_, InParameterOrder(gradients, parameters_), means_, squares_,
+                   /*max_exp_avg_sqs=*/{}, steps_, settings_.learning_rate(), settings_.beta1(),
+                   settings_.beta2(), settings_.weight_decay(), settings_.epsilon(),
+                   /*amsgrad=*/false,
                    /*maximize=*/false);
 }
 

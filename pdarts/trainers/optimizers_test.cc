@@ -2,8 +2,11 @@
 
 #include <cmath>
 
+#include "ATen/ops/arange.h"
 #include "ATen/ops/full.h"
+#include "ATen/ops/ones.h"
 #include "ATen/ops/tensor.h"
+#include "ATen/ops/zeros.h"
 #include "gtest/gtest.h"
 
 namespace pdarts {
@@ -78,6 +81,21 @@ TEST(Adam, FollowsTheFormulaOverThreeSteps) {
       EXPECT_NEAR(At(a, i), expected[i], 1e-12);
     }
   }
+}
+
+TEST(Optimizers, TakeGradientsInAnyMemoryOrder) {
+  const at::Tensor gradient = at::arange(24, at::kDouble).view({2, 3, 2, 2});
+  const at::Tensor other = gradient.contiguous(at::MemoryFormat::ChannelsLast);
+  ASSERT_FALSE(other.is_contiguous());
+  std::vector<at::Tensor> by_sgd, by_adam;
+  for (const at::Tensor& g : {gradient, other}) {
+    by_sgd.push_back(at::zeros({2, 3, 2, 2}, at::kDouble));
+    Sgd({by_sgd.back()}, SgdSettings()).Step({g}, 0.1);
+    by_adam.push_back(at::ones({2, 3, 2, 2}, at::kDouble));
+    Adam({by_adam.back()}, AdamSettings()).Step({g});
+  }
+  EXPECT_TRUE(by_sgd[0].equal(by_sgd[1]));
+  EXPECT_TRUE(by_adam[0].equal(by_adam[1]));
 }
 
 }  // namespace

@@ -140,7 +140,7 @@ TEST(Spec, SetFieldErrorsNameThePartThatIsWrong) {
   EXPECT_THAT(ErrorOf("search.batch_size"), HasSubstr("expected path.to.field=value"));
   EXPECT_THAT(ErrorOf("search.batch_size=many"),
               HasSubstr("search.batch_size: \"many\" is not a 32-bit integer"));
-  EXPECT_THAT(ErrorOf("search.kernels=FAST"), HasSubstr("is not one of REFERENCE"));
+  EXPECT_THAT(ErrorOf("search.kernels=FAST"), HasSubstr("is not one of FUSED, REFERENCE"));
   EXPECT_THAT(ErrorOf("search=3"), HasSubstr("search: is a SearchSettings, not a single value"));
   EXPECT_THAT(ErrorOf("schedule.stages.cells=3"), HasSubstr("schedule.stages: is a list"));
   EXPECT_THAT(ErrorOf("schedule.stages[7].cells=3"), HasSubstr("the list has 3 elements"));

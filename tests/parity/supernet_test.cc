@@ -131,7 +131,7 @@ TEST_P(SuperNetParity, SearchStep) {
 
 INSTANTIATE_TEST_SUITE_P(Stages, SuperNetParity,
                          ::testing::Combine(::testing::Values(1, 2, 3),
-                                            ::testing::Values(REFERENCE)),
+                                            ::testing::Values(REFERENCE, FUSED)),
                          [](const auto& info) {
                            return absl::StrCat("Stage", std::get<0>(info.param), "_",
                                                Kernels_Name(std::get<1>(info.param)));

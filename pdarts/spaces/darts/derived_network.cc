@@ -30,13 +30,14 @@ class DerivedCell : public torch::nn::Module {
  public:
   DerivedCell(const CellPlan& plan, const CellArchitecture& architecture,
               const at::Generator& generator)
-      : preprocessing_(*this, plan, /*affine=*/true, generator) {
+      : preprocessing_(*this, plan, /*affine=*/true, REFERENCE, generator) {
     const auto children = register_module("_ops", std::make_shared<torch::nn::Module>());
     for (const ArchitectureEdge& edge : architecture.edges()) {
       nn::OperationOptions options;
       options.channels = plan.channels;
       options.stride = EdgeStride(plan, edge.from());
       options.affine = true;
+      options.kernels = REFERENCE;
       options.generator = generator;
       edges_.push_back({edge.from(), edge.to(),
                         children->register_module(std::to_string(edges_.size()),

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/ops/cat.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/nn/layers.h"
@@ -23,8 +22,13 @@ class SearchCell : public torch::nn::Module {
  public:
   SearchCell(const CellPlan& plan, const CellCandidates& candidates, Kernels kernels,
              const at::Generator& generator)
-      : plan_(plan), kernels_(kernels), preprocessing_(*this, plan, /*affine=*/false, generator) {
+      : kernels_(kernels), preprocessing_(*this, plan, /*affine=*/false, kernels, generator) {
     const CellKind& kind = DartsTopology().kinds[plan.kind()];
+    graph_.num_inputs = kInputNodes;
+    graph_.num_nodes = kNodes;
+    graph_.edges = kind.edges;
+    for (int node = kInputNodes; node < kNodes; ++node) graph_.output_nodes.push_back(node);
+    graph_.reduction = plan.reduces ? 2 : 1;
     const auto edges = register_module("cell_ops", std::make_shared<torch::nn::Module>());
     for (size_t e = 0; e < candidates.size(); ++e) {
       const auto edge =
@@ -44,28 +48,19 @@ class SearchCell : public torch::nn::Module {
     }
   }
 
-  /// probabilities: one `[K]` an edge. Returns `[N,4C,H',W']`.
+  /// probabilities: `[E,K]`. Returns `[N,4C,H',W']`.
   at::Tensor Forward(const at::Tensor& input0, const at::Tensor& input1,
-                     const std::vector<at::Tensor>& probabilities, const nn::Pass& pass) const {
-    const std::vector<Edge>& edges = DartsTopology().kinds[plan_.kind()].edges;
-    std::vector<at::Tensor> nodes = {preprocessing_.input0->Forward(input0, pass),
-                                     preprocessing_.input1->Forward(input1, pass)};
-    for (int node = kInputNodes; node < kNodes; ++node) {
-      std::vector<nn::MixedEdge> incoming;
-      for (size_t e = 0; e < edges.size(); ++e) {
-        if (edges[e].to != node) continue;
-        incoming.push_back({nodes[edges[e].from], &operations_[e], probabilities[e]});
-      }
-      nodes.push_back(nn::MixedNode(incoming, pass, kernels_));
-    }
-    nodes.erase(nodes.begin(), nodes.begin() + kInputNodes);
-    return at::cat(nodes, 1);
+                     const at::Tensor& probabilities, const nn::Pass& pass) const {
+    return nn::MixedNodes(graph_, operations_,
+                          {preprocessing_.input0->Forward(input0, pass),
+                           preprocessing_.input1->Forward(input1, pass)},
+                          probabilities, pass, kernels_);
   }
 
  private:
-  const CellPlan plan_;
   const Kernels kernels_;
   Preprocessing preprocessing_;
+  nn::MixedGraph graph_;
   std::vector<nn::EdgeOperations> operations_;  ///< [edge]
 };
 
@@ -120,10 +115,13 @@ class SearchNetwork : public SuperNet {
     pass.update_statistics = update_statistics();
     pass.skip_dropout = knob(kSkipDropout);
     pass.generator = this->generator();
-    std::vector<std::vector<at::Tensor>> probabilities;
-    for (int kind : {kNormal, kReduce}) probabilities.push_back(ProbabilityTensor(kind).unbind(0));
+    const std::vector<at::Tensor> probabilities = {ProbabilityTensor(kNormal),
+                                                   ProbabilityTensor(kReduce)};
 
-    at::Tensor input0 = stem_batch_norm_->Forward(stem_convolution_->Forward(images), pass);
+    // The fused cells work on channels-last values; so does LibTorch's convolution then.
+    const at::Tensor x =
+        shape_.kernels == FUSED ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
+    at::Tensor input0 = stem_batch_norm_->Forward(stem_convolution_->Forward(x), pass);
     at::Tensor input1 = input0;
     for (size_t i = 0; i < cells_.size(); ++i) {
       at::Tensor out = cells_[i]->Forward(input0, input1, probabilities[plans_[i].kind()], pass);
