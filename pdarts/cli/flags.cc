@@ -124,7 +124,7 @@ std::string DataDirFromFlags() {
 std::string UserPath(const std::string& path) {
   const char* typed_in = std::getenv("BUILD_WORKING_DIRECTORY");  // set by `bazel run`
   const std::filesystem::path base = typed_in != nullptr ? typed_in : ".";
-  return (base / path).lexically_normal().string();
+  return std::filesystem::absolute(base / path).lexically_normal().string();
 }
 
 absl::Status ApplyFlags(ExperimentSpec* spec) {

@@ -144,6 +144,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
 }  // namespace
 
 absl::Status SearchCommand(ExperimentSpec spec) {
+  KeepFreedMemory();
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));

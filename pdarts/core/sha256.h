@@ -1,11 +1,13 @@
 #ifndef PDARTS_CORE_SHA256_H_
 #define PDARTS_CORE_SHA256_H_
 
-#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
+
+// OpenSSL's; its headers stay out of this one.
+struct evp_md_ctx_st;
 
 namespace pdarts {
 
@@ -13,15 +15,18 @@ namespace pdarts {
 class Sha256 {
  public:
   Sha256();
-  ~Sha256();
-  void Add(const void* bytes, size_t size);
-  void Add(absl::string_view bytes) { Add(bytes.data(), bytes.size()); }
-  /// Lower-case hexadecimal digest of everything added. Call it once.
-  std::string HexDigest();
+
+  /// Appends bytes; not allowed after Hex().
+  void Update(absl::string_view bytes);
+
+  /// The digest of all bytes so far, 64 lowercase hexadecimal digits. To be called once.
+  std::string Hex();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Deleter {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Deleter> context_;  // null once finished
 };
 
 }  // namespace pdarts

@@ -6,9 +6,15 @@
 
 namespace pdarts {
 
-/// A seeded order in which classes alternate, for data that comes sorted by class: rounds of one
-/// image of every class that has any left, classes and images in random order (ALGORITHM 2, data).
-/// labels: `[N]` int64, not negative. Returns a permutation `[N]` int64.
+/// A random order of images in which classes alternate, so that a split of a training set that came
+/// sorted by class into a first and a second half holds every class in both (ALGORITHM 2).
+///
+/// The classes take turns in one random order that stays the same throughout, the larger classes
+/// first: with K classes whose sizes differ by one at most, any K images in a row are of K classes.
+/// A class with fewer images than the largest misses turns evenly. Which image of its class comes
+/// when is random.
+/// \param labels `[N]` int64, any values, on the CPU.
+/// \return `[N]` int64, a permutation of [0, N): the image that comes i-th is `result[i]`.
 at::Tensor AlternateClasses(const at::Tensor& labels, at::Generator generator);
 
 }  // namespace pdarts

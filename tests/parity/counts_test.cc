@@ -57,6 +57,7 @@ TEST(Counts, DerivedNetworks) {
 TEST(Counts, SuperNetworks) {
   const auto space = Space();
   const Struct file = ReadJson("param_counts.json");
+  EXPECT_GT(Field(file, "search").list_value().values_size(), 0);
   for (const auto& value : Field(file, "search").list_value().values()) {
     const Struct& one = value.struct_value();
     SuperNetShape shape;

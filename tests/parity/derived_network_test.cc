@@ -17,6 +17,7 @@ constexpr double kAuxiliaryWeight = 0.4;
 constexpr double kImageNetSmoothing = 0.1;
 
 struct Case {
+  const char* name;
   const char* file;
   const char* skeleton;
 };
@@ -87,16 +88,11 @@ TEST_P(DerivedNetworkParity, ForwardAndBackward) {
   EXPECT_FALSE(evaluated.auxiliary.defined());
 }
 
-std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
-  std::string name = info.param.file;
-  return name.substr(0, name.find('.'));
-}
-
 INSTANTIATE_TEST_SUITE_P(Files, DerivedNetworkParity,
-                         ::testing::Values(Case{"derived_cifar.pt", "cifar"},
-                                           Case{"derived_cifar_2.pt", "cifar"},
-                                           Case{"derived_imagenet.pt", "imagenet"}),
-                         CaseName);
+                         ::testing::Values(Case{"Cifar", "derived_cifar.pt", "cifar"},
+                                           Case{"Cifar2", "derived_cifar_2.pt", "cifar"},
+                                           Case{"ImageNet", "derived_imagenet.pt", "imagenet"}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace pdarts::parity

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "ATen/ops/scalar_tensor.h"
-#include "ATen/ops/tensor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "glog/logging.h"

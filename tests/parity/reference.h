@@ -29,7 +29,7 @@ class Dict {
   /// Dies if the file can't be read.
   static Dict Load(absl::string_view name);
 
-  /// Floating-point tensors become float64.
+  /// Floating-point tensors become float64; a number is a scalar.
   at::Tensor GetTensor(const std::string& key) const;
   int64_t GetInt(const std::string& key) const;
   double GetDouble(const std::string& key) const;

@@ -1,129 +1,170 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <set>
+#include <string>
 
+#include "ATen/core/Tensor.h"
+#include "absl/status/statusor.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/datasets/cifar/cifar.pb.h"
-#include "pdarts/datasets/cifar/records.h"
 
 namespace pdarts {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class CifarTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(::testing::TempDir()) /
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+    directory_ = fs::path(::testing::TempDir()) /
+                 ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
   }
+  void TearDown() override { fs::remove_all(directory_); }
 
-  /// A file of records; record r has labels[r % n] and pixels of value r.
-  std::string Write(const std::string& name, int records, std::vector<std::string> labels,
-                    int extra_bytes = 0) {
-    std::string content;
-    for (int r = 0; r < records; ++r) {
-      content += labels[r % labels.size()] + std::string(3072, static_cast<char>(r));
+  /// A file of full length that takes no space: all zero but for its first and last record, which
+  /// begin and end with these bytes.
+  void WriteSparse(const std::string& name, int64_t bytes, const std::string& begin,
+                   const std::string& end) {
+    const fs::path path = directory_ / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << begin;
+    fs::resize_file(path, bytes - end.size());
+    std::ofstream(path, std::ios::binary | std::ios::app) << end;
+  }
+  void WriteCifar10() {
+    for (int i = 1; i <= 5; ++i) {
+      WriteSparse("cifar-10-batches-bin/data_batch_" + std::to_string(i) + ".bin", 30730000,
+                  std::string(1, i), std::string(1, 10 * i));
     }
-    if (extra_bytes < 0) content.resize(content.size() + extra_bytes);
-    if (extra_bytes > 0) content.append(extra_bytes, 'x');
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name, std::ios::binary) << content;
-    return (folder_ / name).string();
+    WriteSparse("cifar-10-batches-bin/test_batch.bin", 30730000, "\6", "\7");
   }
-
-  static absl::StatusOr<ImageSplit> Read(const std::vector<std::string>& files,
-                                         cifar::RecordFormat format = {{10}, 0}) {
-    Sha256 checksum;
-    return cifar::ReadRecords(files, format, 3, &checksum);
-  }
-
-  template <class Config>
-  static absl::StatusOr<DatasetSplits> Load(const Config& config, const std::string& data_dir) {
-    google::protobuf::Any any;
-    any.PackFrom(config);
-    return Registry<Dataset>::Create(any).value()->Load({data_dir});
-  }
-
-  fs::path folder_;
+  fs::path directory_;
 };
 
-TEST_F(CifarTest, ReadsFilesOneAfterTheOther) {
-  const auto split = Read({Write("a", 3, {"\1", "\2"}), Write("b", 3, {"\7"})});
-  ASSERT_TRUE(split.ok()) << split.status();
-  EXPECT_EQ(split->images.sizes(), (at::IntArrayRef{6, 3, 32, 32}));
-  const int64_t labels[] = {1, 2, 1, 7, 7, 7};
-  for (int i = 0; i < 6; ++i) {
-    EXPECT_EQ(split->labels[i].item<int64_t>(), labels[i]);
-    EXPECT_TRUE(split->images[i].eq(i % 3).all().item<bool>());
-  }
+template <class Config>
+std::unique_ptr<Dataset> Make(const Config& config) {
+  google::protobuf::Any any;
+  any.PackFrom(config);
+  auto dataset = Registry<Dataset>::Create(any);
+  EXPECT_TRUE(dataset.ok()) << dataset.status();
+  return std::move(*dataset);
 }
 
-TEST_F(CifarTest, TakesTheLabelByteThatIsAskedFor) {
-  const std::string file = Write("a", 3, {"\5\77"});
-  EXPECT_EQ(Read({file}, {{20, 100}, 0})->labels[0].item<int64_t>(), 5);
-  EXPECT_EQ(Read({file}, {{20, 100}, 1})->labels[0].item<int64_t>(), 63);
-}
-
-TEST_F(CifarTest, TruncatedAndOverlongFilesAreNamedWithTheirLength) {
-  const std::string truncated = Write("short.bin", 3, {"\1"}, -1);
-  EXPECT_THAT(Read({truncated}).status().ToString(),
-              AllOf(HasSubstr(truncated), HasSubstr("has 9218 bytes, expected 9219"),
-                    HasSubstr("truncated")));
-  EXPECT_THAT(Read({Write("long.bin", 3, {"\1"}, 1)}).status().ToString(),
-              AllOf(HasSubstr("has 9220 bytes"), HasSubstr("too long")));
-}
-
-TEST_F(CifarTest, LabelsOutOfRangeAreNamedWithFileAndRecord) {
-  const std::string file = Write("a.bin", 3, {"\1", "\12"});
-  EXPECT_THAT(
-      Read({file}).status().ToString(),
-      AllOf(HasSubstr(file), HasSubstr("record 1: label byte 0 is 10, expected less than 10")));
-  // Both bytes of CIFAR-100 are checked, whichever is the label.
-  EXPECT_THAT(Read({Write("b", 3, {"\24\1"})}, {{20, 100}, 1}).status().ToString(),
-              HasSubstr("record 0: label byte 0 is 20, expected less than 20"));
-  EXPECT_THAT(Read({Write("c", 3, {"\1\144"})}, {{20, 100}, 0}).status().ToString(),
-              HasSubstr("record 0: label byte 1 is 100, expected less than 100"));
-}
-
-TEST_F(CifarTest, AMissingFolderSaysWhereItLookedAndHowToGetTheData) {
+TEST_F(CifarTest, ReadsThePublishedFilesOfCifar10InOrder) {
+  WriteCifar10();
   cifar::Cifar10Config config;
-  EXPECT_THAT(Load(config, folder_.string()).status().ToString(),
-              AllOf(HasSubstr((folder_ / "cifar-10-batches-bin").string()),
-                    HasSubstr("--data_dir, PDARTS_DATA_DIR"), HasSubstr("https://")));
-  EXPECT_THAT(Load(config, "").status().ToString(), HasSubstr("no data folder is given"));
-}
-
-TEST_F(CifarTest, TheFlagsFolderGoesBeforeTheConfigs) {
-  cifar::Cifar100Config config;
-  config.set_data_dir((folder_ / "config").string());
-  EXPECT_THAT(Load(config, (folder_ / "flag").string()).status().ToString(), HasSubstr("/flag/"));
-  EXPECT_THAT(Load(config, "").status().ToString(), HasSubstr("/config/"));
-}
-
-TEST_F(CifarTest, AMissingFileIsNamed) {
-  fs::create_directories(folder_ / "cifar-10-batches-bin");
-  EXPECT_THAT(Load(cifar::Cifar10Config(), folder_.string()).status().ToString(),
-              AllOf(HasSubstr("data_batch_1.bin"), HasSubstr("No such file")));
-}
-
-TEST_F(CifarTest, ReadsTheWholeOfCifar100) {
-  Write("cifar-100-binary/train.bin", 50000, {std::string("\0\0", 2), "\23\143"});
-  Write("cifar-100-binary/test.bin", 10000, {"\1\2"});
-  const auto splits = Load(cifar::Cifar100Config(), folder_.string());
+  config.set_data_dir(directory_.string());
+  const auto splits = Make(config)->Load({});
   ASSERT_TRUE(splits.ok()) << splits.status();
-  EXPECT_EQ(splits->train.labels[1].item<int64_t>(), 99);
-  EXPECT_EQ(splits->test.labels.size(0), 10000);
-  EXPECT_THAT(splits->checksum, ::testing::StartsWith("sha256:"));
-  cifar::Cifar100Config coarse;
-  coarse.set_labels(cifar::Cifar100Config::COARSE);
-  EXPECT_EQ(Load(coarse, folder_.string())->train.labels[1].item<int64_t>(), 19);
-  fs::remove_all(folder_);
+  EXPECT_EQ(splits->train.images.size(0), 50000);
+  EXPECT_EQ(splits->test.images.size(0), 10000);
+  const auto labels = splits->train.labels.accessor<int64_t, 1>();
+  const auto images = splits->train.images.accessor<uint8_t, 4>();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(labels[10000 * i], i + 1);
+    EXPECT_EQ(images[10000 * i + 9999][2][31][31], 10 * (i + 1));
+  }
+  EXPECT_EQ((splits->test.labels.accessor<int64_t, 1>()[0]), 6);
+  EXPECT_EQ((splits->test.images.accessor<uint8_t, 4>()[9999][2][31][31]), 7);
+  EXPECT_EQ(splits->source, (directory_ / "cifar-10-batches-bin").string());
+  // What sha256sum says of the six files put together.
+  EXPECT_EQ(splits->checksum,
+            "sha256:d43dab40400ec8c229565a9c085a84a29b8d1bf993551fcbb23016e7d7b16c67");
+}
+
+TEST_F(CifarTest, ReadsFineOrCoarseLabelsOfCifar100) {
+  WriteSparse("cifar-100-binary/train.bin", 153700000, "\23\143", "\5");
+  WriteSparse("cifar-100-binary/test.bin", 30740000, "\21\142", "\6");
+  cifar::Cifar100Config config;
+  const std::unique_ptr<Dataset> fine = Make(config);
+  config.set_labels(cifar::Cifar100Config::COARSE);
+  const std::unique_ptr<Dataset> coarse = Make(config);
+  EXPECT_EQ(fine->num_classes(), 100);
+  EXPECT_EQ(coarse->num_classes(), 20);
+  const auto with_fine = fine->Load({directory_.string()});
+  ASSERT_TRUE(with_fine.ok()) << with_fine.status();
+  EXPECT_EQ(with_fine->train.labels.size(0), 50000);
+  EXPECT_EQ(with_fine->test.labels.size(0), 10000);
+  EXPECT_EQ((with_fine->train.labels.accessor<int64_t, 1>()[0]), 99);
+  EXPECT_EQ((with_fine->test.labels.accessor<int64_t, 1>()[0]), 98);
+  EXPECT_EQ((with_fine->train.images.accessor<uint8_t, 4>()[49999][2][31][31]), 5);
+  const auto with_coarse = coarse->Load({directory_.string()});
+  ASSERT_TRUE(with_coarse.ok()) << with_coarse.status();
+  EXPECT_EQ((with_coarse->train.labels.accessor<int64_t, 1>()[0]), 19);
+  EXPECT_EQ((with_coarse->test.labels.accessor<int64_t, 1>()[0]), 17);
+  EXPECT_EQ(with_coarse->checksum, with_fine->checksum);  // of the same bytes
+}
+
+TEST_F(CifarTest, TheCallersFolderWinsOverTheConfigs) {
+  cifar::Cifar10Config config;
+  config.set_data_dir((directory_ / "config").string());
+  const std::unique_ptr<Dataset> dataset = Make(config);
+  EXPECT_THAT(std::string(dataset->Load({}).status().message()),
+              HasSubstr((directory_ / "config/cifar-10-batches-bin").string()));
+  const std::string message(dataset->Load({(directory_ / "flag").string()}).status().message());
+  EXPECT_THAT(message, HasSubstr((directory_ / "flag/cifar-10-batches-bin").string()));
+  EXPECT_THAT(message, Not(HasSubstr("config")));
+}
+
+TEST_F(CifarTest, SaysWhereItLookedAndHowToGetTheData) {
+  const auto helps =
+      AllOf(HasSubstr("--data_dir"), HasSubstr("PDARTS_DATA_DIR"), HasSubstr("dataset.data_dir"),
+            HasSubstr("https://www.cs.toronto.edu/~kriz/cifar.html"));
+  const std::unique_ptr<Dataset> cifar100 = Make(cifar::Cifar100Config());
+  absl::Status status = cifar100->Load({}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("no data folder is named"), helps));
+  status = cifar100->Load({directory_.string()}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr((directory_ / "cifar-100-binary").string()), helps));
+  // A folder that lacks one file.
+  WriteCifar10();
+  fs::remove(directory_ / "cifar-10-batches-bin/data_batch_3.bin");
+  status = Make(cifar::Cifar10Config())->Load({directory_.string()}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("data_batch_3.bin"), helps));
+}
+
+TEST_F(CifarTest, NamesTheDamagedFile) {
+  WriteCifar10();
+  WriteSparse("cifar-10-batches-bin/data_batch_4.bin", 30730000, "\12", "\1");
+  const absl::Status status = Make(cifar::Cifar10Config())->Load({directory_.string()}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("data_batch_4.bin: record 0: label 10 is not in [0, 10)"));
+}
+
+TEST_F(CifarTest, InfoIsThePublishedOne) {
+  const DatasetInfo cifar10 = Make(cifar::Cifar10Config())->info();
+  EXPECT_THAT(cifar10.class_names, ElementsAre("airplane", "automobile", "bird", "cat", "deer",
+                                               "dog", "frog", "horse", "ship", "truck"));
+  EXPECT_THAT(cifar10.mean, ElementsAre(0.49139968, 0.48215827, 0.44653124));
+  EXPECT_THAT(cifar10.deviation, ElementsAre(0.24703233, 0.24348505, 0.26158768));
+  cifar::Cifar100Config config;
+  const DatasetInfo fine = Make(config)->info();
+  EXPECT_EQ(std::set<std::string>(fine.class_names.begin(), fine.class_names.end()).size(), 100u);
+  EXPECT_TRUE(std::is_sorted(fine.class_names.begin(), fine.class_names.end()));
+  EXPECT_EQ(fine.class_names[0], "apple");
+  EXPECT_EQ(fine.class_names[99], "worm");
+  EXPECT_THAT(fine.mean, ElementsAre(0.5071, 0.4867, 0.4408));
+  EXPECT_THAT(fine.deviation, ElementsAre(0.2675, 0.2565, 0.2761));
+  config.set_labels(cifar::Cifar100Config::COARSE);
+  const DatasetInfo coarse = Make(config)->info();
+  EXPECT_EQ(coarse.class_names.size(), 20u);
+  EXPECT_TRUE(std::is_sorted(coarse.class_names.begin(), coarse.class_names.end()));
+  EXPECT_EQ(coarse.class_names[19], "vehicles_2");
 }
 
 }  // namespace

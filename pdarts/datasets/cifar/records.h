@@ -11,25 +11,34 @@
 
 namespace pdarts::cifar {
 
-/// The published binary layout (https://www.cs.toronto.edu/~kriz/cifar.html): records of one or two
-/// label bytes and a 3x32x32 image.
-struct RecordFormat {
-  /// How many values each label byte may take: {10}, or {20, 100} for coarse and fine.
-  std::vector<int> label_limits;
-  /// Which label byte is the label.
-  size_t label = 0;
+/// Bytes of a record's 3x32x32 image, behind its label bytes.
+inline constexpr int64_t kImageBytes = 3 * 32 * 32;
+
+/// One label byte of a record.
+struct LabelByte {
+  std::string name;  ///< for messages: "coarse label"
+  int limit;         ///< valid values are in [0, limit)
 };
 
-/// Reads whole files of `records_per_file` records each into one split, and adds their bytes to
-/// `checksum`.
-/// \error kNotFound if a file can't be read; kDataLoss naming the file, and its length or the
-/// record and label that are wrong.
-absl::StatusOr<ImageSplit> ReadRecords(const std::vector<std::string>& files,
-                                       const RecordFormat& format, int64_t records_per_file,
-                                       Sha256* checksum);
+struct RecordFormat {
+  std::vector<LabelByte> labels;  ///< in the order in which they stand in a record
+  int used_label = 0;             ///< index of the one that becomes ImageSplit::labels
+};
 
-/// CIFAR-10's class names in label order, image shape and statistics (ALGORITHM 2).
-DatasetInfo Cifar10Info();
+struct RecordFile {
+  std::string path;
+  int64_t records;  ///< how many it must hold
+};
+
+/// Reads files of CIFAR's binary layout, one behind the other: each record is its label bytes and
+/// then an image (red plane, green plane, blue plane, rows from the top).
+/// \param checksum takes all bytes of all files, in order; may be nullptr.
+/// \return images `[N,3,32,32]` uint8 and labels `[N]` int64, N the records of all files.
+/// \error kNotFound if a file doesn't exist, kDataLoss if it can't be read, has another length
+/// than its records or a label out of its limit; all name the file, and the
+/// record (from 0) where there is one.
+absl::StatusOr<ImageSplit> ReadRecords(const std::vector<RecordFile>& files,
+                                       const RecordFormat& format, Sha256* checksum);
 
 }  // namespace pdarts::cifar
 

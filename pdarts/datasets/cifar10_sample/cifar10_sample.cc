@@ -1,10 +1,20 @@
-#include <filesystem>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/cifar/labels.h"
 #include "pdarts/datasets/cifar/records.h"
 #include "pdarts/datasets/cifar10_sample/cifar10_sample.pb.h"
 #include "tools/cpp/runfiles/runfiles.h"
@@ -13,12 +23,42 @@ namespace pdarts {
 namespace {
 
 using bazel::tools::cpp::runfiles::Runfiles;
-using cifar10_sample::Cifar10SampleConfig;
 
-/// The program itself, whatever it was called by: its runfiles lie beside it.
-std::string ProgramPath() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+/// This program's own file: argv[0] may be relative to a folder that was left long ago.
+std::string ThisProgram() {
+  std::array<char, PATH_MAX> path;
+  const ssize_t size = readlink("/proc/self/exe", path.data(), path.size());
+  return size <= 0 ? "" : std::string(path.data(), size);
+}
+
+/// Path of the file by this name in this folder of the source tree.
+/// \error kNotFound saying where it looked.
+absl::StatusOr<std::string> FindFile(absl::string_view name) {
+  // The repository is called otherwise where another workspace uses it under another name.
+  const std::string runfile =
+      absl::StrCat(PDARTS_REPOSITORY, "/pdarts/datasets/cifar10_sample/", name);
+  const std::string program = ThisProgram();
+  std::string error;
+  std::string looked;
+  const auto find = [&](Runfiles* made) -> std::string {
+    const std::unique_ptr<Runfiles> runfiles(made);
+    if (runfiles == nullptr) {
+      absl::StrAppend(&looked, looked.empty() ? "" : "; ", error);
+      return "";
+    }
+    const std::string path = runfiles->Rlocation(runfile);
+    if (!path.empty() && access(path.c_str(), R_OK) == 0) return path;
+    absl::StrAppend(&looked, looked.empty() ? "" : "; ", path.empty() ? runfile : path);
+    return "";
+  };
+  // What Bazel's environment names; then the folder beside the program, as that environment may be
+  // of another Bazel program that started this one.
+  std::string path = find(Runfiles::Create(program, &error));
+  if (path.empty()) path = find(Runfiles::Create(program, "", "", &error));
+  if (!path.empty()) return path;
+  return absl::NotFoundError(absl::StrCat(
+      "cifar10_sample: ", name, " is not among the runfiles of ", program, " (looked for: ", looked,
+      "); build and start the program with Bazel, or keep ", "its .runfiles folder beside it"));
 }
 
 class Cifar10Sample : public Dataset {
@@ -26,34 +66,25 @@ class Cifar10Sample : public Dataset {
   const DatasetInfo& info() const override { return info_; }
 
  private:
-  absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions& options) const override {
-    std::string error;
-    const std::unique_ptr<Runfiles> runfiles(Runfiles::Create(ProgramPath(), &error));
-    if (runfiles == nullptr) {
-      return absl::NotFoundError(absl::StrCat(
-          "the CIFAR-10 sample lies among the program's runfiles, which aren't there: ", error));
-    }
-    const cifar::RecordFormat format = {{10}, 0};
-    const auto file = [&](const std::string& name) {
-      return runfiles->Rlocation("pdarts/pdarts/datasets/cifar10_sample/" + name);
-    };
+  absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions&) const override {
+    PDARTS_ASSIGN_OR_RETURN(const std::string train, FindFile("train.bin"));
+    PDARTS_ASSIGN_OR_RETURN(const std::string test, FindFile("test.bin"));
+    const cifar::RecordFormat format = {{{"label", 10}}, 0};
     Sha256 checksum;
     DatasetSplits splits;
-    PDARTS_ASSIGN_OR_RETURN(splits.train,
-                            cifar::ReadRecords({file("train.bin")}, format, 1000, &checksum));
-    PDARTS_ASSIGN_OR_RETURN(splits.test,
-                            cifar::ReadRecords({file("test.bin")}, format, 200, &checksum));
-    splits.source = "pdarts/datasets/cifar10_sample";
-    splits.checksum = absl::StrCat("sha256:", checksum.HexDigest());
+    PDARTS_ASSIGN_OR_RETURN(splits.train, cifar::ReadRecords({{train, 1000}}, format, &checksum));
+    PDARTS_ASSIGN_OR_RETURN(splits.test, cifar::ReadRecords({{test, 200}}, format, &checksum));
+    splits.source = train.substr(0, train.rfind('/'));
+    splits.checksum = absl::StrCat("sha256:", checksum.Hex());
     return splits;
   }
 
   const DatasetInfo info_ = cifar::Cifar10Info();
 };
 
-const bool registered = Registry<Dataset>::Register<Cifar10SampleConfig>(
-    "cifar10_sample", "1,000 training and 200 test images of CIFAR-10, in the source tree",
-    [](const Cifar10SampleConfig&) -> absl::StatusOr<std::unique_ptr<Dataset>> {
+const bool registered = Registry<Dataset>::Register<cifar10_sample::Cifar10SampleConfig>(
+    "cifar10_sample", "1,000 + 200 real images of CIFAR-10, part of the program",
+    [](const cifar10_sample::Cifar10SampleConfig&) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       return std::make_unique<Cifar10Sample>();
     });
 

@@ -1,34 +1,52 @@
-"""Makes the committed sample from the published CIFAR-10 files.
+#!/usr/bin/env python3
+"""Makes train.bin and test.bin, the sample of CIFAR-10 in this folder, from the published files.
 
-usage: make_sample.py CIFAR_10_BATCHES_BIN OUT
+make_sample.py DATA_DIR [OUTPUT_DIR]
 
-Takes the first 100 training and the first 20 test images of each class, in file order.
+DATA_DIR holds cifar-10-batches-bin/. The sample is the first 100 training and the first 20 test
+records of each class, in file order.
 """
+
+import collections
 import os
 import sys
 
-RECORD = 1 + 3072
+CLASSES = 10
+RECORD_BYTES = 1 + 3 * 32 * 32
 
 
-def sample(paths, per_class):
-    taken = [0] * 10
-    out = []
+def first_of_each_class(paths, count):
+    taken = collections.Counter()
+    sample = []
     for path in paths:
-        with open(path, "rb") as f:
-            while record := f.read(RECORD):
-                if taken[record[0]] < per_class:
-                    taken[record[0]] += 1
-                    out.append(record)
-    assert taken == [per_class] * 10, taken
-    return b"".join(out)
+        with open(path, "rb") as file:
+            data = file.read()
+        if len(data) % RECORD_BYTES:
+            sys.exit(f"{path}: {len(data)} bytes are no whole number of records")
+        for start in range(0, len(data), RECORD_BYTES):
+            label = data[start]
+            if label >= CLASSES:
+                sys.exit(f"{path}: record {start // RECORD_BYTES}: label {label}")
+            if taken[label] < count:
+                taken[label] += 1
+                sample.append(data[start:start + RECORD_BYTES])
+    if len(sample) != CLASSES * count:
+        sys.exit(f"{paths[0]}...: fewer than {count} images of some class")
+    return b"".join(sample)
 
 
-def main(source, out):
-    train = [os.path.join(source, "data_batch_%d.bin" % i) for i in range(1, 6)]
-    test = [os.path.join(source, "test_batch.bin")]
-    for name, paths, per_class in (("train.bin", train, 100), ("test.bin", test, 20)):
-        with open(os.path.join(out, name), "wb") as f:
-            f.write(sample(paths, per_class))
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    folder = os.path.join(sys.argv[1], "cifar-10-batches-bin")
+    output = sys.argv[2] if len(sys.argv) == 3 else os.path.dirname(os.path.abspath(__file__))
+    train = [os.path.join(folder, f"data_batch_{i}.bin") for i in range(1, 6)]
+    test = [os.path.join(folder, "test_batch.bin")]
+    for name, sample in (("train.bin", first_of_each_class(train, 100)),
+                         ("test.bin", first_of_each_class(test, 20))):
+        with open(os.path.join(output, name), "wb") as file:
+            file.write(sample)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main()

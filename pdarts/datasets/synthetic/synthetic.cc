@@ -1,15 +1,22 @@
+#include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "ATen/ops/arange.h"
+#include "ATen/CPUGeneratorImpl.h"
+#include "ATen/core/Tensor.h"
 #include "ATen/ops/empty.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/sha256.h"
+#include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/ordering.h"
 #include "pdarts/datasets/synthetic/synthetic.pb.h"
 
@@ -18,76 +25,154 @@ namespace {
 
 using synthetic::SyntheticConfig;
 
+constexpr double kPi = 3.14159265358979323846;
+constexpr double kColour = 0.2;           // amplitude of a class's colour around grey
+constexpr double kGrating = 0.2;          // amplitude of the grating
+constexpr double kPeriods = 4;            // of the grating, across the larger side
+constexpr double kCast = 0.3;             // deviation of an image's colour cast, in units of noise
+constexpr int64_t kMaxBytes = 1LL << 32;  // of both splits
+
+/// Makes the images of one split. Plain arithmetic in double precision: LibTorch's random tensors
+/// depend on the machine's vector units.
+class Painter {
+ public:
+  Painter(const SyntheticConfig& config, absl::string_view split)
+      : config_(config),
+        generator_(MakeGenerator(config.seed(), absl::StrCat("synthetic ", split))) {}
+
+  /// Writes an image `[C,H,W]` of a class.
+  void Paint(int label, uint8_t* pixels) {
+    const int height = config_.height();
+    const int width = config_.width();
+    // cos(x + y + phase) from the cosines and sines of x + phase and of y.
+    const double angle = kPi * label / config_.classes();
+    const double step = 2 * kPi * kPeriods / std::max(height, width);
+    const double phase = 2 * kPi * Uniform();
+    const std::vector<Wave> x = Waves(width, step * std::cos(angle), phase);
+    const std::vector<Wave> y = Waves(height, step * std::sin(angle), 0);
+    for (int c = 0; c < config_.channels(); ++c) {
+      const double hue = 2 * kPi *
+                         (static_cast<double>(label) / config_.classes() +
+                          static_cast<double>(c) / config_.channels());
+      const double base = 0.5 + kColour * std::cos(hue) + kCast * Noise();
+      for (int i = 0; i < height; ++i) {
+        for (int j = 0; j < width; ++j) {
+          const double wave = x[j].cosine * y[i].cosine - x[j].sine * y[i].sine;
+          const double value = base + kGrating * wave + Noise();
+          *pixels++ = static_cast<uint8_t>(std::clamp(value, 0.0, 1.0) * 255 + 0.5);
+        }
+      }
+    }
+  }
+
+ private:
+  struct Wave {
+    double cosine;
+    double sine;
+  };
+  static std::vector<Wave> Waves(int size, double step, double phase) {
+    std::vector<Wave> waves(size);
+    for (int i = 0; i < size; ++i) {
+      waves[i] = {std::cos(step * i + phase), std::sin(step * i + phase)};
+    }
+    return waves;
+  }
+
+  /// In [0, 1).
+  double Uniform() {
+    return at::check_generator<at::CPUGeneratorImpl>(generator_)->random() * 0x1p-32;
+  }
+  /// Uniform, of mean 0 and standard deviation `noise`.
+  double Noise() { return config_.noise() * std::sqrt(12.0) * (Uniform() - 0.5); }
+
+  const SyntheticConfig& config_;
+  at::Generator generator_;
+};
+
 class Synthetic : public Dataset {
  public:
   explicit Synthetic(SyntheticConfig config) : config_(std::move(config)) {
     info_.image = {config_.channels(), config_.height(), config_.width()};
-    for (int c = 0; c < config_.classes(); ++c)
-      info_.class_names.push_back(absl::StrCat("class", c));
+    for (int c = 0; c < config_.classes(); ++c) {
+      info_.class_names.push_back(absl::StrCat("class_", c));
+    }
+    // Colours and gratings are cosines around grey; values that are cut off matter little.
+    const double variance = (kColour * kColour + kGrating * kGrating) / 2 +
+                            (1 + kCast * kCast) * config_.noise() * config_.noise();
     info_.mean.assign(config_.channels(), 0.5);
-    info_.deviation.assign(config_.channels(), 0.25);
+    info_.deviation.assign(config_.channels(), std::sqrt(variance));
   }
+
   const DatasetInfo& info() const override { return info_; }
 
  private:
-  absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions& options) const override {
-    DatasetSplits splits;
-    splits.train = Make(config_.train_images(), 0);
-    splits.test = Make(config_.test_images(), 1);
-    splits.source = "synthetic";
+  absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions&) const override {
     Sha256 checksum;
-    for (const ImageSplit* split : {&splits.train, &splits.test}) {
-      checksum.Add(split->images.const_data_ptr(), split->images.nbytes());
-      checksum.Add(split->labels.const_data_ptr(), split->labels.nbytes());
-    }
-    splits.checksum = absl::StrCat("sha256:", checksum.HexDigest());
+    DatasetSplits splits;
+    splits.train = MakeSplit("train", config_.train_images(), &checksum);
+    splits.test = MakeSplit("test", config_.test_images(), &checksum);
+    splits.source = absl::StrCat("made by synthetic, seed ", config_.seed());
+    splits.checksum = absl::StrCat("sha256:", checksum.Hex());
     return splits;
   }
 
-  /// What a class looks like without noise, `[C,H,W]` in [0.25, 0.75].
-  at::Tensor Prototype(int64_t label) const {
-    const double angle = M_PI * static_cast<double>(label) / config_.classes();
-    const at::Tensor y = at::arange(config_.height(), at::kDouble).unsqueeze(1);
-    const at::Tensor x = at::arange(config_.width(), at::kDouble).unsqueeze(0);
-    const at::Tensor grating =
-        y.mul(std::sin(angle)).add(x.mul(std::cos(angle))).mul(2 * M_PI / 8).sin();
-    const at::Tensor colour =
-        at::empty({config_.channels(), 1, 1}, at::kDouble)
-            .uniform_(-1, 1, MakeGenerator(Seed(), "colour", static_cast<uint64_t>(label)));
-    return grating.unsqueeze(0).add(colour).mul(0.125).add(0.5);
-  }
+  ImageSplit MakeSplit(absl::string_view name, int64_t size, Sha256* checksum) const {
+    const int64_t image_bytes = int64_t{config_.channels()} * config_.height() * config_.width();
+    const at::Tensor sorted_labels = at::empty({size}, at::kLong);
+    auto* sorted_label = sorted_labels.mutable_data_ptr<int64_t>();
+    for (int64_t i = 0; i < size; ++i) sorted_label[i] = i * config_.classes() / size;
 
-  /// `images` images, sorted by class and then put into an order in which classes alternate.
-  ImageSplit Make(int64_t images, uint64_t split) const {
-    const at::Tensor labels =
-        at::arange(images, at::kLong).mul(config_.classes()).div(images, "floor");
-    std::vector<at::Tensor> prototypes;
-    for (int64_t c = 0; c < config_.classes(); ++c) prototypes.push_back(Prototype(c));
-    at::Generator noise = MakeGenerator(Seed(), "noise", split);
-    ImageSplit made;
-    made.images =
-        at::empty({images, config_.channels(), config_.height(), config_.width()}, at::kByte);
-    for (int64_t i = 0; i < images; ++i) {
-      const at::Tensor& prototype = prototypes[labels[i].item<int64_t>()];
-      const at::Tensor image =
-          at::empty(prototype.sizes(), at::kDouble).normal_(0, 1, noise).mul(config_.noise());
-      made.images[i].copy_(image.add(prototype).clamp(0, 1).mul(255).round());
+    Painter painter(config_, name);
+    const at::Tensor order = AlternateClasses(
+        sorted_labels, MakeGenerator(config_.seed(), absl::StrCat("synthetic order ", name)));
+    // place[i]: where image i of the sorted ones goes.
+    std::vector<int64_t> place(size);
+    for (int64_t i = 0; i < size; ++i) place[order.const_data_ptr<int64_t>()[i]] = i;
+
+    ImageSplit split;
+    split.images =
+        at::empty({size, config_.channels(), config_.height(), config_.width()}, at::kByte);
+    split.labels = at::empty({size}, at::kLong);
+    auto* images = split.images.mutable_data_ptr<uint8_t>();
+    auto* labels = split.labels.mutable_data_ptr<int64_t>();
+    for (int64_t i = 0; i < size; ++i) {
+      labels[place[i]] = sorted_label[i];
+      painter.Paint(static_cast<int>(sorted_label[i]), images + place[i] * image_bytes);
     }
-    const at::Tensor order = AlternateClasses(labels, MakeGenerator(Seed(), "order", split));
-    made.images = made.images.index_select(0, order);
-    made.labels = labels.index_select(0, order);
-    return made;
+    checksum->Update(
+        {reinterpret_cast<const char*>(images), static_cast<size_t>(size * image_bytes)});
+    checksum->Update({reinterpret_cast<const char*>(labels), size * sizeof(int64_t)});
+    return split;
   }
-
-  uint64_t Seed() const { return static_cast<uint64_t>(config_.seed()); }
 
   const SyntheticConfig config_;
   DatasetInfo info_;
 };
 
+absl::Status Check(const SyntheticConfig& config) {
+  if (config.train_images() < 2 * config.classes()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "dataset.train_images: is ", config.train_images(), ", expected at least 2 for each of ",
+        config.classes(), " classes, one for each half"));
+  }
+  if (config.test_images() < config.classes()) {
+    return absl::InvalidArgumentError(absl::StrCat("dataset.test_images: is ", config.test_images(),
+                                                   ", expected at least 1 for each of ",
+                                                   config.classes(), " classes"));
+  }
+  const int64_t bytes = (int64_t{config.train_images()} + config.test_images()) *
+                        config.channels() * config.height() * config.width();
+  if (bytes > kMaxBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("dataset: the images of synthetic take ", bytes,
+                                                   " bytes, expected at most ", kMaxBytes));
+  }
+  return absl::OkStatus();
+}
+
 const bool registered = Registry<Dataset>::Register<SyntheticConfig>(
-    "synthetic", "made images whose classes can be learnt",
+    "synthetic", "seeded coloured gratings, made on the spot: no data needed",
     [](SyntheticConfig config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
+      PDARTS_RETURN_IF_ERROR(Check(config));
       return std::make_unique<Synthetic>(std::move(config));
     });
 

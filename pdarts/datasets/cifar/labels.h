@@ -1,0 +1,17 @@
+#ifndef PDARTS_DATASETS_CIFAR_LABELS_H_
+#define PDARTS_DATASETS_CIFAR_LABELS_H_
+
+#include "pdarts/core/dataset.h"
+
+namespace pdarts::cifar {
+
+/// Image shape, class names in the published label order and channel statistics (ALGORITHM 2) of
+/// CIFAR-10.
+DatasetInfo Cifar10Info();
+
+/// The same of CIFAR-100, with its 100 fine or its 20 coarse labels.
+DatasetInfo Cifar100Info(bool coarse);
+
+}  // namespace pdarts::cifar
+
+#endif  // PDARTS_DATASETS_CIFAR_LABELS_H_

@@ -1,0 +1,76 @@
+#ifndef PDARTS_NN_KERNELS_DISPATCH_H_
+#define PDARTS_NN_KERNELS_DISPATCH_H_
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "glog/logging.h"
+#include "pdarts/nn/kernels/variant.h"
+#include "torch/csrc/autograd/function.h"
+#include "torch/csrc/autograd/saved_variable.h"
+#include "torch/csrc/autograd/variable.h"
+
+namespace pdarts::nn {
+
+/// Whether a tensor goes through the loops, rather than the composition.
+inline bool UsesLoops(const at::Tensor& x) {
+  return x.device().is_cpu() && CurrentKernelVariant() != KernelVariant::kComposition;
+}
+
+/// Calls f(T()) with the tensor's element type.
+template <typename F>
+auto DispatchFloating(const at::Tensor& x, const F& f) {
+  if (x.scalar_type() == at::kFloat) return f(float());
+  CHECK(x.scalar_type() == at::kDouble) << "float32 or float64, not " << x.dtype();
+  return f(double());
+}
+
+/// In memory as [N,H,W,C], copied if it wasn't.
+inline at::Tensor ChannelsLast(const at::Tensor& x) {
+  return x.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+/// A fused operation in autograd's graph. Inputs are numbered as in the constructor's list, which
+/// may hold undefined tensors.
+class FusedNode : public torch::autograd::Node {
+ public:
+  bool Wants(size_t input) const { return task_should_compute_output(input); }
+
+  /// Keeps a tensor until the backward pass; output: whether it is this operation's own.
+  size_t Save(const at::Tensor& tensor, bool output = false) {
+    saved_.emplace_back(tensor, output);
+    return saved_.size() - 1;
+  }
+  at::Tensor Saved(size_t i) { return saved_[i].unpack(shared_from_this()); }
+
+  void release_variables() override {
+    for (auto& variable : saved_) variable.reset_data();
+  }
+
+ private:
+  std::vector<torch::autograd::SavedVariable> saved_;
+};
+
+/// Whether autograd wants to know of an operation on these tensors.
+inline bool NeedsGraph(const std::vector<at::Tensor>& inputs) {
+  return at::GradMode::is_enabled() && torch::autograd::any_variable_requires_grad(inputs);
+}
+
+template <typename NodeType, typename... Args>
+std::shared_ptr<NodeType> MakeFusedNode(Args&&... args) {
+  return {new NodeType(std::forward<Args>(args)...), torch::autograd::deleteNode};
+}
+
+/// Makes `node` the function whose result `output` is.
+inline void Connect(const std::shared_ptr<FusedNode>& node, const std::vector<at::Tensor>& inputs,
+                    at::Tensor& output) {
+  node->set_next_edges(torch::autograd::collect_next_edges(inputs));
+  const uint32_t number = node->add_input_metadata(output);
+  torch::autograd::impl::set_gradient_edge(output, {node, number});
+}
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_KERNELS_DISPATCH_H_

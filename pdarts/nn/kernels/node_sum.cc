@@ -1,0 +1,260 @@
+#include "pdarts/nn/kernels/node_sum.h"
+
+#include <string>
+#include <utility>
+
+#include "ATen/ops/empty.h"
+#include "ATen/ops/zeros.h"
+#include "glog/logging.h"
+#include "pdarts/nn/kernels/composition.h"
+#include "pdarts/nn/kernels/dispatch.h"
+#include "pdarts/nn/kernels/normalization.h"
+#include "pdarts/nn/kernels/packing.h"
+#include "pdarts/nn/kernels/parallel.h"
+#include "pdarts/nn/kernels/scratch.h"
+
+namespace pdarts::nn {
+namespace {
+
+template <typename T>
+Pixels<const uint8_t> Image(const at::Tensor& mask, int64_t n, int64_t size, int64_t channels) {
+  if (!mask.defined()) return {nullptr, 0};
+  return {mask.const_data_ptr<uint8_t>() + n * size, channels};
+}
+
+/// Inputs: coefficients; then each term's raw value, weight and bias.
+template <typename T>
+class NodeSumNode : public FusedNode {
+ public:
+  struct Term {
+    bool normalizes = false;
+    Normalization normalization;
+    at::Tensor mask;  ///< channels-last
+    double scale = 1;
+  };
+  std::vector<Term> terms;
+  std::vector<double> coefficients;
+
+  std::string name() const override { return "pdarts::NodeSum"; }
+
+  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+    const size_t n_terms = terms.size();
+    torch::autograd::variable_list results(1 + 3 * n_terms);
+    if (!gradients[0].defined()) return results;
+    const at::Tensor gradient = ChannelsLast(gradients[0]);
+    const KernelTable<T>& loops = Loops<T>();
+    const int64_t images = gradient.size(0), channels = gradient.size(1);
+    const int64_t pixels = gradient.size(2) * gradient.size(3), size = pixels * channels;
+    const int64_t up = RoundUp(channels, loops.lanes);
+    const T* g = gradient.const_data_ptr<T>();
+    std::vector<at::Tensor> raws;
+    std::vector<std::vector<T>> means(n_terms);
+    // Sums are needed where there is a normalisation, or the coefficients' gradient is.
+    std::vector<bool> needs_sums(n_terms);
+    bool any_sums = false;
+    for (size_t i = 0; i < n_terms; ++i) {
+      raws.push_back(Saved(i));
+      means[i].resize(up);
+      if (terms[i].normalizes) {
+        for (int64_t c = 0; c < channels; ++c) {
+          means[i][c] = static_cast<T>(terms[i].normalization.mean[c]);
+        }
+      }
+      needs_sums[i] = Wants(0) || (terms[i].normalizes &&
+                                   (Wants(1 + 3 * i) || Wants(2 + 3 * i) || Wants(3 + 3 * i)));
+      any_sums = any_sums || needs_sums[i];
+    }
+
+    // [image][term][2][up]: sums of the gradient, and of it times raw - mean.
+    const auto stride = static_cast<int64_t>(n_terms) * 2 * up;
+    std::vector<T> of_images(any_sums ? images * stride : 0);
+    if (any_sums) {
+      ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
+        for (int64_t n = begin; n < end; ++n) {
+          std::vector<LinearTerm<T>> linear;
+          for (size_t i = 0; i < n_terms; ++i) {
+            if (!needs_sums[i]) continue;
+            const auto mask = Image<T>(terms[i].mask, n, size, channels);
+            linear.push_back({{nullptr, 0}, nullptr, mask});
+            linear.push_back(
+                {{raws[i].const_data_ptr<T>() + n * size, channels}, means[i].data(), mask});
+          }
+          loops.gradient_sums({g + n * size, channels}, linear.data(),
+                              static_cast<int64_t>(linear.size()), channels, pixels,
+                              of_images.data() + n * stride);
+        }
+      });
+    }
+
+    std::vector<std::vector<T>> factor(n_terms), slope(n_terms), offset(n_terms);
+    at::Tensor coefficient_gradient;
+    if (Wants(0)) {
+      coefficient_gradient = at::empty({static_cast<int64_t>(n_terms)}, gradient.options());
+      results[0] = coefficient_gradient;
+    }
+    const auto tensor = [&](const std::vector<T>& values) {
+      at::Tensor t = at::empty({channels}, gradient.options());
+      std::copy(values.begin(), values.end(), t.template mutable_data_ptr<T>());
+      return t;
+    };
+    int64_t place = 0;
+    for (size_t i = 0; i < n_terms; ++i) {
+      const Term& term = terms[i];
+      factor[i].assign(up, 0);
+      slope[i].assign(up, 0);
+      offset[i].assign(up, 0);
+      std::vector<T> weight(channels), bias(channels);
+      double of_coefficient = 0;
+      for (int64_t c = 0; c < channels; ++c) {
+        double sum = 0, deviation = 0;
+        if (needs_sums[i]) {
+          for (int64_t n = 0; n < images; ++n) {
+            sum += of_images[n * stride + (2 * place) * up + c];
+            deviation += of_images[n * stride + (2 * place + 1) * up + c];
+          }
+          sum *= term.scale;
+          deviation *= term.scale;
+        }
+        if (!term.normalizes) {
+          factor[i][c] = static_cast<T>(coefficients[i] * term.scale);
+          of_coefficient += deviation;
+          continue;
+        }
+        const Normalization& normalization = term.normalization;
+        of_coefficient += normalization.scale(c) * deviation + normalization.bias[c] * sum;
+        const NormalizationGradient back =
+            BackwardOf(normalization, c, sum, deviation, images * pixels, coefficients[i]);
+        factor[i][c] = static_cast<T>(back.factor * term.scale);
+        slope[i][c] = static_cast<T>(back.slope);
+        offset[i][c] = static_cast<T>(back.offset);
+        weight[c] = static_cast<T>(back.weight);
+        bias[c] = static_cast<T>(back.bias);
+      }
+      if (needs_sums[i]) ++place;
+      if (Wants(0)) coefficient_gradient.mutable_data_ptr<T>()[i] = static_cast<T>(of_coefficient);
+      if (Wants(1 + 3 * i)) {
+        results[1 + 3 * i] =
+            at::empty(gradient.sizes(), gradient.options(), at::MemoryFormat::ChannelsLast);
+      }
+      if (Wants(2 + 3 * i)) results[2 + 3 * i] = tensor(weight);
+      if (Wants(3 + 3 * i)) results[3 + 3 * i] = tensor(bias);
+    }
+
+    ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; ++n) {
+        for (size_t i = 0; i < n_terms; ++i) {
+          if (!results[1 + 3 * i].defined()) continue;
+          const bool by_batch = terms[i].normalizes && terms[i].normalization.by_batch;
+          Pixels<const T> raw = {nullptr, 0};
+          if (by_batch) raw = {raws[i].const_data_ptr<T>() + n * size, channels};
+          loops.affine_gradient(
+              {{g + n * size, channels}, raw, factor[i].data(), slope[i].data(), offset[i].data()},
+              Image<T>(terms[i].mask, n, size, channels), channels, pixels,
+              {results[1 + 3 * i].mutable_data_ptr<T>() + n * size, channels});
+        }
+      }
+    });
+    return results;
+  }
+
+  void release_variables() override {
+    FusedNode::release_variables();
+    for (Term& term : terms) term.mask.reset();
+  }
+};
+
+template <typename T>
+at::Tensor NodeSumWithLoops(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients) {
+  const KernelTable<T>& loops = Loops<T>();
+  const at::Tensor& first = terms[0].raw;
+  const int64_t images = first.size(0), channels = first.size(1);
+  const int64_t pixels = first.size(2) * first.size(3), size = pixels * channels;
+  const int64_t up = RoundUp(channels, loops.lanes);
+  std::vector<at::Tensor> inputs = {coefficients};
+  std::vector<at::Tensor> raws;
+  std::vector<typename NodeSumNode<T>::Term> kept;
+  std::vector<double> values;
+  at::Tensor out;
+  {
+    at::NoGradGuard no_grad;
+    std::vector<std::vector<T>> factors;
+    std::vector<double> offset(channels);
+    const at::Tensor plain = coefficients.detach().contiguous();
+    for (size_t i = 0; i < terms.size(); ++i) {
+      const NodeTerm& term = terms[i];
+      CHECK(term.raw.sizes() == first.sizes() && term.raw.scalar_type() == first.scalar_type())
+          << term.raw.sizes() << " beside " << first.sizes();
+      raws.push_back(ChannelsLast(term.raw));
+      values.push_back(plain.const_data_ptr<T>()[i]);
+      auto& keep = kept.emplace_back();
+      keep.scale = term.dropout_scale;
+      if (term.dropout_mask.defined()) {
+        CHECK(term.dropout_mask.scalar_type() == at::kByte &&
+              term.dropout_mask.sizes() == first.sizes());
+        keep.mask = ChannelsLast(term.dropout_mask);
+      } else {
+        CHECK_EQ(term.dropout_scale, 1) << "a scale without a mask";
+      }
+      inputs.push_back(term.raw);
+      inputs.push_back(term.batch_norm ? term.batch_norm->weight : at::Tensor());
+      inputs.push_back(term.batch_norm ? term.batch_norm->bias : at::Tensor());
+      auto& factor = factors.emplace_back(up);
+      if (!term.batch_norm) {
+        std::fill_n(factor.begin(), channels, static_cast<T>(values[i] * keep.scale));
+        continue;
+      }
+      CHECK(!keep.mask.defined()) << "dropout behind a batch normalisation";
+      ChannelStatistics batch;
+      batch.mean.resize(channels);
+      if (term.batch_norm->training) batch = StatisticsOf<T>(raws[i]);
+      keep.normalizes = true;
+      keep.normalization = MakeNormalization(*term.batch_norm, batch);
+      UpdateStatistics<T>(*term.batch_norm, batch);
+      for (int64_t c = 0; c < channels; ++c) {
+        factor[c] = static_cast<T>(values[i] * keep.normalization.scale(c));
+        offset[c] += values[i] * keep.normalization.shift(c);
+      }
+    }
+    std::vector<T> offset_values(up);
+    std::copy(offset.begin(), offset.end(), offset_values.begin());
+    out = at::empty(first.sizes(), first.options().requires_grad(false),
+                    at::MemoryFormat::ChannelsLast);
+    T* to = out.mutable_data_ptr<T>();
+    ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
+      std::vector<LinearTerm<T>> linear(terms.size());
+      for (int64_t n = begin; n < end; ++n) {
+        for (size_t i = 0; i < terms.size(); ++i) {
+          linear[i] = {{raws[i].const_data_ptr<T>() + n * size, channels},
+                       factors[i].data(),
+                       Image<T>(kept[i].mask, n, size, channels)};
+        }
+        loops.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()),
+                      offset_values.data(), channels, first.size(2), first.size(3),
+                      {to + n * size, channels});
+      }
+    });
+  }
+  if (!NeedsGraph(inputs)) return out;
+  const auto node = MakeFusedNode<NodeSumNode<T>>();
+  for (const at::Tensor& raw : raws) node->Save(raw);
+  node->terms = std::move(kept);
+  node->coefficients = std::move(values);
+  Connect(node, inputs, out);
+  return out;
+}
+
+}  // namespace
+
+at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients) {
+  CHECK(!terms.empty());
+  CHECK(coefficients.dim() == 1 && coefficients.size(0) == static_cast<int64_t>(terms.size()))
+      << coefficients.sizes() << " coefficients for " << terms.size() << " terms";
+  CHECK_EQ(terms[0].raw.dim(), 4) << "[N,C,H,W]";
+  CHECK(coefficients.scalar_type() == terms[0].raw.scalar_type());
+  if (!UsesLoops(terms[0].raw)) return composition::NodeSum(terms, coefficients);
+  return DispatchFloating(terms[0].raw, [&](auto zero) {
+    return NodeSumWithLoops<decltype(zero)>(terms, coefficients);
+  });
+}
+
+}  // namespace pdarts::nn

@@ -1,0 +1,34 @@
+#ifndef PDARTS_NN_KERNELS_NODE_SUM_H_
+#define PDARTS_NN_KERNELS_NODE_SUM_H_
+
+#include <optional>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "pdarts/nn/kernels/batch_norm_args.h"
+
+namespace pdarts::nn {
+
+/// One operation's part in a node.
+struct NodeTerm {
+  at::Tensor raw;  ///< `[N,C,H,W]`: before its batch normalisation, if it has one
+  std::optional<BatchNormArgs> batch_norm;
+  /// uint8 `[N,C,H,W]` of 0 and 1, or undefined: which elements of the normalised value count.
+  at::Tensor dropout_mask;
+  double dropout_scale = 1;
+};
+
+/// sum_i coefficients[i] * dropout_i(batch_norm_i(raw_i)), the value of a node of a search network,
+/// in one pass over the raw values. With g the node's gradient and xhat_i the normalised value, the
+/// sums of g and of g * xhat_i over a channel are all that the gradients of the coefficients, of
+/// the batch normalisations' parameters and of the raw values need besides the raw values
+/// themselves:
+///   d raw_i = coefficients[i] / deviation_i * (g - mean(g) - xhat_i * mean(g * xhat_i)).
+///
+/// coefficients: `[n]`. float32 or float64, raw values in any memory format; on the CPU the result
+/// is channels-last. Dies if shapes or dtypes don't fit, or there is no term.
+at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients);
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_KERNELS_NODE_SUM_H_

@@ -1,0 +1,126 @@
+#include "pdarts/nn/kernels/normalization.h"
+
+#include <cmath>
+
+#include "glog/logging.h"
+#include "pdarts/nn/kernels/packing.h"
+#include "pdarts/nn/kernels/parallel.h"
+#include "pdarts/nn/kernels/variant.h"
+
+namespace pdarts::nn {
+namespace {
+
+/// `fallback` for each channel where the tensor is undefined.
+std::vector<double> Values(const at::Tensor& tensor, int64_t channels, double fallback) {
+  std::vector<double> values(channels, fallback);
+  if (!tensor.defined()) return values;
+  CHECK_EQ(tensor.numel(), channels);
+  const at::Tensor plain = tensor.detach().contiguous();
+  if (plain.scalar_type() == at::kFloat) {
+    std::copy_n(plain.const_data_ptr<float>(), channels, values.begin());
+  } else {
+    std::copy_n(plain.const_data_ptr<double>(), channels, values.begin());
+  }
+  return values;
+}
+
+}  // namespace
+
+template <typename T>
+ChannelStatistics MergeStatistics(const T* of_images, int64_t images, int64_t channels,
+                                  int64_t stride, int64_t pixels) {
+  ChannelStatistics merged;
+  merged.mean.resize(channels);
+  merged.variance.resize(channels);
+  merged.count = images * pixels;
+  for (int64_t n = 0; n < images; ++n) {
+    const T* mean = of_images + n * 2 * stride;
+    for (int64_t c = 0; c < channels; ++c) merged.mean[c] += mean[c];
+  }
+  for (int64_t c = 0; c < channels; ++c) merged.mean[c] /= static_cast<double>(images);
+  for (int64_t n = 0; n < images; ++n) {
+    const T* mean = of_images + n * 2 * stride;
+    const T* squares = mean + stride;
+    for (int64_t c = 0; c < channels; ++c) {
+      const double d = mean[c] - merged.mean[c];
+      merged.variance[c] += squares[c] + static_cast<double>(pixels) * d * d;
+    }
+  }
+  for (int64_t c = 0; c < channels; ++c) merged.variance[c] /= static_cast<double>(merged.count);
+  return merged;
+}
+
+template <typename T>
+ChannelStatistics StatisticsOf(const at::Tensor& x) {
+  const KernelTable<T>& loops = Loops<T>();
+  const int64_t images = x.size(0), channels = x.size(1), pixels = x.size(2) * x.size(3);
+  const int64_t up = RoundUp(channels, loops.lanes);
+  std::vector<T> of_images(images * 2 * up);
+  const T* data = x.const_data_ptr<T>();
+  ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) {
+      T* mean = of_images.data() + n * 2 * up;
+      loops.statistics({data + n * pixels * channels, channels}, channels, pixels, mean, mean + up);
+    }
+  });
+  return MergeStatistics<T>(of_images.data(), images, channels, up, pixels);
+}
+
+Normalization MakeNormalization(const BatchNormArgs& bn, const ChannelStatistics& batch) {
+  const auto channels = static_cast<int64_t>(batch.mean.size());
+  Normalization n;
+  n.by_batch = bn.training;
+  n.weight = Values(bn.weight, channels, 1);
+  n.bias = Values(bn.bias, channels, 0);
+  if (bn.training) {
+    CHECK_GT(batch.count, 1) << "batch normalisation in training needs more than one value";
+    n.mean = batch.mean;
+    n.inverse_deviation = batch.variance;
+  } else {
+    CHECK(bn.running_mean.defined() && bn.running_var.defined());
+    n.mean = Values(bn.running_mean, channels, 0);
+    n.inverse_deviation = Values(bn.running_var, channels, 0);
+  }
+  for (double& v : n.inverse_deviation) v = 1 / std::sqrt(v + bn.eps);
+  return n;
+}
+
+template <typename T>
+void UpdateStatistics(const BatchNormArgs& bn, const ChannelStatistics& batch) {
+  if (!bn.training || !bn.update_statistics || !bn.running_mean.defined()) return;
+  const auto channels = static_cast<int64_t>(batch.mean.size());
+  CHECK(bn.running_mean.is_contiguous() && bn.running_var.is_contiguous());
+  CHECK(bn.running_mean.numel() == channels && bn.running_var.numel() == channels);
+  T* mean = bn.running_mean.mutable_data_ptr<T>();
+  T* variance = bn.running_var.mutable_data_ptr<T>();
+  const double unbias = static_cast<double>(batch.count) / static_cast<double>(batch.count - 1);
+  for (int64_t c = 0; c < channels; ++c) {
+    mean[c] = static_cast<T>(mean[c] * (1 - bn.momentum) + batch.mean[c] * bn.momentum);
+    variance[c] =
+        static_cast<T>(variance[c] * (1 - bn.momentum) + batch.variance[c] * unbias * bn.momentum);
+  }
+}
+
+NormalizationGradient BackwardOf(const Normalization& n, int64_t c, double sum,
+                                 double sum_deviation, int64_t count, double coefficient) {
+  NormalizationGradient g;
+  const double inverse = n.inverse_deviation[c];
+  g.factor = coefficient * n.scale(c);
+  if (n.by_batch) {
+    const double share = 1 / static_cast<double>(count);
+    g.slope = -g.factor * inverse * inverse * sum_deviation * share;
+    g.offset = -g.factor * sum * share - g.slope * n.mean[c];
+  }
+  g.weight = coefficient * inverse * sum_deviation;
+  g.bias = coefficient * sum;
+  return g;
+}
+
+template ChannelStatistics MergeStatistics(const float*, int64_t, int64_t, int64_t, int64_t);
+template ChannelStatistics MergeStatistics(const double*, int64_t, int64_t, int64_t, int64_t);
+template ChannelStatistics StatisticsOf<float>(const at::Tensor&);
+template ChannelStatistics StatisticsOf<double>(const at::Tensor&);
+template void UpdateStatistics<float>(const BatchNormArgs&, const ChannelStatistics&);
+template void UpdateStatistics<double>(const BatchNormArgs&, const ChannelStatistics&);
+
+}  // namespace pdarts::nn

@@ -1,0 +1,58 @@
+#ifndef PDARTS_NN_KERNELS_NORMALIZATION_H_
+#define PDARTS_NN_KERNELS_NORMALIZATION_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "pdarts/nn/kernels/batch_norm_args.h"
+
+namespace pdarts::nn {
+
+/// Mean and biased variance of each channel over a batch.
+struct ChannelStatistics {
+  std::vector<double> mean, variance;
+  int64_t count = 0;  ///< values a channel
+};
+
+/// From each image's mean and sum of squared deviations, [images][2][stride], of `pixels` values.
+template <typename T>
+ChannelStatistics MergeStatistics(const T* of_images, int64_t images, int64_t channels,
+                                  int64_t stride, int64_t pixels);
+
+/// Statistics of a channels-last `[N,C,H,W]`.
+template <typename T>
+ChannelStatistics StatisticsOf(const at::Tensor& x);
+
+/// What a batch normalisation does to a channel: scale * x + shift, with
+/// scale = weight / deviation, shift = bias - mean * scale.
+struct Normalization {
+  std::vector<double> mean, inverse_deviation, weight, bias;
+  bool by_batch = false;
+
+  double scale(int64_t c) const { return weight[c] * inverse_deviation[c]; }
+  double shift(int64_t c) const { return bias[c] - mean[c] * scale(c); }
+};
+
+/// By the batch's statistics in training, else by the running ones.
+Normalization MakeNormalization(const BatchNormArgs& batch_norm, const ChannelStatistics& batch);
+
+/// Moves the running statistics, if `batch_norm` says so.
+template <typename T>
+void UpdateStatistics(const BatchNormArgs& batch_norm, const ChannelStatistics& batch);
+
+/// The gradient before a normalisation from that behind it, channel by channel:
+/// factor * gradient + slope * raw + offset.
+struct NormalizationGradient {
+  double factor = 0, slope = 0, offset = 0;
+  double weight = 0, bias = 0;  ///< gradients of the affine parameters
+};
+
+/// sum: of the gradient g behind the normalisation; sum_deviation: of g * (raw - mean);
+/// coefficient: what the normalised value is multiplied with before g.
+NormalizationGradient BackwardOf(const Normalization& normalization, int64_t channel, double sum,
+                                 double sum_deviation, int64_t count, double coefficient);
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_KERNELS_NORMALIZATION_H_

@@ -1,0 +1,329 @@
+#include <array>
+
+#include "ATen/ops/empty.h"
+#include "ATen/ops/ones.h"
+#include "ATen/ops/randint.h"
+#include "ATen/ops/zeros.h"
+#include "pdarts/nn/kernels/convolution.h"
+#include "pdarts/nn/kernels/node_sum.h"
+#include "pdarts/nn/kernels/pooling.h"
+#include "pdarts/nn/kernels/testing.h"
+
+namespace pdarts::nn {
+namespace {
+
+struct Size {
+  int64_t n, c, h, w;
+};
+
+std::string Text(const Size& s) {
+  std::string text;
+  for (const int64_t v : {s.n, s.c, s.h, s.w}) text += std::to_string(v) + " ";
+  return text;
+}
+
+/// Batch 1, one pixel, one row, odd sides, channels below, at, above and between vector widths.
+const Size kSizes[] = {{2, 1, 1, 1}, {1, 3, 5, 7},  {3, 16, 8, 8},  {2, 4, 1, 9},
+                       {2, 8, 6, 4}, {1, 20, 4, 6}, {2, 33, 3, 10}, {1, 36, 2, 17}};
+
+BatchNormArgs BatchNorm(const at::Tensor& like, int64_t channels, bool training) {
+  BatchNormArgs bn;
+  // Something else than the initial values, and different in each channel.
+  const at::Tensor some = at::randn({channels}, MakeGenerator(3, "running"), at::kDouble);
+  bn.running_mean = (0.3 * some).to(like.scalar_type());
+  bn.running_var = (1 + 0.5 * some * some).to(like.scalar_type());
+  bn.training = training;
+  return bn;
+}
+
+class Convolution : public KernelTest {};
+
+TEST_P(Convolution, SeparableMatchesTheComposition) {
+  for (const Size& s : kSizes) {
+    for (const int64_t k : {3, 5}) {
+      for (const int64_t stride : {1, 2}) {
+        for (const int64_t dilation : {1, 2}) {
+          const int64_t out = s.c == 16 ? 24 : s.c;
+          ExpectSame(
+              [&](const std::vector<at::Tensor>& t) {
+                return ReluDepthwisePointwise(t[0], t[1], t[2], stride, dilation);
+              },
+              {Random({s.n, s.c, s.h, s.w}), Random({s.c, 1, k, k}), Random({out, s.c, 1, 1})},
+              Text(s) + "k " + std::to_string(k) + " stride " + std::to_string(stride) +
+                  " dilation " + std::to_string(dilation));
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Convolution, BehindABatchNormMatchesTheComposition) {
+  for (const Size& s : kSizes) {
+    for (const bool training : {true, false}) {
+      for (const bool affine : {true, false}) {
+        for (const int64_t stride : {1, 2}) {
+          std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w}) * 2 + 3,
+                                            Random({s.c, 1, 3, 3}), Random({s.c, s.c, 1, 1})};
+          if (affine) {
+            inputs.push_back(Random({s.c}));
+            inputs.push_back(Random({s.c}));
+          }
+          ExpectSame(
+              [&](const std::vector<at::Tensor>& t) {
+                BatchNormArgs bn = BatchNorm(t[0], s.c, training);
+                if (affine) {
+                  bn.weight = t[3];
+                  bn.bias = t[4];
+                }
+                return BatchNormReluDepthwisePointwise(t[0], bn, t[1], t[2], stride, 1);
+              },
+              inputs, Text(s) + (training ? "training" : "evaluation") + (affine ? " affine" : ""),
+              10);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Convolution, PointwiseMatchesTheComposition) {
+  for (const Size& s : kSizes) {
+    for (const int64_t out : {s.c, int64_t{5}, int64_t{48}}) {
+      ExpectSame([&](const std::vector<at::Tensor>& t) { return ReluPointwise(t[0], t[1]); },
+                 {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, 1, 1})}, Text(s));
+    }
+  }
+}
+
+TEST_P(Convolution, FactorizedReduceMatchesTheComposition) {
+  for (const Size& s : {Size{2, 1, 2, 2}, {3, 16, 8, 4}, {1, 20, 6, 10}, {2, 8, 4, 4}}) {
+    for (const int64_t half : {1, 4, 10}) {
+      ExpectSame(
+          [&](const std::vector<at::Tensor>& t) { return ReluFactorizedReduce(t[0], t[1], t[2]); },
+          {Random({s.n, s.c, s.h, s.w}), Random({half, s.c, 1, 1}), Random({half, s.c, 1, 1})},
+          Text(s));
+    }
+  }
+}
+
+TEST_P(Convolution, DenseMatchesTheComposition) {
+  for (const Size& s : kSizes) {
+    for (const int64_t k : {3, 5}) {
+      for (const bool bias : {true, false}) {
+        const int64_t out = s.c == 16 ? 24 : s.c;
+        std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, k, k})};
+        if (bias) inputs.push_back(Random({out}));
+        ExpectSame(
+            [&](const std::vector<at::Tensor>& t) {
+              ReluConvolution convolution;
+              convolution.kind = ConvolutionKind::kDense;
+              convolution.weight = t[1];
+              if (bias) convolution.bias = t[2];
+              return Convolve(t[0], convolution);
+            },
+            inputs, Text(s) + (bias ? "with bias" : ""));
+      }
+    }
+  }
+}
+
+TEST_P(Convolution, TakesAnyMemoryFormat) {
+  const at::Tensor x = Random({2, 12, 6, 5}).to(GetParam().dtype);
+  const at::Tensor depthwise = Random({12, 1, 3, 3}).to(GetParam().dtype);
+  const at::Tensor pointwise = Random({12, 12, 1, 1}).to(GetParam().dtype);
+  const at::Tensor plain = ReluDepthwisePointwise(x, depthwise, pointwise, 1, 1);
+  for (const at::Tensor& same : {x.contiguous(at::MemoryFormat::ChannelsLast),
+                                 x.transpose(2, 3).contiguous().transpose(2, 3),
+                                 at::zeros({2, 15, 6, 5}, x.options()).slice(1, 2, 14).copy_(x)}) {
+    EXPECT_TRUE(plain.equal(ReluDepthwisePointwise(same, depthwise, pointwise, 1, 1)));
+    EXPECT_TRUE(MaxPool3x3(x, 2).equal(MaxPool3x3(same, 2)));
+  }
+}
+
+TEST_P(Convolution, ComputesTheGradientsThatAreAskedFor) {
+  for (int asked = 0; asked < 8; ++asked) {
+    std::vector<at::Tensor> t = {Random({2, 5, 4, 4}), Random({5, 1, 3, 3}), Random({5, 5, 1, 1})};
+    std::vector<at::Tensor> all, some;
+    for (int i = 0; i < 3; ++i) {
+      t[i] = t[i].to(GetParam().dtype).set_requires_grad(true);
+      all.push_back(t[i]);
+    }
+    const at::Tensor y = ReluDepthwisePointwise(t[0], t[1], t[2], 1, 1);
+    const auto expected = torch::autograd::grad({y}, all, {y.detach()});
+    for (int i = 0; i < 3; ++i) {
+      t[i] = t[i].detach().set_requires_grad((asked >> i & 1) != 0);
+      if (t[i].requires_grad()) some.push_back(t[i]);
+    }
+    const at::Tensor z = ReluDepthwisePointwise(t[0], t[1], t[2], 1, 1);
+    EXPECT_EQ(z.requires_grad(), asked != 0);
+    if (asked == 0) continue;
+    const auto actual = torch::autograd::grad({z}, some, {y.detach()});
+    for (int i = 0, j = 0; i < 3; ++i) {
+      if ((asked >> i & 1) != 0) {
+        EXPECT_TRUE(actual[j++].equal(expected[i])) << asked << " " << i;
+      }
+    }
+  }
+}
+
+PDARTS_INSTANTIATE_KERNEL_TEST(Convolution);
+
+class Pooling : public KernelTest {};
+
+TEST_P(Pooling, MatchesTheComposition) {
+  for (const Size& s : kSizes) {
+    for (const int64_t stride : {1, 2}) {
+      const std::string what = Text(s) + "stride " + std::to_string(stride);
+      ExpectSame([&](const std::vector<at::Tensor>& t) { return MaxPool3x3(t[0], stride); },
+                 {Random({s.n, s.c, s.h, s.w})}, "max " + what);
+      ExpectSame([&](const std::vector<at::Tensor>& t) { return AveragePool3x3(t[0], stride); },
+                 {Random({s.n, s.c, s.h, s.w})}, "average " + what);
+    }
+  }
+}
+
+TEST_P(Pooling, GivesTiesToTheFirst) {
+  for (const int64_t stride : {1, 2}) {
+    // Three values only, so that most windows hold the greatest one more than once.
+    const at::Tensor x = at::randint(3, {2, 18, 7, 9}, MakeGenerator(1, "ties"), at::kDouble) - 1;
+    ExpectSame([&](const std::vector<at::Tensor>& t) { return MaxPool3x3(t[0], stride); }, {x},
+               "stride " + std::to_string(stride));
+  }
+}
+
+TEST_P(Pooling, KeepsNaN) {
+  at::Tensor x = Random({1, 3, 4, 4}).to(GetParam().dtype);
+  x[0][1][0][0].fill_(NAN);
+  for (const at::Tensor& y : {MaxPool3x3(x, 1), AveragePool3x3(x, 1)}) {
+    EXPECT_EQ(y.isnan().sum().item<int64_t>(), 4);
+    EXPECT_TRUE(y[0][1][1][1].isnan().item<bool>());
+  }
+}
+
+PDARTS_INSTANTIATE_KERNEL_TEST(Pooling);
+
+class NodeSumTest : public KernelTest {
+ protected:
+  /// Terms of all sorts; inputs: coefficients, the raw values, a weight and a bias for each of the
+  /// last two terms.
+  at::Tensor Sum(const std::vector<at::Tensor>& t, bool training) {
+    const int64_t channels = t[1].size(1);
+    std::vector<NodeTerm> terms(6);
+    for (int i = 0; i < 6; ++i) terms[i].raw = t[i + 1];
+    terms[1].dropout_mask =
+        at::randint(2, t[1].sizes(), MakeGenerator(1, "mask"), at::kDouble).to(at::kByte);
+    terms[1].dropout_scale = 1.7;
+    for (int i = 2; i < 6; ++i) terms[i].batch_norm = BatchNorm(t[0], channels, training);
+    for (int i = 4; i < 6; ++i) {
+      terms[i].batch_norm->weight = t[2 * i - 1];
+      terms[i].batch_norm->bias = t[2 * i];
+    }
+    return NodeSum(terms, t[0]);
+  }
+
+  std::vector<at::Tensor> Inputs(const Size& s) {
+    std::vector<at::Tensor> inputs = {Random({6})};
+    for (int i = 0; i < 6; ++i) inputs.push_back(Random({s.n, s.c, s.h, s.w}) * (i + 1) + i);
+    for (int i = 0; i < 4; ++i) inputs.push_back(Random({s.c}));
+    return inputs;
+  }
+};
+
+TEST_P(NodeSumTest, MatchesTheComposition) {
+  for (const Size& s : kSizes) {
+    for (const bool training : {true, false}) {
+      ExpectSame([&](const std::vector<at::Tensor>& t) { return Sum(t, training); }, Inputs(s),
+                 Text(s) + (training ? "training" : "evaluation"), 10);
+    }
+  }
+}
+
+TEST_P(NodeSumTest, ComputesTheGradientsThatAreAskedFor) {
+  std::vector<at::Tensor> all;
+  for (const at::Tensor& t : Inputs({2, 5, 4, 3})) {
+    all.push_back(t.to(GetParam().dtype).set_requires_grad(true));
+  }
+  const at::Tensor y = Sum(all, true);
+  const at::Tensor g = Random(y.sizes()).to(GetParam().dtype);
+  const auto expected = torch::autograd::grad({y}, all, {g});
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::vector<at::Tensor> one;
+    for (const at::Tensor& t : all) one.push_back(t.detach());
+    one[i].set_requires_grad(true);
+    const auto actual = torch::autograd::grad({Sum(one, true)}, {one[i]}, {g});
+    EXPECT_TRUE(actual[0].equal(expected[i])) << i;
+  }
+}
+
+TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
+  const at::Tensor raw = (Random({3, 7, 4, 5}) * 3 + 2).to(GetParam().dtype);
+  const at::Tensor one = at::ones({1}, raw.options());
+  for (const bool training : {true, false}) {
+    for (const bool update : {true, false}) {
+      for (const bool in_convolution : {true, false}) {
+        const at::Tensor depthwise = Random({7, 1, 3, 3}).to(GetParam().dtype);
+        const at::Tensor pointwise = Random({7, 7, 1, 1}).to(GetParam().dtype);
+        std::array<BatchNormArgs, 2> bn;
+        for (int i = 0; i < 2; ++i) {
+          bn[i] = BatchNorm(raw, 7, training);
+          bn[i].update_statistics = update;
+          bn[i].momentum = 0.3;
+          SetKernelVariant(i == 0 ? GetParam().variant : KernelVariant::kComposition);
+          if (in_convolution) {
+            BatchNormReluDepthwisePointwise(raw, bn[i], depthwise, pointwise, 1, 1);
+          } else {
+            NodeSum({{raw, bn[i]}}, one);
+          }
+        }
+        ExpectClose(bn[0].running_mean, bn[1].running_mean, "mean");
+        ExpectClose(bn[0].running_var, bn[1].running_var, "variance");
+        const bool moved = !bn[0].running_var.equal(BatchNorm(raw, 7, training).running_var) ||
+                           !bn[0].running_mean.equal(BatchNorm(raw, 7, training).running_mean);
+        EXPECT_EQ(moved, training && update);
+      }
+    }
+  }
+}
+
+TEST_P(NodeSumTest, KeepsItsDigitsFarFromZero) {
+  // Mean 1000, deviation 1: sums of squares about 0 would lose the variance in float32.
+  const at::Tensor raw = Random({4, 3, 16, 16}) + 1000;
+  ExpectSame(
+      [&](const std::vector<at::Tensor>& t) {
+        return NodeSum({{t[1], BatchNorm(t[0], 3, true)}}, t[0]);
+      },
+      {at::ones({1}, at::kDouble), raw.to(GetParam().dtype).to(at::kDouble)}, "far from zero", 20);
+}
+
+PDARTS_INSTANTIATE_KERNEL_TEST(NodeSumTest);
+
+class Determinism : public KernelTest {};
+
+TEST_P(Determinism, RepeatsExactly) {
+  const auto inputs = std::vector<at::Tensor>{Random({5, 16, 9, 8}), Random({16, 1, 5, 5}),
+                                              Random({16, 16, 1, 1}), Random({2})};
+  const auto once = [&](int threads) {
+    at::set_num_threads(threads);
+    std::vector<at::Tensor> leaves;
+    for (const at::Tensor& t : inputs) {
+      leaves.push_back(t.to(GetParam().dtype).detach().clone().set_requires_grad(true));
+    }
+    const BatchNormArgs bn = BatchNorm(leaves[0], 16, true);
+    const at::Tensor y = BatchNormReluDepthwisePointwise(leaves[0], bn, leaves[1], leaves[2], 1, 2);
+    const at::Tensor z = NodeSum({{y, bn}, {MaxPool3x3(leaves[0], 1)}}, leaves[3]);
+    auto all = torch::autograd::grad({z}, leaves, {z.detach()});
+    all.push_back(z.detach());
+    return all;
+  };
+  for (const int threads : {1, 2}) {
+    const auto first = once(threads);
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      const auto again = once(threads);
+      for (size_t i = 0; i < first.size(); ++i) EXPECT_TRUE(first[i].equal(again[i])) << i;
+    }
+  }
+}
+
+PDARTS_INSTANTIATE_KERNEL_TEST(Determinism);
+
+}  // namespace
+}  // namespace pdarts::nn

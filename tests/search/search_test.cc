@@ -1,0 +1,145 @@
+// Whole searches on made images: they repeat bit for bit, shrink as the schedule says, move alphas,
+// and never derive from what isn't a number.
+
+#include <map>
+
+#include "ATen/Parallel.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/trainers/search_trainer.h"
+
+namespace pdarts {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kSpec[] = R"(
+name: "tiny"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 8 width: 8 train_images: 32 test_images: 8
+  }
+}
+schedule {
+  [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
+    stages { cells: 2 channels: 2 epochs: 2 warmup_epochs: 1 keep: 4 }
+    stages { cells: 3 channels: 2 epochs: 2 warmup_epochs: 1 keep: 1 }
+  }
+}
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.SkipDropoutConfig] { initial_rates: [0, 0.4] }
+}
+regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
+search { batch_size: 8 evaluated_epochs: 1 }
+)";
+
+/// Keeps what a search reports.
+class Listener : public SearchObserver {
+ public:
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override {
+    initial.push_back(net.Probabilities());
+    candidates.push_back(net.candidates());
+    return absl::OkStatus();
+  }
+  absl::Status OnEpochEnd(const EpochReport& report) override {
+    epochs.push_back(report);
+    return absl::OkStatus();
+  }
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+                          const Candidates& kept) override {
+    final.push_back(net.Probabilities());
+    this->kept.push_back(kept);
+    return absl::OkStatus();
+  }
+  std::vector<EdgeProbabilities> initial, final;
+  std::vector<Candidates> candidates, kept;
+  std::vector<EpochReport> epochs;
+};
+
+struct Outcome {
+  absl::StatusOr<SearchResult> result;
+  Listener heard;
+};
+
+Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1) {
+  at::set_num_threads(threads);
+  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
+  EXPECT_TRUE(CompleteSpec(&spec).ok());
+  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
+  const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
+  EXPECT_TRUE(experiment.ok()) << experiment.status();
+  const DatasetSplits data = experiment->dataset->Load({}).value();
+  Outcome outcome;
+  outcome.result = RunSearch(*experiment, data, c10::Device(c10::kCPU), &outcome.heard);
+  return outcome;
+}
+
+TEST(Search, ShrinksAsTheScheduleSaysAndMovesAlphasAfterWarmUp) {
+  const Outcome outcome = Search();
+  ASSERT_TRUE(outcome.result.ok()) << outcome.result.status();
+  const Listener& heard = outcome.heard;
+  ASSERT_EQ(heard.candidates.size(), 2u);
+  EXPECT_EQ(heard.candidates[0][0][0].size(), 8u);
+  EXPECT_EQ(heard.candidates[1][0][0].size(), 4u);
+  EXPECT_EQ(heard.kept[0], heard.candidates[1]);
+  EXPECT_EQ(heard.kept[1][0][0].size(), 1u);
+  for (int stage = 0; stage < 2; ++stage) EXPECT_NE(heard.initial[stage], heard.final[stage]);
+  ASSERT_EQ(heard.epochs.size(), 4u);
+  for (int epoch = 0; epoch < 4; ++epoch) {
+    EXPECT_EQ(heard.epochs[epoch].alpha_loss.has_value(), epoch % 2 == 1);
+    EXPECT_EQ(heard.epochs[epoch].supernet.has_value(), epoch % 2 == 1);
+  }
+}
+
+TEST(Search, TheTraceNamesWhatEveryEdgeLost) {
+  const Outcome outcome = Search();
+  ASSERT_TRUE(outcome.result.ok()) << outcome.result.status();
+  const DerivationTrace& trace = outcome.result->derivation.trace;
+  ASSERT_EQ(trace.edges_size(), 28);
+  for (const EdgeDecision& edge : trace.edges()) {
+    EXPECT_EQ(edge.pruned_size(), 4) << edge.DebugString();
+    EXPECT_EQ(edge.candidates_size(), 4);
+    for (const PrunedOperation& pruned : edge.pruned()) EXPECT_EQ(pruned.stage(), 1);
+  }
+}
+
+TEST(Search, RepeatsBitForBit) {
+  const Outcome a = Search({}, 2), b = Search({}, 2), c = Search({"seed=2"});
+  ASSERT_TRUE(a.result.ok() && b.result.ok() && c.result.ok());
+  EXPECT_EQ(a.heard.final, b.heard.final);
+  EXPECT_NE(a.heard.final, c.heard.final);
+  const auto parameters = a.result->net->named_parameters();
+  const auto others = b.result->net->named_parameters();
+  for (const auto& item : parameters) {
+    EXPECT_TRUE(item.value().equal(others[item.key()])) << item.key();
+  }
+  for (size_t i = 0; i < a.heard.epochs.size(); ++i) {
+    EXPECT_EQ(a.heard.epochs[i].weight_loss, b.heard.epochs[i].weight_loss);
+  }
+}
+
+TEST(Search, ALossThatIsNoNumberStopsItWithItsPlace) {
+  const Outcome outcome = Search({"search.weights.learning_rate=100", "search.weights.clip_norm=0",
+                                  "search.weights.weight_decay=10", "schedule.stages[0].epochs=12",
+                                  "schedule.stages[0].warmup_epochs=12"});
+  ASSERT_FALSE(outcome.result.ok());
+  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("in stage 1, epoch "));
+}
+
+TEST(Search, ImageSidesThatDoNotFitAreAnError) {
+  const Outcome outcome = Search({"dataset.height=10"});
+  ASSERT_FALSE(outcome.result.ok());
+  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("10"));
+  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("divisible by 4"));
+}
+
+TEST(Search, FewerImagesThanAskedForIsAnError) {
+  EXPECT_THAT(Search({"search.train_images=33"}).result.status().ToString(),
+              HasSubstr("search.train_images: 33 are asked for, the dataset has 32"));
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,41 @@
+// Every shipped spec loads, and the lists of specs and plugins are exact.
+
+#include <filesystem>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/spec.h"
+
+namespace pdarts {
+namespace {
+
+TEST(ShippedSpecs, AllLoadAndFit) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("experiments")) {
+    if (entry.path().extension() != ".textproto") continue;
+    ++count;
+    const auto spec = ReadSpecFile(entry.path().string());
+    ASSERT_TRUE(spec.ok()) << spec.status();
+    EXPECT_EQ(spec->name(), entry.path().stem());
+    const auto experiment = MakeExperiment(*spec);
+    EXPECT_TRUE(experiment.ok()) << entry.path() << ": " << experiment.status();
+  }
+  EXPECT_EQ(count, 5);
+}
+
+TEST(ShippedPlugins, AreTheseAndDescribed) {
+  const auto names = [](const char* kind) { return PluginRegistry::Global().Names(kind); };
+  EXPECT_THAT(names("search space"), ::testing::ElementsAre("darts"));
+  EXPECT_THAT(names("schedule"), ::testing::ElementsAre("darts", "pdarts"));
+  EXPECT_THAT(names("regularizer"), ::testing::ElementsAre("skip_dropout", "skip_limit"));
+  EXPECT_THAT(names("dataset"),
+              ::testing::ElementsAre("cifar10", "cifar100", "cifar10_sample", "synthetic"));
+  for (const PluginInfo& info : PluginRegistry::Global().List()) {
+    EXPECT_FALSE(info.description.empty()) << info.short_name;
+  }
+}
+
+}  // namespace
+}  // namespace pdarts
