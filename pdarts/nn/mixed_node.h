@@ -24,6 +24,7 @@ struct MixedEdge {
 
 /// A node: the sum over its edges of each edge's operations, weighed by their probabilities
 /// (ALGORITHM 1). Operations that give zero cost nothing unless there is no other.
+/// So far FUSED computes the plain composition too.
 at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, Kernels kernels);
 
 /// The graph of a search network's cell. Nodes are numbered with the inputs first.

@@ -1,7 +1,9 @@
 #include "pdarts/datasets/augmentation/augmentation.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "ATen/ops/arange.h"
 #include "ATen/ops/full.h"
@@ -50,6 +52,24 @@ TEST(Augmentation, EvaluationBatchIsNormalisedAndInOrder) {
   EXPECT_EQ(batch.labels[0].item<int64_t>(), 5);
   const at::Tensor expected = split.images[5].to(at::kDouble).div(255).sub(0.5).div(0.25);
   EXPECT_LT((batch.images[0] - expected).abs().max().item<double>(), 1e-12);
+}
+
+TEST(Augmentation, EachChannelHasItsOwnStatistics) {
+  DatasetInfo info = Info(3, 4, 4);
+  info.mean = {0.1, 0.5, 0.9};
+  info.deviation = {0.2, 0.3, 0.4};
+  const ImageSplit split = Split(1, info);
+  at::Generator generator = MakeGenerator(1, "augmentation");
+  const at::Tensor index = at::zeros({1}, at::kLong);
+  for (const Batch& batch :
+       {MakeEvaluationBatch(split, index, info, at::kDouble),
+        MakeTrainingBatch(split, index, None(), info, at::kDouble, generator)}) {
+    for (int c = 0; c < 3; ++c) {
+      const at::Tensor expected =
+          split.images[0][c].to(at::kDouble).div(255).sub(info.mean[c]).div(info.deviation[c]);
+      EXPECT_LT((batch.images[0][c] - expected).abs().max().item<double>(), 1e-12) << c;
+    }
+  }
 }
 
 TEST(Augmentation, WithoutAnySettingATrainingBatchIsAnEvaluationBatch) {
@@ -119,26 +139,43 @@ TEST(Augmentation, FlipsAboutHalfOfTheImages) {
   EXPECT_LT(flipped, 570);
 }
 
+/// The squares of all centres in the image, each clipped at the borders, and no others.
 TEST(Augmentation, CutoutClearsASquareClippedAtTheBorders) {
-  const DatasetInfo info = Info(2, 8, 8);
+  constexpr int kSize = 8, kSide = 4, kImages = 1000;
+  const DatasetInfo info = Info(2, kSize, kSize);
   ImageSplit split = Split(1, info);
   split.images.fill_(255);
   AugmentationSettings settings = None();
-  settings.set_cutout(4);
+  settings.set_cutout(kSide);
   at::Generator generator = MakeGenerator(1, "augmentation");
-  const Batch batch =
-      MakeTrainingBatch(split, at::zeros({500}, at::kLong), settings, info, at::kFloat, generator);
-  std::set<int64_t> areas;
-  for (int64_t i = 0; i < 500; ++i) {
-    const at::Tensor cut = batch.images[i].eq(0);
-    EXPECT_TRUE(cut[0].equal(cut[1]));
-    const int64_t rows = cut[0].any(1).sum().item<int64_t>();
-    const int64_t columns = cut[0].any(0).sum().item<int64_t>();
-    areas.insert(rows * columns);
-    EXPECT_EQ(cut[0].sum().item<int64_t>(), rows * columns) << "a rectangle";
+  const Batch batch = MakeTrainingBatch(split, at::zeros({kImages}, at::kLong), settings, info,
+                                        at::kFloat, generator);
+  using Mask = std::vector<bool>;
+  std::set<Mask> expected, cut;
+  for (int y = 0; y < kSize; ++y) {
+    for (int x = 0; x < kSize; ++x) {
+      Mask mask(kSize * kSize);
+      for (int i = std::max(0, y - kSide / 2); i < std::min(kSize, y + kSide / 2); ++i) {
+        for (int j = std::max(0, x - kSide / 2); j < std::min(kSize, x + kSide / 2); ++j) {
+          mask[i * kSize + j] = true;
+        }
+      }
+      expected.insert(mask);
+    }
   }
-  EXPECT_EQ(*areas.rbegin(), 16);
-  EXPECT_EQ(*areas.begin(), 4) << "a corner keeps 2x2 of the square";
+  ASSERT_EQ(expected.size(), 64u);
+  const auto images = batch.images.accessor<float, 4>();
+  for (int n = 0; n < kImages; ++n) {
+    Mask mask(kSize * kSize);
+    for (int i = 0; i < kSize; ++i) {
+      for (int j = 0; j < kSize; ++j) {
+        mask[i * kSize + j] = images[n][0][i][j] == 0;
+        ASSERT_EQ(images[n][1][i][j] == 0, images[n][0][i][j] == 0) << "channels differ";
+      }
+    }
+    cut.insert(mask);
+  }
+  EXPECT_TRUE(cut == expected);
 }
 
 TEST(Augmentation, RepeatsWithTheSameGeneratorOnly) {

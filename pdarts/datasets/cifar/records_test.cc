@@ -1,5 +1,7 @@
 #include "pdarts/datasets/cifar/records.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -124,6 +126,10 @@ TEST_F(RecordsTest, MissingOrNoFile) {
   status = ReadRecords({{directory_.string(), 1}}, kOneLabel, nullptr).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(status.message(), HasSubstr("not a regular file"));
+  const std::string pipe = (directory_ / "pipe").string();
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(ReadRecords({{pipe, 1}}, kOneLabel, nullptr).status().message(),
+              HasSubstr("not a regular file"));
 }
 
 }  // namespace
