@@ -1,0 +1,15 @@
+#ifndef PDARTS_NN_KERNELS_MEMORY_H_
+#define PDARTS_NN_KERNELS_MEMORY_H_
+
+namespace pdarts::nn {
+
+/// Makes the allocator keep what is freed instead of handing it back to the system, and asks the
+/// system for large pages. Activations of some megabytes come and go with every step; without this
+/// each comes as pages that the system has to find and clear again, and reading many of them at
+/// once is bound by the translation of addresses. For programs that train, to be called once at
+/// their start, before there are threads. Takes address space, but no memory.
+void KeepFreedMemory();
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_KERNELS_MEMORY_H_

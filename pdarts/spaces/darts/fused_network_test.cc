@@ -1,0 +1,91 @@
+// The fused super-network against the plain one, in float64.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ATen/TensorOperators.h"
+#include "ATen/ops/randint.h"
+#include "ATen/ops/randn.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/spaces/darts/cells.h"
+#include "pdarts/spaces/darts/search_network.h"
+
+namespace pdarts::darts {
+namespace {
+
+struct Stage {
+  int cells;
+  int candidates;
+  double dropout;
+  bool training;
+};
+
+std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
+  // Other candidates on each edge.
+  Candidates candidates = AllCandidates(DartsTopology());
+  for (auto& kind : candidates) {
+    for (size_t e = 0; e < kind.size(); ++e) {
+      while (static_cast<int>(kind[e].size()) > stage.candidates) {
+        kind[e].erase(kind[e].begin() +
+                      static_cast<int>(3 * e + kind[e].size()) % static_cast<int>(kind[e].size()));
+      }
+    }
+  }
+  SuperNetShape shape;
+  shape.cells = stage.cells;
+  shape.channels = 4;
+  shape.image = {3, 16, 16};
+  shape.kernels = kernels;
+  auto net = MakeSearchNetwork(candidates, shape, MakeGenerator(1, "weights"));
+  net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
+  net->to(at::kDouble);
+  net->train(stage.training);
+  const absl::Status status = net->SetKnob("skip_connect.dropout", stage.dropout);
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  net->set_generator(MakeGenerator(1, "dropout"));
+  return net;
+}
+
+void ExpectClose(const at::Tensor& a, const at::Tensor& b, const std::string& what) {
+  ASSERT_EQ(a.sizes(), b.sizes()) << what;
+  const double scale = std::max(1.0, b.abs().max().item<double>());
+  EXPECT_LT((a - b).abs().max().item<double>() / scale, 1e-9) << what;
+}
+
+class FusedNetworkTest : public testing::TestWithParam<Stage> {};
+
+TEST_P(FusedNetworkTest, IsTheSame) {
+  const auto fused = MakeNet(GetParam(), FUSED), reference = MakeNet(GetParam(), REFERENCE);
+  GradientRequest request;
+  request.images = at::randn({4, 3, 16, 16}, MakeGenerator(1, "images"), at::kDouble);
+  request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
+  for (const GradientOf of : {GradientOf::kAlphas, GradientOf::kWeights, GradientOf::kBoth}) {
+    request.of = of;
+    request.update_statistics = of != GradientOf::kBoth;
+    const GradientResult a = fused->Gradients(request), b = reference->Gradients(request);
+    ExpectClose(a.loss, b.loss, "loss");
+    ExpectClose(a.logits, b.logits, "logits");
+    ASSERT_EQ(a.weights.size(), b.weights.size());
+    ASSERT_EQ(a.alphas.size(), b.alphas.size());
+    for (size_t i = 0; i < a.alphas.size(); ++i) ExpectClose(a.alphas[i], b.alphas[i], "alphas");
+    for (size_t i = 0; i < a.weights.size(); ++i) {
+      ExpectClose(a.weights[i], b.weights[i], "weight " + std::to_string(i));
+    }
+    for (const auto& entry : reference->named_buffers()) {
+      ExpectClose(fused->named_buffers()[entry.key()], entry.value(), entry.key());
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Stages, FusedNetworkTest,
+                         testing::Values(Stage{5, 8, 0, true}, Stage{11, 5, 0.4, true},
+                                         Stage{17, 3, 0.7, true}, Stage{5, 8, 1, true},
+                                         Stage{5, 1, 0.5, true}, Stage{5, 8, 0.5, false}));
+
+}  // namespace
+}  // namespace pdarts::darts
