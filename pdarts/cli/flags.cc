@@ -16,6 +16,7 @@
 #include "pdarts/cli/logging.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/nn/kernels/memory.h"
 #include "pdarts/runs/atomic_file.h"
 
 ABSL_FLAG(pdarts::StringList, set, {},
@@ -78,6 +79,7 @@ bool AbslParseFlag(absl::string_view text, StringList* list, std::string* error)
 std::string AbslUnparseFlag(const StringList& list) { return absl::StrJoin(list.values, " "); }
 
 std::vector<std::string> InitProgram(int argc, char** argv, absl::string_view usage) {
+  nn::KeepFreedMemory();
   ReportFileSizeLimitAsError();
   absl::SetProgramUsageMessage(absl::StrCat(
       usage, "\n\nLogging takes glog's flags: --v, --log_dir, --minloglevel, --vmodule, ..."));

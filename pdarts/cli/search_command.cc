@@ -20,6 +20,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/nn/kernels/variant.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/runs/process.h"
 #include "pdarts/runs/run_directory.h"
@@ -61,8 +62,11 @@ std::string ShortName(const google::protobuf::Any& config) {
   return info == nullptr ? url : info->short_name;
 }
 
+/// What computes: "reference", or "fused/" and the instruction set of the kernels.
 std::string KernelsName(const ExperimentSpec& spec) {
-  return absl::AsciiStrToLower(Kernels_Name(spec.search().kernels()));
+  const std::string kernels = absl::AsciiStrToLower(Kernels_Name(spec.search().kernels()));
+  if (spec.search().kernels() != FUSED) return kernels;
+  return absl::StrCat(kernels, "/", nn::KernelVariantName(nn::CurrentKernelVariant()));
 }
 
 /// The candidates that a stage would begin with if every stage kept the first ones.
@@ -144,7 +148,6 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
 }  // namespace
 
 absl::Status SearchCommand(ExperimentSpec spec) {
-  KeepFreedMemory();
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));

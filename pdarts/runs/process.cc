@@ -1,10 +1,8 @@
 #include "pdarts/runs/process.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <fstream>
-#include <limits>
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
@@ -17,11 +15,6 @@ int64_t PeakResidentBytes() {
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;
-}
-
-void KeepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, std::numeric_limits<int>::max());
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
 }
 
 std::string CpuName() {

@@ -9,11 +9,6 @@ namespace pdarts {
 /// Most memory that this process has held resident so far, in bytes.
 int64_t PeakResidentBytes();
 
-/// Keeps memory that is freed for the next allocation instead of giving it back to the system: a
-/// training step frees and takes the same large blocks again and again, and each page that comes
-/// back costs a fault. Call it once in main().
-void KeepFreedMemory();
-
 /// Model name of this machine's CPU, as the system gives it.
 std::string CpuName();
 
