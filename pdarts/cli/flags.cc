@@ -1,5 +1,7 @@
 #include "pdarts/cli/flags.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -41,6 +43,16 @@ std::vector<std::string>& GivenFlags() {
   return *given;
 }
 
+/// Shortens how long LibTorch's threads spin before they sleep, unless the user chose. By default
+/// they spin through whole time slices, and a program that shares its cores with others slows down
+/// tenfold and more. The thread pool reads its setting while it is loaded, so the program starts
+/// itself anew.
+void LimitSpinning(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/1);  // no slower on idle cores than the default
+  execv("/proc/self/exe", argv);  // comes back only if it fails: then the default stays
+}
+
 /// Name of a flag argument, without dashes, "no" and value; empty if it is none.
 std::string FlagName(absl::string_view argument) {
   if (!absl::ConsumePrefix(&argument, "-")) return "";
@@ -79,6 +91,7 @@ bool AbslParseFlag(absl::string_view text, StringList* list, std::string* error)
 std::string AbslUnparseFlag(const StringList& list) { return absl::StrJoin(list.values, " "); }
 
 std::vector<std::string> InitProgram(int argc, char** argv, absl::string_view usage) {
+  LimitSpinning(argv);
   nn::KeepFreedMemory();
   ReportFileSizeLimitAsError();
   absl::SetProgramUsageMessage(absl::StrCat(
