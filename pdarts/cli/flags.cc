@@ -92,6 +92,12 @@ std::string AbslUnparseFlag(const StringList& list) { return absl::StrJoin(list.
 
 std::vector<std::string> InitProgram(int argc, char** argv, absl::string_view usage) {
   LimitSpinning(argv);
+  // `bazel run` starts a program among its runfiles; every path is meant from where it was typed.
+  const char* typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (typed_in != nullptr && chdir(typed_in) != 0) {
+    std::cerr << "error: can't change to " << typed_in << "\n";
+    std::exit(1);
+  }
   nn::KeepFreedMemory();
   ReportFileSizeLimitAsError();
   absl::SetProgramUsageMessage(absl::StrCat(
@@ -137,9 +143,7 @@ std::string DataDirFromFlags() {
 }
 
 std::string UserPath(const std::string& path) {
-  const char* typed_in = std::getenv("BUILD_WORKING_DIRECTORY");  // set by `bazel run`
-  const std::filesystem::path base = typed_in != nullptr ? typed_in : ".";
-  return std::filesystem::absolute(base / path).lexically_normal().string();
+  return std::filesystem::absolute(path).lexically_normal().string();
 }
 
 absl::Status ApplyFlags(ExperimentSpec* spec) {

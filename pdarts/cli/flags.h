@@ -32,9 +32,10 @@ ABSL_DECLARE_FLAG(bool, json);
 
 namespace pdarts {
 
-/// Starts logging and parses the command line: glog's own flags (--v, --log_dir, ...), then ours.
-/// Returns the positional arguments without the program's name. Ends the program with a message if
-/// a flag is unknown or malformed, or for --help.
+/// Goes to the folder where the command was typed (also under `bazel run`), starts logging and
+/// parses the command line: glog's own flags (--v, --log_dir, ...), then ours. Returns the
+/// positional arguments without the program's name. Ends the program with a message if a flag is
+/// unknown or malformed, or for --help.
 std::vector<std::string> InitProgram(int argc, char** argv, absl::string_view usage);
 
 /// \error kInvalidArgument naming the first flag on the command line of InitProgram that `command`
@@ -47,7 +48,7 @@ std::vector<std::string> SearchFlags();
 /// --data_dir, else PDARTS_DATA_DIR, else empty.
 std::string DataDirFromFlags();
 
-/// `path` as the user meant it: relative to where the command was typed, also under `bazel run`.
+/// The absolute path of what a user named from where the command was typed.
 std::string UserPath(const std::string& path);
 
 /// Applies --set, --seed and --device to a spec and completes it.
