@@ -29,7 +29,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/nn/kernels/variant.h"
-#include "pdarts/runs/process.h"
+#include "pdarts/core/process.h"
 #include "pdarts/spaces/darts/darts_space.pb.h"
 #include "pdarts/trainers/optimizers.h"
 

@@ -33,6 +33,7 @@ ABSL_FLAG(std::string, device, "", "auto, cpu, cuda or cuda:N, instead of the sp
 ABSL_FLAG(int, threads, 0, "threads of LibTorch's operators; 0: one a core");
 ABSL_FLAG(bool, dry_run, false, "build each stage, print what it holds, and stop");
 ABSL_FLAG(bool, overwrite, false, "replace a run that the output directory holds already");
+ABSL_FLAG(bool, allow_swap, false, "start stages even if their estimated memory isn't free");
 ABSL_FLAG(bool, json, false, "print one JSON object on one line of standard output");
 
 namespace pdarts {
@@ -132,8 +133,8 @@ absl::Status CheckFlagsOf(absl::string_view command, const std::vector<std::stri
 }
 
 std::vector<std::string> SearchFlags() {
-  return {"seed", "data_dir", "output_dir", "device", "threads",
-          "set",  "dry_run",  "overwrite",  "json"};
+  return {"seed", "data_dir", "output_dir", "device",     "threads",
+          "set",  "dry_run",  "overwrite",  "allow_swap", "json"};
 }
 
 std::string DataDirFromFlags() {

@@ -17,14 +17,15 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/kernels/variant.h"
 #include "pdarts/nn/macs.h"
-#include "pdarts/runs/process.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_recorder.h"
+#include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/search_trainer.h"
 
 namespace pdarts {
@@ -69,46 +70,56 @@ std::string KernelsName(const ExperimentSpec& spec) {
   return absl::StrCat(kernels, "/", nn::KernelVariantName(nn::CurrentKernelVariant()));
 }
 
-/// The candidates that a stage would begin with if every stage kept the first ones.
-Candidates FirstCandidates(const Experiment& experiment, int stage) {
+/// The candidates that a stage would begin with if every stage kept the last ones of each edge: in
+/// the shipped spaces those with the most weights.
+Candidates LastCandidates(const Experiment& experiment, int stage) {
   Candidates candidates = AllCandidates(experiment.space->topology());
   if (stage == 0) return candidates;
   const size_t keep = experiment.schedule->stage(stage - 1).keep;
   for (CellCandidates& kind : candidates) {
-    for (EdgeCandidates& edge : kind) edge.resize(std::min(edge.size(), keep));
+    for (EdgeCandidates& edge : kind)
+      edge.erase(edge.begin(), edge.end() - std::min(keep, edge.size()));
   }
   return candidates;
 }
 
 absl::Status DryRun(const Experiment& experiment) {
+  // The dataset is part of what a search holds, where it is at hand.
+  const absl::StatusOr<DatasetSplits> data = experiment.dataset->Load({DataDirFromFlags()});
+  const int64_t resident_before = ResidentBytes();
   std::string json;
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
     const StageShape shape = experiment.schedule->stage(s);
     PDARTS_ASSIGN_OR_RETURN(
         const std::shared_ptr<SuperNet> net,
-        experiment.space->BuildSuperNet(FirstCandidates(experiment, s), experiment.StageNetShape(s),
+        experiment.space->BuildSuperNet(LastCandidates(experiment, s), experiment.StageNetShape(s),
                                         MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
                                                       "weights", static_cast<uint64_t>(s))));
     const size_t candidates = net->candidates()[0][0].size();
+    PDARTS_ASSIGN_OR_RETURN(const MemoryEstimate memory,
+                            EstimateStageMemory(experiment, s, net->candidates()));
+    const int64_t megabytes = (resident_before + memory.Bytes(experiment.spec.search())) / 1000000;
     const int64_t parameters = CountParameters(*net);
     if (absl::GetFlag(FLAGS_json)) {
       absl::StrAppendFormat(&json,
                             "%s{\"stage\":%d,\"cells\":%d,\"channels\":%d,\"candidates\":%d,"
-                            "\"keep\":%d,\"epochs\":%d,\"warmup_epochs\":%d,\"parameters\":%d}",
+                            "\"keep\":%d,\"epochs\":%d,\"warmup_epochs\":%d,\"parameters\":%d,"
+                            "\"memory_mb\":%d}",
                             s > 0 ? "," : "", s + 1, shape.cells, shape.channels, candidates,
-                            shape.keep, shape.epochs, shape.warmup_epochs, parameters);
+                            shape.keep, shape.epochs, shape.warmup_epochs, parameters, megabytes);
       continue;
     }
     std::cout << absl::StrFormat(
         "stage %d: %d cells, %d channels, %d candidates an edge (%d kept after it), %d epochs of "
-        "which %d train weights only, %d parameters\n  %s\n",
+        "which %d train weights only, %d parameters, about %d MB at batch %d%s\n  %s\n",
         s + 1, shape.cells, shape.channels, candidates, shape.keep, shape.epochs,
-        shape.warmup_epochs, parameters, net->Describe());
+        shape.warmup_epochs, parameters, megabytes, experiment.spec.search().batch_size(),
+        data.ok() ? "" : " and the dataset", net->Describe());
   }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << "{\"stages\":[" << json << "]}\n";
   } else {
-    std::cout << "Which candidates the later stages hold, the search decides; shown with the first "
+    std::cout << "Which candidates the later stages hold, the search decides; shown with the last "
                  "of each edge.\n";
   }
   return absl::OkStatus();
@@ -168,7 +179,10 @@ absl::Status SearchCommand(ExperimentSpec spec) {
   {
     ProgressDisplay progress(*experiment.schedule, experiment.space->topology());
     Observers observers({&recorder, &progress});
-    found = RunSearch(experiment, data, device, &observers);
+    SearchOptions options;
+    options.device = device;
+    options.allow_swap = absl::GetFlag(FLAGS_allow_swap);
+    found = RunSearch(experiment, data, options, &observers);
   }
   if (!found.ok()) return found.status();
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "pdarts/runs/process.h"
+#include "pdarts/core/process.h"
 
 namespace pdarts {
 namespace {
@@ -58,6 +58,9 @@ absl::Status SearchRecorder::OnStageBegin(const SearchPosition& position, const 
   event.set_channels(position.shape.channels);
   event.set_candidates_per_edge(static_cast<int>(net.candidates()[0][0].size()));
   event.set_parameters(static_cast<double>(CountParameters(net)));
+  if (position.expected_bytes > 0) {
+    event.set_expected_memory_mb(static_cast<double>(position.expected_bytes) / 1e6);
+  }
   AddProbabilities(net, net.candidates(), nullptr, &event);
   return directory_->Log(event);
 }

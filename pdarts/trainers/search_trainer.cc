@@ -8,10 +8,12 @@
 #include "ATen/ops/cross_entropy_loss.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace pdarts {
@@ -67,6 +69,9 @@ class StageTrainer {
     position_.steps = static_cast<int>((halves.weights.size(0) + settings_.batch_size() - 1) /
                                        settings_.batch_size());
   }
+
+  /// What the process is expected to hold; told to the observer.
+  void set_expected_bytes(int64_t bytes) { position_.expected_bytes = bytes; }
 
   absl::Status Train(const Candidates& candidates) {
     PDARTS_ASSIGN_OR_RETURN(
@@ -248,8 +253,28 @@ class StageTrainer {
   Accuracy accuracy_;
 };
 
+/// Refuses a stage whose tensors don't fit into what is free. Returns what they hold.
+absl::StatusOr<int64_t> CheckStageMemory(const Experiment& experiment, int stage,
+                                         const Candidates& candidates, int64_t available,
+                                         bool allow_swap) {
+  PDARTS_ASSIGN_OR_RETURN(const MemoryEstimate estimate,
+                          EstimateStageMemory(experiment, stage, candidates));
+  const SearchSettings& settings = experiment.spec.search();
+  const int64_t needed = estimate.Bytes(settings);
+  if (needed <= available || allow_swap) return needed;
+  const int64_t batch = std::min<int64_t>(estimate.LargestBatch(available), settings.batch_size());
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "stage ", stage + 1, " needs about ", needed / 1000000, " MB at batch ",
+      settings.batch_size(), ", ", available / 1000000, " MB are free; ",
+      batch > 0 ? absl::StrCat("a batch of ", batch, " would fit (--set=search.batch_size=", batch,
+                               "; evaluation_batch_size counts too)")
+                : std::string("no batch would fit"),
+      "; --allow_swap tries all the same"));
+}
+
 absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const DatasetSplits& data,
-                                       c10::Device device, SearchObserver* observer) {
+                                       const SearchOptions& options, SearchObserver* observer) {
+  const int64_t resident_before = ResidentBytes();
   PDARTS_ASSIGN_OR_RETURN(
       const TrainingHalves halves,
       SplitTrainingImages(data.train.images.size(0), experiment.spec.search().train_images(),
@@ -260,7 +285,17 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
   SearchResult result;
   for (int stage = 0; stage < num_stages; ++stage) {
     result.net.reset();  // the stage before frees its memory first
-    StageTrainer trainer(experiment, data, halves, device, stage, observer);
+    StageTrainer trainer(experiment, data, halves, options.device, stage, observer);
+    if (options.device.is_cpu()) {
+      // What earlier stages took stays with the process and is free for this one.
+      const int64_t available = options.available_bytes > 0
+                                    ? options.available_bytes
+                                    : AvailableBytes() + ResidentBytes() - resident_before;
+      PDARTS_ASSIGN_OR_RETURN(
+          const int64_t needed,
+          CheckStageMemory(experiment, stage, candidates, available, options.allow_swap));
+      trainer.set_expected_bytes(resident_before + needed);
+    }
     PDARTS_RETURN_IF_ERROR(trainer.Train(candidates));
     result.net = trainer.net();
     result.supernet = trainer.accuracy();
@@ -284,9 +319,9 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
 }  // namespace
 
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
-                                       c10::Device device, SearchObserver* observer) {
+                                       const SearchOptions& options, SearchObserver* observer) {
   try {
-    return RunStages(experiment, data, device, observer);
+    return RunStages(experiment, data, options, observer);
   } catch (const std::exception& error) {  // LibTorch reports by throwing
     return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
   }

@@ -30,6 +30,8 @@ struct SearchPosition {
   int epoch = 0;
   int step = 0;
   int steps = 0;  ///< of each epoch
+  /// What the process is expected to hold at most in this stage, in bytes; 0 where it isn't known.
+  int64_t expected_bytes = 0;
 };
 
 /// What an observer hears after every step.
@@ -71,6 +73,15 @@ class SearchObserver {
   }
 };
 
+/// Where and how a search runs; nothing here changes what it finds on one machine.
+struct SearchOptions {
+  c10::Device device = c10::Device(c10::kCPU);
+  /// Start a stage even if its estimated memory isn't free.
+  bool allow_swap = false;
+  /// Memory that stages may take, in bytes; 0: what the system has free.
+  int64_t available_bytes = 0;
+};
+
 /// What one search found.
 struct SearchResult {
   Derivation derivation;
@@ -78,13 +89,14 @@ struct SearchResult {
   Accuracy supernet;              ///< measured in the last epoch
 };
 
-/// Runs a whole progressive search (ALGORITHM 2) and derives one architecture from it (ALGORITHM
-/// 3). Everything random comes from generators seeded by the spec, so that one seed and one number
-/// of threads on one machine give the same alphas bit for bit. \error what the plugins and the
-/// observer return; kInvalidArgument if the data leave a half empty; kInternal naming stage, epoch
-/// and step if a loss isn't finite or LibTorch throws.
+/// Runs a whole progressive search and derives one architecture from it (ALGORITHM 2, 3).
+/// Everything random comes from generators seeded by the spec, so that one seed and one number of
+/// threads on one machine give the same alphas bit for bit.
+/// \error what the plugins and the observer return; kInvalidArgument if the data leave a half
+/// empty; kResourceExhausted before a stage whose memory isn't free, with the batch size that would
+/// fit; kInternal naming stage, epoch and step if a loss isn't finite or LibTorch throws.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
-                                       c10::Device device, SearchObserver* observer);
+                                       const SearchOptions& options, SearchObserver* observer);
 
 /// What a stage that isn't the last began with, the probabilities at its end, and what was kept.
 struct PrunedStage {

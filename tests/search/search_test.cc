@@ -64,7 +64,8 @@ struct Outcome {
   Listener heard;
 };
 
-Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1) {
+Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1,
+               const SearchOptions& options = {}) {
   at::set_num_threads(threads);
   ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
   EXPECT_TRUE(CompleteSpec(&spec).ok());
@@ -73,7 +74,7 @@ Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1) {
   EXPECT_TRUE(experiment.ok()) << experiment.status();
   const DatasetSplits data = experiment->dataset->Load({}).value();
   Outcome outcome;
-  outcome.result = RunSearch(*experiment, data, c10::Device(c10::kCPU), &outcome.heard);
+  outcome.result = RunSearch(*experiment, data, options, &outcome.heard);
   return outcome;
 }
 
@@ -134,6 +135,44 @@ TEST(Search, ImageSidesThatDoNotFitAreAnError) {
   ASSERT_FALSE(outcome.result.ok());
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("10"));
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("divisible by 4"));
+}
+
+TEST(Search, AStageThatDoesNotFitIsRefusedWithTheBatchThatWould) {
+  SearchOptions options;
+  options.available_bytes = 1000000;
+  const Outcome outcome = Search({"search.batch_size=1000"}, 1, options);
+  EXPECT_EQ(outcome.result.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("stage 1 needs about "));
+  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("1 MB are free; a batch of "));
+  EXPECT_TRUE(outcome.heard.epochs.empty());
+  options.allow_swap = true;
+  EXPECT_TRUE(Search({}, 1, options).result.ok());
+}
+
+/// FUSED and REFERENCE, from the same seed in float64, search the same way.
+TEST(Search, KernelsReachTheSameAlphas) {
+  const std::vector<std::string> settings = {
+      "search.precision=FLOAT64", "schedule.stages[0].epochs=5", "schedule.stages[1].epochs=5"};
+  std::vector<std::string> plain = settings, fused = settings;
+  plain.push_back("search.kernels=REFERENCE");
+  fused.push_back("search.kernels=FUSED");
+  const Outcome a = Search(plain), b = Search(fused);
+  ASSERT_TRUE(a.result.ok() && b.result.ok());
+  EXPECT_EQ(a.heard.kept, b.heard.kept);
+  for (size_t stage = 0; stage < 2; ++stage) {
+    EXPECT_NE(a.heard.initial[stage], a.heard.final[stage]);
+    for (size_t kind = 0; kind < 2; ++kind) {
+      for (size_t edge = 0; edge < 14; ++edge) {
+        const auto& p = a.heard.final[stage][kind][edge];
+        const auto& q = b.heard.final[stage][kind][edge];
+        for (size_t i = 0; i < p.size(); ++i) EXPECT_NEAR(p[i], q[i], 1e-9);
+      }
+    }
+  }
+  for (size_t kind = 0; kind < 2; ++kind) {
+    const at::Tensor difference = a.result->net->alphas()[kind] - b.result->net->alphas()[kind];
+    EXPECT_LT(difference.abs().max().item<double>(), 1e-9);
+  }
 }
 
 TEST(Search, FewerImagesThanAskedForIsAnError) {

@@ -1,5 +1,5 @@
-#ifndef PDARTS_RUNS_PROCESS_H_
-#define PDARTS_RUNS_PROCESS_H_
+#ifndef PDARTS_CORE_PROCESS_H_
+#define PDARTS_CORE_PROCESS_H_
 
 #include <cstdint>
 #include <string>
@@ -9,6 +9,12 @@ namespace pdarts {
 /// Most memory that this process has held resident so far, in bytes.
 int64_t PeakResidentBytes();
 
+/// Memory that this process holds resident now, in bytes.
+int64_t ResidentBytes();
+
+/// Memory that the system can give to this process without swapping, in bytes.
+int64_t AvailableBytes();
+
 /// Model name of this machine's CPU, as the system gives it.
 std::string CpuName();
 
@@ -17,4 +23,4 @@ std::string TimeNow();
 
 }  // namespace pdarts
 
-#endif  // PDARTS_RUNS_PROCESS_H_
+#endif  // PDARTS_CORE_PROCESS_H_

@@ -1,0 +1,55 @@
+#include "pdarts/core/process.h"
+
+#include <sys/resource.h>
+
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace pdarts {
+namespace {
+
+/// The value, in bytes, of a line "name:   123 kB" of a file of /proc; 0 if there is none.
+int64_t KilobyteLine(const char* path, absl::string_view name) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    absl::string_view rest = line;
+    if (!absl::ConsumePrefix(&rest, name) || !absl::ConsumePrefix(&rest, ":")) continue;
+    absl::ConsumeSuffix(&rest, "kB");
+    int64_t kilobytes = 0;
+    if (absl::SimpleAtoi(rest, &kilobytes)) return kilobytes * 1024;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int64_t PeakResidentBytes() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+int64_t ResidentBytes() { return KilobyteLine("/proc/self/status", "VmRSS"); }
+
+int64_t AvailableBytes() { return KilobyteLine("/proc/meminfo", "MemAvailable"); }
+
+std::string CpuName() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!absl::StartsWith(line, "model name")) continue;
+    return std::string(absl::StripAsciiWhitespace(line.substr(line.find(':') + 1)));
+  }
+  return "unknown";
+}
+
+std::string TimeNow() {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+}
+
+}  // namespace pdarts

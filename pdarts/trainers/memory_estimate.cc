@@ -1,0 +1,105 @@
+#include "pdarts/trainers/memory_estimate.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "ATen/ops/randn.h"
+#include "ATen/ops/zeros.h"
+#include "c10/core/Allocator.h"
+#include "c10/core/GradMode.h"
+#include "c10/util/ThreadLocalDebugInfo.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/optimizers.h"
+
+namespace pdarts {
+namespace {
+
+/// Adds up what tensors of this thread take and give back.
+class Meter : public c10::MemoryReportingInfoBase {
+ public:
+  void reportMemoryUsage(void* pointer, int64_t size, size_t total_allocated, size_t total_reserved,
+                         c10::Device device) override {
+    held_ += size;
+    peak_ = std::max(peak_, held_);
+  }
+  bool memoryProfilingEnabled() const override { return true; }
+
+  int64_t peak() const { return peak_; }
+  void ResetPeak() { peak_ = held_; }
+
+ private:
+  int64_t held_ = 0;
+  int64_t peak_ = 0;
+};
+
+struct Peaks {
+  double step = 0;
+  double evaluation = 0;
+};
+
+absl::StatusOr<Peaks> Measure(const Experiment& experiment, int stage, const Candidates& candidates,
+                              int64_t batch) {
+  const auto meter = std::make_shared<Meter>();
+  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, meter);
+  const SuperNetShape shape = experiment.StageNetShape(stage);
+  const SearchSettings& settings = experiment.spec.search();
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<SuperNet> net,
+      experiment.space->BuildSuperNet(candidates, shape, MakeGenerator(0, "estimate")));
+  const at::ScalarType dtype = settings.precision() == FLOAT64 ? at::kDouble : at::kFloat;
+  net->to(dtype);
+  net->set_generator(MakeGenerator(0, "estimate"));
+  Sgd weights(net->weights(), settings.weights());
+  Adam alphas(net->alphas(), settings.alphas());
+  GradientRequest request;
+  request.images = at::randn({batch, shape.image.channels, shape.image.height, shape.image.width},
+                             MakeGenerator(0, "estimate"), at::TensorOptions(dtype));
+  request.labels = at::zeros({batch}, at::kLong);
+  Peaks peaks;
+  for (GradientOf of : {GradientOf::kAlphas, GradientOf::kWeights}) {
+    request.of = of;
+    const GradientResult pass = net->Gradients(request);
+    ClipNorm(of == GradientOf::kWeights ? pass.weights : pass.alphas, 1);
+    if (of == GradientOf::kWeights) {
+      weights.Step(pass.weights, 0);
+    } else {
+      alphas.Step(pass.alphas);
+    }
+  }
+  peaks.step = static_cast<double>(meter->peak());
+  c10::NoGradGuard no_grad;
+  net->eval();
+  meter->ResetPeak();
+  net->Forward(request.images);
+  peaks.evaluation = static_cast<double>(meter->peak());
+  return peaks;
+}
+
+}  // namespace
+
+int64_t MemoryEstimate::Bytes(const SearchSettings& settings) const {
+  return static_cast<int64_t>(fixed +
+                              std::max(per_image * settings.batch_size(),
+                                       per_evaluation_image * settings.evaluation_batch_size()));
+}
+
+int64_t MemoryEstimate::LargestBatch(int64_t bytes) const {
+  if (per_image <= 0) return 0;
+  return std::max<int64_t>(0,
+                           static_cast<int64_t>((static_cast<double>(bytes) - fixed) / per_image));
+}
+
+absl::StatusOr<MemoryEstimate> EstimateStageMemory(const Experiment& experiment, int stage,
+                                                   const Candidates& candidates) {
+  constexpr int64_t kSmall = 2, kLarge = 6;
+  PDARTS_ASSIGN_OR_RETURN(const Peaks small, Measure(experiment, stage, candidates, kSmall));
+  PDARTS_ASSIGN_OR_RETURN(const Peaks large, Measure(experiment, stage, candidates, kLarge));
+  MemoryEstimate estimate;
+  estimate.per_image = (large.step - small.step) / (kLarge - kSmall);
+  estimate.per_evaluation_image = (large.evaluation - small.evaluation) / (kLarge - kSmall);
+  estimate.fixed = large.step - kLarge * estimate.per_image;
+  return estimate;
+}
+
+}  // namespace pdarts
