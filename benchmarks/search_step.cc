@@ -25,11 +25,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "glog/logging.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/nn/kernels/variant.h"
-#include "pdarts/core/process.h"
 #include "pdarts/spaces/darts/darts_space.pb.h"
 #include "pdarts/trainers/optimizers.h"
 
