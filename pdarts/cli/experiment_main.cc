@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/embedded_spec.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/search_command.h"
+#include "pdarts/cli/search_experiment.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 
@@ -19,7 +19,7 @@ absl::Status Run(int argc, char** argv) {
   }
   PDARTS_RETURN_IF_ERROR(CheckFlagsOf("this experiment", SearchFlags()));
   PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ParseSpec(kEmbeddedSpec, kEmbeddedSpecFile));
-  return SearchCommand(std::move(spec));
+  return SearchExperiment(std::move(spec));
 }
 
 }  // namespace

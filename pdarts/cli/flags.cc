@@ -35,6 +35,9 @@ ABSL_FLAG(bool, dry_run, false, "build each stage, print what it holds, and stop
 ABSL_FLAG(bool, overwrite, false, "replace a run that the output directory holds already");
 ABSL_FLAG(bool, allow_swap, false, "start stages even if their estimated memory isn't free");
 ABSL_FLAG(bool, json, false, "print one JSON object on one line of standard output");
+ABSL_FLAG(std::string, spec, "", "file of the experiment's spec");
+ABSL_FLAG(std::string, run, "", "directory of a run");
+ABSL_FLAG(std::string, space, "darts", "search space that an architecture belongs to");
 
 namespace pdarts {
 namespace {

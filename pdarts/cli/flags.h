@@ -30,6 +30,9 @@ ABSL_DECLARE_FLAG(bool, dry_run);
 ABSL_DECLARE_FLAG(bool, overwrite);
 ABSL_DECLARE_FLAG(bool, allow_swap);
 ABSL_DECLARE_FLAG(bool, json);
+ABSL_DECLARE_FLAG(std::string, spec);
+ABSL_DECLARE_FLAG(std::string, run);
+ABSL_DECLARE_FLAG(std::string, space);
 
 namespace pdarts {
 

@@ -83,6 +83,15 @@ absl::Status PluginRegistry::UnknownConfig(absl::string_view full_name) const {
                                           "\"; known: ", absl::StrJoin(ConfigTypes(), ", ")));
 }
 
+absl::StatusOr<google::protobuf::Any> PluginRegistry::DefaultConfig(
+    absl::string_view kind, absl::string_view short_name) const {
+  const absl::StatusOr<PluginInfo> info = FindByName(kind, short_name);
+  if (!info.ok()) return info.status();
+  google::protobuf::Any config;
+  config.set_type_url(absl::StrCat("type.googleapis.com/", info->config->full_name()));
+  return config;
+}
+
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> PluginRegistry::UnpackConfig(
     const google::protobuf::Any& config) const {
   const Entry* entry = Find(FullName(config));

@@ -49,6 +49,11 @@ class PluginRegistry {
   /// \error kNotFound with the sorted known names.
   absl::StatusOr<PluginInfo> FindByName(absl::string_view kind, absl::string_view short_name) const;
 
+  /// A config of the plugin of this short name that sets nothing.
+  /// \error as FindByName.
+  absl::StatusOr<google::protobuf::Any> DefaultConfig(absl::string_view kind,
+                                                      absl::string_view short_name) const;
+
   /// Unpacks a config into a new message of its registered type.
   /// \error kNotFound if no plugin has this config type, kInvalidArgument if the bytes don't parse.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> UnpackConfig(
@@ -83,6 +88,14 @@ class Registry {
     auto plugin = PluginRegistry::Global().Create(Interface::kKind, config);
     if (!plugin.ok()) return plugin.status();
     return std::unique_ptr<Interface>(static_cast<Interface*>(plugin->release()));
+  }
+
+  /// The plugin of this short name with all of its settings at their defaults.
+  /// \error kNotFound with the known names; errors of Create.
+  static absl::StatusOr<std::unique_ptr<Interface>> CreateDefault(absl::string_view short_name) {
+    const auto config = PluginRegistry::Global().DefaultConfig(Interface::kKind, short_name);
+    if (!config.ok()) return config.status();
+    return Create(*config);
   }
 
   /// Registers a plugin: `factory` takes a `const Config&` and returns

@@ -4,8 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "absl/strings/str_cat.h"
-#include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/registry.h"
 
@@ -24,10 +22,7 @@ inline std::string PluginTestName(const ::testing::TestParamInfo<std::string>& i
 /// The plugin with its default config.
 template <class Interface>
 std::unique_ptr<Interface> MakeDefault(const std::string& short_name) {
-  const PluginInfo info = PluginRegistry::Global().FindByName(Interface::kKind, short_name).value();
-  google::protobuf::Any config;
-  config.set_type_url(absl::StrCat("type.googleapis.com/", info.config->full_name()));
-  return Registry<Interface>::Create(config).value();
+  return Registry<Interface>::CreateDefault(short_name).value();
 }
 
 }  // namespace pdarts

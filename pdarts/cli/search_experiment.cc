@@ -1,4 +1,4 @@
-#include "pdarts/cli/search_command.h"
+#include "pdarts/cli/search_experiment.h"
 
 #include <algorithm>
 #include <iostream>
@@ -158,7 +158,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
 
 }  // namespace
 
-absl::Status SearchCommand(ExperimentSpec spec) {
+absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
