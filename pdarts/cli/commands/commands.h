@@ -24,6 +24,7 @@ Command DeriveCommand();
 Command GenotypeCommand();
 Command ListCommand();
 Command SearchCommand();
+Command SweepCommand();
 
 }  // namespace pdarts
 
