@@ -60,6 +60,9 @@ class NasBench201Space : public SearchSpace {
                                        absl::string_view form) const override {
     return FormatCell(FromArchitecture(architecture));
   }
+  std::string DoCanonicalForm(const Architecture& architecture) const override {
+    return CanonicalExpression(FromArchitecture(architecture));
+  }
   absl::Status DoCheckArchitecture(const Architecture& architecture) const override {
     return CheckCell(architecture);
   }
