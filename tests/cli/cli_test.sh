@@ -74,7 +74,7 @@ prints "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_co
 [ "$("${query[@]}" --top=3 | grep -c "94.3")" = 3 ] || { echo "--top=3 lists other than three"; failures=$((failures + 1)); }
 prints "$best" "$pdarts" genotype --space=nasbench201 "$best"
 says "query needs architectures" "${query[@]}"
-says "column 16: expected '+', found 'x'" "${query[@]}" "|nor_conv_3x3~0|x"
+says "column 17: expected '+', found 'x'" "${query[@]}" "|nor_conv_3x3~0|x"
 says "column 1: expected '|', found 'n'" "${query[@]}" "nor_conv_3x3~0|"
 says "column 2: unknown operation 'sep_conv_3x3'; known: none, skip_connect" "${query[@]}" "|sep_conv_3x3~0|"
 says "architecture 15625: the benchmark numbers them from 0 to 15624" "${query[@]}" 15625
