@@ -16,7 +16,8 @@ namespace {
 /// Sorted by name.
 std::vector<Command> Commands() {
   return {
-      DeriveCommand(), GenotypeCommand(), ListCommand(), SearchCommand(), SweepCommand(),
+    return {DeriveCommand(), GenotypeCommand(), ListCommand(),
+            QueryCommand(),  SearchCommand(),   SweepCommand()};
   };
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -173,7 +174,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
                           RunDirectory::Create(OutputDirFromFlags(experiment.spec), experiment.spec,
                                                absl::GetFlag(FLAGS_overwrite)));
-  SearchRecorder recorder(directory.get());
+  SearchRecorder recorder(directory.get(), &experiment);
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
   absl::StatusOr<SearchResult> found;
   {
@@ -198,6 +199,12 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   LogEvent derivation;
   derivation.set_architecture(derived.text());
   for (const std::string& note : derived.trace().notes()) derivation.add_notes(note);
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<BenchmarkScore> score,
+                          experiment.Score(derived.architecture()));
+  if (score) {
+    *derivation.mutable_benchmark() = *score;
+    *result.mutable_benchmark() = *score;
+  }
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("derivation", derivation));
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_end"));
   result.set_search_cost_s(recorder.Elapsed());
@@ -211,6 +218,9 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   }
   std::cout << derived.text() << "\n\n";
   for (const std::string& note : derived.trace().notes()) std::cout << "note: " << note << "\n";
+  if (score) {
+    std::cout << "benchmark       " << ScoreLine(*score, experiment.benchmark->size()) << "\n";
+  }
   std::cout << absl::StrFormat(
       "super-network   top-1 %.2f%%, top-5 %.2f%% (on the alphas' half, augmented)\n"
       "network         %.3f M parameters, %.3f G multiply-adds\n"
