@@ -15,10 +15,8 @@ namespace {
 
 /// Sorted by name.
 std::vector<Command> Commands() {
-  return {
-    return {DeriveCommand(), GenotypeCommand(), ListCommand(),
-            QueryCommand(),  SearchCommand(),   SweepCommand()};
-  };
+  return {DeriveCommand(), GenotypeCommand(), ListCommand(),
+          QueryCommand(),  SearchCommand(),   SweepCommand()};
 }
 
 std::string Usage() {
