@@ -25,16 +25,6 @@ at::Tensor Uniform(at::IntArrayRef sizes, int64_t fan_in, at::Generator generato
   return at::empty(sizes).uniform_(-bound, bound, std::move(generator));
 }
 
-/// x times a 0/1 mask of `sizes` (broadcast to x) over the probability of a 1.
-at::Tensor Mask(const at::Tensor& x, at::IntArrayRef sizes, double probability, const Pass& pass) {
-  CHECK(probability >= 0 && probability <= 1) << probability;
-  CHECK(pass.generator.defined()) << "dropping needs a generator";
-  if (probability == 1) return x * 0;
-  const auto options = at::TensorOptions().dtype(at::kFloat).device(pass.generator.device());
-  const at::Tensor mask = at::empty(sizes, options).bernoulli_(1 - probability, pass.generator);
-  return x * mask.to(x.options()).div_(1 - probability);
-}
-
 }  // namespace
 
 MacTally::MacTally() {
@@ -128,8 +118,17 @@ at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass) {
   return x * mask.to(x.options()).div_(1 - probability);
 }
 
+at::Tensor DrawSampleMask(int64_t samples, double probability, const Pass& pass) {
+  CHECK(probability >= 0 && probability <= 1) << probability;
+  CHECK(pass.generator.defined()) << "dropping needs a generator";
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(pass.generator.device());
+  return at::empty({samples, 1, 1, 1}, options).bernoulli_(1 - probability, pass.generator);
+}
+
 at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass) {
-  return Mask(x, {x.size(0), 1, 1, 1}, probability, pass);
+  const at::Tensor mask = DrawSampleMask(x.size(0), probability, pass);
+  if (probability == 1) return x * 0;
+  return x * mask.to(x.options()).div_(1 - probability);
 }
 
 at::Tensor GlobalAveragePool(const at::Tensor& x) { return at::mean(x, {2, 3}); }

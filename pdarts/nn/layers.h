@@ -113,7 +113,11 @@ at::Tensor DrawDropoutMask(at::IntArrayRef sizes, double probability, const Pass
 /// 1 - probability. The mask is one of DrawDropoutMask.
 at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass);
 
-/// The same, a sample `[C,H,W]` at a time.
+/// Which samples a drop path keeps: `[N,1,1,1]` float32, 1 where it does, on the generator's device.
+/// Dies if pass.generator isn't set.
+at::Tensor DrawSampleMask(int64_t samples, double probability, const Pass& pass);
+
+/// Dropout of whole samples `[C,H,W]`, by a mask of DrawSampleMask.
 at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass);
 
 /// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels.
