@@ -98,11 +98,11 @@ absl::Status ProgressDisplay::OnStep(const StepReport& report) {
   const SearchPosition& at = report.position;
   const double done = Done(at, at.step + 1);
   Draw(
-      absl::StrFormat("%s %3.0f%% stage %d/%d epoch %d/%d step %d/%d loss %.3f acc %.1f%% "
-                      "%.0f img/s %s left",
-                      Bar(done, 12), 100 * done, at.stage + 1, at.num_stages, at.epoch + 1,
-                      at.shape.epochs, at.step + 1, at.steps, report.weight_loss,
-                      report.weight_top1, report.images_per_second, TimeLeft(done)));
+      absl::StrFormat("%s %3.0f%% %s left, stage %d/%d epoch %d/%d step %d/%d "
+                      "loss %.3f acc %.1f%% %.0f img/s",
+                      Bar(done, 6), 100 * done, TimeLeft(done), at.stage + 1, at.num_stages,
+                      at.epoch + 1, at.shape.epochs, at.step + 1, at.steps, report.weight_loss,
+                      report.weight_top1, report.images_per_second));
   return absl::OkStatus();
 }
 

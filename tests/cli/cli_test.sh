@@ -105,6 +105,24 @@ grep -q '"benchmark":{"architecture":"|.*"regret":' runs/tiny201-seed1/result.js
   { echo "no benchmark in result.json"; failures=$((failures + 1)); }
 prints "run directory" "${search[@]}" --overwrite
 prints "run directory" "${search[@]}" --seed=2
+# A sweep: what is finished isn't run again, and a seed that fails loses no other.
+sweep=("$pdarts" sweep --spec=tiny.textproto --output_dir=sweep)
+says "sweep needs --seeds" "${sweep[@]}"
+says '"x" is not a whole number' "${sweep[@]}" --seeds=1,x
+says "names a seed twice" "${sweep[@]}" --seeds=1,1
+prints "mean" "${sweep[@]}" --seeds=1
+mkdir -p sweep/tiny-seed3 && echo mine > sweep/tiny-seed3/notes
+says "these seeds failed: 3" "${sweep[@]}" --seeds=1,3,5 --jobs=2
+says "see $PWD/sweep/tiny-seed3.console.txt" "${sweep[@]}" --seeds=1,3,5 --jobs=2
+says "seed 5: finished before" "${sweep[@]}" --seeds=1,3,5
+grep -q "holds files that are no run" sweep/tiny-seed3.console.txt ||
+  { echo "the failed seed doesn't say why"; failures=$((failures + 1)); }
+rm -r sweep/tiny-seed3
+prints '"failed_seeds":[],"mean":{"mem_gb"' "${sweep[@]}" --seeds=1,3,5 --json
+cmp -s sweep/tiny-seed1/supernet.safetensors runs/tiny-seed1/supernet.safetensors ||
+  { echo "the same seed found something else in a sweep"; failures=$((failures + 1)); }
+says "holds a run of another spec" "${sweep[@]}" --seeds=1 --set=search.batch_size=4
+
 prints "Genotype(normal=" "$pdarts" derive --run=runs/tiny-seed1 --set=regularizers[skip_limit].max=0
 prints '"text":' "$pdarts" derive --run=runs/tiny-seed1 --set=space.allow_none=true --json
 says "is no run directory" "$pdarts" derive --run=.

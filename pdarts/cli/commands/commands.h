@@ -25,6 +25,7 @@ Command GenotypeCommand();
 Command ListCommand();
 Command QueryCommand();
 Command SearchCommand();
+Command SweepCommand();
 
 }  // namespace pdarts
 
