@@ -77,9 +77,13 @@ absl::Status StageTrainer::Begin() {
 }
 
 absl::Status StageTrainer::Train() {
-  for (; position_.epoch < position_.shape.epochs; ++position_.epoch, position_.step = 0) {
+  while (position_.epoch < position_.shape.epochs) {
     if (position_.step == 0) PDARTS_RETURN_IF_ERROR(BeginEpoch());
     PDARTS_RETURN_IF_ERROR(RunEpoch());
+    ++position_.epoch;
+    position_.step = 0;
+    if (options_.checkpointer == nullptr) continue;
+    PDARTS_RETURN_IF_ERROR(options_.checkpointer->StopRequested() ? Stop() : Save());
   }
   return absl::OkStatus();
 }
@@ -128,15 +132,7 @@ absl::Status StageTrainer::RunEpoch() {
   }
   report.net = net_.get();
   report.seconds = EpochSeconds();
-  PDARTS_RETURN_IF_ERROR(observer_->OnEpochEnd(report));
-
-  if (options_.checkpointer == nullptr) return absl::OkStatus();
-  const SearchPosition end = std::exchange(position_, position_);
-  ++position_.epoch;  // the state is that of the next epoch, not begun
-  position_.step = 0;
-  PDARTS_RETURN_IF_ERROR(options_.checkpointer->StopRequested() ? Stop() : Save());
-  position_ = end;
-  return absl::OkStatus();
+  return observer_->OnEpochEnd(report);
 }
 
 absl::Status StageTrainer::Step() {
@@ -283,7 +279,7 @@ absl::Status StageTrainer::Save() {
 
   // A state that holds a NaN would take the place of one that can be used.
   if (const std::string bad = FirstNotFinite(state); !bad.empty()) {
-    return NotFinite(absl::StrCat(bad, " is not finite after"));
+    return NotFinite(absl::StrCat(bad, " is not finite; found before the next step,"));
   }
   return options_.checkpointer->Save(state);
 }
