@@ -29,7 +29,8 @@ class RunDirectoryTest : public ::testing::Test {
     spec_.set_name("a");
   }
   absl::Status Create(bool overwrite = false) {
-    return RunDirectory::Create(path_.string(), spec_, overwrite).status();
+    return RunDirectory::Open(path_.string(), spec_,
+                              overwrite ? RunStart::kOverwrite : RunStart::kGoOn).status();
   }
   fs::path path_;
   ExperimentSpec spec_;
@@ -42,7 +43,7 @@ TEST_F(RunDirectoryTest, WritesTheSpecAndReadsItBack) {
 
 TEST_F(RunDirectoryTest, AnUnfinishedRunOfTheSameSpecStartsAgain) {
   {
-    auto run = RunDirectory::Create(path_.string(), spec_, false);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
     LogEvent event;
     event.set_event("epoch");
     ASSERT_TRUE((*run)->Log(event).ok());
@@ -53,7 +54,7 @@ TEST_F(RunDirectoryTest, AnUnfinishedRunOfTheSameSpecStartsAgain) {
 
 TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
   {
-    auto run = RunDirectory::Create(path_.string(), spec_, false);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
     ASSERT_TRUE((*run)->WriteResult(RunResult()).ok());
   }
   EXPECT_THAT(Create().ToString(), HasSubstr("holds a finished run"));
@@ -85,7 +86,7 @@ TEST_F(RunDirectoryTest, APathBelowAFileIsAnError) {
 }
 
 TEST_F(RunDirectoryTest, LogsALineAnEventWithTheProtosNames) {
-  auto run = RunDirectory::Create(path_.string(), spec_, false);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
   LogEvent event;
   event.set_event("epoch");
   event.set_weight_loss(0.1);
@@ -98,7 +99,7 @@ TEST_F(RunDirectoryTest, LogsALineAnEventWithTheProtosNames) {
 TEST_F(RunDirectoryTest, ReadsBackWhatWasFound) {
   EXPECT_THAT(ReadRunArchitecture(path_.string()).status().ToString(),
               HasSubstr("holds no architecture yet"));
-  auto run = RunDirectory::Create(path_.string(), spec_, false);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
   DerivedArchitecture found;
   found.set_text("text");
   ASSERT_TRUE((*run)->WriteArchitecture(found).ok());

@@ -13,7 +13,8 @@ namespace pdarts {
 /// Writes what a search reports to its run directory's log.
 class SearchRecorder : public SearchObserver {
  public:
-  /// `directory` must outlive the recorder.
+  /// `directory` must outlive the recorder. A run that goes on counts time and memory from those of
+  /// its checkpoint.
   explicit SearchRecorder(RunDirectory* directory);
 
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
@@ -23,13 +24,17 @@ class SearchRecorder : public SearchObserver {
   /// A line that begins or ends the run.
   absl::Status LogRun(absl::string_view event, LogEvent details = {});
 
-  /// Seconds since the recorder was made.
+  /// Seconds of the run so far.
   double Elapsed() const;
+  /// Most memory that a process of the run has held resident.
+  int64_t PeakBytes() const;
 
  private:
   LogEvent MakeEvent(absl::string_view event, const SearchPosition& position) const;
 
   RunDirectory* const directory_;
+  double earlier_seconds_ = 0;
+  int64_t earlier_peak_bytes_ = 0;
   const std::chrono::steady_clock::time_point begin_;
 };
 
