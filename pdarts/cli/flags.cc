@@ -39,9 +39,10 @@ ABSL_FLAG(bool, overwrite, false, "replace a run that the output directory holds
 ABSL_FLAG(bool, resume, false,
           "only go on with a run that the output directory holds unfinished; without this flag an "
           "unfinished run of the same spec is gone on with too, and else a new one begins");
-ABSL_FLAG(double, checkpoint_minutes, 10,
-          "a checkpoint is written at every epoch's end, and within an epoch after so many minutes; "
-          "0: after every step");
+ABSL_FLAG(
+    double, checkpoint_minutes, 10,
+    "a checkpoint is written at every epoch's end, and within an epoch after so many minutes; "
+    "0: after every step");
 ABSL_FLAG(bool, allow_swap, false, "start stages even if their estimated memory isn't free");
 ABSL_FLAG(bool, json, false, "print one JSON object on one line of standard output");
 ABSL_FLAG(std::string, spec, "", "file of the experiment's spec");

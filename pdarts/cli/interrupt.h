@@ -3,8 +3,8 @@
 
 namespace pdarts {
 
-/// While one lives, SIGINT and SIGTERM are only noted the first time, so that the work can stop at a
-/// good place; the second time they end the process at once. Before and after, they end it.
+/// While one lives, SIGINT and SIGTERM are only noted the first time, so that the work can stop at
+/// a good place; the second time they end the process at once. Before and after, they end it.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -178,12 +178,11 @@ absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& director
                                              directory.last_checkpoint(), ". To go on:\n  ",
                                              CommandToGoOn()));
   }
-  return absl::Status(status.code(),
-                      absl::StrCat(status.message(), "; ",
-                                   directory.last_checkpoint().empty()
-                                       ? std::string("there is no checkpoint yet")
-                                       : absl::StrCat("the last good checkpoint is ",
-                                                      directory.last_checkpoint())));
+  return absl::Status(status.code(), absl::StrCat(status.message(), "; ",
+                                                  directory.last_checkpoint().empty()
+                                                      ? std::string("there is no checkpoint yet")
+                                                      : absl::StrCat("the last good checkpoint is ",
+                                                                     directory.last_checkpoint())));
 }
 
 }  // namespace
@@ -206,9 +205,9 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(experiment);
 
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
-                          RunDirectory::Open(OutputDirFromFlags(experiment.spec), experiment.spec,
-                                             start));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RunDirectory> directory,
+      RunDirectory::Open(OutputDirFromFlags(experiment.spec), experiment.spec, start));
   for (const std::string& note : directory->notes()) std::cerr << "note: " << note << "\n";
   SearchRecorder recorder(directory.get());
   RunCheckpointer::Options checkpointing;

@@ -151,8 +151,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   absl::string_view rest = content.substr(kPrefix, size - kPrefix - kDigest);
   Checkpoint checkpoint;
   CheckpointHeader& header = checkpoint.run;
-  if (head_size > rest.size() ||
-      !header.ParseFromArray(rest.data(), static_cast<int>(head_size))) {
+  if (head_size > rest.size() || !header.ParseFromArray(rest.data(), static_cast<int>(head_size))) {
     return absl::DataLossError("its header can't be read");
   }
   if (header.spec_sha256() != HexDigest(header.spec())) {

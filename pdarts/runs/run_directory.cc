@@ -113,9 +113,8 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
 
 void RunDirectory::Clear() {
   std::error_code error;
-  for (const char* name :
-       {kResult, kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint, kLog, kArchitecture,
-        kGenotype, kSuperNet, kSpec}) {
+  for (const char* name : {kResult, kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint, kLog,
+                           kArchitecture, kGenotype, kSuperNet, kSpec}) {
     fs::remove(File(name), error);
     fs::remove(absl::StrCat(File(name), ".tmp"), error);
   }
@@ -135,9 +134,8 @@ absl::Status RunDirectory::GoOn() {
     if (!absl::IsDataLoss(newest)) return newest;
     const absl::Status previous = GoOnFrom(kPreviousCheckpoint);
     if (!previous.ok()) {
-      return absl::Status(previous.code(),
-                          absl::StrCat(newest.message(), "; ", previous.message(),
-                                       "; --overwrite starts the run over"));
+      return absl::Status(previous.code(), absl::StrCat(newest.message(), "; ", previous.message(),
+                                                        "; --overwrite starts the run over"));
     }
     // It must not take the place of the good one when the next is written.
     fs::rename(File(kCheckpoint), File(kDamagedCheckpoint), error);
@@ -152,9 +150,9 @@ absl::Status RunDirectory::GoOn() {
 absl::Status RunDirectory::GoOnFrom(const std::string& file) {
   PDARTS_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(File(file)));
   if (checkpoint.run.spec() != spec_text_) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(File(file), " is of another spec (",
-                     Differences(checkpoint.run.spec(), spec_, file), "); --overwrite starts over"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        File(file), " is of another spec (", Differences(checkpoint.run.spec(), spec_, file),
+        "); --overwrite starts over"));
   }
   PDARTS_RETURN_IF_ERROR(
       Annotate(log_.CutBack(checkpoint.run.log_bytes()), absl::StrCat(File(file), " needs more")));

@@ -43,10 +43,10 @@ enum class RunStart {
 ///   lock                     the number of the process that writes
 class RunDirectory {
  public:
-  /// Prepares `path` for a run of `spec` from its beginning (makes the folder, writes the spec), or,
-  /// where it holds a checkpoint, from there: the log is cut back to what it was then.
-  /// \error kAlreadyExists if it holds a finished run, a run of another spec (naming what differs),
-  /// or anything else, and it isn't to be overwritten; kFailedPrecondition if another process writes
+  /// Prepares `path` for a run of `spec` from its beginning (makes the folder, writes the spec),
+  /// or, where it holds a checkpoint, from there: the log is cut back to what it was then. \error
+  /// kAlreadyExists if it holds a finished run, a run of another spec (naming what differs), or
+  /// anything else, and it isn't to be overwritten; kFailedPrecondition if another process writes
   /// it, or if a checkpoint is of another spec or version of the format; kDataLoss if no checkpoint
   /// can be read; kNotFound for kResume where there is no run; as WriteFileAtomically.
   static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path,
@@ -60,8 +60,8 @@ class RunDirectory {
   /// What a user should know of how the run was opened: it starts over, a checkpoint is damaged.
   const std::vector<std::string>& notes() const { return notes_; }
 
-  /// Replaces the newest checkpoint and keeps the one before; fills in the spec and the log's length.
-  /// \error as WriteFileAtomically; both files are as they were then.
+  /// Replaces the newest checkpoint and keeps the one before; fills in the spec and the log's
+  /// length. \error as WriteFileAtomically; both files are as they were then.
   absl::Status WriteCheckpoint(Checkpoint checkpoint);
   /// File and place of the newest checkpoint, for a message; empty if there is none.
   const std::string& last_checkpoint() const { return last_checkpoint_; }

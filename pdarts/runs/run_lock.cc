@@ -21,10 +21,10 @@ absl::Status HeldBy(int descriptor, const std::string& path) {
   char text[32] = {};
   const ssize_t length = pread(descriptor, text, sizeof(text) - 1, 0);
   const absl::string_view holder = absl::StripAsciiWhitespace(text);
-  return absl::FailedPreconditionError(absl::StrCat(
-      path, " is locked: ",
-      length > 0 ? absl::StrCat("process ", holder, " is writing this run")
-                 : std::string("another process is writing this run")));
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " is locked: ",
+                   length > 0 ? absl::StrCat("process ", holder, " is writing this run")
+                              : std::string("another process is writing this run")));
 }
 
 }  // namespace
@@ -50,9 +50,8 @@ absl::StatusOr<std::unique_ptr<RunLock>> RunLock::Take(const std::string& path) 
     }
     lock.reset(new RunLock(path, descriptor));
     const std::string holder = absl::StrCat(getpid(), "\n");
-    if (ftruncate(descriptor, 0) != 0 ||
-        pwrite(descriptor, holder.data(), holder.size(), 0) !=
-            static_cast<ssize_t>(holder.size())) {
+    if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, holder.data(), holder.size(), 0) !=
+                                             static_cast<ssize_t>(holder.size())) {
       return SystemError("write", path);
     }
     return lock;

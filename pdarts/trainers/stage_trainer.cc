@@ -47,8 +47,8 @@ StageTrainer::StageTrainer(const Experiment& experiment, const DatasetSplits& da
 
 absl::Status StageTrainer::Build(const Candidates& candidates) {
   PDARTS_ASSIGN_OR_RETURN(
-      net_, experiment_.space->BuildSuperNet(
-                candidates, experiment_.StageNetShape(position_.stage), NewGenerator("weights")));
+      net_, experiment_.space->BuildSuperNet(candidates, experiment_.StageNetShape(position_.stage),
+                                             NewGenerator("weights")));
   net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator("alphas"));
   net_->to(options_.device, dtype_);
   weights_.emplace(net_->weights(), settings_.weights());
@@ -108,8 +108,7 @@ absl::Status StageTrainer::RunEpoch() {
     PDARTS_RETURN_IF_ERROR(AfterStep());
   }
   const double training_seconds = EpochSeconds();
-  const bool measured =
-      position_.epoch >= position_.shape.epochs - settings_.evaluated_epochs();
+  const bool measured = position_.epoch >= position_.shape.epochs - settings_.evaluated_epochs();
   if (measured) PDARTS_RETURN_IF_ERROR(Evaluate());
 
   EpochReport report;
@@ -186,9 +185,8 @@ absl::StatusOr<GradientResult> StageTrainer::Pass(GradientOf of, const at::Tenso
   meter->Add(result.loss, result.logits, batch.labels);
   const double loss = result.loss.item<double>();
   if (!std::isfinite(loss)) {
-    return NotFinite(absl::StrCat("the loss of the ",
-                                  of == GradientOf::kWeights ? "weights" : "alphas", " became ",
-                                  loss));
+    return NotFinite(absl::StrCat(
+        "the loss of the ", of == GradientOf::kWeights ? "weights" : "alphas", " became ", loss));
   }
   return result;
 }
