@@ -15,12 +15,8 @@ namespace {
 
 /// Sorted by name.
 std::vector<Command> Commands() {
-  return {
-      DeriveCommand(),
-      GenotypeCommand(),
-      ListCommand(),
-      SearchCommand(),
-  };
+  return {DeriveCommand(), GenotypeCommand(), ListCommand(),
+          QueryCommand(),  SearchCommand(),   SweepCommand()};
 }
 
 std::string Usage() {

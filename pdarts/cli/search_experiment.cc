@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -209,7 +210,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
       const std::unique_ptr<RunDirectory> directory,
       RunDirectory::Open(OutputDirFromFlags(experiment.spec), experiment.spec, start));
   for (const std::string& note : directory->notes()) std::cerr << "note: " << note << "\n";
-  SearchRecorder recorder(directory.get());
+  SearchRecorder recorder(directory.get(), &experiment);
   RunCheckpointer::Options checkpointing;
   checkpointing.surroundings.set_dataset_checksum(data.checksum);
   checkpointing.surroundings.set_threads(threads);
@@ -256,6 +257,12 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   LogEvent derivation;
   derivation.set_architecture(derived.text());
   for (const std::string& note : derived.trace().notes()) derivation.add_notes(note);
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<BenchmarkScore> score,
+                          experiment.Score(derived.architecture()));
+  if (score) {
+    *derivation.mutable_benchmark() = *score;
+    *result.mutable_benchmark() = *score;
+  }
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("derivation", derivation));
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_end"));
   result.set_search_cost_s(recorder.Elapsed());
@@ -269,6 +276,9 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   }
   std::cout << derived.text() << "\n\n";
   for (const std::string& note : derived.trace().notes()) std::cout << "note: " << note << "\n";
+  if (score) {
+    std::cout << "benchmark       " << ScoreLine(*score, experiment.benchmark->size()) << "\n";
+  }
   std::cout << absl::StrFormat(
       "super-network   top-1 %.2f%%, top-5 %.2f%% (on the alphas' half, augmented)\n"
       "network         %.3f M parameters, %.3f G multiply-adds\n"

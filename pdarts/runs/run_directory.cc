@@ -225,6 +225,22 @@ absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path)
   return architecture;
 }
 
+absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
+  const std::string file = (fs::path(path) / kResult).string();
+  const absl::StatusOr<std::string> text = ReadFile(file);
+  if (!text.ok()) {
+    return absl::NotFoundError(
+        absl::StrCat(path, " is no finished run: there is no readable ", kResult));
+  }
+  RunResult result;
+  const auto status = google::protobuf::util::JsonStringToMessage(*text, &result);
+  if (!status.ok()) {
+    return absl::DataLossError(
+        absl::StrCat(file, " is no RunResult: ", std::string(status.message())));
+  }
+  return result;
+}
+
 std::string ToJsonLine(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;

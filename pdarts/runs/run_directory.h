@@ -98,6 +98,10 @@ class RunDirectory {
 /// Reads the spec of a run. \error kNotFound if `path` is no run directory; errors of ParseSpec.
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path);
 
+/// Reads the result of a finished run.
+/// \error kNotFound if there is none; kDataLoss if the file doesn't parse.
+absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
+
 /// Reads what a run found. \error kNotFound if the run has found nothing yet; kDataLoss if the file
 /// doesn't parse.
 absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path);

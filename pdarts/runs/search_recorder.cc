@@ -1,9 +1,11 @@
 #include "pdarts/runs/search_recorder.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "pdarts/core/process.h"
+#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
@@ -26,8 +28,8 @@ void AddProbabilities(const SuperNet& net, const Candidates& candidates,
 
 }  // namespace
 
-SearchRecorder::SearchRecorder(RunDirectory* directory)
-    : directory_(directory), begin_(std::chrono::steady_clock::now()) {
+SearchRecorder::SearchRecorder(RunDirectory* directory, const Experiment* experiment)
+    : directory_(directory), experiment_(experiment), begin_(std::chrono::steady_clock::now()) {
   if (!directory->checkpoint()) return;
   earlier_seconds_ = directory->checkpoint()->run.elapsed_s();
   earlier_peak_bytes_ = directory->checkpoint()->run.peak_bytes();
@@ -96,7 +98,22 @@ absl::Status SearchRecorder::OnEpochEnd(const EpochReport& report) {
   event.set_images_per_second(report.images_per_second);
   const EdgeProbabilities probabilities = report.net->Probabilities();
   AddProbabilities(*report.net, report.net->candidates(), &probabilities, &event);
+  PDARTS_RETURN_IF_ERROR(AddDerivation(*report.net, probabilities, &event));
   return directory_->Log(event);
+}
+
+absl::Status SearchRecorder::AddDerivation(const SuperNet& net,
+                                           const EdgeProbabilities& probabilities,
+                                           LogEvent* event) const {
+  const absl::StatusOr<Derivation> derivation = experiment_->space->Derive(
+      net.candidates(), probabilities, experiment_->MakeDerivationOptions());
+  if (!derivation.ok()) return absl::OkStatus();  // nothing may be derived yet; the end will tell
+  PDARTS_ASSIGN_OR_RETURN(*event->mutable_architecture(),
+                          experiment_->space->Format(derivation->architecture));
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<BenchmarkScore> score,
+                          experiment_->Score(derivation->architecture));
+  if (score) *event->mutable_benchmark() = *score;
+  return absl::OkStatus();
 }
 
 absl::Status SearchRecorder::OnStageEnd(const SearchPosition& position, const SuperNet& net,

@@ -23,7 +23,9 @@ struct Command {
 Command DeriveCommand();
 Command GenotypeCommand();
 Command ListCommand();
+Command QueryCommand();
 Command SearchCommand();
+Command SweepCommand();
 
 }  // namespace pdarts
 
