@@ -50,9 +50,9 @@ class Regularizer : public Plugin {
   /// Narrows what may be derived.
   virtual void ConstrainDerivation(DerivationOptions* options) const {}
 
-  /// What a checkpoint holds of it, beyond what OnStageBegin and OnEpochBegin set: counters,
-  /// running means. A resumed search calls both hooks for the place where it goes on, then
-  /// LoadState.
+  /// What a checkpoint holds of it: whatever OnStageBegin and OnEpochBegin don't set from stage and
+  /// epoch alone, such as counters, running means, and what was drawn or read off the network. A
+  /// resumed search calls both hooks for the place where it goes on, then LoadState.
   virtual std::string SaveState() const { return ""; }
   /// \error kDataLoss if `state` isn't what SaveState wrote; it is left as it was then.
   virtual absl::Status LoadState(absl::string_view state) {
