@@ -67,7 +67,8 @@ double ProgressDisplay::Done(const SearchPosition& position, int steps) const {
 
 std::string ProgressDisplay::TimeLeft(double done) const {
   const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
-  return done > 0 ? ShortDuration(elapsed * (1 - done) / done) : "?";
+  const double done_here = done - done_before_;
+  return done_here > 0 ? ShortDuration(elapsed * (1 - done) / done_here) : "?";
 }
 
 void ProgressDisplay::Draw(const std::string& line) {
@@ -87,6 +88,14 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const
                position.stage + 1, position.num_stages, position.shape.cells,
                position.shape.channels, net.candidates()[0][0].size(),
                static_cast<long long>(CountParameters(net)));
+  return absl::OkStatus();
+}
+
+absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const SuperNet& net) {
+  done_before_ = Done(position, position.step);
+  std::fprintf(stderr, "going on in stage %d/%d after %d of %d epochs and %d steps\n",
+               position.stage + 1, position.num_stages, position.epoch, position.shape.epochs,
+               position.step);
   return absl::OkStatus();
 }
 

@@ -14,7 +14,8 @@ namespace pdarts {
 /// Writes what a search reports to its run directory's log.
 class SearchRecorder : public SearchObserver {
  public:
-  /// Both must outlive the recorder. Of the experiment it knows what would be derived at an epoch's
+  /// Both must outlive the recorder. A run that goes on counts time and memory from those of its
+  /// checkpoint. Of the experiment it knows what would be derived at an epoch's
   /// end, and how good the spec's benchmark says that that is.
   SearchRecorder(RunDirectory* directory, const Experiment* experiment);
 
@@ -25,8 +26,10 @@ class SearchRecorder : public SearchObserver {
   /// A line that begins or ends the run.
   absl::Status LogRun(absl::string_view event, LogEvent details = {});
 
-  /// Seconds since the recorder was made.
+  /// Seconds of the run so far.
   double Elapsed() const;
+  /// Most memory that a process of the run has held resident.
+  int64_t PeakBytes() const;
 
  private:
   LogEvent MakeEvent(absl::string_view event, const SearchPosition& position) const;
@@ -37,6 +40,8 @@ class SearchRecorder : public SearchObserver {
 
   RunDirectory* const directory_;
   const Experiment* const experiment_;
+  double earlier_seconds_ = 0;
+  int64_t earlier_peak_bytes_ = 0;
   const std::chrono::steady_clock::time_point begin_;
 };
 
