@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <iterator>
 #include <optional>
 
 #include "ATen/ops/as_strided.h"
-#include "absl/base/internal/endian.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
@@ -54,7 +54,7 @@ const T* As(const PickleValue& value) {
 }
 
 absl::StatusOr<std::vector<int64_t>> Integers(const PickleValue& value) {
-  const auto* list = As<std::shared_ptr<List>>(value);
+  const auto* list = As<List*>(value);
   if (list == nullptr || (*list)->size() > kMostDimensions) return Damaged("a tensor's sizes");
   std::vector<int64_t> integers;
   for (const PickleValue& element : **list) {
@@ -95,13 +95,14 @@ class Unpickler {
   Unpickler(absl::string_view bytes, const LoadStorage& load_storage)
       : bytes_(bytes), load_storage_(load_storage) {}
 
-  absl::StatusOr<PickleValue> Run() {
+  absl::StatusOr<Pickle> Run() {
     while (true) {
       PDARTS_ASSIGN_OR_RETURN(const absl::string_view code, Take(1));
       if (code[0] == '.') break;
       PDARTS_RETURN_IF_ERROR(Step(static_cast<unsigned char>(code[0])));
     }
-    return Pop();
+    PDARTS_ASSIGN_OR_RETURN(pickle_.root, Pop());
+    return std::move(pickle_);
   }
 
  private:
@@ -133,6 +134,11 @@ class Unpickler {
     return line;
   }
 
+  void PushList(List values) {
+    pickle_.lists.push_back(std::move(values));
+    Push({&pickle_.lists.back()});
+  }
+  void PushDict() { Push({&pickle_.dicts.emplace_back()}); }
   void Push(PickleValue value) { stack_.push_back(std::move(value)); }
   absl::StatusOr<PickleValue> Pop() {
     const size_t floor = marks_.empty() ? 0 : marks_.back();
@@ -159,7 +165,7 @@ class Unpickler {
   }
   absl::Status PushTuple(absl::StatusOr<List> values) {
     if (!values.ok()) return values.status();
-    Push({std::make_shared<List>(std::move(*values))});
+    PushList(std::move(*values));
     return absl::OkStatus();
   }
   absl::Status PushGlobal(const std::string& name) {
@@ -184,7 +190,7 @@ class Unpickler {
   }
   absl::Status Append(const List& values) {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue target, Pop());
-    const auto* list = As<std::shared_ptr<List>>(target);
+    const auto* list = As<List*>(target);
     if (list == nullptr) return Damaged("it appends to what is no list");
     (*list)->insert((*list)->end(), values.begin(), values.end());
     Push(target);
@@ -192,7 +198,7 @@ class Unpickler {
   }
   absl::Status SetItems(const List& values) {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue target, Pop());
-    const auto* dict = As<std::shared_ptr<Dict>>(target);
+    const auto* dict = As<Dict*>(target);
     if (dict == nullptr || values.size() % 2 != 0) return Damaged("it sets items of no dict");
     for (size_t i = 0; i < values.size(); i += 2) {
       (*dict)->emplace_back(values[i], values[i + 1]);
@@ -204,7 +210,7 @@ class Unpickler {
   /// ('storage', class, key, device, elements)
   absl::Status PersistentId() {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue id, Pop());
-    const auto* tuple = As<std::shared_ptr<List>>(id);
+    const auto* tuple = As<List*>(id);
     if (tuple == nullptr || (*tuple)->size() != 5) return Damaged("a storage's id");
     const auto* kind = As<std::string>((**tuple)[0]);
     const auto* type = As<PickleValue::Global>((**tuple)[1]);
@@ -224,11 +230,11 @@ class Unpickler {
   absl::Status Reduce() {
     PDARTS_ASSIGN_OR_RETURN(const List call, Pop(2));
     const auto* global = As<PickleValue::Global>(call[0]);
-    const auto* arguments = As<std::shared_ptr<List>>(call[1]);
+    const auto* arguments = As<List*>(call[1]);
     if (global == nullptr || arguments == nullptr) return Damaged("a call");
     if (global->name == kOrderedDict) {
       if (!(*arguments)->empty()) return Damaged("an ordered dict with arguments");
-      Push({std::make_shared<Dict>()});
+      PushDict();
     } else if (global->name == kRebuildTensor) {
       PDARTS_ASSIGN_OR_RETURN(PickleValue tensor, RebuildTensor(**arguments));
       Push(std::move(tensor));
@@ -250,11 +256,11 @@ class Unpickler {
         marks_.push_back(stack_.size());
         return absl::OkStatus();
       case '}':
-        Push({std::make_shared<Dict>()});
+        PushDict();
         return absl::OkStatus();
       case ']':
       case ')':
-        Push({std::make_shared<List>()});
+        PushList({});
         return absl::OkStatus();
       case 't':
         return PushTuple(PopToMark());
@@ -293,8 +299,8 @@ class Unpickler {
         return absl::OkStatus();
       }
       case 'G': {  // big-endian
-        PDARTS_ASSIGN_OR_RETURN(const absl::string_view bytes, Take(8));
-        const uint64_t bits = absl::big_endian::Load64(bytes.data());
+        PDARTS_ASSIGN_OR_RETURN(const uint64_t swapped, Number(8));
+        const uint64_t bits = __builtin_bswap64(swapped);
         double number;
         std::memcpy(&number, &bits, sizeof(number));
         Push({number});
@@ -360,6 +366,7 @@ class Unpickler {
 
   absl::string_view bytes_;
   const LoadStorage& load_storage_;
+  Pickle pickle_;
   List stack_;
   std::vector<size_t> marks_;
   std::map<uint64_t, PickleValue> memo_;
@@ -367,7 +374,7 @@ class Unpickler {
 
 }  // namespace
 
-absl::StatusOr<PickleValue> Unpickle(absl::string_view bytes, const LoadStorage& load_storage) {
+absl::StatusOr<Pickle> Unpickle(absl::string_view bytes, const LoadStorage& load_storage) {
   return Unpickler(bytes, load_storage).Run();
 }
 

@@ -2,8 +2,8 @@
 #define PDARTS_RUNS_RESTRICTED_UNPICKLER_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -28,10 +28,17 @@ struct PickleValue {
   using List = std::vector<PickleValue>;  ///< a list or a tuple
   using Dict = std::vector<std::pair<PickleValue, PickleValue>>;
 
-  /// Lists and dicts are shared, since a pickle fills them after it has put them somewhere.
+  /// Lists and dicts belong to the Pickle: they may be in several places, and in themselves.
   std::variant<std::monostate, bool, int64_t, double, std::string, at::Tensor, Global, Storage,
-               std::shared_ptr<List>, std::shared_ptr<Dict>>
+               List*, Dict*>
       value;
+};
+
+/// What a pickle holds. Its lists and dicts live as long as it does.
+struct Pickle {
+  PickleValue root;
+  std::deque<PickleValue::List> lists;
+  std::deque<PickleValue::Dict> dicts;
 };
 
 /// What a persistent id of a storage stands for: `key` names it, `dtype` and `elements` are what
@@ -44,7 +51,7 @@ using LoadStorage = std::function<absl::StatusOr<at::Tensor>(const std::string& 
 /// by.
 /// \error kDataLoss if the bytes are no whole pickle; kInvalidArgument naming a function, class or
 /// operation that it doesn't know.
-absl::StatusOr<PickleValue> Unpickle(absl::string_view bytes, const LoadStorage& load_storage);
+absl::StatusOr<Pickle> Unpickle(absl::string_view bytes, const LoadStorage& load_storage);
 
 }  // namespace pdarts
 
