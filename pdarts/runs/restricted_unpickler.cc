@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <iterator>
+#include <map>
 #include <optional>
 
 #include "ATen/ops/as_strided.h"
@@ -170,9 +170,9 @@ class Unpickler {
   }
   absl::Status PushGlobal(const std::string& name) {
     if (!IsKnown(name)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the pickle asks for ", name,
-          ", which a state dict of tensors doesn't need; nothing of it was executed"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the pickle asks for ", name,
+                       ", which a state dict of tensors doesn't need; nothing of it was executed"));
     }
     Push({PickleValue::Global{name}});
     return absl::OkStatus();

@@ -43,8 +43,8 @@ struct Pickle {
 
 /// What a persistent id of a storage stands for: `key` names it, `dtype` and `elements` are what
 /// the pickle says of it.
-using LoadStorage = std::function<absl::StatusOr<at::Tensor>(const std::string& key,
-                                                             at::ScalarType dtype, int64_t elements)>;
+using LoadStorage = std::function<absl::StatusOr<at::Tensor>(
+    const std::string& key, at::ScalarType dtype, int64_t elements)>;
 
 /// Reads a pickle of dicts, lists, tuples, numbers, text and tensors. It calls nothing: the only
 /// functions that it knows, and does itself, are those that a tensor or an ordered dict is written

@@ -50,7 +50,7 @@ constexpr uint64_t kMostHeader = 100 << 20;  // as Python's library allows
 
 std::optional<at::ScalarType> TypeOf(const std::string& name) {
   static const auto* const types = new std::map<std::string, at::ScalarType>{
-      {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16},
+      {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
       {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
       {"U8", at::kByte},    {"BOOL", at::kBool}};
   const auto found = types->find(name);
@@ -121,9 +121,8 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(std::ifstre
   uint64_t header_size = 0;
   for (int i = 0; i < 8; ++i) header_size |= static_cast<uint64_t>(bytes[i]) << (8 * i);
   if (header_size > file_size - 8 || header_size > kMostHeader) {
-    return absl::DataLossError(
-        absl::StrCat("no safetensors file, or truncated: a header of ", header_size,
-                     " bytes in a file of ", file_size));
+    return absl::DataLossError(absl::StrCat("no safetensors file, or truncated: a header of ",
+                                            header_size, " bytes in a file of ", file_size));
   }
   std::string json(header_size, '\0');
   if (!file.read(json.data(), static_cast<std::streamsize>(header_size))) {
@@ -146,9 +145,9 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(std::ifstre
   int64_t position = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != position) {
-      return absl::DataLossError(
-          absl::StrCat("the header's entry ", entry.name, " begins at ", entry.begin,
-                       ", expected ", position, ": entries overlap or leave a gap"));
+      return absl::DataLossError(absl::StrCat("the header's entry ", entry.name, " begins at ",
+                                              entry.begin, ", expected ", position,
+                                              ": entries overlap or leave a gap"));
     }
     position = entry.end;
   }

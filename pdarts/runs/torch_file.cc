@@ -89,9 +89,9 @@ absl::StatusOr<Tensors> Read(const std::string& path) {
     const uint64_t width = c10::elementSize(dtype);
     if (size > file_size || elements < 0 || size / width != static_cast<uint64_t>(elements) ||
         size % width != 0) {
-      return absl::DataLossError(
-          absl::StrCat("the record ", name, " has ", size, " bytes, expected ", elements,
-                       " elements of ", width, " bytes"));
+      return absl::DataLossError(absl::StrCat("the record ", name, " has ", size,
+                                              " bytes, expected ", elements, " elements of ", width,
+                                              " bytes"));
     }
     at::Tensor storage = at::empty({elements}, dtype);
     reader.getRecord(name, storage.mutable_data_ptr(), size);

@@ -72,8 +72,8 @@ absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
     if (found == given.end()) {
       missing.push_back(name);
     } else if (found->second.sizes() != target.sizes()) {
-      misshapen.push_back(absl::StrCat(name, " is ", Shape(found->second), ", expected ",
-                                       Shape(target)));
+      misshapen.push_back(
+          absl::StrCat(name, " is ", Shape(found->second), ", expected ", Shape(target)));
     } else if (!found->second.is_floating_point()) {
       misshapen.push_back(absl::StrCat(name, " is no floating-point tensor"));
     }
