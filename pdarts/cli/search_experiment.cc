@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -17,13 +16,12 @@
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
+#include "pdarts/cli/names.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/nn/kernels/variant.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
@@ -63,19 +61,6 @@ class Observers : public SearchObserver {
  private:
   const std::vector<SearchObserver*> observers_;
 };
-
-std::string ShortName(const google::protobuf::Any& config) {
-  const std::string& url = config.type_url();
-  const PluginInfo* info = PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1));
-  return info == nullptr ? url : info->short_name;
-}
-
-/// What computes: "reference", or "fused/" and the instruction set of the kernels.
-std::string KernelsName(const ExperimentSpec& spec) {
-  const std::string kernels = absl::AsciiStrToLower(Kernels_Name(spec.search().kernels()));
-  if (spec.search().kernels() != FUSED) return kernels;
-  return absl::StrCat(kernels, "/", nn::KernelVariantName(nn::CurrentKernelVariant()));
-}
 
 /// The candidates that a stage would begin with if every stage kept the last ones of each edge: in
 /// the shipped spaces those with the most weights.
@@ -138,7 +123,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
                                      c10::Device device, int threads) {
   RunResult result;
   result.set_name(experiment.spec.name());
-  result.set_dataset(ShortName(experiment.spec.dataset()));
+  result.set_dataset(PluginShortName(experiment.spec.dataset()));
   result.set_search_space(experiment.space->name());
   result.set_seed(static_cast<double>(experiment.spec.seed()));
   NetworkShape shape = experiment.space->default_network_shape();
@@ -156,7 +141,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   result.set_libtorch(LibTorchVersion());
   result.set_cpu(CpuName());
   result.set_device(device.str());
-  result.set_kernels(KernelsName(experiment.spec));
+  result.set_kernels(KernelsName(experiment.spec.search().kernels()));
   result.set_threads(threads);
   result.set_dataset_source(data.source);
   result.set_dataset_checksum(data.checksum);
@@ -214,7 +199,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   RunCheckpointer::Options checkpointing;
   checkpointing.surroundings.set_dataset_checksum(data.checksum);
   checkpointing.surroundings.set_threads(threads);
-  checkpointing.surroundings.set_kernels(KernelsName(experiment.spec));
+  checkpointing.surroundings.set_kernels(KernelsName(experiment.spec.search().kernels()));
   checkpointing.surroundings.set_device(device.str());
   checkpointing.surroundings.set_libtorch(LibTorchVersion());
   checkpointing.surroundings.set_commit(BuildCommit());

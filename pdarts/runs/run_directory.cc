@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr char kSpec[] = "spec.textproto";
 constexpr char kLog[] = "log.jsonl";
 constexpr char kArchitecture[] = "architecture.textproto";
+constexpr char kArchitectureJson[] = "architecture.json";
 constexpr char kGenotype[] = "genotype.txt";
 constexpr char kSuperNet[] = "supernet.safetensors";
 constexpr char kResult[] = "result.json";
@@ -114,7 +115,7 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
 void RunDirectory::Clear() {
   std::error_code error;
   for (const char* name : {kResult, kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint, kLog,
-                           kArchitecture, kGenotype, kSuperNet, kSpec}) {
+                           kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kSpec}) {
     fs::remove(File(name), error);
     fs::remove(absl::StrCat(File(name), ".tmp"), error);
   }
@@ -181,6 +182,9 @@ absl::Status RunDirectory::WriteArchitecture(const DerivedArchitecture& architec
   std::string text;
   google::protobuf::TextFormat::PrintToString(architecture, &text);
   PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kArchitecture), text));
+  DerivedArchitecture plain = architecture;
+  plain.clear_trace();
+  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kArchitectureJson), ToJsonLine(plain) + "\n"));
   return WriteFileAtomically(File(kGenotype), absl::StrCat(architecture.text(), "\n"));
 }
 

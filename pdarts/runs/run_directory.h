@@ -31,6 +31,7 @@ enum class RunStart {
 ///   spec.textproto          the complete spec, as run
 ///   log.jsonl               a line an event (LogEvent)
 ///   architecture.textproto  what was found, and why (DerivedArchitecture)
+///   architecture.json       the architecture alone, as plain JSON
 ///   genotype.txt            the same in the space's own text form
 ///   supernet.safetensors    weights, alphas and statistics of the last stage's super-network
 ///   result.json             the row of the results table (RunResult); written last
