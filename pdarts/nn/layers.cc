@@ -1,5 +1,6 @@
 #include "pdarts/nn/layers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -19,6 +20,7 @@ namespace pdarts::nn {
 namespace {
 
 thread_local MacTally* living_tally = nullptr;
+thread_local std::string living_part;
 
 at::Tensor Uniform(at::IntArrayRef sizes, int64_t fan_in, at::Generator generator) {
   const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
@@ -35,8 +37,21 @@ MacTally::MacTally() {
 MacTally::~MacTally() { living_tally = nullptr; }
 
 void MacTally::Add(int64_t macs) {
-  if (living_tally != nullptr) living_tally->macs_ += macs;
+  if (living_tally == nullptr) return;
+  living_tally->macs_ += macs;
+  auto& parts = living_tally->parts_;
+  auto part = std::find_if(parts.begin(), parts.end(),
+                           [](const auto& known) { return known.first == living_part; });
+  if (part == parts.end()) part = parts.insert(parts.end(), {living_part, 0});
+  part->second += macs;
 }
+
+MacPart::MacPart(std::string name) {
+  CHECK(living_part.empty()) << "parts don't nest";
+  living_part = std::move(name);
+}
+
+MacPart::~MacPart() { living_part.clear(); }
 
 Convolution::Convolution(const ConvolutionOptions& options, at::Generator generator)
     : options_(options) {

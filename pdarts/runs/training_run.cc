@@ -65,8 +65,8 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(
   PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunLock> lock,
                           RunLock::Take((fs::path(path) / kLock).string()));
   std::unique_ptr<TrainingRun> run(new TrainingRun(path, std::move(lock)));
-  for (const char* name : {kResult, kLog, kArchitecture, kArchitectureJson, kGenotype, kBest,
-                           kLast, kSpec}) {
+  for (const char* name :
+       {kResult, kLog, kArchitecture, kArchitectureJson, kGenotype, kBest, kLast, kSpec}) {
     fs::remove(run->File(name), error);
   }
   PDARTS_RETURN_IF_ERROR(WriteFileAtomically(run->File(kSpec), PrintSpec(spec)));

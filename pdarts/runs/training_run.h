@@ -35,10 +35,9 @@ class TrainingRun : public TrainObserver {
   /// \error kAlreadyExists if it holds a finished run, a run of another spec, or anything else, and
   /// `overwrite` isn't set; kFailedPrecondition if another process writes it; as
   /// WriteFileAtomically.
-  static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(const std::string& path,
-                                                             const TrainSpec& spec,
-                                                             const DerivedArchitecture& architecture,
-                                                             bool overwrite);
+  static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(
+      const std::string& path, const TrainSpec& spec, const DerivedArchitecture& architecture,
+      bool overwrite);
 
   const std::string& path() const { return path_; }
   /// Seconds since the run began.

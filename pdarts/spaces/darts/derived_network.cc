@@ -211,6 +211,7 @@ class DerivedNetwork : public Network {
     auto [input0, input1] =
         Stem(kernels_ == FUSED ? images.contiguous(at::MemoryFormat::ChannelsLast) : images, pass);
     for (size_t i = 0; i < cells_.size(); ++i) {
+      const nn::MacPart part(absl::StrCat("cells.", i));
       at::Tensor out = cells_[i]->Forward(input0, input1, pass);
       input0 = std::exchange(input1, std::move(out));
       if (static_cast<int>(i) == auxiliary_cell_ && auxiliary_head_ && is_training()) {
