@@ -38,7 +38,8 @@ absl::Status CheckNotNegative(absl::string_view flag, int value) {
 absl::StatusOr<std::string> GenotypeFromFlags() {
   const std::string given = absl::GetFlag(FLAGS_genotype);
   if (given.empty()) {
-    return absl::InvalidArgumentError("--genotype is missing: an architecture's text, name or file");
+    return absl::InvalidArgumentError(
+        "--genotype is missing: an architecture's text, name or file");
   }
   const std::string path = UserPath(given);
   std::error_code error;
@@ -49,8 +50,7 @@ absl::StatusOr<std::string> GenotypeFromFlags() {
   if (!file) return absl::NotFoundError(absl::StrCat("--genotype: can't read ", path));
   if (!absl::EndsWith(path, ".json")) return content.str();
   DerivedArchitecture architecture;
-  const auto parsed =
-      google::protobuf::util::JsonStringToMessage(content.str(), &architecture);
+  const auto parsed = google::protobuf::util::JsonStringToMessage(content.str(), &architecture);
   if (!parsed.ok() || architecture.text().empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--genotype: ", path, " is no architecture.json of a run"));

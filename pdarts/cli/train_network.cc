@@ -48,10 +48,10 @@ class TrainProgress : public TrainObserver {
     if (terminal_ && !(drawn_ && now - last_draw_ < std::chrono::milliseconds(100))) {
       last_draw_ = now;
       const TrainPosition& at = report.position;
-      const std::string line = absl::StrFormat(
-          "%s left, epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
-          TimeLeft(at, at.step + 1), at.epoch + 1, at.epochs, at.step + 1, at.steps,
-          report.train.loss, report.train.top1, report.images_per_second);
+      const std::string line =
+          absl::StrFormat("%s left, epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
+                          TimeLeft(at, at.step + 1), at.epoch + 1, at.epochs, at.step + 1, at.steps,
+                          report.train.loss, report.train.top1, report.images_per_second);
       std::fprintf(stderr, "\r\033[K%s", line.substr(0, Width() - 1).c_str());
       std::fflush(stderr);
       drawn_ = true;
@@ -133,9 +133,9 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   result.set_test_loss(state.last.loss);
   result.set_best_epoch(state.best_epoch + 1);
   result.set_best_test_top1(state.best.top1);
-  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,
-                          training.space->BuildNetwork(training.architecture, shape,
-                                                       MakeGenerator(0, "count")));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<Network> network,
+      training.space->BuildNetwork(training.architecture, shape, MakeGenerator(0, "count")));
   result.set_params(static_cast<double>(CountParameters(*network)));
   result.set_macs(static_cast<double>(nn::CountMacs(*network, shape.image)));
   result.set_commit(BuildCommit());
@@ -185,9 +185,8 @@ absl::Status TrainFromSpec(TrainSpec spec) {
     PDARTS_RETURN_IF_ERROR(TrainNetwork(training, data, device, &progress, &state));
   }
   PDARTS_RETURN_IF_ERROR(run->Log("run_end"));
-  PDARTS_ASSIGN_OR_RETURN(
-      TrainResult result,
-      MakeResult(training, data, state, architecture.text(), device, threads));
+  PDARTS_ASSIGN_OR_RETURN(TrainResult result,
+                          MakeResult(training, data, state, architecture.text(), device, threads));
   result.set_seconds(run->Elapsed());
   result.set_mem_gb(static_cast<double>(PeakResidentBytes()) / 1e9);
   result.set_finished(TimeNow());
@@ -218,20 +217,19 @@ absl::Status TrainFromFlags() {
     spec.set_name(absl::StrCat("train_", searched.name()));
   } else {
     PluginRegistry& registry = PluginRegistry::Global();
-    PDARTS_ASSIGN_OR_RETURN(
-        *spec.mutable_space(),
-        registry.DefaultConfig(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
+    PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),
+                            registry.DefaultConfig(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
     PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
                             registry.DefaultConfig(Dataset::kKind, absl::GetFlag(FLAGS_dataset)));
-    spec.set_name(absl::StrCat("train_", absl::GetFlag(FLAGS_space), "_",
-                               absl::GetFlag(FLAGS_dataset)));
+    spec.set_name(
+        absl::StrCat("train_", absl::GetFlag(FLAGS_space), "_", absl::GetFlag(FLAGS_dataset)));
   }
   return TrainFromSpec(std::move(spec));
 }
 
 std::vector<std::string> TrainFlags() {
-  return {"run",     "genotype", "weights", "seed",      "data_dir", "output_dir",
-          "device",  "threads",  "set",     "overwrite", "json"};
+  return {"run",    "genotype", "weights", "seed",      "data_dir", "output_dir",
+          "device", "threads",  "set",     "overwrite", "json"};
 }
 
 }  // namespace pdarts
