@@ -17,7 +17,9 @@ ABSL_FLAG(std::string, genotype, "",
           "a file (genotype.txt, architecture.json)");
 ABSL_FLAG(std::string, weights, "",
           "file of weights: safetensors, or a state dict that Python's torch.save wrote");
-ABSL_FLAG(std::string, dataset, "cifar10", "dataset, by its short name, with its default settings");
+ABSL_FLAG(std::string, dataset, "",
+          "dataset by its short name, with its default settings; empty: cifar10, or the one that a "
+          "benchmark's table means");
 ABSL_FLAG(int, cells, 0, "cells of the network; 0: the space's usual number");
 ABSL_FLAG(int, channels, 0, "initial channels of the network; 0: the space's usual number");
 ABSL_FLAG(int, classes, 0, "classes; 0: 10, or 1000 with the imagenet skeleton");
@@ -86,6 +88,11 @@ absl::StatusOr<FlagNetwork> NetworkFromFlags() {
   }
   if (classes > 0) network.shape.classes = classes;
   return network;
+}
+
+std::string DatasetFromFlags() {
+  const std::string dataset = absl::GetFlag(FLAGS_dataset);
+  return dataset.empty() ? "cifar10" : dataset;
 }
 
 std::vector<std::string> NetworkFlags() {

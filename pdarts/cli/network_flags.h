@@ -37,6 +37,9 @@ struct FlagNetwork {
 /// naming the flag.
 absl::StatusOr<FlagNetwork> NetworkFromFlags();
 
+/// --dataset, else "cifar10".
+std::string DatasetFromFlags();
+
 /// The flags that NetworkFromFlags reads.
 std::vector<std::string> NetworkFlags();
 

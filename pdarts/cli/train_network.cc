@@ -220,9 +220,8 @@ absl::Status TrainFromFlags() {
     PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),
                             registry.DefaultConfig(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
     PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
-                            registry.DefaultConfig(Dataset::kKind, absl::GetFlag(FLAGS_dataset)));
-    spec.set_name(
-        absl::StrCat("train_", absl::GetFlag(FLAGS_space), "_", absl::GetFlag(FLAGS_dataset)));
+                            registry.DefaultConfig(Dataset::kKind, DatasetFromFlags()));
+    spec.set_name(absl::StrCat("train_", absl::GetFlag(FLAGS_space), "_", DatasetFromFlags()));
   }
   return TrainFromSpec(std::move(spec));
 }

@@ -43,7 +43,7 @@ absl::StatusOr<TrainSpec> SpecFromFlags() {
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),
                           registry.DefaultConfig(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
-                          registry.DefaultConfig(Dataset::kKind, absl::GetFlag(FLAGS_dataset)));
+                          registry.DefaultConfig(Dataset::kKind, DatasetFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_genotype(), given.space->Format(given.architecture));
   spec.mutable_network()->set_cells(given.shape.cells);
   spec.mutable_network()->set_channels(given.shape.channels);
