@@ -116,15 +116,20 @@ class ReliabilityTest : public ::testing::Test {
   }
 
   /// Starts a search into `directory`; what it says goes to `directory`.err.
-  static pid_t Start(const std::string& directory, std::vector<std::string> flags = {},
+  static pid_t Start(const std::string& directory, const std::vector<std::string>& flags = {},
                      rlim_t file_size = RLIM_INFINITY) {
-    std::vector<std::string> words = {pdarts_, "search", "--spec=tiny.textproto", "--threads=1",
+    std::vector<std::string> words = {"search", "--spec=tiny.textproto", "--threads=1",
                                       "--output_dir=" + directory};
     words.insert(words.end(), flags.begin(), flags.end());
+    return StartCommand(words, directory + ".err", file_size);
+  }
+
+  static pid_t StartCommand(std::vector<std::string> words, const std::string& said,
+                            rlim_t file_size = RLIM_INFINITY) {
+    words.insert(words.begin(), pdarts_);
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
-    const std::string said = directory + ".err";
     const pid_t child = fork();
     if (child == 0) {
       const int file = open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -192,7 +197,7 @@ TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
     // A third of the runs is killed twice.
     for (int kill_count = 0; kill_count < (point % 3 == 1 ? 2 : 1); ++kill_count) {
       const pid_t child = Start("killed", flags);
-      Sleep(whole_seconds_ * std::uniform_real_distribution<double>(0.1, 1)(random));
+      Sleep(whole_seconds_ * std::uniform_real_distribution<double>(0.1, 0.9)(random));
       kill(child, SIGKILL);
       ASSERT_THAT(Finish(child), ::testing::AnyOf(0, 128 + SIGKILL)) << Read("killed.err");
       if (fs::exists("killed/result.json")) break;
@@ -232,6 +237,7 @@ TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
   // With another line in the spec it is another run; the next is the same as the whole one.
   ASSERT_EQ(Finish(Start("stopped")), 1);
   EXPECT_THAT(Read("stopped.err"), HasSubstr("a run of another spec (deleted: description"));
+  fs::remove("stopped/checkpoint.bin");
   const pid_t child = Start("stopped", {"--overwrite"});
   Await("stopped/checkpoint.bin");
   kill(child, SIGTERM);
@@ -277,6 +283,23 @@ TEST_F(ReliabilityTest, AFullDiskStopsItAndTheLastGoodCheckpointStays) {
   EXPECT_TRUE(Read("full/checkpoint.bin") == before);
   ASSERT_EQ(Finish(Start("full")), 0) << Read("full.err");
   ExpectWhole("full");
+}
+
+TEST_F(ReliabilityTest, ASweepStopsWithItsRunsAndGoesOnWithThem) {
+  fs::remove_all("sweep");
+  const std::vector<std::string> sweep = {"sweep",       "--spec=tiny.textproto",
+                                          "--seeds=1,2", "--jobs=2",
+                                          "--threads=1", "--output_dir=sweep"};
+  const pid_t child = StartCommand(sweep, "sweep.err");
+  Await("sweep/tiny-seed1/checkpoint.bin");
+  Await("sweep/tiny-seed2/checkpoint.bin");
+  kill(child, SIGTERM);
+  EXPECT_EQ(Finish(child), 128 + SIGTERM);
+  EXPECT_THAT(Read("sweep.err"), HasSubstr("stopped. To go on:"));
+  EXPECT_THAT(Read("sweep/tiny-seed1.console.txt"), HasSubstr("stopped; the state is in "));
+  ASSERT_EQ(Finish(StartCommand(sweep, "sweep.err")), 0) << Read("sweep.err");
+  EXPECT_THAT(Read("sweep/tiny-seed1.console.txt"), HasSubstr("going on in stage "));
+  ExpectWhole("sweep/tiny-seed1");
 }
 
 TEST_F(ReliabilityTest, ADamagedNewestCheckpointCostsOneEpoch) {

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -21,6 +23,7 @@
 #include "absl/strings/str_split.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/interrupt.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/result_summary.h"
@@ -84,6 +87,7 @@ absl::StatusOr<pid_t> StartSearch(const SweepRun& run, int threads, bool shows_p
   }
   if (absl::GetFlag(FLAGS_overwrite)) words.push_back("--overwrite");
   if (absl::GetFlag(FLAGS_allow_swap)) words.push_back("--allow_swap");
+  words.push_back(absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes)));
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -117,12 +121,25 @@ std::string HowItEnded(int status) {
   return absl::StrCat("exit status ", WEXITSTATUS(status));
 }
 
-/// Runs what isn't finished yet, `jobs` at a time.
+/// Runs what isn't finished yet, `jobs` at a time. A signal lets the runs save their state and
+/// stop.
 absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
+  const InterruptGuard guard;
+  bool told = false;
   std::map<pid_t, SweepRun*> running;
   size_t next = 0;
   while (next < runs->size() || !running.empty()) {
-    if (next < runs->size() && static_cast<int>(running.size()) < jobs) {
+    if (InterruptSignal() != 0 && !told) {
+      // A terminal sends its SIGINT to them too, and a second one would end them at once.
+      for (const auto& [child, run] : running) {
+        if (InterruptSignal() == SIGTERM) kill(child, SIGTERM);
+      }
+      told = true;
+    }
+    if (InterruptSignal() != 0 && running.empty()) {
+      return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", CommandToGoOn()));
+    }
+    if (InterruptSignal() == 0 && next < runs->size() && static_cast<int>(running.size()) < jobs) {
       SweepRun& run = (*runs)[next++];
       if (run.finished_before) continue;
       std::cerr << "seed " << run.seed << ": begins, " << run.directory << "\n";
@@ -131,7 +148,11 @@ absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
       continue;
     }
     int status = 0;
-    const pid_t ended = waitpid(-1, &status, 0);
+    const pid_t ended = waitpid(-1, &status, WNOHANG);
+    if (ended == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));  // signals wake nothing else
+      continue;
+    }
     if (ended < 0 && errno == EINTR) continue;
     const auto found = running.find(ended);
     if (found == running.end()) continue;
@@ -262,7 +283,7 @@ Command SweepCommand() {
           "--spec=FILE --seeds=1,3,5",
           "the same experiment over seeds: a run each, a table, means and deviations",
           {"spec", "seeds", "jobs", "data_dir", "output_dir", "device", "threads", "set",
-           "overwrite", "allow_swap", "json"},
+           "overwrite", "checkpoint_minutes", "allow_swap", "json"},
           &Sweep};
 }
 
