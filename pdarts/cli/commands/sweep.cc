@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -136,9 +137,7 @@ absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
       }
       told = true;
     }
-    if (InterruptSignal() != 0 && running.empty()) {
-      return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", CommandToGoOn()));
-    }
+    if (InterruptSignal() != 0 && running.empty()) break;
     if (InterruptSignal() == 0 && next < runs->size() && static_cast<int>(running.size()) < jobs) {
       SweepRun& run = (*runs)[next++];
       if (run.finished_before) continue;
@@ -167,6 +166,12 @@ absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
     }
     std::cerr << "seed " << run.seed << ": " << (run.error.empty() ? "finished" : run.error)
               << "\n";
+  }
+  const bool all_done =
+      next == runs->size() && std::all_of(runs->begin(), runs->end(),
+                                          [](const SweepRun& run) { return run.error.empty(); });
+  if (InterruptSignal() != 0 && !all_done) {
+    return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", CommandToGoOn()));
   }
   return absl::OkStatus();
 }
