@@ -135,6 +135,7 @@ class ReliabilityTest : public ::testing::Test {
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     const pid_t child = fork();
+    if (child < 0) std::abort();  // kill(-1, ...) would be every process's end
     if (child == 0) {
       const int file = open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
       dup2(file, STDOUT_FILENO);
@@ -193,39 +194,36 @@ TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
   ASSERT_TRUE(absl::SimpleAtoi(std::getenv("KILL_POINTS"), &points));
   std::mt19937 random(20261124);
   std::map<std::string, int> found;  // what the kills left
-  for (int point = 0; point < points; ++point) {
+  int late = 0;                      // kills that came after the run's end, and prove nothing
+  for (int point = 0; point < points;) {
     SCOPED_TRACE(absl::StrCat("point ", point));
     fs::remove_all("killed");
     // After every step, now and then, or at the epochs' ends only.
     const std::string minutes[] = {"0", "0.0003", "10"};
     const std::vector<std::string> flags = {"--checkpoint_minutes=" + minutes[point % 3]};
     // A third of the runs is killed twice.
-    for (int kill_count = 0; kill_count < (point % 3 == 1 ? 2 : 1); ++kill_count) {
+    const int kills = point % 3 == 1 ? 2 : 1;
+    for (int i = 0; i < kills && !fs::exists("killed/result.json"); ++i) {
       const pid_t child = Start("killed", flags);
-      if (kill_count == 0) {
-        Await("killed/log.jsonl");
-      } else {
-        Sleep(startup_seconds_);
-      }
-      Sleep(training_seconds_ * std::uniform_real_distribution<double>(0, 1)(random));
+      if (i == 0) Await("killed/log.jsonl");
+      Sleep((i == 0 ? 0 : startup_seconds_) +
+            training_seconds_ * std::uniform_real_distribution<double>(0, 1)(random));
       kill(child, SIGKILL);
       ASSERT_THAT(Finish(child), ::testing::AnyOf(0, 128 + SIGKILL)) << Read("killed.err");
-      if (fs::exists("killed/result.json")) break;
     }
     if (fs::exists("killed/result.json")) {
-      ++found["the finished run"];
-      fs::remove("killed/lock");
-    } else {
-      ++found[fs::exists("killed/checkpoint.bin") ? "a checkpoint" : "no checkpoint"];
-      ASSERT_EQ(Finish(Start("killed", flags)), 0) << Read("killed.err");
+      ASSERT_LT(++late, 3 * points);
+      training_seconds_ *= 0.95;  // other work on the machine made the first run slow
+      continue;
     }
-    for (const char* left : {"checkpoint.bin", "checkpoint.previous.bin"}) {
-      fs::remove(fs::path("killed") / left);  // killed between the result and their removal
-    }
+    ++found[fs::exists("killed/checkpoint.bin") ? "a checkpoint" : "no checkpoint"];
+    ASSERT_EQ(Finish(Start("killed", flags)), 0) << Read("killed.err");
     ExpectWhole("killed");
     if (HasFailure()) break;
+    ++point;
   }
   for (const auto& [what, times] : found) std::cout << times << " kills left " << what << "\n";
+  std::cout << late << " more came too late\n";
   EXPECT_GT(found["a checkpoint"], points / 2);
 }
 
@@ -247,7 +245,7 @@ TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
   // With another line in the spec it is another run; the next is the same as the whole one.
   ASSERT_EQ(Finish(Start("stopped")), 1);
   EXPECT_THAT(Read("stopped.err"), HasSubstr("a run of another spec (deleted: description"));
-  fs::remove("stopped/checkpoint.bin");
+  fs::remove("stopped/checkpoint.bin");  // or the signal may come before the run is started over
   const pid_t child = Start("stopped", {"--overwrite"});
   Await("stopped/checkpoint.bin");
   kill(child, SIGTERM);
