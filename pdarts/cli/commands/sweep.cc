@@ -161,6 +161,8 @@ absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
       run.error = HowItEnded(status);
       if (jobs > 1) absl::StrAppend(&run.error, ", see ", ConsoleFile(run));
+    } else if (!result.ok()) {
+      run.error = std::string(result.status().message());
     } else {
       run.result = *result;
     }
