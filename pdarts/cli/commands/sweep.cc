@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -244,25 +245,21 @@ absl::Status Sweep(const std::vector<std::string>&) {
   // Alone, a run uses what a search uses; together, they share the cores.
   if (threads == 0 && jobs > 1) threads = std::max(1, cores / jobs);
 
+  PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec spec, ReadSpecFile(UserPath(file)));
   std::vector<SweepRun> runs;
   for (const int64_t seed : seeds) {
     SweepRun& run = runs.emplace_back();
     run.seed = seed;
-    PDARTS_ASSIGN_OR_RETURN(run.spec, ReadSpecFile(UserPath(file)));
+    run.spec = spec;
     run.spec.set_seed(seed);
     PDARTS_RETURN_IF_ERROR(ApplyFlags(&run.spec));
     const std::string parent = absl::GetFlag(FLAGS_output_dir);
     run.directory = UserPath(
         absl::StrCat(parent.empty() ? "runs" : parent, "/", run.spec.name(), "-seed", seed));
     if (absl::GetFlag(FLAGS_overwrite)) continue;
-    const absl::StatusOr<RunResult> result = ReadRunResult(run.directory);
-    if (!result.ok()) continue;
-    PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec ran, ReadRunSpec(run.directory));
-    if (PrintSpec(ran) != PrintSpec(run.spec)) {
-      return absl::AlreadyExistsError(absl::StrCat(run.directory,
-                                                   " holds a run of another spec; choose another "
-                                                   "--output_dir, or --overwrite"));
-    }
+    PDARTS_ASSIGN_OR_RETURN(const std::optional<RunResult> result,
+                            FindFinishedRun(run.directory, run.spec));
+    if (!result) continue;
     run.finished_before = true;
     run.result = *result;
     std::cerr << "seed " << seed << ": finished before, " << run.directory << "\n";
