@@ -43,6 +43,9 @@ struct NetworkShape {
   Kernels kernels = FUSED;
 };
 
+/// \error kInvalidArgument naming the sides of an image that aren't divisible by `divisor`.
+absl::Status CheckSidesDivisible(const ImageShape& image, int divisor);
+
 /// "At most `max` times `operation` among the chosen operations of the cell kind."
 struct OperationLimit {
   std::string cell_kind;
