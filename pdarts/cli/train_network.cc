@@ -12,12 +12,13 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pdarts/cli/build_info.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/names.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/progress.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -25,8 +26,9 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
 #include "pdarts/nn/macs.h"
+#include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
-#include "pdarts/runs/training_run.h"
+#include "pdarts/runs/training_recorder.h"
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/network_trainer.h"
 
@@ -115,8 +117,8 @@ absl::Status SetGenotype(TrainSpec* spec) {
 }
 
 absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSplits& data,
-                                       const NetworkTrainingState& state, const std::string& text,
-                                       c10::Device device, int threads) {
+                                       const NetworkTrainer& trained, const std::string& text,
+                                       const CheckpointSurroundings& surroundings) {
   TrainResult result;
   result.set_name(training.spec.name());
   result.set_dataset(PluginShortName(training.spec.dataset()));
@@ -128,24 +130,24 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   result.set_cells(shape.cells);
   result.set_channels(shape.channels);
   result.set_skeleton(shape.skeleton);
-  result.set_test_top1(state.last.top1);
-  result.set_test_top5(state.last.top5);
-  result.set_test_loss(state.last.loss);
-  result.set_best_epoch(state.best_epoch + 1);
-  result.set_best_test_top1(state.best.top1);
+  result.set_test_top1(trained.last().top1);
+  result.set_test_top5(trained.last().top5);
+  result.set_test_loss(trained.last().loss);
+  result.set_best_epoch(trained.best_epoch() + 1);
+  result.set_best_test_top1(trained.best().top1);
   PDARTS_ASSIGN_OR_RETURN(
       const std::shared_ptr<Network> network,
       training.space->BuildNetwork(training.architecture, shape, MakeGenerator(0, "count")));
   result.set_params(static_cast<double>(CountParameters(*network)));
   result.set_macs(static_cast<double>(nn::CountMacs(*network, shape.image)));
-  result.set_commit(BuildCommit());
-  result.set_libtorch(LibTorchVersion());
+  result.set_commit(surroundings.commit());
+  result.set_libtorch(surroundings.libtorch());
   result.set_cpu(CpuName());
-  result.set_device(device.str());
-  result.set_kernels(KernelsName(training.spec.train().kernels()));
-  result.set_threads(threads);
+  result.set_device(surroundings.device());
+  result.set_kernels(surroundings.kernels());
+  result.set_threads(surroundings.threads());
   result.set_dataset_source(data.source);
-  result.set_dataset_checksum(data.checksum);
+  result.set_dataset_checksum(surroundings.dataset_checksum());
   return result;
 }
 
@@ -156,41 +158,50 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(std::move(spec)));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
-  if (absl::GetFlag(FLAGS_threads) < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
-  }
-  const int threads = SetThreads(absl::GetFlag(FLAGS_threads));
+  PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
-  PDARTS_ASSIGN_OR_RETURN(NetworkTrainingState state, BeginTraining(training, data, device));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
+                          NetworkTrainer::Create(training, data, device));
   if (const std::string weights = absl::GetFlag(FLAGS_weights); !weights.empty()) {
     const std::string file = UserPath(weights);
     PDARTS_ASSIGN_OR_RETURN(const NamedTensors tensors, ReadWeights(file));
-    PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, file, state.network.get()));
+    PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, file, &trainer->network()));
   }
   DerivedArchitecture architecture;
   *architecture.mutable_architecture() = training.architecture;
   PDARTS_ASSIGN_OR_RETURN(*architecture.mutable_text(),
                           training.space->Format(training.architecture));
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::unique_ptr<TrainingRun> run,
-      TrainingRun::Create(OutputDirFromFlags(training.spec.name(), training.spec.seed()),
-                          training.spec, architecture, absl::GetFlag(FLAGS_overwrite)));
-  TrainEvent begin;
-  begin.set_architecture(architecture.text());
-  begin.set_parameters(static_cast<double>(CountParameters(*state.network)));
-  PDARTS_RETURN_IF_ERROR(run->Log("run_begin", begin));
-  {
-    TrainProgress progress(run.get());
-    PDARTS_RETURN_IF_ERROR(TrainNetwork(training, data, device, &progress, &state));
+  const CheckpointSurroundings surroundings =
+      MakeSurroundings(training.spec.train().kernels(), data, device, flags.threads);
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
+                          OpenRun(OutputDirFromFlags(training.spec.name(), training.spec.seed()),
+                                  training.spec, flags.start, surroundings));
+  TrainingRecorder recorder(directory.get());
+  if (const auto& checkpoint = directory->checkpoint()) {
+    PDARTS_RETURN_IF_ERROR(trainer->Restore(checkpoint->state));
+  } else {
+    PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(architecture));
+    TrainEvent begin;
+    begin.set_architecture(architecture.text());
+    begin.set_parameters(static_cast<double>(CountParameters(trainer->network())));
+    PDARTS_RETURN_IF_ERROR(recorder.Log("run_begin", begin));
   }
-  PDARTS_RETURN_IF_ERROR(run->Log("run_end"));
+  RunCheckpointer checkpointer(directory.get(), &recorder.clock(),
+                               CheckpointingOf(flags, surroundings));
+  absl::Status trained;
+  {
+    TrainProgress progress(&recorder);
+    const InterruptGuard guard;
+    trained = trainer->Train(&checkpointer, &progress);
+  }
+  if (!trained.ok()) return ExplainEnd(trained, *directory);
+  PDARTS_RETURN_IF_ERROR(recorder.Log("run_end"));
   PDARTS_ASSIGN_OR_RETURN(TrainResult result,
-                          MakeResult(training, data, state, architecture.text(), device, threads));
-  result.set_seconds(run->Elapsed());
-  result.set_mem_gb(static_cast<double>(PeakResidentBytes()) / 1e9);
+                          MakeResult(training, data, *trainer, architecture.text(), surroundings));
+  result.set_seconds(recorder.clock().Elapsed());
+  result.set_mem_gb(static_cast<double>(recorder.clock().PeakBytes()) / 1e9);
   result.set_finished(TimeNow());
-  PDARTS_RETURN_IF_ERROR(run->WriteResult(result));
+  PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(result) << "\n";
     return absl::OkStatus();
@@ -204,7 +215,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
       "run directory   %s\n",
       architecture.text(), result.test_top1(), result.test_top5(), result.best_test_top1(),
       static_cast<int64_t>(result.params()), static_cast<int64_t>(result.macs()),
-      ShortDuration(result.seconds()), result.mem_gb(), run->path());
+      ShortDuration(result.seconds()), result.mem_gb(), directory->path());
   return absl::OkStatus();
 }
 
@@ -228,7 +239,8 @@ absl::Status TrainFromFlags() {
 
 std::vector<std::string> TrainFlags() {
   return {"run",    "genotype", "weights", "seed",      "data_dir", "output_dir",
-          "device", "threads",  "set",     "overwrite", "json"};
+          "device", "threads",  "set",     "overwrite", "resume",   "checkpoint_minutes",
+          "json"};
 }
 
 }  // namespace pdarts

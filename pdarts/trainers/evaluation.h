@@ -2,6 +2,8 @@
 #define PDARTS_TRAINERS_EVALUATION_H_
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 
 #include "ATen/core/Tensor.h"
 #include "c10/core/Device.h"
@@ -21,9 +23,11 @@ struct Evaluation {
 };
 
 /// Measures a network in evaluation mode on images that are normalised only; its mode is restored.
-/// The network is on `device` already; images are given to it in its parameters' dtype.
-Evaluation Evaluate(Network& network, const ImageSplit& split, const DatasetInfo& info,
-                    int64_t batch_size, c10::Device device);
+/// The network is on `device` already; images are given to it in its parameters' dtype. Nothing is
+/// returned if `stop`, asked before every batch, says so.
+std::optional<Evaluation> Evaluate(Network& network, const ImageSplit& split,
+                                   const DatasetInfo& info, int64_t batch_size, c10::Device device,
+                                   const std::function<bool()>& stop = {});
 
 }  // namespace pdarts
 

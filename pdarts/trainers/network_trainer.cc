@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "ATen/ops/_foreach_lerp.h"
 #include "ATen/ops/arange.h"
@@ -16,6 +18,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/trainers/evaluation.h"
+#include "pdarts/trainers/network_state.pb.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
@@ -26,9 +29,8 @@ using Clock = std::chrono::steady_clock;
 /// Epochs at the end in which a linear learning rate falls five times slower.
 constexpr int kSlowEpochs = 5;
 
-double SecondsSince(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
+/// TrainingState.trainer.
+constexpr char kNetworkTrainer[] = "network";
 
 AugmentationSettings Augmentation(const TrainAugmentation& settings) {
   AugmentationSettings augmentation;
@@ -45,122 +47,62 @@ std::vector<at::Tensor> All(const Network& network) {
   return all;
 }
 
-absl::StatusOr<std::shared_ptr<Network>> Build(const Training& training, c10::Device device) {
-  PDARTS_ASSIGN_OR_RETURN(
-      std::shared_ptr<Network> network,
-      training.space->BuildNetwork(
-          training.architecture, training.Shape(),
-          MakeGenerator(static_cast<uint64_t>(training.spec.seed()), "weights")));
-  network->to(device, training.spec.train().precision() == FLOAT64 ? at::kDouble : at::kFloat);
-  return network;
+/// Where a step lies on the learning rate's curve.
+double Epoch(const TrainSettings& settings, const TrainPosition& position) {
+  if (!settings.weights().cosine_by_step()) return position.epoch;
+  return position.epoch + static_cast<double>(position.step) / position.steps;
 }
 
-/// One epoch after another.
-class NetworkTrainer {
- public:
-  NetworkTrainer(const Training& training, const DatasetSplits& data, c10::Device device,
-                 TrainObserver* observer, NetworkTrainingState* state)
-      : settings_(training.spec.train()),
-        info_(training.dataset->info()),
-        data_(data),
-        device_(device),
-        dtype_(settings_.precision() == FLOAT64 ? at::kDouble : at::kFloat),
-        augmentation_(Augmentation(settings_.augmentation())),
-        observer_(observer),
-        state_(*state) {}
+MeasuredState ToState(const Accuracy& accuracy) {
+  MeasuredState state;
+  state.set_top1(accuracy.top1);
+  state.set_top5(accuracy.top5);
+  state.set_loss(accuracy.loss);
+  return state;
+}
 
-  absl::Status TrainEpoch() {
-    const Clock::time_point begin = Clock::now();
-    const int64_t images = state_.order->images().size(0);
-    TrainPosition position;
-    position.epoch = state_.epoch;
-    position.epochs = settings_.epochs();
-    position.steps =
-        static_cast<int>((images + settings_.batch_size() - 1) / settings_.batch_size());
-    state_.network->train();
-    state_.network->set_drop_path(settings_.drop_path() * position.epoch / position.epochs);
-    state_.order->BeginEpoch();
-    Meter meter;
-    TrainEpochReport report;
-    for (; position.step < position.steps; ++position.step) {
-      report.learning_rate = LearningRate(settings_, Epoch(position));
-      PDARTS_RETURN_IF_ERROR(Step(position, report.learning_rate, &meter));
-      TrainStepReport step;
-      step.position = position;
-      step.train = meter.Mean();
-      step.images_per_second = static_cast<double>(meter.images()) / SecondsSince(begin);
-      PDARTS_RETURN_IF_ERROR(observer_->OnStep(step));
-    }
-    report.position = position;
-    report.train = meter.Mean();
-    report.images_per_second = static_cast<double>(meter.images()) / SecondsSince(begin);
-    report.drop_path = state_.network->drop_path();
-    Network& measured = state_.average ? *state_.average : *state_.network;
-    state_.last =
-        Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(), device_).accuracy;
-    report.test = state_.last;
-    report.is_best = state_.best_epoch < 0 || state_.last.top1 > state_.best.top1;
-    if (report.is_best) {
-      state_.best = state_.last;
-      state_.best_epoch = state_.epoch;
-    }
-    ++state_.epoch;
-    report.measured = &measured;
-    report.seconds = SecondsSince(begin);
-    return observer_->OnEpochEnd(report);
+Accuracy FromState(const MeasuredState& state) {
+  return {state.top1(), state.top5(), state.loss()};
+}
+
+/// Makes weights and statistics of one network those of another of the same architecture.
+void CopyState(const Network& from, const Network& to) {
+  c10::NoGradGuard no_grad;
+  const std::vector<at::Tensor> sources = All(from), targets = All(to);
+  for (size_t i = 0; i < targets.size(); ++i) targets[i].copy_(sources[i]);
+}
+
+/// Checks what a spec asks of a training set.
+absl::Status CheckImages(const TrainSettings& settings, int64_t available) {
+  if (settings.train_images() > available) {
+    return absl::InvalidArgumentError(absl::StrCat("train.train_images: ", settings.train_images(),
+                                                   " are asked for, the training split has ",
+                                                   available));
   }
-
- private:
-  double Epoch(const TrainPosition& position) const {
-    if (!settings_.weights().cosine_by_step()) return position.epoch;
-    return position.epoch + static_cast<double>(position.step) / position.steps;
+  const int64_t images = settings.train_images() > 0 ? settings.train_images() : available;
+  if (settings.batch_size() > images) {
+    return absl::InvalidArgumentError(absl::StrCat("train.batch_size: ", settings.batch_size(),
+                                                   " is larger than the training set of ", images,
+                                                   " images"));
   }
-
-  absl::Status Step(const TrainPosition& position, double learning_rate, Meter* meter) {
-    const Batch batch = MakeTrainingBatch(data_.train, state_.order->Next(), augmentation_, info_,
-                                          dtype_, state_.augmentation);
-    const at::Tensor labels = batch.labels.to(device_);
-    const auto loss_of = [&](const at::Tensor& logits) {
-      return at::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Mean,
-                                    /*ignore_index=*/-100, settings_.label_smoothing());
-    };
-    const NetworkOutput output = state_.network->Forward(batch.images.to(device_));
-    const at::Tensor loss = loss_of(output.logits);
-    at::Tensor total = loss;
-    if (output.auxiliary.defined()) {
-      total = total + settings_.auxiliary_weight() * loss_of(output.auxiliary);
-    }
-    if (const double value = total.item<double>(); !std::isfinite(value)) {
-      return absl::InternalError(absl::StrCat("the loss became ", value, " in epoch ",
-                                              position.epoch + 1, ", step ", position.step + 1));
-    }
-    const std::vector<at::Tensor> parameters = state_.network->parameters();
-    std::vector<at::Tensor> gradients =
-        torch::autograd::grad({total}, parameters, /*grad_outputs=*/{},
-                              /*retain_graph=*/std::nullopt, /*create_graph=*/false,
-                              /*allow_unused=*/true);
-    for (size_t i = 0; i < gradients.size(); ++i) {  // what only feeds `none` has no gradient
-      if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
-    }
-    ClipNorm(gradients, settings_.weights().clip_norm());
-    state_.optimizer->Step(gradients, learning_rate);
-    if (state_.average) {
-      c10::NoGradGuard no_grad;
-      at::_foreach_lerp_(All(*state_.average), All(*state_.network), 1 - settings_.average_decay());
-    }
-    meter->Add(loss.detach(), output.logits.detach(), labels);
-    return absl::OkStatus();
+  if (settings.auxiliary_weight() > 0 && images % settings.batch_size() == 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "train.batch_size: ", settings.batch_size(), " leaves a last batch of one of ", images,
+        " images, which the auxiliary head can't normalise; choose another, or "
+        "train.auxiliary_weight 0"));
   }
+  return absl::OkStatus();
+}
 
-  const TrainSettings& settings_;
-  const DatasetInfo& info_;
-  const DatasetSplits& data_;
-  const c10::Device device_;
-  const at::ScalarType dtype_;
-  const AugmentationSettings augmentation_;
-  TrainObserver* const observer_;
-  NetworkTrainingState& state_;
-};
+/// What LibTorch reports by throwing.
+template <typename Work>
+absl::Status CatchExceptions(const Work& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
+  }
+}
 
 }  // namespace
 
@@ -180,64 +122,236 @@ double LearningRate(const TrainSettings& settings, double epoch) {
   return rate;
 }
 
-absl::StatusOr<NetworkTrainingState> BeginTraining(const Training& training,
-                                                   const DatasetSplits& data, c10::Device device) {
-  const TrainSettings& settings = training.spec.train();
-  const int64_t available = data.train.images.size(0);
-  if (settings.train_images() > available) {
-    return absl::InvalidArgumentError(absl::StrCat("train.train_images: ", settings.train_images(),
-                                                   " are asked for, the training split has ",
-                                                   available));
-  }
-  const int64_t images = settings.train_images() > 0 ? settings.train_images() : available;
-  if (settings.batch_size() > images) {
-    return absl::InvalidArgumentError(absl::StrCat("train.batch_size: ", settings.batch_size(),
-                                                   " is larger than the training set of ", images,
-                                                   " images"));
-  }
-  if (settings.auxiliary_weight() > 0 && images % settings.batch_size() == 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "train.batch_size: ", settings.batch_size(), " leaves a last batch of one of ", images,
-        " images, which the auxiliary head can't normalise; choose another, or "
-        "train.auxiliary_weight 0"));
-  }
-  const auto generator = [&](absl::string_view purpose) {
-    return MakeGenerator(static_cast<uint64_t>(training.spec.seed()), purpose);
-  };
-  try {
-    NetworkTrainingState state;
-    PDARTS_ASSIGN_OR_RETURN(state.network, Build(training, device));
-    state.drop_path = generator("drop path");
-    state.network->set_generator(state.drop_path);
-    if (settings.average_decay() > 0) {
-      PDARTS_ASSIGN_OR_RETURN(state.average, Build(training, device));
-    }
-    state.optimizer = std::make_unique<Sgd>(state.network->parameters(), settings.weights());
-    state.order = std::make_unique<BatchStream>(at::arange(images, at::kLong),
-                                                settings.batch_size(), generator("order"));
-    state.augmentation = generator("augmentation");
-    return state;
-  } catch (const std::exception& error) {  // LibTorch reports by throwing
-    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
-  }
+NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& data,
+                               c10::Device device)
+    : training_(training),
+      settings_(training.spec.train()),
+      info_(training.dataset->info()),
+      data_(data),
+      device_(device),
+      dtype_(settings_.precision() == FLOAT64 ? at::kDouble : at::kFloat),
+      augmentation_settings_(Augmentation(settings_.augmentation())),
+      begin_(Clock::now()) {}
+
+absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Training& training,
+                                                                       const DatasetSplits& data,
+                                                                       c10::Device device) {
+  PDARTS_RETURN_IF_ERROR(CheckImages(training.spec.train(), data.train.images.size(0)));
+  std::unique_ptr<NetworkTrainer> trainer(new NetworkTrainer(training, data, device));
+  PDARTS_RETURN_IF_ERROR(CatchExceptions([&] { return trainer->Build(); }));
+  return trainer;
 }
 
-absl::Status TrainNetwork(const Training& training, const DatasetSplits& data, c10::Device device,
-                          TrainObserver* observer, NetworkTrainingState* state) {
-  try {
-    if (state->average && state->epoch == 0) {  // the average of weights that came from elsewhere
-      c10::NoGradGuard no_grad;
-      const std::vector<at::Tensor> from = All(*state->network), to = All(*state->average);
-      for (size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
-    }
-    NetworkTrainer trainer(training, data, device, observer, state);
-    while (state->epoch < training.spec.train().epochs()) {
-      PDARTS_RETURN_IF_ERROR(trainer.TrainEpoch());
+absl::Status NetworkTrainer::Build() {
+  const auto build = [&]() -> absl::StatusOr<std::shared_ptr<Network>> {
+    PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<Network> network,
+                            training_.space->BuildNetwork(training_.architecture, training_.Shape(),
+                                                          NewGenerator("weights")));
+    network->to(device_, dtype_);
+    return network;
+  };
+  PDARTS_ASSIGN_OR_RETURN(network_, build());
+  drop_path_ = NewGenerator("drop path");
+  network_->set_generator(drop_path_);
+  if (settings_.average_decay() > 0) {
+    PDARTS_ASSIGN_OR_RETURN(average_, build());
+  }
+  const int64_t images =
+      settings_.train_images() > 0 ? settings_.train_images() : data_.train.images.size(0);
+  optimizer_.emplace(network_->parameters(), settings_.weights());
+  batches_.emplace(at::arange(images, at::kLong), settings_.batch_size(), NewGenerator("order"));
+  augmentation_ = NewGenerator("augmentation");
+  position_.epochs = settings_.epochs();
+  position_.steps =
+      static_cast<int>((images + settings_.batch_size() - 1) / settings_.batch_size());
+  return absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* observer) {
+  checkpointer_ = checkpointer;
+  observer_ = observer;
+  return CatchExceptions([&]() -> absl::Status {
+    const bool begins = position_.epoch == 0 && position_.step == 0;
+    if (begins && average_) CopyState(*network_, *average_);  // weights may come from elsewhere
+    while (position_.epoch < position_.epochs) {
+      PDARTS_RETURN_IF_ERROR(TrainEpoch());
+      if (checkpointer_ == nullptr) continue;
+      PDARTS_RETURN_IF_ERROR(checkpointer_->StopRequested() ? Stop() : Save());
     }
     return absl::OkStatus();
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
+  });
+}
+
+absl::Status NetworkTrainer::TrainEpoch() {
+  network_->train();
+  network_->set_drop_path(settings_.drop_path() * position_.epoch / position_.epochs);
+  if (position_.step == 0) {
+    begin_ = Clock::now();
+    earlier_seconds_ = 0;
+    batches_->BeginEpoch();
+    meter_ = Meter();
   }
+  while (position_.step < position_.steps) {
+    PDARTS_RETURN_IF_ERROR(Step(LearningRateNow()));
+    TrainStepReport report;
+    report.position = position_;
+    report.train = meter_.Mean();
+    report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
+    PDARTS_RETURN_IF_ERROR(observer_->OnStep(report));
+    ++position_.step;
+    PDARTS_RETURN_IF_ERROR(AfterStep());
+  }
+  return FinishEpoch();
+}
+
+absl::Status NetworkTrainer::Step(double learning_rate) {
+  const Batch batch = MakeTrainingBatch(data_.train, batches_->Next(), augmentation_settings_,
+                                        info_, dtype_, augmentation_);
+  const at::Tensor labels = batch.labels.to(device_);
+  const auto loss_of = [&](const at::Tensor& logits) {
+    return at::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Mean,
+                                  /*ignore_index=*/-100, settings_.label_smoothing());
+  };
+  const NetworkOutput output = network_->Forward(batch.images.to(device_));
+  const at::Tensor loss = loss_of(output.logits);
+  at::Tensor total = loss;
+  if (output.auxiliary.defined()) {
+    total = total + settings_.auxiliary_weight() * loss_of(output.auxiliary);
+  }
+  if (const double value = total.item<double>(); !std::isfinite(value)) {
+    return NotFinite(absl::StrCat("the loss became ", value));
+  }
+  const std::vector<at::Tensor> parameters = network_->parameters();
+  std::vector<at::Tensor> gradients =
+      torch::autograd::grad({total}, parameters, /*grad_outputs=*/{},
+                            /*retain_graph=*/std::nullopt, /*create_graph=*/false,
+                            /*allow_unused=*/true);
+  for (size_t i = 0; i < gradients.size(); ++i) {  // what only feeds `none` has no gradient
+    if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
+  }
+  ClipNorm(gradients, settings_.weights().clip_norm());
+  optimizer_->Step(gradients, learning_rate);
+  if (average_) {
+    c10::NoGradGuard no_grad;
+    at::_foreach_lerp_(All(*average_), All(*network_), 1 - settings_.average_decay());
+  }
+  meter_.Add(loss.detach(), output.logits.detach(), labels);
+  return absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::FinishEpoch() {
+  Network& measured = average_ ? *average_ : *network_;
+  TrainEpochReport report;
+  report.position = position_;
+  report.train = meter_.Mean();
+  report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
+  report.drop_path = network_->drop_path();
+  report.measured = &measured;
+  const std::optional<Evaluation> evaluation =
+      Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
+               [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
+  if (!evaluation) return Stop();  // it is measured anew when the training goes on
+  last_ = report.test = evaluation->accuracy;
+  report.is_best = best_epoch_ < 0 || last_.top1 > best_.top1;
+  if (report.is_best) {
+    best_ = last_;
+    best_epoch_ = position_.epoch;
+  }
+  --report.position.step;  // the last one that was done
+  report.learning_rate = LearningRate(settings_, Epoch(settings_, report.position));
+  report.seconds = EpochSeconds();
+  PDARTS_RETURN_IF_ERROR(observer_->OnEpochEnd(report));
+  ++position_.epoch;
+  position_.step = 0;
+  return absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::AfterStep() {
+  if (checkpointer_ == nullptr) return absl::OkStatus();
+  if (checkpointer_->StopRequested()) return Stop();
+  return checkpointer_->Due() ? Save() : absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::Stop() {
+  PDARTS_RETURN_IF_ERROR(Save());
+  return absl::CancelledError("stopped as asked");
+}
+
+absl::Status NetworkTrainer::Save() {
+  TrainingState state;
+  state.trainer = kNetworkTrainer;
+  state.place = absl::StrCat("epoch ", position_.epoch, "/", position_.epochs, " done");
+  if (position_.step > 0) absl::StrAppend(&state.place, " and ", position_.step, " steps");
+
+  NetworkProgress progress;
+  progress.set_epoch(position_.epoch);
+  progress.set_step(position_.step);
+  progress.set_steps(optimizer_->steps());
+  *progress.mutable_meter() = meter_.State();
+  progress.set_epoch_seconds(EpochSeconds());
+  *progress.mutable_last() = ToState(last_);
+  *progress.mutable_best() = ToState(best_);
+  progress.set_best_epoch(best_epoch_);
+  progress.SerializeToString(&state.progress);
+
+  SaveModule(*network_, "net", &state);
+  if (average_) SaveModule(*average_, "average", &state);
+  SaveOptimizer(*optimizer_, "weights", &state);
+  SaveBatchStream(*batches_, "batches", &state);
+  SaveGenerator(augmentation_, "augmentation", &state);
+  SaveGenerator(drop_path_, "drop path", &state);
+
+  // A state that holds a NaN would take the place of one that can be used.
+  if (const std::string bad = FirstNotFinite(state); !bad.empty()) {
+    return NotFinite(absl::StrCat(bad, " is not finite; found before the next step,"));
+  }
+  return checkpointer_->Save(state);
+}
+
+absl::Status NetworkTrainer::Restore(const TrainingState& state) {
+  NetworkProgress progress;
+  if (state.trainer != kNetworkTrainer || !progress.ParseFromString(state.progress)) {
+    return absl::DataLossError(
+        absl::StrCat("the state is of a \"", state.trainer, "\", not of a network's training"));
+  }
+  if (progress.epoch() < 0 || progress.epoch() > position_.epochs || progress.step() < 0 ||
+      progress.step() > position_.steps) {
+    return absl::DataLossError(absl::StrCat("the state doesn't fit the training: epoch ",
+                                            progress.epoch(), ", step ", progress.step()));
+  }
+  PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", network_.get()));
+  if (average_) PDARTS_RETURN_IF_ERROR(LoadModule(state, "average", average_.get()));
+  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &*optimizer_));
+  optimizer_->set_steps(progress.steps());
+  PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "batches", &*batches_));
+  PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "augmentation", &augmentation_));
+  PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "drop path", &drop_path_));
+  position_.epoch = progress.epoch();
+  position_.step = progress.step();
+  meter_ = Meter(progress.meter());
+  earlier_seconds_ = progress.epoch_seconds();
+  begin_ = Clock::now();
+  last_ = FromState(progress.last());
+  best_ = FromState(progress.best());
+  best_epoch_ = progress.best_epoch();
+  return absl::OkStatus();
+}
+
+double NetworkTrainer::LearningRateNow() const {
+  return LearningRate(settings_, Epoch(settings_, position_));
+}
+
+double NetworkTrainer::EpochSeconds() const {
+  return earlier_seconds_ + std::chrono::duration<double>(Clock::now() - begin_).count();
+}
+
+absl::Status NetworkTrainer::NotFinite(absl::string_view what) const {
+  return absl::InternalError(
+      absl::StrCat(what, " in epoch ", position_.epoch + 1, ", step ", position_.step + 1));
+}
+
+at::Generator NetworkTrainer::NewGenerator(absl::string_view purpose) const {
+  return MakeGenerator(static_cast<uint64_t>(training_.spec.seed()), purpose);
 }
 
 }  // namespace pdarts

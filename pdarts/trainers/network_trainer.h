@@ -1,18 +1,21 @@
 #ifndef PDARTS_TRAINERS_NETWORK_TRAINER_H_
 #define PDARTS_TRAINERS_NETWORK_TRAINER_H_
 
+#include <chrono>
 #include <memory>
-#include <vector>
+#include <optional>
 
 #include "ATen/core/Generator.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/meter.h"
 #include "pdarts/trainers/optimizers.h"
+#include "pdarts/trainers/training_state.h"
 
 namespace pdarts {
 
@@ -57,35 +60,78 @@ class TrainObserver {
 /// The learning rate of an epoch (ALGORITHM 4), fractional where it moves by step.
 double LearningRate(const TrainSettings& settings, double epoch);
 
-/// Everything that changes while a network trains.
-struct NetworkTrainingState {
-  int epoch = 0;                       ///< epochs that are done
-  std::shared_ptr<Network> network;    ///< weights and running statistics; on the device
-  std::shared_ptr<Network> average;    ///< moving average of both; null where none is asked for
-  std::unique_ptr<Sgd> optimizer;      ///< of the network's parameters()
-  std::unique_ptr<BatchStream> order;  ///< of the training images
-  at::Generator augmentation;
-  at::Generator drop_path;  ///< the network draws from this one too
-  int best_epoch = -1;
-  Accuracy best;  ///< on the test split
-  Accuracy last;
+/// Trains one network from scratch, on the whole training split, measuring on the test split after
+/// every epoch (ALGORITHM 4). Everything random comes from generators seeded by the spec: one seed
+/// and one number of threads on one machine give the same weights bit for bit, also when a training
+/// goes on from a state.
+class NetworkTrainer {
+ public:
+  /// A training at its beginning, with fresh weights. `training` and `data` must outlive it.
+  /// \error as SearchSpace::BuildNetwork; kInvalidArgument if a batch is larger than the training
+  /// set, there are fewer images than are asked for, or the last batch of an epoch would be a
+  /// single image, which the auxiliary head can't normalise.
+  static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(const Training& training,
+                                                                const DatasetSplits& data,
+                                                                c10::Device device);
+
+  /// What is trained; on the device. To start from other weights, write them here before Train.
+  Network& network() { return *network_; }
+
+  /// Goes on from a state of the same training.
+  /// \error kDataLoss if the state doesn't fit; the trainer is of no use then.
+  absl::Status Restore(const TrainingState& state);
+
+  /// Trains to the last epoch. States go to `checkpointer`, which may stop it; null: nowhere.
+  /// \error what the observer and the checkpointer return; kInternal naming epoch and step if the
+  /// loss or a weight isn't finite or LibTorch throws; kCancelled, the state being saved, if it is
+  /// asked to stop.
+  absl::Status Train(Checkpointer* checkpointer, TrainObserver* observer);
+
+  /// On the test split: after the last epoch, and after the best one.
+  const Accuracy& last() const { return last_; }
+  const Accuracy& best() const { return best_; }
+  /// From 0; -1 before the first epoch's end.
+  int best_epoch() const { return best_epoch_; }
+
+ private:
+  NetworkTrainer(const Training& training, const DatasetSplits& data, c10::Device device);
+  absl::Status Build();
+  absl::Status TrainEpoch();
+  absl::Status Step(double learning_rate);
+  absl::Status FinishEpoch();
+  absl::Status AfterStep();
+  absl::Status Stop();
+  absl::Status Save();
+  double LearningRateNow() const;
+  double EpochSeconds() const;
+  absl::Status NotFinite(absl::string_view what) const;
+  at::Generator NewGenerator(absl::string_view purpose) const;
+
+  const Training& training_;
+  const TrainSettings& settings_;
+  const DatasetInfo& info_;
+  const DatasetSplits& data_;
+  const c10::Device device_;
+  const at::ScalarType dtype_;
+  const AugmentationSettings augmentation_settings_;
+
+  Checkpointer* checkpointer_ = nullptr;
+  TrainObserver* observer_ = nullptr;
+
+  std::shared_ptr<Network> network_;
+  std::shared_ptr<Network> average_;  ///< of weights and statistics; null where none is asked for
+  std::optional<Sgd> optimizer_;
+  std::optional<BatchStream> batches_;
+  at::Generator augmentation_;
+  at::Generator drop_path_;  ///< the network draws from this one too
+
+  TrainPosition position_;  ///< the first step that isn't done
+  Meter meter_;             ///< of the epoch so far
+  double earlier_seconds_ = 0;
+  std::chrono::steady_clock::time_point begin_;  ///< of the epoch, or of going on
+  Accuracy last_, best_;
+  int best_epoch_ = -1;
 };
-
-/// The state at the beginning: fresh weights from the spec's seed. To start from others, write them
-/// into `network` before TrainNetwork.
-/// \error as SearchSpace::BuildNetwork; kInvalidArgument if a batch is larger than the training
-/// set, there are fewer images than are asked for, or the last batch of an epoch would be a single
-/// image, which the auxiliary head can't normalise.
-absl::StatusOr<NetworkTrainingState> BeginTraining(const Training& training,
-                                                   const DatasetSplits& data, c10::Device device);
-
-/// Trains from `state` to the last epoch, on the whole training split, measuring on the test split
-/// after every epoch (ALGORITHM 4). Everything random comes from the state's generators: one seed
-/// and one number of threads on one machine give the same weights bit for bit.
-/// \error what the observer returns; kInternal naming epoch and step if the loss isn't finite or
-/// LibTorch throws.
-absl::Status TrainNetwork(const Training& training, const DatasetSplits& data, c10::Device device,
-                          TrainObserver* observer, NetworkTrainingState* state);
 
 }  // namespace pdarts
 

@@ -1,38 +1,10 @@
 #!/bin/bash
 # The command line as a user meets it: what it prints, and what it says of what is wrong.
-# usage: cli_test.sh PDARTS
+# usage: cli_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
+source "$2"
 cd "$TEST_TMPDIR" || exit 1
-failures=0
-
-# says TEXT COMMAND...: the command fails and its message holds TEXT.
-says() {
-  local text=$1 output
-  shift
-  if output=$("$@" 2>&1); then
-    echo "should have failed: $*"
-    failures=$((failures + 1))
-  elif [[ "$output" != *"$text"* ]]; then
-    echo "should say \"$text\": $*"
-    echo "says: $output"
-    failures=$((failures + 1))
-  fi
-}
-# prints TEXT COMMAND...: the command succeeds and its standard output holds TEXT.
-prints() {
-  local text=$1 output
-  shift
-  if ! output=$("$@" 2>error); then
-    echo "failed: $*"
-    cat error
-    failures=$((failures + 1))
-  elif [[ "$output" != *"$text"* ]]; then
-    echo "should print \"$text\": $*"
-    echo "prints: $output"
-    failures=$((failures + 1))
-  fi
-}
 
 cat > tiny.textproto <<'SPEC'
 name: "tiny"

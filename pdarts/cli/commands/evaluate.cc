@@ -22,7 +22,6 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
 #include "pdarts/runs/run_directory.h"
-#include "pdarts/runs/training_run.h"
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/evaluation.h"
 
@@ -153,8 +152,8 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   EvaluationReport report;
   try {
     network->to(device);
-    report = MakeReport(Evaluate(*network, data.test, training.dataset->info(),
-                                 training.spec.train().evaluation_batch_size(), device),
+    report = MakeReport(*Evaluate(*network, data.test, training.dataset->info(),
+                                  training.spec.train().evaluation_batch_size(), device),
                         training.dataset->info(), weights);
   } catch (const std::exception& error) {  // LibTorch reports by throwing
     return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
