@@ -40,10 +40,10 @@ TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
     EXPECT_EQ(spec.name(), entry.path().stem());
     const auto training = MakeTraining(spec);
     ASSERT_TRUE(training.ok()) << entry.path() << ": " << training.status();
-    EXPECT_TRUE(training->space
-                    ->BuildNetwork(training->architecture, training->Shape(),
-                                   MakeGenerator(1, "weights"))
-                    .ok())
+    EXPECT_TRUE(
+        training->space
+            ->BuildNetwork(training->architecture, training->Shape(), MakeGenerator(1, "weights"))
+            .ok())
         << entry.path();
   }
   EXPECT_EQ(count, 4);

@@ -29,6 +29,12 @@ says "takes no --to" "$pdarts" list --to=flat
 says "search needs --spec=FILE" "$pdarts" search
 says "can't read the spec" "$pdarts" search --spec=nothing.textproto
 says "unknown search space \"dart\"; known: darts, nasbench201" "$pdarts" genotype --space=dart --to=flat PDARTS
+prints "Genotype(normal=[(" "$pdarts" genotype --space=darts --random --seed=4
+[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" = "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" ] ||
+  fails "the same seed draws two architectures"
+[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" != "$("$pdarts" genotype --space=nasbench201 --random --seed=5)" ] ||
+  fails "two seeds draw one architecture"
+says "or --random; got 1" "$pdarts" genotype --space=darts --random PDARTS
 says "conv_9x9" "$pdarts" genotype --space=darts "Genotype(normal=[('conv_9x9', 0)"
 says "no such field; it has:" "${search[@]}" --set=search.batchsize=3
 says "device: \"gpu\" is not auto, cpu, cuda or cuda:N" "${search[@]}" --device=gpu

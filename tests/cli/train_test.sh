@@ -87,9 +87,9 @@ cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log 
 
 # What is wrong.
 says "--run and --genotype both name an architecture" "${train[@]}" --run=runs/found-seed1 --genotype=PDARTS
-says 'known names: DARTS_V1, DARTS_V2, PDARTS' "${train[@]}" --genotype=PDART
+says 'names that it knows: PDARTS, DARTS_V1, DARTS_V2' "${train[@]}" --genotype=PDART
 says "expected '|'" "$pdarts" count --space=nasbench201 --genotype="$(cat $run/genotype.txt)"
-says "expected \"Genotype" "$pdarts" count --space=darts --genotype='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
+says "expected 'Genotype(normal=" "$pdarts" count --space=darts --genotype='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
 says "train.batch_size: 25 is larger than the training set of 24 images" "${train[@]}" --set=train.batch_size=25 --output_dir=bad
 [ -e bad ] && fails "a training that can't begin left a folder"
 says "missing" "${evaluate[@]}" --model=$run/best.safetensors --genotype=DARTS_V2
