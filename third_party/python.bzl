@@ -6,18 +6,20 @@ def _python_packages_impl(ctx):
     python = ctx.which("python3")
     if not python:
         fail("@%s needs python3 and pip: sudo apt-get install python3-pip" % ctx.name)
+    requirements = []
     for lock in ctx.attr.locks:
-        ctx.report_progress("installing what %s names" % lock.name)
+        requirements += ["-r", ctx.path(lock)]
+    ctx.report_progress("installing Python packages")
 
-        # Without dependencies: the locks name them all.
-        result = ctx.execute(
-            [python, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "--no-cache-dir", "--no-compile", "--root-user-action=ignore"] +
-            PIP_TARGET + ["--target", "site-packages", "-r", ctx.path(lock)],
-            timeout = 3600,
-            quiet = False,
-        )
-        if result.return_code != 0:
-            fail("\n\n  @%s: pip could not install %s:\n%s" % (ctx.name, lock, result.stderr))
+    # Without dependencies: the locks name them all.
+    result = ctx.execute(
+        [python, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "--no-cache-dir", "--no-compile", "--root-user-action=ignore"] +
+        PIP_TARGET + ["--target", "site-packages"] + requirements,
+        timeout = 3600,
+        quiet = False,
+    )
+    if result.return_code != 0:
+        fail("\n\n  @%s: pip could not install what its locks name:\n%s" % (ctx.name, result.stderr))
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
 
     # One input, not one for each of its many files.

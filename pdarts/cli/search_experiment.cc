@@ -65,7 +65,7 @@ class Observers : public SearchObserver {
 /// The candidates that a stage would begin with if every stage kept the last ones of each edge: in
 /// the shipped spaces those with the most weights.
 Candidates LastCandidates(const Experiment& experiment, int stage) {
-  Candidates candidates = AllCandidates(experiment.space->topology());
+  Candidates candidates = experiment.space->InitialCandidates();
   if (stage == 0) return candidates;
   const size_t keep = experiment.schedule->stage(stage - 1).keep;
   for (CellCandidates& kind : candidates) {

@@ -67,7 +67,8 @@ absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec) {
                        ", the spec's space is ", experiment.space->name()));
     }
   }
-  PDARTS_RETURN_IF_ERROR(experiment.schedule->Check(experiment.space->topology()));
+  PDARTS_RETURN_IF_ERROR(experiment.schedule->Check(experiment.space->topology(),
+                                                    experiment.space->InitialCandidates()));
   for (const auto& regularizer : experiment.regularizers) {
     PDARTS_RETURN_IF_ERROR(regularizer->Check(*experiment.space, *experiment.schedule));
   }

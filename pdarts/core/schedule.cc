@@ -1,5 +1,7 @@
 #include "pdarts/core/schedule.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/status_macros.h"
@@ -11,10 +13,13 @@ StageShape ProgressiveSchedule::stage(int stage) const {
   return DoStage(stage);
 }
 
-absl::Status ProgressiveSchedule::Check(const Topology& topology) const {
+absl::Status ProgressiveSchedule::Check(const Topology& topology, const Candidates& initial) const {
   if (num_stages() < 1) return absl::InvalidArgumentError("the schedule has no stages");
-  for (const CellKind& kind : topology.kinds) {
-    int alive = static_cast<int>(kind.operations.size());
+  for (size_t k = 0; k < topology.kinds.size(); ++k) {
+    const CellKind& kind = topology.kinds[k];
+    size_t fewest = kind.operations.size();
+    for (const EdgeCandidates& edge : initial[k]) fewest = std::min(fewest, edge.size());
+    auto alive = static_cast<int>(fewest);
     for (int s = 0; s < num_stages(); ++s) {
       const StageShape shape = stage(s);
       const std::string where = absl::StrCat("schedule.stages[", s, "]");

@@ -26,10 +26,10 @@ class ProgressiveSchedule : public Plugin {
   /// stage: in [0, num_stages()).
   StageShape stage(int stage) const;
 
-  /// Whether a search can start with all of the topology's operations.
+  /// Whether a search can start with these candidates.
   /// \error kInvalidArgument naming the stage, if it keeps more candidates than there are, more
   /// than the stage before left, less than one, or if its sizes and epochs make no sense.
-  absl::Status Check(const Topology& topology) const;
+  absl::Status Check(const Topology& topology, const Candidates& initial) const;
 
   /// What is alive after `stage`. Keeps the most probable ones unless the schedule says otherwise.
   /// \error kInvalidArgument if the arguments don't fit each other.

@@ -94,6 +94,9 @@ class SearchSpace : public Plugin {
                                                         const NetworkShape& shape,
                                                         at::Generator generator) const;
 
+  /// What the edges of a search's first super-network hold. By default all that there is.
+  virtual Candidates InitialCandidates() const { return AllCandidates(topology()); }
+
   /// The size at which derived networks are usually trained and counted.
   virtual NetworkShape default_network_shape() const { return {}; }
 

@@ -45,7 +45,7 @@ struct Start {
 absl::StatusOr<Start> FindStart(const Experiment& experiment, const TrainingState* resume) {
   const Topology& topology = experiment.space->topology();
   Start start;
-  start.candidates = AllCandidates(topology);
+  start.candidates = experiment.space->InitialCandidates();
   if (resume == nullptr) return start;
   SearchProgress progress;
   if (resume->trainer != kSearchTrainer || !progress.ParseFromString(resume->progress)) {

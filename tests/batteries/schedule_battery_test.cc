@@ -16,13 +16,14 @@ class ScheduleBattery : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(ScheduleBattery, ItsDefaultsFitASpaceOfEightOperations) {
-  EXPECT_TRUE(schedule_->Check(topology_).ok()) << schedule_->Check(topology_);
+  const Candidates all = AllCandidates(topology_);
+  EXPECT_TRUE(schedule_->Check(topology_, all).ok()) << schedule_->Check(topology_, all);
 }
 
 TEST_P(ScheduleBattery, AHigherDemandThanThereIsIsRefused) {
   Topology empty = topology_;
   empty.kinds[0].operations.clear();
-  EXPECT_FALSE(schedule_->Check(empty).ok());
+  EXPECT_FALSE(schedule_->Check(empty, AllCandidates(empty)).ok());
 }
 
 TEST_P(ScheduleBattery, PrunesToWhatItSaysAndKeepsTheMostProbable) {

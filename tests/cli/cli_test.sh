@@ -75,6 +75,14 @@ grep -q '"event":"epoch".*"architecture":"Genotype' runs/tiny-seed1/log.jsonl ||
 sed 's/name: "tiny"/name: "tiny201"/; s/pdarts.darts.DartsSpaceConfig/pdarts.nasbench201.NasBench201SpaceConfig/
   s/^regularizers.*/benchmark { [type.googleapis.com\/pdarts.nasbench201.NasBench201TableConfig] {} }/' tiny.textproto > tiny201.textproto
 prints "benchmark       cifar10 " "$pdarts" search --spec=tiny201.textproto
+# A search may begin with some of the operations.
+with() { sed "s/NasBench201SpaceConfig\] {}/NasBench201SpaceConfig] { operations: [$1] }/" tiny201.textproto > some.textproto; }
+with '"skip_connect", "nor_conv_3x3"'
+prints "2 candidates" "$pdarts" search --spec=some.textproto --dry_run
+with '"nor_conv_9x9"'
+says 'operations[0]: "nor_conv_9x9" is unknown; expected some of none, skip_connect' "$pdarts" search --spec=some.textproto --dry_run
+with '"nor_conv_3x3", "skip_connect"'
+says 'operations[1]: "skip_connect" is doubled or out of order' "$pdarts" search --spec=some.textproto --dry_run
 for event in epoch derivation; do
   grep -q "\"event\":\"$event\".*\"architecture\":\"|.*\"benchmark\":{.*\"rank\":" runs/tiny201-seed1/log.jsonl ||
     { echo "no rank in the log's $event"; failures=$((failures + 1)); }

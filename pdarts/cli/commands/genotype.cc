@@ -27,7 +27,7 @@ namespace {
 
 /// What is derived from probabilities that are uniform on the simplex.
 absl::StatusOr<Architecture> RandomArchitecture(const SearchSpace& space, at::Generator generator) {
-  const Candidates candidates = AllCandidates(space.topology());
+  const Candidates candidates = space.InitialCandidates();
   EdgeProbabilities probabilities;
   for (const CellCandidates& kind : candidates) {
     auto& of_kind = probabilities.emplace_back();

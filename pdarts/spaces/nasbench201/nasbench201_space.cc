@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
@@ -18,10 +20,14 @@ namespace {
 
 class NasBench201Space : public SearchSpace {
  public:
-  explicit NasBench201Space(NasBench201SpaceConfig config) : config_(std::move(config)) {}
+  NasBench201Space(NasBench201SpaceConfig config, EdgeCandidates initial)
+      : config_(std::move(config)), initial_(std::move(initial)) {}
 
   std::string name() const override { return "nasbench201"; }
   const Topology& topology() const override { return NasBench201Topology(); }
+  Candidates InitialCandidates() const override {
+    return {CellCandidates(topology().kinds[0].edges.size(), initial_)};
+  }
   std::vector<std::string> text_forms() const override { return {"string"}; }
   NetworkShape default_network_shape() const override {
     NetworkShape shape;
@@ -68,12 +74,32 @@ class NasBench201Space : public SearchSpace {
   }
 
   const NasBench201SpaceConfig config_;
+  const EdgeCandidates initial_;
 };
+
+/// The operations that a config names, by their place in the topology.
+absl::StatusOr<EdgeCandidates> InitialOperations(const NasBench201SpaceConfig& config) {
+  const CellKind& kind = NasBench201Topology().kinds[0];
+  if (config.operations().empty()) return AllCandidates(NasBench201Topology())[0][0];
+  EdgeCandidates initial;
+  for (int i = 0; i < config.operations_size(); ++i) {
+    const int operation = ::pdarts::OperationIndex(kind, config.operations(i));
+    if (operation < 0 || (!initial.empty() && operation <= initial.back())) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "operations[", i, "]: \"", config.operations(i), "\"",
+          operation < 0 ? " is unknown" : " is doubled or out of order", "; expected some of ",
+          absl::StrJoin(kind.operations, ", "), ", in this order"));
+    }
+    initial.push_back(operation);
+  }
+  return initial;
+}
 
 const bool registered = Registry<SearchSpace>::Register<NasBench201SpaceConfig>(
     "nasbench201", "one kind of cell, six edges, five operations (NAS-Bench-201)",
     [](const NasBench201SpaceConfig& config) -> absl::StatusOr<std::unique_ptr<SearchSpace>> {
-      return std::make_unique<NasBench201Space>(config);
+      PDARTS_ASSIGN_OR_RETURN(EdgeCandidates initial, InitialOperations(config));
+      return std::make_unique<NasBench201Space>(config, std::move(initial));
     });
 
 }  // namespace
