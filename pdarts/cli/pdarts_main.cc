@@ -16,10 +16,7 @@ namespace {
 /// Sorted by name.
 std::vector<Command> Commands() {
   return {
-      DeriveCommand(),
-      GenotypeCommand(),
-      ListCommand(),
-      SearchCommand(),
+      DeriveCommand(), GenotypeCommand(), ListCommand(), ReportCommand(), SearchCommand(),
   };
 }
 

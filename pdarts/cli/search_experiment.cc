@@ -23,6 +23,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/kernels/variant.h"
 #include "pdarts/nn/macs.h"
+#include "pdarts/report/report.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_recorder.h"
 #include "pdarts/trainers/memory_estimate.h"
@@ -178,7 +179,8 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   absl::StatusOr<SearchResult> found;
   {
     ProgressDisplay progress(*experiment.schedule, experiment.space->topology());
-    Observers observers({&recorder, &progress});
+    ReportObserver report(directory->path());
+    Observers observers({&recorder, &report, &progress});
     SearchOptions options;
     options.device = device;
     options.allow_swap = absl::GetFlag(FLAGS_allow_swap);
@@ -204,6 +206,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   result.set_mem_gb(static_cast<double>(PeakResidentBytes()) / 1e9);
   result.set_finished(TimeNow());
   PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
+  PDARTS_RETURN_IF_ERROR(WriteReport(directory->path()));
 
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(result) << "\n";

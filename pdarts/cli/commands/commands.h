@@ -23,6 +23,7 @@ struct Command {
 Command DeriveCommand();
 Command GenotypeCommand();
 Command ListCommand();
+Command ReportCommand();
 Command SearchCommand();
 
 }  // namespace pdarts

@@ -1,0 +1,52 @@
+#ifndef PDARTS_REPORT_RUN_FILES_H_
+#define PDARTS_REPORT_RUN_FILES_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/topology.h"
+#include "pdarts/runs/run.pb.h"
+
+namespace pdarts {
+
+/// One epoch of a run as its log has it, and what would be derived after it.
+struct EpochRecord {
+  LogEvent event;
+  /// Unset where the program doesn't have the run's search space.
+  std::optional<Architecture> derived;
+};
+
+/// What the files of a run directory say.
+struct RunFiles {
+  std::string path;
+  std::string name;
+  std::string description;
+  std::string spec_text;
+  int64_t seed = 0;
+  /// Empty where the program doesn't have the run's search space.
+  Topology topology;
+  std::vector<LogEvent> stages;     ///< the stage_begin lines, one a stage
+  std::vector<EpochRecord> epochs;  ///< in the order in which they were run
+  std::optional<RunResult> result;  ///< of a finished run
+  /// What was found; before the end, what the last logged epoch would derive.
+  std::optional<DerivedArchitecture> found;
+  bool finished_search = false;  ///< whether `found` is final
+};
+
+/// Reads a run directory. Log lines of an unknown event and unknown fields are passed over, and so
+/// is a last line that is still being written. Where a resumed run logged a position twice, the
+/// later line counts.
+/// \error kNotFound if `path` is no run directory; kDataLoss naming file and line of what doesn't
+/// parse; errors of ParseSpec.
+absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path);
+
+/// How often `operation` stands on the edges of each cell kind that the architecture holds.
+std::vector<std::pair<std::string, int>> CountOperation(const Architecture& architecture,
+                                                        const std::string& operation);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_REPORT_RUN_FILES_H_
