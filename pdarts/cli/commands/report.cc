@@ -15,7 +15,7 @@ ABSL_FLAG(std::string, output, "", "file to write");
 namespace pdarts {
 namespace {
 
-absl::Status Report(const std::vector<std::string>& arguments) {
+absl::Status WriteReports(const std::vector<std::string>& arguments) {
   if (arguments.empty()) return absl::InvalidArgumentError("report needs at least one run's DIR");
   std::vector<std::string> directories;
   for (const std::string& argument : arguments) directories.push_back(UserPath(argument));
@@ -39,7 +39,7 @@ Command ReportCommand() {
           "DIR...",
           "write each run's report.html again, or with --output=FILE one page of several runs",
           {"output"},
-          &Report,
+          &WriteReports,
           /*takes_arguments=*/true};
 }
 
