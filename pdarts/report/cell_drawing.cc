@@ -34,11 +34,12 @@ void Default(Agraph_t* graph, int kind, const std::string& name, const std::stri
   agattr(graph, kind, Text(name), Text(value));
 }
 
-/// "c_{k-1}" and so on, as in the papers: the inputs are the nodes that no edge goes to.
+/// The node's number, as in the topology; inputs and output are also named as in the papers: the
+/// outputs of the cells before.
 std::string NodeLabel(int node, int inputs, bool is_output) {
-  if (is_output) return "c(k)";
-  if (node >= inputs) return absl::StrCat(node - inputs);
-  return inputs == 1 ? "c(k-1)" : absl::StrCat("c(k-", inputs - node, ")");
+  if (is_output) return absl::StrCat(node, ": c(k)");
+  if (node >= inputs) return absl::StrCat(node);
+  return absl::StrCat(node, ": c(k-", inputs - node, ")");
 }
 
 Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {

@@ -247,10 +247,13 @@ std::string ProbabilitySection(const RunFiles& run, const std::vector<std::strin
 std::string HeatMap(const CellKind& kind, const DerivationTrace& trace) {
   std::vector<std::string> head = {"edge"};
   head.insert(head.end(), kind.operations.begin(), kind.operations.end());
-  double most = 1e-9;
+  double least = 1, most = 0;  // the shades span what is there
   for (const EdgeDecision& edge : trace.edges()) {
     if (edge.cell_kind() != kind.name) continue;
-    for (double p : edge.probabilities()) most = std::max(most, p);
+    for (double p : edge.probabilities()) {
+      least = std::min(least, p);
+      most = std::max(most, p);
+    }
   }
   std::string table =
       absl::StrCat("<table class=\"heat\"><caption class=\"hidden\">Final probabilities of the ",
@@ -269,9 +272,11 @@ std::string HeatMap(const CellKind& kind, const DerivationTrace& trace) {
       for (int i = 0; i < edge.candidates_size() && i < edge.probabilities_size(); ++i) {
         if (edge.candidates(i) != operation) continue;
         const bool chosen = edge.kept() && edge.operation() == operation;
-        cell = absl::StrFormat("<td style=\"--p:%.4f\"%s>%.3f%s", edge.probabilities(i) / most,
-                               chosen ? " class=\"chosen\"" : "", edge.probabilities(i),
-                               chosen ? "<span class=\"hidden\"> chosen</span>" : "");
+        cell = absl::StrFormat(
+            "<td style=\"--p:%.4f\"%s>%.3f%s",
+            0.15 + 0.85 * (edge.probabilities(i) - least) / std::max(most - least, 1e-9),
+            chosen ? " class=\"chosen\"" : "", edge.probabilities(i),
+            chosen ? "<span class=\"hidden\"> chosen</span>" : "");
       }
       absl::StrAppend(&table, cell, "</td>");
     }

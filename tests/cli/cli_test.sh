@@ -69,7 +69,8 @@ prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
 [ ! -e runs ] || { echo "--dry_run wrote something"; failures=$((failures + 1)); }
 prints '"search_space":"darts"' "${search[@]}" --json
 [ "$(wc -l < runs/tiny-seed1/log.jsonl)" -ge 5 ] || { echo "the log is short"; failures=$((failures + 1)); }
-for file in spec.textproto architecture.textproto genotype.txt supernet.safetensors result.json; do
+for file in spec.textproto architecture.textproto genotype.txt supernet.safetensors result.json \
+  report.html cell_normal.svg cell_normal.pdf cell_reduce.svg cell_reduce.pdf; do
   [ -s "runs/tiny-seed1/$file" ] || { echo "runs/tiny-seed1/$file is missing"; failures=$((failures + 1)); }
 done
 says "holds a finished run" "${search[@]}"
@@ -77,6 +78,13 @@ prints "run directory" "${search[@]}" --overwrite
 prints "run directory" "${search[@]}" --seed=2
 prints "Genotype(normal=" "$pdarts" derive --run=runs/tiny-seed1 --set=regularizers[skip_limit].max=0
 prints '"text":' "$pdarts" derive --run=runs/tiny-seed1 --set=space.allow_none=true --json
+rm runs/tiny-seed1/report.html
+prints "runs/tiny-seed1/report.html" "$pdarts" report runs/tiny-seed1
+[ -s runs/tiny-seed1/report.html ] || { echo "report wrote no page"; failures=$((failures + 1)); }
+prints "both.html" "$pdarts" report --output=both.html runs/tiny-seed1 runs/tiny-seed2
+grep -q "tiny, seed 2" both.html || { echo "both.html lacks a run"; failures=$((failures + 1)); }
+says "is no run directory" "$pdarts" report runs
+says "report needs at least one" "$pdarts" report
 says "is no run directory" "$pdarts" derive --run=.
 (
   ulimit -f 40  # kilobytes: as on a full disk
