@@ -45,7 +45,7 @@ std::string NodeLabel(int node, int inputs, bool is_output) {
 Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
   Graph graph(agopen(Text(cell.kind()), Agdirected, nullptr));
   Default(graph.get(), AGRAPH, "rankdir", options.vertical ? "TB" : "LR");
-  Default(graph.get(), AGRAPH, "id", absl::StrCat(cell.kind(), "-graph"));
+  Default(graph.get(), AGRAPH, "id", absl::StrCat(cell.kind(), "_graph"));
   Default(graph.get(), AGRAPH, "bgcolor", "transparent");
   Default(graph.get(), AGRAPH, "pad", "0.1");
   Default(graph.get(), AGRAPH, "nodesep", "0.3");
@@ -81,7 +81,7 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
     Agnode_t* drawn = find(node);
     const bool is_output = !has_output && node == last;
     Set(drawn, "label", NodeLabel(node, inputs, is_output));
-    Set(drawn, "id", absl::StrCat(cell.kind(), "-node-", node));
+    Set(drawn, "id", absl::StrCat(cell.kind(), "_node_", node));
     if (node < inputs || is_output) Set(drawn, "shape", "box");
     if (node < inputs || is_output) Set(drawn, "style", "rounded");
   }
@@ -97,12 +97,12 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
     Set(drawn, "color", color);
     Set(drawn, "fontcolor", color);
     Set(drawn, "class", colored ? absl::StrCat("op op-", index) : "op");
-    Set(drawn, "id", absl::StrCat(cell.kind(), "-edge-", number++));
+    Set(drawn, "id", absl::StrCat(cell.kind(), "_edge_", number++));
   }
   if (has_output) {
     Agnode_t* output = agnode(graph.get(), Text("output"), 1);
     Set(output, "label", "c(k)");
-    Set(output, "id", absl::StrCat(cell.kind(), "-output"));
+    Set(output, "id", absl::StrCat(cell.kind(), "_output"));
     Set(output, "shape", "box");
     Set(output, "style", "rounded");
     for (int node : cell.concat()) {
@@ -111,7 +111,7 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
       Set(drawn, "color", kGrey);
       Set(drawn, "penwidth", "1");
       Set(drawn, "class", "concat");
-      Set(drawn, "id", absl::StrCat(cell.kind(), "-concat-", node));
+      Set(drawn, "id", absl::StrCat(cell.kind(), "_concat_", node));
     }
   }
   return graph;

@@ -340,7 +340,7 @@ absl::StatusOr<std::string> Cells(const RunFiles& run, const std::vector<std::st
   if (!run.found) return std::string("<p>No epoch has ended yet.</p>\n");
   for (CellArchitecture cell : run.found->architecture().cells()) {
     const std::string kind = cell.kind();
-    if (!id.empty()) cell.set_kind(absl::StrCat(id, "-", kind));  // ids are unique in a page
+    if (!id.empty()) cell.set_kind(absl::StrCat(id, "_", kind));  // ids are unique in a page
     PDARTS_ASSIGN_OR_RETURN(const CellDrawing drawing, DrawCell(cell, {operations}));
     absl::StrAppend(
         &figures, "<figure><div class=\"cell\" role=\"img\" tabindex=\"0\" aria-label=\"The ",

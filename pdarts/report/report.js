@@ -25,7 +25,7 @@
     },
   };
 
-  const dataset = (line, i, small) => {
+  const dataset = (line, i, small, stageEnds) => {
     const values = line.values.map(Number);
     const last = values.reduce((found, v, n) => (Number.isNaN(v) ? found : n), -1);
     const ends = (n) => line.pruned && n === last;
@@ -34,6 +34,8 @@
       label: line.name, data: values, borderWidth: small ? 1.6 : 2, borderDash: dashes[Math.floor(i / 8) % 4],
       pointStyle: values.map((_, n) => (ends(n) ? "crossRot" : "circle")),
       pointRadius: values.map((_, n) => (ends(n) ? 5 : single(n) || !small ? 2 : 0)),
+      // Stages are trained anew: no line leads from one to the next.
+      segment: { borderColor: (s) => ((stageEnds || []).includes(s.p0DataIndex) ? "transparent" : undefined) },
       pointBorderWidth: 2, pointHoverRadius: 5, number: line.color,
     };
   };
@@ -57,7 +59,7 @@
     const canvas = document.getElementById(c.id);
     const chart = new Chart(canvas, {
       type: "line",
-      data: { labels: c.labels, datasets: (c.lines || []).map((line, i) => dataset(line, i, c.small)) },
+      data: { labels: c.labels, datasets: (c.lines || []).map((line, i) => dataset(line, i, c.small, c.stage_ends)) },
       options: {
         animation: false, maintainAspectRatio: false, normalized: true, spanGaps: false,
         interaction: { mode: "index", intersect: false },

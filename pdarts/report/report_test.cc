@@ -87,7 +87,7 @@ TEST_F(ReportTest, ThePageStandsForItselfAndEscapesWhatItIsGiven) {
   ASSERT_TRUE(WriteReport(path_.string()).ok());
   const std::string page = Read(path_ / "report.html");
   EXPECT_THAT(page, AllOf(HasSubstr("b&lt;script&gt;alert(1)"), Not(HasSubstr("<script>alert"))));
-  EXPECT_THAT(page, AllOf(HasSubstr("id=\"normal-edge-7\""), HasSubstr("id=\"reduce-edge-7\"")));
+  EXPECT_THAT(page, AllOf(HasSubstr("id=\"normal_edge_7\""), HasSubstr("id=\"reduce_edge_7\"")));
   EXPECT_THAT(page, Not(::testing::ContainsRegex("(src|href)=\"(https?:|//)")));
   EXPECT_THAT(page, AllOf(HasSubstr("as it would be now"), Not(HasSubstr("benchmark of what"))));
   for (const char* kind : {"normal", "reduce"}) {
