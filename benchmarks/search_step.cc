@@ -1,4 +1,4 @@
-// Times one search step of the DARTS space, with the fused kernels and with the plain composition.
+// Times one search step of a search space, with the fused kernels and with the plain composition.
 // Each variant runs in a process of its own, so that its peak memory is its own.
 //
 //   bazel run -c opt //benchmarks:search_step -- --cells=5 --candidates=8 --channels=16 --batch=32
@@ -30,11 +30,12 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/nn/kernels/variant.h"
-#include "pdarts/spaces/darts/darts_space.pb.h"
 #include "pdarts/trainers/optimizers.h"
 
+ABSL_FLAG(std::string, space, "darts", "search space");
 ABSL_FLAG(int, cells, 5, "cells of the super-network");
-ABSL_FLAG(int, candidates, 8, "candidates of each edge, of eight: a seeded choice");
+ABSL_FLAG(int, candidates, 8,
+          "candidates of each edge, or all that there are if they are fewer: a seeded choice");
 ABSL_FLAG(int, channels, 16, "initial channels");
 ABSL_FLAG(int, batch, 32, "images a step");
 ABSL_FLAG(int, steps, 3, "steps that are timed, after one that isn't");
@@ -59,15 +60,11 @@ double Median(std::vector<double> values) {
   return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-Candidates SomeCandidates(int per_edge) {
-  google::protobuf::Any config;
-  config.PackFrom(darts::DartsSpaceConfig());
-  const auto space = Registry<SearchSpace>::Create(config).value();
-  Candidates candidates = AllCandidates(space->topology());
+Candidates SomeCandidates(const SearchSpace& space, int per_edge) {
+  Candidates candidates = AllCandidates(space.topology());
   std::mt19937 random(1);
   for (CellCandidates& cell : candidates) {
     for (EdgeCandidates& edge : cell) {
-      CHECK_LE(per_edge, static_cast<int>(edge.size()));
       while (static_cast<int>(edge.size()) > per_edge) {
         edge.erase(edge.begin() + static_cast<int64_t>(random() % edge.size()));
       }
@@ -78,16 +75,14 @@ Candidates SomeCandidates(int per_edge) {
 
 Timing Measure(Kernels kernels) {
   at::set_num_threads(absl::GetFlag(FLAGS_threads));
-  google::protobuf::Any config;
-  config.PackFrom(darts::DartsSpaceConfig());
-  const auto space = Registry<SearchSpace>::Create(config).value();
+  const auto space = Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)).value();
   SuperNetShape shape;
   shape.cells = absl::GetFlag(FLAGS_cells);
   shape.channels = absl::GetFlag(FLAGS_channels);
   shape.kernels = kernels;
   const auto net = space
-                       ->BuildSuperNet(SomeCandidates(absl::GetFlag(FLAGS_candidates)), shape,
-                                       MakeGenerator(1, "weights"))
+                       ->BuildSuperNet(SomeCandidates(*space, absl::GetFlag(FLAGS_candidates)),
+                                       shape, MakeGenerator(1, "weights"))
                        .value();
   net->InitializeAlphas(1e-3, MakeGenerator(1, "alphas"));
   net->set_generator(MakeGenerator(1, "dropout"));
@@ -203,9 +198,9 @@ int Main(const std::vector<std::string>& arguments) {
   }
   if (absl::GetFlag(FLAGS_json)) {
     std::string text = absl::StrFormat(
-        R"({"cells": %d, "candidates": %d, "channels": %d, "batch": %d, "threads": %d)",
-        absl::GetFlag(FLAGS_cells), absl::GetFlag(FLAGS_candidates), absl::GetFlag(FLAGS_channels),
-        absl::GetFlag(FLAGS_batch), absl::GetFlag(FLAGS_threads));
+        R"({"space": "%s", "cells": %d, "candidates": %d, "channels": %d, "batch": %d, "threads": %d)",
+        absl::GetFlag(FLAGS_space), absl::GetFlag(FLAGS_cells), absl::GetFlag(FLAGS_candidates),
+        absl::GetFlag(FLAGS_channels), absl::GetFlag(FLAGS_batch), absl::GetFlag(FLAGS_threads));
     for (const auto& [k, t] : timings) {
       absl::StrAppend(&text, ", \"", absl::AsciiStrToLower(Kernels_Name(k)), "\": ", Json(t));
     }
@@ -238,7 +233,7 @@ int main(int argc, char** argv) {
   google::InitGoogleLogging(argv[0]);
   FLAGS_logtostderr = true;
   const std::vector<std::string> arguments(argv, argv + argc);
-  absl::SetProgramUsageMessage("Times a search step of the DARTS space.");
+  absl::SetProgramUsageMessage("Times a search step of a search space.");
   absl::ParseCommandLine(argc, argv);
   return pdarts::Main(arguments);
 }

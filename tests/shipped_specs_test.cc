@@ -22,12 +22,13 @@ TEST(ShippedSpecs, AllLoadAndFit) {
     const auto experiment = MakeExperiment(*spec);
     EXPECT_TRUE(experiment.ok()) << entry.path() << ": " << experiment.status();
   }
-  EXPECT_EQ(count, 5);
+  EXPECT_EQ(count, 10);
 }
 
 TEST(ShippedPlugins, AreTheseAndDescribed) {
   const auto names = [](const char* kind) { return PluginRegistry::Global().Names(kind); };
-  EXPECT_THAT(names("search space"), ::testing::ElementsAre("darts"));
+  EXPECT_THAT(names("search space"), ::testing::ElementsAre("darts", "nasbench201"));
+  EXPECT_THAT(names("benchmark"), ::testing::ElementsAre("nasbench201"));
   EXPECT_THAT(names("schedule"), ::testing::ElementsAre("darts", "pdarts"));
   EXPECT_THAT(names("regularizer"), ::testing::ElementsAre("skip_dropout", "skip_limit"));
   EXPECT_THAT(names("dataset"),

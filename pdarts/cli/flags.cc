@@ -10,11 +10,14 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "gflags/gflags.h"
+#include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/logging.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -33,6 +36,13 @@ ABSL_FLAG(std::string, device, "", "auto, cpu, cuda or cuda:N, instead of the sp
 ABSL_FLAG(int, threads, 0, "threads of LibTorch's operators; 0: one a core");
 ABSL_FLAG(bool, dry_run, false, "build each stage, print what it holds, and stop");
 ABSL_FLAG(bool, overwrite, false, "replace a run that the output directory holds already");
+ABSL_FLAG(bool, resume, false,
+          "only go on with a run that the output directory holds unfinished; without this flag an "
+          "unfinished run of the same spec is gone on with too, and else a new one begins");
+ABSL_FLAG(
+    double, checkpoint_minutes, 10,
+    "a checkpoint is written at every epoch's end, and within an epoch after so many minutes; "
+    "0: after every step");
 ABSL_FLAG(bool, allow_swap, false, "start stages even if their estimated memory isn't free");
 ABSL_FLAG(bool, json, false, "print one JSON object on one line of standard output");
 ABSL_FLAG(std::string, spec, "", "file of the experiment's spec");
@@ -41,6 +51,11 @@ ABSL_FLAG(std::string, space, "darts", "search space that an architecture belong
 
 namespace pdarts {
 namespace {
+
+std::vector<std::string>& CommandLine() {
+  static auto* words = new std::vector<std::string>;
+  return *words;
+}
 
 std::vector<std::string>& GivenFlags() {
   static auto* given = new std::vector<std::string>;
@@ -96,6 +111,7 @@ std::string AbslUnparseFlag(const StringList& list) { return absl::StrJoin(list.
 
 std::vector<std::string> InitProgram(int argc, char** argv, absl::string_view usage) {
   LimitSpinning(argv);
+  CommandLine().assign(argv, argv + argc);
   // `bazel run` starts a program among its runfiles; every path is meant from where it was typed.
   const char* typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
   if (typed_in != nullptr && chdir(typed_in) != 0) {
@@ -136,8 +152,8 @@ absl::Status CheckFlagsOf(absl::string_view command, const std::vector<std::stri
 }
 
 std::vector<std::string> SearchFlags() {
-  return {"seed", "data_dir", "output_dir", "device",     "threads",
-          "set",  "dry_run",  "overwrite",  "allow_swap", "json"};
+  return {"seed",      "data_dir", "output_dir",         "device",     "threads", "set", "dry_run",
+          "overwrite", "resume",   "checkpoint_minutes", "allow_swap", "json"};
 }
 
 std::string DataDirFromFlags() {
@@ -167,8 +183,25 @@ std::string OutputDirFromFlags(const ExperimentSpec& spec) {
   return UserPath(flag.empty() ? absl::StrCat("runs/", spec.name(), "-seed", spec.seed()) : flag);
 }
 
+std::string CommandToGoOn() {
+  std::vector<std::string> words;
+  for (const std::string& word : CommandLine()) {
+    if (FlagName(word) == "overwrite") continue;
+    const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-_./=:,+", c);
+    });
+    words.push_back(plain ? word
+                          : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'"));
+  }
+  return absl::StrJoin(words, " ");
+}
+
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
+  if (absl::IsCancelled(status)) {
+    std::cerr << status.message() << "\n";
+    return 128 + InterruptSignal();
+  }
   std::cerr << "error: " << status.message() << "\n";
   return 1;
 }

@@ -28,6 +28,8 @@ ABSL_DECLARE_FLAG(std::string, device);
 ABSL_DECLARE_FLAG(int, threads);
 ABSL_DECLARE_FLAG(bool, dry_run);
 ABSL_DECLARE_FLAG(bool, overwrite);
+ABSL_DECLARE_FLAG(bool, resume);
+ABSL_DECLARE_FLAG(double, checkpoint_minutes);
 ABSL_DECLARE_FLAG(bool, allow_swap);
 ABSL_DECLARE_FLAG(bool, json);
 ABSL_DECLARE_FLAG(std::string, spec);
@@ -62,7 +64,11 @@ absl::Status ApplyFlags(ExperimentSpec* spec);
 /// --output_dir, else runs/<name>-seed<seed> where the command was typed.
 std::string OutputDirFromFlags(const ExperimentSpec& spec);
 
-/// Prints "error: ..." to standard error and returns the exit code for a status: 0 if it is OK.
+/// The command that this program was started by, as one would type it, without --overwrite.
+std::string CommandToGoOn();
+
+/// Prints "error: ..." to standard error and returns the exit code for a status: 0 if it is OK, 130
+/// or 143 if a signal stopped the work (kCancelled).
 int Report(const absl::Status& status);
 
 }  // namespace pdarts

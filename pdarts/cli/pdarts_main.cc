@@ -15,9 +15,8 @@ namespace {
 
 /// Sorted by name.
 std::vector<Command> Commands() {
-  return {
-      DeriveCommand(), GenotypeCommand(), ListCommand(), ReportCommand(), SearchCommand(),
-  };
+  return {DeriveCommand(), GenotypeCommand(), ListCommand(), QueryCommand(),
+          ReportCommand(), SearchCommand(),   SweepCommand()};
 }
 
 std::string Usage() {

@@ -67,7 +67,8 @@ double ProgressDisplay::Done(const SearchPosition& position, int steps) const {
 
 std::string ProgressDisplay::TimeLeft(double done) const {
   const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
-  return done > 0 ? ShortDuration(elapsed * (1 - done) / done) : "?";
+  const double done_here = done - done_before_;
+  return done_here > 0 ? ShortDuration(elapsed * (1 - done) / done_here) : "?";
 }
 
 void ProgressDisplay::Draw(const std::string& line) {
@@ -90,6 +91,14 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const
   return absl::OkStatus();
 }
 
+absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const SuperNet& net) {
+  done_before_ = Done(position, position.step);
+  std::fprintf(stderr, "going on in stage %d/%d after %d of %d epochs and %d steps\n",
+               position.stage + 1, position.num_stages, position.epoch, position.shape.epochs,
+               position.step);
+  return absl::OkStatus();
+}
+
 absl::Status ProgressDisplay::OnStep(const StepReport& report) {
   if (!terminal_) return absl::OkStatus();
   const Clock::time_point now = Clock::now();
@@ -98,11 +107,11 @@ absl::Status ProgressDisplay::OnStep(const StepReport& report) {
   const SearchPosition& at = report.position;
   const double done = Done(at, at.step + 1);
   Draw(
-      absl::StrFormat("%s %3.0f%% stage %d/%d epoch %d/%d step %d/%d loss %.3f acc %.1f%% "
-                      "%.0f img/s %s left",
-                      Bar(done, 12), 100 * done, at.stage + 1, at.num_stages, at.epoch + 1,
-                      at.shape.epochs, at.step + 1, at.steps, report.weight_loss,
-                      report.weight_top1, report.images_per_second, TimeLeft(done)));
+      absl::StrFormat("%s %3.0f%% %s left, stage %d/%d epoch %d/%d step %d/%d "
+                      "loss %.3f acc %.1f%% %.0f img/s",
+                      Bar(done, 6), 100 * done, TimeLeft(done), at.stage + 1, at.num_stages,
+                      at.epoch + 1, at.shape.epochs, at.step + 1, at.steps, report.weight_loss,
+                      report.weight_top1, report.images_per_second));
   return absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@ class ProgressDisplay : public SearchObserver {
   ~ProgressDisplay() override;
 
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
+  absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override;
   absl::Status OnStep(const StepReport& report) override;
   absl::Status OnEpochEnd(const EpochReport& report) override;
 
@@ -36,6 +37,7 @@ class ProgressDisplay : public SearchObserver {
   };
   std::vector<StageWork> work_;
   double total_ = 0;
+  double done_before_ = 0;  ///< by earlier processes
   const bool terminal_;
   bool drawn_ = false;
   const std::chrono::steady_clock::time_point begin_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "pdarts/cli/build_info.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/process.h"
@@ -24,6 +26,7 @@
 #include "pdarts/nn/kernels/variant.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/report/report.h"
+#include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_recorder.h"
 #include "pdarts/trainers/memory_estimate.h"
@@ -38,6 +41,10 @@ class Observers : public SearchObserver {
   explicit Observers(std::vector<SearchObserver*> observers) : observers_(std::move(observers)) {}
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override {
     for (auto* o : observers_) PDARTS_RETURN_IF_ERROR(o->OnStageBegin(position, net));
+    return absl::OkStatus();
+  }
+  absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override {
+    for (auto* o : observers_) PDARTS_RETURN_IF_ERROR(o->OnResume(position, net));
     return absl::OkStatus();
   }
   absl::Status OnStep(const StepReport& report) override {
@@ -157,6 +164,29 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   return result;
 }
 
+/// What --resume and --overwrite ask for.
+absl::StatusOr<RunStart> RunStartFromFlags() {
+  if (absl::GetFlag(FLAGS_resume) && absl::GetFlag(FLAGS_overwrite)) {
+    return absl::InvalidArgumentError("--resume and --overwrite exclude each other");
+  }
+  if (absl::GetFlag(FLAGS_overwrite)) return RunStart::kOverwrite;
+  return absl::GetFlag(FLAGS_resume) ? RunStart::kResume : RunStart::kGoOn;
+}
+
+/// What a user needs to know where a search ended early.
+absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& directory) {
+  if (absl::IsCancelled(status)) {
+    return absl::CancelledError(absl::StrCat("stopped; the state is in ",
+                                             directory.last_checkpoint(), ". To go on:\n  ",
+                                             CommandToGoOn()));
+  }
+  return absl::Status(status.code(), absl::StrCat(status.message(), "; ",
+                                                  directory.last_checkpoint().empty()
+                                                      ? std::string("there is no checkpoint yet")
+                                                      : absl::StrCat("the last good checkpoint is ",
+                                                                     directory.last_checkpoint())));
+}
+
 }  // namespace
 
 absl::Status SearchExperiment(ExperimentSpec spec) {
@@ -167,15 +197,41 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
     return absl::InvalidArgumentError(
         absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
   }
+  const double minutes = absl::GetFlag(FLAGS_checkpoint_minutes);
+  if (!(minutes >= 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--checkpoint_minutes: ", minutes, " is not 0 or more"));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const RunStart start, RunStartFromFlags());
   const int threads = SetThreads(absl::GetFlag(FLAGS_threads));
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(experiment);
 
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
-                          RunDirectory::Create(OutputDirFromFlags(experiment.spec), experiment.spec,
-                                               absl::GetFlag(FLAGS_overwrite)));
-  SearchRecorder recorder(directory.get());
-  PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RunDirectory> directory,
+      RunDirectory::Open(OutputDirFromFlags(experiment.spec), experiment.spec, start));
+  for (const std::string& note : directory->notes()) std::cerr << "note: " << note << "\n";
+  SearchRecorder recorder(directory.get(), &experiment);
+  RunCheckpointer::Options checkpointing;
+  checkpointing.surroundings.set_dataset_checksum(data.checksum);
+  checkpointing.surroundings.set_threads(threads);
+  checkpointing.surroundings.set_kernels(KernelsName(experiment.spec));
+  checkpointing.surroundings.set_device(device.str());
+  checkpointing.surroundings.set_libtorch(LibTorchVersion());
+  checkpointing.surroundings.set_commit(BuildCommit());
+  checkpointing.minutes = minutes;
+  checkpointing.elapsed = [&] { return recorder.Elapsed(); };
+  checkpointing.peak_bytes = [&] { return recorder.PeakBytes(); };
+  checkpointing.stop_requested = [] { return InterruptSignal() != 0; };
+  if (const auto& checkpoint = directory->checkpoint()) {
+    PDARTS_ASSIGN_OR_RETURN(
+        const std::vector<std::string> notes,
+        CompareSurroundings(checkpoint->run.surroundings(), checkpointing.surroundings));
+    for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
+  } else {
+    PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
+  }
+  RunCheckpointer checkpointer(directory.get(), std::move(checkpointing));
   absl::StatusOr<SearchResult> found;
   {
     ProgressDisplay progress(*experiment.schedule, experiment.space->topology());
@@ -184,9 +240,12 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
     SearchOptions options;
     options.device = device;
     options.allow_swap = absl::GetFlag(FLAGS_allow_swap);
+    options.checkpointer = &checkpointer;
+    if (directory->checkpoint()) options.resume = &directory->checkpoint()->state;
+    const InterruptGuard guard;
     found = RunSearch(experiment, data, options, &observers);
   }
-  if (!found.ok()) return found.status();
+  if (!found.ok()) return ExplainEnd(found.status(), *directory);
 
   DerivedArchitecture derived;
   *derived.mutable_architecture() = found->derivation.architecture;
@@ -200,10 +259,16 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   LogEvent derivation;
   derivation.set_architecture(derived.text());
   for (const std::string& note : derived.trace().notes()) derivation.add_notes(note);
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<BenchmarkScore> score,
+                          experiment.Score(derived.architecture()));
+  if (score) {
+    *derivation.mutable_benchmark() = *score;
+    *result.mutable_benchmark() = *score;
+  }
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("derivation", derivation));
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_end"));
   result.set_search_cost_s(recorder.Elapsed());
-  result.set_mem_gb(static_cast<double>(PeakResidentBytes()) / 1e9);
+  result.set_mem_gb(static_cast<double>(recorder.PeakBytes()) / 1e9);
   result.set_finished(TimeNow());
   PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
   PDARTS_RETURN_IF_ERROR(WriteReport(directory->path()));
@@ -214,6 +279,9 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   }
   std::cout << derived.text() << "\n\n";
   for (const std::string& note : derived.trace().notes()) std::cout << "note: " << note << "\n";
+  if (score) {
+    std::cout << "benchmark       " << ScoreLine(*score, experiment.benchmark->size()) << "\n";
+  }
   std::cout << absl::StrFormat(
       "super-network   top-1 %.2f%%, top-5 %.2f%% (on the alphas' half, augmented)\n"
       "network         %.3f M parameters, %.3f G multiply-adds\n"

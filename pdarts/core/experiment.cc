@@ -37,6 +37,14 @@ DerivationOptions Experiment::MakeDerivationOptions() const {
   return options;
 }
 
+absl::StatusOr<std::optional<BenchmarkScore>> Experiment::Score(
+    const Architecture& architecture) const {
+  if (benchmark == nullptr) return std::nullopt;
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, space->Format(architecture));
+  PDARTS_ASSIGN_OR_RETURN(const int index, benchmark->Index(text));
+  return benchmark->Score(index);
+}
+
 absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec) {
   PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
   PDARTS_RETURN_IF_ERROR(ValidateSpec(spec));
@@ -50,6 +58,14 @@ absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec) {
         auto regularizer,
         Make<Regularizer>(absl::StrCat("regularizers[", i, "]"), spec.regularizers(i)));
     experiment.regularizers.push_back(std::move(regularizer));
+  }
+  if (spec.has_benchmark()) {
+    PDARTS_ASSIGN_OR_RETURN(experiment.benchmark, Make<Benchmark>("benchmark", spec.benchmark()));
+    if (experiment.benchmark->space() != experiment.space->name()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("benchmark: it is of the search space ", experiment.benchmark->space(),
+                       ", the spec's space is ", experiment.space->name()));
+    }
   }
   PDARTS_RETURN_IF_ERROR(experiment.schedule->Check(experiment.space->topology()));
   for (const auto& regularizer : experiment.regularizers) {

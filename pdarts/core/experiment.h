@@ -2,9 +2,11 @@
 #define PDARTS_CORE_EXPERIMENT_H_
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "pdarts/core/benchmark.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/regularizer.h"
@@ -20,11 +22,14 @@ struct Experiment {
   std::unique_ptr<Dataset> dataset;
   std::unique_ptr<ProgressiveSchedule> schedule;
   std::vector<std::unique_ptr<Regularizer>> regularizers;
+  std::unique_ptr<Benchmark> benchmark;  ///< null where the spec has none
 
   /// The size of a stage's super-network.
   SuperNetShape StageNetShape(int stage) const;
   /// What the regularisers allow to be derived.
   DerivationOptions MakeDerivationOptions() const;
+  /// What the benchmark says of an architecture; nothing where the spec has none.
+  absl::StatusOr<std::optional<BenchmarkScore>> Score(const Architecture& architecture) const;
 };
 
 /// Completes and validates the spec and makes its plugins.

@@ -8,6 +8,7 @@
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/plugin.h"
 #include "pdarts/core/schedule.h"
 #include "pdarts/core/search_space.h"
@@ -48,6 +49,16 @@ class Regularizer : public Plugin {
 
   /// Narrows what may be derived.
   virtual void ConstrainDerivation(DerivationOptions* options) const {}
+
+  /// What a checkpoint holds of it: whatever OnStageBegin and OnEpochBegin don't set from stage and
+  /// epoch alone, such as counters, running means, and what was drawn or read off the network. A
+  /// resumed search calls both hooks for the place where it goes on, then LoadState.
+  virtual std::string SaveState() const { return ""; }
+  /// \error kDataLoss if `state` isn't what SaveState wrote; it is left as it was then.
+  virtual absl::Status LoadState(absl::string_view state) {
+    return state.empty() ? absl::OkStatus()
+                         : absl::DataLossError("a state is given to what keeps none");
+  }
 
   /// What it does in the current epoch, for the log: ("skip_dropout", 0.4).
   virtual std::vector<std::pair<std::string, double>> Report() const { return {}; }

@@ -105,6 +105,11 @@ absl::StatusOr<std::string> SearchSpace::Format(const Architecture& architecture
   return DoFormat(architecture, form);
 }
 
+absl::StatusOr<std::string> SearchSpace::CanonicalForm(const Architecture& architecture) const {
+  PDARTS_RETURN_IF_ERROR(CheckArchitecture(architecture));
+  return DoCanonicalForm(architecture);
+}
+
 absl::Status SearchSpace::CheckArchitecture(const Architecture& architecture) const {
   if (architecture.space() != name()) {
     return absl::InvalidArgumentError(absl::StrCat("the architecture is of the space \"",

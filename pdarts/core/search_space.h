@@ -108,6 +108,11 @@ class SearchSpace : public Plugin {
   absl::StatusOr<std::string> Format(const Architecture& architecture,
                                      absl::string_view form = "") const;
 
+  /// A text that is the same for architectures that the space knows to compute the same function,
+  /// whatever their weights.
+  /// \error kInvalidArgument as for BuildNetwork.
+  absl::StatusOr<std::string> CanonicalForm(const Architecture& architecture) const;
+
   /// Architectures known by a name ("PDARTS"), as text.
   virtual std::vector<std::pair<std::string, std::string>> known_architectures() const {
     return {};
@@ -132,6 +137,10 @@ class SearchSpace : public Plugin {
   virtual absl::StatusOr<Architecture> DoParse(absl::string_view text) const = 0;
   virtual absl::StatusOr<std::string> DoFormat(const Architecture& architecture,
                                                absl::string_view form) const = 0;
+  /// By default every architecture is a function of its own.
+  virtual std::string DoCanonicalForm(const Architecture& architecture) const {
+    return Format(architecture).value();
+  }
   /// What the space asks of an architecture beyond the topology (two edges a node).
   virtual absl::Status DoCheckArchitecture(const Architecture& architecture) const {
     return absl::OkStatus();

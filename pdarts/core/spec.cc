@@ -17,6 +17,7 @@
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "pdarts/core/field_rules.pb.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
@@ -530,6 +531,14 @@ std::string PrintSpec(const ExperimentSpec& spec) {
   std::string text;
   printer.PrintToString(spec, &text);
   return text;
+}
+
+std::string SpecDifferences(const ExperimentSpec& before, const ExperimentSpec& now) {
+  std::string lines;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.ReportDifferencesToString(&lines);
+  differencer.Compare(before, now);
+  return absl::StrJoin(absl::StrSplit(lines, '\n', absl::SkipEmpty()), "; ");
 }
 
 }  // namespace pdarts

@@ -44,6 +44,9 @@ absl::Status ValidateMessage(const google::protobuf::Message& message, const std
 /// The spec as text that ParseSpec reads, plugins expanded.
 std::string PrintSpec(const ExperimentSpec& spec);
 
+/// The fields in which two complete specs differ: "modified: search.batch_size: 8 -> 16; ...".
+std::string SpecDifferences(const ExperimentSpec& before, const ExperimentSpec& now);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CORE_SPEC_H_

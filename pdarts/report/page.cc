@@ -165,7 +165,7 @@ std::string CurveSection(const RunFiles& run, Charts* charts) {
   AddLine(
       run, "rank (1 is best)", 6,
       [](const EpochRecord& e) {
-        return e.event.has_benchmark_rank() ? e.event.benchmark_rank() : kNone;
+        return e.event.has_benchmark() ? e.event.benchmark().rank() : kNone;
       },
       &rank);
   if (rank.lines_size() > 0) absl::StrAppend(&section, charts->Add(rank));

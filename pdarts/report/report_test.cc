@@ -97,7 +97,7 @@ TEST_F(ReportTest, ThePageStandsForItselfAndEscapesWhatItIsGiven) {
 }
 
 TEST_F(ReportTest, ShowsTheRankWhereABenchmarkKnowsIt) {
-  Write("log.jsonl", Epoch(1, R"("benchmark_rank":12,)"));
+  Write("log.jsonl", Epoch(1, R"("benchmark":{"rank":12},)"));
   ASSERT_TRUE(WriteReport(path_.string()).ok());
   EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("Rank in the benchmark"));
 }

@@ -98,16 +98,12 @@ absl::StatusOr<Derivation> DeriveAfter(const LogEvent& event, const Experiment& 
   return experiment.space->Derive(candidates, probabilities, experiment.MakeDerivationOptions());
 }
 
-/// Fills in what only the run's plugins know. A program that doesn't have them reports the rest.
+/// Fills in what the run's search space knows.
 absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
   run->topology = experiment.space->topology();
   for (EpochRecord& epoch : run->epochs) {
     absl::StatusOr<Derivation> derivation = DeriveAfter(epoch.event, experiment);
-    if (!derivation.ok()) {
-      return Annotate(derivation.status(),
-                      absl::StrCat(run->path, "/log.jsonl: stage ", epoch.event.stage(), " epoch ",
-                                   epoch.event.epoch()));
-    }
+    if (!derivation.ok()) continue;  // nothing may be derived yet
     epoch.derived = derivation->architecture;
     if (run->finished_search || &epoch != &run->epochs.back()) continue;
     run->found.emplace();
@@ -142,6 +138,7 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
     PDARTS_RETURN_IF_ERROR(
         Annotate(ParseJson(*text, &*run.result), absl::StrCat(path, "/result.json")));
   }
+  spec.clear_benchmark();  // its answers stand in the log
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_RETURN_IF_ERROR(DeriveEveryEpoch(experiment, &run));
   return run;

@@ -15,7 +15,7 @@ namespace pdarts {
 /// One epoch of a run as its log has it, and what would be derived after it.
 struct EpochRecord {
   LogEvent event;
-  /// Unset where the program doesn't have the run's search space.
+  /// Unset where nothing may be derived.
   std::optional<Architecture> derived;
 };
 
@@ -26,8 +26,7 @@ struct RunFiles {
   std::string description;
   std::string spec_text;
   int64_t seed = 0;
-  /// Empty where the program doesn't have the run's search space.
-  Topology topology;
+  Topology topology;                ///< of the run's search space
   std::vector<LogEvent> stages;     ///< the stage_begin lines, one a stage
   std::vector<EpochRecord> epochs;  ///< in the order in which they were run
   std::optional<RunResult> result;  ///< of a finished run

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -31,9 +33,21 @@ absl::Status WriteAll(int descriptor, absl::string_view content, const std::stri
   return absl::OkStatus();
 }
 
+/// Makes a rename last through a loss of power.
+absl::Status SyncFolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::absolute(path).parent_path().string();
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return SystemError("open", folder);
+  absl::Cleanup close_it = [&] { close(descriptor); };
+  // Some file systems can't sync a folder, and say so.
+  if (fsync(descriptor) != 0 && errno != EINVAL) return SystemError("sync", folder);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view content) {
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
+                                 const std::string& keep_as) {
   const std::string temporary = path + ".tmp";
   const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor < 0) return SystemError("write", path);
@@ -42,9 +56,12 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   if (status.ok() && fsync(descriptor) != 0) status = SystemError("sync", path);
   if (close(descriptor) != 0 && status.ok()) status = SystemError("close", path);
   PDARTS_RETURN_IF_ERROR(status);
+  if (!keep_as.empty() && rename(path.c_str(), keep_as.c_str()) != 0 && errno != ENOENT) {
+    return SystemError("rename to", keep_as);
+  }
   if (rename(temporary.c_str(), path.c_str()) != 0) return SystemError("rename to", path);
   std::move(remove).Cancel();
-  return absl::OkStatus();
+  return SyncFolderOf(path);
 }
 
 LineFile::~LineFile() {
@@ -67,6 +84,22 @@ absl::Status LineFile::Append(absl::string_view line) {
     return SystemError("take a half-written line back from", path_);
   }
   return status;
+}
+
+absl::StatusOr<int64_t> LineFile::Sync() {
+  struct stat now;
+  if (fsync(descriptor_) != 0 || fstat(descriptor_, &now) != 0) return SystemError("sync", path_);
+  return static_cast<int64_t>(now.st_size);
+}
+
+absl::Status LineFile::CutBack(int64_t size) {
+  std::ifstream file(path_, std::ios::binary);
+  if (size > 0 && (!file.seekg(size - 1) || file.get() != '\n')) {
+    return absl::DataLossError(
+        absl::StrCat(path_, ": its first ", size, " bytes are expected to be whole lines"));
+  }
+  if (ftruncate(descriptor_, size) != 0) return SystemError("cut back", path_);
+  return absl::OkStatus();
 }
 
 void ReportFileSizeLimitAsError() { std::signal(SIGXFSZ, SIG_IGN); }

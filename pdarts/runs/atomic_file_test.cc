@@ -82,5 +82,32 @@ TEST_F(AtomicFileTest, HalfALineIsTakenBack) {
   EXPECT_EQ(Read(Path("log")), "first\nsecond\n");
 }
 
+TEST_F(AtomicFileTest, KeepsTheOldContentUnderAnotherName) {
+  for (const char* content : {"one", "two", "three"}) {
+    ASSERT_TRUE(WriteFileAtomically(Path("a"), content, Path("b")).ok());
+  }
+  EXPECT_EQ(Read(Path("a")), "three");
+  EXPECT_EQ(Read(Path("b")), "two");
+  LimitFileSize(1000);
+  EXPECT_FALSE(WriteFileAtomically(Path("a"), std::string(5000, 'x'), Path("b")).ok());
+  EXPECT_EQ(Read(Path("a")), "three");
+  EXPECT_EQ(Read(Path("b")), "two");
+}
+
+TEST_F(AtomicFileTest, ALogIsCutBackToWholeLinesOnly) {
+  LineFile file;
+  ASSERT_TRUE(file.Open(Path("log")).ok());
+  ASSERT_TRUE(file.Append("first").ok());
+  const int64_t size = file.Sync().value();
+  EXPECT_EQ(size, 6);
+  ASSERT_TRUE(file.Append("second").ok());
+  EXPECT_EQ(file.CutBack(4).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(file.CutBack(100).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Read(Path("log")), "first\nsecond\n");
+  ASSERT_TRUE(file.CutBack(size).ok());
+  ASSERT_TRUE(file.Append("third").ok());
+  EXPECT_EQ(Read(Path("log")), "first\nthird\n");
+}
+
 }  // namespace
 }  // namespace pdarts

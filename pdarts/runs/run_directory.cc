@@ -24,7 +24,12 @@ constexpr char kLog[] = "log.jsonl";
 constexpr char kArchitecture[] = "architecture.textproto";
 constexpr char kGenotype[] = "genotype.txt";
 constexpr char kSuperNet[] = "supernet.safetensors";
+constexpr char kReport[] = "report.html";
 constexpr char kResult[] = "result.json";
+constexpr char kCheckpoint[] = "checkpoint.bin";
+constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
+constexpr char kDamagedCheckpoint[] = "checkpoint.damaged.bin";
+constexpr char kLock[] = "lock";
 
 absl::StatusOr<std::string> ReadFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -34,42 +39,137 @@ absl::StatusOr<std::string> ReadFile(const fs::path& path) {
   return content.str();
 }
 
-absl::Status CheckMayWrite(const fs::path& path, const std::string& spec_text) {
+/// "...: " and the fields that differ, or why they can't be told.
+std::string Differences(const std::string& before, const ExperimentSpec& now,
+                        const std::string& file) {
+  const absl::StatusOr<ExperimentSpec> spec = ParseSpec(before, file);
+  return spec.ok() ? SpecDifferences(*spec, now) : std::string(spec.status().message());
+}
+
+/// Whether a run that begins or goes on may write into `path`.
+absl::Status CheckMayWrite(const fs::path& path, const ExperimentSpec& spec, RunStart start) {
   std::error_code error;
-  if (!fs::exists(path, error)) return absl::OkStatus();
-  const bool empty = fs::is_empty(path, error);
-  if (error || empty) return absl::OkStatus();
+  const absl::StatusOr<std::string> old_spec = ReadFile(path / kSpec);
+  if (start == RunStart::kResume && !old_spec.ok()) {
+    return absl::NotFoundError(
+        absl::StrCat("--resume: ", path.string(), " holds no run: there is no readable ", kSpec));
+  }
+  if (start == RunStart::kOverwrite || !fs::exists(path, error)) return absl::OkStatus();
   const auto refuse = [&](absl::string_view holds) {
     return absl::AlreadyExistsError(absl::StrCat(path.string(), " holds ", holds,
                                                  "; choose another --output_dir, or --overwrite"));
   };
-  const absl::StatusOr<std::string> old_spec = ReadFile(path / kSpec);
-  if (!old_spec.ok()) return refuse("files that are no run of pdarts");
-  if (*old_spec != spec_text) return refuse("a run of another spec");
+  if (!old_spec.ok()) {
+    for (const auto& entry : fs::directory_iterator(path, error)) {
+      // A run that was killed before it wrote its spec left no other names.
+      const std::string name = entry.path().filename().string();
+      if (name != kLock && name != absl::StrCat(kSpec, ".tmp")) {
+        return refuse("files that are no run of pdarts");
+      }
+    }
+    return absl::OkStatus();
+  }
+  if (*old_spec != PrintSpec(spec)) {
+    return refuse(absl::StrCat("a run of another spec (",
+                               Differences(*old_spec, spec, (path / kSpec).string()), ")"));
+  }
   if (fs::exists(path / kResult, error)) return refuse("a finished run");
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Create(const std::string& path,
-                                                                   const ExperimentSpec& spec,
-                                                                   bool overwrite) {
-  const std::string spec_text = PrintSpec(spec);
-  if (!overwrite) PDARTS_RETURN_IF_ERROR(CheckMayWrite(path, spec_text));
+RunDirectory::RunDirectory(std::string path, const ExperimentSpec& spec,
+                           std::unique_ptr<RunLock> lock)
+    : path_(std::move(path)), spec_(spec), spec_text_(PrintSpec(spec)), lock_(std::move(lock)) {}
+
+absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::string& path,
+                                                                 const ExperimentSpec& spec,
+                                                                 RunStart start) {
+  PDARTS_RETURN_IF_ERROR(CheckMayWrite(path, spec, start));
   std::error_code error;
   fs::create_directories(path, error);
   if (error) {
     return absl::FailedPreconditionError(
         absl::StrCat("can't make the output directory ", path, ": ", error.message()));
   }
-  for (const char* name : {kResult, kLog, kArchitecture, kGenotype, kSuperNet, kSpec}) {
-    fs::remove(fs::path(path) / name, error);
+  PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunLock> lock,
+                          RunLock::Take((fs::path(path) / kLock).string()));
+  // Another process may have written it since; now none can.
+  PDARTS_RETURN_IF_ERROR(CheckMayWrite(path, spec, start));
+  std::unique_ptr<RunDirectory> directory(new RunDirectory(path, spec, std::move(lock)));
+  const bool has_checkpoint = fs::exists(directory->File(kCheckpoint), error) ||
+                              fs::exists(directory->File(kPreviousCheckpoint), error);
+  if (start != RunStart::kOverwrite && has_checkpoint) {
+    PDARTS_RETURN_IF_ERROR(directory->GoOn());
+    return directory;
   }
-  std::unique_ptr<RunDirectory> directory(new RunDirectory(path));
-  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(directory->File(kSpec), spec_text));
-  PDARTS_RETURN_IF_ERROR(directory->log_.Open(directory->File(kLog)));
+  if (start != RunStart::kOverwrite && fs::exists(directory->File(kSpec), error)) {
+    directory->notes_.push_back(
+        absl::StrCat(path, " holds an unfinished run without a checkpoint: it starts over"));
+  }
+  PDARTS_RETURN_IF_ERROR(directory->Begin());
   return directory;
+}
+
+void RunDirectory::Clear() {
+  std::error_code error;
+  for (const char* name : {kResult, kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint, kLog,
+                           kArchitecture, kGenotype, kSuperNet, kSpec, kReport}) {
+    fs::remove(File(name), error);
+    fs::remove(absl::StrCat(File(name), ".tmp"), error);
+  }
+}
+
+absl::Status RunDirectory::Begin() {
+  Clear();
+  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kSpec), spec_text_));
+  return log_.Open(File(kLog));
+}
+
+absl::Status RunDirectory::GoOn() {
+  PDARTS_RETURN_IF_ERROR(log_.Open(File(kLog)));
+  std::error_code error;
+  if (fs::exists(File(kCheckpoint), error)) {
+    const absl::Status newest = GoOnFrom(kCheckpoint);
+    if (!absl::IsDataLoss(newest)) return newest;
+    const absl::Status previous = GoOnFrom(kPreviousCheckpoint);
+    if (!previous.ok()) {
+      return absl::Status(previous.code(), absl::StrCat(newest.message(), "; ", previous.message(),
+                                                        "; --overwrite starts the run over"));
+    }
+    // It must not take the place of the good one when the next is written.
+    fs::rename(File(kCheckpoint), File(kDamagedCheckpoint), error);
+    if (error) return absl::UnknownError(absl::StrCat("can't rename ", File(kCheckpoint)));
+    notes_.push_back(absl::StrCat(newest.message(), "; it is ", kDamagedCheckpoint,
+                                  " now, and the run goes on from the one before"));
+    return absl::OkStatus();
+  }
+  return GoOnFrom(kPreviousCheckpoint);
+}
+
+absl::Status RunDirectory::GoOnFrom(const std::string& file) {
+  PDARTS_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(File(file)));
+  if (checkpoint.run.spec() != spec_text_) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        File(file), " is of another spec (", Differences(checkpoint.run.spec(), spec_, file),
+        "); --overwrite starts over"));
+  }
+  PDARTS_RETURN_IF_ERROR(
+      Annotate(log_.CutBack(checkpoint.run.log_bytes()), absl::StrCat(File(file), " needs more")));
+  last_checkpoint_ = absl::StrCat(File(file), " (", checkpoint.state.place, ")");
+  checkpoint_ = std::move(checkpoint);
+  return absl::OkStatus();
+}
+
+absl::Status RunDirectory::WriteCheckpoint(Checkpoint checkpoint) {
+  PDARTS_ASSIGN_OR_RETURN(const int64_t log_bytes, log_.Sync());
+  checkpoint.run.set_log_bytes(log_bytes);
+  checkpoint.run.set_spec(spec_text_);
+  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kCheckpoint), EncodeCheckpoint(checkpoint),
+                                             File(kPreviousCheckpoint)));
+  last_checkpoint_ = absl::StrCat(File(kCheckpoint), " (", checkpoint.state.place, ")");
+  return absl::OkStatus();
 }
 
 std::string RunDirectory::File(absl::string_view name) const {
@@ -93,7 +193,13 @@ absl::Status RunDirectory::WriteSuperNet(const SuperNet& net) {
 }
 
 absl::Status RunDirectory::WriteResult(const RunResult& result) {
-  return WriteFileAtomically(File(kResult), ToJsonLine(result) + "\n");
+  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kResult), ToJsonLine(result) + "\n"));
+  std::error_code error;
+  for (const char* name : {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint}) {
+    fs::remove(File(name), error);
+    fs::remove(absl::StrCat(File(name), ".tmp"), error);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
@@ -118,6 +224,22 @@ absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path)
     return absl::DataLossError(absl::StrCat(file, " is not a DerivedArchitecture"));
   }
   return architecture;
+}
+
+absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
+  const std::string file = (fs::path(path) / kResult).string();
+  const absl::StatusOr<std::string> text = ReadFile(file);
+  if (!text.ok()) {
+    return absl::NotFoundError(
+        absl::StrCat(path, " is no finished run: there is no readable ", kResult));
+  }
+  RunResult result;
+  const auto status = google::protobuf::util::JsonStringToMessage(*text, &result);
+  if (!status.ok()) {
+    return absl::DataLossError(
+        absl::StrCat(file, " is no RunResult: ", std::string(status.message())));
+  }
+  return result;
 }
 
 std::string ToJsonLine(const google::protobuf::Message& message) {

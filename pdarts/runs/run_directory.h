@@ -2,7 +2,10 @@
 #define PDARTS_RUNS_RUN_DIRECTORY_H_
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -10,28 +13,59 @@
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/runs/atomic_file.h"
+#include "pdarts/runs/checkpoint.h"
 #include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/run_lock.h"
 
 namespace pdarts {
 
-/// The folder that one run writes.
+/// What to do where the folder of a run exists already.
+enum class RunStart {
+  kGoOn,       ///< go on with an unfinished run of the same spec, else begin one
+  kResume,     ///< only go on
+  kOverwrite,  ///< begin one, whatever is there
+};
+
+/// The folder that one run writes. As long as the object lives, no other process can open it.
 ///
 ///   spec.textproto          the complete spec, as run
 ///   log.jsonl               a line an event (LogEvent)
 ///   architecture.textproto  what was found, and why (DerivedArchitecture)
 ///   genotype.txt            the same in the space's own text form
 ///   supernet.safetensors    weights, alphas and statistics of the last stage's super-network
+///   report.html             all of this as a page (pdarts/report)
 ///   result.json             the row of the results table (RunResult); written last
+///
+/// While it isn't finished also:
+///
+///   checkpoint.bin           the newest state (Checkpoint)
+///   checkpoint.previous.bin  the one before
+///   checkpoint.damaged.bin   one that could not be read when the run went on
+///   lock                     the number of the process that writes
 class RunDirectory {
  public:
-  /// Prepares `path` for a run of `spec`: makes the folder and writes the spec.
-  /// \error kAlreadyExists if it holds a finished run, a run of another spec, or anything else, and
-  /// `overwrite` isn't set; as WriteFileAtomically if it can't be written.
-  static absl::StatusOr<std::unique_ptr<RunDirectory>> Create(const std::string& path,
-                                                              const ExperimentSpec& spec,
-                                                              bool overwrite);
+  /// Prepares `path` for a run of `spec` from its beginning (makes the folder, writes the spec),
+  /// or, where it holds a checkpoint, from there: the log is cut back to what it was then. \error
+  /// kAlreadyExists if it holds a finished run, a run of another spec (naming what differs), or
+  /// anything else, and it isn't to be overwritten; kFailedPrecondition if another process writes
+  /// it, or if a checkpoint is of another spec or version of the format; kDataLoss if no checkpoint
+  /// can be read; kNotFound for kResume where there is no run; as WriteFileAtomically.
+  static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path,
+                                                            const ExperimentSpec& spec,
+                                                            RunStart start);
 
   const std::string& path() const { return path_; }
+
+  /// Where an unfinished run goes on; unset for one that begins.
+  const std::optional<Checkpoint>& checkpoint() const { return checkpoint_; }
+  /// What a user should know of how the run was opened: it starts over, a checkpoint is damaged.
+  const std::vector<std::string>& notes() const { return notes_; }
+
+  /// Replaces the newest checkpoint and keeps the one before; fills in the spec and the log's
+  /// length. \error as WriteFileAtomically; both files are as they were then.
+  absl::Status WriteCheckpoint(Checkpoint checkpoint);
+  /// File and place of the newest checkpoint, for a message; empty if there is none.
+  const std::string& last_checkpoint() const { return last_checkpoint_; }
 
   /// Appends a line to the log. \error as WriteFileAtomically.
   absl::Status Log(const LogEvent& event);
@@ -39,18 +73,35 @@ class RunDirectory {
   /// Write the other files. \error as WriteFileAtomically.
   absl::Status WriteArchitecture(const DerivedArchitecture& architecture);
   absl::Status WriteSuperNet(const SuperNet& net);
+  /// The end of the run: removes its checkpoints too.
   absl::Status WriteResult(const RunResult& result);
 
  private:
-  explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+  RunDirectory(std::string path, const ExperimentSpec& spec, std::unique_ptr<RunLock> lock);
   std::string File(absl::string_view name) const;
+  /// Removes what an earlier run left.
+  void Clear();
+  absl::Status Begin();
+  absl::Status GoOn();
+  /// \error kDataLoss where the one before may still do.
+  absl::Status GoOnFrom(const std::string& file);
 
   const std::string path_;
+  const ExperimentSpec spec_;
+  const std::string spec_text_;
+  const std::unique_ptr<RunLock> lock_;
   LineFile log_;
+  std::optional<Checkpoint> checkpoint_;
+  std::vector<std::string> notes_;
+  std::string last_checkpoint_;
 };
 
 /// Reads the spec of a run. \error kNotFound if `path` is no run directory; errors of ParseSpec.
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path);
+
+/// Reads the result of a finished run.
+/// \error kNotFound if there is none; kDataLoss if the file doesn't parse.
+absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
 
 /// Reads what a run found. \error kNotFound if the run has found nothing yet; kDataLoss if the file
 /// doesn't parse.

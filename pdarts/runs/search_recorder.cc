@@ -1,8 +1,11 @@
 #include "pdarts/runs/search_recorder.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "pdarts/core/process.h"
+#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
@@ -25,11 +28,20 @@ void AddProbabilities(const SuperNet& net, const Candidates& candidates,
 
 }  // namespace
 
-SearchRecorder::SearchRecorder(RunDirectory* directory)
-    : directory_(directory), begin_(std::chrono::steady_clock::now()) {}
+SearchRecorder::SearchRecorder(RunDirectory* directory, const Experiment* experiment)
+    : directory_(directory), experiment_(experiment), begin_(std::chrono::steady_clock::now()) {
+  if (!directory->checkpoint()) return;
+  earlier_seconds_ = directory->checkpoint()->run.elapsed_s();
+  earlier_peak_bytes_ = directory->checkpoint()->run.peak_bytes();
+}
 
 double SearchRecorder::Elapsed() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  return earlier_seconds_ +
+         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+}
+
+int64_t SearchRecorder::PeakBytes() const {
+  return std::max(earlier_peak_bytes_, PeakResidentBytes());
 }
 
 LogEvent SearchRecorder::MakeEvent(absl::string_view name, const SearchPosition& position) const {
@@ -39,7 +51,7 @@ LogEvent SearchRecorder::MakeEvent(absl::string_view name, const SearchPosition&
   event.set_elapsed_s(Elapsed());
   event.set_stage(position.stage + 1);
   event.set_stages(position.num_stages);
-  event.set_peak_memory_mb(static_cast<double>(PeakResidentBytes()) / 1e6);
+  event.set_peak_memory_mb(static_cast<double>(PeakBytes()) / 1e6);
   return event;
 }
 
@@ -47,7 +59,7 @@ absl::Status SearchRecorder::LogRun(absl::string_view name, LogEvent details) {
   details.set_event(std::string(name));
   details.set_time(TimeNow());
   details.set_elapsed_s(Elapsed());
-  details.set_peak_memory_mb(static_cast<double>(PeakResidentBytes()) / 1e6);
+  details.set_peak_memory_mb(static_cast<double>(PeakBytes()) / 1e6);
   return directory_->Log(details);
 }
 
@@ -86,7 +98,22 @@ absl::Status SearchRecorder::OnEpochEnd(const EpochReport& report) {
   event.set_images_per_second(report.images_per_second);
   const EdgeProbabilities probabilities = report.net->Probabilities();
   AddProbabilities(*report.net, report.net->candidates(), &probabilities, &event);
+  PDARTS_RETURN_IF_ERROR(AddDerivation(*report.net, probabilities, &event));
   return directory_->Log(event);
+}
+
+absl::Status SearchRecorder::AddDerivation(const SuperNet& net,
+                                           const EdgeProbabilities& probabilities,
+                                           LogEvent* event) const {
+  const absl::StatusOr<Derivation> derivation = experiment_->space->Derive(
+      net.candidates(), probabilities, experiment_->MakeDerivationOptions());
+  if (!derivation.ok()) return absl::OkStatus();  // nothing may be derived yet; the end will tell
+  PDARTS_ASSIGN_OR_RETURN(*event->mutable_architecture(),
+                          experiment_->space->Format(derivation->architecture));
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<BenchmarkScore> score,
+                          experiment_->Score(derivation->architecture));
+  if (score) *event->mutable_benchmark() = *score;
+  return absl::OkStatus();
 }
 
 absl::Status SearchRecorder::OnStageEnd(const SearchPosition& position, const SuperNet& net,

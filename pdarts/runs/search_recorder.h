@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "absl/status/status.h"
+#include "pdarts/core/experiment.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/search_trainer.h"
@@ -13,8 +14,10 @@ namespace pdarts {
 /// Writes what a search reports to its run directory's log.
 class SearchRecorder : public SearchObserver {
  public:
-  /// `directory` must outlive the recorder.
-  explicit SearchRecorder(RunDirectory* directory);
+  /// Both must outlive the recorder. A run that goes on counts time and memory from those of its
+  /// checkpoint. Of the experiment it knows what would be derived at an epoch's
+  /// end, and how good the spec's benchmark says that that is.
+  SearchRecorder(RunDirectory* directory, const Experiment* experiment);
 
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
   absl::Status OnEpochEnd(const EpochReport& report) override;
@@ -23,13 +26,22 @@ class SearchRecorder : public SearchObserver {
   /// A line that begins or ends the run.
   absl::Status LogRun(absl::string_view event, LogEvent details = {});
 
-  /// Seconds since the recorder was made.
+  /// Seconds of the run so far.
   double Elapsed() const;
+  /// Most memory that a process of the run has held resident.
+  int64_t PeakBytes() const;
 
  private:
   LogEvent MakeEvent(absl::string_view event, const SearchPosition& position) const;
 
+  /// Adds what would be derived from the network now, if anything would.
+  absl::Status AddDerivation(const SuperNet& net, const EdgeProbabilities& probabilities,
+                             LogEvent* event) const;
+
   RunDirectory* const directory_;
+  const Experiment* const experiment_;
+  double earlier_seconds_ = 0;
+  int64_t earlier_peak_bytes_ = 0;
   const std::chrono::steady_clock::time_point begin_;
 };
 

@@ -28,6 +28,7 @@ class Sgd {
   /// Momentum buffers, one a parameter; what a checkpoint holds, with steps().
   const std::vector<at::Tensor>& momentum() const { return momentum_; }
   int64_t steps() const { return steps_; }
+  /// The momentum buffers are restored in place (training_state.h).
   void set_steps(int64_t steps) { steps_ = steps; }
 
  private:

@@ -12,15 +12,10 @@
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/trainers/meter.h"
+#include "pdarts/trainers/training_state.h"
 
 namespace pdarts {
-
-/// Top-1 and top-5 accuracy in percent, and mean cross-entropy.
-struct Accuracy {
-  double top1 = 0;
-  double top5 = 0;
-  double loss = 0;
-};
 
 /// A place in a search; stage and epoch count from 0.
 struct SearchPosition {
@@ -64,6 +59,12 @@ class SearchObserver {
   virtual absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) {
     return absl::OkStatus();
   }
+  /// Instead of OnStageBegin, when a search goes on within a stage. `position` names the first step
+  /// that isn't done; step 0 if the epoch has not begun, and epoch `shape.epochs` if only the
+  /// stage's end is left.
+  virtual absl::Status OnResume(const SearchPosition& position, const SuperNet& net) {
+    return absl::OkStatus();
+  }
   virtual absl::Status OnStep(const StepReport& report) { return absl::OkStatus(); }
   virtual absl::Status OnEpochEnd(const EpochReport& report) { return absl::OkStatus(); }
   /// kept: the candidates that go on to the next stage.
@@ -80,6 +81,10 @@ struct SearchOptions {
   bool allow_swap = false;
   /// Memory that stages may take, in bytes; 0: what the system has free.
   int64_t available_bytes = 0;
+  /// Where states go, and who may stop the search; null: nowhere.
+  Checkpointer* checkpointer = nullptr;
+  /// The state of a search of the same experiment to go on from; null: from the beginning.
+  const TrainingState* resume = nullptr;
 };
 
 /// What one search found.
@@ -91,10 +96,12 @@ struct SearchResult {
 
 /// Runs a whole progressive search and derives one architecture from it (ALGORITHM 2, 3).
 /// Everything random comes from generators seeded by the spec, so that one seed and one number of
-/// threads on one machine give the same alphas bit for bit.
+/// threads on one machine give the same alphas bit for bit, also when it goes on from a state.
 /// \error what the plugins and the observer return; kInvalidArgument if the data leave a half
 /// empty; kResourceExhausted before a stage whose memory isn't free, with the batch size that would
-/// fit; kInternal naming stage, epoch and step if a loss isn't finite or LibTorch throws.
+/// fit; kInternal naming stage, epoch and step if a loss, an alpha or a weight isn't finite, or
+/// LibTorch throws; kDataLoss if the state to resume doesn't fit the experiment; kCancelled, the
+/// state saved, if the checkpointer asked to stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
 

@@ -56,7 +56,7 @@ says "unknown command \"serach\"" "$pdarts" serach
 says "takes no --to" "$pdarts" list --to=flat
 says "search needs --spec=FILE" "$pdarts" search
 says "can't read the spec" "$pdarts" search --spec=nothing.textproto
-says "unknown search space \"dart\"; known: darts" "$pdarts" genotype --space=dart --to=flat PDARTS
+says "unknown search space \"dart\"; known: darts, nasbench201" "$pdarts" genotype --space=dart --to=flat PDARTS
 says "conv_9x9" "$pdarts" genotype --space=darts "Genotype(normal=[('conv_9x9', 0)"
 says "no such field; it has:" "${search[@]}" --set=search.batchsize=3
 says "device: \"gpu\" is not auto, cpu, cuda or cuda:N" "${search[@]}" --device=gpu
@@ -64,6 +64,26 @@ says "device: cuda" "${search[@]}" --device=cuda
 says "not in [0, infinity)" "${search[@]}" --seed=-2
 says "there is no folder $PWD/none/cifar-10-batches-bin" "$pdarts" search --spec=cifar.textproto --data_dir=none
 says "Not a directory" "${search[@]}" --output_dir=tiny.textproto/run
+
+best='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
+query=("$pdarts" query --space=nasbench201)
+prints '{"architectures":[{"architecture":"'"$best"'","dataset":"cifar10","accuracy":94.3633,"rank":3,"percentile":99.98' "${query[@]}" --json "$best"
+prints '"regret":0.01}]}' "${query[@]}" --json "$best"
+prints "number 9930: cifar10 94.3633%, rank 3 of 15625, percentile 99.99, regret 0.0100; 0 others" "${query[@]}" "$best"
+prints "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|" "${query[@]}" 0
+[ "$("${query[@]}" --top=3 | grep -c "94.3")" = 3 ] || { echo "--top=3 lists other than three"; failures=$((failures + 1)); }
+prints "$best" "$pdarts" genotype --space=nasbench201 "$best"
+says "query needs architectures" "${query[@]}"
+says "column 17: expected '+', found 'x'" "${query[@]}" "|nor_conv_3x3~0|x"
+says "column 1: expected '|', found 'n'" "${query[@]}" "nor_conv_3x3~0|"
+says "column 2: unknown operation 'sep_conv_3x3'; known: none, skip_connect" "${query[@]}" "|sep_conv_3x3~0|"
+says "architecture 15625: the benchmark numbers them from 0 to 15624" "${query[@]}" 15625
+says "--dataset: the benchmark has no accuracy on the data set \"cifar99\"; it has: cifar10" "${query[@]}" --top=1 --dataset=cifar99
+says "--top: the best -1" "${query[@]}" --top=-1
+says "there is no benchmark of the search space darts; there are of: nasbench201" "$pdarts" query --space=darts 1
+says "can't read the table $PWD/none.csv" "${query[@]}" --table=none.csv 1
+echo "architecture,cifar100" > table.csv
+says "table.csv:1: the column \"cifar100\": expected \"<dataset>_test_accuracy\"" "${query[@]}" --table=table.csv 1
 
 prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
 [ ! -e runs ] || { echo "--dry_run wrote something"; failures=$((failures + 1)); }
@@ -74,8 +94,36 @@ for file in spec.textproto architecture.textproto genotype.txt supernet.safetens
   [ -s "runs/tiny-seed1/$file" ] || { echo "runs/tiny-seed1/$file is missing"; failures=$((failures + 1)); }
 done
 says "holds a finished run" "${search[@]}"
+grep -q '"event":"epoch".*"architecture":"Genotype' runs/tiny-seed1/log.jsonl || { echo "no architecture at an epoch's end"; failures=$((failures + 1)); }
+sed 's/name: "tiny"/name: "tiny201"/; s/pdarts.darts.DartsSpaceConfig/pdarts.nasbench201.NasBench201SpaceConfig/
+  s/^regularizers.*/benchmark { [type.googleapis.com\/pdarts.nasbench201.NasBench201TableConfig] {} }/' tiny.textproto > tiny201.textproto
+prints "benchmark       cifar10 " "$pdarts" search --spec=tiny201.textproto
+for event in epoch derivation; do
+  grep -q "\"event\":\"$event\".*\"architecture\":\"|.*\"benchmark\":{.*\"rank\":" runs/tiny201-seed1/log.jsonl ||
+    { echo "no rank in the log's $event"; failures=$((failures + 1)); }
+done
+grep -q '"benchmark":{"architecture":"|.*"regret":' runs/tiny201-seed1/result.json ||
+  { echo "no benchmark in result.json"; failures=$((failures + 1)); }
 prints "run directory" "${search[@]}" --overwrite
 prints "run directory" "${search[@]}" --seed=2
+# A sweep: what is finished isn't run again, and a seed that fails loses no other.
+sweep=("$pdarts" sweep --spec=tiny.textproto --output_dir=sweep)
+says "sweep needs --seeds" "${sweep[@]}"
+says '"x" is not a whole number' "${sweep[@]}" --seeds=1,x
+says "names a seed twice" "${sweep[@]}" --seeds=1,1
+prints "mean" "${sweep[@]}" --seeds=1
+mkdir -p sweep/tiny-seed3 && echo mine > sweep/tiny-seed3/notes
+says "these seeds failed: 3" "${sweep[@]}" --seeds=1,3,5 --jobs=2
+says "see $PWD/sweep/tiny-seed3.console.txt" "${sweep[@]}" --seeds=1,3,5 --jobs=2
+says "seed 5: finished before" "${sweep[@]}" --seeds=1,3,5
+grep -q "holds files that are no run" sweep/tiny-seed3.console.txt ||
+  { echo "the failed seed doesn't say why"; failures=$((failures + 1)); }
+rm -r sweep/tiny-seed3
+prints '"failed_seeds":[],"mean":{"mem_gb"' "${sweep[@]}" --seeds=1,3,5 --json
+cmp -s sweep/tiny-seed1/supernet.safetensors runs/tiny-seed1/supernet.safetensors ||
+  { echo "the same seed found something else in a sweep"; failures=$((failures + 1)); }
+says "holds a run of another spec" "${sweep[@]}" --seeds=1 --set=search.batch_size=4
+
 prints "Genotype(normal=" "$pdarts" derive --run=runs/tiny-seed1 --set=regularizers[skip_limit].max=0
 prints '"text":' "$pdarts" derive --run=runs/tiny-seed1 --set=space.allow_none=true --json
 rm runs/tiny-seed1/report.html

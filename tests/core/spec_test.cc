@@ -112,6 +112,20 @@ TEST(Spec, SettingsThatDoNotFitEachOtherAreNamed) {
                     HasSubstr("skip_connect")));
 }
 
+TEST(Spec, ABenchmarkMustBeOfTheSpaceAndKnowItsDataSet) {
+  const std::string config =
+      "benchmark { [type.googleapis.com/pdarts.nasbench201."
+      "NasBench201TableConfig] {} }";
+  const ExperimentSpec other = ParseSpec(kSpec + config, "a.textproto").value();
+  EXPECT_THAT(MakeExperiment(other).status().ToString(),
+              HasSubstr("benchmark: it is of the search space nasbench201, the spec's space is "
+                        "darts"));
+  EXPECT_THAT(ErrorOf(other, "benchmark.dataset=cifar99"),
+              AllOf(HasSubstr("benchmark: dataset"), HasSubstr("\"cifar99\"; it has: cifar10")));
+  EXPECT_THAT(ErrorOf(other, "benchmark.table=nothing.csv"),
+              HasSubstr("benchmark: table: can't read the table nothing.csv"));
+}
+
 TEST(Spec, SetFieldStepsThroughPluginsAndLists) {
   ExperimentSpec spec = Spec();
   for (const char* assignment :

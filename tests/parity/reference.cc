@@ -90,6 +90,11 @@ double Dict::GetDouble(const std::string& key) const {
 }
 std::string Dict::GetString(const std::string& key) const { return At(key).toStringRef(); }
 Dict Dict::GetDict(const std::string& key) const { return Dict(At(key)); }
+std::vector<Dict> Dict::GetDicts(const std::string& key) const {
+  std::vector<Dict> dicts;
+  for (const c10::IValue& value : At(key).toListRef()) dicts.push_back(Dict(value));
+  return dicts;
+}
 
 NamedTensors Dict::GetNamedTensors(const std::string& key) const {
   NamedTensors tensors;

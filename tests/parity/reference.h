@@ -35,6 +35,7 @@ class Dict {
   double GetDouble(const std::string& key) const;
   std::string GetString(const std::string& key) const;
   Dict GetDict(const std::string& key) const;
+  std::vector<Dict> GetDicts(const std::string& key) const;
   /// Named tensors in either of their forms: a dictionary, or a pack.
   NamedTensors GetNamedTensors(const std::string& key) const;
   /// [[operation, input] x 8] under `key`, as a cell of this kind.

@@ -23,8 +23,10 @@ struct Command {
 Command DeriveCommand();
 Command GenotypeCommand();
 Command ListCommand();
+Command QueryCommand();
 Command ReportCommand();
 Command SearchCommand();
+Command SweepCommand();
 
 }  // namespace pdarts
 

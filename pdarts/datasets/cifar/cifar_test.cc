@@ -167,5 +167,17 @@ TEST_F(CifarTest, InfoIsThePublishedOne) {
   EXPECT_EQ(coarse.class_names[19], "vehicles_2");
 }
 
+TEST_F(CifarTest, OtherStatisticsTakeThePlaceOfThePublishedOnes) {
+  cifar::Cifar10Config config;
+  for (const double mean : {0.1, 0.2, 0.3}) config.add_mean(mean);
+  EXPECT_THAT(Make(config)->info().mean, ElementsAre(0.1, 0.2, 0.3));
+  EXPECT_THAT(Make(config)->info().deviation, ElementsAre(0.24703233, 0.24348505, 0.26158768));
+  config.add_deviation(0.5);
+  google::protobuf::Any any;
+  any.PackFrom(config);
+  EXPECT_THAT(Registry<Dataset>::Create(any).status().ToString(),
+              HasSubstr("deviation: has 1 elements, expected one a channel: 3"));
+}
+
 }  // namespace
 }  // namespace pdarts

@@ -1,0 +1,119 @@
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/core/benchmark.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_directory.h"
+
+ABSL_FLAG(int, top, 0, "the so many best architectures");
+ABSL_FLAG(std::string, dataset, "", "data set whose accuracy is meant; empty: the benchmark's own");
+ABSL_FLAG(std::string, table, "", "CSV file that adds data sets to the benchmark");
+
+namespace pdarts {
+namespace {
+
+/// The first benchmark of the space, with all settings at their defaults.
+absl::StatusOr<std::unique_ptr<Benchmark>> BenchmarkOf(const SearchSpace& space) {
+  std::vector<std::string> spaces;
+  for (const std::string& name : PluginRegistry::Global().Names(Benchmark::kKind)) {
+    PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<Benchmark> benchmark,
+                            Registry<Benchmark>::CreateDefault(name));
+    if (benchmark->space() == space.name()) return benchmark;
+    spaces.push_back(benchmark->space());
+  }
+  return absl::NotFoundError(
+      absl::StrCat("there is no benchmark of the search space ", space.name(),
+                   "; there are of: ", spaces.empty() ? "none" : absl::StrJoin(spaces, ", ")));
+}
+
+/// An architecture's number, or its text.
+absl::StatusOr<int> IndexOf(const Benchmark& benchmark, const std::string& argument) {
+  int index;
+  if (!absl::SimpleAtoi(argument, &index)) {
+    absl::StatusOr<int> found = benchmark.Index(argument);
+    if (!found.ok()) return Annotate(found.status(), absl::StrCat("\"", argument, "\""));
+    return found;
+  }
+  PDARTS_RETURN_IF_ERROR(benchmark.Text(index).status());
+  return index;
+}
+
+/// Numbers of all architectures by their canonical form.
+absl::StatusOr<std::map<std::string, std::vector<int>>> Isomorphic(const SearchSpace& space,
+                                                                   const Benchmark& benchmark) {
+  std::map<std::string, std::vector<int>> classes;
+  for (int i = 0; i < benchmark.size(); ++i) {
+    PDARTS_ASSIGN_OR_RETURN(const std::string text, benchmark.Text(i));
+    PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, space.Parse(text));
+    PDARTS_ASSIGN_OR_RETURN(const std::string form, space.CanonicalForm(architecture));
+    classes[form].push_back(i);
+  }
+  return classes;
+}
+
+absl::Status Query(const std::vector<std::string>& arguments) {
+  const int top = absl::GetFlag(FLAGS_top);
+  if (arguments.empty() && top == 0) {
+    return absl::InvalidArgumentError(
+        "query needs architectures (text, quoted for the shell, or numbers) or --top=N");
+  }
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
+                          Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Benchmark> benchmark, BenchmarkOf(*space));
+  if (const std::string table = absl::GetFlag(FLAGS_table); !table.empty()) {
+    PDARTS_RETURN_IF_ERROR(Annotate(benchmark->AddTable(UserPath(table)), "--table"));
+  }
+  const std::string dataset = absl::GetFlag(FLAGS_dataset);
+  std::vector<int> indices;
+  for (const std::string& argument : arguments) {
+    PDARTS_ASSIGN_OR_RETURN(const int index, IndexOf(*benchmark, argument));
+    indices.push_back(index);
+  }
+  const absl::StatusOr<std::vector<int>> best = benchmark->Best(top, dataset);
+  if (!best.ok()) {
+    return Annotate(best.status(), absl::IsNotFound(best.status()) ? "--dataset" : "--top");
+  }
+  indices.insert(indices.end(), best->begin(), best->end());
+  BenchmarkScores scores;
+  for (const int index : indices) {
+    PDARTS_ASSIGN_OR_RETURN(*scores.add_architectures(), benchmark->Score(index, dataset));
+  }
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(scores) << "\n";
+    return absl::OkStatus();
+  }
+  PDARTS_ASSIGN_OR_RETURN(const auto classes, Isomorphic(*space, *benchmark));
+  for (size_t i = 0; i < indices.size(); ++i) {
+    const BenchmarkScore& score = scores.architectures(static_cast<int>(i));
+    PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, space->Parse(score.architecture()));
+    PDARTS_ASSIGN_OR_RETURN(const std::string form, space->CanonicalForm(architecture));
+    std::cout << score.architecture() << "\n  number " << indices[i] << ": "
+              << ScoreLine(score, benchmark->size()) << "; " << classes.at(form).size() - 1
+              << " others compute the same function\n";
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Command QueryCommand() {
+  return {"query",
+          "--space=NAME ARCHITECTURE...",
+          "how good architectures are, from the table of the space's benchmark",
+          {"space", "top", "dataset", "table", "json"},
+          &Query,
+          /*takes_arguments=*/true};
+}
+
+}  // namespace pdarts

@@ -1,0 +1,75 @@
+#include "pdarts/core/benchmark.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+
+absl::Status Benchmark::CheckIndex(int index) const {
+  if (index >= 0 && index < size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("architecture ", index, ": the benchmark numbers them from 0 to ", size() - 1));
+}
+
+absl::StatusOr<const std::vector<double>*> Benchmark::Accuracies(absl::string_view dataset) const {
+  const std::vector<std::string> known = datasets();
+  if (std::find(known.begin(), known.end(), dataset) == known.end()) {
+    return absl::NotFoundError(absl::StrCat("the benchmark has no accuracy on the data set \"",
+                                            dataset, "\"; it has: ", absl::StrJoin(known, ", ")));
+  }
+  return &DoAccuracies(dataset);
+}
+
+absl::StatusOr<std::string> Benchmark::Text(int index) const {
+  PDARTS_RETURN_IF_ERROR(CheckIndex(index));
+  return DoText(index);
+}
+
+absl::StatusOr<int> Benchmark::Index(absl::string_view text) const { return DoIndex(text); }
+
+absl::StatusOr<BenchmarkScore> Benchmark::Score(int index, absl::string_view dataset) const {
+  PDARTS_RETURN_IF_ERROR(CheckIndex(index));
+  const std::string name = dataset.empty() ? default_dataset() : std::string(dataset);
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<double>* const accuracies, Accuracies(name));
+  const double accuracy = (*accuracies)[index];
+  const auto better = std::count_if(accuracies->begin(), accuracies->end(),
+                                    [&](double other) { return other > accuracy; });
+  BenchmarkScore score;
+  score.set_architecture(DoText(index));
+  score.set_dataset(name);
+  score.set_accuracy(accuracy);
+  score.set_rank(static_cast<int>(better) + 1);
+  const double others = std::max(1, size() - 1);
+  score.set_percentile(100 * (1 - static_cast<double>(better) / others));
+  // Tables have few decimals: what a difference of doubles adds to them is noise.
+  const double regret = *std::max_element(accuracies->begin(), accuracies->end()) - accuracy;
+  score.set_regret(std::round(regret * 1e9) / 1e9);
+  return score;
+}
+
+absl::StatusOr<std::vector<int>> Benchmark::Best(int count, absl::string_view dataset) const {
+  if (count < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("the best ", count, ": a negative number"));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<double>* const accuracies,
+                          Accuracies(dataset.empty() ? default_dataset() : std::string(dataset)));
+  std::vector<int> order(accuracies->size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return (*accuracies)[a] > (*accuracies)[b]; });
+  order.resize(std::min<size_t>(order.size(), count));
+  return order;
+}
+
+std::string ScoreLine(const BenchmarkScore& score, int size) {
+  return absl::StrFormat("%s %.4f%%, rank %d of %d, percentile %.2f, regret %.4f", score.dataset(),
+                         score.accuracy(), score.rank(), size, score.percentile(), score.regret());
+}
+
+}  // namespace pdarts

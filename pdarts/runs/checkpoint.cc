@@ -1,0 +1,186 @@
+#include "pdarts/runs/checkpoint.h"
+
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "ATen/ops/empty.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "pdarts/core/sha256.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+namespace {
+
+constexpr absl::string_view kMagic = "PDARTSCK";
+constexpr uint32_t kVersion = 1;
+constexpr size_t kPrefix = 8 + 4 + 8 + 8;
+constexpr size_t kDigest = 32;
+
+std::string Digest(absl::string_view bytes) {
+  Sha256 sha;
+  sha.Update(bytes);
+  return absl::HexStringToBytes(sha.Hex());
+}
+
+std::string HexDigest(absl::string_view bytes) { return absl::BytesToHexString(Digest(bytes)); }
+
+void AppendNumber(uint64_t value, int bytes, std::string* out) {
+  for (int i = 0; i < bytes; ++i) out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
+}
+
+uint64_t Number(absl::string_view bytes) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    value |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  return value;
+}
+
+CheckpointTensor::Type TypeOf(const at::Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kFloat:
+      return CheckpointTensor::FLOAT32;
+    case at::kDouble:
+      return CheckpointTensor::FLOAT64;
+    case at::kLong:
+      return CheckpointTensor::INT64;
+    case at::kByte:
+      return CheckpointTensor::UINT8;
+    default:
+      LOG(FATAL) << "a state holds a tensor of " << tensor.scalar_type();
+  }
+}
+
+at::ScalarType ScalarType(CheckpointTensor::Type type) {
+  switch (type) {
+    case CheckpointTensor::FLOAT32:
+      return at::kFloat;
+    case CheckpointTensor::FLOAT64:
+      return at::kDouble;
+    case CheckpointTensor::INT64:
+      return at::kLong;
+    case CheckpointTensor::UINT8:
+      return at::kByte;
+  }
+  return at::kByte;  // proto2 keeps unknown values out of the field
+}
+
+/// Takes one tensor's bytes from the front of `data`.
+absl::StatusOr<at::Tensor> TakeTensor(const CheckpointTensor& entry, absl::string_view* data) {
+  const at::ScalarType type = ScalarType(entry.type());
+  uint64_t bytes = c10::elementSize(type);
+  for (int64_t size : entry.shape()) {
+    if (size < 0 || (size > 0 && bytes > data->size() / static_cast<uint64_t>(size))) {
+      return absl::DataLossError(
+          absl::StrCat("the tensor ", entry.name(), " is larger than what the file holds"));
+    }
+    bytes *= static_cast<uint64_t>(size);
+  }
+  if (bytes > data->size()) {
+    return absl::DataLossError(absl::StrCat("the tensor ", entry.name(), " is cut off"));
+  }
+  const std::vector<int64_t> shape(entry.shape().begin(), entry.shape().end());
+  const at::Tensor tensor = at::empty(shape, type);
+  std::memcpy(tensor.mutable_data_ptr(), data->data(), bytes);
+  data->remove_prefix(bytes);
+  return tensor;
+}
+
+}  // namespace
+
+std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
+  CheckpointHeader header = checkpoint.run;
+  header.set_spec_sha256(HexDigest(header.spec()));
+  header.set_trainer(checkpoint.state.trainer);
+  header.set_place(checkpoint.state.place);
+  header.set_progress(checkpoint.state.progress);
+  header.clear_tensors();
+  size_t data_bytes = 0;
+  for (const auto& [name, tensor] : checkpoint.state.tensors) {
+    CheckpointTensor* entry = header.add_tensors();
+    entry->set_name(name);
+    entry->set_type(TypeOf(tensor));
+    for (int64_t size : tensor.sizes()) entry->add_shape(size);
+    data_bytes += tensor.nbytes();
+  }
+  const std::string head = header.SerializeAsString();
+  const size_t size = kPrefix + head.size() + data_bytes + kDigest;
+  std::string content;
+  content.reserve(size);
+  content.append(kMagic.data(), kMagic.size());
+  AppendNumber(kVersion, 4, &content);
+  AppendNumber(size, 8, &content);
+  AppendNumber(head.size(), 8, &content);
+  content.append(head);
+  for (const auto& [name, tensor] : checkpoint.state.tensors) {
+    const at::Tensor plain = tensor.detach().cpu().contiguous();
+    content.append(static_cast<const char*>(plain.const_data_ptr()), plain.nbytes());
+  }
+  content.append(Digest(content));
+  return content;
+}
+
+absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
+  if (!absl::StartsWith(content, kMagic)) {
+    return absl::DataLossError("it is no checkpoint: it doesn't begin with PDARTSCK");
+  }
+  if (content.size() < kPrefix + kDigest) {
+    return absl::DataLossError(absl::StrCat("it is cut off after ", content.size(), " bytes"));
+  }
+  const uint64_t version = Number(content.substr(8, 4));
+  const uint64_t size = Number(content.substr(12, 8));
+  const uint64_t head_size = Number(content.substr(20, 8));
+  if (size == content.size() &&
+      content.substr(size - kDigest) != Digest(content.substr(0, size - kDigest))) {
+    return absl::DataLossError("it is damaged: its SHA-256 isn't that of its content");
+  }
+  if (size != content.size()) {
+    return absl::DataLossError(absl::StrCat("it is damaged: it holds ", content.size(),
+                                            " bytes and says that it has ", size));
+  }
+  // Whole and as it was written, from here on.
+  if (version != kVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "version: it is of version ", version, " of the format, this program reads ", kVersion));
+  }
+  absl::string_view rest = content.substr(kPrefix, size - kPrefix - kDigest);
+  Checkpoint checkpoint;
+  CheckpointHeader& header = checkpoint.run;
+  if (head_size > rest.size() || !header.ParseFromArray(rest.data(), static_cast<int>(head_size))) {
+    return absl::DataLossError("its header can't be read");
+  }
+  if (header.spec_sha256() != HexDigest(header.spec())) {
+    return absl::DataLossError("its spec isn't the one that its hash is of");
+  }
+  rest.remove_prefix(head_size);
+  for (const CheckpointTensor& entry : header.tensors()) {
+    PDARTS_ASSIGN_OR_RETURN(const at::Tensor tensor, TakeTensor(entry, &rest));
+    if (!checkpoint.state.tensors.emplace(entry.name(), tensor).second) {
+      return absl::DataLossError(absl::StrCat("two tensors are called ", entry.name()));
+    }
+  }
+  if (!rest.empty()) {
+    return absl::DataLossError(absl::StrCat(rest.size(), " bytes belong to no tensor"));
+  }
+  checkpoint.state.trainer = header.trainer();
+  checkpoint.state.place = header.place();
+  checkpoint.state.progress = header.progress();
+  return checkpoint;
+}
+
+absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat("can't read ", path));
+  std::ostringstream content;
+  content << file.rdbuf();
+  absl::StatusOr<Checkpoint> checkpoint = DecodeCheckpoint(content.str());
+  if (!checkpoint.ok()) return Annotate(checkpoint.status(), path);
+  return checkpoint;
+}
+
+}  // namespace pdarts

@@ -1,0 +1,25 @@
+#ifndef PDARTS_RUNS_RESULT_SUMMARY_H_
+#define PDARTS_RUNS_RESULT_SUMMARY_H_
+
+#include <string>
+#include <vector>
+
+#include "pdarts/runs/run.pb.h"
+
+namespace pdarts {
+
+/// A number of several runs' results.
+struct ColumnSummary {
+  std::string name;            ///< the field's, as in RunResult: "supernet_top1"
+  std::vector<double> values;  ///< of the runs that have it
+  double mean = 0;
+  double deviation = 0;  ///< of the sample (n - 1); 0 for one run
+};
+
+/// The numbers that runs of one experiment differ in, in the order of RunResult's fields; those
+/// that no run has are left out.
+std::vector<ColumnSummary> SummarizeResults(const std::vector<RunResult>& results);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_RUNS_RESULT_SUMMARY_H_

@@ -1,0 +1,47 @@
+#ifndef PDARTS_RUNS_RUN_CHECKPOINTER_H_
+#define PDARTS_RUNS_RUN_CHECKPOINTER_H_
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pdarts/runs/checkpoint.pb.h"
+#include "pdarts/runs/run_directory.h"
+#include "pdarts/trainers/training_state.h"
+
+namespace pdarts {
+
+/// Writes a trainer's states as checkpoints of its run directory.
+class RunCheckpointer : public Checkpointer {
+ public:
+  struct Options {
+    CheckpointSurroundings surroundings;
+    double minutes = 10;                   ///< between states within an epoch; 0: after every step
+    std::function<double()> elapsed;       ///< seconds of the run so far
+    std::function<int64_t()> peak_bytes;   ///< most memory of the run so far
+    std::function<bool()> stop_requested;  ///< empty: never
+  };
+  /// `directory` must outlive it.
+  RunCheckpointer(RunDirectory* directory, Options options);
+
+  bool Due() override;
+  absl::Status Save(const TrainingState& state) override;
+  bool StopRequested() override;
+
+ private:
+  RunDirectory* const directory_;
+  const Options options_;
+  std::chrono::steady_clock::time_point last_save_;
+};
+
+/// Compares what a checkpoint was made with and what it would go on with. Returns what a user
+/// should know: with other threads or kernels the result may differ in its last bits.
+/// \error kFailedPrecondition if the dataset isn't the same.
+absl::StatusOr<std::vector<std::string>> CompareSurroundings(const CheckpointSurroundings& before,
+                                                             const CheckpointSurroundings& now);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_RUNS_RUN_CHECKPOINTER_H_

@@ -1,0 +1,80 @@
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pdarts/core/registry.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/spaces/nasbench201/cell.h"
+#include "pdarts/spaces/nasbench201/derivation.h"
+#include "pdarts/spaces/nasbench201/derived_network.h"
+#include "pdarts/spaces/nasbench201/nasbench201_space.pb.h"
+#include "pdarts/spaces/nasbench201/search_network.h"
+#include "pdarts/spaces/nasbench201/skeleton.h"
+
+namespace pdarts::nasbench201 {
+namespace {
+
+class NasBench201Space : public SearchSpace {
+ public:
+  explicit NasBench201Space(NasBench201SpaceConfig config) : config_(std::move(config)) {}
+
+  std::string name() const override { return "nasbench201"; }
+  const Topology& topology() const override { return NasBench201Topology(); }
+  std::vector<std::string> text_forms() const override { return {"string"}; }
+  NetworkShape default_network_shape() const override {
+    NetworkShape shape;
+    shape.cells = 5;
+    shape.channels = 16;
+    return shape;
+  }
+
+ private:
+  absl::Status DoCheckSuperNetShape(const SuperNetShape& shape) const override {
+    return CheckImageSides(shape.image);
+  }
+  std::shared_ptr<SuperNet> DoBuildSuperNet(const Candidates& candidates,
+                                            const SuperNetShape& shape,
+                                            at::Generator generator) const override {
+    return MakeSearchNetwork(candidates, shape, std::move(generator));
+  }
+  absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
+                                      const EdgeProbabilities& probabilities,
+                                      const DerivationOptions& options) const override {
+    absl::StatusOr<Derivation> derivation =
+        DeriveCell(candidates, probabilities, options, config_.allow_none());
+    if (derivation.ok()) derivation->architecture.set_space(name());
+    return derivation;
+  }
+  absl::StatusOr<std::shared_ptr<Network>> DoBuildNetwork(const Architecture& architecture,
+                                                          const NetworkShape& shape,
+                                                          at::Generator generator) const override {
+    return MakeDerivedNetwork(architecture, shape, std::move(generator));
+  }
+  absl::StatusOr<Architecture> DoParse(absl::string_view text) const override {
+    PDARTS_ASSIGN_OR_RETURN(const CellOperations operations, ParseCell(text));
+    return ToArchitecture(operations);
+  }
+  absl::StatusOr<std::string> DoFormat(const Architecture& architecture,
+                                       absl::string_view form) const override {
+    return FormatCell(FromArchitecture(architecture));
+  }
+  std::string DoCanonicalForm(const Architecture& architecture) const override {
+    return CanonicalExpression(FromArchitecture(architecture));
+  }
+  absl::Status DoCheckArchitecture(const Architecture& architecture) const override {
+    return CheckCell(architecture);
+  }
+
+  const NasBench201SpaceConfig config_;
+};
+
+const bool registered = Registry<SearchSpace>::Register<NasBench201SpaceConfig>(
+    "nasbench201", "one kind of cell, six edges, five operations (NAS-Bench-201)",
+    [](const NasBench201SpaceConfig& config) -> absl::StatusOr<std::unique_ptr<SearchSpace>> {
+      return std::make_unique<NasBench201Space>(config);
+    });
+
+}  // namespace
+}  // namespace pdarts::nasbench201

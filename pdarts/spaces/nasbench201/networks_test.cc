@@ -1,0 +1,146 @@
+// The fused search network against the plain one, and what the networks' parts are called.
+
+#include <algorithm>
+
+#include "ATen/TensorOperators.h"
+#include "ATen/ops/randint.h"
+#include "ATen/ops/randn.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/random.h"
+#include "pdarts/spaces/nasbench201/cell.h"
+#include "pdarts/spaces/nasbench201/derived_network.h"
+#include "pdarts/spaces/nasbench201/search_network.h"
+
+namespace pdarts::nasbench201 {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Stage {
+  int cells;
+  int candidates;
+  double dropout;
+  bool training;
+};
+
+/// Other candidates on each edge.
+Candidates SomeCandidates(int per_edge) {
+  Candidates candidates = AllCandidates(NasBench201Topology());
+  for (size_t e = 0; e < candidates[0].size(); ++e) {
+    EdgeCandidates& edge = candidates[0][e];
+    while (static_cast<int>(edge.size()) > per_edge) {
+      edge.erase(edge.begin() + static_cast<int64_t>((2 * e + edge.size()) % edge.size()));
+    }
+  }
+  return candidates;
+}
+
+std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
+  SuperNetShape shape;
+  shape.cells = stage.cells;
+  shape.channels = 5;
+  shape.image = {3, 8, 12};
+  shape.kernels = kernels;
+  auto net =
+      MakeSearchNetwork(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
+  net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
+  net->to(at::kDouble);
+  net->train(stage.training);
+  EXPECT_TRUE(net->SetKnob("skip_connect.dropout", stage.dropout).ok());
+  net->set_generator(MakeGenerator(1, "dropout"));
+  return net;
+}
+
+void ExpectClose(const at::Tensor& a, const at::Tensor& b, const std::string& what) {
+  ASSERT_EQ(a.sizes(), b.sizes()) << what;
+  const double scale = std::max(1.0, b.abs().max().item<double>());
+  EXPECT_LT((a - b).abs().max().item<double>() / scale, 1e-9) << what;
+}
+
+class FusedNetworkTest : public ::testing::TestWithParam<Stage> {};
+
+TEST_P(FusedNetworkTest, IsTheSame) {
+  const auto fused = MakeNet(GetParam(), FUSED), reference = MakeNet(GetParam(), REFERENCE);
+  GradientRequest request;
+  request.images = at::randn({4, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble);
+  request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
+  for (const GradientOf of : {GradientOf::kAlphas, GradientOf::kWeights, GradientOf::kBoth}) {
+    request.of = of;
+    const GradientResult a = fused->Gradients(request), b = reference->Gradients(request);
+    ExpectClose(a.logits, b.logits, "logits");
+    ASSERT_EQ(a.weights.size(), b.weights.size());
+    ASSERT_EQ(a.alphas.size(), b.alphas.size());
+    for (size_t i = 0; i < a.alphas.size(); ++i) ExpectClose(a.alphas[i], b.alphas[i], "alphas");
+    for (size_t i = 0; i < a.weights.size(); ++i) {
+      ExpectClose(a.weights[i], b.weights[i], "weight " + std::to_string(i));
+    }
+    for (const auto& entry : reference->named_buffers()) {
+      ExpectClose(fused->named_buffers()[entry.key()], entry.value(), entry.key());
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Stages, FusedNetworkTest,
+                         ::testing::Values(Stage{1, 5, 0, true}, Stage{2, 3, 0.4, true},
+                                           Stage{3, 2, 0.7, true}, Stage{1, 5, 1, true},
+                                           Stage{2, 1, 0.5, true}, Stage{1, 5, 0.5, false}));
+
+std::vector<std::string> Names(const torch::nn::Module& module) {
+  std::vector<std::string> names;
+  for (const auto& entry : module.named_parameters()) names.push_back(entry.key());
+  return names;
+}
+
+TEST(SearchNetwork, OperationsKeepTheirNumbersWhenOthersArePruned) {
+  SuperNetShape shape;
+  shape.cells = 2;
+  const Candidates candidates = {CellCandidates(kNumEdges, {kSkipConnect, kNorConv3x3})};
+  const auto net = MakeSearchNetwork(candidates, shape, MakeGenerator(1, "weights"));
+  EXPECT_THAT(Names(*net), Contains("cells.0.edges.3<-1.3.op.1.bias"));
+  EXPECT_THAT(Names(*net), Not(Contains(HasSubstr("edges.3<-1.1."))));
+  EXPECT_THAT(Names(*net), Contains("cells.2.conv_a.op.1.weight"));
+  EXPECT_THAT(Names(*net), Contains("cells.7.edges.1<-0.3.op.1.weight"));
+  EXPECT_THAT(Names(*net), Not(Contains(HasSubstr("cells.8."))));
+}
+
+TEST(SearchNetwork, DropoutDropsOnlyWhereThereIsASkip) {
+  GradientRequest request;
+  request.images = at::randn({4, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble);
+  request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
+  const auto loss = [&](double dropout) {
+    return MakeNet({1, 5, dropout, true}, FUSED)->Gradients(request).loss.item<double>();
+  };
+  EXPECT_NE(loss(0), loss(0.5));
+}
+
+TEST(DerivedNetwork, ConvolutionsHaveNoBiasAndCellsOfNothingGiveZero) {
+  NetworkShape shape;
+  shape.cells = 1;
+  shape.channels = 4;
+  const auto make = [&](const CellOperations& cell) {
+    return MakeDerivedNetwork(ToArchitecture(cell), shape, MakeGenerator(1, "weights")).value();
+  };
+  const auto network = make({kNorConv1x1, kNone, kNorConv3x3, kNone, kNone, kAvgPool3x3});
+  EXPECT_THAT(Names(*network), Contains("cells.0.layers.2.op.1.weight"));
+  EXPECT_THAT(Names(*network), Not(Contains("cells.0.layers.2.op.1.bias")));
+  const auto nothing = make({kNone, kNone, kNone, kNone, kNone, kNone});
+  nothing->eval();
+  const at::Tensor images = at::randn({2, 3, 8, 8});
+  const at::Tensor logits = nothing->Forward(images).logits;
+  EXPECT_TRUE(logits[0].equal(logits[1]));
+}
+
+TEST(DerivedNetwork, SidesMustHalveTwice) {
+  NetworkShape shape;
+  shape.image = {3, 30, 32};
+  EXPECT_THAT(MakeDerivedNetwork(ToArchitecture(FromCode(0)), shape, MakeGenerator(1, "weights"))
+                  .status()
+                  .ToString(),
+              HasSubstr("images of 30x32: the sides must be divisible by 4"));
+}
+
+}  // namespace
+}  // namespace pdarts::nasbench201

@@ -1,0 +1,100 @@
+#include "pdarts/spaces/nasbench201/search_network.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/nn/mixed_node.h"
+#include "pdarts/nn/operation.h"
+#include "pdarts/spaces/nasbench201/cell.h"
+#include "pdarts/spaces/nasbench201/skeleton.h"
+
+namespace pdarts::nasbench201 {
+namespace {
+
+constexpr char kSkipDropout[] = "skip_connect.dropout";
+
+class SearchCell : public Block {
+ public:
+  SearchCell(int64_t channels, const CellCandidates& candidates, Kernels kernels,
+             const at::Generator& generator)
+      : kernels_(kernels) {
+    const CellKind& kind = NasBench201Topology().kinds[0];
+    graph_.num_inputs = 1;
+    graph_.num_nodes = kNodes;
+    graph_.edges = kind.edges;
+    graph_.output_nodes = {kNodes - 1};
+    const auto edges = register_module("edges", std::make_shared<torch::nn::Module>());
+    for (size_t e = 0; e < candidates.size(); ++e) {
+      const auto children =
+          edges->register_module(absl::StrCat(kind.edges[e].to, "<-", kind.edges[e].from),
+                                 std::make_shared<torch::nn::Module>());
+      nn::EdgeOperations& operations = operations_.emplace_back();
+      for (const int operation : candidates[e]) {
+        operations.push_back(children->register_module(
+            absl::StrCat(operation), MakeCellOperation(kind.operations[operation], channels,
+                                                       /*affine=*/false, kernels, generator)));
+      }
+    }
+  }
+
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& probabilities,
+                     const nn::Pass& pass) const override {
+    return nn::MixedNodes(graph_, operations_, {x}, probabilities, pass, kernels_);
+  }
+
+ private:
+  const Kernels kernels_;
+  nn::MixedGraph graph_;
+  std::vector<nn::EdgeOperations> operations_;  ///< [edge]
+};
+
+class SearchNetwork : public SuperNet {
+ public:
+  SearchNetwork(const Candidates& candidates, const SuperNetShape& shape,
+                const at::Generator& generator)
+      : SuperNet(NasBench201Topology(), candidates, {"arch_parameters"}),
+        shape_(shape),
+        skeleton_(
+            *this,
+            {shape.cells, shape.channels, shape.image, shape.classes, shape.kernels, generator},
+            [&](int64_t channels) {
+              return std::make_shared<SearchCell>(channels, candidates[0], shape.kernels,
+                                                  generator);
+            }) {
+    DeclareKnob({kSkipDropout,
+                 "probability with which an element of a skip connection's output is dropped in "
+                 "training",
+                 0, 1, 0});
+  }
+
+  std::string Describe() const override {
+    const int64_t num_alphas = alphas()[0].numel();
+    return absl::StrCat("3 blocks of ", shape_.cells, " cells, channels ", shape_.channels, ", ",
+                        2 * shape_.channels, ", ", 4 * shape_.channels, ", candidates an edge ",
+                        candidates()[0][0].size(), ", ", CountParameters(*this) - num_alphas,
+                        " weights, ", num_alphas, " alphas");
+  }
+
+ private:
+  at::Tensor DoForward(const at::Tensor& images) override {
+    nn::Pass pass;
+    pass.update_statistics = update_statistics();
+    pass.skip_dropout = knob(kSkipDropout);
+    pass.generator = this->generator();
+    return skeleton_.Forward(images, ProbabilityTensor(0), pass);
+  }
+
+  const SuperNetShape shape_;
+  const Skeleton skeleton_;
+};
+
+}  // namespace
+
+std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
+                                            const SuperNetShape& shape, at::Generator generator) {
+  return std::make_shared<SearchNetwork>(candidates, shape, generator);
+}
+
+}  // namespace pdarts::nasbench201

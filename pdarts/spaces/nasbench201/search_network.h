@@ -1,0 +1,22 @@
+#ifndef PDARTS_SPACES_NASBENCH201_SEARCH_NETWORK_H_
+#define PDARTS_SPACES_NASBENCH201_SEARCH_NETWORK_H_
+
+#include <memory>
+
+#include "ATen/core/Generator.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/core/topology.h"
+
+namespace pdarts::nasbench201 {
+
+/// The search network of ALGORITHM 5 with SuperNetShape::cells cells in each of its three blocks.
+/// One knob, `skip_connect.dropout`. Operations keep their number in the space as their parameters'
+/// name, whatever candidates were pruned. Arguments are as SearchSpace::BuildSuperNet has checked
+/// them.
+std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
+                                            const SuperNetShape& shape, at::Generator generator);
+
+}  // namespace pdarts::nasbench201
+
+#endif  // PDARTS_SPACES_NASBENCH201_SEARCH_NETWORK_H_

@@ -1,0 +1,108 @@
+#include "pdarts/spaces/nasbench201/skeleton.h"
+
+#include <utility>
+
+#include "ATen/ops/relu.h"
+#include "absl/strings/str_cat.h"
+
+namespace pdarts::nasbench201 {
+namespace {
+
+constexpr int kBlocks = 3;  ///< of cells, at C, 2C and 4C channels
+
+/// Halves the image's sides and doubles the channels: two convolutions and a shortcut around them.
+class ResidualBlock : public Block {
+ public:
+  ResidualBlock(int64_t in_channels, int64_t out_channels, Kernels kernels,
+                const at::Generator& generator) {
+    const auto make = [&](int64_t from, int64_t stride) {
+      return nn::MakeReluConvBn(from, out_channels, /*kernel=*/3, stride, /*bias=*/false,
+                                /*affine=*/true, kernels, generator);
+    };
+    conv_a_ = register_module("conv_a", make(in_channels, /*stride=*/2));
+    conv_b_ = register_module("conv_b", make(out_channels, /*stride=*/1));
+    const auto shortcut = register_module("downsample", std::make_shared<torch::nn::Module>());
+    shortcut_ = shortcut->register_module(
+        "1", std::make_shared<nn::Convolution>(nn::ConvolutionOptions{in_channels, out_channels},
+                                               generator));
+  }
+
+  /// `[N,C,H,W]` -> `[N,2C,H/2,W/2]`.
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor&, const nn::Pass& pass) const override {
+    return shortcut_->Forward(nn::AveragePool(x, 2, 2, 0)) +
+           conv_b_->Forward(conv_a_->Forward(x, pass), pass);
+  }
+
+ private:
+  std::shared_ptr<nn::Operation> conv_a_;
+  std::shared_ptr<nn::Operation> conv_b_;
+  std::shared_ptr<nn::Convolution> shortcut_;
+};
+
+}  // namespace
+
+std::shared_ptr<nn::Operation> MakeCellOperation(absl::string_view name, int64_t channels,
+                                                 bool affine, Kernels kernels,
+                                                 const at::Generator& generator) {
+  for (const int64_t kernel : {1, 3}) {
+    if (name == absl::StrCat("nor_conv_", kernel, "x", kernel)) {
+      return nn::MakeReluConvBn(channels, channels, kernel, /*stride=*/1, /*bias=*/!affine, affine,
+                                kernels, generator);
+    }
+  }
+  nn::OperationOptions options;
+  options.channels = channels;
+  options.affine = affine;
+  options.kernels = kernels;
+  options.generator = generator;
+  return nn::MakeOperation(name, options);
+}
+
+absl::Status CheckImageSides(const ImageShape& image) {
+  if (image.height % 4 == 0 && image.width % 4 == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("images of ", image.height, "x", image.width,
+                                                 ": the sides must be divisible by 4"));
+}
+
+Skeleton::Skeleton(torch::nn::Module& network, const Options& options, const MakeCell& make_cell)
+    : kernels_(options.kernels) {
+  const at::Generator& generator = options.generator;
+  int64_t channels = options.channels;
+  const auto stem = network.register_module("stem", std::make_shared<torch::nn::Module>());
+  nn::ConvolutionOptions convolution{options.image.channels, channels, /*kernel=*/3};
+  convolution.padding = 1;
+  stem_convolution_ =
+      stem->register_module("0", std::make_shared<nn::Convolution>(convolution, generator));
+  stem_batch_norm_ =
+      stem->register_module("1", std::make_shared<nn::BatchNorm>(channels, /*affine=*/true));
+  const auto cells = network.register_module("cells", std::make_shared<torch::nn::Module>());
+  for (int block = 0; block < kBlocks; ++block) {
+    if (block > 0) {
+      cells_.push_back(cells->register_module(
+          absl::StrCat(cells_.size()),
+          std::make_shared<ResidualBlock>(channels, 2 * channels, kernels_, generator)));
+      channels *= 2;
+    }
+    for (int i = 0; i < options.cells_per_block; ++i) {
+      cells_.push_back(cells->register_module(absl::StrCat(cells_.size()), make_cell(channels)));
+    }
+  }
+  const auto last = network.register_module("lastact", std::make_shared<torch::nn::Module>());
+  last_batch_norm_ =
+      last->register_module("0", std::make_shared<nn::BatchNorm>(channels, /*affine=*/true));
+  classifier_ = network.register_module(
+      "classifier", std::make_shared<nn::Linear>(channels, options.classes, generator));
+}
+
+at::Tensor Skeleton::Forward(const at::Tensor& images, const at::Tensor& probabilities,
+                             const nn::Pass& pass) const {
+  // The fused cells work on channels-last values; so does LibTorch's convolution then.
+  const at::Tensor input =
+      kernels_ == FUSED ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
+  at::Tensor x = stem_batch_norm_->Forward(stem_convolution_->Forward(input), pass);
+  for (const auto& cell : cells_) x = cell->Forward(x, probabilities, pass);
+  x = at::relu(last_batch_norm_->Forward(x, pass));
+  return classifier_->Forward(nn::GlobalAveragePool(x));
+}
+
+}  // namespace pdarts::nasbench201

@@ -1,0 +1,384 @@
+#include "pdarts/trainers/stage_trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "ATen/ops/cross_entropy_loss.h"
+#include "ATen/ops/isfinite.h"
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "c10/core/GradMode.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr char kSearch[] = "search";
+constexpr char kDropout[] = "dropout";
+constexpr char kRegularizers[] = "regularizers";
+constexpr char kWeightAugmentation[] = "weight augmentation";
+constexpr char kAlphaAugmentation[] = "alpha augmentation";
+constexpr char kEvaluationAugmentation[] = "evaluation augmentation";
+
+}  // namespace
+
+StageTrainer::StageTrainer(const Experiment& experiment, const DatasetSplits& data,
+                           const TrainingHalves& halves, const SearchOptions& options, int stage,
+                           SearchProgress before, SearchObserver* observer)
+    : experiment_(experiment),
+      settings_(experiment.spec.search()),
+      data_(data),
+      halves_(halves),
+      options_(options),
+      dtype_(settings_.precision() == FLOAT64 ? at::kDouble : at::kFloat),
+      before_(std::move(before)),
+      observer_(observer),
+      begin_(Clock::now()) {
+  position_.stage = stage;
+  position_.num_stages = experiment.schedule->num_stages();
+  position_.shape = experiment.schedule->stage(stage);
+  position_.steps = static_cast<int>((halves.weights.size(0) + settings_.batch_size() - 1) /
+                                     settings_.batch_size());
+}
+
+absl::Status StageTrainer::Build(const Candidates& candidates) {
+  PDARTS_ASSIGN_OR_RETURN(
+      net_, experiment_.space->BuildSuperNet(candidates, experiment_.StageNetShape(position_.stage),
+                                             NewGenerator("weights")));
+  net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator("alphas"));
+  net_->to(options_.device, dtype_);
+  weights_.emplace(net_->weights(), settings_.weights());
+  alphas_.emplace(net_->alphas(), settings_.alphas());
+  weight_batches_.emplace(halves_.weights, settings_.batch_size(), NewGenerator("weight order"));
+  alpha_batches_.emplace(halves_.alphas, settings_.batch_size(), NewGenerator("alpha order"));
+  for (const char* purpose : {kDropout, kRegularizers, kWeightAugmentation, kAlphaAugmentation,
+                              kEvaluationAugmentation}) {
+    generators_[purpose] = NewGenerator(purpose);
+  }
+  net_->set_generator(generators_[kDropout]);
+  context_.stage = position_.stage;
+  context_.num_stages = position_.num_stages;
+  context_.shape = position_.shape;
+  context_.net = net_.get();
+  context_.generator = generators_[kRegularizers];
+  return absl::OkStatus();
+}
+
+absl::Status StageTrainer::Begin() {
+  PDARTS_RETURN_IF_ERROR(observer_->OnStageBegin(position_, *net_));
+  for (const auto& regularizer : experiment_.regularizers) {
+    PDARTS_RETURN_IF_ERROR(regularizer->OnStageBegin(context_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StageTrainer::Train() {
+  while (position_.epoch < position_.shape.epochs) {
+    if (position_.step == 0) PDARTS_RETURN_IF_ERROR(BeginEpoch());
+    PDARTS_RETURN_IF_ERROR(RunEpoch());
+    ++position_.epoch;
+    position_.step = 0;
+    if (options_.checkpointer == nullptr) continue;
+    PDARTS_RETURN_IF_ERROR(options_.checkpointer->StopRequested() ? Stop() : Save());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StageTrainer::BeginEpoch() {
+  begin_ = Clock::now();
+  earlier_seconds_ = 0;
+  context_.epoch = position_.epoch;
+  for (const auto& regularizer : experiment_.regularizers) {
+    PDARTS_RETURN_IF_ERROR(regularizer->OnEpochBegin(context_));
+  }
+  weight_meter_ = alpha_meter_ = Meter();
+  weight_batches_->BeginEpoch();
+  alpha_batches_->BeginEpoch();
+  return absl::OkStatus();
+}
+
+absl::Status StageTrainer::RunEpoch() {
+  while (position_.step < position_.steps) {
+    PDARTS_RETURN_IF_ERROR(Step());
+    ++position_.step;
+    PDARTS_RETURN_IF_ERROR(AfterStep());
+  }
+  const double training_seconds = EpochSeconds();
+  const bool measured = position_.epoch >= position_.shape.epochs - settings_.evaluated_epochs();
+  if (measured) PDARTS_RETURN_IF_ERROR(Evaluate());
+
+  EpochReport report;
+  report.position = position_;
+  report.position.step = position_.steps - 1;
+  report.weight_loss = weight_meter_.Mean().loss;
+  report.weight_top1 = weight_meter_.Mean().top1;
+  report.images_per_second =
+      static_cast<double>(weight_meter_.images() + alpha_meter_.images()) / training_seconds;
+  if (alpha_meter_.images() > 0) {
+    report.alpha_loss = alpha_meter_.Mean().loss;
+    report.alpha_top1 = alpha_meter_.Mean().top1;
+  }
+  if (measured) report.supernet = accuracy_;
+  --position_.step;  // the last step's
+  report.learning_rate = LearningRate();
+  ++position_.step;
+  for (const auto& regularizer : experiment_.regularizers) {
+    for (auto& entry : regularizer->Report()) report.regularizers.push_back(std::move(entry));
+  }
+  report.net = net_.get();
+  report.seconds = EpochSeconds();
+  return observer_->OnEpochEnd(report);
+}
+
+absl::Status StageTrainer::Step() {
+  if (settings_.step_order() == ALPHAS_FIRST) {
+    PDARTS_RETURN_IF_ERROR(AlphaStep());
+    PDARTS_RETURN_IF_ERROR(WeightStep());
+  } else {
+    PDARTS_RETURN_IF_ERROR(WeightStep());
+    PDARTS_RETURN_IF_ERROR(AlphaStep());
+  }
+  StepReport report;
+  report.position = position_;
+  report.weight_loss = weight_meter_.Mean().loss;
+  report.weight_top1 = weight_meter_.Mean().top1;
+  report.images_per_second =
+      static_cast<double>(weight_meter_.images() + alpha_meter_.images()) / EpochSeconds();
+  return observer_->OnStep(report);
+}
+
+absl::Status StageTrainer::WeightStep() {
+  PDARTS_ASSIGN_OR_RETURN(const GradientResult pass,
+                          Pass(GradientOf::kWeights, weight_batches_->Next(),
+                               generators_[kWeightAugmentation], &weight_meter_));
+  ClipNorm(pass.weights, settings_.weights().clip_norm());
+  weights_->Step(pass.weights, LearningRate());
+  return absl::OkStatus();
+}
+
+absl::Status StageTrainer::AlphaStep() {
+  if (!TrainsAlphas()) return absl::OkStatus();
+  PDARTS_ASSIGN_OR_RETURN(const GradientResult pass,
+                          Pass(GradientOf::kAlphas, alpha_batches_->Next(),
+                               generators_[kAlphaAugmentation], &alpha_meter_));
+  ClipNorm(pass.alphas, settings_.alphas().clip_norm());
+  alphas_->Step(pass.alphas);
+  for (const at::Tensor& alpha : net_->alphas()) {
+    if (!at::isfinite(alpha).all().item<bool>()) return NotFinite("an alpha is no finite number");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<GradientResult> StageTrainer::Pass(GradientOf of, const at::Tensor& indices,
+                                                  at::Generator& generator, Meter* meter) {
+  const Batch batch = MakeBatch(indices, generator);
+  GradientRequest request;
+  request.images = batch.images;
+  request.labels = batch.labels;
+  request.of = of;
+  request.penalty = [&] { return Penalty(of); };
+  GradientResult result = net_->Gradients(request);
+  meter->Add(result.loss, result.logits, batch.labels);
+  const double loss = result.loss.item<double>();
+  if (!std::isfinite(loss)) {
+    return NotFinite(absl::StrCat(
+        "the loss of the ", of == GradientOf::kWeights ? "weights" : "alphas", " became ", loss));
+  }
+  return result;
+}
+
+at::Tensor StageTrainer::Penalty(GradientOf of) const {
+  at::Tensor sum;
+  for (const auto& regularizer : experiment_.regularizers) {
+    const at::Tensor penalty = of == GradientOf::kWeights ? regularizer->WeightPenalty(context_)
+                                                          : regularizer->AlphaPenalty(context_);
+    if (penalty.defined()) sum = sum.defined() ? sum.add(penalty) : penalty;
+  }
+  return sum;
+}
+
+absl::Status StageTrainer::Evaluate() {
+  c10::NoGradGuard no_grad;
+  at::Generator& generator = generators_[kEvaluationAugmentation];
+  const at::Tensor state_before = generator.get_state();
+  net_->eval();
+  const absl::Cleanup back_to_training = [&] { net_->train(); };
+  Meter meter;
+  for (const at::Tensor& indices : halves_.alphas.split(settings_.evaluation_batch_size())) {
+    if (options_.checkpointer != nullptr && options_.checkpointer->StopRequested()) {
+      generator.set_state(state_before);  // measuring starts again when the search goes on
+      return Stop();
+    }
+    const Batch batch = MakeBatch(indices, generator);
+    const at::Tensor logits = net_->Forward(batch.images);
+    meter.Add(at::cross_entropy_loss(logits, batch.labels), logits, batch.labels);
+  }
+  accuracy_ = meter.Mean();
+  if (!std::isfinite(accuracy_.loss)) {
+    return NotFinite(absl::StrCat("the super-network's loss became ", accuracy_.loss));
+  }
+  return absl::OkStatus();
+}
+
+Batch StageTrainer::MakeBatch(const at::Tensor& indices, at::Generator& generator) const {
+  Batch batch = MakeTrainingBatch(data_.train, indices, settings_.augmentation(),
+                                  experiment_.dataset->info(), dtype_, generator);
+  batch.images = batch.images.to(options_.device);
+  batch.labels = batch.labels.to(options_.device);
+  return batch;
+}
+
+absl::Status StageTrainer::AfterStep() {
+  if (options_.checkpointer == nullptr) return absl::OkStatus();
+  if (options_.checkpointer->StopRequested()) return Stop();
+  return options_.checkpointer->Due() ? Save() : absl::OkStatus();
+}
+
+absl::Status StageTrainer::Stop() {
+  PDARTS_RETURN_IF_ERROR(Save());
+  return absl::CancelledError("stopped as asked");
+}
+
+absl::Status StageTrainer::Save() {
+  TrainingState state;
+  state.trainer = kSearch;
+  state.place = absl::StrCat("stage ", position_.stage + 1, "/", position_.num_stages, ", epoch ",
+                             position_.epoch, "/", position_.shape.epochs, " done");
+  if (position_.step > 0) absl::StrAppend(&state.place, " and ", position_.step, " steps");
+
+  SearchProgress progress = before_;
+  progress.set_stage(position_.stage);
+  progress.set_epoch(position_.epoch);
+  progress.set_step(position_.step);
+  *progress.mutable_candidates() = ToState(net_->candidates());
+  progress.set_weight_steps(weights_->steps());
+  *progress.mutable_weight_meter() = weight_meter_.State();
+  *progress.mutable_alpha_meter() = alpha_meter_.State();
+  progress.set_epoch_seconds(EpochSeconds());
+  progress.set_supernet_top1(accuracy_.top1);
+  progress.set_supernet_top5(accuracy_.top5);
+  progress.set_supernet_loss(accuracy_.loss);
+  for (const Knob& knob : net_->knobs()) (*progress.mutable_knobs())[knob.name] = knob.value;
+  for (const auto& regularizer : experiment_.regularizers) {
+    progress.add_regularizers(regularizer->SaveState());
+  }
+  progress.SerializeToString(&state.progress);
+
+  SaveModule(*net_, "net", &state);
+  SaveOptimizer(*weights_, "weights", &state);
+  SaveOptimizer(*alphas_, "alphas", &state);
+  SaveBatchStream(*weight_batches_, "weight batches", &state);
+  SaveBatchStream(*alpha_batches_, "alpha batches", &state);
+  for (const auto& [purpose, generator] : generators_) SaveGenerator(generator, purpose, &state);
+
+  // A state that holds a NaN would take the place of one that can be used.
+  if (const std::string bad = FirstNotFinite(state); !bad.empty()) {
+    return NotFinite(absl::StrCat(bad, " is not finite; found before the next step,"));
+  }
+  return options_.checkpointer->Save(state);
+}
+
+absl::Status StageTrainer::Restore(const TrainingState& state, const SearchProgress& progress) {
+  const auto bad = [](absl::string_view what) {
+    return absl::DataLossError(absl::StrCat("the state doesn't fit the experiment: ", what));
+  };
+  if (progress.epoch() < 0 || progress.epoch() > position_.shape.epochs || progress.step() < 0 ||
+      progress.step() > position_.steps) {
+    return bad(absl::StrCat("epoch ", progress.epoch(), ", step ", progress.step()));
+  }
+  if (progress.regularizers_size() != static_cast<int>(experiment_.regularizers.size())) {
+    return bad(absl::StrCat(progress.regularizers_size(), " regularisers"));
+  }
+  position_.epoch = context_.epoch = progress.epoch();
+  position_.step = progress.step();
+  // The hooks set what they would have set; what they moved beyond that is put back below.
+  for (const auto& regularizer : experiment_.regularizers) {
+    PDARTS_RETURN_IF_ERROR(regularizer->OnStageBegin(context_));
+    if (position_.step > 0) PDARTS_RETURN_IF_ERROR(regularizer->OnEpochBegin(context_));
+  }
+  for (int i = 0; i < progress.regularizers_size(); ++i) {
+    PDARTS_RETURN_IF_ERROR(experiment_.regularizers[i]->LoadState(progress.regularizers(i)));
+  }
+  PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", net_.get()));
+  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &*weights_));
+  weights_->set_steps(progress.weight_steps());
+  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "alphas", &*alphas_));
+  PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "weight batches", &*weight_batches_));
+  PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "alpha batches", &*alpha_batches_));
+  for (auto& [purpose, generator] : generators_) {
+    PDARTS_RETURN_IF_ERROR(LoadGenerator(state, purpose, &generator));
+  }
+  for (const auto& [name, value] : progress.knobs()) {
+    PDARTS_RETURN_IF_ERROR(net_->SetKnob(name, value));
+  }
+  weight_meter_ = Meter(progress.weight_meter());
+  alpha_meter_ = Meter(progress.alpha_meter());
+  accuracy_ = {progress.supernet_top1(), progress.supernet_top5(), progress.supernet_loss()};
+  earlier_seconds_ = progress.epoch_seconds();
+  begin_ = Clock::now();
+  return observer_->OnResume(position_, *net_);
+}
+
+double StageTrainer::LearningRate() const {
+  double epoch = position_.epoch;
+  if (settings_.weights().cosine_by_step()) {
+    epoch += static_cast<double>(position_.step) / position_.steps;
+  }
+  return CosineLearningRate(settings_.weights(), epoch, position_.shape.epochs);
+}
+
+double StageTrainer::EpochSeconds() const {
+  return earlier_seconds_ + std::chrono::duration<double>(Clock::now() - begin_).count();
+}
+
+absl::Status StageTrainer::NotFinite(absl::string_view what) const {
+  return absl::InternalError(absl::StrCat(what, " in stage ", position_.stage + 1, ", epoch ",
+                                          position_.epoch + 1, ", step ", position_.step + 1));
+}
+
+at::Generator StageTrainer::NewGenerator(absl::string_view purpose) const {
+  return MakeGenerator(static_cast<uint64_t>(experiment_.spec.seed()), purpose,
+                       static_cast<uint64_t>(position_.stage));
+}
+
+CandidatesState ToState(const Candidates& candidates, const EdgeProbabilities* probabilities) {
+  CandidatesState state;
+  for (size_t k = 0; k < candidates.size(); ++k) {
+    CellState* kind = state.add_kinds();
+    for (size_t e = 0; e < candidates[k].size(); ++e) {
+      EdgeState* edge = kind->add_edges();
+      for (int operation : candidates[k][e]) edge->add_operations(operation);
+      if (probabilities == nullptr) continue;
+      for (double p : (*probabilities)[k][e]) edge->add_probabilities(p);
+    }
+  }
+  return state;
+}
+
+Candidates CandidatesOf(const CandidatesState& state) {
+  Candidates candidates;
+  for (const CellState& kind : state.kinds()) {
+    auto& cell = candidates.emplace_back();
+    for (const EdgeState& edge : kind.edges()) {
+      cell.emplace_back(edge.operations().begin(), edge.operations().end());
+    }
+  }
+  return candidates;
+}
+
+EdgeProbabilities ProbabilitiesOf(const CandidatesState& state) {
+  EdgeProbabilities probabilities;
+  for (const CellState& kind : state.kinds()) {
+    auto& cell = probabilities.emplace_back();
+    for (const EdgeState& edge : kind.edges()) {
+      cell.emplace_back(edge.probabilities().begin(), edge.probabilities().end());
+    }
+  }
+  return probabilities;
+}
+
+}  // namespace pdarts

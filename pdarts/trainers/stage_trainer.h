@@ -1,0 +1,112 @@
+#ifndef PDARTS_TRAINERS_STAGE_TRAINER_H_
+#define PDARTS_TRAINERS_STAGE_TRAINER_H_
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/regularizer.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/datasets/augmentation/augmentation.h"
+#include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/trainers/meter.h"
+#include "pdarts/trainers/optimizers.h"
+#include "pdarts/trainers/search_state.pb.h"
+#include "pdarts/trainers/search_trainer.h"
+#include "pdarts/trainers/training_state.h"
+
+namespace pdarts {
+
+/// Trains one stage's super-network: Build, then Begin or Restore, then Train.
+class StageTrainer {
+ public:
+  /// Everything given must outlive the trainer. `before` holds what a saved state says of the
+  /// stages before: SearchProgress::history.
+  StageTrainer(const Experiment& experiment, const DatasetSplits& data,
+               const TrainingHalves& halves, const SearchOptions& options, int stage,
+               SearchProgress before, SearchObserver* observer);
+
+  /// What the process is expected to hold; told to the observer.
+  void set_expected_bytes(int64_t bytes) { position_.expected_bytes = bytes; }
+
+  /// Makes the network, the optimisers and the streams of numbers, all fresh.
+  absl::Status Build(const Candidates& candidates);
+  /// Starts the stage.
+  absl::Status Begin();
+  /// Goes on where another trainer of this stage was. \error kDataLoss if the state doesn't fit.
+  absl::Status Restore(const TrainingState& state, const SearchProgress& progress);
+  /// Trains what is left of the stage.
+  absl::Status Train();
+
+  const std::shared_ptr<SuperNet>& net() const { return net_; }
+  const SearchPosition& position() const { return position_; }
+  const Accuracy& accuracy() const { return accuracy_; }
+
+ private:
+  absl::Status BeginEpoch();
+  /// Trains, measures and reports what is left of the position's epoch.
+  absl::Status RunEpoch();
+  absl::Status Step();
+  absl::Status WeightStep();
+  absl::Status AlphaStep();
+  absl::StatusOr<GradientResult> Pass(GradientOf of, const at::Tensor& indices,
+                                      at::Generator& generator, Meter* meter);
+  at::Tensor Penalty(GradientOf of) const;
+  /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
+  absl::Status Evaluate();
+  /// indices: of training images. Augmented, on the device.
+  Batch MakeBatch(const at::Tensor& indices, at::Generator& generator) const;
+
+  /// Saves the state where one is due, stops where the checkpointer asks for it.
+  absl::Status AfterStep();
+  absl::Status Stop();
+  absl::Status Save();
+
+  bool TrainsAlphas() const { return position_.epoch >= position_.shape.warmup_epochs; }
+  double LearningRate() const;
+  /// Seconds of the epoch so far, those before a resumption included.
+  double EpochSeconds() const;
+  /// kInternal: "`what` in stage 1, epoch 2, step 3".
+  absl::Status NotFinite(absl::string_view what) const;
+  at::Generator NewGenerator(absl::string_view purpose) const;
+
+  const Experiment& experiment_;
+  const SearchSettings& settings_;
+  const DatasetSplits& data_;
+  const TrainingHalves& halves_;
+  const SearchOptions& options_;
+  const at::ScalarType dtype_;
+  const SearchProgress before_;
+  SearchObserver* const observer_;
+
+  SearchPosition position_;  ///< `step`: the first that isn't done
+  SearchContext context_;
+  std::shared_ptr<SuperNet> net_;
+  std::optional<Sgd> weights_;
+  std::optional<Adam> alphas_;
+  std::optional<BatchStream> weight_batches_;
+  std::optional<BatchStream> alpha_batches_;
+  /// By purpose; those that a state holds beside the batch streams' own.
+  std::map<std::string, at::Generator> generators_;
+
+  Meter weight_meter_, alpha_meter_;  ///< the epoch so far
+  double earlier_seconds_ = 0;        ///< of the epoch, before a resumption
+  std::chrono::steady_clock::time_point begin_;
+  Accuracy accuracy_;
+};
+
+/// Between a state's form and the trainer's.
+CandidatesState ToState(const Candidates& candidates,
+                        const EdgeProbabilities* probabilities = nullptr);
+Candidates CandidatesOf(const CandidatesState& state);
+EdgeProbabilities ProbabilitiesOf(const CandidatesState& state);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_TRAINERS_STAGE_TRAINER_H_

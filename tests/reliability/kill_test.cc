@@ -1,0 +1,312 @@
+// The command line is killed, stopped, given a full disk and started twice at once; what it has in
+// its run directory at the end means what an uninterrupted run's means, to the bit.
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/util/json_util.h"
+#include "gtest/gtest.h"
+#include "pdarts/runs/run.pb.h"
+
+namespace pdarts {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using Clock = std::chrono::steady_clock;
+
+constexpr char kSpec[] = R"(
+name: "tiny"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 8 width: 8 train_images: 120 test_images: 8
+  }
+}
+schedule {
+  [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
+    stages { cells: 2 channels: 2 epochs: 4 warmup_epochs: 1 keep: 4 }
+    stages { cells: 3 channels: 2 epochs: 4 warmup_epochs: 1 keep: 1 }
+  }
+}
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.SkipDropoutConfig] { initial_rates: [0.3, 0.4] }
+}
+regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
+search { batch_size: 8 evaluated_epochs: 2 }
+)";
+
+std::string Read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// A message of JSON without the fields that tell times and memory, as text.
+template <class Message>
+std::string WithoutTimes(const std::string& json, const std::vector<std::string>& times) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, &message).ok()) << json;
+  for (const std::string& name : times) {
+    const auto* field = Message::descriptor()->FindFieldByName(name);
+    EXPECT_NE(field, nullptr) << name;
+    message.GetReflection()->ClearField(&message, field);
+  }
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(message, &text);
+  return text;
+}
+
+/// What each file of a run directory means.
+std::map<std::string, std::string> Meaning(const fs::path& directory) {
+  std::map<std::string, std::string> meaning;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    std::string& text = meaning[name];
+    text = Read(entry.path());
+    if (name == "result.json") {
+      text = WithoutTimes<RunResult>(text, {"search_cost_s", "mem_gb", "finished"});
+    } else if (name == "log.jsonl") {
+      std::string lines;
+      for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+        absl::StrAppend(&lines,
+                        WithoutTimes<LogEvent>(std::string(line),
+                                               {"time", "elapsed_s", "seconds", "images_per_second",
+                                                "peak_memory_mb", "expected_memory_mb"}),
+                        "---\n");
+      }
+      text = lines;
+    }
+  }
+  return meaning;
+}
+
+class ReliabilityTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    pdarts_ = fs::absolute(std::getenv("PDARTS")).string();
+    fs::current_path(::testing::TempDir());
+    fs::remove_all("whole");
+    std::ofstream("tiny.textproto") << kSpec;
+    const Clock::time_point begin = Clock::now();
+    ASSERT_EQ(Finish(Start("whole")), 0) << Read("whole.err");
+    whole_seconds_ = std::chrono::duration<double>(Clock::now() - begin).count();
+    whole_ = Meaning("whole");
+    ASSERT_EQ(whole_.size(), 6u);
+  }
+
+  /// Starts a search into `directory`; what it says goes to `directory`.err.
+  static pid_t Start(const std::string& directory, std::vector<std::string> flags = {},
+                     rlim_t file_size = RLIM_INFINITY) {
+    std::vector<std::string> words = {pdarts_, "search", "--spec=tiny.textproto", "--threads=1",
+                                      "--output_dir=" + directory};
+    words.insert(words.end(), flags.begin(), flags.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const std::string said = directory + ".err";
+    const pid_t child = fork();
+    if (child == 0) {
+      const int file = open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+      dup2(file, STDOUT_FILENO);
+      dup2(file, STDERR_FILENO);
+      if (file_size != RLIM_INFINITY) {
+        const rlimit limit = {file_size, file_size};
+        setrlimit(RLIMIT_FSIZE, &limit);
+      }
+      execv(argv[0], argv.data());
+      _exit(127);
+    }
+    return child;
+  }
+
+  /// The exit code, or 128 and the signal that ended it.
+  static int Finish(pid_t child) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+  static void Sleep(double seconds) {
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  }
+
+  /// Waits until a file is there.
+  static void Await(const fs::path& path) {
+    const Clock::time_point end = Clock::now() + std::chrono::seconds(60);
+    while (!fs::exists(path)) {
+      ASSERT_LT(Clock::now(), end) << "no " << path;
+      Sleep(0.001);
+    }
+  }
+
+  static void ExpectWhole(const fs::path& directory) {
+    const auto meaning = Meaning(directory);
+    for (const auto& [name, text] : whole_) {
+      ASSERT_EQ(meaning.count(name), 1u) << name;
+      EXPECT_TRUE(meaning.at(name) == text) << name << " is not that of the uninterrupted run";
+    }
+    for (const auto& [name, text] : meaning) EXPECT_EQ(whole_.count(name), 1u) << name;
+  }
+
+  static std::string pdarts_;
+  static double whole_seconds_;
+  static std::map<std::string, std::string> whole_;
+};
+
+std::string ReliabilityTest::pdarts_;
+double ReliabilityTest::whole_seconds_ = 0;
+std::map<std::string, std::string> ReliabilityTest::whole_;
+
+TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
+  int points = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(std::getenv("KILL_POINTS"), &points));
+  std::mt19937 random(20261124);
+  std::map<std::string, int> found;  // what the kills left
+  for (int point = 0; point < points; ++point) {
+    SCOPED_TRACE(absl::StrCat("point ", point));
+    fs::remove_all("killed");
+    // After every step, now and then, or at the epochs' ends only.
+    const std::string minutes[] = {"0", "0.0003", "10"};
+    const std::vector<std::string> flags = {"--checkpoint_minutes=" + minutes[point % 3]};
+    // A third of the runs is killed twice.
+    for (int kill_count = 0; kill_count < (point % 3 == 1 ? 2 : 1); ++kill_count) {
+      const pid_t child = Start("killed", flags);
+      Sleep(whole_seconds_ * std::uniform_real_distribution<double>(0.1, 1)(random));
+      kill(child, SIGKILL);
+      ASSERT_THAT(Finish(child), ::testing::AnyOf(0, 128 + SIGKILL)) << Read("killed.err");
+      if (fs::exists("killed/result.json")) break;
+    }
+    if (fs::exists("killed/result.json")) {
+      ++found["the finished run"];
+      fs::remove("killed/lock");
+    } else {
+      ++found[fs::exists("killed/checkpoint.bin") ? "a checkpoint" : "no checkpoint"];
+      ASSERT_EQ(Finish(Start("killed", flags)), 0) << Read("killed.err");
+    }
+    for (const char* left : {"checkpoint.bin", "checkpoint.previous.bin"}) {
+      fs::remove(fs::path("killed") / left);  // killed between the result and their removal
+    }
+    ExpectWhole("killed");
+    if (HasFailure()) break;
+  }
+  for (const auto& [what, times] : found) std::cout << times << " kills left " << what << "\n";
+  EXPECT_GT(found["a checkpoint"], points / 3);
+}
+
+TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    SCOPED_TRACE(signal);
+    fs::remove_all("stopped");
+    const pid_t child = Start("stopped", {"--set=description=it's this"});
+    Await("stopped/checkpoint.bin");
+    kill(child, signal);
+    EXPECT_EQ(Finish(child), 128 + signal);
+    const std::string said = Read("stopped.err");
+    EXPECT_THAT(said, HasSubstr("stopped; the state is in "));
+    EXPECT_THAT(said, HasSubstr("stopped/checkpoint.bin (stage "));
+    EXPECT_THAT(said, HasSubstr("search --spec=tiny.textproto --threads=1 --output_dir=stopped "
+                                "'--set=description=it'\\''s this'"));
+    EXPECT_FALSE(fs::exists("stopped/lock"));
+  }
+  // With another line in the spec it is another run; the next is the same as the whole one.
+  ASSERT_EQ(Finish(Start("stopped")), 1);
+  EXPECT_THAT(Read("stopped.err"), HasSubstr("a run of another spec (deleted: description"));
+  fs::remove("stopped/checkpoint.bin");  // or the signal may come before the run is started over
+  const pid_t child = Start("stopped", {"--overwrite"});
+  Await("stopped/checkpoint.bin");
+  kill(child, SIGTERM);
+  EXPECT_EQ(Finish(child), 128 + SIGTERM);
+  EXPECT_THAT(Read("stopped.err"), ::testing::Not(HasSubstr("--overwrite")));
+  ASSERT_EQ(Finish(Start("stopped", {"--resume"})), 0) << Read("stopped.err");
+  ExpectWhole("stopped");
+  EXPECT_EQ(Finish(Start("stopped", {"--resume"})), 1);
+  EXPECT_THAT(Read("stopped.err"), HasSubstr("holds a finished run"));
+}
+
+TEST_F(ReliabilityTest, ASecondSignalEndsItAtOnce) {
+  fs::remove_all("twice");
+  // Stopped by the system, it finds both signals when it goes on.
+  const pid_t child = Start("twice");
+  Await("twice/checkpoint.bin");
+  kill(child, SIGSTOP);
+  kill(child, SIGINT);
+  kill(child, SIGTERM);
+  kill(child, SIGCONT);
+  EXPECT_THAT(Finish(child), ::testing::AnyOf(128 + SIGINT, 128 + SIGTERM));
+  EXPECT_THAT(Read("twice.err"), ::testing::Not(HasSubstr("To go on")));
+  ASSERT_EQ(Finish(Start("twice")), 0) << Read("twice.err");
+  ExpectWhole("twice");
+}
+
+TEST_F(ReliabilityTest, AFullDiskStopsItAndTheLastGoodCheckpointStays) {
+  fs::remove_all("full");
+  // Less than a checkpoint: nothing can be saved, and nothing is lost but the time.
+  EXPECT_EQ(Finish(Start("full", {}, 40000)), 1);
+  EXPECT_THAT(Read("full.err"), HasSubstr("full/checkpoint.bin: File too large"));
+  EXPECT_THAT(Read("full.err"), HasSubstr("there is no checkpoint yet"));
+  EXPECT_FALSE(fs::exists("full/checkpoint.bin.tmp"));
+  pid_t child = Start("full");
+  Await("full/checkpoint.bin");
+  kill(child, SIGTERM);
+  EXPECT_EQ(Finish(child), 128 + SIGTERM);
+  EXPECT_THAT(Read("full.err"), HasSubstr("without a checkpoint: it starts over"));
+  const std::string before = Read("full/checkpoint.bin");
+  EXPECT_EQ(Finish(Start("full", {}, 40000)), 1);
+  EXPECT_THAT(Read("full.err"), HasSubstr("File too large"));
+  EXPECT_THAT(Read("full.err"), HasSubstr("the last good checkpoint is "));
+  EXPECT_TRUE(Read("full/checkpoint.bin") == before);
+  ASSERT_EQ(Finish(Start("full")), 0) << Read("full.err");
+  ExpectWhole("full");
+}
+
+TEST_F(ReliabilityTest, ADamagedNewestCheckpointCostsOneEpoch) {
+  fs::remove_all("damaged");
+  const pid_t child = Start("damaged");
+  Await("damaged/checkpoint.previous.bin");
+  kill(child, SIGTERM);
+  EXPECT_EQ(Finish(child), 128 + SIGTERM);
+  fs::resize_file("damaged/checkpoint.bin", 4096);
+  ASSERT_EQ(Finish(Start("damaged")), 0) << Read("damaged.err");
+  EXPECT_THAT(Read("damaged.err"), HasSubstr("note: "));
+  EXPECT_THAT(Read("damaged.err"), HasSubstr("the run goes on from the one before"));
+  ExpectWhole("damaged");
+}
+
+TEST_F(ReliabilityTest, TwoProcessesDoNotShareADirectory) {
+  fs::remove_all("shared");
+  const pid_t child = Start("shared");
+  Await("shared/checkpoint.bin");
+  kill(child, SIGSTOP);
+  for (const char* flag : {"--resume", "--overwrite"}) {
+    fs::remove("shared.err");
+    EXPECT_EQ(Finish(Start("shared", {flag})), 1);
+    EXPECT_THAT(Read("shared.err"), HasSubstr(absl::StrCat("process ", child, " is writing")));
+  }
+  kill(child, SIGCONT);
+  EXPECT_EQ(Finish(child), 0);
+  ExpectWhole("shared");
+}
+
+}  // namespace
+}  // namespace pdarts
