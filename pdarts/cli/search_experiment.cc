@@ -133,10 +133,23 @@ absl::Status DryRun(const Experiment& experiment) {
   return absl::OkStatus();
 }
 
+/// What decides the result's last bits, beside the spec.
+CheckpointSurroundings MakeSurroundings(const ExperimentSpec& spec, const DatasetSplits& data,
+                                        c10::Device device, int threads) {
+  CheckpointSurroundings surroundings;
+  surroundings.set_dataset_checksum(data.checksum);
+  surroundings.set_threads(threads);
+  surroundings.set_kernels(KernelsName(spec));
+  surroundings.set_device(device.str());
+  surroundings.set_libtorch(LibTorchVersion());
+  surroundings.set_commit(BuildCommit());
+  return surroundings;
+}
+
 /// The row of the results table, all but the times.
 absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const DatasetSplits& data,
                                      const SearchResult& found, const std::string& text,
-                                     c10::Device device, int threads) {
+                                     const CheckpointSurroundings& surroundings) {
   RunResult result;
   result.set_name(experiment.spec.name());
   result.set_dataset(ShortName(experiment.spec.dataset()));
@@ -153,14 +166,14 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   result.set_genotype(text);
   result.set_supernet_top1(found.supernet.top1);
   result.set_supernet_top5(found.supernet.top5);
-  result.set_commit(BuildCommit());
-  result.set_libtorch(LibTorchVersion());
+  result.set_commit(surroundings.commit());
+  result.set_libtorch(surroundings.libtorch());
   result.set_cpu(CpuName());
-  result.set_device(device.str());
-  result.set_kernels(KernelsName(experiment.spec));
-  result.set_threads(threads);
+  result.set_device(surroundings.device());
+  result.set_kernels(surroundings.kernels());
+  result.set_threads(surroundings.threads());
   result.set_dataset_source(data.source);
-  result.set_dataset_checksum(data.checksum);
+  result.set_dataset_checksum(surroundings.dataset_checksum());
   return result;
 }
 
@@ -212,21 +225,17 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
       RunDirectory::Open(OutputDirFromFlags(experiment.spec), experiment.spec, start));
   for (const std::string& note : directory->notes()) std::cerr << "note: " << note << "\n";
   SearchRecorder recorder(directory.get(), &experiment);
+  const CheckpointSurroundings surroundings =
+      MakeSurroundings(experiment.spec, data, device, threads);
   RunCheckpointer::Options checkpointing;
-  checkpointing.surroundings.set_dataset_checksum(data.checksum);
-  checkpointing.surroundings.set_threads(threads);
-  checkpointing.surroundings.set_kernels(KernelsName(experiment.spec));
-  checkpointing.surroundings.set_device(device.str());
-  checkpointing.surroundings.set_libtorch(LibTorchVersion());
-  checkpointing.surroundings.set_commit(BuildCommit());
+  checkpointing.surroundings = surroundings;
   checkpointing.minutes = minutes;
   checkpointing.elapsed = [&] { return recorder.Elapsed(); };
   checkpointing.peak_bytes = [&] { return recorder.PeakBytes(); };
   checkpointing.stop_requested = [] { return InterruptSignal() != 0; };
   if (const auto& checkpoint = directory->checkpoint()) {
-    PDARTS_ASSIGN_OR_RETURN(
-        const std::vector<std::string> notes,
-        CompareSurroundings(checkpoint->run.surroundings(), checkpointing.surroundings));
+    PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> notes,
+                            CompareSurroundings(checkpoint->run.surroundings(), surroundings));
     for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
   } else {
     PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
@@ -253,7 +262,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
                           experiment.space->Format(found->derivation.architecture));
   PDARTS_ASSIGN_OR_RETURN(RunResult result,
-                          MakeResult(experiment, data, *found, derived.text(), device, threads));
+                          MakeResult(experiment, data, *found, derived.text(), surroundings));
   PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(derived));
   PDARTS_RETURN_IF_ERROR(directory->WriteSuperNet(*found->net));
   LogEvent derivation;

@@ -1,7 +1,10 @@
 #include "pdarts/core/process.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <atomic>
 #include <fstream>
 
 #include "absl/strings/match.h"
@@ -13,6 +16,9 @@
 
 namespace pdarts {
 namespace {
+
+/// The system's own mark is lost with a reset.
+std::atomic<int64_t> peak_before_reset = 0;
 
 /// The value, in bytes, of a line "name:   123 kB" of a file of /proc; 0 if there is none.
 int64_t KilobyteLine(const char* path, absl::string_view name) {
@@ -32,8 +38,20 @@ int64_t KilobyteLine(const char* path, absl::string_view name) {
 int64_t PeakResidentBytes() {
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+  return std::max(peak_before_reset.load(), static_cast<int64_t>(usage.ru_maxrss) * 1024);
 }
+
+bool ResetRecentPeak() {
+  peak_before_reset = PeakResidentBytes();
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5" << std::flush;  // proc(5): the high-water mark begins anew
+  return file.good();
+}
+
+int64_t RecentPeakResidentBytes() { return KilobyteLine("/proc/self/status", "VmHWM"); }
 
 int64_t ResidentBytes() { return KilobyteLine("/proc/self/status", "VmRSS"); }
 

@@ -9,6 +9,12 @@ namespace pdarts {
 /// Most memory that this process has held resident so far, in bytes.
 int64_t PeakResidentBytes();
 
+/// Gives freed memory back to the system and begins RecentPeakResidentBytes anew. Returns whether
+/// the system can do that.
+bool ResetRecentPeak();
+/// Most memory that the process has held resident since ResetRecentPeak, in bytes.
+int64_t RecentPeakResidentBytes();
+
 /// Memory that this process holds resident now, in bytes.
 int64_t ResidentBytes();
 

@@ -35,6 +35,12 @@ std::string KindNames(const Topology& topology) {
 
 }  // namespace
 
+absl::Status CheckSidesDivisible(const ImageShape& image, int divisor) {
+  if (image.height % divisor == 0 && image.width % divisor == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("images of ", image.height, "x", image.width,
+                                                 ": the sides must be divisible by ", divisor));
+}
+
 absl::StatusOr<std::shared_ptr<SuperNet>> SearchSpace::BuildSuperNet(
     const Candidates& candidates, const SuperNetShape& shape, at::Generator generator) const {
   PDARTS_RETURN_IF_ERROR(CheckCandidates(topology(), candidates));

@@ -42,6 +42,9 @@ struct NetworkShape {
   bool auxiliary_head = false;     ///< where the skeleton has one
 };
 
+/// \error kInvalidArgument naming the sides of an image that aren't divisible by `divisor`.
+absl::Status CheckSidesDivisible(const ImageShape& image, int divisor);
+
 /// "At most `max` times `operation` among the chosen operations of the cell kind."
 struct OperationLimit {
   std::string cell_kind;

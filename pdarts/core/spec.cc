@@ -1,11 +1,9 @@
 #include "pdarts/core/spec.h"
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <limits>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -19,6 +17,7 @@
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "pdarts/core/field_rules.pb.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 
@@ -439,11 +438,9 @@ absl::StatusOr<ExperimentSpec> ParseSpec(absl::string_view text, absl::string_vi
 }
 
 absl::StatusOr<ExperimentSpec> ReadSpecFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
-  return ParseSpec(text.str(), path);
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
+  return ParseSpec(*text, path);
 }
 
 absl::Status CompleteSpec(ExperimentSpec* spec) { return CompleteMessage(spec, ""); }
@@ -533,7 +530,8 @@ std::string PrintSpec(const ExperimentSpec& spec) {
   return text;
 }
 
-std::string SpecDifferences(const ExperimentSpec& before, const ExperimentSpec& now) {
+std::string MessageDifferences(const google::protobuf::Message& before,
+                               const google::protobuf::Message& now) {
   std::string lines;
   google::protobuf::util::MessageDifferencer differencer;
   differencer.ReportDifferencesToString(&lines);

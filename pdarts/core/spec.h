@@ -44,8 +44,10 @@ absl::Status ValidateMessage(const google::protobuf::Message& message, const std
 /// The spec as text that ParseSpec reads, plugins expanded.
 std::string PrintSpec(const ExperimentSpec& spec);
 
-/// The fields in which two complete specs differ: "modified: search.batch_size: 8 -> 16; ...".
-std::string SpecDifferences(const ExperimentSpec& before, const ExperimentSpec& now);
+/// The fields in which two messages of one type differ: "modified: search.batch_size: 8 -> 16;
+/// ..."; empty if none does.
+std::string MessageDifferences(const google::protobuf::Message& before,
+                               const google::protobuf::Message& now);
 
 }  // namespace pdarts
 

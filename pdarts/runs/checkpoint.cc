@@ -1,8 +1,6 @@
 #include "pdarts/runs/checkpoint.h"
 
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "ATen/ops/empty.h"
@@ -10,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
 
@@ -21,13 +20,13 @@ constexpr uint32_t kVersion = 1;
 constexpr size_t kPrefix = 8 + 4 + 8 + 8;
 constexpr size_t kDigest = 32;
 
-std::string Digest(absl::string_view bytes) {
+std::string HexDigest(absl::string_view bytes) {
   Sha256 sha;
   sha.Update(bytes);
-  return absl::HexStringToBytes(sha.Hex());
+  return sha.Hex();
 }
 
-std::string HexDigest(absl::string_view bytes) { return absl::BytesToHexString(Digest(bytes)); }
+std::string Digest(absl::string_view bytes) { return absl::HexStringToBytes(HexDigest(bytes)); }
 
 void AppendNumber(uint64_t value, int bytes, std::string* out) {
   for (int i = 0; i < bytes; ++i) out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
@@ -174,11 +173,8 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
 }
 
 absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat("can't read ", path));
-  std::ostringstream content;
-  content << file.rdbuf();
-  absl::StatusOr<Checkpoint> checkpoint = DecodeCheckpoint(content.str());
+  PDARTS_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
+  absl::StatusOr<Checkpoint> checkpoint = DecodeCheckpoint(content);
   if (!checkpoint.ok()) return Annotate(checkpoint.status(), path);
   return checkpoint;
 }

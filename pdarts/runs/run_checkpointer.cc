@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
-#include "google/protobuf/util/message_differencer.h"
+#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -47,11 +47,8 @@ absl::StatusOr<std::vector<std::string>> CompareSurroundings(const CheckpointSur
         "the dataset is not the one that the run began with: dataset_checksum was ",
         before.dataset_checksum(), ", is ", now.dataset_checksum(), "; --overwrite starts over"));
   }
-  std::string differences;
-  google::protobuf::util::MessageDifferencer differencer;
-  differencer.ReportDifferencesToString(&differences);
-  if (differencer.Compare(before, now)) return std::vector<std::string>();
-  for (char& c : differences) c = c == '\n' ? ' ' : c;
+  const std::string differences = MessageDifferences(before, now);
+  if (differences.empty()) return std::vector<std::string>();
   return std::vector<std::string>{
       absl::StrCat("the run began otherwise, its last bits may differ: ", differences)};
 }

@@ -1,8 +1,6 @@
 #include "pdarts/runs/run_directory.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -10,6 +8,7 @@
 #include "glog/logging.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/safetensors.h"
@@ -31,19 +30,20 @@ constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
 constexpr char kDamagedCheckpoint[] = "checkpoint.damaged.bin";
 constexpr char kLock[] = "lock";
 
-absl::StatusOr<std::string> ReadFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (file) content << file.rdbuf();
-  if (!file) return absl::NotFoundError(absl::StrCat("can't read ", path.string()));
-  return content.str();
-}
-
 /// "...: " and the fields that differ, or why they can't be told.
 std::string Differences(const std::string& before, const ExperimentSpec& now,
                         const std::string& file) {
   const absl::StatusOr<ExperimentSpec> spec = ParseSpec(before, file);
-  return spec.ok() ? SpecDifferences(*spec, now) : std::string(spec.status().message());
+  return spec.ok() ? MessageDifferences(*spec, now) : std::string(spec.status().message());
+}
+
+absl::Status Refuse(const fs::path& path, absl::string_view holds) {
+  return absl::AlreadyExistsError(absl::StrCat(path.string(), " holds ", holds,
+                                               "; choose another --output_dir, or --overwrite"));
+}
+
+absl::Status RefuseAnotherSpec(const fs::path& path, absl::string_view differences) {
+  return Refuse(path, absl::StrCat("a run of another spec (", differences, ")"));
 }
 
 /// Whether a run that begins or goes on may write into `path`.
@@ -55,25 +55,20 @@ absl::Status CheckMayWrite(const fs::path& path, const ExperimentSpec& spec, Run
         absl::StrCat("--resume: ", path.string(), " holds no run: there is no readable ", kSpec));
   }
   if (start == RunStart::kOverwrite || !fs::exists(path, error)) return absl::OkStatus();
-  const auto refuse = [&](absl::string_view holds) {
-    return absl::AlreadyExistsError(absl::StrCat(path.string(), " holds ", holds,
-                                                 "; choose another --output_dir, or --overwrite"));
-  };
   if (!old_spec.ok()) {
     for (const auto& entry : fs::directory_iterator(path, error)) {
       // A run that was killed before it wrote its spec left no other names.
       const std::string name = entry.path().filename().string();
       if (name != kLock && name != absl::StrCat(kSpec, ".tmp")) {
-        return refuse("files that are no run of pdarts");
+        return Refuse(path, "files that are no run of pdarts");
       }
     }
     return absl::OkStatus();
   }
   if (*old_spec != PrintSpec(spec)) {
-    return refuse(absl::StrCat("a run of another spec (",
-                               Differences(*old_spec, spec, (path / kSpec).string()), ")"));
+    return RefuseAnotherSpec(path, Differences(*old_spec, spec, (path / kSpec).string()));
   }
-  if (fs::exists(path / kResult, error)) return refuse("a finished run");
+  if (fs::exists(path / kResult, error)) return Refuse(path, "a finished run");
   return absl::OkStatus();
 }
 
@@ -112,13 +107,20 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
   return directory;
 }
 
-void RunDirectory::Clear() {
+void RunDirectory::Remove(absl::string_view name) {
   std::error_code error;
-  for (const char* name : {kResult, kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint, kLog,
-                           kArchitecture, kGenotype, kSuperNet, kSpec, kReport}) {
-    fs::remove(File(name), error);
-    fs::remove(absl::StrCat(File(name), ".tmp"), error);
-  }
+  fs::remove(File(name), error);
+  fs::remove(absl::StrCat(File(name), ".tmp"), error);
+}
+
+void RunDirectory::RemoveCheckpoints() {
+  for (const char* name : {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint}) Remove(name);
+}
+
+void RunDirectory::Clear() {
+  Remove(kResult);  // first: what is left isn't finished any more
+  RemoveCheckpoints();
+  for (const char* name : {kLog, kArchitecture, kGenotype, kSuperNet, kReport, kSpec}) Remove(name);
 }
 
 absl::Status RunDirectory::Begin() {
@@ -194,11 +196,7 @@ absl::Status RunDirectory::WriteSuperNet(const SuperNet& net) {
 
 absl::Status RunDirectory::WriteResult(const RunResult& result) {
   PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kResult), ToJsonLine(result) + "\n"));
-  std::error_code error;
-  for (const char* name : {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint}) {
-    fs::remove(File(name), error);
-    fs::remove(absl::StrCat(File(name), ".tmp"), error);
-  }
+  RemoveCheckpoints();
   return absl::OkStatus();
 }
 
@@ -240,6 +238,17 @@ absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
         absl::StrCat(file, " is no RunResult: ", std::string(status.message())));
   }
   return result;
+}
+
+absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
+                                                         const ExperimentSpec& spec) {
+  const absl::StatusOr<RunResult> result = ReadRunResult(path);
+  if (!result.ok()) return std::nullopt;
+  PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec ran, ReadRunSpec(path));
+  if (PrintSpec(ran) != PrintSpec(spec)) {
+    return RefuseAnotherSpec(path, MessageDifferences(ran, spec));
+  }
+  return std::optional<RunResult>(*result);
 }
 
 std::string ToJsonLine(const google::protobuf::Message& message) {

@@ -79,6 +79,9 @@ class RunDirectory {
  private:
   RunDirectory(std::string path, const ExperimentSpec& spec, std::unique_ptr<RunLock> lock);
   std::string File(absl::string_view name) const;
+  /// Removes a file, and what was half-written beside it.
+  void Remove(absl::string_view name);
+  void RemoveCheckpoints();
   /// Removes what an earlier run left.
   void Clear();
   absl::Status Begin();
@@ -102,6 +105,11 @@ absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path);
 /// Reads the result of a finished run.
 /// \error kNotFound if there is none; kDataLoss if the file doesn't parse.
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
+
+/// The result of the run in `path`; nothing where no finished run is.
+/// \error kAlreadyExists naming what differs if that run is of another spec; as ReadRunSpec.
+absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
+                                                         const ExperimentSpec& spec);
 
 /// Reads what a run found. \error kNotFound if the run has found nothing yet; kDataLoss if the file
 /// doesn't parse.

@@ -8,6 +8,7 @@
 #include "c10/core/Allocator.h"
 #include "c10/core/GradMode.h"
 #include "c10/util/ThreadLocalDebugInfo.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/trainers/optimizers.h"
@@ -33,13 +34,34 @@ class Meter : public c10::MemoryReportingInfoBase {
   int64_t peak_ = 0;
 };
 
+/// Most memory of something, seen in two ways.
+struct Peak {
+  double tensors = 0;   ///< exactly what LibTorch's allocator gave out
+  double resident = 0;  ///< of the process: also what libraries take for themselves; 0: unknown
+};
+
 struct Peaks {
-  double step = 0;
-  double evaluation = 0;
+  Peak step;
+  Peak evaluation;
+};
+
+/// What the process holds more than it held once.
+class ResidentMeter {
+ public:
+  ResidentMeter() : can_measure_(ResetRecentPeak()), before_(ResidentBytes()) {}
+  void ResetPeak() { can_measure_ = ResetRecentPeak() && can_measure_; }
+  double peak() const {
+    return can_measure_ ? static_cast<double>(RecentPeakResidentBytes() - before_) : 0;
+  }
+
+ private:
+  bool can_measure_;
+  const int64_t before_;
 };
 
 absl::StatusOr<Peaks> Measure(const Experiment& experiment, int stage, const Candidates& candidates,
                               int64_t batch) {
+  ResidentMeter resident;
   const auto meter = std::make_shared<Meter>();
   const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, meter);
   const SuperNetShape shape = experiment.StageNetShape(stage);
@@ -67,13 +89,20 @@ absl::StatusOr<Peaks> Measure(const Experiment& experiment, int stage, const Can
       alphas.Step(pass.alphas);
     }
   }
-  peaks.step = static_cast<double>(meter->peak());
+  peaks.step = {static_cast<double>(meter->peak()), resident.peak()};
   c10::NoGradGuard no_grad;
   net->eval();
   meter->ResetPeak();
+  resident.ResetPeak();
   net->Forward(request.images);
-  peaks.evaluation = static_cast<double>(meter->peak());
+  peaks.evaluation = {static_cast<double>(meter->peak()), resident.peak()};
   return peaks;
+}
+
+/// Growth by an image. What is unknown, or lost in the noise of small batches, has no say.
+double PerImage(const Peak& small, const Peak& large, int64_t images) {
+  return std::max(large.tensors - small.tensors, large.resident - small.resident) /
+         static_cast<double>(images);
 }
 
 }  // namespace
@@ -92,13 +121,16 @@ int64_t MemoryEstimate::LargestBatch(int64_t bytes) const {
 
 absl::StatusOr<MemoryEstimate> EstimateStageMemory(const Experiment& experiment, int stage,
                                                    const Candidates& candidates) {
-  constexpr int64_t kSmall = 2, kLarge = 6;
+  constexpr int64_t kSmall = 4, kLarge = 12;
   PDARTS_ASSIGN_OR_RETURN(const Peaks small, Measure(experiment, stage, candidates, kSmall));
   PDARTS_ASSIGN_OR_RETURN(const Peaks large, Measure(experiment, stage, candidates, kLarge));
   MemoryEstimate estimate;
-  estimate.per_image = (large.step - small.step) / (kLarge - kSmall);
-  estimate.per_evaluation_image = (large.evaluation - small.evaluation) / (kLarge - kSmall);
-  estimate.fixed = large.step - kLarge * estimate.per_image;
+  estimate.per_image = PerImage(small.step, large.step, kLarge - kSmall);
+  estimate.per_evaluation_image = PerImage(small.evaluation, large.evaluation, kLarge - kSmall);
+  // Weights and their like are tensors. What else stays resident once and for all, as code that
+  // was never run before, is no matter of this stage.
+  estimate.fixed =
+      large.step.tensors - kLarge * (large.step.tensors - small.step.tensors) / (kLarge - kSmall);
   return estimate;
 }
 

@@ -9,7 +9,8 @@
 namespace pdarts {
 
 /// Memory of a stage on the CPU, in bytes, as a line over the batch size: what its tensors hold at
-/// most, without the program and the dataset.
+/// most, or the process where libraries take memory of their own, without the program and the
+/// dataset.
 struct MemoryEstimate {
   double fixed = 0;                 ///< weights, alphas, statistics, optimisers, gradients
   double per_image = 0;             ///< of a training step, for each image of a batch

@@ -47,16 +47,15 @@ absl::StatusOr<Start> FindStart(const Experiment& experiment, const TrainingStat
   Start start;
   start.candidates = AllCandidates(topology);
   if (resume == nullptr) return start;
-  const auto bad = [](absl::string_view what) {
-    return absl::DataLossError(absl::StrCat("the state doesn't fit the experiment: ", what));
-  };
   SearchProgress progress;
-  if (resume->trainer != "search" || !progress.ParseFromString(resume->progress)) {
-    return bad(absl::StrCat("it is one of \"", resume->trainer, "\", a search is expected"));
+  if (resume->trainer != kSearchTrainer || !progress.ParseFromString(resume->progress)) {
+    return StateDoesNotFit(
+        absl::StrCat("it is one of \"", resume->trainer, "\", a search is expected"));
   }
   if (progress.stage() < 0 || progress.stage() >= experiment.schedule->num_stages() ||
       progress.history_size() != progress.stage()) {
-    return bad(absl::StrCat("stage ", progress.stage(), " after ", progress.history_size()));
+    return StateDoesNotFit(
+        absl::StrCat("stage ", progress.stage(), " after ", progress.history_size()));
   }
   start.stage = progress.stage();
   start.candidates = CandidatesOf(progress.candidates());
@@ -70,7 +69,7 @@ absl::StatusOr<Start> FindStart(const Experiment& experiment, const TrainingStat
     fits.Update(CheckProbabilities(stage.before, stage.probabilities));
     fits.Update(CheckCandidates(topology, stage.kept));
   }
-  if (!fits.ok()) return bad(fits.message());
+  if (!fits.ok()) return StateDoesNotFit(fits.message());
   start.progress = std::move(progress);
   return start;
 }

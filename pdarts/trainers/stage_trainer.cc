@@ -17,7 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kSearch[] = "search";
 constexpr char kDropout[] = "dropout";
 constexpr char kRegularizers[] = "regularizers";
 constexpr char kWeightAugmentation[] = "weight augmentation";
@@ -123,9 +122,7 @@ absl::Status StageTrainer::RunEpoch() {
     report.alpha_top1 = alpha_meter_.Mean().top1;
   }
   if (measured) report.supernet = accuracy_;
-  --position_.step;  // the last step's
-  report.learning_rate = LearningRate();
-  ++position_.step;
+  report.learning_rate = LearningRate(report.position.step);
   for (const auto& regularizer : experiment_.regularizers) {
     for (auto& entry : regularizer->Report()) report.regularizers.push_back(std::move(entry));
   }
@@ -156,7 +153,7 @@ absl::Status StageTrainer::WeightStep() {
                           Pass(GradientOf::kWeights, weight_batches_->Next(),
                                generators_[kWeightAugmentation], &weight_meter_));
   ClipNorm(pass.weights, settings_.weights().clip_norm());
-  weights_->Step(pass.weights, LearningRate());
+  weights_->Step(pass.weights, LearningRate(position_.step));
   return absl::OkStatus();
 }
 
@@ -245,7 +242,7 @@ absl::Status StageTrainer::Stop() {
 
 absl::Status StageTrainer::Save() {
   TrainingState state;
-  state.trainer = kSearch;
+  state.trainer = kSearchTrainer;
   state.place = absl::StrCat("stage ", position_.stage + 1, "/", position_.num_stages, ", epoch ",
                              position_.epoch, "/", position_.shape.epochs, " done");
   if (position_.step > 0) absl::StrAppend(&state.place, " and ", position_.step, " steps");
@@ -283,15 +280,12 @@ absl::Status StageTrainer::Save() {
 }
 
 absl::Status StageTrainer::Restore(const TrainingState& state, const SearchProgress& progress) {
-  const auto bad = [](absl::string_view what) {
-    return absl::DataLossError(absl::StrCat("the state doesn't fit the experiment: ", what));
-  };
   if (progress.epoch() < 0 || progress.epoch() > position_.shape.epochs || progress.step() < 0 ||
       progress.step() > position_.steps) {
-    return bad(absl::StrCat("epoch ", progress.epoch(), ", step ", progress.step()));
+    return StateDoesNotFit(absl::StrCat("epoch ", progress.epoch(), ", step ", progress.step()));
   }
   if (progress.regularizers_size() != static_cast<int>(experiment_.regularizers.size())) {
-    return bad(absl::StrCat(progress.regularizers_size(), " regularisers"));
+    return StateDoesNotFit(absl::StrCat(progress.regularizers_size(), " regularisers"));
   }
   position_.epoch = context_.epoch = progress.epoch();
   position_.step = progress.step();
@@ -323,10 +317,10 @@ absl::Status StageTrainer::Restore(const TrainingState& state, const SearchProgr
   return observer_->OnResume(position_, *net_);
 }
 
-double StageTrainer::LearningRate() const {
+double StageTrainer::LearningRate(int step) const {
   double epoch = position_.epoch;
   if (settings_.weights().cosine_by_step()) {
-    epoch += static_cast<double>(position_.step) / position_.steps;
+    epoch += static_cast<double>(step) / position_.steps;
   }
   return CosineLearningRate(settings_.weights(), epoch, position_.shape.epochs);
 }
@@ -343,6 +337,10 @@ absl::Status StageTrainer::NotFinite(absl::string_view what) const {
 at::Generator StageTrainer::NewGenerator(absl::string_view purpose) const {
   return MakeGenerator(static_cast<uint64_t>(experiment_.spec.seed()), purpose,
                        static_cast<uint64_t>(position_.stage));
+}
+
+absl::Status StateDoesNotFit(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("the state doesn't fit the experiment: ", what));
 }
 
 CandidatesState ToState(const Candidates& candidates, const EdgeProbabilities* probabilities) {

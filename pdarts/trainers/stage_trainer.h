@@ -69,7 +69,8 @@ class StageTrainer {
   absl::Status Save();
 
   bool TrainsAlphas() const { return position_.epoch >= position_.shape.warmup_epochs; }
-  double LearningRate() const;
+  /// step: of the position's epoch.
+  double LearningRate(int step) const;
   /// Seconds of the epoch so far, those before a resumption included.
   double EpochSeconds() const;
   /// kInternal: "`what` in stage 1, epoch 2, step 3".
@@ -100,6 +101,12 @@ class StageTrainer {
   std::chrono::steady_clock::time_point begin_;
   Accuracy accuracy_;
 };
+
+/// TrainingState::trainer of a search.
+inline constexpr char kSearchTrainer[] = "search";
+
+/// kDataLoss: "the state doesn't fit the experiment: `what`".
+absl::Status StateDoesNotFit(absl::string_view what);
 
 /// Between a state's form and the trainer's.
 CandidatesState ToState(const Candidates& candidates,

@@ -29,7 +29,8 @@ void GoThrough(const Experiment& experiment) {
     context.shape = experiment.schedule->stage(stage);
     context.net = net.get();
     context.generator = MakeGenerator(1, "regularizers");
-    for (const auto& regularizer : experiment.regularizers) {
+    for (size_t i = 0; i < experiment.regularizers.size(); ++i) {
+      const auto& regularizer = experiment.regularizers[i];
       ASSERT_TRUE(regularizer->OnStageBegin(context).ok());
       for (context.epoch = 0; context.epoch < context.shape.epochs; ++context.epoch) {
         const absl::Status status = regularizer->OnEpochBegin(context);
@@ -43,6 +44,14 @@ void GoThrough(const Experiment& experiment) {
         for (const auto& [name, value] : regularizer->Report()) {
           EXPECT_TRUE(std::isfinite(value)) << name;
         }
+        // A new one that goes on from its state says the same.
+        const Experiment resumed = MakeExperiment(experiment.spec).value();
+        const auto& other = resumed.regularizers[i];
+        ASSERT_TRUE(other->OnStageBegin(context).ok() && other->OnEpochBegin(context).ok());
+        const absl::Status loaded = other->LoadState(regularizer->SaveState());
+        ASSERT_TRUE(loaded.ok()) << loaded;
+        EXPECT_EQ(other->Report(), regularizer->Report());
+        EXPECT_EQ(other->SaveState(), regularizer->SaveState());
       }
     }
   }

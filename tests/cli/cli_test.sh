@@ -104,6 +104,10 @@ for event in epoch derivation; do
 done
 grep -q '"benchmark":{"architecture":"|.*"regret":' runs/tiny201-seed1/result.json ||
   { echo "no benchmark in result.json"; failures=$((failures + 1)); }
+says "holds a finished run" "${search[@]}" --resume
+says "holds no run" "${search[@]}" --resume --output_dir=nowhere
+says "--resume and --overwrite exclude each other" "${search[@]}" --resume --overwrite
+says "--checkpoint_minutes: -1 is not 0 or more" "${search[@]}" --checkpoint_minutes=-1
 prints "run directory" "${search[@]}" --overwrite
 prints "run directory" "${search[@]}" --seed=2
 # A sweep: what is finished isn't run again, and a seed that fails loses no other.

@@ -1,6 +1,4 @@
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "pdarts/benchmarks/nasbench201/shipped_table.h"
 #include "pdarts/benchmarks/nasbench201/table.h"
 #include "pdarts/core/benchmark.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/spaces/nasbench201/cell.h"
@@ -54,11 +53,9 @@ class NasBench201Table : public Benchmark {
     LOG(FATAL) << "no data set " << dataset;
   }
   absl::Status DoAddTable(const std::string& file) override {
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    if (stream) text << stream.rdbuf();
-    if (!stream) return absl::NotFoundError(absl::StrCat("can't read the table ", file));
-    PDARTS_ASSIGN_OR_RETURN(const Table table, ReadTable(text.str(), file));
+    const absl::StatusOr<std::string> text = ReadFile(file);
+    if (!text.ok()) return absl::NotFoundError(absl::StrCat("can't read the table ", file));
+    PDARTS_ASSIGN_OR_RETURN(const Table table, ReadTable(*text, file));
     Add(table);
     return absl::OkStatus();
   }

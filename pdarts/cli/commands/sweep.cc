@@ -2,11 +2,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -21,6 +25,7 @@
 #include "absl/strings/str_split.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/interrupt.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/result_summary.h"
@@ -84,6 +89,7 @@ absl::StatusOr<pid_t> StartSearch(const SweepRun& run, int threads, bool shows_p
   }
   if (absl::GetFlag(FLAGS_overwrite)) words.push_back("--overwrite");
   if (absl::GetFlag(FLAGS_allow_swap)) words.push_back("--allow_swap");
+  words.push_back(absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes)));
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -117,12 +123,23 @@ std::string HowItEnded(int status) {
   return absl::StrCat("exit status ", WEXITSTATUS(status));
 }
 
-/// Runs what isn't finished yet, `jobs` at a time.
+/// Runs what isn't finished yet, `jobs` at a time. A signal lets the runs save their state and
+/// stop.
 absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
+  const InterruptGuard guard;
+  bool told = false;
   std::map<pid_t, SweepRun*> running;
   size_t next = 0;
   while (next < runs->size() || !running.empty()) {
-    if (next < runs->size() && static_cast<int>(running.size()) < jobs) {
+    if (InterruptSignal() != 0 && !told) {
+      // A terminal sends its SIGINT to them too, and a second one would end them at once.
+      for (const auto& [child, run] : running) {
+        if (InterruptSignal() == SIGTERM) kill(child, SIGTERM);
+      }
+      told = true;
+    }
+    if (InterruptSignal() != 0 && running.empty()) break;
+    if (InterruptSignal() == 0 && next < runs->size() && static_cast<int>(running.size()) < jobs) {
       SweepRun& run = (*runs)[next++];
       if (run.finished_before) continue;
       std::cerr << "seed " << run.seed << ": begins, " << run.directory << "\n";
@@ -131,7 +148,11 @@ absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
       continue;
     }
     int status = 0;
-    const pid_t ended = waitpid(-1, &status, 0);
+    const pid_t ended = waitpid(-1, &status, WNOHANG);
+    if (ended == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));  // signals wake nothing else
+      continue;
+    }
     if (ended < 0 && errno == EINTR) continue;
     const auto found = running.find(ended);
     if (found == running.end()) continue;
@@ -141,11 +162,19 @@ absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
       run.error = HowItEnded(status);
       if (jobs > 1) absl::StrAppend(&run.error, ", see ", ConsoleFile(run));
+    } else if (!result.ok()) {
+      run.error = std::string(result.status().message());
     } else {
       run.result = *result;
     }
     std::cerr << "seed " << run.seed << ": " << (run.error.empty() ? "finished" : run.error)
               << "\n";
+  }
+  const bool all_done =
+      next == runs->size() && std::all_of(runs->begin(), runs->end(),
+                                          [](const SweepRun& run) { return run.error.empty(); });
+  if (InterruptSignal() != 0 && !all_done) {
+    return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", CommandToGoOn()));
   }
   return absl::OkStatus();
 }
@@ -216,25 +245,21 @@ absl::Status Sweep(const std::vector<std::string>&) {
   // Alone, a run uses what a search uses; together, they share the cores.
   if (threads == 0 && jobs > 1) threads = std::max(1, cores / jobs);
 
+  PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec spec, ReadSpecFile(UserPath(file)));
   std::vector<SweepRun> runs;
   for (const int64_t seed : seeds) {
     SweepRun& run = runs.emplace_back();
     run.seed = seed;
-    PDARTS_ASSIGN_OR_RETURN(run.spec, ReadSpecFile(UserPath(file)));
+    run.spec = spec;
     run.spec.set_seed(seed);
     PDARTS_RETURN_IF_ERROR(ApplyFlags(&run.spec));
     const std::string parent = absl::GetFlag(FLAGS_output_dir);
     run.directory = UserPath(
         absl::StrCat(parent.empty() ? "runs" : parent, "/", run.spec.name(), "-seed", seed));
     if (absl::GetFlag(FLAGS_overwrite)) continue;
-    const absl::StatusOr<RunResult> result = ReadRunResult(run.directory);
-    if (!result.ok()) continue;
-    PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec ran, ReadRunSpec(run.directory));
-    if (PrintSpec(ran) != PrintSpec(run.spec)) {
-      return absl::AlreadyExistsError(absl::StrCat(run.directory,
-                                                   " holds a run of another spec; choose another "
-                                                   "--output_dir, or --overwrite"));
-    }
+    PDARTS_ASSIGN_OR_RETURN(const std::optional<RunResult> result,
+                            FindFinishedRun(run.directory, run.spec));
+    if (!result) continue;
     run.finished_before = true;
     run.result = *result;
     std::cerr << "seed " << seed << ": finished before, " << run.directory << "\n";
@@ -262,7 +287,7 @@ Command SweepCommand() {
           "--spec=FILE --seeds=1,3,5",
           "the same experiment over seeds: a run each, a table, means and deviations",
           {"spec", "seeds", "jobs", "data_dir", "output_dir", "device", "threads", "set",
-           "overwrite", "allow_swap", "json"},
+           "overwrite", "checkpoint_minutes", "allow_swap", "json"},
           &Sweep};
 }
 

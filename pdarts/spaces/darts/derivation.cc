@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "pdarts/core/derivation_trace.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/spaces/darts/cells.h"
 
@@ -29,9 +29,7 @@ class CellDerivation {
   absl::Status Run(const std::vector<OperationLimit>& limits, DerivationTrace* trace) {
     for (size_t e = 0; e < allowed_.size(); ++e) {
       if (NumAllowed(e) == 0) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            kind_.name, " edge ", e, " (", kind_.edges[e].from, " -> ", kind_.edges[e].to,
-            "): its only candidate is none, which may not be derived (allow_none is false)"));
+        return NothingButNone(kind_, e);
       }
     }
     Choose();
@@ -50,8 +48,12 @@ class CellDerivation {
         ++i;
       }
     }
-    for (const Limit& limit : open) NoteUnreached(limit, trace);
-    Record(trace);
+    for (const Limit& limit : open) {
+      NoteLimitMissed(CellName(), limit.limit, CountKept(limit.operation), trace);
+    }
+    for (size_t e = 0; e < candidates_.size(); ++e) {
+      RecordEdge(kind_, e, candidates_[e], probabilities_[e], chosen_[e], kept_[e], trace);
+    }
     return absl::OkStatus();
   }
 
@@ -85,6 +87,7 @@ class CellDerivation {
     std::vector<bool> stays;  ///< edges that can't hold anything else
   };
 
+  std::string CellName() const { return absl::StrCat(kind_.name, " cell"); }
   int NumAllowed(int edge) const {
     return static_cast<int>(std::count(allowed_[edge].begin(), allowed_[edge].end(), true));
   }
@@ -137,13 +140,7 @@ class CellDerivation {
     }
     if (weakest < 0) return false;
 
-    LimitStep* const step = trace->add_limit_steps();
-    step->set_cell_kind(kind_.name);
-    step->set_operation(limit.limit.operation);
-    step->set_max(limit.limit.max);
-    step->set_count(count);
-    step->set_edge(weakest);
-    step->set_probability(Score(weakest));
+    LimitStep* const step = RecordLimitStep(limit.limit, count, weakest, Score(weakest), trace);
     if (NumAllowed(weakest) == 1) {
       limit.stays[weakest] = true;
       step->set_stays(true);
@@ -166,36 +163,7 @@ class CellDerivation {
         if (candidates_[e][i] == none && probabilities_[e][i] > Score(e)) edges.push_back(e);
       }
     }
-    if (edges.empty()) return;
-    trace->add_notes(absl::StrCat(kind_.name,
-                                  " cell: none was the most probable candidate, but "
-                                  "may not be derived, on the edges ",
-                                  absl::StrJoin(edges, ", ")));
-  }
-
-  void NoteUnreached(const Limit& limit, DerivationTrace* trace) const {
-    const int count = CountKept(limit.operation);
-    if (count <= limit.limit.max) return;
-    trace->add_notes(absl::StrCat(kind_.name, " cell: ", count, " ", limit.limit.operation,
-                                  " stand although the limit is ", limit.limit.max,
-                                  ": nothing else can stand on their edges"));
-  }
-
-  void Record(DerivationTrace* trace) const {
-    for (size_t e = 0; e < candidates_.size(); ++e) {
-      EdgeDecision* const decision = trace->add_edges();
-      decision->set_cell_kind(kind_.name);
-      decision->set_edge(static_cast<int>(e));
-      decision->set_from(kind_.edges[e].from);
-      decision->set_to(kind_.edges[e].to);
-      for (size_t i = 0; i < candidates_[e].size(); ++i) {
-        decision->add_candidates(kind_.operations[candidates_[e][i]]);
-        decision->add_probabilities(probabilities_[e][i]);
-      }
-      decision->set_operation(OperationName(e));
-      decision->set_score(Score(e));
-      decision->set_kept(kept_[e]);
-    }
+    NoteNonePreferred(CellName(), edges, trace);
   }
 
   const CellKind& kind_;

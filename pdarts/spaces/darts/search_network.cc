@@ -140,11 +140,7 @@ class SearchNetwork : public SuperNet {
 
 }  // namespace
 
-absl::Status CheckImageSides(const ImageShape& image) {
-  if (image.height % 4 == 0 && image.width % 4 == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("images of ", image.height, "x", image.width,
-                                                 ": the sides must be divisible by 4"));
-}
+absl::Status CheckImageSides(const ImageShape& image) { return CheckSidesDivisible(image, 4); }
 
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator) {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "pdarts/core/derivation_trace.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 
 namespace pdarts::nasbench201 {
@@ -52,13 +51,7 @@ struct OpenLimit {
     }
     if (weakest < 0) return false;
     OpenEdge& edge = edges[weakest];
-    LimitStep* const step = trace->add_limit_steps();
-    step->set_cell_kind(limit.cell_kind);
-    step->set_operation(limit.operation);
-    step->set_max(limit.max);
-    step->set_count(count);
-    step->set_edge(weakest);
-    step->set_probability(edge.score());
+    LimitStep* const step = RecordLimitStep(limit, count, weakest, edge.score(), trace);
     step->set_stays(!edge.has_choice());
     if (edge.has_choice()) {
       edge.allowed[edge.chosen] = false;
@@ -80,7 +73,7 @@ absl::StatusOr<Derivation> DeriveCell(const Candidates& candidates,
   Derivation derivation;
   DerivationTrace* const trace = &derivation.trace;
   std::vector<OpenEdge> edges;
-  std::vector<size_t> without_none;
+  std::vector<int> without_none;
   for (size_t e = 0; e < candidates[0].size(); ++e) {
     OpenEdge& edge = edges.emplace_back(OpenEdge{candidates[0][e], probabilities[0][e], {}});
     edge.allowed.assign(edge.candidates.size(), true);
@@ -92,18 +85,11 @@ absl::StatusOr<Derivation> DeriveCell(const Candidates& candidates,
     }
     edge.Choose();
     if (edge.chosen < 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("cell edge ", e, " (", kind.edges[e].from, " -> ", kind.edges[e].to,
-                       "): its only candidate is none, which may not be derived (allow_none is "
-                       "false)"));
+      return NothingButNone(kind, e);
     }
-    if (preferred_none) without_none.push_back(e);
+    if (preferred_none) without_none.push_back(static_cast<int>(e));
   }
-  if (!without_none.empty()) {
-    trace->add_notes(absl::StrCat(
-        "cell: none was the most probable candidate, but may not be derived, on the edges ",
-        absl::StrJoin(without_none, ", ")));
-  }
+  NoteNonePreferred("cell", without_none, trace);
   std::vector<OpenLimit> limits;
   for (const OperationLimit& limit : options.limits) {
     limits.push_back({limit, ::pdarts::OperationIndex(kind, limit.operation),
@@ -112,29 +98,14 @@ absl::StatusOr<Derivation> DeriveCell(const Candidates& candidates,
   // A step for one limit may break another one: start over after each.
   for (size_t i = 0; i < limits.size();) i = limits[i].Step(edges, trace) ? 0 : i + 1;
   for (const OpenLimit& limit : limits) {
-    const int count = limit.Count(edges);
-    if (count <= limit.limit.max) continue;
-    trace->add_notes(absl::StrCat("cell: ", count, " ", limit.limit.operation,
-                                  " stand although the limit is ", limit.limit.max,
-                                  ": nothing else can stand on their edges"));
+    NoteLimitMissed("cell", limit.limit, limit.Count(edges), trace);
   }
 
   CellOperations operations;
   for (size_t e = 0; e < edges.size(); ++e) {
     const OpenEdge& edge = edges[e];
     operations[e] = edge.operation();
-    EdgeDecision* const decision = trace->add_edges();
-    decision->set_cell_kind(kind.name);
-    decision->set_edge(static_cast<int>(e));
-    decision->set_from(kind.edges[e].from);
-    decision->set_to(kind.edges[e].to);
-    for (size_t i = 0; i < edge.candidates.size(); ++i) {
-      decision->add_candidates(kind.operations[edge.candidates[i]]);
-      decision->add_probabilities(edge.probabilities[i]);
-    }
-    decision->set_operation(kind.operations[edge.operation()]);
-    decision->set_score(edge.score());
-    decision->set_kept(true);
+    RecordEdge(kind, e, edge.candidates, edge.probabilities, edge.chosen, /*kept=*/true, trace);
   }
   if (CanonicalExpression(operations) == "0") {
     trace->add_notes("cell: nothing leads from its input to its output");

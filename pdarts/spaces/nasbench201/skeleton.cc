@@ -58,11 +58,7 @@ std::shared_ptr<nn::Operation> MakeCellOperation(absl::string_view name, int64_t
   return nn::MakeOperation(name, options);
 }
 
-absl::Status CheckImageSides(const ImageShape& image) {
-  if (image.height % 4 == 0 && image.width % 4 == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("images of ", image.height, "x", image.width,
-                                                 ": the sides must be divisible by 4"));
-}
+absl::Status CheckImageSides(const ImageShape& image) { return CheckSidesDivisible(image, 4); }
 
 Skeleton::Skeleton(torch::nn::Module& network, const Options& options, const MakeCell& make_cell)
     : kernels_(options.kernels) {

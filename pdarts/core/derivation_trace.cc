@@ -1,0 +1,60 @@
+#include "pdarts/core/derivation_trace.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace pdarts {
+
+void RecordEdge(const CellKind& kind, size_t edge, const EdgeCandidates& candidates,
+                const std::vector<double>& probabilities, int chosen, bool kept,
+                DerivationTrace* trace) {
+  EdgeDecision* const decision = trace->add_edges();
+  decision->set_cell_kind(kind.name);
+  decision->set_edge(static_cast<int>(edge));
+  decision->set_from(kind.edges[edge].from);
+  decision->set_to(kind.edges[edge].to);
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    decision->add_candidates(kind.operations[candidates[i]]);
+    decision->add_probabilities(probabilities[i]);
+  }
+  decision->set_operation(kind.operations[candidates[chosen]]);
+  decision->set_score(probabilities[chosen]);
+  decision->set_kept(kept);
+}
+
+LimitStep* RecordLimitStep(const OperationLimit& limit, int count, int edge, double probability,
+                           DerivationTrace* trace) {
+  LimitStep* const step = trace->add_limit_steps();
+  step->set_cell_kind(limit.cell_kind);
+  step->set_operation(limit.operation);
+  step->set_max(limit.max);
+  step->set_count(count);
+  step->set_edge(edge);
+  step->set_probability(probability);
+  return step;
+}
+
+void NoteNonePreferred(absl::string_view cell, const std::vector<int>& edges,
+                       DerivationTrace* trace) {
+  if (edges.empty()) return;
+  trace->add_notes(absl::StrCat(cell,
+                                ": none was the most probable candidate, but may not be derived, "
+                                "on the edges ",
+                                absl::StrJoin(edges, ", ")));
+}
+
+void NoteLimitMissed(absl::string_view cell, const OperationLimit& limit, int count,
+                     DerivationTrace* trace) {
+  if (count <= limit.max) return;
+  trace->add_notes(absl::StrCat(cell, ": ", count, " ", limit.operation,
+                                " stand although the limit is ", limit.max,
+                                ": nothing else can stand on their edges"));
+}
+
+absl::Status NothingButNone(const CellKind& kind, size_t edge) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      kind.name, " edge ", edge, " (", kind.edges[edge].from, " -> ", kind.edges[edge].to,
+      "): its only candidate is none, which may not be derived (allow_none is false)"));
+}
+
+}  // namespace pdarts

@@ -1,0 +1,35 @@
+#include "pdarts/core/process.h"
+
+#include <cstring>
+#include <memory>
+
+#include "gtest/gtest.h"
+
+namespace pdarts {
+namespace {
+
+constexpr int64_t kMegabyte = int64_t{1} << 20;
+
+/// Holds so much for a moment.
+void Touch(int64_t bytes) {
+  const auto memory = std::make_unique<char[]>(bytes);
+  std::memset(memory.get(), 1, bytes);
+  volatile char last = memory[bytes - 1];
+  (void)last;
+}
+
+TEST(ProcessTest, ARecentPeakBeginsAnewAndTheWholeOneStays) {
+  Touch(256 * kMegabyte);
+  const int64_t whole = PeakResidentBytes();
+  EXPECT_GE(whole, 256 * kMegabyte);
+  if (!ResetRecentPeak()) GTEST_SKIP() << "/proc/self/clear_refs can't be written";
+  const int64_t before = ResidentBytes();
+  Touch(64 * kMegabyte);
+  const int64_t recent = RecentPeakResidentBytes() - before;
+  EXPECT_GE(recent, 60 * kMegabyte);
+  EXPECT_LE(recent, 80 * kMegabyte);
+  EXPECT_GE(PeakResidentBytes(), whole);
+}
+
+}  // namespace
+}  // namespace pdarts
