@@ -241,10 +241,10 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
     PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
   }
   RunCheckpointer checkpointer(directory.get(), std::move(checkpointing));
+  ReportObserver report(directory->path());
   absl::StatusOr<SearchResult> found;
   {
     ProgressDisplay progress(*experiment.schedule, experiment.space->topology());
-    ReportObserver report(directory->path());
     Observers observers({&recorder, &report, &progress});
     SearchOptions options;
     options.device = device;
@@ -279,8 +279,8 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   result.set_search_cost_s(recorder.Elapsed());
   result.set_mem_gb(static_cast<double>(recorder.PeakBytes()) / 1e9);
   result.set_finished(TimeNow());
+  report.WriteLast(result);
   PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
-  PDARTS_RETURN_IF_ERROR(WriteReport(directory->path()));
 
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(result) << "\n";

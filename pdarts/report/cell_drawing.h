@@ -9,30 +9,39 @@
 
 namespace pdarts {
 
-/// How a cell is drawn.
+/// Colours of operations. Operation n has the colour n modulo this.
+constexpr int kNumOperationColors = 8;
+
+/// The colours of operations, in order, on a light and on a dark ground (Okabe and Ito's palette,
+/// which colour-blind readers tell apart, made darker for the light and lighter for the dark one).
+const std::vector<std::string>& OperationColors(bool dark);
+
+/// How a cell is drawn: inputs, nodes, the operation on every edge, the output.
 struct DrawingOptions {
   /// Fixes the colour of each operation: its place here. Others are drawn grey.
   std::vector<std::string> operations;
   /// From top to bottom, for narrow pages, rather than from left to right.
   bool vertical = false;
+  /// What the ids of the drawing's elements begin with, to be unique in a page; empty: the cell's
+  /// kind.
+  std::string id;
 };
 
-/// A cell drawn by Graphviz: inputs, nodes, the operation on every edge, the output.
-struct CellDrawing {
-  /// An `<svg>` element to stand within a page. Every edge's operation n has the class `op-n`, so
-  /// that the page's style sheet decides the colours; ids begin with the cell's kind.
-  std::string svg_element;
-  std::string svg_file;  ///< to stand alone: readable on light and dark grounds
-  std::string pdf_file;
-};
-
-/// Draws one cell.
+/// Draws a cell by Graphviz as an `<svg>` element to stand within a page. The edges of operation n
+/// have the class `op-n`, so that the page's style sheet decides their colours.
 /// \error kInternal with Graphviz's own words if it fails.
-absl::StatusOr<CellDrawing> DrawCell(const CellArchitecture& cell, const DrawingOptions& options);
+absl::StatusOr<std::string> DrawCellElement(const CellArchitecture& cell,
+                                            const DrawingOptions& options);
 
-/// The colours of operations, in order, on a light and on a dark ground (Okabe and Ito's palette,
-/// which colour-blind readers tell apart, made lighter for the dark one). Beyond them: grey.
-const std::vector<std::string>& OperationColors(bool dark);
+/// A drawing as files of their own. One cell gives the same bytes always.
+struct CellFiles {
+  std::string svg;  ///< readable on light and dark grounds
+  std::string pdf;
+};
+
+/// \error as DrawCellElement.
+absl::StatusOr<CellFiles> DrawCellFiles(const CellArchitecture& cell,
+                                        const DrawingOptions& options);
 
 }  // namespace pdarts
 

@@ -1,5 +1,6 @@
 #include "pdarts/report/report.h"
 
+#include <chrono>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -12,15 +13,18 @@
 
 namespace pdarts {
 
-absl::Status WriteReport(const std::string& run_directory) {
-  PDARTS_ASSIGN_OR_RETURN(const RunFiles run, ReadRunFiles(run_directory));
+absl::Status WriteReport(const std::string& run_directory, const std::optional<RunResult>& result) {
+  PDARTS_ASSIGN_OR_RETURN(RunFiles run, ReadRunFiles(run_directory));
+  if (result) run.result = result;
   const std::filesystem::path directory(run_directory);
   if (run.found) {
     for (const CellArchitecture& cell : run.found->architecture().cells()) {
-      PDARTS_ASSIGN_OR_RETURN(const CellDrawing drawing, DrawCell(cell, {OperationsOf({run})}));
+      DrawingOptions options;
+      options.operations = OperationsOf({run});
+      PDARTS_ASSIGN_OR_RETURN(const CellFiles files, DrawCellFiles(cell, options));
       const std::string stem = (directory / absl::StrCat("cell_", cell.kind())).string();
-      PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".svg", drawing.svg_file));
-      PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".pdf", drawing.pdf_file));
+      PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".svg", files.svg));
+      PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".pdf", files.pdf));
     }
   }
   PDARTS_ASSIGN_OR_RETURN(const std::string page, RunPage(run));
@@ -38,10 +42,25 @@ absl::Status WriteComparison(const std::vector<std::string>& run_directories,
   return WriteFileAtomically(file, page);
 }
 
-absl::Status ReportObserver::OnEpochEnd(const EpochReport& report) {
-  const absl::Status status = WriteReport(run_directory_);
-  if (!status.ok()) LOG(WARNING) << "the report was not written: " << status.message();
+absl::Status ReportObserver::OnResume(const SearchPosition& position, const SuperNet& net) {
+  Write(std::nullopt);
   return absl::OkStatus();
+}
+
+absl::Status ReportObserver::OnEpochEnd(const EpochReport& report) {
+  Write(std::nullopt);
+  return absl::OkStatus();
+}
+
+void ReportObserver::WriteLast(const RunResult& result) { Write(result); }
+
+void ReportObserver::Write(const std::optional<RunResult>& result) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  const absl::Status status = WriteReport(run_directory_, result);
+  if (!status.ok()) LOG(WARNING) << "the report was not written: " << status.message();
+  VLOG(1) << "report written in " << std::chrono::duration<double>(Clock::now() - begin).count()
+          << " s";
 }
 
 }  // namespace pdarts

@@ -2,72 +2,39 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "google/protobuf/util/json_util.h"
 #include "pdarts/core/experiment.h"
-#include "pdarts/core/spec.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/trainers/search_trainer.h"
 
 namespace pdarts {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::string> ReadText(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-absl::Status ParseJson(const std::string& text, google::protobuf::Message* message) {
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  const auto status = google::protobuf::util::JsonStringToMessage(text, message, options);
-  if (status.ok()) return absl::OkStatus();
-  return absl::DataLossError(status.ToString());
-}
-
-/// Where a line stands in a run, for lines that a resumed run writes again.
-bool SamePosition(const LogEvent& a, const LogEvent& b) {
-  return a.stage() == b.stage() && a.epoch() == b.epoch();
-}
-
-void AddEvent(LogEvent event, RunFiles* run) {
-  if (event.event() == "stage_begin") {
-    if (!run->stages.empty() && SamePosition(run->stages.back(), event)) run->stages.pop_back();
-    run->stages.push_back(std::move(event));
-  } else if (event.event() == "epoch") {
-    if (!run->epochs.empty() && SamePosition(run->epochs.back().event, event)) {
-      run->epochs.pop_back();
-    }
-    run->epochs.push_back({std::move(event), std::nullopt});
-  }
-}
-
 absl::Status ReadLog(const fs::path& file, RunFiles* run) {
-  const std::optional<std::string> text = ReadText(file);
-  if (!text) return absl::OkStatus();  // a run that has only just begun
+  const absl::StatusOr<std::string> text = ReadFile(file.string());
+  if (!text.ok()) return absl::OkStatus();  // a run that has only just begun
   const std::vector<absl::string_view> lines = absl::StrSplit(*text, '\n');
   // What follows the last line end is empty, or a line that isn't whole yet.
   for (size_t i = 0; i + 1 < lines.size(); ++i) {
     LogEvent event;
     PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(std::string(lines[i]), &event),
                                     absl::StrCat(file.string(), ":", i + 1)));
-    AddEvent(std::move(event), run);
+    if (event.event() == "stage_begin") run->stages.push_back(event);
+    if (event.event() == "epoch") run->epochs.push_back({event, std::nullopt});
   }
   return absl::OkStatus();
 }
 
-/// The candidates and probabilities of a log line.
+/// The candidates and probabilities of a log line. \error kDataLoss if they don't fit the topology.
 absl::Status ReadProbabilities(const LogEvent& event, const Topology& topology,
                                Candidates* candidates, EdgeProbabilities* probabilities) {
   for (const CellKind& kind : topology.kinds) {
@@ -87,25 +54,37 @@ absl::Status ReadProbabilities(const LogEvent& event, const Topology& topology,
       probabilities->back().emplace_back(edge.probabilities().begin(), edge.probabilities().end());
     }
   }
-  return absl::OkStatus();
+  absl::Status fits = CheckCandidates(topology, *candidates);
+  fits.Update(CheckProbabilities(*candidates, *probabilities));
+  return fits.ok() ? fits : absl::DataLossError(fits.message());
 }
 
-absl::StatusOr<Derivation> DeriveAfter(const LogEvent& event, const Experiment& experiment) {
-  Candidates candidates;
-  EdgeProbabilities probabilities;
-  PDARTS_RETURN_IF_ERROR(
-      ReadProbabilities(event, experiment.space->topology(), &candidates, &probabilities));
-  return experiment.space->Derive(candidates, probabilities, experiment.MakeDerivationOptions());
-}
-
-/// Fills in what the run's search space knows.
+/// Derives what each epoch would, and where the search isn't finished tells it of the last one.
 absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
-  run->topology = experiment.space->topology();
-  for (EpochRecord& epoch : run->epochs) {
-    absl::StatusOr<Derivation> derivation = DeriveAfter(epoch.event, experiment);
+  const Topology& topology = experiment.space->topology();
+  run->topology = topology;
+  std::vector<PrunedStage> history;
+  Candidates candidates_before;
+  EdgeProbabilities probabilities_before;
+  for (size_t i = 0; i < run->epochs.size(); ++i) {
+    EpochRecord& epoch = run->epochs[i];
+    Candidates candidates;
+    EdgeProbabilities probabilities;
+    PDARTS_RETURN_IF_ERROR(
+        Annotate(ReadProbabilities(epoch.event, topology, &candidates, &probabilities),
+                 absl::StrCat(run->path, "/log.jsonl: stage ", epoch.event.stage(), ", epoch ",
+                              epoch.event.epoch())));
+    if (i > 0 && epoch.event.stage() != run->epochs[i - 1].event.stage()) {
+      history.push_back({candidates_before, probabilities_before, candidates});
+    }
+    candidates_before = candidates;
+    probabilities_before = probabilities;
+    absl::StatusOr<Derivation> derivation =
+        experiment.space->Derive(candidates, probabilities, experiment.MakeDerivationOptions());
     if (!derivation.ok()) continue;  // nothing may be derived yet
     epoch.derived = derivation->architecture;
-    if (run->finished_search || &epoch != &run->epochs.back()) continue;
+    if (run->finished_search || i + 1 < run->epochs.size()) continue;
+    AddPruningHistory(topology, history, &derivation->trace);
     run->found.emplace();
     *run->found->mutable_trace() = std::move(derivation->trace);
     *run->found->mutable_architecture() = std::move(derivation->architecture);
@@ -120,11 +99,7 @@ absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   RunFiles run;
   run.path = path;
-  PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ReadRunSpec(path));
-  run.name = spec.name();
-  run.description = spec.description();
-  run.seed = spec.seed();
-  run.spec_text = ReadText(fs::path(path) / "spec.textproto").value_or("");
+  PDARTS_ASSIGN_OR_RETURN(run.spec, ReadRunSpec(path));
   PDARTS_RETURN_IF_ERROR(ReadLog(fs::path(path) / "log.jsonl", &run));
   absl::StatusOr<DerivedArchitecture> found = ReadRunArchitecture(path);
   if (found.ok()) {
@@ -133,11 +108,13 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   } else if (!absl::IsNotFound(found.status())) {
     return found.status();
   }
-  if (const auto text = ReadText(fs::path(path) / "result.json")) {
-    run.result.emplace();
-    PDARTS_RETURN_IF_ERROR(
-        Annotate(ParseJson(*text, &*run.result), absl::StrCat(path, "/result.json")));
+  absl::StatusOr<RunResult> result = ReadRunResult(path);
+  if (result.ok()) {
+    run.result = std::move(*result);
+  } else if (!absl::IsNotFound(result.status())) {
+    return result.status();
   }
+  ExperimentSpec spec = run.spec;
   spec.clear_benchmark();  // its answers stand in the log
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_RETURN_IF_ERROR(DeriveEveryEpoch(experiment, &run));

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/topology.h"
 #include "pdarts/runs/run.pb.h"
 
@@ -22,10 +23,7 @@ struct EpochRecord {
 /// What the files of a run directory say.
 struct RunFiles {
   std::string path;
-  std::string name;
-  std::string description;
-  std::string spec_text;
-  int64_t seed = 0;
+  ExperimentSpec spec;
   Topology topology;                ///< of the run's search space
   std::vector<LogEvent> stages;     ///< the stage_begin lines, one a stage
   std::vector<EpochRecord> epochs;  ///< in the order in which they were run
@@ -36,10 +34,9 @@ struct RunFiles {
 };
 
 /// Reads a run directory. Log lines of an unknown event and unknown fields are passed over, and so
-/// is a last line that is still being written. Where a resumed run logged a position twice, the
-/// later line counts.
-/// \error kNotFound if `path` is no run directory; kDataLoss naming file and line of what doesn't
-/// parse; errors of ParseSpec.
+/// is a last line that is still being written.
+/// \error kNotFound if `path` is no run directory; kDataLoss naming file and place of what doesn't
+/// parse or doesn't fit the search space; errors of ParseSpec.
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path);
 
 /// How often `operation` stands on the edges of each cell kind that the architecture holds.

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "google/protobuf/text_format.h"
-#include "google/protobuf/util/json_util.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -24,6 +24,7 @@ constexpr char kArchitecture[] = "architecture.textproto";
 constexpr char kGenotype[] = "genotype.txt";
 constexpr char kSuperNet[] = "supernet.safetensors";
 constexpr char kReport[] = "report.html";
+constexpr char kCellDrawing[] = "cell_";
 constexpr char kResult[] = "result.json";
 constexpr char kCheckpoint[] = "checkpoint.bin";
 constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
@@ -121,6 +122,14 @@ void RunDirectory::Clear() {
   Remove(kResult);  // first: what is left isn't finished any more
   RemoveCheckpoints();
   for (const char* name : {kLog, kArchitecture, kGenotype, kSuperNet, kReport, kSpec}) Remove(name);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path_, error)) {
+    const std::string name = entry.path().filename().string();
+    const std::string extension = entry.path().extension().string();
+    if (absl::StartsWith(name, kCellDrawing) && (extension == ".svg" || extension == ".pdf")) {
+      Remove(name);
+    }
+  }
 }
 
 absl::Status RunDirectory::Begin() {
@@ -232,11 +241,7 @@ absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
         absl::StrCat(path, " is no finished run: there is no readable ", kResult));
   }
   RunResult result;
-  const auto status = google::protobuf::util::JsonStringToMessage(*text, &result);
-  if (!status.ok()) {
-    return absl::DataLossError(
-        absl::StrCat(file, " is no RunResult: ", std::string(status.message())));
-  }
+  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(*text, &result), file));
   return result;
 }
 
@@ -249,15 +254,6 @@ absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path
     return RefuseAnotherSpec(path, MessageDifferences(ran, spec));
   }
   return std::optional<RunResult>(*result);
-}
-
-std::string ToJsonLine(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  CHECK(status.ok()) << status.ToString();
-  return json;
 }
 
 }  // namespace pdarts

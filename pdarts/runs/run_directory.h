@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/checkpoint.h"
@@ -33,7 +34,7 @@ enum class RunStart {
 ///   architecture.textproto  what was found, and why (DerivedArchitecture)
 ///   genotype.txt            the same in the space's own text form
 ///   supernet.safetensors    weights, alphas and statistics of the last stage's super-network
-///   report.html             all of this as a page (pdarts/report)
+///   report.html             all of this as a page, and cell_KIND.svg and .pdf (pdarts/report)
 ///   result.json             the row of the results table (RunResult); written last
 ///
 /// While it isn't finished also:
@@ -114,9 +115,6 @@ absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path
 /// Reads what a run found. \error kNotFound if the run has found nothing yet; kDataLoss if the file
 /// doesn't parse.
 absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path);
-
-/// One line of JSON, with the proto's field names.
-std::string ToJsonLine(const google::protobuf::Message& message);
 
 }  // namespace pdarts
 
