@@ -15,8 +15,8 @@ namespace {
 
 /// Sorted by name.
 std::vector<Command> Commands() {
-  return {DeriveCommand(), GenotypeCommand(), ListCommand(), QueryCommand(),
-          ReportCommand(), SearchCommand(),   SweepCommand()};
+  return {DeriveCommand(), GenotypeCommand(), ListCommand(),   QueryCommand(),
+          ReportCommand(), ResultsCommand(),  SearchCommand(), SweepCommand()};
 }
 
 std::string Usage() {

@@ -25,6 +25,7 @@ Command GenotypeCommand();
 Command ListCommand();
 Command QueryCommand();
 Command ReportCommand();
+Command ResultsCommand();
 Command SearchCommand();
 Command SweepCommand();
 

@@ -7,28 +7,27 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/core/status_macros.h"
 
-ABSL_FLAG(std::string, output, "", "file to write");
+ABSL_FLAG(std::string, output, "",
+          "the page of several runs side by side (default: comparison.html, if there are several)");
 
 namespace pdarts {
 namespace {
 
 absl::Status WriteReports(const std::vector<std::string>& arguments) {
-  if (arguments.empty()) return absl::InvalidArgumentError("report needs at least one run's DIR");
-  std::vector<std::string> directories;
-  for (const std::string& argument : arguments) directories.push_back(UserPath(argument));
-  const std::string output = absl::GetFlag(FLAGS_output);
-  if (!output.empty()) {
-    PDARTS_RETURN_IF_ERROR(WriteComparison(directories, UserPath(output)));
-    std::cout << UserPath(output) << "\n";
-    return absl::OkStatus();
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> runs, RunFolders("report", arguments));
+  for (const std::string& run : runs) {
+    PDARTS_RETURN_IF_ERROR(WriteReport(run));
+    std::cout << run << "/report.html\n";
   }
-  for (const std::string& directory : directories) {
-    PDARTS_RETURN_IF_ERROR(WriteReport(directory));
-    std::cout << directory << "/report.html\n";
-  }
+  std::string output = absl::GetFlag(FLAGS_output);
+  if (output.empty() && runs.size() > 1) output = "comparison.html";
+  if (output.empty()) return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(WriteComparison(runs, UserPath(output)));
+  std::cout << UserPath(output) << "\n";
   return absl::OkStatus();
 }
 
@@ -37,7 +36,8 @@ absl::Status WriteReports(const std::vector<std::string>& arguments) {
 Command ReportCommand() {
   return {"report",
           "DIR...",
-          "write each run's report.html again, or with --output=FILE one page of several runs",
+          "write each run's report.html again, and a page of several side by side; DIR is a run or "
+          "holds runs",
           {"output"},
           &WriteReports,
           /*takes_arguments=*/true};
