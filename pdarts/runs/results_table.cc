@@ -105,12 +105,10 @@ const ResultsTable& PublishedResults() {
 void AddPublishedResults(ResultsTable* table) {
   const int ours = table->rows_size();
   for (const ResultsRow& published : PublishedResults().rows()) {
-    const bool wanted = std::any_of(
-        table->rows().begin(), table->rows().begin() + ours, [&](const ResultsRow& row) {
-          return row.result().dataset() == published.result().dataset() &&
-                 row.result().search_space() == published.result().search_space();
-        });
-    if (wanted) *table->add_rows() = published;
+    const auto begin = table->rows().begin();
+    if (std::any_of(begin, begin + ours, same_space) && std::none_of(begin, begin + ours, fills)) {
+      *table->add_rows() = published;
+    }
   }
   const auto key = [](const ResultsRow& row) {
     return std::make_tuple(row.result().dataset(), row.result().search_space(), !row.published(),

@@ -12,7 +12,8 @@ namespace pdarts {
 const ResultsTable& PublishedResults();
 
 /// Adds the published rows of the data sets and search spaces that the table has, and sorts: what
-/// belongs together stands together, the published rows first.
+/// belongs together stands together, the published rows first. A published row without numbers
+/// keeps its place until a row of its seed fills it.
 void AddPublishedResults(ResultsTable* table);
 
 /// The columns of the published table, what a benchmark says, and the files, with commas between.

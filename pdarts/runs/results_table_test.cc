@@ -39,6 +39,18 @@ TEST(ResultsTableTest, PublishedRowsStandBesideThoseOfTheSameDataAndSpace) {
   EXPECT_EQ(other.rows_size(), 1);
 }
 
+TEST(ResultsTableTest, AnEmptyPublishedRowKeepsItsPlaceUntilARunFillsIt) {
+  for (const int seed : {1, 2}) {
+    ResultsTable table;
+    RunResult* result = table.add_rows()->mutable_result();
+    result->set_dataset("cifar10");
+    result->set_search_space("nasbench201");
+    result->set_seed(seed);
+    AddPublishedResults(&table);
+    EXPECT_EQ(table.rows_size(), seed);
+  }
+}
+
 TEST(ResultsTableTest, CsvHasThePublishedColumnsFirstAndQuotesWhatNeedsIt) {
   EXPECT_EQ(ResultsCsv(OurTable()),
             "dataset,search_space,seed,mem_gb,params_m,flops_g,genotype,supernet_top1,"

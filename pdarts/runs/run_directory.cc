@@ -24,12 +24,18 @@ constexpr char kArchitecture[] = "architecture.textproto";
 constexpr char kGenotype[] = "genotype.txt";
 constexpr char kSuperNet[] = "supernet.safetensors";
 constexpr char kReport[] = "report.html";
-constexpr char kCellDrawing[] = "cell_";
 constexpr char kResult[] = "result.json";
 constexpr char kCheckpoint[] = "checkpoint.bin";
 constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
 constexpr char kDamagedCheckpoint[] = "checkpoint.damaged.bin";
 constexpr char kLock[] = "lock";
+
+/// Whether a file is cell_KIND.svg or .pdf, or one of them half-written.
+bool IsCellDrawing(fs::path file) {
+  if (file.extension() == ".tmp") file = file.stem();
+  return absl::StartsWith(file.filename().string(), "cell_") &&
+         (file.extension() == ".svg" || file.extension() == ".pdf");
+}
 
 /// "...: " and the fields that differ, or why they can't be told.
 std::string Differences(const std::string& before, const ExperimentSpec& now,
@@ -124,11 +130,7 @@ void RunDirectory::Clear() {
   for (const char* name : {kLog, kArchitecture, kGenotype, kSuperNet, kReport, kSpec}) Remove(name);
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path_, error)) {
-    const std::string name = entry.path().filename().string();
-    const std::string extension = entry.path().extension().string();
-    if (absl::StartsWith(name, kCellDrawing) && (extension == ".svg" || extension == ".pdf")) {
-      Remove(name);
-    }
+    if (IsCellDrawing(entry.path())) fs::remove(entry.path(), error);
   }
 }
 

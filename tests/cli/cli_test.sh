@@ -133,10 +133,20 @@ prints '"text":' "$pdarts" derive --run=runs/tiny-seed1 --set=space.allow_none=t
 rm runs/tiny-seed1/report.html
 prints "runs/tiny-seed1/report.html" "$pdarts" report runs/tiny-seed1
 [ -s runs/tiny-seed1/report.html ] || { echo "report wrote no page"; failures=$((failures + 1)); }
+[ ! -e comparison.html ] || { echo "one run is compared with itself"; failures=$((failures + 1)); }
 prints "both.html" "$pdarts" report --output=both.html runs/tiny-seed1 runs/tiny-seed2
 grep -q "tiny, seed 2" both.html || { echo "both.html lacks a run"; failures=$((failures + 1)); }
-says "is no run directory" "$pdarts" report runs
+prints "comparison.html" "$pdarts" report sweep
+grep -q "3 runs side by side" comparison.html || { echo "comparison.html lacks a run"; failures=$((failures + 1)); }
+says "is no run directory, and holds none" "$pdarts" report runs/tiny-seed1/nothing
 says "report needs at least one" "$pdarts" report
+prints "| tiny | synthetic | darts | 5 |" "$pdarts" results sweep
+prints "[config](<runs/tiny201-seed1/spec.textproto>) [model](<runs/tiny201-seed1/supernet.safetensors>)" \
+  "$pdarts" results --markdown runs/tiny201-seed1
+prints "runs/tiny-seed2/log.jsonl,runs/tiny-seed2/report.html,false" "$pdarts" results --csv runs
+prints '{"rows":[{"result":{"dataset":"synthetic"' "$pdarts" results --json runs
+says "exclude each other" "$pdarts" results --json --csv runs
+says "results needs at least one" "$pdarts" results
 says "is no run directory" "$pdarts" derive --run=.
 (
   ulimit -f 40  # kilobytes: as on a full disk

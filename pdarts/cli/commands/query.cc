@@ -11,10 +11,10 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/core/benchmark.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/runs/run_directory.h"
 
 ABSL_FLAG(int, top, 0, "the so many best architectures");
 ABSL_FLAG(std::string, dataset, "", "data set whose accuracy is meant; empty: the benchmark's own");
