@@ -16,9 +16,7 @@ std::string ToJsonLine(const google::protobuf::Message& message) {
 }
 
 absl::Status ParseJson(const std::string& text, google::protobuf::Message* message) {
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  const auto status = google::protobuf::util::JsonStringToMessage(text, message, options);
+  const auto status = google::protobuf::util::JsonStringToMessage(text, message);
   if (status.ok()) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat("no ", message->GetDescriptor()->name(), ": ", std::string(status.message())));

@@ -11,8 +11,7 @@ namespace pdarts {
 /// One line of JSON, with the proto's field names.
 std::string ToJsonLine(const google::protobuf::Message& message);
 
-/// Reads a message from JSON; fields that it doesn't know are passed over.
-/// \error kDataLoss with what is wrong.
+/// Reads a message from JSON. \error kDataLoss with what is wrong.
 absl::Status ParseJson(const std::string& text, google::protobuf::Message* message);
 
 }  // namespace pdarts

@@ -33,8 +33,7 @@ struct RunFiles {
   bool finished_search = false;  ///< whether `found` is final
 };
 
-/// Reads a run directory. Log lines of an unknown event and unknown fields are passed over, and so
-/// is a last line that is still being written.
+/// Reads the run directory of a search. A last log line that is still being written is passed over.
 /// \error kNotFound if `path` is no run directory; kDataLoss naming file and place of what doesn't
 /// parse or doesn't fit the search space; errors of ParseSpec.
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path);

@@ -1,38 +1,10 @@
 #!/bin/bash
 # The command line as a user meets it: what it prints, and what it says of what is wrong.
-# usage: cli_test.sh PDARTS
+# usage: cli_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
+source "$2"
 cd "$TEST_TMPDIR" || exit 1
-failures=0
-
-# says TEXT COMMAND...: the command fails and its message holds TEXT.
-says() {
-  local text=$1 output
-  shift
-  if output=$("$@" 2>&1); then
-    echo "should have failed: $*"
-    failures=$((failures + 1))
-  elif [[ "$output" != *"$text"* ]]; then
-    echo "should say \"$text\": $*"
-    echo "says: $output"
-    failures=$((failures + 1))
-  fi
-}
-# prints TEXT COMMAND...: the command succeeds and its standard output holds TEXT.
-prints() {
-  local text=$1 output
-  shift
-  if ! output=$("$@" 2>error); then
-    echo "failed: $*"
-    cat error
-    failures=$((failures + 1))
-  elif [[ "$output" != *"$text"* ]]; then
-    echo "should print \"$text\": $*"
-    echo "prints: $output"
-    failures=$((failures + 1))
-  fi
-}
 
 cat > tiny.textproto <<'SPEC'
 name: "tiny"
@@ -57,6 +29,12 @@ says "takes no --to" "$pdarts" list --to=flat
 says "search needs --spec=FILE" "$pdarts" search
 says "can't read the spec" "$pdarts" search --spec=nothing.textproto
 says "unknown search space \"dart\"; known: darts, nasbench201" "$pdarts" genotype --space=dart --to=flat PDARTS
+prints "Genotype(normal=[(" "$pdarts" genotype --space=darts --random --seed=4
+[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" = "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" ] ||
+  fails "the same seed draws two architectures"
+[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" != "$("$pdarts" genotype --space=nasbench201 --random --seed=5)" ] ||
+  fails "two seeds draw one architecture"
+says "or --random; got 1" "$pdarts" genotype --space=darts --random PDARTS
 says "conv_9x9" "$pdarts" genotype --space=darts "Genotype(normal=[('conv_9x9', 0)"
 says "no such field; it has:" "${search[@]}" --set=search.batchsize=3
 says "device: \"gpu\" is not auto, cpu, cuda or cuda:N" "${search[@]}" --device=gpu
@@ -132,13 +110,13 @@ prints "Genotype(normal=" "$pdarts" derive --run=runs/tiny-seed1 --set=regulariz
 prints '"text":' "$pdarts" derive --run=runs/tiny-seed1 --set=space.allow_none=true --json
 rm runs/tiny-seed1/report.html
 prints "runs/tiny-seed1/report.html" "$pdarts" report runs/tiny-seed1
-[ -s runs/tiny-seed1/report.html ] || { echo "report wrote no page"; failures=$((failures + 1)); }
-[ ! -e comparison.html ] || { echo "one run is compared with itself"; failures=$((failures + 1)); }
+[ -s runs/tiny-seed1/report.html ] || fails "report wrote no page"
+[ ! -e comparison.html ] || fails "one run is compared with itself"
 prints "both.html" "$pdarts" report --output=both.html runs/tiny-seed1 runs/tiny-seed2
-grep -q "tiny, seed 2" both.html || { echo "both.html lacks a run"; failures=$((failures + 1)); }
+grep -q "tiny, seed 2" both.html || fails "both.html lacks a run"
 prints "comparison.html" "$pdarts" report sweep
-grep -q "3 runs side by side" comparison.html || { echo "comparison.html lacks a run"; failures=$((failures + 1)); }
-says "is no run directory, and holds none" "$pdarts" report runs/tiny-seed1/nothing
+grep -q "3 runs side by side" comparison.html || fails "comparison.html lacks a run"
+says "is no run directory, and holds no search" "$pdarts" report runs/tiny-seed1/nothing
 says "report needs at least one" "$pdarts" report
 prints "| tiny | synthetic | darts | 5 |" "$pdarts" results sweep
 prints "[config](<runs/tiny201-seed1/spec.textproto>) [model](<runs/tiny201-seed1/supernet.safetensors>)" \

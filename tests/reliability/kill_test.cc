@@ -120,7 +120,7 @@ class ReliabilityTest : public ::testing::Test {
     startup_seconds_ = std::chrono::duration<double>(training - begin).count();
     training_seconds_ = std::chrono::duration<double>(Clock::now() - training).count();
     whole_ = Meaning("whole");
-    ASSERT_EQ(whole_.size(), 11u);
+    ASSERT_EQ(whole_.size(), 12u);
   }
 
   /// Starts a search into `directory`; what it says goes to `directory`.err.

@@ -20,7 +20,11 @@ struct Command {
 };
 
 // One file each.
+Command BenchmarkCommand();
+Command ConvertCommand();
+Command CountCommand();
 Command DeriveCommand();
+Command EvaluateCommand();
 Command GenotypeCommand();
 Command ListCommand();
 Command QueryCommand();
@@ -28,6 +32,7 @@ Command ReportCommand();
 Command ResultsCommand();
 Command SearchCommand();
 Command SweepCommand();
+Command TrainCommand();
 
 }  // namespace pdarts
 

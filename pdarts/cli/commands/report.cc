@@ -11,9 +11,6 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/core/status_macros.h"
 
-ABSL_FLAG(std::string, output, "",
-          "the page of several runs side by side (default: comparison.html, if there are several)");
-
 namespace pdarts {
 namespace {
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/runs/run_directory.h"
 
 namespace pdarts {
 namespace {
@@ -35,11 +37,17 @@ absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
     std::vector<std::string> within;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (IsRun(entry.path())) within.push_back(entry.path().string());
+      if (!IsRun(entry.path())) continue;
+      const absl::Status search = ReadRunSpec(entry.path().string()).status();
+      if (search.ok()) {
+        within.push_back(entry.path().string());
+      } else {
+        std::cerr << "note: passed over, since it is no search: " << search.message() << "\n";
+      }
     }
     if (within.empty()) {
       return absl::NotFoundError(
-          absl::StrCat(folder.string(), " is no run directory, and holds none"));
+          absl::StrCat(folder.string(), " is no run directory, and holds no search"));
     }
     std::sort(within.begin(), within.end());
     runs.insert(runs.end(), within.begin(), within.end());

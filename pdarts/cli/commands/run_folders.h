@@ -9,8 +9,8 @@
 
 namespace pdarts {
 
-/// The absolute paths of the runs that a user named: each argument is a run, or holds runs, which
-/// are sorted by name.
+/// The absolute paths of the searches that a user named: each argument is a run, or holds runs; of
+/// these the searches are taken, sorted by name.
 /// \error kInvalidArgument if `command` is given nothing; kNotFound if an argument is neither.
 absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
                                                     const std::vector<std::string>& arguments);
