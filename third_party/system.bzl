@@ -49,3 +49,23 @@ system_protobuf = repository_rule(
     attrs = {"build_file": attr.label(mandatory = True, allow_single_file = True)},
     environ = [_VERSIONS],
 )
+
+def _system_files_impl(ctx):
+    for file in ctx.attr.files:
+        path = ctx.path(file)
+        if not path.exists:
+            fail("\n\n  @%s needs %s, which is not installed.\n  Install it with: sudo apt-get install %s\n  (or run ./bazelw, which does)\n" % (ctx.name, file, ctx.attr.apt_package))
+        ctx.symlink(path, path.basename)
+    ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
+    ctx.file("BUILD.bazel", "exports_files(%r)\n" % [f.split("/")[-1] for f in ctx.attr.files])
+
+# Files of a Debian package that are inputs of actions themselves: their content is part of the
+# cache key.
+system_files = repository_rule(
+    implementation = _system_files_impl,
+    attrs = {
+        "apt_package": attr.string(mandatory = True),
+        "files": attr.string_list(mandatory = True),
+    },
+    environ = [_VERSIONS],
+)

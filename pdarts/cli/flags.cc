@@ -32,6 +32,9 @@ ABSL_FLAG(std::string, data_dir, "",
           "environment's PDARTS_DATA_DIR, else the spec's field");
 ABSL_FLAG(std::string, output_dir, "",
           "where the run is written; else runs/<name>-seed<seed> where the command was typed");
+ABSL_FLAG(std::string, output, "",
+          "file to write. convert: NAME.pt, NAME.pth or NAME.safetensors; report: the page of "
+          "several runs side by side (default for several: comparison.html)");
 ABSL_FLAG(std::string, device, "", "auto, cpu, cuda or cuda:N, instead of the spec's");
 ABSL_FLAG(int, threads, 0, "threads of LibTorch's operators; 0: one a core");
 ABSL_FLAG(bool, dry_run, false, "build each stage, print what it holds, and stop");

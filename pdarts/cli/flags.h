@@ -25,6 +25,7 @@ ABSL_DECLARE_FLAG(pdarts::StringList, set);
 ABSL_DECLARE_FLAG(int64_t, seed);
 ABSL_DECLARE_FLAG(std::string, data_dir);
 ABSL_DECLARE_FLAG(std::string, output_dir);
+ABSL_DECLARE_FLAG(std::string, output);
 ABSL_DECLARE_FLAG(std::string, device);
 ABSL_DECLARE_FLAG(int, threads);
 ABSL_DECLARE_FLAG(bool, dry_run);

@@ -23,6 +23,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/macs.h"
+#include "pdarts/report/report.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_recorder.h"
@@ -167,10 +168,11 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   if (!directory->checkpoint()) PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
   RunCheckpointer checkpointer(directory.get(), &recorder.clock(),
                                CheckpointingOf(flags, surroundings));
+  ReportObserver report(directory->path());
   absl::StatusOr<SearchResult> found;
   {
     ProgressDisplay progress(*experiment.schedule, experiment.space->topology());
-    Observers observers({&recorder, &progress});
+    Observers observers({&recorder, &report, &progress});
     SearchOptions options;
     options.device = device;
     options.allow_swap = absl::GetFlag(FLAGS_allow_swap);
@@ -204,6 +206,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   result.set_search_cost_s(recorder.clock().Elapsed());
   result.set_mem_gb(static_cast<double>(recorder.clock().PeakBytes()) / 1e9);
   result.set_finished(TimeNow());
+  report.WriteLast(result);
   PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
 
   if (absl::GetFlag(FLAGS_json)) {

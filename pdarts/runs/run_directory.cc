@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "google/protobuf/text_format.h"
-#include "google/protobuf/util/json_util.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -25,6 +25,7 @@ constexpr char kArchitecture[] = "architecture.textproto";
 constexpr char kArchitectureJson[] = "architecture.json";
 constexpr char kGenotype[] = "genotype.txt";
 constexpr char kSuperNet[] = "supernet.safetensors";
+constexpr char kReport[] = "report.html";
 constexpr char kBest[] = "best.safetensors";
 constexpr char kLast[] = "last.safetensors";
 constexpr char kResult[] = "result.json";
@@ -32,6 +33,13 @@ constexpr char kCheckpoint[] = "checkpoint.bin";
 constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
 constexpr char kDamagedCheckpoint[] = "checkpoint.damaged.bin";
 constexpr char kLock[] = "lock";
+
+/// Whether a file is cell_KIND.svg or .pdf, or one of them half-written.
+bool IsCellDrawing(fs::path file) {
+  if (file.extension() == ".tmp") file = file.stem();
+  return absl::StartsWith(file.filename().string(), "cell_") &&
+         (file.extension() == ".svg" || file.extension() == ".pdf");
+}
 
 /// "...: " and the fields that differ, or why they can't be told.
 std::string Differences(const std::string& before, const Message& now, const std::string& file) {
@@ -129,9 +137,14 @@ void RunDirectory::RemoveCheckpoints() {
 void RunDirectory::Clear() {
   Remove(kResult);  // first: what is left isn't finished any more
   RemoveCheckpoints();
-  for (const char* name :
-       {kLog, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest, kLast, kSpec})
+  for (const char* name : {kLog, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest,
+                           kLast, kReport, kSpec}) {
     Remove(name);
+  }
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path_, error)) {
+    if (IsCellDrawing(entry.path())) fs::remove(entry.path(), error);
+  }
 }
 
 absl::Status RunDirectory::Begin() {
@@ -270,11 +283,7 @@ absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
         absl::StrCat(path, " is no finished run: there is no readable ", kResult));
   }
   RunResult result;
-  const auto status = google::protobuf::util::JsonStringToMessage(*text, &result);
-  if (!status.ok()) {
-    return absl::DataLossError(
-        absl::StrCat(file, " is no RunResult: ", std::string(status.message())));
-  }
+  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(*text, &result), file));
   return result;
 }
 
@@ -287,15 +296,6 @@ absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path
     return RefuseAnotherSpec(path, MessageDifferences(ran, spec));
   }
   return std::optional<RunResult>(*result);
-}
-
-std::string ToJsonLine(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  CHECK(status.ok()) << status.ToString();
-  return json;
 }
 
 }  // namespace pdarts

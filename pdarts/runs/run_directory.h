@@ -12,6 +12,7 @@
 #include "google/protobuf/message.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/training.pb.h"
@@ -42,6 +43,7 @@ enum class RunStart {
 /// Of a search:
 ///
 ///   supernet.safetensors    weights, alphas and statistics of the last stage's super-network
+///   report.html             all of this as a page, and cell_KIND.svg and .pdf (pdarts/report)
 ///
 /// Of a training:
 ///
@@ -136,9 +138,6 @@ absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path
 /// Reads what a run found. \error kNotFound if the run has found nothing yet; kDataLoss if the file
 /// doesn't parse.
 absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path);
-
-/// One line of JSON, with the proto's field names.
-std::string ToJsonLine(const google::protobuf::Message& message);
 
 }  // namespace pdarts
 

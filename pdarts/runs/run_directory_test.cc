@@ -68,6 +68,16 @@ TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
   EXPECT_FALSE(fs::exists(path_ / "result.json"));
 }
 
+TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
+  ASSERT_TRUE(Create().ok());
+  const char* files[] = {"report.html", "cell_normal.svg", "cell_normal.pdf.tmp", "cell_other.pdf"};
+  for (const char* file : files) std::ofstream(path_ / file) << "old";
+  std::ofstream(path_ / "notes") << "mine";
+  ASSERT_TRUE(Create(/*overwrite=*/true).ok());
+  for (const char* file : files) EXPECT_FALSE(fs::exists(path_ / file)) << file;
+  EXPECT_TRUE(fs::exists(path_ / "notes"));
+}
+
 TEST_F(RunDirectoryTest, RefusesARunOfAnotherSpec) {
   ASSERT_TRUE(Create().ok());
   spec_.set_seed(2);

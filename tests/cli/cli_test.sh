@@ -67,7 +67,8 @@ prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
 [ ! -e runs ] || { echo "--dry_run wrote something"; failures=$((failures + 1)); }
 prints '"search_space":"darts"' "${search[@]}" --json
 [ "$(wc -l < runs/tiny-seed1/log.jsonl)" -ge 5 ] || { echo "the log is short"; failures=$((failures + 1)); }
-for file in spec.textproto architecture.textproto genotype.txt supernet.safetensors result.json; do
+for file in spec.textproto architecture.textproto genotype.txt supernet.safetensors result.json \
+  report.html cell_normal.svg cell_normal.pdf cell_reduce.svg cell_reduce.pdf; do
   [ -s "runs/tiny-seed1/$file" ] || { echo "runs/tiny-seed1/$file is missing"; failures=$((failures + 1)); }
 done
 says "holds a finished run" "${search[@]}"
@@ -115,6 +116,23 @@ says "holds a run of another spec" "${sweep[@]}" --seeds=1 --set=search.batch_si
 
 prints "Genotype(normal=" "$pdarts" derive --run=runs/tiny-seed1 --set=regularizers[skip_limit].max=0
 prints '"text":' "$pdarts" derive --run=runs/tiny-seed1 --set=space.allow_none=true --json
+rm runs/tiny-seed1/report.html
+prints "runs/tiny-seed1/report.html" "$pdarts" report runs/tiny-seed1
+[ -s runs/tiny-seed1/report.html ] || fails "report wrote no page"
+[ ! -e comparison.html ] || fails "one run is compared with itself"
+prints "both.html" "$pdarts" report --output=both.html runs/tiny-seed1 runs/tiny-seed2
+grep -q "tiny, seed 2" both.html || fails "both.html lacks a run"
+prints "comparison.html" "$pdarts" report sweep
+grep -q "3 runs side by side" comparison.html || fails "comparison.html lacks a run"
+says "is no run directory, and holds no search" "$pdarts" report runs/tiny-seed1/nothing
+says "report needs at least one" "$pdarts" report
+prints "| tiny | synthetic | darts | 5 |" "$pdarts" results sweep
+prints "[config](<runs/tiny201-seed1/spec.textproto>) [model](<runs/tiny201-seed1/supernet.safetensors>)" \
+  "$pdarts" results --markdown runs/tiny201-seed1
+prints "runs/tiny-seed2/log.jsonl,runs/tiny-seed2/report.html,false" "$pdarts" results --csv runs
+prints '{"rows":[{"result":{"dataset":"synthetic"' "$pdarts" results --json runs
+says "exclude each other" "$pdarts" results --json --csv runs
+says "results needs at least one" "$pdarts" results
 says "is no run directory" "$pdarts" derive --run=.
 (
   ulimit -f 40  # kilobytes: as on a full disk

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <map>
 #include <random>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -96,6 +97,9 @@ std::map<std::string, std::string> Meaning(const fs::path& directory) {
                         "---\n");
       }
       text = lines;
+    } else if (name == "report.html") {
+      // Elements of this class hold a time, a speed, or memory.
+      text = std::regex_replace(text, std::regex("(<[a-z]+ class=\"measured\">)[^<]*"), "$1");
     }
   }
   return meaning;
@@ -116,7 +120,11 @@ class ReliabilityTest : public ::testing::Test {
     startup_seconds_ = std::chrono::duration<double>(training - begin).count();
     training_seconds_ = std::chrono::duration<double>(Clock::now() - training).count();
     whole_ = Meaning("whole");
+<<<<<<< HEAD
     ASSERT_EQ(whole_.size(), 7u);
+=======
+    ASSERT_EQ(whole_.size(), 12u);
+>>>>>>> report
   }
 
   /// Starts a search into `directory`; what it says goes to `directory`.err.

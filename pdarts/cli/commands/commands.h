@@ -28,6 +28,8 @@ Command EvaluateCommand();
 Command GenotypeCommand();
 Command ListCommand();
 Command QueryCommand();
+Command ReportCommand();
+Command ResultsCommand();
 Command SearchCommand();
 Command SweepCommand();
 Command TrainCommand();

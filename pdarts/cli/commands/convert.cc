@@ -10,8 +10,6 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/weights.h"
 
-ABSL_FLAG(std::string, output, "", "file to write: NAME.pt, NAME.pth or NAME.safetensors");
-
 namespace pdarts {
 namespace {
 

@@ -10,12 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
-#include "pdarts/runs/run_directory.h"
 
 ABSL_FLAG(std::string, to, "", "text form to write (darts: flat or nested)");
 ABSL_FLAG(bool, random, false,

@@ -6,9 +6,9 @@
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/runs/run.pb.h"
-#include "pdarts/runs/run_directory.h"
 
 namespace pdarts {
 namespace {

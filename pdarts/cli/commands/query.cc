@@ -12,10 +12,10 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/core/benchmark.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/runs/run_directory.h"
 
 ABSL_FLAG(int, top, 0, "the so many best architectures");
 ABSL_FLAG(std::string, table, "", "CSV file that adds data sets to the benchmark");

@@ -1,0 +1,43 @@
+#include "pdarts/report/report.h"
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/commands/run_folders.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+namespace {
+
+absl::Status WriteReports(const std::vector<std::string>& arguments) {
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> runs, RunFolders("report", arguments));
+  for (const std::string& run : runs) {
+    PDARTS_RETURN_IF_ERROR(WriteReport(run));
+    std::cout << run << "/report.html\n";
+  }
+  std::string output = absl::GetFlag(FLAGS_output);
+  if (output.empty() && runs.size() > 1) output = "comparison.html";
+  if (output.empty()) return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(WriteComparison(runs, UserPath(output)));
+  std::cout << UserPath(output) << "\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Command ReportCommand() {
+  return {"report",
+          "DIR...",
+          "write each run's report.html again, and a page of several side by side; DIR is a run or "
+          "holds runs",
+          {"output"},
+          &WriteReports,
+          /*takes_arguments=*/true};
+}
+
+}  // namespace pdarts

@@ -1,0 +1,19 @@
+#ifndef PDARTS_CORE_JSON_H_
+#define PDARTS_CORE_JSON_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+
+namespace pdarts {
+
+/// One line of JSON, with the proto's field names.
+std::string ToJsonLine(const google::protobuf::Message& message);
+
+/// Reads a message from JSON. \error kDataLoss with what is wrong.
+absl::Status ParseJson(const std::string& text, google::protobuf::Message* message);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_JSON_H_

@@ -1,0 +1,57 @@
+#ifndef PDARTS_REPORT_CHARTS_H_
+#define PDARTS_REPORT_CHARTS_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "pdarts/report/report.pb.h"
+#include "pdarts/report/run_files.h"
+
+namespace pdarts {
+
+/// A value of an epoch; NaN where there is none.
+using EpochValue = std::function<double(const EpochRecord&)>;
+
+/// What a chart is to show.
+Chart MakeChart(absl::string_view title, absl::string_view y_title);
+
+/// Adds a line over the run's epochs, unless no epoch has the value. `color` is the number of its
+/// colour; -1: grey.
+void AddLine(const RunFiles& run, absl::string_view name, int color, const EpochValue& value,
+             Chart* chart);
+
+/// The charts of a page: reserves their places, and keeps their data for the page's script.
+class Charts {
+ public:
+  /// The charts share the epochs of `run` as their axis.
+  explicit Charts(const RunFiles& run);
+  /// Forgets where the stages end, for runs that differ in it.
+  void ForgetStages() { data_.clear_stage_ends(); }
+
+  /// Takes a chart. Returns the figure that it will be drawn in, as HTML.
+  std::string Add(Chart chart);
+  /// The data, as JSON that may stand within a script element.
+  std::string Json() const;
+
+ private:
+  ReportData data_;
+};
+
+/// Values that epochs may have.
+double WeightLoss(const EpochRecord& epoch);
+double AlphaLoss(const EpochRecord& epoch);
+double SupernetLoss(const EpochRecord& epoch);
+double WeightTop1(const EpochRecord& epoch);
+double AlphaTop1(const EpochRecord& epoch);
+double SupernetTop1(const EpochRecord& epoch);
+double BenchmarkRank(const EpochRecord& epoch);
+/// How many skip_connect the derived cells of a kind hold; of all kinds where it is empty.
+double SkipCount(const EpochRecord& epoch, absl::string_view cell_kind);
+/// Of an edge's operation, while it is a candidate.
+double Probability(const EpochRecord& epoch, absl::string_view cell_kind, int edge,
+                   absl::string_view operation);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_REPORT_CHARTS_H_

@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/report/html.h"
+#include "pdarts/report/page.h"
+
+namespace pdarts {
+namespace {
+
+/// What tells the runs apart: their titles, and their folders where two titles are the same.
+std::vector<std::string> Labels(const std::vector<RunFiles>& runs) {
+  std::vector<std::string> labels;
+  for (const RunFiles& run : runs) {
+    const auto same = std::count_if(runs.begin(), runs.end(), [&](const RunFiles& other) {
+      return RunTitle(other) == RunTitle(run);
+    });
+    labels.push_back(same > 1 ? absl::StrCat(RunTitle(run), " (", run.path, ")") : RunTitle(run));
+  }
+  return labels;
+}
+
+std::string Results(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels) {
+  std::vector<std::vector<HtmlValue>> rows;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const RunFiles& run = runs[i];
+    const RunResult r = run.result.value_or(RunResult());
+    const bool done = run.result.has_value();
+    rows.push_back({labels[i], NumberIf(done, r.supernet_top1(), 2),
+                    NumberIf(done, r.supernet_top5(), 2), NumberIf(done, r.params_m(), 3),
+                    NumberIf(done, r.flops_g(), 3),
+                    Measured(done ? DurationText(r.search_cost_s()) : "not finished"),
+                    Measured(NumberIf(done, r.mem_gb(), 2)),
+                    NumberIf(r.has_benchmark(), r.benchmark().accuracy(), 2),
+                    r.has_benchmark() ? absl::StrCat(r.benchmark().rank()) : "–"});
+  }
+  return HtmlScrolling(
+      "Results", HtmlTable({"run", "super-network top-1 %", "top-5 %", "parameters M",
+                            "multiply-adds G", "time", "peak GB", "table's accuracy %", "rank"},
+                           rows));
+}
+
+/// In what the specs differ from the first run's.
+std::string Differences(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels) {
+  std::string list;
+  for (size_t i = 1; i < runs.size(); ++i) {
+    const std::string differences = MessageDifferences(runs[0].spec, runs[i].spec);
+    absl::StrAppend(&list, "<li>", EscapeHtml(labels[i]), ": ",
+                    differences.empty() ? "the same spec" : EscapeHtml(differences), "</li>\n");
+  }
+  return absl::StrCat("<p>Against ", EscapeHtml(labels[0]), ":</p>\n<ul>\n", list, "</ul>\n");
+}
+
+std::string Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels,
+                   Charts* charts) {
+  const std::vector<std::tuple<std::string, std::string, EpochValue>> curves = {
+      {"Mean cross-entropy on the weights' half", "loss", WeightLoss},
+      {"Mean cross-entropy on the alphas' half", "loss", AlphaLoss},
+      {"Top-1 accuracy on the weights' half", "percent", WeightTop1},
+      {"Top-1 accuracy of the super-network, evaluated", "percent", SupernetTop1},
+      {"skip_connect in all cells that each epoch would derive", "edges",
+       [](const EpochRecord& epoch) { return SkipCount(epoch, ""); }},
+      {"Rank in the benchmark's table of what each epoch would derive", "rank", BenchmarkRank}};
+  std::string figures;
+  for (const auto& [title, unit, value] : curves) {
+    Chart chart = MakeChart(title, unit);
+    chart.set_counts(unit == "edges");
+    chart.set_ranks(unit == "rank");
+    for (size_t i = 0; i < runs.size(); ++i) {
+      AddLine(runs[i], labels[i], static_cast<int>(i), value, &chart);
+    }
+    if (chart.lines_size() > 0) absl::StrAppend(&figures, charts->Add(std::move(chart)));
+  }
+  return absl::StrCat("<div class=\"charts\">\n", figures, "</div>\n");
+}
+
+/// After which epochs a run's stages end.
+std::vector<int> StageLengths(const RunFiles& run) {
+  std::vector<int> lengths;
+  for (const LogEvent& stage : run.stages) lengths.push_back(stage.epochs());
+  return lengths;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ComparisonPage(const std::vector<RunFiles>& runs) {
+  const std::vector<std::string> operations = OperationsOf(runs);
+  const std::vector<std::string> labels = Labels(runs);
+  Charts charts(*std::max_element(
+      runs.begin(), runs.end(),
+      [](const RunFiles& a, const RunFiles& b) { return a.epochs.size() < b.epochs.size(); }));
+  std::set<std::vector<int>> lengths;
+  for (const RunFiles& run : runs) lengths.insert(StageLengths(run));
+  if (lengths.size() > 1) charts.ForgetStages();
+  std::string cells = "<div class=\"runs\">\n";
+  for (size_t i = 0; i < runs.size(); ++i) {
+    PDARTS_ASSIGN_OR_RETURN(const std::string figures,
+                            CellFigures(runs[i], operations, absl::StrCat("run", i, "_")));
+    absl::StrAppend(&cells, "<article><h3>", EscapeHtml(labels[i]), "</h3>\n", figures,
+                    "</article>\n");
+  }
+  absl::StrAppend(&cells, "</div>\n");
+  const std::string title = absl::StrCat(runs.size(), " runs side by side");
+  return WholePage(title,
+                   absl::StrCat("<header><h1>", title, "</h1></header>\n<main>\n",
+                                HtmlSection("results", "Results", Results(runs, labels)),
+                                HtmlSection("differences", "In what their specs differ",
+                                            Differences(runs, labels)),
+                                HtmlSection("curves", "Curves", Curves(runs, labels, &charts)),
+                                HtmlSection("cells", "Cells", cells), "</main>\n"),
+                   charts);
+}
+
+}  // namespace pdarts

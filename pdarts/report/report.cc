@@ -1,0 +1,66 @@
+#include "pdarts/report/report.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/report/cell_drawing.h"
+#include "pdarts/report/page.h"
+#include "pdarts/report/run_files.h"
+#include "pdarts/runs/atomic_file.h"
+
+namespace pdarts {
+
+absl::Status WriteReport(const std::string& run_directory, const std::optional<RunResult>& result) {
+  PDARTS_ASSIGN_OR_RETURN(RunFiles run, ReadRunFiles(run_directory));
+  if (result) run.result = result;
+  const std::filesystem::path directory(run_directory);
+  if (run.found) {
+    for (const CellArchitecture& cell : run.found->architecture().cells()) {
+      DrawingOptions options;
+      options.operations = OperationsOf({run});
+      PDARTS_ASSIGN_OR_RETURN(const CellFiles files, DrawCellFiles(cell, options));
+      const std::string stem = (directory / absl::StrCat("cell_", cell.kind())).string();
+      PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".svg", files.svg));
+      PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".pdf", files.pdf));
+    }
+  }
+  PDARTS_ASSIGN_OR_RETURN(const std::string page, RunPage(run));
+  return WriteFileAtomically((directory / "report.html").string(), page);
+}
+
+absl::Status WriteComparison(const std::vector<std::string>& run_directories,
+                             const std::string& file) {
+  if (run_directories.empty()) return absl::InvalidArgumentError("no run directory is named");
+  std::vector<RunFiles> runs;
+  for (const std::string& directory : run_directories) {
+    PDARTS_ASSIGN_OR_RETURN(runs.emplace_back(), ReadRunFiles(directory));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const std::string page, ComparisonPage(runs));
+  return WriteFileAtomically(file, page);
+}
+
+absl::Status ReportObserver::OnResume(const SearchPosition& position, const SuperNet& net) {
+  Write(std::nullopt);
+  return absl::OkStatus();
+}
+
+absl::Status ReportObserver::OnEpochEnd(const EpochReport& report) {
+  Write(std::nullopt);
+  return absl::OkStatus();
+}
+
+void ReportObserver::WriteLast(const RunResult& result) { Write(result); }
+
+void ReportObserver::Write(const std::optional<RunResult>& result) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  const absl::Status status = WriteReport(run_directory_, result);
+  if (!status.ok()) LOG(WARNING) << "the report was not written: " << status.message();
+  VLOG(1) << "report written in " << std::chrono::duration<double>(Clock::now() - begin).count()
+          << " s";
+}
+
+}  // namespace pdarts

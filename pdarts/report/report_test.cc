@@ -1,0 +1,203 @@
+// Reports of runs that lie in a folder of the test's own: what stands in them, and what they say of
+// what is wrong.
+
+#include "pdarts/report/report.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/file.h"
+#include "pdarts/report/cell_drawing.h"
+#include "pdarts/report/page.h"
+#include "pdarts/report/run_files.h"
+
+namespace pdarts {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string Read(const fs::path& path) { return ReadFile(path.string()).value_or("can't be read"); }
+
+/// Every edge of both DARTS cells, with these operations and probabilities.
+std::string Probabilities(const std::string& edge) {
+  std::string edges;
+  for (int e = 0; e < 14; ++e) edges += (e > 0 ? "," : "") + edge;
+  return R"("probabilities":[{"cell_kind":"normal","edges":[)" + edges +
+         R"(]},{"cell_kind":"reduce","edges":[)" + edges + "]}]";
+}
+
+constexpr char kSpec[] = R"(
+name: "a"
+description: "b<script>alert(1)</script>"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset { [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {} }
+schedule {
+  [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
+    stages { cells: 2 channels: 2 epochs: 2 keep: 2 }
+    stages { cells: 2 channels: 2 epochs: 2 keep: 1 }
+  }
+}
+)";
+
+class ReportTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = fs::path(::testing::TempDir()) /
+            ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(path_);
+    fs::create_directories(path_);
+    Write("spec.textproto", kSpec);
+    // Two epochs of the first stage, one of the second, and a line that is still being written.
+    Write("log.jsonl", Epoch(1, 1, kThree) + Epoch(1, 2, kThree) + Epoch(2, 1, kTwo) +
+                           R"({"event":"epoch","sta)");
+  }
+  static std::string Epoch(int stage, int epoch, const std::string& edge,
+                           const std::string& more = "") {
+    return R"({"event":"epoch","stages":2,"epochs":2,"stage":)" + std::to_string(stage) +
+           R"(,"epoch":)" + std::to_string(epoch) + R"(,"weight_loss":1.5,)" + more +
+           Probabilities(edge) + "}\n";
+  }
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+  }
+
+  static constexpr char kThree[] =
+      R"({"operations":["max_pool_3x3","skip_connect","sep_conv_3x3"],"probabilities":[0.2,0.3,0.5]})";
+  static constexpr char kTwo[] =
+      R"({"operations":["skip_connect","sep_conv_3x3"],"probabilities":[0.75,0.25]})";
+  fs::path path_;
+};
+
+TEST_F(ReportTest, ReadsWhatIsThereAndPassesOverALineThatIsStillWritten) {
+  const auto run = ReadRunFiles(path_.string());
+  ASSERT_TRUE(run.ok()) << run.status();
+  ASSERT_EQ(run->epochs.size(), 3u);
+  // Two edges into each of four nodes.
+  EXPECT_EQ(CountOperation(*run->epochs[0].derived, "skip_connect")[0].second, 0);
+  EXPECT_EQ(CountOperation(*run->epochs[2].derived, "skip_connect")[0].second, 8);
+  ASSERT_TRUE(run->found.has_value());
+  EXPECT_FALSE(run->finished_search);
+}
+
+TEST_F(ReportTest, AnUnfinishedRunKnowsWhatWasPruned) {
+  const auto run = ReadRunFiles(path_.string());
+  ASSERT_TRUE(run.ok()) << run.status();
+  ASSERT_EQ(run->found->trace().edges_size(), 28);
+  for (const EdgeDecision& edge : run->found->trace().edges()) {
+    ASSERT_EQ(edge.pruned_size(), 1);
+    EXPECT_EQ(edge.pruned(0).operation(), "max_pool_3x3");
+    EXPECT_EQ(edge.pruned(0).stage(), 1);
+    EXPECT_EQ(edge.pruned(0).probability(), 0.2);
+  }
+}
+
+TEST_F(ReportTest, ThePageStandsForItselfAndEscapesWhatItIsGiven) {
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  const std::string page = Read(path_ / "report.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("b&lt;script&gt;alert(1)"), Not(HasSubstr("<script>alert"))));
+  EXPECT_THAT(page, AllOf(HasSubstr("id=\"normal_edge_7\""), HasSubstr("id=\"reduce_edge_7\""),
+                          HasSubstr("id=\"reduce_upright_edge_7\"")));
+  EXPECT_THAT(page, Not(ContainsRegex("(src|href)=\"(https?:|//)")));
+  EXPECT_THAT(page, AllOf(HasSubstr("as it would be derived now"), HasSubstr("✕ stage 1"),
+                          HasSubstr("14 over 14 edges"), Not(HasSubstr("Rank in the"))));
+  // The pruned operation's line ends after two of three epochs; of an edge are 5 digits kept.
+  EXPECT_THAT(page,
+              HasSubstr(R"({"name":"max_pool_3x3","color":1,"values":[0.2,0.2],"pruned":true})"));
+  for (const char* kind : {"normal", "reduce"}) {
+    EXPECT_THAT(Read(path_ / (std::string("cell_") + kind + ".svg")),
+                AllOf(StartsWith("<?xml"), HasSubstr("skip_connect"), Not(HasSubstr("<title>"))));
+    EXPECT_THAT(Read(path_ / (std::string("cell_") + kind + ".pdf")), StartsWith("%PDF-"));
+  }
+}
+
+TEST_F(ReportTest, TheResultThatIsStillToBeWrittenStandsInIt) {
+  RunResult result;
+  result.set_supernet_top1(12.34);
+  result.set_search_cost_s(3723);
+  result.mutable_benchmark()->set_dataset("cifar10");
+  result.mutable_benchmark()->set_rank(17);
+  ASSERT_TRUE(WriteReport(path_.string(), result).ok());
+  EXPECT_THAT(Read(path_ / "report.html"),
+              AllOf(HasSubstr("<dd>12.34 %</dd>"), HasSubstr("<dd class=\"measured\">1 h 02 min"),
+                    HasSubstr("<dd>17</dd>"), Not(HasSubstr("not finished"))));
+}
+
+TEST_F(ReportTest, ShowsTheRankWhereABenchmarkKnowsIt) {
+  Write("log.jsonl", Epoch(1, 1, kThree, R"("benchmark":{"rank":12},)"));
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  EXPECT_THAT(Read(path_ / "report.html"), AllOf(HasSubstr("Rank in the benchmark"),
+                                                 HasSubstr(R"("values":[12]}],"ranks":true)")));
+}
+
+TEST_F(ReportTest, NamesTheLineThatDoesNotParse) {
+  Write("log.jsonl", Epoch(1, 1, kThree) + "{]\n");
+  const absl::Status status = WriteReport(path_.string());
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("log.jsonl:2"));
+  EXPECT_FALSE(fs::exists(path_ / "report.html"));
+}
+
+TEST_F(ReportTest, ALogOfAnotherSpaceIsNoReasonToCrash) {
+  for (const char* edge : {R"({"operations":["conv_9x9"],"probabilities":[1]})",
+                           R"({"operations":["skip_connect"]})", R"({})"}) {
+    Write("log.jsonl", Epoch(1, 1, edge) + Epoch(2, 1, edge));
+    const absl::Status status = WriteReport(path_.string());
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << edge;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("log.jsonl: stage 1, epoch 1: "));
+  }
+}
+
+TEST_F(ReportTest, ARunThatHasJustBegunHasAPage) {
+  fs::remove(path_ / "log.jsonl");
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("Nothing may be derived yet"));
+}
+
+TEST_F(ReportTest, AnUnwritableReportStopsNoSearch) {
+  fs::create_directories(path_ / "report.html");
+  EXPECT_FALSE(WriteReport(path_.string()).ok());
+  EXPECT_TRUE(ReportObserver(path_.string()).OnEpochEnd({}).ok());
+}
+
+TEST_F(ReportTest, RunsSideBySideAreToldApart) {
+  const fs::path other = path_ / "other";
+  fs::create_directories(other);
+  fs::copy_file(path_ / "log.jsonl", other / "log.jsonl");
+  std::ofstream(other / "spec.textproto") << kSpec << "search { batch_size: 7 }";
+  const std::string file = (path_ / "comparison.html").string();
+  EXPECT_EQ(WriteComparison({}, file).code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_TRUE(WriteComparison({path_.string(), other.string()}, file).ok());
+  EXPECT_THAT(Read(file),
+              AllOf(HasSubstr("a, seed 1 (" + other.string() + ")"), HasSubstr("search.batch_size"),
+                    HasSubstr("run0_normal_edge_7"), HasSubstr("run1_normal_edge_7")));
+}
+
+TEST(CellDrawingTest, TheSameCellGivesTheSameBytes) {
+  CellArchitecture cell;
+  cell.set_kind("normal");
+  ArchitectureEdge* edge = cell.add_edges();
+  edge->set_from(0);
+  edge->set_to(2);
+  edge->set_operation("a<b");
+  cell.add_concat(2);
+  DrawingOptions options;
+  options.operations = {"a<b"};
+  const auto first = DrawCellFiles(cell, options);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(first->pdf, HasSubstr("/CreationDate (D:2222111111"));
+  EXPECT_THAT(first->svg, AllOf(HasSubstr("a&lt;b"), HasSubstr("class=\"edge op op&#45;0\"")));
+  options.vertical = true;
+  const auto upright = DrawCellElement(cell, options);
+  ASSERT_TRUE(upright.ok()) << upright.status();
+  EXPECT_THAT(*upright, StartsWith("<svg"));
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,226 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/report/cell_drawing.h"
+#include "pdarts/report/derivation_story.h"
+#include "pdarts/report/html.h"
+#include "pdarts/report/page.h"
+
+namespace pdarts {
+namespace {
+
+// Numbers of colours: those of the operations serve the other charts too.
+constexpr int kBlue = 4, kOrange = 1, kGreen = 3, kRed = 7, kPurple = 6;
+
+std::string Tiles(const RunFiles& run) {
+  std::vector<std::string> tiles;
+  if (!run.result && !run.epochs.empty()) {
+    const LogEvent& e = run.epochs.back().event;
+    tiles.push_back(HtmlTile("not finished", absl::StrFormat("stage %d/%d, epoch %d/%d", e.stage(),
+                                                             e.stages(), e.epoch(), e.epochs())));
+    tiles.push_back(HtmlTile("time so far", Measured(DurationText(e.elapsed_s()))));
+  }
+  if (run.result) {
+    const RunResult& r = *run.result;
+    tiles = {HtmlTile("super-network top-1", Number(r.supernet_top1(), 2) + " %"),
+             HtmlTile("super-network top-5", Number(r.supernet_top5(), 2) + " %"),
+             HtmlTile("parameters", Number(r.params_m(), 2) + " M"),
+             HtmlTile("multiply-adds", Number(r.flops_g(), 3) + " G"),
+             HtmlTile("search time", Measured(DurationText(r.search_cost_s()))),
+             HtmlTile("peak memory", Measured(Number(r.mem_gb(), 2) + " GB"))};
+    if (r.has_benchmark()) {
+      tiles.push_back(HtmlTile(absl::StrCat("accuracy in the table, ", r.benchmark().dataset()),
+                               Number(r.benchmark().accuracy(), 2) + " %"));
+      tiles.push_back(HtmlTile("rank in the table", absl::StrCat(r.benchmark().rank())));
+    }
+  }
+  return absl::StrCat("<dl class=\"tiles\">\n", absl::StrJoin(tiles, ""), "</dl>\n");
+}
+
+std::string EpochTable(const RunFiles& run) {
+  std::vector<std::vector<HtmlValue>> rows;
+  for (const EpochRecord& epoch : run.epochs) {
+    const LogEvent& e = epoch.event;
+    rows.push_back({absl::StrCat(e.stage(), ", ", e.epoch()), Number(e.weight_loss(), 4),
+                    Number(e.weight_top1(), 2), NumberIf(e.has_alpha_loss(), e.alpha_loss(), 4),
+                    NumberIf(e.has_alpha_top1(), e.alpha_top1(), 2),
+                    NumberIf(e.has_supernet_top1(), e.supernet_top1(), 2),
+                    NumberIf(e.has_supernet_top5(), e.supernet_top5(), 2),
+                    Number(e.learning_rate(), 5), Measured(Number(e.seconds(), 1)),
+                    Measured(Number(e.images_per_second(), 0)),
+                    Measured(Number(e.peak_memory_mb(), 0))});
+  }
+  return HtmlScrolling("Numbers of every epoch",
+                       HtmlTable({"stage, epoch", "loss", "accuracy %", "alpha loss",
+                                  "alpha accuracy %", "super-network top-1 %", "top-5 %",
+                                  "learning rate", "seconds", "images/s", "peak MB"},
+                                 rows));
+}
+
+std::string Curves(const RunFiles& run, Charts* charts) {
+  Chart loss = MakeChart("Mean cross-entropy of each epoch", "loss");
+  AddLine(run, "weights' half", kBlue, WeightLoss, &loss);
+  AddLine(run, "alphas' half", kOrange, AlphaLoss, &loss);
+  AddLine(run, "super-network, evaluated", kGreen, SupernetLoss, &loss);
+  Chart accuracy = MakeChart("Top-1 accuracy of each epoch", "percent");
+  AddLine(run, "weights' half", kBlue, WeightTop1, &accuracy);
+  AddLine(run, "alphas' half", kOrange, AlphaTop1, &accuracy);
+  AddLine(run, "super-network, evaluated", kGreen, SupernetTop1, &accuracy);
+  Chart skips = MakeChart("skip_connect in the cells that each epoch would derive", "edges");
+  skips.set_counts(true);
+  for (size_t k = 0; k < run.topology.kinds.size(); ++k) {
+    const std::string& kind = run.topology.kinds[k].name;
+    AddLine(
+        run, CellName(kind), k == 0 ? kBlue : kRed,
+        [&](const EpochRecord& e) { return SkipCount(e, kind); }, &skips);
+  }
+  std::vector<std::string> figures = {charts->Add(loss), charts->Add(accuracy), charts->Add(skips)};
+  Chart rank = MakeChart("Rank in the benchmark's table of what each epoch would derive", "rank");
+  rank.set_ranks(true);
+  AddLine(run, "rank (1 is the best)", kPurple, BenchmarkRank, &rank);
+  if (rank.lines_size() > 0) figures.push_back(charts->Add(rank));
+  return absl::StrCat("<div class=\"charts\">\n", absl::StrJoin(figures, ""),
+                      "</div>\n<details><summary>The numbers</summary>\n", EpochTable(run),
+                      "</details>\n");
+}
+
+/// A list that names the operations' colours.
+std::string Key(const std::vector<std::string>& operations) {
+  std::string key = "<ul class=\"key\" aria-label=\"Colours of the operations\">";
+  for (size_t i = 0; i < operations.size(); ++i) {
+    absl::StrAppend(&key, "<li class=\"op-", i % kNumOperationColors, "\">",
+                    EscapeHtml(operations[i]), "</li>");
+  }
+  return absl::StrCat(key, "</ul>\n");
+}
+
+std::string EdgeCharts(const RunFiles& run, const std::vector<std::string>& operations,
+                       Charts* charts) {
+  std::string html = absl::StrCat(
+      "<p>A line that ends with a cross is an operation that was pruned; dashed verticals part the "
+      "stages.</p>\n<fieldset><legend>Shown</legend>\n",
+      "<label><input type=\"radio\" name=\"share\" value=\"relative\" checked> times an even share "
+      "(1 divided by the number of candidates)</label>\n",
+      "<label><input type=\"radio\" name=\"share\" value=\"absolute\"> probability</label>\n",
+      "</fieldset>\n", Key(operations));
+  for (const CellKind& kind : run.topology.kinds) {
+    absl::StrAppend(&html, "<h3>The ", EscapeHtml(CellName(kind.name)),
+                    "</h3>\n<div class=\"edges\">\n");
+    for (size_t e = 0; e < kind.edges.size(); ++e) {
+      Chart chart = MakeChart(
+          absl::StrCat("edge ", e, ": node ", kind.edges[e].from, " → ", kind.edges[e].to),
+          "probability");
+      chart.set_edge(true);
+      for (const std::string& operation : kind.operations) {
+        const auto place = std::find(operations.begin(), operations.end(), operation);
+        AddLine(
+            run, operation, static_cast<int>(place - operations.begin()),
+            [&](const EpochRecord& r) {
+              return Probability(r, kind.name, static_cast<int>(e), operation);
+            },
+            &chart);
+      }
+      for (ChartLine& line : *chart.mutable_lines()) {
+        line.set_pruned(line.values_size() < static_cast<int>(run.epochs.size()));
+      }
+      absl::StrAppend(&html, charts->Add(std::move(chart)));
+    }
+    absl::StrAppend(&html, "</div>\n");
+  }
+  return html;
+}
+
+std::string StageTable(const RunFiles& run) {
+  std::vector<std::vector<HtmlValue>> rows;
+  for (const LogEvent& stage : run.stages) {
+    double seconds = 0, images = 0, peak = stage.peak_memory_mb();
+    int epochs = 0;
+    for (const EpochRecord& epoch : run.epochs) {
+      if (epoch.event.stage() != stage.stage()) continue;
+      ++epochs;
+      seconds += epoch.event.seconds();
+      images += epoch.event.seconds() * epoch.event.images_per_second();
+      peak = std::max(peak, epoch.event.peak_memory_mb());
+    }
+    rows.push_back(
+        {absl::StrCat(stage.stage(), " of ", stage.stages()), absl::StrCat(stage.cells()),
+         absl::StrCat(stage.channels()), absl::StrCat(stage.candidates_per_edge()),
+         Number(stage.parameters(), 0), absl::StrCat(epochs, " of ", stage.epochs()),
+         Measured(DurationText(seconds)),
+         Measured(NumberIf(seconds > 0, images / std::max(seconds, 1e-9), 0)),
+         Measured(NumberIf(stage.has_expected_memory_mb(), stage.expected_memory_mb(), 0)),
+         Measured(Number(peak, 0))});
+  }
+  return HtmlScrolling("Time and memory by stage",
+                       HtmlTable({"stage", "cells", "channels", "candidates an edge", "weights",
+                                  "epochs", "time", "images/s", "expected MB", "peak MB so far"},
+                                 rows));
+}
+
+std::string Provenance(const RunFiles& run) {
+  if (!run.result) return "";
+  const RunResult& r = *run.result;
+  return HtmlScrolling("Where the run was made",
+                       HtmlTable({{"commit", r.commit()},
+                                  {"LibTorch", r.libtorch()},
+                                  {"processor", r.cpu()},
+                                  {"device", r.device()},
+                                  {"kernels", r.kernels()},
+                                  {"threads", absl::StrCat(r.threads())},
+                                  {"data", r.dataset_source()},
+                                  {"checksum of the data", r.dataset_checksum()},
+                                  {"finished", Measured(r.finished())}}));
+}
+
+std::string DerivationText(const RunFiles& run) {
+  if (!run.found) return "<p>Nothing may be derived yet.</p>\n";
+  std::string html;
+  for (const CellKind& kind : run.topology.kinds) {
+    absl::StrAppend(&html, "<h3>The ", EscapeHtml(CellName(kind.name)), "</h3>\n",
+                    HeatMap(kind, run.found->trace()), DerivationSteps(kind, run.found->trace()));
+  }
+  for (const std::string& note : run.found->trace().notes()) {
+    absl::StrAppend(&html, "<p>Note: ", EscapeHtml(note), ".</p>\n");
+  }
+  return html;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> RunPage(const RunFiles& run) {
+  const std::vector<std::string> operations = OperationsOf({run});
+  Charts charts(run);
+  PDARTS_ASSIGN_OR_RETURN(std::string cells, CellFigures(run, operations, ""));
+  if (run.found) absl::StrAppend(&cells, "<pre>", EscapeHtml(run.found->text()), "</pre>\n");
+  const std::string header = absl::StrCat(
+      "<header><h1>", EscapeHtml(RunTitle(run)), "</h1>\n<p class=\"soft\">",
+      EscapeHtml(run.spec.description()),
+      "</p>\n<nav aria-label=\"Sections\"><ul><li><a href=\"#cells\">Cells</a></li>"
+      "<li><a href=\"#derivation\">Derivation</a></li><li><a href=\"#curves\">Curves</a></li>"
+      "<li><a href=\"#edges\">Edges</a></li><li><a href=\"#stages\">Stages</a></li>"
+      "<li><a href=\"#spec\">Spec</a></li></ul></nav>\n",
+      Tiles(run), "</header>\n");
+  const std::string main = absl::StrCat(
+      HtmlSection("cells", run.finished_search ? "The found cells" : "The cells so far", cells),
+      HtmlSection("derivation",
+                  run.finished_search ? "How they were derived" : "How they would be derived",
+                  DerivationText(run)),
+      HtmlSection("curves", "Losses, accuracies, skip connections", Curves(run, &charts)),
+      HtmlSection("edges", "Every edge's probabilities over time",
+                  EdgeCharts(run, operations, &charts)),
+      HtmlSection("stages", "Time and memory by stage", StageTable(run)),
+      HtmlSection("spec", "What was run",
+                  absl::StrCat(Provenance(run),
+                               "<details data-print><summary>The complete spec</summary><pre>",
+                               EscapeHtml(PrintSpec(run.spec)), "</pre></details>\n")));
+  return WholePage(RunTitle(run), absl::StrCat(header, "<main>\n", main, "</main>\n"), charts);
+}
+
+}  // namespace pdarts

@@ -1,0 +1,166 @@
+#include "pdarts/runs/results_table.h"
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "glog/logging.h"
+#include "google/protobuf/text_format.h"
+
+namespace pdarts {
+
+extern const char* const kPublishedResults;
+
+namespace {
+
+struct Column {
+  std::string name;
+  std::function<std::string(const ResultsRow&)> text;  ///< empty where the row has nothing
+};
+
+std::string FieldText(const google::protobuf::Message& message,
+                      const google::protobuf::FieldDescriptor& field) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  if (!reflection.HasField(message, &field)) return "";
+  if (field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+    return reflection.GetString(message, &field);
+  }
+  return absl::StrCat(reflection.GetDouble(message, &field));
+}
+
+/// The fields of RunResult up to search_cost_s, in their order: the published columns.
+std::vector<Column> PublishedColumns() {
+  std::vector<Column> columns;
+  const google::protobuf::Descriptor& type = *RunResult::descriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *type.field(i);
+    if (field.number() > RunResult::kSearchCostSFieldNumber) continue;
+    columns.push_back(
+        {field.name(), [&field](const ResultsRow& row) { return FieldText(row.result(), field); }});
+  }
+  return columns;
+}
+
+std::vector<Column> ResultColumns() {
+  std::vector<Column> columns = PublishedColumns();
+  const auto benchmark = [](auto value) {
+    return [value](const ResultsRow& row) {
+      return row.result().has_benchmark() ? absl::StrCat(value(row.result().benchmark())) : "";
+    };
+  };
+  columns.push_back(
+      {"benchmark_top1", benchmark([](const BenchmarkScore& score) { return score.accuracy(); })});
+  columns.push_back(
+      {"benchmark_rank", benchmark([](const BenchmarkScore& score) { return score.rank(); })});
+  return columns;
+}
+
+const std::vector<Column>& FileColumns() {
+  static const auto* columns = new std::vector<Column>{
+      {"config", [](const ResultsRow& row) { return row.config(); }},
+      {"model", [](const ResultsRow& row) { return row.model(); }},
+      {"log", [](const ResultsRow& row) { return row.log(); }},
+      {"report", [](const ResultsRow& row) { return row.report(); }},
+  };
+  return *columns;
+}
+
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+std::string Link(const std::string& name, const std::string& file) {
+  return absl::StrCat("[", name, "](<", absl::StrReplaceAll(file, {{"<", "%3C"}, {">", "%3E"}}),
+                      ">)");
+}
+
+/// Text in a table of Markdown; code, where it is a genotype.
+std::string MarkdownCell(const std::string& column, const std::string& text) {
+  if (text.empty()) return "–";
+  const std::string cell = absl::StrReplaceAll(text, {{"|", "\\|"}});
+  return column == "genotype" ? absl::StrCat("`", cell, "`") : cell;
+}
+
+std::string MarkdownRow(const std::vector<std::string>& cells) {
+  return absl::StrCat("| ", absl::StrJoin(cells, " | "), " |\n");
+}
+
+}  // namespace
+
+const ResultsTable& PublishedResults() {
+  static const ResultsTable* const table = [] {
+    auto* read = new ResultsTable;
+    CHECK(google::protobuf::TextFormat::ParseFromString(kPublishedResults, read));
+    return read;
+  }();
+  return *table;
+}
+
+void AddPublishedResults(ResultsTable* table) {
+  const int ours = table->rows_size();
+  for (const ResultsRow& published : PublishedResults().rows()) {
+    const auto begin = table->rows().begin();
+    if (std::any_of(begin, begin + ours, same_space) && std::none_of(begin, begin + ours, fills)) {
+      *table->add_rows() = published;
+    }
+  }
+  const auto key = [](const ResultsRow& row) {
+    return std::make_tuple(row.result().dataset(), row.result().search_space(), !row.published(),
+                           row.result().name(), row.result().seed());
+  };
+  std::stable_sort(table->mutable_rows()->begin(), table->mutable_rows()->end(),
+                   [&](const ResultsRow& a, const ResultsRow& b) { return key(a) < key(b); });
+}
+
+std::string ResultsCsv(const ResultsTable& table) {
+  std::vector<Column> columns = ResultColumns();
+  columns.insert(columns.end(), FileColumns().begin(), FileColumns().end());
+  std::vector<std::string> fields;
+  for (const Column& column : columns) fields.push_back(column.name);
+  std::string csv = absl::StrCat(absl::StrJoin(fields, ","), ",published\n");
+  for (const ResultsRow& row : table.rows()) {
+    fields.clear();
+    for (const Column& column : columns) fields.push_back(CsvField(column.text(row)));
+    absl::StrAppend(&csv, absl::StrJoin(fields, ","), row.published() ? ",true\n" : ",false\n");
+  }
+  return csv;
+}
+
+std::string ResultsMarkdown(const ResultsTable& table) {
+  std::vector<Column> columns = ResultColumns();
+  columns.erase(std::remove_if(columns.begin(), columns.end(),
+                               [&](const Column& column) {
+                                 return std::all_of(table.rows().begin(), table.rows().end(),
+                                                    [&](const ResultsRow& row) {
+                                                      return column.text(row).empty();
+                                                    });
+                               }),
+                columns.end());
+  std::vector<std::string> cells = {"run"};
+  for (const Column& column : columns) cells.push_back(column.name);
+  cells.push_back("files");
+  std::string markdown =
+      MarkdownRow(cells) + MarkdownRow(std::vector<std::string>(cells.size(), "---"));
+  for (const ResultsRow& row : table.rows()) {
+    cells = {row.published() ? "published" : MarkdownCell("name", row.result().name())};
+    for (const Column& column : columns) {
+      cells.push_back(MarkdownCell(column.name, column.text(row)));
+    }
+    std::vector<std::string> links;
+    for (const Column& column : FileColumns()) {
+      const std::string file = column.text(row);
+      if (!file.empty()) links.push_back(Link(column.name, file));
+    }
+    cells.push_back(links.empty() ? "–" : absl::StrJoin(links, " "));
+    absl::StrAppend(&markdown, MarkdownRow(cells));
+  }
+  return markdown;
+}
+
+}  // namespace pdarts

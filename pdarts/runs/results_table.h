@@ -1,0 +1,29 @@
+#ifndef PDARTS_RUNS_RESULTS_TABLE_H_
+#define PDARTS_RUNS_RESULTS_TABLE_H_
+
+#include <string>
+#include <vector>
+
+#include "pdarts/runs/run.pb.h"
+
+namespace pdarts {
+
+/// The rows of the published seed table.
+const ResultsTable& PublishedResults();
+
+/// Adds the published rows of the data sets and search spaces that the table has, and sorts: what
+/// belongs together stands together, the published rows first. A published row without numbers
+/// keeps its place until a row of its seed fills it.
+void AddPublishedResults(ResultsTable* table);
+
+/// The columns of the published table, what a benchmark says, and the files, with commas between.
+/// Whoever reads it finds the same columns always.
+std::string ResultsCsv(const ResultsTable& table);
+
+/// The same for people: files are links, numbers are short, and columns that no row fills are left
+/// out.
+std::string ResultsMarkdown(const ResultsTable& table);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_RUNS_RESULTS_TABLE_H_

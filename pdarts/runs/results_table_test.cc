@@ -1,0 +1,77 @@
+#include "pdarts/runs/results_table.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace pdarts {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+ResultsTable OurTable() {
+  ResultsTable table;
+  ResultsRow* row = table.add_rows();
+  row->mutable_result()->set_name("mine");
+  row->mutable_result()->set_dataset("cifar10");
+  row->mutable_result()->set_search_space("darts");
+  row->mutable_result()->set_seed(2);
+  row->mutable_result()->set_genotype("|a~0|, \"b\"");
+  row->mutable_result()->set_search_cost_s(8825);
+  row->mutable_result()->set_supernet_top1(86.5);
+  row->set_config("runs/a b/spec.textproto");
+  return table;
+}
+
+TEST(ResultsTableTest, PublishedRowsStandBesideThoseOfTheSameDataAndSpace) {
+  ResultsTable table = OurTable();
+  AddPublishedResults(&table);
+  ASSERT_EQ(table.rows_size(), 4);
+  EXPECT_TRUE(table.rows(0).published());
+  EXPECT_EQ(table.rows(0).result().seed(), 1);
+  EXPECT_EQ(table.rows(0).result().supernet_top5(), 99.42);
+  EXPECT_EQ(table.rows(3).result().name(), "mine");
+  ResultsTable other;
+  other.add_rows()->mutable_result()->set_dataset("synthetic");
+  AddPublishedResults(&other);
+  EXPECT_EQ(other.rows_size(), 1);
+}
+
+TEST(ResultsTableTest, AnEmptyPublishedRowKeepsItsPlaceUntilARunFillsIt) {
+  for (const int seed : {1, 2}) {
+    ResultsTable table;
+    RunResult* result = table.add_rows()->mutable_result();
+    result->set_dataset("cifar10");
+    result->set_search_space("nasbench201");
+    result->set_seed(seed);
+    AddPublishedResults(&table);
+    EXPECT_EQ(table.rows_size(), seed);
+  }
+}
+
+TEST(ResultsTableTest, CsvHasThePublishedColumnsFirstAndQuotesWhatNeedsIt) {
+  EXPECT_EQ(ResultsCsv(OurTable()),
+            "dataset,search_space,seed,mem_gb,params_m,flops_g,genotype,supernet_top1,"
+            "supernet_top5,search_cost_s,benchmark_top1,benchmark_rank,config,model,log,report,"
+            "published\n"
+            "cifar10,darts,2,,,,\"|a~0|, \"\"b\"\"\",86.5,,8825,,,runs/a b/spec.textproto,,,,"
+            "false\n");
+}
+
+TEST(ResultsTableTest, MarkdownLeavesOutWhatNoRowHasAndLinksFiles) {
+  ResultsTable table = OurTable();
+  const std::string alone = ResultsMarkdown(table);
+  EXPECT_THAT(alone, AllOf(StartsWith("| run | dataset | search_space | seed | genotype |"),
+                           HasSubstr("| `\\|a~0\\|, \"b\"` | 86.5 | 8825 |"),
+                           HasSubstr("[config](<runs/a b/spec.textproto>) |")));
+  EXPECT_THAT(alone, Not(HasSubstr("benchmark")));
+  table.mutable_rows(0)->mutable_result()->mutable_benchmark()->set_rank(7);
+  EXPECT_THAT(ResultsMarkdown(table), HasSubstr("benchmark_rank"));
+  AddPublishedResults(&table);
+  EXPECT_THAT(ResultsMarkdown(table), HasSubstr("| published | cifar10 | darts | 1 | 4.79 |"));
+}
+
+}  // namespace
+}  // namespace pdarts
