@@ -15,6 +15,7 @@
 #include "pdarts/datasets/cifar/cifar.pb.h"
 #include "pdarts/datasets/cifar/labels.h"
 #include "pdarts/datasets/cifar/records.h"
+#include "pdarts/datasets/statistics.h"
 
 namespace pdarts {
 namespace {
@@ -75,29 +76,11 @@ class Cifar : public Dataset {
   const std::string data_dir_;
 };
 
-/// Puts the statistics that a config names in place of the data set's own.
-template <class Config>
-absl::Status TakeStatistics(const Config& config, DatasetInfo* info) {
-  const auto take = [&](const char* name, const auto& values,
-                        std::vector<double>* to) -> absl::Status {
-    if (values.empty()) return absl::OkStatus();
-    if (values.size() != info->image.channels) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(name, ": has ", values.size(),
-                       " elements, expected one a channel: ", info->image.channels));
-    }
-    to->assign(values.begin(), values.end());
-    return absl::OkStatus();
-  };
-  PDARTS_RETURN_IF_ERROR(take("mean", config.mean(), &info->mean));
-  return take("deviation", config.deviation(), &info->deviation);
-}
-
 const bool registered_10 = Registry<Dataset>::Register<cifar::Cifar10Config>(
     "cifar10", "CIFAR-10: 50,000 + 10,000 images of 10 classes, published binary files",
     [](const cifar::Cifar10Config& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       DatasetInfo info = cifar::Cifar10Info();
-      PDARTS_RETURN_IF_ERROR(TakeStatistics(config, &info));
+      PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
       Layout layout;
       layout.title = "CIFAR-10";
       layout.folder = "cifar-10-batches-bin";
@@ -114,7 +97,7 @@ const bool registered_100 = Registry<Dataset>::Register<cifar::Cifar100Config>(
     [](const cifar::Cifar100Config& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       const bool coarse = config.labels() == cifar::Cifar100Config::COARSE;
       DatasetInfo info = cifar::Cifar100Info(coarse);
-      PDARTS_RETURN_IF_ERROR(TakeStatistics(config, &info));
+      PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
       Layout layout;
       layout.title = "CIFAR-100";
       layout.folder = "cifar-100-binary";
