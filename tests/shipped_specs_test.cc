@@ -2,11 +2,14 @@
 
 #include <filesystem>
 
+#include "absl/strings/match.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/training.h"
 
 namespace pdarts {
 namespace {
@@ -15,6 +18,7 @@ TEST(ShippedSpecs, AllLoadAndFit) {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("experiments")) {
     if (entry.path().extension() != ".textproto") continue;
+    if (absl::StartsWith(entry.path().stem().string(), "train_")) continue;
     ++count;
     const auto spec = ReadSpecFile(entry.path().string());
     ASSERT_TRUE(spec.ok()) << spec.status();
@@ -23,6 +27,26 @@ TEST(ShippedSpecs, AllLoadAndFit) {
     EXPECT_TRUE(experiment.ok()) << entry.path() << ": " << experiment.status();
   }
   EXPECT_EQ(count, 11);
+}
+
+TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("experiments")) {
+    if (!absl::StartsWith(entry.path().filename().string(), "train_")) continue;
+    ++count;
+    TrainSpec spec;
+    const absl::Status read = ReadSpecFileInto(entry.path().string(), &spec);
+    ASSERT_TRUE(read.ok()) << read;
+    EXPECT_EQ(spec.name(), entry.path().stem());
+    const auto training = MakeTraining(spec);
+    ASSERT_TRUE(training.ok()) << entry.path() << ": " << training.status();
+    EXPECT_TRUE(
+        training->space
+            ->BuildNetwork(training->architecture, training->Shape(), MakeGenerator(1, "weights"))
+            .ok())
+        << entry.path();
+  }
+  EXPECT_EQ(count, 4);
 }
 
 TEST(ShippedPlugins, AreTheseAndDescribed) {

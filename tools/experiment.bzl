@@ -1,4 +1,4 @@
-"""pdarts_experiment: a search as a target."""
+"""pdarts_experiment and pdarts_training: a search, or a training, as a target."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
 
@@ -30,6 +30,24 @@ _embedded_spec = rule(
     attrs = {"spec": attr.label(mandatory = True, allow_single_file = [".textproto"])},
 )
 
+def _program(name, spec, plugins, kind, tags, kwargs):
+    """The program of a spec, and its test; kind: of the main programs in //pdarts/cli."""
+    _embedded_spec(name = name + "_spec", spec = spec, tags = tags)
+    cc_binary(
+        name = name,
+        srcs = [":%s_spec" % name],
+        deps = [Label("//pdarts/cli:%s_main" % kind)] + plugins,
+        tags = tags,
+        **kwargs
+    )
+    cc_test(
+        name = name + "_test",
+        size = "small",
+        srcs = [":%s_spec" % name],
+        deps = [Label("//pdarts/cli:%s_test_main" % kind)] + plugins,
+        tags = tags,
+    )
+
 def pdarts_experiment(name, spec, plugins, tags = [], **kwargs):
     """Makes `name`, which `bazel run` searches with, and `name`_test, which checks its spec.
 
@@ -42,18 +60,16 @@ def pdarts_experiment(name, spec, plugins, tags = [], **kwargs):
       tags: of both targets.
       **kwargs: given to the program (visibility, ...).
     """
-    _embedded_spec(name = name + "_spec", spec = spec, tags = tags)
-    cc_binary(
-        name = name,
-        srcs = [":%s_spec" % name],
-        deps = [Label("//pdarts/cli:experiment_main")] + plugins,
-        tags = tags,
-        **kwargs
-    )
-    cc_test(
-        name = name + "_test",
-        size = "small",
-        srcs = [":%s_spec" % name],
-        deps = [Label("//pdarts/cli:experiment_test_main")] + plugins,
-        tags = tags,
-    )
+    _program(name, spec, plugins, "experiment", tags, kwargs)
+
+def pdarts_training(name, spec, plugins, tags = [], **kwargs):
+    """Makes `name`, which `bazel run` trains with, and `name`_test, which checks its spec.
+
+    Args:
+      name: of the program.
+      spec: a .textproto of a TrainSpec.
+      plugins: the targets that register what the spec names. Nothing else is linked.
+      tags: of both targets.
+      **kwargs: given to the program (visibility, ...).
+    """
+    _program(name, spec, plugins, "training", tags, kwargs)

@@ -166,21 +166,27 @@ std::string UserPath(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().string();
 }
 
-absl::Status ApplyFlags(ExperimentSpec* spec) {
+absl::Status ApplyFlags(google::protobuf::Message* spec) {
   PDARTS_RETURN_IF_ERROR(CompleteSpec(spec));
   for (const std::string& assignment : absl::GetFlag(FLAGS_set).values) {
     PDARTS_RETURN_IF_ERROR(Annotate(SetField(spec, assignment), "--set"));
   }
-  if (const int64_t seed = absl::GetFlag(FLAGS_seed); seed != -1) spec->set_seed(seed);
+  if (const int64_t seed = absl::GetFlag(FLAGS_seed); seed != -1) {
+    PDARTS_RETURN_IF_ERROR(SetField(spec, absl::StrCat("seed=", seed)));
+  }
   if (const std::string device = absl::GetFlag(FLAGS_device); !device.empty()) {
-    spec->set_device(device);
+    PDARTS_RETURN_IF_ERROR(SetField(spec, absl::StrCat("device=", device)));
   }
   return CompleteSpec(spec);
 }
 
 std::string OutputDirFromFlags(const ExperimentSpec& spec) {
+  return OutputDirFromFlags(spec.name(), spec.seed());
+}
+
+std::string OutputDirFromFlags(const std::string& name, int64_t seed) {
   const std::string flag = absl::GetFlag(FLAGS_output_dir);
-  return UserPath(flag.empty() ? absl::StrCat("runs/", spec.name(), "-seed", spec.seed()) : flag);
+  return UserPath(flag.empty() ? absl::StrCat("runs/", name, "-seed", seed) : flag);
 }
 
 std::string CommandToGoOn() {

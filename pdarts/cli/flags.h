@@ -7,6 +7,7 @@
 #include "absl/flags/declare.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
 #include "pdarts/core/experiment.pb.h"
 
 namespace pdarts {
@@ -57,12 +58,13 @@ std::string DataDirFromFlags();
 /// The absolute path of what a user named from where the command was typed.
 std::string UserPath(const std::string& path);
 
-/// Applies --set, --seed and --device to a spec and completes it.
+/// Applies --set, --seed and --device to a spec of any type and completes it.
 /// \error as SetField and CompleteSpec.
-absl::Status ApplyFlags(ExperimentSpec* spec);
+absl::Status ApplyFlags(google::protobuf::Message* spec);
 
 /// --output_dir, else runs/<name>-seed<seed> where the command was typed.
 std::string OutputDirFromFlags(const ExperimentSpec& spec);
+std::string OutputDirFromFlags(const std::string& name, int64_t seed);
 
 /// The command that this program was started by, as one would type it, without --overwrite.
 std::string CommandToGoOn();

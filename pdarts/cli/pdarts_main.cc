@@ -15,8 +15,11 @@ namespace {
 
 /// Sorted by name.
 std::vector<Command> Commands() {
-  return {DeriveCommand(), GenotypeCommand(), ListCommand(),
-          QueryCommand(),  SearchCommand(),   SweepCommand()};
+  return {
+      BenchmarkCommand(), ConvertCommand(),  CountCommand(), DeriveCommand(),
+      EvaluateCommand(),  GenotypeCommand(), ListCommand(),  QueryCommand(),
+      SearchCommand(),    SweepCommand(),    TrainCommand(),
+  };
 }
 
 std::string Usage() {

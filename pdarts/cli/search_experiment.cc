@@ -9,21 +9,19 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "pdarts/cli/build_info.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
+#include "pdarts/cli/names.h"
 #include "pdarts/cli/progress.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/nn/kernels/variant.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
@@ -63,19 +61,6 @@ class Observers : public SearchObserver {
  private:
   const std::vector<SearchObserver*> observers_;
 };
-
-std::string ShortName(const google::protobuf::Any& config) {
-  const std::string& url = config.type_url();
-  const PluginInfo* info = PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1));
-  return info == nullptr ? url : info->short_name;
-}
-
-/// What computes: "reference", or "fused/" and the instruction set of the kernels.
-std::string KernelsName(const ExperimentSpec& spec) {
-  const std::string kernels = absl::AsciiStrToLower(Kernels_Name(spec.search().kernels()));
-  if (spec.search().kernels() != FUSED) return kernels;
-  return absl::StrCat(kernels, "/", nn::KernelVariantName(nn::CurrentKernelVariant()));
-}
 
 /// The candidates that a stage would begin with if every stage kept the last ones of each edge: in
 /// the shipped spaces those with the most weights.
@@ -132,26 +117,13 @@ absl::Status DryRun(const Experiment& experiment) {
   return absl::OkStatus();
 }
 
-/// What decides the result's last bits, beside the spec.
-CheckpointSurroundings MakeSurroundings(const ExperimentSpec& spec, const DatasetSplits& data,
-                                        c10::Device device, int threads) {
-  CheckpointSurroundings surroundings;
-  surroundings.set_dataset_checksum(data.checksum);
-  surroundings.set_threads(threads);
-  surroundings.set_kernels(KernelsName(spec));
-  surroundings.set_device(device.str());
-  surroundings.set_libtorch(LibTorchVersion());
-  surroundings.set_commit(BuildCommit());
-  return surroundings;
-}
-
 /// The row of the results table, all but the times.
 absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const DatasetSplits& data,
                                      const SearchResult& found, const std::string& text,
                                      const CheckpointSurroundings& surroundings) {
   RunResult result;
   result.set_name(experiment.spec.name());
-  result.set_dataset(ShortName(experiment.spec.dataset()));
+  result.set_dataset(PluginShortName(experiment.spec.dataset()));
   result.set_search_space(experiment.space->name());
   result.set_seed(static_cast<double>(experiment.spec.seed()));
   NetworkShape shape = experiment.space->default_network_shape();
@@ -176,70 +148,25 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   return result;
 }
 
-/// What --resume and --overwrite ask for.
-absl::StatusOr<RunStart> RunStartFromFlags() {
-  if (absl::GetFlag(FLAGS_resume) && absl::GetFlag(FLAGS_overwrite)) {
-    return absl::InvalidArgumentError("--resume and --overwrite exclude each other");
-  }
-  if (absl::GetFlag(FLAGS_overwrite)) return RunStart::kOverwrite;
-  return absl::GetFlag(FLAGS_resume) ? RunStart::kResume : RunStart::kGoOn;
-}
-
-/// What a user needs to know where a search ended early.
-absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& directory) {
-  if (absl::IsCancelled(status)) {
-    return absl::CancelledError(absl::StrCat("stopped; the state is in ",
-                                             directory.last_checkpoint(), ". To go on:\n  ",
-                                             CommandToGoOn()));
-  }
-  return absl::Status(status.code(), absl::StrCat(status.message(), "; ",
-                                                  directory.last_checkpoint().empty()
-                                                      ? std::string("there is no checkpoint yet")
-                                                      : absl::StrCat("the last good checkpoint is ",
-                                                                     directory.last_checkpoint())));
-}
-
 }  // namespace
 
 absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
-  if (absl::GetFlag(FLAGS_threads) < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
-  }
-  const double minutes = absl::GetFlag(FLAGS_checkpoint_minutes);
-  if (!(minutes >= 0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--checkpoint_minutes: ", minutes, " is not 0 or more"));
-  }
-  PDARTS_ASSIGN_OR_RETURN(const RunStart start, RunStartFromFlags());
-  const int threads = SetThreads(absl::GetFlag(FLAGS_threads));
+  PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(experiment);
 
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
+  const CheckpointSurroundings surroundings =
+      MakeSurroundings(experiment.spec.search().kernels(), data, device, flags.threads);
   PDARTS_ASSIGN_OR_RETURN(
       const std::unique_ptr<RunDirectory> directory,
-      RunDirectory::Open(OutputDirFromFlags(experiment.spec), experiment.spec, start));
-  for (const std::string& note : directory->notes()) std::cerr << "note: " << note << "\n";
+      OpenRun(OutputDirFromFlags(experiment.spec), experiment.spec, flags.start, surroundings));
   SearchRecorder recorder(directory.get(), &experiment);
-  const CheckpointSurroundings surroundings =
-      MakeSurroundings(experiment.spec, data, device, threads);
-  RunCheckpointer::Options checkpointing;
-  checkpointing.surroundings = surroundings;
-  checkpointing.minutes = minutes;
-  checkpointing.elapsed = [&] { return recorder.Elapsed(); };
-  checkpointing.peak_bytes = [&] { return recorder.PeakBytes(); };
-  checkpointing.stop_requested = [] { return InterruptSignal() != 0; };
-  if (const auto& checkpoint = directory->checkpoint()) {
-    PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> notes,
-                            CompareSurroundings(checkpoint->run.surroundings(), surroundings));
-    for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
-  } else {
-    PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
-  }
-  RunCheckpointer checkpointer(directory.get(), std::move(checkpointing));
+  if (!directory->checkpoint()) PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
+  RunCheckpointer checkpointer(directory.get(), &recorder.clock(),
+                               CheckpointingOf(flags, surroundings));
   absl::StatusOr<SearchResult> found;
   {
     ProgressDisplay progress(*experiment.schedule, experiment.space->topology());
@@ -274,8 +201,8 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   }
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("derivation", derivation));
   PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_end"));
-  result.set_search_cost_s(recorder.Elapsed());
-  result.set_mem_gb(static_cast<double>(recorder.PeakBytes()) / 1e9);
+  result.set_search_cost_s(recorder.clock().Elapsed());
+  result.set_mem_gb(static_cast<double>(recorder.clock().PeakBytes()) / 1e9);
   result.set_finished(TimeNow());
   PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
 

@@ -40,6 +40,7 @@ struct NetworkShape {
   int classes = 10;
   std::string skeleton = "cifar";  ///< one of SearchSpace::skeletons()
   bool auxiliary_head = false;     ///< where the skeleton has one
+  Kernels kernels = FUSED;
 };
 
 /// \error kInvalidArgument naming the sides of an image that aren't divisible by `divisor`.

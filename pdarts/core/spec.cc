@@ -418,34 +418,43 @@ absl::Status CheckRange(const Message& message, const FieldDescriptor* field, in
 
 }  // namespace
 
-absl::StatusOr<ExperimentSpec> ParseSpec(absl::string_view text, absl::string_view file) {
-  ExperimentSpec spec;
+absl::Status ParseSpecInto(absl::string_view text, absl::string_view file, Message* spec) {
   PluginFinder finder;
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
   parser.SetFinder(&finder);
   parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(std::string(text), &spec)) {
-    std::string message = error.message();
-    if (!finder.unknown().empty()) {
-      message =
-          absl::StrCat("unknown plugin type \"", finder.unknown(),
-                       "\"; known: ", absl::StrJoin(PluginRegistry::Global().ConfigTypes(), ", "));
-    }
-    return absl::InvalidArgumentError(absl::StrCat(file, ":", error.Position(), ": ", message));
+  if (parser.ParseFromString(std::string(text), spec)) return absl::OkStatus();
+  std::string message = error.message();
+  if (!finder.unknown().empty()) {
+    message =
+        absl::StrCat("unknown plugin type \"", finder.unknown(),
+                     "\"; known: ", absl::StrJoin(PluginRegistry::Global().ConfigTypes(), ", "));
   }
+  return absl::InvalidArgumentError(absl::StrCat(file, ":", error.Position(), ": ", message));
+}
+
+absl::Status ReadSpecFileInto(const std::string& path, Message* spec) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
+  return ParseSpecInto(*text, path, spec);
+}
+
+absl::StatusOr<ExperimentSpec> ParseSpec(absl::string_view text, absl::string_view file) {
+  ExperimentSpec spec;
+  PDARTS_RETURN_IF_ERROR(ParseSpecInto(text, file, &spec));
   return spec;
 }
 
 absl::StatusOr<ExperimentSpec> ReadSpecFile(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
-  return ParseSpec(*text, path);
+  ExperimentSpec spec;
+  PDARTS_RETURN_IF_ERROR(ReadSpecFileInto(path, &spec));
+  return spec;
 }
 
-absl::Status CompleteSpec(ExperimentSpec* spec) { return CompleteMessage(spec, ""); }
+absl::Status CompleteSpec(Message* spec) { return CompleteMessage(spec, ""); }
 
-absl::Status SetField(ExperimentSpec* spec, absl::string_view assignment) {
+absl::Status SetField(Message* spec, absl::string_view assignment) {
   const size_t equals = assignment.find('=');
   if (equals == absl::string_view::npos) {
     return absl::InvalidArgumentError(
@@ -453,10 +462,11 @@ absl::Status SetField(ExperimentSpec* spec, absl::string_view assignment) {
   }
   PDARTS_ASSIGN_OR_RETURN(const std::vector<PathStep> steps,
                           SplitPath(assignment.substr(0, equals)));
-  ExperimentSpec changed = *spec;
+  const std::unique_ptr<Message> changed(spec->New());
+  changed->CopyFrom(*spec);
   PDARTS_RETURN_IF_ERROR(
-      SetAtPath(&changed, steps, 0, std::string(assignment.substr(equals + 1)), ""));
-  *spec = std::move(changed);
+      SetAtPath(changed.get(), steps, 0, std::string(assignment.substr(equals + 1)), ""));
+  spec->GetReflection()->Swap(spec, changed.get());
   return absl::OkStatus();
 }
 
@@ -508,21 +518,23 @@ absl::Status ValidateMessage(const Message& message, const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status ValidateSpec(const ExperimentSpec& spec) {
-  PDARTS_RETURN_IF_ERROR(ValidateMessage(spec, ""));
-  const bool plain = !spec.name().empty() && spec.name()[0] != '.' &&
-                     std::all_of(spec.name().begin(), spec.name().end(), [](char c) {
-                       return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
-                              c == '-' || c == '.';
-                     });
-  if (!plain) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "name: \"", spec.name(), "\" names a directory; expected letters, digits, _, - and ."));
-  }
-  return absl::OkStatus();
+absl::Status CheckRunName(const std::string& name) {
+  const bool plain =
+      !name.empty() && name[0] != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' ||
+               c == '.';
+      });
+  if (plain) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("name: \"", name, "\" names a directory; expected letters, digits, _, - and ."));
 }
 
-std::string PrintSpec(const ExperimentSpec& spec) {
+absl::Status ValidateSpec(const ExperimentSpec& spec) {
+  PDARTS_RETURN_IF_ERROR(ValidateMessage(spec, ""));
+  return CheckRunName(spec.name());
+}
+
+std::string PrintSpec(const Message& spec) {
   google::protobuf::TextFormat::Printer printer;
   printer.SetExpandAny(true);
   std::string text;

@@ -21,10 +21,15 @@ absl::StatusOr<ExperimentSpec> ParseSpec(absl::string_view text, absl::string_vi
 /// \error kNotFound if it can't be read; errors of ParseSpec.
 absl::StatusOr<ExperimentSpec> ReadSpecFile(const std::string& path);
 
+/// The same two for a spec of any message type.
+absl::Status ParseSpecInto(absl::string_view text, absl::string_view file,
+                           google::protobuf::Message* spec);
+absl::Status ReadSpecFileInto(const std::string& path, google::protobuf::Message* spec);
+
 /// Sets every field that is unset to its default, plugin configs included, so that the spec says
 /// completely what will be run.
 /// \error kNotFound if a plugin type isn't linked into this program.
-absl::Status CompleteSpec(ExperimentSpec* spec);
+absl::Status CompleteSpec(google::protobuf::Message* spec);
 
 /// Sets one field: "search.batch_size=32", "schedule.stages[1].channels=8",
 /// "regularizers[skip_dropout].initial_rates[2]=0.5". A path steps through plugin configs and ends
@@ -32,17 +37,20 @@ absl::Status CompleteSpec(ExperimentSpec* spec);
 /// the list's length appends.
 /// \error kInvalidArgument or kNotFound naming the part of the path or the value that is wrong,
 /// and what would be right.
-absl::Status SetField(ExperimentSpec* spec, absl::string_view assignment);
+absl::Status SetField(google::protobuf::Message* spec, absl::string_view assignment);
 
 /// Checks every field against the rules in its proto, plugin configs included.
 /// \error kInvalidArgument naming the field's path, its value, and what was expected.
 absl::Status ValidateSpec(const ExperimentSpec& spec);
 
+/// \error kInvalidArgument unless the name of a run can name its directory.
+absl::Status CheckRunName(const std::string& name);
+
 /// The same for one message; `path` is what the names of its fields are appended to.
 absl::Status ValidateMessage(const google::protobuf::Message& message, const std::string& path);
 
 /// The spec as text that ParseSpec reads, plugins expanded.
-std::string PrintSpec(const ExperimentSpec& spec);
+std::string PrintSpec(const google::protobuf::Message& spec);
 
 /// The fields in which two messages of one type differ: "modified: search.batch_size: 8 -> 16;
 /// ..."; empty if none does.

@@ -1,5 +1,6 @@
 #include "pdarts/nn/layers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -19,20 +20,11 @@ namespace pdarts::nn {
 namespace {
 
 thread_local MacTally* living_tally = nullptr;
+thread_local std::string living_part;
 
 at::Tensor Uniform(at::IntArrayRef sizes, int64_t fan_in, at::Generator generator) {
   const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
   return at::empty(sizes).uniform_(-bound, bound, std::move(generator));
-}
-
-/// x times a 0/1 mask of `sizes` (broadcast to x) over the probability of a 1.
-at::Tensor Mask(const at::Tensor& x, at::IntArrayRef sizes, double probability, const Pass& pass) {
-  CHECK(probability >= 0 && probability <= 1) << probability;
-  CHECK(pass.generator.defined()) << "dropping needs a generator";
-  if (probability == 1) return x * 0;
-  const auto options = at::TensorOptions().dtype(at::kFloat).device(pass.generator.device());
-  const at::Tensor mask = at::empty(sizes, options).bernoulli_(1 - probability, pass.generator);
-  return x * mask.to(x.options()).div_(1 - probability);
 }
 
 }  // namespace
@@ -45,8 +37,21 @@ MacTally::MacTally() {
 MacTally::~MacTally() { living_tally = nullptr; }
 
 void MacTally::Add(int64_t macs) {
-  if (living_tally != nullptr) living_tally->macs_ += macs;
+  if (living_tally == nullptr) return;
+  living_tally->macs_ += macs;
+  auto& parts = living_tally->parts_;
+  auto part = std::find_if(parts.begin(), parts.end(),
+                           [](const auto& known) { return known.first == living_part; });
+  if (part == parts.end()) part = parts.insert(parts.end(), {living_part, 0});
+  part->second += macs;
 }
+
+MacPart::MacPart(std::string name) {
+  CHECK(living_part.empty()) << "parts don't nest";
+  living_part = std::move(name);
+}
+
+MacPart::~MacPart() { living_part.clear(); }
 
 Convolution::Convolution(const ConvolutionOptions& options, at::Generator generator)
     : options_(options) {
@@ -128,8 +133,17 @@ at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass) {
   return x * mask.to(x.options()).div_(1 - probability);
 }
 
+at::Tensor DrawSampleMask(int64_t samples, double probability, const Pass& pass) {
+  CHECK(probability >= 0 && probability <= 1) << probability;
+  CHECK(pass.generator.defined()) << "dropping needs a generator";
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(pass.generator.device());
+  return at::empty({samples, 1, 1, 1}, options).bernoulli_(1 - probability, pass.generator);
+}
+
 at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass) {
-  return Mask(x, {x.size(0), 1, 1, 1}, probability, pass);
+  const at::Tensor mask = DrawSampleMask(x.size(0), probability, pass);
+  if (probability == 1) return x * 0;
+  return x * mask.to(x.options()).div_(1 - probability);
 }
 
 at::Tensor GlobalAveragePool(const at::Tensor& x) { return at::mean(x, {2, 3}); }

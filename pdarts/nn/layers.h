@@ -2,6 +2,9 @@
 #define PDARTS_NN_LAYERS_H_
 
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
@@ -21,6 +24,8 @@ class MacTally {
   MacTally& operator=(const MacTally&) = delete;
 
   int64_t macs() const { return macs_; }
+  /// What was counted in each MacPart, in the order of their first counts; "" is outside of all.
+  const std::vector<std::pair<std::string, int64_t>>& parts() const { return parts_; }
 
   /// Adds to the living tally, if there is one. For layers that compute by other means than the
   /// classes below.
@@ -28,6 +33,17 @@ class MacTally {
 
  private:
   int64_t macs_ = 0;
+  std::vector<std::pair<std::string, int64_t>> parts_;
+};
+
+/// While one lives, what this thread counts belongs to a part of the network, called as the child
+/// module is ("cells.3"). Parts don't nest.
+class MacPart {
+ public:
+  explicit MacPart(std::string name);
+  ~MacPart();
+  MacPart(const MacPart&) = delete;
+  MacPart& operator=(const MacPart&) = delete;
 };
 
 struct ConvolutionOptions {
@@ -113,7 +129,11 @@ at::Tensor DrawDropoutMask(at::IntArrayRef sizes, double probability, const Pass
 /// 1 - probability. The mask is one of DrawDropoutMask.
 at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass);
 
-/// The same, a sample `[C,H,W]` at a time.
+/// Which samples a drop path keeps: `[N,1,1,1]` float32, 1 where it does, on the generator's
+/// device. Dies if pass.generator isn't set.
+at::Tensor DrawSampleMask(int64_t samples, double probability, const Pass& pass);
+
+/// Dropout of whole samples `[C,H,W]`, by a mask of DrawSampleMask.
 at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass);
 
 /// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels.

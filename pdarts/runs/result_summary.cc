@@ -3,41 +3,82 @@
 #include <cmath>
 #include <numeric>
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
 namespace pdarts {
 namespace {
 
-/// Every number but what the experiment sets itself.
-bool IsMeasured(const google::protobuf::FieldDescriptor& field) {
-  return field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_DOUBLE &&
-         field.name() != "seed";
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+/// What the experiment or the machine sets itself isn't measured.
+bool IsMeasured(const FieldDescriptor& field) {
+  return field.name() != "seed" && field.name() != "threads";
+}
+
+std::optional<double> Number(const Message& message, const FieldDescriptor& field) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  if (!reflection.HasField(message, &field)) return std::nullopt;
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
+    return reflection.GetInt32(message, &field);
+  }
+  return reflection.GetDouble(message, &field);
+}
+
+void FillIn(ColumnSummary* column) {
+  std::vector<double> known;
+  for (const std::optional<double>& value : column->values) {
+    if (value) known.push_back(*value);
+  }
+  const auto n = static_cast<double>(known.size());
+  column->mean = std::accumulate(known.begin(), known.end(), 0.0) / n;
+  double squares = 0;
+  for (const double value : known) squares += std::pow(value - column->mean, 2);
+  if (n > 1) column->deviation = std::sqrt(squares / (n - 1));
+}
+
+/// Appends the columns of one message type, with those of the messages in it.
+void AppendColumns(const std::vector<const Message*>& messages, const std::string& prefix,
+                   std::vector<ColumnSummary>* columns) {
+  const google::protobuf::Descriptor& type = *messages.front()->GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      std::vector<const Message*> inner;
+      for (const Message* message : messages) {
+        inner.push_back(&message->GetReflection()->GetMessage(*message, &field));
+      }
+      AppendColumns(inner, absl::StrCat(prefix, field.name(), "."), columns);
+      continue;
+    }
+    if (field.cpp_type() != FieldDescriptor::CPPTYPE_DOUBLE &&
+        field.cpp_type() != FieldDescriptor::CPPTYPE_INT32) {
+      continue;
+    }
+    if (!IsMeasured(field)) continue;
+    ColumnSummary column;
+    column.name = absl::StrCat(prefix, field.name());
+    bool any = false;
+    for (const Message* message : messages) {
+      column.values.push_back(Number(*message, field));
+      any = any || column.values.back().has_value();
+    }
+    if (!any) continue;
+    FillIn(&column);
+    columns->push_back(column);
+  }
 }
 
 }  // namespace
 
 std::vector<ColumnSummary> SummarizeResults(const std::vector<RunResult>& results) {
   std::vector<ColumnSummary> columns;
-  const google::protobuf::Descriptor& type = *RunResult::descriptor();
-  for (int i = 0; i < type.field_count(); ++i) {
-    const google::protobuf::FieldDescriptor* field = type.field(i);
-    if (!IsMeasured(*field)) continue;
-    ColumnSummary column;
-    column.name = field->name();
-    for (const RunResult& result : results) {
-      const google::protobuf::Reflection& reflection = *result.GetReflection();
-      if (!reflection.HasField(result, field)) continue;
-      column.values.push_back(reflection.GetDouble(result, field));
-    }
-    if (column.values.empty()) continue;
-    const auto n = static_cast<double>(column.values.size());
-    column.mean = std::accumulate(column.values.begin(), column.values.end(), 0.0) / n;
-    double squares = 0;
-    for (const double value : column.values) squares += std::pow(value - column.mean, 2);
-    if (n > 1) column.deviation = std::sqrt(squares / (n - 1));
-    columns.push_back(column);
-  }
+  if (results.empty()) return columns;
+  std::vector<const Message*> messages;
+  for (const RunResult& result : results) messages.push_back(&result);
+  AppendColumns(messages, "", &columns);
   return columns;
 }
 

@@ -1,6 +1,7 @@
 #ifndef PDARTS_RUNS_RESULT_SUMMARY_H_
 #define PDARTS_RUNS_RESULT_SUMMARY_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,8 @@ namespace pdarts {
 
 /// A number of several runs' results.
 struct ColumnSummary {
-  std::string name;            ///< the field's, as in RunResult: "supernet_top1"
-  std::vector<double> values;  ///< of the runs that have it
+  std::string name;  ///< the field's, as in RunResult: "supernet_top1", "benchmark.accuracy"
+  std::vector<std::optional<double>> values;  ///< of each run, where it has one
   double mean = 0;
   double deviation = 0;  ///< of the sample (n - 1); 0 for one run
 };

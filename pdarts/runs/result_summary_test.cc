@@ -9,6 +9,7 @@ namespace pdarts {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Optional;
 
 RunResult Result(double seed, double top1) {
   RunResult result;
@@ -23,12 +24,26 @@ TEST(SummarizeResultsTest, GivesMeanAndSampleDeviationOfWhatWasMeasured) {
   const std::vector<ColumnSummary> columns = SummarizeResults(results);
   ASSERT_EQ(columns.size(), 2u);
   EXPECT_EQ(columns[0].name, "params_m");
-  EXPECT_THAT(columns[0].values, ElementsAre(2.5));
+  EXPECT_THAT(columns[0].values, ElementsAre(std::nullopt, Optional(2.5), std::nullopt));
   EXPECT_EQ(columns[0].deviation, 0);
   EXPECT_EQ(columns[1].name, "supernet_top1");
-  EXPECT_THAT(columns[1].values, ElementsAre(40, 43, 46));
+  EXPECT_THAT(columns[1].values, ElementsAre(Optional(40), Optional(43), Optional(46)));
   EXPECT_DOUBLE_EQ(columns[1].mean, 43);
   EXPECT_DOUBLE_EQ(columns[1].deviation, 3);
+}
+
+TEST(SummarizeResultsTest, SeesWhatABenchmarkSays) {
+  std::vector<RunResult> results = {Result(1, 40), Result(3, 40)};
+  results[0].mutable_benchmark()->set_accuracy(93);
+  results[0].mutable_benchmark()->set_rank(10);
+  results[1].mutable_benchmark()->set_accuracy(94);
+  results[1].mutable_benchmark()->set_rank(20);
+  const std::vector<ColumnSummary> columns = SummarizeResults(results);
+  ASSERT_EQ(columns.size(), 3u);
+  EXPECT_EQ(columns[1].name, "benchmark.accuracy");
+  EXPECT_DOUBLE_EQ(columns[1].mean, 93.5);
+  EXPECT_EQ(columns[2].name, "benchmark.rank");
+  EXPECT_DOUBLE_EQ(columns[2].mean, 15);
 }
 
 TEST(SummarizeResultsTest, OfNothingIsNothing) { EXPECT_TRUE(SummarizeResults({}).empty()); }

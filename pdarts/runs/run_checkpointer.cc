@@ -18,8 +18,11 @@ double SecondsSince(Clock::time_point begin) {
 
 }  // namespace
 
-RunCheckpointer::RunCheckpointer(RunDirectory* directory, Options options)
-    : directory_(directory), options_(std::move(options)), last_save_(Clock::now()) {}
+RunCheckpointer::RunCheckpointer(RunDirectory* directory, const RunClock* clock, Options options)
+    : directory_(directory),
+      clock_(clock),
+      options_(std::move(options)),
+      last_save_(Clock::now()) {}
 
 bool RunCheckpointer::Due() { return SecondsSince(last_save_) >= 60 * options_.minutes; }
 
@@ -30,8 +33,8 @@ bool RunCheckpointer::StopRequested() {
 absl::Status RunCheckpointer::Save(const TrainingState& state) {
   const Clock::time_point begin = Clock::now();
   Checkpoint checkpoint;
-  checkpoint.run.set_elapsed_s(options_.elapsed());
-  checkpoint.run.set_peak_bytes(options_.peak_bytes());
+  checkpoint.run.set_elapsed_s(clock_->Elapsed());
+  checkpoint.run.set_peak_bytes(clock_->PeakBytes());
   *checkpoint.run.mutable_surroundings() = options_.surroundings;
   checkpoint.state = state;
   PDARTS_RETURN_IF_ERROR(directory_->WriteCheckpoint(std::move(checkpoint)));

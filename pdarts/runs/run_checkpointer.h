@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "pdarts/runs/checkpoint.pb.h"
+#include "pdarts/runs/run_clock.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/training_state.h"
 
@@ -19,12 +20,10 @@ class RunCheckpointer : public Checkpointer {
   struct Options {
     CheckpointSurroundings surroundings;
     double minutes = 10;                   ///< between states within an epoch; 0: after every step
-    std::function<double()> elapsed;       ///< seconds of the run so far
-    std::function<int64_t()> peak_bytes;   ///< most memory of the run so far
     std::function<bool()> stop_requested;  ///< empty: never
   };
-  /// `directory` must outlive it.
-  RunCheckpointer(RunDirectory* directory, Options options);
+  /// Both must outlive it.
+  RunCheckpointer(RunDirectory* directory, const RunClock* clock, Options options);
 
   bool Due() override;
   absl::Status Save(const TrainingState& state) override;
@@ -32,6 +31,7 @@ class RunCheckpointer : public Checkpointer {
 
  private:
   RunDirectory* const directory_;
+  const RunClock* const clock_;
   const Options options_;
   std::chrono::steady_clock::time_point last_save_;
 };

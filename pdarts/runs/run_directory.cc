@@ -11,18 +11,22 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/runs/safetensors.h"
+#include "pdarts/runs/weights.h"
 
 namespace pdarts {
 namespace {
 
 namespace fs = std::filesystem;
+using google::protobuf::Message;
 
 constexpr char kSpec[] = "spec.textproto";
 constexpr char kLog[] = "log.jsonl";
 constexpr char kArchitecture[] = "architecture.textproto";
+constexpr char kArchitectureJson[] = "architecture.json";
 constexpr char kGenotype[] = "genotype.txt";
 constexpr char kSuperNet[] = "supernet.safetensors";
+constexpr char kBest[] = "best.safetensors";
+constexpr char kLast[] = "last.safetensors";
 constexpr char kResult[] = "result.json";
 constexpr char kCheckpoint[] = "checkpoint.bin";
 constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
@@ -30,10 +34,10 @@ constexpr char kDamagedCheckpoint[] = "checkpoint.damaged.bin";
 constexpr char kLock[] = "lock";
 
 /// "...: " and the fields that differ, or why they can't be told.
-std::string Differences(const std::string& before, const ExperimentSpec& now,
-                        const std::string& file) {
-  const absl::StatusOr<ExperimentSpec> spec = ParseSpec(before, file);
-  return spec.ok() ? MessageDifferences(*spec, now) : std::string(spec.status().message());
+std::string Differences(const std::string& before, const Message& now, const std::string& file) {
+  const std::unique_ptr<Message> spec(now.New());
+  const absl::Status parsed = ParseSpecInto(before, file, spec.get());
+  return parsed.ok() ? MessageDifferences(*spec, now) : std::string(parsed.message());
 }
 
 absl::Status Refuse(const fs::path& path, absl::string_view holds) {
@@ -46,7 +50,7 @@ absl::Status RefuseAnotherSpec(const fs::path& path, absl::string_view differenc
 }
 
 /// Whether a run that begins or goes on may write into `path`.
-absl::Status CheckMayWrite(const fs::path& path, const ExperimentSpec& spec, RunStart start) {
+absl::Status CheckMayWrite(const fs::path& path, const Message& spec, RunStart start) {
   std::error_code error;
   const absl::StatusOr<std::string> old_spec = ReadFile(path / kSpec);
   if (start == RunStart::kResume && !old_spec.ok()) {
@@ -73,12 +77,18 @@ absl::Status CheckMayWrite(const fs::path& path, const ExperimentSpec& spec, Run
 
 }  // namespace
 
-RunDirectory::RunDirectory(std::string path, const ExperimentSpec& spec,
-                           std::unique_ptr<RunLock> lock)
-    : path_(std::move(path)), spec_(spec), spec_text_(PrintSpec(spec)), lock_(std::move(lock)) {}
+RunDirectory::RunDirectory(std::string path, const Message& spec, std::unique_ptr<RunLock> lock)
+    : path_(std::move(path)),
+      spec_([&] {
+        std::unique_ptr<Message> copy(spec.New());
+        copy->CopyFrom(spec);
+        return copy;
+      }()),
+      spec_text_(PrintSpec(spec)),
+      lock_(std::move(lock)) {}
 
 absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::string& path,
-                                                                 const ExperimentSpec& spec,
+                                                                 const Message& spec,
                                                                  RunStart start) {
   PDARTS_RETURN_IF_ERROR(CheckMayWrite(path, spec, start));
   std::error_code error;
@@ -119,7 +129,9 @@ void RunDirectory::RemoveCheckpoints() {
 void RunDirectory::Clear() {
   Remove(kResult);  // first: what is left isn't finished any more
   RemoveCheckpoints();
-  for (const char* name : {kLog, kArchitecture, kGenotype, kSuperNet, kSpec}) Remove(name);
+  for (const char* name :
+       {kLog, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest, kLast, kSpec})
+    Remove(name);
 }
 
 absl::Status RunDirectory::Begin() {
@@ -153,7 +165,7 @@ absl::Status RunDirectory::GoOnFrom(const std::string& file) {
   PDARTS_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(File(file)));
   if (checkpoint.run.spec() != spec_text_) {
     return absl::FailedPreconditionError(absl::StrCat(
-        File(file), " is of another spec (", Differences(checkpoint.run.spec(), spec_, file),
+        File(file), " is of another spec (", Differences(checkpoint.run.spec(), *spec_, file),
         "); --overwrite starts over"));
   }
   PDARTS_RETURN_IF_ERROR(
@@ -177,23 +189,31 @@ std::string RunDirectory::File(absl::string_view name) const {
   return (fs::path(path_) / std::string(name)).string();
 }
 
-absl::Status RunDirectory::Log(const LogEvent& event) { return log_.Append(ToJsonLine(event)); }
+absl::Status RunDirectory::Log(const Message& event) { return log_.Append(ToJsonLine(event)); }
 
 absl::Status RunDirectory::WriteArchitecture(const DerivedArchitecture& architecture) {
   std::string text;
   google::protobuf::TextFormat::PrintToString(architecture, &text);
   PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kArchitecture), text));
+  DerivedArchitecture plain = architecture;
+  plain.clear_trace();
+  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kArchitectureJson), ToJsonLine(plain) + "\n"));
   return WriteFileAtomically(File(kGenotype), absl::StrCat(architecture.text(), "\n"));
 }
 
 absl::Status RunDirectory::WriteSuperNet(const SuperNet& net) {
-  std::vector<std::pair<std::string, at::Tensor>> tensors;
-  for (const auto& item : net.named_parameters()) tensors.emplace_back(item.key(), item.value());
-  for (const auto& item : net.named_buffers()) tensors.emplace_back(item.key(), item.value());
-  return WriteSafetensors(File(kSuperNet), tensors, {{"format", "pt"}});
+  return WriteWeights(File(kSuperNet), ModuleState(net));
 }
 
-absl::Status RunDirectory::WriteResult(const RunResult& result) {
+absl::Status RunDirectory::WriteLastWeights(const Network& network) {
+  return WriteWeights(File(kLast), ModuleState(network));
+}
+
+absl::Status RunDirectory::WriteBestWeights(const Network& network) {
+  return WriteWeights(File(kBest), ModuleState(network));
+}
+
+absl::Status RunDirectory::WriteResult(const Message& result) {
   PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kResult), ToJsonLine(result) + "\n"));
   RemoveCheckpoints();
   return absl::OkStatus();
@@ -208,6 +228,25 @@ absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
   }
   return ParseSpec(*text, file);
 }
+
+absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
+  const std::string file = (fs::path(path) / kSpec).string();
+  const absl::StatusOr<std::string> text = ReadFile(file);
+  if (!text.ok()) {
+    return absl::NotFoundError(
+        absl::StrCat(path, " is no run directory: there is no readable ", kSpec, " in it"));
+  }
+  std::error_code error;
+  if (!fs::exists(BestWeightsFile(path), error)) {
+    return absl::NotFoundError(absl::StrCat(path, " holds no trained weights (", kBest,
+                                            "): train it first, with pdarts train --run=", path));
+  }
+  TrainSpec spec;
+  PDARTS_RETURN_IF_ERROR(ParseSpecInto(*text, file, &spec));
+  return spec;
+}
+
+std::string BestWeightsFile(const std::string& run) { return (fs::path(run) / kBest).string(); }
 
 absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path) {
   const std::string file = (fs::path(path) / kArchitecture).string();

@@ -9,9 +9,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/core/training.pb.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/runs/run.pb.h"
@@ -26,14 +29,24 @@ enum class RunStart {
   kOverwrite,  ///< begin one, whatever is there
 };
 
-/// The folder that one run writes. As long as the object lives, no other process can open it.
+/// The folder that one run writes, a search or a training. As long as the object lives, no other
+/// process can open it.
 ///
-///   spec.textproto          the complete spec, as run
-///   log.jsonl               a line an event (LogEvent)
-///   architecture.textproto  what was found, and why (DerivedArchitecture)
+///   spec.textproto          the complete spec, as run (ExperimentSpec or TrainSpec)
+///   log.jsonl               a line an event (LogEvent or TrainEvent)
+///   architecture.textproto  what was found, and why, or what is trained (DerivedArchitecture)
+///   architecture.json       the architecture alone, as plain JSON
 ///   genotype.txt            the same in the space's own text form
+///   result.json             what came out (RunResult or TrainResult); written last
+///
+/// Of a search:
+///
 ///   supernet.safetensors    weights, alphas and statistics of the last stage's super-network
-///   result.json             the row of the results table (RunResult); written last
+///
+/// Of a training:
+///
+///   best.safetensors        weights and statistics of the epoch that was best on the test split
+///   last.safetensors        those of the last epoch
 ///
 /// While it isn't finished also:
 ///
@@ -50,7 +63,7 @@ class RunDirectory {
   /// it, or if a checkpoint is of another spec or version of the format; kDataLoss if no checkpoint
   /// can be read; kNotFound for kResume where there is no run; as WriteFileAtomically.
   static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path,
-                                                            const ExperimentSpec& spec,
+                                                            const google::protobuf::Message& spec,
                                                             RunStart start);
 
   const std::string& path() const { return path_; }
@@ -67,16 +80,19 @@ class RunDirectory {
   const std::string& last_checkpoint() const { return last_checkpoint_; }
 
   /// Appends a line to the log. \error as WriteFileAtomically.
-  absl::Status Log(const LogEvent& event);
+  absl::Status Log(const google::protobuf::Message& event);
 
   /// Write the other files. \error as WriteFileAtomically.
   absl::Status WriteArchitecture(const DerivedArchitecture& architecture);
   absl::Status WriteSuperNet(const SuperNet& net);
+  absl::Status WriteLastWeights(const Network& network);
+  absl::Status WriteBestWeights(const Network& network);
   /// The end of the run: removes its checkpoints too.
-  absl::Status WriteResult(const RunResult& result);
+  absl::Status WriteResult(const google::protobuf::Message& result);
 
  private:
-  RunDirectory(std::string path, const ExperimentSpec& spec, std::unique_ptr<RunLock> lock);
+  RunDirectory(std::string path, const google::protobuf::Message& spec,
+               std::unique_ptr<RunLock> lock);
   std::string File(absl::string_view name) const;
   /// Removes a file, and what was half-written beside it.
   void Remove(absl::string_view name);
@@ -89,7 +105,7 @@ class RunDirectory {
   absl::Status GoOnFrom(const std::string& file);
 
   const std::string path_;
-  const ExperimentSpec spec_;
+  const std::unique_ptr<const google::protobuf::Message> spec_;
   const std::string spec_text_;
   const std::unique_ptr<RunLock> lock_;
   LineFile log_;
@@ -98,8 +114,15 @@ class RunDirectory {
   std::string last_checkpoint_;
 };
 
-/// Reads the spec of a run. \error kNotFound if `path` is no run directory; errors of ParseSpec.
+/// Reads the spec of a search. \error kNotFound if `path` is no run directory; errors of ParseSpec.
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path);
+
+/// Reads the spec of a training. \error kNotFound if `path` is no run directory or holds no trained
+/// weights (a search's); errors of ParseSpec.
+absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path);
+
+/// The file of a training's best weights.
+std::string BestWeightsFile(const std::string& run);
 
 /// Reads the result of a finished run.
 /// \error kNotFound if there is none; kDataLoss if the file doesn't parse.

@@ -1,8 +1,15 @@
 #include "pdarts/runs/safetensors.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <optional>
 #include <set>
+#include <tuple>
 
+#include "ATen/ops/empty.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "glog/logging.h"
@@ -37,6 +44,127 @@ std::string JsonText(const std::string& text) {
   const auto status = google::protobuf::util::MessageToJsonString(value, &json);
   CHECK(status.ok()) << status.ToString();
   return json;
+}
+
+constexpr uint64_t kMostHeader = 100 << 20;  // as Python's library allows
+
+std::optional<at::ScalarType> TypeOf(const std::string& name) {
+  static const auto* const types = new std::map<std::string, at::ScalarType>{
+      {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
+      {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
+      {"U8", at::kByte},    {"BOOL", at::kBool}};
+  const auto found = types->find(name);
+  if (found == types->end()) return std::nullopt;
+  return found->second;
+}
+
+/// A list of integers that a double holds exactly and that aren't negative.
+std::optional<std::vector<int64_t>> Integers(const google::protobuf::Struct& entry,
+                                             const std::string& field) {
+  const auto found = entry.fields().find(field);
+  if (found == entry.fields().end() || !found->second.has_list_value()) return std::nullopt;
+  std::vector<int64_t> integers;
+  for (const auto& value : found->second.list_value().values()) {
+    const double number = value.number_value();
+    if (!value.has_number_value() || !(number >= 0 && number <= 9007199254740992.0) ||
+        number != std::floor(number)) {
+      return std::nullopt;
+    }
+    integers.push_back(static_cast<int64_t>(number));
+  }
+  return integers;
+}
+
+/// A tensor as the header describes it.
+struct Entry {
+  std::string name;
+  at::ScalarType type;
+  std::vector<int64_t> shape;
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf::Value& value) {
+  const auto bad = [&](absl::string_view what) {
+    return absl::DataLossError(absl::StrCat("the header's entry ", name, ": ", what));
+  };
+  if (!value.has_struct_value()) return bad("is no object");
+  const google::protobuf::Struct& fields = value.struct_value();
+  const auto dtype = fields.fields().find("dtype");
+  if (dtype == fields.fields().end()) return bad("has no dtype");
+  const std::optional<at::ScalarType> type = TypeOf(dtype->second.string_value());
+  if (!type) return bad(absl::StrCat("unknown dtype \"", dtype->second.string_value(), "\""));
+  const auto shape = Integers(fields, "shape");
+  if (!shape) return bad("its shape is no list of sizes");
+  const auto offsets = Integers(fields, "data_offsets");
+  if (!offsets || offsets->size() != 2 || (*offsets)[0] > (*offsets)[1]) {
+    return bad("its data_offsets are no two ascending offsets");
+  }
+  Entry entry{name, *type, *shape, (*offsets)[0], (*offsets)[1]};
+  auto bytes = static_cast<int64_t>(c10::elementSize(*type));
+  for (int64_t size : entry.shape) {
+    if (__builtin_mul_overflow(bytes, size, &bytes)) return bad("its shape is too large");
+  }
+  if (bytes != entry.end - entry.begin) {
+    return bad(absl::StrCat("its shape takes ", bytes, " bytes, its data_offsets hold ",
+                            entry.end - entry.begin));
+  }
+  return entry;
+}
+
+absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(std::ifstream& file,
+                                                                     uint64_t file_size) {
+  unsigned char bytes[8];
+  if (!file.read(reinterpret_cast<char*>(bytes), sizeof(bytes))) {
+    return absl::DataLossError("no safetensors file: it ends before the header's length");
+  }
+  uint64_t header_size = 0;
+  for (int i = 0; i < 8; ++i) header_size |= static_cast<uint64_t>(bytes[i]) << (8 * i);
+  if (header_size > file_size - 8 || header_size > kMostHeader) {
+    return absl::DataLossError(absl::StrCat("no safetensors file, or truncated: a header of ",
+                                            header_size, " bytes in a file of ", file_size));
+  }
+  std::string json(header_size, '\0');
+  if (!file.read(json.data(), static_cast<std::streamsize>(header_size))) {
+    return absl::DataLossError("it ends within its header");
+  }
+  google::protobuf::Struct header;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(json, &header);
+  if (json.empty() || json[0] != '{' || !parsed.ok()) {
+    return absl::DataLossError("no safetensors file: the header is no JSON object");
+  }
+  std::vector<Entry> entries;
+  for (const auto& [name, value] : header.fields()) {
+    if (name == "__metadata__") continue;
+    PDARTS_ASSIGN_OR_RETURN(Entry entry, ParseEntry(name, value));
+    entries.push_back(std::move(entry));
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+  });
+  int64_t position = 0;
+  for (const Entry& entry : entries) {
+    if (entry.begin != position) {
+      return absl::DataLossError(absl::StrCat("the header's entry ", entry.name, " begins at ",
+                                              entry.begin, ", expected ", position,
+                                              ": entries overlap or leave a gap"));
+    }
+    position = entry.end;
+  }
+  const auto data_size = static_cast<int64_t>(file_size - 8 - header_size);
+  if (position != data_size) {
+    return absl::DataLossError(absl::StrCat("truncated or too long: it has ", data_size,
+                                            " bytes of data, its header says ", position));
+  }
+  std::vector<std::pair<std::string, at::Tensor>> tensors;
+  for (const Entry& entry : entries) {
+    at::Tensor tensor = at::empty(entry.shape, entry.type);
+    if (!file.read(static_cast<char*>(tensor.mutable_data_ptr()), entry.end - entry.begin)) {
+      return absl::DataLossError(absl::StrCat("it ends within ", entry.name));
+    }
+    tensors.emplace_back(entry.name, std::move(tensor));
+  }
+  return tensors;
 }
 
 }  // namespace
@@ -77,6 +205,20 @@ absl::Status WriteSafetensors(const std::string& path,
   }
   absl::StrAppend(&file, json, data);
   return WriteFileAtomically(path, file);
+}
+
+absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
+    const std::string& path) {
+  std::error_code error;
+  std::ifstream file;
+  if (std::filesystem::is_regular_file(path, error)) file.open(path, std::ios::binary);
+  if (!file.is_open()) {
+    return absl::NotFoundError(absl::StrCat("can't read ", path, ": no such file"));
+  }
+  const uint64_t size = std::filesystem::file_size(path, error);
+  auto tensors = Read(file, size);
+  if (!tensors.ok()) return Annotate(tensors.status(), path);
+  return tensors;
 }
 
 }  // namespace pdarts

@@ -8,6 +8,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace pdarts {
 
@@ -18,6 +19,13 @@ namespace pdarts {
 absl::Status WriteSafetensors(const std::string& path,
                               const std::vector<std::pair<std::string, at::Tensor>>& tensors,
                               const std::map<std::string, std::string>& metadata = {});
+
+/// Reads all tensors of a safetensors file, in the order of their data, on the CPU. What the file
+/// says of sizes is checked against its own before memory is taken: the tensors' bytes must fill
+/// the data without gap and overlap.
+/// \error kNotFound if the file can't be read; kDataLoss naming what is wrong with it.
+absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
+    const std::string& path);
 
 }  // namespace pdarts
 

@@ -29,37 +29,24 @@ void AddProbabilities(const SuperNet& net, const Candidates& candidates,
 }  // namespace
 
 SearchRecorder::SearchRecorder(RunDirectory* directory, const Experiment* experiment)
-    : directory_(directory), experiment_(experiment), begin_(std::chrono::steady_clock::now()) {
-  if (!directory->checkpoint()) return;
-  earlier_seconds_ = directory->checkpoint()->run.elapsed_s();
-  earlier_peak_bytes_ = directory->checkpoint()->run.peak_bytes();
-}
-
-double SearchRecorder::Elapsed() const {
-  return earlier_seconds_ +
-         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-}
-
-int64_t SearchRecorder::PeakBytes() const {
-  return std::max(earlier_peak_bytes_, PeakResidentBytes());
-}
+    : directory_(directory), experiment_(experiment), clock_(directory->checkpoint()) {}
 
 LogEvent SearchRecorder::MakeEvent(absl::string_view name, const SearchPosition& position) const {
   LogEvent event;
   event.set_event(std::string(name));
   event.set_time(TimeNow());
-  event.set_elapsed_s(Elapsed());
+  event.set_elapsed_s(clock_.Elapsed());
   event.set_stage(position.stage + 1);
   event.set_stages(position.num_stages);
-  event.set_peak_memory_mb(static_cast<double>(PeakBytes()) / 1e6);
+  event.set_peak_memory_mb(static_cast<double>(clock_.PeakBytes()) / 1e6);
   return event;
 }
 
 absl::Status SearchRecorder::LogRun(absl::string_view name, LogEvent details) {
   details.set_event(std::string(name));
   details.set_time(TimeNow());
-  details.set_elapsed_s(Elapsed());
-  details.set_peak_memory_mb(static_cast<double>(PeakBytes()) / 1e6);
+  details.set_elapsed_s(clock_.Elapsed());
+  details.set_peak_memory_mb(static_cast<double>(clock_.PeakBytes()) / 1e6);
   return directory_->Log(details);
 }
 

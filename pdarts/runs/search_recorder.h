@@ -1,11 +1,10 @@
 #ifndef PDARTS_RUNS_SEARCH_RECORDER_H_
 #define PDARTS_RUNS_SEARCH_RECORDER_H_
 
-#include <chrono>
-
 #include "absl/status/status.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/run_clock.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/search_trainer.h"
 
@@ -14,8 +13,7 @@ namespace pdarts {
 /// Writes what a search reports to its run directory's log.
 class SearchRecorder : public SearchObserver {
  public:
-  /// Both must outlive the recorder. A run that goes on counts time and memory from those of its
-  /// checkpoint. Of the experiment it knows what would be derived at an epoch's
+  /// Both must outlive the recorder. Of the experiment it knows what would be derived at an epoch's
   /// end, and how good the spec's benchmark says that that is.
   SearchRecorder(RunDirectory* directory, const Experiment* experiment);
 
@@ -26,10 +24,7 @@ class SearchRecorder : public SearchObserver {
   /// A line that begins or ends the run.
   absl::Status LogRun(absl::string_view event, LogEvent details = {});
 
-  /// Seconds of the run so far.
-  double Elapsed() const;
-  /// Most memory that a process of the run has held resident.
-  int64_t PeakBytes() const;
+  const RunClock& clock() const { return clock_; }
 
  private:
   LogEvent MakeEvent(absl::string_view event, const SearchPosition& position) const;
@@ -40,9 +35,7 @@ class SearchRecorder : public SearchObserver {
 
   RunDirectory* const directory_;
   const Experiment* const experiment_;
-  double earlier_seconds_ = 0;
-  int64_t earlier_peak_bytes_ = 0;
-  const std::chrono::steady_clock::time_point begin_;
+  const RunClock clock_;
 };
 
 }  // namespace pdarts

@@ -5,34 +5,15 @@
 
 #include "ATen/ops/randn.h"
 #include "ATen/ops/zeros.h"
-#include "c10/core/Allocator.h"
 #include "c10/core/GradMode.h"
-#include "c10/util/ThreadLocalDebugInfo.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/tensor_memory.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace pdarts {
 namespace {
-
-/// Adds up what tensors of this thread take and give back.
-class Meter : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void* pointer, int64_t size, size_t total_allocated, size_t total_reserved,
-                         c10::Device device) override {
-    held_ += size;
-    peak_ = std::max(peak_, held_);
-  }
-  bool memoryProfilingEnabled() const override { return true; }
-
-  int64_t peak() const { return peak_; }
-  void ResetPeak() { peak_ = held_; }
-
- private:
-  int64_t held_ = 0;
-  int64_t peak_ = 0;
-};
 
 /// Most memory of something, seen in two ways.
 struct Peak {
@@ -62,8 +43,7 @@ class ResidentMeter {
 absl::StatusOr<Peaks> Measure(const Experiment& experiment, int stage, const Candidates& candidates,
                               int64_t batch) {
   ResidentMeter resident;
-  const auto meter = std::make_shared<Meter>();
-  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, meter);
+  TensorMemory memory;
   const SuperNetShape shape = experiment.StageNetShape(stage);
   const SearchSettings& settings = experiment.spec.search();
   PDARTS_ASSIGN_OR_RETURN(
@@ -89,13 +69,13 @@ absl::StatusOr<Peaks> Measure(const Experiment& experiment, int stage, const Can
       alphas.Step(pass.alphas);
     }
   }
-  peaks.step = {static_cast<double>(meter->peak()), resident.peak()};
+  peaks.step = {static_cast<double>(memory.peak()), resident.peak()};
   c10::NoGradGuard no_grad;
   net->eval();
-  meter->ResetPeak();
+  memory.ResetPeak();
   resident.ResetPeak();
   net->Forward(request.images);
-  peaks.evaluation = {static_cast<double>(meter->peak()), resident.peak()};
+  peaks.evaluation = {static_cast<double>(memory.peak()), resident.peak()};
   return peaks;
 }
 

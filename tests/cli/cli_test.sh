@@ -1,38 +1,10 @@
 #!/bin/bash
 # The command line as a user meets it: what it prints, and what it says of what is wrong.
-# usage: cli_test.sh PDARTS
+# usage: cli_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
+source "$2"
 cd "$TEST_TMPDIR" || exit 1
-failures=0
-
-# says TEXT COMMAND...: the command fails and its message holds TEXT.
-says() {
-  local text=$1 output
-  shift
-  if output=$("$@" 2>&1); then
-    echo "should have failed: $*"
-    failures=$((failures + 1))
-  elif [[ "$output" != *"$text"* ]]; then
-    echo "should say \"$text\": $*"
-    echo "says: $output"
-    failures=$((failures + 1))
-  fi
-}
-# prints TEXT COMMAND...: the command succeeds and its standard output holds TEXT.
-prints() {
-  local text=$1 output
-  shift
-  if ! output=$("$@" 2>error); then
-    echo "failed: $*"
-    cat error
-    failures=$((failures + 1))
-  elif [[ "$output" != *"$text"* ]]; then
-    echo "should print \"$text\": $*"
-    echo "prints: $output"
-    failures=$((failures + 1))
-  fi
-}
 
 cat > tiny.textproto <<'SPEC'
 name: "tiny"
@@ -57,6 +29,12 @@ says "takes no --to" "$pdarts" list --to=flat
 says "search needs --spec=FILE" "$pdarts" search
 says "can't read the spec" "$pdarts" search --spec=nothing.textproto
 says "unknown search space \"dart\"; known: darts, nasbench201" "$pdarts" genotype --space=dart --to=flat PDARTS
+prints "Genotype(normal=[(" "$pdarts" genotype --space=darts --random --seed=4
+[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" = "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" ] ||
+  fails "the same seed draws two architectures"
+[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" != "$("$pdarts" genotype --space=nasbench201 --random --seed=5)" ] ||
+  fails "two seeds draw one architecture"
+says "or --random; got 1" "$pdarts" genotype --space=darts --random PDARTS
 says "conv_9x9" "$pdarts" genotype --space=darts "Genotype(normal=[('conv_9x9', 0)"
 says "no such field; it has:" "${search[@]}" --set=search.batchsize=3
 says "device: \"gpu\" is not auto, cpu, cuda or cuda:N" "${search[@]}" --device=gpu

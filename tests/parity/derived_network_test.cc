@@ -1,5 +1,7 @@
 // Derived networks of the DARTS space, with auxiliary head, against the reference.
 
+#include <tuple>
+
 #include "ATen/ops/cross_entropy_loss.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/random.h"
@@ -22,10 +24,11 @@ struct Case {
   const char* skeleton;
 };
 
-class DerivedNetworkParity : public ::testing::TestWithParam<Case> {};
+class DerivedNetworkParity : public ::testing::TestWithParam<std::tuple<Case, Kernels>> {};
 
 TEST_P(DerivedNetworkParity, ForwardAndBackward) {
-  const Dict file = Dict::Load(GetParam().file);
+  const auto& [from, kernels] = GetParam();
+  const Dict file = Dict::Load(from.file);
   const Dict config = file.GetDict("config");
   google::protobuf::Any any;
   any.PackFrom(darts::DartsSpaceConfig());
@@ -46,7 +49,8 @@ TEST_P(DerivedNetworkParity, ForwardAndBackward) {
   const at::Tensor input = file.GetTensor("input");
   const at::Tensor target = file.GetTensor("target");
   NetworkShape shape;
-  shape.skeleton = GetParam().skeleton;
+  shape.skeleton = from.skeleton;
+  shape.kernels = kernels;
   shape.cells = static_cast<int>(config.GetInt("layers"));
   shape.channels = static_cast<int>(config.GetInt("channels"));
   shape.classes = static_cast<int>(config.GetInt("classes"));
@@ -88,11 +92,15 @@ TEST_P(DerivedNetworkParity, ForwardAndBackward) {
   EXPECT_FALSE(evaluated.auxiliary.defined());
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, DerivedNetworkParity,
-                         ::testing::Values(Case{"Cifar", "derived_cifar.pt", "cifar"},
-                                           Case{"Cifar2", "derived_cifar_2.pt", "cifar"},
-                                           Case{"ImageNet", "derived_imagenet.pt", "imagenet"}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Files, DerivedNetworkParity,
+    ::testing::Combine(::testing::Values(Case{"Cifar", "derived_cifar.pt", "cifar"},
+                                         Case{"Cifar2", "derived_cifar_2.pt", "cifar"},
+                                         Case{"ImageNet", "derived_imagenet.pt", "imagenet"}),
+                       ::testing::Values(FUSED, REFERENCE)),
+    [](const auto& info) {
+      return std::get<0>(info.param).name + Kernels_Name(std::get<1>(info.param));
+    });
 
 }  // namespace
 }  // namespace pdarts::parity

@@ -20,12 +20,17 @@ struct Command {
 };
 
 // One file each.
+Command BenchmarkCommand();
+Command ConvertCommand();
+Command CountCommand();
 Command DeriveCommand();
+Command EvaluateCommand();
 Command GenotypeCommand();
 Command ListCommand();
 Command QueryCommand();
 Command SearchCommand();
 Command SweepCommand();
+Command TrainCommand();
 
 }  // namespace pdarts
 

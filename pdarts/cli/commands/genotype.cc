@@ -1,34 +1,64 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "ATen/ops/empty.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/training.h"
 #include "pdarts/runs/run_directory.h"
 
 ABSL_FLAG(std::string, to, "", "text form to write (darts: flat or nested)");
+ABSL_FLAG(bool, random, false,
+          "an architecture drawn by --seed, to compare with: what is derived from random "
+          "probabilities");
 
 namespace pdarts {
 namespace {
 
+/// What is derived from probabilities that are uniform on the simplex.
+absl::StatusOr<Architecture> RandomArchitecture(const SearchSpace& space, at::Generator generator) {
+  const Candidates candidates = AllCandidates(space.topology());
+  EdgeProbabilities probabilities;
+  for (const CellCandidates& kind : candidates) {
+    auto& of_kind = probabilities.emplace_back();
+    for (const EdgeCandidates& edge : kind) {
+      const auto count = static_cast<int64_t>(edge.size());
+      const at::Tensor draws = at::empty({count}, at::kDouble).exponential_(1, generator);
+      const at::Tensor shares = draws / draws.sum();
+      of_kind.emplace_back(shares.data_ptr<double>(), shares.data_ptr<double>() + count);
+    }
+  }
+  PDARTS_ASSIGN_OR_RETURN(Derivation derivation, space.Derive(candidates, probabilities, {}));
+  return std::move(derivation.architecture);
+}
+
 absl::Status Genotype(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 1) {
-    return absl::InvalidArgumentError(absl::StrCat("genotype takes one TEXT, got ",
+  const bool random = absl::GetFlag(FLAGS_random);
+  if (arguments.size() != (random ? 0 : 1)) {
+    return absl::InvalidArgumentError(absl::StrCat("genotype takes one TEXT, or --random; got ",
                                                    arguments.size(), " (quote it for the shell)"));
   }
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
                           Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
-  std::string text = arguments[0];
-  for (const auto& [name, known] : space->known_architectures()) {
-    if (name == text) text = known;
+  Architecture architecture;
+  if (random) {
+    const int64_t seed = std::max<int64_t>(0, absl::GetFlag(FLAGS_seed));
+    PDARTS_ASSIGN_OR_RETURN(
+        architecture,
+        RandomArchitecture(*space, MakeGenerator(static_cast<uint64_t>(seed), "architecture")));
+  } else {
+    PDARTS_ASSIGN_OR_RETURN(architecture, ParseGenotype(*space, arguments[0]));
   }
-  PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, space->Parse(text));
   DerivedArchitecture result;
   *result.mutable_architecture() = architecture;
   PDARTS_ASSIGN_OR_RETURN(*result.mutable_text(),
@@ -41,9 +71,9 @@ absl::Status Genotype(const std::vector<std::string>& arguments) {
 
 Command GenotypeCommand() {
   return {"genotype",
-          "--space=NAME --to=FORM TEXT",
-          "check an architecture, write it in another form",
-          {"space", "to", "json"},
+          "--space=NAME --to=FORM TEXT|--random",
+          "check an architecture, write it in another form, or draw one",
+          {"space", "to", "random", "seed", "json"},
           &Genotype,
           /*takes_arguments=*/true};
 }

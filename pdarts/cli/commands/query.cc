@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/network_flags.h"
 #include "pdarts/core/benchmark.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -17,7 +18,6 @@
 #include "pdarts/runs/run_directory.h"
 
 ABSL_FLAG(int, top, 0, "the so many best architectures");
-ABSL_FLAG(std::string, dataset, "", "data set whose accuracy is meant; empty: the benchmark's own");
 ABSL_FLAG(std::string, table, "", "CSV file that adds data sets to the benchmark");
 
 namespace pdarts {

@@ -207,6 +207,7 @@ void PrintTable(const std::vector<SweepRun>& runs) {
   std::cout << absl::StrFormat("%-8s", "seed");
   for (const ColumnSummary& column : columns) std::cout << absl::StrFormat(" %20s", column.name);
   std::cout << "  genotype\n";
+  size_t finished = 0;
   for (const SweepRun& run : runs) {
     std::cout << absl::StrFormat("%-8d", run.seed);
     if (!run.error.empty()) {
@@ -214,13 +215,11 @@ void PrintTable(const std::vector<SweepRun>& runs) {
       continue;
     }
     for (const ColumnSummary& column : columns) {
-      const auto* field = RunResult::descriptor()->FindFieldByName(column.name);
-      const auto& reflection = *run.result.GetReflection();
-      std::cout << (reflection.HasField(run.result, field)
-                        ? absl::StrFormat(" %20.4f", reflection.GetDouble(run.result, field))
-                        : absl::StrFormat(" %20s", "-"));
+      const std::optional<double>& value = column.values[finished];
+      std::cout << (value ? absl::StrFormat(" %20.4f", *value) : absl::StrFormat(" %20s", "-"));
     }
     std::cout << "  " << run.result.genotype() << "\n";
+    ++finished;
   }
   const auto row = [&](const char* name, double ColumnSummary::*value) {
     std::cout << absl::StrFormat("%-8s", name);

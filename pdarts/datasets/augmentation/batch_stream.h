@@ -33,6 +33,9 @@ class BatchStream {
   /// `[batch_size]`, or what is left of the pass. Starts over, reshuffled, when used up.
   at::Tensor Next();
 
+  /// The images that a pass visits, in the order of the constructor.
+  const at::Tensor& images() const { return images_; }
+
   /// What a checkpoint holds: the current order of the images (`[N]` int64; undefined before the
   /// first batch), the position in it, and generator().
   const at::Tensor& order() const { return order_; }

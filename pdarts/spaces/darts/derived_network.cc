@@ -5,11 +5,14 @@
 #include <vector>
 
 #include "ATen/ops/cat.h"
+#include "ATen/ops/ones.h"
 #include "ATen/ops/relu.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/nn/kernels/node_sum.h"
 #include "pdarts/nn/layers.h"
+#include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
 #include "pdarts/spaces/darts/cells.h"
 #include "pdarts/spaces/darts/preprocessing.h"
@@ -28,20 +31,24 @@ constexpr int kImageNetPool = 7;
 
 class DerivedCell : public torch::nn::Module {
  public:
-  DerivedCell(const CellPlan& plan, const CellArchitecture& architecture,
+  DerivedCell(const CellPlan& plan, const CellArchitecture& architecture, Kernels kernels,
               const at::Generator& generator)
-      : preprocessing_(*this, plan, /*affine=*/true, REFERENCE, generator) {
+      : kernels_(kernels), preprocessing_(*this, plan, /*affine=*/true, kernels, generator) {
+    graph_.num_inputs = kInputNodes;
+    graph_.num_nodes = kNodes;
+    for (int node = kInputNodes; node < kNodes; ++node) graph_.output_nodes.push_back(node);
+    graph_.reduction = plan.reduces ? 2 : 1;
     const auto children = register_module("_ops", std::make_shared<torch::nn::Module>());
     for (const ArchitectureEdge& edge : architecture.edges()) {
       nn::OperationOptions options;
       options.channels = plan.channels;
       options.stride = EdgeStride(plan, edge.from());
       options.affine = true;
-      options.kernels = REFERENCE;
+      options.kernels = kernels;
       options.generator = generator;
-      edges_.push_back({edge.from(), edge.to(),
-                        children->register_module(std::to_string(edges_.size()),
-                                                  nn::MakeOperation(edge.operation(), options))});
+      graph_.edges.push_back({edge.from(), edge.to()});
+      operations_.push_back({children->register_module(
+          std::to_string(operations_.size()), nn::MakeOperation(edge.operation(), options))});
     }
   }
 
@@ -50,32 +57,58 @@ class DerivedCell : public torch::nn::Module {
                      const nn::Pass& pass) const {
     std::vector<at::Tensor> nodes = {preprocessing_.input0->Forward(input0, pass),
                                      preprocessing_.input1->Forward(input1, pass)};
+    const bool drops = is_training() && pass.drop_path > 0;
+    // The chosen operations, each weighed by 1, are a mixed cell.
+    if (kernels_ == FUSED && !drops) {
+      const auto edges = static_cast<int64_t>(operations_.size());
+      return nn::MixedNodes(graph_, operations_, nodes,
+                            at::ones({edges, 1}, nodes[0].options().requires_grad(false)), pass,
+                            kernels_);
+    }
     for (int node = kInputNodes; node < kNodes; ++node) {
-      at::Tensor sum;
-      for (const DerivedEdge& edge : edges_) {
-        if (edge.to != node) continue;
-        const nn::Operation& operation = *edge.operation;
-        at::Tensor out = operation.Forward(nodes[edge.from], pass);
-        if (is_training() && pass.drop_path > 0 && !operation.is_identity()) {
-          out = nn::DropSamples(out, pass.drop_path, pass);
-        }
-        sum = sum.defined() ? sum + out : out;
-      }
-      nodes.push_back(sum);
+      nodes.push_back(drops && kernels_ == FUSED ? FusedNode(node, nodes, pass)
+                                                 : PlainNode(node, nodes, pass, drops));
     }
     nodes.erase(nodes.begin(), nodes.begin() + kInputNodes);
     return at::cat(nodes, 1);
   }
 
  private:
-  struct DerivedEdge {
-    int from;
-    int to;
-    std::shared_ptr<nn::Operation> operation;
-  };
+  at::Tensor PlainNode(int node, const std::vector<at::Tensor>& nodes, const nn::Pass& pass,
+                       bool drops) const {
+    at::Tensor sum;
+    for (size_t e = 0; e < operations_.size(); ++e) {
+      if (graph_.edges[e].to != node) continue;
+      const nn::Operation& operation = *operations_[e].front();
+      at::Tensor out = operation.Forward(nodes[graph_.edges[e].from], pass);
+      if (drops && !operation.is_identity()) out = nn::DropSamples(out, pass.drop_path, pass);
+      sum = sum.defined() ? sum + out : out;
+    }
+    return sum;
+  }
 
+  /// The same with drop path, in one pass over the operations' results.
+  at::Tensor FusedNode(int node, const std::vector<at::Tensor>& nodes, const nn::Pass& pass) const {
+    std::vector<nn::NodeTerm> terms;
+    for (size_t e = 0; e < operations_.size(); ++e) {
+      if (graph_.edges[e].to != node) continue;
+      const nn::Operation& operation = *operations_[e].front();
+      nn::NodeTerm& term = terms.emplace_back();
+      term.raw = operation.Forward(nodes[graph_.edges[e].from], pass);
+      if (operation.is_identity()) continue;
+      term.dropout_mask = nn::DrawSampleMask(term.raw.size(0), pass.drop_path, pass)
+                              .to(term.raw.device(), at::kByte)
+                              .expand(term.raw.sizes());
+      term.dropout_scale = 1 / (1 - pass.drop_path);
+    }
+    const auto count = static_cast<int64_t>(terms.size());
+    return nn::NodeSum(terms, at::ones({count}, terms[0].raw.options().requires_grad(false)));
+  }
+
+  const Kernels kernels_;
   Preprocessing preprocessing_;
-  std::vector<DerivedEdge> edges_;
+  nn::MixedGraph graph_;
+  std::vector<nn::EdgeOperations> operations_;  ///< one an edge
 };
 
 /// A convolution without bias and its batch normalisation.
@@ -146,8 +179,10 @@ class DerivedNetwork : public Network {
     for (const CellPlan& plan : plans) {
       cells_.push_back(cells->register_module(
           std::to_string(cells_.size()),
-          std::make_shared<DerivedCell>(plan, architecture.cells(plan.kind()), generator)));
+          std::make_shared<DerivedCell>(plan, architecture.cells(plan.kind()), shape.kernels,
+                                        generator)));
     }
+    kernels_ = shape.kernels;
     auxiliary_cell_ = 2 * shape.cells / 3;
     if (shape.auxiliary_head) {
       auxiliary_head_ = register_module(
@@ -172,8 +207,11 @@ class DerivedNetwork : public Network {
     pass.drop_path = drop_path();
     pass.generator = this->generator();
     NetworkOutput output;
-    auto [input0, input1] = Stem(images, pass);
+    // The fused cells work on channels-last values; so does LibTorch's convolution then.
+    auto [input0, input1] =
+        Stem(kernels_ == FUSED ? images.contiguous(at::MemoryFormat::ChannelsLast) : images, pass);
     for (size_t i = 0; i < cells_.size(); ++i) {
+      const nn::MacPart part(absl::StrCat("cells.", i));
       at::Tensor out = cells_[i]->Forward(input0, input1, pass);
       input0 = std::exchange(input1, std::move(out));
       if (static_cast<int>(i) == auxiliary_cell_ && auxiliary_head_ && is_training()) {
@@ -184,6 +222,7 @@ class DerivedNetwork : public Network {
     return output;
   }
 
+  Kernels kernels_ = FUSED;
   std::vector<std::shared_ptr<DerivedCell>> cells_;
   int auxiliary_cell_ = 0;
   std::shared_ptr<AuxiliaryHead> auxiliary_head_;

@@ -96,7 +96,10 @@ at::Tensor Skeleton::Forward(const at::Tensor& images, const at::Tensor& probabi
   const at::Tensor input =
       kernels_ == FUSED ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
   at::Tensor x = stem_batch_norm_->Forward(stem_convolution_->Forward(input), pass);
-  for (const auto& cell : cells_) x = cell->Forward(x, probabilities, pass);
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    const nn::MacPart part(absl::StrCat("cells.", i));
+    x = cells_[i]->Forward(x, probabilities, pass);
+  }
   x = at::relu(last_batch_norm_->Forward(x, pass));
   return classifier_->Forward(nn::GlobalAveragePool(x));
 }

@@ -1,0 +1,90 @@
+// Times a training step of derived networks (forward with the auxiliary head, backward, clip, SGD),
+// with the fused kernels and with the plain composition, side by side.
+//
+//   bazel run -c opt //benchmarks:train_step
+
+#include <string>
+
+#include "ATen/ops/cross_entropy_loss.h"
+#include "ATen/ops/randint.h"
+#include "ATen/ops/randn.h"
+#include "benchmark/benchmark.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/training.h"
+#include "pdarts/trainers/optimizers.h"
+#include "torch/csrc/autograd/autograd.h"
+
+namespace pdarts {
+namespace {
+
+void TrainStep(benchmark::State& state, const char* space_name, const char* genotype,
+               Kernels kernels) {
+  const auto space = Registry<SearchSpace>::CreateDefault(space_name).value();
+  NetworkShape shape = space->default_network_shape();
+  shape.cells = static_cast<int>(state.range(0));
+  shape.channels = static_cast<int>(state.range(1));
+  shape.auxiliary_head = true;
+  shape.kernels = kernels;
+  const int64_t batch = state.range(2);
+  const auto network = space
+                           ->BuildNetwork(ParseGenotype(*space, genotype).value(), shape,
+                                          MakeGenerator(1, "weights"))
+                           .value();
+  network->set_generator(MakeGenerator(1, "drop path"));
+  network->set_drop_path(static_cast<double>(state.range(3)) / 100);
+  Sgd optimizer(network->parameters(), SgdSettings());
+  const at::Generator data = MakeGenerator(1, "data");
+  const at::Tensor images = at::randn({batch, 3, 32, 32}, data);
+  const at::Tensor labels = at::randint(10, {batch}, data, at::kLong);
+  const auto step = [&] {
+    const NetworkOutput output = network->Forward(images);
+    at::Tensor loss = at::cross_entropy_loss(output.logits, labels);
+    if (output.auxiliary.defined()) {
+      loss = loss + 0.4 * at::cross_entropy_loss(output.auxiliary, labels);
+    }
+    const auto gradients = torch::autograd::grad({loss}, network->parameters());
+    ClipNorm(gradients, 5);
+    optimizer.Step(gradients, 0.025);
+  };
+  step();
+  for (auto _ : state) step();
+  state.SetItemsProcessed(state.iterations() * batch);
+}
+
+constexpr char kBest201[] =
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2"
+    "|";
+
+void RegisterAll() {
+  for (const auto& [name, kernels] : {std::pair{"reference", REFERENCE}, {"fused", FUSED}}) {
+    benchmark::RegisterBenchmark((std::string("darts/PDARTS/") + name).c_str(), TrainStep, "darts",
+                                 "PDARTS", kernels)
+        ->ArgNames({"cells", "channels", "batch", "drop_path_percent"})
+        ->Args({8, 8, 64, 0})
+        ->Args({8, 8, 64, 10})
+        ->Args({8, 16, 32, 20})
+        ->Args({20, 36, 16, 20})
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime()
+        ->MinTime(2);
+    benchmark::RegisterBenchmark((std::string("nasbench201/best/") + name).c_str(), TrainStep,
+                                 "nasbench201", kBest201, kernels)
+        ->ArgNames({"cells", "channels", "batch", "drop_path_percent"})
+        ->Args({5, 16, 64, 0})
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime()
+        ->MinTime(2);
+  }
+}
+
+}  // namespace
+}  // namespace pdarts
+
+int main(int argc, char** argv) {
+  pdarts::RegisterAll();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

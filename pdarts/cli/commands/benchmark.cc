@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ATen/ops/randn.h"
+#include "absl/flags/flag.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "c10/core/GradMode.h"
+#include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/commands/reports.pb.h"
+#include "pdarts/cli/device.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/names.h"
+#include "pdarts/cli/network_flags.h"
+#include "pdarts/core/process.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/nn/macs.h"
+#include "pdarts/runs/run_directory.h"
+
+ABSL_FLAG(std::string, batch, "1,32", "batch sizes, with commas between them");
+ABSL_FLAG(int, runs, 30, "passes that are timed for each batch size, after three that aren't");
+
+namespace pdarts {
+namespace {
+
+constexpr int kUntimed = 3;
+constexpr int kLargestBatch = 65536;
+
+absl::StatusOr<std::vector<int>> BatchesFromFlags() {
+  std::vector<int> batches;
+  const std::string text = absl::GetFlag(FLAGS_batch);
+  for (const absl::string_view word : absl::StrSplit(text, ',')) {
+    int batch = 0;
+    if (!absl::SimpleAtoi(word, &batch) || batch < 1 || batch > kLargestBatch) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--batch: \"", word, "\" is not a whole number in [1, ", kLargestBatch, "]"));
+    }
+    batches.push_back(batch);
+  }
+  return batches;
+}
+
+/// The value below which `share` of the sorted values lie, interpolated.
+double Quantile(const std::vector<double>& sorted, double share) {
+  const double place = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<size_t>(place);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+LatencyRow Measure(Network& network, const ImageShape& image, int batch, int runs) {
+  const at::Tensor images =
+      at::randn({batch, image.channels, image.height, image.width}, MakeGenerator(1, "benchmark"));
+  std::vector<double> times;
+  for (int run = 0; run < kUntimed + runs; ++run) {
+    const auto begin = std::chrono::steady_clock::now();
+    network.Forward(images);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+    if (run >= kUntimed) times.push_back(took.count());
+  }
+  std::sort(times.begin(), times.end());
+  LatencyRow row;
+  row.set_batch(batch);
+  row.set_runs(runs);
+  row.set_median_ms(Quantile(times, 0.5));
+  row.set_p10_ms(Quantile(times, 0.1));
+  row.set_p90_ms(Quantile(times, 0.9));
+  row.set_images_per_second(1000 * batch / row.median_ms());
+  return row;
+}
+
+absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<int> batches, BatchesFromFlags());
+  const int runs = absl::GetFlag(FLAGS_runs);
+  if (runs < 1) return absl::InvalidArgumentError(absl::StrCat("--runs: ", runs, " is below 1"));
+  if (absl::GetFlag(FLAGS_threads) < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<Network> network,
+      given.space->BuildNetwork(given.architecture, given.shape, MakeGenerator(1, "weights")));
+  c10::NoGradGuard no_grad;
+  network->eval();
+  LatencyReport report;
+  report.set_threads(SetThreads(absl::GetFlag(FLAGS_threads)));
+  PDARTS_ASSIGN_OR_RETURN(*report.mutable_genotype(), given.space->Format(given.architecture));
+  report.set_params(static_cast<double>(CountParameters(*network)));
+  report.set_macs(static_cast<double>(nn::CountMacs(*network, given.shape.image)));
+  report.set_kernels(KernelsName(given.shape.kernels));
+  report.set_cpu(CpuName());
+  for (int batch : batches) {
+    *report.add_rows() = Measure(*network, given.shape.image, batch, runs);
+  }
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(report) << "\n";
+    return absl::OkStatus();
+  }
+  std::cout << absl::StrFormat("%d parameters, %d multiply-adds; %s, %d threads, %s\n",
+                               static_cast<int64_t>(report.params()),
+                               static_cast<int64_t>(report.macs()), report.kernels(),
+                               report.threads(), report.cpu());
+  std::cout << "batch  median ms     10%     90%   images/s  (runs)\n";
+  for (const LatencyRow& row : report.rows()) {
+    std::cout << absl::StrFormat("%5d  %9.2f %7.2f %7.2f %10.1f  (%d)\n", row.batch(),
+                                 row.median_ms(), row.p10_ms(), row.p90_ms(),
+                                 row.images_per_second(), row.runs());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Command BenchmarkCommand() {
+  std::vector<std::string> flags = NetworkFlags();
+  for (const char* flag : {"batch", "runs", "threads", "json"}) flags.push_back(flag);
+  return {"benchmark", "--genotype=TEXT|FILE|NAME --batch=1,32",
+          "a network's latency on this machine: median and spread", flags, &BenchmarkNetwork};
+}
+
+}  // namespace pdarts

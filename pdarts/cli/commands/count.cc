@@ -1,0 +1,67 @@
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_format.h"
+#include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/commands/reports.pb.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/network_flags.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/nn/macs.h"
+#include "pdarts/runs/run_directory.h"
+
+namespace pdarts {
+namespace {
+
+absl::Status Count(const std::vector<std::string>&) {
+  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<Network> network,
+      given.space->BuildNetwork(given.architecture, given.shape, MakeGenerator(1, "weights")));
+  const nn::NetworkCosts costs = nn::CountCosts(*network, given.shape.image);
+  CountReport report;
+  report.set_params(static_cast<double>(costs.parameters));
+  report.set_macs(static_cast<double>(costs.macs));
+  for (const nn::NetworkCosts::Part& part : costs.parts) {
+    CountPart* row = report.add_parts();
+    row->set_name(part.name);
+    row->set_params(static_cast<double>(part.parameters));
+    row->set_macs(static_cast<double>(part.macs));
+  }
+  report.set_evaluation_bytes(static_cast<double>(costs.evaluation_bytes));
+  report.set_training_bytes_per_image(static_cast<double>(costs.training_bytes));
+  PDARTS_ASSIGN_OR_RETURN(*report.mutable_genotype(), given.space->Format(given.architecture));
+  report.set_cells(given.shape.cells);
+  report.set_channels(given.shape.channels);
+  report.set_classes(given.shape.classes);
+  report.set_skeleton(given.shape.skeleton);
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(report) << "\n";
+    return absl::OkStatus();
+  }
+  std::cout << absl::StrFormat("%-12s %12s %14s\n", "part", "parameters", "multiply-adds");
+  for (const nn::NetworkCosts::Part& part : costs.parts) {
+    std::cout << absl::StrFormat("%-12s %12d %14d\n", part.name, part.parameters, part.macs);
+  }
+  std::cout << absl::StrFormat(
+      "%-12s %12d %14d\n"
+      "activations  %.2f MB at most in evaluating one image, %.2f MB an image of a training step\n",
+      "all", costs.parameters, costs.macs, static_cast<double>(costs.evaluation_bytes) / 1e6,
+      static_cast<double>(costs.training_bytes) / 1e6);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Command CountCommand() {
+  std::vector<std::string> flags = NetworkFlags();
+  flags.push_back("json");
+  return {"count", "--space=NAME --genotype=TEXT|FILE|NAME",
+          "parameters, multiply-adds and activation memory of a network", flags, &Count};
+}
+
+}  // namespace pdarts

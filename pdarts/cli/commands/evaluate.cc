@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/commands/reports.pb.h"
+#include "pdarts/cli/device.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/network_flags.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/training.h"
+#include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/weights.h"
+#include "pdarts/trainers/evaluation.h"
+
+ABSL_FLAG(std::string, model, "", "file of a network's weights, as --weights");
+
+namespace pdarts {
+namespace {
+
+/// Entries of an auxiliary head, by the name that it has in Python too.
+constexpr char kAuxiliaryHead[] = "auxiliary_head.";
+
+/// The spec of the network that flags alone describe.
+absl::StatusOr<TrainSpec> SpecFromFlags() {
+  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
+  TrainSpec spec;
+  spec.set_name("evaluate");
+  PluginRegistry& registry = PluginRegistry::Global();
+  PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),
+                          registry.DefaultConfig(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
+  PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
+                          registry.DefaultConfig(Dataset::kKind, DatasetFromFlags()));
+  PDARTS_ASSIGN_OR_RETURN(*spec.mutable_genotype(), given.space->Format(given.architecture));
+  spec.mutable_network()->set_cells(given.shape.cells);
+  spec.mutable_network()->set_channels(given.shape.channels);
+  spec.mutable_network()->set_skeleton(given.shape.skeleton);
+  return spec;
+}
+
+EvaluationReport MakeReport(const Evaluation& evaluation, const DatasetInfo& info,
+                            const std::string& weights) {
+  EvaluationReport report;
+  report.set_weights(weights);
+  report.set_images(static_cast<double>(evaluation.images));
+  report.set_top1(evaluation.accuracy.top1);
+  report.set_top5(evaluation.accuracy.top5);
+  report.set_loss(evaluation.accuracy.loss);
+  const auto counts = evaluation.confusion.accessor<int64_t, 2>();
+  for (int64_t c = 0; c < counts.size(0); ++c) {
+    double images = 0;
+    ConfusionRow* row = report.add_confusion();
+    for (int64_t guess = 0; guess < counts.size(1); ++guess) {
+      row->add_counts(static_cast<double>(counts[c][guess]));
+      images += static_cast<double>(counts[c][guess]);
+    }
+    ClassAccuracy* of_class = report.add_classes();
+    of_class->set_name(info.class_names[c]);
+    of_class->set_images(images);
+    of_class->set_accuracy(images > 0 ? 100 * static_cast<double>(counts[c][c]) / images : 0);
+  }
+  return report;
+}
+
+void Print(const EvaluationReport& report) {
+  std::cout << absl::StrFormat("%s\n%d test images: top-1 %.2f%%, top-5 %.2f%%, loss %.4f\n\n",
+                               report.weights(), static_cast<int64_t>(report.images()),
+                               report.top1(), report.top5(), report.loss());
+  size_t width = 5;
+  for (const ClassAccuracy& of_class : report.classes()) {
+    width = std::max(width, of_class.name().size());
+  }
+  std::cout << absl::StrFormat("%-*s  accuracy  taken for\n", static_cast<int>(width), "class");
+  for (int c = 0; c < report.classes_size(); ++c) {
+    // Where a matrix of all classes is too wide to read, the three most frequent mistakes.
+    std::vector<std::pair<double, std::string>> mistakes;
+    for (int guess = 0; guess < report.classes_size(); ++guess) {
+      const double count = report.confusion(c).counts(guess);
+      if (guess != c && count > 0) mistakes.emplace_back(-count, report.classes(guess).name());
+    }
+    std::stable_sort(mistakes.begin(), mistakes.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    mistakes.resize(std::min<size_t>(mistakes.size(), 3));
+    std::cout << absl::StrFormat(
+        "%-*s  %7.2f%%  %s\n", static_cast<int>(width), report.classes(c).name(),
+        report.classes(c).accuracy(),
+        absl::StrJoin(mistakes, ", ", [](std::string* out, const auto& mistake) {
+          absl::StrAppend(out, mistake.second, " ", -mistake.first);
+        }));
+  }
+  if (report.classes_size() > 20) return;
+  std::cout << "\nconfusion (rows: the true class, in the order above)\n";
+  for (const ConfusionRow& row : report.confusion()) {
+    for (double count : row.counts()) {
+      std::cout << absl::StrFormat("%6d", static_cast<int64_t>(count));
+    }
+    std::cout << "\n";
+  }
+}
+
+absl::Status EvaluateWeights(const std::vector<std::string>&) {
+  const std::string run = absl::GetFlag(FLAGS_run);
+  const std::string model = absl::GetFlag(FLAGS_model);
+  std::string weights = absl::GetFlag(FLAGS_weights);
+  if (!model.empty() && !weights.empty()) {
+    return absl::InvalidArgumentError("--model and --weights both name a file; give one");
+  }
+  if (weights.empty()) weights = model;
+  TrainSpec spec;
+  if (!run.empty()) {
+    PDARTS_ASSIGN_OR_RETURN(spec, ReadTrainingSpec(UserPath(run)));
+    weights = weights.empty() ? BestWeightsFile(UserPath(run)) : UserPath(weights);
+  } else if (weights.empty()) {
+    return absl::InvalidArgumentError(
+        "evaluate needs --run=DIR of a training, or --model=FILE and --genotype=...");
+  } else {
+    weights = UserPath(weights);
+    PDARTS_ASSIGN_OR_RETURN(spec, SpecFromFlags());
+  }
+  PDARTS_ASSIGN_OR_RETURN(const NamedTensors tensors, ReadWeights(weights));
+  const bool has_head = std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) {
+    return absl::StartsWith(entry.first, kAuxiliaryHead);
+  });
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
+  PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(std::move(spec)));
+  if (const int classes = absl::GetFlag(FLAGS_classes);
+      classes != 0 && classes != training.dataset->num_classes()) {
+    return absl::InvalidArgumentError(absl::StrCat("--classes: ", classes, ", but the dataset has ",
+                                                   training.dataset->num_classes()));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
+  SetThreads(std::max(0, absl::GetFlag(FLAGS_threads)));
+  NetworkShape shape = training.Shape();
+  shape.auxiliary_head = has_head;
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<Network> network,
+      training.space->BuildNetwork(training.architecture, shape, MakeGenerator(1, "weights")));
+  PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, weights, network.get()));
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
+  EvaluationReport report;
+  try {
+    network->to(device);
+    report = MakeReport(*Evaluate(*network, data.test, training.dataset->info(),
+                                  training.spec.train().evaluation_batch_size(), device),
+                        training.dataset->info(), weights);
+  } catch (const std::exception& error) {  // LibTorch reports by throwing
+    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
+  }
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(report) << "\n";
+  } else {
+    Print(report);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Command EvaluateCommand() {
+  std::vector<std::string> flags = NetworkFlags();
+  for (const char* flag :
+       {"run", "model", "weights", "dataset", "data_dir", "device", "threads", "set", "json"}) {
+    flags.push_back(flag);
+  }
+  return {"evaluate", "--run=DIR | --model=FILE --genotype=TEXT|FILE|NAME",
+          "accuracy of trained weights on the test split, for each class too", flags,
+          &EvaluateWeights};
+}
+
+}  // namespace pdarts

@@ -1,0 +1,19 @@
+#ifndef PDARTS_CLI_NAMES_H_
+#define PDARTS_CLI_NAMES_H_
+
+#include <string>
+
+#include "google/protobuf/any.pb.h"
+#include "pdarts/core/experiment.pb.h"
+
+namespace pdarts {
+
+/// The short name of the plugin that a config belongs to; its type if that isn't known.
+std::string PluginShortName(const google::protobuf::Any& config);
+
+/// What computes: "reference", or "fused/" and the instruction set of the kernels.
+std::string KernelsName(Kernels kernels);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CLI_NAMES_H_

@@ -1,0 +1,102 @@
+#include "pdarts/cli/network_flags.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/json_util.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/status_macros.h"
+
+ABSL_FLAG(std::string, genotype, "",
+          "an architecture: its text, a name that the space knows (PDARTS, DARTS_V1, DARTS_V2), or "
+          "a file (genotype.txt, architecture.json)");
+ABSL_FLAG(std::string, weights, "",
+          "file of weights: safetensors, or a state dict that Python's torch.save wrote");
+ABSL_FLAG(std::string, dataset, "",
+          "dataset by its short name, with its default settings; empty: cifar10, or the one that a "
+          "benchmark's table means");
+ABSL_FLAG(int, cells, 0, "cells of the network; 0: the space's usual number");
+ABSL_FLAG(int, channels, 0, "initial channels of the network; 0: the space's usual number");
+ABSL_FLAG(int, classes, 0, "classes; 0: 10, or 1000 with the imagenet skeleton");
+ABSL_FLAG(std::string, skeleton, "", "cifar or imagenet; empty: the space's first");
+
+namespace pdarts {
+namespace {
+
+constexpr char kImageNet[] = "imagenet";
+
+absl::Status CheckNotNegative(absl::string_view flag, int value) {
+  if (value >= 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", value, " is negative"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> GenotypeFromFlags() {
+  const std::string given = absl::GetFlag(FLAGS_genotype);
+  if (given.empty()) {
+    return absl::InvalidArgumentError(
+        "--genotype is missing: an architecture's text, name or file");
+  }
+  const std::string path = UserPath(given);
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return given;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file) return absl::NotFoundError(absl::StrCat("--genotype: can't read ", path));
+  if (!absl::EndsWith(path, ".json")) return content.str();
+  DerivedArchitecture architecture;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(content.str(), &architecture);
+  if (!parsed.ok() || architecture.text().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--genotype: ", path, " is no architecture.json of a run"));
+  }
+  return architecture.text();
+}
+
+absl::StatusOr<FlagNetwork> NetworkFromFlags() {
+  const int cells = absl::GetFlag(FLAGS_cells), channels = absl::GetFlag(FLAGS_channels),
+            classes = absl::GetFlag(FLAGS_classes);
+  PDARTS_RETURN_IF_ERROR(CheckNotNegative("cells", cells));
+  PDARTS_RETURN_IF_ERROR(CheckNotNegative("channels", channels));
+  PDARTS_RETURN_IF_ERROR(CheckNotNegative("classes", classes));
+  FlagNetwork network;
+  PDARTS_ASSIGN_OR_RETURN(network.space,
+                          Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, GenotypeFromFlags());
+  auto architecture = ParseGenotype(*network.space, text);
+  if (!architecture.ok()) return Annotate(architecture.status(), "--genotype");
+  network.architecture = std::move(*architecture);
+  NetworkSettings settings;
+  const std::string skeleton = absl::GetFlag(FLAGS_skeleton);
+  if (!skeleton.empty()) settings.set_skeleton(skeleton);
+  if (cells > 0) settings.set_cells(cells);
+  if (channels > 0) settings.set_channels(channels);
+  network.shape = MakeNetworkShape(*network.space, settings);
+  if (network.shape.skeleton == kImageNet) {
+    network.shape.image = {3, 224, 224};
+    network.shape.classes = 1000;
+    // The published network of this skeleton (ALGORITHM 4).
+    if (cells == 0) network.shape.cells = 14;
+    if (channels == 0) network.shape.channels = 48;
+  }
+  if (classes > 0) network.shape.classes = classes;
+  return network;
+}
+
+std::string DatasetFromFlags() {
+  const std::string dataset = absl::GetFlag(FLAGS_dataset);
+  return dataset.empty() ? "cifar10" : dataset;
+}
+
+std::vector<std::string> NetworkFlags() {
+  return {"space", "genotype", "cells", "channels", "classes", "skeleton"};
+}
+
+}  // namespace pdarts

@@ -1,0 +1,48 @@
+#ifndef PDARTS_CLI_NETWORK_FLAGS_H_
+#define PDARTS_CLI_NETWORK_FLAGS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/flags/declare.h"
+#include "absl/status/statusor.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/training.h"
+
+ABSL_DECLARE_FLAG(std::string, genotype);
+ABSL_DECLARE_FLAG(std::string, weights);
+ABSL_DECLARE_FLAG(std::string, dataset);
+ABSL_DECLARE_FLAG(int, cells);
+ABSL_DECLARE_FLAG(int, channels);
+ABSL_DECLARE_FLAG(int, classes);
+ABSL_DECLARE_FLAG(std::string, skeleton);
+
+namespace pdarts {
+
+/// --genotype: a text or name as it is, or what a file of that name holds (a genotype.txt or an
+/// architecture.json).
+/// \error kInvalidArgument if it is empty; kNotFound if a file can't be read.
+absl::StatusOr<std::string> GenotypeFromFlags();
+
+/// A network that is described by flags alone.
+struct FlagNetwork {
+  std::unique_ptr<SearchSpace> space;
+  Architecture architecture;
+  NetworkShape shape;  ///< without auxiliary head
+};
+
+/// The network of --space, --genotype, --cells, --channels, --classes, --skeleton: the space's
+/// usual size where a flag isn't given; images of 224x224 and 1000 classes for the imagenet
+/// skeleton, else of 32x32 and 10. \error as GenotypeFromFlags and ParseGenotype; kInvalidArgument
+/// naming the flag.
+absl::StatusOr<FlagNetwork> NetworkFromFlags();
+
+/// --dataset, else "cifar10".
+std::string DatasetFromFlags();
+
+/// The flags that NetworkFromFlags reads.
+std::vector<std::string> NetworkFlags();
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CLI_NETWORK_FLAGS_H_

@@ -1,0 +1,98 @@
+#include "pdarts/cli/run_session.h"
+
+#include <iostream>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "pdarts/cli/build_info.h"
+#include "pdarts/cli/device.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/interrupt.h"
+#include "pdarts/cli/names.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+namespace {
+
+/// What --resume and --overwrite ask for.
+absl::StatusOr<RunStart> RunStartFromFlags() {
+  if (absl::GetFlag(FLAGS_resume) && absl::GetFlag(FLAGS_overwrite)) {
+    return absl::InvalidArgumentError("--resume and --overwrite exclude each other");
+  }
+  if (absl::GetFlag(FLAGS_overwrite)) return RunStart::kOverwrite;
+  return absl::GetFlag(FLAGS_resume) ? RunStart::kResume : RunStart::kGoOn;
+}
+
+void Tell(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
+}
+
+}  // namespace
+
+absl::StatusOr<RunFlags> RunFlagsFromCommandLine() {
+  RunFlags flags;
+  if (absl::GetFlag(FLAGS_threads) < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
+  }
+  flags.checkpoint_minutes = absl::GetFlag(FLAGS_checkpoint_minutes);
+  if (!(flags.checkpoint_minutes >= 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--checkpoint_minutes: ", flags.checkpoint_minutes, " is not 0 or more"));
+  }
+  PDARTS_ASSIGN_OR_RETURN(flags.start, RunStartFromFlags());
+  flags.threads = SetThreads(absl::GetFlag(FLAGS_threads));
+  return flags;
+}
+
+CheckpointSurroundings MakeSurroundings(Kernels kernels, const DatasetSplits& data,
+                                        c10::Device device, int threads) {
+  CheckpointSurroundings surroundings;
+  surroundings.set_dataset_checksum(data.checksum);
+  surroundings.set_threads(threads);
+  surroundings.set_kernels(KernelsName(kernels));
+  surroundings.set_device(device.str());
+  surroundings.set_libtorch(LibTorchVersion());
+  surroundings.set_commit(BuildCommit());
+  return surroundings;
+}
+
+absl::StatusOr<std::unique_ptr<RunDirectory>> OpenRun(const std::string& path,
+                                                      const google::protobuf::Message& spec,
+                                                      RunStart start,
+                                                      const CheckpointSurroundings& surroundings) {
+  PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunDirectory> directory,
+                          RunDirectory::Open(path, spec, start));
+  Tell(directory->notes());
+  if (const auto& checkpoint = directory->checkpoint()) {
+    PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> notes,
+                            CompareSurroundings(checkpoint->run.surroundings(), surroundings));
+    Tell(notes);
+  }
+  return directory;
+}
+
+RunCheckpointer::Options CheckpointingOf(const RunFlags& flags,
+                                         const CheckpointSurroundings& surroundings) {
+  RunCheckpointer::Options options;
+  options.surroundings = surroundings;
+  options.minutes = flags.checkpoint_minutes;
+  options.stop_requested = [] { return InterruptSignal() != 0; };
+  return options;
+}
+
+absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& directory) {
+  if (absl::IsCancelled(status)) {
+    return absl::CancelledError(absl::StrCat("stopped; the state is in ",
+                                             directory.last_checkpoint(), ". To go on:\n  ",
+                                             CommandToGoOn()));
+  }
+  return absl::Status(status.code(), absl::StrCat(status.message(), "; ",
+                                                  directory.last_checkpoint().empty()
+                                                      ? std::string("there is no checkpoint yet")
+                                                      : absl::StrCat("the last good checkpoint is ",
+                                                                     directory.last_checkpoint())));
+}
+
+}  // namespace pdarts

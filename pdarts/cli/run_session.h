@@ -1,0 +1,49 @@
+#ifndef PDARTS_CLI_RUN_SESSION_H_
+#define PDARTS_CLI_RUN_SESSION_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "c10/core/Device.h"
+#include "google/protobuf/message.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/runs/run_checkpointer.h"
+#include "pdarts/runs/run_directory.h"
+
+namespace pdarts {
+
+/// How the command line asks for a run to be started and kept.
+struct RunFlags {
+  RunStart start = RunStart::kGoOn;
+  double checkpoint_minutes = 0;
+  int threads = 1;  ///< already set
+};
+
+/// Reads --resume, --overwrite, --checkpoint_minutes and --threads, and sets the threads.
+/// \error kInvalidArgument naming the flag.
+absl::StatusOr<RunFlags> RunFlagsFromCommandLine();
+
+/// What decides a run's last bits, beside its spec.
+CheckpointSurroundings MakeSurroundings(Kernels kernels, const DatasetSplits& data,
+                                        c10::Device device, int threads);
+
+/// Opens a run's directory and tells the user on standard error what should be known of it.
+/// \error as RunDirectory::Open and CompareSurroundings.
+absl::StatusOr<std::unique_ptr<RunDirectory>> OpenRun(const std::string& path,
+                                                      const google::protobuf::Message& spec,
+                                                      RunStart start,
+                                                      const CheckpointSurroundings& surroundings);
+
+/// How its states are kept; a signal stops it.
+RunCheckpointer::Options CheckpointingOf(const RunFlags& flags,
+                                         const CheckpointSurroundings& surroundings);
+
+/// What a user needs to know where a run ended early.
+absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& directory);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CLI_RUN_SESSION_H_

@@ -1,0 +1,246 @@
+#include "pdarts/cli/train_network.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "pdarts/cli/device.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/interrupt.h"
+#include "pdarts/cli/names.h"
+#include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/progress.h"
+#include "pdarts/cli/run_session.h"
+#include "pdarts/core/process.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/training.h"
+#include "pdarts/nn/macs.h"
+#include "pdarts/runs/run_checkpointer.h"
+#include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/training_recorder.h"
+#include "pdarts/runs/weights.h"
+#include "pdarts/trainers/network_trainer.h"
+
+namespace pdarts {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Shows on standard error where a training is, one line that is drawn over on a terminal, else a
+/// line an epoch; hands on what it hears.
+class TrainProgress : public TrainObserver {
+ public:
+  explicit TrainProgress(TrainObserver* next)
+      : next_(next), terminal_(isatty(STDERR_FILENO) != 0), begin_(Clock::now()) {}
+  ~TrainProgress() override { Clear(); }
+
+  absl::Status OnStep(const TrainStepReport& report) override {
+    const Clock::time_point now = Clock::now();
+    if (terminal_ && !(drawn_ && now - last_draw_ < std::chrono::milliseconds(100))) {
+      last_draw_ = now;
+      const TrainPosition& at = report.position;
+      const std::string line =
+          absl::StrFormat("%s left, epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
+                          TimeLeft(at, at.step + 1), at.epoch + 1, at.epochs, at.step + 1, at.steps,
+                          report.train.loss, report.train.top1, report.images_per_second);
+      std::fprintf(stderr, "\r\033[K%s", line.substr(0, Width() - 1).c_str());
+      std::fflush(stderr);
+      drawn_ = true;
+    }
+    return next_->OnStep(report);
+  }
+
+  absl::Status OnEpochEnd(const TrainEpochReport& report) override {
+    Clear();
+    const TrainPosition& at = report.position;
+    std::fprintf(stderr, "%s\n",
+                 absl::StrFormat("epoch %d/%d loss %.4f acc %.2f%% test %.2f%% (top-5 %.2f%%, loss "
+                                 "%.4f)%s %.0f img/s %s left",
+                                 at.epoch + 1, at.epochs, report.train.loss, report.train.top1,
+                                 report.test.top1, report.test.top5, report.test.loss,
+                                 report.is_best ? " best" : "", report.images_per_second,
+                                 TimeLeft(at, at.steps))
+                     .c_str());
+    return next_->OnEpochEnd(report);
+  }
+
+ private:
+  std::string TimeLeft(const TrainPosition& at, int steps) const {
+    const double done = (at.epoch + static_cast<double>(steps) / at.steps) / at.epochs;
+    const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
+    return done > 0 ? ShortDuration(elapsed * (1 - done) / done) : "?";
+  }
+  static size_t Width() {
+    winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  }
+  void Clear() {
+    if (drawn_) std::fprintf(stderr, "\r\033[K");
+    drawn_ = false;
+  }
+
+  TrainObserver* const next_;
+  const bool terminal_;
+  const Clock::time_point begin_;
+  bool drawn_ = false;
+  Clock::time_point last_draw_;
+};
+
+/// Puts the architecture that --genotype or --run name into the spec.
+absl::Status SetGenotype(TrainSpec* spec) {
+  const std::string run = absl::GetFlag(FLAGS_run);
+  if (!run.empty() && !absl::GetFlag(FLAGS_genotype).empty()) {
+    return absl::InvalidArgumentError("--run and --genotype both name an architecture; give one");
+  }
+  if (!absl::GetFlag(FLAGS_genotype).empty()) {
+    PDARTS_ASSIGN_OR_RETURN(*spec->mutable_genotype(), GenotypeFromFlags());
+    return absl::OkStatus();
+  }
+  if (run.empty()) return absl::OkStatus();
+  PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found, ReadRunArchitecture(UserPath(run)));
+  const auto space = Registry<SearchSpace>::Create(spec->space());
+  if (!space.ok()) return Annotate(space.status(), "space");
+  PDARTS_RETURN_IF_ERROR(Annotate((*space)->CheckArchitecture(found.architecture()), run));
+  spec->set_genotype(found.text());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSplits& data,
+                                       const NetworkTrainer& trained, const std::string& text,
+                                       const CheckpointSurroundings& surroundings) {
+  TrainResult result;
+  result.set_name(training.spec.name());
+  result.set_dataset(PluginShortName(training.spec.dataset()));
+  result.set_search_space(training.space->name());
+  result.set_seed(static_cast<double>(training.spec.seed()));
+  result.set_genotype(text);
+  NetworkShape shape = training.Shape();
+  shape.auxiliary_head = false;
+  result.set_cells(shape.cells);
+  result.set_channels(shape.channels);
+  result.set_skeleton(shape.skeleton);
+  result.set_test_top1(trained.last().top1);
+  result.set_test_top5(trained.last().top5);
+  result.set_test_loss(trained.last().loss);
+  result.set_best_epoch(trained.best_epoch() + 1);
+  result.set_best_test_top1(trained.best().top1);
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<Network> network,
+      training.space->BuildNetwork(training.architecture, shape, MakeGenerator(0, "count")));
+  result.set_params(static_cast<double>(CountParameters(*network)));
+  result.set_macs(static_cast<double>(nn::CountMacs(*network, shape.image)));
+  result.set_commit(surroundings.commit());
+  result.set_libtorch(surroundings.libtorch());
+  result.set_cpu(CpuName());
+  result.set_device(surroundings.device());
+  result.set_kernels(surroundings.kernels());
+  result.set_threads(surroundings.threads());
+  result.set_dataset_source(data.source);
+  result.set_dataset_checksum(surroundings.dataset_checksum());
+  return result;
+}
+
+}  // namespace
+
+absl::Status TrainFromSpec(TrainSpec spec) {
+  PDARTS_RETURN_IF_ERROR(SetGenotype(&spec));
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
+  PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(std::move(spec)));
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
+  PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
+                          NetworkTrainer::Create(training, data, device));
+  if (const std::string weights = absl::GetFlag(FLAGS_weights); !weights.empty()) {
+    const std::string file = UserPath(weights);
+    PDARTS_ASSIGN_OR_RETURN(const NamedTensors tensors, ReadWeights(file));
+    PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, file, &trainer->network()));
+  }
+  DerivedArchitecture architecture;
+  *architecture.mutable_architecture() = training.architecture;
+  PDARTS_ASSIGN_OR_RETURN(*architecture.mutable_text(),
+                          training.space->Format(training.architecture));
+  const CheckpointSurroundings surroundings =
+      MakeSurroundings(training.spec.train().kernels(), data, device, flags.threads);
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
+                          OpenRun(OutputDirFromFlags(training.spec.name(), training.spec.seed()),
+                                  training.spec, flags.start, surroundings));
+  TrainingRecorder recorder(directory.get());
+  if (const auto& checkpoint = directory->checkpoint()) {
+    PDARTS_RETURN_IF_ERROR(trainer->Restore(checkpoint->state));
+  } else {
+    PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(architecture));
+    TrainEvent begin;
+    begin.set_architecture(architecture.text());
+    begin.set_parameters(static_cast<double>(CountParameters(trainer->network())));
+    PDARTS_RETURN_IF_ERROR(recorder.Log("run_begin", begin));
+  }
+  RunCheckpointer checkpointer(directory.get(), &recorder.clock(),
+                               CheckpointingOf(flags, surroundings));
+  absl::Status trained;
+  {
+    TrainProgress progress(&recorder);
+    const InterruptGuard guard;
+    trained = trainer->Train(&checkpointer, &progress);
+  }
+  if (!trained.ok()) return ExplainEnd(trained, *directory);
+  PDARTS_RETURN_IF_ERROR(recorder.Log("run_end"));
+  PDARTS_ASSIGN_OR_RETURN(TrainResult result,
+                          MakeResult(training, data, *trainer, architecture.text(), surroundings));
+  result.set_seconds(recorder.clock().Elapsed());
+  result.set_mem_gb(static_cast<double>(recorder.clock().PeakBytes()) / 1e9);
+  result.set_finished(TimeNow());
+  PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(result) << "\n";
+    return absl::OkStatus();
+  }
+  std::cout << absl::StrFormat(
+      "%s\n\n"
+      "test            top-1 %.2f%%, top-5 %.2f%% (best epoch, chosen by it: %.2f%%)\n"
+      "network         %d parameters, %d multiply-adds\n"
+      "time            %s\n"
+      "peak memory     %.2f GB\n"
+      "run directory   %s\n",
+      architecture.text(), result.test_top1(), result.test_top5(), result.best_test_top1(),
+      static_cast<int64_t>(result.params()), static_cast<int64_t>(result.macs()),
+      ShortDuration(result.seconds()), result.mem_gb(), directory->path());
+  return absl::OkStatus();
+}
+
+absl::Status TrainFromFlags() {
+  TrainSpec spec;
+  if (const std::string run = absl::GetFlag(FLAGS_run); !run.empty()) {
+    PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec searched, ReadRunSpec(UserPath(run)));
+    *spec.mutable_space() = searched.space();
+    *spec.mutable_dataset() = searched.dataset();
+    spec.set_name(absl::StrCat("train_", searched.name()));
+  } else {
+    PluginRegistry& registry = PluginRegistry::Global();
+    PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),
+                            registry.DefaultConfig(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
+    PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
+                            registry.DefaultConfig(Dataset::kKind, DatasetFromFlags()));
+    spec.set_name(absl::StrCat("train_", absl::GetFlag(FLAGS_space), "_", DatasetFromFlags()));
+  }
+  return TrainFromSpec(std::move(spec));
+}
+
+std::vector<std::string> TrainFlags() {
+  return {"run",    "genotype", "weights", "seed",      "data_dir", "output_dir",
+          "device", "threads",  "set",     "overwrite", "resume",   "checkpoint_minutes",
+          "json"};
+}
+
+}  // namespace pdarts

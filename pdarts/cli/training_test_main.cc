@@ -1,0 +1,34 @@
+// The test of a pdarts_training target: its spec loads, validates, and builds its network.
+
+#include "gtest/gtest.h"
+#include "pdarts/cli/embedded_spec.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/training.h"
+
+namespace pdarts {
+namespace {
+
+TEST(TrainingSpecTest, LoadsValidatesAndBuildsItsNetwork) {
+  TrainSpec spec;
+  const absl::Status parsed = ParseSpecInto(kEmbeddedSpec, kEmbeddedSpecFile, &spec);
+  ASSERT_TRUE(parsed.ok()) << parsed;
+  const auto training = MakeTraining(spec);
+  ASSERT_TRUE(training.ok()) << training.status();
+  const auto network = training->space->BuildNetwork(training->architecture, training->Shape(),
+                                                     MakeGenerator(1, "weights"));
+  ASSERT_TRUE(network.ok()) << network.status();
+  EXPECT_GT(CountParameters(**network), 0);
+}
+
+TEST(TrainingSpecTest, ItsCompletedTextReadsBackTheSame) {
+  TrainSpec spec, again;
+  ASSERT_TRUE(ParseSpecInto(kEmbeddedSpec, kEmbeddedSpecFile, &spec).ok());
+  ASSERT_TRUE(CompleteSpec(&spec).ok());
+  const std::string text = PrintSpec(spec);
+  ASSERT_TRUE(ParseSpecInto(text, "completed", &again).ok());
+  EXPECT_EQ(PrintSpec(again), text);
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,31 @@
+#include "pdarts/core/tensor_memory.h"
+
+#include <algorithm>
+
+#include "c10/core/Allocator.h"
+
+namespace pdarts {
+
+class TensorMemory::Counter : public c10::MemoryReportingInfoBase {
+ public:
+  void reportMemoryUsage(void* pointer, int64_t size, size_t total_allocated, size_t total_reserved,
+                         c10::Device device) override {
+    held += size;
+    peak = std::max(peak, held);
+  }
+  bool memoryProfilingEnabled() const override { return true; }
+
+  int64_t held = 0;
+  int64_t peak = 0;
+};
+
+TensorMemory::TensorMemory()
+    : counter_(std::make_shared<Counter>()), guard_(c10::DebugInfoKind::PROFILER_STATE, counter_) {}
+
+TensorMemory::~TensorMemory() = default;
+
+int64_t TensorMemory::held() const { return counter_->held; }
+int64_t TensorMemory::peak() const { return counter_->peak; }
+void TensorMemory::ResetPeak() { counter_->peak = counter_->held; }
+
+}  // namespace pdarts

@@ -1,0 +1,32 @@
+#ifndef PDARTS_CORE_TENSOR_MEMORY_H_
+#define PDARTS_CORE_TENSOR_MEMORY_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "c10/util/ThreadLocalDebugInfo.h"
+
+namespace pdarts {
+
+/// Adds up the memory that this thread's tensors take and give back while the object lives.
+class TensorMemory {
+ public:
+  TensorMemory();
+  ~TensorMemory();
+  TensorMemory(const TensorMemory&) = delete;
+  TensorMemory& operator=(const TensorMemory&) = delete;
+
+  /// Bytes held now, and at most since the beginning or ResetPeak().
+  int64_t held() const;
+  int64_t peak() const;
+  void ResetPeak();
+
+ private:
+  class Counter;
+  const std::shared_ptr<Counter> counter_;
+  const c10::DebugInfoGuard guard_;
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_TENSOR_MEMORY_H_

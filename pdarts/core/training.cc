@@ -1,0 +1,79 @@
+#include "pdarts/core/training.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+
+NetworkShape Training::Shape() const {
+  NetworkShape shape = MakeNetworkShape(*space, spec.network());
+  shape.image = dataset->info().image;
+  shape.classes = dataset->num_classes();
+  shape.auxiliary_head = spec.train().auxiliary_weight() > 0;
+  shape.kernels = spec.train().kernels();
+  return shape;
+}
+
+absl::StatusOr<Training> MakeTraining(TrainSpec spec) {
+  PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
+  PDARTS_RETURN_IF_ERROR(ValidateMessage(spec, ""));
+  PDARTS_RETURN_IF_ERROR(CheckRunName(spec.name()));
+  Training training;
+  auto space = Registry<SearchSpace>::Create(spec.space());
+  if (!space.ok()) return Annotate(space.status(), "space");
+  training.space = std::move(*space);
+  auto dataset = Registry<Dataset>::Create(spec.dataset());
+  if (!dataset.ok()) return Annotate(dataset.status(), "dataset");
+  training.dataset = std::move(*dataset);
+  if (spec.genotype().empty()) {
+    return absl::InvalidArgumentError(
+        "genotype: is not set; give the architecture's name or text, or a run that found it");
+  }
+  auto architecture = ParseGenotype(*training.space, spec.genotype());
+  if (!architecture.ok()) return Annotate(architecture.status(), "genotype");
+  training.architecture = std::move(*architecture);
+  const NetworkShape shape = MakeNetworkShape(*training.space, spec.network());
+  spec.mutable_network()->set_cells(shape.cells);
+  spec.mutable_network()->set_channels(shape.channels);
+  spec.mutable_network()->set_skeleton(shape.skeleton);
+  training.spec = std::move(spec);
+  return training;
+}
+
+absl::StatusOr<Architecture> ParseGenotype(const SearchSpace& space, absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  std::vector<std::string> names;
+  for (const auto& [name, known] : space.known_architectures()) {
+    if (name == text) return space.Parse(known);
+    names.push_back(name);
+  }
+  absl::StatusOr<Architecture> architecture = space.Parse(text);
+  const bool is_word = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+  });
+  if (!architecture.ok() && is_word && !names.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", text, "\" is no architecture of the space ", space.name(),
+                     "; names that it knows: ", absl::StrJoin(names, ", ")));
+  }
+  return architecture;
+}
+
+NetworkShape MakeNetworkShape(const SearchSpace& space, const NetworkSettings& settings) {
+  NetworkShape shape = space.default_network_shape();
+  shape.skeleton = space.skeletons().front();
+  if (settings.has_cells()) shape.cells = settings.cells();
+  if (settings.has_channels()) shape.channels = settings.channels();
+  if (settings.has_skeleton()) shape.skeleton = settings.skeleton();
+  return shape;
+}
+
+}  // namespace pdarts

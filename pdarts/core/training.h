@@ -1,0 +1,41 @@
+#ifndef PDARTS_CORE_TRAINING_H_
+#define PDARTS_CORE_TRAINING_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/training.pb.h"
+
+namespace pdarts {
+
+/// A spec of a training and the plugins that it names, known to fit each other.
+struct Training {
+  TrainSpec spec;  ///< complete, the network's size included
+  std::unique_ptr<SearchSpace> space;
+  std::unique_ptr<Dataset> dataset;
+  Architecture architecture;
+
+  /// The network's size: the spec's, with the dataset's images and classes.
+  NetworkShape Shape() const;
+};
+
+/// Completes and validates the spec and makes its plugins.
+/// \error kInvalidArgument or kNotFound naming the field that is wrong or doesn't fit another.
+absl::StatusOr<Training> MakeTraining(TrainSpec spec);
+
+/// The architecture that a text stands for: the text of a name that the space knows, or the text
+/// itself.
+/// \error kInvalidArgument as SearchSpace::Parse, with the known names if the text is a lone word.
+absl::StatusOr<Architecture> ParseGenotype(const SearchSpace& space, absl::string_view text);
+
+/// The size at which a space's networks are usually trained, with what `settings` says otherwise.
+NetworkShape MakeNetworkShape(const SearchSpace& space, const NetworkSettings& settings);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_TRAINING_H_

@@ -1,0 +1,100 @@
+#include "pdarts/runs/weights.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "c10/core/GradMode.h"
+#include "pdarts/runs/safetensors.h"
+#include "pdarts/runs/torch_file.h"
+
+namespace pdarts {
+namespace {
+
+constexpr size_t kShown = 3;
+
+/// "2 are missing (a, b)"; nothing if there are none.
+void AddComplaint(const std::vector<std::string>& entries, absl::string_view what,
+                  std::vector<std::string>* complaints) {
+  if (entries.empty()) return;
+  const size_t shown = std::min(kShown, entries.size());
+  complaints->push_back(absl::StrCat(
+      entries.size(), " ", what, " (",
+      absl::StrJoin(entries.begin(), entries.begin() + static_cast<int64_t>(shown), ", "),
+      shown < entries.size() ? ", ...)" : ")"));
+}
+
+std::string Shape(const at::Tensor& tensor) {
+  return absl::StrCat("[", absl::StrJoin(tensor.sizes(), ","), "]");
+}
+
+}  // namespace
+
+NamedTensors ModuleState(const torch::nn::Module& module) {
+  NamedTensors state;
+  for (const auto& item : module.named_parameters()) state.emplace_back(item.key(), item.value());
+  for (const auto& item : module.named_buffers()) state.emplace_back(item.key(), item.value());
+  return state;
+}
+
+absl::StatusOr<NamedTensors> ReadWeights(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char magic[4] = {};
+  file.read(magic, sizeof(magic));
+  const bool is_zip = absl::string_view(magic, sizeof(magic)) == "PK\x03\x04";
+  return is_zip ? ReadTorchFile(path) : ReadSafetensors(path);
+}
+
+absl::Status WriteWeights(const std::string& path, const NamedTensors& tensors) {
+  if (absl::EndsWith(path, ".safetensors")) {
+    return WriteSafetensors(path, tensors, {{"format", "pt"}});
+  }
+  if (absl::EndsWith(path, ".pt") || absl::EndsWith(path, ".pth")) {
+    return WriteTorchFile(path, tensors);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": expected a name that ends in .safetensors, .pt or .pth"));
+}
+
+absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
+                         torch::nn::Module* module) {
+  std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
+  const NamedTensors state = ModuleState(*module);
+  std::vector<std::string> missing, unexpected, misshapen;
+  std::set<std::string> known;
+  for (const auto& [name, target] : state) {
+    known.insert(name);
+    const auto found = given.find(name);
+    if (found == given.end()) {
+      missing.push_back(name);
+    } else if (found->second.sizes() != target.sizes()) {
+      misshapen.push_back(
+          absl::StrCat(name, " is ", Shape(found->second), ", expected ", Shape(target)));
+    } else if (!found->second.is_floating_point()) {
+      misshapen.push_back(absl::StrCat(name, " is no floating-point tensor"));
+    }
+  }
+  for (const auto& [name, tensor] : tensors) {
+    if (known.count(name) == 0 && !absl::EndsWith(name, "num_batches_tracked")) {
+      unexpected.push_back(name);
+    }
+  }
+  std::vector<std::string> complaints;
+  AddComplaint(missing, "are missing", &complaints);
+  AddComplaint(unexpected, "are unexpected", &complaints);
+  AddComplaint(misshapen, "have another shape", &complaints);
+  if (!complaints.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, " doesn't hold the weights of this network, which has ", state.size(),
+                     " entries: ", absl::StrJoin(complaints, "; ")));
+  }
+  c10::NoGradGuard no_grad;
+  for (const auto& [name, target] : state) target.copy_(given.at(name));
+  return absl::OkStatus();
+}
+
+}  // namespace pdarts

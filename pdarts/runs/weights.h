@@ -1,0 +1,39 @@
+#ifndef PDARTS_RUNS_WEIGHTS_H_
+#define PDARTS_RUNS_WEIGHTS_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "torch/nn/module.h"
+
+namespace pdarts {
+
+/// Tensors by the names of Python's `state_dict()`.
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+/// A module's parameters, then its buffers: views of them, not copies.
+NamedTensors ModuleState(const torch::nn::Module& module);
+
+/// Reads a file of weights: safetensors, or what Python's torch.save wrote (told apart by their
+/// first bytes).
+/// \error as ReadSafetensors and ReadTorchFile.
+absl::StatusOr<NamedTensors> ReadWeights(const std::string& path);
+
+/// Writes by the file name's ending: .safetensors, .pt or .pth.
+/// \error kInvalidArgument for another ending; as WriteSafetensors.
+absl::Status WriteWeights(const std::string& path, const NamedTensors& tensors);
+
+/// Copies tensors into a module's parameters and buffers, converted to their dtypes. All of them
+/// must be there, and no others but `num_batches_tracked`, which these modules don't have.
+/// \error kInvalidArgument, the module left as it was, naming the first of the missing, the
+/// unexpected and the misshapen entries and how many there are. `file` names the origin.
+absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
+                         torch::nn::Module* module);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_RUNS_WEIGHTS_H_

@@ -1,0 +1,263 @@
+#include "pdarts/runs/weights.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "ATen/ops/arange.h"
+#include "ATen/ops/randn.h"
+#include "ATen/ops/zeros.h"
+#include "absl/strings/str_cat.h"
+#include "caffe2/serialize/inline_container.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/runs/safetensors.h"
+#include "pdarts/runs/torch_file.h"
+
+namespace pdarts {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+std::string Path(const std::string& name) { return ::testing::TempDir() + "/" + name; }
+
+std::string Content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+std::string WriteBytes(const std::string& name, const std::string& content) {
+  std::ofstream(Path(name), std::ios::binary) << content;
+  return Path(name);
+}
+
+NamedTensors SomeTensors() {
+  return {{"a.weight", at::randn({2, 3, 1, 1})},
+          {"a.bias", at::randn({3}, at::kDouble)},
+          {"count", at::arange(5, at::kLong)},
+          {"empty", at::zeros({0, 4})},
+          {"scalar", at::randn({})}};
+}
+
+void ExpectSame(const NamedTensors& got, const NamedTensors& expected) {
+  ASSERT_EQ(got.size(), expected.size());
+  for (const auto& [name, tensor] : expected) {
+    bool found = false;
+    for (const auto& [other, value] : got) {
+      if (other != name) continue;
+      found = true;
+      EXPECT_EQ(value.scalar_type(), tensor.scalar_type()) << name;
+      EXPECT_TRUE(value.equal(tensor)) << name;
+    }
+    EXPECT_TRUE(found) << name;
+  }
+}
+
+class Weights : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Weights, AreReadAsTheyWereWritten) {
+  const std::string path = Path(absl::StrCat("round", GetParam()));
+  const NamedTensors tensors = SomeTensors();
+  ASSERT_TRUE(WriteWeights(path, tensors).ok());
+  const auto read = ReadWeights(path);
+  ASSERT_TRUE(read.ok()) << read.status();
+  ExpectSame(*read, tensors);
+}
+
+/// However much of the file is cut off, that is an error that names it.
+TEST_P(Weights, TruncatedAnywhereAreAnError) {
+  const std::string path = Path(absl::StrCat("whole", GetParam()));
+  ASSERT_TRUE(WriteWeights(path, SomeTensors()).ok());
+  const std::string whole = Content(path);
+  for (size_t size = 0; size < whole.size(); size += size < 64 ? 1 : 13) {
+    const std::string cut = WriteBytes(absl::StrCat("cut", GetParam()), whole.substr(0, size));
+    const auto read = ReadWeights(cut);
+    ASSERT_FALSE(read.ok()) << size << " of " << whole.size();
+    EXPECT_THAT(std::string(read.status().message()), HasSubstr(cut));
+  }
+}
+
+/// One damaged byte gives an error or tensors, but never a crash.
+TEST_P(Weights, DamagedAnywhereNeverCrash) {
+  const std::string path = Path(absl::StrCat("sound", GetParam()));
+  ASSERT_TRUE(WriteWeights(path, SomeTensors()).ok());
+  const std::string sound = Content(path);
+  int errors = 0;
+  for (size_t i = 0; i < sound.size(); i += 5) {
+    for (char flip : {'\x01', '\x80', '\xff'}) {
+      std::string damaged = sound;
+      damaged[i] ^= flip;
+      errors += !ReadWeights(WriteBytes(absl::StrCat("damaged", GetParam()), damaged)).ok();
+    }
+  }
+  EXPECT_GT(errors, 100);
+}
+
+TEST_P(Weights, MissingFilesAreAnError) {
+  EXPECT_EQ(ReadWeights(Path(absl::StrCat("none", GetParam()))).status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_FALSE(ReadWeights(::testing::TempDir()).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, Weights, ::testing::Values(".safetensors", ".pt"),
+                         [](const auto& info) { return std::string(info.param).substr(1); });
+
+TEST(WriteWeights, WantsAKnownEnding) {
+  EXPECT_THAT(std::string(WriteWeights(Path("a.onnx"), {}).message()), HasSubstr(".safetensors"));
+}
+
+// --- safetensors by hand ---
+
+std::string SafetensorsError(const std::string& header, const std::string& data) {
+  std::string file;
+  for (int shift = 0; shift < 64; shift += 8) {
+    file.push_back(static_cast<char>(static_cast<uint64_t>(header.size()) >> shift & 0xff));
+  }
+  const auto read = ReadSafetensors(WriteBytes("hand.safetensors", file + header + data));
+  return std::string(read.status().message());
+}
+
+std::string Entry(const std::string& name, const std::string& shape, int begin, int end) {
+  return absl::StrCat("\"", name, "\":{\"dtype\":\"F32\",\"shape\":[", shape,
+                      "],\"data_offsets\":[", begin, ",", end, "]}");
+}
+
+TEST(ReadSafetensors, ReadsWhatFits) {
+  EXPECT_EQ(SafetensorsError(absl::StrCat("{", Entry("a", "2", 0, 8), "}"), std::string(8, 'x')),
+            "");
+}
+
+TEST(ReadSafetensors, RefusesOffsetsThatOverlapLeaveGapsOrLie) {
+  const std::string data(8, 'x');
+  EXPECT_THAT(SafetensorsError(
+                  absl::StrCat("{", Entry("a", "1", 0, 4), ",", Entry("b", "1", 0, 4), "}"), data),
+              HasSubstr("overlap"));
+  EXPECT_THAT(SafetensorsError(absl::StrCat("{", Entry("a", "1", 4, 8), "}"), data),
+              HasSubstr("leave a gap"));
+  EXPECT_THAT(SafetensorsError(absl::StrCat("{", Entry("a", "3", 0, 8), "}"), data),
+              HasSubstr("takes 12 bytes"));
+  EXPECT_THAT(SafetensorsError(absl::StrCat("{", Entry("a", "4", 0, 16), "}"), data),
+              HasSubstr("has 8 bytes of data, its header says 16"));
+  EXPECT_THAT(SafetensorsError(absl::StrCat("{", Entry("a", "-2", 0, 8), "}"), data),
+              HasSubstr("shape"));
+  EXPECT_THAT(SafetensorsError(absl::StrCat("{", Entry("a", "1.5", 0, 8), "}"), data),
+              HasSubstr("shape"));
+  EXPECT_THAT(
+      SafetensorsError(absl::StrCat("{", Entry("a", "4294967296,4294967296,4294967296", 0, 8), "}"),
+                       data),
+      HasSubstr("too large"));
+  EXPECT_THAT(SafetensorsError(absl::StrCat("{", Entry("a", "2", 8, 0), "}"), data),
+              HasSubstr("data_offsets"));
+  EXPECT_THAT(SafetensorsError("{\"a\":3}", data), HasSubstr("no object"));
+  EXPECT_THAT(SafetensorsError("[]", data), HasSubstr("no JSON object"));
+  EXPECT_THAT(SafetensorsError("{\"a\":", data), HasSubstr("no JSON object"));
+}
+
+// --- pickles by hand ---
+
+std::string TorchFileError(const std::string& pickle) {
+  std::string content;
+  caffe2::serialize::PyTorchStreamWriter writer([&](const void* data, size_t size) {
+    content.append(static_cast<const char*>(data), size);
+    return size;
+  });
+  writer.writeRecord("data.pkl", pickle.data(), pickle.size());
+  writer.writeRecord("data/0", "12345678", 8);
+  writer.writeEndOfFile();
+  return std::string(ReadTorchFile(WriteBytes("hand.pt", content)).status().message());
+}
+
+/// {'w': _rebuild_tensor_v2(storage of two floats, offset, sizes, strides)}.
+std::string TensorPickle(const std::string& offset, const std::string& sizes,
+                         const std::string& strides) {
+  using std::string_literals::operator""s;
+  return "\x80\x02}X\x01\0\0\0w"s + "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storage"s +
+         "ctorch\nFloatStorage\nX\x01\0\0\0"s + "0X\x03\0\0\0"s + "cpuK\x02tQ"s + offset + sizes +
+         strides + "\x89)tRs."s;
+}
+
+TEST(ReadTorchFile, ReadsATensorByHand) {
+  EXPECT_EQ(TorchFileError(TensorPickle("K\x01", "K\x01\x85", "K\x01\x85")), "");
+}
+
+TEST(ReadTorchFile, RefusesTensorsBeyondTheirStorage) {
+  using std::string_literals::operator""s;
+  EXPECT_THAT(TorchFileError(TensorPickle("K\x01", "K\x02\x85", "K\x01\x85")),
+              HasSubstr("beyond its storage"));
+  EXPECT_THAT(TorchFileError(TensorPickle("K\x02", "K\x01\x85", "K\x01\x85")),
+              HasSubstr("beyond its storage"));
+  // A stride of 0 would make of eight bytes as much memory as one likes.
+  EXPECT_THAT(TorchFileError(TensorPickle("K\0"s, "J\xff\xff\xff\x7f\x85", "K\0\x85"s)),
+              HasSubstr("beyond its storage"));
+  EXPECT_THAT(TorchFileError(TensorPickle("J\xff\xff\xff\xff", "K\x01\x85", "K\x01\x85")),
+              HasSubstr("storage"));
+}
+
+TEST(ReadTorchFile, CallsNothing) {
+  EXPECT_THAT(TorchFileError("\x80\x02"
+                             "cos\nsystem\nX\x02\x00\x00\x00ls\x85R."),
+              AllOf(HasSubstr("os.system"), HasSubstr("nothing of it was executed")));
+  EXPECT_THAT(TorchFileError("\x80\x02"
+                             "cbuiltins\neval\n."),
+              HasSubstr("builtins.eval"));
+  EXPECT_THAT(TorchFileError("\x80\x02"
+                             "i__main__\nA\n."),
+              HasSubstr("operation 0x69"));
+}
+
+TEST(ReadTorchFile, RefusesWhatIsNoStateDict) {
+  EXPECT_THAT(TorchFileError("\x80\x02]."), HasSubstr("holds no dict"));
+  EXPECT_THAT(TorchFileError("\x80\x02}K\x01K\x02s."), HasSubstr("state_dict()"));
+  EXPECT_THAT(TorchFileError("\x80\x02}K\x01"), HasSubstr("ends too early"));
+  EXPECT_THAT(TorchFileError("\x80\x02."), HasSubstr("stack is empty"));
+}
+
+/// A tuple in a tuple in a tuple, and a list in itself.
+TEST(ReadTorchFile, DepthAndCyclesAreNoProblem) {
+  EXPECT_THAT(TorchFileError("\x80\x02)" + std::string(1 << 20, '\x85') + "."),
+              HasSubstr("holds no dict"));
+  EXPECT_THAT(TorchFileError("\x80\x02]q\x01h\x01"
+                             "a."),
+              HasSubstr("holds no dict"));
+}
+
+// --- loading ---
+
+class Two : public torch::nn::Module {
+ public:
+  Two() {
+    weight = register_parameter("weight", at::zeros({2, 3}));
+    mean = register_buffer("mean", at::zeros({3}));
+  }
+  at::Tensor weight, mean;
+};
+
+TEST(LoadWeights, CopiesParametersAndBuffers) {
+  Two two;
+  const at::Tensor weight = at::randn({2, 3}, at::kDouble), mean = at::randn({3});
+  const NamedTensors tensors = {
+      {"weight", weight}, {"mean", mean}, {"bn.num_batches_tracked", at::zeros({}, at::kLong)}};
+  ASSERT_TRUE(LoadWeights(tensors, "f", &two).ok());
+  EXPECT_TRUE(two.weight.equal(weight.to(at::kFloat)));
+  EXPECT_TRUE(two.mean.equal(mean));
+}
+
+TEST(LoadWeights, NamesWhatIsMissingUnexpectedAndMisshapen) {
+  Two two;
+  NamedTensors tensors = {{"weight", at::randn({3, 2})}};
+  for (int i = 0; i < 5; ++i) tensors.emplace_back(absl::StrCat("x", i), at::zeros({1}));
+  const absl::Status status = LoadWeights(tensors, "dir/f.pt", &two);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("dir/f.pt"), HasSubstr("1 are missing (mean)"),
+                    HasSubstr("5 are unexpected (x0, x1, x2, ...)"),
+                    HasSubstr("weight is [3,2], expected [2,3]")));
+  EXPECT_EQ(two.weight.abs().sum().item<float>(), 0) << "left as it was";
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,357 @@
+#include "pdarts/trainers/network_trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ATen/ops/_foreach_lerp.h"
+#include "ATen/ops/arange.h"
+#include "ATen/ops/cross_entropy_loss.h"
+#include "ATen/ops/zeros_like.h"
+#include "absl/strings/str_cat.h"
+#include "c10/core/GradMode.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/augmentation/augmentation.h"
+#include "pdarts/trainers/evaluation.h"
+#include "pdarts/trainers/network_state.pb.h"
+#include "torch/csrc/autograd/autograd.h"
+
+namespace pdarts {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Epochs at the end in which a linear learning rate falls five times slower.
+constexpr int kSlowEpochs = 5;
+
+/// TrainingState.trainer.
+constexpr char kNetworkTrainer[] = "network";
+
+AugmentationSettings Augmentation(const TrainAugmentation& settings) {
+  AugmentationSettings augmentation;
+  augmentation.set_crop_padding(settings.crop_padding());
+  augmentation.set_flip(settings.flip());
+  augmentation.set_cutout(settings.cutout());
+  return augmentation;
+}
+
+/// Parameters and buffers.
+std::vector<at::Tensor> All(const Network& network) {
+  std::vector<at::Tensor> all = network.parameters();
+  for (const at::Tensor& buffer : network.buffers()) all.push_back(buffer);
+  return all;
+}
+
+/// Where a step lies on the learning rate's curve.
+double Epoch(const TrainSettings& settings, const TrainPosition& position) {
+  if (!settings.weights().cosine_by_step()) return position.epoch;
+  return position.epoch + static_cast<double>(position.step) / position.steps;
+}
+
+MeasuredState ToState(const Accuracy& accuracy) {
+  MeasuredState state;
+  state.set_top1(accuracy.top1);
+  state.set_top5(accuracy.top5);
+  state.set_loss(accuracy.loss);
+  return state;
+}
+
+Accuracy FromState(const MeasuredState& state) {
+  return {state.top1(), state.top5(), state.loss()};
+}
+
+/// Makes weights and statistics of one network those of another of the same architecture.
+void CopyState(const Network& from, const Network& to) {
+  c10::NoGradGuard no_grad;
+  const std::vector<at::Tensor> sources = All(from), targets = All(to);
+  for (size_t i = 0; i < targets.size(); ++i) targets[i].copy_(sources[i]);
+}
+
+/// Checks what a spec asks of a training set.
+absl::Status CheckImages(const TrainSettings& settings, int64_t available) {
+  if (settings.train_images() > available) {
+    return absl::InvalidArgumentError(absl::StrCat("train.train_images: ", settings.train_images(),
+                                                   " are asked for, the training split has ",
+                                                   available));
+  }
+  const int64_t images = settings.train_images() > 0 ? settings.train_images() : available;
+  if (settings.batch_size() > images) {
+    return absl::InvalidArgumentError(absl::StrCat("train.batch_size: ", settings.batch_size(),
+                                                   " is larger than the training set of ", images,
+                                                   " images"));
+  }
+  if (settings.auxiliary_weight() > 0 && images % settings.batch_size() == 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "train.batch_size: ", settings.batch_size(), " leaves a last batch of one of ", images,
+        " images, which the auxiliary head can't normalise; choose another, or "
+        "train.auxiliary_weight 0"));
+  }
+  return absl::OkStatus();
+}
+
+/// What LibTorch reports by throwing.
+template <typename Work>
+absl::Status CatchExceptions(const Work& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
+  }
+}
+
+}  // namespace
+
+double LearningRate(const TrainSettings& settings, double epoch) {
+  const int epochs = settings.epochs();
+  double rate;
+  if (settings.learning_rate_shape() == COSINE) {
+    rate = CosineLearningRate(settings.weights(), epoch, epochs);
+  } else {
+    const double base = settings.weights().learning_rate();
+    const double fast = std::max(1, epochs - kSlowEpochs);
+    const double left = epochs - epoch;
+    rate = left > kSlowEpochs ? base * (left - kSlowEpochs) / fast
+                              : base * left / (kSlowEpochs * fast);
+  }
+  if (epoch < settings.warmup_epochs()) rate *= (epoch + 1) / settings.warmup_epochs();
+  return rate;
+}
+
+NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& data,
+                               c10::Device device)
+    : training_(training),
+      settings_(training.spec.train()),
+      info_(training.dataset->info()),
+      data_(data),
+      device_(device),
+      dtype_(settings_.precision() == FLOAT64 ? at::kDouble : at::kFloat),
+      augmentation_settings_(Augmentation(settings_.augmentation())),
+      begin_(Clock::now()) {}
+
+absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Training& training,
+                                                                       const DatasetSplits& data,
+                                                                       c10::Device device) {
+  PDARTS_RETURN_IF_ERROR(CheckImages(training.spec.train(), data.train.images.size(0)));
+  std::unique_ptr<NetworkTrainer> trainer(new NetworkTrainer(training, data, device));
+  PDARTS_RETURN_IF_ERROR(CatchExceptions([&] { return trainer->Build(); }));
+  return trainer;
+}
+
+absl::Status NetworkTrainer::Build() {
+  const auto build = [&]() -> absl::StatusOr<std::shared_ptr<Network>> {
+    PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<Network> network,
+                            training_.space->BuildNetwork(training_.architecture, training_.Shape(),
+                                                          NewGenerator("weights")));
+    network->to(device_, dtype_);
+    return network;
+  };
+  PDARTS_ASSIGN_OR_RETURN(network_, build());
+  drop_path_ = NewGenerator("drop path");
+  network_->set_generator(drop_path_);
+  if (settings_.average_decay() > 0) {
+    PDARTS_ASSIGN_OR_RETURN(average_, build());
+  }
+  const int64_t images =
+      settings_.train_images() > 0 ? settings_.train_images() : data_.train.images.size(0);
+  optimizer_.emplace(network_->parameters(), settings_.weights());
+  batches_.emplace(at::arange(images, at::kLong), settings_.batch_size(), NewGenerator("order"));
+  augmentation_ = NewGenerator("augmentation");
+  position_.epochs = settings_.epochs();
+  position_.steps =
+      static_cast<int>((images + settings_.batch_size() - 1) / settings_.batch_size());
+  return absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* observer) {
+  checkpointer_ = checkpointer;
+  observer_ = observer;
+  return CatchExceptions([&]() -> absl::Status {
+    const bool begins = position_.epoch == 0 && position_.step == 0;
+    if (begins && average_) CopyState(*network_, *average_);  // weights may come from elsewhere
+    while (position_.epoch < position_.epochs) {
+      PDARTS_RETURN_IF_ERROR(TrainEpoch());
+      if (checkpointer_ == nullptr) continue;
+      PDARTS_RETURN_IF_ERROR(checkpointer_->StopRequested() ? Stop() : Save());
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status NetworkTrainer::TrainEpoch() {
+  network_->train();
+  network_->set_drop_path(settings_.drop_path() * position_.epoch / position_.epochs);
+  if (position_.step == 0) {
+    begin_ = Clock::now();
+    earlier_seconds_ = 0;
+    batches_->BeginEpoch();
+    meter_ = Meter();
+  }
+  while (position_.step < position_.steps) {
+    PDARTS_RETURN_IF_ERROR(Step(LearningRateNow()));
+    TrainStepReport report;
+    report.position = position_;
+    report.train = meter_.Mean();
+    report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
+    PDARTS_RETURN_IF_ERROR(observer_->OnStep(report));
+    ++position_.step;
+    PDARTS_RETURN_IF_ERROR(AfterStep());
+  }
+  return FinishEpoch();
+}
+
+absl::Status NetworkTrainer::Step(double learning_rate) {
+  const Batch batch = MakeTrainingBatch(data_.train, batches_->Next(), augmentation_settings_,
+                                        info_, dtype_, augmentation_);
+  const at::Tensor labels = batch.labels.to(device_);
+  const auto loss_of = [&](const at::Tensor& logits) {
+    return at::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Mean,
+                                  /*ignore_index=*/-100, settings_.label_smoothing());
+  };
+  const NetworkOutput output = network_->Forward(batch.images.to(device_));
+  const at::Tensor loss = loss_of(output.logits);
+  at::Tensor total = loss;
+  if (output.auxiliary.defined()) {
+    total = total + settings_.auxiliary_weight() * loss_of(output.auxiliary);
+  }
+  if (const double value = total.item<double>(); !std::isfinite(value)) {
+    return NotFinite(absl::StrCat("the loss became ", value));
+  }
+  const std::vector<at::Tensor> parameters = network_->parameters();
+  std::vector<at::Tensor> gradients =
+      torch::autograd::grad({total}, parameters, /*grad_outputs=*/{},
+                            /*retain_graph=*/std::nullopt, /*create_graph=*/false,
+                            /*allow_unused=*/true);
+  for (size_t i = 0; i < gradients.size(); ++i) {  // what only feeds `none` has no gradient
+    if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
+  }
+  ClipNorm(gradients, settings_.weights().clip_norm());
+  optimizer_->Step(gradients, learning_rate);
+  if (average_) {
+    c10::NoGradGuard no_grad;
+    at::_foreach_lerp_(All(*average_), All(*network_), 1 - settings_.average_decay());
+  }
+  meter_.Add(loss.detach(), output.logits.detach(), labels);
+  return absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::FinishEpoch() {
+  Network& measured = average_ ? *average_ : *network_;
+  TrainEpochReport report;
+  report.position = position_;
+  report.train = meter_.Mean();
+  report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
+  report.drop_path = network_->drop_path();
+  report.measured = &measured;
+  const std::optional<Evaluation> evaluation =
+      Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
+               [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
+  if (!evaluation) return Stop();  // it is measured anew when the training goes on
+  last_ = report.test = evaluation->accuracy;
+  report.is_best = best_epoch_ < 0 || last_.top1 > best_.top1;
+  if (report.is_best) {
+    best_ = last_;
+    best_epoch_ = position_.epoch;
+  }
+  --report.position.step;  // the last one that was done
+  report.learning_rate = LearningRate(settings_, Epoch(settings_, report.position));
+  report.seconds = EpochSeconds();
+  PDARTS_RETURN_IF_ERROR(observer_->OnEpochEnd(report));
+  ++position_.epoch;
+  position_.step = 0;
+  return absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::AfterStep() {
+  if (checkpointer_ == nullptr) return absl::OkStatus();
+  if (checkpointer_->StopRequested()) return Stop();
+  return checkpointer_->Due() ? Save() : absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::Stop() {
+  PDARTS_RETURN_IF_ERROR(Save());
+  return absl::CancelledError("stopped as asked");
+}
+
+absl::Status NetworkTrainer::Save() {
+  TrainingState state;
+  state.trainer = kNetworkTrainer;
+  state.place = absl::StrCat("epoch ", position_.epoch, "/", position_.epochs, " done");
+  if (position_.step > 0) absl::StrAppend(&state.place, " and ", position_.step, " steps");
+
+  NetworkProgress progress;
+  progress.set_epoch(position_.epoch);
+  progress.set_step(position_.step);
+  progress.set_steps(optimizer_->steps());
+  *progress.mutable_meter() = meter_.State();
+  progress.set_epoch_seconds(EpochSeconds());
+  *progress.mutable_last() = ToState(last_);
+  *progress.mutable_best() = ToState(best_);
+  progress.set_best_epoch(best_epoch_);
+  progress.SerializeToString(&state.progress);
+
+  SaveModule(*network_, "net", &state);
+  if (average_) SaveModule(*average_, "average", &state);
+  SaveOptimizer(*optimizer_, "weights", &state);
+  SaveBatchStream(*batches_, "batches", &state);
+  SaveGenerator(augmentation_, "augmentation", &state);
+  SaveGenerator(drop_path_, "drop path", &state);
+
+  // A state that holds a NaN would take the place of one that can be used.
+  if (const std::string bad = FirstNotFinite(state); !bad.empty()) {
+    return NotFinite(absl::StrCat(bad, " is not finite; found before the next step,"));
+  }
+  return checkpointer_->Save(state);
+}
+
+absl::Status NetworkTrainer::Restore(const TrainingState& state) {
+  NetworkProgress progress;
+  if (state.trainer != kNetworkTrainer || !progress.ParseFromString(state.progress)) {
+    return absl::DataLossError(
+        absl::StrCat("the state is of a \"", state.trainer, "\", not of a network's training"));
+  }
+  if (progress.epoch() < 0 || progress.epoch() > position_.epochs || progress.step() < 0 ||
+      progress.step() > position_.steps) {
+    return absl::DataLossError(absl::StrCat("the state doesn't fit the training: epoch ",
+                                            progress.epoch(), ", step ", progress.step()));
+  }
+  PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", network_.get()));
+  if (average_) PDARTS_RETURN_IF_ERROR(LoadModule(state, "average", average_.get()));
+  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &*optimizer_));
+  optimizer_->set_steps(progress.steps());
+  PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "batches", &*batches_));
+  PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "augmentation", &augmentation_));
+  PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "drop path", &drop_path_));
+  position_.epoch = progress.epoch();
+  position_.step = progress.step();
+  meter_ = Meter(progress.meter());
+  earlier_seconds_ = progress.epoch_seconds();
+  begin_ = Clock::now();
+  last_ = FromState(progress.last());
+  best_ = FromState(progress.best());
+  best_epoch_ = progress.best_epoch();
+  return absl::OkStatus();
+}
+
+double NetworkTrainer::LearningRateNow() const {
+  return LearningRate(settings_, Epoch(settings_, position_));
+}
+
+double NetworkTrainer::EpochSeconds() const {
+  return earlier_seconds_ + std::chrono::duration<double>(Clock::now() - begin_).count();
+}
+
+absl::Status NetworkTrainer::NotFinite(absl::string_view what) const {
+  return absl::InternalError(
+      absl::StrCat(what, " in epoch ", position_.epoch + 1, ", step ", position_.step + 1));
+}
+
+at::Generator NetworkTrainer::NewGenerator(absl::string_view purpose) const {
+  return MakeGenerator(static_cast<uint64_t>(training_.spec.seed()), purpose);
+}
+
+}  // namespace pdarts

@@ -1,0 +1,109 @@
+#!/bin/bash
+# From a genotype to a trained, measured network on the command line.
+# usage: train_test.sh PDARTS CHECKS
+set -u
+pdarts="$PWD/$1"
+source "$2"
+cd "$TEST_TMPDIR" || exit 1
+
+plugins='
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 32 width: 32 train_images: 24 test_images: 8
+  }
+}'
+cat > train.textproto <<SPEC
+name: "tiny" $plugins
+genotype: "PDARTS"
+network { cells: 3 channels: 4 }
+train { epochs: 2 batch_size: 8 }
+SPEC
+cat > search.textproto <<SPEC
+name: "found" $plugins
+schedule { [type.googleapis.com/pdarts.schedules.DartsScheduleConfig] { cells: 2 channels: 2 epochs: 1 } }
+search { batch_size: 8 }
+SPEC
+train=("$pdarts" train --spec=train.textproto)
+
+# What is known of published networks, to the digit.
+count=("$pdarts" count --space=darts --json)
+prints '"params":3433798,"macs":532174464' "${count[@]}" --genotype=PDARTS
+prints '"params":3349342,"macs":528359040' "${count[@]}" --genotype=DARTS_V2 --cells=20 --channels=36 --classes=10
+prints '"params":3169414,"macs":500987520' "${count[@]}" --genotype=DARTS_V1
+prints '"params":4944352,"macs":542819328' "${count[@]}" --genotype=PDARTS --skeleton=imagenet
+prints '"params":1288506' "$pdarts" count --space=nasbench201 --json \
+  --genotype='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
+prints "cells.19" "$pdarts" count --space=darts --genotype=PDARTS
+prints "median ms" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1,2 --runs=2 --threads=1
+
+# A training leaves what it should, and its numbers agree with those of evaluate.
+prints "multiply-adds" "${train[@]}"
+run=runs/tiny-seed1
+for file in spec.textproto log.jsonl architecture.textproto architecture.json genotype.txt best.safetensors last.safetensors result.json; do
+  [ -s $run/$file ] || fails "$run/$file is missing"
+done
+[ "$(grep -c '"event":"epoch"' $run/log.jsonl)" = 2 ] || fails "the log has other than two epochs"
+says "holds a finished run" "${train[@]}"
+best=$(number best_test_top1 < $run/result.json)
+prints "\"top1\":$best," "$pdarts" evaluate --run=$run --json
+prints "confusion" "$pdarts" evaluate --run=$run
+# The flags describe the same network; of the dataset they know the name only.
+set_data=(--dataset=synthetic --set=dataset.classes=2 --set=dataset.height=32 --set=dataset.width=32
+  --set=dataset.train_images=24 --set=dataset.test_images=8)
+evaluate=("$pdarts" evaluate --json --space=darts --cells=3 --channels=4 "${set_data[@]}")
+prints "\"top1\":$best," "${evaluate[@]}" --model=$run/best.safetensors --genotype=$run/architecture.json
+prints "tensors in" "$pdarts" convert --weights=$run/best.safetensors --output=best.pt
+prints "\"top1\":$best," "${evaluate[@]}" --model=best.pt --genotype=$run/genotype.txt
+prints "tensors in" "$pdarts" convert --weights=best.pt --output=back.safetensors
+cmp -s back.safetensors $run/best.safetensors || fails "weights came back otherwise"
+
+# A search's architecture, trained.
+prints "Genotype(" "$pdarts" search --spec=search.textproto
+prints "$(cat runs/found-seed1/genotype.txt)" "$pdarts" train --run=runs/found-seed1 \
+  --set=network.cells=3 --set=network.channels=4 --set=train.epochs=1 --set=train.batch_size=8
+[ -s runs/train_found-seed1/result.json ] || fails "train --run left no result"
+prints "$(cat runs/found-seed1/genotype.txt)" "${train[@]}" --run=runs/found-seed1 --output_dir=both --set=train.epochs=1
+# It can start from other weights.
+prints "test " "${train[@]}" --weights=best.pt --output_dir=warm --set=train.epochs=1
+
+# Stopped and typed again, it ends where it would have ended.
+long=("${train[@]}" --set=train.epochs=40 --checkpoint_minutes=0)
+prints "test " "${long[@]}" --output_dir=whole
+"${long[@]}" --output_dir=stopped 2> console.txt &
+child=$!
+for _ in $(seq 600); do [ -e stopped/checkpoint.previous.bin ] && break; sleep 0.05; done
+kill -TERM $child
+wait $child
+status=$?
+[ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat console.txt; }
+grep -q "To go on:" console.txt || fails "it doesn't say how to go on"
+prints "test " "${long[@]}" --output_dir=stopped --resume
+for file in best.safetensors last.safetensors; do
+  cmp -s whole/$file stopped/$file || fails "$file ended otherwise after going on"
+done
+timeless() { sed 's/"\(time\|elapsed_s\|peak_memory_mb\|seconds\|images_per_second\)":[^,}]*,\?//g' "$1"; }
+cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log ended otherwise after going on"
+
+# What is wrong.
+says "--run and --genotype both name an architecture" "${train[@]}" --run=runs/found-seed1 --genotype=PDARTS
+says 'names that it knows: PDARTS, DARTS_V1, DARTS_V2' "${train[@]}" --genotype=PDART
+says "expected '|'" "$pdarts" count --space=nasbench201 --genotype="$(cat $run/genotype.txt)"
+says "expected 'Genotype(normal=" "$pdarts" count --space=darts --genotype='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
+says "train.batch_size: 25 is larger than the training set of 24 images" "${train[@]}" --set=train.batch_size=25 --output_dir=bad
+[ -e bad ] && fails "a training that can't begin left a folder"
+says "missing" "${evaluate[@]}" --model=$run/best.safetensors --genotype=DARTS_V2
+says "--classes: 3, but the dataset has 2" "${evaluate[@]}" --model=best.pt --genotype=PDARTS --classes=3
+says "holds no trained weights" "$pdarts" evaluate --run=runs/found-seed1
+says "is no run directory" "$pdarts" evaluate --run=nowhere
+for file in best.pt $run/best.safetensors; do
+  cut=cut.${file##*.}
+  head -c 3000 $file > $cut
+  says "$cut" "${evaluate[@]}" --model=$cut --genotype=PDARTS
+done
+echo "no weights" > none.safetensors
+says "none.safetensors" "${evaluate[@]}" --model=none.safetensors --genotype=PDARTS
+says "expected a name that ends in .safetensors, .pt or .pth" "$pdarts" convert --weights=best.pt --output=best.onnx
+says "convert needs" "$pdarts" convert --weights=best.pt
+
+exit $((failures > 0))

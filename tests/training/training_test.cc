@@ -1,0 +1,263 @@
+// The training of derived networks: it learns, goes on from every state that it saved, through the
+// bytes of a checkpoint, bit for bit as if it had never stopped, and says what it can't do.
+
+#include "pdarts/core/training.h"
+
+#include <cmath>
+
+#include "ATen/Parallel.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/runs/checkpoint.h"
+#include "pdarts/trainers/network_trainer.h"
+
+namespace pdarts {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kSpec[] = R"(
+name: "tiny"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 32 width: 32 train_images: 20 test_images: 8
+  }
+}
+genotype: "PDARTS"
+network { cells: 3 channels: 4 }
+train {
+  epochs: 3 batch_size: 8 evaluation_batch_size: 4
+  drop_path: 0.5 label_smoothing: 0.1 average_decay: 0.5
+}
+)";
+
+Training MakeTiny(const std::vector<std::string>& settings, const char* text = kSpec) {
+  at::set_num_threads(1);
+  TrainSpec spec;
+  EXPECT_TRUE(ParseSpecInto(text, "tiny", &spec).ok());
+  EXPECT_TRUE(CompleteSpec(&spec).ok());
+  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
+  absl::StatusOr<Training> training = MakeTraining(spec);
+  EXPECT_TRUE(training.ok()) << training.status();
+  return std::move(training).value();
+}
+
+/// Keeps every state that it is given, as the content of a checkpoint.
+class Keeper : public Checkpointer {
+ public:
+  bool Due() override { return true; }
+  absl::Status Save(const TrainingState& state) override {
+    Checkpoint checkpoint;
+    checkpoint.state = state;
+    contents.push_back(EncodeCheckpoint(checkpoint));
+    places.push_back(state.place);
+    return absl::OkStatus();
+  }
+  bool StopRequested() override { return stop_after >= 0 && asked++ >= stop_after; }
+
+  std::vector<std::string> contents, places;
+  int stop_after = -1;
+  int asked = 0;
+};
+
+class Log : public TrainObserver {
+ public:
+  absl::Status OnStep(const TrainStepReport& report) override {
+    steps.push_back(absl::StrFormat("%d %d %a", report.position.epoch, report.position.step,
+                                    report.train.loss));
+    return absl::OkStatus();
+  }
+  absl::Status OnEpochEnd(const TrainEpochReport& report) override {
+    epochs.push_back(absl::StrFormat("%d %a %a %a %a %d", report.position.epoch, report.train.loss,
+                                     report.test.loss, report.learning_rate, report.drop_path,
+                                     report.is_best));
+    test.push_back(report.test);
+    return absl::OkStatus();
+  }
+  std::vector<std::string> steps, epochs;
+  std::vector<Accuracy> test;
+};
+
+struct Outcome {
+  absl::Status status;
+  Log log;
+  std::string end;  ///< the bytes of the last state
+};
+
+Outcome Train(const Training& training, Keeper* keeper, const TrainingState* from = nullptr) {
+  const DatasetSplits data = training.dataset->Load({}).value();
+  auto trainer = NetworkTrainer::Create(training, data, c10::Device(c10::kCPU)).value();
+  Outcome outcome;
+  if (from != nullptr) {
+    outcome.status = trainer->Restore(*from);
+    if (!outcome.status.ok()) return outcome;
+  }
+  outcome.status = trainer->Train(keeper, &outcome.log);
+  if (!keeper->contents.empty()) outcome.end = keeper->contents.back();
+  return outcome;
+}
+
+void ExpectSameTensors(const std::string& a, const std::string& b) {
+  const TrainingState one = DecodeCheckpoint(a).value().state;
+  const TrainingState other = DecodeCheckpoint(b).value().state;
+  ASSERT_EQ(one.tensors.size(), other.tensors.size());
+  for (const auto& [name, tensor] : one.tensors) {
+    EXPECT_TRUE(tensor.equal(other.tensors.at(name))) << name;
+  }
+}
+
+TEST(TrainingTest, GoesOnFromEveryStateBitForBit) {
+  const Training training = MakeTiny({});
+  Keeper keeper;
+  const Outcome whole = Train(training, &keeper);
+  ASSERT_TRUE(whole.status.ok()) << whole.status;
+  ASSERT_EQ(whole.log.epochs.size(), 3u);
+  // Three steps an epoch, and one state more at each epoch's end.
+  ASSERT_EQ(keeper.contents.size(), 12u);
+  for (size_t i = 0; i < keeper.contents.size(); ++i) {
+    SCOPED_TRACE(keeper.places[i]);
+    const TrainingState state = DecodeCheckpoint(keeper.contents[i]).value().state;
+    Keeper rest;
+    const Outcome resumed = Train(training, &rest, &state);
+    ASSERT_TRUE(resumed.status.ok()) << resumed.status;
+    const size_t epochs = resumed.log.epochs.size(), steps = resumed.log.steps.size();
+    EXPECT_EQ(resumed.log.epochs,
+              std::vector<std::string>(whole.log.epochs.end() - epochs, whole.log.epochs.end()));
+    EXPECT_EQ(resumed.log.steps,
+              std::vector<std::string>(whole.log.steps.end() - steps, whole.log.steps.end()));
+    if (!rest.contents.empty()) ExpectSameTensors(resumed.end, whole.end);
+  }
+}
+
+TEST(TrainingTest, StopsAnywhereAndGoesOn) {
+  const Training training = MakeTiny({});
+  Keeper keeper;
+  const Outcome whole = Train(training, &keeper);
+  ASSERT_TRUE(whole.status.ok());
+  // Asked after each step, before each batch of measuring, and at the epoch's end.
+  for (int stop_after : {0, 2, 3, 4, 5, 6, 9}) {
+    SCOPED_TRACE(stop_after);
+    Keeper stopped;
+    stopped.stop_after = stop_after;
+    const Outcome first = Train(training, &stopped);
+    ASSERT_EQ(first.status.code(), absl::StatusCode::kCancelled) << first.status;
+    const TrainingState state = DecodeCheckpoint(stopped.contents.back()).value().state;
+    Keeper rest;
+    const Outcome second = Train(training, &rest, &state);
+    ASSERT_TRUE(second.status.ok()) << second.status;
+    std::vector<std::string> epochs = first.log.epochs;
+    epochs.insert(epochs.end(), second.log.epochs.begin(), second.log.epochs.end());
+    EXPECT_EQ(epochs, whole.log.epochs);
+    ExpectSameTensors(second.end, whole.end);
+  }
+}
+
+TEST(TrainingTest, ASeedRepeatsAndAnotherDoesNot) {
+  Keeper a, b, c;
+  const Outcome one = Train(MakeTiny({}), &a);
+  EXPECT_EQ(one.log.epochs, Train(MakeTiny({}), &b).log.epochs);
+  EXPECT_NE(one.log.epochs, Train(MakeTiny({"seed=2"}), &c).log.epochs);
+}
+
+TEST(TrainingTest, MeasuresTheAverageOfWeightsWhereOneIsAskedFor) {
+  Keeper a, b;
+  const Outcome averaged = Train(MakeTiny({}), &a);
+  const Outcome plain = Train(MakeTiny({"train.average_decay=0"}), &b);
+  EXPECT_EQ(averaged.log.steps, plain.log.steps);
+  EXPECT_NE(averaged.log.test[0].loss, plain.log.test[0].loss);
+  // The average: each step moves it half of the way.
+  const auto weights = [](const std::string& content, const std::string& name) {
+    return DecodeCheckpoint(content).value().state.tensors.at(name).clone();
+  };
+  const std::string weight = "classifier.weight";
+  at::Tensor expected = weights(a.contents[0], "average/" + weight);
+  for (size_t i = 1; i < 3; ++i) {
+    expected = (expected + weights(a.contents[i], "net/" + weight)) / 2;
+    EXPECT_TRUE(expected.allclose(weights(a.contents[i], "average/" + weight)));
+  }
+}
+
+TEST(TrainingTest, LearnsRealImages) {
+  constexpr char kReal[] = R"(
+    name: "real"
+    space { [type.googleapis.com/pdarts.nasbench201.NasBench201SpaceConfig] {} }
+    dataset { [type.googleapis.com/pdarts.cifar10_sample.Cifar10SampleConfig] {} }
+    genotype: "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+    network { cells: 1 channels: 8 }
+    train { epochs: 8 batch_size: 32 auxiliary_weight: 0 drop_path: 0 augmentation { cutout: 0 } }
+  )";
+  Keeper keeper;
+  const Outcome outcome = Train(MakeTiny({}, kReal), &keeper);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  // Chance is 10%; deviations of a guess among the sample's test images are below 3%.
+  EXPECT_GT(outcome.log.test.back().top1, 25);
+  EXPECT_LT(outcome.log.test.back().loss, outcome.log.test.front().loss);
+}
+
+TEST(TrainingTest, LearningRateOfTheSettings) {
+  TrainSettings settings;
+  settings.set_epochs(600);
+  EXPECT_DOUBLE_EQ(LearningRate(settings, 0), 0.025);
+  EXPECT_DOUBLE_EQ(LearningRate(settings, 300), 0.0125);
+  // ImageNet's (ALGORITHM 4), with 0.5 for batches of 1024.
+  settings.set_epochs(250);
+  settings.set_learning_rate_shape(LINEAR);
+  settings.set_warmup_epochs(5);
+  settings.mutable_weights()->set_learning_rate(0.5);
+  EXPECT_DOUBLE_EQ(LearningRate(settings, 0), 0.1);
+  EXPECT_DOUBLE_EQ(LearningRate(settings, 4), 0.5 * 241 / 245);
+  EXPECT_DOUBLE_EQ(LearningRate(settings, 100), 0.5 * 145 / 245);
+  EXPECT_DOUBLE_EQ(LearningRate(settings, 245), 0.5 * 5 / (5 * 245));
+  EXPECT_DOUBLE_EQ(LearningRate(settings, 249), 0.5 * 1 / (5 * 245));
+}
+
+absl::Status CreationError(const std::vector<std::string>& settings) {
+  const Training training = MakeTiny(settings);
+  const DatasetSplits data = training.dataset->Load({}).value();
+  return NetworkTrainer::Create(training, data, c10::Device(c10::kCPU)).status();
+}
+
+TEST(TrainingTest, RefusesWhatTheImagesDoNotBear) {
+  EXPECT_THAT(CreationError({"train.batch_size=21"}).message(),
+              HasSubstr("train.batch_size: 21 is larger than the training set of 20 images"));
+  EXPECT_THAT(CreationError({"train.train_images=21"}).message(),
+              HasSubstr("train.train_images: 21 are asked for, the training split has 20"));
+  EXPECT_THAT(CreationError({"train.batch_size=19"}).message(),
+              HasSubstr("leaves a last batch of one"));
+  EXPECT_TRUE(CreationError({"train.batch_size=19", "train.auxiliary_weight=0"}).ok());
+}
+
+TEST(TrainingTest, StopsWhereTheLossIsNotFinite) {
+  const Training training =
+      MakeTiny({"train.weights.learning_rate=100", "train.weights.clip_norm=0",
+                "train.weights.weight_decay=10", "train.average_decay=0"});
+  const DatasetSplits data = training.dataset->Load({}).value();
+  auto trainer = NetworkTrainer::Create(training, data, c10::Device(c10::kCPU)).value();
+  trainer->network().parameters().back().detach().fill_(NAN);
+  Keeper keeper;
+  Log log;
+  const absl::Status status = trainer->Train(&keeper, &log);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(status.message(), HasSubstr("the loss became nan in epoch 1, step 1"));
+  EXPECT_TRUE(keeper.contents.empty());
+}
+
+TEST(TrainingTest, RefusesTheStateOfAnotherTraining) {
+  const Training training = MakeTiny({});
+  Keeper keeper;
+  ASSERT_TRUE(Train(training, &keeper).status.ok());
+  TrainingState state = DecodeCheckpoint(keeper.contents[0]).value().state;
+  Keeper rest;
+  const Training wider = MakeTiny({"network.channels=8"});
+  EXPECT_EQ(Train(wider, &rest, &state).status.code(), absl::StatusCode::kDataLoss);
+  state.trainer = "search";
+  EXPECT_THAT(Train(training, &rest, &state).status.message(),
+              HasSubstr("the state is of a \"search\""));
+}
+
+}  // namespace
+}  // namespace pdarts
