@@ -239,7 +239,7 @@ TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
     ASSERT_TRUE(run.ok());
     for (bool overwrite : {false, true}) {
       EXPECT_THAT(Create(overwrite).ToString(),
-                  HasSubstr(absl::StrCat("process ", getpid(), " is writing this run")));
+                  HasSubstr(absl::StrCat("process ", getpid(), " is writing there")));
     }
   }
   EXPECT_FALSE(fs::exists(path_ / "lock"));

@@ -22,6 +22,7 @@ namespace {
 
 /// One published data set: its folder, the files in it, what a record holds.
 struct Layout {
+  std::string name;
   std::string title;
   std::string folder;
   std::vector<std::pair<std::string, int64_t>> train;  // file name, records
@@ -67,8 +68,9 @@ class Cifar : public Dataset {
   absl::Status NotFound(const std::string& what) const {
     return absl::NotFoundError(absl::StrCat(
         layout_.title, ": ", what, ". Name the folder that holds ", layout_.folder,
-        "/ by --data_dir, PDARTS_DATA_DIR or the spec's dataset.data_dir; to get the data, unpack ",
-        "the binary version from https://www.cs.toronto.edu/~kriz/cifar.html there"));
+        "/ by --data_dir, PDARTS_DATA_DIR or the spec's dataset.data_dir. `pdarts fetch ",
+        layout_.name, " --data_dir=DIR` gets the data; or unpack the binary version from ",
+        "https://www.cs.toronto.edu/~kriz/cifar.html there"));
   }
 
   const DatasetInfo info_;
@@ -82,6 +84,7 @@ const bool registered_10 = Registry<Dataset>::Register<cifar::Cifar10Config>(
       DatasetInfo info = cifar::Cifar10Info();
       PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
       Layout layout;
+      layout.name = "cifar10";
       layout.title = "CIFAR-10";
       layout.folder = "cifar-10-batches-bin";
       for (int i = 1; i <= 5; ++i) {
@@ -99,6 +102,7 @@ const bool registered_100 = Registry<Dataset>::Register<cifar::Cifar100Config>(
       DatasetInfo info = cifar::Cifar100Info(coarse);
       PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
       Layout layout;
+      layout.name = "cifar100";
       layout.title = "CIFAR-100";
       layout.folder = "cifar-100-binary";
       layout.train = {{"train.bin", 50000}};
