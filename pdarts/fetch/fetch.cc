@@ -17,8 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What unpacks to so many times the archive's size is no data set.
-constexpr int64_t kMaxRatio = 20;
+/// The most that the archive may unpack to: it holds more than the files that are read, but little.
+int64_t MaxUnpackedBytes(const PublishedArchive& archive) {
+  int64_t bytes = 1 << 20;
+  for (const PublishedFile& file : archive.files) bytes += 2 * file.bytes;
+  return bytes;
+}
 
 /// \error kFailedPrecondition naming the first file that isn't there or isn't as long as published.
 absl::Status CheckFolder(const PublishedArchive& archive, const fs::path& folder) {
@@ -76,7 +80,7 @@ absl::StatusOr<Fetched> Fetch(const PublishedArchive& archive, const std::string
   const std::string unpacked = absl::StrCat(hidden, ".unpacking");
   fs::remove_all(unpacked, error);  // of a fetch that was killed
   const absl::Cleanup clean_up = [&] { fs::remove_all(unpacked, error); };
-  PDARTS_RETURN_IF_ERROR(Unpack(file.string(), unpacked, kMaxRatio * archive.bytes));
+  PDARTS_RETURN_IF_ERROR(Unpack(file.string(), unpacked, MaxUnpackedBytes(archive)));
   PDARTS_RETURN_IF_ERROR(CheckFolder(archive, fs::path(unpacked) / archive.folder));
   PDARTS_RETURN_IF_ERROR(
       RenameForGood((fs::path(unpacked) / archive.folder).string(), folder.string()));

@@ -1,7 +1,6 @@
 #include "pdarts/runs/tensorboard_writer.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <optional>
 #include <utility>
@@ -127,8 +126,9 @@ HistogramProto MakeHistogram(const std::vector<double>& values) {
   for (const double value : values) {
     histogram.set_sum(histogram.sum() + value);
     histogram.set_sum_squares(histogram.sum_squares() + value * value);
-    const int bucket =
-        std::clamp(static_cast<int>(std::ceil(value * kBuckets)) - 1, 0, kBuckets - 1);
+    const auto& limits = histogram.bucket_limit();
+    const auto limit = std::lower_bound(limits.begin(), limits.end(), value);
+    const int bucket = std::min(static_cast<int>(limit - limits.begin()), kBuckets - 1);
     histogram.set_bucket(bucket, histogram.bucket(bucket) + 1);
   }
   return histogram;

@@ -114,12 +114,13 @@ TEST(TensorboardEvents, NumbersOfAnEpoch) {
 
 TEST(TensorboardEvents, StepsCountTheEpochsOfAllStages) {
   TensorboardEvents events;
-  std::string file = events.Convert(Line(At("run_begin", 0)));
-  absl::StrAppend(&file, events.Convert(Line(StageBegin(1, 3))), events.Convert(Line(Epoch(1, 1))),
-                  events.Convert(Line(Epoch(1, 3))), events.Convert(Line(At("stage_end", 1))),
-                  events.Convert(Line(StageBegin(2, 2))), events.Convert(Line(Epoch(2, 1))),
-                  events.Convert(Line(StageBegin(3, 9))), events.Convert(Line(Epoch(3, 2))),
-                  events.Convert(Line(At("derivation", 3))), events.Convert("no line"));
+  std::string file;
+  for (const LogEvent& line :
+       {At("run_begin", 0), StageBegin(1, 3), Epoch(1, 1), Epoch(1, 3), At("stage_end", 1),
+        StageBegin(2, 2), Epoch(2, 1), StageBegin(3, 9), Epoch(3, 2), At("derivation", 3)}) {
+    absl::StrAppend(&file, events.Convert(Line(line)));
+  }
+  EXPECT_EQ(events.Convert("no line"), "");
   std::vector<int64_t> steps;
   for (const Event& event : Events(file)) steps.push_back(event.step());
   EXPECT_THAT(steps, ElementsAre(0, 0, 1, 3, 3, 4, 5, 7));
