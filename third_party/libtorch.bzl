@@ -40,9 +40,8 @@ _CUDA_MEMBERS = (
     ]
 )
 
-# Only the C++ half of the wheel is used, so its Python version does not have
-# to be the user's.
-_PIP_TARGET = [
+# The wheels of one Python, whatever the user's is: of torch only the C++ half is used.
+PIP_TARGET = [
     "--python-version=3.11",
     "--implementation=cp",
     "--abi=cp311",
@@ -58,7 +57,7 @@ def _fetch(ctx, members):
         fail("@%s needs python3 and pip: sudo apt-get install python3-pip" % ctx.name)
     ctx.report_progress("downloading the wheels of " + ctx.attr.lock.name)
     result = ctx.execute(
-        [python, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes", "--no-cache-dir"] + _PIP_TARGET +
+        [python, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes", "--no-cache-dir"] + PIP_TARGET +
         ["-d", "wheels", "-r", ctx.path(ctx.attr.lock)],
         timeout = 3600,
         quiet = False,

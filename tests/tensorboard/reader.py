@@ -1,14 +1,49 @@
-"""Reads event files as TensorBoard does and compares them with the logs beside them.
+"""TensorBoard's own reader finds in run directories what the logs beside its files say.
 
-usage: compare.py RUN...
+usage: reader.py PDARTS
 """
 import datetime
 import json
 import math
 import os
+import subprocess
 import sys
+import tempfile
 
 from tensorboard.backend.event_processing import event_accumulator
+
+SEARCH = """
+name: "search"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 8 width: 8 train_images: 48 test_images: 8
+  }
+}
+schedule {
+  [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
+    stages { cells: 2 channels: 2 epochs: 3 warmup_epochs: 1 keep: 3 }
+    stages { cells: 3 channels: 2 epochs: 2 warmup_epochs: 1 keep: 1 }
+  }
+}
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.SkipDropoutConfig] { initial_rates: [0.3, 0.4] }
+}
+search { batch_size: 8 evaluated_epochs: 1 }
+"""
+
+TRAINING = """
+name: "training"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 8 width: 8 train_images: 32 test_images: 8
+  }
+}
+genotype: "PDARTS"
+network { cells: 2 channels: 2 }
+train { epochs: 2 batch_size: 8 auxiliary_weight: 0 }
+"""
 
 # Names in the log and in TensorBoard.
 EPOCH = {
@@ -101,10 +136,17 @@ def compare(run):
     return len(scalars), len(histograms)
 
 
-def main(runs):
-    found = [compare(run) for run in runs]
-    assert found[0][0] >= 15 and found[0][1] >= 16, "the search's log is not what it was"
-    assert found[1][0] >= 10, "the training's log is not what it was"
+def main(pdarts):
+    folder = tempfile.mkdtemp()
+    for command, spec in (("search", SEARCH), ("train", TRAINING)):
+        path = os.path.join(folder, command)
+        with open(path + ".textproto", "w") as file:
+            file.write(spec)
+        subprocess.run([pdarts, command, "--spec=%s.textproto" % path, "--output_dir=" + path], check=True)
+    scalars, histograms = compare(os.path.join(folder, "search"))
+    assert scalars >= 15 and histograms >= 16, "the search's log is not what it was"
+    scalars, histograms = compare(os.path.join(folder, "train"))
+    assert scalars >= 10, "the training's log is not what it was"
 
 
-main(sys.argv[1:])
+main(sys.argv[1])

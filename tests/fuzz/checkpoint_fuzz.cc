@@ -1,0 +1,43 @@
+// Checkpoint files, as they are and with sizes and checksum that fit, so that the header is
+// reached.
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/sha256.h"
+#include "pdarts/runs/checkpoint.h"
+
+namespace {
+
+void Append(uint64_t value, int bytes, std::string* out) {
+  for (int i = 0; i < bytes; ++i) out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
+}
+
+/// A checkpoint of version 1 whose header are the first `header_size` bytes of `body`.
+std::string Frame(absl::string_view body, size_t header_size) {
+  std::string content = "PDARTSCK";
+  Append(1, 4, &content);
+  Append(content.size() + 16 + body.size() + 32, 8, &content);
+  Append(header_size, 8, &content);
+  absl::StrAppend(&content, body);
+  pdarts::Sha256 sha;
+  sha.Update(content);
+  return content + absl::HexStringToBytes(sha.Hex());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const absl::string_view input(reinterpret_cast<const char*>(data), size);
+  (void)pdarts::DecodeCheckpoint(input);
+  if (input.empty()) return 0;
+  // The first byte says where the header ends.
+  const absl::string_view body = input.substr(1);
+  const auto checkpoint =
+      pdarts::DecodeCheckpoint(Frame(body, body.size() * static_cast<uint8_t>(input[0]) / 255));
+  if (checkpoint.ok()) (void)pdarts::FirstNotFinite(checkpoint->state);
+  return 0;
+}

@@ -1,0 +1,10 @@
+// Genotypes of the space darts.
+
+#include <cstdint>
+
+#include "tests/fuzz/genotype_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  pdarts::CheckGenotype("darts", {reinterpret_cast<const char*>(data), size});
+  return 0;
+}

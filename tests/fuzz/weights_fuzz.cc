@@ -1,0 +1,25 @@
+// Files of weights: safetensors, and the .pt of torch.save.
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "pdarts/runs/weights.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const int file = memfd_create("weights", 0);
+  PCHECK(file >= 0);
+  PCHECK(write(file, data, size) == static_cast<ssize_t>(size));
+  const auto tensors = pdarts::ReadWeights(absl::StrCat("/proc/self/fd/", file));
+  if (tensors.ok()) {
+    int64_t bytes = 0;
+    for (const auto& [name, tensor] : *tensors) bytes += tensor.numel();
+    CHECK_GE(bytes, 0);
+  }
+  close(file);
+  return 0;
+}
