@@ -26,7 +26,7 @@ TEST(ShippedSpecs, AllLoadAndFit) {
     const auto experiment = MakeExperiment(*spec);
     EXPECT_TRUE(experiment.ok()) << entry.path() << ": " << experiment.status();
   }
-  EXPECT_EQ(count, 10);
+  EXPECT_EQ(count, 11);
 }
 
 TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
@@ -55,8 +55,8 @@ TEST(ShippedPlugins, AreTheseAndDescribed) {
   EXPECT_THAT(names("benchmark"), ::testing::ElementsAre("nasbench201"));
   EXPECT_THAT(names("schedule"), ::testing::ElementsAre("darts", "pdarts"));
   EXPECT_THAT(names("regularizer"), ::testing::ElementsAre("skip_dropout", "skip_limit"));
-  EXPECT_THAT(names("dataset"),
-              ::testing::ElementsAre("cifar10", "cifar100", "cifar10_sample", "synthetic"));
+  EXPECT_THAT(names("dataset"), ::testing::ElementsAre("cifar10", "cifar100", "cifar10_sample",
+                                                       "image_folder", "synthetic"));
   for (const PluginInfo& info : PluginRegistry::Global().List()) {
     EXPECT_FALSE(info.description.empty()) << info.short_name;
   }

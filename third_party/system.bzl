@@ -2,26 +2,42 @@
 
 Their headers lie on the compiler's own search path, so a BUILD file only
 carries link flags; the rules check that the package is installed. The versions
-of the installed packages (tools/bazel puts them into the environment) are
-written to a header that every user of the library depends on, so that an
-upgraded package is compiled anew.
+of the library's own packages and of those that nearly everything is compiled
+with (tools/bazel puts the versions of all into the environment) are written to a
+header that every user of the library depends on, so that an upgraded package is
+compiled anew.
 """
 
 _VERSIONS = "PDARTS_SYSTEM_VERSIONS"
+_COMMON = [
+    "g++-12",
+    "libabsl-dev",
+    "libgmock-dev",
+    "libgoogle-glog-dev",
+    "libgtest-dev",
+    "libprotobuf-dev",
+    "libssl-dev",
+    "libstdc++-12-dev",
+]
 
 def _require(ctx, header, package):
     path = ctx.path("/usr/include/" + header)
     if not path.exists:
         fail("\n\n  @%s needs <%s>, which is not installed.\n  Install it with: sudo apt-get install %s\n  (or run ./bazelw, which does)\n" % (ctx.name, header, package))
 
-def _write_common_files(ctx):
+def _write_common_files(ctx, packages):
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
-    ctx.file("installed_versions.h", "// %s\n" % ctx.os.environ.get(_VERSIONS, "unknown"))
+    versions = [
+        v + " "
+        for v in ctx.os.environ.get(_VERSIONS, "").split(" ")
+        if v.split("=")[0] in _COMMON + packages
+    ]
+    ctx.file("installed_versions.h", "// %s\n" % ("".join(versions) or "unknown"))
     ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
 
 def _system_library_impl(ctx):
     _require(ctx, ctx.attr.header, ctx.attr.apt_package)
-    _write_common_files(ctx)
+    _write_common_files(ctx, ctx.attr.apt_package.split(" "))
 
 system_library = repository_rule(
     implementation = _system_library_impl,
@@ -42,7 +58,7 @@ def _system_protobuf_impl(ctx):
     for p in ctx.path("/usr/include/google/protobuf").readdir():
         if p.basename.endswith(".proto"):
             ctx.symlink(p, "include/google/protobuf/" + p.basename)
-    _write_common_files(ctx)
+    _write_common_files(ctx, [])
 
 system_protobuf = repository_rule(
     implementation = _system_protobuf_impl,

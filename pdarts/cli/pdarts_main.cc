@@ -16,9 +16,9 @@ namespace {
 /// Sorted by name.
 std::vector<Command> Commands() {
   return {
-      BenchmarkCommand(), ConvertCommand(), CountCommand(), DeriveCommand(), EvaluateCommand(),
-      GenotypeCommand(),  ListCommand(),    QueryCommand(), ReportCommand(), ResultsCommand(),
-      SearchCommand(),    SweepCommand(),   TrainCommand(),
+      BenchmarkCommand(), ConvertCommand(),  CountCommand(), DeriveCommand(), EvaluateCommand(),
+      FetchCommand(),     GenotypeCommand(), ListCommand(),  QueryCommand(),  ReportCommand(),
+      ResultsCommand(),   SearchCommand(),   SweepCommand(), TrainCommand(),
   };
 }
 

@@ -20,7 +20,6 @@ absl::Status CheckSplit(const std::string& name, const ImageSplit& split, const 
       labels.size(0) != images.size(0)) {
     return absl::InvalidArgumentError(absl::StrCat(name, ": labels must be int64 [N]"));
   }
-  if (labels.numel() == 0) return absl::InvalidArgumentError(absl::StrCat(name, ": no images"));
   const auto classes = static_cast<int64_t>(info.class_names.size());
   const auto values = labels.accessor<int64_t, 1>();
   for (int64_t i = 0; i < values.size(0); ++i) {
@@ -32,11 +31,29 @@ absl::Status CheckSplit(const std::string& name, const ImageSplit& split, const 
   return absl::OkStatus();
 }
 
+/// What was read must be what was announced.
+absl::Status CheckInfo(const DatasetInfo& read, const DatasetInfo& info) {
+  const auto channels = static_cast<size_t>(info.image.channels);
+  if (read.image.channels != info.image.channels || read.image.height != info.image.height ||
+      read.image.width != info.image.width || read.class_names.size() != info.class_names.size() ||
+      read.mean.size() != channels || read.deviation.size() != channels) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the dataset is not what it announced: ", info.class_names.size(), " classes of images [",
+        info.image.channels, ",", info.image.height, ",", info.image.width, "]"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<DatasetSplits> Dataset::Load(const LoadOptions& options) const {
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits splits, DoLoad(options));
+  if (splits.info.class_names.empty()) splits.info = info();
+  PDARTS_RETURN_IF_ERROR(CheckInfo(splits.info, info()));
   PDARTS_RETURN_IF_ERROR(CheckSplit("training split", splits.train, info()));
+  if (splits.train.labels.numel() == 0) {
+    return absl::InvalidArgumentError("training split: no images");
+  }
   PDARTS_RETURN_IF_ERROR(CheckSplit("test split", splits.test, info()));
   return splits;
 }

@@ -17,7 +17,7 @@ struct ImageSplit {
   at::Tensor labels;  ///< `[N]` int64, each in [0, classes)
 };
 
-/// What a dataset is, known without reading it.
+/// What a dataset is.
 struct DatasetInfo {
   ImageShape image;
   std::vector<std::string> class_names;  ///< in label order
@@ -28,7 +28,8 @@ struct DatasetInfo {
 
 struct DatasetSplits {
   ImageSplit train;
-  ImageSplit test;
+  ImageSplit test;       ///< for measuring; no images where a dataset has none for it
+  DatasetInfo info;      ///< as Dataset::info(), with what only reading tells
   std::string source;    ///< where it was read from: a folder, or what made it
   std::string checksum;  ///< "sha256:..." over all bytes of both splits
 };
@@ -42,6 +43,8 @@ class Dataset : public Plugin {
  public:
   static constexpr char kKind[] = "dataset";
 
+  /// What is known without reading: the shape of the images and the number of classes are what
+  /// Load finds; names and statistics may be stand-ins for what it tells in DatasetSplits::info.
   virtual const DatasetInfo& info() const = 0;
   int num_classes() const { return static_cast<int>(info().class_names.size()); }
 

@@ -21,18 +21,6 @@ absl::Status SystemError(absl::string_view what, const std::string& path) {
   return absl::ErrnoToStatus(errno, absl::StrCat("can't ", what, " ", path));
 }
 
-absl::Status WriteAll(int descriptor, absl::string_view content, const std::string& path) {
-  while (!content.empty()) {
-    const ssize_t written = write(descriptor, content.data(), content.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return SystemError("write", path);
-    }
-    content.remove_prefix(static_cast<size_t>(written));
-  }
-  return absl::OkStatus();
-}
-
 /// Makes a rename last through a loss of power.
 absl::Status SyncFolderOf(const std::string& path) {
   const std::string folder = std::filesystem::absolute(path).parent_path().string();
@@ -45,6 +33,23 @@ absl::Status SyncFolderOf(const std::string& path) {
 }
 
 }  // namespace
+
+absl::Status WriteAll(int descriptor, absl::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    const ssize_t written = write(descriptor, content.data(), content.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return SystemError("write", path);
+    }
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RenameForGood(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) return SystemError("rename to", to);
+  return SyncFolderOf(to);
+}
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
                                  const std::string& keep_as) {
@@ -59,16 +64,16 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   if (!keep_as.empty() && rename(path.c_str(), keep_as.c_str()) != 0 && errno != ENOENT) {
     return SystemError("rename to", keep_as);
   }
-  if (rename(temporary.c_str(), path.c_str()) != 0) return SystemError("rename to", path);
+  PDARTS_RETURN_IF_ERROR(RenameForGood(temporary, path));
   std::move(remove).Cancel();
-  return SyncFolderOf(path);
+  return absl::OkStatus();
 }
 
-LineFile::~LineFile() {
+GrowingFile::~GrowingFile() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-absl::Status LineFile::Open(const std::string& path) {
+absl::Status GrowingFile::Open(const std::string& path) {
   if (descriptor_ >= 0) close(descriptor_);
   path_ = path;
   descriptor_ = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -76,30 +81,38 @@ absl::Status LineFile::Open(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status LineFile::Append(absl::string_view line) {
+absl::Status GrowingFile::Append(absl::string_view bytes) {
   struct stat before;
   if (fstat(descriptor_, &before) != 0) return SystemError("write", path_);
-  absl::Status status = WriteAll(descriptor_, absl::StrCat(line, "\n"), path_);
+  absl::Status status = WriteAll(descriptor_, bytes, path_);
   if (!status.ok() && ftruncate(descriptor_, before.st_size) != 0) {
-    return SystemError("take a half-written line back from", path_);
+    return SystemError("take what is half-written back from", path_);
   }
   return status;
 }
 
-absl::StatusOr<int64_t> LineFile::Sync() {
+absl::StatusOr<int64_t> GrowingFile::Sync() {
   struct stat now;
   if (fsync(descriptor_) != 0 || fstat(descriptor_, &now) != 0) return SystemError("sync", path_);
   return static_cast<int64_t>(now.st_size);
 }
 
-absl::Status LineFile::CutBack(int64_t size) {
-  std::ifstream file(path_, std::ios::binary);
-  if (size > 0 && (!file.seekg(size - 1) || file.get() != '\n')) {
-    return absl::DataLossError(
-        absl::StrCat(path_, ": its first ", size, " bytes are expected to be whole lines"));
-  }
+absl::Status GrowingFile::CutBack(int64_t size) {
   if (ftruncate(descriptor_, size) != 0) return SystemError("cut back", path_);
   return absl::OkStatus();
+}
+
+absl::Status LineFile::Append(absl::string_view line) {
+  return file_.Append(absl::StrCat(line, "\n"));
+}
+
+absl::Status LineFile::CutBack(int64_t size) {
+  std::ifstream file(file_.path(), std::ios::binary);
+  if (size > 0 && (!file.seekg(size - 1) || file.get() != '\n')) {
+    return absl::DataLossError(
+        absl::StrCat(file_.path(), ": its first ", size, " bytes are expected to be whole lines"));
+  }
+  return file_.CutBack(size);
 }
 
 void ReportFileSizeLimitAsError() { std::signal(SIGXFSZ, SIG_IGN); }

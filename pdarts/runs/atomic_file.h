@@ -17,29 +17,54 @@ namespace pdarts {
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
                                  const std::string& keep_as = "");
 
-/// A file that grows by whole lines.
-class LineFile {
+/// Renames a file or folder so that it lasts through a loss of power. What it holds must be synced.
+/// \error as WriteFileAtomically.
+absl::Status RenameForGood(const std::string& from, const std::string& to);
+
+/// Writes all of `content` to an open file; `path` names it in errors.
+/// \error as WriteFileAtomically.
+absl::Status WriteAll(int descriptor, absl::string_view content, const std::string& path);
+
+/// A file that grows by whole pieces.
+class GrowingFile {
  public:
-  LineFile() = default;
-  ~LineFile();
-  LineFile(const LineFile&) = delete;
-  LineFile& operator=(const LineFile&) = delete;
+  GrowingFile() = default;
+  ~GrowingFile();
+  GrowingFile(const GrowingFile&) = delete;
+  GrowingFile& operator=(const GrowingFile&) = delete;
 
   /// Opens for appending, creating it if it isn't there.
   /// \error as WriteFileAtomically.
   absl::Status Open(const std::string& path);
-  /// Appends `line` and a line end. What could not be written whole is taken back.
+  /// Appends `bytes`. What could not be written whole is taken back.
   /// \error as WriteFileAtomically.
-  absl::Status Append(absl::string_view line);
+  absl::Status Append(absl::string_view bytes);
   /// Syncs what was appended and returns how long the file is. \error as WriteFileAtomically.
   absl::StatusOr<int64_t> Sync();
-  /// Cuts the file back to its first `size` bytes. \error as WriteFileAtomically; kDataLoss if they
-  /// aren't whole lines of it.
+  /// Cuts the file back to its first `size` bytes. \error as WriteFileAtomically.
   absl::Status CutBack(int64_t size);
+
+  const std::string& path() const { return path_; }
 
  private:
   std::string path_;
   int descriptor_ = -1;
+};
+
+/// A file that grows by whole lines.
+class LineFile {
+ public:
+  /// As GrowingFile.
+  absl::Status Open(const std::string& path) { return file_.Open(path); }
+  absl::StatusOr<int64_t> Sync() { return file_.Sync(); }
+  /// Appends `line` and a line end; as GrowingFile.
+  absl::Status Append(absl::string_view line);
+  /// Cuts the file back to its first `size` bytes. \error as GrowingFile; kDataLoss if they aren't
+  /// whole lines of it.
+  absl::Status CutBack(int64_t size);
+
+ private:
+  GrowingFile file_;
 };
 
 /// Makes writes beyond RLIMIT_FSIZE fail with an error instead of ending the process. Call it once

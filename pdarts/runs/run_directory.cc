@@ -21,6 +21,7 @@ using google::protobuf::Message;
 
 constexpr char kSpec[] = "spec.textproto";
 constexpr char kLog[] = "log.jsonl";
+constexpr char kEvents[] = "events.out.tfevents";
 constexpr char kArchitecture[] = "architecture.textproto";
 constexpr char kArchitectureJson[] = "architecture.json";
 constexpr char kGenotype[] = "genotype.txt";
@@ -137,8 +138,8 @@ void RunDirectory::RemoveCheckpoints() {
 void RunDirectory::Clear() {
   Remove(kResult);  // first: what is left isn't finished any more
   RemoveCheckpoints();
-  for (const char* name : {kLog, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest,
-                           kLast, kReport, kSpec}) {
+  for (const char* name : {kLog, kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet,
+                           kBest, kLast, kReport, kSpec}) {
     Remove(name);
   }
   std::error_code error;
@@ -150,7 +151,8 @@ void RunDirectory::Clear() {
 absl::Status RunDirectory::Begin() {
   Clear();
   PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kSpec), spec_text_));
-  return log_.Open(File(kLog));
+  PDARTS_RETURN_IF_ERROR(log_.Open(File(kLog)));
+  return events_.Open(File(kEvents), "");
 }
 
 absl::Status RunDirectory::GoOn() {
@@ -183,6 +185,8 @@ absl::Status RunDirectory::GoOnFrom(const std::string& file) {
   }
   PDARTS_RETURN_IF_ERROR(
       Annotate(log_.CutBack(checkpoint.run.log_bytes()), absl::StrCat(File(file), " needs more")));
+  PDARTS_ASSIGN_OR_RETURN(const std::string log, ReadFile(File(kLog)));
+  PDARTS_RETURN_IF_ERROR(events_.Open(File(kEvents), log));
   last_checkpoint_ = absl::StrCat(File(file), " (", checkpoint.state.place, ")");
   checkpoint_ = std::move(checkpoint);
   return absl::OkStatus();
@@ -202,7 +206,11 @@ std::string RunDirectory::File(absl::string_view name) const {
   return (fs::path(path_) / std::string(name)).string();
 }
 
-absl::Status RunDirectory::Log(const Message& event) { return log_.Append(ToJsonLine(event)); }
+absl::Status RunDirectory::Log(const Message& event) {
+  const std::string line = ToJsonLine(event);
+  PDARTS_RETURN_IF_ERROR(log_.Append(line));
+  return events_.Append(line);
+}
 
 absl::Status RunDirectory::WriteArchitecture(const DerivedArchitecture& architecture) {
   std::string text;

@@ -20,6 +20,7 @@
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/run_lock.h"
+#include "pdarts/runs/tensorboard_writer.h"
 
 namespace pdarts {
 
@@ -35,6 +36,7 @@ enum class RunStart {
 ///
 ///   spec.textproto          the complete spec, as run (ExperimentSpec or TrainSpec)
 ///   log.jsonl               a line an event (LogEvent or TrainEvent)
+///   events.out.tfevents     the log's numbers for TensorBoard
 ///   architecture.textproto  what was found, and why, or what is trained (DerivedArchitecture)
 ///   architecture.json       the architecture alone, as plain JSON
 ///   genotype.txt            the same in the space's own text form
@@ -81,7 +83,7 @@ class RunDirectory {
   /// File and place of the newest checkpoint, for a message; empty if there is none.
   const std::string& last_checkpoint() const { return last_checkpoint_; }
 
-  /// Appends a line to the log. \error as WriteFileAtomically.
+  /// Appends a line to the log, and its numbers to the event file. \error as WriteFileAtomically.
   absl::Status Log(const google::protobuf::Message& event);
 
   /// Write the other files. \error as WriteFileAtomically.
@@ -111,6 +113,7 @@ class RunDirectory {
   const std::string spec_text_;
   const std::unique_ptr<RunLock> lock_;
   LineFile log_;
+  TensorboardWriter events_;
   std::optional<Checkpoint> checkpoint_;
   std::vector<std::string> notes_;
   std::string last_checkpoint_;

@@ -153,6 +153,29 @@ TEST_F(CheckpointedRunTest, GoesOnFromTheNewestAndCutsTheLogBack) {
   EXPECT_EQ(Read(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n{\"epoch\":2}\n");
 }
 
+TEST_F(CheckpointedRunTest, TheEventFileIsCutBackWithTheLog) {
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kOverwrite);
+  ASSERT_TRUE(run.ok()) << run.status();
+  LogEvent event;
+  event.set_event("epoch");
+  event.set_epoch(1);
+  event.set_weight_loss(2);
+  ASSERT_TRUE((*run)->Log(event).ok());
+  ASSERT_TRUE((*run)->WriteCheckpoint(Checkpoint()).ok());
+  const std::string kept = Read(path_ / "events.out.tfevents");
+  EXPECT_THAT(kept, HasSubstr("loss/weights"));
+  event.set_epoch(2);
+  ASSERT_TRUE((*run)->Log(event).ok());
+  const std::string both = Read(path_ / "events.out.tfevents");
+  EXPECT_GT(both.size(), kept.size());
+  run->reset();
+  run = GoOn();
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(Read(path_ / "events.out.tfevents"), kept);
+  ASSERT_TRUE((*run)->Log(event).ok());
+  EXPECT_EQ(Read(path_ / "events.out.tfevents"), both);
+}
+
 TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
   Interrupt(3);
   Damage("checkpoint.bin");
@@ -222,7 +245,8 @@ TEST_F(CheckpointedRunTest, IsRemovedAtTheEnd) {
   }
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(path_)) names.push_back(entry.path().filename());
-  EXPECT_THAT(names, ::testing::UnorderedElementsAre("spec.textproto", "log.jsonl", "result.json"));
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("spec.textproto", "log.jsonl",
+                                                     "events.out.tfevents", "result.json"));
 }
 
 TEST_F(RunDirectoryTest, ResumingWhatIsNoRunIsAnError) {
@@ -249,7 +273,7 @@ TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
     ASSERT_TRUE(run.ok());
     for (bool overwrite : {false, true}) {
       EXPECT_THAT(Create(overwrite).ToString(),
-                  HasSubstr(absl::StrCat("process ", getpid(), " is writing this run")));
+                  HasSubstr(absl::StrCat("process ", getpid(), " is writing there")));
     }
   }
   EXPECT_FALSE(fs::exists(path_ / "lock"));

@@ -23,8 +23,8 @@ absl::Status HeldBy(int descriptor, const std::string& path) {
   const absl::string_view holder = absl::StripAsciiWhitespace(text);
   return absl::FailedPreconditionError(
       absl::StrCat(path, " is locked: ",
-                   length > 0 ? absl::StrCat("process ", holder, " is writing this run")
-                              : std::string("another process is writing this run")));
+                   length > 0 ? absl::StrCat("process ", holder, " is writing there")
+                              : std::string("another process is writing there")));
 }
 
 }  // namespace

@@ -7,10 +7,18 @@
 #include "ATen/ops/cross_entropy_loss.h"
 #include "ATen/ops/zeros.h"
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 
 namespace pdarts {
+
+absl::Status CheckMeasurable(const DatasetSplits& data) {
+  if (data.test.images.size(0) > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      data.source,
+      " holds no test images, which networks are measured on: the test split is empty"));
+}
 
 std::optional<Evaluation> Evaluate(Network& network, const ImageSplit& split,
                                    const DatasetInfo& info, int64_t batch_size, c10::Device device,

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
 #include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/network.h"
@@ -21,6 +22,9 @@ struct Evaluation {
   /// column's.
   at::Tensor confusion;
 };
+
+/// \error kInvalidArgument if there are no images to measure on.
+absl::Status CheckMeasurable(const DatasetSplits& data);
 
 /// Measures a network in evaluation mode on images that are normalised only; its mode is restored.
 /// The network is on `device` already; images are given to it in its parameters' dtype. Nothing is

@@ -73,12 +73,14 @@ void CopyState(const Network& from, const Network& to) {
 }
 
 /// Checks what a spec asks of a training set.
-absl::Status CheckImages(const TrainSettings& settings, int64_t available) {
+absl::Status CheckImages(const TrainSettings& settings, const DatasetSplits& data) {
+  const int64_t available = data.train.images.size(0);
   if (settings.train_images() > available) {
     return absl::InvalidArgumentError(absl::StrCat("train.train_images: ", settings.train_images(),
                                                    " are asked for, the training split has ",
                                                    available));
   }
+  PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
   const int64_t images = settings.train_images() > 0 ? settings.train_images() : available;
   if (settings.batch_size() > images) {
     return absl::InvalidArgumentError(absl::StrCat("train.batch_size: ", settings.batch_size(),
@@ -126,7 +128,7 @@ NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& da
                                c10::Device device)
     : training_(training),
       settings_(training.spec.train()),
-      info_(training.dataset->info()),
+      info_(data.info),
       data_(data),
       device_(device),
       dtype_(settings_.precision() == FLOAT64 ? at::kDouble : at::kFloat),
@@ -136,7 +138,7 @@ NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& da
 absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Training& training,
                                                                        const DatasetSplits& data,
                                                                        c10::Device device) {
-  PDARTS_RETURN_IF_ERROR(CheckImages(training.spec.train(), data.train.images.size(0)));
+  PDARTS_RETURN_IF_ERROR(CheckImages(training.spec.train(), data));
   std::unique_ptr<NetworkTrainer> trainer(new NetworkTrainer(training, data, device));
   PDARTS_RETURN_IF_ERROR(CatchExceptions([&] { return trainer->Build(); }));
   return trainer;

@@ -222,8 +222,8 @@ absl::Status StageTrainer::Evaluate() {
 }
 
 Batch StageTrainer::MakeBatch(const at::Tensor& indices, at::Generator& generator) const {
-  Batch batch = MakeTrainingBatch(data_.train, indices, settings_.augmentation(),
-                                  experiment_.dataset->info(), dtype_, generator);
+  Batch batch = MakeTrainingBatch(data_.train, indices, settings_.augmentation(), data_.info,
+                                  dtype_, generator);
   batch.images = batch.images.to(options_.device);
   batch.labels = batch.labels.to(options_.device);
   return batch;

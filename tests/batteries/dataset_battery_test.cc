@@ -1,11 +1,13 @@
-// What every dataset must do, run over all that are registered. Those whose data isn't in the
-// source tree are tested as far as they go without it.
+// What every dataset must do, run over all that are registered. The data folder holds images for
+// those that take anyone's; those whose data isn't in the source tree are tested as far as they go
+// without it.
 
 #include <set>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/datasets/image_folder/testing.h"
 #include "tests/batteries/plugins_of.h"
 
 namespace pdarts {
@@ -13,9 +15,13 @@ namespace {
 
 class DatasetBattery : public ::testing::TestWithParam<std::string> {
  protected:
+  static void SetUpTestSuite() {
+    image_folder::WriteImageFolder(::testing::TempDir(), /*classes=*/10, /*images=*/5);
+  }
+
   /// Loads, or finds that the data isn't there and says so.
   absl::StatusOr<DatasetSplits> Load() const {
-    auto splits = dataset_->Load({});
+    auto splits = dataset_->Load({::testing::TempDir()});
     if (!splits.ok()) {
       EXPECT_EQ(splits.status().code(), absl::StatusCode::kNotFound) << splits.status();
       EXPECT_THAT(splits.status().ToString(), ::testing::HasSubstr("--data_dir"));
@@ -33,6 +39,16 @@ TEST_P(DatasetBattery, InfoIsComplete) {
   EXPECT_EQ(static_cast<int>(info.mean.size()), info.image.channels);
   EXPECT_EQ(static_cast<int>(info.deviation.size()), info.image.channels);
   for (double deviation : info.deviation) EXPECT_GT(deviation, 0);
+}
+
+TEST_P(DatasetBattery, WhatIsReadIsWhatWasAnnounced) {
+  const auto splits = Load();
+  if (!splits.ok()) return;
+  EXPECT_EQ(splits->info.class_names.size(), dataset_->info().class_names.size());
+  EXPECT_EQ(splits->info.image.height, dataset_->info().image.height);
+  EXPECT_EQ(splits->train.images.size(2), dataset_->info().image.height);
+  for (double deviation : splits->info.deviation) EXPECT_GT(deviation, 0);
+  EXPECT_GT(splits->test.labels.size(0), 0);
 }
 
 TEST_P(DatasetBattery, BothHalvesOfTheTrainingSplitHoldEveryClass) {

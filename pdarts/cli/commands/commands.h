@@ -25,6 +25,7 @@ Command ConvertCommand();
 Command CountCommand();
 Command DeriveCommand();
 Command EvaluateCommand();
+Command FetchCommand();
 Command GenotypeCommand();
 Command ListCommand();
 Command QueryCommand();

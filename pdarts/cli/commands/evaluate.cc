@@ -149,12 +149,13 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
       training.space->BuildNetwork(training.architecture, shape, MakeGenerator(1, "weights")));
   PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, weights, network.get()));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
+  PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
   EvaluationReport report;
   try {
     network->to(device);
-    report = MakeReport(*Evaluate(*network, data.test, training.dataset->info(),
+    report = MakeReport(*Evaluate(*network, data.test, data.info,
                                   training.spec.train().evaluation_batch_size(), device),
-                        training.dataset->info(), weights);
+                        data.info, weights);
   } catch (const std::exception& error) {  // LibTorch reports by throwing
     return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
   }

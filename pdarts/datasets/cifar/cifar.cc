@@ -15,12 +15,14 @@
 #include "pdarts/datasets/cifar/cifar.pb.h"
 #include "pdarts/datasets/cifar/labels.h"
 #include "pdarts/datasets/cifar/records.h"
+#include "pdarts/datasets/statistics.h"
 
 namespace pdarts {
 namespace {
 
 /// One published data set: its folder, the files in it, what a record holds.
 struct Layout {
+  std::string name;
   std::string title;
   std::string folder;
   std::vector<std::pair<std::string, int64_t>> train;  // file name, records
@@ -66,8 +68,9 @@ class Cifar : public Dataset {
   absl::Status NotFound(const std::string& what) const {
     return absl::NotFoundError(absl::StrCat(
         layout_.title, ": ", what, ". Name the folder that holds ", layout_.folder,
-        "/ by --data_dir, PDARTS_DATA_DIR or the spec's dataset.data_dir; to get the data, unpack ",
-        "the binary version from https://www.cs.toronto.edu/~kriz/cifar.html there"));
+        "/ by --data_dir, PDARTS_DATA_DIR or the spec's dataset.data_dir. `pdarts fetch ",
+        layout_.name, " --data_dir=DIR` gets the data; or unpack the binary version from ",
+        "https://www.cs.toronto.edu/~kriz/cifar.html there"));
   }
 
   const DatasetInfo info_;
@@ -75,30 +78,13 @@ class Cifar : public Dataset {
   const std::string data_dir_;
 };
 
-/// Puts the statistics that a config names in place of the data set's own.
-template <class Config>
-absl::Status TakeStatistics(const Config& config, DatasetInfo* info) {
-  const auto take = [&](const char* name, const auto& values,
-                        std::vector<double>* to) -> absl::Status {
-    if (values.empty()) return absl::OkStatus();
-    if (values.size() != info->image.channels) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(name, ": has ", values.size(),
-                       " elements, expected one a channel: ", info->image.channels));
-    }
-    to->assign(values.begin(), values.end());
-    return absl::OkStatus();
-  };
-  PDARTS_RETURN_IF_ERROR(take("mean", config.mean(), &info->mean));
-  return take("deviation", config.deviation(), &info->deviation);
-}
-
 const bool registered_10 = Registry<Dataset>::Register<cifar::Cifar10Config>(
     "cifar10", "CIFAR-10: 50,000 + 10,000 images of 10 classes, published binary files",
     [](const cifar::Cifar10Config& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       DatasetInfo info = cifar::Cifar10Info();
-      PDARTS_RETURN_IF_ERROR(TakeStatistics(config, &info));
+      PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
       Layout layout;
+      layout.name = "cifar10";
       layout.title = "CIFAR-10";
       layout.folder = "cifar-10-batches-bin";
       for (int i = 1; i <= 5; ++i) {
@@ -114,8 +100,9 @@ const bool registered_100 = Registry<Dataset>::Register<cifar::Cifar100Config>(
     [](const cifar::Cifar100Config& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       const bool coarse = config.labels() == cifar::Cifar100Config::COARSE;
       DatasetInfo info = cifar::Cifar100Info(coarse);
-      PDARTS_RETURN_IF_ERROR(TakeStatistics(config, &info));
+      PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
       Layout layout;
+      layout.name = "cifar100";
       layout.title = "CIFAR-100";
       layout.folder = "cifar-100-binary";
       layout.train = {{"train.bin", 50000}};

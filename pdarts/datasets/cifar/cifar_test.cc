@@ -124,7 +124,9 @@ TEST_F(CifarTest, SaysWhereItLookedAndHowToGetTheData) {
   const std::unique_ptr<Dataset> cifar100 = Make(cifar::Cifar100Config());
   absl::Status status = cifar100->Load({}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("no data folder is named"), helps));
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("no data folder is named"), helps,
+                    HasSubstr("`pdarts fetch cifar100 --data_dir=DIR` gets the data")));
   status = cifar100->Load({directory_.string()}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()),

@@ -1,0 +1,135 @@
+#include "pdarts/fetch/fetch.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/core/status_macros.h"
+
+ABSL_FLAG(std::string, url, "", "a mirror that has the same archive; empty: where it is published");
+
+namespace pdarts {
+namespace {
+
+/// Shows on standard error how far a download is: one line that is drawn over on a terminal, else
+/// a line a tenth.
+class DownloadProgress {
+ public:
+  explicit DownloadProgress(int64_t total) : total_(total) {}
+  ~DownloadProgress() {
+    if (drawn_) std::fprintf(stderr, "\r\033[K");
+  }
+  DownloadProgress(const DownloadProgress&) = delete;
+  DownloadProgress& operator=(const DownloadProgress&) = delete;
+
+  void Show(int64_t bytes) {
+    const Clock::time_point now = Clock::now();
+    if (first_ < 0) {
+      first_ = bytes;
+      begin_ = now;
+    }
+    if (!terminal_) {
+      if (const int64_t tenth = 10 * bytes / total_; tenth != tenth_) {
+        tenth_ = tenth;
+        std::fprintf(stderr, "%s\n", Line(bytes, now).c_str());
+      }
+      return;
+    }
+    if (drawn_ && now - last_draw_ < std::chrono::milliseconds(100)) return;
+    last_draw_ = now;
+    drawn_ = true;
+    std::fprintf(stderr, "\r\033[K%s", Line(bytes, now).c_str());
+    std::fflush(stderr);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::string Line(int64_t bytes, Clock::time_point now) const {
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    const double speed = seconds > 0 ? static_cast<double>(bytes - first_) / seconds : 0;
+    std::string line = absl::StrFormat("%3d%% of %.1f MB", 100 * bytes / total_,
+                                       static_cast<double>(total_) / 1e6);
+    if (speed > 0) {
+      absl::StrAppendFormat(&line, ", %.1f MB/s, %s left", speed / 1e6,
+                            absl::FormatDuration(absl::Seconds(static_cast<int64_t>(
+                                static_cast<double>(total_ - bytes) / speed))));
+    }
+    return line;
+  }
+
+  const int64_t total_;
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  int64_t first_ = -1;  ///< what was there when it began
+  int64_t tenth_ = 0;
+  bool drawn_ = false;
+  Clock::time_point begin_, last_draw_;
+};
+
+absl::StatusOr<PublishedArchive> FindArchive(const std::string& name) {
+  const std::vector<PublishedArchive>& archives = PublishedArchives();
+  const auto found = std::find_if(archives.begin(), archives.end(),
+                                  [&](const PublishedArchive& a) { return a.name == name; });
+  if (found != archives.end()) return *found;
+  const auto name_of = [](std::string* out, const PublishedArchive& a) { out->append(a.name); };
+  return absl::NotFoundError(absl::StrCat("there is no data set \"", name,
+                                          "\" to fetch; there are ",
+                                          absl::StrJoin(archives, ", ", name_of)));
+}
+
+absl::Status FetchOne(const std::string& name, const std::string& data_dir) {
+  PDARTS_ASSIGN_OR_RETURN(const PublishedArchive archive, FindArchive(name));
+  const std::string mirror = absl::GetFlag(FLAGS_url);
+  absl::StatusOr<Fetched> fetched;
+  {
+    DownloadProgress progress(archive.bytes);
+    DownloadOptions options;
+    options.progress = [&](int64_t bytes) { progress.Show(bytes); };
+    fetched = Fetch(archive, mirror.empty() ? archive.url : mirror, data_dir, options);
+  }
+  if (!fetched.ok()) return fetched.status();
+  std::cout << archive.title << (fetched->was_there ? " was there already: " : ": ")
+            << fetched->folder << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status FetchAll(const std::vector<std::string>& names) {
+  if (names.empty()) {
+    return absl::InvalidArgumentError("fetch needs the name of a data set: cifar10 or cifar100");
+  }
+  if (names.size() > 1 && !absl::GetFlag(FLAGS_url).empty()) {
+    return absl::InvalidArgumentError("--url is of one archive; fetch one data set at a time");
+  }
+  const std::string data_dir = DataDirFromFlags();
+  if (data_dir.empty()) {
+    return absl::InvalidArgumentError(
+        "fetch needs the folder to put the data into: --data_dir=DIR, or PDARTS_DATA_DIR");
+  }
+  for (const std::string& name : names) PDARTS_RETURN_IF_ERROR(FetchOne(name, data_dir));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Command FetchCommand() {
+  return {"fetch",
+          "--data_dir=DIR cifar10|cifar100...",
+          "download a published data set, check it, and unpack it where searches find it",
+          {"data_dir", "url"},
+          &FetchAll,
+          /*takes_arguments=*/true};
+}
+
+}  // namespace pdarts

@@ -1,0 +1,222 @@
+#include "pdarts/datasets/image_folder/decode.h"
+
+#include <zlib.h>
+
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/datasets/image_folder/testing.h"
+
+namespace pdarts::image_folder {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Bytes = std::vector<uint8_t>;
+
+constexpr int64_t kMaxPixels = 1000000;
+
+Bytes Pixels(const RgbImage& image) {
+  return Bytes(image.pixels.get(), image.pixels.get() + 3 * image.height * image.width);
+}
+
+/// Pixels of a PNG of one row.
+Bytes RowOf(const PngContent& content) {
+  const auto image = DecodeImage(EncodePng(content), kMaxPixels);
+  EXPECT_TRUE(image.ok()) << image.status();
+  if (!image.ok()) return {};
+  EXPECT_EQ(image->height, content.height);
+  EXPECT_EQ(image->width, content.width);
+  return Pixels(*image);
+}
+
+PngContent Png(uint32_t width, int colour_type, int bits, Bytes pixels) {
+  PngContent content;
+  content.width = width;
+  content.height = 1;
+  content.colour_type = colour_type;
+  content.bits = bits;
+  content.pixels = std::move(pixels);
+  return content;
+}
+
+TEST(DecodePng, EveryKindBecomesRgb) {
+  EXPECT_THAT(RowOf(Png(2, 2, 8, {1, 2, 3, 200, 100, 0})), ElementsAre(1, 2, 3, 200, 100, 0));
+  EXPECT_THAT(RowOf(Png(2, 0, 8, {7, 250})), ElementsAre(7, 7, 7, 250, 250, 250));
+  EXPECT_THAT(RowOf(Png(2, 0, 1, {0x40})), ElementsAre(0, 0, 0, 255, 255, 255));
+  PngContent palette = Png(3, 3, 8, {1, 0, 2});
+  palette.palette = {10, 20, 30, 40, 50, 60, 70, 80, 90};
+  EXPECT_THAT(RowOf(palette), ElementsAre(40, 50, 60, 10, 20, 30, 70, 80, 90));
+  palette.transparency = {255, 0};
+  EXPECT_THAT(RowOf(palette), ElementsAre(255, 255, 255, 10, 20, 30, 70, 80, 90));
+}
+
+TEST(DecodePng, SixteenBitsAreAsBrightAsEight) {
+  EXPECT_THAT(RowOf(Png(2, 0, 16, {0x80, 0x80, 0x10, 0x10})),
+              ElementsAre(0x80, 0x80, 0x80, 0x10, 0x10, 0x10));
+  EXPECT_THAT(RowOf(Png(1, 2, 16, {0xff, 0xff, 0x40, 0x40, 0, 0})), ElementsAre(255, 0x40, 0));
+}
+
+TEST(DecodePng, WhatIsTransparentShowsWhite) {
+  EXPECT_THAT(RowOf(Png(2, 6, 8, {9, 8, 7, 255, 9, 8, 7, 0})), ElementsAre(9, 8, 7, 255, 255, 255));
+  EXPECT_THAT(RowOf(Png(2, 4, 8, {9, 255, 9, 0})), ElementsAre(9, 9, 9, 255, 255, 255));
+  const Bytes half = RowOf(Png(1, 6, 8, {0, 0, 0, 128}));
+  EXPECT_GT(half[0], 100);
+  EXPECT_LT(half[0], 220);
+}
+
+/// Two rows of three columns, of one colour a column.
+JpegContent Jpeg(int components, const std::vector<Bytes>& columns) {
+  JpegContent content;
+  content.width = 24;
+  content.height = 2;
+  content.components = components;
+  for (int y = 0; y < 2; ++y) {
+    for (int x = 0; x < 24; ++x) {
+      const Bytes& colour = columns[x / 8];
+      content.pixels.insert(content.pixels.end(), colour.begin(), colour.end());
+    }
+  }
+  return content;
+}
+
+void ExpectColumns(const JpegContent& content, const std::vector<Bytes>& colours) {
+  const auto image = DecodeImage(EncodeJpeg(content), kMaxPixels);
+  ASSERT_TRUE(image.ok()) << image.status();
+  ASSERT_EQ(image->height, 2);
+  ASSERT_EQ(image->width, 24);
+  for (int x = 0; x < 24; ++x) {
+    for (int c = 0; c < 3; ++c) {
+      EXPECT_NEAR(image->pixels[3 * (24 + x) + c], colours[x / 8][c], 4) << "column " << x;
+    }
+  }
+}
+
+TEST(DecodeJpeg, EveryKindBecomesRgb) {
+  const std::vector<Bytes> colours = {{255, 0, 0}, {10, 200, 100}, {255, 255, 255}};
+  JpegContent rgb = Jpeg(3, colours);
+  ExpectColumns(rgb, colours);
+  rgb.progressive = true;
+  ExpectColumns(rgb, colours);
+  ExpectColumns(Jpeg(1, {{0}, {128}, {255}}), {{0, 0, 0}, {128, 128, 128}, {255, 255, 255}});
+  // Cyan; half of the light by black ink; nothing printed.
+  const std::vector<Bytes> shown = {{0, 255, 255}, {127, 127, 127}, {255, 255, 255}};
+  ExpectColumns(Jpeg(4, {{255, 0, 0, 0}, {0, 0, 0, 128}, {0, 0, 0, 0}}), shown);
+  JpegContent adobe = Jpeg(4, {{0, 255, 255, 255}, {255, 255, 255, 127}, {255, 255, 255, 255}});
+  adobe.adobe = true;
+  ExpectColumns(adobe, shown);
+  adobe.ycck = true;
+  ExpectColumns(adobe, shown);
+}
+
+TEST(DecodeImage, SaysWhatIsWrong) {
+  const auto error = [](const std::string& bytes) {
+    const absl::Status status = DecodeImage(bytes, kMaxPixels).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    return std::string(status.message());
+  };
+  EXPECT_EQ(error(""), "is empty");
+  EXPECT_EQ(error("GIF89a"), "is neither a PNG nor a JPEG file");
+  EXPECT_THAT(error("\x89PNG\r\n\x1a\n"), HasSubstr("PNG: "));
+  EXPECT_THAT(error("\xff\xd8\xff"), HasSubstr("JPEG: "));
+  const std::string png = PlainPng(20, 20, 1, 2, 3);
+  EXPECT_THAT(error(png.substr(0, png.size() - 20)), HasSubstr("PNG: "));
+  const std::string jpeg = EncodeJpeg(Jpeg(3, {{255, 0, 0}, {10, 200, 100}, {1, 2, 3}}));
+  EXPECT_EQ(error(jpeg.substr(0, jpeg.size() - 20)), "JPEG: Premature end of JPEG file");
+}
+
+/// A JPEG that says that it is as large as one can be.
+std::string HugeJpeg() {
+  std::string jpeg = EncodeJpeg(Jpeg(3, {{255, 0, 0}, {10, 200, 100}, {1, 2, 3}}));
+  const size_t frame = jpeg.find("\xff\xc0");
+  EXPECT_NE(frame, std::string::npos);
+  for (int i = 5; i < 9; ++i) jpeg[frame + i] = static_cast<char>(0xff - i % 2 * 20);
+  return jpeg;
+}
+
+TEST(DecodeImage, BombsAreRefusedBeforeAnythingIsAllocated) {
+  EXPECT_EQ(DecodeImage(PlainPng(20, 30, 1, 2, 3), 599).status().message(),
+            "promises 20x30 pixels, more than max_pixels 599");
+  EXPECT_TRUE(DecodeImage(PlainPng(20, 30, 1, 2, 3), 600).ok());
+  // 3 * 60,395 * 60,395 bytes would be 11 GB.
+  EXPECT_EQ(DecodeImage(HugeJpeg(), 1000000000).status().message(),
+            "promises 60415x60415 pixels, more than max_pixels 1000000000");
+}
+
+TEST(DecodeImage, CutOffAnywhereItIsRefusedOrWhole) {
+  JpegContent progressive = Jpeg(3, {{255, 0, 0}, {10, 200, 100}, {1, 2, 3}});
+  progressive.progressive = true;
+  for (const std::string& whole :
+       {PlainPng(20, 20, 1, 2, 3),
+        EncodeJpeg(Jpeg(4, {{255, 0, 0, 0}, {0, 0, 0, 128}, {0, 0, 0, 9}})),
+        EncodeJpeg(progressive)}) {
+    const Bytes pixels = Pixels(*DecodeImage(whole, kMaxPixels));
+    int refused = 0;
+    for (size_t size = 0; size < whole.size(); ++size) {
+      // A copy of its own, so that reading beyond it is found by the sanitizer.
+      const std::string cut(whole.data(), size);
+      const auto image = DecodeImage(cut, kMaxPixels);
+      if (image.ok()) {
+        EXPECT_EQ(Pixels(*image), pixels) << size << " bytes";
+      } else {
+        ++refused;
+      }
+    }
+    EXPECT_GT(refused, static_cast<int>(whole.size()) - 20);
+  }
+}
+
+/// Puts the right checksum behind every chunk of a PNG, so that what is in it is believed.
+void FixChecksums(std::string* png) {
+  for (size_t at = 8; at + 12 <= png->size();) {
+    size_t length = 0;
+    for (int i = 0; i < 4; ++i) length = length << 8 | static_cast<uint8_t>((*png)[at + i]);
+    if (length > png->size() - at - 12) return;
+    const auto* content = reinterpret_cast<const unsigned char*>(png->data()) + at + 4;
+    const auto sum = static_cast<uint32_t>(crc32(0, content, static_cast<uInt>(length + 4)));
+    for (int i = 0; i < 4; ++i)
+      (*png)[at + 8 + length + i] = static_cast<char>(sum >> (24 - 8 * i));
+    at += length + 12;
+  }
+}
+
+TEST(DecodeImage, FlippedBitsNeverCrashIt) {
+  std::mt19937 random(1);
+  PngContent palette = Png(64, 3, 8, Bytes(64, 1));
+  palette.palette = {10, 20, 30, 40, 50, 60, 70, 80, 90};
+  palette.transparency = {255, 0};
+  JpegContent progressive = Jpeg(3, {{255, 0, 0}, {10, 200, 100}, {1, 2, 3}});
+  progressive.progressive = true;
+  const std::vector<std::string> images = {
+      PlainPng(20, 20, 1, 2, 3),
+      EncodePng(palette),
+      EncodePng(Png(2, 6, 16, Bytes(16, 0x77))),
+      EncodeJpeg(Jpeg(3, {{255, 0, 0}, {10, 200, 100}, {1, 2, 3}})),
+      EncodeJpeg(progressive),
+      EncodeJpeg(Jpeg(4, {{255, 0, 0, 0}, {0, 0, 0, 128}, {0, 0, 0, 9}}))};
+  int decoded = 0, refused = 0;
+  for (const std::string& image : images) {
+    // Every bit alone, then several at once.
+    const int singles = static_cast<int>(8 * image.size());
+    for (int trial = 0; trial < singles + 2000; ++trial) {
+      std::string damaged = image;
+      const int flips = trial < singles ? 1 : 2 + static_cast<int>(random() % 8);
+      for (int f = 0; f < flips; ++f) {
+        const size_t bit = trial < singles ? trial : random() % singles;
+        damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+      }
+      if (trial % 4 != 0) FixChecksums(&damaged);
+      ++(DecodeImage(damaged, kMaxPixels).ok() ? decoded : refused);
+    }
+  }
+  EXPECT_GT(decoded, 1000);
+  EXPECT_GT(refused, 1000);
+}
+
+}  // namespace
+}  // namespace pdarts::image_folder

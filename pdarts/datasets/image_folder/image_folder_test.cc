@@ -1,0 +1,253 @@
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/any.pb.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/datasets/image_folder/image_folder.pb.h"
+#include "pdarts/datasets/image_folder/testing.h"
+
+namespace pdarts {
+namespace {
+
+namespace fs = std::filesystem;
+using image_folder::ImageFolderConfig;
+using image_folder::PlainPng;
+using image_folder::WriteFile;
+using image_folder::WriteImageFolder;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ImageFolderTest : public ::testing::Test {
+ protected:
+  ImageFolderTest() {
+    folder_ = absl::StrCat(::testing::TempDir(), "/",
+                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    config_.set_folder(folder_);
+    config_.set_classes(3);
+    config_.set_image_size(8);
+  }
+  ~ImageFolderTest() override { fs::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
+
+  absl::StatusOr<std::unique_ptr<Dataset>> Make() const {
+    google::protobuf::Any any;
+    any.PackFrom(config_);
+    return Registry<Dataset>::Create(any);
+  }
+  absl::StatusOr<DatasetSplits> Load(const std::string& data_dir = "") const {
+    return Make().value()->Load({data_dir});
+  }
+  /// The message of what must go wrong.
+  std::string Error(absl::StatusCode code = absl::StatusCode::kInvalidArgument) const {
+    const absl::Status status = Load().status();
+    EXPECT_EQ(status.code(), code) << status;
+    return std::string(status.message());
+  }
+
+  std::string folder_;
+  ImageFolderConfig config_;
+};
+
+std::vector<int> Pixel(const at::Tensor& images, int64_t image, int64_t y, int64_t x) {
+  const auto pixels = images.accessor<uint8_t, 4>();
+  return {pixels[image][0][y][x], pixels[image][1][y][x], pixels[image][2][y][x]};
+}
+
+TEST_F(ImageFolderTest, ClassesAreFoldersAndAlternate) {
+  WriteImageFolder(folder_, 3, 4);
+  const auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_EQ(splits->source, folder_);
+  EXPECT_THAT(splits->info.class_names, ElementsAre("class_0", "class_1", "class_2"));
+  ASSERT_EQ(splits->train.images.sizes(), at::IntArrayRef({12, 3, 8, 8}));
+  ASSERT_EQ(splits->test.images.sizes(), at::IntArrayRef({6, 3, 8, 8}));
+  const auto labels = splits->train.labels.accessor<int64_t, 1>();
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(labels[i], labels[i % 3]) << i;
+    // Each class has its red.
+    EXPECT_EQ(Pixel(splits->train.images, i, 4, 4)[0], 255 * labels[i] / 3);
+  }
+  // Another seed, another order; not another content.
+  config_.set_seed(2);
+  const auto other = Load();
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_FALSE(other->train.images.equal(splits->train.images));
+  EXPECT_EQ(other->train.images.sum().item<int64_t>(), splits->train.images.sum().item<int64_t>());
+  EXPECT_NE(other->checksum, splits->checksum);
+}
+
+TEST_F(ImageFolderTest, StatisticsAreThoseOfTheTrainingImagesUnlessNamed) {
+  for (const char* name : {"a", "b", "c"}) {
+    WriteFile(Path(absl::StrCat("train/", name, "/1.png")), PlainPng(8, 8, 0, 51, 255));
+    WriteFile(Path(absl::StrCat("train/", name, "/2.png")), PlainPng(8, 8, 102, 51, 0));
+    WriteFile(Path(absl::StrCat("test/", name, "/1.png")), PlainPng(8, 8, 255, 255, 255));
+  }
+  auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_THAT(splits->info.mean, ElementsAre(0.2, 0.2, 0.5));
+  EXPECT_THAT(splits->info.deviation, ElementsAre(0.2, 1, 0.5));
+  for (double mean : {0.1, 0.2, 0.3}) config_.add_mean(mean);
+  splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_THAT(splits->info.mean, ElementsAre(0.1, 0.2, 0.3));
+  EXPECT_THAT(splits->info.deviation, ElementsAre(0.2, 1, 0.5));
+  config_.add_deviation(1);
+  EXPECT_THAT(Make().status().ToString(), HasSubstr("deviation: has 1 elements"));
+}
+
+TEST_F(ImageFolderTest, ImagesAreCroppedToASquareOrStretched) {
+  // A red column at the left, a white square, a blue column at the right.
+  image_folder::PngContent content;
+  content.width = 24;
+  content.height = 16;
+  for (int i = 0; i < 16 * 24; ++i) {
+    const int x = i % 24;
+    const std::vector<uint8_t> colour = x < 4    ? std::vector<uint8_t>{255, 0, 0}
+                                        : x < 20 ? std::vector<uint8_t>{255, 255, 255}
+                                                 : std::vector<uint8_t>{0, 0, 255};
+    content.pixels.insert(content.pixels.end(), colour.begin(), colour.end());
+  }
+  for (const char* file : {"a/1.png", "a/2.png", "b/1.png", "b/2.png", "c/1.png", "c/2.PNG"}) {
+    WriteFile(Path(absl::StrCat("train/", file)), EncodePng(content));
+  }
+  auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_EQ(splits->train.images.min().item<int>(), 255);
+  config_.set_fit(ImageFolderConfig::STRETCH);
+  splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_THAT(Pixel(splits->train.images, 0, 4, 0), ElementsAre(255, 0, 0));
+  EXPECT_THAT(Pixel(splits->train.images, 0, 4, 4), ElementsAre(255, 255, 255));
+  EXPECT_THAT(Pixel(splits->train.images, 0, 4, 7), ElementsAre(0, 0, 255));
+  EXPECT_EQ(splits->test.images.size(0), 0);
+}
+
+TEST_F(ImageFolderTest, ShrinkingAveragesAndTheSameSizeChangesNothing) {
+  // Columns of black and white, which shrink to grey and not to either.
+  image_folder::PngContent content;
+  content.width = content.height = 64;
+  content.colour_type = 0;
+  for (int i = 0; i < 64 * 64; ++i) content.pixels.push_back(i % 2 == 0 ? 255 : 0);
+  image_folder::PngContent same;
+  same.width = same.height = 8;
+  for (int i = 0; i < 3 * 64; ++i) same.pixels.push_back(static_cast<uint8_t>(i * 37));
+  for (const char* name : {"a", "b", "c"}) {
+    WriteFile(Path(absl::StrCat("train/", name, "/1.png")), EncodePng(content));
+    WriteFile(Path(absl::StrCat("train/", name, "/2.png")), EncodePng(content));
+  }
+  for (const char* file : {"test/c/1.png"}) WriteFile(Path(file), EncodePng(same));
+  const auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  for (int x = 1; x < 7; ++x) EXPECT_NEAR(Pixel(splits->train.images, 0, 4, x)[0], 127.5, 3);
+  EXPECT_EQ((splits->test.labels.accessor<int64_t, 1>()[0]), 2);
+  for (int i = 0; i < 64; ++i) {
+    EXPECT_THAT(Pixel(splits->test.images, 0, i / 8, i % 8),
+                ElementsAre(i * 3 * 37 % 256, (i * 3 + 1) * 37 % 256, (i * 3 + 2) * 37 % 256));
+  }
+}
+
+TEST_F(ImageFolderTest, AVeryLongImageIsTakenToo) {
+  WriteImageFolder(folder_, 3, 2);
+  WriteFile(Path("test/class_0/long.png"), PlainPng(200000, 1, 10, 20, 30));
+  config_.set_fit(ImageFolderConfig::STRETCH);
+  const auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+}
+
+TEST_F(ImageFolderTest, UnreadableFilesAreLeftOutUpToAShare) {
+  WriteImageFolder(folder_, 3, 10);
+  const auto whole = Load();
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  WriteFile(Path("train/class_1/cut.png"), PlainPng(9, 9, 1, 2, 3).substr(0, 50));
+  fs::create_symlink("nowhere", Path("train/class_2/link.jpg"));
+  fs::create_directories(Path("train/class_2/deeper"));
+  WriteFile(Path("train/class_2/notes.txt"), "not an image");
+  WriteFile(Path("train/class_2/.hidden.png"), "not an image");
+  fs::create_directories(Path("train/.cache"));
+  EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
+              AllOf(HasSubstr("train: 2 of 32 image files can't be read: "),
+                    HasSubstr("train/class_1/cut.png: PNG: "),
+                    HasSubstr("train/class_2/link.jpg: is not a regular file"),
+                    HasSubstr("dataset.max_unreadable_share allows 0.01 of them")));
+  config_.set_max_unreadable_share(0.1);
+  const auto rest = Load();
+  ASSERT_TRUE(rest.ok()) << rest.status();
+  EXPECT_TRUE(rest->train.images.equal(whole->train.images));
+  EXPECT_EQ(rest->checksum, whole->checksum);
+}
+
+TEST_F(ImageFolderTest, MessagesNameFiveFilesAndCountTheRest) {
+  WriteImageFolder(folder_, 3, 2);
+  for (int i = 0; i < 8; ++i) WriteFile(Path(absl::StrCat("test/class_0/bad", i, ".png")), "x");
+  EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
+              AllOf(HasSubstr("test: 8 of 11 image files"), HasSubstr("bad4.png"),
+                    HasSubstr(", and 3 more")));
+}
+
+TEST_F(ImageFolderTest, TooManyPixelsAreUnreadable) {
+  WriteImageFolder(folder_, 3, 2);
+  WriteFile(Path("test/class_0/large.png"), PlainPng(100, 100, 1, 2, 3));
+  config_.set_max_pixels(9999);
+  EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
+              HasSubstr("large.png: promises 100x100 pixels, more than max_pixels 9999"));
+}
+
+TEST_F(ImageFolderTest, TheFolderIsFoundInTheDataFolder) {
+  WriteImageFolder(Path("flowers"), 3, 2);
+  config_.set_folder("flowers");
+  EXPECT_EQ(Load(folder_)->source, Path("flowers"));
+  config_.clear_folder();
+  EXPECT_EQ(Load(Path("flowers"))->source, Path("flowers"));
+  config_.set_folder(Path("flowers"));
+  EXPECT_EQ(Load("elsewhere")->source, Path("flowers"));
+}
+
+TEST_F(ImageFolderTest, SaysWhatIsMissing) {
+  const auto helps =
+      AllOf(HasSubstr("FOLDER/train/CLASS/*.png"), HasSubstr("dataset.folder, --data_dir"));
+  EXPECT_THAT(Error(absl::StatusCode::kNotFound),
+              AllOf(HasSubstr("there is no folder " + Path("train")), helps));
+  config_.clear_folder();
+  EXPECT_THAT(Error(absl::StatusCode::kNotFound), AllOf(HasSubstr("no folder is named"), helps));
+  config_.set_folder(folder_);
+  fs::create_directories(Path("train"));
+  EXPECT_THAT(Error(), HasSubstr("train holds no class folders"));
+  WriteImageFolder(folder_, 4, 2);
+  EXPECT_THAT(Error(),
+              AllOf(HasSubstr("train holds 4 class folders (class_0, class_1, class_2, class_3)"),
+                    HasSubstr("dataset.classes is 3: set it to 4")));
+  fs::remove_all(Path("train/class_3"));
+  EXPECT_THAT(Error(), AllOf(HasSubstr("test/class_3 is no class of the training images"),
+                             HasSubstr("class_0, class_1, class_2")));
+  fs::remove_all(Path("test/class_3"));
+  EXPECT_TRUE(Load().ok());
+  fs::remove(Path("train/class_1/image_1.png"));
+  EXPECT_THAT(Error(),
+              HasSubstr("train/class_1 holds 1 readable images (.png, .jpg, .jpeg), expected at"));
+}
+
+TEST_F(ImageFolderTest, WhatFitsInNoMemoryIsRefused) {
+  // A thousand classes that are all one folder: 1.3 TB at the largest size.
+  for (int i = 0; i < 200; ++i) WriteFile(Path(absl::StrCat("class/", i, ".png")), "");
+  fs::create_directories(Path("train"));
+  for (int c = 0; c < 1000; ++c) fs::create_symlink("../class", Path(absl::StrCat("train/", c)));
+  config_.set_classes(1000);
+  config_.set_image_size(1024);
+  EXPECT_THAT(Error(absl::StatusCode::kResourceExhausted),
+              AllOf(HasSubstr("200000 images of 1024x1024 pixels take 1258.3 GB"),
+                    HasSubstr("a smaller dataset.image_size takes less")));
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,47 @@
+#ifndef PDARTS_DATASETS_IMAGE_FOLDER_TESTING_H_
+#define PDARTS_DATASETS_IMAGE_FOLDER_TESTING_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pdarts::image_folder {
+
+/// What a PNG file holds; `pixels` as libpng wants the rows (16-bit values most significant byte
+/// first).
+struct PngContent {
+  uint32_t width = 0;
+  uint32_t height = 0;
+  int colour_type = 2;  ///< PNG_COLOR_TYPE_*: 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA
+  int bits = 8;
+  std::vector<uint8_t> pixels;
+  std::vector<uint8_t> palette;       ///< red, green, blue of each entry
+  std::vector<uint8_t> transparency;  ///< alpha of the first palette entries
+};
+std::string EncodePng(const PngContent& content);
+
+/// What a JPEG file holds, in a colour space with as many components.
+struct JpegContent {
+  uint32_t width = 0;
+  uint32_t height = 0;
+  int components = 3;  ///< 1 grey, 3 RGB (stored as YCbCr), 4 CMYK
+  bool ycck = false;   ///< 4 components stored as YCCK
+  bool adobe = false;  ///< with Adobe's marker, which means inverted inks
+  bool progressive = false;
+  std::vector<uint8_t> pixels;
+};
+std::string EncodeJpeg(const JpegContent& content);
+
+/// A PNG of one colour.
+std::string PlainPng(uint32_t width, uint32_t height, uint8_t red, uint8_t green, uint8_t blue);
+
+/// Writes a file, and the folders above it.
+void WriteFile(const std::string& path, const std::string& bytes);
+
+/// Writes a folder of images for the dataset: train/class_N/*.png with `images` each, and half as
+/// many in test/.
+void WriteImageFolder(const std::string& folder, int classes, int images);
+
+}  // namespace pdarts::image_folder
+
+#endif  // PDARTS_DATASETS_IMAGE_FOLDER_TESTING_H_

@@ -1,0 +1,285 @@
+#include "pdarts/fetch/download.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <fstream>
+#include <memory>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "glog/logging.h"
+#include "pdarts/core/sha256.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/runs/atomic_file.h"
+
+namespace pdarts {
+namespace {
+
+/// Of one download, however much each of them brings.
+constexpr int kMaxAttempts = 1000;
+
+absl::Status SystemError(absl::string_view what, const std::string& path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat("can't ", what, " ", path));
+}
+
+/// A file that is there in part.
+class PartFile {
+ public:
+  explicit PartFile(std::string path) : path_(std::move(path)) {}
+  ~PartFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  int64_t size() const { return size_; }
+
+  absl::Status Open() {
+    descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    struct stat status;
+    if (descriptor_ < 0 || fstat(descriptor_, &status) != 0) return SystemError("write", path_);
+    size_ = status.st_size;
+    return absl::OkStatus();
+  }
+  absl::Status Append(absl::string_view bytes) {
+    PDARTS_RETURN_IF_ERROR(WriteAll(descriptor_, bytes, path_));
+    size_ += static_cast<int64_t>(bytes.size());
+    return absl::OkStatus();
+  }
+  absl::Status Clear() {
+    if (ftruncate(descriptor_, 0) != 0) return SystemError("write", path_);
+    size_ = 0;
+    return absl::OkStatus();
+  }
+  absl::Status Sync() {
+    return fsync(descriptor_) == 0 ? absl::OkStatus() : SystemError("sync", path_);
+  }
+
+ private:
+  const std::string path_;
+  int descriptor_ = -1;
+  int64_t size_ = 0;
+};
+
+absl::StatusOr<std::string> Sha256OfFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  Sha256 sha;
+  std::array<char, 1 << 16> buffer;
+  while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0) {
+    sha.Update({buffer.data(), static_cast<size_t>(file.gcount())});
+  }
+  if (!file.eof()) return absl::UnknownError(absl::StrCat("can't read ", path));
+  return sha.Hex();
+}
+
+/// One connection that goes on where the file ends.
+class Attempt {
+ public:
+  Attempt(const DownloadRequest& request, const DownloadOptions& options, PartFile* file)
+      : request_(request), options_(options), file_(file), curl_(curl_easy_init()) {
+    CHECK(curl_ != nullptr);
+  }
+  ~Attempt() { curl_easy_cleanup(curl_); }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  /// \error kUnavailable if another attempt may do better.
+  absl::Status Run() {
+    curl_easy_setopt(curl_, CURLOPT_URL, request_.url.c_str());
+    curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl_, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(curl_, CURLOPT_MAXREDIRS, 10L);
+    curl_easy_setopt(curl_, CURLOPT_FAILONERROR, 1L);
+    curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.stall_seconds));
+    curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_seconds));
+    curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, error_.data());
+    curl_easy_setopt(curl_, CURLOPT_HEADERFUNCTION, &OnHeader);
+    curl_easy_setopt(curl_, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &OnBody);
+    curl_easy_setopt(curl_, CURLOPT_WRITEDATA, this);
+    // Not CURLOPT_RESUME_FROM, which fails where the server sends the whole file instead.
+    const std::string range = absl::StrCat(file_->size(), "-");
+    if (file_->size() > 0) curl_easy_setopt(curl_, CURLOPT_RANGE, range.c_str());
+    const CURLcode code = curl_easy_perform(curl_);
+    PDARTS_RETURN_IF_ERROR(status_);
+    if (code != CURLE_OK) return Explain(code);
+    if (!body_begun_) PDARTS_RETURN_IF_ERROR(BeginBody());  // empty
+    if (file_->size() < request_.bytes) {
+      return absl::UnavailableError(absl::StrCat(request_.url, ": the connection ended early"));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  static size_t OnHeader(char* bytes, size_t size, size_t count, void* self) {
+    absl::string_view line(bytes, size * count);
+    if (absl::StartsWith(line, "HTTP/")) {
+      static_cast<Attempt*>(self)->content_range_.clear();  // of a page that led here
+    } else if (absl::StartsWithIgnoreCase(line, "content-range:")) {
+      line.remove_prefix(line.find(':') + 1);
+      static_cast<Attempt*>(self)->content_range_ = std::string(absl::StripAsciiWhitespace(line));
+    }
+    return size * count;
+  }
+
+  static size_t OnBody(char* bytes, size_t size, size_t count, void* self) {
+    auto* attempt = static_cast<Attempt*>(self);
+    attempt->status_ = attempt->TakeBody({bytes, size * count});
+    return attempt->status_.ok() ? size * count : 0;  // any other number ends the transfer
+  }
+
+  absl::Status TakeBody(absl::string_view bytes) {
+    if (!body_begun_) PDARTS_RETURN_IF_ERROR(BeginBody());
+    if (file_->size() + static_cast<int64_t>(bytes.size()) > request_.bytes) {
+      return absl::DataLossError(
+          absl::StrCat(request_.url, " is longer than the published ", request_.bytes, " bytes"));
+    }
+    PDARTS_RETURN_IF_ERROR(file_->Append(bytes));
+    if (options_.progress) options_.progress(file_->size());
+    return absl::OkStatus();
+  }
+
+  /// Checks what the server says that it sends: the rest that it was asked for, or all of it.
+  absl::Status BeginBody() {
+    body_begun_ = true;
+    const long status = ResponseCode();
+    if (status == 206) {
+      const std::string expected =
+          absl::StrCat("bytes ", file_->size(), "-", request_.bytes - 1, "/", request_.bytes);
+      if (content_range_ == expected) return absl::OkStatus();
+      return absl::DataLossError(absl::StrCat(request_.url, ": the server sends \"", content_range_,
+                                              "\", expected \"", expected, "\""));
+    }
+    if (status != 200) {
+      return absl::DataLossError(
+          absl::StrCat(request_.url, ": the server answered with HTTP status ", status));
+    }
+    if (file_->size() > 0) PDARTS_RETURN_IF_ERROR(file_->Clear());  // it knows no ranges
+    curl_off_t length = -1;
+    curl_easy_getinfo(curl_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (length >= 0 && length != request_.bytes) {
+      return absl::DataLossError(absl::StrCat(request_.url, " has ", length,
+                                              " bytes, the published file has ", request_.bytes));
+    }
+    return absl::OkStatus();
+  }
+
+  long ResponseCode() const {
+    long status = 0;
+    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+  }
+
+  absl::Status Explain(CURLcode code) {
+    const std::string message = absl::StrCat(
+        request_.url, ": ", error_[0] != '\0' ? error_.data() : curl_easy_strerror(code));
+    switch (code) {
+      case CURLE_HTTP_RETURNED_ERROR:
+        return ExplainStatus(message);
+      case CURLE_URL_MALFORMAT:
+      case CURLE_UNSUPPORTED_PROTOCOL:
+        return absl::InvalidArgumentError(message);
+      case CURLE_PEER_FAILED_VERIFICATION:
+      case CURLE_SSL_CACERT_BADFILE:
+      case CURLE_TOO_MANY_REDIRECTS:
+        return absl::FailedPreconditionError(message);
+      default:
+        return absl::UnavailableError(message);
+    }
+  }
+
+  absl::Status ExplainStatus(const std::string& message) {
+    const long status = ResponseCode();
+    if (status == 416) {  // what is there is no part of what the server has
+      PDARTS_RETURN_IF_ERROR(file_->Clear());
+      return absl::UnavailableError(message);
+    }
+    if (status >= 500 || status == 408 || status == 429) return absl::UnavailableError(message);
+    return absl::NotFoundError(message);
+  }
+
+  const DownloadRequest& request_;
+  const DownloadOptions& options_;
+  PartFile* const file_;
+  CURL* const curl_;
+  std::array<char, CURL_ERROR_SIZE> error_ = {};
+  std::string content_range_;
+  bool body_begun_ = false;
+  absl::Status status_;  ///< of our own side
+};
+
+/// Makes connections until the file is as long as it shall be.
+absl::Status FillFile(const DownloadRequest& request, const DownloadOptions& options,
+                      PartFile* file) {
+  int in_vain = 0;
+  for (int attempt = 0; file->size() < request.bytes; ++attempt) {
+    const int64_t before = file->size();
+    const absl::Status status = Attempt(request, options, file).Run();
+    if (status.ok()) return absl::OkStatus();
+    if (!absl::IsUnavailable(status)) return status;
+    in_vain = file->size() > before ? 0 : in_vain + 1;
+    if (in_vain == options.attempts || attempt == kMaxAttempts) {
+      return absl::UnavailableError(absl::StrCat(status.message(), "; ", file->size(), " of ",
+                                                 request.bytes, " bytes are in ", file->path(),
+                                                 ", and the same command goes on from there"));
+    }
+    VLOG(1) << status << "; " << file->size() << " bytes are there";
+    absl::SleepFor(absl::Seconds(options.pause_seconds * std::exp2(std::max(0, in_vain - 1))));
+  }
+  return absl::OkStatus();
+}
+
+/// \error kDataLoss naming both checksums if they differ.
+absl::Status CheckFile(const std::string& path, const DownloadRequest& request) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string sha256, Sha256OfFile(path));
+  if (sha256 == request.sha256) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(path, " is not the published file: its SHA-256 is ",
+                                          sha256, ", expected ", request.sha256));
+}
+
+}  // namespace
+
+absl::Status Download(const DownloadRequest& request, const std::string& path,
+                      const DownloadOptions& options) {
+  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  CHECK_EQ(initialised, CURLE_OK);
+  if (access(path.c_str(), F_OK) == 0) return CheckFile(path, request);
+
+  PartFile file(path + ".part");
+  PDARTS_RETURN_IF_ERROR(file.Open());
+  if (file.size() > request.bytes) PDARTS_RETURN_IF_ERROR(file.Clear());
+  bool has_older_part = file.size() > 0;
+  for (;;) {
+    PDARTS_RETURN_IF_ERROR(FillFile(request, options, &file));
+    PDARTS_RETURN_IF_ERROR(file.Sync());
+    const absl::Status checked = CheckFile(file.path(), request);
+    if (checked.ok()) return RenameForGood(file.path(), path);
+    // Nothing can be told from it any more.
+    PDARTS_RETURN_IF_ERROR(file.Clear());
+    if (!has_older_part) {
+      unlink(file.path().c_str());
+      return absl::DataLossError(
+          absl::StrCat(request.url, ": what came is removed: ", checked.message()));
+    }
+    has_older_part = false;  // that may have been what was wrong
+  }
+}
+
+}  // namespace pdarts

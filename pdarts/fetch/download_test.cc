@@ -1,0 +1,240 @@
+#include "pdarts/fetch/download.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/file.h"
+#include "pdarts/fetch/testing.h"
+
+namespace pdarts {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using Request = TestServer::Request;
+
+class DownloadTest : public ::testing::Test {
+ protected:
+  DownloadTest() {
+    folder_ = absl::StrCat(::testing::TempDir(), "/",
+                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    path_ = folder_ + "/file";
+    for (int i = 0; i < 300000; ++i) content_ += static_cast<char>(i * 31 + i / 256);
+    options_.pause_seconds = 0.001;
+  }
+  ~DownloadTest() override { fs::remove_all(folder_); }
+
+  absl::Status Get(const TestServer& server, const std::string& path = "/file") const {
+    return Get(server.Url(path));
+  }
+  absl::Status Get(const std::string& url) const {
+    return Download({url, static_cast<int64_t>(content_.size()), Sha256Of(content_)}, path_,
+                    options_);
+  }
+  /// The download succeeded and left nothing but the file.
+  void ExpectWhole(const absl::Status& status) const {
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_TRUE(ReadFile(path_).value() == content_);
+    EXPECT_FALSE(fs::exists(path_ + ".part"));
+  }
+  void WritePart(const std::string& bytes) const {
+    std::ofstream(path_ + ".part", std::ios::binary) << bytes;
+  }
+
+  std::string folder_, path_, content_;
+  DownloadOptions options_;
+};
+
+TEST_F(DownloadTest, FetchesAFileAndTellsHowFarItIs) {
+  std::vector<int64_t> progress;
+  options_.progress = [&](int64_t bytes) { progress.push_back(bytes); };
+  TestServer server([&](const Request& request) { return ProperResponse(request, content_); });
+  ExpectWhole(Get(server));
+  EXPECT_EQ(server.requests(), 1);
+  ASSERT_FALSE(progress.empty());
+  EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
+  EXPECT_EQ(progress.back(), static_cast<int64_t>(content_.size()));
+  // Again: it is there.
+  ExpectWhole(Get(server));
+  EXPECT_EQ(server.requests(), 1);
+  std::ofstream(path_) << "something else";
+  EXPECT_THAT(std::string(Get(server).message()), HasSubstr("is not the published file"));
+  EXPECT_EQ(ReadFile(path_).value(), "something else");
+}
+
+TEST_F(DownloadTest, FollowsToAnotherPlace) {
+  TestServer server([&](const Request& request) {
+    return request.path == "/file" ? Response("302 Found", {"Location: /moved"}, "moved")
+                                   : ProperResponse(request, content_);
+  });
+  ExpectWhole(Get(server));
+}
+
+TEST_F(DownloadTest, GoesOnWhereTheConnectionBrokeOff) {
+  std::vector<int64_t> from;
+  TestServer server([&](const Request& request) {
+    from.push_back(request.from);
+    const std::string response = ProperResponse(request, content_);
+    return request.number < 3 ? response.substr(0, 70000) : response;
+  });
+  ExpectWhole(Get(server));
+  ASSERT_EQ(from.size(), 4u);
+  EXPECT_EQ(from[0], -1);
+  EXPECT_GT(from[1], 69000);
+  EXPECT_GT(from[2], from[1] + 69000);
+  EXPECT_GT(from[3], from[2] + 69000);
+}
+
+TEST_F(DownloadTest, GoesOnWhereAnEarlierDownloadBrokeOff) {
+  WritePart(content_.substr(0, 100000));
+  int64_t from = 0;
+  TestServer server([&](const Request& request) {
+    from = request.from;
+    return ProperResponse(request, content_);
+  });
+  ExpectWhole(Get(server));
+  EXPECT_EQ(from, 100000);
+  // Only the last step was left.
+  fs::rename(path_, path_ + ".part");
+  ExpectWhole(Get(server));
+  EXPECT_EQ(server.requests(), 1);
+}
+
+TEST_F(DownloadTest, StartsOverWhereTheServerKnowsNoRanges) {
+  WritePart(content_.substr(0, 100000));
+  TestServer server([&](const Request&) { return Response("200 OK", {}, content_); });
+  ExpectWhole(Get(server));
+  EXPECT_EQ(server.requests(), 1);
+}
+
+TEST_F(DownloadTest, StartsOverWhereThePartIsOfSomethingElse) {
+  WritePart(std::string(100000, 'x'));
+  TestServer server([&](const Request& request) { return ProperResponse(request, content_); });
+  ExpectWhole(Get(server));
+  EXPECT_EQ(server.requests(), 2);
+  fs::remove(path_);
+  WritePart(std::string(400000, 'x'));  // longer than it can be
+  ExpectWhole(Get(server));
+  fs::remove(path_);
+  WritePart(content_.substr(0, 100000));
+  TestServer refuses([&](const Request& request) {
+    return request.from < 0 ? ProperResponse(request, content_)
+                            : Response("416 Range Not Satisfiable", {}, "no");
+  });
+  ExpectWhole(Get(refuses));
+}
+
+TEST_F(DownloadTest, WhatIsCorruptedIsRemoved) {
+  std::string corrupted = content_;
+  corrupted[12345] ^= 1;
+  TestServer server([&](const Request& request) { return ProperResponse(request, corrupted); });
+  const absl::Status status = Get(server);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(Sha256Of(corrupted)), HasSubstr("expected " + Sha256Of(content_))));
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
+TEST_F(DownloadTest, LiesAboutLengthAreSeen) {
+  const auto with_length = [&](int64_t length) {
+    return [this, length](const Request&) {
+      return Response("200 OK", {absl::StrCat("Content-Length: ", length)}, content_);
+    };
+  };
+  for (const int64_t length : {int64_t{10}, int64_t{299999}, int64_t{300001}, int64_t{1} << 60}) {
+    TestServer server(with_length(length));
+    const absl::Status status = Get(server);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr(absl::StrCat("has ", length, " bytes, the published file has 300000")));
+  }
+  // No length at all, and more than there should be.
+  TestServer endless([&](const Request&) {
+    return absl::StrCat("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", content_, "more");
+  });
+  const absl::Status status = Get(endless);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("is longer than the published 300000"));
+  EXPECT_FALSE(fs::exists(path_));
+  // No length, and all that there should be.
+  TestServer plain([&](const Request&) {
+    return absl::StrCat("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", content_);
+  });
+  ExpectWhole(Get(plain));
+}
+
+TEST_F(DownloadTest, AnotherRangeThanAskedForIsRefused) {
+  for (const char* range : {"bytes 99999-299999/300000", "bytes 100000-299999/300001", "x", ""}) {
+    WritePart(content_.substr(0, 100000));
+    TestServer server([&](const Request& request) {
+      return Response("206 Partial Content", {absl::StrCat("Content-Range: ", range)},
+                      content_.substr(static_cast<size_t>(request.from)));
+    });
+    const absl::Status status = Get(server);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("expected \"bytes 100000-299999/300000\""));
+    EXPECT_EQ(fs::file_size(path_ + ".part"), 100000u);
+  }
+}
+
+TEST_F(DownloadTest, GivesUpWhereNothingComesAndSaysHowToGoOn) {
+  TestServer server([&](const Request& request) {
+    if (request.number > 0) return std::string();
+    return ProperResponse(request, content_).substr(0, 100000);
+  });
+  const absl::Status status = Get(server);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(absl::StrCat(fs::file_size(path_ + ".part"),
+                                           " of 300000 bytes are in ", path_, ".part")),
+                    HasSubstr("the same command goes on from there")));
+  EXPECT_EQ(server.requests(), 6);
+  EXPECT_FALSE(fs::exists(path_));
+}
+
+TEST_F(DownloadTest, AStalledConnectionIsGivenUp) {
+  options_.stall_seconds = 1;
+  TestServer server([&](const Request& request) {
+    if (request.number == 0) std::this_thread::sleep_for(std::chrono::milliseconds(3000));
+    return ProperResponse(request, content_);
+  });
+  ExpectWhole(Get(server));
+  EXPECT_GE(server.requests(), 2);
+}
+
+TEST_F(DownloadTest, WhatTheServerRefusesIsNotAskedForAgain) {
+  for (const char* answer : {"404 Not Found", "403 Forbidden"}) {
+    TestServer server([&](const Request&) { return Response(answer, {}, "a page"); });
+    const absl::Status status = Get(server);
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(answer).substr(0, 3)));
+    EXPECT_EQ(server.requests(), 1);
+  }
+  TestServer busy([&](const Request& request) {
+    return request.number < 2 ? Response("503 Service Unavailable", {}, "")
+                              : ProperResponse(request, content_);
+  });
+  ExpectWhole(Get(busy));
+}
+
+TEST_F(DownloadTest, WhatIsNoUrl) {
+  EXPECT_EQ(Get("file:///etc/passwd").code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Get("").code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Get("http://127.0.0.1:1/").code(), absl::StatusCode::kUnavailable);
+  path_ = "/proc/nothing/file";
+  EXPECT_THAT(std::string(Get("http://127.0.0.1:1/").message()), HasSubstr("/proc/nothing/file"));
+}
+
+}  // namespace
+}  // namespace pdarts

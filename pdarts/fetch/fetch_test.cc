@@ -1,0 +1,140 @@
+#include "pdarts/fetch/fetch.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/file.h"
+#include "pdarts/fetch/testing.h"
+
+namespace pdarts {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class FetchTest : public ::testing::Test {
+ protected:
+  FetchTest() {
+    root_ = absl::StrCat(::testing::TempDir(), "/",
+                         ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(root_);
+    data_dir_ = root_ + "/data";
+    options_.pause_seconds = 0.001;
+    SetContent(MakeTarGz({{"toy-bin/", ""},
+                          {"toy-bin/train.bin", std::string(5000, 't')},
+                          {"toy-bin/test.bin", "test"},
+                          {"toy-bin/readme.html", "read"}}));
+    archive_.name = "toy";
+    archive_.title = "Toy, binary version";
+    archive_.url = "https://nowhere.invalid/files/toy.tar.gz";
+    archive_.folder = "toy-bin";
+    archive_.files = {{"train.bin", 5000}, {"test.bin", 4}};
+  }
+  ~FetchTest() override { fs::remove_all(root_); }
+
+  void SetContent(std::string content) {
+    content_ = std::move(content);
+    archive_.bytes = static_cast<int64_t>(content_.size());
+    archive_.sha256 = Sha256Of(content_);
+  }
+  absl::StatusOr<Fetched> Run() {
+    return Fetch(archive_, server_.Url("/toy.tar.gz"), data_dir_, options_);
+  }
+  /// The data is there, and nothing else.
+  void ExpectOnlyData() const {
+    EXPECT_EQ(ReadFile(data_dir_ + "/toy-bin/test.bin").value(), "test");
+    EXPECT_EQ(ReadFile(data_dir_ + "/toy-bin/readme.html").value(), "read");
+    EXPECT_EQ(std::distance(fs::directory_iterator(data_dir_), fs::directory_iterator()), 1);
+  }
+
+  std::string root_, data_dir_, content_;
+  PublishedArchive archive_;
+  DownloadOptions options_;
+  TestServer server_{
+      [this](const TestServer::Request& request) { return ProperResponse(request, content_); }};
+};
+
+TEST_F(FetchTest, DownloadsUnpacksAndIsDone) {
+  auto fetched = Run();
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_EQ(fetched->folder, data_dir_ + "/toy-bin");
+  EXPECT_FALSE(fetched->was_there);
+  ExpectOnlyData();
+  fetched = Run();
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_TRUE(fetched->was_there);
+  EXPECT_EQ(server_.requests(), 1);
+  ExpectOnlyData();
+}
+
+TEST_F(FetchTest, WhatAKilledFetchLeftIsNotTakenForData) {
+  // Killed while it unpacked.
+  fs::create_directories(data_dir_ + "/.toy-bin.unpacking/toy-bin");
+  std::ofstream(data_dir_ + "/.toy-bin.unpacking/toy-bin/train.bin") << "half";
+  std::ofstream(data_dir_ + "/.toy-bin.lock") << "1\n";
+  const auto fetched = Run();
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_FALSE(fetched->was_there);
+  ExpectOnlyData();
+}
+
+TEST_F(FetchTest, AnArchiveThatLiesThereIsUsedAndKept) {
+  fs::create_directories(data_dir_);
+  std::ofstream(data_dir_ + "/toy.tar.gz", std::ios::binary) << content_;
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(server_.requests(), 0);
+  EXPECT_TRUE(fs::exists(data_dir_ + "/toy.tar.gz"));
+  EXPECT_TRUE(fs::exists(data_dir_ + "/toy-bin/train.bin"));
+}
+
+TEST_F(FetchTest, AnotherFolderOfThatNameIsLeftAlone) {
+  fs::create_directories(data_dir_ + "/toy-bin");
+  std::ofstream(data_dir_ + "/toy-bin/train.bin") << "mine";
+  const absl::Status status = Run().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("toy-bin exists, but is not Toy, binary version"),
+                    HasSubstr("train.bin: has 4 bytes, expected 5000"), HasSubstr("move it away")));
+  EXPECT_EQ(ReadFile(data_dir_ + "/toy-bin/train.bin").value(), "mine");
+  EXPECT_EQ(server_.requests(), 0);
+}
+
+TEST_F(FetchTest, WhatDoesNotHoldTheDataIsNoData) {
+  SetContent(MakeTarGz({{"toy-bin/train.bin", "short"}, {"toy-bin/test.bin", "test"}}));
+  EXPECT_THAT(std::string(Run().status().message()),
+              HasSubstr("train.bin: has 5 bytes, expected 5000"));
+  EXPECT_FALSE(fs::exists(data_dir_ + "/toy-bin"));
+  EXPECT_FALSE(fs::exists(data_dir_ + "/.toy-bin.unpacking"));
+  SetContent(MakeTarGz({{"../toy-bin/train.bin", std::string(5000, 't')}}));
+  fs::remove_all(data_dir_);
+  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("which leaves the folder"));
+  EXPECT_FALSE(fs::exists(data_dir_ + "/toy-bin"));
+}
+
+TEST_F(FetchTest, WhereNothingCanBeWritten) {
+  std::ofstream(root_) << "a file";
+  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("can't make the data folder"));
+}
+
+TEST(PublishedArchives, AreTheTwoOfCifar) {
+  const auto& archives = PublishedArchives();
+  ASSERT_EQ(archives.size(), 2u);
+  for (const PublishedArchive& archive : archives) {
+    EXPECT_EQ(archive.sha256.size(), 64u);
+    EXPECT_EQ(archive.sha256.find_first_not_of("0123456789abcdef"), std::string::npos);
+    EXPECT_TRUE(absl::StartsWith(archive.url, "https://www.cs.toronto.edu/~kriz/"));
+    EXPECT_TRUE(absl::EndsWith(archive.url, "-binary.tar.gz"));
+    int64_t bytes = 0;
+    for (const PublishedFile& file : archive.files) bytes += file.bytes;
+    EXPECT_GT(bytes, archive.bytes);
+  }
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,65 @@
+#ifndef PDARTS_FETCH_TESTING_H_
+#define PDARTS_FETCH_TESTING_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pdarts {
+
+/// A web server on this machine that answers each request with the bytes that it is told, and
+/// closes the connection.
+class TestServer {
+ public:
+  struct Request {
+    int number = 0;     ///< from 0
+    std::string path;   ///< "/file"
+    int64_t from = -1;  ///< first byte of the range that is asked for; -1: all
+  };
+  using Handler = std::function<std::string(const Request&)>;
+
+  explicit TestServer(Handler handler);
+  ~TestServer();
+  TestServer(const TestServer&) = delete;
+  TestServer& operator=(const TestServer&) = delete;
+
+  std::string Url(const std::string& path) const;
+  int requests() const { return requests_; }
+
+ private:
+  void Serve();
+
+  const Handler handler_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::atomic<int> requests_ = 0;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+/// A response with this status ("200 OK"), these header lines, and the content's length unless a
+/// header says another.
+std::string Response(const std::string& status, const std::vector<std::string>& headers,
+                     const std::string& body);
+
+/// What a proper server answers: the whole content, or the range that is asked for.
+std::string ProperResponse(const TestServer::Request& request, const std::string& content);
+
+std::string Sha256Of(const std::string& bytes);
+
+/// An entry of an archive: a file; a folder if the path ends in '/'; a link if it leads somewhere.
+struct TarEntry {
+  std::string path;
+  std::string content;
+  std::string symbolic_link;
+  std::string hard_link;
+  bool fifo = false;
+};
+std::string MakeTarGz(const std::vector<TarEntry>& entries);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_FETCH_TESTING_H_

@@ -1,0 +1,239 @@
+#include "pdarts/runs/tensorboard_writer.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/util/json_util.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/file.h"
+#include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/tfrecord.h"
+#include "pdarts/runs/training.pb.h"
+
+namespace pdarts {
+namespace {
+
+using tensorboard::Event;
+using tensorboard::HistogramProto;
+using ::testing::ElementsAre;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+std::string Line(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  EXPECT_TRUE(google::protobuf::util::MessageToJsonString(message, &json, options).ok());
+  return json;
+}
+
+std::vector<Event> Events(const std::string& file) {
+  std::vector<Event> events;
+  const auto records = DecodeTfRecords(file);
+  EXPECT_TRUE(records.ok()) << records.status();
+  for (const std::string& record : *records) {
+    events.emplace_back();
+    EXPECT_TRUE(events.back().ParseFromString(record));
+  }
+  return events;
+}
+
+std::map<std::string, float> Scalars(const Event& event) {
+  std::map<std::string, float> scalars;
+  for (const auto& value : event.summary().value()) {
+    if (value.value_case() == tensorboard::Summary::Value::kSimpleValue) {
+      scalars[value.tag()] = value.simple_value();
+    }
+  }
+  return scalars;
+}
+
+LogEvent At(const std::string& event, int stage) {
+  LogEvent line;
+  line.set_event(event);
+  line.set_time("2026-11-24T12:00:01.500Z");
+  line.set_stage(stage);
+  line.set_peak_memory_mb(300);
+  return line;
+}
+
+LogEvent StageBegin(int stage, int epochs) {
+  LogEvent line = At("stage_begin", stage);
+  line.set_epochs(epochs);
+  line.set_cells(5);
+  line.set_channels(16);
+  line.set_candidates_per_edge(8);
+  line.set_parameters(1234);
+  line.set_expected_memory_mb(500);
+  line.add_probabilities()->set_cell_kind("normal");
+  return line;
+}
+
+LogEvent Epoch(int stage, int epoch) {
+  LogEvent line = At("epoch", stage);
+  line.set_epoch(epoch);
+  line.set_weight_loss(1.5);
+  line.set_learning_rate(0.025);
+  return line;
+}
+
+TEST(TensorboardEvents, NumbersOfAnEpoch) {
+  LogEvent line = Epoch(1, 3);
+  line.set_alpha_loss(1.25);
+  line.set_supernet_loss(1.75);
+  line.set_weight_top1(40);
+  line.set_alpha_top1(41);
+  line.set_supernet_top1(42);
+  line.set_supernet_top5(90);
+  line.set_seconds(7);
+  line.set_images_per_second(99);
+  (*line.mutable_regularizers())["skip_dropout"] = 0.5;
+  line.mutable_benchmark()->set_architecture("|none~0|");
+  line.mutable_benchmark()->set_accuracy(93);
+  line.mutable_benchmark()->set_rank(7);
+  const auto events = Events(TensorboardEvents().Convert(Line(line)));
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].file_version(), "brain.Event:2");
+  EXPECT_EQ(events[1].step(), 3);
+  EXPECT_EQ(events[1].wall_time(), 1795521601.5);
+  EXPECT_THAT(Scalars(events[1]),
+              UnorderedElementsAre(
+                  Pair("loss/weights", 1.5), Pair("loss/alphas", 1.25), Pair("loss/supernet", 1.75),
+                  Pair("accuracy/weights_top1", 40), Pair("accuracy/alphas_top1", 41),
+                  Pair("accuracy/supernet_top1", 42), Pair("accuracy/supernet_top5", 90),
+                  Pair("schedule/learning_rate", 0.025F), Pair("speed/epoch_seconds", 7),
+                  Pair("speed/images_per_second", 99), Pair("memory/peak_mb", 300),
+                  Pair("regularizers/skip_dropout", 0.5), Pair("benchmark/accuracy", 93),
+                  Pair("benchmark/rank", 7)));
+}
+
+TEST(TensorboardEvents, StepsCountTheEpochsOfAllStages) {
+  TensorboardEvents events;
+  std::string file;
+  for (const LogEvent& line :
+       {At("run_begin", 0), StageBegin(1, 3), Epoch(1, 1), Epoch(1, 3), At("stage_end", 1),
+        StageBegin(2, 2), Epoch(2, 1), StageBegin(3, 9), Epoch(3, 2), At("derivation", 3)}) {
+    absl::StrAppend(&file, events.Convert(Line(line)));
+  }
+  EXPECT_EQ(events.Convert("no line"), "");
+  std::vector<int64_t> steps;
+  for (const Event& event : Events(file)) steps.push_back(event.step());
+  EXPECT_THAT(steps, ElementsAre(0, 0, 1, 3, 3, 4, 5, 7));
+  EXPECT_THAT(
+      Scalars(Events(file)[1]),
+      UnorderedElementsAre(Pair("stage/cells", 5), Pair("stage/channels", 16),
+                           Pair("stage/candidates_per_edge", 8), Pair("stage/parameters", 1234),
+                           Pair("memory/expected_mb", 500)));
+}
+
+TEST(TensorboardEvents, ProbabilitiesOfEachOperationOverTheEdges) {
+  LogEvent line = Epoch(1, 1);
+  CellProbabilities* cell = line.add_probabilities();
+  cell->set_cell_kind("normal");
+  for (const double p : {0.05, 0.051, 0.92}) {
+    EdgeCandidateProbabilities* edge = cell->add_edges();
+    edge->add_operations("none");
+    edge->add_probabilities(p);
+    edge->add_operations(p < 0.5 ? "skip_connect" : "sep_conv_3x3");
+    edge->add_probabilities(1 - p);
+  }
+  const Event event = Events(TensorboardEvents().Convert(Line(line)))[1];
+  std::map<std::string, HistogramProto> histograms;
+  for (const auto& value : event.summary().value()) {
+    if (value.has_histo()) histograms[value.tag()] = value.histo();
+  }
+  ASSERT_EQ(histograms.size(), 3u);
+  const HistogramProto& none = histograms.at("probabilities/normal/none");
+  EXPECT_EQ(none.num(), 3);
+  EXPECT_EQ(none.min(), 0.05);
+  EXPECT_EQ(none.max(), 0.92);
+  EXPECT_DOUBLE_EQ(none.sum(), 1.021);
+  EXPECT_DOUBLE_EQ(none.sum_squares(), 0.05 * 0.05 + 0.051 * 0.051 + 0.92 * 0.92);
+  ASSERT_EQ(none.bucket_size(), 20);
+  EXPECT_EQ(none.bucket_limit(19), 1);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(none.bucket(i), i == 0 || i == 1 || i == 18 ? 1 : 0) << i;
+  }
+  EXPECT_EQ(histograms.at("probabilities/normal/skip_connect").num(), 2);
+  EXPECT_EQ(histograms.at("probabilities/normal/sep_conv_3x3").num(), 1);
+}
+
+TEST(TensorboardEvents, NumbersOfATraining) {
+  TrainEvent line;
+  line.set_event("epoch");
+  line.set_epoch(4);
+  line.set_train_loss(1);
+  line.set_train_top1(2);
+  line.set_train_top5(3);
+  line.set_test_loss(4);
+  line.set_test_top1(5);
+  line.set_test_top5(6);
+  line.set_learning_rate(7);
+  line.set_drop_path(8);
+  line.set_best(true);
+  const Event event = Events(TensorboardEvents().Convert(Line(line)))[1];
+  EXPECT_EQ(event.step(), 4);
+  EXPECT_THAT(
+      Scalars(event),
+      UnorderedElementsAre(Pair("loss/train", 1), Pair("accuracy/train_top1", 2),
+                           Pair("accuracy/train_top5", 3), Pair("loss/test", 4),
+                           Pair("accuracy/test_top1", 5), Pair("accuracy/test_top5", 6),
+                           Pair("schedule/learning_rate", 7), Pair("schedule/drop_path", 8)));
+}
+
+TEST(TensorboardWriter, TheFileFollowsTheLog) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/events.out.tfevents");
+  std::filesystem::remove(path);
+  std::string log;
+  {
+    TensorboardWriter writer;
+    ASSERT_TRUE(writer.Open(path, "").ok());
+    EXPECT_EQ(ReadFile(path).value(), "");
+    for (const LogEvent& line : {StageBegin(1, 2), Epoch(1, 1), Epoch(1, 2), StageBegin(2, 2)}) {
+      ASSERT_TRUE(writer.Append(Line(line)).ok());
+      absl::StrAppend(&log, Line(line), "\n");
+    }
+  }
+  const std::string before = ReadFile(path).value();
+  EXPECT_EQ(Events(before).size(), 5u);
+  // It goes on, with what came after the log was cut back, with a damaged file, with none.
+  for (const std::string& found : {before, before + before, before.substr(0, 100), std::string()}) {
+    {
+      std::filesystem::remove(path);
+      GrowingFile file;
+      ASSERT_TRUE(file.Open(path).ok());
+      ASSERT_TRUE(file.Append(found).ok());
+    }
+    TensorboardWriter writer;
+    ASSERT_TRUE(writer.Open(path, log).ok());
+    EXPECT_EQ(ReadFile(path).value(), before);
+    ASSERT_TRUE(writer.Append(Line(Epoch(2, 1))).ok());
+    const auto events = Events(ReadFile(path).value());
+    ASSERT_EQ(events.size(), 6u);
+    EXPECT_EQ(events.back().step(), 3);
+  }
+}
+
+TEST(TensorboardWriter, AFileThatDoesIsKeptOpenForWhoReadsIt) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/kept");
+  const std::string line = Line(Epoch(1, 1));
+  {
+    TensorboardWriter writer;
+    ASSERT_TRUE(writer.Open(path, "").ok());
+    ASSERT_TRUE(writer.Append(line).ok());
+    ASSERT_TRUE(writer.Append(Line(Epoch(1, 2))).ok());
+  }
+  std::filesystem::create_hard_link(path, path + ".reader");
+  TensorboardWriter writer;
+  ASSERT_TRUE(writer.Open(path, line).ok());
+  ASSERT_TRUE(writer.Append(Line(Epoch(1, 2))).ok());
+  EXPECT_EQ(ReadFile(path + ".reader").value(), ReadFile(path).value());
+}
+
+}  // namespace
+}  // namespace pdarts
