@@ -105,6 +105,14 @@ const ResultsTable& PublishedResults() {
 void AddPublishedResults(ResultsTable* table) {
   const int ours = table->rows_size();
   for (const ResultsRow& published : PublishedResults().rows()) {
+    const RunResult& theirs = published.result();
+    const auto same_space = [&](const ResultsRow& row) {
+      return row.result().dataset() == theirs.dataset() &&
+             row.result().search_space() == theirs.search_space();
+    };
+    const auto fills = [&](const ResultsRow& row) {
+      return theirs.genotype().empty() && same_space(row) && row.result().seed() == theirs.seed();
+    };
     const auto begin = table->rows().begin();
     if (std::any_of(begin, begin + ours, same_space) && std::none_of(begin, begin + ours, fills)) {
       *table->add_rows() = published;
