@@ -6,18 +6,22 @@
 
 namespace pdarts::image_folder {
 
-absl::StatusOr<RgbImage> DecodeImage(absl::string_view bytes, int64_t max_pixels) {
-  if (absl::StartsWith(bytes, "\x89PNG\r\n\x1a\n")) return DecodePng(bytes, max_pixels);
-  if (absl::StartsWith(bytes, "\xff\xd8\xff")) return DecodeJpeg(bytes, max_pixels);
+absl::StatusOr<RgbImage> DecodeImage(absl::string_view bytes, const DecodeOptions& options) {
+  if (absl::StartsWith(bytes, "\x89PNG\r\n\x1a\n")) return DecodePng(bytes, options);
+  if (absl::StartsWith(bytes, "\xff\xd8\xff")) return DecodeJpeg(bytes, options);
   return absl::DataLossError(bytes.empty() ? "is empty" : "is neither a PNG nor a JPEG file");
 }
 
-absl::StatusOr<RgbImage> MakeImage(int64_t height, int64_t width, int64_t max_pixels) {
+absl::Status CheckSize(int64_t height, int64_t width, int64_t max_pixels) {
   if (height <= 0 || width <= 0) return absl::DataLossError("holds no pixels");
   if (height > max_pixels / width) {
     return absl::DataLossError(absl::StrCat("promises ", width, "x", height,
                                             " pixels, more than max_pixels ", max_pixels));
   }
+  return absl::OkStatus();
+}
+
+RgbImage MakeImage(int64_t height, int64_t width) {
   RgbImage image;
   image.height = height;
   image.width = width;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -16,19 +17,29 @@ struct RgbImage {
   std::unique_ptr<uint8_t[]> pixels;  ///< `[height,width,3]`
 };
 
+struct DecodeOptions {
+  /// A file that promises more is refused before anything of that size is allocated.
+  int64_t max_pixels = 0;
+  /// Pixels of both sides that are enough: a JPEG may be decoded at a half, a quarter, or an eighth
+  /// of its size as long as they stay, which is quicker. 0: never.
+  int64_t enough = 0;
+};
+
 /// Decodes a PNG or JPEG file, told apart by its first bytes. Grey, palette and 16-bit images
 /// become 8-bit sRGB; what is transparent shows white; CMYK and YCCK become RGB without a colour
 /// profile. An orientation that a camera noted is not applied.
-/// \error kDataLoss saying what is wrong: neither format, damaged, cut off, or more than
-/// `max_pixels`, which is known before anything of that size is allocated.
-absl::StatusOr<RgbImage> DecodeImage(absl::string_view bytes, int64_t max_pixels);
+/// \error kDataLoss saying what is wrong: neither format, damaged, cut off, or too many pixels.
+absl::StatusOr<RgbImage> DecodeImage(absl::string_view bytes, const DecodeOptions& options);
 
 /// The same for one format. \error as DecodeImage.
-absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, int64_t max_pixels);
-absl::StatusOr<RgbImage> DecodeJpeg(absl::string_view bytes, int64_t max_pixels);
+absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const DecodeOptions& options);
+absl::StatusOr<RgbImage> DecodeJpeg(absl::string_view bytes, const DecodeOptions& options);
 
-/// Pixels for an image of this size. \error kDataLoss if it is empty or has more than `max_pixels`.
-absl::StatusOr<RgbImage> MakeImage(int64_t height, int64_t width, int64_t max_pixels);
+/// \error kDataLoss if an image of this size is empty or has more than `max_pixels`.
+absl::Status CheckSize(int64_t height, int64_t width, int64_t max_pixels);
+
+/// An image of this size, its pixels not set.
+RgbImage MakeImage(int64_t height, int64_t width);
 
 }  // namespace pdarts::image_folder
 

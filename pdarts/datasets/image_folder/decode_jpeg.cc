@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
@@ -49,10 +50,22 @@ class JpegDecoder {
   bool is_cmyk() const { return info_.out_color_space == JCS_CMYK; }
   const char* message() const { return errors_.message; }
 
-  /// Decodes into `pixels` `[height,width,3]`. `row` holds 4 * width bytes if the image is CMYK.
+  /// Begins to decode at 1/denominator of the image's size.
+  bool Begin(int denominator) {
+    if (setjmp(errors_.jump) != 0) return false;
+    info_.scale_num = 1;
+    info_.scale_denom = static_cast<unsigned>(denominator);
+    jpeg_start_decompress(&info_);
+    return true;
+  }
+
+  int64_t output_height() const { return info_.output_height; }
+  int64_t output_width() const { return info_.output_width; }
+
+  /// Decodes into `pixels` `[output_height,output_width,3]`. `row` holds 4 * output_width bytes if
+  /// the image is CMYK.
   bool ReadPixels(uint8_t* pixels, uint8_t* row) {
     if (setjmp(errors_.jump) != 0) return false;
-    jpeg_start_decompress(&info_);
     while (info_.output_scanline < info_.output_height) {
       JSAMPROW to = is_cmyk() ? row : pixels;
       jpeg_read_scanlines(&info_, &to, 1);
@@ -118,15 +131,26 @@ class JpegDecoder {
   Errors errors_ = {};
 };
 
+/// How much smaller the image may be decoded.
+int ScaleDenominator(const JpegDecoder& decoder, int64_t enough) {
+  const int64_t side = std::min(decoder.height(), decoder.width());
+  for (const int denominator : {8, 4, 2}) {
+    if (enough > 0 && side / denominator >= enough) return denominator;
+  }
+  return 1;
+}
+
 }  // namespace
 
-absl::StatusOr<RgbImage> DecodeJpeg(absl::string_view bytes, int64_t max_pixels) {
+absl::StatusOr<RgbImage> DecodeJpeg(absl::string_view bytes, const DecodeOptions& options) {
   JpegDecoder decoder;
   const auto damaged = [&] {
     return absl::DataLossError(absl::StrCat("JPEG: ", decoder.message()));
   };
   if (!decoder.ReadHeader(bytes.data(), bytes.size())) return damaged();
-  PDARTS_ASSIGN_OR_RETURN(RgbImage image, MakeImage(decoder.height(), decoder.width(), max_pixels));
+  PDARTS_RETURN_IF_ERROR(CheckSize(decoder.height(), decoder.width(), options.max_pixels));
+  if (!decoder.Begin(ScaleDenominator(decoder, options.enough))) return damaged();
+  RgbImage image = MakeImage(decoder.output_height(), decoder.output_width());
   std::unique_ptr<uint8_t[]> row(decoder.is_cmyk() ? new uint8_t[4 * image.width] : nullptr);
   if (!decoder.ReadPixels(image.pixels.get(), row.get())) return damaged();
   return image;

@@ -8,7 +8,7 @@
 
 namespace pdarts::image_folder {
 
-absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, int64_t max_pixels) {
+absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const DecodeOptions& options) {
   // libpng's simplified interface: it brings every kind of PNG to what is asked for, and keeps its
   // jumps to itself.
   png_image png = {};
@@ -16,7 +16,8 @@ absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, int64_t max_pixels) 
   const absl::Cleanup free_png = [&] { png_image_free(&png); };
   const auto damaged = [&] { return absl::DataLossError(absl::StrCat("PNG: ", png.message)); };
   if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0) return damaged();
-  PDARTS_ASSIGN_OR_RETURN(RgbImage image, MakeImage(png.height, png.width, max_pixels));
+  PDARTS_RETURN_IF_ERROR(CheckSize(png.height, png.width, options.max_pixels));
+  RgbImage image = MakeImage(png.height, png.width);
   png.format = PNG_FORMAT_RGB;
   // 16-bit images that don't say otherwise are as bright as 8-bit ones, not linear light.
   png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;

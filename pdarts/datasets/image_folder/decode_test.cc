@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Bytes = std::vector<uint8_t>;
 
-constexpr int64_t kMaxPixels = 1000000;
+const DecodeOptions kOptions = {/*max_pixels=*/1000000};
 
 Bytes Pixels(const RgbImage& image) {
   return Bytes(image.pixels.get(), image.pixels.get() + 3 * image.height * image.width);
@@ -27,7 +27,7 @@ Bytes Pixels(const RgbImage& image) {
 
 /// Pixels of a PNG of one row.
 Bytes RowOf(const PngContent& content) {
-  const auto image = DecodeImage(EncodePng(content), kMaxPixels);
+  const auto image = DecodeImage(EncodePng(content), kOptions);
   EXPECT_TRUE(image.ok()) << image.status();
   if (!image.ok()) return {};
   EXPECT_EQ(image->height, content.height);
@@ -86,7 +86,7 @@ JpegContent Jpeg(int components, const std::vector<Bytes>& columns) {
 }
 
 void ExpectColumns(const JpegContent& content, const std::vector<Bytes>& colours) {
-  const auto image = DecodeImage(EncodeJpeg(content), kMaxPixels);
+  const auto image = DecodeImage(EncodeJpeg(content), kOptions);
   ASSERT_TRUE(image.ok()) << image.status();
   ASSERT_EQ(image->height, 2);
   ASSERT_EQ(image->width, 24);
@@ -114,9 +114,34 @@ TEST(DecodeJpeg, EveryKindBecomesRgb) {
   ExpectColumns(adobe, shown);
 }
 
+TEST(DecodeJpeg, AFractionOfTheSizeWhereThatIsEnough) {
+  JpegContent content;
+  content.width = 320;
+  content.height = 160;
+  for (int i = 0; i < 160 * 320; ++i) {
+    const bool left = i % 320 < 160;
+    content.pixels.insert(content.pixels.end(), {static_cast<uint8_t>(left ? 200 : 20), 90, 30});
+  }
+  const std::string jpeg = EncodeJpeg(content);
+  // The smaller side decides.
+  const std::vector<std::pair<int64_t, int64_t>> heights = {{0, 160}, {81, 160}, {80, 80}, {41, 80},
+                                                            {40, 40}, {21, 40},  {20, 20}, {1, 20}};
+  for (const auto& [enough, height] : heights) {
+    const auto image = DecodeImage(jpeg, {kOptions.max_pixels, enough});
+    ASSERT_TRUE(image.ok()) << image.status();
+    EXPECT_EQ(image->height, height) << enough;
+    EXPECT_EQ(image->width, 2 * height) << enough;
+    EXPECT_NEAR(image->pixels[0], 200, 4);
+    EXPECT_NEAR(image->pixels[3 * (image->height * image->width - 1)], 20, 4);
+  }
+  // A bomb is one at any scale; a PNG is whole.
+  EXPECT_FALSE(DecodeImage(jpeg, {160 * 320 - 1, 20}).ok());
+  EXPECT_EQ(DecodeImage(PlainPng(64, 64, 1, 2, 3), {kOptions.max_pixels, 8})->width, 64);
+}
+
 TEST(DecodeImage, SaysWhatIsWrong) {
   const auto error = [](const std::string& bytes) {
-    const absl::Status status = DecodeImage(bytes, kMaxPixels).status();
+    const absl::Status status = DecodeImage(bytes, kOptions).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
     return std::string(status.message());
   };
@@ -140,11 +165,11 @@ std::string HugeJpeg() {
 }
 
 TEST(DecodeImage, BombsAreRefusedBeforeAnythingIsAllocated) {
-  EXPECT_EQ(DecodeImage(PlainPng(20, 30, 1, 2, 3), 599).status().message(),
+  EXPECT_EQ(DecodeImage(PlainPng(20, 30, 1, 2, 3), {599}).status().message(),
             "promises 20x30 pixels, more than max_pixels 599");
-  EXPECT_TRUE(DecodeImage(PlainPng(20, 30, 1, 2, 3), 600).ok());
+  EXPECT_TRUE(DecodeImage(PlainPng(20, 30, 1, 2, 3), {600}).ok());
   // 3 * 60,395 * 60,395 bytes would be 11 GB.
-  EXPECT_EQ(DecodeImage(HugeJpeg(), 1000000000).status().message(),
+  EXPECT_EQ(DecodeImage(HugeJpeg(), {1000000000, 8}).status().message(),
             "promises 60415x60415 pixels, more than max_pixels 1000000000");
 }
 
@@ -155,12 +180,12 @@ TEST(DecodeImage, CutOffAnywhereItIsRefusedOrWhole) {
        {PlainPng(20, 20, 1, 2, 3),
         EncodeJpeg(Jpeg(4, {{255, 0, 0, 0}, {0, 0, 0, 128}, {0, 0, 0, 9}})),
         EncodeJpeg(progressive)}) {
-    const Bytes pixels = Pixels(*DecodeImage(whole, kMaxPixels));
+    const Bytes pixels = Pixels(*DecodeImage(whole, kOptions));
     int refused = 0;
     for (size_t size = 0; size < whole.size(); ++size) {
       // A copy of its own, so that reading beyond it is found by the sanitizer.
       const std::string cut(whole.data(), size);
-      const auto image = DecodeImage(cut, kMaxPixels);
+      const auto image = DecodeImage(cut, kOptions);
       if (image.ok()) {
         EXPECT_EQ(Pixels(*image), pixels) << size << " bytes";
       } else {
@@ -211,7 +236,7 @@ TEST(DecodeImage, FlippedBitsNeverCrashIt) {
         damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
       }
       if (trial % 4 != 0) FixChecksums(&damaged);
-      ++(DecodeImage(damaged, kMaxPixels).ok() ? decoded : refused);
+      ++(DecodeImage(damaged, kOptions).ok() ? decoded : refused);
     }
   }
   EXPECT_GT(decoded, 1000);

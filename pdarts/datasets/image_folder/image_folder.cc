@@ -204,8 +204,10 @@ class ImageFolder : public Dataset {
       return absl::DataLossError("is larger than an image can be");
     }
     PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
-    PDARTS_ASSIGN_OR_RETURN(const RgbImage image,
-                            image_folder::DecodeImage(bytes, config_.max_pixels()));
+    PDARTS_ASSIGN_OR_RETURN(
+        const RgbImage image,
+        image_folder::DecodeImage(bytes,
+                                  {config_.max_pixels(), /*enough=*/2 * config_.image_size()}));
     to.copy_(Resize(image, config_.image_size(), config_.fit()).squeeze(0));
     return absl::OkStatus();
   }
@@ -232,7 +234,7 @@ class ImageFolder : public Dataset {
         return absl::DataLossError(absl::StrCat(message, "; dataset.max_unreadable_share allows ",
                                                 config_.max_unreadable_share(), " of them"));
       }
-      LOG(WARNING) << message << "; they are left out";
+      LOG(WARNING) << message << "; left out";
     }
     const at::Tensor indices = at::empty({static_cast<int64_t>(readable.size())}, at::kLong);
     std::copy(readable.begin(), readable.end(), indices.mutable_data_ptr<int64_t>());

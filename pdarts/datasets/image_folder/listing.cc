@@ -16,11 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What lies in a folder, sorted by name, without what is hidden.
-absl::StatusOr<std::vector<fs::path>> Entries(const fs::path& folder) {
-  std::vector<fs::path> entries;
+absl::StatusOr<std::vector<fs::directory_entry>> Entries(const fs::path& folder) {
+  std::vector<fs::directory_entry> entries;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (!absl::StartsWith(it->path().filename().string(), ".")) entries.push_back(it->path());
+    if (!absl::StartsWith(it->path().filename().string(), ".")) entries.push_back(*it);
   }
   if (error) return absl::DataLossError(absl::StrCat(folder.string(), ": ", error.message()));
   std::sort(entries.begin(), entries.end());
@@ -40,10 +40,10 @@ absl::StatusOr<std::vector<std::string>> ListClasses(const std::string& folder) 
   if (!fs::is_directory(folder, error)) {
     return absl::NotFoundError(absl::StrCat("there is no folder ", folder));
   }
-  PDARTS_ASSIGN_OR_RETURN(const std::vector<fs::path> entries, Entries(folder));
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<fs::directory_entry> entries, Entries(folder));
   std::vector<std::string> classes;
-  for (const fs::path& entry : entries) {
-    if (fs::is_directory(entry, error)) classes.push_back(entry.filename().string());
+  for (const fs::directory_entry& entry : entries) {
+    if (entry.is_directory(error)) classes.push_back(entry.path().filename().string());
   }
   return classes;
 }
@@ -55,13 +55,13 @@ absl::StatusOr<Listing> ListImages(const std::string& folder,
     const fs::path class_folder = fs::path(folder) / classes[label];
     std::error_code error;
     if (!fs::exists(class_folder, error)) continue;
-    PDARTS_ASSIGN_OR_RETURN(const std::vector<fs::path> entries, Entries(class_folder));
-    for (const fs::path& entry : entries) {
+    PDARTS_ASSIGN_OR_RETURN(const std::vector<fs::directory_entry> entries, Entries(class_folder));
+    for (const fs::directory_entry& entry : entries) {
       // Whether it can be opened, reading tells: a link to nowhere counts as unreadable.
-      if (IsImageName(entry) && !fs::is_directory(entry, error)) {
-        listing.files.push_back({entry.string(), static_cast<int64_t>(label)});
+      if (IsImageName(entry.path()) && !entry.is_directory(error)) {
+        listing.files.push_back({entry.path().string(), static_cast<int64_t>(label)});
       } else {
-        listing.others.push_back(entry.string());
+        listing.others.push_back(entry.path().string());
       }
     }
   }
