@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "google/protobuf/util/json_util.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/tfrecord.h"
 
@@ -165,7 +165,7 @@ void TensorboardEvents::ConvertEpoch(const Struct& line, Summary* summary) const
 
 std::string TensorboardEvents::Convert(absl::string_view json_line) {
   Struct line;
-  if (!google::protobuf::util::JsonStringToMessage(std::string(json_line), &line).ok()) return "";
+  if (!ParseJson(std::string(json_line), &line).ok()) return "";
   Event event;
   absl::Time time;
   if (absl::ParseTime(absl::RFC3339_full, Text(line, "time"), &time, nullptr)) {

@@ -8,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
-#include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/json.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/tfrecord.h"
 #include "pdarts/runs/training.pb.h"
@@ -23,14 +23,6 @@ using tensorboard::HistogramProto;
 using ::testing::ElementsAre;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
-
-std::string Line(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  EXPECT_TRUE(google::protobuf::util::MessageToJsonString(message, &json, options).ok());
-  return json;
-}
 
 std::vector<Event> Events(const std::string& file) {
   std::vector<Event> events;
@@ -96,7 +88,7 @@ TEST(TensorboardEvents, NumbersOfAnEpoch) {
   line.mutable_benchmark()->set_architecture("|none~0|");
   line.mutable_benchmark()->set_accuracy(93);
   line.mutable_benchmark()->set_rank(7);
-  const auto events = Events(TensorboardEvents().Convert(Line(line)));
+  const auto events = Events(TensorboardEvents().Convert(ToJsonLine(line)));
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");
   EXPECT_EQ(events[1].step(), 3);
@@ -118,7 +110,7 @@ TEST(TensorboardEvents, StepsCountTheEpochsOfAllStages) {
   for (const LogEvent& line :
        {At("run_begin", 0), StageBegin(1, 3), Epoch(1, 1), Epoch(1, 3), At("stage_end", 1),
         StageBegin(2, 2), Epoch(2, 1), StageBegin(3, 9), Epoch(3, 2), At("derivation", 3)}) {
-    absl::StrAppend(&file, events.Convert(Line(line)));
+    absl::StrAppend(&file, events.Convert(ToJsonLine(line)));
   }
   EXPECT_EQ(events.Convert("no line"), "");
   std::vector<int64_t> steps;
@@ -142,7 +134,7 @@ TEST(TensorboardEvents, ProbabilitiesOfEachOperationOverTheEdges) {
     edge->add_operations(p < 0.5 ? "skip_connect" : "sep_conv_3x3");
     edge->add_probabilities(1 - p);
   }
-  const Event event = Events(TensorboardEvents().Convert(Line(line)))[1];
+  const Event event = Events(TensorboardEvents().Convert(ToJsonLine(line)))[1];
   std::map<std::string, HistogramProto> histograms;
   for (const auto& value : event.summary().value()) {
     if (value.has_histo()) histograms[value.tag()] = value.histo();
@@ -176,7 +168,7 @@ TEST(TensorboardEvents, NumbersOfATraining) {
   line.set_learning_rate(7);
   line.set_drop_path(8);
   line.set_best(true);
-  const Event event = Events(TensorboardEvents().Convert(Line(line)))[1];
+  const Event event = Events(TensorboardEvents().Convert(ToJsonLine(line)))[1];
   EXPECT_EQ(event.step(), 4);
   EXPECT_THAT(
       Scalars(event),
@@ -195,8 +187,8 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
     ASSERT_TRUE(writer.Open(path, "").ok());
     EXPECT_EQ(ReadFile(path).value(), "");
     for (const LogEvent& line : {StageBegin(1, 2), Epoch(1, 1), Epoch(1, 2), StageBegin(2, 2)}) {
-      ASSERT_TRUE(writer.Append(Line(line)).ok());
-      absl::StrAppend(&log, Line(line), "\n");
+      ASSERT_TRUE(writer.Append(ToJsonLine(line)).ok());
+      absl::StrAppend(&log, ToJsonLine(line), "\n");
     }
   }
   const std::string before = ReadFile(path).value();
@@ -212,7 +204,7 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
     TensorboardWriter writer;
     ASSERT_TRUE(writer.Open(path, log).ok());
     EXPECT_EQ(ReadFile(path).value(), before);
-    ASSERT_TRUE(writer.Append(Line(Epoch(2, 1))).ok());
+    ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(2, 1))).ok());
     const auto events = Events(ReadFile(path).value());
     ASSERT_EQ(events.size(), 6u);
     EXPECT_EQ(events.back().step(), 3);
@@ -221,17 +213,17 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
 
 TEST(TensorboardWriter, AFileThatDoesIsKeptOpenForWhoReadsIt) {
   const std::string path = absl::StrCat(::testing::TempDir(), "/kept");
-  const std::string line = Line(Epoch(1, 1));
+  const std::string line = ToJsonLine(Epoch(1, 1));
   {
     TensorboardWriter writer;
     ASSERT_TRUE(writer.Open(path, "").ok());
     ASSERT_TRUE(writer.Append(line).ok());
-    ASSERT_TRUE(writer.Append(Line(Epoch(1, 2))).ok());
+    ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(1, 2))).ok());
   }
   std::filesystem::create_hard_link(path, path + ".reader");
   TensorboardWriter writer;
   ASSERT_TRUE(writer.Open(path, line).ok());
-  ASSERT_TRUE(writer.Append(Line(Epoch(1, 2))).ok());
+  ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(1, 2))).ok());
   EXPECT_EQ(ReadFile(path + ".reader").value(), ReadFile(path).value());
 }
 
