@@ -40,8 +40,8 @@ space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
 dataset { [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {} }
 schedule {
   [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
-    stages { cells: 2 channels: 2 epochs: 2 keep: 2 }
-    stages { cells: 2 channels: 2 epochs: 2 keep: 1 }
+    stages { cells: 2 channels: 2 epochs: 2 warmup_epochs: 0 keep: 2 }
+    stages { cells: 2 channels: 2 epochs: 2 warmup_epochs: 0 keep: 1 }
   }
 }
 )";
