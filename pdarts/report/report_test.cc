@@ -170,6 +170,7 @@ TEST_F(ReportTest, RunsSideBySideAreToldApart) {
   const fs::path other = path_ / "other";
   fs::create_directories(other);
   fs::copy_file(path_ / "log.jsonl", other / "log.jsonl");
+  Write("spec.textproto", std::string(kSpec) + "search { batch_size: 5 }");
   std::ofstream(other / "spec.textproto") << kSpec << "search { batch_size: 7 }";
   const std::string file = (path_ / "comparison.html").string();
   EXPECT_EQ(WriteComparison({}, file).code(), absl::StatusCode::kInvalidArgument);
