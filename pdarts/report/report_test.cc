@@ -40,8 +40,8 @@ space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
 dataset { [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {} }
 schedule {
   [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
-    stages { cells: 2 channels: 2 epochs: 2 keep: 2 }
-    stages { cells: 2 channels: 2 epochs: 2 keep: 1 }
+    stages { cells: 2 channels: 2 epochs: 2 warmup_epochs: 0 keep: 2 }
+    stages { cells: 2 channels: 2 epochs: 2 warmup_epochs: 0 keep: 1 }
   }
 }
 )";
@@ -170,6 +170,7 @@ TEST_F(ReportTest, RunsSideBySideAreToldApart) {
   const fs::path other = path_ / "other";
   fs::create_directories(other);
   fs::copy_file(path_ / "log.jsonl", other / "log.jsonl");
+  Write("spec.textproto", std::string(kSpec) + "search { batch_size: 5 }");
   std::ofstream(other / "spec.textproto") << kSpec << "search { batch_size: 7 }";
   const std::string file = (path_ / "comparison.html").string();
   EXPECT_EQ(WriteComparison({}, file).code(), absl::StatusCode::kInvalidArgument);

@@ -63,6 +63,7 @@ TEST(RegularizerBattery, HooksWorkThroughEveryShippedSpecAndCoverEveryRegularize
   std::set<std::string> seen;
   for (const auto& entry : std::filesystem::directory_iterator("experiments")) {
     if (entry.path().extension() != ".textproto") continue;
+    if (entry.path().filename().string().rfind("train_", 0) == 0) continue;  // no search
     const auto experiment = MakeExperiment(ReadSpecFile(entry.path().string()).value());
     ASSERT_TRUE(experiment.ok()) << experiment.status();
     for (const auto& config : experiment->spec.regularizers()) {

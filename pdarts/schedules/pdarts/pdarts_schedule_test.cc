@@ -29,7 +29,7 @@ TEST(PdartsSchedule, IsThePublishedOneByDefault) {
     EXPECT_EQ(schedule->stage(s).epochs, 25);
     EXPECT_EQ(schedule->stage(s).warmup_epochs, 10);
   }
-  EXPECT_TRUE(schedule->Check(EightOperations()).ok());
+  EXPECT_TRUE(schedule->Check(EightOperations(), AllCandidates(EightOperations())).ok());
 }
 
 TEST(PdartsSchedule, DefaultsStandInTheCompletedConfig) {
@@ -42,10 +42,10 @@ TEST(PdartsSchedule, RefusesToKeepMoreThanThereIs) {
   PdartsScheduleConfig config;
   PluginRegistry::Global().Complete(&config);
   config.mutable_stages(1)->set_keep(6);
-  EXPECT_THAT(Make(config)->Check(EightOperations()).ToString(),
+  EXPECT_THAT(Make(config)->Check(EightOperations(), AllCandidates(EightOperations())).ToString(),
               HasSubstr("schedule.stages[1].keep: 6 is not in [1, 5]"));
   config.mutable_stages(0)->set_keep(9);
-  EXPECT_THAT(Make(config)->Check(EightOperations()).ToString(),
+  EXPECT_THAT(Make(config)->Check(EightOperations(), AllCandidates(EightOperations())).ToString(),
               HasSubstr("schedule.stages[0].keep: 9 is not in [1, 8]"));
 }
 
@@ -53,7 +53,7 @@ TEST(PdartsSchedule, RefusesMoreWarmUpThanEpochs) {
   PdartsScheduleConfig config;
   PluginRegistry::Global().Complete(&config);
   config.mutable_stages(2)->set_warmup_epochs(26);
-  EXPECT_THAT(Make(config)->Check(EightOperations()).ToString(),
+  EXPECT_THAT(Make(config)->Check(EightOperations(), AllCandidates(EightOperations())).ToString(),
               HasSubstr("schedule.stages[2].warmup_epochs: 26 is not in [0, 25]"));
 }
 
