@@ -84,6 +84,17 @@ absl::Status CheckMayWrite(const fs::path& path, const Message& spec, RunStart s
   return absl::OkStatus();
 }
 
+/// Reads the spec that a run was made by into a message of its kind.
+absl::Status ReadSpecOf(const std::string& run, google::protobuf::Message* spec) {
+  const std::string file = (fs::path(run) / kSpec).string();
+  const absl::StatusOr<std::string> text = ReadFile(file);
+  if (!text.ok()) {
+    return absl::NotFoundError(
+        absl::StrCat(run, " is no run directory: there is no readable ", kSpec, " in it"));
+  }
+  return ParseSpecInto(*text, file, spec);
+}
+
 }  // namespace
 
 RunDirectory::RunDirectory(std::string path, const Message& spec, std::unique_ptr<RunLock> lock)
@@ -241,29 +252,19 @@ absl::Status RunDirectory::WriteResult(const Message& result) {
 }
 
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
-  const std::string file = (fs::path(path) / kSpec).string();
-  const absl::StatusOr<std::string> text = ReadFile(file);
-  if (!text.ok()) {
-    return absl::NotFoundError(
-        absl::StrCat(path, " is no run directory: there is no readable ", kSpec, " in it"));
-  }
-  return ParseSpec(*text, file);
+  ExperimentSpec spec;
+  PDARTS_RETURN_IF_ERROR(ReadSpecOf(path, &spec));
+  return spec;
 }
 
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
-  const std::string file = (fs::path(path) / kSpec).string();
-  const absl::StatusOr<std::string> text = ReadFile(file);
-  if (!text.ok()) {
-    return absl::NotFoundError(
-        absl::StrCat(path, " is no run directory: there is no readable ", kSpec, " in it"));
-  }
+  TrainSpec spec;
+  PDARTS_RETURN_IF_ERROR(ReadSpecOf(path, &spec));
   std::error_code error;
   if (!fs::exists(BestWeightsFile(path), error)) {
     return absl::NotFoundError(absl::StrCat(path, " holds no trained weights (", kBest,
                                             "): train it first, with pdarts train --run=", path));
   }
-  TrainSpec spec;
-  PDARTS_RETURN_IF_ERROR(ParseSpecInto(*text, file, &spec));
   return spec;
 }
 
