@@ -8,6 +8,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/training.pb.h"
 #include "tools/docs/example.pb.h"
 
 namespace pdarts {
@@ -38,12 +39,25 @@ TEST(SpecPage, IsCommittedAsTheProtosAre) {
   EXPECT_EQ(have.size(), want.size()) << "docs/spec.md is stale; run " << kRewrite;
 }
 
-TEST(SpecPage, HasACommentForEveryPluginConfigAndItsRange) {
+void ExpectExplained(const google::protobuf::Descriptor& message, const ProtoComments& comments) {
+  EXPECT_NE(comments.Of(message), "") << message.full_name() << " has no comment in its .proto";
+  for (int i = 0; i < message.field_count(); ++i) {
+    const auto& field = *message.field(i);
+    EXPECT_NE(comments.Of(field), "") << field.full_name() << " has no comment in its .proto";
+    if (field.message_type() != nullptr && field.message_type()->file() == message.file()) {
+      ExpectExplained(*field.message_type(), comments);
+    }
+  }
+}
+
+TEST(SpecPage, ExplainsEveryField) {
   ProtoComments comments;
   ReadComments("spec_protos", &comments);
   const std::string page = SpecPage(comments);
+  ExpectExplained(*ExperimentSpec::descriptor(), comments);
+  ExpectExplained(*TrainSpec::descriptor(), comments);
   for (const PluginInfo& plugin : PluginRegistry::Global().List()) {
-    EXPECT_NE(comments.Of(*plugin.config), "") << plugin.config->full_name();
+    ExpectExplained(*plugin.config, comments);
     EXPECT_THAT(page, HasSubstr(plugin.config->full_name()));
   }
 }
