@@ -35,7 +35,10 @@ def package_index(files = ["**"]):
         files = native.glob(files, exclude = [".bazelrc.user"]),
         pages = [f for f in native.glob(files) if f.endswith(".md")],
         targets = sorted(native.existing_rules().keys()),
-        visibility = ["//tests/docs:__pkg__"],
+        visibility = [
+            "//pdarts/plugins:__pkg__",
+            "//tests/docs:__pkg__",
+        ],
     )
 
 def plugin_indices(plugins):
