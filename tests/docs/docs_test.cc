@@ -389,8 +389,9 @@ bool IsQuick(const PdartsCall& call) {
                                                        [](const std::string& word) {
                                                          return absl::EndsWith(word, ".txt");
                                                        });
-  return (command == "count" || command == "genotype" || command == "query" || command == "list") &&
-         !own_file;
+  if (command == "list") return true;
+  return (command == "count" || command == "genotype" || command == "query") &&
+         call.arguments.size() > 1 && !own_file;
 }
 
 TEST(Commands, ThatAreQuickSucceed) {
