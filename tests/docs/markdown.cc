@@ -74,7 +74,10 @@ Page ParsePage(absl::string_view path, absl::string_view text) {
       block.lines.emplace_back(line);
       continue;
     }
-    if (absl::StrContains(line, "<!-- not of this repository -->")) left_out = true;
+    if (absl::StartsWith(line, "<!-- not of this repository -->") ||
+        absl::StartsWith(line, "<!-- examples/")) {
+      left_out = true;
+    }
     const size_t level = line.find_first_not_of('#');
     if (level != line.npos && level > 0 && line[level] == ' ') {
       const std::string anchor = AnchorOf(line.substr(level + 1));

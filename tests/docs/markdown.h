@@ -21,8 +21,8 @@ struct CodeBlock {
   std::vector<std::string> lines;
 };
 
-/// What the tests look at in a page of Markdown. Blocks that follow the line
-/// `<!-- not of this repository -->` are left out.
+/// What the tests look at in a page of Markdown. Left out is a block that follows a line
+/// `<!-- not of this repository -->`, or `<!-- examples/FILE -->`: a file of another workspace.
 struct Page {
   std::string path;
   std::set<std::string> anchors;  ///< of the headings, as GitHub makes them

@@ -37,6 +37,10 @@ list
 ```sh
 elsewhere
 ```
+<!-- examples/other/BUILD.bazel -->
+```python
+elsewhere
+```
 ```
 plain
 ```
