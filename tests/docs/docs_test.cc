@@ -112,8 +112,9 @@ bool IsPlaceholder(absl::string_view word) {
 std::vector<std::string> LabelsIn(absl::string_view text) {
   std::vector<std::string> labels;
   for (size_t at = text.find("//"); at != text.npos; at = text.find("//", at + 2)) {
-    const bool in_word = at > 0 && (absl::ascii_isalnum(static_cast<unsigned char>(text[at - 1])) ||
-                                    absl::StrContains(":./", text.substr(at - 1, 1)));
+    const bool in_word = at > 0 && !absl::EndsWith(text.substr(0, at), "@pdarts") &&
+                         (absl::ascii_isalnum(static_cast<unsigned char>(text[at - 1])) ||
+                          absl::StrContains(":./", text.substr(at - 1, 1)));
     size_t end = at + 2;
     while (end < text.size() && (absl::ascii_isalnum(static_cast<unsigned char>(text[end])) ||
                                  absl::StrContains("_./:-*<>", text.substr(end, 1)))) {
@@ -169,7 +170,9 @@ TEST(Labels, Exist) {
     }
   };
   for (const Page& page : TheRepository().pages) {
-    for (const PageText& code : page.code) check(page, code.line, code.text);
+    for (const PageText& code : page.code) {
+      if (!absl::StartsWith(code.text, "../")) check(page, code.line, code.text);
+    }
     for (const CodeBlock& block : page.blocks) {
       for (size_t i = 0; i < block.lines.size(); ++i) {
         // What begins so is typed in another workspace.
