@@ -69,7 +69,8 @@ std::vector<Experiment> Experiments() {
   const char* const specs = std::getenv("PDARTS_BATTERY_SPECS");
   CHECK(specs != nullptr) << "PDARTS_BATTERY_SPECS is not set";
   std::vector<Experiment> experiments;
-  for (const std::string path : absl::StrSplit(specs, ' ', absl::SkipEmpty())) {
+  for (const absl::string_view view : absl::StrSplit(specs, ' ', absl::SkipEmpty())) {
+    const std::string path(view);
     if (absl::StartsWith(path.substr(path.rfind('/') + 1), "train_")) continue;
     const auto spec = ReadSpecFile(path);
     EXPECT_TRUE(spec.ok()) << path << ": " << spec.status();
