@@ -26,7 +26,7 @@ TEST(ShippedSpecs, AllLoadAndFit) {
     const auto experiment = MakeExperiment(*spec);
     EXPECT_TRUE(experiment.ok()) << entry.path() << ": " << experiment.status();
   }
-  EXPECT_EQ(count, 11);
+  EXPECT_EQ(count, 14);
 }
 
 TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
@@ -54,7 +54,9 @@ TEST(ShippedPlugins, AreTheseAndDescribed) {
   EXPECT_THAT(names("search space"), ::testing::ElementsAre("darts", "nasbench201"));
   EXPECT_THAT(names("benchmark"), ::testing::ElementsAre("nasbench201"));
   EXPECT_THAT(names("schedule"), ::testing::ElementsAre("darts", "pdarts"));
-  EXPECT_THAT(names("regularizer"), ::testing::ElementsAre("skip_dropout", "skip_limit"));
+  EXPECT_THAT(names("regularizer"),
+              ::testing::ElementsAre("beta_decay", "edge_drop_path", "probability_penalty",
+                                     "skip_dropout", "skip_limit"));
   EXPECT_THAT(names("dataset"), ::testing::ElementsAre("cifar10", "cifar100", "cifar10_sample",
                                                        "image_folder", "synthetic"));
   for (const PluginInfo& info : PluginRegistry::Global().List()) {

@@ -57,6 +57,7 @@ GradientResult SuperNet::Gradients(const GradientRequest& request) {
   for (const at::Tensor& weight : all_weights) weight.set_requires_grad(of_weights);
   for (const at::Tensor& alpha : alphas_) alpha.set_requires_grad(of_alphas);
   update_statistics_ = request.update_statistics;
+  drop_edges_ = request.drop_edges;
 
   const at::Tensor logits = Forward(request.images);
   const at::Tensor loss = at::cross_entropy_loss(logits, request.labels);
@@ -83,6 +84,7 @@ GradientResult SuperNet::Gradients(const GradientRequest& request) {
   for (const at::Tensor& weight : all_weights) weight.set_requires_grad(true);
   for (const at::Tensor& alpha : alphas_) alpha.set_requires_grad(true);
   update_statistics_ = true;
+  drop_edges_ = true;
 
   GradientResult result;
   result.loss = loss.detach();

@@ -32,6 +32,9 @@ struct GradientRequest {
   GradientOf of = GradientOf::kBoth;
   /// Whether running statistics of batch normalisations move in this pass.
   bool update_statistics = true;
+  /// Whether the pass drops edges where a knob says so: the weights' loss does, the alphas'
+  /// doesn't.
+  bool drop_edges = true;
   /// Added to the loss when given: a scalar with a graph to alphas or weights, or undefined.
   std::function<at::Tensor()> penalty;
 };
@@ -95,6 +98,8 @@ class SuperNet : public torch::nn::Module {
 
   /// Whether running statistics move in a pass in training mode.
   bool update_statistics() const { return update_statistics_; }
+  /// Whether a pass in training mode drops edges where a knob says so.
+  bool drop_edges() const { return drop_edges_; }
 
  private:
   virtual at::Tensor DoForward(const at::Tensor& images) = 0;
@@ -105,6 +110,7 @@ class SuperNet : public torch::nn::Module {
   std::vector<Knob> knobs_;
   at::Generator generator_;
   bool update_statistics_ = true;
+  bool drop_edges_ = true;
 };
 
 /// Number of trainable scalars of a module, buffers not counted.

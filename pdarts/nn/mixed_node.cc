@@ -20,9 +20,25 @@ bool HasCellForm(const std::vector<EdgeOperations>& operations) {
   return true;
 }
 
-/// The cell as data for MixedCell.
+/// What each edge is multiplied by for each image: `[E,N]` float32, or undefined if none is
+/// dropped.
+at::Tensor DrawEdgeScales(const std::vector<EdgeOperations>& operations, int64_t images,
+                          const Pass& pass) {
+  if (pass.edge_drop_path == 0 || !operations[0][0]->is_training()) return {};
+  const auto edges = static_cast<int64_t>(operations.size());
+  const at::Tensor kept = DrawSampleMask(edges * images, pass.edge_drop_path, pass);
+  // Where nothing is kept there is nothing to make up for.
+  return pass.edge_drop_path == 1 ? kept.view({edges, images})
+                                  : kept.div(1 - pass.edge_drop_path).view({edges, images});
+}
+
+at::Tensor ScaleOf(const at::Tensor& scales, size_t edge) {
+  return scales.defined() ? scales[static_cast<int64_t>(edge)] : at::Tensor();
+}
+
+/// The cell as data for MixedCell. scales: of DrawEdgeScales.
 MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
-                       const at::Tensor& input, const Pass& pass) {
+                       const at::Tensor& input, const at::Tensor& scales, const Pass& pass) {
   MixedCellArgs cell;
   cell.num_inputs = graph.num_inputs;
   cell.num_nodes = graph.num_nodes;
@@ -33,7 +49,7 @@ MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations
   const std::vector<int64_t> node_sizes = {input.size(0), cell.channels, cell.height, cell.width};
   int64_t coefficient = 0;
   for (size_t e = 0; e < graph.edges.size(); ++e) {
-    CellEdge edge{graph.edges[e].from, graph.edges[e].to, {}};
+    CellEdge edge{graph.edges[e].from, graph.edges[e].to, {}, ScaleOf(scales, e)};
     const at::IntArrayRef sizes =
         edge.from < graph.num_inputs ? input.sizes() : at::IntArrayRef(node_sizes);
     for (const std::shared_ptr<Operation>& operation : operations[e]) {
@@ -52,6 +68,15 @@ MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations
 at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, Kernels kernels) {
   CHECK(!edges.empty());
   at::Tensor sum;
+  if (edges[0].image_scale.defined()) {
+    for (MixedEdge edge : edges) {
+      const at::Tensor scale = std::exchange(edge.image_scale, {}).view({-1, 1, 1, 1});
+      const at::Tensor value = MixedNode({edge}, pass, kernels);
+      const at::Tensor scaled = value * scale.to(value.options());
+      sum = sum.defined() ? sum + scaled : scaled;
+    }
+    return sum;
+  }
   std::vector<NodeTerm> terms;
   std::vector<at::Tensor> coefficients;
   for (const MixedEdge& edge : edges) {
@@ -82,8 +107,10 @@ at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>
                       const Pass& pass, Kernels kernels) {
   CHECK_EQ(static_cast<int>(inputs.size()), graph.num_inputs);
   CHECK_EQ(operations.size(), graph.edges.size());
+  const at::Tensor scales = DrawEdgeScales(operations, inputs[0].size(0), pass);
   if (kernels == FUSED && HasCellForm(operations)) {
-    return MixedCell(CellForm(graph, operations, inputs[0], pass), inputs, probabilities.flatten());
+    return MixedCell(CellForm(graph, operations, inputs[0], scales, pass), inputs,
+                     probabilities.flatten());
   }
   const std::vector<at::Tensor> of_edges = probabilities.unbind(0);
   std::vector<at::Tensor> nodes = inputs;
@@ -91,7 +118,8 @@ at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>
     std::vector<MixedEdge> incoming;
     for (size_t e = 0; e < graph.edges.size(); ++e) {
       if (graph.edges[e].to != node) continue;
-      incoming.push_back({nodes[graph.edges[e].from], &operations[e], of_edges[e]});
+      incoming.push_back(
+          {nodes[graph.edges[e].from], &operations[e], of_edges[e], ScaleOf(scales, e)});
     }
     nodes.push_back(MixedNode(incoming, pass, kernels));
   }

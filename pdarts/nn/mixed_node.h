@@ -20,6 +20,7 @@ struct MixedEdge {
   at::Tensor x;  ///< `[N,C,H,W]`, the output of the node that it starts at
   const EdgeOperations* operations = nullptr;
   at::Tensor probabilities;  ///< `[K]`, one for each operation
+  at::Tensor image_scale;    ///< `[N]`, or undefined: what the edge is multiplied by for each image
 };
 
 /// A node: the sum over its edges of each edge's operations, weighed by their probabilities
@@ -37,8 +38,9 @@ struct MixedGraph {
 };
 
 /// All nodes of a cell. operations: of each edge; inputs: `[N,C,H,W]`; probabilities `[E,K]`.
-/// Returns `[N,outputs*C,H',W']`. FUSED computes the cell in one go if all operations can be put as
-/// data, and node by node else.
+/// Returns `[N,outputs*C,H',W']`. In training, pass.edge_drop_path drops edges by sample and
+/// divides the others by what is left; both kernels draw the same. FUSED computes the cell in one
+/// go if all operations can be put as data, and node by node else.
 at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                       const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
                       const Pass& pass, Kernels kernels);

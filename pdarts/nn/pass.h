@@ -16,6 +16,9 @@ struct Pass {
   /// Probability with which an operation's output is dropped for a sample in training (ALGORITHM 4,
   /// drop path).
   double drop_path = 0;
+  /// Probability with which an edge of a search network is dropped for a sample in training, all
+  /// its operations together.
+  double edge_drop_path = 0;
   /// Where masks come from; needed only where something is dropped.
   at::Generator generator;
 };

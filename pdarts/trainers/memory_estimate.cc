@@ -11,6 +11,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/trainers/optimizers.h"
+#include "pdarts/trainers/unrolled.h"
 
 namespace pdarts {
 namespace {
@@ -58,10 +59,18 @@ absl::StatusOr<Peaks> Measure(const Experiment& experiment, int stage, const Can
   request.images = at::randn({batch, shape.image.channels, shape.image.height, shape.image.width},
                              MakeGenerator(0, "estimate"), at::TensorOptions(dtype));
   request.labels = at::zeros({batch}, at::kLong);
+  BilevelLosses losses;
+  losses.of_weights = [&](GradientOf of) {
+    request.of = of;
+    return net->Gradients(request);
+  };
+  losses.of_alphas = [&] { return losses.of_weights(GradientOf::kBoth); };
   Peaks peaks;
   for (GradientOf of : {GradientOf::kAlphas, GradientOf::kWeights}) {
-    request.of = of;
-    const GradientResult pass = net->Gradients(request);
+    const bool unrolled = of == GradientOf::kAlphas && settings.alpha_gradients() == UNROLLED;
+    const GradientResult pass =
+        unrolled ? UnrolledAlphaGradients(net->weights(), weights, 0, 0.01, losses)
+                 : losses.of_weights(of);
     ClipNorm(of == GradientOf::kWeights ? pass.weights : pass.alphas, 1);
     if (of == GradientOf::kWeights) {
       weights.Step(pass.weights, 0);

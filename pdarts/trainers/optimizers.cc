@@ -56,12 +56,27 @@ Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdSettings& settings)
     : parameters_(std::move(parameters)), settings_(settings), momentum_(ZerosLike(parameters_)) {}
 
 void Sgd::Step(const std::vector<at::Tensor>& gradients, double learning_rate) {
+  Move(gradients, learning_rate, momentum_);
+  ++steps_;
+}
+
+void Sgd::TryStep(const std::vector<at::Tensor>& gradients, double learning_rate) const {
+  std::vector<at::Tensor> momentum;
+  for (const at::Tensor& buffer : momentum_) momentum.push_back(buffer.clone());
+  Move(gradients, learning_rate, momentum);
+}
+
+double Sgd::Reach(double learning_rate) const {
+  return settings_.nesterov() ? learning_rate * (1 + settings_.momentum()) : learning_rate;
+}
+
+void Sgd::Move(const std::vector<at::Tensor>& gradients, double learning_rate,
+               const std::vector<at::Tensor>& momentum) const {
   c10::NoGradGuard no_grad;
-  at::_fused_sgd_(parameters_, InParameterOrder(gradients, parameters_), momentum_,
+  at::_fused_sgd_(parameters_, InParameterOrder(gradients, parameters_), momentum,
                   settings_.weight_decay(), settings_.momentum(), learning_rate, /*dampening=*/0,
                   settings_.nesterov(),
                   /*maximize=*/false, /*is_first_step=*/steps_ == 0);
-  ++steps_;
 }
 
 Adam::Adam(std::vector<at::Tensor> parameters, const AdamSettings& settings)

@@ -24,6 +24,11 @@ class Sgd {
   Sgd(std::vector<at::Tensor> parameters, const SgdSettings& settings);
   /// gradients: one a parameter, in order.
   void Step(const std::vector<at::Tensor>& gradients, double learning_rate);
+  /// Moves the parameters as Step would, but not the optimiser.
+  void TryStep(const std::vector<at::Tensor>& gradients, double learning_rate) const;
+  /// How far a step moves a weight against its gradient: the learning rate, and with Nesterov's
+  /// momentum that much more.
+  double Reach(double learning_rate) const;
 
   /// Momentum buffers, one a parameter; what a checkpoint holds, with steps().
   const std::vector<at::Tensor>& momentum() const { return momentum_; }
@@ -32,6 +37,10 @@ class Sgd {
   void set_steps(int64_t steps) { steps_ = steps; }
 
  private:
+  /// momentum: the buffers that move.
+  void Move(const std::vector<at::Tensor>& gradients, double learning_rate,
+            const std::vector<at::Tensor>& momentum) const;
+
   std::vector<at::Tensor> parameters_;
   SgdSettings settings_;
   std::vector<at::Tensor> momentum_;

@@ -11,6 +11,7 @@
 #include "c10/core/GradMode.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/unrolled.h"
 
 namespace pdarts {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr char kDropout[] = "dropout";
+constexpr char kUnrolledDropout[] = "unrolled dropout";
 constexpr char kRegularizers[] = "regularizers";
 constexpr char kWeightAugmentation[] = "weight augmentation";
 constexpr char kAlphaAugmentation[] = "alpha augmentation";
@@ -57,6 +59,9 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
   for (const char* purpose : {kDropout, kRegularizers, kWeightAugmentation, kAlphaAugmentation,
                               kEvaluationAugmentation}) {
     generators_[purpose] = NewGenerator(purpose);
+  }
+  if (settings_.alpha_gradients() == UNROLLED) {
+    generators_[kUnrolledDropout] = NewGenerator(kUnrolledDropout);
   }
   net_->set_generator(generators_[kDropout]);
   context_.stage = position_.stage;
@@ -132,12 +137,13 @@ absl::Status StageTrainer::RunEpoch() {
 }
 
 absl::Status StageTrainer::Step() {
+  const Batch batch = MakeBatch(weight_batches_->Next(), generators_[kWeightAugmentation]);
   if (settings_.step_order() == ALPHAS_FIRST) {
-    PDARTS_RETURN_IF_ERROR(AlphaStep());
-    PDARTS_RETURN_IF_ERROR(WeightStep());
+    PDARTS_RETURN_IF_ERROR(AlphaStep(batch));
+    PDARTS_RETURN_IF_ERROR(WeightStep(batch));
   } else {
-    PDARTS_RETURN_IF_ERROR(WeightStep());
-    PDARTS_RETURN_IF_ERROR(AlphaStep());
+    PDARTS_RETURN_IF_ERROR(WeightStep(batch));
+    PDARTS_RETURN_IF_ERROR(AlphaStep(batch));
   }
   StepReport report;
   report.position = position_;
@@ -148,20 +154,21 @@ absl::Status StageTrainer::Step() {
   return observer_->OnStep(report);
 }
 
-absl::Status StageTrainer::WeightStep() {
-  PDARTS_ASSIGN_OR_RETURN(const GradientResult pass,
-                          Pass(GradientOf::kWeights, weight_batches_->Next(),
-                               generators_[kWeightAugmentation], &weight_meter_));
+absl::Status StageTrainer::WeightStep(const Batch& batch) {
+  const GradientResult pass = net_->Gradients(LossOf(GradientOf::kWeights, batch));
+  PDARTS_RETURN_IF_ERROR(Count(GradientOf::kWeights, pass, batch, &weight_meter_));
   ClipNorm(pass.weights, settings_.weights().clip_norm());
   weights_->Step(pass.weights, LearningRate(position_.step));
   return absl::OkStatus();
 }
 
-absl::Status StageTrainer::AlphaStep() {
+absl::Status StageTrainer::AlphaStep(const Batch& weight_batch) {
   if (!TrainsAlphas()) return absl::OkStatus();
-  PDARTS_ASSIGN_OR_RETURN(const GradientResult pass,
-                          Pass(GradientOf::kAlphas, alpha_batches_->Next(),
-                               generators_[kAlphaAugmentation], &alpha_meter_));
+  const Batch batch = MakeBatch(alpha_batches_->Next(), generators_[kAlphaAugmentation]);
+  const GradientResult pass = settings_.alpha_gradients() == UNROLLED
+                                  ? UnrolledGradients(weight_batch, batch)
+                                  : net_->Gradients(LossOf(GradientOf::kAlphas, batch));
+  PDARTS_RETURN_IF_ERROR(Count(GradientOf::kAlphas, pass, batch, &alpha_meter_));
   ClipNorm(pass.alphas, settings_.alphas().clip_norm());
   alphas_->Step(pass.alphas);
   for (const at::Tensor& alpha : net_->alphas()) {
@@ -170,22 +177,51 @@ absl::Status StageTrainer::AlphaStep() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<GradientResult> StageTrainer::Pass(GradientOf of, const at::Tensor& indices,
-                                                  at::Generator& generator, Meter* meter) {
-  const Batch batch = MakeBatch(indices, generator);
+GradientResult StageTrainer::UnrolledGradients(const Batch& weight_batch,
+                                               const Batch& alpha_batch) {
+  at::Generator& generator = generators_[kUnrolledDropout];
+  const at::Tensor masks = generator.get_state();
+  // Passes at weights that the network doesn't have leave its statistics alone, and draw no masks
+  // of those that it trains with.
+  BilevelLosses losses;
+  losses.of_weights = [&](GradientOf of) {
+    generator.set_state(masks);
+    net_->set_generator(generator);
+    const absl::Cleanup back = [&] { net_->set_generator(generators_[kDropout]); };
+    GradientRequest request = LossOf(GradientOf::kWeights, weight_batch);
+    request.of = of;
+    request.update_statistics = false;
+    return net_->Gradients(request);
+  };
+  losses.of_alphas = [&] {
+    GradientRequest request = LossOf(GradientOf::kAlphas, alpha_batch);
+    request.of = GradientOf::kBoth;
+    request.update_statistics = false;
+    return net_->Gradients(request);
+  };
+  return UnrolledAlphaGradients(net_->weights(), *weights_, LearningRate(position_.step),
+                                settings_.unrolled().difference_norm(), losses);
+}
+
+GradientRequest StageTrainer::LossOf(GradientOf which, const Batch& batch) const {
   GradientRequest request;
   request.images = batch.images;
   request.labels = batch.labels;
-  request.of = of;
-  request.penalty = [&] { return Penalty(of); };
-  GradientResult result = net_->Gradients(request);
-  meter->Add(result.loss, result.logits, batch.labels);
-  const double loss = result.loss.item<double>();
+  request.of = which;
+  request.drop_edges = which == GradientOf::kWeights;
+  request.penalty = [this, which] { return Penalty(which); };
+  return request;
+}
+
+absl::Status StageTrainer::Count(GradientOf of, const GradientResult& pass, const Batch& batch,
+                                 Meter* meter) {
+  meter->Add(pass.loss, pass.logits, batch.labels);
+  const double loss = pass.loss.item<double>();
   if (!std::isfinite(loss)) {
     return NotFinite(absl::StrCat(
         "the loss of the ", of == GradientOf::kWeights ? "weights" : "alphas", " became ", loss));
   }
-  return result;
+  return absl::OkStatus();
 }
 
 at::Tensor StageTrainer::Penalty(GradientOf of) const {

@@ -53,10 +53,16 @@ class StageTrainer {
   /// Trains, measures and reports what is left of the position's epoch.
   absl::Status RunEpoch();
   absl::Status Step();
-  absl::Status WeightStep();
-  absl::Status AlphaStep();
-  absl::StatusOr<GradientResult> Pass(GradientOf of, const at::Tensor& indices,
-                                      at::Generator& generator, Meter* meter);
+  /// batch: of the weights' half.
+  absl::Status WeightStep(const Batch& batch);
+  /// weight_batch: the batch of the step's WeightStep.
+  absl::Status AlphaStep(const Batch& weight_batch);
+  /// Gradients of the loss of the alphas after a step of the weights that isn't taken.
+  GradientResult UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch);
+  /// The loss that the weights, or the alphas, are trained with, as a request for its own gradient.
+  GradientRequest LossOf(GradientOf which, const Batch& batch) const;
+  /// \error kInternal if the loss is no finite number.
+  absl::Status Count(GradientOf of, const GradientResult& pass, const Batch& batch, Meter* meter);
   at::Tensor Penalty(GradientOf of) const;
   /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
   absl::Status Evaluate();

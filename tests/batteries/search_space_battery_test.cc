@@ -192,6 +192,25 @@ TEST_P(SearchSpaceBattery, KernelsAgree) {
   }
 }
 
+TEST_P(SearchSpaceBattery, KernelsAgreeWithKnobsTurned) {
+  const auto gradients = [&](Kernels kernels) {
+    const auto net = Build(AllCandidates(space_->topology()), kernels);
+    for (const Knob& knob : net->knobs()) {
+      EXPECT_TRUE(net->SetKnob(knob.name, knob.min + 0.3 * (knob.max - knob.min)).ok());
+    }
+    net->set_generator(MakeGenerator(1, "dropout"));
+    return net->Gradients(Request(GradientOf::kBoth));
+  };
+  const auto plain = gradients(REFERENCE), fused = gradients(FUSED);
+  EXPECT_TRUE(plain.logits.allclose(fused.logits, 1e-9, 1e-11));
+  for (size_t i = 0; i < plain.alphas.size(); ++i) {
+    EXPECT_TRUE(plain.alphas[i].allclose(fused.alphas[i], 1e-8, 1e-11)) << "kind " << i;
+  }
+  for (size_t i = 0; i < plain.weights.size(); ++i) {
+    EXPECT_TRUE(plain.weights[i].allclose(fused.weights[i], 1e-8, 1e-11)) << "weight " << i;
+  }
+}
+
 TEST_P(SearchSpaceBattery, StatisticsMoveOnlyWhenToldTo) {
   const auto net = Build();
   const auto sum = [&] {

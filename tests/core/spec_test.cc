@@ -2,6 +2,7 @@
 
 #include "pdarts/core/spec.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
@@ -100,6 +101,29 @@ TEST(Spec, ValuesOutOfRangeAreNamedWithPathValueAndRange) {
               HasSubstr("regularizers[skip_dropout].initial_rates[2]: 1 is not in [0, 1)"));
   EXPECT_THAT(ErrorOf("seed=-1"), HasSubstr("seed: -1 is not in [0, infinity)"));
   EXPECT_THAT(ErrorOf("name=../a"), HasSubstr("names a directory"));
+}
+
+TEST(Spec, SettingsOfEveryRegularizerAndOfUnrollingHaveRanges) {
+  ExperimentSpec spec = Spec();
+  for (const char* name : {"beta_decay", "probability_penalty", "edge_drop_path"}) {
+    *spec.add_regularizers() = PluginRegistry::Global().DefaultConfig("regularizer", name).value();
+  }
+  ASSERT_TRUE(CompleteSpec(&spec).ok());
+  EXPECT_TRUE(MakeExperiment(spec).ok());
+  for (const char* end : {"initial", "final"}) {
+    const std::string beta = absl::StrCat("regularizers[beta_decay].", end, "_weight");
+    EXPECT_THAT(ErrorOf(spec, beta + "=-1"), HasSubstr(beta + ": -1 is not in [0, 1e+06]"));
+    const std::string rate = absl::StrCat("regularizers[edge_drop_path].", end, "_rate");
+    EXPECT_THAT(ErrorOf(spec, rate + "=1"), HasSubstr(rate + ": 1 is not in [0, 1)"));
+    EXPECT_THAT(ErrorOf(spec, rate + "=-0.1"), HasSubstr(rate + ": -0.1 is not in [0, 1)"));
+    const std::string weight = absl::StrCat("regularizers[probability_penalty].", end, "_weight");
+    EXPECT_THAT(ErrorOf(spec, weight + "=nan"),
+                HasSubstr(weight + ": nan is not in [-1e+06, 1e+06]"));
+  }
+  EXPECT_THAT(ErrorOf(spec, "regularizers[probability_penalty].kind=L1"), HasSubstr("L1"));
+  EXPECT_THAT(ErrorOf("search.unrolled.difference_norm=0"),
+              HasSubstr("search.unrolled.difference_norm: 0 is not in (0, 1]"));
+  EXPECT_THAT(ErrorOf("search.alpha_gradients=SECOND"), HasSubstr("SECOND"));
 }
 
 TEST(Spec, SettingsThatDoNotFitEachOtherAreNamed) {

@@ -75,6 +75,13 @@ regularizers {
   [type.googleapis.com/pdarts.regularizers.SkipDropoutConfig] { initial_rates: [0.2, 0.4] }
 }
 regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.EdgeDropPathConfig] { initial_rate: 0.1 final_rate: 0.3 }
+}
+regularizers { [type.googleapis.com/pdarts.regularizers.BetaDecayConfig] { initial_weight: 1 } }
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.ProbabilityPenaltyConfig] { initial_weight: -1 }
+}
 regularizers { [type.googleapis.com/pdarts.DriftingConfig] {} }
 search { batch_size: 8 evaluated_epochs: 1 evaluation_batch_size: 8 }
 )";
@@ -104,7 +111,8 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{
                           "search.precision=FLOAT64", "search.kernels=REFERENCE",
                           "search.weights.nesterov=true", "search.weights.cosine_by_step=true",
-                          "search.step_order=WEIGHTS_FIRST"}));
+                          "search.step_order=WEIGHTS_FIRST"},
+                      std::vector<std::string>{"search.alpha_gradients=UNROLLED"}));
 
 TEST(Resume, AStopAnywhereSavesAndGoesOn) {
   const SearchOutcome plain = SearchWith({}, nullptr);

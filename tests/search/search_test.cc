@@ -33,6 +33,9 @@ regularizers {
   [type.googleapis.com/pdarts.regularizers.SkipDropoutConfig] { initial_rates: [0, 0.4] }
 }
 regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.EdgeDropPathConfig] { initial_rate: 0.1 final_rate: 0.3 }
+}
 search { batch_size: 8 evaluated_epochs: 1 }
 )";
 
@@ -171,6 +174,56 @@ TEST(Search, KernelsReachTheSameAlphas) {
   }
   for (size_t kind = 0; kind < 2; ++kind) {
     const at::Tensor difference = a.result->net->alphas()[kind] - b.result->net->alphas()[kind];
+    EXPECT_LT(difference.abs().max().item<double>(), 1e-9);
+  }
+}
+
+const std::vector<std::string> kNothingDropped = {"regularizers[skip_dropout].initial_rates[1]=0",
+                                                  "regularizers[edge_drop_path].initial_rate=0",
+                                                  "regularizers[edge_drop_path].final_rate=0"};
+
+std::vector<std::string> Joined(std::vector<std::string> settings,
+                                const std::vector<std::string>& more) {
+  settings.insert(settings.end(), more.begin(), more.end());
+  return settings;
+}
+
+TEST(Search, UnrolledGradientsMoveTheAlphasElsewhere) {
+  const Outcome first = Search(), unrolled = Search({"search.alpha_gradients=UNROLLED"});
+  ASSERT_TRUE(unrolled.result.ok()) << unrolled.result.status();
+  EXPECT_NE(unrolled.heard.final[0], first.heard.final[0]);
+  EXPECT_NE(unrolled.heard.final[0], unrolled.heard.initial[0]);
+}
+
+/// The weights go their way as though no alphas were trained: what unrolling does to them, to their
+/// momentum and to the running statistics, it undoes.
+TEST(Search, UnrollingLeavesNoTraceInTheWeights) {
+  const std::vector<std::string> alphas_stay =
+      Joined(kNothingDropped, {"search.alphas.learning_rate=0"});
+  const Outcome warm_up = Search(Joined(
+      alphas_stay, {"schedule.stages[0].warmup_epochs=2", "schedule.stages[1].warmup_epochs=2"}));
+  const Outcome unrolled = Search(Joined(alphas_stay, {"search.alpha_gradients=UNROLLED"}));
+  ASSERT_TRUE(warm_up.result.ok() && unrolled.result.ok()) << unrolled.result.status();
+  EXPECT_FALSE(warm_up.heard.epochs[3].alpha_loss.has_value());
+  EXPECT_TRUE(unrolled.heard.epochs[3].alpha_loss.has_value());
+  for (const auto& [a, b] :
+       {std::pair(warm_up.result->net->named_parameters(),
+                  unrolled.result->net->named_parameters()),
+        std::pair(warm_up.result->net->named_buffers(), unrolled.result->net->named_buffers())}) {
+    for (const auto& item : a) EXPECT_TRUE(item.value().equal(b[item.key()])) << item.key();
+  }
+}
+
+/// Weights that stand still leave nothing to unroll; then it's the first order, with its masks.
+TEST(Search, UnrolledAtNoLearningRateIsFirstOrderWithTheSameMasks) {
+  const std::vector<std::string> weights_stay = {"search.weights.learning_rate=0",
+                                                 "search.precision=FLOAT64"};
+  const Outcome first = Search(weights_stay);
+  const Outcome unrolled = Search(Joined(weights_stay, {"search.alpha_gradients=UNROLLED"}));
+  ASSERT_TRUE(first.result.ok() && unrolled.result.ok()) << unrolled.result.status();
+  for (size_t kind = 0; kind < 2; ++kind) {
+    const at::Tensor difference =
+        first.result->net->alphas()[kind] - unrolled.result->net->alphas()[kind];
     EXPECT_LT(difference.abs().max().item<double>(), 1e-9);
   }
 }

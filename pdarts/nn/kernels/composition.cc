@@ -93,8 +93,11 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
             }
             break;
         }
-        const at::Tensor value = composition::NodeSum(
+        at::Tensor value = composition::NodeSum(
             {term}, coefficients.slice(0, operation.coefficient, operation.coefficient + 1));
+        if (edge.image_scale.defined()) {
+          value = value * edge.image_scale.to(value.options()).view({-1, 1, 1, 1});
+        }
         sum = sum.defined() ? sum + value : value;
       }
     }

@@ -95,9 +95,27 @@ struct Term {
   Normalization normalization;
   at::Tensor mask;  ///< channels-last
   double scale = 1;
+  std::vector<T> image_scale;  ///< of its edge for each image; empty: 1
 
   // Of the backward pass: its gradient is factor * g + slope * raw + offset.
   std::vector<T> mean, factor, slope, offset;
+
+  /// Sets the factor of every channel, for all images.
+  void SetFactor(const std::vector<T>& of_channels) {
+    if (image_scale.empty()) {
+      factor = of_channels;
+      return;
+    }
+    factor.clear();
+    for (const T scale : image_scale) {
+      for (const T f : of_channels) factor.push_back(scale * f);
+    }
+  }
+  const T* FactorOf(int64_t image) const {
+    if (image_scale.empty()) return factor.data();
+    return factor.data() + image * (factor.size() / image_scale.size());
+  }
+  double ScaleOf(int64_t image) const { return image_scale.empty() ? 1 : image_scale[image]; }
 };
 
 template <typename T>
@@ -199,6 +217,11 @@ class CellComputation {
     Term<T> term;
     term.node = edge.to;
     term.source = edge.from;
+    if (edge.image_scale.defined()) {
+      CHECK_EQ(edge.image_scale.numel(), images_);
+      const at::Tensor scale = edge.image_scale.to(inputs_[0].options()).contiguous();
+      term.image_scale.assign(scale.const_data_ptr<T>(), scale.const_data_ptr<T>() + images_);
+    }
     term.coefficient = operation.coefficient;
     CHECK(operation.coefficient >= 0 &&
           operation.coefficient < static_cast<int64_t>(coefficients_.size()))
@@ -563,22 +586,36 @@ class CellComputation {
     return terms;
   }
 
-  /// Sets the terms' factors for the sum; returns the sum's offset.
+  /// Sets the terms' factors for the sum; returns the sum's offset for each image, or, if no edge
+  /// is scaled by image, for all.
   std::vector<T> PrepareSum(const std::vector<Term<T>*>& terms) {
-    std::vector<double> offset(cell_.channels), factor(cell_.channels);
+    const bool by_image = std::any_of(
+        terms.begin(), terms.end(), [](const Term<T>* term) { return !term->image_scale.empty(); });
+    const int64_t up = Up(cell_.channels);
+    std::vector<std::vector<double>> offsets(by_image ? images_ : 1,
+                                             std::vector<double>(cell_.channels));
+    std::vector<double> factor(cell_.channels);
     for (Term<T>* term : terms) {
       const double coefficient = coefficients_[term->coefficient];
       for (int64_t c = 0; c < cell_.channels; ++c) {
         if (term->normalizes) {
           factor[c] = coefficient * term->normalization.scale(c);
-          offset[c] += coefficient * term->normalization.shift(c);
+          for (size_t n = 0; n < offsets.size(); ++n) {
+            offsets[n][c] += term->ScaleOf(n) * (coefficient * term->normalization.shift(c));
+          }
         } else {
           factor[c] = coefficient * term->scale;
         }
       }
-      term->factor = Padded<T>(cell_.channels, factor);
+      term->SetFactor(Padded<T>(cell_.channels, factor));
     }
-    return Padded<T>(cell_.channels, offset);
+    std::vector<T> offset;
+    offset.reserve(offsets.size() * up);
+    for (const std::vector<double>& of_image : offsets) {
+      const std::vector<T> padded = Padded<T>(cell_.channels, of_image);
+      offset.insert(offset.end(), padded.begin(), padded.end());
+    }
+    return offset;
   }
 
   Pixels<const T> TermValues(const Term<T>& term, int64_t n) const {
@@ -597,10 +634,13 @@ class CellComputation {
   void SumNode(const std::vector<Term<T>*>& terms, const std::vector<T>& offset, int64_t n,
                Pixels<T> out, std::vector<LinearTerm<T>>& linear) const {
     for (size_t i = 0; i < terms.size(); ++i) {
-      linear[i] = {TermValues(*terms[i], n), terms[i]->factor.data(), TermMask(*terms[i], n)};
+      linear[i] = {TermValues(*terms[i], n), terms[i]->FactorOf(n), TermMask(*terms[i], n)};
     }
+    const int64_t up = Up(cell_.channels);
+    const bool by_image = static_cast<int64_t>(offset.size()) > up;
     loops_.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()),
-                   offset.data(), cell_.channels, cell_.height, cell_.width, out);
+                   offset.data() + (by_image ? n * up : 0), cell_.channels, cell_.height,
+                   cell_.width, out);
   }
 
   // -------------------------------------------------------------------------------------------
@@ -690,7 +730,7 @@ class CellComputation {
       Pixels<const T> value = {nullptr, 0};
       if (by_batch) value = Const(WholeBatch<T>(raw.rounds[r].value).image(n));
       if (last) {
-        return {Const(node_gradients_[term.node].image(n)), value, term.factor.data(),
+        return {Const(node_gradients_[term.node].image(n)), value, term.FactorOf(n),
                 term.slope.data(), term.offset.data()};
       }
       return {Const(inner[i].image(n)), value, vectors[i].factor.data(), vectors[i].slope.data(),
@@ -798,8 +838,8 @@ class CellComputation {
           for (const Term<T>& term : terms_) {
             if (term.source != source || term.raw >= 0) continue;
             if (node_gradients_[term.node].data == nullptr) continue;
-            linear.push_back({Const(node_gradients_[term.node].image(n)), term.factor.data(),
-                              TermMask(term, n)});
+            linear.push_back(
+                {Const(node_gradients_[term.node].image(n)), term.FactorOf(n), TermMask(term, n)});
           }
           if (is_node && OutputPlace(node) >= 0) {
             linear.push_back(
@@ -947,7 +987,7 @@ class CellComputation {
     bool by_batch = false;
     for (const Term<T>* term : terms) {
       linear.push_back(
-          {Const(node_gradients_[term->node].image(n)), term->factor.data(), {nullptr, 0}});
+          {Const(node_gradients_[term->node].image(n)), term->FactorOf(n), {nullptr, 0}});
       if (!term->normalizes || !term->normalization.by_batch) continue;
       by_batch = true;
       for (int64_t c = 0; c < up; ++c) {
@@ -1014,27 +1054,28 @@ class CellComputation {
   void FinishTerms(int node, const std::vector<Term<T>*>& summed, const std::vector<T>& sums,
                    int64_t stride) {
     const int64_t channels = cell_.channels, up = Up(channels);
-    std::vector<double> gradient_sum(channels);
-    if (!sums.empty()) {
+    // Over the images, each as an edge of the node scales it.
+    const auto total = [&](const Term<T>& term, int64_t place) {
+      std::vector<double> sum(channels);
       for (int64_t n = 0; n < images_; ++n) {
-        for (int64_t c = 0; c < channels; ++c) gradient_sum[c] += sums[n * stride + c];
+        const double scale = term.ScaleOf(n);
+        for (int64_t c = 0; c < channels; ++c) sum[c] += scale * sums[n * stride + place + c];
       }
-    }
+      return sum;
+    };
     for (Term<T>* term : TermsOf(node)) {
       const double coefficient = coefficients_[term->coefficient];
-      std::vector<double> deviation(channels);
+      std::vector<double> gradient_sum(channels), deviation(channels);
+      if (!sums.empty()) gradient_sum = total(*term, 0);
       const auto found = std::find(summed.begin(), summed.end(), term);
       if (found != summed.end()) {
-        const int64_t place = (1 + (found - summed.begin())) * up;
-        for (int64_t n = 0; n < images_; ++n) {
-          for (int64_t c = 0; c < channels; ++c) deviation[c] += sums[n * stride + place + c];
-        }
+        deviation = total(*term, (1 + (found - summed.begin())) * up);
       }
       double of_coefficient = 0;
-      term->factor.assign(up, 0);
+      std::vector<T> factor(up);
       if (!term->normalizes) {
         for (int64_t c = 0; c < channels; ++c) {
-          term->factor[c] = static_cast<T>(coefficient * term->scale);
+          factor[c] = static_cast<T>(coefficient * term->scale);
           of_coefficient += term->scale * deviation[c];
         }
       } else {
@@ -1048,7 +1089,7 @@ class CellComputation {
           const NormalizationGradient back =
               BackwardOf(normalization, c, gradient_sum[c], deviation[c],
                          images_ * cell_.height * cell_.width, coefficient);
-          term->factor[c] = static_cast<T>(back.factor);
+          factor[c] = static_cast<T>(back.factor);
           term->slope[c] = static_cast<T>(back.slope);
           term->offset[c] = static_cast<T>(back.offset);
           weight[c] = back.weight;
@@ -1056,6 +1097,7 @@ class CellComputation {
         }
         TakeAffineGradients(term->affine_input, weight, bias);
       }
+      term->SetFactor(factor);
       if (wants_[0]) coefficient_gradients_[term->coefficient] += of_coefficient;
     }
   }

@@ -38,6 +38,9 @@ struct CellEdge {
   int from = 0;
   int to = 0;
   std::vector<CellOperation> operations;
+  /// `[N]` float32 on the CPU or the inputs' device, or undefined: what the edge's sum is
+  /// multiplied by for each image. Has no gradient.
+  at::Tensor image_scale;
 };
 
 /// A cell of a search network: nodes that are sums over edges from earlier nodes.

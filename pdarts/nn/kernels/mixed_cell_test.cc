@@ -19,6 +19,7 @@ struct CellCase {
   bool training = true;
   bool affine = false;
   bool drops = false;
+  bool drops_edges = false;
   std::vector<int> output_nodes = {2, 3, 4, 5};
   /// Names as in the DARTS space; "dense" is a 3x3 convolution with a bias.
   std::vector<std::string> operations = {"max",  "avg",  "skip", "sep3",
@@ -77,6 +78,9 @@ class MixedCellTest : public KernelTest {
             edge.operations.back().coefficient = coefficient;
           }
           ++coefficient;
+        }
+        if (c.drops_edges && e % 3 != 1) {
+          edge.image_scale = at::randint(3, {c.images}, MakeGenerator(e, "scale"), at::kFloat);
         }
         cell.edges.push_back(std::move(edge));
       }
@@ -168,6 +172,16 @@ std::vector<CellCase> Cases() {
   add("normal");
   add("reduction").reduces = true;
   add("dropout").drops = true;
+  add("dropped edges").drops_edges = true;
+  CellCase& all = add("dropped edges of a reduction, affine, in wide batches");
+  all.drops_edges = all.reduces = all.affine = true;
+  all.images = 7;
+  CellCase& twice = add("dropped edges with dropout, some nodes in the output");
+  twice.drops_edges = twice.drops = true;
+  twice.output_nodes = {4, 5};
+  CellCase& evaluated = add("dropped edges in evaluation");
+  evaluated.drops_edges = true;
+  evaluated.training = false;
   add("affine").affine = true;
   add("evaluation").training = false;
   CellCase& affine = add("affine in evaluation");

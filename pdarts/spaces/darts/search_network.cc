@@ -16,6 +16,7 @@ namespace pdarts::darts {
 namespace {
 
 constexpr char kSkipDropout[] = "skip_connect.dropout";
+constexpr char kEdgeDropPath[] = "edge.drop_path";
 constexpr int kStemMultiplier = 3;
 
 class SearchCell : public torch::nn::Module {
@@ -73,6 +74,10 @@ class SearchNetwork : public SuperNet {
                  "probability with which an element of a stride-1 skip connection's output is "
                  "dropped in training",
                  0, 1, 0});
+    DeclareKnob({kEdgeDropPath,
+                 "probability with which an edge's output is dropped for a sample while weights "
+                 "train",
+                 0, 1, 0});
     const int64_t stem_channels = kStemMultiplier * shape.channels;
     const auto stem = register_module("stem", std::make_shared<torch::nn::Module>());
     nn::ConvolutionOptions convolution{shape.image.channels, stem_channels, /*kernel=*/3};
@@ -114,6 +119,7 @@ class SearchNetwork : public SuperNet {
     nn::Pass pass;
     pass.update_statistics = update_statistics();
     pass.skip_dropout = knob(kSkipDropout);
+    if (drop_edges()) pass.edge_drop_path = knob(kEdgeDropPath);
     pass.generator = this->generator();
     const std::vector<at::Tensor> probabilities = {ProbabilityTensor(kNormal),
                                                    ProbabilityTensor(kReduce)};

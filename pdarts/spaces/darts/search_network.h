@@ -16,7 +16,7 @@ namespace pdarts::darts {
 absl::Status CheckImageSides(const ImageShape& image);
 
 /// The search network of ALGORITHM 1: a stem, cells whose edges mix their candidates, global
-/// average pooling, a classifier. One knob, `skip_connect.dropout`. Arguments are as
+/// average pooling, a classifier. Knobs: `skip_connect.dropout`, `edge.drop_path`. Arguments are as
 /// SearchSpace::BuildSuperNet has checked them.
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator);

@@ -14,6 +14,7 @@ namespace pdarts::nasbench201 {
 namespace {
 
 constexpr char kSkipDropout[] = "skip_connect.dropout";
+constexpr char kEdgeDropPath[] = "edge.drop_path";
 
 class SearchCell : public Block {
  public:
@@ -67,6 +68,10 @@ class SearchNetwork : public SuperNet {
                  "probability with which an element of a skip connection's output is dropped in "
                  "training",
                  0, 1, 0});
+    DeclareKnob({kEdgeDropPath,
+                 "probability with which an edge's output is dropped for a sample while weights "
+                 "train",
+                 0, 1, 0});
   }
 
   std::string Describe() const override {
@@ -82,6 +87,7 @@ class SearchNetwork : public SuperNet {
     nn::Pass pass;
     pass.update_statistics = update_statistics();
     pass.skip_dropout = knob(kSkipDropout);
+    if (drop_edges()) pass.edge_drop_path = knob(kEdgeDropPath);
     pass.generator = this->generator();
     return skeleton_.Forward(images, ProbabilityTensor(0), pass);
   }

@@ -11,9 +11,9 @@
 namespace pdarts::nasbench201 {
 
 /// The search network of ALGORITHM 5 with SuperNetShape::cells cells in each of its three blocks.
-/// One knob, `skip_connect.dropout`. Operations keep their number in the space as their parameters'
-/// name, whatever candidates were pruned. Arguments are as SearchSpace::BuildSuperNet has checked
-/// them.
+/// Knobs: `skip_connect.dropout`, `edge.drop_path`. Operations keep their number in the space as
+/// their parameters' name, whatever candidates were pruned. Arguments are as
+/// SearchSpace::BuildSuperNet has checked them.
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator);
 
