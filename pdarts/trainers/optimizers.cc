@@ -73,9 +73,11 @@ double Sgd::Reach(double learning_rate) const {
 void Sgd::Move(const std::vector<at::Tensor>& gradients, double learning_rate,
                const std::vector<at::Tensor>& momentum) const {
   c10::NoGradGuard no_grad;
-  at::_fused_sgd_(parameters_, InParameterOrder(gradients, parameters_), momentum,
-                  settings_.weight_decay(), settings_.momentum(), learning_rate, /*dampening=*/0,
-                  settings_.nesterov(),
+  // LibTorch refuses buffers that it wouldn't use.
+  const std::vector<at::Tensor> none;
+  at::_fused_sgd_(parameters_, InParameterOrder(gradients, parameters_),
+                  settings_.momentum() > 0 ? momentum : none, settings_.weight_decay(),
+                  settings_.momentum(), learning_rate, /*dampening=*/0, settings_.nesterov(),
                   /*maximize=*/false, /*is_first_step=*/steps_ == 0);
 }
 

@@ -41,19 +41,24 @@ TEST(ClipNorm, LeavesSmallGradientsAndZeroMeansNoLimit) {
 
 TEST(Sgd, FollowsTheFormulaOverThreeSteps) {
   SgdSettings settings;
-  settings.set_momentum(0.9);
   settings.set_weight_decay(0.1);
-  for (bool nesterov : {false, true}) {
+  for (const auto& [m, nesterov] : {std::pair(0.9, false), {0.9, true}, {0.0, false}}) {
+    settings.set_momentum(m);
     settings.set_nesterov(nesterov);
     const at::Tensor w = Vector({1, -2});
     Sgd sgd({w}, settings);
     double expected[] = {1, -2}, momentum[] = {0, 0};
     for (double g : {0.5, -1.0, 2.0}) {
+      const at::Tensor before = w.clone();
+      sgd.TryStep({Vector({g, g})}, 0.1);
+      const at::Tensor tried = w.clone();
+      w.copy_(before);
       sgd.Step({Vector({g, g})}, 0.1);
+      EXPECT_TRUE(w.equal(tried));
       for (int i = 0; i < 2; ++i) {
         const double d = g + 0.1 * expected[i];
-        momentum[i] = 0.9 * momentum[i] + d;
-        expected[i] -= 0.1 * (nesterov ? d + 0.9 * momentum[i] : momentum[i]);
+        momentum[i] = m * momentum[i] + d;
+        expected[i] -= 0.1 * (nesterov ? d + m * momentum[i] : momentum[i]);
         EXPECT_NEAR(At(w, i), expected[i], 1e-14);
       }
     }
