@@ -170,6 +170,12 @@ class ChainSpace : public pdarts::SearchSpace {
   std::string name() const override { return "chain"; }
   const pdarts::Topology& topology() const override { return topology_; }
   std::vector<std::string> text_forms() const override { return {"arrows"}; }
+  pdarts::NetworkShape default_network_shape() const override {
+    pdarts::NetworkShape shape;
+    shape.cells = 4;
+    shape.channels = 16;
+    return shape;
+  }
 
  private:
   absl::Status DoCheckSuperNetShape(const pdarts::SuperNetShape& shape) const override {
