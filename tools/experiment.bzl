@@ -1,4 +1,4 @@
-"""pdarts_experiment and pdarts_training: a search, or a training, as a target."""
+"""pdarts_experiment, pdarts_training and pdarts_binary: a search, a training, or all commands, as a target."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
 
@@ -73,3 +73,17 @@ def pdarts_training(name, spec, plugins, tags = [], **kwargs):
       **kwargs: given to the program (visibility, ...).
     """
     _program(name, spec, plugins, "training", tags, kwargs)
+
+def pdarts_binary(name, plugins, **kwargs):
+    """Makes `name`: the general command line (list, search, train, ...) with these plugins.
+
+    Args:
+      name: of the program.
+      plugins: the targets that register what it knows. Nothing else is linked.
+      **kwargs: given to the program (visibility, ...).
+    """
+    cc_binary(
+        name = name,
+        deps = [Label("//pdarts/cli:pdarts_main")] + plugins,
+        **kwargs
+    )

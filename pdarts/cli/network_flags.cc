@@ -1,14 +1,13 @@
 #include "pdarts/cli/network_flags.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/json_util.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 
@@ -46,14 +45,11 @@ absl::StatusOr<std::string> GenotypeFromFlags() {
   const std::string path = UserPath(given);
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return given;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (!file) return absl::NotFoundError(absl::StrCat("--genotype: can't read ", path));
-  if (!absl::EndsWith(path, ".json")) return content.str();
+  absl::StatusOr<std::string> content = ReadFile(path);
+  if (!content.ok()) return Annotate(content.status(), "--genotype");
+  if (!absl::EndsWith(path, ".json")) return content;
   DerivedArchitecture architecture;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(content.str(), &architecture);
-  if (!parsed.ok() || architecture.text().empty()) {
+  if (!ParseJson(*content, &architecture).ok() || architecture.text().empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--genotype: ", path, " is no architecture.json of a run"));
   }

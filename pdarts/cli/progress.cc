@@ -1,8 +1,5 @@
 #include "pdarts/cli/progress.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -16,11 +13,6 @@ using Clock = std::chrono::steady_clock;
 
 double StageUnits(const StageShape& shape) {
   return shape.warmup_epochs + 2.0 * (shape.epochs - shape.warmup_epochs);
-}
-
-size_t TerminalWidth() {
-  winsize size;
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 std::string Bar(double done, int width) {
@@ -38,7 +30,7 @@ std::string ShortDuration(double seconds) {
 }
 
 ProgressDisplay::ProgressDisplay(const ProgressiveSchedule& schedule, const Topology& topology)
-    : terminal_(isatty(STDERR_FILENO) != 0), begin_(Clock::now()) {
+    : begin_(Clock::now()) {
   int candidates = 0;
   for (const CellKind& kind : topology.kinds) {
     candidates = std::max(candidates, static_cast<int>(kind.operations.size()));
@@ -50,8 +42,6 @@ ProgressDisplay::ProgressDisplay(const ProgressiveSchedule& schedule, const Topo
     candidates = shape.keep;
   }
 }
-
-ProgressDisplay::~ProgressDisplay() { Clear(); }
 
 double ProgressDisplay::Done(const SearchPosition& position, int steps) const {
   double done = 0;
@@ -71,19 +61,8 @@ std::string ProgressDisplay::TimeLeft(double done) const {
   return done_here > 0 ? ShortDuration(elapsed * (1 - done) / done_here) : "?";
 }
 
-void ProgressDisplay::Draw(const std::string& line) {
-  std::fprintf(stderr, "\r\033[K%s", line.substr(0, TerminalWidth() - 1).c_str());
-  std::fflush(stderr);
-  drawn_ = true;
-}
-
-void ProgressDisplay::Clear() {
-  if (drawn_) std::fprintf(stderr, "\r\033[K");
-  drawn_ = false;
-}
-
 absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const SuperNet& net) {
-  Clear();
+  line_.Clear();
   std::fprintf(stderr, "stage %d/%d: %d cells, %d channels, %zu candidates an edge, %lld weights\n",
                position.stage + 1, position.num_stages, position.shape.cells,
                position.shape.channels, net.candidates()[0][0].size(),
@@ -100,23 +79,20 @@ absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const Sup
 }
 
 absl::Status ProgressDisplay::OnStep(const StepReport& report) {
-  if (!terminal_) return absl::OkStatus();
-  const Clock::time_point now = Clock::now();
-  if (drawn_ && now - last_draw_ < std::chrono::milliseconds(100)) return absl::OkStatus();
-  last_draw_ = now;
-  const SearchPosition& at = report.position;
-  const double done = Done(at, at.step + 1);
-  Draw(
-      absl::StrFormat("%s %3.0f%% %s left, stage %d/%d epoch %d/%d step %d/%d "
-                      "loss %.3f acc %.1f%% %.0f img/s",
-                      Bar(done, 6), 100 * done, TimeLeft(done), at.stage + 1, at.num_stages,
-                      at.epoch + 1, at.shape.epochs, at.step + 1, at.steps, report.weight_loss,
-                      report.weight_top1, report.images_per_second));
+  line_.Show([&] {
+    const SearchPosition& at = report.position;
+    const double done = Done(at, at.step + 1);
+    return absl::StrFormat(
+        "%s %3.0f%% %s left, stage %d/%d epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
+        Bar(done, 6), 100 * done, TimeLeft(done), at.stage + 1, at.num_stages, at.epoch + 1,
+        at.shape.epochs, at.step + 1, at.steps, report.weight_loss, report.weight_top1,
+        report.images_per_second);
+  });
   return absl::OkStatus();
 }
 
 absl::Status ProgressDisplay::OnEpochEnd(const EpochReport& report) {
-  Clear();
+  line_.Clear();
   const SearchPosition& at = report.position;
   std::string line =
       absl::StrFormat("stage %d/%d epoch %d/%d loss %.4f acc %.2f%%", at.stage + 1, at.num_stages,

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "pdarts/cli/status_line.h"
 #include "pdarts/core/schedule.h"
 #include "pdarts/core/topology.h"
 #include "pdarts/trainers/search_trainer.h"
@@ -16,7 +17,6 @@ namespace pdarts {
 class ProgressDisplay : public SearchObserver {
  public:
   ProgressDisplay(const ProgressiveSchedule& schedule, const Topology& topology);
-  ~ProgressDisplay() override;
 
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
   absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override;
@@ -28,8 +28,6 @@ class ProgressDisplay : public SearchObserver {
   /// a step counts its cells, channels and candidates, and twice when it trains alphas too.
   double Done(const SearchPosition& position, int steps) const;
   std::string TimeLeft(double done) const;
-  void Draw(const std::string& line);
-  void Clear();
 
   struct StageWork {
     double step = 0;
@@ -38,10 +36,8 @@ class ProgressDisplay : public SearchObserver {
   std::vector<StageWork> work_;
   double total_ = 0;
   double done_before_ = 0;  ///< by earlier processes
-  const bool terminal_;
-  bool drawn_ = false;
+  StatusLine line_;
   const std::chrono::steady_clock::time_point begin_;
-  std::chrono::steady_clock::time_point last_draw_;
 };
 
 /// "1h02m", "3m05s", "12s".

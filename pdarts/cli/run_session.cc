@@ -30,19 +30,23 @@ void Tell(const std::vector<std::string>& notes) {
 
 }  // namespace
 
+absl::StatusOr<int> SetThreadsFromFlags() {
+  const int threads = absl::GetFlag(FLAGS_threads);
+  if (threads < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--threads: ", threads, " is negative"));
+  }
+  return SetThreads(threads);
+}
+
 absl::StatusOr<RunFlags> RunFlagsFromCommandLine() {
   RunFlags flags;
-  if (absl::GetFlag(FLAGS_threads) < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
-  }
   flags.checkpoint_minutes = absl::GetFlag(FLAGS_checkpoint_minutes);
   if (!(flags.checkpoint_minutes >= 0)) {
     return absl::InvalidArgumentError(
         absl::StrCat("--checkpoint_minutes: ", flags.checkpoint_minutes, " is not 0 or more"));
   }
   PDARTS_ASSIGN_OR_RETURN(flags.start, RunStartFromFlags());
-  flags.threads = SetThreads(absl::GetFlag(FLAGS_threads));
+  PDARTS_ASSIGN_OR_RETURN(flags.threads, SetThreadsFromFlags());
   return flags;
 }
 

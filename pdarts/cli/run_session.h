@@ -10,6 +10,7 @@
 #include "google/protobuf/message.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/process.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 
@@ -21,6 +22,10 @@ struct RunFlags {
   double checkpoint_minutes = 0;
   int threads = 1;  ///< already set
 };
+
+/// Sets how many threads LibTorch's operators use from --threads; returns the number.
+/// \error kInvalidArgument if it is negative.
+absl::StatusOr<int> SetThreadsFromFlags();
 
 /// Reads --resume, --overwrite, --checkpoint_minutes and --threads, and sets the threads.
 /// \error kInvalidArgument naming the flag.
@@ -36,6 +41,21 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> OpenRun(const std::string& path,
                                                       const google::protobuf::Message& spec,
                                                       RunStart start,
                                                       const CheckpointSurroundings& surroundings);
+
+/// What a result says of where it came from: its commit, LibTorch, machine and data.
+/// Result: RunResult or TrainResult.
+template <class Result>
+void SetOrigin(const CheckpointSurroundings& surroundings, const DatasetSplits& data,
+               Result* result) {
+  result->set_commit(surroundings.commit());
+  result->set_libtorch(surroundings.libtorch());
+  result->set_cpu(CpuName());
+  result->set_device(surroundings.device());
+  result->set_kernels(surroundings.kernels());
+  result->set_threads(surroundings.threads());
+  result->set_dataset_source(data.source);
+  result->set_dataset_checksum(surroundings.dataset_checksum());
+}
 
 /// How its states are kept; a signal stops it.
 RunCheckpointer::Options CheckpointingOf(const RunFlags& flags,

@@ -138,14 +138,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   result.set_genotype(text);
   result.set_supernet_top1(found.supernet.top1);
   result.set_supernet_top5(found.supernet.top5);
-  result.set_commit(surroundings.commit());
-  result.set_libtorch(surroundings.libtorch());
-  result.set_cpu(CpuName());
-  result.set_device(surroundings.device());
-  result.set_kernels(surroundings.kernels());
-  result.set_threads(surroundings.threads());
-  result.set_dataset_source(data.source);
-  result.set_dataset_checksum(surroundings.dataset_checksum());
+  SetOrigin(surroundings, data, &result);
   return result;
 }
 

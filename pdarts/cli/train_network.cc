@@ -1,8 +1,5 @@
 #include "pdarts/cli/train_network.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -19,6 +16,7 @@
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
+#include "pdarts/cli/status_line.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -41,28 +39,21 @@ using Clock = std::chrono::steady_clock;
 /// line an epoch; hands on what it hears.
 class TrainProgress : public TrainObserver {
  public:
-  explicit TrainProgress(TrainObserver* next)
-      : next_(next), terminal_(isatty(STDERR_FILENO) != 0), begin_(Clock::now()) {}
-  ~TrainProgress() override { Clear(); }
+  explicit TrainProgress(TrainObserver* next) : next_(next), begin_(Clock::now()) {}
 
   absl::Status OnStep(const TrainStepReport& report) override {
-    const Clock::time_point now = Clock::now();
-    if (terminal_ && !(drawn_ && now - last_draw_ < std::chrono::milliseconds(100))) {
-      last_draw_ = now;
+    line_.Show([&] {
       const TrainPosition& at = report.position;
-      const std::string line =
-          absl::StrFormat("%s left, epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
-                          TimeLeft(at, at.step + 1), at.epoch + 1, at.epochs, at.step + 1, at.steps,
-                          report.train.loss, report.train.top1, report.images_per_second);
-      std::fprintf(stderr, "\r\033[K%s", line.substr(0, Width() - 1).c_str());
-      std::fflush(stderr);
-      drawn_ = true;
-    }
+      return absl::StrFormat("%s left, epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
+                             TimeLeft(at, at.step + 1), at.epoch + 1, at.epochs, at.step + 1,
+                             at.steps, report.train.loss, report.train.top1,
+                             report.images_per_second);
+    });
     return next_->OnStep(report);
   }
 
   absl::Status OnEpochEnd(const TrainEpochReport& report) override {
-    Clear();
+    line_.Clear();
     const TrainPosition& at = report.position;
     std::fprintf(stderr, "%s\n",
                  absl::StrFormat("epoch %d/%d loss %.4f acc %.2f%% test %.2f%% (top-5 %.2f%%, loss "
@@ -81,20 +72,10 @@ class TrainProgress : public TrainObserver {
     const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
     return done > 0 ? ShortDuration(elapsed * (1 - done) / done) : "?";
   }
-  static size_t Width() {
-    winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-  }
-  void Clear() {
-    if (drawn_) std::fprintf(stderr, "\r\033[K");
-    drawn_ = false;
-  }
 
   TrainObserver* const next_;
-  const bool terminal_;
+  StatusLine line_;
   const Clock::time_point begin_;
-  bool drawn_ = false;
-  Clock::time_point last_draw_;
 };
 
 /// Puts the architecture that --genotype or --run name into the spec.
@@ -140,14 +121,7 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
       training.space->BuildNetwork(training.architecture, shape, MakeGenerator(0, "count")));
   result.set_params(static_cast<double>(CountParameters(*network)));
   result.set_macs(static_cast<double>(nn::CountMacs(*network, shape.image)));
-  result.set_commit(surroundings.commit());
-  result.set_libtorch(surroundings.libtorch());
-  result.set_cpu(CpuName());
-  result.set_device(surroundings.device());
-  result.set_kernels(surroundings.kernels());
-  result.set_threads(surroundings.threads());
-  result.set_dataset_source(data.source);
-  result.set_dataset_checksum(surroundings.dataset_checksum());
+  SetOrigin(surroundings, data, &result);
   return result;
 }
 

@@ -1,5 +1,6 @@
 #include "pdarts/core/file.h"
 
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 
@@ -13,6 +14,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (file) content << file.rdbuf();
   if (!file) return absl::NotFoundError(absl::StrCat("can't read ", path));
   return content.str();
+}
+
+absl::Status SystemError(absl::string_view what, const std::string& path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat("can't ", what, " ", path));
 }
 
 }  // namespace pdarts

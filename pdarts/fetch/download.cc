@@ -21,6 +21,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "glog/logging.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/atomic_file.h"
@@ -30,10 +31,6 @@ namespace {
 
 /// Of one download, however much each of them brings.
 constexpr int kMaxAttempts = 1000;
-
-absl::Status SystemError(absl::string_view what, const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("can't ", what, " ", path));
-}
 
 /// A file that is there in part.
 class PartFile {

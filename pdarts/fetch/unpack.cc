@@ -14,6 +14,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/atomic_file.h"
 
@@ -23,10 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kBlock = 1 << 16;
-
-absl::Status SystemError(absl::string_view what, const fs::path& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("can't ", what, " ", path.string()));
-}
 
 /// Whether a path, appended to a folder, stays below it.
 bool StaysInside(const fs::path& path) {

@@ -12,14 +12,11 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
-
-absl::Status SystemError(absl::string_view what, const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("can't ", what, " ", path));
-}
 
 /// Makes a rename last through a loss of power.
 absl::Status SyncFolderOf(const std::string& path) {

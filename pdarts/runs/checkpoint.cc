@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/little_endian.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
 
@@ -27,18 +28,6 @@ std::string HexDigest(absl::string_view bytes) {
 }
 
 std::string Digest(absl::string_view bytes) { return absl::HexStringToBytes(HexDigest(bytes)); }
-
-void AppendNumber(uint64_t value, int bytes, std::string* out) {
-  for (int i = 0; i < bytes; ++i) out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
-}
-
-uint64_t Number(absl::string_view bytes) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    value |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-  }
-  return value;
-}
 
 CheckpointTensor::Type TypeOf(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
@@ -112,9 +101,9 @@ std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
   std::string content;
   content.reserve(size);
   content.append(kMagic.data(), kMagic.size());
-  AppendNumber(kVersion, 4, &content);
-  AppendNumber(size, 8, &content);
-  AppendNumber(head.size(), 8, &content);
+  AppendLittleEndian(kVersion, 4, &content);
+  AppendLittleEndian(size, 8, &content);
+  AppendLittleEndian(head.size(), 8, &content);
   content.append(head);
   for (const auto& [name, tensor] : checkpoint.state.tensors) {
     const at::Tensor plain = tensor.detach().cpu().contiguous();
@@ -131,9 +120,9 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   if (content.size() < kPrefix + kDigest) {
     return absl::DataLossError(absl::StrCat("it is cut off after ", content.size(), " bytes"));
   }
-  const uint64_t version = Number(content.substr(8, 4));
-  const uint64_t size = Number(content.substr(12, 8));
-  const uint64_t head_size = Number(content.substr(20, 8));
+  const uint64_t version = ReadLittleEndian(content.substr(8, 4));
+  const uint64_t size = ReadLittleEndian(content.substr(12, 8));
+  const uint64_t head_size = ReadLittleEndian(content.substr(20, 8));
   if (size == content.size() &&
       content.substr(size - kDigest) != Digest(content.substr(0, size - kDigest))) {
     return absl::DataLossError("it is damaged: its SHA-256 isn't that of its content");

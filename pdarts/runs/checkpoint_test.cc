@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/little_endian.h"
 #include "pdarts/core/sha256.h"
 
 namespace pdarts {
@@ -108,9 +109,7 @@ TEST(Checkpoint, SizesThatLieAreRefusedThoughSigned) {
     const std::string head = header.SerializeAsString();
     std::string forged = content.substr(0, 12);
     const uint64_t sizes[] = {28 + head.size() + 32, head.size()};
-    for (uint64_t size : sizes) {
-      for (int i = 0; i < 8; ++i) forged.push_back(static_cast<char>(size >> 8 * i & 0xff));
-    }
+    for (uint64_t size : sizes) AppendLittleEndian(size, 8, &forged);
     forged += head + std::string(32, ' ');
     const absl::Status status = DecodeCheckpoint(Signed(forged)).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);

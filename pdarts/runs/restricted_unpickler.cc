@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -115,11 +116,7 @@ class Unpickler {
   /// An unsigned little-endian number.
   absl::StatusOr<uint64_t> Number(int bytes) {
     PDARTS_ASSIGN_OR_RETURN(const absl::string_view taken, Take(bytes));
-    uint64_t number = 0;
-    for (int i = 0; i < bytes; ++i) {
-      number |= static_cast<uint64_t>(static_cast<unsigned char>(taken[i])) << (8 * i);
-    }
-    return number;
+    return ReadLittleEndian(taken);
   }
   absl::StatusOr<std::string> Text(int length_bytes) {
     PDARTS_ASSIGN_OR_RETURN(const uint64_t length, Number(length_bytes));

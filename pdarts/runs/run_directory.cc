@@ -84,6 +84,14 @@ absl::Status CheckMayWrite(const fs::path& path, const Message& spec, RunStart s
   return absl::OkStatus();
 }
 
+/// The text of the spec that a run was made by.
+absl::StatusOr<std::string> ReadSpecText(const std::string& run) {
+  absl::StatusOr<std::string> text = ReadFile((fs::path(run) / kSpec).string());
+  if (text.ok()) return text;
+  return absl::NotFoundError(
+      absl::StrCat(run, " is no run directory: there is no readable ", kSpec, " in it"));
+}
+
 }  // namespace
 
 RunDirectory::RunDirectory(std::string path, const Message& spec, std::unique_ptr<RunLock> lock)
@@ -241,29 +249,19 @@ absl::Status RunDirectory::WriteResult(const Message& result) {
 }
 
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
-  const std::string file = (fs::path(path) / kSpec).string();
-  const absl::StatusOr<std::string> text = ReadFile(file);
-  if (!text.ok()) {
-    return absl::NotFoundError(
-        absl::StrCat(path, " is no run directory: there is no readable ", kSpec, " in it"));
-  }
-  return ParseSpec(*text, file);
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadSpecText(path));
+  return ParseSpec(text, (fs::path(path) / kSpec).string());
 }
 
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
-  const std::string file = (fs::path(path) / kSpec).string();
-  const absl::StatusOr<std::string> text = ReadFile(file);
-  if (!text.ok()) {
-    return absl::NotFoundError(
-        absl::StrCat(path, " is no run directory: there is no readable ", kSpec, " in it"));
-  }
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadSpecText(path));
   std::error_code error;
   if (!fs::exists(BestWeightsFile(path), error)) {
     return absl::NotFoundError(absl::StrCat(path, " holds no trained weights (", kBest,
                                             "): train it first, with pdarts train --run=", path));
   }
   TrainSpec spec;
-  PDARTS_RETURN_IF_ERROR(ParseSpecInto(*text, file, &spec));
+  PDARTS_RETURN_IF_ERROR(ParseSpecInto(text, (fs::path(path) / kSpec).string(), &spec));
   return spec;
 }
 

@@ -9,13 +9,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/core/file.h"
 
 namespace pdarts {
 namespace {
-
-absl::Status SystemError(absl::string_view what, const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("can't ", what, " ", path));
-}
 
 absl::Status HeldBy(int descriptor, const std::string& path) {
   char text[32] = {};

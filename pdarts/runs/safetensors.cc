@@ -15,6 +15,7 @@
 #include "glog/logging.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
+#include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/atomic_file.h"
 
@@ -114,12 +115,11 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf
 
 absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(std::ifstream& file,
                                                                      uint64_t file_size) {
-  unsigned char bytes[8];
-  if (!file.read(reinterpret_cast<char*>(bytes), sizeof(bytes))) {
+  char bytes[8];
+  if (!file.read(bytes, sizeof(bytes))) {
     return absl::DataLossError("no safetensors file: it ends before the header's length");
   }
-  uint64_t header_size = 0;
-  for (int i = 0; i < 8; ++i) header_size |= static_cast<uint64_t>(bytes[i]) << (8 * i);
+  const uint64_t header_size = ReadLittleEndian(absl::string_view(bytes, sizeof(bytes)));
   if (header_size > file_size - 8 || header_size > kMostHeader) {
     return absl::DataLossError(absl::StrCat("no safetensors file, or truncated: a header of ",
                                             header_size, " bytes in a file of ", file_size));
@@ -199,10 +199,8 @@ absl::Status WriteSafetensors(const std::string& path,
   }
   std::string json = absl::StrCat("{", absl::StrJoin(entries, ","), "}");
   json.append((8 - json.size() % 8) % 8, ' ');  // the data begins at a multiple of 8
-  std::string file;  // the header's length, 8 bytes little-endian; the header; the data
-  for (int shift = 0; shift < 64; shift += 8) {
-    file.push_back(static_cast<char>(static_cast<uint64_t>(json.size()) >> shift & 0xff));
-  }
+  std::string file;                             // the header's length; the header; the data
+  AppendLittleEndian(json.size(), 8, &file);
   absl::StrAppend(&file, json, data);
   return WriteFileAtomically(path, file);
 }

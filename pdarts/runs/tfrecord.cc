@@ -3,10 +3,10 @@
 #include <isa-l/crc.h>
 
 #include <cstdint>
-#include <cstring>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/core/little_endian.h"
 
 namespace pdarts {
 namespace {
@@ -23,17 +23,18 @@ uint32_t MaskedCrc(absl::string_view bytes) {
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8U;
 }
 
-/// The bytes of a number, as x86 holds it: least significant first, which is TFRecord's order.
-template <class Number>
-std::string Bytes(Number number) {
-  return std::string(reinterpret_cast<const char*>(&number), sizeof(number));
+std::string MaskedCrcBytes(absl::string_view bytes) {
+  std::string crc;
+  AppendLittleEndian(MaskedCrc(bytes), 4, &crc);
+  return crc;
 }
 
 }  // namespace
 
 std::string EncodeTfRecord(absl::string_view content) {
-  const std::string length = Bytes(static_cast<uint64_t>(content.size()));
-  return absl::StrCat(length, Bytes(MaskedCrc(length)), content, Bytes(MaskedCrc(content)));
+  std::string length;
+  AppendLittleEndian(content.size(), 8, &length);
+  return absl::StrCat(length, MaskedCrcBytes(length), content, MaskedCrcBytes(content));
 }
 
 absl::StatusOr<std::vector<std::string>> DecodeTfRecords(absl::string_view file) {
@@ -44,14 +45,13 @@ absl::StatusOr<std::vector<std::string>> DecodeTfRecords(absl::string_view file)
   while (!file.empty()) {
     if (file.size() < kHeader) return damaged("is cut off");
     const absl::string_view length_bytes = file.substr(0, 8);
-    if (file.substr(8, 4) != Bytes(MaskedCrc(length_bytes))) return damaged("has a wrong length");
-    uint64_t length;
-    std::memcpy(&length, length_bytes.data(), sizeof(length));
+    if (file.substr(8, 4) != MaskedCrcBytes(length_bytes)) return damaged("has a wrong length");
+    const uint64_t length = ReadLittleEndian(length_bytes);
     if (length > file.size() - kHeader || file.size() - kHeader - length < kTrailer) {
       return damaged("is cut off");
     }
     const absl::string_view content = file.substr(kHeader, length);
-    if (file.substr(kHeader + length, kTrailer) != Bytes(MaskedCrc(content))) {
+    if (file.substr(kHeader + length, kTrailer) != MaskedCrcBytes(content)) {
       return damaged("has a wrong checksum");
     }
     records.emplace_back(content);

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "c10/util/Exception.h"
 #include "caffe2/serialize/inline_container.h"
+#include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/restricted_unpickler.h"
@@ -128,9 +129,7 @@ class PickleWriter {
  public:
   PickleWriter() : out_("\x80\x02") {}
   void Code(char code) { out_.push_back(code); }
-  void Integer(uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) out_.push_back(static_cast<char>(value >> (8 * i) & 0xff));
-  }
+  void Integer(uint64_t value, int bytes) { AppendLittleEndian(value, bytes, &out_); }
   void Int(int64_t value) {
     out_.append("\x8a\x08");
     Integer(static_cast<uint64_t>(value), 8);

@@ -1,13 +1,11 @@
-// What every dataset must do, run over all that are registered. The data folder holds images for
-// those that take anyone's; those whose data isn't in the source tree are tested as far as they go
-// without it.
+// What every dataset must do, run over all that are registered. The data folder is the test's
+// temporary one; those whose data isn't there are tested as far as they go without it.
 
 #include <set>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/datasets/image_folder/testing.h"
 #include "tests/batteries/plugins_of.h"
 
 namespace pdarts {
@@ -15,13 +13,9 @@ namespace {
 
 class DatasetBattery : public ::testing::TestWithParam<std::string> {
  protected:
-  static void SetUpTestSuite() {
-    image_folder::WriteImageFolder(::testing::TempDir(), /*classes=*/10, /*images=*/5);
-  }
-
-  /// Loads, or finds that the data isn't there and says so.
+  /// Loads with a new instance, or finds that the data isn't there and says so.
   absl::StatusOr<DatasetSplits> Load() const {
-    auto splits = dataset_->Load({::testing::TempDir()});
+    auto splits = MakeDefault<Dataset>(GetParam())->Load({::testing::TempDir()});
     if (!splits.ok()) {
       EXPECT_EQ(splits.status().code(), absl::StatusCode::kNotFound) << splits.status();
       EXPECT_THAT(splits.status().ToString(), ::testing::HasSubstr("--data_dir"));
@@ -69,6 +63,20 @@ TEST_P(DatasetBattery, LoadsTheSameTwice) {
   EXPECT_EQ(a->checksum, b->checksum);
   EXPECT_THAT(a->checksum, ::testing::MatchesRegex("sha256:[0-9a-f]{64}"));
   EXPECT_FALSE(a->source.empty());
+}
+
+TEST_P(DatasetBattery, MeanAndDeviationAreThoseOfTheImages) {
+  const auto splits = Load();
+  if (!splits.ok()) return;
+  const at::Tensor values = splits->train.images.to(at::kDouble).div(255);
+  for (int c = 0; c < splits->info.image.channels; ++c) {
+    const at::Tensor channel = values.select(1, c);
+    EXPECT_NEAR(splits->info.mean[c], channel.mean().item<double>(), 0.1) << "channel " << c;
+    const double deviation = channel.std().item<double>();
+    if (deviation < 1e-6) continue;  // a channel of one value can't be normalised by its own
+    EXPECT_GT(splits->info.deviation[c], 0.5 * deviation) << "channel " << c;
+    EXPECT_LT(splits->info.deviation[c], 2 * deviation) << "channel " << c;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Registered, DatasetBattery, PluginsOf<Dataset>(), PluginTestName);

@@ -9,7 +9,8 @@
 
 namespace pdarts {
 
-/// Values for a parameterised battery: the short names of all plugins of a kind in this program.
+/// Values for a parameterised battery: the short names of all plugins of a kind in this program. A
+/// battery without any fails, as GoogleTest wants every parameterised test to run.
 template <class Interface>
 auto PluginsOf() {
   return ::testing::ValuesIn(PluginRegistry::Global().Names(Interface::kKind));
@@ -22,7 +23,9 @@ inline std::string PluginTestName(const ::testing::TestParamInfo<std::string>& i
 /// The plugin with its default config.
 template <class Interface>
 std::unique_ptr<Interface> MakeDefault(const std::string& short_name) {
-  return Registry<Interface>::CreateDefault(short_name).value();
+  auto plugin = Registry<Interface>::CreateDefault(short_name);
+  EXPECT_TRUE(plugin.ok()) << short_name << " with default settings: " << plugin.status();
+  return std::move(plugin).value();
 }
 
 }  // namespace pdarts

@@ -1,14 +1,19 @@
-// What every regulariser must do, run over the shipped specs: each registered one stands in one.
+// What every regulariser must do, run over the specs that the environment variable
+// PDARTS_BATTERY_SPECS names: each registered one must stand in one of them.
 
 #include <cmath>
-#include <filesystem>
+#include <cstdlib>
 #include <set>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "glog/logging.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
+#include "tests/batteries/tiny_search.h"
 
 namespace pdarts {
 namespace {
@@ -59,22 +64,64 @@ void GoThrough(const Experiment& experiment) {
   for (const OperationLimit& limit : derived_under.limits) EXPECT_GE(limit.max, 0);
 }
 
-TEST(RegularizerBattery, HooksWorkThroughEveryShippedSpecAndCoverEveryRegularizer) {
-  std::set<std::string> seen;
-  for (const auto& entry : std::filesystem::directory_iterator("experiments")) {
-    if (entry.path().extension() != ".textproto") continue;
-    if (entry.path().filename().string().rfind("train_", 0) == 0) continue;  // no search
-    const auto experiment = MakeExperiment(ReadSpecFile(entry.path().string()).value());
-    ASSERT_TRUE(experiment.ok()) << experiment.status();
-    for (const auto& config : experiment->spec.regularizers()) {
-      const std::string& url = config.type_url();
-      seen.insert(
-          PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1))->short_name);
-    }
-    GoThrough(*experiment);
+/// The searches among the specs; others are of trainings.
+std::vector<Experiment> Experiments() {
+  const char* const specs = std::getenv("PDARTS_BATTERY_SPECS");
+  CHECK(specs != nullptr) << "PDARTS_BATTERY_SPECS is not set";
+  std::vector<Experiment> experiments;
+  for (const absl::string_view view : absl::StrSplit(specs, ' ', absl::SkipEmpty())) {
+    const std::string path(view);
+    if (absl::StartsWith(path.substr(path.rfind('/') + 1), "train_")) continue;
+    const auto spec = ReadSpecFile(path);
+    EXPECT_TRUE(spec.ok()) << path << ": " << spec.status();
+    if (!spec.ok()) continue;
+    auto experiment = MakeExperiment(*spec);
+    EXPECT_TRUE(experiment.ok()) << path << ": " << experiment.status();
+    if (experiment.ok()) experiments.push_back(*std::move(experiment));
   }
+  return experiments;
+}
+
+std::set<std::string> RegularizersOf(const Experiment& experiment) {
+  std::set<std::string> names;
+  for (const auto& config : experiment.spec.regularizers()) {
+    const std::string& url = config.type_url();
+    names.insert(PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1))->short_name);
+  }
+  return names;
+}
+
+TEST(RegularizerBattery, EveryRegularizerStandsInASpec) {
+  std::set<std::string> seen;
+  for (const Experiment& experiment : Experiments()) seen.merge(RegularizersOf(experiment));
   const auto names = PluginRegistry::Global().Names(Regularizer::kKind);
   EXPECT_EQ(seen, std::set<std::string>(names.begin(), names.end()));
+  EXPECT_FALSE(names.empty()) << "no regulariser is linked";
+}
+
+TEST(RegularizerBattery, HooksWorkThroughEveryStage) {
+  for (const Experiment& experiment : Experiments()) {
+    SCOPED_TRACE(experiment.spec.name());
+    GoThrough(experiment);
+  }
+}
+
+TEST(RegularizerBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {
+  std::set<std::string> seen;
+  for (const Experiment& experiment : Experiments()) {
+    // Specs that bring no other regulariser would only take time.
+    const size_t before = seen.size();
+    seen.merge(RegularizersOf(experiment));
+    if (seen.size() == before) continue;
+    SCOPED_TRACE(experiment.spec.name());
+    std::vector<int> keep;
+    for (int stage = 0; stage < experiment.schedule->num_stages(); ++stage) {
+      keep.push_back(experiment.schedule->stage(stage).keep);
+    }
+    ExperimentSpec spec = experiment.spec;
+    MakeTiny(keep, &spec);
+    ExpectEveryStateGoesOnToTheSameEnd(spec);
+  }
 }
 
 }  // namespace

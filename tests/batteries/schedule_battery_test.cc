@@ -36,6 +36,8 @@ TEST_P(ScheduleBattery, PrunesToWhatItSaysAndKeepsTheMostProbable) {
     }
     const auto kept = schedule_->Prune(stage, candidates, probabilities);
     ASSERT_TRUE(kept.ok()) << kept.status();
+    const auto again = MakeDefault<ProgressiveSchedule>(GetParam());
+    EXPECT_EQ(again->Prune(stage, candidates, probabilities).value(), *kept);
     for (const EdgeCandidates& edge : (*kept)[0]) {
       EXPECT_EQ(static_cast<int>(edge.size()), schedule_->stage(stage).keep);
       EXPECT_EQ(edge.back(), 7) << "the most probable";

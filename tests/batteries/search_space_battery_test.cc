@@ -1,14 +1,25 @@
-// What every search space must do, run over all that are registered.
+// What every search space must do, run over all that are registered. Super-networks of 2 to 3
+// cells, 4 channels and images of 16x16 pixels, and derived networks for 32x32, must be possible.
 
+#include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
+#include "ATen/ops/zeros.h"
+#include "c10/core/GradMode.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/experiment.h"
 #include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/tensor_memory.h"
+#include "pdarts/runs/weights.h"
+#include "pdarts/trainers/memory_estimate.h"
 #include "tests/batteries/plugins_of.h"
+#include "tests/batteries/tiny_search.h"
 
 namespace pdarts {
 namespace {
@@ -44,9 +55,41 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
   Candidates Last(size_t keep) const {
     Candidates candidates = AllCandidates(space_->topology());
     for (CellCandidates& kind : candidates) {
-      for (EdgeCandidates& edge : kind) edge.erase(edge.begin(), edge.end() - keep);
+      for (EdgeCandidates& edge : kind) {
+        edge.erase(edge.begin(), edge.end() - static_cast<int64_t>(std::min(keep, edge.size())));
+      }
     }
     return candidates;
+  }
+
+  std::shared_ptr<Network> BuildDerived(uint64_t seed) const {
+    const auto net = Build();
+    const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+    EXPECT_TRUE(derived.ok()) << derived.status();
+    NetworkShape shape;
+    shape.cells = 3;
+    shape.channels = 4;
+    shape.classes = 5;
+    shape.image = {3, 32, 32};
+    shape.skeleton = space_->skeletons().front();
+    auto network =
+        space_->BuildNetwork(derived->architecture, shape, MakeGenerator(seed, "weights"));
+    EXPECT_TRUE(network.ok()) << network.status();
+    return *network;
+  }
+
+  /// A search of two stages in this space, the last over two candidates an edge.
+  ExperimentSpec TinySpec() const {
+    ExperimentSpec spec;
+    spec.set_name("tiny");
+    *spec.mutable_space() =
+        PluginRegistry::Global().DefaultConfig(SearchSpace::kKind, GetParam()).value();
+    size_t fewest = SIZE_MAX;
+    for (const CellCandidates& kind : space_->InitialCandidates()) {
+      fewest = std::min(fewest, kind[0].size());
+    }
+    MakeTiny({std::min<int>(2, static_cast<int>(fewest)), 1}, &spec);
+    return spec;
   }
 
   const std::unique_ptr<SearchSpace> space_ = MakeDefault<SearchSpace>(GetParam());
@@ -61,6 +104,50 @@ TEST_P(SearchSpaceBattery, TopologyIsAGraphOfNamedOperations) {
     for (const Edge& edge : kind.edges) EXPECT_LT(edge.from, edge.to) << kind.name;
     EXPECT_EQ(std::set<std::string>(kind.operations.begin(), kind.operations.end()).size(),
               kind.operations.size());
+  }
+}
+
+TEST_P(SearchSpaceBattery, ASearchBeginsWithCandidatesOfTheTopology) {
+  const absl::Status fits = CheckCandidates(space_->topology(), space_->InitialCandidates());
+  EXPECT_TRUE(fits.ok()) << fits;
+}
+
+TEST_P(SearchSpaceBattery, AnySizeThatIsNotRefusedGivesAScoreForEveryClass) {
+  int built = 0;
+  for (const auto& [cells, channels, image, classes] :
+       std::vector<std::tuple<int, int, ImageShape, int>>{
+           {1, 2, {3, 16, 16}, 2}, {4, 4, {1, 16, 24}, 3}, {2, 6, {3, 13, 13}, 7}}) {
+    SuperNetShape shape;
+    shape.cells = cells;
+    shape.channels = channels;
+    shape.image = image;
+    shape.classes = classes;
+    const auto net = space_->BuildSuperNet(AllCandidates(space_->topology()), shape,
+                                           MakeGenerator(1, "weights"));
+    if (!net.ok()) {
+      EXPECT_EQ(net.status().code(), absl::StatusCode::kInvalidArgument) << net.status();
+      continue;
+    }
+    ++built;
+    (*net)->eval();
+    const c10::NoGradGuard no_grad;
+    const at::Tensor images = at::randn({1, image.channels, image.height, image.width});
+    EXPECT_EQ((*net)->Forward(images).sizes(), (at::IntArrayRef{1, classes}));
+    EXPECT_FALSE((*net)->Describe().empty());
+  }
+  EXPECT_GT(built, 0);
+}
+
+TEST_P(SearchSpaceBattery, AlphasBeginAtZeroOneForEachCandidate) {
+  const auto net =
+      space_->BuildSuperNet(Last(2), {2, 4, {3, 16, 16}, 5}, MakeGenerator(1, "weights")).value();
+  EXPECT_TRUE(net->is_training());
+  ASSERT_EQ(net->alphas().size(), space_->topology().kinds.size());
+  for (size_t k = 0; k < net->alphas().size(); ++k) {
+    const CellCandidates& edges = net->candidates()[k];
+    EXPECT_EQ(net->alphas()[k].sizes(), (at::IntArrayRef{static_cast<int64_t>(edges.size()),
+                                                         static_cast<int64_t>(edges[0].size())}));
+    EXPECT_EQ(net->alphas()[k].abs().max().item<double>(), 0);
   }
 }
 
@@ -153,12 +240,61 @@ TEST_P(SearchSpaceBattery, TheSameGeneratorGivesTheSameWeights) {
   EXPECT_TRUE(differs);
 }
 
+TEST_P(SearchSpaceBattery, TheSameSeedsGiveTheSameGradients) {
+  const auto gradients = [&] {
+    const auto net = Build(AllCandidates(space_->topology()), FUSED);
+    for (const Knob& knob : net->knobs()) {
+      EXPECT_TRUE(net->SetKnob(knob.name, (knob.min + knob.max) / 2).ok());
+    }
+    net->set_generator(MakeGenerator(1, "dropout"));
+    return net->Gradients(Request(GradientOf::kBoth));
+  };
+  const GradientResult a = gradients(), b = gradients();
+  EXPECT_TRUE(a.logits.equal(b.logits));
+  for (size_t i = 0; i < a.alphas.size(); ++i) EXPECT_TRUE(a.alphas[i].equal(b.alphas[i]));
+  for (size_t i = 0; i < a.weights.size(); ++i) EXPECT_TRUE(a.weights[i].equal(b.weights[i]));
+}
+
 TEST_P(SearchSpaceBattery, WorksDownToOneCandidate) {
   for (size_t keep : {3, 2, 1}) {
     const auto net = Build(Last(keep));
     EXPECT_TRUE(net->Gradients(Request(GradientOf::kBoth)).loss.isfinite().item<bool>());
-    EXPECT_EQ(net->alphas()[0].size(1), static_cast<int64_t>(keep));
+    EXPECT_EQ(net->alphas()[0].size(1), static_cast<int64_t>(net->candidates()[0][0].size()));
   }
+  const auto net = Build(Last(1));
+  const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+  ASSERT_TRUE(derived.ok()) << derived.status();
+  for (int k = 0; k < derived->architecture.cells_size(); ++k) {
+    for (const ArchitectureEdge& edge : derived->architecture.cells(k).edges()) {
+      EXPECT_EQ(edge.operation(), space_->topology().kinds[k].operations.back());
+    }
+  }
+}
+
+TEST_P(SearchSpaceBattery, WeightsGoThroughAFileByTheirNames) {
+  const std::string path = ::testing::TempDir() + "/" + GetParam() + ".safetensors";
+  const auto written = Build(), read = Build(AllCandidates(space_->topology()), REFERENCE, 2);
+  written->Gradients(Request(GradientOf::kWeights));  // moves running statistics
+  absl::Status status = WriteWeights(path, ModuleState(*written));
+  ASSERT_TRUE(status.ok()) << status;
+  status = LoadWeights(ReadWeights(path).value(), path, read.get());
+  ASSERT_TRUE(status.ok()) << status;
+  const GradientRequest request = Request(GradientOf::kAlphas);
+  written->eval();
+  read->eval();
+  EXPECT_TRUE(written->Forward(request.images).equal(read->Forward(request.images)))
+      << "something that is learnt is neither a registered parameter nor a registered buffer";
+
+  const auto trained = BuildDerived(1), loaded = BuildDerived(2);
+  const at::Tensor images = at::randn({2, 3, 32, 32}, MakeGenerator(1, "images"));
+  trained->Forward(images);
+  status = WriteWeights(path, ModuleState(*trained));
+  ASSERT_TRUE(status.ok()) << status;
+  status = LoadWeights(ReadWeights(path).value(), path, loaded.get());
+  ASSERT_TRUE(status.ok()) << status;
+  trained->eval();
+  loaded->eval();
+  EXPECT_TRUE(trained->Forward(images).logits.equal(loaded->Forward(images).logits));
 }
 
 TEST_P(SearchSpaceBattery, ProbabilitiesAddUpToOneAnEdge) {
@@ -188,22 +324,75 @@ TEST_P(SearchSpaceBattery, WhatIsDerivedReadsBackFromEveryTextForm) {
   }
 }
 
-TEST_P(SearchSpaceBattery, DerivedNetworksTrain) {
+TEST_P(SearchSpaceBattery, DerivingTwiceGivesTheSame) {
   const auto net = Build();
-  const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
-  ASSERT_TRUE(derived.ok());
-  NetworkShape shape;
-  shape.cells = 3;
-  shape.channels = 4;
-  shape.classes = 5;
-  shape.image = {3, 32, 32};
-  const auto network =
-      space_->BuildNetwork(derived->architecture, shape, MakeGenerator(1, "weights"));
-  ASSERT_TRUE(network.ok()) << network.status();
-  const at::Tensor logits = (*network)->Forward(at::randn({2, 3, 32, 32})).logits;
+  const auto a = space_->Derive(net->candidates(), net->Probabilities(), {});
+  const auto b = space_->Derive(net->candidates(), net->Probabilities(), {});
+  ASSERT_TRUE(a.ok() && b.ok()) << a.status();
+  EXPECT_EQ(a->architecture.SerializeAsString(), b->architecture.SerializeAsString());
+  EXPECT_EQ(a->trace.SerializeAsString(), b->trace.SerializeAsString());
+}
+
+TEST_P(SearchSpaceBattery, LimitsHoldWhereThereIsAnotherChoice) {
+  const auto net = Build();
+  for (size_t k = 0; k < space_->topology().kinds.size(); ++k) {
+    const CellKind& kind = space_->topology().kinds[k];
+    for (const std::string& operation : kind.operations) {
+      if (operation == "none" || kind.operations.size() < 3) continue;
+      DerivationOptions options;
+      options.limits.push_back({kind.name, operation, /*max=*/1});
+      const auto derived = space_->Derive(net->candidates(), net->Probabilities(), options);
+      ASSERT_TRUE(derived.ok()) << derived.status();
+      const auto& edges = derived->architecture.cells(static_cast<int>(k)).edges();
+      EXPECT_LE(std::count_if(
+                    edges.begin(), edges.end(),
+                    [&](const ArchitectureEdge& edge) { return edge.operation() == operation; }),
+                1)
+          << kind.name << " cell, " << operation;
+    }
+  }
+}
+
+TEST_P(SearchSpaceBattery, DerivedNetworksTrain) {
+  const auto network = BuildDerived(1);
+  const at::Tensor logits = network->Forward(at::randn({2, 3, 32, 32})).logits;
   EXPECT_EQ(logits.sizes(), (at::IntArrayRef{2, 5}));
   logits.square().sum().backward();
-  EXPECT_TRUE((*network)->parameters()[0].grad().defined());
+  for (const auto& item : network->named_parameters()) {
+    EXPECT_TRUE(item.value().grad().defined()) << item.key();
+  }
+}
+
+TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
+  const absl::StatusOr<Experiment> experiment = MakeExperiment(TinySpec());
+  ASSERT_TRUE(experiment.ok()) << experiment.status();
+  const Candidates candidates = experiment->space->InitialCandidates();
+  const auto estimate = EstimateStageMemory(*experiment, 0, candidates);
+  ASSERT_TRUE(estimate.ok()) << estimate.status();
+  EXPECT_GT(estimate->per_image, 0);
+  EXPECT_GT(estimate->per_evaluation_image, 0);
+
+  // A step on more images than the estimate was made with.
+  SearchSettings settings = experiment->spec.search();
+  settings.set_batch_size(32);
+  const SuperNetShape shape = experiment->StageNetShape(0);
+  const at::Tensor images = at::randn({32, 3, shape.image.height, shape.image.width});
+  const at::Tensor labels = at::zeros({32}, at::kLong);
+  const TensorMemory memory;
+  const auto net = experiment->space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights"));
+  GradientRequest request;
+  request.images = images;
+  request.labels = labels;
+  (*net)->Gradients(request);
+  const auto held = static_cast<double>(memory.peak());
+  EXPECT_GT(estimate->fixed, 4 * CountParameters(**net)) << "less than the weights themselves";
+  EXPECT_GT(static_cast<double>(estimate->Bytes(settings)), 0.8 * held);
+  EXPECT_LT(static_cast<double>(estimate->Bytes(settings)), 4 * held + 64e6);
+}
+
+TEST_P(SearchSpaceBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {
+  // Two steps and an end in each of four epochs.
+  EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(TinySpec()), 12);
 }
 
 TEST_P(SearchSpaceBattery, WrongArgumentsAreErrors) {

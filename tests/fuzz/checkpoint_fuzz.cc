@@ -7,21 +7,18 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/core/little_endian.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/runs/checkpoint.h"
 
 namespace {
 
-void Append(uint64_t value, int bytes, std::string* out) {
-  for (int i = 0; i < bytes; ++i) out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
-}
-
 /// A checkpoint of version 1 whose header are the first `header_size` bytes of `body`.
 std::string Frame(absl::string_view body, size_t header_size) {
   std::string content = "PDARTSCK";
-  Append(1, 4, &content);
-  Append(content.size() + 16 + body.size() + 32, 8, &content);
-  Append(header_size, 8, &content);
+  pdarts::AppendLittleEndian(1, 4, &content);
+  pdarts::AppendLittleEndian(content.size() + 16 + body.size() + 32, 8, &content);
+  pdarts::AppendLittleEndian(header_size, 8, &content);
   absl::StrAppend(&content, body);
   pdarts::Sha256 sha;
   sha.Update(content);

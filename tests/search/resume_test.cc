@@ -4,10 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "ATen/Parallel.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/zeros.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
@@ -17,6 +15,7 @@
 #include "pdarts/core/spec.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "tests/batteries/tiny_search.h"
 #include "tests/search/drifting.pb.h"
 
 namespace pdarts {
@@ -87,122 +86,23 @@ regularizers { [type.googleapis.com/pdarts.DriftingConfig] {} }
 search { batch_size: 8 evaluated_epochs: 1 evaluation_batch_size: 8 }
 )";
 
-/// Keeps every state that it is given, as the content of a checkpoint.
-class Keeper : public Checkpointer {
- public:
-  bool Due() override { return true; }
-  absl::Status Save(const TrainingState& state) override {
-    Checkpoint checkpoint;
-    checkpoint.state = state;
-    places.push_back(state.place);
-    contents.push_back(EncodeCheckpoint(checkpoint));
-    return absl::OkStatus();
-  }
-  bool StopRequested() override { return stop_after >= 0 && asked++ >= stop_after; }
-
-  std::vector<std::string> places, contents;
-  int stop_after = -1;
-  int asked = 0;
-};
-
-/// What a log would hold, without times.
-class Log : public SearchObserver {
- public:
-  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override {
-    lines.push_back(absl::StrCat("begin ", position.stage));
-    return absl::OkStatus();
-  }
-  absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override {
-    ++resumed;
-    return absl::OkStatus();
-  }
-  absl::Status OnEpochEnd(const EpochReport& report) override {
-    std::string line =
-        absl::StrFormat("epoch %d %a %a %a %a %a", report.position.epoch, report.weight_loss,
-                        report.weight_top1, report.alpha_loss.value_or(-1),
-                        report.supernet ? report.supernet->loss : -1, report.learning_rate);
-    for (const auto& [name, value] : report.regularizers) {
-      absl::StrAppendFormat(&line, " %s %a", name, value);
-    }
-    for (const auto& kind : report.net->Probabilities()) {
-      for (const auto& edge : kind) {
-        for (double p : edge) absl::StrAppendFormat(&line, " %a", p);
-      }
-    }
-    lines.push_back(line);
-    return absl::OkStatus();
-  }
-  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
-                          const Candidates& kept) override {
-    lines.push_back(absl::StrCat("end ", position.stage));
-    return absl::OkStatus();
-  }
-  std::vector<std::string> lines;
-  int resumed = 0;
-};
-
-struct Outcome {
-  absl::StatusOr<SearchResult> result;
-  Log log;
-};
-
-Outcome Search(const std::vector<std::string>& settings, Checkpointer* checkpointer,
-               const TrainingState* resume = nullptr) {
-  at::set_num_threads(1);
+ExperimentSpec SpecWith(const std::vector<std::string>& settings) {
   ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
   EXPECT_TRUE(CompleteSpec(&spec).ok());
   for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
-  EXPECT_TRUE(experiment.ok()) << experiment.status();
-  const DatasetSplits data = experiment->dataset->Load({}).value();
-  SearchOptions options;
-  options.checkpointer = checkpointer;
-  options.resume = resume;
-  Outcome outcome;
-  outcome.result = RunSearch(*experiment, data, options, &outcome.log);
-  return outcome;
+  return spec;
 }
 
-void ExpectSameEnd(const Outcome& a, const Outcome& b) {
-  ASSERT_TRUE(a.result.ok()) << a.result.status();
-  ASSERT_TRUE(b.result.ok()) << b.result.status();
-  const auto same = [](const auto& x, const auto& y) {
-    ASSERT_EQ(x.size(), y.size());
-    for (const auto& item : x) EXPECT_TRUE(item.value().equal(y[item.key()])) << item.key();
-  };
-  same(a.result->net->named_parameters(), b.result->net->named_parameters());
-  same(a.result->net->named_buffers(), b.result->net->named_buffers());
-  EXPECT_EQ(a.result->derivation.architecture.SerializeAsString(),
-            b.result->derivation.architecture.SerializeAsString());
-  EXPECT_EQ(a.result->derivation.trace.SerializeAsString(),
-            b.result->derivation.trace.SerializeAsString());
-  EXPECT_EQ(a.result->supernet.loss, b.result->supernet.loss);
-  EXPECT_EQ(a.result->supernet.top1, b.result->supernet.top1);
+SearchOutcome SearchWith(const std::vector<std::string>& settings, Checkpointer* checkpointer,
+                         const TrainingState* resume = nullptr) {
+  return Search(SpecWith(settings), checkpointer, resume);
 }
 
 class ResumeTest : public ::testing::TestWithParam<std::vector<std::string>> {};
 
 TEST_P(ResumeTest, EveryStateGoesOnToTheSameEnd) {
-  const Outcome plain = Search(GetParam(), nullptr);
-  Keeper keeper;
-  const Outcome saved = Search(GetParam(), &keeper);
-  ExpectSameEnd(plain, saved);
-  EXPECT_EQ(plain.log.lines, saved.log.lines);
   // Three steps and an end in each of four epochs.
-  ASSERT_EQ(keeper.contents.size(), 16u);
-  for (size_t i = 0; i < keeper.contents.size(); ++i) {
-    SCOPED_TRACE(keeper.places[i]);
-    const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents[i]).value();
-    const Outcome resumed = Search(GetParam(), nullptr, &checkpoint.state);
-    ExpectSameEnd(plain, resumed);
-    EXPECT_EQ(resumed.log.resumed, 1);
-    // It hears the rest of what the uninterrupted one heard.
-    const size_t left = resumed.log.lines.size();
-    ASSERT_LE(left, plain.log.lines.size());
-    EXPECT_EQ(std::vector<std::string>(plain.log.lines.end() - static_cast<int64_t>(left),
-                                       plain.log.lines.end()),
-              resumed.log.lines);
-  }
+  EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(SpecWith(GetParam())), 16);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -215,17 +115,17 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{"search.alpha_gradients=UNROLLED"}));
 
 TEST(Resume, AStopAnywhereSavesAndGoesOn) {
-  const Outcome plain = Search({}, nullptr);
+  const SearchOutcome plain = SearchWith({}, nullptr);
   // After every step, before every batch of measuring, and at every epoch's end.
   int stops = 0;
   for (;; ++stops) {
-    Keeper keeper;
+    StateKeeper keeper;
     keeper.stop_after = stops;
-    const Outcome stopped = Search({}, &keeper);
+    const SearchOutcome stopped = SearchWith({}, &keeper);
     if (stopped.result.ok()) break;
     ASSERT_EQ(stopped.result.status().code(), absl::StatusCode::kCancelled);
     const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents.back()).value();
-    const Outcome resumed = Search({}, nullptr, &checkpoint.state);
+    const SearchOutcome resumed = SearchWith({}, nullptr, &checkpoint.state);
     ExpectSameEnd(plain, resumed);
     EXPECT_EQ(stopped.log.lines.size() + resumed.log.lines.size(), plain.log.lines.size());
   }
@@ -233,8 +133,8 @@ TEST(Resume, AStopAnywhereSavesAndGoesOn) {
 }
 
 TEST(Resume, ACheckpointThatIsCutOrFlippedIsRefused) {
-  Keeper keeper;
-  ASSERT_TRUE(Search({}, &keeper).result.ok());
+  StateKeeper keeper;
+  ASSERT_TRUE(SearchWith({}, &keeper).result.ok());
   std::string content = keeper.contents[5];
   ASSERT_GT(content.size(), 100000u);
   for (size_t size = 0; size < content.size(); size += 4096) {
@@ -248,12 +148,12 @@ TEST(Resume, ACheckpointThatIsCutOrFlippedIsRefused) {
 }
 
 TEST(Resume, AStateThatDoesNotFitIsRefused) {
-  Keeper keeper;
-  ASSERT_TRUE(Search({}, &keeper).result.ok());
+  StateKeeper keeper;
+  ASSERT_TRUE(SearchWith({}, &keeper).result.ok());
   const TrainingState good = DecodeCheckpoint(keeper.contents[5]).value().state;
   const auto refused = [](const TrainingState& state,
                           const std::vector<std::string>& settings = {}) {
-    const absl::Status status = Search(settings, nullptr, &state).result.status();
+    const absl::Status status = SearchWith(settings, nullptr, &state).result.status();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
     return status.ToString();
   };
@@ -281,11 +181,12 @@ TEST(Resume, AStateThatDoesNotFitIsRefused) {
 }
 
 TEST(Resume, WhatIsNoNumberIsNeitherSavedNorDerivedFrom) {
-  Keeper keeper;
-  const Outcome outcome = Search({"search.weights.learning_rate=100", "search.weights.clip_norm=0",
-                                  "search.weights.weight_decay=10", "schedule.stages[0].epochs=12",
-                                  "schedule.stages[0].warmup_epochs=12"},
-                                 &keeper);
+  StateKeeper keeper;
+  const SearchOutcome outcome =
+      SearchWith({"search.weights.learning_rate=100", "search.weights.clip_norm=0",
+                  "search.weights.weight_decay=10", "schedule.stages[0].epochs=12",
+                  "schedule.stages[0].warmup_epochs=12"},
+                 &keeper);
   ASSERT_FALSE(outcome.result.ok());
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("in stage 1, epoch "));
   ASSERT_FALSE(keeper.contents.empty());
@@ -294,8 +195,8 @@ TEST(Resume, WhatIsNoNumberIsNeitherSavedNorDerivedFrom) {
   }
   // Alphas that the loss doesn't tell of: the last step of all, after which only derivation is
   // left.
-  Keeper last;
-  const Outcome alphas = Search({"regularizers[drifting].nan_from=9"}, &last);
+  StateKeeper last;
+  const SearchOutcome alphas = SearchWith({"regularizers[drifting].nan_from=9"}, &last);
   EXPECT_THAT(alphas.result.status().ToString(),
               HasSubstr("an alpha is no finite number in stage 2, epoch 2, step 3"));
   EXPECT_EQ(last.places.back(), "stage 2/2, epoch 1/2 done and 2 steps");

@@ -1,11 +1,12 @@
-#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "ATen/ops/quantile.h"
 #include "ATen/ops/randn.h"
+#include "ATen/ops/tensor.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -14,10 +15,10 @@
 #include "c10/core/GradMode.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/reports.pb.h"
-#include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/names.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
@@ -47,14 +48,6 @@ absl::StatusOr<std::vector<int>> BatchesFromFlags() {
   return batches;
 }
 
-/// The value below which `share` of the sorted values lie, interpolated.
-double Quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
 LatencyRow Measure(Network& network, const ImageShape& image, int batch, int runs) {
   const at::Tensor images =
       at::randn({batch, image.channels, image.height, image.width}, MakeGenerator(1, "benchmark"));
@@ -65,13 +58,14 @@ LatencyRow Measure(Network& network, const ImageShape& image, int batch, int run
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
     if (run >= kUntimed) times.push_back(took.count());
   }
-  std::sort(times.begin(), times.end());
+  const at::Tensor measured = at::tensor(times, at::kDouble);
+  const auto quantile = [&](double share) { return at::quantile(measured, share).item<double>(); };
   LatencyRow row;
   row.set_batch(batch);
   row.set_runs(runs);
-  row.set_median_ms(Quantile(times, 0.5));
-  row.set_p10_ms(Quantile(times, 0.1));
-  row.set_p90_ms(Quantile(times, 0.9));
+  row.set_median_ms(quantile(0.5));
+  row.set_p10_ms(quantile(0.1));
+  row.set_p90_ms(quantile(0.9));
   row.set_images_per_second(1000 * batch / row.median_ms());
   return row;
 }
@@ -80,10 +74,6 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int> batches, BatchesFromFlags());
   const int runs = absl::GetFlag(FLAGS_runs);
   if (runs < 1) return absl::InvalidArgumentError(absl::StrCat("--runs: ", runs, " is below 1"));
-  if (absl::GetFlag(FLAGS_threads) < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--threads: ", absl::GetFlag(FLAGS_threads), " is negative"));
-  }
   PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
   PDARTS_ASSIGN_OR_RETURN(
       const std::shared_ptr<Network> network,
@@ -91,7 +81,8 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   c10::NoGradGuard no_grad;
   network->eval();
   LatencyReport report;
-  report.set_threads(SetThreads(absl::GetFlag(FLAGS_threads)));
+  PDARTS_ASSIGN_OR_RETURN(const int threads, SetThreadsFromFlags());
+  report.set_threads(threads);
   PDARTS_ASSIGN_OR_RETURN(*report.mutable_genotype(), given.space->Format(given.architecture));
   report.set_params(static_cast<double>(CountParameters(*network)));
   report.set_macs(static_cast<double>(nn::CountMacs(*network, given.shape.image)));

@@ -16,6 +16,7 @@
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
@@ -141,7 +142,7 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
                                                    training.dataset->num_classes()));
   }
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
-  SetThreads(std::max(0, absl::GetFlag(FLAGS_threads)));
+  PDARTS_RETURN_IF_ERROR(SetThreadsFromFlags().status());
   NetworkShape shape = training.Shape();
   shape.auxiliary_head = has_head;
   PDARTS_ASSIGN_OR_RETURN(

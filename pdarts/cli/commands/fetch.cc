@@ -1,7 +1,5 @@
 #include "pdarts/fetch/fetch.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -16,6 +14,7 @@
 #include "absl/time/time.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/status_line.h"
 #include "pdarts/core/status_macros.h"
 
 ABSL_FLAG(std::string, url, "", "a mirror that has the same archive; empty: where it is published");
@@ -28,11 +27,6 @@ namespace {
 class DownloadProgress {
  public:
   explicit DownloadProgress(int64_t total) : total_(total) {}
-  ~DownloadProgress() {
-    if (drawn_) std::fprintf(stderr, "\r\033[K");
-  }
-  DownloadProgress(const DownloadProgress&) = delete;
-  DownloadProgress& operator=(const DownloadProgress&) = delete;
 
   void Show(int64_t bytes) {
     const Clock::time_point now = Clock::now();
@@ -40,18 +34,13 @@ class DownloadProgress {
       first_ = bytes;
       begin_ = now;
     }
-    if (!terminal_) {
+    if (!line_.terminal()) {
       if (const int64_t tenth = 10 * bytes / total_; tenth != tenth_) {
         tenth_ = tenth;
         std::fprintf(stderr, "%s\n", Line(bytes, now).c_str());
       }
-      return;
     }
-    if (drawn_ && now - last_draw_ < std::chrono::milliseconds(100)) return;
-    last_draw_ = now;
-    drawn_ = true;
-    std::fprintf(stderr, "\r\033[K%s", Line(bytes, now).c_str());
-    std::fflush(stderr);
+    line_.Show([&] { return Line(bytes, now); });
   }
 
  private:
@@ -71,11 +60,10 @@ class DownloadProgress {
   }
 
   const int64_t total_;
-  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  StatusLine line_;
   int64_t first_ = -1;  ///< what was there when it began
   int64_t tenth_ = 0;
-  bool drawn_ = false;
-  Clock::time_point begin_, last_draw_;
+  Clock::time_point begin_;
 };
 
 absl::StatusOr<PublishedArchive> FindArchive(const std::string& name) {

@@ -1,0 +1,133 @@
+#include "tests/batteries/tiny_search.h"
+
+#include "ATen/Parallel.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "gtest/gtest.h"
+#include "pdarts/datasets/synthetic/synthetic.pb.h"
+#include "pdarts/runs/checkpoint.h"
+#include "pdarts/schedules/pdarts/pdarts_schedule.pb.h"
+
+namespace pdarts {
+
+void MakeTiny(const std::vector<int>& keep, ExperimentSpec* spec) {
+  synthetic::SyntheticConfig images;
+  images.set_classes(3);
+  images.set_height(16);
+  images.set_width(16);
+  images.set_train_images(24);
+  images.set_test_images(6);
+  spec->mutable_dataset()->PackFrom(images);
+
+  schedules::PdartsScheduleConfig schedule;
+  for (const int kept : keep) {
+    auto* const stage = schedule.add_stages();
+    stage->set_cells(2);
+    stage->set_channels(4);
+    stage->set_epochs(2);
+    stage->set_warmup_epochs(1);
+    stage->set_keep(kept);
+  }
+  spec->mutable_schedule()->PackFrom(schedule);
+
+  SearchSettings* const search = spec->mutable_search();
+  search->clear_train_images();
+  search->set_batch_size(6);
+  search->set_evaluation_batch_size(6);
+  search->set_evaluated_epochs(1);
+}
+
+absl::Status StateKeeper::Save(const TrainingState& state) {
+  Checkpoint checkpoint;
+  checkpoint.state = state;
+  places.push_back(state.place);
+  contents.push_back(EncodeCheckpoint(checkpoint));
+  return absl::OkStatus();
+}
+
+absl::Status SearchLog::OnStageBegin(const SearchPosition& position, const SuperNet&) {
+  lines.push_back(absl::StrCat("begin ", position.stage));
+  return absl::OkStatus();
+}
+
+absl::Status SearchLog::OnResume(const SearchPosition&, const SuperNet&) {
+  ++resumed;
+  return absl::OkStatus();
+}
+
+absl::Status SearchLog::OnEpochEnd(const EpochReport& report) {
+  std::string line =
+      absl::StrFormat("epoch %d %a %a %a %a %a", report.position.epoch, report.weight_loss,
+                      report.weight_top1, report.alpha_loss.value_or(-1),
+                      report.supernet ? report.supernet->loss : -1, report.learning_rate);
+  for (const auto& [name, value] : report.regularizers) {
+    absl::StrAppendFormat(&line, " %s %a", name, value);
+  }
+  for (const auto& kind : report.net->Probabilities()) {
+    for (const auto& edge : kind) {
+      for (double p : edge) absl::StrAppendFormat(&line, " %a", p);
+    }
+  }
+  lines.push_back(line);
+  return absl::OkStatus();
+}
+
+absl::Status SearchLog::OnStageEnd(const SearchPosition& position, const SuperNet&,
+                                   const Candidates&) {
+  lines.push_back(absl::StrCat("end ", position.stage));
+  return absl::OkStatus();
+}
+
+SearchOutcome Search(const ExperimentSpec& spec, Checkpointer* checkpointer,
+                     const TrainingState* resume) {
+  at::set_num_threads(1);
+  const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
+  EXPECT_TRUE(experiment.ok()) << experiment.status();
+  const DatasetSplits data = experiment->dataset->Load({}).value();
+  SearchOptions options;
+  options.checkpointer = checkpointer;
+  options.resume = resume;
+  SearchOutcome outcome;
+  outcome.result = RunSearch(*experiment, data, options, &outcome.log);
+  return outcome;
+}
+
+void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b) {
+  ASSERT_TRUE(a.result.ok()) << a.result.status();
+  ASSERT_TRUE(b.result.ok()) << b.result.status();
+  const auto same = [](const auto& x, const auto& y) {
+    ASSERT_EQ(x.size(), y.size());
+    for (const auto& item : x) EXPECT_TRUE(item.value().equal(y[item.key()])) << item.key();
+  };
+  same(a.result->net->named_parameters(), b.result->net->named_parameters());
+  same(a.result->net->named_buffers(), b.result->net->named_buffers());
+  EXPECT_EQ(a.result->derivation.architecture.SerializeAsString(),
+            b.result->derivation.architecture.SerializeAsString());
+  EXPECT_EQ(a.result->derivation.trace.SerializeAsString(),
+            b.result->derivation.trace.SerializeAsString());
+  EXPECT_EQ(a.result->supernet.loss, b.result->supernet.loss);
+  EXPECT_EQ(a.result->supernet.top1, b.result->supernet.top1);
+}
+
+int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec) {
+  const SearchOutcome plain = Search(spec);
+  StateKeeper keeper;
+  const SearchOutcome saved = Search(spec, &keeper);
+  ExpectSameEnd(plain, saved);
+  EXPECT_EQ(plain.log.lines, saved.log.lines);
+  for (size_t i = 0; i < keeper.contents.size(); ++i) {
+    SCOPED_TRACE(keeper.places[i]);
+    const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents[i]).value();
+    const SearchOutcome resumed = Search(spec, nullptr, &checkpoint.state);
+    ExpectSameEnd(plain, resumed);
+    EXPECT_EQ(resumed.log.resumed, 1);
+    const auto left = static_cast<int64_t>(resumed.log.lines.size());
+    EXPECT_LE(left, static_cast<int64_t>(plain.log.lines.size()));
+    if (left > static_cast<int64_t>(plain.log.lines.size())) continue;
+    EXPECT_EQ(std::vector<std::string>(plain.log.lines.end() - left, plain.log.lines.end()),
+              resumed.log.lines);
+  }
+  return static_cast<int>(keeper.contents.size());
+}
+
+}  // namespace pdarts

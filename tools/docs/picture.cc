@@ -1,0 +1,58 @@
+#include "tools/docs/picture.h"
+
+#include <graphviz/gvc.h>
+
+#include <memory>
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace pdarts {
+namespace {
+
+std::string Reason() {
+  const char* reason = aglasterr();
+  return reason == nullptr ? "no reason given" : reason;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> DrawPicture(const std::string& dot) {
+  agseterr(AGMAX);  // what goes wrong is returned, not printed
+  const std::unique_ptr<Agraph_t, int (*)(Agraph_t*)> graph(agmemread(dot.c_str()), agclose);
+  if (graph == nullptr) return absl::InvalidArgumentError(absl::StrCat("no graph: ", Reason()));
+  for (const auto& [kind, name, value] :
+       {std::tuple(AGRAPH, "bgcolor", "transparent"), std::tuple(AGRAPH, "fontname", "DejaVu Sans"),
+        std::tuple(AGNODE, "fontname", "DejaVu Sans"),
+        std::tuple(AGEDGE, "fontname", "DejaVu Sans")}) {
+    agattr(graph.get(), kind, const_cast<char*>(name), const_cast<char*>(value));
+  }
+  const std::unique_ptr<GVC_t, int (*)(GVC_t*)> context(gvContext(), gvFreeContext);
+  if (gvLayout(context.get(), graph.get(), "dot") != 0) {
+    return absl::InternalError(absl::StrCat("Graphviz can't lay it out: ", Reason()));
+  }
+  char* data = nullptr;
+  unsigned int length = 0;
+  const int failed = gvRenderData(context.get(), graph.get(), "svg", &data, &length);
+  const std::string svg = failed == 0 && data != nullptr ? std::string(data, length) : "";
+  if (data != nullptr) gvFreeRenderData(data);
+  gvFreeLayout(context.get(), graph.get());
+  const size_t begin = svg.find("<svg");
+  const size_t content = begin == svg.npos ? svg.npos : svg.find('>', begin);
+  if (content == svg.npos) {
+    return absl::InternalError(absl::StrCat("Graphviz wrote no <svg>: ", Reason()));
+  }
+  // One colour for all, which follows the reader's ground.
+  const std::string inked =
+      absl::StrReplaceAll(svg.substr(content + 1), {{"stroke=\"black\"", "stroke=\"currentColor\""},
+                                                    {"fill=\"black\"", "fill=\"currentColor\""},
+                                                    {"<text ", "<text fill=\"currentColor\" "}});
+  return absl::StrCat(svg.substr(begin, content + 1 - begin),
+                      "\n<style>svg{color:#222}@media(prefers-color-scheme:dark){svg{color:#ddd}}"
+                      "text{font-family:'DejaVu Sans',Verdana,sans-serif}</style>",
+                      inked);
+}
+
+}  // namespace pdarts

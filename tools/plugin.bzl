@@ -1,0 +1,83 @@
+"""pdarts_plugin_library and pdarts_plugin_battery_test: a plugin, and what every plugin is tested by."""
+
+load("@rules_cc//cc:defs.bzl", "cc_library", "cc_proto_library", "cc_test")
+load("@rules_proto//proto:defs.bzl", "proto_library")
+
+def pdarts_plugin_library(name, srcs, config, config_deps = [], deps = [], visibility = None, **kwargs):
+    """Makes `name`, which registers the plugins of its sources in every program that it is linked into.
+
+    Of `config`, "chain_space.proto", come the targets `chain_space_proto` and `chain_space_cc_proto`;
+    the sources include "<package>/chain_space.pb.h". It may import "pdarts/core/field_rules.proto".
+
+    Args:
+      name: of the library.
+      srcs: sources that call Registry<Interface>::Register<Config>.
+      config: the .proto file of the plugins' settings.
+      config_deps: proto_library targets of what `config` imports besides.
+      deps: of the sources, besides the registry, the status macros, absl's status and strings.
+      visibility: of the library and of its settings.
+      **kwargs: given to the library (hdrs, data, ...).
+    """
+    if not config.endswith(".proto"):
+        fail("pdarts_plugin_library %s: config is \"%s\", expected a .proto file" % (name, config))
+    config_name = config[:-len(".proto")]
+    proto_library(
+        name = config_name + "_proto",
+        srcs = [config],
+        deps = [Label("//pdarts/core:field_rules_proto")] + config_deps,
+        visibility = visibility,
+    )
+    cc_proto_library(
+        name = config_name + "_cc_proto",
+        deps = [":%s_proto" % config_name],
+        visibility = visibility,
+    )
+    cc_library(
+        name = name,
+        srcs = srcs,
+        deps = [
+            ":%s_cc_proto" % config_name,
+            Label("//pdarts/core:registry"),
+            Label("//pdarts/core:status_macros"),
+            "@com_google_absl//:status",
+            "@com_google_absl//:strings",
+        ] + deps,
+        # Nothing names a plugin's symbols: it is linked for its registration.
+        alwayslink = True,
+        visibility = visibility,
+        **kwargs
+    )
+
+_KINDS = ["benchmark", "dataset", "regularizer", "schedule", "search_space"]
+
+def pdarts_plugin_battery_test(name, kind, plugins, specs = [], data = [], deps = [], size = "medium", **kwargs):
+    """Tests all plugins of one kind that `plugins` link, each with its default settings, as their interface asks.
+
+    Regularisers are tested within experiments: each must stand in one of `specs`.
+
+    Args:
+      name: of the test.
+      kind: "benchmark", "dataset", "regularizer", "schedule" or "search_space".
+      plugins: the targets to test, and what the specs name besides.
+      specs: .textproto files of an ExperimentSpec, for regularisers.
+      data: files that the plugins read.
+      deps: of srcs, if there are any.
+      size: of the test.
+      **kwargs: given to the test (srcs, tags, ...).
+    """
+    if kind not in _KINDS:
+        fail("pdarts_plugin_battery_test %s: kind is \"%s\", expected one of %s" % (name, kind, _KINDS))
+    if (kind == "regularizer") != bool(specs):
+        fail("pdarts_plugin_battery_test %s: specs are for regularisers, which need one at least" % name)
+    cc_test(
+        name = name,
+        size = size,
+        data = specs + data,
+        # Threads that spin for work starve each other when tests run side by side.
+        env = {
+            "OMP_NUM_THREADS": "1",
+            "PDARTS_BATTERY_SPECS": " ".join(["$(rootpaths %s)" % spec for spec in specs]),
+        },
+        deps = [Label("//tests/batteries:" + kind)] + plugins + deps,
+        **kwargs
+    )
