@@ -16,6 +16,8 @@
 
 namespace pdarts {
 
+int SoftmaxDimension(const at::Tensor& alphas) { return alphas.size(1) == 1 ? 0 : 1; }
+
 SuperNet::SuperNet(Topology topology, Candidates candidates,
                    const std::vector<std::string>& alpha_names)
     : topology_(std::move(topology)), candidates_(std::move(candidates)) {
@@ -97,7 +99,7 @@ GradientResult SuperNet::Gradients(const GradientRequest& request) {
 
 at::Tensor SuperNet::ProbabilityTensor(int kind) const {
   const at::Tensor& alpha = alphas_.at(kind);
-  return at::softmax(alpha, alpha.size(1) == 1 ? 0 : 1);
+  return at::softmax(alpha, SoftmaxDimension(alpha));
 }
 
 EdgeProbabilities SuperNet::Probabilities() const {

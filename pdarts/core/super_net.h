@@ -46,6 +46,11 @@ struct GradientResult {
   std::vector<at::Tensor> alphas;   ///< as SuperNet::alphas(); empty unless asked for
 };
 
+/// The dimension of alphas `[E,K]` over which the softmax runs that makes them probabilities: 1,
+/// each edge's candidates. With one candidate an edge that would be constant; then it is 0, the
+/// edges (ALGORITHM 1).
+int SoftmaxDimension(const at::Tensor& alphas);
+
 /// A network whose edges mix all their candidate operations (ALGORITHM 1). Its parameters are the
 /// alphas, one `[E,K]` matrix a cell kind, and the weights: everything else.
 class SuperNet : public torch::nn::Module {
@@ -69,8 +74,7 @@ class SuperNet : public torch::nn::Module {
   /// Draws every alpha from a normal distribution around 0.
   void InitializeAlphas(double deviation, at::Generator generator);
 
-  /// Differentiable probabilities `[E,K]` of a cell kind: the softmax over each edge's candidates.
-  /// With one candidate an edge that would be constant; then it runs over the edges (ALGORITHM 1).
+  /// Differentiable probabilities `[E,K]` of a cell kind: the softmax over SoftmaxDimension.
   at::Tensor ProbabilityTensor(int kind) const;
   /// The same as numbers.
   EdgeProbabilities Probabilities() const;

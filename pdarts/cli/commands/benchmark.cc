@@ -74,6 +74,7 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int> batches, BatchesFromFlags());
   const int runs = absl::GetFlag(FLAGS_runs);
   if (runs < 1) return absl::InvalidArgumentError(absl::StrCat("--runs: ", runs, " is below 1"));
+  PDARTS_ASSIGN_OR_RETURN(const int threads, SetThreadsFromFlags());
   PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
   PDARTS_ASSIGN_OR_RETURN(
       const std::shared_ptr<Network> network,
@@ -81,7 +82,6 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   c10::NoGradGuard no_grad;
   network->eval();
   LatencyReport report;
-  PDARTS_ASSIGN_OR_RETURN(const int threads, SetThreadsFromFlags());
   report.set_threads(threads);
   PDARTS_ASSIGN_OR_RETURN(*report.mutable_genotype(), given.space->Format(given.architecture));
   report.set_params(static_cast<double>(CountParameters(*network)));

@@ -1,14 +1,13 @@
 #include "pdarts/regularizers/beta_decay/beta_decay.h"
 
 #include <memory>
-#include <utility>
 
 #include "ATen/ops/cat.h"
 #include "ATen/ops/logsumexp.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/regularizer.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/regularizers/alpha_penalty.h"
 #include "pdarts/regularizers/beta_decay/beta_decay.pb.h"
-#include "pdarts/regularizers/linear_ramp.h"
 
 namespace pdarts {
 namespace regularizers {
@@ -16,7 +15,7 @@ namespace regularizers {
 at::Tensor BetaDecayLoss(const std::vector<at::Tensor>& alphas) {
   std::vector<at::Tensor> of_softmaxes;
   for (const at::Tensor& alpha : alphas) {
-    of_softmaxes.push_back(at::logsumexp(alpha, alpha.size(1) == 1 ? 0 : 1));
+    of_softmaxes.push_back(at::logsumexp(alpha, SoftmaxDimension(alpha)));
   }
   return at::cat(of_softmaxes).mean();
 }
@@ -27,37 +26,21 @@ namespace {
 
 using regularizers::BetaDecayConfig;
 
-class BetaDecay : public Regularizer {
+class BetaDecay : public regularizers::AlphaPenaltyRegularizer {
  public:
-  explicit BetaDecay(BetaDecayConfig config) : config_(std::move(config)) {}
-
-  absl::Status OnStageBegin(const SearchContext& context) override { return Set(context); }
-  absl::Status OnEpochBegin(const SearchContext& context) override { return Set(context); }
-
-  at::Tensor AlphaPenalty(const SearchContext& context) override {
-    if (weight_ == 0) return {};
-    return regularizers::BetaDecayLoss(context.net->alphas()) * weight_;
-  }
-
-  std::vector<std::pair<std::string, double>> Report() const override {
-    return {{"beta_decay", weight_}};
-  }
+  explicit BetaDecay(const BetaDecayConfig& config)
+      : AlphaPenaltyRegularizer("beta_decay", config.initial_weight(), config.final_weight()) {}
 
  private:
-  absl::Status Set(const SearchContext& context) {
-    weight_ = regularizers::AlphaEpochsRamp(config_.initial_weight(), config_.final_weight(),
-                                            context.epoch, context.shape);
-    return absl::OkStatus();
+  at::Tensor Loss(const std::vector<at::Tensor>& alphas) const override {
+    return regularizers::BetaDecayLoss(alphas);
   }
-
-  const BetaDecayConfig config_;
-  double weight_ = 0;
 };
 
 const bool registered = Registry<Regularizer>::Register<BetaDecayConfig>(
     "beta_decay", "keeps alphas from growing apart, ever more strongly (beta-DARTS)",
-    [](BetaDecayConfig config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
-      return std::make_unique<BetaDecay>(std::move(config));
+    [](const BetaDecayConfig& config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
+      return std::make_unique<BetaDecay>(config);
     });
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace pdarts::regularizers {
 /// of each edge, averaged over the edges of all kinds; a scalar of their dtype, differentiable
 /// (L_Beta of Ye et al., CVPR 2022). Its gradient of an alpha is the alpha's probability over the
 /// number of edges. Where one candidate is left an edge, the softmax runs over the edges
-/// (SuperNet::ProbabilityTensor), and so does the sum.
+/// (SoftmaxDimension), and so does the sum.
 at::Tensor BetaDecayLoss(const std::vector<at::Tensor>& alphas);
 
 }  // namespace pdarts::regularizers

@@ -11,7 +11,7 @@ namespace pdarts::regularizers {
 /// The entropy (natural logarithm) or the sum of squares of each edge's probabilities, averaged
 /// over the edges of all kinds; a scalar of the alphas' dtype, differentiable. alphas: `[E,K]`, one
 /// matrix a cell kind. Where one candidate is left an edge, the probabilities are those of the
-/// edges (SuperNet::ProbabilityTensor).
+/// edges (SoftmaxDimension).
 at::Tensor MeanProbabilityPenalty(const std::vector<at::Tensor>& alphas,
                                   ProbabilityPenaltyConfig::Kind kind);
 

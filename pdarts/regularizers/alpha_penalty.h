@@ -1,0 +1,41 @@
+#ifndef PDARTS_REGULARIZERS_ALPHA_PENALTY_H_
+#define PDARTS_REGULARIZERS_ALPHA_PENALTY_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
+#include "pdarts/core/regularizer.h"
+
+namespace pdarts::regularizers {
+
+/// A penalty on alphas whose weight goes linearly from one value to another over those epochs of a
+/// stage that train them (AlphaEpochsRamp). A weight of 0 costs nothing.
+class AlphaPenaltyRegularizer : public Regularizer {
+ public:
+  /// name: of the weight in the log.
+  AlphaPenaltyRegularizer(std::string name, double initial_weight, double final_weight)
+      : name_(std::move(name)), initial_weight_(initial_weight), final_weight_(final_weight) {}
+
+  absl::Status OnStageBegin(const SearchContext& context) override { return Weigh(context); }
+  absl::Status OnEpochBegin(const SearchContext& context) override { return Weigh(context); }
+  at::Tensor AlphaPenalty(const SearchContext& context) override;
+  std::vector<std::pair<std::string, double>> Report() const override { return {{name_, weight_}}; }
+
+ private:
+  /// What is weighed: a differentiable scalar of alphas `[E,K]`, one matrix a cell kind.
+  virtual at::Tensor Loss(const std::vector<at::Tensor>& alphas) const = 0;
+
+  absl::Status Weigh(const SearchContext& context);
+
+  const std::string name_;
+  const double initial_weight_;
+  const double final_weight_;
+  double weight_ = 0;
+};
+
+}  // namespace pdarts::regularizers
+
+#endif  // PDARTS_REGULARIZERS_ALPHA_PENALTY_H_

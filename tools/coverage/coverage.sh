@@ -1,0 +1,26 @@
+#!/bin/bash
+# Which lines of pdarts the tests run: the suite in the sanitizers' build, then a table a package.
+#   tools/coverage/coverage.sh           runs the tests, then counts
+#   tools/coverage/coverage.sh --count   counts what the last tests left
+# Takes Debian's llvm-14. Lines that a test ran before it was killed (SIGKILL) aren't counted.
+set -eu
+cd "$(dirname "$0")/../.."
+profiles=/tmp/pdarts_coverage  # as --config=coverage names it
+
+if [ "${1:-}" != --count ]; then
+  rm -rf "$profiles"
+  mkdir -p "$profiles"
+  ./bazelw test --config=coverage --keep_going //... || echo "coverage: some tests failed; counting what ran" >&2
+fi
+merged=$(mktemp)
+trap 'rm -f "$merged" "$merged.json"' EXIT
+llvm-profdata-14 merge --sparse --failure-mode=all -o "$merged" "$profiles"/*.profraw
+
+# Every program with a map from counters to lines.
+objects=()
+while read -r program; do
+  objects+=(-object "$program")
+done < <(find -L bazel-bin/pdarts bazel-bin/tests bazel-bin/experiments bazel-bin/tools -type f -executable \
+  -not -path '*.runfiles/*' -not -name '*.so' -exec sh -c 'readelf -SW "$1" 2>/dev/null | grep -q __llvm_covmap' _ {} \; -print)
+llvm-cov-14 export -summary-only -instr-profile "$merged" "${objects[@]}" >"$merged.json"
+python3 tools/coverage/table.py "$PWD" "$merged.json"

@@ -1,0 +1,41 @@
+"""Prints what llvm-cov exported: covered lines a package, and the files that are covered least."""
+
+import collections
+import json
+import os
+import sys
+
+LEAST_FILES = 15
+
+
+def percent(covered, count):
+    return f"{100 * covered / count:6.1f}%" if count else "      -"
+
+
+def main():
+    root, exported = sys.argv[1:]
+    with open(exported) as file:
+        files = json.load(file)["data"][0]["files"]
+    packages = collections.defaultdict(lambda: [0, 0])
+    sources = []
+    for file in files:
+        # Paths are those of the sandbox: what counts is what follows its root.
+        name = file["filename"].rsplit("/execroot/pdarts/", 1)[-1]
+        name = os.path.relpath(name, root) if name.startswith(root + "/") else name
+        lines = file["summary"]["lines"]
+        if not name.startswith("pdarts/") or name.endswith((".pb.cc", ".pb.h", "_test.cc")):
+            continue
+        sources.append((name, lines["covered"], lines["count"]))
+        for package in (os.path.dirname(name), "all"):
+            packages[package][0] += lines["covered"]
+            packages[package][1] += lines["count"]
+    print(f"{'package':44} {'lines':>7} {'covered':>8}")
+    for package, (covered, count) in sorted(packages.items()):
+        print(f"{package:44} {count:7} {percent(covered, count)}")
+    print(f"\n{'least covered file':60} {'lines not run':>13} {'covered':>8}")
+    for name, covered, count in sorted(sources, key=lambda s: s[1] - s[2])[:LEAST_FILES]:
+        print(f"{name:60} {count - covered:13} {percent(covered, count)}")
+
+
+if __name__ == "__main__":
+    main()
