@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,10 +69,11 @@ class Observers : public SearchObserver {
 Candidates LastCandidates(const Experiment& experiment, int stage) {
   Candidates candidates = experiment.space->InitialCandidates();
   if (stage == 0) return candidates;
-  const size_t keep = experiment.schedule->stage(stage - 1).keep;
+  const int keep = experiment.schedule->stage(stage - 1).keep;
   for (CellCandidates& kind : candidates) {
-    for (EdgeCandidates& edge : kind)
-      edge.erase(edge.begin(), edge.end() - std::min(keep, edge.size()));
+    for (EdgeCandidates& edge : kind) {
+      edge.erase(edge.begin(), std::prev(edge.end(), std::min<int64_t>(keep, edge.size())));
+    }
   }
   return candidates;
 }

@@ -91,7 +91,8 @@ GradientResult SuperNet::Gradients(const GradientRequest& request) {
   GradientResult result;
   result.loss = loss.detach();
   result.logits = logits.detach();
-  const auto split = gradients.begin() + (of_weights ? all_weights.size() : 0);
+  const auto split =
+      gradients.begin() + (of_weights ? static_cast<int64_t>(all_weights.size()) : 0);
   result.weights.assign(gradients.begin(), split);
   result.alphas.assign(split, gradients.end());
   return result;

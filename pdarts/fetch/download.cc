@@ -228,7 +228,7 @@ absl::Status FillFile(const DownloadRequest& request, const DownloadOptions& opt
   int in_vain = 0;
   for (int attempt = 0; file->size() < request.bytes; ++attempt) {
     const int64_t before = file->size();
-    const absl::Status status = Attempt(request, options, file).Run();
+    absl::Status status = Attempt(request, options, file).Run();
     if (status.ok()) return absl::OkStatus();
     if (!absl::IsUnavailable(status)) return status;
     in_vain = file->size() > before ? 0 : in_vain + 1;

@@ -43,7 +43,7 @@ class FetchTest : public ::testing::Test {
     archive_.bytes = static_cast<int64_t>(content_.size());
     archive_.sha256 = Sha256Of(content_);
   }
-  absl::StatusOr<Fetched> Run() {
+  absl::StatusOr<Fetched> FetchArchive() {
     return Fetch(archive_, server_.Url("/toy.tar.gz"), data_dir_, options_);
   }
   /// The data is there, and nothing else.
@@ -61,12 +61,12 @@ class FetchTest : public ::testing::Test {
 };
 
 TEST_F(FetchTest, DownloadsUnpacksAndIsDone) {
-  auto fetched = Run();
+  auto fetched = FetchArchive();
   ASSERT_TRUE(fetched.ok()) << fetched.status();
   EXPECT_EQ(fetched->folder, data_dir_ + "/toy-bin");
   EXPECT_FALSE(fetched->was_there);
   ExpectOnlyData();
-  fetched = Run();
+  fetched = FetchArchive();
   ASSERT_TRUE(fetched.ok()) << fetched.status();
   EXPECT_TRUE(fetched->was_there);
   EXPECT_EQ(server_.requests(), 1);
@@ -78,7 +78,7 @@ TEST_F(FetchTest, WhatAKilledFetchLeftIsNotTakenForData) {
   fs::create_directories(data_dir_ + "/.toy-bin.unpacking/toy-bin");
   std::ofstream(data_dir_ + "/.toy-bin.unpacking/toy-bin/train.bin") << "half";
   std::ofstream(data_dir_ + "/.toy-bin.lock") << "1\n";
-  const auto fetched = Run();
+  const auto fetched = FetchArchive();
   ASSERT_TRUE(fetched.ok()) << fetched.status();
   EXPECT_FALSE(fetched->was_there);
   ExpectOnlyData();
@@ -87,7 +87,7 @@ TEST_F(FetchTest, WhatAKilledFetchLeftIsNotTakenForData) {
 TEST_F(FetchTest, AnArchiveThatLiesThereIsUsedAndKept) {
   fs::create_directories(data_dir_);
   std::ofstream(data_dir_ + "/toy.tar.gz", std::ios::binary) << content_;
-  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(FetchArchive().ok());
   EXPECT_EQ(server_.requests(), 0);
   EXPECT_TRUE(fs::exists(data_dir_ + "/toy.tar.gz"));
   EXPECT_TRUE(fs::exists(data_dir_ + "/toy-bin/train.bin"));
@@ -96,7 +96,7 @@ TEST_F(FetchTest, AnArchiveThatLiesThereIsUsedAndKept) {
 TEST_F(FetchTest, AnotherFolderOfThatNameIsLeftAlone) {
   fs::create_directories(data_dir_ + "/toy-bin");
   std::ofstream(data_dir_ + "/toy-bin/train.bin") << "mine";
-  const absl::Status status = Run().status();
+  const absl::Status status = FetchArchive().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("toy-bin exists, but is not Toy, binary version"),
@@ -107,19 +107,20 @@ TEST_F(FetchTest, AnotherFolderOfThatNameIsLeftAlone) {
 
 TEST_F(FetchTest, WhatDoesNotHoldTheDataIsNoData) {
   SetContent(MakeTarGz({{"toy-bin/train.bin", "short"}, {"toy-bin/test.bin", "test"}}));
-  EXPECT_THAT(std::string(Run().status().message()),
+  EXPECT_THAT(std::string(FetchArchive().status().message()),
               HasSubstr("train.bin: has 5 bytes, expected 5000"));
   EXPECT_FALSE(fs::exists(data_dir_ + "/toy-bin"));
   EXPECT_FALSE(fs::exists(data_dir_ + "/.toy-bin.unpacking"));
   SetContent(MakeTarGz({{"../toy-bin/train.bin", std::string(5000, 't')}}));
   fs::remove_all(data_dir_);
-  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("which leaves the folder"));
+  EXPECT_THAT(std::string(FetchArchive().status().message()), HasSubstr("which leaves the folder"));
   EXPECT_FALSE(fs::exists(data_dir_ + "/toy-bin"));
 }
 
 TEST_F(FetchTest, WhereNothingCanBeWritten) {
   std::ofstream(root_) << "a file";
-  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("can't make the data folder"));
+  EXPECT_THAT(std::string(FetchArchive().status().message()),
+              HasSubstr("can't make the data folder"));
 }
 
 TEST(PublishedArchives, AreTheTwoOfCifar) {

@@ -1,6 +1,6 @@
 #include "pdarts/runs/checkpoint.h"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "ATen/ops/empty.h"
@@ -74,7 +74,7 @@ absl::StatusOr<at::Tensor> TakeTensor(const CheckpointTensor& entry, absl::strin
   }
   const std::vector<int64_t> shape(entry.shape().begin(), entry.shape().end());
   const at::Tensor tensor = at::empty(shape, type);
-  std::memcpy(tensor.mutable_data_ptr(), data->data(), bytes);
+  std::copy_n(data->data(), bytes, static_cast<char*>(tensor.mutable_data_ptr()));
   data->remove_prefix(bytes);
   return tensor;
 }

@@ -58,6 +58,18 @@ absl::Status RefuseAnotherSpec(const fs::path& path, absl::string_view differenc
   return Refuse(path, absl::StrCat("a run of another spec (", differences, ")"));
 }
 
+bool HasCheckpoint(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path / kCheckpoint, error) || fs::exists(path / kPreviousCheckpoint, error);
+}
+
+/// Whether the run ended before anything came of it, as by a dataset that wasn't there.
+bool NothingCameOf(const fs::path& path) {
+  std::error_code error;
+  return !HasCheckpoint(path) && !fs::exists(path / kResult, error) &&
+         (!fs::exists(path / kLog, error) || fs::file_size(path / kLog, error) == 0);
+}
+
 /// Whether a run that begins or goes on may write into `path`.
 absl::Status CheckMayWrite(const fs::path& path, const Message& spec, RunStart start) {
   std::error_code error;
@@ -78,6 +90,7 @@ absl::Status CheckMayWrite(const fs::path& path, const Message& spec, RunStart s
     return absl::OkStatus();
   }
   if (*old_spec != PrintSpec(spec)) {
+    if (start == RunStart::kGoOn && NothingCameOf(path)) return absl::OkStatus();
     return RefuseAnotherSpec(path, Differences(*old_spec, spec, (path / kSpec).string()));
   }
   if (fs::exists(path / kResult, error)) return Refuse(path, "a finished run");
@@ -119,9 +132,7 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
   // Another process may have written it since; now none can.
   PDARTS_RETURN_IF_ERROR(CheckMayWrite(path, spec, start));
   std::unique_ptr<RunDirectory> directory(new RunDirectory(path, spec, std::move(lock)));
-  const bool has_checkpoint = fs::exists(directory->File(kCheckpoint), error) ||
-                              fs::exists(directory->File(kPreviousCheckpoint), error);
-  if (start != RunStart::kOverwrite && has_checkpoint) {
+  if (start != RunStart::kOverwrite && HasCheckpoint(path)) {
     PDARTS_RETURN_IF_ERROR(directory->GoOn());
     return directory;
   }

@@ -62,10 +62,11 @@ class RunDirectory {
  public:
   /// Prepares `path` for a run of `spec` from its beginning (makes the folder, writes the spec),
   /// or, where it holds a checkpoint, from there: the log is cut back to what it was then. \error
-  /// kAlreadyExists if it holds a finished run, a run of another spec (naming what differs), or
-  /// anything else, and it isn't to be overwritten; kFailedPrecondition if another process writes
-  /// it, or if a checkpoint is of another spec or version of the format; kDataLoss if no checkpoint
-  /// can be read; kNotFound for kResume where there is no run; as WriteFileAtomically.
+  /// kAlreadyExists if it holds a finished run, a run of another spec (naming what differs) that
+  /// got as far as to log something, or anything else, and it isn't to be overwritten;
+  /// kFailedPrecondition if another process writes it, or if a checkpoint is of another spec or
+  /// version of the format; kDataLoss if no checkpoint can be read; kNotFound for kResume where
+  /// there is no run; as WriteFileAtomically.
   static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path,
                                                             const google::protobuf::Message& spec,
                                                             RunStart start);

@@ -80,8 +80,22 @@ TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
 
 TEST_F(RunDirectoryTest, RefusesARunOfAnotherSpec) {
   ASSERT_TRUE(Create().ok());
+  std::ofstream(path_ / "log.jsonl") << "{}\n";
   spec_.set_seed(2);
   EXPECT_THAT(Create().ToString(), HasSubstr("holds a run of another spec"));
+}
+
+TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstStepMakesWayForACorrectedSpec) {
+  ASSERT_TRUE(Create().ok());
+  spec_.set_seed(2);
+  EXPECT_THAT(RunDirectory::Open(path_.string(), spec_, RunStart::kResume).status().ToString(),
+              HasSubstr("holds a run of another spec"));
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_THAT((*run)->notes()[0], HasSubstr("without a checkpoint: it starts over"));
+  const absl::StatusOr<ExperimentSpec> now = ReadRunSpec(path_.string());
+  ASSERT_TRUE(now.ok()) << now.status();
+  EXPECT_EQ(now->seed(), 2);
 }
 
 TEST_F(RunDirectoryTest, RefusesAFolderOfOtherThings) {
@@ -224,7 +238,6 @@ TEST_F(CheckpointedRunTest, ALogThatIsTooShortIsNoGoodBase) {
 
 TEST_F(CheckpointedRunTest, OfAnotherSpecIsRefusedWithTheDifference) {
   Interrupt(2);
-  const std::string old_spec = Read(path_ / "spec.textproto");
   spec_.mutable_search()->set_batch_size(7);
   EXPECT_THAT(GoOn().status().ToString(), HasSubstr("a run of another spec (added: search"));
   // The spec's file was exchanged: the checkpoint still knows.

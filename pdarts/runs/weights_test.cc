@@ -90,7 +90,7 @@ TEST_P(Weights, DamagedAnywhereNeverCrash) {
   for (size_t i = 0; i < sound.size(); i += 5) {
     for (char flip : {'\x01', '\x80', '\xff'}) {
       std::string damaged = sound;
-      damaged[i] ^= flip;
+      damaged[i] = static_cast<char>(damaged[i] ^ flip);
       errors += !ReadWeights(WriteBytes(absl::StrCat("damaged", GetParam()), damaged)).ok();
     }
   }
@@ -198,8 +198,9 @@ TEST(ReadTorchFile, RefusesTensorsBeyondTheirStorage) {
 }
 
 TEST(ReadTorchFile, CallsNothing) {
+  using std::string_literals::operator""s;
   EXPECT_THAT(TorchFileError("\x80\x02"
-                             "cos\nsystem\nX\x02\x00\x00\x00ls\x85R."),
+                             "cos\nsystem\nX\x02\0\0\0ls\x85R."s),
               AllOf(HasSubstr("os.system"), HasSubstr("nothing of it was executed")));
   EXPECT_THAT(TorchFileError("\x80\x02"
                              "cbuiltins\neval\n."),

@@ -32,7 +32,7 @@ TEST_P(ScheduleBattery, PrunesToWhatItSaysAndKeepsTheMostProbable) {
     EdgeProbabilities probabilities(1);
     for (const EdgeCandidates& edge : candidates[0]) {
       auto& row = probabilities[0].emplace_back();
-      for (size_t i = 0; i < edge.size(); ++i) row.push_back((i + 1.0) / 100);
+      for (size_t i = 0; i < edge.size(); ++i) row.push_back(static_cast<double>(i + 1) / 100);
     }
     const auto kept = schedule_->Prune(stage, candidates, probabilities);
     ASSERT_TRUE(kept.ok()) << kept.status();

@@ -10,9 +10,6 @@
 #include "glog/logging.h"
 #include "pdarts/runs/weights.h"
 
-// LibTorch's reader of zip files keeps 582 bytes when it throws.
-extern "C" const char* __lsan_default_suppressions() { return "leak:mz_zip_reader_init\n"; }
-
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const int file = memfd_create("weights", 0);
   PCHECK(file >= 0);

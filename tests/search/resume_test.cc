@@ -140,9 +140,9 @@ TEST(Resume, ACheckpointThatIsCutOrFlippedIsRefused) {
   for (size_t size = 0; size < content.size(); size += 4096) {
     EXPECT_EQ(DecodeCheckpoint(content.substr(0, size)).status().code(),
               absl::StatusCode::kDataLoss);
-    content[size + 7] ^= 1 << size / 4096 % 8;
+    content[size + 7] = static_cast<char>(content[size + 7] ^ 1 << size / 4096 % 8);
     EXPECT_EQ(DecodeCheckpoint(content).status().code(), absl::StatusCode::kDataLoss);
-    content[size + 7] ^= 1 << size / 4096 % 8;
+    content[size + 7] = static_cast<char>(content[size + 7] ^ 1 << size / 4096 % 8);
   }
   EXPECT_TRUE(DecodeCheckpoint(content).ok());
 }

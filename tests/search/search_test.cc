@@ -142,11 +142,11 @@ TEST(Search, ImageSidesThatDoNotFitAreAnError) {
 
 TEST(Search, AStageThatDoesNotFitIsRefusedWithTheBatchThatWould) {
   SearchOptions options;
-  options.available_bytes = 1000000;
-  const Outcome outcome = Search({"search.batch_size=1000"}, 1, options);
+  options.available_bytes = 100000000;
+  const Outcome outcome = Search({"search.batch_size=100000"}, 1, options);
   EXPECT_EQ(outcome.result.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("stage 1 needs about "));
-  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("1 MB are free; a batch of "));
+  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("100 MB are free; a batch of "));
   EXPECT_TRUE(outcome.heard.epochs.empty());
   options.allow_swap = true;
   EXPECT_TRUE(Search({}, 1, options).result.ok());

@@ -59,7 +59,7 @@ class Painter {
         for (int j = 0; j < width; ++j) {
           const double wave = x[j].cosine * y[i].cosine - x[j].sine * y[i].sine;
           const double value = base + kGrating * wave + Noise();
-          *pixels++ = static_cast<uint8_t>(std::clamp(value, 0.0, 1.0) * 255 + 0.5);
+          *pixels++ = static_cast<uint8_t>(std::lround(std::clamp(value, 0.0, 1.0) * 255));
         }
       }
     }

@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <cstdlib>
+#include <memory>
 
 namespace pdarts::nn {
 
@@ -26,11 +26,10 @@ void KeepFreedMemory() {
     if (reserved == nullptr) size /= 2;
   }
   if (reserved == nullptr) return;
-  constexpr uintptr_t kPage = uintptr_t{2} << 20;
-  const uintptr_t begin = (reinterpret_cast<uintptr_t>(reserved) + kPage - 1) / kPage * kPage;
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(reserved) + size) / kPage * kPage;
+  constexpr size_t kPage = size_t{2} << 20;
+  void* begin = reserved;
   // It is advice: what the system answers changes nothing.
-  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  if (std::align(kPage, kPage, begin, size)) madvise(begin, size / kPage * kPage, MADV_HUGEPAGE);
   std::free(reserved);
 #endif
 #endif

@@ -21,7 +21,7 @@
 namespace pdarts::darts {
 namespace {
 
-constexpr int kCifarStemMultiplier = 3;
+constexpr int64_t kCifarStemMultiplier = 3;
 constexpr int kCifarImage = 32;
 constexpr int kImageNetImage = 224;
 /// What an ImageNet skeleton's stems and reductions divide the image's sides by, and the window
