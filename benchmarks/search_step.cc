@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <iostream>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -157,12 +158,10 @@ Timing MeasureApart(Kernels kernels, const std::vector<std::string>& arguments) 
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0)
       << Kernels_Name(kernels) << " failed (out of memory?), status " << status;
   Timing t;
-  char variant[32];
-  CHECK_EQ(std::sscanf(text.c_str(), "%lf %lf %lf %lf %lf %31s", &t.weight_min, &t.weight_median,
-                       &t.alpha_min, &t.alpha_median, &t.peak_mb, variant),
-           6)
-      << text;
-  t.variant = variant;
+  std::istringstream words(text);
+  words >> t.weight_min >> t.weight_median >> t.alpha_min >> t.alpha_median >> t.peak_mb >>
+      t.variant;
+  CHECK(words) << text;
   return t;
 }
 

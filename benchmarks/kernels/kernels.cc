@@ -153,7 +153,8 @@ Operation Cell() {
   operation.name = "mixed_cell";
   operation.activations = 3;
   operation.inputs = [](const Shape& s) {
-    Inputs inputs = {Random({14 * 8}).softmax(0), Random({kImages, s.channels, s.side, s.side}),
+    Inputs inputs = {Random({int64_t{14} * 8}).softmax(0),
+                     Random({kImages, s.channels, s.side, s.side}),
                      Random({kImages, s.channels, s.side, s.side})};
     for (int e = 0; e < 14; ++e) {
       for (const Kind& kind : kinds) {

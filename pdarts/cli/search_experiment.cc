@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,7 +71,8 @@ Candidates LastCandidates(const Experiment& experiment, int stage) {
   const int keep = experiment.schedule->stage(stage - 1).keep;
   for (CellCandidates& kind : candidates) {
     for (EdgeCandidates& edge : kind) {
-      edge.erase(edge.begin(), std::prev(edge.end(), std::min<int64_t>(keep, edge.size())));
+      const int64_t size = static_cast<int64_t>(edge.size());
+      edge.erase(edge.begin(), edge.begin() + std::max<int64_t>(0, size - keep));
     }
   }
   return candidates;

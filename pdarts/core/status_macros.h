@@ -20,10 +20,12 @@
   PDARTS_ASSIGN_OR_RETURN_IMPL(PDARTS_CONCAT(pdarts_status_or, __LINE__), lhs, expression)
 #define PDARTS_CONCAT_INNER(a, b) a##b
 #define PDARTS_CONCAT(a, b) PDARTS_CONCAT_INNER(a, b)
+// NOLINTBEGIN(bugprone-macro-parentheses): what is declared can't stand in parentheses.
 #define PDARTS_ASSIGN_OR_RETURN_IMPL(status_or, lhs, expression) \
   auto status_or = (expression);                                 \
   if (!status_or.ok()) return status_or.status();                \
   lhs = std::move(status_or).value()
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace pdarts {
 

@@ -18,7 +18,9 @@ using Numbers = std::vector<int64_t>;
 /// Labels sorted by class: sizes[0] times 0, sizes[1] times 1, ...
 Numbers Sorted(const std::vector<int>& sizes) {
   Numbers labels;
-  for (size_t c = 0; c < sizes.size(); ++c) labels.insert(labels.end(), sizes[c], c);
+  for (const int size : sizes) {
+    labels.insert(labels.end(), size, labels.empty() ? 0 : labels.back() + 1);
+  }
   return labels;
 }
 
@@ -53,9 +55,10 @@ TEST(AlternateClasses, EveryWindowHoldsAllClasses) {
       ASSERT_EQ(order.size(), labels.size());
       ASSERT_TRUE(IsPermutation(order));
       const Numbers ordered = InOrder(labels, order);
-      for (size_t i = 0; i + sizes.size() <= ordered.size(); ++i) {
-        const std::set<int64_t> window(ordered.begin() + i, ordered.begin() + i + sizes.size());
-        ASSERT_EQ(window.size(), sizes.size()) << "at " << i << ", seed " << seed;
+      const auto classes = static_cast<int64_t>(sizes.size());
+      for (auto i = ordered.begin(); ordered.end() - i >= classes; ++i) {
+        const std::set<int64_t> window(i, i + classes);
+        ASSERT_EQ(window.size(), sizes.size()) << "at " << i - ordered.begin() << ", seed " << seed;
       }
     }
   }
@@ -65,12 +68,12 @@ TEST(AlternateClasses, BothHalvesHoldEveryClassHoweverUnequal) {
   std::mt19937 random(1);
   for (int trial = 0; trial < 2000; ++trial) {
     std::vector<int> sizes(1 + random() % 12);
-    for (int& size : sizes) size = 2 + random() % (trial % 2 == 0 ? 4 : 200);
+    for (int& size : sizes) size = 2 + static_cast<int>(random() % (trial % 2 == 0 ? 4 : 200));
     const Numbers labels = Sorted(sizes);
     const Numbers order = Order(labels, trial);
     ASSERT_TRUE(IsPermutation(order));
     const Numbers ordered = InOrder(labels, order);
-    const auto middle = ordered.begin() + ordered.size() / 2;
+    const auto middle = ordered.begin() + static_cast<int64_t>(ordered.size()) / 2;
     ASSERT_EQ(std::set<int64_t>(ordered.begin(), middle).size(), sizes.size()) << trial;
     ASSERT_EQ(std::set<int64_t>(middle, ordered.end()).size(), sizes.size()) << trial;
   }

@@ -74,9 +74,9 @@ TEST(Checkpoint, EveryFlippedBitIsRefused) {
   std::string content = EncodeCheckpoint(MakeCheckpoint());
   for (size_t i = 0; i < content.size(); i += i < 700 || i + 40 > content.size() ? 1 : 251) {
     const char bit = static_cast<char>(1 << i % 8);
-    content[i] ^= bit;
+    content[i] = static_cast<char>(content[i] ^ bit);
     EXPECT_EQ(DecodeCheckpoint(content).status().code(), absl::StatusCode::kDataLoss) << i;
-    content[i] ^= bit;
+    content[i] = static_cast<char>(content[i] ^ bit);
   }
   EXPECT_TRUE(DecodeCheckpoint(content).ok());
 }

@@ -178,7 +178,7 @@ absl::Status RunDirectory::GoOn() {
   PDARTS_RETURN_IF_ERROR(log_.Open(File(kLog)));
   std::error_code error;
   if (fs::exists(File(kCheckpoint), error)) {
-    const absl::Status newest = GoOnFrom(kCheckpoint);
+    absl::Status newest = GoOnFrom(kCheckpoint);
     if (!absl::IsDataLoss(newest)) return newest;
     const absl::Status previous = GoOnFrom(kPreviousCheckpoint);
     if (!previous.ok()) {

@@ -12,7 +12,7 @@
 namespace pdarts {
 namespace {
 
-at::Tensor Vector(std::vector<double> values) { return at::tensor(values, at::kDouble); }
+at::Tensor Vector(const std::vector<double>& values) { return at::tensor(values, at::kDouble); }
 double At(const at::Tensor& t, int64_t i) { return t[i].item<double>(); }
 
 TEST(CosineLearningRate, StartsAtTheRateAndEndsAtTheFinalOne) {

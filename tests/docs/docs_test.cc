@@ -244,6 +244,7 @@ std::vector<PageCommand> PdartsCalls() {
 int RunShell(const std::string& command, std::string* output) {
   const std::string script = absl::StrCat(testing::TempDir(), "/command.sh");
   std::ofstream(script) << command << "\n";
+  // NOLINTNEXTLINE(bugprone-command-processor): the pages' commands are a shell's.
   FILE* pipe = popen(absl::StrCat("bash '", script, "' 2>&1 < /dev/null").c_str(), "r");
   output->clear();
   char buffer[4096];

@@ -15,7 +15,7 @@ std::string WithoutNumbers(const std::string& svg) {
   std::string rest;
   for (const unsigned char c : svg) {
     if (!absl::ascii_isdigit(c) && !absl::ascii_isspace(c) && c != '.' && c != ',' && c != '-')
-      rest += c;
+      rest += static_cast<char>(c);
   }
   return rest;
 }

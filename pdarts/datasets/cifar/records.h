@@ -12,7 +12,7 @@
 namespace pdarts::cifar {
 
 /// Bytes of a record's 3x32x32 image, behind its label bytes.
-inline constexpr int64_t kImageBytes = 3 * 32 * 32;
+inline constexpr int64_t kImageBytes = int64_t{3} * 32 * 32;
 
 /// One label byte of a record.
 struct LabelByte {

@@ -46,7 +46,7 @@ absl::StatusOr<std::string> FindFile(absl::string_view name) {
       absl::StrAppend(&looked, looked.empty() ? "" : "; ", error);
       return "";
     }
-    const std::string path = runfiles->Rlocation(runfile);
+    std::string path = runfiles->Rlocation(runfile);
     if (!path.empty() && access(path.c_str(), R_OK) == 0) return path;
     absl::StrAppend(&looked, looked.empty() ? "" : "; ", path.empty() ? runfile : path);
     return "";

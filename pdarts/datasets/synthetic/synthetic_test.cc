@@ -79,7 +79,7 @@ double NearestClassMeanAccuracy(const DatasetSplits& splits, int classes) {
     }
     right += nearest == label[n];
   }
-  return static_cast<double>(right) / tests;
+  return static_cast<double>(right) / static_cast<double>(tests);
 }
 
 TEST(Synthetic, ClassesCanBeLearntFromTheFirstHalf) {
@@ -158,9 +158,9 @@ TEST(Synthetic, HasTheShapeAndStatisticsThatItSays) {
       sum += value;
       squares += value * value;
     }
-    const double mean = sum / plane.numel();
+    const double mean = sum / static_cast<double>(plane.numel());
     EXPECT_NEAR(info.mean[c], mean, 0.02);
-    const double deviation = std::sqrt(squares / plane.numel() - mean * mean);
+    const double deviation = std::sqrt(squares / static_cast<double>(plane.numel()) - mean * mean);
     EXPECT_NEAR(info.deviation[c], deviation, 0.1 * deviation);
   }
 }

@@ -212,7 +212,7 @@ TEST_P(MixedCellTest, MatchesTheComposition) {
     // In float32 a rounding error at a ReLU's or a maximum's edge grows into another decision, and
     // nodes amplify what they get; float64 is what shows errors.
     ExpectSame([&](const std::vector<at::Tensor>& t) { return Cell(c, t); }, Inputs(c), c.name,
-               GetParam().dtype == at::kFloat ? 100 : 100);
+               /*slack=*/100);
   }
 }
 

@@ -215,7 +215,7 @@ class NodeSumTest : public KernelTest {
         at::randint(2, t[1].sizes(), MakeGenerator(1, "mask"), at::kDouble).to(at::kByte);
     terms[1].dropout_scale = 1.7;
     for (int i = 2; i < 6; ++i) terms[i].batch_norm = BatchNorm(t[0], channels, training);
-    for (int i = 4; i < 6; ++i) {
+    for (size_t i = 4; i < 6; ++i) {
       terms[i].batch_norm->weight = t[2 * i - 1];
       terms[i].batch_norm->bias = t[2 * i];
     }

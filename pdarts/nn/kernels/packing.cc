@@ -50,7 +50,7 @@ PackedConvolution<T>::PackedConvolution(const ReluConvolution& c, int64_t in_cha
             c.depthwise.size(3) == s.kernel)
           << c.depthwise.sizes();
       gathered_ = up_in;
-      const int64_t taps = s.kernel * s.kernel;
+      const int64_t taps = int64_t{s.kernel} * s.kernel;
       const at::Tensor depthwise = Contiguous<T>(c.depthwise.detach());
       const T* d = depthwise.const_data_ptr<T>();
       depthwise_.resize(up_in * taps);
@@ -176,7 +176,7 @@ WeightGradients PackedConvolution<T>::Unpack(const WantedGradients& wanted,
   };
   if (wanted.depthwise) {
     gradients.depthwise = make(c.depthwise);
-    const int64_t taps = s.kernel * s.kernel;
+    const int64_t taps = int64_t{s.kernel} * s.kernel;
     T* to = gradients.depthwise.mutable_data_ptr<T>();
     for (int64_t i = 0; i < s.in_channels; ++i) {
       for (int64_t t = 0; t < taps; ++t) {

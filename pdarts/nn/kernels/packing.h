@@ -37,7 +37,7 @@ class PackedConvolution {
                     int64_t in_width);
 
   const ConvolutionShape& shape() const { return shape_; }
-  int64_t padding() const { return shape_.dilation * (shape_.kernel / 2); }
+  int64_t padding() const { return int64_t{shape_.dilation} * (shape_.kernel / 2); }
   PackedWeights<T> weights() const;
 
   /// Elements of scratch that the loops need.

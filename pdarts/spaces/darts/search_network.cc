@@ -78,7 +78,7 @@ class SearchNetwork : public SuperNet {
                  "probability with which an edge's output is dropped for a sample while weights "
                  "train",
                  0, 1, 0});
-    const int64_t stem_channels = kStemMultiplier * shape.channels;
+    const int64_t stem_channels = int64_t{kStemMultiplier} * shape.channels;
     const auto stem = register_module("stem", std::make_shared<torch::nn::Module>());
     nn::ConvolutionOptions convolution{shape.image.channels, stem_channels, /*kernel=*/3};
     convolution.padding = 1;
