@@ -73,7 +73,7 @@ absl::StatusOr<at::Tensor> TakeTensor(const CheckpointTensor& entry, absl::strin
     return absl::DataLossError(absl::StrCat("the tensor ", entry.name(), " is cut off"));
   }
   const std::vector<int64_t> shape(entry.shape().begin(), entry.shape().end());
-  const at::Tensor tensor = at::empty(shape, type);
+  at::Tensor tensor = at::empty(shape, type);
   std::copy_n(data->data(), bytes, static_cast<char*>(tensor.mutable_data_ptr()));
   data->remove_prefix(bytes);
   return tensor;

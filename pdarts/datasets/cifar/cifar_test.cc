@@ -45,7 +45,7 @@ class CifarTest : public ::testing::Test {
   void WriteCifar10() {
     for (int i = 1; i <= 5; ++i) {
       WriteSparse("cifar-10-batches-bin/data_batch_" + std::to_string(i) + ".bin", 30730000,
-                  std::string(1, i), std::string(1, 10 * i));
+                  std::string(1, static_cast<char>(i)), std::string(1, static_cast<char>(10 * i)));
     }
     WriteSparse("cifar-10-batches-bin/test_batch.bin", 30730000, "\6", "\7");
   }
@@ -71,7 +71,7 @@ TEST_F(CifarTest, ReadsThePublishedFilesOfCifar10InOrder) {
   EXPECT_EQ(splits->test.images.size(0), 10000);
   const auto labels = splits->train.labels.accessor<int64_t, 1>();
   const auto images = splits->train.images.accessor<uint8_t, 4>();
-  for (int i = 0; i < 5; ++i) {
+  for (int64_t i = 0; i < 5; ++i) {
     EXPECT_EQ(labels[10000 * i], i + 1);
     EXPECT_EQ(images[10000 * i + 9999][2][31][31], 10 * (i + 1));
   }

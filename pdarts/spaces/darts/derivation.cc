@@ -27,7 +27,7 @@ class CellDerivation {
   }
 
   absl::Status Run(const std::vector<OperationLimit>& limits, DerivationTrace* trace) {
-    for (size_t e = 0; e < allowed_.size(); ++e) {
+    for (int e = 0; e < NumEdges(); ++e) {
       if (NumAllowed(e) == 0) {
         return NothingButNone(kind_, e);
       }
@@ -51,7 +51,7 @@ class CellDerivation {
     for (const Limit& limit : open) {
       NoteLimitMissed(CellName(), limit.limit, CountKept(limit.operation), trace);
     }
-    for (size_t e = 0; e < candidates_.size(); ++e) {
+    for (int e = 0; e < NumEdges(); ++e) {
       RecordEdge(kind_, e, candidates_[e], probabilities_[e], chosen_[e], kept_[e], trace);
     }
     return absl::OkStatus();
@@ -88,6 +88,7 @@ class CellDerivation {
   };
 
   std::string CellName() const { return absl::StrCat(kind_.name, " cell"); }
+  int NumEdges() const { return static_cast<int>(candidates_.size()); }
   int NumAllowed(int edge) const {
     return static_cast<int>(std::count(allowed_[edge].begin(), allowed_[edge].end(), true));
   }
@@ -97,18 +98,17 @@ class CellDerivation {
 
   std::vector<int> EdgesInto(int node) const {
     std::vector<int> edges;
-    for (size_t e = 0; e < kind_.edges.size(); ++e) {
-      if (kind_.edges[e].to == node) edges.push_back(static_cast<int>(e));
+    for (int e = 0; e < NumEdges(); ++e) {
+      if (kind_.edges[e].to == node) edges.push_back(e);
     }
     return edges;
   }
 
   /// Each edge's best operation and each node's two best edges; of equals the later one.
   void Choose() {
-    const size_t edges = allowed_.size();
-    chosen_.assign(edges, -1);
-    kept_.assign(edges, false);
-    for (size_t e = 0; e < edges; ++e) {
+    chosen_.assign(NumEdges(), -1);
+    kept_.assign(NumEdges(), false);
+    for (int e = 0; e < NumEdges(); ++e) {
       for (size_t i = 0; i < allowed_[e].size(); ++i) {
         if (!allowed_[e][i]) continue;
         if (chosen_[e] < 0 || probabilities_[e][i] >= Score(e)) chosen_[e] = static_cast<int>(i);
@@ -124,7 +124,7 @@ class CellDerivation {
 
   int CountKept(int operation) const {
     int count = 0;
-    for (size_t e = 0; e < kept_.size(); ++e) count += kept_[e] && Operation(e) == operation;
+    for (int e = 0; e < NumEdges(); ++e) count += kept_[e] && Operation(e) == operation;
     return count;
   }
 
@@ -134,9 +134,9 @@ class CellDerivation {
     const int count = CountKept(limit.operation);
     if (count <= limit.limit.max) return false;
     int weakest = -1;
-    for (size_t e = 0; e < kept_.size(); ++e) {
+    for (int e = 0; e < NumEdges(); ++e) {
       if (!kept_[e] || Operation(e) != limit.operation || limit.stays[e]) continue;
-      if (weakest < 0 || Score(e) < Score(weakest)) weakest = static_cast<int>(e);
+      if (weakest < 0 || Score(e) < Score(weakest)) weakest = e;
     }
     if (weakest < 0) return false;
 
@@ -158,7 +158,7 @@ class CellDerivation {
     const int none = OperationIndex(kind_, kNone);
     if (rules_.allow_none) return;
     std::vector<int> edges;
-    for (size_t e = 0; e < candidates_.size(); ++e) {
+    for (int e = 0; e < NumEdges(); ++e) {
       for (size_t i = 0; i < candidates_[e].size(); ++i) {
         if (candidates_[e][i] == none && probabilities_[e][i] > Score(e)) edges.push_back(e);
       }
