@@ -14,7 +14,7 @@ std::string PluginShortName(const google::protobuf::Any& config) {
 }
 
 std::string KernelsName(Kernels kernels) {
-  const std::string name = absl::AsciiStrToLower(Kernels_Name(kernels));
+  std::string name = absl::AsciiStrToLower(Kernels_Name(kernels));
   if (kernels != FUSED) return name;
   return absl::StrCat(name, "/", nn::KernelVariantName(nn::CurrentKernelVariant()));
 }

@@ -37,7 +37,7 @@ absl::Status CheckNotNegative(absl::string_view flag, int value) {
 }  // namespace
 
 absl::StatusOr<std::string> GenotypeFromFlags() {
-  const std::string given = absl::GetFlag(FLAGS_genotype);
+  std::string given = absl::GetFlag(FLAGS_genotype);
   if (given.empty()) {
     return absl::InvalidArgumentError(
         "--genotype is missing: an architecture's text, name or file");

@@ -154,7 +154,7 @@ TEST(Augmentation, CutoutClearsASquareClippedAtTheBorders) {
   std::set<Mask> expected, cut;
   for (int y = 0; y < kSize; ++y) {
     for (int x = 0; x < kSize; ++x) {
-      Mask mask(kSize * kSize);
+      Mask mask(size_t{kSize} * kSize);
       for (int i = std::max(0, y - kSide / 2); i < std::min(kSize, y + kSide / 2); ++i) {
         for (int j = std::max(0, x - kSide / 2); j < std::min(kSize, x + kSide / 2); ++j) {
           mask[i * kSize + j] = true;
@@ -166,7 +166,7 @@ TEST(Augmentation, CutoutClearsASquareClippedAtTheBorders) {
   ASSERT_EQ(expected.size(), 64u);
   const auto images = batch.images.accessor<float, 4>();
   for (int n = 0; n < kImages; ++n) {
-    Mask mask(kSize * kSize);
+    Mask mask(size_t{kSize} * kSize);
     for (int i = 0; i < kSize; ++i) {
       for (int j = 0; j < kSize; ++j) {
         mask[i * kSize + j] = images[n][0][i][j] == 0;
