@@ -120,7 +120,7 @@ class ImageFolder : public Dataset {
 
   absl::StatusOr<ImageSplit> LoadTrain(const fs::path& folder,
                                        const std::vector<std::string>& classes) const {
-    PDARTS_ASSIGN_OR_RETURN(const ImageSplit split, LoadSplit(folder, classes));
+    PDARTS_ASSIGN_OR_RETURN(ImageSplit split, LoadSplit(folder, classes));
     const at::Tensor counts = split.labels.bincount({}, config_.classes());
     for (int c = 0; c < config_.classes(); ++c) {
       // One for each half of the training images.
@@ -206,8 +206,8 @@ class ImageFolder : public Dataset {
     PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
     PDARTS_ASSIGN_OR_RETURN(
         const RgbImage image,
-        image_folder::DecodeImage(bytes,
-                                  {config_.max_pixels(), /*enough=*/2 * config_.image_size()}));
+        image_folder::DecodeImage(
+            bytes, {config_.max_pixels(), /*enough=*/int64_t{2} * config_.image_size()}));
     to.copy_(Resize(image, config_.image_size(), config_.fit()).squeeze(0));
     return absl::OkStatus();
   }
@@ -236,7 +236,7 @@ class ImageFolder : public Dataset {
       }
       LOG(WARNING) << message << "; left out";
     }
-    const at::Tensor indices = at::empty({static_cast<int64_t>(readable.size())}, at::kLong);
+    at::Tensor indices = at::empty({static_cast<int64_t>(readable.size())}, at::kLong);
     std::copy(readable.begin(), readable.end(), indices.mutable_data_ptr<int64_t>());
     return indices;
   }
