@@ -50,7 +50,9 @@ ABSL_FLAG(bool, allow_swap, false, "start stages even if their estimated memory 
 ABSL_FLAG(bool, json, false, "print one JSON object on one line of standard output");
 ABSL_FLAG(std::string, spec, "", "file of the experiment's spec");
 ABSL_FLAG(std::string, run, "", "directory of a run");
-ABSL_FLAG(std::string, space, "darts", "search space that an architecture belongs to");
+ABSL_FLAG(
+    std::string, space, "",
+    "search space that an architecture belongs to; empty: the only one of this program, or darts");
 
 namespace pdarts {
 namespace {

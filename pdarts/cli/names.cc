@@ -1,7 +1,11 @@
 #include "pdarts/cli/names.h"
 
+#include <set>
+#include <vector>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/nn/kernels/variant.h"
 
@@ -11,6 +15,13 @@ std::string PluginShortName(const google::protobuf::Any& config) {
   const std::string& url = config.type_url();
   const PluginInfo* info = PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1));
   return info == nullptr ? url : info->short_name;
+}
+
+std::string CandidateCounts(const Candidates& candidates) {
+  std::vector<size_t> counts;
+  for (const CellCandidates& kind : candidates) counts.push_back(kind[0].size());
+  if (std::set<size_t>(counts.begin(), counts.end()).size() == 1) counts.resize(1);
+  return absl::StrJoin(counts, "/");
 }
 
 std::string KernelsName(Kernels kernels) {

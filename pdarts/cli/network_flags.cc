@@ -63,8 +63,7 @@ absl::StatusOr<FlagNetwork> NetworkFromFlags() {
   PDARTS_RETURN_IF_ERROR(CheckNotNegative("channels", channels));
   PDARTS_RETURN_IF_ERROR(CheckNotNegative("classes", classes));
   FlagNetwork network;
-  PDARTS_ASSIGN_OR_RETURN(network.space,
-                          Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
+  PDARTS_ASSIGN_OR_RETURN(network.space, Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(const std::string text, GenotypeFromFlags());
   auto architecture = ParseGenotype(*network.space, text);
   if (!architecture.ok()) return Annotate(architecture.status(), "--genotype");
@@ -84,6 +83,12 @@ absl::StatusOr<FlagNetwork> NetworkFromFlags() {
   }
   if (classes > 0) network.shape.classes = classes;
   return network;
+}
+
+std::string SpaceFromFlags() {
+  if (std::string given = absl::GetFlag(FLAGS_space); !given.empty()) return given;
+  std::vector<std::string> spaces = PluginRegistry::Global().Names(SearchSpace::kKind);
+  return spaces.size() == 1 ? spaces[0] : "darts";
 }
 
 std::string DatasetFromFlags() {

@@ -37,6 +37,9 @@ struct FlagNetwork {
 /// naming the flag.
 absl::StatusOr<FlagNetwork> NetworkFromFlags();
 
+/// --space, else the only search space of this program, else "darts".
+std::string SpaceFromFlags();
+
 /// --dataset, else "cifar10".
 std::string DatasetFromFlags();
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "pdarts/cli/names.h"
 
 namespace pdarts {
 namespace {
@@ -63,9 +64,9 @@ std::string ProgressDisplay::TimeLeft(double done) const {
 
 absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const SuperNet& net) {
   line_.Clear();
-  std::fprintf(stderr, "stage %d/%d: %d cells, %d channels, %zu candidates an edge, %lld weights\n",
+  std::fprintf(stderr, "stage %d/%d: %d cells, %d channels, %s candidates an edge, %lld weights\n",
                position.stage + 1, position.num_stages, position.shape.cells,
-               position.shape.channels, net.candidates()[0][0].size(),
+               position.shape.channels, CandidateCounts(net.candidates()).c_str(),
                static_cast<long long>(CountParameters(net)));
   return absl::OkStatus();
 }

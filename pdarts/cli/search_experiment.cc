@@ -105,11 +105,12 @@ absl::Status DryRun(const Experiment& experiment) {
       continue;
     }
     std::cout << absl::StrFormat(
-        "stage %d: %d cells, %d channels, %d candidates an edge (%d kept after it), %d epochs of "
+        "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
         "which %d train weights only, %d parameters, about %d MB at batch %d%s\n  %s\n",
-        s + 1, shape.cells, shape.channels, candidates, shape.keep, shape.epochs,
-        shape.warmup_epochs, parameters, megabytes, experiment.spec.search().batch_size(),
-        data.ok() ? "" : " and the dataset", net->Describe());
+        s + 1, shape.cells, shape.channels, CandidateCounts(net->candidates()), shape.keep,
+        shape.epochs, shape.warmup_epochs, parameters, megabytes,
+        experiment.spec.search().batch_size(), data.ok() ? "" : " and the dataset",
+        net->Describe());
   }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << "{\"stages\":[" << json << "]}\n";

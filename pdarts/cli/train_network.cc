@@ -203,10 +203,10 @@ absl::Status TrainFromFlags() {
   } else {
     PluginRegistry& registry = PluginRegistry::Global();
     PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),
-                            registry.DefaultConfig(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
+                            registry.DefaultConfig(SearchSpace::kKind, SpaceFromFlags()));
     PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
                             registry.DefaultConfig(Dataset::kKind, DatasetFromFlags()));
-    spec.set_name(absl::StrCat("train_", absl::GetFlag(FLAGS_space), "_", DatasetFromFlags()));
+    spec.set_name(absl::StrCat("train_", SpaceFromFlags(), "_", DatasetFromFlags()));
   }
   return TrainFromSpec(std::move(spec));
 }

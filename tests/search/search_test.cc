@@ -143,7 +143,7 @@ TEST(Search, ImageSidesThatDoNotFitAreAnError) {
 TEST(Search, AStageThatDoesNotFitIsRefusedWithTheBatchThatWould) {
   SearchOptions options;
   options.available_bytes = 100000000;
-  const Outcome outcome = Search({"search.batch_size=100000"}, 1, options);
+  const Outcome outcome = Search({"search.batch_size=65536"}, 1, options);
   EXPECT_EQ(outcome.result.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("stage 1 needs about "));
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("100 MB are free; a batch of "));

@@ -41,7 +41,7 @@ absl::StatusOr<TrainSpec> SpecFromFlags() {
   spec.set_name("evaluate");
   PluginRegistry& registry = PluginRegistry::Global();
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),
-                          registry.DefaultConfig(SearchSpace::kKind, absl::GetFlag(FLAGS_space)));
+                          registry.DefaultConfig(SearchSpace::kKind, SpaceFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
                           registry.DefaultConfig(Dataset::kKind, DatasetFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_genotype(), given.space->Format(given.architecture));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/network_flags.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -49,7 +50,7 @@ absl::Status Genotype(const std::vector<std::string>& arguments) {
                                                    arguments.size(), " (quote it for the shell)"));
   }
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
-                          Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
+                          Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
   Architecture architecture;
   if (random) {
     const int64_t seed = std::max<int64_t>(0, absl::GetFlag(FLAGS_seed));

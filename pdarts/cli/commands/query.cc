@@ -69,7 +69,7 @@ absl::Status Query(const std::vector<std::string>& arguments) {
         "query needs architectures (text, quoted for the shell, or numbers) or --top=N");
   }
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
-                          Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
+                          Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Benchmark> benchmark, BenchmarkOf(*space));
   if (const std::string table = absl::GetFlag(FLAGS_table); !table.empty()) {
     PDARTS_RETURN_IF_ERROR(Annotate(benchmark->AddTable(UserPath(table)), "--table"));
