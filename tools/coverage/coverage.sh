@@ -16,11 +16,11 @@ merged=$(mktemp)
 trap 'rm -f "$merged" "$merged.json"' EXIT
 llvm-profdata-14 merge --sparse --failure-mode=all -o "$merged" "$profiles"/*.profraw
 
-# Every program with a map from counters to lines.
+# The tests, and the programs that some of them start.
 objects=()
 while read -r program; do
-  objects+=(-object "$program")
-done < <(find -L bazel-bin/pdarts bazel-bin/tests bazel-bin/experiments bazel-bin/tools -type f -executable \
-  -not -path '*.runfiles/*' -not -name '*.so' -exec sh -c 'readelf -SW "$1" 2>/dev/null | grep -q __llvm_covmap' _ {} \; -print)
+  [ "$(head -c 4 "$program" | tail -c 3)" != ELF ] || objects+=(-object "$program")  # some are scripts
+done < <(find -L bazel-bin/pdarts bazel-bin/tests bazel-bin/tools bazel-bin/experiments -type f -not -path '*.runfiles/*' \
+  \( -name '*_test' -o -path '*/cli/pdarts' -o -name quickstart \))
 llvm-cov-14 export -summary-only -instr-profile "$merged" "${objects[@]}" >"$merged.json"
-python3 tools/coverage/table.py "$PWD" "$merged.json"
+python3 tools/coverage/table.py "$merged.json"

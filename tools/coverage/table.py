@@ -6,6 +6,7 @@ import os
 import sys
 
 LEAST_FILES = 15
+SANDBOX = "/proc/self/cwd"  # what compilers run by Bazel call the workspace's root
 
 
 def percent(covered, count):
@@ -13,15 +14,12 @@ def percent(covered, count):
 
 
 def main():
-    root, exported = sys.argv[1:]
-    with open(exported) as file:
+    with open(sys.argv[1]) as file:
         files = json.load(file)["data"][0]["files"]
     packages = collections.defaultdict(lambda: [0, 0])
     sources = []
     for file in files:
-        # Paths are those of the sandbox: what counts is what follows its root.
-        name = file["filename"].rsplit("/execroot/pdarts/", 1)[-1]
-        name = os.path.relpath(name, root) if name.startswith(root + "/") else name
+        name = os.path.relpath(file["filename"], SANDBOX) if file["filename"].startswith(SANDBOX) else file["filename"]
         lines = file["summary"]["lines"]
         if not name.startswith("pdarts/") or name.endswith((".pb.cc", ".pb.h", "_test.cc")):
             continue
