@@ -1,6 +1,7 @@
 #include "pdarts/cli/search_experiment.h"
 
 #include <algorithm>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -152,7 +153,13 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
-  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(experiment);
+  if (absl::GetFlag(FLAGS_dry_run)) {
+    try {
+      return DryRun(experiment);
+    } catch (const std::exception& error) {
+      return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
+    }
+  }
 
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
   const CheckpointSurroundings surroundings =

@@ -121,7 +121,14 @@ at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>
       incoming.push_back(
           {nodes[graph.edges[e].from], &operations[e], of_edges[e], ScaleOf(scales, e)});
     }
-    nodes.push_back(MixedNode(incoming, pass, kernels));
+    const at::Tensor& value = nodes.emplace_back(MixedNode(incoming, pass, kernels));
+    // What the fused cell relies on, and would find only once all operations have a cell form.
+    CHECK(value.size(1) == inputs[0].size(1) &&
+          value.size(2) == inputs[0].size(2) / graph.reduction &&
+          value.size(3) == inputs[0].size(3) / graph.reduction)
+        << "node " << node << " of a cell is " << value.sizes() << ", its input "
+        << inputs[0].sizes() << ", and the graph's reduction " << graph.reduction
+        << ": edges from inputs have that stride, and operations keep the channels";
   }
   std::vector<at::Tensor> outputs;
   for (const int node : graph.output_nodes) outputs.push_back(nodes[node]);

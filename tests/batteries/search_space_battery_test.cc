@@ -35,10 +35,9 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     shape.classes = 5;
     shape.kernels = kernels;
     auto net = space_->BuildSuperNet(candidates, shape, MakeGenerator(seed, "weights"));
-    EXPECT_TRUE(net.ok()) << net.status();
-    (*net)->to(at::kDouble);
-    (*net)->InitializeAlphas(0.5, MakeGenerator(seed, "alphas"));
-    return *net;
+    net.value()->to(at::kDouble);  // value() ends the check, not the program
+    net.value()->InitializeAlphas(0.5, MakeGenerator(seed, "alphas"));
+    return net.value();
   }
   std::shared_ptr<SuperNet> Build() const { return Build(AllCandidates(space_->topology())); }
 
@@ -65,7 +64,6 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
   std::shared_ptr<Network> BuildDerived(uint64_t seed) const {
     const auto net = Build();
     const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
-    EXPECT_TRUE(derived.ok()) << derived.status();
     NetworkShape shape;
     shape.cells = 3;
     shape.channels = 4;
@@ -73,9 +71,8 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     shape.image = {3, 32, 32};
     shape.skeleton = space_->skeletons().front();
     auto network =
-        space_->BuildNetwork(derived->architecture, shape, MakeGenerator(seed, "weights"));
-    EXPECT_TRUE(network.ok()) << network.status();
-    return *network;
+        space_->BuildNetwork(derived.value().architecture, shape, MakeGenerator(seed, "weights"));
+    return network.value();
   }
 
   /// A search of two stages in this space, the last over two candidates an edge.
@@ -360,6 +357,18 @@ TEST_P(SearchSpaceBattery, DerivedNetworksTrain) {
   logits.square().sum().backward();
   for (const auto& item : network->named_parameters()) {
     EXPECT_TRUE(item.value().grad().defined()) << item.key();
+  }
+}
+
+TEST_P(SearchSpaceBattery, AnArchitectureWithoutEdgesIsRefused) {
+  const auto net = Build();
+  const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+  ASSERT_TRUE(derived.ok()) << derived.status();
+  ASSERT_TRUE(space_->CheckArchitecture(derived->architecture).ok());
+  for (int k = 0; k < derived->architecture.cells_size(); ++k) {
+    Architecture without_edges = derived->architecture;
+    without_edges.mutable_cells(k)->clear_edges();
+    EXPECT_FALSE(space_->CheckArchitecture(without_edges).ok()) << "cell kind " << k;
   }
 }
 
