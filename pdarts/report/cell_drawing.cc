@@ -3,6 +3,7 @@
 #include <graphviz/gvc.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -122,9 +123,9 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
 
 /// What went wrong, in Graphviz's words.
 absl::Status GraphvizError(absl::string_view doing, const CellArchitecture& cell) {
-  const char* reason = aglasterr();
+  const std::unique_ptr<char, void (*)(void*)> reason(aglasterr(), std::free);
   return absl::InternalError(absl::StrCat("Graphviz can't ", doing, " the ", cell.kind(), " cell: ",
-                                          reason == nullptr ? "no reason given" : reason));
+                                          reason == nullptr ? "no reason given" : reason.get()));
 }
 
 /// Lays a cell out and writes it in some of Graphviz's formats.

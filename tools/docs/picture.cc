@@ -2,6 +2,7 @@
 
 #include <graphviz/gvc.h>
 
+#include <cstdlib>
 #include <memory>
 #include <tuple>
 
@@ -13,8 +14,8 @@ namespace pdarts {
 namespace {
 
 std::string Reason() {
-  const char* reason = aglasterr();
-  return reason == nullptr ? "no reason given" : reason;
+  const std::unique_ptr<char, void (*)(void*)> reason(aglasterr(), std::free);
+  return reason == nullptr ? "no reason given" : reason.get();
 }
 
 }  // namespace
