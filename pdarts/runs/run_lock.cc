@@ -32,7 +32,7 @@ absl::StatusOr<std::unique_ptr<RunLock>> RunLock::Take(const std::string& path) 
     if (descriptor < 0) return SystemError("write", path);
     std::unique_ptr<RunLock> lock;
     if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      const absl::Status status =
+      absl::Status status =
           errno == EWOULDBLOCK ? HeldBy(descriptor, path) : SystemError("lock", path);
       close(descriptor);
       return status;
