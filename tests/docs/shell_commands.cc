@@ -112,7 +112,7 @@ bool ParsePdartsCall(const std::vector<std::string>& words, PdartsCall* call) {
   if (i == words.size()) return false;
   if (words[i] == "pdarts") {
     call->target = "//pdarts/cli:pdarts";
-    call->arguments.assign(words.begin() + i + 1, words.end());
+    call->arguments.assign(words.begin() + static_cast<int64_t>(i) + 1, words.end());
   } else if ((words[i] == "./bazelw" || words[i] == "bazel") && i + 1 < words.size() &&
              words[i + 1] == "run") {
     for (i += 2; i < words.size() && absl::StartsWith(words[i], "--"); ++i) {
@@ -121,7 +121,7 @@ bool ParsePdartsCall(const std::vector<std::string>& words, PdartsCall* call) {
     call->target = words[i];
     ++i;
     if (i < words.size() && words[i] == "--") ++i;
-    call->arguments.assign(words.begin() + i, words.end());
+    call->arguments.assign(words.begin() + static_cast<int64_t>(i), words.end());
   } else {
     return false;
   }
