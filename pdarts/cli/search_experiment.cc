@@ -1,7 +1,6 @@
 #include "pdarts/cli/search_experiment.h"
 
 #include <algorithm>
-#include <exception>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -28,6 +27,7 @@
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_recorder.h"
+#include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/search_trainer.h"
 
@@ -154,11 +154,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   if (absl::GetFlag(FLAGS_dry_run)) {
-    try {
-      return DryRun(experiment);
-    } catch (const std::exception& error) {
-      return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
-    }
+    return CatchLibTorchErrors([&] { return DryRun(experiment); });
   }
 
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));

@@ -1,9 +1,6 @@
 #include "pdarts/report/cell_drawing.h"
 
-#include <graphviz/gvc.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -14,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/report/graphviz.h"
 
 namespace pdarts {
 namespace {
@@ -123,9 +121,8 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
 
 /// What went wrong, in Graphviz's words.
 absl::Status GraphvizError(absl::string_view doing, const CellArchitecture& cell) {
-  const std::unique_ptr<char, void (*)(void*)> reason(aglasterr(), std::free);
-  return absl::InternalError(absl::StrCat("Graphviz can't ", doing, " the ", cell.kind(), " cell: ",
-                                          reason == nullptr ? "no reason given" : reason.get()));
+  return absl::InternalError(
+      absl::StrCat("Graphviz can't ", doing, " the ", cell.kind(), " cell: ", GraphvizReason()));
 }
 
 /// Lays a cell out and writes it in some of Graphviz's formats.
@@ -143,14 +140,11 @@ absl::StatusOr<std::vector<std::string>> Draw(const CellArchitecture& cell,
   if (gvLayout(context, graph.get(), "dot") != 0) return GraphvizError("lay out", cell);
   std::vector<std::string> drawings;
   for (const char* format : formats) {
-    char* data = nullptr;
-    unsigned int length = 0;
-    if (gvRenderData(context, graph.get(), format, &data, &length) != 0 || data == nullptr) break;
-    drawings.emplace_back(data, length);
-    gvFreeRenderData(data);
+    drawings.push_back(RenderGraph(context, graph.get(), format));
+    if (drawings.back().empty()) break;
   }
   gvFreeLayout(context, graph.get());
-  if (drawings.size() < formats.size()) return GraphvizError("write", cell);
+  if (std::count(drawings.begin(), drawings.end(), "") > 0) return GraphvizError("write", cell);
   return drawings;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/trainers/evaluation.h"
+#include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/network_state.pb.h"
 #include "torch/csrc/autograd/autograd.h"
 
@@ -96,16 +96,6 @@ absl::Status CheckImages(const TrainSettings& settings, const DatasetSplits& dat
   return absl::OkStatus();
 }
 
-/// What LibTorch reports by throwing.
-template <typename Work>
-absl::Status CatchExceptions(const Work& work) {
-  try {
-    return work();
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
-  }
-}
-
 }  // namespace
 
 double LearningRate(const TrainSettings& settings, double epoch) {
@@ -140,7 +130,7 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Tra
                                                                        c10::Device device) {
   PDARTS_RETURN_IF_ERROR(CheckImages(training.spec.train(), data));
   std::unique_ptr<NetworkTrainer> trainer(new NetworkTrainer(training, data, device));
-  PDARTS_RETURN_IF_ERROR(CatchExceptions([&] { return trainer->Build(); }));
+  PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors([&] { return trainer->Build(); }));
   return trainer;
 }
 
@@ -172,7 +162,7 @@ absl::Status NetworkTrainer::Build() {
 absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* observer) {
   checkpointer_ = checkpointer;
   observer_ = observer;
-  return CatchExceptions([&]() -> absl::Status {
+  return CatchLibTorchErrors([&]() -> absl::Status {
     const bool begins = position_.epoch == 0 && position_.step == 0;
     if (begins && average_) CopyState(*network_, *average_);  // weights may come from elsewhere
     while (position_.epoch < position_.epochs) {

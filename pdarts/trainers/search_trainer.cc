@@ -1,13 +1,13 @@
 #include "pdarts/trainers/search_trainer.h"
 
 #include <algorithm>
-#include <exception>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/search_state.pb.h"
 #include "pdarts/trainers/stage_trainer.h"
@@ -138,11 +138,7 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
 
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer) {
-  try {
-    return RunStages(experiment, data, options, observer);
-  } catch (const std::exception& error) {  // LibTorch reports by throwing
-    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
-  }
+  return CatchLibTorchErrors([&] { return RunStages(experiment, data, options, observer); });
 }
 
 void AddPruningHistory(const Topology& topology, const std::vector<PrunedStage>& history,

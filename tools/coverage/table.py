@@ -6,7 +6,7 @@ import os
 import sys
 
 LEAST_FILES = 15
-SANDBOX = "/proc/self/cwd"  # what compilers run by Bazel call the workspace's root
+SANDBOX = "/proc/self/cwd/"  # what compilers run by Bazel call the workspace's root
 
 
 def percent(covered, count):
@@ -19,7 +19,7 @@ def main():
     packages = collections.defaultdict(lambda: [0, 0])
     sources = []
     for file in files:
-        name = os.path.relpath(file["filename"], SANDBOX) if file["filename"].startswith(SANDBOX) else file["filename"]
+        name = file["filename"].removeprefix(SANDBOX)
         lines = file["summary"]["lines"]
         if not name.startswith("pdarts/") or name.endswith((".pb.cc", ".pb.h", "_test.cc")):
             continue

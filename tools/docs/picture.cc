@@ -1,29 +1,19 @@
 #include "tools/docs/picture.h"
 
-#include <graphviz/gvc.h>
-
-#include <cstdlib>
 #include <memory>
 #include <tuple>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "pdarts/report/graphviz.h"
 
 namespace pdarts {
-namespace {
-
-std::string Reason() {
-  const std::unique_ptr<char, void (*)(void*)> reason(aglasterr(), std::free);
-  return reason == nullptr ? "no reason given" : reason.get();
-}
-
-}  // namespace
-
 absl::StatusOr<std::string> DrawPicture(const std::string& dot) {
   agseterr(AGMAX);  // what goes wrong is returned, not printed
   const std::unique_ptr<Agraph_t, int (*)(Agraph_t*)> graph(agmemread(dot.c_str()), agclose);
-  if (graph == nullptr) return absl::InvalidArgumentError(absl::StrCat("no graph: ", Reason()));
+  if (graph == nullptr)
+    return absl::InvalidArgumentError(absl::StrCat("no graph: ", GraphvizReason()));
   for (const auto& [kind, name, value] :
        {std::tuple(AGRAPH, "bgcolor", "transparent"), std::tuple(AGRAPH, "fontname", "DejaVu Sans"),
         std::tuple(AGNODE, "fontname", "DejaVu Sans"),
@@ -32,18 +22,14 @@ absl::StatusOr<std::string> DrawPicture(const std::string& dot) {
   }
   const std::unique_ptr<GVC_t, int (*)(GVC_t*)> context(gvContext(), gvFreeContext);
   if (gvLayout(context.get(), graph.get(), "dot") != 0) {
-    return absl::InternalError(absl::StrCat("Graphviz can't lay it out: ", Reason()));
+    return absl::InternalError(absl::StrCat("Graphviz can't lay it out: ", GraphvizReason()));
   }
-  char* data = nullptr;
-  unsigned int length = 0;
-  const int failed = gvRenderData(context.get(), graph.get(), "svg", &data, &length);
-  const std::string svg = failed == 0 && data != nullptr ? std::string(data, length) : "";
-  if (data != nullptr) gvFreeRenderData(data);
+  const std::string svg = RenderGraph(context.get(), graph.get(), "svg");
   gvFreeLayout(context.get(), graph.get());
   const size_t begin = svg.find("<svg");
   const size_t content = begin == svg.npos ? svg.npos : svg.find('>', begin);
   if (content == svg.npos) {
-    return absl::InternalError(absl::StrCat("Graphviz wrote no <svg>: ", Reason()));
+    return absl::InternalError(absl::StrCat("Graphviz wrote no <svg>: ", GraphvizReason()));
   }
   // One colour for all, which follows the reader's ground.
   const std::string inked =

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -25,6 +24,7 @@
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/evaluation.h"
+#include "pdarts/trainers/libtorch_errors.h"
 
 ABSL_FLAG(std::string, model, "", "file of a network's weights, as --weights");
 
@@ -151,15 +151,13 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, weights, network.get()));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
-  EvaluationReport report;
-  try {
-    network->to(device);
-    report = MakeReport(*Evaluate(*network, data.test, data.info,
-                                  training.spec.train().evaluation_batch_size(), device),
-                        data.info, weights);
-  } catch (const std::exception& error) {  // LibTorch reports by throwing
-    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
-  }
+  PDARTS_ASSIGN_OR_RETURN(
+      const EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
+        network->to(device);
+        return MakeReport(*Evaluate(*network, data.test, data.info,
+                                    training.spec.train().evaluation_batch_size(), device),
+                          data.info, weights);
+      }));
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(report) << "\n";
   } else {

@@ -2,9 +2,8 @@
 #include <utility>
 
 #include "pdarts/core/registry.h"
-#include "pdarts/core/regularizer.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/regularizers/edge_drop_path/edge_drop_path.pb.h"
+#include "pdarts/regularizers/knob_regularizer.h"
 #include "pdarts/regularizers/linear_ramp.h"
 
 namespace pdarts {
@@ -12,27 +11,18 @@ namespace {
 
 using regularizers::EdgeDropPathConfig;
 
-class EdgeDropPath : public Regularizer {
+class EdgeDropPath : public regularizers::KnobRegularizer {
  public:
-  explicit EdgeDropPath(EdgeDropPathConfig config) : config_(std::move(config)) {}
-
-  absl::Status OnStageBegin(const SearchContext& context) override { return Turn(context); }
-  absl::Status OnEpochBegin(const SearchContext& context) override { return Turn(context); }
-
-  std::vector<std::pair<std::string, double>> Report() const override {
-    return {{"edge_drop_path", rate_}};
-  }
+  explicit EdgeDropPath(EdgeDropPathConfig config)
+      : KnobRegularizer("edge_drop_path", config.knob()), config_(std::move(config)) {}
 
  private:
-  absl::Status Turn(const SearchContext& context) {
-    rate_ = regularizers::LinearRamp(config_.initial_rate(), config_.final_rate(), context.epoch,
-                                     /*begin=*/0, context.shape.epochs);
-    return Annotate(context.net->SetKnob(config_.knob(), rate_),
-                    "regularizers[edge_drop_path].knob");
+  double Value(const SearchContext& context) const override {
+    return regularizers::LinearRamp(config_.initial_rate(), config_.final_rate(), context.epoch,
+                                    /*begin=*/0, context.shape.epochs);
   }
 
   const EdgeDropPathConfig config_;
-  double rate_ = 0;
 };
 
 const bool registered = Registry<Regularizer>::Register<EdgeDropPathConfig>(

@@ -6,8 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/regularizer.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/regularizers/knob_regularizer.h"
 #include "pdarts/regularizers/skip_dropout/skip_dropout.pb.h"
 
 namespace pdarts {
@@ -25,9 +24,10 @@ namespace {
 
 using regularizers::SkipDropoutConfig;
 
-class SkipDropout : public Regularizer {
+class SkipDropout : public regularizers::KnobRegularizer {
  public:
-  explicit SkipDropout(SkipDropoutConfig config) : config_(std::move(config)) {}
+  explicit SkipDropout(SkipDropoutConfig config)
+      : KnobRegularizer("skip_dropout", config.knob()), config_(std::move(config)) {}
 
   absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const override {
     if (config_.initial_rates_size() == schedule.num_stages()) return absl::OkStatus();
@@ -36,23 +36,14 @@ class SkipDropout : public Regularizer {
                      " elements, expected one a stage of the schedule: ", schedule.num_stages()));
   }
 
-  absl::Status OnStageBegin(const SearchContext& context) override { return Turn(context); }
-  absl::Status OnEpochBegin(const SearchContext& context) override { return Turn(context); }
-
-  std::vector<std::pair<std::string, double>> Report() const override {
-    return {{"skip_dropout", rate_}};
-  }
-
  private:
-  absl::Status Turn(const SearchContext& context) {
-    rate_ = regularizers::SkipDropoutRate(config_.initial_rates(context.stage), context.epoch,
-                                          context.shape.epochs, context.shape.warmup_epochs,
-                                          config_.decay());
-    return Annotate(context.net->SetKnob(config_.knob(), rate_), "regularizers[skip_dropout].knob");
+  double Value(const SearchContext& context) const override {
+    return regularizers::SkipDropoutRate(config_.initial_rates(context.stage), context.epoch,
+                                         context.shape.epochs, context.shape.warmup_epochs,
+                                         config_.decay());
   }
 
   const SkipDropoutConfig config_;
-  double rate_ = 0;
 };
 
 const bool registered = Registry<Regularizer>::Register<SkipDropoutConfig>(
