@@ -42,6 +42,11 @@ TEST_P(OneEdge, IsDroppedForWholeSamplesAndTheOthersMakeUpForIt) {
   EXPECT_NEAR(scale.eq(0).to(at::kDouble).mean().item<double>(), 0.75, 0.05);
 }
 
+TEST_P(OneEdge, ThatKeepsTheSidesDiesInACellThatIsSaidToHalveThem) {
+  graph_.reduction = 2;
+  EXPECT_DEATH(Forward(at::ones({1, 2, 4, 4}), 0), "node of 2x2x2|node 1 of a cell is");
+}
+
 TEST_P(OneEdge, StaysWhereNothingIsDroppedOrInEvaluation) {
   const at::Tensor x = at::randn({3, 2, 4, 4}, MakeGenerator(1, "x"));
   EXPECT_TRUE(Forward(x, 0).equal(x));
