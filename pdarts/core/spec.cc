@@ -364,13 +364,6 @@ std::string Number(double value) {
   return absl::StrCat(value);
 }
 
-std::string Range(const FieldRules& rules) {
-  const std::string low = rules.has_min() ? Number(rules.min()) : "-infinity";
-  const std::string high = rules.has_max() ? Number(rules.max()) : "infinity";
-  return absl::StrCat(rules.exclusive_min() || !rules.has_min() ? "(" : "[", low, ", ", high,
-                      rules.exclusive_max() || !rules.has_max() ? ")" : "]");
-}
-
 /// The value as a number; false for a field that isn't numeric.
 bool NumericValue(const Message& message, const FieldDescriptor* field, int index, double* value) {
   const Reflection* r = message.GetReflection();
@@ -413,7 +406,7 @@ absl::Status CheckRange(const Message& message, const FieldDescriptor* field, in
       !rules.has_max() || (rules.exclusive_max() ? value < rules.max() : value <= rules.max());
   if (above && below && value == value) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat(path, ": ", Number(value), " is not in ", Range(rules)));
+      absl::StrCat(path, ": ", Number(value), " is not in ", FieldRange(*field)));
 }
 
 }  // namespace
@@ -468,6 +461,14 @@ absl::Status SetField(Message* spec, absl::string_view assignment) {
       SetAtPath(changed.get(), steps, 0, std::string(assignment.substr(equals + 1)), ""));
   spec->GetReflection()->Swap(spec, changed.get());
   return absl::OkStatus();
+}
+
+std::string FieldRange(const FieldDescriptor& field) {
+  const FieldRules& rules = field.options().GetExtension(pdarts::rules);
+  const std::string low = rules.has_min() ? Number(rules.min()) : "-infinity";
+  const std::string high = rules.has_max() ? Number(rules.max()) : "infinity";
+  return absl::StrCat(rules.exclusive_min() || !rules.has_min() ? "(" : "[", low, ", ", high,
+                      rules.exclusive_max() || !rules.has_max() ? ")" : "]");
 }
 
 absl::Status ValidateMessage(const Message& message, const std::string& path) {

@@ -49,6 +49,9 @@ absl::Status CheckRunName(const std::string& name);
 /// The same for one message; `path` is what the names of its fields are appended to.
 absl::Status ValidateMessage(const google::protobuf::Message& message, const std::string& path);
 
+/// The range that a field's rules allow, as errors show it: "[1, 65536]", "(0, infinity)".
+std::string FieldRange(const google::protobuf::FieldDescriptor& field);
+
 /// The spec as text that ParseSpec reads, plugins expanded.
 std::string PrintSpec(const google::protobuf::Message& spec);
 

@@ -139,8 +139,8 @@ std::string DefaultOf(const FieldDescriptor& field) {
 std::string RangeCell(const FieldDescriptor& field) {
   const FieldRules& rules = field.options().GetExtension(pdarts::rules);
   std::vector<std::string> parts;
-  if (const std::string range = FieldRange(field); !range.empty()) {
-    parts.push_back(absl::StrCat("`", range, "`"));
+  if (rules.has_min() || rules.has_max()) {
+    parts.push_back(absl::StrCat("`", FieldRange(field), "`"));
   }
   if (rules.has_min_items() && rules.has_max_items()) {
     parts.push_back(absl::StrCat(rules.min_items(), " to ", rules.max_items(), " elements"));
@@ -283,15 +283,6 @@ std::string CommentAsMarkdown(absl::string_view comment) {
     markdown += c == '\n' ? ' ' : c;
   }
   return markdown;
-}
-
-std::string FieldRange(const FieldDescriptor& field) {
-  const FieldRules& rules = field.options().GetExtension(pdarts::rules);
-  if (!rules.has_min() && !rules.has_max()) return "";
-  const std::string low = rules.has_min() ? absl::StrCat(rules.min()) : "-infinity";
-  const std::string high = rules.has_max() ? absl::StrCat(rules.max()) : "infinity";
-  return absl::StrCat(rules.exclusive_min() || !rules.has_min() ? "(" : "[", low, ", ", high,
-                      rules.exclusive_max() || !rules.has_max() ? ")" : "]");
 }
 
 std::string FieldTable(const Descriptor& message, const ProtoComments& comments) {

@@ -31,10 +31,6 @@ class ProtoComments {
 /// `code`.
 std::string CommentAsMarkdown(absl::string_view comment);
 
-/// The range that the field's rules state, as an error would: "[1, 65536]"; empty if they state
-/// none.
-std::string FieldRange(const google::protobuf::FieldDescriptor& field);
-
 /// The table of a message's fields in Markdown.
 std::string FieldTable(const google::protobuf::Descriptor& message, const ProtoComments& comments);
 
