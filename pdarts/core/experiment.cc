@@ -1,8 +1,11 @@
 #include "pdarts/core/experiment.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -16,6 +19,27 @@ absl::StatusOr<std::unique_ptr<Interface>> Make(const std::string& field,
   auto plugin = Registry<Interface>::Create(config);
   if (!plugin.ok()) return Annotate(plugin.status(), field);
   return plugin;
+}
+
+/// \error kInvalidArgument if an edge begins a search with nothing that may be derived: pruning
+/// can only take away.
+absl::Status CheckSomethingMayBeDerived(const SearchSpace& space) {
+  const Candidates initial = space.InitialCandidates();
+  for (size_t k = 0; k < initial.size(); ++k) {
+    const CellKind& kind = space.topology().kinds[k];
+    for (size_t e = 0; e < initial[k].size(); ++e) {
+      std::vector<std::string> operations;
+      for (const int operation : initial[k][e]) operations.push_back(kind.operations[operation]);
+      if (std::any_of(operations.begin(), operations.end(),
+                      [&](const std::string& name) { return space.MayDerive(name); })) {
+        continue;
+      }
+      return absl::InvalidArgumentError(
+          absl::StrCat("space: ", kind.name, " edge ", e, " begins the search with ",
+                       absl::StrJoin(operations, ", "), ", of which nothing may be derived"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -67,6 +91,7 @@ absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec) {
                        ", the spec's space is ", experiment.space->name()));
     }
   }
+  PDARTS_RETURN_IF_ERROR(CheckSomethingMayBeDerived(*experiment.space));
   PDARTS_RETURN_IF_ERROR(experiment.schedule->Check(experiment.space->topology(),
                                                     experiment.space->InitialCandidates()));
   for (const auto& regularizer : experiment.regularizers) {

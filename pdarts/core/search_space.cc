@@ -48,7 +48,19 @@ absl::StatusOr<std::shared_ptr<SuperNet>> SearchSpace::BuildSuperNet(
   PDARTS_RETURN_IF_ERROR(CheckPositive("channels", shape.channels));
   PDARTS_RETURN_IF_ERROR(CheckImage(shape.image, shape.classes));
   PDARTS_RETURN_IF_ERROR(DoCheckSuperNetShape(shape));
-  return DoBuildSuperNet(candidates, shape, std::move(generator));
+  std::shared_ptr<SuperNet> net = DoBuildSuperNet(candidates, shape, std::move(generator));
+  const std::string declared = KnobNames(net->knobs()), known = KnobNames(knobs());
+  if (declared != known) {
+    return absl::InternalError(absl::StrCat("the super-network of the space ", name(),
+                                            " declares the knobs ", declared,
+                                            ", but the space says: ", known));
+  }
+  return net;
+}
+
+bool SearchSpace::MayDerive(absl::string_view operation) const {
+  const std::vector<std::string> never = underivable_operations();
+  return std::find(never.begin(), never.end(), operation) == never.end();
 }
 
 absl::StatusOr<Derivation> SearchSpace::Derive(const Candidates& candidates,

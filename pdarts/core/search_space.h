@@ -75,7 +75,8 @@ class SearchSpace : public Plugin {
   /// A search network over `candidates` in training mode, float32, on the CPU, with fresh weights
   /// from `generator` and alphas of zero.
   /// \error kInvalidArgument if the candidates don't fit the topology, a size is not positive, or
-  /// the image can't go through the space's networks.
+  /// the image can't go through the space's networks; kInternal if the network declares other
+  /// knobs than knobs().
   absl::StatusOr<std::shared_ptr<SuperNet>> BuildSuperNet(const Candidates& candidates,
                                                           const SuperNetShape& shape,
                                                           at::Generator generator) const;
@@ -96,6 +97,19 @@ class SearchSpace : public Plugin {
 
   /// What the edges of a search's first super-network hold. By default all that there is.
   virtual Candidates InitialCandidates() const { return AllCandidates(topology()); }
+
+  /// The knobs that its super-networks declare, as they are before anything turns them. A
+  /// regulariser that turns another one is refused before anything is trained.
+  virtual std::vector<Knob> knobs() const { return {}; }
+
+  /// Operations that may stand on an edge of the super-network, but that Derive never chooses.
+  virtual std::vector<std::string> underivable_operations() const { return {}; }
+  /// Whether Derive may choose `operation`, a name of the topology.
+  bool MayDerive(absl::string_view operation) const;
+
+  /// Names of the cell kinds of which a super-network of `cells` (SuperNetShape::cells) has no
+  /// cell: their alphas learn nothing. By default it has cells of every kind.
+  virtual std::vector<std::string> KindsWithoutCells(int cells) const { return {}; }
 
   /// The size at which derived networks are usually trained and counted.
   virtual NetworkShape default_network_shape() const { return {}; }

@@ -128,11 +128,8 @@ absl::Status SuperNet::SetKnob(absl::string_view name, double value) {
     knob.value = value;
     return absl::OkStatus();
   }
-  return absl::NotFoundError(absl::StrCat(
-      "the super-network has no knob \"", name, "\"; it has: ",
-      knobs_.empty() ? "none" : absl::StrJoin(knobs_, ", ", [](std::string* out, const Knob& knob) {
-        out->append(knob.name);
-      })));
+  return absl::NotFoundError(
+      absl::StrCat("the super-network has no knob \"", name, "\"; it has: ", KnobNames(knobs_)));
 }
 
 double SuperNet::knob(absl::string_view name) const {
@@ -140,6 +137,12 @@ double SuperNet::knob(absl::string_view name) const {
     if (knob.name == name) return knob.value;
   }
   LOG(FATAL) << "no knob is called " << name;
+}
+
+std::string KnobNames(const std::vector<Knob>& knobs) {
+  if (knobs.empty()) return "none";
+  return absl::StrJoin(knobs, ", ",
+                       [](std::string* out, const Knob& knob) { out->append(knob.name); });
 }
 
 int64_t CountParameters(const torch::nn::Module& module) {

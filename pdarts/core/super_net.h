@@ -23,6 +23,9 @@ struct Knob {
   double value = 0;
 };
 
+/// The names of knobs for a message: "a, b", or "none".
+std::string KnobNames(const std::vector<Knob>& knobs);
+
 /// Which gradients a pass computes; the others cost nothing.
 enum class GradientOf { kWeights, kAlphas, kBoth };
 

@@ -10,13 +10,15 @@
 
 namespace pdarts::regularizers {
 
-/// Sets one of the super-network's knobs at each stage's and each epoch's beginning.
+/// Sets one of the super-network's knobs at each stage's and each epoch's beginning. Refuses a
+/// space whose super-networks have no such knob.
 class KnobRegularizer : public Regularizer {
  public:
   /// name: of the plugin, and of the value in the log. knob: the one that is turned.
   KnobRegularizer(std::string name, std::string knob)
       : name_(std::move(name)), knob_(std::move(knob)) {}
 
+  absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const override;
   absl::Status OnStageBegin(const SearchContext& context) override { return Turn(context); }
   absl::Status OnEpochBegin(const SearchContext& context) override { return Turn(context); }
   std::vector<std::pair<std::string, double>> Report() const override { return {{name_, value_}}; }

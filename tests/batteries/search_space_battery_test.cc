@@ -162,6 +162,57 @@ TEST_P(SearchSpaceBattery, GradientsReachEveryAlphaAndOnlyWhatIsAskedFor) {
   EXPECT_TRUE(net->Gradients(Request(GradientOf::kAlphas)).weights.empty());
 }
 
+TEST_P(SearchSpaceBattery, KindsWithoutCellsAreThoseWithoutGradients) {
+  for (const int cells : {1, 2, 3, 4}) {
+    SuperNetShape shape;
+    shape.cells = cells;
+    shape.channels = 4;
+    shape.image = {3, 16, 16};
+    shape.classes = 5;
+    const auto built = space_->BuildSuperNet(AllCandidates(space_->topology()), shape,
+                                             MakeGenerator(1, "weights"));
+    if (!built.ok()) continue;  // a space may need more cells
+    (*built)->to(at::kDouble);
+    (*built)->InitializeAlphas(0.5, MakeGenerator(1, "alphas"));
+    const GradientResult pass = (*built)->Gradients(Request(GradientOf::kAlphas));
+    std::vector<std::string> without;
+    for (size_t k = 0; k < pass.alphas.size(); ++k) {
+      if (pass.alphas[k].eq(0).all().item<bool>()) {
+        without.push_back(space_->topology().kinds[k].name);
+      }
+    }
+    EXPECT_EQ(space_->KindsWithoutCells(cells), without) << cells << " cells";
+  }
+}
+
+TEST_P(SearchSpaceBattery, WhatMayNotBeDerivedIsNotDerived) {
+  for (const std::string& operation : space_->underivable_operations()) {
+    EXPECT_FALSE(space_->MayDerive(operation));
+    for (const CellKind& kind : space_->topology().kinds) {
+      EXPECT_GE(OperationIndex(kind, operation), 0) << operation;
+    }
+  }
+  for (size_t k = 0; k < space_->topology().kinds.size(); ++k) {
+    for (const std::string& operation : space_->topology().kinds[k].operations) {
+      // Every edge prefers `operation`.
+      const Candidates all = AllCandidates(space_->topology());
+      EdgeProbabilities probabilities;
+      for (size_t kind = 0; kind < all.size(); ++kind) {
+        const int preferred = OperationIndex(space_->topology().kinds[kind], operation);
+        std::vector<double> p(all[kind][0].size(), 0.01);
+        if (preferred >= 0) p[preferred] = 0.9;
+        probabilities.emplace_back(all[kind].size(), p);
+      }
+      const auto derived = space_->Derive(all, probabilities, {});
+      ASSERT_TRUE(derived.ok()) << derived.status();
+      for (const ArchitectureEdge& edge :
+           derived->architecture.cells(static_cast<int>(k)).edges()) {
+        EXPECT_EQ(edge.operation() == operation, space_->MayDerive(operation)) << operation;
+      }
+    }
+  }
+}
+
 TEST_P(SearchSpaceBattery, OneKindOfGradientEqualsItsPartOfBoth) {
   const auto net = Build();
   GradientRequest request = Request(GradientOf::kBoth);
@@ -416,6 +467,7 @@ TEST_P(SearchSpaceBattery, WrongArgumentsAreErrors) {
     EXPECT_FALSE(space_->Parse(text).ok()) << text;
   }
   const auto net = Build();
+  EXPECT_EQ(KnobNames(space_->knobs()), KnobNames(net->knobs()));
   EXPECT_FALSE(net->SetKnob("no such knob", 0).ok());
   for (const Knob& knob : net->knobs()) {
     EXPECT_TRUE(net->SetKnob(knob.name, knob.min).ok());

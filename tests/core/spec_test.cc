@@ -136,6 +136,33 @@ TEST(Spec, SettingsThatDoNotFitEachOtherAreNamed) {
                     HasSubstr("skip_connect")));
 }
 
+TEST(Spec, AKnobThatTheSpaceDoesNotHaveIsNamed) {
+  EXPECT_THAT(ErrorOf("regularizers[skip_dropout].knob=skip.dropout"),
+              HasSubstr("regularizers[skip_dropout].knob: the darts space has no knob "
+                        "\"skip.dropout\"; it has: skip_connect.dropout, edge.drop_path"));
+  EXPECT_EQ(ErrorOf("regularizers[skip_dropout].knob=edge.drop_path"), "OK");
+  ExperimentSpec spec = Spec();
+  *spec.add_regularizers() =
+      PluginRegistry::Global().DefaultConfig("regularizer", "edge_drop_path").value();
+  EXPECT_THAT(ErrorOf(spec, "regularizers[edge_drop_path].knob=nothing"),
+              HasSubstr("regularizers[edge_drop_path].knob: the darts space has no knob "));
+}
+
+TEST(Spec, OperationsOfWhichNothingMayBeDerivedAreRefused) {
+  ExperimentSpec spec = Spec();
+  *spec.mutable_space() =
+      PluginRegistry::Global().DefaultConfig("search space", "nasbench201").value();
+  spec.clear_regularizers();
+  ASSERT_TRUE(SetField(&spec, "space.operations[0]=none").ok());
+  for (int stage : {0, 1, 2}) {
+    ASSERT_TRUE(SetField(&spec, absl::StrCat("schedule.stages[", stage, "].keep=1")).ok());
+  }
+  EXPECT_EQ(ErrorOf(spec, "space.allow_none=true"), "OK");
+  EXPECT_THAT(ErrorOf(spec, "space.allow_none=false"),
+              HasSubstr("space: operations: there is only none, which may not be derived "
+                        "(allow_none is false)"));
+}
+
 TEST(Spec, ABenchmarkMustBeOfTheSpaceAndKnowItsDataSet) {
   const std::string config =
       "benchmark { [type.googleapis.com/pdarts.nasbench201."

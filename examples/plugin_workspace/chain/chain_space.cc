@@ -104,7 +104,11 @@ class SearchNetwork : public pdarts::SuperNet {
         }
       }
     }
-    DeclareKnob({kSkipDropout, "probability of dropout on the output of skip_connect", 0, 1, 0});
+    for (const pdarts::Knob& knob : Knobs()) DeclareKnob(knob);
+  }
+
+  static std::vector<pdarts::Knob> Knobs() {
+    return {{kSkipDropout, "probability of dropout on the output of skip_connect", 0, 1, 0}};
   }
 
   std::string Describe() const override {
@@ -169,6 +173,7 @@ class ChainSpace : public pdarts::SearchSpace {
 
   std::string name() const override { return "chain"; }
   const pdarts::Topology& topology() const override { return topology_; }
+  std::vector<pdarts::Knob> knobs() const override { return SearchNetwork::Knobs(); }
   std::vector<std::string> text_forms() const override { return {"arrows"}; }
   pdarts::NetworkShape default_network_shape() const override {
     pdarts::NetworkShape shape;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/status_macros.h"
 #include "pdarts/regularizers/knob_regularizer.h"
 #include "pdarts/regularizers/skip_dropout/skip_dropout.pb.h"
 
@@ -30,6 +31,7 @@ class SkipDropout : public regularizers::KnobRegularizer {
       : KnobRegularizer("skip_dropout", config.knob()), config_(std::move(config)) {}
 
   absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const override {
+    PDARTS_RETURN_IF_ERROR(KnobRegularizer::Check(space, schedule));
     if (config_.initial_rates_size() == schedule.num_stages()) return absl::OkStatus();
     return absl::InvalidArgumentError(
         absl::StrCat("regularizers[skip_dropout].initial_rates: has ", config_.initial_rates_size(),

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,6 +24,23 @@ class DartsSpace : public SearchSpace {
   const Topology& topology() const override { return DartsTopology(); }
   std::vector<std::string> skeletons() const override {
     return {kCifarSkeleton, kImageNetSkeleton};
+  }
+  std::vector<Knob> knobs() const override { return SearchNetworkKnobs(); }
+  std::vector<std::string> underivable_operations() const override {
+    return config_.allow_none() ? std::vector<std::string>{} : std::vector<std::string>{kNone};
+  }
+  std::vector<std::string> KindsWithoutCells(int cells) const override {
+    std::vector<std::string> without;
+    const auto plans = PlanCells(cells, /*channels=*/1, /*stem_channels=*/1,
+                                 /*stem_reduces=*/false);
+    for (const CellKindIndex kind : {kNormal, kReduce}) {
+      if (std::any_of(plans.begin(), plans.end(),
+                      [&](const CellPlan& plan) { return plan.kind() == kind; })) {
+        continue;
+      }
+      without.push_back(topology().kinds[kind].name);
+    }
+    return without;
   }
   std::vector<std::string> text_forms() const override { return {"flat", "nested"}; }
   std::vector<std::pair<std::string, std::string>> known_architectures() const override {

@@ -70,14 +70,7 @@ class SearchNetwork : public SuperNet {
   SearchNetwork(const Candidates& candidates, const SuperNetShape& shape,
                 const at::Generator& generator)
       : SuperNet(DartsTopology(), candidates, {"alphas_normal", "alphas_reduce"}), shape_(shape) {
-    DeclareKnob({kSkipDropout,
-                 "probability with which an element of a stride-1 skip connection's output is "
-                 "dropped in training",
-                 0, 1, 0});
-    DeclareKnob({kEdgeDropPath,
-                 "probability with which an edge's output is dropped for a sample while weights "
-                 "train",
-                 0, 1, 0});
+    for (const Knob& knob : SearchNetworkKnobs()) DeclareKnob(knob);
     const int64_t stem_channels = int64_t{kStemMultiplier} * shape.channels;
     const auto stem = register_module("stem", std::make_shared<torch::nn::Module>());
     nn::ConvolutionOptions convolution{shape.image.channels, stem_channels, /*kernel=*/3};
@@ -147,6 +140,17 @@ class SearchNetwork : public SuperNet {
 }  // namespace
 
 absl::Status CheckImageSides(const ImageShape& image) { return CheckSidesDivisible(image, 4); }
+
+std::vector<Knob> SearchNetworkKnobs() {
+  return {{kSkipDropout,
+           "probability with which an element of a stride-1 skip connection's output is "
+           "dropped in training",
+           0, 1, 0},
+          {kEdgeDropPath,
+           "probability with which an edge's output is dropped for a sample while weights "
+           "train",
+           0, 1, 0}};
+}
 
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator) {

@@ -2,6 +2,7 @@
 #define PDARTS_SPACES_DARTS_SEARCH_NETWORK_H_
 
 #include <memory>
+#include <vector>
 
 #include "ATen/core/Generator.h"
 #include "absl/status/status.h"
@@ -15,9 +16,11 @@ namespace pdarts::darts {
 /// convolutions round up, `none` down, and factorized reductions need even sides.
 absl::Status CheckImageSides(const ImageShape& image);
 
+/// The knobs of MakeSearchNetwork's networks: `skip_connect.dropout`, `edge.drop_path`.
+std::vector<Knob> SearchNetworkKnobs();
+
 /// The search network of ALGORITHM 1: a stem, cells whose edges mix their candidates, global
-/// average pooling, a classifier. Knobs: `skip_connect.dropout`, `edge.drop_path`. Arguments are as
-/// SearchSpace::BuildSuperNet has checked them.
+/// average pooling, a classifier. Arguments are as SearchSpace::BuildSuperNet has checked them.
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator);
 

@@ -28,6 +28,11 @@ class NasBench201Space : public SearchSpace {
   Candidates InitialCandidates() const override {
     return {CellCandidates(topology().kinds[0].edges.size(), initial_)};
   }
+  std::vector<Knob> knobs() const override { return SearchNetworkKnobs(); }
+  std::vector<std::string> underivable_operations() const override {
+    if (config_.allow_none()) return {};
+    return {topology().kinds[0].operations[kNone]};
+  }
   std::vector<std::string> text_forms() const override { return {"string"}; }
   NetworkShape default_network_shape() const override {
     NetworkShape shape;
@@ -91,6 +96,10 @@ absl::StatusOr<EdgeCandidates> InitialOperations(const NasBench201SpaceConfig& c
           absl::StrJoin(kind.operations, ", "), ", in this order"));
     }
     initial.push_back(operation);
+  }
+  if (initial == EdgeCandidates{kNone} && !config.allow_none()) {
+    return absl::InvalidArgumentError(
+        "operations: there is only none, which may not be derived (allow_none is false)");
   }
   return initial;
 }

@@ -64,14 +64,7 @@ class SearchNetwork : public SuperNet {
               return std::make_shared<SearchCell>(channels, candidates[0], shape.kernels,
                                                   generator);
             }) {
-    DeclareKnob({kSkipDropout,
-                 "probability with which an element of a skip connection's output is dropped in "
-                 "training",
-                 0, 1, 0});
-    DeclareKnob({kEdgeDropPath,
-                 "probability with which an edge's output is dropped for a sample while weights "
-                 "train",
-                 0, 1, 0});
+    for (const Knob& knob : SearchNetworkKnobs()) DeclareKnob(knob);
   }
 
   std::string Describe() const override {
@@ -97,6 +90,17 @@ class SearchNetwork : public SuperNet {
 };
 
 }  // namespace
+
+std::vector<Knob> SearchNetworkKnobs() {
+  return {{kSkipDropout,
+           "probability with which an element of a skip connection's output is dropped in "
+           "training",
+           0, 1, 0},
+          {kEdgeDropPath,
+           "probability with which an edge's output is dropped for a sample while weights "
+           "train",
+           0, 1, 0}};
+}
 
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator) {

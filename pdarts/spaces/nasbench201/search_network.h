@@ -2,6 +2,7 @@
 #define PDARTS_SPACES_NASBENCH201_SEARCH_NETWORK_H_
 
 #include <memory>
+#include <vector>
 
 #include "ATen/core/Generator.h"
 #include "pdarts/core/search_space.h"
@@ -10,8 +11,11 @@
 
 namespace pdarts::nasbench201 {
 
+/// The knobs of MakeSearchNetwork's networks: `skip_connect.dropout`, `edge.drop_path`.
+std::vector<Knob> SearchNetworkKnobs();
+
 /// The search network of ALGORITHM 5 with SuperNetShape::cells cells in each of its three blocks.
-/// Knobs: `skip_connect.dropout`, `edge.drop_path`. Operations keep their number in the space as
+/// Operations keep their number in the space as
 /// their parameters' name, whatever candidates were pruned. Arguments are as
 /// SearchSpace::BuildSuperNet has checked them.
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
