@@ -12,7 +12,6 @@
 #include "ATen/ops/mean.h"
 #include "ATen/ops/ones.h"
 #include "ATen/ops/zeros.h"
-#include "c10/util/Exception.h"
 #include "glog/logging.h"
 #include "pdarts/nn/kernels/dropout.h"
 
@@ -95,10 +94,7 @@ BatchNorm::BatchNorm(int64_t channels, bool affine) {
 }
 
 at::Tensor BatchNorm::Forward(const at::Tensor& x, const Pass& pass) const {
-  // LibTorch's function would fill the running variance with infinities.
-  TORCH_CHECK(!is_training() || x.numel() > x.size(1),
-              "batch normalisation in training needs more than one value a channel, got ",
-              x.sizes());
+  CheckCanNormalize(is_training(), x.numel() / x.size(1), x.size(1));
   const bool with_running = !is_training() || pass.update_statistics;
   return at::batch_norm(x, weight_, bias_, with_running ? running_mean_ : at::Tensor(),
                         with_running ? running_var_ : at::Tensor(), is_training(), kMomentum,

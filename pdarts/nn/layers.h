@@ -102,7 +102,7 @@ class BatchNorm : public torch::nn::Module {
 
   BatchNorm(int64_t channels, bool affine);
 
-  /// Throws c10::Error in training if a channel has only one value.
+  /// Throws c10::Error as CheckCanNormalize.
   at::Tensor Forward(const at::Tensor& x, const Pass& pass) const;
 
   /// The same as data, for the fused operations.

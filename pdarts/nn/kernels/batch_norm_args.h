@@ -1,7 +1,10 @@
 #ifndef PDARTS_NN_KERNELS_BATCH_NORM_ARGS_H_
 #define PDARTS_NN_KERNELS_BATCH_NORM_ARGS_H_
 
+#include <cstdint>
+
 #include "ATen/core/Tensor.h"
+#include "c10/util/Exception.h"
 
 namespace pdarts::nn {
 
@@ -18,6 +21,15 @@ struct BatchNormArgs {
   double eps = 1e-5;
   double momentum = 0.1;
 };
+
+/// Throws c10::Error in training if a channel has only one value, such as one image of one pixel:
+/// its unbiased variance is a division by zero, and what is normalised is 0 whatever it was.
+inline void CheckCanNormalize(bool training, int64_t values_per_channel, int64_t channels) {
+  TORCH_CHECK(!training || values_per_channel > 1,
+              "batch normalization in training needs more than one value for each channel, but a "
+              "tensor of ",
+              channels, " channels has ", values_per_channel);
+}
 
 }  // namespace pdarts::nn
 

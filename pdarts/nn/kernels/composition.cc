@@ -13,6 +13,7 @@
 namespace pdarts::nn::composition {
 
 at::Tensor BatchNorm(const at::Tensor& x, const BatchNormArgs& bn) {
+  CheckCanNormalize(bn.training, x.numel() / x.size(1), x.size(1));
   const bool with_running = !bn.training || bn.update_statistics;
   return at::batch_norm(x, bn.weight, bn.bias, with_running ? bn.running_mean : at::Tensor(),
                         with_running ? bn.running_var : at::Tensor(), bn.training, bn.momentum,

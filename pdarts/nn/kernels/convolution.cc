@@ -74,7 +74,7 @@ class ConvolveNode : public FusedNode {
 
   std::string name() const override { return "pdarts::Convolve"; }
 
-  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+  torch::autograd::variable_list Backward(torch::autograd::variable_list gradients) override {
     torch::autograd::variable_list results(7);
     if (!gradients[0].defined()) return results;
     const at::Tensor x = Saved(0);

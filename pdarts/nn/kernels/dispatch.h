@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "c10/core/GradMode.h"
+#include "c10/util/Exception.h"
 #include "glog/logging.h"
 #include "pdarts/nn/kernels/variant.h"
 #include "torch/csrc/autograd/function.h"
@@ -33,9 +35,18 @@ inline at::Tensor ChannelsLast(const at::Tensor& x) {
 }
 
 /// A fused operation in autograd's graph. Inputs are numbered as in the constructor's list, which
-/// may hold undefined tensors.
+/// may hold undefined tensors. Its gradients have no graph of their own: a backward pass with
+/// create_graph throws c10::Error.
 class FusedNode : public torch::autograd::Node {
  public:
+  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) final {
+    // Autograd's engine computes with gradients enabled exactly when it is asked for a graph.
+    TORCH_CHECK(!c10::GradMode::is_enabled(), name(),
+                " has no second derivative: a gradient with create_graph=true was asked for, and "
+                "the fused kernels give gradients without a graph. REFERENCE kernels have one");
+    return Backward(std::move(gradients));
+  }
+
   bool Wants(size_t input) const { return task_should_compute_output(input); }
 
   /// Keeps a tensor until the backward pass; output: whether it is this operation's own.
@@ -50,6 +61,9 @@ class FusedNode : public torch::autograd::Node {
   }
 
  private:
+  /// The gradients of the inputs, from that of the output; undefined where Wants says no.
+  virtual torch::autograd::variable_list Backward(torch::autograd::variable_list gradients) = 0;
+
   std::vector<torch::autograd::SavedVariable> saved_;
 };
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "ATen/ops/empty.h"
+#include "c10/util/Exception.h"
 #include "glog/logging.h"
 #include "pdarts/nn/kernels/parallel.h"
 #include "pdarts/nn/kernels/variant.h"
@@ -19,9 +22,12 @@ constexpr int64_t kBlock = 4096;
 at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, uint64_t seed) {
   CHECK(probability >= 0 && probability <= 1) << probability;
   CHECK_EQ(sizes.size(), 4u) << "[N,C,H,W]";
+  // Elements are numbered by 32 bits. A product of doubles doesn't overflow.
+  const double elements = std::accumulate(sizes.begin(), sizes.end(), 1.0, std::multiplies<>());
+  TORCH_CHECK(elements < kRange, "a dropout mask [N,C,H,W] of ", sizes, " has ", elements,
+              " elements; fewer than 2^32 can be drawn. A smaller batch has fewer");
   const auto options = at::TensorOptions().dtype(at::kByte);
   at::Tensor mask = at::empty(sizes, options, at::MemoryFormat::ChannelsLast);
-  CHECK_LT(static_cast<double>(mask.numel()), kRange);
   // Kept where the random 32 bits are at least this; all of them can't be.
   const double dropped = std::nearbyint(probability * kRange);
   if (dropped >= kRange) return mask.zero_();

@@ -9,7 +9,8 @@ namespace pdarts::nn {
 
 /// A uint8 mask on the CPU, channels-last, whose elements are 0 with this probability and 1 else.
 /// Which ones depends on the seed and the sizes only: not on the processor, the number of threads
-/// or LibTorch. sizes: `[N,C,H,W]`, less than 2^32 elements. Dies unless probability is in [0, 1].
+/// or LibTorch. sizes: `[N,C,H,W]`. Throws c10::Error naming the sizes if these are 2^32 elements
+/// or more. Dies unless probability is in [0, 1].
 at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, uint64_t seed);
 
 }  // namespace pdarts::nn

@@ -1167,7 +1167,7 @@ class MixedCellNode : public FusedNode {
 
   std::string name() const override { return "pdarts::MixedCell"; }
 
-  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+  torch::autograd::variable_list Backward(torch::autograd::variable_list gradients) override {
     if (!gradients[0].defined()) return torch::autograd::variable_list(num_outputs());
     std::vector<at::Tensor> inputs;
     for (size_t i = 0; i < num_inputs; ++i) inputs.push_back(Saved(i));

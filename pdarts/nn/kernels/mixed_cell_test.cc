@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "ATen/ops/empty.h"
+#include "ATen/ops/ones_like.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/zeros.h"
 #include "c10/core/GradMode.h"
+#include "gmock/gmock.h"
 #include "pdarts/nn/kernels/testing.h"
 
 namespace pdarts::nn {
@@ -285,6 +287,22 @@ TEST_P(MixedCellTest, KeepsItsValuesForASecondBackward) {
     EXPECT_TRUE(first[i].equal(last[i])) << i;
   }
   EXPECT_THROW(torch::autograd::grad({y}, leaves, {g}), c10::Error);
+}
+
+TEST_P(MixedCellTest, RefusesSecondDerivatives) {
+  const CellCase c;
+  std::vector<at::Tensor> leaves;
+  for (const at::Tensor& t : Inputs(c)) {
+    leaves.push_back(t.to(GetParam().dtype).set_requires_grad(true));
+  }
+  const at::Tensor y = Cell(c, leaves);
+  EXPECT_THAT(
+      [&] {
+        torch::autograd::grad({y}, leaves, {at::ones_like(y)}, /*retain_graph=*/true,
+                              /*create_graph=*/true);
+      },
+      ::testing::ThrowsMessage<c10::Error>(
+          ::testing::HasSubstr("pdarts::MixedCell has no second derivative")));
 }
 
 TEST_P(MixedCellTest, RefusesWeightsThatChangedSinceTheForwardPass) {

@@ -37,7 +37,7 @@ class NodeSumNode : public FusedNode {
 
   std::string name() const override { return "pdarts::NodeSum"; }
 
-  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+  torch::autograd::variable_list Backward(torch::autograd::variable_list gradients) override {
     const size_t n_terms = terms.size();
     torch::autograd::variable_list results(1 + 3 * n_terms);
     if (!gradients[0].defined()) return results;

@@ -69,11 +69,11 @@ ChannelStatistics StatisticsOf(const at::Tensor& x) {
 Normalization MakeNormalization(const BatchNormArgs& bn, const ChannelStatistics& batch) {
   const auto channels = static_cast<int64_t>(batch.mean.size());
   Normalization n;
+  CheckCanNormalize(bn.training, batch.count, channels);
   n.by_batch = bn.training;
   n.weight = Values(bn.weight, channels, 1);
   n.bias = Values(bn.bias, channels, 0);
   if (bn.training) {
-    CHECK_GT(batch.count, 1) << "batch normalisation in training needs more than one value";
     n.mean = batch.mean;
     n.inverse_deviation = batch.variance;
   } else {

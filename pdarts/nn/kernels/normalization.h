@@ -34,7 +34,8 @@ struct Normalization {
   double shift(int64_t c) const { return bias[c] - mean[c] * scale(c); }
 };
 
-/// By the batch's statistics in training, else by the running ones.
+/// By the batch's statistics in training, else by the running ones. Throws c10::Error as
+/// CheckCanNormalize.
 Normalization MakeNormalization(const BatchNormArgs& batch_norm, const ChannelStatistics& batch);
 
 /// Moves the running statistics, if `batch_norm` says so.

@@ -3,8 +3,10 @@
 
 #include "ATen/ops/empty.h"
 #include "ATen/ops/ones.h"
+#include "ATen/ops/ones_like.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/zeros.h"
+#include "gmock/gmock.h"
 #include "pdarts/nn/kernels/convolution.h"
 #include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/node_sum.h"
@@ -13,6 +15,10 @@
 
 namespace pdarts::nn {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 struct Size {
   int64_t n, c, h, w;
@@ -286,6 +292,23 @@ TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
   }
 }
 
+TEST_P(NodeSumTest, OneValueOfAChannelIsAnErrorInTrainingWithAnyKernels) {
+  const at::Tensor raw = at::ones({1, 3, 1, 1}, GetParam().dtype);
+  const at::Tensor one = at::ones({1}, raw.options());
+  for (const KernelVariant variant : {GetParam().variant, KernelVariant::kComposition}) {
+    SetKernelVariant(variant);
+    const BatchNormArgs trained = BatchNorm(raw, 3, /*training=*/true);
+    EXPECT_THAT(
+        [&] {
+          NodeSum({{raw, trained}}, one);
+        },
+        ThrowsMessage<c10::Error>(
+            HasSubstr("more than one value for each channel, but a tensor of 3 channels")));
+    EXPECT_TRUE(trained.running_var.equal(BatchNorm(raw, 3, true).running_var)) << "it moved";
+    EXPECT_NO_THROW(NodeSum({{raw, BatchNorm(raw, 3, /*training=*/false)}}, one));
+  }
+}
+
 TEST_P(NodeSumTest, KeepsItsDigitsFarFromZero) {
   // Mean 1000, deviation 1: sums of squares about 0 would lose the variance in float32.
   const at::Tensor raw = Random({4, 3, 16, 16}) + 1000;
@@ -334,7 +357,58 @@ TEST_P(Dropout, DropsThatManyElementsIndependently) {
   EXPECT_EQ(mean(DropoutMask(sizes, 1, 1)), 0);
 }
 
+TEST_P(Dropout, AMaskOfTooManyElementsIsAnErrorThatNamesIt) {
+  EXPECT_THAT(
+      [] {
+        DropoutMask({65536, 16384, 2, 2}, 0.5, 1);
+      },
+      ThrowsMessage<c10::Error>(HasSubstr("[65536, 16384, 2, 2]")));
+  const int64_t most = int64_t{1} << 62;
+  EXPECT_THAT(
+      [&] {
+        DropoutMask({most, most, most, most}, 0.5, 1);
+      },
+      ThrowsMessage<c10::Error>(HasSubstr("fewer than 2^32 can be drawn")));
+}
+
 PDARTS_INSTANTIATE_KERNEL_TEST(Dropout);
+
+class SecondDerivatives : public KernelTest {
+ protected:
+  /// What is said of a gradient of `f` that is to have a graph.
+  void ExpectRefused(const Function& f, const std::vector<at::Tensor>& inputs,
+                     const std::string& operation) {
+    std::vector<at::Tensor> leaves;
+    for (const at::Tensor& input : inputs) {
+      leaves.push_back(input.to(GetParam().dtype).set_requires_grad(true));
+    }
+    const auto gradients = [&](bool create_graph) {
+      const at::Tensor y = f(leaves);
+      return torch::autograd::grad({y}, leaves, {at::ones_like(y)}, /*retain_graph=*/true,
+                                   create_graph, /*allow_unused=*/true);
+    };
+    EXPECT_NO_THROW(gradients(false));
+    EXPECT_THAT([&] { gradients(true); },
+                ThrowsMessage<c10::Error>(
+                    AllOf(HasSubstr(operation), HasSubstr("has no second derivative"))));
+  }
+};
+
+TEST_P(SecondDerivatives, AreRefusedByEveryFusedOperation) {
+  const at::Tensor x = Random({2, 4, 6, 6});
+  for (const auto pool : {MaxPool3x3, AveragePool3x3}) {
+    ExpectRefused([&](const std::vector<at::Tensor>& t) { return pool(t[0], 1); }, {x}, "Pool3x3");
+  }
+  ExpectRefused([&](const std::vector<at::Tensor>& t) { return ReluPointwise(t[0], t[1]); },
+                {x, Random({4, 4, 1, 1})}, "Convolve");
+  ExpectRefused(
+      [&](const std::vector<at::Tensor>& t) {
+        return NodeSum({{t[0], BatchNorm(t[0], 4, true)}}, t[1]);
+      },
+      {x, Random({1})}, "NodeSum");
+}
+
+PDARTS_INSTANTIATE_KERNEL_TEST(SecondDerivatives);
 
 class Determinism : public KernelTest {};
 

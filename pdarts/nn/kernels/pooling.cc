@@ -25,7 +25,7 @@ class PoolNode : public FusedNode {
 
   std::string name() const override { return "pdarts::Pool3x3"; }
 
-  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+  torch::autograd::variable_list Backward(torch::autograd::variable_list gradients) override {
     if (!gradients[0].defined() || !Wants(0)) return {at::Tensor()};
     const at::Tensor gradient = ChannelsLast(gradients[0]);
     at::Tensor x, out;

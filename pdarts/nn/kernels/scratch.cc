@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "glog/logging.h"
+#include "c10/util/Exception.h"
 
 namespace pdarts::nn {
 namespace {
@@ -33,7 +33,7 @@ void* Scratch::Bytes(size_t size) {
   if (pieces_.empty() || used_ + size > pieces_.back().size) {
     const size_t piece = std::max(size, kLeast);
     void* p = std::aligned_alloc(kAlignment, piece);
-    CHECK(p != nullptr) << "out of memory: " << piece << " bytes of scratch";
+    TORCH_CHECK(p != nullptr, "out of memory: ", piece, " bytes of scratch for a fused operation");
     pieces_.push_back({std::unique_ptr<char, Free>(static_cast<char*>(p)), piece});
     total_ += piece;
     used_ = 0;

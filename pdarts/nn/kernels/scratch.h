@@ -13,7 +13,7 @@
 namespace pdarts::nn {
 
 /// Memory for the length of a loop, handed out piece by piece, 64-byte aligned and not initialised.
-/// What is handed out stays valid until Reset.
+/// What is handed out stays valid until Reset. Throws c10::Error where there is no more memory.
 class Scratch {
  public:
   /// This thread's own; whoever takes it calls Reset first, and uses it in one place at a time.
