@@ -21,7 +21,7 @@ namespace {
 void TrainStep(benchmark::State& state, const char* space_name, const char* genotype,
                Kernels kernels) {
   const auto space = Registry<SearchSpace>::CreateDefault(space_name).value();
-  NetworkShape shape = space->default_network_shape();
+  NetworkShape shape = space->default_network_shape().value();
   shape.cells = static_cast<int>(state.range(0));
   shape.channels = static_cast<int>(state.range(1));
   shape.auxiliary_head = true;

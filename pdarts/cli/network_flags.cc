@@ -19,15 +19,13 @@ ABSL_FLAG(std::string, weights, "",
 ABSL_FLAG(std::string, dataset, "",
           "dataset by its short name, with its default settings; empty: cifar10, or the one that a "
           "benchmark's table means");
-ABSL_FLAG(int, cells, 0, "cells of the network; 0: the space's usual number");
-ABSL_FLAG(int, channels, 0, "initial channels of the network; 0: the space's usual number");
-ABSL_FLAG(int, classes, 0, "classes; 0: 10, or 1000 with the imagenet skeleton");
+ABSL_FLAG(int, cells, 0, "cells of the network; 0: the skeleton's usual number");
+ABSL_FLAG(int, channels, 0, "initial channels of the network; 0: the skeleton's usual number");
+ABSL_FLAG(int, classes, 0, "classes; 0: the skeleton's usual number");
 ABSL_FLAG(std::string, skeleton, "", "cifar or imagenet; empty: the space's first");
 
 namespace pdarts {
 namespace {
-
-constexpr char kImageNet[] = "imagenet";
 
 absl::Status CheckNotNegative(absl::string_view flag, int value) {
   if (value >= 0) return absl::OkStatus();
@@ -73,14 +71,9 @@ absl::StatusOr<FlagNetwork> NetworkFromFlags() {
   if (!skeleton.empty()) settings.set_skeleton(skeleton);
   if (cells > 0) settings.set_cells(cells);
   if (channels > 0) settings.set_channels(channels);
-  network.shape = MakeNetworkShape(*network.space, settings);
-  if (network.shape.skeleton == kImageNet) {
-    network.shape.image = {3, 224, 224};
-    network.shape.classes = 1000;
-    // The published network of this skeleton (ALGORITHM 4).
-    if (cells == 0) network.shape.cells = 14;
-    if (channels == 0) network.shape.channels = 48;
-  }
+  auto shape = MakeNetworkShape(*network.space, settings);
+  if (!shape.ok()) return Annotate(shape.status(), "--skeleton");
+  network.shape = std::move(*shape);
   if (classes > 0) network.shape.classes = classes;
   return network;
 }

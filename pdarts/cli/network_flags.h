@@ -31,10 +31,9 @@ struct FlagNetwork {
   NetworkShape shape;  ///< without auxiliary head
 };
 
-/// The network of --space, --genotype, --cells, --channels, --classes, --skeleton: the space's
-/// usual size where a flag isn't given; images of 224x224 and 1000 classes for the imagenet
-/// skeleton, else of 32x32 and 10. \error as GenotypeFromFlags and ParseGenotype; kInvalidArgument
-/// naming the flag.
+/// The network of --space, --genotype, --cells, --channels, --classes, --skeleton: the skeleton's
+/// usual size (SearchSpace::default_network_shape) where a flag isn't given. \error as
+/// GenotypeFromFlags and ParseGenotype; kInvalidArgument naming the flag.
 absl::StatusOr<FlagNetwork> NetworkFromFlags();
 
 /// --space, else the only search space of this program, else "darts".

@@ -66,8 +66,8 @@ class Observers : public SearchObserver {
 
 /// The candidates that a stage would begin with if every stage kept the last ones of each edge: in
 /// the shipped spaces those with the most weights.
-Candidates LastCandidates(const Experiment& experiment, int stage) {
-  Candidates candidates = experiment.space->InitialCandidates();
+absl::StatusOr<Candidates> LastCandidates(const Experiment& experiment, int stage) {
+  PDARTS_ASSIGN_OR_RETURN(Candidates candidates, experiment.space->InitialCandidates());
   if (stage == 0) return candidates;
   const int keep = experiment.schedule->stage(stage - 1).keep;
   for (CellCandidates& kind : candidates) {
@@ -86,9 +86,10 @@ absl::Status DryRun(const Experiment& experiment) {
   std::string json;
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
     const StageShape shape = experiment.schedule->stage(s);
+    PDARTS_ASSIGN_OR_RETURN(const Candidates last, LastCandidates(experiment, s));
     PDARTS_ASSIGN_OR_RETURN(
         const std::shared_ptr<SuperNet> net,
-        experiment.space->BuildSuperNet(LastCandidates(experiment, s), experiment.StageNetShape(s),
+        experiment.space->BuildSuperNet(last, experiment.StageNetShape(s),
                                         MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
                                                       "weights", static_cast<uint64_t>(s))));
     const size_t candidates = net->candidates()[0][0].size();
@@ -131,7 +132,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   result.set_dataset(PluginShortName(experiment.spec.dataset()));
   result.set_search_space(experiment.space->name());
   result.set_seed(static_cast<double>(experiment.spec.seed()));
-  NetworkShape shape = experiment.space->default_network_shape();
+  PDARTS_ASSIGN_OR_RETURN(NetworkShape shape, experiment.space->default_network_shape());
   shape.image = experiment.dataset->info().image;
   shape.classes = experiment.dataset->num_classes();
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,

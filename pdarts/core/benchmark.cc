@@ -23,7 +23,12 @@ absl::StatusOr<const std::vector<double>*> Benchmark::Accuracies(absl::string_vi
     return absl::NotFoundError(absl::StrCat("the benchmark has no accuracy on the data set \"",
                                             dataset, "\"; it has: ", absl::StrJoin(known, ", ")));
   }
-  return &DoAccuracies(dataset);
+  const std::vector<double>& accuracies = DoAccuracies(dataset);
+  if (accuracies.size() != static_cast<size_t>(size())) {
+    return Fault(absl::StrCat("has ", accuracies.size(), " accuracies on ", dataset, " of ", size(),
+                              " architectures"));
+  }
+  return &accuracies;
 }
 
 absl::StatusOr<std::string> Benchmark::Text(int index) const {
@@ -31,7 +36,13 @@ absl::StatusOr<std::string> Benchmark::Text(int index) const {
   return DoText(index);
 }
 
-absl::StatusOr<int> Benchmark::Index(absl::string_view text) const { return DoIndex(text); }
+absl::StatusOr<int> Benchmark::Index(absl::string_view text) const {
+  PDARTS_ASSIGN_OR_RETURN(const int index, DoIndex(text));
+  if (!CheckIndex(index).ok()) {
+    return Fault(absl::StrCat("gives the number ", index, " to an architecture, of ", size()));
+  }
+  return index;
+}
 
 absl::StatusOr<BenchmarkScore> Benchmark::Score(int index, absl::string_view dataset) const {
   PDARTS_RETURN_IF_ERROR(CheckIndex(index));

@@ -23,8 +23,7 @@ absl::StatusOr<std::unique_ptr<Interface>> Make(const std::string& field,
 
 /// \error kInvalidArgument if an edge begins a search with nothing that may be derived: pruning
 /// can only take away.
-absl::Status CheckSomethingMayBeDerived(const SearchSpace& space) {
-  const Candidates initial = space.InitialCandidates();
+absl::Status CheckSomethingMayBeDerived(const SearchSpace& space, const Candidates& initial) {
   for (size_t k = 0; k < initial.size(); ++k) {
     const CellKind& kind = space.topology().kinds[k];
     for (size_t e = 0; e < initial[k].size(); ++e) {
@@ -55,10 +54,15 @@ SuperNetShape Experiment::StageNetShape(int stage) const {
   return shape;
 }
 
-DerivationOptions Experiment::MakeDerivationOptions() const {
-  DerivationOptions options;
-  for (const auto& regularizer : regularizers) regularizer->ConstrainDerivation(&options);
-  return options;
+absl::StatusOr<std::vector<std::unique_ptr<Regularizer>>> Experiment::MakeRegularizers() const {
+  std::vector<std::unique_ptr<Regularizer>> regularizers;
+  for (int i = 0; i < spec.regularizers_size(); ++i) {
+    PDARTS_ASSIGN_OR_RETURN(
+        auto regularizer,
+        Make<Regularizer>(absl::StrCat("regularizers[", i, "]"), spec.regularizers(i)));
+    regularizers.push_back(std::move(regularizer));
+  }
+  return regularizers;
 }
 
 absl::StatusOr<std::optional<BenchmarkScore>> Experiment::Score(
@@ -73,31 +77,28 @@ absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec) {
   PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
   PDARTS_RETURN_IF_ERROR(ValidateSpec(spec));
   Experiment experiment;
-  PDARTS_ASSIGN_OR_RETURN(experiment.space, Make<SearchSpace>("space", spec.space()));
-  PDARTS_ASSIGN_OR_RETURN(experiment.dataset, Make<Dataset>("dataset", spec.dataset()));
+  experiment.spec = std::move(spec);
+  PDARTS_ASSIGN_OR_RETURN(experiment.space, Make<SearchSpace>("space", experiment.spec.space()));
+  PDARTS_ASSIGN_OR_RETURN(experiment.dataset, Make<Dataset>("dataset", experiment.spec.dataset()));
   PDARTS_ASSIGN_OR_RETURN(experiment.schedule,
-                          Make<ProgressiveSchedule>("schedule", spec.schedule()));
-  for (int i = 0; i < spec.regularizers_size(); ++i) {
-    PDARTS_ASSIGN_OR_RETURN(
-        auto regularizer,
-        Make<Regularizer>(absl::StrCat("regularizers[", i, "]"), spec.regularizers(i)));
-    experiment.regularizers.push_back(std::move(regularizer));
-  }
-  if (spec.has_benchmark()) {
-    PDARTS_ASSIGN_OR_RETURN(experiment.benchmark, Make<Benchmark>("benchmark", spec.benchmark()));
+                          Make<ProgressiveSchedule>("schedule", experiment.spec.schedule()));
+  PDARTS_ASSIGN_OR_RETURN(const auto regularizers, experiment.MakeRegularizers());
+  if (experiment.spec.has_benchmark()) {
+    PDARTS_ASSIGN_OR_RETURN(experiment.benchmark,
+                            Make<Benchmark>("benchmark", experiment.spec.benchmark()));
     if (experiment.benchmark->space() != experiment.space->name()) {
       return absl::InvalidArgumentError(
           absl::StrCat("benchmark: it is of the search space ", experiment.benchmark->space(),
                        ", the spec's space is ", experiment.space->name()));
     }
   }
-  PDARTS_RETURN_IF_ERROR(CheckSomethingMayBeDerived(*experiment.space));
-  PDARTS_RETURN_IF_ERROR(experiment.schedule->Check(experiment.space->topology(),
-                                                    experiment.space->InitialCandidates()));
-  for (const auto& regularizer : experiment.regularizers) {
+  PDARTS_ASSIGN_OR_RETURN(const Candidates initial, experiment.space->InitialCandidates());
+  PDARTS_RETURN_IF_ERROR(CheckSomethingMayBeDerived(*experiment.space, initial));
+  PDARTS_RETURN_IF_ERROR(experiment.schedule->Check(experiment.space->topology(), initial));
+  for (const auto& regularizer : regularizers) {
     PDARTS_RETURN_IF_ERROR(regularizer->Check(*experiment.space, *experiment.schedule));
+    regularizer->ConstrainDerivation(&experiment.derivation_options);
   }
-  experiment.spec = std::move(spec);
   return experiment;
 }
 

@@ -15,19 +15,22 @@
 
 namespace pdarts {
 
-/// A spec and the plugins that it names, known to fit each other.
+/// A spec and the plugins that it names, known to fit each other. Nothing here changes while a
+/// search runs, so that several searches may share one experiment. Regularisers do change: each
+/// search makes its own.
 struct Experiment {
   ExperimentSpec spec;  ///< complete
   std::unique_ptr<SearchSpace> space;
   std::unique_ptr<Dataset> dataset;
   std::unique_ptr<ProgressiveSchedule> schedule;
-  std::vector<std::unique_ptr<Regularizer>> regularizers;
   std::unique_ptr<Benchmark> benchmark;  ///< null where the spec has none
+  DerivationOptions derivation_options;  ///< what the regularisers allow to be derived
 
   /// The size of a stage's super-network.
   SuperNetShape StageNetShape(int stage) const;
-  /// What the regularisers allow to be derived.
-  DerivationOptions MakeDerivationOptions() const;
+  /// The spec's regularisers in the spec's order, as a search begins with them.
+  /// \error kInvalidArgument or kNotFound naming the field, as MakeExperiment.
+  absl::StatusOr<std::vector<std::unique_ptr<Regularizer>>> MakeRegularizers() const;
   /// What the benchmark says of an architecture; nothing where the spec has none.
   absl::StatusOr<std::optional<BenchmarkScore>> Score(const Architecture& architecture) const;
 };

@@ -122,7 +122,13 @@ absl::StatusOr<std::unique_ptr<Plugin>> PluginRegistry::Create(
                      " (known: ", absl::StrJoin(Names(kind), ", "), ")"));
   }
   PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<google::protobuf::Message> message, UnpackConfig(config));
-  return entry->factory(*message);
+  PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<Plugin> plugin, entry->factory(*message));
+  if (plugin == nullptr) {
+    return absl::InternalError(
+        absl::StrCat("the factory of the ", kind, " ", entry->info.short_name, " made nothing"));
+  }
+  plugin->title_ = absl::StrCat(kind, " ", entry->info.short_name);
+  return plugin;
 }
 
 }  // namespace pdarts

@@ -26,7 +26,9 @@ struct SearchContext {
   at::Generator generator;  ///< the regularisers' own stream
 };
 
-/// Shapes a search without the trainer knowing how. Every hook does nothing by default.
+/// Shapes a search without the trainer knowing how. Every hook does nothing by default. An object
+/// belongs to one search, and its hooks are called one after the other; other searches of the
+/// process have their own.
 class Regularizer : public Plugin {
  public:
   static constexpr char kKind[] = "regularizer";
@@ -47,7 +49,8 @@ class Regularizer : public Plugin {
   /// Added to the loss that the alphas are trained with; a scalar, or undefined for none.
   virtual at::Tensor AlphaPenalty(const SearchContext& context) { return {}; }
 
-  /// Narrows what may be derived.
+  /// Narrows what may be derived. Depends on the settings alone, so that a finished search can be
+  /// derived again.
   virtual void ConstrainDerivation(DerivationOptions* options) const {}
 
   /// What a checkpoint holds of it: whatever OnStageBegin and OnEpochBegin don't set from stage and

@@ -1,12 +1,46 @@
 #include "pdarts/core/schedule.h"
 
 #include <algorithm>
+#include <functional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
+namespace {
+
+/// Whether `kept` holds `keep` of each edge's candidates, in their order.
+absl::Status CheckKept(const Candidates& candidates, const Candidates& kept, int keep) {
+  if (kept.size() != candidates.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(kept.size(), " cell kinds of ", candidates.size()));
+  }
+  for (size_t k = 0; k < candidates.size(); ++k) {
+    if (kept[k].size() != candidates[k].size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("cell kind ", k, ": ", kept[k].size(), " edges of ", candidates[k].size()));
+    }
+    for (size_t e = 0; e < candidates[k].size(); ++e) {
+      const EdgeCandidates &before = candidates[k][e], &after = kept[k][e];
+      const std::string where = absl::StrCat("cell kind ", k, " edge ", e);
+      if (after.size() != static_cast<size_t>(keep)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(where, " keeps ", after.size(), " candidates, expected ", keep));
+      }
+      const bool ascending =
+          std::adjacent_find(after.begin(), after.end(), std::greater_equal<>()) == after.end();
+      if (!ascending || !std::includes(before.begin(), before.end(), after.begin(), after.end())) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(where, " keeps what is none of its candidates, or not in their order"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 StageShape ProgressiveSchedule::stage(int stage) const {
   CHECK(stage >= 0 && stage < num_stages()) << "stage " << stage << " of " << num_stages();
@@ -14,6 +48,7 @@ StageShape ProgressiveSchedule::stage(int stage) const {
 }
 
 absl::Status ProgressiveSchedule::Check(const Topology& topology, const Candidates& initial) const {
+  PDARTS_RETURN_IF_ERROR(CheckCandidates(topology, initial));
   if (num_stages() < 1) return absl::InvalidArgumentError("the schedule has no stages");
   for (size_t k = 0; k < topology.kinds.size(); ++k) {
     const CellKind& kind = topology.kinds[k];
@@ -46,8 +81,17 @@ absl::Status ProgressiveSchedule::Check(const Topology& topology, const Candidat
 
 absl::StatusOr<Candidates> ProgressiveSchedule::Prune(
     int stage, const Candidates& candidates, const EdgeProbabilities& probabilities) const {
+  if (stage < 0 || stage >= num_stages()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("stage ", stage, " is not in [0, ", num_stages(), ")"));
+  }
   PDARTS_RETURN_IF_ERROR(CheckProbabilities(candidates, probabilities));
-  return DoPrune(stage, candidates, probabilities);
+  PDARTS_ASSIGN_OR_RETURN(Candidates kept, DoPrune(stage, candidates, probabilities));
+  const absl::Status fits = CheckKept(candidates, kept, this->stage(stage).keep);
+  if (!fits.ok()) {
+    return Fault(absl::StrCat("pruned wrongly after stage ", stage + 1, ": ", fits.message()));
+  }
+  return kept;
 }
 
 absl::StatusOr<Candidates> ProgressiveSchedule::DoPrune(

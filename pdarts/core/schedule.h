@@ -28,11 +28,14 @@ class ProgressiveSchedule : public Plugin {
 
   /// Whether a search can start with these candidates.
   /// \error kInvalidArgument naming the stage, if it keeps more candidates than there are, more
-  /// than the stage before left, less than one, or if its sizes and epochs make no sense.
+  /// than the stage before left, less than one, or if its sizes and epochs make no sense; as
+  /// CheckCandidates if `initial` doesn't fit the topology.
   absl::Status Check(const Topology& topology, const Candidates& initial) const;
 
-  /// What is alive after `stage`. Keeps the most probable ones unless the schedule says otherwise.
-  /// \error kInvalidArgument if the arguments don't fit each other.
+  /// What is alive after `stage`: of each edge as many candidates as the stage keeps, in their
+  /// order. They are the most probable ones unless the schedule says otherwise.
+  /// \error kInvalidArgument if the arguments don't fit each other; kInternal naming the schedule
+  /// if the plugin returns anything else.
   absl::StatusOr<Candidates> Prune(int stage, const Candidates& candidates,
                                    const EdgeProbabilities& probabilities) const;
 

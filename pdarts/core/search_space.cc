@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/trace_check.h"
 
 namespace pdarts {
 namespace {
@@ -28,6 +29,57 @@ const CellKind* FindKind(const Topology& topology, absl::string_view name) {
   return nullptr;
 }
 
+/// Whether a freshly built network is what a trainer takes over: in training mode, its parameters
+/// float32 and on the CPU. \error kInvalidArgument saying what it is instead.
+absl::Status CheckFresh(const torch::nn::Module& network) {
+  if (!network.is_training()) return absl::InvalidArgumentError("it is not in training mode");
+  for (const auto& parameter : network.named_parameters()) {
+    const at::Tensor& value = parameter.value();
+    if (value.defined() && value.device().is_cpu() && value.scalar_type() == at::kFloat) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("its parameter ", parameter.key(), " is not float32 on the CPU"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAlphas(const SuperNet& net) {
+  const Candidates& candidates = net.candidates();
+  for (size_t k = 0; k < candidates.size(); ++k) {
+    const at::Tensor& alphas = net.alphas()[k];
+    const auto edges = static_cast<int64_t>(candidates[k].size());
+    const auto operations = static_cast<int64_t>(candidates[k][0].size());
+    if (alphas.sizes() != at::IntArrayRef({edges, operations})) {
+      return absl::InvalidArgumentError(absl::StrCat("its alphas of the cell kind ",
+                                                     net.topology().kinds[k].name, " are not [",
+                                                     edges, ",", operations, "]"));
+    }
+    if (alphas.count_nonzero().item<int64_t>() != 0) {
+      return absl::InvalidArgumentError("its alphas are not zero");
+    }
+  }
+  return absl::OkStatus();
+}
+
+/// Whether an architecture holds nothing but candidates.
+absl::Status CheckChosen(const Topology& topology, const Candidates& candidates,
+                         const Architecture& architecture) {
+  for (size_t k = 0; k < topology.kinds.size(); ++k) {
+    const CellKind& kind = topology.kinds[k];
+    for (const ArchitectureEdge& edge : architecture.cells(static_cast<int>(k)).edges()) {
+      const auto place =
+          std::find(kind.edges.begin(), kind.edges.end(), Edge{edge.from(), edge.to()});
+      const EdgeCandidates& of_edge = candidates[k][place - kind.edges.begin()];
+      const int operation = OperationIndex(kind, edge.operation());
+      if (std::find(of_edge.begin(), of_edge.end(), operation) == of_edge.end()) {
+        return absl::InvalidArgumentError(absl::StrCat(kind.name, " cell: ", edge.operation(),
+                                                       " is no candidate of the edge ", edge.from(),
+                                                       " -> ", edge.to()));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 std::string KindNames(const Topology& topology) {
   return absl::StrJoin(topology.kinds, ", ",
                        [](std::string* out, const CellKind& kind) { out->append(kind.name); });
@@ -41,20 +93,66 @@ absl::Status CheckSidesDivisible(const ImageShape& image, int divisor) {
                                                  ": the sides must be divisible by ", divisor));
 }
 
+absl::Status SearchSpace::CheckOwnTopology() const {
+  const absl::Status valid = CheckTopology(topology());
+  if (valid.ok()) return valid;
+  return Fault(absl::StrCat("has no valid topology: ", valid.message()));
+}
+
+absl::StatusOr<Candidates> SearchSpace::InitialCandidates() const {
+  PDARTS_RETURN_IF_ERROR(CheckOwnTopology());
+  Candidates candidates = DoInitialCandidates();
+  const absl::Status fits = CheckCandidates(topology(), candidates);
+  if (!fits.ok()) return Fault(absl::StrCat("begins with wrong candidates: ", fits.message()));
+  return candidates;
+}
+
+absl::Status SearchSpace::CheckSkeleton(absl::string_view skeleton) const {
+  const std::vector<std::string> known = skeletons();
+  if (std::find(known.begin(), known.end(), skeleton) != known.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("unknown skeleton \"", skeleton, "\"; the space ",
+                                                 name(), " has: ", absl::StrJoin(known, ", ")));
+}
+
+absl::StatusOr<NetworkShape> SearchSpace::default_network_shape(absl::string_view skeleton) const {
+  const std::vector<std::string> known = skeletons();
+  if (known.empty()) return Fault("names no skeleton");
+  const std::string wanted = skeleton.empty() ? known.front() : std::string(skeleton);
+  PDARTS_RETURN_IF_ERROR(CheckSkeleton(wanted));
+  NetworkShape shape = DoDefaultNetworkShape(wanted);
+  shape.skeleton = wanted;
+  absl::Status fits = CheckPositive("cells", shape.cells);
+  fits.Update(CheckPositive("channels", shape.channels));
+  fits.Update(CheckImage(shape.image, shape.classes));
+  if (!fits.ok()) {
+    return Fault(
+        absl::StrCat("has no valid default size of the skeleton ", wanted, ": ", fits.message()));
+  }
+  return shape;
+}
+
 absl::StatusOr<std::shared_ptr<SuperNet>> SearchSpace::BuildSuperNet(
     const Candidates& candidates, const SuperNetShape& shape, at::Generator generator) const {
+  PDARTS_RETURN_IF_ERROR(CheckOwnTopology());
   PDARTS_RETURN_IF_ERROR(CheckCandidates(topology(), candidates));
   PDARTS_RETURN_IF_ERROR(CheckPositive("cells", shape.cells));
   PDARTS_RETURN_IF_ERROR(CheckPositive("channels", shape.channels));
   PDARTS_RETURN_IF_ERROR(CheckImage(shape.image, shape.classes));
   PDARTS_RETURN_IF_ERROR(DoCheckSuperNetShape(shape));
   std::shared_ptr<SuperNet> net = DoBuildSuperNet(candidates, shape, std::move(generator));
+  if (net == nullptr) return Fault("built no super-network");
+  absl::Status fits;
+  if (!(net->topology() == topology()) || net->candidates() != candidates) {
+    fits = absl::InvalidArgumentError("it has another topology or other candidates");
+  }
+  fits.Update(CheckFresh(*net));
+  fits.Update(CheckAlphas(*net));
   const std::string declared = KnobNames(net->knobs()), known = KnobNames(knobs());
   if (declared != known) {
-    return absl::InternalError(absl::StrCat("the super-network of the space ", name(),
-                                            " declares the knobs ", declared,
-                                            ", but the space says: ", known));
+    fits.Update(absl::InvalidArgumentError(
+        absl::StrCat("it declares the knobs ", declared, ", but the space says: ", known)));
   }
+  if (!fits.ok()) return Fault(absl::StrCat("built a wrong super-network: ", fits.message()));
   return net;
 }
 
@@ -66,6 +164,7 @@ bool SearchSpace::MayDerive(absl::string_view operation) const {
 absl::StatusOr<Derivation> SearchSpace::Derive(const Candidates& candidates,
                                                const EdgeProbabilities& probabilities,
                                                const DerivationOptions& options) const {
+  PDARTS_RETURN_IF_ERROR(CheckOwnTopology());
   PDARTS_RETURN_IF_ERROR(CheckCandidates(topology(), candidates));
   PDARTS_RETURN_IF_ERROR(CheckProbabilities(candidates, probabilities));
   for (const OperationLimit& limit : options.limits) {
@@ -85,7 +184,13 @@ absl::StatusOr<Derivation> SearchSpace::Derive(const Candidates& candidates,
           absl::StrCat("a limit of ", limit.max, " ", limit.operation, " is negative"));
     }
   }
-  return DoDerive(candidates, probabilities, options);
+  PDARTS_ASSIGN_OR_RETURN(Derivation derivation, DoDerive(candidates, probabilities, options));
+  derivation.architecture.set_space(name());
+  absl::Status fits = CheckArchitecture(derivation.architecture);
+  if (fits.ok()) fits = CheckChosen(topology(), candidates, derivation.architecture);
+  fits.Update(CheckTrace(topology(), derivation.trace, /*num_stages=*/1));
+  if (!fits.ok()) return Fault(absl::StrCat("derived something wrong: ", fits.message()));
+  return derivation;
 }
 
 absl::StatusOr<std::shared_ptr<Network>> SearchSpace::BuildNetwork(const Architecture& architecture,
@@ -95,13 +200,13 @@ absl::StatusOr<std::shared_ptr<Network>> SearchSpace::BuildNetwork(const Archite
   PDARTS_RETURN_IF_ERROR(CheckPositive("cells", shape.cells));
   PDARTS_RETURN_IF_ERROR(CheckPositive("channels", shape.channels));
   PDARTS_RETURN_IF_ERROR(CheckImage(shape.image, shape.classes));
-  const std::vector<std::string> known = skeletons();
-  if (std::find(known.begin(), known.end(), shape.skeleton) == known.end()) {
-    return absl::InvalidArgumentError(absl::StrCat("unknown skeleton \"", shape.skeleton,
-                                                   "\"; the space ", name(),
-                                                   " has: ", absl::StrJoin(known, ", ")));
-  }
-  return DoBuildNetwork(architecture, shape, std::move(generator));
+  PDARTS_RETURN_IF_ERROR(CheckSkeleton(shape.skeleton));
+  PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<Network> network,
+                          DoBuildNetwork(architecture, shape, std::move(generator)));
+  if (network == nullptr) return Fault("built no network");
+  const absl::Status fits = CheckFresh(*network);
+  if (!fits.ok()) return Fault(absl::StrCat("built a wrong network: ", fits.message()));
+  return network;
 }
 
 absl::StatusOr<Architecture> SearchSpace::Parse(absl::string_view text) const {
@@ -115,6 +220,7 @@ absl::StatusOr<std::string> SearchSpace::Format(const Architecture& architecture
                                                 absl::string_view form) const {
   PDARTS_RETURN_IF_ERROR(CheckArchitecture(architecture));
   const std::vector<std::string> forms = text_forms();
+  if (forms.empty()) return Fault("names no text form");
   if (form.empty()) form = forms.front();
   if (std::find(forms.begin(), forms.end(), form) == forms.end()) {
     return absl::InvalidArgumentError(absl::StrCat("unknown text form \"", form, "\"; the space ",
@@ -129,6 +235,7 @@ absl::StatusOr<std::string> SearchSpace::CanonicalForm(const Architecture& archi
 }
 
 absl::Status SearchSpace::CheckArchitecture(const Architecture& architecture) const {
+  PDARTS_RETURN_IF_ERROR(CheckOwnTopology());
   if (architecture.space() != name()) {
     return absl::InvalidArgumentError(absl::StrCat("the architecture is of the space \"",
                                                    architecture.space(), "\", expected \"", name(),

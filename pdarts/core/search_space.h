@@ -63,7 +63,8 @@ struct Derivation {
 };
 
 /// What can be found, and the networks that find and use it. Plugins implement the `Do...` methods
-/// and may rely on checked arguments.
+/// and may rely on checked arguments. What they return is checked too: every method that returns a
+/// status gives kInternal, naming the space and the fault, if the plugin breaks its contract.
 class SearchSpace : public Plugin {
  public:
   static constexpr char kKind[] = "search space";
@@ -95,8 +96,8 @@ class SearchSpace : public Plugin {
                                                         const NetworkShape& shape,
                                                         at::Generator generator) const;
 
-  /// What the edges of a search's first super-network hold. By default all that there is.
-  virtual Candidates InitialCandidates() const { return AllCandidates(topology()); }
+  /// What the edges of a search's first super-network hold.
+  absl::StatusOr<Candidates> InitialCandidates() const;
 
   /// The knobs that its super-networks declare, as they are before anything turns them. A
   /// regulariser that turns another one is refused before anything is trained.
@@ -111,8 +112,11 @@ class SearchSpace : public Plugin {
   /// cell: their alphas learn nothing. By default it has cells of every kind.
   virtual std::vector<std::string> KindsWithoutCells(int cells) const { return {}; }
 
-  /// The size at which derived networks are usually trained and counted.
-  virtual NetworkShape default_network_shape() const { return {}; }
+  /// The size at which derived networks of a skeleton are usually trained and counted, without an
+  /// auxiliary head. The one place that knows these defaults.
+  /// skeleton: one of skeletons(); empty: the first.
+  /// \error kInvalidArgument naming the known skeletons.
+  absl::StatusOr<NetworkShape> default_network_shape(absl::string_view skeleton = "") const;
 
   /// The skeletons that derived networks are built with; the first is the default.
   virtual std::vector<std::string> skeletons() const { return {"cifar"}; }
@@ -144,11 +148,16 @@ class SearchSpace : public Plugin {
   absl::Status CheckArchitecture(const Architecture& architecture) const;
 
  private:
+  /// By default all that there is.
+  virtual Candidates DoInitialCandidates() const { return AllCandidates(topology()); }
+  /// What NetworkShape holds by itself, by default. The caller sets the skeleton.
+  virtual NetworkShape DoDefaultNetworkShape(const std::string& skeleton) const { return {}; }
   /// \error kInvalidArgument if images of this shape can't go through a super-network.
   virtual absl::Status DoCheckSuperNetShape(const SuperNetShape& shape) const = 0;
   virtual std::shared_ptr<SuperNet> DoBuildSuperNet(const Candidates& candidates,
                                                     const SuperNetShape& shape,
                                                     at::Generator generator) const = 0;
+  /// Architecture::space is set by the caller.
   virtual absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
                                               const EdgeProbabilities& probabilities,
                                               const DerivationOptions& options) const = 0;
@@ -166,6 +175,11 @@ class SearchSpace : public Plugin {
   virtual absl::Status DoCheckArchitecture(const Architecture& architecture) const {
     return absl::OkStatus();
   }
+
+  /// \error kInternal if the topology is none.
+  absl::Status CheckOwnTopology() const;
+  /// \error kInvalidArgument naming the known skeletons.
+  absl::Status CheckSkeleton(absl::string_view skeleton) const;
 };
 
 }  // namespace pdarts

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
@@ -18,7 +20,43 @@ Candidates AllCandidates(const Topology& topology) {
   return all;
 }
 
+absl::Status CheckTopology(const Topology& topology) {
+  if (topology.kinds.empty()) return absl::InvalidArgumentError("there are no cell kinds");
+  std::set<std::string> kinds;
+  for (const CellKind& kind : topology.kinds) {
+    if (kind.name.empty()) return absl::InvalidArgumentError("a cell kind has no name");
+    if (!kinds.insert(kind.name).second) {
+      return absl::InvalidArgumentError(absl::StrCat("two cell kinds are called ", kind.name));
+    }
+    const std::string where = absl::StrCat("the cell kind ", kind.name);
+    if (kind.edges.empty()) return absl::InvalidArgumentError(absl::StrCat(where, " has no edges"));
+    std::set<std::pair<int, int>> edges;
+    for (const Edge& edge : kind.edges) {
+      const bool leads_on = edge.from >= 0 && edge.from < edge.to;
+      if (!leads_on || !edges.insert({edge.from, edge.to}).second) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(where, ": the edge ", edge.from, " -> ", edge.to,
+                         leads_on ? " occurs twice" : " does not lead from a node to a later one"));
+      }
+    }
+    if (kind.operations.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(where, " has no operations"));
+    }
+    std::set<std::string> operations;
+    for (const std::string& operation : kind.operations) {
+      if (operation.empty() || !operations.insert(operation).second) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            where,
+            operation.empty() ? " has an operation without a name" : " has two operations called ",
+            operation));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckCandidates(const Topology& topology, const Candidates& candidates) {
+  PDARTS_RETURN_IF_ERROR(CheckTopology(topology));
   if (candidates.size() != topology.kinds.size()) {
     return absl::InvalidArgumentError(absl::StrCat("candidates of ", candidates.size(),
                                                    " cell kinds, but the space has ",

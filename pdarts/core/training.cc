@@ -14,7 +14,10 @@
 namespace pdarts {
 
 NetworkShape Training::Shape() const {
-  NetworkShape shape = MakeNetworkShape(*space, spec.network());
+  NetworkShape shape;
+  shape.cells = spec.network().cells();
+  shape.channels = spec.network().channels();
+  shape.skeleton = spec.network().skeleton();
   shape.image = dataset->info().image;
   shape.classes = dataset->num_classes();
   shape.auxiliary_head = spec.train().auxiliary_weight() > 0;
@@ -40,10 +43,11 @@ absl::StatusOr<Training> MakeTraining(TrainSpec spec) {
   auto architecture = ParseGenotype(*training.space, spec.genotype());
   if (!architecture.ok()) return Annotate(architecture.status(), "genotype");
   training.architecture = std::move(*architecture);
-  const NetworkShape shape = MakeNetworkShape(*training.space, spec.network());
-  spec.mutable_network()->set_cells(shape.cells);
-  spec.mutable_network()->set_channels(shape.channels);
-  spec.mutable_network()->set_skeleton(shape.skeleton);
+  const auto shape = MakeNetworkShape(*training.space, spec.network());
+  if (!shape.ok()) return Annotate(shape.status(), "network.skeleton");
+  spec.mutable_network()->set_cells(shape->cells);
+  spec.mutable_network()->set_channels(shape->channels);
+  spec.mutable_network()->set_skeleton(shape->skeleton);
   training.spec = std::move(spec);
   return training;
 }
@@ -67,12 +71,11 @@ absl::StatusOr<Architecture> ParseGenotype(const SearchSpace& space, absl::strin
   return architecture;
 }
 
-NetworkShape MakeNetworkShape(const SearchSpace& space, const NetworkSettings& settings) {
-  NetworkShape shape = space.default_network_shape();
-  shape.skeleton = space.skeletons().front();
+absl::StatusOr<NetworkShape> MakeNetworkShape(const SearchSpace& space,
+                                              const NetworkSettings& settings) {
+  PDARTS_ASSIGN_OR_RETURN(NetworkShape shape, space.default_network_shape(settings.skeleton()));
   if (settings.has_cells()) shape.cells = settings.cells();
   if (settings.has_channels()) shape.channels = settings.channels();
-  if (settings.has_skeleton()) shape.skeleton = settings.skeleton();
   return shape;
 }
 

@@ -33,8 +33,10 @@ absl::StatusOr<Training> MakeTraining(TrainSpec spec);
 /// \error kInvalidArgument as SearchSpace::Parse, with the known names if the text is a lone word.
 absl::StatusOr<Architecture> ParseGenotype(const SearchSpace& space, absl::string_view text);
 
-/// The size at which a space's networks are usually trained, with what `settings` says otherwise.
-NetworkShape MakeNetworkShape(const SearchSpace& space, const NetworkSettings& settings);
+/// The size at which networks of a skeleton are usually trained, with what `settings` says
+/// otherwise. \error as SearchSpace::default_network_shape.
+absl::StatusOr<NetworkShape> MakeNetworkShape(const SearchSpace& space,
+                                              const NetworkSettings& settings);
 
 }  // namespace pdarts
 

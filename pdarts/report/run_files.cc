@@ -80,8 +80,9 @@ absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
     candidates_before = candidates;
     probabilities_before = probabilities;
     absl::StatusOr<Derivation> derivation =
-        experiment.space->Derive(candidates, probabilities, experiment.MakeDerivationOptions());
-    if (!derivation.ok()) continue;  // nothing may be derived yet
+        experiment.space->Derive(candidates, probabilities, experiment.derivation_options);
+    if (absl::IsInvalidArgument(derivation.status())) continue;  // nothing may be derived yet
+    PDARTS_RETURN_IF_ERROR(derivation.status());
     epoch.derived = derivation->architecture;
     if (run->finished_search || i + 1 < run->epochs.size()) continue;
     AddPruningHistory(topology, history, &derivation->trace);

@@ -92,9 +92,11 @@ absl::Status SearchRecorder::OnEpochEnd(const EpochReport& report) {
 absl::Status SearchRecorder::AddDerivation(const SuperNet& net,
                                            const EdgeProbabilities& probabilities,
                                            LogEvent* event) const {
-  const absl::StatusOr<Derivation> derivation = experiment_->space->Derive(
-      net.candidates(), probabilities, experiment_->MakeDerivationOptions());
-  if (!derivation.ok()) return absl::OkStatus();  // nothing may be derived yet; the end will tell
+  const absl::StatusOr<Derivation> derivation =
+      experiment_->space->Derive(net.candidates(), probabilities, experiment_->derivation_options);
+  // Nothing may be derived yet; the end will tell.
+  if (absl::IsInvalidArgument(derivation.status())) return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(derivation.status());
   PDARTS_ASSIGN_OR_RETURN(*event->mutable_architecture(),
                           experiment_->space->Format(derivation->architecture));
   PDARTS_ASSIGN_OR_RETURN(const std::optional<BenchmarkScore> score,

@@ -45,7 +45,7 @@ struct Start {
 absl::StatusOr<Start> FindStart(const Experiment& experiment, const TrainingState* resume) {
   const Topology& topology = experiment.space->topology();
   Start start;
-  start.candidates = experiment.space->InitialCandidates();
+  PDARTS_ASSIGN_OR_RETURN(start.candidates, experiment.space->InitialCandidates());
   if (resume == nullptr) return start;
   SearchProgress progress;
   if (resume->trainer != kSearchTrainer || !progress.ParseFromString(resume->progress)) {
@@ -93,13 +93,15 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
       SplitTrainingImages(data.train.images.size(0), experiment.spec.search().train_images(),
                           experiment.spec.search().weights_share()));
   const int num_stages = experiment.schedule->num_stages();
+  PDARTS_ASSIGN_OR_RETURN(const Regularizers regularizers, experiment.MakeRegularizers());
   PDARTS_ASSIGN_OR_RETURN(Start start, FindStart(experiment, options.resume));
   Candidates candidates = std::move(start.candidates);
   std::vector<PrunedStage> history = std::move(start.history);
   SearchResult result;
   for (int stage = start.stage; stage < num_stages; ++stage) {
     result.net.reset();  // the stage before frees its memory first
-    StageTrainer trainer(experiment, data, halves, options, stage, HistoryState(history), observer);
+    StageTrainer trainer(experiment, regularizers, data, halves, options, stage,
+                         HistoryState(history), observer);
     if (options.device.is_cpu()) {
       // What earlier stages took stays with the process and is free for this one.
       const int64_t available = options.available_bytes > 0
@@ -124,7 +126,7 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
     if (stage + 1 == num_stages) {
       PDARTS_ASSIGN_OR_RETURN(
           result.derivation,
-          experiment.space->Derive(candidates, probabilities, experiment.MakeDerivationOptions()));
+          experiment.space->Derive(candidates, probabilities, experiment.derivation_options));
     } else {
       history.push_back({candidates, probabilities, kept});
       candidates = std::move(kept);

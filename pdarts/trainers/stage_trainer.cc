@@ -27,10 +27,12 @@ constexpr char kEvaluationAugmentation[] = "evaluation augmentation";
 
 }  // namespace
 
-StageTrainer::StageTrainer(const Experiment& experiment, const DatasetSplits& data,
-                           const TrainingHalves& halves, const SearchOptions& options, int stage,
-                           SearchProgress before, SearchObserver* observer)
+StageTrainer::StageTrainer(const Experiment& experiment, const Regularizers& regularizers,
+                           const DatasetSplits& data, const TrainingHalves& halves,
+                           const SearchOptions& options, int stage, SearchProgress before,
+                           SearchObserver* observer)
     : experiment_(experiment),
+      regularizers_(regularizers),
       settings_(experiment.spec.search()),
       data_(data),
       halves_(halves),
@@ -74,7 +76,7 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
 
 absl::Status StageTrainer::Begin() {
   PDARTS_RETURN_IF_ERROR(observer_->OnStageBegin(position_, *net_));
-  for (const auto& regularizer : experiment_.regularizers) {
+  for (const auto& regularizer : regularizers_) {
     PDARTS_RETURN_IF_ERROR(regularizer->OnStageBegin(context_));
   }
   return absl::OkStatus();
@@ -96,7 +98,7 @@ absl::Status StageTrainer::BeginEpoch() {
   begin_ = Clock::now();
   earlier_seconds_ = 0;
   context_.epoch = position_.epoch;
-  for (const auto& regularizer : experiment_.regularizers) {
+  for (const auto& regularizer : regularizers_) {
     PDARTS_RETURN_IF_ERROR(regularizer->OnEpochBegin(context_));
   }
   weight_meter_ = alpha_meter_ = Meter();
@@ -128,7 +130,7 @@ absl::Status StageTrainer::RunEpoch() {
   }
   if (measured) report.supernet = accuracy_;
   report.learning_rate = LearningRate(report.position.step);
-  for (const auto& regularizer : experiment_.regularizers) {
+  for (const auto& regularizer : regularizers_) {
     for (auto& entry : regularizer->Report()) report.regularizers.push_back(std::move(entry));
   }
   report.net = net_.get();
@@ -226,7 +228,7 @@ absl::Status StageTrainer::Count(GradientOf of, const GradientResult& pass, cons
 
 at::Tensor StageTrainer::Penalty(GradientOf of) const {
   at::Tensor sum;
-  for (const auto& regularizer : experiment_.regularizers) {
+  for (const auto& regularizer : regularizers_) {
     const at::Tensor penalty = of == GradientOf::kWeights ? regularizer->WeightPenalty(context_)
                                                           : regularizer->AlphaPenalty(context_);
     if (penalty.defined()) sum = sum.defined() ? sum.add(penalty) : penalty;
@@ -296,7 +298,7 @@ absl::Status StageTrainer::Save() {
   progress.set_supernet_top5(accuracy_.top5);
   progress.set_supernet_loss(accuracy_.loss);
   for (const Knob& knob : net_->knobs()) (*progress.mutable_knobs())[knob.name] = knob.value;
-  for (const auto& regularizer : experiment_.regularizers) {
+  for (const auto& regularizer : regularizers_) {
     progress.add_regularizers(regularizer->SaveState());
   }
   progress.SerializeToString(&state.progress);
@@ -320,18 +322,18 @@ absl::Status StageTrainer::Restore(const TrainingState& state, const SearchProgr
       progress.step() > position_.steps) {
     return StateDoesNotFit(absl::StrCat("epoch ", progress.epoch(), ", step ", progress.step()));
   }
-  if (progress.regularizers_size() != static_cast<int>(experiment_.regularizers.size())) {
+  if (progress.regularizers_size() != static_cast<int>(regularizers_.size())) {
     return StateDoesNotFit(absl::StrCat(progress.regularizers_size(), " regularisers"));
   }
   position_.epoch = context_.epoch = progress.epoch();
   position_.step = progress.step();
   // The hooks set what they would have set; what they moved beyond that is put back below.
-  for (const auto& regularizer : experiment_.regularizers) {
+  for (const auto& regularizer : regularizers_) {
     PDARTS_RETURN_IF_ERROR(regularizer->OnStageBegin(context_));
     if (position_.step > 0) PDARTS_RETURN_IF_ERROR(regularizer->OnEpochBegin(context_));
   }
   for (int i = 0; i < progress.regularizers_size(); ++i) {
-    PDARTS_RETURN_IF_ERROR(experiment_.regularizers[i]->LoadState(progress.regularizers(i)));
+    PDARTS_RETURN_IF_ERROR(regularizers_[i]->LoadState(progress.regularizers(i)));
   }
   PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", net_.get()));
   PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &*weights_));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,14 +24,19 @@
 
 namespace pdarts {
 
+/// Those of one search, in the spec's order.
+using Regularizers = std::vector<std::unique_ptr<Regularizer>>;
+
 /// Trains one stage's super-network: Build, then Begin or Restore, then Train.
 class StageTrainer {
  public:
-  /// Everything given must outlive the trainer. `before` holds what a saved state says of the
-  /// stages before: SearchProgress::history.
-  StageTrainer(const Experiment& experiment, const DatasetSplits& data,
-               const TrainingHalves& halves, const SearchOptions& options, int stage,
-               SearchProgress before, SearchObserver* observer);
+  /// Everything given must outlive the trainer. `regularizers` are those of this search, whose
+  /// states the trainer changes. `before` holds what a saved state says of the stages before:
+  /// SearchProgress::history.
+  StageTrainer(const Experiment& experiment, const Regularizers& regularizers,
+               const DatasetSplits& data, const TrainingHalves& halves,
+               const SearchOptions& options, int stage, SearchProgress before,
+               SearchObserver* observer);
 
   /// What the process is expected to hold; told to the observer.
   void set_expected_bytes(int64_t bytes) { position_.expected_bytes = bytes; }
@@ -84,6 +90,7 @@ class StageTrainer {
   at::Generator NewGenerator(absl::string_view purpose) const;
 
   const Experiment& experiment_;
+  const Regularizers& regularizers_;
   const SearchSettings& settings_;
   const DatasetSplits& data_;
   const TrainingHalves& halves_;

@@ -20,6 +20,7 @@ namespace {
 
 /// Calls every hook through every stage of an experiment, on a small super-network.
 void GoThrough(const Experiment& experiment) {
+  const auto regularizers = experiment.MakeRegularizers().value();
   for (int stage = 0; stage < experiment.schedule->num_stages(); ++stage) {
     SuperNetShape shape;
     shape.cells = 2;
@@ -34,8 +35,8 @@ void GoThrough(const Experiment& experiment) {
     context.shape = experiment.schedule->stage(stage);
     context.net = net.get();
     context.generator = MakeGenerator(1, "regularizers");
-    for (size_t i = 0; i < experiment.regularizers.size(); ++i) {
-      const auto& regularizer = experiment.regularizers[i];
+    for (size_t i = 0; i < regularizers.size(); ++i) {
+      const auto& regularizer = regularizers[i];
       ASSERT_TRUE(regularizer->OnStageBegin(context).ok());
       for (context.epoch = 0; context.epoch < context.shape.epochs; ++context.epoch) {
         const absl::Status status = regularizer->OnEpochBegin(context);
@@ -50,8 +51,8 @@ void GoThrough(const Experiment& experiment) {
           EXPECT_TRUE(std::isfinite(value)) << name;
         }
         // A new one that goes on from its state says the same.
-        const Experiment resumed = MakeExperiment(experiment.spec).value();
-        const auto& other = resumed.regularizers[i];
+        const std::unique_ptr<Regularizer> other =
+            std::move(experiment.MakeRegularizers().value()[i]);
         ASSERT_TRUE(other->OnStageBegin(context).ok() && other->OnEpochBegin(context).ok());
         const absl::Status loaded = other->LoadState(regularizer->SaveState());
         ASSERT_TRUE(loaded.ok()) << loaded;
@@ -60,8 +61,9 @@ void GoThrough(const Experiment& experiment) {
       }
     }
   }
-  const auto derived_under = experiment.MakeDerivationOptions();
-  for (const OperationLimit& limit : derived_under.limits) EXPECT_GE(limit.max, 0);
+  for (const OperationLimit& limit : experiment.derivation_options.limits) {
+    EXPECT_GE(limit.max, 0);
+  }
 }
 
 /// The searches among the specs; others are of trainings.

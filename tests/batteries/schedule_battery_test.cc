@@ -12,7 +12,7 @@ class ScheduleBattery : public ::testing::TestWithParam<std::string> {
   const std::unique_ptr<ProgressiveSchedule> schedule_ =
       MakeDefault<ProgressiveSchedule>(GetParam());
   const Topology topology_ = {
-      {{"cell", {{0, 1}, {0, 2}, {1, 2}}, std::vector<std::string>(8, "operation")}}};
+      {{"cell", {{0, 1}, {0, 2}, {1, 2}}, {"a", "b", "c", "d", "e", "f", "g", "h"}}}};
 };
 
 TEST_P(ScheduleBattery, ItsDefaultsFitASpaceOfEightOperations) {

@@ -69,7 +69,7 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     shape.channels = 4;
     shape.classes = 5;
     shape.image = {3, 32, 32};
-    shape.skeleton = space_->skeletons().front();
+    shape.skeleton = space_->default_network_shape().value().skeleton;
     auto network =
         space_->BuildNetwork(derived.value().architecture, shape, MakeGenerator(seed, "weights"));
     return network.value();
@@ -82,7 +82,8 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     *spec.mutable_space() =
         PluginRegistry::Global().DefaultConfig(SearchSpace::kKind, GetParam()).value();
     size_t fewest = SIZE_MAX;
-    for (const CellCandidates& kind : space_->InitialCandidates()) {
+    const Candidates initial = space_->InitialCandidates().value();
+    for (const CellCandidates& kind : initial) {
       fewest = std::min(fewest, kind[0].size());
     }
     MakeTiny({std::min<int>(2, static_cast<int>(fewest)), 1}, &spec);
@@ -105,8 +106,23 @@ TEST_P(SearchSpaceBattery, TopologyIsAGraphOfNamedOperations) {
 }
 
 TEST_P(SearchSpaceBattery, ASearchBeginsWithCandidatesOfTheTopology) {
-  const absl::Status fits = CheckCandidates(space_->topology(), space_->InitialCandidates());
-  EXPECT_TRUE(fits.ok()) << fits;
+  const auto initial = space_->InitialCandidates();
+  EXPECT_TRUE(initial.ok()) << initial.status();
+}
+
+TEST_P(SearchSpaceBattery, EverySkeletonHasADefaultSizeThatCanBeBuilt) {
+  const auto net = Build();
+  const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+  ASSERT_TRUE(derived.ok()) << derived.status();
+  for (const std::string& skeleton : space_->skeletons()) {
+    const auto shape = space_->default_network_shape(skeleton);
+    ASSERT_TRUE(shape.ok()) << shape.status();
+    EXPECT_EQ(shape->skeleton, skeleton);
+    const auto network =
+        space_->BuildNetwork(derived->architecture, *shape, MakeGenerator(1, "weights"));
+    EXPECT_TRUE(network.ok()) << network.status();
+  }
+  EXPECT_FALSE(space_->default_network_shape("no such skeleton").ok());
 }
 
 TEST_P(SearchSpaceBattery, AnySizeThatIsNotRefusedGivesAScoreForEveryClass) {
@@ -426,7 +442,7 @@ TEST_P(SearchSpaceBattery, AnArchitectureWithoutEdgesIsRefused) {
 TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
   const absl::StatusOr<Experiment> experiment = MakeExperiment(TinySpec());
   ASSERT_TRUE(experiment.ok()) << experiment.status();
-  const Candidates candidates = experiment->space->InitialCandidates();
+  const Candidates candidates = experiment->space->InitialCandidates().value();
   const auto estimate = EstimateStageMemory(*experiment, 0, candidates);
   ASSERT_TRUE(estimate.ok()) << estimate.status();
   EXPECT_GT(estimate->per_image, 0);

@@ -43,9 +43,9 @@ TEST(Spec, IsReadCompletedAndMade) {
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   EXPECT_EQ(experiment->space->name(), "darts");
   EXPECT_EQ(experiment->schedule->num_stages(), 3);
-  EXPECT_EQ(experiment->regularizers.size(), 2u);
+  EXPECT_EQ(experiment->MakeRegularizers()->size(), 2u);
   EXPECT_EQ(experiment->spec.search().batch_size(), 96);
-  EXPECT_EQ(experiment->MakeDerivationOptions().limits.at(0).max, 2);
+  EXPECT_EQ(experiment->derivation_options.limits.at(0).max, 2);
 }
 
 TEST(Spec, TheCompletedTextSaysEverything) {
@@ -194,7 +194,7 @@ TEST(Spec, SetFieldStepsThroughPluginsAndLists) {
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   EXPECT_EQ(experiment->schedule->stage(1).channels, 8);
   EXPECT_EQ(experiment->schedule->stage(0).channels, 16);
-  EXPECT_EQ(experiment->MakeDerivationOptions().limits.at(0).max, 4);
+  EXPECT_EQ(experiment->derivation_options.limits.at(0).max, 4);
   EXPECT_THAT(PrintSpec(spec), HasSubstr("initial_rates: 0.5"));
 }
 

@@ -215,6 +215,29 @@ TEST(TrainingTest, LearningRateOfTheSettings) {
   EXPECT_DOUBLE_EQ(LearningRate(settings, 249), 0.5 * 1 / (5 * 245));
 }
 
+TEST(TrainingTest, TheSkeletonSaysHowLargeANetworkUsuallyIs) {
+  // The same that `count` uses.
+  TrainSpec spec;
+  ASSERT_TRUE(ParseSpecInto(kSpec, "tiny", &spec).ok());
+  spec.clear_network();
+  absl::StatusOr<Training> training = MakeTraining(spec);
+  ASSERT_TRUE(training.ok()) << training.status();
+  EXPECT_EQ(training->Shape().cells, 20);
+  EXPECT_EQ(training->Shape().channels, 36);
+  EXPECT_EQ(training->Shape().skeleton, "cifar");
+  spec.mutable_network()->set_skeleton("imagenet");
+  training = MakeTraining(spec);
+  ASSERT_TRUE(training.ok()) << training.status();
+  EXPECT_EQ(training->spec.network().cells(), 14);
+  EXPECT_EQ(training->Shape().cells, 14);
+  EXPECT_EQ(training->Shape().channels, 48);
+  EXPECT_EQ(training->Shape().image.height, 32) << "the dataset's";
+  spec.mutable_network()->set_skeleton("mnist");
+  EXPECT_THAT(MakeTraining(spec).status().message(),
+              HasSubstr("network.skeleton: unknown skeleton \"mnist\"; the space darts has: cifar, "
+                        "imagenet"));
+}
+
 absl::Status CreationError(const std::vector<std::string>& settings) {
   const Training training = MakeTiny(settings);
   const DatasetSplits data = training.dataset->Load({}).value();

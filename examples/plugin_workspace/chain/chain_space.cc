@@ -175,14 +175,14 @@ class ChainSpace : public pdarts::SearchSpace {
   const pdarts::Topology& topology() const override { return topology_; }
   std::vector<pdarts::Knob> knobs() const override { return SearchNetwork::Knobs(); }
   std::vector<std::string> text_forms() const override { return {"arrows"}; }
-  pdarts::NetworkShape default_network_shape() const override {
+
+ private:
+  pdarts::NetworkShape DoDefaultNetworkShape(const std::string& skeleton) const override {
     pdarts::NetworkShape shape;
     shape.cells = 4;
     shape.channels = 16;
     return shape;
   }
-
- private:
   absl::Status DoCheckSuperNetShape(const pdarts::SuperNetShape& shape) const override {
     return absl::OkStatus();  // no operation halves an image
   }
@@ -240,7 +240,6 @@ class ChainSpace : public pdarts::SearchSpace {
 
   pdarts::Architecture MakeArchitecture(const std::vector<std::string>& operations) const {
     pdarts::Architecture architecture;
-    architecture.set_space(name());
     pdarts::CellArchitecture* const chain = architecture.add_cells();
     chain->set_kind("chain");
     for (const std::string& operation : operations) {

@@ -78,7 +78,7 @@ absl::Status Derive(const std::vector<std::string>&) {
       ReadTrace(experiment.space->topology(), old.trace(), &candidates, &probabilities));
   PDARTS_ASSIGN_OR_RETURN(
       const Derivation derivation,
-      experiment.space->Derive(candidates, probabilities, experiment.MakeDerivationOptions()));
+      experiment.space->Derive(candidates, probabilities, experiment.derivation_options));
   DerivedArchitecture derived;
   *derived.mutable_architecture() = derivation.architecture;
   *derived.mutable_trace() = derivation.trace;

@@ -28,7 +28,7 @@ namespace {
 
 /// What is derived from probabilities that are uniform on the simplex.
 absl::StatusOr<Architecture> RandomArchitecture(const SearchSpace& space, at::Generator generator) {
-  const Candidates candidates = space.InitialCandidates();
+  PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, space.InitialCandidates());
   EdgeProbabilities probabilities;
   for (const CellCandidates& kind : candidates) {
     auto& of_kind = probabilities.emplace_back();

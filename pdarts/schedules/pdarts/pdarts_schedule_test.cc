@@ -16,7 +16,9 @@ std::unique_ptr<ProgressiveSchedule> Make(const PdartsScheduleConfig& config) {
   return Registry<ProgressiveSchedule>::Create(any).value();
 }
 
-Topology EightOperations() { return {{{"cell", {{0, 1}}, std::vector<std::string>(8, "op")}}}; }
+Topology EightOperations() {
+  return {{{"cell", {{0, 1}}, {"a", "b", "c", "d", "e", "f", "g", "h"}}}};
+}
 
 TEST(PdartsSchedule, IsThePublishedOneByDefault) {
   const auto schedule = Make({});

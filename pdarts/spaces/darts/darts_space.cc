@@ -48,6 +48,16 @@ class DartsSpace : public SearchSpace {
   }
 
  private:
+  NetworkShape DoDefaultNetworkShape(const std::string& skeleton) const override {
+    NetworkShape shape;
+    if (skeleton != kImageNetSkeleton) return shape;
+    // The published network of this skeleton (ALGORITHM 4).
+    shape.cells = 14;
+    shape.channels = 48;
+    shape.image = {3, 224, 224};
+    shape.classes = 1000;
+    return shape;
+  }
   absl::Status DoCheckSuperNetShape(const SuperNetShape& shape) const override {
     return CheckImageSides(shape.image);
   }
@@ -62,10 +72,7 @@ class DartsSpace : public SearchSpace {
     DerivationRules rules;
     rules.allow_none = config_.allow_none();
     rules.best_edge_first = config_.best_edge_first();
-    absl::StatusOr<Derivation> derivation =
-        DeriveGenotype(candidates, probabilities, options, rules);
-    if (derivation.ok()) derivation->architecture.set_space(name());
-    return derivation;
+    return DeriveGenotype(candidates, probabilities, options, rules);
   }
   absl::StatusOr<std::shared_ptr<Network>> DoBuildNetwork(const Architecture& architecture,
                                                           const NetworkShape& shape,

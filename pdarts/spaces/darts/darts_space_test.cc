@@ -190,14 +190,7 @@ TEST(DartsNetwork, HasThePublishedSizes) {
       {"PDARTS", "imagenet", 4944352, 542819328},
   };
   for (const auto& expected : kExpected) {
-    NetworkShape shape;
-    shape.skeleton = expected.skeleton;
-    if (shape.skeleton == "imagenet") {
-      shape.cells = 14;
-      shape.channels = 48;
-      shape.classes = 1000;
-      shape.image = {3, 224, 224};
-    }
+    const NetworkShape shape = space->default_network_shape(expected.skeleton).value();
     const auto network =
         space->BuildNetwork(Known(*space, expected.genotype), shape, Weights()).value();
     EXPECT_EQ(CountParameters(*network), expected.parameters) << expected.genotype;

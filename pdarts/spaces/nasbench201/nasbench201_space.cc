@@ -25,23 +25,23 @@ class NasBench201Space : public SearchSpace {
 
   std::string name() const override { return "nasbench201"; }
   const Topology& topology() const override { return NasBench201Topology(); }
-  Candidates InitialCandidates() const override {
-    return {CellCandidates(topology().kinds[0].edges.size(), initial_)};
-  }
   std::vector<Knob> knobs() const override { return SearchNetworkKnobs(); }
   std::vector<std::string> underivable_operations() const override {
     if (config_.allow_none()) return {};
     return {topology().kinds[0].operations[kNone]};
   }
   std::vector<std::string> text_forms() const override { return {"string"}; }
-  NetworkShape default_network_shape() const override {
+
+ private:
+  Candidates DoInitialCandidates() const override {
+    return {CellCandidates(topology().kinds[0].edges.size(), initial_)};
+  }
+  NetworkShape DoDefaultNetworkShape(const std::string& skeleton) const override {
     NetworkShape shape;
     shape.cells = 5;
     shape.channels = 16;
     return shape;
   }
-
- private:
   absl::Status DoCheckSuperNetShape(const SuperNetShape& shape) const override {
     return CheckImageSides(shape.image);
   }
@@ -53,10 +53,7 @@ class NasBench201Space : public SearchSpace {
   absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
                                       const EdgeProbabilities& probabilities,
                                       const DerivationOptions& options) const override {
-    absl::StatusOr<Derivation> derivation =
-        DeriveCell(candidates, probabilities, options, config_.allow_none());
-    if (derivation.ok()) derivation->architecture.set_space(name());
-    return derivation;
+    return DeriveCell(candidates, probabilities, options, config_.allow_none());
   }
   absl::StatusOr<std::shared_ptr<Network>> DoBuildNetwork(const Architecture& architecture,
                                                           const NetworkShape& shape,
