@@ -30,6 +30,7 @@
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "pdarts/trainers/smallest_batch.h"
 
 namespace pdarts {
 namespace {
@@ -82,6 +83,8 @@ absl::StatusOr<Candidates> LastCandidates(const Experiment& experiment, int stag
 absl::Status DryRun(const Experiment& experiment) {
   // The dataset is part of what a search holds, where it is at hand.
   const absl::StatusOr<DatasetSplits> data = experiment.dataset->Load({DataDirFromFlags()});
+  PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(
+      experiment, data.ok() ? std::optional(data->train.images.size(0)) : std::nullopt));
   const int64_t resident_before = ResidentBytes();
   std::string json;
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
@@ -159,6 +162,9 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   }
 
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
+  // Before a run directory is made.
+  PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
+      [&] { return CheckSmallestBatches(experiment, data.train.images.size(0)); }));
   const CheckpointSurroundings surroundings =
       MakeSurroundings(experiment.spec.search().kernels(), data, device, flags.threads);
   PDARTS_ASSIGN_OR_RETURN(

@@ -19,6 +19,7 @@
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/network_state.pb.h"
+#include "pdarts/trainers/smallest_batch.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
@@ -87,12 +88,6 @@ absl::Status CheckImages(const TrainSettings& settings, const DatasetSplits& dat
                                                    " is larger than the training set of ", images,
                                                    " images"));
   }
-  if (settings.auxiliary_weight() > 0 && images % settings.batch_size() == 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "train.batch_size: ", settings.batch_size(), " leaves a last batch of one of ", images,
-        " images, which the auxiliary head can't normalise; choose another, or "
-        "train.auxiliary_weight 0"));
-  }
   return absl::OkStatus();
 }
 
@@ -135,6 +130,9 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Tra
 }
 
 absl::Status NetworkTrainer::Build() {
+  const int64_t images =
+      settings_.train_images() > 0 ? settings_.train_images() : data_.train.images.size(0);
+  PDARTS_RETURN_IF_ERROR(CheckSmallestBatch(training_, images));
   const auto build = [&]() -> absl::StatusOr<std::shared_ptr<Network>> {
     PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<Network> network,
                             training_.space->BuildNetwork(training_.architecture, training_.Shape(),
@@ -148,8 +146,6 @@ absl::Status NetworkTrainer::Build() {
   if (settings_.average_decay() > 0) {
     PDARTS_ASSIGN_OR_RETURN(average_, build());
   }
-  const int64_t images =
-      settings_.train_images() > 0 ? settings_.train_images() : data_.train.images.size(0);
   optimizer_.emplace(network_->parameters(), settings_.weights());
   batches_.emplace(at::arange(images, at::kLong), settings_.batch_size(), NewGenerator("order"));
   augmentation_ = NewGenerator("augmentation");

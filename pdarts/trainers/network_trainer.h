@@ -68,8 +68,8 @@ class NetworkTrainer {
  public:
   /// A training at its beginning, with fresh weights. `training` and `data` must outlive it.
   /// \error as SearchSpace::BuildNetwork; kInvalidArgument if a batch is larger than the training
-  /// set, there are fewer images than are asked for, or the last batch of an epoch would be a
-  /// single image, which the auxiliary head can't normalise.
+  /// set, there are fewer images than are asked for, or an epoch has a batch of one image that the
+  /// network can't train on.
   static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(const Training& training,
                                                                 const DatasetSplits& data,
                                                                 c10::Device device);

@@ -10,6 +10,7 @@
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/search_state.pb.h"
+#include "pdarts/trainers/smallest_batch.h"
 #include "pdarts/trainers/stage_trainer.h"
 
 namespace pdarts {
@@ -92,6 +93,7 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
       const TrainingHalves halves,
       SplitTrainingImages(data.train.images.size(0), experiment.spec.search().train_images(),
                           experiment.spec.search().weights_share()));
+  PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(experiment, data.train.images.size(0)));
   const int num_stages = experiment.schedule->num_stages();
   PDARTS_ASSIGN_OR_RETURN(const Regularizers regularizers, experiment.MakeRegularizers());
   PDARTS_ASSIGN_OR_RETURN(Start start, FindStart(experiment, options.resume));

@@ -98,10 +98,11 @@ struct SearchResult {
 /// Everything random comes from generators seeded by the spec, so that one seed and one number of
 /// threads on one machine give the same alphas bit for bit, also when it goes on from a state.
 /// \error what the plugins and the observer return; kInvalidArgument if the data leave a half
-/// empty; kResourceExhausted before a stage whose memory isn't free, with the batch size that would
-/// fit; kInternal naming stage, epoch and step if a loss, an alpha or a weight isn't finite, or
-/// LibTorch throws; kDataLoss if the state to resume doesn't fit the experiment; kCancelled, the
-/// state saved, if the checkpointer asked to stop.
+/// empty, or a batch of one image that a stage can't train on; kResourceExhausted before a stage
+/// whose memory isn't free, with the batch size that would fit; kInternal naming stage, epoch and
+/// step if a loss, an alpha or a weight isn't finite, or LibTorch throws; kDataLoss if the state to
+/// resume doesn't fit the experiment; kCancelled, the state saved, if the checkpointer asked to
+/// stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
 

@@ -13,6 +13,7 @@
 namespace pdarts {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr char kSpec[] = R"(
@@ -138,6 +139,29 @@ TEST(Search, ImageSidesThatDoNotFitAreAnError) {
   ASSERT_FALSE(outcome.result.ok());
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("10"));
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("divisible by 4"));
+}
+
+TEST(Search, ABatchOfOneThatCannotBeNormalizedIsRefusedBeforeTheFirstStep) {
+  // Images of 4x4 pixels become one pixel behind the two reductions.
+  for (const char* kernels : {"search.kernels=FUSED", "search.kernels=REFERENCE"}) {
+    const auto error = [&](const std::vector<std::string>& more) {
+      std::vector<std::string> settings = {"dataset.height=4", "dataset.width=4",
+                                           "search.augmentation.crop_padding=0", kernels};
+      settings.insert(settings.end(), more.begin(), more.end());
+      const Outcome outcome = Search(settings);
+      EXPECT_TRUE(outcome.heard.candidates.empty() || outcome.result.ok());
+      return outcome.result.status().ToString();
+    };
+    EXPECT_THAT(error({"search.train_images=18"}),
+                AllOf(HasSubstr("INVALID_ARGUMENT: search.batch_size: 8 leaves a last batch of one "
+                                "of 9 images, which stage 1 can't train on"),
+                      HasSubstr("more than one value for each channel")));
+    EXPECT_THAT(error({"search.batch_size=1"}),
+                HasSubstr("search.batch_size: 1, which stage 1 can't train on"));
+    EXPECT_EQ(error({}), "OK");
+    // More pixels are enough.
+    EXPECT_EQ(error({"search.train_images=18", "dataset.height=8", "dataset.width=8"}), "OK");
+  }
 }
 
 TEST(Search, AStageThatDoesNotFitIsRefusedWithTheBatchThatWould) {

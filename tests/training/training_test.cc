@@ -17,6 +17,7 @@
 namespace pdarts {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr char kSpec[] = R"(
@@ -252,6 +253,45 @@ TEST(TrainingTest, RefusesWhatTheImagesDoNotBear) {
   EXPECT_THAT(CreationError({"train.batch_size=19"}).message(),
               HasSubstr("leaves a last batch of one"));
   EXPECT_TRUE(CreationError({"train.batch_size=19", "train.auxiliary_weight=0"}).ok());
+}
+
+TEST(TrainingTest, ABatchOfOneIsRefusedOnlyWhereANetworkCannotTrainOnIt) {
+  for (const char* kernels : {"train.kernels=FUSED", "train.kernels=REFERENCE"}) {
+    EXPECT_THAT(CreationError({"train.batch_size=1", kernels}).ToString(),
+                AllOf(HasSubstr("INVALID_ARGUMENT: train.batch_size: 1, which the network can't "
+                                "train on"),
+                      HasSubstr("choose another, or train.auxiliary_weight 0")));
+    EXPECT_TRUE(CreationError({"train.batch_size=1", "train.auxiliary_weight=0", kernels}).ok());
+    // One pixel is left behind the two reductions.
+    const std::string small =
+        CreationError({"dataset.height=4", "dataset.width=4", "train.batch_size=19",
+                       "train.auxiliary_weight=0", kernels})
+            .ToString();
+    EXPECT_THAT(small, AllOf(HasSubstr("leaves a last batch of one of 20 images"),
+                             HasSubstr("choose another"),
+                             ::testing::Not(HasSubstr("train.auxiliary_weight"))));
+  }
+}
+
+TEST(TrainingTest, ASpaceWithoutAuxiliaryHeadTrainsOnABatchOfOne) {
+  constexpr char kOther[] = R"(
+    name: "tiny"
+    space { [type.googleapis.com/pdarts.nasbench201.NasBench201SpaceConfig] {} }
+    dataset {
+      [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+        classes: 2 height: 8 width: 8 train_images: 9 test_images: 4
+      }
+    }
+    genotype: "|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|"
+    network { cells: 1 channels: 4 }
+    train { epochs: 1 batch_size: 8 }
+  )";
+  const Training training = MakeTiny({}, kOther);
+  ASSERT_GT(training.spec.train().auxiliary_weight(), 0);
+  Keeper keeper;
+  const Outcome outcome = Train(training, &keeper);
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.log.steps.size(), 2u);
 }
 
 TEST(TrainingTest, StopsWhereTheLossIsNotFinite) {

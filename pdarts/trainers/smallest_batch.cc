@@ -1,0 +1,124 @@
+#include "pdarts/trainers/smallest_batch.h"
+
+#include <algorithm>
+#include <climits>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ATen/ops/zeros.h"
+#include "absl/strings/str_cat.h"
+#include "c10/core/GradMode.h"
+#include "c10/util/Exception.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/augmentation/batch_stream.h"
+
+namespace pdarts {
+namespace {
+
+/// What keeps a pass in training mode from working on one image, where two are no problem.
+/// forward: takes images `[N,C,H,W]`.
+template <class Forward>
+std::optional<std::string> FaultOfOneImage(const ImageShape& image, const Forward& forward) {
+  c10::NoGradGuard no_grad;
+  const auto fault = [&](int64_t images) -> std::optional<std::string> {
+    try {
+      forward(at::zeros({images, image.channels, image.height, image.width}));
+    } catch (const c10::Error& error) {
+      return error.what_without_backtrace();
+    }
+    return std::nullopt;
+  };
+  std::optional<std::string> of_one = fault(1);
+  // What fails with two images as well has nothing to do with the batch; the trainer will tell.
+  if (of_one && fault(2)) return std::nullopt;
+  return of_one;
+}
+
+/// "19 leaves a last batch of one of 20 images": how the batch of one image comes about.
+std::string HowOfOne(int64_t images, int64_t batch_size) {
+  return batch_size == 1
+             ? std::string("1")
+             : absl::StrCat(batch_size, " leaves a last batch of one of ", images, " images");
+}
+
+/// The first `count` candidates of each edge; how many there are decides nothing here.
+Candidates FirstCandidates(Candidates candidates, int count) {
+  for (CellCandidates& kind : candidates) {
+    for (EdgeCandidates& edge : kind) {
+      edge.resize(std::min<size_t>(edge.size(), static_cast<size_t>(count)));
+    }
+  }
+  return candidates;
+}
+
+absl::StatusOr<std::optional<std::string>> FaultOfNetwork(const Training& training,
+                                                          const NetworkShape& shape) {
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,
+                          training.space->BuildNetwork(training.architecture, shape,
+                                                       MakeGenerator(0, "smallest batch")));
+  return FaultOfOneImage(shape.image, [&](const at::Tensor& images) { network->Forward(images); });
+}
+
+}  // namespace
+
+int64_t SmallestBatch(int64_t images, int64_t batch_size) {
+  return images % batch_size == 0 ? std::min(images, batch_size) : images % batch_size;
+}
+
+absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<int64_t> images) {
+  const SearchSettings& settings = experiment.spec.search();
+  const int64_t batch_size = settings.batch_size();
+  int64_t weight_images = batch_size, alpha_images = batch_size;
+  if (images) {
+    PDARTS_ASSIGN_OR_RETURN(
+        const TrainingHalves halves,
+        SplitTrainingImages(*images, settings.train_images(), settings.weights_share()));
+    weight_images = halves.weights.size(0);
+    alpha_images = halves.alphas.size(0);
+  }
+  const auto batches = [&](int64_t count) { return (count + batch_size - 1) / batch_size; };
+  const bool weights_of_one = SmallestBatch(weight_images, batch_size) == 1;
+  // Every step on weights brings at most one step on alphas.
+  const bool alphas_of_one = SmallestBatch(alpha_images, batch_size) == 1 &&
+                             batches(alpha_images) <= batches(weight_images);
+  if (!weights_of_one && !alphas_of_one) return absl::OkStatus();
+  PDARTS_ASSIGN_OR_RETURN(const Candidates initial, experiment.space->InitialCandidates());
+  for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
+    const StageShape stage = experiment.schedule->stage(s);
+    if (!weights_of_one && stage.warmup_epochs == stage.epochs) continue;
+    const int candidates = s == 0 ? INT_MAX : experiment.schedule->stage(s - 1).keep;
+    const SuperNetShape shape = experiment.StageNetShape(s);
+    PDARTS_ASSIGN_OR_RETURN(
+        const std::shared_ptr<SuperNet> net,
+        experiment.space->BuildSuperNet(FirstCandidates(initial, candidates), shape,
+                                        MakeGenerator(0, "smallest batch")));
+    const std::optional<std::string> fault =
+        FaultOfOneImage(shape.image, [&](const at::Tensor& images) { net->Forward(images); });
+    if (!fault) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "search.batch_size: ", HowOfOne(weights_of_one ? weight_images : alpha_images, batch_size),
+        ", which stage ", s + 1, " can't train on (", *fault, "); choose another"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSmallestBatch(const Training& training, int64_t images) {
+  const int64_t batch_size = training.spec.train().batch_size();
+  if (SmallestBatch(images, batch_size) != 1) return absl::OkStatus();
+  NetworkShape shape = training.Shape();
+  PDARTS_ASSIGN_OR_RETURN(const auto fault, FaultOfNetwork(training, shape));
+  if (!fault) return absl::OkStatus();
+  std::string remedy = "choose another";
+  if (shape.auxiliary_head) {
+    shape.auxiliary_head = false;
+    PDARTS_ASSIGN_OR_RETURN(const auto without_head, FaultOfNetwork(training, shape));
+    if (!without_head) absl::StrAppend(&remedy, ", or train.auxiliary_weight 0");
+  }
+  return absl::InvalidArgumentError(absl::StrCat("train.batch_size: ", HowOfOne(images, batch_size),
+                                                 ", which the network can't train on (", *fault,
+                                                 "); ", remedy));
+}
+
+}  // namespace pdarts
