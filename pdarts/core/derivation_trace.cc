@@ -48,7 +48,7 @@ void NoteLimitMissed(absl::string_view cell, const OperationLimit& limit, int co
   if (count <= limit.max) return;
   trace->add_notes(absl::StrCat(cell, ": ", count, " ", limit.operation,
                                 " stand although the limit is ", limit.max,
-                                ": nothing else can stand on their edges"));
+                                ": their edges have no other candidate, none not counted"));
 }
 
 absl::Status NothingButNone(const CellKind& kind, size_t edge) {

@@ -16,7 +16,14 @@ struct OpenEdge {
 
   int operation() const { return candidates[chosen]; }
   double score() const { return probabilities[chosen]; }
-  bool has_choice() const { return std::count(allowed.begin(), allowed.end(), true) > 1; }
+  /// Whether it could hold something else than what is chosen, `none` not counted.
+  /// none: its number among the kind's operations, or -1.
+  bool HasOtherThanNone(int none) const {
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      if (allowed[i] && static_cast<int>(i) != chosen && candidates[i] != none) return true;
+    }
+    return false;
+  }
 
   void Choose() {
     chosen = -1;
@@ -29,7 +36,7 @@ struct OpenEdge {
 struct OpenLimit {
   OperationLimit limit;
   int operation = 0;
-  std::vector<bool> stays;  ///< [edge] which can't hold anything else
+  std::vector<bool> stays;  ///< [edge] which has no other operation than `none`
 
   int Count(const std::vector<OpenEdge>& edges) const {
     return static_cast<int>(std::count_if(edges.begin(), edges.end(), [&](const OpenEdge& edge) {
@@ -50,8 +57,8 @@ struct OpenLimit {
     if (weakest < 0) return false;
     OpenEdge& edge = edges[weakest];
     LimitStep* const step = RecordLimitStep(limit, count, weakest, edge.score(), trace);
-    step->set_stays(!edge.has_choice());
-    if (edge.has_choice()) {
+    step->set_stays(!edge.HasOtherThanNone(OperationIndex(kind, "none")));
+    if (!step->stays()) {
       edge.allowed[edge.chosen] = false;
       edge.Choose();
     } else {

@@ -12,9 +12,9 @@ namespace pdarts {
 
 /// The derivation of a cell kind in which every edge holds one operation: the most probable
 /// candidate, the first of equals. While a limit of `options` for this kind is exceeded, the edge
-/// where the limited operation is least probable takes its best other one. `none` is chosen only if
-/// `allow_none`. Everything is recorded in `trace`.
-/// candidates, probabilities: of this kind, `[edge][candidate]`.
+/// where the limited operation is least probable takes its best other one; an edge that has no
+/// other candidate than `none` keeps the operation. `none` is chosen only if `allow_none`.
+/// Everything is recorded in `trace`. candidates, probabilities: of this kind, `[edge][candidate]`.
 /// \return `[edge]`: the place of its operation in `kind.operations`.
 /// \error kInvalidArgument if an edge has nothing but `none`, and that may not be chosen.
 absl::StatusOr<std::vector<int>> ChooseOnEveryEdge(

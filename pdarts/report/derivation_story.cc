@@ -73,7 +73,7 @@ std::string LimitStepText(const LimitStep& step, const CellKind& kind) {
       "The cell held ", step.count(), " ", step.operation(), ", and at most ", step.max(),
       step.max() == 1 ? " is" : " are", " allowed: the least probable, on edge ", edge.from, " → ",
       edge.to, " (", Number(step.probability(), 4), "), ",
-      step.stays()                 ? "stays, since nothing else may stand there."
+      step.stays()                 ? "stays, since the edge has no other candidate than none."
       : step.replacement().empty() ? "gave up its place to another edge."
                                    : absl::StrCat("gave way to ", step.replacement(), "."));
 }

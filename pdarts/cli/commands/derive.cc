@@ -57,7 +57,7 @@ void PrintTrace(const DerivationTrace& trace) {
     std::cout << absl::StrFormat(
         "%s cell held %d %s, at most %d allowed: edge %d %s (probability %.4f)\n", step.cell_kind(),
         step.count(), step.operation(), step.max(), step.edge(),
-        step.stays()                 ? "keeps it, having nothing else"
+        step.stays()                 ? "keeps it, having no other candidate than none"
         : step.replacement().empty() ? "gave up its place"
                                      : absl::StrCat("took ", step.replacement(), " instead"),
         step.probability());

@@ -84,13 +84,21 @@ class CellDerivation {
   struct Limit {
     OperationLimit limit;
     int operation;
-    std::vector<bool> stays;  ///< edges that can't hold anything else
+    std::vector<bool> stays;  ///< edges that have no other operation than `none`
   };
 
   std::string CellName() const { return absl::StrCat(kind_.name, " cell"); }
   int NumEdges() const { return static_cast<int>(candidates_.size()); }
   int NumAllowed(int edge) const {
     return static_cast<int>(std::count(allowed_[edge].begin(), allowed_[edge].end(), true));
+  }
+  /// Whether the edge could hold something else than what is chosen, `none` not counted.
+  bool HasOtherThanNone(int edge) const {
+    for (size_t i = 0; i < allowed_[edge].size(); ++i) {
+      if (!allowed_[edge][i] || static_cast<int>(i) == chosen_[edge]) continue;
+      if (kind_.operations[candidates_[edge][i]] != kNone) return true;
+    }
+    return false;
   }
   int Operation(int edge) const { return candidates_[edge][chosen_[edge]]; }
   const std::string& OperationName(int edge) const { return kind_.operations[Operation(edge)]; }
@@ -141,7 +149,7 @@ class CellDerivation {
     if (weakest < 0) return false;
 
     LimitStep* const step = RecordLimitStep(limit.limit, count, weakest, Score(weakest), trace);
-    if (NumAllowed(weakest) == 1) {
+    if (!HasOtherThanNone(weakest)) {
       limit.stays[weakest] = true;
       step->set_stays(true);
       step->set_replacement(limit.limit.operation);

@@ -136,10 +136,33 @@ TEST(Derivation, ASkipStaysWhereNothingElseCanStand) {
     EXPECT_THAT(derivation->trace.notes(0),
                 HasSubstr("8 skip_connect stand although the limit is 2"));
   }
-  // Where none is allowed it can stand there.
+}
+
+TEST(Derivation, ASkipStaysBesideNoneAlsoWhereNoneIsAllowed) {
   Case with_none({0, kSkip}, {0.1, 0.9});
   with_none.rules.allow_none = true;
-  EXPECT_EQ(Count(with_none.Limit(2).Run()->architecture.cells(0), "skip_connect"), 2);
+  const auto stays = with_none.Limit(2).Run();
+  ASSERT_TRUE(stays.ok()) << stays.status();
+  EXPECT_EQ(Count(stays->architecture.cells(0), "skip_connect"), 8);
+  ASSERT_EQ(stays->trace.limit_steps_size(), 8);
+  for (const LimitStep& step : stays->trace.limit_steps()) EXPECT_TRUE(step.stays());
+  EXPECT_THAT(stays->trace.notes(0), HasSubstr("8 skip_connect stand although the limit is 2"));
+
+  // With a third candidate the skip goes, and none may take its place.
+  Case third({0, kSkip, kSep3}, {0.3, 0.6, 0.1});
+  third.rules.allow_none = true;
+  const auto goes = third.Limit(2).Run();
+  ASSERT_TRUE(goes.ok()) << goes.status();
+  EXPECT_EQ(Count(goes->architecture.cells(0), "skip_connect"), 2);
+  EXPECT_GT(Count(goes->architecture.cells(0), "none"), 0);
+}
+
+TEST(Derivation, ALimitOfNoneLeavesAnotherOperation) {
+  Case none({0, kSkip}, {0.9, 0.1});
+  none.rules.allow_none = true;
+  const auto derivation = none.Limit(0, "normal", "none").Run();
+  ASSERT_TRUE(derivation.ok()) << derivation.status();
+  EXPECT_EQ(Count(derivation->architecture.cells(0), "none"), 0);
 }
 
 TEST(Derivation, HoldsSeveralLimits) {

@@ -73,6 +73,21 @@ TEST(Derivation, ALimitTakesTheLeastProbableFirst) {
   EXPECT_FALSE(step.stays());
 }
 
+TEST(Derivation, AnOperationStaysBesideNoneAlsoWhereNoneIsAllowed) {
+  const Candidates two = {CellCandidates(kNumEdges, {kNone, kSkipConnect})};
+  const EdgeProbabilities probabilities = Everywhere({0.1, 0.9});
+  const auto stays = DeriveCell(two, probabilities, {{{"cell", "skip_connect", 2}}}, true);
+  ASSERT_TRUE(stays.ok()) << stays.status();
+  EXPECT_THAT(Found(*stays), ::testing::Each(kSkipConnect));
+  ASSERT_EQ(stays->trace.limit_steps_size(), kNumEdges);
+  for (const LimitStep& step : stays->trace.limit_steps()) EXPECT_TRUE(step.stays());
+  EXPECT_THAT(stays->trace.notes(), ElementsAre(HasSubstr("6 skip_connect stand although")));
+
+  const auto none = DeriveCell(two, Everywhere({0.9, 0.1}), {{{"cell", "none", 0}}}, true);
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_THAT(Found(*none), ::testing::Each(kSkipConnect));
+}
+
 TEST(Derivation, TwoLimitsAndALimitThatCanNotBeKeptEnd) {
   const Derivation both =
       Derive(Everywhere({0.1, 0.4, 0.1, 0.3, 0.1}),
