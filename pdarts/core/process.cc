@@ -9,7 +9,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -19,19 +18,6 @@ namespace {
 
 /// The system's own mark is lost with a reset.
 std::atomic<int64_t> peak_before_reset = 0;
-
-/// The value, in bytes, of a line "name:   123 kB" of a file of /proc; 0 if there is none.
-int64_t KilobyteLine(const char* path, absl::string_view name) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    absl::string_view rest = line;
-    if (!absl::ConsumePrefix(&rest, name) || !absl::ConsumePrefix(&rest, ":")) continue;
-    absl::ConsumeSuffix(&rest, "kB");
-    int64_t kilobytes = 0;
-    if (absl::SimpleAtoi(rest, &kilobytes)) return kilobytes * 1024;
-  }
-  return 0;
-}
 
 }  // namespace
 
@@ -51,11 +37,23 @@ bool ResetRecentPeak() {
   return file.good();
 }
 
-int64_t RecentPeakResidentBytes() { return KilobyteLine("/proc/self/status", "VmHWM"); }
+int64_t RecentPeakResidentBytes() { return KilobyteLine("/proc/self/status", "VmHWM").value_or(0); }
 
-int64_t ResidentBytes() { return KilobyteLine("/proc/self/status", "VmRSS"); }
+int64_t ResidentBytes() { return KilobyteLine("/proc/self/status", "VmRSS").value_or(0); }
 
-int64_t AvailableBytes() { return KilobyteLine("/proc/meminfo", "MemAvailable"); }
+int64_t AvailableBytes() { return KilobyteLine("/proc/meminfo", "MemAvailable").value_or(0); }
+
+std::optional<int64_t> KilobyteLine(const std::string& path, absl::string_view name) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    absl::string_view rest = line;
+    if (!absl::ConsumePrefix(&rest, name) || !absl::ConsumePrefix(&rest, ":")) continue;
+    absl::ConsumeSuffix(&rest, "kB");
+    int64_t kilobytes = 0;
+    if (absl::SimpleAtoi(rest, &kilobytes)) return kilobytes * 1024;
+  }
+  return std::nullopt;
+}
 
 std::string CpuName() {
   std::ifstream file("/proc/cpuinfo");

@@ -2,7 +2,10 @@
 #define PDARTS_CORE_PROCESS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "absl/strings/string_view.h"
 
 namespace pdarts {
 
@@ -20,6 +23,10 @@ int64_t ResidentBytes();
 
 /// Memory that the system can give to this process without swapping, in bytes.
 int64_t AvailableBytes();
+
+/// The value, in bytes, of a line "name:   123 kB" of a file of /proc; nothing if there is no such
+/// line.
+std::optional<int64_t> KilobyteLine(const std::string& path, absl::string_view name);
 
 /// Model name of this machine's CPU, as the system gives it.
 std::string CpuName();
