@@ -1,17 +1,21 @@
 #include "pdarts/runs/checkpoint.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "ATen/ops/empty.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "glog/logging.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/tensor_bytes.h"
 
 namespace pdarts {
 namespace {
@@ -61,21 +65,17 @@ at::ScalarType ScalarType(CheckpointTensor::Type type) {
 /// Takes one tensor's bytes from the front of `data`.
 absl::StatusOr<at::Tensor> TakeTensor(const CheckpointTensor& entry, absl::string_view* data) {
   const at::ScalarType type = ScalarType(entry.type());
-  uint64_t bytes = c10::elementSize(type);
-  for (int64_t size : entry.shape()) {
-    if (size < 0 || (size > 0 && bytes > data->size() / static_cast<uint64_t>(size))) {
-      return absl::DataLossError(
-          absl::StrCat("the tensor ", entry.name(), " is larger than what the file holds"));
-    }
-    bytes *= static_cast<uint64_t>(size);
-  }
-  if (bytes > data->size()) {
-    return absl::DataLossError(absl::StrCat("the tensor ", entry.name(), " is cut off"));
-  }
   const std::vector<int64_t> shape(entry.shape().begin(), entry.shape().end());
+  const std::optional<int64_t> bytes =
+      TensorBytes(shape, static_cast<int64_t>(c10::elementSize(type)));
+  if (!bytes || *bytes > static_cast<int64_t>(data->size())) {
+    return absl::DataLossError(absl::StrCat("the tensor ", entry.name(), " of shape [",
+                                            absl::StrJoin(shape, ","),
+                                            "] is larger than what the file holds"));
+  }
   at::Tensor tensor = at::empty(shape, type);
-  std::copy_n(data->data(), bytes, static_cast<char*>(tensor.mutable_data_ptr()));
-  data->remove_prefix(bytes);
+  std::copy_n(data->data(), *bytes, static_cast<char*>(tensor.mutable_data_ptr()));
+  data->remove_prefix(static_cast<size_t>(*bytes));
   return tensor;
 }
 

@@ -98,8 +98,12 @@ TEST(Checkpoint, SizesThatLieAreRefusedThoughSigned) {
     EXPECT_EQ(DecodeCheckpoint(Signed(longer_header)).status().code(), absl::StatusCode::kDataLoss);
   }
   // A header whose tensor is larger than all memory, by one side or by the product.
-  for (const std::vector<int64_t>& shape : std::vector<std::vector<int64_t>>{
-           {int64_t{1} << 50}, {int64_t{1} << 32, int64_t{1} << 32}, {-1}, {100}}) {
+  for (const std::vector<int64_t>& shape :
+       std::vector<std::vector<int64_t>>{{int64_t{1} << 50},
+                                         {int64_t{1} << 32, int64_t{1} << 32},
+                                         {0, int64_t{1} << 53, int64_t{1} << 53},
+                                         {-1},
+                                         {100}}) {
     CheckpointHeader header;
     Sha256 empty;
     header.set_spec_sha256(empty.Hex());

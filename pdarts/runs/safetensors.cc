@@ -17,6 +17,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/tensor_bytes.h"
 #include "pdarts/runs/atomic_file.h"
 
 namespace pdarts {
@@ -102,12 +103,13 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf
     return bad("its data_offsets are no two ascending offsets");
   }
   Entry entry{name, *type, *shape, (*offsets)[0], (*offsets)[1]};
-  auto bytes = static_cast<int64_t>(c10::elementSize(*type));
-  for (int64_t size : entry.shape) {
-    if (__builtin_mul_overflow(bytes, size, &bytes)) return bad("its shape is too large");
+  const std::optional<int64_t> bytes =
+      TensorBytes(entry.shape, static_cast<int64_t>(c10::elementSize(*type)));
+  if (!bytes) {
+    return bad(absl::StrCat("its shape [", absl::StrJoin(entry.shape, ","), "] is too large"));
   }
-  if (bytes != entry.end - entry.begin) {
-    return bad(absl::StrCat("its shape takes ", bytes, " bytes, its data_offsets hold ",
+  if (*bytes != entry.end - entry.begin) {
+    return bad(absl::StrCat("its shape takes ", *bytes, " bytes, its data_offsets hold ",
                             entry.end - entry.begin));
   }
   return entry;

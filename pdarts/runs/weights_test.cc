@@ -150,6 +150,11 @@ TEST(ReadSafetensors, RefusesOffsetsThatOverlapLeaveGapsOrLie) {
       SafetensorsError(absl::StrCat("{", Entry("a", "4294967296,4294967296,4294967296", 0, 8), "}"),
                        data),
       HasSubstr("too large"));
+  // No elements, but strides that LibTorch can't compute.
+  EXPECT_THAT(
+      SafetensorsError(
+          absl::StrCat("{", Entry("a", "0,9007199254740992,9007199254740992", 0, 0), "}"), ""),
+      HasSubstr("its shape [0,9007199254740992,9007199254740992] is too large"));
   EXPECT_THAT(SafetensorsError(absl::StrCat("{", Entry("a", "2", 8, 0), "}"), data),
               HasSubstr("data_offsets"));
   EXPECT_THAT(SafetensorsError("{\"a\":3}", data), HasSubstr("no object"));
