@@ -1,0 +1,121 @@
+#!/bin/bash
+# Runs the first two commands of README.md on a bare Debian system.
+#   tools/bare_system/check.sh bookworm|trixie               creates the system and removes it at the end
+#   tools/bare_system/check.sh bookworm|trixie --keep DIR    creates it in DIR, or uses the one that is there
+# Needs root, debootstrap, git, 15 GB of disk (TMPDIR), and a network. Takes an hour on two cores.
+# The system gets the commit that is checked out here; files that are not committed stay out. It gets this machine's
+# settings for apt and pip (mirror, proxies, certificates, pip.conf), and nothing else of it.
+set -euo pipefail
+
+usage() {
+  sed -n 's/^#   //p' "$0" >&2
+  exit 2
+}
+
+# Prints the mirror that this machine's apt has for Debian, if it is a Debian.
+debian_mirror() {
+  apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Origin: Debian' 'Component: main' 2>/dev/null |
+    sed -n 1p
+}
+
+# Copies files and folders of this machine that exist to the same place in the system.
+copy_to_system() {
+  local path
+  for path in "$@"; do
+    [ -e "$path" ] || continue
+    mkdir -p "$system$(dirname "$path")"
+    cp -RLT "$path" "$system$path"
+  done
+}
+
+create_system() {
+  echo "check.sh: creating a bare $release in $system"
+  # No mirror means debootstrap's own.
+  debootstrap --variant=minbase "$release" "$system" $(debian_mirror)
+  touch "$system/.created_by_check"
+}
+
+copy_settings() {
+  copy_to_system /etc/resolv.conf /etc/hosts /etc/apt/auth.conf /etc/apt/auth.conf.d /usr/local/share/ca-certificates \
+    /etc/pip.conf ${PIP_CONFIG_FILE:+"$PIP_CONFIG_FILE"}
+  mkdir -p "$system/root/.config/pip"
+  local file
+  for file in "$HOME/.pip/pip.conf" "$HOME/.config/pip/pip.conf"; do
+    [ ! -e "$file" ] || cat "$file" >"$system/root/.config/pip/pip.conf"
+  done
+  # A mirror behind https is read before ca-certificates is installed.
+  case $(debian_mirror) in https:*) copy_to_system /etc/ssl/certs/ca-certificates.crt ;; esac
+  apt-config dump --no-empty Acquire | grep -v '^Acquire::\(IndexTargets\|cdrom\)' >"$system/etc/apt/apt.conf.d/90host"
+}
+
+copy_sources() {
+  local clone=$system/root/pdarts
+  [ -d "$clone" ] || git clone -q --no-checkout "$repository" "$clone"
+  git -C "$clone" fetch -q "$repository" HEAD
+  git -C "$clone" checkout -q --force --detach FETCH_HEAD
+  git -C "$clone" clean -ffdxq  # a run of an earlier check
+  echo "check.sh: commit $(git -C "$clone" log -1 --format='%h %s')"
+}
+
+# Prints the commands: the first block of README.md.
+readme_commands() {
+  sed -n '/^```sh$/,/^```$/p' "$repository/README.md" | sed -e 1d -e '/^```$/,$d'
+}
+
+# Runs the commands with the system as the root of the file system. Its processes and mounts end with it.
+run_commands() {
+  local environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+  local name
+  for name in $(compgen -e | grep -iE '^(PIP_.*|(https?|ftp|all|no)_proxy)$'); do
+    environment+=("$name=${!name}")
+  done
+  # pivot_root rather than chroot, in which Bazel could not make its sandboxes.
+  unshare --mount --pid --fork --kill-child env -i "${environment[@]}" /bin/bash -euc '
+    mount --make-rprivate /
+    mount --bind "$1" "$1"
+    cd "$1"
+    mount -t proc proc proc
+    mount --rbind /sys sys
+    mount --rbind /dev dev
+    mkdir -p .outside
+    pivot_root . .outside
+    umount -l /.outside
+    cd /root/pdarts
+    while read -r command; do
+      echo "check.sh: $command"
+      SECONDS=0
+      bash -c "$command" </dev/null || { echo "check.sh: failed after $SECONDS s: $command"; exit 1; }
+      echo "check.sh: passed in $SECONDS s: $command"
+    done' check "$system"
+}
+
+release=${1:-}
+case $release in bookworm | trixie) ;; *) usage ;; esac
+keep=
+if [ $# = 3 ] && [ "$2" = --keep ]; then
+  keep=$3
+elif [ $# != 1 ]; then
+  usage
+fi
+[ "$(id -u)" = 0 ] || { echo "check.sh: only root can create a system" >&2; exit 1; }
+command -v debootstrap >/dev/null || { echo "check.sh: install debootstrap first" >&2; exit 1; }
+
+repository=$(realpath "$(dirname "$0")/../..")
+if [ -n "$keep" ]; then
+  mkdir -p "$keep"
+  system=$(realpath "$keep")
+else
+  system=$(mktemp -d)
+  chmod 755 "$system"
+  trap 'rm -rf --one-file-system "$system"' EXIT
+fi
+[ -e "$system/.created_by_check" ] || create_system
+grep -q "^VERSION_CODENAME=$release$" "$system/etc/os-release" || {
+  echo "check.sh: $system holds another release than $release" >&2
+  exit 1
+}
+copy_settings
+copy_sources
+[ "$(readme_commands | wc -l)" = 2 ] || { echo "check.sh: README.md does not begin with two commands" >&2; exit 1; }
+readme_commands | run_commands
+echo "check.sh: both commands of README.md passed on $(sed -n 's/^PRETTY_NAME=//p' "$system/etc/os-release")"
