@@ -2,7 +2,7 @@
 
 load("//third_party:bazel_rules.bzl", "debian_bazel_rules", "empty_coverage_tools")
 load("//third_party:libtorch.bzl", "cuda_toolkit_repository", "libtorch_cuda_repository", "libtorch_repository")
-load("//third_party:system.bzl", "system_files", "system_library", "system_protobuf")
+load("//third_party:system.bzl", "system_absl", "system_files", "system_library", "system_protobuf")
 
 def pdarts_repositories():
     """Declares the rule sets, system libraries and LibTorch. Called from a WORKSPACE file."""
@@ -43,11 +43,9 @@ def pdarts_repositories():
     empty_coverage_tools(name = "remote_coverage_tools")
 
     # System libraries (headers on the compiler's own search path).
-    system_library(
+    system_absl(
         name = "com_google_absl",
-        apt_package = "libabsl-dev",
         build_file = Label("//third_party:absl.BUILD"),
-        header = "absl/status/statusor.h",
     )
 
     system_library(
@@ -115,7 +113,7 @@ def pdarts_repositories():
 
     system_library(
         name = "libjpeg",
-        apt_package = "libjpeg62-turbo-dev",
+        apt_package = "libjpeg-dev",
         build_file = Label("//third_party:libjpeg.BUILD"),
         header = "jpeglib.h",
     )

@@ -1,4 +1,4 @@
-"""System libraries (Debian packages), in the manner of Drake.
+"""System libraries (packages of Debian or Ubuntu), in the manner of Drake.
 
 Their headers lie on the compiler's own search path, so a BUILD file only
 carries link flags; the rules check that the package is installed. The versions
@@ -10,15 +10,19 @@ compiled anew.
 
 _VERSIONS = "PDARTS_SYSTEM_VERSIONS"
 _COMMON = [
-    "g++-12",
     "libabsl-dev",
     "libgmock-dev",
     "libgoogle-glog-dev",
     "libgtest-dev",
     "libprotobuf-dev",
     "libssl-dev",
-    "libstdc++-12-dev",
 ]
+
+# The names of the compiler's packages end in its version, which depends on the release.
+_COMPILER_PREFIXES = ("g++-", "libstdc++-")
+
+def _is_common(package):
+    return package in _COMMON or package.startswith(_COMPILER_PREFIXES)
 
 def _require(ctx, header, package):
     path = ctx.path("/usr/include/" + header)
@@ -27,17 +31,17 @@ def _require(ctx, header, package):
 
 def _write_common_files(ctx, packages):
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
-    versions = [
-        v + " "
-        for v in ctx.os.environ.get(_VERSIONS, "").split(" ")
-        if v.split("=")[0] in _COMMON + packages
-    ]
+    versions = []
+    for version in ctx.os.environ.get(_VERSIONS, "").split(" "):
+        package = version.split("=")[0]
+        if package in packages or _is_common(package):
+            versions.append(version + " ")
     ctx.file("installed_versions.h", "// %s\n" % ("".join(versions) or "unknown"))
-    ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
 
 def _system_library_impl(ctx):
     _require(ctx, ctx.attr.header, ctx.attr.apt_package)
     _write_common_files(ctx, ctx.attr.apt_package.split(" "))
+    ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
 
 system_library = repository_rule(
     implementation = _system_library_impl,
@@ -46,6 +50,38 @@ system_library = repository_rule(
         "build_file": attr.label(mandatory = True, allow_single_file = True),
         "header": attr.string(mandatory = True),
     },
+    environ = [_VERSIONS],
+)
+
+def _pkg_config(ctx, arguments):
+    """Returns what pkg-config prints when it is called with the arguments."""
+    pkg_config = ctx.which("pkg-config")
+    if not pkg_config:
+        fail("\n\n  @%s needs pkg-config.\n  Install it with: sudo apt-get install pkgconf\n  (or run ./bazelw, which does)\n" % ctx.name)
+    result = ctx.execute([pkg_config] + arguments)
+    if result.return_code != 0:
+        fail("@%s: pkg-config failed: %s" % (ctx.name, result.stderr))
+    return result.stdout
+
+def _system_absl_impl(ctx):
+    _require(ctx, "absl/status/statusor.h", "libabsl-dev")
+    _write_common_files(ctx, [])
+    listed = [line.split(" ")[0] for line in _pkg_config(ctx, ["--list-all"]).splitlines()]
+    modules = sorted([name for name in listed if name.startswith("absl_")])
+    if not modules:
+        fail("@%s: pkg-config knows no module of Abseil: is libabsl-dev installed completely?" % ctx.name)
+
+    # Modules for tests name GoogleTest's libraries too, which @com_google_googletest links.
+    libraries = {
+        flag: None
+        for flag in _pkg_config(ctx, ["--libs-only-l"] + modules).strip().split(" ")
+        if flag.startswith("-labsl_")
+    }
+    ctx.template("BUILD.bazel", ctx.attr.build_file, {"%{LIBRARIES}": repr(libraries.keys())})
+
+system_absl = repository_rule(
+    implementation = _system_absl_impl,
+    attrs = {"build_file": attr.label(mandatory = True, allow_single_file = True)},
     environ = [_VERSIONS],
 )
 
@@ -59,6 +95,7 @@ def _system_protobuf_impl(ctx):
         if p.basename.endswith(".proto"):
             ctx.symlink(p, "include/google/protobuf/" + p.basename)
     _write_common_files(ctx, [])
+    ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
 
 system_protobuf = repository_rule(
     implementation = _system_protobuf_impl,
@@ -75,7 +112,7 @@ def _system_files_impl(ctx):
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
     ctx.file("BUILD.bazel", "exports_files(%r)\n" % [f.split("/")[-1] for f in ctx.attr.files])
 
-# Files of a Debian package that are inputs of actions themselves: their content is part of the
+# Files of a package that are inputs of actions themselves: their content is part of the
 # cache key.
 system_files = repository_rule(
     implementation = _system_files_impl,

@@ -2,7 +2,7 @@
 # Which lines of pdarts the tests run: the suite in the sanitizers' build, then a table a package.
 #   tools/coverage/coverage.sh           runs the tests, then counts
 #   tools/coverage/coverage.sh --count   counts what the last tests left
-# Takes Debian's llvm-14. Lines that a test ran before it was killed (SIGKILL) aren't counted.
+# Needs the packages clang, libclang-rt-dev and llvm. Lines that a test ran before it was killed (SIGKILL) aren't counted.
 set -eu
 cd "$(dirname "$0")/../.."
 profiles=/tmp/pdarts_coverage  # as --config=coverage names it
@@ -14,7 +14,7 @@ if [ "${1:-}" != --count ]; then
 fi
 merged=$(mktemp)
 trap 'rm -f "$merged" "$merged.json"' EXIT
-llvm-profdata-14 merge --sparse --failure-mode=all -o "$merged" "$profiles"/*.profraw
+llvm-profdata merge --sparse --failure-mode=all -o "$merged" "$profiles"/*.profraw
 
 # The tests, and the programs that some of them start.
 objects=()
@@ -22,5 +22,5 @@ while read -r program; do
   [ "$(head -c 4 "$program" | tail -c 3)" != ELF ] || objects+=(-object "$program")  # some are scripts
 done < <(find -L bazel-bin/pdarts bazel-bin/tests bazel-bin/tools bazel-bin/experiments -type f -not -path '*.runfiles/*' \
   \( -name '*_test' -o -path '*/cli/pdarts' -o -name quickstart \))
-llvm-cov-14 export -summary-only -instr-profile "$merged" "${objects[@]}" >"$merged.json"
+llvm-cov export -summary-only -instr-profile "$merged" "${objects[@]}" >"$merged.json"
 python3 tools/coverage/table.py "$merged.json"
