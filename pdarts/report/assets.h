@@ -1,12 +1,14 @@
 #ifndef PDARTS_REPORT_ASSETS_H_
 #define PDARTS_REPORT_ASSETS_H_
 
+#include "pdarts/report/html.h"
+
 namespace pdarts {
 
-// Files that are built into the program.
-extern const char* const kReportScript;
-extern const char* const kReportStyle;
-extern const char* const kChartLibrary;
+// Files that are built into the program, for the insides of `<script>` and `<style>`.
+Html ReportScript();
+Html ReportStyle();
+Html ChartLibrary();
 
 }  // namespace pdarts
 

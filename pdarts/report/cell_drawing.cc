@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/graphviz.h"
@@ -26,13 +27,18 @@ struct GraphCloser {
 };
 using Graph = std::unique_ptr<Agraph_t, GraphCloser>;
 
+/// A value that stands for itself: Graphviz replaces "\\N" and the like, and "&lt;" and the like.
+std::string Literally(const std::string& value) {
+  return absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"&", "&amp;"}});
+}
+
 void Set(void* object, const std::string& name, const std::string& value) {
-  agsafeset(object, Text(name), Text(value), Text(""));
+  agsafeset(object, Text(name), Text(Literally(value)), Text(""));
 }
 
 /// Defaults of all nodes or edges that are made afterwards.
 void Default(Agraph_t* graph, int kind, const std::string& name, const std::string& value) {
-  agattr(graph, kind, Text(name), Text(value));
+  agattr(graph, kind, Text(name), Text(Literally(value)));
 }
 
 /// The node's number, as in the topology; inputs and output are also named as in the papers: the
@@ -45,7 +51,7 @@ std::string NodeLabel(int node, int inputs, bool is_output) {
 
 Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
   const std::string id = options.id.empty() ? cell.kind() : options.id;
-  Graph graph(agopen(Text(cell.kind()), Agdirected, nullptr));
+  Graph graph(agopen(Text("cell"), Agdirected, nullptr));
   Default(graph.get(), AGRAPH, "rankdir", options.vertical ? "TB" : "LR");
   Default(graph.get(), AGRAPH, "id", absl::StrCat(id, "_graph"));
   Default(graph.get(), AGRAPH, "bgcolor", "transparent");
@@ -148,23 +154,6 @@ absl::StatusOr<std::vector<std::string>> Draw(const CellArchitecture& cell,
   return drawings;
 }
 
-/// The `<svg>` element without the titles that Graphviz gives every node and edge: browsers show
-/// these inner names to who points at them.
-absl::StatusOr<std::string> Element(const std::string& svg) {
-  const size_t begin = svg.find("<svg");
-  if (begin == std::string::npos) return absl::InternalError("Graphviz wrote no <svg>");
-  std::string element;
-  size_t at = begin;
-  for (;;) {
-    const size_t title = svg.find("<title>", at);
-    const size_t end = svg.find("</title>\n", at);
-    if (title == std::string::npos || end == std::string::npos) break;
-    absl::StrAppend(&element, svg.substr(at, title - at));
-    at = end + sizeof("</title>\n") - 1;
-  }
-  return element + svg.substr(at);
-}
-
 /// Cairo writes the time into a PDF: what is drawn is to be the same whenever it is drawn.
 void ForgetTime(std::string* pdf) {
   const std::string key = "/CreationDate (D:";
@@ -195,16 +184,16 @@ const std::vector<std::string>& OperationColors(bool dark) {
   return dark ? *on_dark : *on_light;
 }
 
-absl::StatusOr<std::string> DrawCellElement(const CellArchitecture& cell,
-                                            const DrawingOptions& options) {
+absl::StatusOr<Html> DrawCellElement(const CellArchitecture& cell, const DrawingOptions& options) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> drawings, Draw(cell, options, {"svg"}));
-  return Element(drawings[0]);
+  return HtmlOfSvg(drawings[0]);
 }
 
 absl::StatusOr<CellFiles> DrawCellFiles(const CellArchitecture& cell,
                                         const DrawingOptions& options) {
   PDARTS_ASSIGN_OR_RETURN(std::vector<std::string> drawings, Draw(cell, options, {"svg", "pdf"}));
-  PDARTS_ASSIGN_OR_RETURN(const std::string element, Element(drawings[0]));
+  PDARTS_ASSIGN_OR_RETURN(const Html drawn, HtmlOfSvg(drawings[0]));
+  const std::string& element = drawn.bytes();
   CellFiles files;
   files.pdf = std::move(drawings[1]);
   ForgetTime(&files.pdf);

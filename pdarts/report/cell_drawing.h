@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "pdarts/core/architecture.pb.h"
+#include "pdarts/report/html.h"
 
 namespace pdarts {
 
@@ -29,9 +30,8 @@ struct DrawingOptions {
 
 /// Draws a cell by Graphviz as an `<svg>` element to stand within a page. The edges of operation n
 /// have the class `op-n`, so that the page's style sheet decides their colours.
-/// \error kInternal with Graphviz's own words if it fails.
-absl::StatusOr<std::string> DrawCellElement(const CellArchitecture& cell,
-                                            const DrawingOptions& options);
+/// \error kInternal with Graphviz's own words if it fails; as HtmlOfSvg.
+absl::StatusOr<Html> DrawCellElement(const CellArchitecture& cell, const DrawingOptions& options);
 
 /// A drawing as files of their own. One cell gives the same bytes always.
 struct CellFiles {

@@ -7,9 +7,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
-#include "pdarts/core/json.h"
-#include "pdarts/report/html.h"
 
 namespace pdarts {
 namespace {
@@ -59,19 +56,15 @@ Charts::Charts(const RunFiles& run) {
   }
 }
 
-std::string Charts::Add(Chart chart) {
+Html Charts::Add(Chart chart) {
   chart.set_id(absl::StrCat("chart-", data_.charts_size()));
-  const std::string title = EscapeHtml(chart.title());
-  const std::string figure =
-      absl::StrCat("<figure><figcaption>", title, "</figcaption><div class=\"plot\"><canvas id=\"",
-                   chart.id(), "\" tabindex=\"0\" role=\"img\" aria-label=\"", title,
-                   ". Arrow keys step through the epochs.\"></canvas></div></figure>\n");
+  const Html figure =
+      HtmlCat("<figure><figcaption>"_html, chart.title(),
+              "</figcaption><div class=\"plot\"><canvas id=\""_html, chart.id(),
+              "\" tabindex=\"0\" role=\"img\" aria-label=\""_html, chart.title(),
+              ". Arrow keys step through the epochs.\"></canvas></div></figure>\n"_html);
   *data_.add_charts() = std::move(chart);
   return figure;
-}
-
-std::string Charts::Json() const {
-  return absl::StrReplaceAll(ToJsonLine(data_), {{"<", "\\u003c"}, {">", "\\u003e"}});
 }
 
 double WeightLoss(const EpochRecord& epoch) { return epoch.event.weight_loss(); }

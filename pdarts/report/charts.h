@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "pdarts/report/html.h"
 #include "pdarts/report/report.pb.h"
 #include "pdarts/report/run_files.h"
 
@@ -29,10 +30,10 @@ class Charts {
   /// Forgets where the stages end, for runs that differ in it.
   void ForgetStages() { data_.clear_stage_ends(); }
 
-  /// Takes a chart. Returns the figure that it will be drawn in, as HTML.
-  std::string Add(Chart chart);
-  /// The data, as JSON that may stand within a script element.
-  std::string Json() const;
+  /// Takes a chart. Returns the figure that it will be drawn in.
+  Html Add(Chart chart);
+  /// The data, for the inside of a script element.
+  Html Json() const { return JsonForScript(data_); }
 
  private:
   ReportData data_;

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/report/html.h"
 #include "pdarts/report/page.h"
 
 namespace pdarts {
@@ -26,7 +25,7 @@ std::vector<std::string> Labels(const std::vector<RunFiles>& runs) {
   return labels;
 }
 
-std::string Results(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels) {
+Html Results(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels) {
   std::vector<std::vector<HtmlValue>> rows;
   for (size_t i = 0; i < runs.size(); ++i) {
     const RunFiles& run = runs[i];
@@ -47,18 +46,18 @@ std::string Results(const std::vector<RunFiles>& runs, const std::vector<std::st
 }
 
 /// In what the specs differ from the first run's.
-std::string Differences(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels) {
-  std::string list;
+Html Differences(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels) {
+  Html list;
   for (size_t i = 1; i < runs.size(); ++i) {
     const std::string differences = MessageDifferences(runs[0].spec, runs[i].spec);
-    absl::StrAppend(&list, "<li>", EscapeHtml(labels[i]), ": ",
-                    differences.empty() ? "the same spec" : EscapeHtml(differences), "</li>\n");
+    list.Append(HtmlCat("<li>"_html, labels[i], ": ",
+                        differences.empty() ? "the same spec" : differences, "</li>\n"_html));
   }
-  return absl::StrCat("<p>Against ", EscapeHtml(labels[0]), ":</p>\n<ul>\n", list, "</ul>\n");
+  return HtmlCat("<p>Against "_html, labels[0], ":</p>\n<ul>\n"_html, list, "</ul>\n"_html);
 }
 
-std::string Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels,
-                   Charts* charts) {
+Html Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels,
+            Charts* charts) {
   const std::vector<std::tuple<std::string, std::string, EpochValue>> curves = {
       {"Mean cross-entropy on the weights' half", "loss", WeightLoss},
       {"Mean cross-entropy on the alphas' half", "loss", AlphaLoss},
@@ -67,7 +66,7 @@ std::string Curves(const std::vector<RunFiles>& runs, const std::vector<std::str
       {"skip_connect in all cells that each epoch would derive", "edges",
        [](const EpochRecord& epoch) { return SkipCount(epoch, ""); }},
       {"Rank in the benchmark's table of what each epoch would derive", "rank", BenchmarkRank}};
-  std::string figures;
+  Html figures;
   for (const auto& [title, unit, value] : curves) {
     Chart chart = MakeChart(title, unit);
     chart.set_counts(unit == "edges");
@@ -75,9 +74,9 @@ std::string Curves(const std::vector<RunFiles>& runs, const std::vector<std::str
     for (size_t i = 0; i < runs.size(); ++i) {
       AddLine(runs[i], labels[i], static_cast<int>(i), value, &chart);
     }
-    if (chart.lines_size() > 0) absl::StrAppend(&figures, charts->Add(std::move(chart)));
+    if (chart.lines_size() > 0) figures.Append(charts->Add(std::move(chart)));
   }
-  return absl::StrCat("<div class=\"charts\">\n", figures, "</div>\n");
+  return HtmlCat("<div class=\"charts\">\n"_html, figures, "</div>\n"_html);
 }
 
 /// After which epochs a run's stages end.
@@ -89,7 +88,7 @@ std::vector<int> StageLengths(const RunFiles& run) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ComparisonPage(const std::vector<RunFiles>& runs) {
+absl::StatusOr<Html> ComparisonPage(const std::vector<RunFiles>& runs) {
   const std::vector<std::string> operations = OperationsOf(runs);
   const std::vector<std::string> labels = Labels(runs);
   Charts charts(*std::max_element(
@@ -98,23 +97,23 @@ absl::StatusOr<std::string> ComparisonPage(const std::vector<RunFiles>& runs) {
   std::set<std::vector<int>> lengths;
   for (const RunFiles& run : runs) lengths.insert(StageLengths(run));
   if (lengths.size() > 1) charts.ForgetStages();
-  std::string cells = "<div class=\"runs\">\n";
+  Html cells = "<div class=\"runs\">\n"_html;
   for (size_t i = 0; i < runs.size(); ++i) {
-    PDARTS_ASSIGN_OR_RETURN(const std::string figures,
+    PDARTS_ASSIGN_OR_RETURN(const Html figures,
                             CellFigures(runs[i], operations, absl::StrCat("run", i, "_")));
-    absl::StrAppend(&cells, "<article><h3>", EscapeHtml(labels[i]), "</h3>\n", figures,
-                    "</article>\n");
+    cells.Append(
+        HtmlCat("<article><h3>"_html, labels[i], "</h3>\n"_html, figures, "</article>\n"_html));
   }
-  absl::StrAppend(&cells, "</div>\n");
+  cells.Append("</div>\n"_html);
   const std::string title = absl::StrCat(runs.size(), " runs side by side");
-  return WholePage(title,
-                   absl::StrCat("<header><h1>", title, "</h1></header>\n<main>\n",
-                                HtmlSection("results", "Results", Results(runs, labels)),
-                                HtmlSection("differences", "In what their specs differ",
-                                            Differences(runs, labels)),
-                                HtmlSection("curves", "Curves", Curves(runs, labels, &charts)),
-                                HtmlSection("cells", "Cells", cells), "</main>\n"),
-                   charts);
+  return WholePage(
+      title,
+      HtmlCat("<header><h1>"_html, title, "</h1></header>\n<main>\n"_html,
+              HtmlSection("results", "Results", Results(runs, labels)),
+              HtmlSection("differences", "In what their specs differ", Differences(runs, labels)),
+              HtmlSection("curves", "Curves", Curves(runs, labels, &charts)),
+              HtmlSection("cells", "Cells", cells), "</main>\n"_html),
+      charts);
 }
 
 }  // namespace pdarts

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "pdarts/report/html.h"
 
 namespace pdarts {
 namespace {
@@ -29,29 +29,28 @@ std::string WithProbability(absl::string_view operation, double probability) {
 }
 
 /// The table cell of one operation of one edge. Shades span the probabilities from least to most.
-std::string HeatCell(const EdgeDecision& edge, const std::string& operation, double least,
-                     double most) {
+Html HeatCell(const EdgeDecision& edge, const std::string& operation, double least, double most) {
   for (const PrunedOperation& pruned : edge.pruned()) {
     if (pruned.operation() != operation) continue;
-    return absl::StrCat("<td class=\"gone\" title=\"pruned after stage ", pruned.stage(),
-                        " at probability ", Number(pruned.probability(), 4), "\">✕ stage ",
-                        pruned.stage(), "</td>");
+    return HtmlCat("<td class=\"gone\" title=\"pruned after stage "_html, pruned.stage(),
+                   " at probability "_html, Number(pruned.probability(), 4), "\">✕ stage "_html,
+                   pruned.stage(), "</td>"_html);
   }
   for (int i = 0; i < edge.candidates_size() && i < edge.probabilities_size(); ++i) {
     if (edge.candidates(i) != operation) continue;
     const bool chosen = edge.kept() && edge.operation() == operation;
     const double shade = (edge.probabilities(i) - least) / std::max(most - least, 1e-9);
-    return absl::StrFormat("<td style=\"--p:%.3f\"%s>%.3f%s</td>", 0.1 + 0.9 * shade,
-                           chosen ? " class=\"chosen\"" : "", edge.probabilities(i),
-                           chosen ? "<span class=\"hidden\"> chosen</span>" : "");
+    return HtmlCat("<td style=\"--p:"_html, Number(0.1 + 0.9 * shade, 3), "\""_html,
+                   chosen ? " class=\"chosen\">"_html : ">"_html, Number(edge.probabilities(i), 3),
+                   chosen ? "<span class=\"hidden\"> chosen</span>"_html : Html(), "</td>"_html);
   }
-  return "<td></td>";
+  return "<td></td>"_html;
 }
 
 /// "After stage 1 ..." and, to unfold, edge by edge.
-std::string PruningStep(const std::vector<const EdgeDecision*>& decisions, int stage) {
+Html PruningStep(const std::vector<const EdgeDecision*>& decisions, int stage) {
   int count = 0;
-  std::string list;
+  Html list;
   for (const EdgeDecision* edge : decisions) {
     std::vector<std::string> gone;
     for (const PrunedOperation& pruned : edge->pruned()) {
@@ -59,12 +58,13 @@ std::string PruningStep(const std::vector<const EdgeDecision*>& decisions, int s
       gone.push_back(WithProbability(pruned.operation(), pruned.probability()));
     }
     count += static_cast<int>(gone.size());
-    absl::StrAppend(&list, "<li>", EdgeName(*edge), ": ", EscapeHtml(absl::StrJoin(gone, ", ")),
-                    "</li>\n");
+    list.Append(
+        HtmlCat("<li>"_html, EdgeName(*edge), ": ", absl::StrJoin(gone, ", "), "</li>\n"_html));
   }
-  return absl::StrCat("After stage ", stage, ", the least probable operations of every edge were ",
-                      "pruned, ", count, " over ", decisions.size(),
-                      " edges.\n<details><summary>Which</summary><ul>\n", list, "</ul></details>");
+  return HtmlCat("After stage ", stage,
+                 ", the least probable operations of every edge were pruned, ", count, " over ",
+                 decisions.size(), " edges.\n<details><summary>Which</summary><ul>\n"_html, list,
+                 "</ul></details>"_html);
 }
 
 std::string LimitStepText(const LimitStep& step, const CellKind& kind) {
@@ -95,7 +95,7 @@ std::string NodeStep(int node, std::vector<const EdgeDecision*> into) {
 
 }  // namespace
 
-std::string HeatMap(const CellKind& kind, const DerivationTrace& trace) {
+Html HeatMap(const CellKind& kind, const DerivationTrace& trace) {
   std::vector<std::string> head = {"edge"};
   head.insert(head.end(), kind.operations.begin(), kind.operations.end());
   const std::vector<const EdgeDecision*> decisions = DecisionsOf(kind, trace);
@@ -108,39 +108,40 @@ std::string HeatMap(const CellKind& kind, const DerivationTrace& trace) {
   }
   const std::string title =
       absl::StrCat("Probabilities of the ", CellName(kind.name), " in the last stage");
-  std::string table =
-      absl::StrCat("<table class=\"heat\"><caption class=\"hidden\">", EscapeHtml(title),
-                   "</caption>", HtmlTableHead(head), "<tbody>\n");
+  Html table = HtmlCat("<table class=\"heat\"><caption class=\"hidden\">"_html, title,
+                       "</caption>"_html, HtmlTableHead(head), "<tbody>\n"_html);
   for (const EdgeDecision* edge : decisions) {
-    absl::StrAppend(&table, "<tr><th scope=\"row\">", EdgeName(*edge), "</th>");
+    table.Append(HtmlCat("<tr><th scope=\"row\">"_html, EdgeName(*edge), "</th>"_html));
     for (const std::string& operation : kind.operations) {
-      absl::StrAppend(&table, HeatCell(*edge, operation, least, most));
+      table.Append(HeatCell(*edge, operation, least, most));
     }
-    absl::StrAppend(&table, "</tr>\n");
+    table.Append("</tr>\n"_html);
   }
-  return absl::StrCat(
-      "<figure>", HtmlScrolling(title, absl::StrCat(table, "</tbody></table>\n")),
-      "<figcaption>Shades run from ", Number(least, 3), " to ", Number(most, 3),
-      ". Framed: what the cell holds. ✕: pruned after that stage.</figcaption></figure>\n");
+  table.Append("</tbody></table>\n"_html);
+  return HtmlCat(
+      "<figure>"_html, HtmlScrolling(title, table), "<figcaption>Shades run from "_html,
+      Number(least, 3), " to ", Number(most, 3),
+      ". Framed: what the cell holds. ✕: pruned after that stage.</figcaption></figure>\n"_html);
 }
 
-std::string DerivationSteps(const CellKind& kind, const DerivationTrace& trace) {
+Html DerivationSteps(const CellKind& kind, const DerivationTrace& trace) {
   const std::vector<const EdgeDecision*> decisions = DecisionsOf(kind, trace);
-  int stages = 0;
+  std::set<int> stages;
   std::map<int, std::vector<const EdgeDecision*>> into;
   for (const EdgeDecision* edge : decisions) {
     into[edge->to()].push_back(edge);
-    for (const PrunedOperation& pruned : edge->pruned()) {
-      stages = std::max(stages, pruned.stage());
-    }
+    for (const PrunedOperation& pruned : edge->pruned()) stages.insert(pruned.stage());
   }
-  std::vector<std::string> steps;
-  for (int stage = 1; stage <= stages; ++stage) steps.push_back(PruningStep(decisions, stage));
+  Html steps;
+  const auto add = [&](const auto& step) {
+    steps.Append(HtmlCat("<li>"_html, step, "</li>\n"_html));
+  };
+  for (const int stage : stages) add(PruningStep(decisions, stage));
   for (const LimitStep& step : trace.limit_steps()) {
-    if (step.cell_kind() == kind.name) steps.push_back(EscapeHtml(LimitStepText(step, kind)));
+    if (step.cell_kind() == kind.name) add(LimitStepText(step, kind));
   }
-  for (const auto& [node, edges] : into) steps.push_back(EscapeHtml(NodeStep(node, edges)));
-  return absl::StrCat("<ol>\n<li>", absl::StrJoin(steps, "</li>\n<li>"), "</li>\n</ol>\n");
+  for (const auto& [node, edges] : into) add(NodeStep(node, edges));
+  return HtmlCat("<ol>\n"_html, steps, "</ol>\n"_html);
 }
 
 }  // namespace pdarts

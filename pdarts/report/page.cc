@@ -8,7 +8,6 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/assets.h"
 #include "pdarts/report/cell_drawing.h"
-#include "pdarts/report/html.h"
 
 namespace pdarts {
 namespace {
@@ -23,19 +22,20 @@ std::string CellInWords(const CellArchitecture& cell) {
 }
 
 /// The colours of operations as style rules.
-std::string ColorRules() {
-  std::string rules;
+Html ColorRules() {
+  Html rules;
   for (const bool dark : {false, true}) {
     const std::vector<std::string>& palette = OperationColors(dark);
     std::vector<std::string> colors;
     for (size_t i = 0; i < palette.size(); ++i) {
       colors.push_back(absl::StrCat("--op", i, ":", palette[i]));
     }
-    absl::StrAppend(&rules, dark ? "@media screen and (prefers-color-scheme:dark){" : "", ":root{",
-                    absl::StrJoin(colors, ";"), "}", dark ? "}" : "", "\n");
+    rules.Append(HtmlCat(dark ? "@media screen and (prefers-color-scheme:dark){"_html : Html(),
+                         ":root{"_html, absl::StrJoin(colors, ";"), "}"_html,
+                         dark ? "}"_html : Html(), "\n"_html));
   }
   for (size_t i = 0; i < OperationColors(false).size(); ++i) {
-    absl::StrAppend(&rules, ".op-", i, "{--c:var(--op", i, ")}");
+    rules.Append(HtmlCat(".op-"_html, i, "{--c:var(--op"_html, i, ")}"_html));
   }
   return rules;
 }
@@ -60,41 +60,42 @@ std::string RunTitle(const RunFiles& run) {
   return absl::StrCat(run.spec.name(), ", seed ", run.spec.seed());
 }
 
-absl::StatusOr<std::string> CellFigures(const RunFiles& run,
-                                        const std::vector<std::string>& operations,
-                                        absl::string_view id) {
-  if (!run.found) return std::string("<p>Nothing may be derived yet.</p>\n");
-  std::string figures;
+absl::StatusOr<Html> CellFigures(const RunFiles& run, const std::vector<std::string>& operations,
+                                 absl::string_view id) {
+  if (!run.found) return "<p>Nothing may be derived yet.</p>\n"_html;
+  Html figures;
   for (const CellArchitecture& cell : run.found->architecture().cells()) {
     DrawingOptions options;
     options.operations = operations;
     options.id = absl::StrCat(id, cell.kind());
-    PDARTS_ASSIGN_OR_RETURN(const std::string wide, DrawCellElement(cell, options));
+    PDARTS_ASSIGN_OR_RETURN(const Html wide, DrawCellElement(cell, options));
     options.vertical = true;
     options.id = absl::StrCat(id, cell.kind(), "_upright");
-    PDARTS_ASSIGN_OR_RETURN(const std::string narrow, DrawCellElement(cell, options));
-    absl::StrAppend(&figures, "<figure class=\"cell\" id=\"", id, cell.kind(),
-                    "_cell\"><div role=\"img\" aria-label=\"", EscapeHtml(CellInWords(cell)),
-                    "\"><div class=\"wide\">", wide, "</div><div class=\"narrow\">", narrow,
-                    "</div></div><figcaption>The ", EscapeHtml(CellName(cell.kind())),
-                    run.finished_search ? "" : " as it would be derived now",
-                    ". Solid: operations; dashed: to the cell's output.</figcaption></figure>\n");
+    PDARTS_ASSIGN_OR_RETURN(const Html narrow, DrawCellElement(cell, options));
+    figures.Append(
+        HtmlCat("<figure class=\"cell\" id=\""_html, id, cell.kind(),
+                "_cell\"><div role=\"img\" aria-label=\""_html, CellInWords(cell),
+                "\"><div class=\"wide\">"_html, wide, "</div><div class=\"narrow\">"_html, narrow,
+                "</div></div><figcaption>The "_html, CellName(cell.kind()),
+                run.finished_search ? "" : " as it would be derived now",
+                ". Solid: operations; dashed: to the cell's output.</figcaption></figure>\n"_html));
   }
   return figures;
 }
 
-std::string WholePage(absl::string_view title, absl::string_view body, const Charts& charts) {
-  return absl::StrCat(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-      // Nothing is fetched, and nothing but the page's own script and style may work.
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
-      "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">\n",
-      "<link rel=\"icon\" href=\"data:,\">\n<title>", EscapeHtml(title), "</title>\n<style>\n",
-      kReportStyle, ColorRules(), "\n</style>\n</head>\n<body>\n", body,
-      "<p id=\"spoken\" class=\"hidden\" role=\"status\"></p>\n",
-      "<script id=\"data\" type=\"application/json\">", charts.Json(), "</script>\n<script>\n",
-      kChartLibrary, "\n</script>\n<script>\n", kReportScript, "</script>\n</body>\n</html>\n");
+Html WholePage(absl::string_view title, const Html& body, const Charts& charts) {
+  return HtmlCat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"_html,
+                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"_html,
+                 // Nothing is fetched, and nothing but the page's own script and style may work.
+                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "_html,
+                 "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">\n"_html,
+                 "<link rel=\"icon\" href=\"data:,\">\n<title>"_html, title,
+                 "</title>\n<style>\n"_html, ReportStyle(), ColorRules(),
+                 "\n</style>\n</head>\n<body>\n"_html, body,
+                 "<p id=\"spoken\" class=\"hidden\" role=\"status\"></p>\n"_html,
+                 "<script id=\"data\" type=\"application/json\">"_html, charts.Json(),
+                 "</script>\n<script>\n"_html, ChartLibrary(), "\n</script>\n<script>\n"_html,
+                 ReportScript(), "</script>\n</body>\n</html>\n"_html);
 }
 
 }  // namespace pdarts

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/report/charts.h"
+#include "pdarts/report/html.h"
 #include "pdarts/report/run_files.h"
 
 namespace pdarts {
@@ -17,20 +18,19 @@ std::vector<std::string> OperationsOf(const std::vector<RunFiles>& runs);
 /// "quickstart, seed 1"
 std::string RunTitle(const RunFiles& run);
 
-/// The run's cells as drawings, in HTML. `id` is unique in the page.
-/// \error as DrawCell.
-absl::StatusOr<std::string> CellFigures(const RunFiles& run,
-                                        const std::vector<std::string>& operations,
-                                        absl::string_view id);
+/// The run's cells as drawings. `id` is unique in the page.
+/// \error as DrawCellElement.
+absl::StatusOr<Html> CellFigures(const RunFiles& run, const std::vector<std::string>& operations,
+                                 absl::string_view id);
 
 /// A whole page around `body`, with the script and styles that it needs: nothing is fetched.
-std::string WholePage(absl::string_view title, absl::string_view body, const Charts& charts);
+Html WholePage(absl::string_view title, const Html& body, const Charts& charts);
 
-/// The page of one run. \error as DrawCell.
-absl::StatusOr<std::string> RunPage(const RunFiles& run);
+/// The page of one run. \error as DrawCellElement.
+absl::StatusOr<Html> RunPage(const RunFiles& run);
 
-/// A page with several runs side by side. \error as DrawCell.
-absl::StatusOr<std::string> ComparisonPage(const std::vector<RunFiles>& runs);
+/// A page with several runs side by side. \error as DrawCellElement.
+absl::StatusOr<Html> ComparisonPage(const std::vector<RunFiles>& runs);
 
 }  // namespace pdarts
 

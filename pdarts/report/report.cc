@@ -27,8 +27,8 @@ absl::Status WriteReport(const std::string& run_directory, const std::optional<R
       PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".pdf", files.pdf));
     }
   }
-  PDARTS_ASSIGN_OR_RETURN(const std::string page, RunPage(run));
-  return WriteFileAtomically((directory / "report.html").string(), page);
+  PDARTS_ASSIGN_OR_RETURN(const Html page, RunPage(run));
+  return WriteFileAtomically((directory / "report.html").string(), page.bytes());
 }
 
 absl::Status WriteComparison(const std::vector<std::string>& run_directories,
@@ -38,8 +38,8 @@ absl::Status WriteComparison(const std::vector<std::string>& run_directories,
   for (const std::string& directory : run_directories) {
     PDARTS_ASSIGN_OR_RETURN(runs.emplace_back(), ReadRunFiles(directory));
   }
-  PDARTS_ASSIGN_OR_RETURN(const std::string page, ComparisonPage(runs));
-  return WriteFileAtomically(file, page);
+  PDARTS_ASSIGN_OR_RETURN(const Html page, ComparisonPage(runs));
+  return WriteFileAtomically(file, page.bytes());
 }
 
 absl::Status ReportObserver::OnResume(const SearchPosition& position, const SuperNet& net) {

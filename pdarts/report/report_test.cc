@@ -197,7 +197,20 @@ TEST(CellDrawingTest, TheSameCellGivesTheSameBytes) {
   options.vertical = true;
   const auto upright = DrawCellElement(cell, options);
   ASSERT_TRUE(upright.ok()) << upright.status();
-  EXPECT_THAT(*upright, StartsWith("<svg"));
+  EXPECT_THAT(upright->bytes(), StartsWith("<svg"));
+}
+
+/// Graphviz replaces some of what begins with a backslash or an ampersand.
+TEST(CellDrawingTest, NamesAreTextThatStandsForItself) {
+  CellArchitecture cell;
+  cell.set_kind("x\"><script>\\N");
+  ArchitectureEdge* edge = cell.add_edges();
+  edge->set_from(0);
+  edge->set_to(1);
+  edge->set_operation("\\N\\G<script>\"");
+  const auto drawn = DrawCellElement(cell, {});
+  ASSERT_TRUE(drawn.ok()) << drawn.status();
+  EXPECT_THAT(drawn->bytes(), AllOf(HasSubstr("\\N\\G&lt;script&gt;"), Not(HasSubstr("<script"))));
 }
 
 }  // namespace

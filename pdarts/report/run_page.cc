@@ -5,12 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/derivation_story.h"
-#include "pdarts/report/html.h"
 #include "pdarts/report/page.h"
 
 namespace pdarts {
@@ -19,8 +17,8 @@ namespace {
 // Numbers of colours: those of the operations serve the other charts too.
 constexpr int kBlue = 4, kOrange = 1, kGreen = 3, kRed = 7, kPurple = 6;
 
-std::string Tiles(const RunFiles& run) {
-  std::vector<std::string> tiles;
+Html Tiles(const RunFiles& run) {
+  std::vector<Html> tiles;
   if (!run.result && !run.epochs.empty()) {
     const LogEvent& e = run.epochs.back().event;
     tiles.push_back(HtmlTile("not finished", absl::StrFormat("stage %d/%d, epoch %d/%d", e.stage(),
@@ -41,10 +39,13 @@ std::string Tiles(const RunFiles& run) {
       tiles.push_back(HtmlTile("rank in the table", absl::StrCat(r.benchmark().rank())));
     }
   }
-  return absl::StrCat("<dl class=\"tiles\">\n", absl::StrJoin(tiles, ""), "</dl>\n");
+  Html list = "<dl class=\"tiles\">\n"_html;
+  for (const Html& tile : tiles) list.Append(tile);
+  list.Append("</dl>\n"_html);
+  return list;
 }
 
-std::string EpochTable(const RunFiles& run) {
+Html EpochTable(const RunFiles& run) {
   std::vector<std::vector<HtmlValue>> rows;
   for (const EpochRecord& epoch : run.epochs) {
     const LogEvent& e = epoch.event;
@@ -64,7 +65,7 @@ std::string EpochTable(const RunFiles& run) {
                                  rows));
 }
 
-std::string Curves(const RunFiles& run, Charts* charts) {
+Html Curves(const RunFiles& run, Charts* charts) {
   Chart loss = MakeChart("Mean cross-entropy of each epoch", "loss");
   AddLine(run, "weights' half", kBlue, WeightLoss, &loss);
   AddLine(run, "alphas' half", kOrange, AlphaLoss, &loss);
@@ -81,38 +82,38 @@ std::string Curves(const RunFiles& run, Charts* charts) {
         run, CellName(kind), k == 0 ? kBlue : kRed,
         [&](const EpochRecord& e) { return SkipCount(e, kind); }, &skips);
   }
-  std::vector<std::string> figures = {charts->Add(loss), charts->Add(accuracy), charts->Add(skips)};
+  Html figures = "<div class=\"charts\">\n"_html;
+  for (const Chart& chart : {loss, accuracy, skips}) figures.Append(charts->Add(chart));
   Chart rank = MakeChart("Rank in the benchmark's table of what each epoch would derive", "rank");
   rank.set_ranks(true);
   AddLine(run, "rank (1 is the best)", kPurple, BenchmarkRank, &rank);
-  if (rank.lines_size() > 0) figures.push_back(charts->Add(rank));
-  return absl::StrCat("<div class=\"charts\">\n", absl::StrJoin(figures, ""),
-                      "</div>\n<details><summary>The numbers</summary>\n", EpochTable(run),
-                      "</details>\n");
+  if (rank.lines_size() > 0) figures.Append(charts->Add(rank));
+  return HtmlCat(figures, "</div>\n<details><summary>The numbers</summary>\n"_html, EpochTable(run),
+                 "</details>\n"_html);
 }
 
 /// A list that names the operations' colours.
-std::string Key(const std::vector<std::string>& operations) {
-  std::string key = "<ul class=\"key\" aria-label=\"Colours of the operations\">";
+Html Key(const std::vector<std::string>& operations) {
+  Html key = "<ul class=\"key\" aria-label=\"Colours of the operations\">"_html;
   for (size_t i = 0; i < operations.size(); ++i) {
-    absl::StrAppend(&key, "<li class=\"op-", i % kNumOperationColors, "\">",
-                    EscapeHtml(operations[i]), "</li>");
+    key.Append(HtmlCat("<li class=\"op-"_html, i % kNumOperationColors, "\">"_html, operations[i],
+                       "</li>"_html));
   }
-  return absl::StrCat(key, "</ul>\n");
+  key.Append("</ul>\n"_html);
+  return key;
 }
 
-std::string EdgeCharts(const RunFiles& run, const std::vector<std::string>& operations,
-                       Charts* charts) {
-  std::string html = absl::StrCat(
+Html EdgeCharts(const RunFiles& run, const std::vector<std::string>& operations, Charts* charts) {
+  Html html = HtmlCat(
       "<p>A line that ends with a cross is an operation that was pruned; dashed verticals part the "
-      "stages.</p>\n<fieldset><legend>Shown</legend>\n",
+      "stages.</p>\n<fieldset><legend>Shown</legend>\n"_html,
       "<label><input type=\"radio\" name=\"share\" value=\"relative\" checked> times an even share "
-      "(1 divided by the number of candidates)</label>\n",
-      "<label><input type=\"radio\" name=\"share\" value=\"absolute\"> probability</label>\n",
-      "</fieldset>\n", Key(operations));
+      "(1 divided by the number of candidates)</label>\n"_html,
+      "<label><input type=\"radio\" name=\"share\" value=\"absolute\"> probability</label>\n"_html,
+      "</fieldset>\n"_html, Key(operations));
   for (const CellKind& kind : run.topology.kinds) {
-    absl::StrAppend(&html, "<h3>The ", EscapeHtml(CellName(kind.name)),
-                    "</h3>\n<div class=\"edges\">\n");
+    html.Append(
+        HtmlCat("<h3>The "_html, CellName(kind.name), "</h3>\n<div class=\"edges\">\n"_html));
     for (size_t e = 0; e < kind.edges.size(); ++e) {
       Chart chart = MakeChart(
           absl::StrCat("edge ", e, ": node ", kind.edges[e].from, " → ", kind.edges[e].to),
@@ -130,14 +131,14 @@ std::string EdgeCharts(const RunFiles& run, const std::vector<std::string>& oper
       for (ChartLine& line : *chart.mutable_lines()) {
         line.set_pruned(line.values_size() < static_cast<int>(run.epochs.size()));
       }
-      absl::StrAppend(&html, charts->Add(std::move(chart)));
+      html.Append(charts->Add(std::move(chart)));
     }
-    absl::StrAppend(&html, "</div>\n");
+    html.Append("</div>\n"_html);
   }
   return html;
 }
 
-std::string StageTable(const RunFiles& run) {
+Html StageTable(const RunFiles& run) {
   std::vector<std::vector<HtmlValue>> rows;
   for (const LogEvent& stage : run.stages) {
     double seconds = 0, images = 0, peak = stage.peak_memory_mb();
@@ -164,8 +165,8 @@ std::string StageTable(const RunFiles& run) {
                                  rows));
 }
 
-std::string Provenance(const RunFiles& run) {
-  if (!run.result) return "";
+Html Provenance(const RunFiles& run) {
+  if (!run.result) return {};
   const RunResult& r = *run.result;
   return HtmlScrolling("Where the run was made",
                        HtmlTable({{"commit", r.commit()},
@@ -179,48 +180,50 @@ std::string Provenance(const RunFiles& run) {
                                   {"finished", Measured(r.finished())}}));
 }
 
-std::string DerivationText(const RunFiles& run) {
-  if (!run.found) return "<p>Nothing may be derived yet.</p>\n";
-  std::string html;
+Html DerivationText(const RunFiles& run) {
+  if (!run.found) return "<p>Nothing may be derived yet.</p>\n"_html;
+  Html html;
   for (const CellKind& kind : run.topology.kinds) {
-    absl::StrAppend(&html, "<h3>The ", EscapeHtml(CellName(kind.name)), "</h3>\n",
-                    HeatMap(kind, run.found->trace()), DerivationSteps(kind, run.found->trace()));
+    html.Append(HtmlCat("<h3>The "_html, CellName(kind.name), "</h3>\n"_html,
+                        HeatMap(kind, run.found->trace()),
+                        DerivationSteps(kind, run.found->trace())));
   }
   for (const std::string& note : run.found->trace().notes()) {
-    absl::StrAppend(&html, "<p>Note: ", EscapeHtml(note), ".</p>\n");
+    html.Append(HtmlCat("<p>Note: "_html, note, ".</p>\n"_html));
   }
   return html;
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> RunPage(const RunFiles& run) {
+absl::StatusOr<Html> RunPage(const RunFiles& run) {
   const std::vector<std::string> operations = OperationsOf({run});
   Charts charts(run);
-  PDARTS_ASSIGN_OR_RETURN(std::string cells, CellFigures(run, operations, ""));
-  if (run.found) absl::StrAppend(&cells, "<pre>", EscapeHtml(run.found->text()), "</pre>\n");
-  const std::string header = absl::StrCat(
-      "<header><h1>", EscapeHtml(RunTitle(run)), "</h1>\n<p class=\"soft\">",
-      EscapeHtml(run.spec.description()),
+  PDARTS_ASSIGN_OR_RETURN(Html cells, CellFigures(run, operations, ""));
+  if (run.found) cells.Append(HtmlCat("<pre>"_html, run.found->text(), "</pre>\n"_html));
+  const Html header = HtmlCat(
+      "<header><h1>"_html, RunTitle(run), "</h1>\n<p class=\"soft\">"_html, run.spec.description(),
       "</p>\n<nav aria-label=\"Sections\"><ul><li><a href=\"#cells\">Cells</a></li>"
       "<li><a href=\"#derivation\">Derivation</a></li><li><a href=\"#curves\">Curves</a></li>"
       "<li><a href=\"#edges\">Edges</a></li><li><a href=\"#stages\">Stages</a></li>"
-      "<li><a href=\"#spec\">Spec</a></li></ul></nav>\n",
-      Tiles(run), "</header>\n");
-  const std::string main = absl::StrCat(
+      "<li><a href=\"#spec\">Spec</a></li></ul></nav>\n"_html,
+      Tiles(run), "</header>\n"_html);
+  // The charts are numbered in the order in which they are added.
+  const Html edges = EdgeCharts(run, operations, &charts);
+  const Html curves = Curves(run, &charts);
+  const Html main = HtmlCat(
       HtmlSection("cells", run.finished_search ? "The found cells" : "The cells so far", cells),
       HtmlSection("derivation",
                   run.finished_search ? "How they were derived" : "How they would be derived",
                   DerivationText(run)),
-      HtmlSection("curves", "Losses, accuracies, skip connections", Curves(run, &charts)),
-      HtmlSection("edges", "Every edge's probabilities over time",
-                  EdgeCharts(run, operations, &charts)),
+      HtmlSection("curves", "Losses, accuracies, skip connections", curves),
+      HtmlSection("edges", "Every edge's probabilities over time", edges),
       HtmlSection("stages", "Time and memory by stage", StageTable(run)),
       HtmlSection("spec", "What was run",
-                  absl::StrCat(Provenance(run),
-                               "<details data-print><summary>The complete spec</summary><pre>",
-                               EscapeHtml(PrintSpec(run.spec)), "</pre></details>\n")));
-  return WholePage(RunTitle(run), absl::StrCat(header, "<main>\n", main, "</main>\n"), charts);
+                  HtmlCat(Provenance(run),
+                          "<details data-print><summary>The complete spec</summary><pre>"_html,
+                          PrintSpec(run.spec), "</pre></details>\n"_html)));
+  return WholePage(RunTitle(run), HtmlCat(header, "<main>\n"_html, main, "</main>\n"_html), charts);
 }
 
 }  // namespace pdarts
