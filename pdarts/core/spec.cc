@@ -428,8 +428,11 @@ absl::Status ParseSpecInto(absl::string_view text, absl::string_view file, Messa
 }
 
 absl::Status ReadSpecFileInto(const std::string& path, Message* spec) {
-  const absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
+  const absl::StatusOr<std::string> text = ReadFileOrPipe(path);
+  if (absl::IsNotFound(text.status())) {
+    return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
+  }
+  if (!text.ok()) return Annotate(text.status(), "the spec");
   return ParseSpecInto(*text, path, spec);
 }
 

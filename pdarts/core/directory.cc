@@ -1,0 +1,142 @@
+#include "pdarts/core/directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status CheckName(const std::string& name, const std::string& directory) {
+  if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+      name.find('\0') == std::string::npos) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", name, "\" is not the name of a file in the directory ", directory));
+}
+
+}  // namespace
+
+absl::StatusOr<Directory> Directory::Open(const std::string& path) {
+  const std::string opened = path.empty() ? "." : path;
+  FileDescriptor descriptor(open(opened.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.is_open()) return SystemError("open the directory", opened);
+  return Directory(path, std::move(descriptor));
+}
+
+absl::StatusOr<Directory> Directory::Create(const std::string& path) {
+  absl::StatusOr<Directory> opened = Open(path);
+  if (opened.ok() || !absl::IsNotFound(opened.status())) return opened;
+  fs::path here(path);
+  if (!here.has_filename()) here = here.parent_path();  // it ends in '/'
+  // Without a parent, or a link that leads nowhere: mkdir says what is wrong.
+  const fs::path above = here.parent_path();
+  if (above == here) return opened;
+  PDARTS_ASSIGN_OR_RETURN(const Directory parent, Create(above.string()));
+  if (mkdirat(parent.descriptor_.number(), here.filename().c_str(), 0777) != 0 && errno != EEXIST) {
+    return SystemError("make the directory", path);
+  }
+  PDARTS_RETURN_IF_ERROR(parent.Sync());
+  return Open(path);
+}
+
+std::string Directory::PathOf(const std::string& name) const {
+  return (fs::path(path_) / name).string();
+}
+
+absl::StatusOr<std::vector<std::string>> Directory::List() const {
+  // A descriptor of its own: closedir() closes it, and it has its own place in the directory.
+  FileDescriptor copy(openat(descriptor_.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!copy.is_open()) return SystemError("list", path_);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(copy.number()), &closedir);
+  if (stream == nullptr) return SystemError("list", path_);
+  copy.Release();
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = readdir(stream.get());
+    if (entry == nullptr) break;
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  if (errno != 0) return SystemError("list", path_);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+absl::StatusOr<fs::file_type> Directory::KindOf(const std::string& name) const {
+  PDARTS_RETURN_IF_ERROR(CheckName(name, path_));
+  struct stat status;
+  if (fstatat(descriptor_.number(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return fs::file_type::not_found;
+    return SystemError("look at", PathOf(name));
+  }
+  if (S_ISREG(status.st_mode)) return fs::file_type::regular;
+  if (S_ISDIR(status.st_mode)) return fs::file_type::directory;
+  if (S_ISLNK(status.st_mode)) return fs::file_type::symlink;
+  return fs::file_type::unknown;
+}
+
+absl::StatusOr<bool> Directory::Holds(const std::string& name) const {
+  PDARTS_ASSIGN_OR_RETURN(const fs::file_type kind, KindOf(name));
+  return kind != fs::file_type::not_found;
+}
+
+absl::StatusOr<bool> Directory::Leads(const std::string& name, const FileDescriptor& file) const {
+  PDARTS_RETURN_IF_ERROR(CheckName(name, path_));
+  struct stat opened, named;
+  if (fstat(file.number(), &opened) != 0) return SystemError("look at", PathOf(name));
+  if (fstatat(descriptor_.number(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return false;
+    return SystemError("look at", PathOf(name));
+  }
+  return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+absl::StatusOr<FileDescriptor> Directory::OpenFile(const std::string& name, int flags) const {
+  PDARTS_RETURN_IF_ERROR(CheckName(name, path_));
+  return OpenRegularFile(descriptor_.number(), name, flags | O_NOFOLLOW, PathOf(name));
+}
+
+absl::StatusOr<std::string> Directory::ReadFile(const std::string& name) const {
+  PDARTS_ASSIGN_OR_RETURN(const FileDescriptor file, OpenFile(name, O_RDONLY));
+  return ReadOpenFile(file, PathOf(name));
+}
+
+absl::Status Directory::Rename(const std::string& from, const std::string& to) const {
+  PDARTS_RETURN_IF_ERROR(CheckName(from, path_));
+  PDARTS_RETURN_IF_ERROR(CheckName(to, path_));
+  if (renameat(descriptor_.number(), from.c_str(), descriptor_.number(), to.c_str()) != 0) {
+    return SystemError("rename to", PathOf(to));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Directory::Remove(const std::string& name) const {
+  PDARTS_RETURN_IF_ERROR(CheckName(name, path_));
+  if (unlinkat(descriptor_.number(), name.c_str(), 0) != 0 && errno != ENOENT) {
+    return SystemError("remove", PathOf(name));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Directory::Sync() const {
+  // Some file systems can't sync a directory, and say so.
+  if (fsync(descriptor_.number()) != 0 && errno != EINVAL) return SystemError("sync", path_);
+  return absl::OkStatus();
+}
+
+}  // namespace pdarts
