@@ -36,10 +36,10 @@ std::optional<std::string> FaultOfOneImage(const ImageShape& image, const Forwar
   return of_one;
 }
 
-/// "19 leaves a last batch of one of 20 images": how the batch of one image comes about.
+/// How a batch of one image comes about: "19 leaves a last batch of one of 20 images".
 std::string HowOfOne(int64_t images, int64_t batch_size) {
   return batch_size == 1
-             ? std::string("1")
+             ? std::string("1 makes batches of one image")
              : absl::StrCat(batch_size, " leaves a last batch of one of ", images, " images");
 }
 

@@ -65,8 +65,8 @@ says "table.csv:1: the column \"cifar100\": expected \"<dataset>_test_accuracy\"
 
 prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
 one_pixel=("${search[@]}" --set=search.batch_size=1 --set=dataset.height=4 --set=dataset.width=4)
-says "search.batch_size: 1, which stage 1 can't train on" "${one_pixel[@]}" --dry_run
-says "search.batch_size: 1, which stage 1 can't train on" "${one_pixel[@]}"
+says "search.batch_size: 1 makes batches of one image, which stage 1 can't train on" "${one_pixel[@]}" --dry_run
+says "search.batch_size: 1 makes batches of one image, which stage 1 can't train on" "${one_pixel[@]}"
 [ ! -e runs ] || { echo "--dry_run wrote something"; failures=$((failures + 1)); }
 prints '"search_space":"darts"' "${search[@]}" --json
 [ "$(wc -l < runs/tiny-seed1/log.jsonl)" -ge 5 ] || { echo "the log is short"; failures=$((failures + 1)); }

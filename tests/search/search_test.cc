@@ -156,8 +156,9 @@ TEST(Search, ABatchOfOneThatCannotBeNormalizedIsRefusedBeforeTheFirstStep) {
                 AllOf(HasSubstr("INVALID_ARGUMENT: search.batch_size: 8 leaves a last batch of one "
                                 "of 9 images, which stage 1 can't train on"),
                       HasSubstr("more than one value for each channel")));
-    EXPECT_THAT(error({"search.batch_size=1"}),
-                HasSubstr("search.batch_size: 1, which stage 1 can't train on"));
+    EXPECT_THAT(
+        error({"search.batch_size=1"}),
+        HasSubstr("search.batch_size: 1 makes batches of one image, which stage 1 can't train on"));
     EXPECT_EQ(error({}), "OK");
     // More pixels are enough.
     EXPECT_EQ(error({"search.train_images=18", "dataset.height=8", "dataset.width=8"}), "OK");

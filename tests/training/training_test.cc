@@ -258,8 +258,8 @@ TEST(TrainingTest, RefusesWhatTheImagesDoNotBear) {
 TEST(TrainingTest, ABatchOfOneIsRefusedOnlyWhereANetworkCannotTrainOnIt) {
   for (const char* kernels : {"train.kernels=FUSED", "train.kernels=REFERENCE"}) {
     EXPECT_THAT(CreationError({"train.batch_size=1", kernels}).ToString(),
-                AllOf(HasSubstr("INVALID_ARGUMENT: train.batch_size: 1, which the network can't "
-                                "train on"),
+                AllOf(HasSubstr("INVALID_ARGUMENT: train.batch_size: 1 makes batches of one image, "
+                                "which the network can't train on"),
                       HasSubstr("choose another, or train.auxiliary_weight 0")));
     EXPECT_TRUE(CreationError({"train.batch_size=1", "train.auxiliary_weight=0", kernels}).ok());
     // One pixel is left behind the two reductions.
