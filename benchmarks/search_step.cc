@@ -1,4 +1,4 @@
-// Times one search step of a search space, with the fused kernels and with the plain composition.
+// Times the step that searches train with, with the fused kernels and with the plain composition.
 // Each variant runs in a process of its own, so that its peak memory is its own.
 //
 //   bazel run -c opt //benchmarks:search_step -- --cells=5 --candidates=8 --channels=16 --batch=32
@@ -30,8 +30,9 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/nn/kernels/memory.h"
 #include "pdarts/nn/kernels/variant.h"
-#include "pdarts/trainers/optimizers.h"
+#include "pdarts/trainers/search_step.h"
 
 ABSL_FLAG(std::string, space, "darts", "search space");
 ABSL_FLAG(int, cells, 5, "cells of the super-network");
@@ -75,6 +76,7 @@ Candidates SomeCandidates(const SearchSpace& space, int per_edge) {
 }
 
 Timing Measure(Kernels kernels) {
+  nn::KeepFreedMemory();  // as every program that searches
   at::set_num_threads(absl::GetFlag(FLAGS_threads));
   const auto space = Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)).value();
   SuperNetShape shape;
@@ -86,32 +88,21 @@ Timing Measure(Kernels kernels) {
                                        shape, MakeGenerator(1, "weights"))
                        .value();
   net->InitializeAlphas(1e-3, MakeGenerator(1, "alphas"));
-  net->set_generator(MakeGenerator(1, "dropout"));
   CHECK(net->SetKnob("skip_connect.dropout", absl::GetFlag(FLAGS_skip_dropout)).ok());
-  Sgd weights(net->weights(), SgdSettings());
-  Adam alphas(net->alphas(), AdamSettings());
+  const SearchSettings settings;
+  SearchStep trained(net, settings, MakeGenerator(1, "dropout"), at::Generator());
   const int64_t batch = absl::GetFlag(FLAGS_batch);
   const at::Generator data = MakeGenerator(1, "data");
-  GradientRequest request;
-  request.images = at::randn({batch, 3, 32, 32}, data);
-  request.labels = at::randint(10, {batch}, data, at::kLong);
+  const Batch images = {at::randn({batch, 3, 32, 32}, data),
+                        at::randint(10, {batch}, data, at::kLong)};
+  const double learning_rate = settings.weights().learning_rate();
 
   std::vector<double> of_weights, of_alphas;
   for (int step = 0; step <= absl::GetFlag(FLAGS_steps); ++step) {
     const auto begin = std::chrono::steady_clock::now();
-    {
-      request.of = GradientOf::kAlphas;
-      const GradientResult result = net->Gradients(request);
-      ClipNorm(result.alphas, 5);
-      alphas.Step(result.alphas);
-    }
+    CHECK(trained.TrainAlphas(images, images, learning_rate).ok());
     const auto middle = std::chrono::steady_clock::now();
-    {
-      request.of = GradientOf::kWeights;
-      const GradientResult result = net->Gradients(request);
-      ClipNorm(result.weights, 5);
-      weights.Step(result.weights, 0.025);
-    }
+    CHECK(trained.TrainWeights(images, learning_rate).ok());
     const auto end = std::chrono::steady_clock::now();
     if (step == 0) continue;
     of_alphas.push_back(std::chrono::duration<double>(middle - begin).count());

@@ -1,19 +1,19 @@
-// Times a training step of derived networks (forward with the auxiliary head, backward, clip, SGD),
+// Times the step that trainings train with (forward with the auxiliary head, backward, clip, SGD),
 // with the fused kernels and with the plain composition, side by side.
 //
 //   bazel run -c opt //benchmarks:train_step
 
 #include <string>
 
-#include "ATen/ops/cross_entropy_loss.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
 #include "benchmark/benchmark.h"
+#include "glog/logging.h"
+#include "pdarts/nn/kernels/memory.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/training.h"
-#include "pdarts/trainers/optimizers.h"
-#include "torch/csrc/autograd/autograd.h"
+#include "pdarts/trainers/network_step.h"
 
 namespace pdarts {
 namespace {
@@ -33,20 +33,12 @@ void TrainStep(benchmark::State& state, const char* space_name, const char* geno
                            .value();
   network->set_generator(MakeGenerator(1, "drop path"));
   network->set_drop_path(static_cast<double>(state.range(3)) / 100);
-  Sgd optimizer(network->parameters(), SgdSettings());
+  const TrainSettings settings;
+  NetworkStep trained(network, /*average=*/nullptr, settings);
   const at::Generator data = MakeGenerator(1, "data");
-  const at::Tensor images = at::randn({batch, 3, 32, 32}, data);
-  const at::Tensor labels = at::randint(10, {batch}, data, at::kLong);
-  const auto step = [&] {
-    const NetworkOutput output = network->Forward(images);
-    at::Tensor loss = at::cross_entropy_loss(output.logits, labels);
-    if (output.auxiliary.defined()) {
-      loss = loss + 0.4 * at::cross_entropy_loss(output.auxiliary, labels);
-    }
-    const auto gradients = torch::autograd::grad({loss}, network->parameters());
-    ClipNorm(gradients, 5);
-    optimizer.Step(gradients, 0.025);
-  };
+  const Batch images = {at::randn({batch, 3, 32, 32}, data),
+                        at::randint(10, {batch}, data, at::kLong)};
+  const auto step = [&] { CHECK(trained.Train(images, 0.025).ok()); };
   step();
   for (auto _ : state) step();
   state.SetItemsProcessed(state.iterations() * batch);
@@ -82,6 +74,7 @@ void RegisterAll() {
 }  // namespace pdarts
 
 int main(int argc, char** argv) {
+  pdarts::nn::KeepFreedMemory();  // as every program that trains
   pdarts::RegisterAll();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

@@ -1,5 +1,10 @@
 #include "pdarts/cli/device.h"
 
+#include <sched.h>
+
+#include <algorithm>
+#include <thread>
+
 #include "ATen/Context.h"
 #include "ATen/Parallel.h"
 #include "absl/strings/numbers.h"
@@ -41,6 +46,12 @@ absl::StatusOr<c10::Device> ResolveDevice(const std::string& text) {
 int SetThreads(int threads) {
   if (threads > 0) at::set_num_threads(threads);
   return at::get_num_threads();
+}
+
+int NumProcessors() {
+  cpu_set_t processors;
+  if (sched_getaffinity(0, sizeof(processors), &processors) == 0) return CPU_COUNT(&processors);
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 std::string LibTorchVersion() { return TORCH_VERSION; }

@@ -16,6 +16,9 @@ absl::StatusOr<c10::Device> ResolveDevice(const std::string& text);
 /// Sets how many threads LibTorch's operators use; 0 leaves its own choice. Returns the number.
 int SetThreads(int threads);
 
+/// How many processors this program may use.
+int NumProcessors();
+
 /// LibTorch's version: "2.11.0".
 std::string LibTorchVersion();
 

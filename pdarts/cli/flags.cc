@@ -36,7 +36,8 @@ ABSL_FLAG(std::string, output, "",
           "file to write. convert: NAME.pt, NAME.pth or NAME.safetensors; report: the page of "
           "several runs side by side (default for several: comparison.html)");
 ABSL_FLAG(std::string, device, "", "auto, cpu, cuda or cuda:N, instead of the spec's");
-ABSL_FLAG(int, threads, 0, "threads of LibTorch's operators; 0: one a core");
+ABSL_FLAG(int, threads, 0,
+          "threads of LibTorch's operators, at most four a processor; 0: one a core");
 ABSL_FLAG(bool, dry_run, false, "build each stage, print what it holds, and stop");
 ABSL_FLAG(bool, overwrite, false, "replace a run that the output directory holds already");
 ABSL_FLAG(bool, resume, false,
@@ -46,7 +47,7 @@ ABSL_FLAG(
     double, checkpoint_minutes, 10,
     "a checkpoint is written at every epoch's end, and within an epoch after so many minutes; "
     "0: after every step");
-ABSL_FLAG(bool, allow_swap, false, "start stages even if their estimated memory isn't free");
+ABSL_FLAG(bool, allow_swap, false, "start even if the estimated memory is not free");
 ABSL_FLAG(bool, json, false, "print one JSON object on one line of standard output");
 ABSL_FLAG(std::string, spec, "", "file of the experiment's spec");
 ABSL_FLAG(std::string, run, "", "directory of a run");

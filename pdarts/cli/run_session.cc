@@ -15,6 +15,10 @@
 namespace pdarts {
 namespace {
 
+/// More threads than processors are only good for repeating a run of a larger machine; each of many
+/// threads waits for all others at the end of every operation.
+constexpr int kThreadsPerProcessor = 4;
+
 /// What --resume and --overwrite ask for.
 absl::StatusOr<RunStart> RunStartFromFlags() {
   if (absl::GetFlag(FLAGS_resume) && absl::GetFlag(FLAGS_overwrite)) {
@@ -35,7 +39,19 @@ absl::StatusOr<int> SetThreadsFromFlags() {
   if (threads < 0) {
     return absl::InvalidArgumentError(absl::StrCat("--threads: ", threads, " is negative"));
   }
+  const int processors = NumProcessors();
+  if (threads > kThreadsPerProcessor * processors) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--threads: ", threads, " is more than ", kThreadsPerProcessor * processors, ", ",
+        kThreadsPerProcessor, " for each processor that this program may use (", processors, ")"));
+  }
   return SetThreads(threads);
+}
+
+MemoryPolicy MemoryPolicyFromFlags() {
+  MemoryPolicy policy;
+  policy.allow_swap = absl::GetFlag(FLAGS_allow_swap);
+  return policy;
 }
 
 absl::StatusOr<RunFlags> RunFlagsFromCommandLine() {

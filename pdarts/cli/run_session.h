@@ -10,6 +10,7 @@
 #include "google/protobuf/message.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/memory_limits.h"
 #include "pdarts/core/process.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
@@ -24,8 +25,11 @@ struct RunFlags {
 };
 
 /// Sets how many threads LibTorch's operators use from --threads; returns the number.
-/// \error kInvalidArgument if it is negative.
+/// \error kInvalidArgument if it is negative, or so large that the threads would hinder each other.
 absl::StatusOr<int> SetThreadsFromFlags();
+
+/// Which memory a command may take, from --allow_swap.
+MemoryPolicy MemoryPolicyFromFlags();
 
 /// Reads --resume, --overwrite, --checkpoint_minutes and --threads, and sets the threads.
 /// \error kInvalidArgument naming the flag.

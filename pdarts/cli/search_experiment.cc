@@ -22,6 +22,7 @@
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/run_checkpointer.h"
@@ -85,7 +86,14 @@ absl::Status DryRun(const Experiment& experiment) {
   const absl::StatusOr<DatasetSplits> data = experiment.dataset->Load({DataDirFromFlags()});
   PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(
       experiment, data.ok() ? std::optional(data->train.images.size(0)) : std::nullopt));
-  const int64_t resident_before = ResidentBytes();
+  const SearchSettings& settings = experiment.spec.search();
+  std::optional<TrainingHalves> halves;
+  if (data.ok()) {
+    PDARTS_ASSIGN_OR_RETURN(halves,
+                            SplitTrainingImages(data->train.images.size(0), settings.train_images(),
+                                                settings.weights_share()));
+  }
+  const BatchSizes batches = StageBatches(settings, halves ? &*halves : nullptr);
   std::string json;
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
     const StageShape shape = experiment.schedule->stage(s);
@@ -96,9 +104,9 @@ absl::Status DryRun(const Experiment& experiment) {
                                         MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
                                                       "weights", static_cast<uint64_t>(s))));
     const size_t candidates = net->candidates()[0][0].size();
-    PDARTS_ASSIGN_OR_RETURN(const MemoryEstimate memory,
-                            EstimateStageMemory(experiment, s, net->candidates()));
-    const int64_t megabytes = (resident_before + memory.Bytes(experiment.spec.search())) / 1000000;
+    PDARTS_ASSIGN_OR_RETURN(const MemoryForecast memory,
+                            ForecastStage(experiment, s, net->candidates(), batches, {}));
+    const int64_t megabytes = memory.PeakBytes() / 1000000;
     const int64_t parameters = CountParameters(*net);
     if (absl::GetFlag(FLAGS_json)) {
       absl::StrAppendFormat(&json,
@@ -113,9 +121,8 @@ absl::Status DryRun(const Experiment& experiment) {
         "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
         "which %d train weights only, %d parameters, about %d MB at batch %d%s\n  %s\n",
         s + 1, shape.cells, shape.channels, CandidateCounts(net->candidates()), shape.keep,
-        shape.epochs, shape.warmup_epochs, parameters, megabytes,
-        experiment.spec.search().batch_size(), data.ok() ? "" : " and the dataset",
-        net->Describe());
+        shape.epochs, shape.warmup_epochs, parameters, megabytes, batches.training,
+        data.ok() ? "" : " and the dataset", net->Describe());
   }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << "{\"stages\":[" << json << "]}\n";
@@ -181,7 +188,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
     Observers observers({&recorder, &report, &progress});
     SearchOptions options;
     options.device = device;
-    options.allow_swap = absl::GetFlag(FLAGS_allow_swap);
+    options.memory.allow_swap = absl::GetFlag(FLAGS_allow_swap);
     options.checkpointer = &checkpointer;
     if (directory->checkpoint()) options.resume = &directory->checkpoint()->state;
     const InterruptGuard guard;

@@ -28,6 +28,7 @@
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/training_recorder.h"
 #include "pdarts/runs/weights.h"
+#include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/network_trainer.h"
 
 namespace pdarts {
@@ -134,6 +135,13 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
+  if (device.is_cpu()) {
+    PDARTS_ASSIGN_OR_RETURN(
+        const MemoryForecast forecast,
+        ForecastTraining(training, TrainingBatches(training.spec.train(), &data),
+                         MemoryPolicyFromFlags()));
+    PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
+  }
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
                           NetworkTrainer::Create(training, data, device));
   if (const std::string weights = absl::GetFlag(FLAGS_weights); !weights.empty()) {
@@ -212,9 +220,9 @@ absl::Status TrainFromFlags() {
 }
 
 std::vector<std::string> TrainFlags() {
-  return {"run",    "genotype", "weights", "seed",      "data_dir", "output_dir",
-          "device", "threads",  "set",     "overwrite", "resume",   "checkpoint_minutes",
-          "json"};
+  return {"run",        "genotype", "weights", "seed",      "data_dir", "output_dir",
+          "device",     "threads",  "set",     "overwrite", "resume",   "checkpoint_minutes",
+          "allow_swap", "json"};
 }
 
 }  // namespace pdarts

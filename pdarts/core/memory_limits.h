@@ -26,6 +26,14 @@ std::vector<MemoryLimit> MemoryLimits(const std::string& root = "");
 /// The limit of MemoryLimits(root) that leaves least; nothing if there is no limit.
 std::optional<MemoryLimit> TightestMemoryLimit(const std::string& root = "");
 
+/// Which memory may be taken.
+struct MemoryPolicy {
+  /// Take memory even if it is not free.
+  bool allow_swap = false;
+  /// The limit that holds; unset: the tightest one that the system sets.
+  std::optional<MemoryLimit> limit;
+};
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CORE_MEMORY_LIMITS_H_

@@ -27,11 +27,15 @@ int64_t PeakResidentBytes() {
   return std::max(peak_before_reset.load(), static_cast<int64_t>(usage.ru_maxrss) * 1024);
 }
 
-bool ResetRecentPeak() {
-  peak_before_reset = PeakResidentBytes();
+void ReturnFreedMemory() {
 #ifdef __GLIBC__
   malloc_trim(0);
 #endif
+}
+
+bool ResetRecentPeak() {
+  peak_before_reset = PeakResidentBytes();
+  ReturnFreedMemory();
   std::ofstream file("/proc/self/clear_refs");
   file << "5" << std::flush;  // proc(5): the high-water mark begins anew
   return file.good();
@@ -40,8 +44,6 @@ bool ResetRecentPeak() {
 int64_t RecentPeakResidentBytes() { return KilobyteLine("/proc/self/status", "VmHWM").value_or(0); }
 
 int64_t ResidentBytes() { return KilobyteLine("/proc/self/status", "VmRSS").value_or(0); }
-
-int64_t AvailableBytes() { return KilobyteLine("/proc/meminfo", "MemAvailable").value_or(0); }
 
 std::optional<int64_t> KilobyteLine(const std::string& path, absl::string_view name) {
   std::ifstream file(path);

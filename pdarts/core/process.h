@@ -12,6 +12,9 @@ namespace pdarts {
 /// Most memory that this process has held resident so far, in bytes.
 int64_t PeakResidentBytes();
 
+/// Gives memory that was freed back to the system.
+void ReturnFreedMemory();
+
 /// Gives freed memory back to the system and begins RecentPeakResidentBytes anew. Returns whether
 /// the system can do that.
 bool ResetRecentPeak();
@@ -20,9 +23,6 @@ int64_t RecentPeakResidentBytes();
 
 /// Memory that this process holds resident now, in bytes.
 int64_t ResidentBytes();
-
-/// Memory that the system can give to this process without swapping, in bytes.
-int64_t AvailableBytes();
 
 /// The value, in bytes, of a line "name:   123 kB" of a file of /proc; nothing if there is no such
 /// line.

@@ -3,24 +3,30 @@
 #include <algorithm>
 
 #include "c10/core/Allocator.h"
+#include "c10/util/Exception.h"
 
 namespace pdarts {
 
 class TensorMemory::Counter : public c10::MemoryReportingInfoBase {
  public:
+  explicit Counter(int64_t most) : budget(most) {}
   void reportMemoryUsage(void* pointer, int64_t size, size_t total_allocated, size_t total_reserved,
                          c10::Device device) override {
     held += size;
     peak = std::max(peak, held);
+    TORCH_CHECK_WITH(OutOfMemoryError, size < 0 || held <= budget, "tensors would take ", held,
+                     " bytes, and ", budget, " are allowed");
   }
   bool memoryProfilingEnabled() const override { return true; }
 
+  const int64_t budget;
   int64_t held = 0;
   int64_t peak = 0;
 };
 
-TensorMemory::TensorMemory()
-    : counter_(std::make_shared<Counter>()), guard_(c10::DebugInfoKind::PROFILER_STATE, counter_) {}
+TensorMemory::TensorMemory(int64_t budget)
+    : counter_(std::make_shared<Counter>(budget)),
+      guard_(c10::DebugInfoKind::PROFILER_STATE, counter_) {}
 
 TensorMemory::~TensorMemory() = default;
 

@@ -2,6 +2,7 @@
 #define PDARTS_CORE_TENSOR_MEMORY_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 #include "c10/util/ThreadLocalDebugInfo.h"
@@ -11,7 +12,8 @@ namespace pdarts {
 /// Adds up the memory that this thread's tensors take and give back while the object lives.
 class TensorMemory {
  public:
-  TensorMemory();
+  /// budget: c10::OutOfMemoryError is thrown where tensors would take more, in bytes.
+  explicit TensorMemory(int64_t budget = std::numeric_limits<int64_t>::max());
   ~TensorMemory();
   TensorMemory(const TensorMemory&) = delete;
   TensorMemory& operator=(const TensorMemory&) = delete;

@@ -3,6 +3,7 @@
 #include <exception>
 #include <new>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "c10/util/Exception.h"
 
@@ -12,9 +13,15 @@ absl::Status StatusOfException() {
   try {
     throw;
   } catch (const c10::Error& error) {
-    return absl::InternalError(absl::StrCat("LibTorch: ", error.what_without_backtrace()));
+    const char* text = error.what_without_backtrace();
+    // LibTorch's allocator for the CPU throws no exception of its own.
+    if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+        absl::StrContains(text, "DefaultCPUAllocator: can't allocate memory")) {
+      return absl::ResourceExhaustedError(absl::StrCat("out of memory: ", text));
+    }
+    return absl::InternalError(absl::StrCat("LibTorch: ", text));
   } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("the memory is used up");
+    return absl::ResourceExhaustedError("out of memory");
   } catch (const std::exception& error) {
     return absl::InternalError(error.what());
   } catch (...) {

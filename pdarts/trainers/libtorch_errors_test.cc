@@ -6,6 +6,7 @@
 #include "ATen/ops/empty.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/sanitizer.h"
 
 namespace pdarts {
 namespace {
@@ -31,6 +32,23 @@ TEST(CatchLibTorchErrors, TurnsEveryExceptionIntoAStatus) {
   // The C++ stack that LibTorch appends is no help to a user.
   EXPECT_THAT(of_torch.ToString(), AllOf(HasSubstr("LibTorch: "), HasSubstr("-1"),
                                          Not(HasSubstr("Exception raised from"))));
+}
+
+TEST(CatchLibTorchErrors, NamesThePlace) {
+  const auto work = []() -> absl::Status { throw std::runtime_error("broken"); };
+  EXPECT_EQ(CatchLibTorchErrors(work, "stage 1"), absl::InternalError("stage 1: broken"));
+}
+
+TEST(CatchLibTorchErrors, MemoryThatCannotBeAllocatedIsNoInternalError) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer ends the program";
+  const absl::Status status = CatchLibTorchErrors(
+      [] {
+        at::empty({int64_t{1} << 50});
+        return absl::OkStatus();
+      },
+      "stage 1");
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(status.ToString(), HasSubstr("stage 1: out of memory: "));
 }
 
 TEST(CatchLibTorchErrors, ReturnsWhatTheWorkReturns) {

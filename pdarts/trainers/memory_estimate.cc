@@ -1,20 +1,44 @@
 #include "pdarts/trainers/memory_estimate.h"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <memory>
+#include <utility>
+#include <vector>
 
-#include "ATen/ops/randn.h"
+#include "ATen/ops/arange.h"
+#include "ATen/ops/empty.h"
 #include "ATen/ops/zeros.h"
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "c10/core/GradMode.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/tensor_memory.h"
-#include "pdarts/trainers/optimizers.h"
-#include "pdarts/trainers/unrolled.h"
+#include "pdarts/datasets/augmentation/augmentation.h"
+#include "pdarts/trainers/evaluation.h"
+#include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/network_step.h"
+#include "pdarts/trainers/search_step.h"
 
 namespace pdarts {
 namespace {
+
+/// Added to what is measured: libraries choose other algorithms for larger batches, and the heap
+/// fragments (docs/performance.md has the measurements).
+constexpr double kRelativeMargin = 0.1;
+constexpr double kFixedMargin = 32e6;
+
+/// Images of the batches that are measured, smaller ones where memory is short. A batch of one
+/// can't be normalized everywhere.
+constexpr int64_t kBatches[][2] = {{4, 12}, {2, 4}};
+
+/// What tensors of a measurement may take of the memory that is free; the rest is for what
+/// libraries take for themselves.
+constexpr double kTensorShare = 0.75;
 
 /// Most memory of something, seen in two ways.
 struct Peak {
@@ -27,64 +51,101 @@ struct Peaks {
   Peak evaluation;
 };
 
-/// What the process holds more than it held once.
-class ResidentMeter {
+/// What tensors and the process hold more than they held once.
+class MemoryMeter {
  public:
-  ResidentMeter() : can_measure_(ResetRecentPeak()), before_(ResidentBytes()) {}
-  void ResetPeak() { can_measure_ = ResetRecentPeak() && can_measure_; }
-  double peak() const {
-    return can_measure_ ? static_cast<double>(RecentPeakResidentBytes() - before_) : 0;
+  /// budget: tensors can't take more.
+  explicit MemoryMeter(int64_t budget)
+      : tensors_(budget), can_measure_(ResetRecentPeak()), before_(ResidentBytes()) {}
+  void ResetPeak() {
+    tensors_.ResetPeak();
+    can_measure_ = ResetRecentPeak() && can_measure_;
+  }
+  Peak peak() const {
+    return {static_cast<double>(tensors_.peak()),
+            can_measure_ ? static_cast<double>(RecentPeakResidentBytes() - before_) : 0};
   }
 
  private:
+  TensorMemory tensors_;
   bool can_measure_;
   const int64_t before_;
 };
 
-absl::StatusOr<Peaks> Measure(const Experiment& experiment, int stage, const Candidates& candidates,
-                              int64_t batch) {
-  ResidentMeter resident;
-  TensorMemory memory;
+at::Generator NewGenerator() { return MakeGenerator(0, "estimate"); }
+
+ImageSplit SomeImages(int64_t number, const ImageShape& image) {
+  return {at::empty({number, image.channels, image.height, image.width}, at::kByte)
+              .random_(0, 256, NewGenerator()),
+          at::zeros({number}, at::kLong)};
+}
+
+absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
+                                   const Candidates& candidates, int64_t batch, int64_t budget) {
+  MemoryMeter meter(budget);
   const SuperNetShape shape = experiment.StageNetShape(stage);
   const SearchSettings& settings = experiment.spec.search();
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::shared_ptr<SuperNet> net,
-      experiment.space->BuildSuperNet(candidates, shape, MakeGenerator(0, "estimate")));
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net,
+                          experiment.space->BuildSuperNet(candidates, shape, NewGenerator()));
   const at::ScalarType dtype = settings.precision() == FLOAT64 ? at::kDouble : at::kFloat;
   net->to(dtype);
-  net->set_generator(MakeGenerator(0, "estimate"));
-  Sgd weights(net->weights(), settings.weights());
-  Adam alphas(net->alphas(), settings.alphas());
-  GradientRequest request;
-  request.images = at::randn({batch, shape.image.channels, shape.image.height, shape.image.width},
-                             MakeGenerator(0, "estimate"), at::TensorOptions(dtype));
-  request.labels = at::zeros({batch}, at::kLong);
-  BilevelLosses losses;
-  losses.of_weights = [&](GradientOf of) {
-    request.of = of;
-    return net->Gradients(request);
+  SearchStep step(net, settings, NewGenerator(), NewGenerator());
+  const ImageSplit split = SomeImages(batch, shape.image);
+  const at::Tensor indices = at::arange(batch, at::kLong);
+  at::Generator generator = NewGenerator();
+  const auto make_batch = [&] {
+    return MakeTrainingBatch(split, indices, settings.augmentation(), experiment.dataset->info(),
+                             dtype, generator);
   };
-  losses.of_alphas = [&] { return losses.of_weights(GradientOf::kBoth); };
   Peaks peaks;
-  for (GradientOf of : {GradientOf::kAlphas, GradientOf::kWeights}) {
-    const bool unrolled = of == GradientOf::kAlphas && settings.alpha_gradients() == UNROLLED;
-    const GradientResult pass =
-        unrolled ? UnrolledAlphaGradients(net->weights(), weights, 0, 0.01, losses)
-                 : losses.of_weights(of);
-    ClipNorm(of == GradientOf::kWeights ? pass.weights : pass.alphas, 1);
-    if (of == GradientOf::kWeights) {
-      weights.Step(pass.weights, 0);
-    } else {
-      alphas.Step(pass.alphas);
-    }
+  {
+    const Batch of_weights = make_batch(), of_alphas = make_batch();
+    PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
+    PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
   }
-  peaks.step = {static_cast<double>(memory.peak()), resident.peak()};
+  peaks.step = meter.peak();
   c10::NoGradGuard no_grad;
   net->eval();
-  memory.ResetPeak();
-  resident.ResetPeak();
-  net->Forward(request.images);
-  peaks.evaluation = {static_cast<double>(memory.peak()), resident.peak()};
+  meter.ResetPeak();
+  net->Forward(make_batch().images);
+  peaks.evaluation = meter.peak();
+  return peaks;
+}
+
+absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, int64_t budget) {
+  MemoryMeter meter(budget);
+  const TrainSettings& settings = training.spec.train();
+  const auto build = [&] { return BuildTrainedNetwork(training, at::kCPU, NewGenerator()); };
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network, build());
+  network->set_generator(NewGenerator());
+  network->set_drop_path(settings.drop_path());
+  std::shared_ptr<Network> average;
+  if (settings.average_decay() > 0) {
+    PDARTS_ASSIGN_OR_RETURN(average, build());
+  }
+  NetworkStep step(network, average, settings);
+  const DatasetInfo& info = training.dataset->info();
+  const ImageSplit split = SomeImages(batch, info.image);
+  at::Generator generator = NewGenerator();
+  Peaks peaks;
+  PDARTS_RETURN_IF_ERROR(
+      step.Train(MakeTrainingBatch(split, at::arange(batch, at::kLong), {}, info,
+                                   network->parameters().front().scalar_type(), generator),
+                 0)
+          .status());
+  peaks.step = meter.peak();
+  meter.ResetPeak();
+  Evaluate(*network, split, info, batch, at::kCPU);
+  peaks.evaluation = meter.peak();
+  return peaks;
+}
+
+Peaks MeasureEvaluation(Network& network, const DatasetInfo& info, int64_t batch, int64_t budget) {
+  const ImageSplit split = SomeImages(batch, info.image);
+  const MemoryMeter meter(budget);
+  Evaluate(network, split, info, batch, at::kCPU);
+  Peaks peaks;
+  peaks.evaluation = meter.peak();
   return peaks;
 }
 
@@ -94,33 +155,180 @@ double PerImage(const Peak& small, const Peak& large, int64_t images) {
          static_cast<double>(images);
 }
 
+/// What the tensors would take without an image.
+double Fixed(const Peak& small, const Peak& large, const int64_t (&batches)[2]) {
+  const double per_image =
+      (large.tensors - small.tensors) / static_cast<double>(batches[1] - batches[0]);
+  return large.tensors - static_cast<double>(batches[1]) * per_image;
+}
+
+/// The largest batch of a line of MemoryEstimate::Bytes.
+int64_t Largest(double fixed, double per_image, int64_t bytes) {
+  if (per_image <= 0) return 0;
+  const double measured = (static_cast<double>(bytes) - kFixedMargin) / (1 + kRelativeMargin);
+  return std::max<int64_t>(0, static_cast<int64_t>((measured - fixed) / per_image));
+}
+
+using Measure = std::function<absl::StatusOr<Peaks>(int64_t batch, int64_t budget)>;
+
+/// Completes a forecast by what is measured.
+absl::StatusOr<MemoryForecast> Forecast(MemoryForecast forecast, const Measure& measure) {
+  const std::optional<MemoryLimit> given = forecast.policy.limit;
+  const auto limit = [&] {
+    ReturnFreedMemory();
+    return given ? given : TightestMemoryLimit();
+  };
+  forecast.policy.limit = limit();
+  const bool has_budget = forecast.policy.limit && !forecast.policy.allow_swap;
+  const int64_t budget =
+      has_budget ? static_cast<int64_t>(kTensorShare *
+                                        static_cast<double>(forecast.policy.limit->available_bytes))
+                 : std::numeric_limits<int64_t>::max();
+  absl::Status status;
+  for (const auto& batches : kBatches) {
+    const auto peaks_of = [&](int64_t batch) {
+      return CatchLibTorchErrors([&] { return measure(batch, budget); }, forecast.what);
+    };
+    // Libraries take memory once and for all when they first compute something; the first pass
+    // takes it out of both peaks.
+    absl::StatusOr<Peaks> small = peaks_of(batches[0]), large;
+    if (small.ok()) small = peaks_of(batches[0]);
+    if (small.ok()) large = peaks_of(batches[1]);
+    status = small.ok() ? large.status() : small.status();
+    if (absl::IsResourceExhausted(status)) continue;
+    PDARTS_RETURN_IF_ERROR(status);
+    MemoryEstimate& estimate = forecast.estimate;
+    estimate.per_image = PerImage(small->step, large->step, batches[1] - batches[0]);
+    estimate.per_evaluation_image =
+        PerImage(small->evaluation, large->evaluation, batches[1] - batches[0]);
+    estimate.fixed = std::max(Fixed(small->step, large->step, batches),
+                              Fixed(small->evaluation, large->evaluation, batches));
+    forecast.policy.limit = limit();
+    forecast.resident_bytes = ResidentBytes();
+    return forecast;
+  }
+  if (!has_budget) return status;
+  return absl::ResourceExhaustedError(absl::StrCat(
+      forecast.what,
+      " needs more memory than there is: ", forecast.policy.limit->available_bytes / 1000000,
+      " MB are free (", forecast.policy.limit->name, "), and a batch of ", kBatches[1][1],
+      " does not fit; --allow_swap tries all the same"));
+}
+
 }  // namespace
 
-int64_t MemoryEstimate::Bytes(const SearchSettings& settings) const {
-  return static_cast<int64_t>(fixed +
-                              std::max(per_image * settings.batch_size(),
-                                       per_evaluation_image * settings.evaluation_batch_size()));
+BatchSizes StageBatches(const SearchSettings& settings, const TrainingHalves* halves) {
+  int64_t weights = std::numeric_limits<int64_t>::max();
+  if (settings.train_images() > 0) weights = settings.train_images();
+  int64_t alphas = weights;
+  if (halves != nullptr) {
+    weights = halves->weights.size(0);
+    alphas = halves->alphas.size(0);
+  }
+  return {std::min<int64_t>(settings.batch_size(), std::max(weights, alphas)),
+          std::min<int64_t>(settings.evaluation_batch_size(), alphas)};
+}
+
+BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data) {
+  BatchSizes batches = {settings.batch_size(), settings.evaluation_batch_size()};
+  if (settings.train_images() > 0) {
+    batches.training = std::min<int64_t>(batches.training, settings.train_images());
+  }
+  if (data != nullptr) {
+    batches.training = std::min(batches.training, data->train.images.size(0));
+    batches.evaluation = std::min(batches.evaluation, data->test.images.size(0));
+  }
+  return batches;
+}
+
+int64_t MemoryEstimate::Bytes(const BatchSizes& batches) const {
+  const double measured =
+      fixed + std::max(per_image * static_cast<double>(batches.training),
+                       per_evaluation_image * static_cast<double>(batches.evaluation));
+  return static_cast<int64_t>((1 + kRelativeMargin) * measured + kFixedMargin);
 }
 
 int64_t MemoryEstimate::LargestBatch(int64_t bytes) const {
-  if (per_image <= 0) return 0;
-  return std::max<int64_t>(0,
-                           static_cast<int64_t>((static_cast<double>(bytes) - fixed) / per_image));
+  return Largest(fixed, per_image, bytes);
 }
 
-absl::StatusOr<MemoryEstimate> EstimateStageMemory(const Experiment& experiment, int stage,
-                                                   const Candidates& candidates) {
-  constexpr int64_t kSmall = 4, kLarge = 12;
-  PDARTS_ASSIGN_OR_RETURN(const Peaks small, Measure(experiment, stage, candidates, kSmall));
-  PDARTS_ASSIGN_OR_RETURN(const Peaks large, Measure(experiment, stage, candidates, kLarge));
-  MemoryEstimate estimate;
-  estimate.per_image = PerImage(small.step, large.step, kLarge - kSmall);
-  estimate.per_evaluation_image = PerImage(small.evaluation, large.evaluation, kLarge - kSmall);
-  // Weights and their like are tensors. What else stays resident once and for all, as code that
-  // was never run before, is no matter of this stage.
-  estimate.fixed =
-      large.step.tensors - kLarge * (large.step.tensors - small.step.tensors) / (kLarge - kSmall);
-  return estimate;
+int64_t MemoryEstimate::LargestEvaluationBatch(int64_t bytes) const {
+  return Largest(fixed, per_evaluation_image, bytes);
+}
+
+absl::Status MemoryForecast::CheckFits() const {
+  const int64_t needed = estimate.Bytes(batches);
+  if (policy.allow_swap || !policy.limit || needed <= policy.limit->available_bytes) {
+    return absl::OkStatus();
+  }
+  const int64_t available = policy.limit->available_bytes;
+  std::vector<std::string> at, flags;
+  int64_t smallest = std::numeric_limits<int64_t>::max();
+  const auto suggest = [&](int64_t batch, int64_t largest, const char* name,
+                           const std::string& flag) {
+    if (batch == 0) return;
+    at.push_back(absl::StrCat(name, " ", batch));
+    if (batch <= largest) return;
+    smallest = std::min(smallest, largest);
+    flags.push_back(absl::StrCat(flag, "=", largest));
+  };
+  suggest(batches.training, estimate.LargestBatch(available), "batch", batch_flag);
+  suggest(batches.evaluation, estimate.LargestEvaluationBatch(available),
+          batches.training > 0 ? "evaluation batch" : "batch", evaluation_batch_flag);
+  return absl::ResourceExhaustedError(absl::StrCat(
+      what, " needs about ", needed / 1000000, " MB at ", absl::StrJoin(at, " and "), ", ",
+      available / 1000000, " MB are free (", policy.limit->name, "); ",
+      smallest > 0
+          ? absl::StrCat("a batch of ", smallest, " would fit (", absl::StrJoin(flags, " "), ")")
+          : std::string("no batch would fit"),
+      "; --allow_swap tries all the same"));
+}
+
+absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int stage,
+                                             const Candidates& candidates,
+                                             const BatchSizes& batches,
+                                             const MemoryPolicy& policy) {
+  MemoryForecast forecast;
+  forecast.what = absl::StrCat("stage ", stage + 1);
+  forecast.batch_flag = "--set=search.batch_size";
+  forecast.evaluation_batch_flag = "--set=search.evaluation_batch_size";
+  forecast.batches = batches;
+  forecast.policy = policy;
+  return Forecast(std::move(forecast), [&](int64_t batch, int64_t budget) {
+    return MeasureStage(experiment, stage, candidates, batch, budget);
+  });
+}
+
+absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const BatchSizes& batches,
+                                                const MemoryPolicy& policy) {
+  MemoryForecast forecast;
+  forecast.what = "the training";
+  forecast.batch_flag = "--set=train.batch_size";
+  forecast.evaluation_batch_flag = "--set=train.evaluation_batch_size";
+  forecast.batches = batches;
+  forecast.policy = policy;
+  return Forecast(std::move(forecast), [&](int64_t batch, int64_t budget) {
+    return MeasureTraining(training, batch, budget);
+  });
+}
+
+absl::StatusOr<MemoryForecast> ForecastEvaluation(const std::string& what,
+                                                  const std::string& batch_flag, Network& network,
+                                                  const ImageShape& image, int classes,
+                                                  int64_t batch, const MemoryPolicy& policy) {
+  MemoryForecast forecast;
+  forecast.what = what;
+  forecast.evaluation_batch_flag = batch_flag;
+  forecast.batches.evaluation = batch;
+  forecast.policy = policy;
+  DatasetInfo info;
+  info.image = image;
+  info.class_names.resize(static_cast<size_t>(classes));
+  info.mean.assign(static_cast<size_t>(image.channels), 0);
+  info.deviation.assign(static_cast<size_t>(image.channels), 1);
+  return Forecast(std::move(forecast), [&](int64_t size, int64_t budget) {
+    return absl::StatusOr<Peaks>(MeasureEvaluation(network, info, size, budget));
+  });
 }
 
 }  // namespace pdarts

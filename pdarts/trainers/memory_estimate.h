@@ -2,32 +2,87 @@
 #define PDARTS_TRAINERS_MEMORY_ESTIMATE_H_
 
 #include <cstdint>
+#include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/memory_limits.h"
+#include "pdarts/core/network.h"
+#include "pdarts/core/training.h"
+#include "pdarts/datasets/augmentation/batch_stream.h"
 
 namespace pdarts {
 
-/// Memory of a stage on the CPU, in bytes, as a line over the batch size: what its tensors hold at
-/// most, or the process where libraries take memory of their own, without the program and the
-/// dataset.
+/// How many images the passes of a stage or a command hold at once; 0: there is no such pass.
+struct BatchSizes {
+  int64_t training = 0;
+  int64_t evaluation = 0;
+};
+
+/// The batches of a search's stages: those of the spec, or all images of a half where they are
+/// fewer. Without `halves`, as where the data are not at hand, only the spec limits them.
+BatchSizes StageBatches(const SearchSettings& settings, const TrainingHalves* halves);
+
+/// The batches of a training, likewise. data: may be null.
+BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data);
+
+/// Memory on the CPU as a line over the batch size, in bytes: what the process takes in addition to
+/// what it holds already (the program, the dataset). What is measured at small batches has a margin
+/// added, so that the process stays below it.
 struct MemoryEstimate {
-  double fixed = 0;                 ///< weights, alphas, statistics, optimisers, gradients
+  double fixed = 0;                 ///< weights, alphas, statistics, optimizers, gradients
   double per_image = 0;             ///< of a training step, for each image of a batch
   double per_evaluation_image = 0;  ///< of an evaluation pass, likewise
 
-  /// At the batch sizes of `settings`.
-  int64_t Bytes(const SearchSettings& settings) const;
-  /// The largest training batch that fits into `bytes`; 0 if none does.
+  int64_t Bytes(const BatchSizes& batches) const;
+  /// The largest batch that fits into `bytes`; 0 if none does.
   int64_t LargestBatch(int64_t bytes) const;
+  int64_t LargestEvaluationBatch(int64_t bytes) const;
 };
 
-/// Measures a stage's super-network at two small batches and draws the line through them, so that
-/// it holds for any plugin's operations. Takes as long as a few small steps and changes nothing of
-/// a search. candidates: of the stage, any of the right number. \error as
-/// SearchSpace::BuildSuperNet.
-absl::StatusOr<MemoryEstimate> EstimateStageMemory(const Experiment& experiment, int stage,
-                                                   const Candidates& candidates);
+/// Whether a stage, a training, an evaluation or a benchmark will fit, and what it needs.
+struct MemoryForecast {
+  std::string what;  ///< "stage 1"
+  /// The flags that set the batches: "--set=search.batch_size".
+  std::string batch_flag;
+  std::string evaluation_batch_flag;
+
+  MemoryEstimate estimate;
+  BatchSizes batches;
+  int64_t resident_bytes = 0;  ///< what the process holds already
+  MemoryPolicy policy;         ///< its limit is the one that holds, unset if there is none
+
+  /// What the process holds at most.
+  int64_t PeakBytes() const { return resident_bytes + estimate.Bytes(batches); }
+  /// \error kResourceExhausted if the memory is not free and swapping is not allowed: names the
+  /// limit, what is needed, what is free, and the batches that would fit.
+  absl::Status CheckFits() const;
+};
+
+/// Forecasts measure the real networks, steps and passes at two small batches and draw a line
+/// through them, so that they hold for the operations of any plugin. They take as long as a few
+/// small steps and change nothing of a search or a training.
+/// \error as SearchSpace::BuildSuperNet or BuildNetwork; kResourceExhausted if the smallest batches
+/// need more memory than there is.
+
+/// Of a stage: the dry run and the start of a stage both ask here. candidates: of the stage, any of
+/// the right number.
+absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int stage,
+                                             const Candidates& candidates,
+                                             const BatchSizes& batches, const MemoryPolicy& policy);
+
+/// Of a training and the evaluations in it.
+absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const BatchSizes& batches,
+                                                const MemoryPolicy& policy);
+
+/// Of evaluation passes of a network that is in memory already, over batches of `batch` images.
+/// \param what what the passes belong to, for errors.
+/// \param batch_flag the flag that sets the batch, for errors: "--batch".
+absl::StatusOr<MemoryForecast> ForecastEvaluation(const std::string& what,
+                                                  const std::string& batch_flag, Network& network,
+                                                  const ImageShape& image, int classes,
+                                                  int64_t batch, const MemoryPolicy& policy);
 
 }  // namespace pdarts
 

@@ -7,12 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/ops/_foreach_lerp.h"
 #include "ATen/ops/arange.h"
-#include "ATen/ops/cross_entropy_loss.h"
-#include "ATen/ops/zeros_like.h"
 #include "absl/strings/str_cat.h"
-#include "c10/core/GradMode.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
@@ -20,7 +16,6 @@
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/network_state.pb.h"
 #include "pdarts/trainers/smallest_batch.h"
-#include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
 namespace {
@@ -41,13 +36,6 @@ AugmentationSettings Augmentation(const TrainAugmentation& settings) {
   return augmentation;
 }
 
-/// Parameters and buffers.
-std::vector<at::Tensor> All(const Network& network) {
-  std::vector<at::Tensor> all = network.parameters();
-  for (const at::Tensor& buffer : network.buffers()) all.push_back(buffer);
-  return all;
-}
-
 /// Where a step lies on the learning rate's curve.
 double Epoch(const TrainSettings& settings, const TrainPosition& position) {
   if (!settings.weights().cosine_by_step()) return position.epoch;
@@ -64,13 +52,6 @@ MeasuredState ToState(const Accuracy& accuracy) {
 
 Accuracy FromState(const MeasuredState& state) {
   return {state.top1(), state.top5(), state.loss()};
-}
-
-/// Makes weights and statistics of one network those of another of the same architecture.
-void CopyState(const Network& from, const Network& to) {
-  c10::NoGradGuard no_grad;
-  const std::vector<at::Tensor> sources = All(from), targets = All(to);
-  for (size_t i = 0; i < targets.size(); ++i) targets[i].copy_(sources[i]);
 }
 
 /// Checks what a spec asks of a training set.
@@ -133,20 +114,17 @@ absl::Status NetworkTrainer::Build() {
   const int64_t images =
       settings_.train_images() > 0 ? settings_.train_images() : data_.train.images.size(0);
   PDARTS_RETURN_IF_ERROR(CheckSmallestBatch(training_, images));
-  const auto build = [&]() -> absl::StatusOr<std::shared_ptr<Network>> {
-    PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<Network> network,
-                            training_.space->BuildNetwork(training_.architecture, training_.Shape(),
-                                                          NewGenerator("weights")));
-    network->to(device_, dtype_);
-    return network;
+  const auto build = [&] {
+    return BuildTrainedNetwork(training_, device_, NewGenerator("weights"));
   };
-  PDARTS_ASSIGN_OR_RETURN(network_, build());
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network, build());
   drop_path_ = NewGenerator("drop path");
-  network_->set_generator(drop_path_);
+  network->set_generator(drop_path_);
+  std::shared_ptr<Network> average;
   if (settings_.average_decay() > 0) {
-    PDARTS_ASSIGN_OR_RETURN(average_, build());
+    PDARTS_ASSIGN_OR_RETURN(average, build());
   }
-  optimizer_.emplace(network_->parameters(), settings_.weights());
+  step_.emplace(network, average, settings_);
   batches_.emplace(at::arange(images, at::kLong), settings_.batch_size(), NewGenerator("order"));
   augmentation_ = NewGenerator("augmentation");
   position_.epochs = settings_.epochs();
@@ -160,7 +138,7 @@ absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* ob
   observer_ = observer;
   return CatchLibTorchErrors([&]() -> absl::Status {
     const bool begins = position_.epoch == 0 && position_.step == 0;
-    if (begins && average_) CopyState(*network_, *average_);  // weights may come from elsewhere
+    if (begins) step_->BeginAverage();  // weights may come from elsewhere
     while (position_.epoch < position_.epochs) {
       PDARTS_RETURN_IF_ERROR(TrainEpoch());
       if (checkpointer_ == nullptr) continue;
@@ -171,8 +149,8 @@ absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* ob
 }
 
 absl::Status NetworkTrainer::TrainEpoch() {
-  network_->train();
-  network_->set_drop_path(settings_.drop_path() * position_.epoch / position_.epochs);
+  network().train();
+  network().set_drop_path(settings_.drop_path() * position_.epoch / position_.epochs);
   if (position_.step == 0) {
     begin_ = Clock::now();
     earlier_seconds_ = 0;
@@ -193,51 +171,37 @@ absl::Status NetworkTrainer::TrainEpoch() {
 }
 
 absl::Status NetworkTrainer::Step(double learning_rate) {
-  const Batch batch = MakeTrainingBatch(data_.train, batches_->Next(), augmentation_settings_,
+  return CatchLibTorchErrors(
+      [&]() -> absl::Status {
+        Batch batch = MakeTrainingBatch(data_.train, batches_->Next(), augmentation_settings_,
                                         info_, dtype_, augmentation_);
-  const at::Tensor labels = batch.labels.to(device_);
-  const auto loss_of = [&](const at::Tensor& logits) {
-    return at::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Mean,
-                                  /*ignore_index=*/-100, settings_.label_smoothing());
-  };
-  const NetworkOutput output = network_->Forward(batch.images.to(device_));
-  const at::Tensor loss = loss_of(output.logits);
-  at::Tensor total = loss;
-  if (output.auxiliary.defined()) {
-    total = total + settings_.auxiliary_weight() * loss_of(output.auxiliary);
-  }
-  if (const double value = total.item<double>(); !std::isfinite(value)) {
-    return NotFinite(absl::StrCat("the loss became ", value));
-  }
-  const std::vector<at::Tensor> parameters = network_->parameters();
-  std::vector<at::Tensor> gradients =
-      torch::autograd::grad({total}, parameters, /*grad_outputs=*/{},
-                            /*retain_graph=*/std::nullopt, /*create_graph=*/false,
-                            /*allow_unused=*/true);
-  for (size_t i = 0; i < gradients.size(); ++i) {  // what only feeds `none` has no gradient
-    if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
-  }
-  ClipNorm(gradients, settings_.weights().clip_norm());
-  optimizer_->Step(gradients, learning_rate);
-  if (average_) {
-    c10::NoGradGuard no_grad;
-    at::_foreach_lerp_(All(*average_), All(*network_), 1 - settings_.average_decay());
-  }
-  meter_.Add(loss.detach(), output.logits.detach(), labels);
-  return absl::OkStatus();
+        batch.images = batch.images.to(device_);
+        batch.labels = batch.labels.to(device_);
+        const absl::StatusOr<NetworkStep::Pass> pass = step_->Train(batch, learning_rate);
+        if (!pass.ok()) return NotFinite(pass.status().message());
+        meter_.Add(pass->loss, pass->logits, batch.labels);
+        return absl::OkStatus();
+      },
+      Place());
 }
 
 absl::Status NetworkTrainer::FinishEpoch() {
-  Network& measured = average_ ? *average_ : *network_;
+  Network& measured = step_->average() != nullptr ? *step_->average() : network();
   TrainEpochReport report;
   report.position = position_;
   report.train = meter_.Mean();
   report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
-  report.drop_path = network_->drop_path();
+  report.drop_path = network().drop_path();
   report.measured = &measured;
-  const std::optional<Evaluation> evaluation =
-      Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
-               [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::optional<Evaluation> evaluation,
+      CatchLibTorchErrors(
+          [&]() -> absl::StatusOr<std::optional<Evaluation>> {
+            return Evaluate(
+                measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
+                [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
+          },
+          absl::StrCat("evaluation after epoch ", position_.epoch + 1)));
   if (!evaluation) return Stop();  // it is measured anew when the training goes on
   last_ = report.test = evaluation->accuracy;
   report.is_best = best_epoch_ < 0 || last_.top1 > best_.top1;
@@ -274,7 +238,7 @@ absl::Status NetworkTrainer::Save() {
   NetworkProgress progress;
   progress.set_epoch(position_.epoch);
   progress.set_step(position_.step);
-  progress.set_steps(optimizer_->steps());
+  progress.set_steps(step_->optimizer().steps());
   *progress.mutable_meter() = meter_.State();
   progress.set_epoch_seconds(EpochSeconds());
   *progress.mutable_last() = ToState(last_);
@@ -282,9 +246,9 @@ absl::Status NetworkTrainer::Save() {
   progress.set_best_epoch(best_epoch_);
   progress.SerializeToString(&state.progress);
 
-  SaveModule(*network_, "net", &state);
-  if (average_) SaveModule(*average_, "average", &state);
-  SaveOptimizer(*optimizer_, "weights", &state);
+  SaveModule(network(), "net", &state);
+  if (step_->average() != nullptr) SaveModule(*step_->average(), "average", &state);
+  SaveOptimizer(step_->optimizer(), "weights", &state);
   SaveBatchStream(*batches_, "batches", &state);
   SaveGenerator(augmentation_, "augmentation", &state);
   SaveGenerator(drop_path_, "drop path", &state);
@@ -307,10 +271,12 @@ absl::Status NetworkTrainer::Restore(const TrainingState& state) {
     return absl::DataLossError(absl::StrCat("the state doesn't fit the training: epoch ",
                                             progress.epoch(), ", step ", progress.step()));
   }
-  PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", network_.get()));
-  if (average_) PDARTS_RETURN_IF_ERROR(LoadModule(state, "average", average_.get()));
-  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &*optimizer_));
-  optimizer_->set_steps(progress.steps());
+  PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", &network()));
+  if (step_->average() != nullptr) {
+    PDARTS_RETURN_IF_ERROR(LoadModule(state, "average", step_->average()));
+  }
+  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &step_->optimizer()));
+  step_->optimizer().set_steps(progress.steps());
   PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "batches", &*batches_));
   PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "augmentation", &augmentation_));
   PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "drop path", &drop_path_));
@@ -333,9 +299,12 @@ double NetworkTrainer::EpochSeconds() const {
   return earlier_seconds_ + std::chrono::duration<double>(Clock::now() - begin_).count();
 }
 
+std::string NetworkTrainer::Place() const {
+  return absl::StrCat("epoch ", position_.epoch + 1, ", step ", position_.step + 1);
+}
+
 absl::Status NetworkTrainer::NotFinite(absl::string_view what) const {
-  return absl::InternalError(
-      absl::StrCat(what, " in epoch ", position_.epoch + 1, ", step ", position_.step + 1));
+  return absl::InternalError(absl::StrCat(what, " in ", Place()));
 }
 
 at::Generator NetworkTrainer::NewGenerator(absl::string_view purpose) const {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "ATen/core/Generator.h"
 #include "absl/status/status.h"
@@ -14,7 +15,7 @@
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/meter.h"
-#include "pdarts/trainers/optimizers.h"
+#include "pdarts/trainers/network_step.h"
 #include "pdarts/trainers/training_state.h"
 
 namespace pdarts {
@@ -75,7 +76,7 @@ class NetworkTrainer {
                                                                 c10::Device device);
 
   /// What is trained; on the device. To start from other weights, write them here before Train.
-  Network& network() { return *network_; }
+  Network& network() { return step_->network(); }
 
   /// Goes on from a state of the same training.
   /// \error kDataLoss if the state doesn't fit; the trainer is of no use then.
@@ -104,6 +105,8 @@ class NetworkTrainer {
   absl::Status Save();
   double LearningRateNow() const;
   double EpochSeconds() const;
+  /// "epoch 2, step 3".
+  std::string Place() const;
   absl::Status NotFinite(absl::string_view what) const;
   at::Generator NewGenerator(absl::string_view purpose) const;
 
@@ -118,9 +121,7 @@ class NetworkTrainer {
   Checkpointer* checkpointer_ = nullptr;
   TrainObserver* observer_ = nullptr;
 
-  std::shared_ptr<Network> network_;
-  std::shared_ptr<Network> average_;  ///< of weights and statistics; null where none is asked for
-  std::optional<Sgd> optimizer_;
+  std::optional<NetworkStep> step_;
   std::optional<BatchStream> batches_;
   at::Generator augmentation_;
   at::Generator drop_path_;  ///< the network draws from this one too

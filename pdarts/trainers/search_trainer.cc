@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/libtorch_errors.h"
@@ -15,25 +14,6 @@
 
 namespace pdarts {
 namespace {
-
-/// Refuses a stage whose tensors don't fit into what is free. Returns what they hold.
-absl::StatusOr<int64_t> CheckStageMemory(const Experiment& experiment, int stage,
-                                         const Candidates& candidates, int64_t available,
-                                         bool allow_swap) {
-  PDARTS_ASSIGN_OR_RETURN(const MemoryEstimate estimate,
-                          EstimateStageMemory(experiment, stage, candidates));
-  const SearchSettings& settings = experiment.spec.search();
-  const int64_t needed = estimate.Bytes(settings);
-  if (needed <= available || allow_swap) return needed;
-  const int64_t batch = std::min<int64_t>(estimate.LargestBatch(available), settings.batch_size());
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "stage ", stage + 1, " needs about ", needed / 1000000, " MB at batch ",
-      settings.batch_size(), ", ", available / 1000000, " MB are free; ",
-      batch > 0 ? absl::StrCat("a batch of ", batch, " would fit (--set=search.batch_size=", batch,
-                               "; evaluation_batch_size counts too)")
-                : std::string("no batch would fit"),
-      "; --allow_swap tries all the same"));
-}
 
 /// Where a search begins: the first stage, or the place of a saved state.
 struct Start {
@@ -88,7 +68,6 @@ SearchProgress HistoryState(const std::vector<PrunedStage>& history) {
 
 absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer) {
-  const int64_t resident_before = ResidentBytes();
   PDARTS_ASSIGN_OR_RETURN(
       const TrainingHalves halves,
       SplitTrainingImages(data.train.images.size(0), experiment.spec.search().train_images(),
@@ -105,18 +84,20 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
     StageTrainer trainer(experiment, regularizers, data, halves, options, stage,
                          HistoryState(history), observer);
     if (options.device.is_cpu()) {
-      // What earlier stages took stays with the process and is free for this one.
-      const int64_t available = options.available_bytes > 0
-                                    ? options.available_bytes
-                                    : AvailableBytes() + ResidentBytes() - resident_before;
       PDARTS_ASSIGN_OR_RETURN(
-          const int64_t needed,
-          CheckStageMemory(experiment, stage, candidates, available, options.allow_swap));
-      trainer.set_expected_bytes(resident_before + needed);
+          const MemoryForecast forecast,
+          ForecastStage(experiment, stage, candidates,
+                        StageBatches(experiment.spec.search(), &halves), options.memory));
+      PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
+      trainer.set_expected_bytes(forecast.PeakBytes());
     }
-    PDARTS_RETURN_IF_ERROR(trainer.Build(candidates));
-    PDARTS_RETURN_IF_ERROR(start.progress ? trainer.Restore(*options.resume, *start.progress)
-                                          : trainer.Begin());
+    PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
+        [&]() -> absl::Status {
+          PDARTS_RETURN_IF_ERROR(trainer.Build(candidates));
+          return start.progress ? trainer.Restore(*options.resume, *start.progress)
+                                : trainer.Begin();
+        },
+        absl::StrCat("stage ", stage + 1)));
     start.progress.reset();
     PDARTS_RETURN_IF_ERROR(trainer.Train());
     result.net = trainer.net();

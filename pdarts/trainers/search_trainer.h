@@ -11,6 +11,7 @@
 #include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/memory_limits.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/trainers/meter.h"
 #include "pdarts/trainers/training_state.h"
@@ -77,10 +78,8 @@ class SearchObserver {
 /// Where and how a search runs; nothing here changes what it finds on one machine.
 struct SearchOptions {
   c10::Device device = c10::Device(c10::kCPU);
-  /// Start a stage even if its estimated memory isn't free.
-  bool allow_swap = false;
-  /// Memory that stages may take, in bytes; 0: what the system has free.
-  int64_t available_bytes = 0;
+  /// Which memory stages may take on the CPU.
+  MemoryPolicy memory;
   /// Where states go, and who may stop the search; null: nowhere.
   Checkpointer* checkpointer = nullptr;
   /// The state of a search of the same experiment to go on from; null: from the beginning.
@@ -99,10 +98,10 @@ struct SearchResult {
 /// threads on one machine give the same alphas bit for bit, also when it goes on from a state.
 /// \error what the plugins and the observer return; kInvalidArgument if the data leave a half
 /// empty, or a batch of one image that a stage can't train on; kResourceExhausted before a stage
-/// whose memory isn't free, with the batch size that would fit; kInternal naming stage, epoch and
-/// step if a loss, an alpha or a weight isn't finite, or LibTorch throws; kDataLoss if the state to
-/// resume doesn't fit the experiment; kCancelled, the state saved, if the checkpointer asked to
-/// stop.
+/// whose memory isn't free, with the batch size that would fit, and, naming stage, epoch and step,
+/// if memory can't be allocated; kInternal naming stage, epoch and step if a loss, an alpha or a
+/// weight isn't finite, or LibTorch throws; kDataLoss if the state to resume doesn't fit the
+/// experiment; kCancelled, the state saved, if the checkpointer asked to stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
 

@@ -5,13 +5,12 @@
 #include <utility>
 
 #include "ATen/ops/cross_entropy_loss.h"
-#include "ATen/ops/isfinite.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/trainers/unrolled.h"
+#include "pdarts/trainers/libtorch_errors.h"
 
 namespace pdarts {
 namespace {
@@ -54,8 +53,6 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
                                              NewGenerator("weights")));
   net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator("alphas"));
   net_->to(options_.device, dtype_);
-  weights_.emplace(net_->weights(), settings_.weights());
-  alphas_.emplace(net_->alphas(), settings_.alphas());
   weight_batches_.emplace(halves_.weights, settings_.batch_size(), NewGenerator("weight order"));
   alpha_batches_.emplace(halves_.alphas, settings_.batch_size(), NewGenerator("alpha order"));
   for (const char* purpose : {kDropout, kRegularizers, kWeightAugmentation, kAlphaAugmentation,
@@ -65,7 +62,10 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
   if (settings_.alpha_gradients() == UNROLLED) {
     generators_[kUnrolledDropout] = NewGenerator(kUnrolledDropout);
   }
-  net_->set_generator(generators_[kDropout]);
+  const auto unrolled = generators_.find(kUnrolledDropout);
+  step_.emplace(net_, settings_, generators_[kDropout],
+                unrolled == generators_.end() ? at::Generator() : unrolled->second);
+  step_->set_penalty([this](GradientOf of) { return Penalty(of); });
   context_.stage = position_.stage;
   context_.num_stages = position_.num_stages;
   context_.shape = position_.shape;
@@ -139,14 +139,14 @@ absl::Status StageTrainer::RunEpoch() {
 }
 
 absl::Status StageTrainer::Step() {
-  const Batch batch = MakeBatch(weight_batches_->Next(), generators_[kWeightAugmentation]);
-  if (settings_.step_order() == ALPHAS_FIRST) {
-    PDARTS_RETURN_IF_ERROR(AlphaStep(batch));
-    PDARTS_RETURN_IF_ERROR(WeightStep(batch));
-  } else {
-    PDARTS_RETURN_IF_ERROR(WeightStep(batch));
-    PDARTS_RETURN_IF_ERROR(AlphaStep(batch));
-  }
+  PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
+      [&]() -> absl::Status {
+        const Batch batch = MakeBatch(weight_batches_->Next(), generators_[kWeightAugmentation]);
+        const bool alphas_first = settings_.step_order() == ALPHAS_FIRST;
+        PDARTS_RETURN_IF_ERROR(alphas_first ? AlphaStep(batch) : WeightStep(batch));
+        return alphas_first ? WeightStep(batch) : AlphaStep(batch);
+      },
+      Place()));
   StepReport report;
   report.position = position_;
   report.weight_loss = weight_meter_.Mean().loss;
@@ -157,72 +157,20 @@ absl::Status StageTrainer::Step() {
 }
 
 absl::Status StageTrainer::WeightStep(const Batch& batch) {
-  const GradientResult pass = net_->Gradients(LossOf(GradientOf::kWeights, batch));
-  PDARTS_RETURN_IF_ERROR(Count(GradientOf::kWeights, pass, batch, &weight_meter_));
-  ClipNorm(pass.weights, settings_.weights().clip_norm());
-  weights_->Step(pass.weights, LearningRate(position_.step));
+  const absl::StatusOr<GradientResult> pass =
+      step_->TrainWeights(batch, LearningRate(position_.step));
+  if (!pass.ok()) return NotFinite(pass.status().message());
+  weight_meter_.Add(pass->loss, pass->logits, batch.labels);
   return absl::OkStatus();
 }
 
 absl::Status StageTrainer::AlphaStep(const Batch& weight_batch) {
   if (!TrainsAlphas()) return absl::OkStatus();
   const Batch batch = MakeBatch(alpha_batches_->Next(), generators_[kAlphaAugmentation]);
-  const GradientResult pass = settings_.alpha_gradients() == UNROLLED
-                                  ? UnrolledGradients(weight_batch, batch)
-                                  : net_->Gradients(LossOf(GradientOf::kAlphas, batch));
-  PDARTS_RETURN_IF_ERROR(Count(GradientOf::kAlphas, pass, batch, &alpha_meter_));
-  ClipNorm(pass.alphas, settings_.alphas().clip_norm());
-  alphas_->Step(pass.alphas);
-  for (const at::Tensor& alpha : net_->alphas()) {
-    if (!at::isfinite(alpha).all().item<bool>()) return NotFinite("an alpha is no finite number");
-  }
-  return absl::OkStatus();
-}
-
-GradientResult StageTrainer::UnrolledGradients(const Batch& weight_batch,
-                                               const Batch& alpha_batch) {
-  at::Generator& generator = generators_[kUnrolledDropout];
-  const at::Tensor masks = generator.get_state();
-  // Passes at weights that the network doesn't have leave its statistics alone, and draw no masks
-  // of those that it trains with.
-  BilevelLosses losses;
-  losses.of_weights = [&](GradientOf of) {
-    generator.set_state(masks);
-    net_->set_generator(generator);
-    const absl::Cleanup back = [&] { net_->set_generator(generators_[kDropout]); };
-    GradientRequest request = LossOf(GradientOf::kWeights, weight_batch);
-    request.of = of;
-    request.update_statistics = false;
-    return net_->Gradients(request);
-  };
-  losses.of_alphas = [&] {
-    GradientRequest request = LossOf(GradientOf::kAlphas, alpha_batch);
-    request.of = GradientOf::kBoth;
-    request.update_statistics = false;
-    return net_->Gradients(request);
-  };
-  return UnrolledAlphaGradients(net_->weights(), *weights_, LearningRate(position_.step),
-                                settings_.unrolled().difference_norm(), losses);
-}
-
-GradientRequest StageTrainer::LossOf(GradientOf which, const Batch& batch) const {
-  GradientRequest request;
-  request.images = batch.images;
-  request.labels = batch.labels;
-  request.of = which;
-  request.drop_edges = which == GradientOf::kWeights;
-  request.penalty = [this, which] { return Penalty(which); };
-  return request;
-}
-
-absl::Status StageTrainer::Count(GradientOf of, const GradientResult& pass, const Batch& batch,
-                                 Meter* meter) {
-  meter->Add(pass.loss, pass.logits, batch.labels);
-  const double loss = pass.loss.item<double>();
-  if (!std::isfinite(loss)) {
-    return NotFinite(absl::StrCat(
-        "the loss of the ", of == GradientOf::kWeights ? "weights" : "alphas", " became ", loss));
-  }
+  const absl::StatusOr<GradientResult> pass =
+      step_->TrainAlphas(weight_batch, batch, LearningRate(position_.step));
+  if (!pass.ok()) return NotFinite(pass.status().message());
+  alpha_meter_.Add(pass->loss, pass->logits, batch.labels);
   return absl::OkStatus();
 }
 
@@ -248,9 +196,14 @@ absl::Status StageTrainer::Evaluate() {
       generator.set_state(state_before);  // measuring starts again when the search goes on
       return Stop();
     }
-    const Batch batch = MakeBatch(indices, generator);
-    const at::Tensor logits = net_->Forward(batch.images);
-    meter.Add(at::cross_entropy_loss(logits, batch.labels), logits, batch.labels);
+    PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
+        [&] {
+          const Batch batch = MakeBatch(indices, generator);
+          const at::Tensor logits = net_->Forward(batch.images);
+          meter.Add(at::cross_entropy_loss(logits, batch.labels), logits, batch.labels);
+          return absl::OkStatus();
+        },
+        absl::StrCat("evaluation in ", Place())));
   }
   accuracy_ = meter.Mean();
   if (!std::isfinite(accuracy_.loss)) {
@@ -290,7 +243,7 @@ absl::Status StageTrainer::Save() {
   progress.set_epoch(position_.epoch);
   progress.set_step(position_.step);
   *progress.mutable_candidates() = ToState(net_->candidates());
-  progress.set_weight_steps(weights_->steps());
+  progress.set_weight_steps(step_->weights().steps());
   *progress.mutable_weight_meter() = weight_meter_.State();
   *progress.mutable_alpha_meter() = alpha_meter_.State();
   progress.set_epoch_seconds(EpochSeconds());
@@ -304,8 +257,8 @@ absl::Status StageTrainer::Save() {
   progress.SerializeToString(&state.progress);
 
   SaveModule(*net_, "net", &state);
-  SaveOptimizer(*weights_, "weights", &state);
-  SaveOptimizer(*alphas_, "alphas", &state);
+  SaveOptimizer(step_->weights(), "weights", &state);
+  SaveOptimizer(step_->alphas(), "alphas", &state);
   SaveBatchStream(*weight_batches_, "weight batches", &state);
   SaveBatchStream(*alpha_batches_, "alpha batches", &state);
   for (const auto& [purpose, generator] : generators_) SaveGenerator(generator, purpose, &state);
@@ -336,9 +289,9 @@ absl::Status StageTrainer::Restore(const TrainingState& state, const SearchProgr
     PDARTS_RETURN_IF_ERROR(regularizers_[i]->LoadState(progress.regularizers(i)));
   }
   PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", net_.get()));
-  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &*weights_));
-  weights_->set_steps(progress.weight_steps());
-  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "alphas", &*alphas_));
+  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &step_->weights()));
+  step_->weights().set_steps(progress.weight_steps());
+  PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "alphas", &step_->alphas()));
   PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "weight batches", &*weight_batches_));
   PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "alpha batches", &*alpha_batches_));
   for (auto& [purpose, generator] : generators_) {
@@ -367,9 +320,13 @@ double StageTrainer::EpochSeconds() const {
   return earlier_seconds_ + std::chrono::duration<double>(Clock::now() - begin_).count();
 }
 
+std::string StageTrainer::Place() const {
+  return absl::StrCat("stage ", position_.stage + 1, ", epoch ", position_.epoch + 1, ", step ",
+                      position_.step + 1);
+}
+
 absl::Status StageTrainer::NotFinite(absl::string_view what) const {
-  return absl::InternalError(absl::StrCat(what, " in stage ", position_.stage + 1, ", epoch ",
-                                          position_.epoch + 1, ", step ", position_.step + 1));
+  return absl::InternalError(absl::StrCat(what, " in ", Place()));
 }
 
 at::Generator StageTrainer::NewGenerator(absl::string_view purpose) const {

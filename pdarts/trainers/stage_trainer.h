@@ -17,8 +17,8 @@
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/meter.h"
-#include "pdarts/trainers/optimizers.h"
 #include "pdarts/trainers/search_state.pb.h"
+#include "pdarts/trainers/search_step.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/training_state.h"
 
@@ -63,12 +63,6 @@ class StageTrainer {
   absl::Status WeightStep(const Batch& batch);
   /// weight_batch: the batch of the step's WeightStep.
   absl::Status AlphaStep(const Batch& weight_batch);
-  /// Gradients of the loss of the alphas after a step of the weights that isn't taken.
-  GradientResult UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch);
-  /// The loss that the weights, or the alphas, are trained with, as a request for its own gradient.
-  GradientRequest LossOf(GradientOf which, const Batch& batch) const;
-  /// \error kInternal if the loss is no finite number.
-  absl::Status Count(GradientOf of, const GradientResult& pass, const Batch& batch, Meter* meter);
   at::Tensor Penalty(GradientOf of) const;
   /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
   absl::Status Evaluate();
@@ -85,6 +79,8 @@ class StageTrainer {
   double LearningRate(int step) const;
   /// Seconds of the epoch so far, those before a resumption included.
   double EpochSeconds() const;
+  /// "stage 1, epoch 2, step 3".
+  std::string Place() const;
   /// kInternal: "`what` in stage 1, epoch 2, step 3".
   absl::Status NotFinite(absl::string_view what) const;
   at::Generator NewGenerator(absl::string_view purpose) const;
@@ -102,8 +98,7 @@ class StageTrainer {
   SearchPosition position_;  ///< `step`: the first that isn't done
   SearchContext context_;
   std::shared_ptr<SuperNet> net_;
-  std::optional<Sgd> weights_;
-  std::optional<Adam> alphas_;
+  std::optional<SearchStep> step_;
   std::optional<BatchStream> weight_batches_;
   std::optional<BatchStream> alpha_batches_;
   /// By purpose; those that a state holds beside the batch streams' own.

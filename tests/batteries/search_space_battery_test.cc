@@ -443,14 +443,11 @@ TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
   const absl::StatusOr<Experiment> experiment = MakeExperiment(TinySpec());
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   const Candidates candidates = experiment->space->InitialCandidates().value();
-  const auto estimate = EstimateStageMemory(*experiment, 0, candidates);
-  ASSERT_TRUE(estimate.ok()) << estimate.status();
-  EXPECT_GT(estimate->per_image, 0);
-  EXPECT_GT(estimate->per_evaluation_image, 0);
-
-  // A step on more images than the estimate was made with.
-  SearchSettings settings = experiment->spec.search();
-  settings.set_batch_size(32);
+  // A step on more images than the forecast is made with.
+  const auto forecast = ForecastStage(*experiment, 0, candidates, {32, 0}, {});
+  ASSERT_TRUE(forecast.ok()) << forecast.status();
+  EXPECT_GT(forecast->estimate.per_image, 0);
+  EXPECT_GT(forecast->estimate.per_evaluation_image, 0);
   const SuperNetShape shape = experiment->StageNetShape(0);
   const at::Tensor images = at::randn({32, 3, shape.image.height, shape.image.width});
   const at::Tensor labels = at::zeros({32}, at::kLong);
@@ -461,9 +458,11 @@ TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
   request.labels = labels;
   (*net)->Gradients(request);
   const auto held = static_cast<double>(memory.peak());
-  EXPECT_GT(estimate->fixed, 4 * CountParameters(**net)) << "less than the weights themselves";
-  EXPECT_GT(static_cast<double>(estimate->Bytes(settings)), 0.8 * held);
-  EXPECT_LT(static_cast<double>(estimate->Bytes(settings)), 4 * held + 64e6);
+  EXPECT_GT(forecast->estimate.fixed, 4 * CountParameters(**net))
+      << "less than the weights themselves";
+  const auto expected = static_cast<double>(forecast->estimate.Bytes(forecast->batches));
+  EXPECT_GT(expected, held);
+  EXPECT_LT(expected, 4 * held + 96e6);
 }
 
 TEST_P(SearchSpaceBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {

@@ -37,6 +37,10 @@ prints "Genotype(normal=[(" "$pdarts" genotype --space=darts --random --seed=4
 says "or --random; got 1" "$pdarts" genotype --space=darts --random PDARTS
 says "conv_9x9" "$pdarts" genotype --space=darts "Genotype(normal=[('conv_9x9', 0)"
 says "no such field; it has:" "${search[@]}" --set=search.batchsize=3
+says "--threads: 100000 is more than " "${search[@]}" --threads=100000
+# Before a network is built or weights are read.
+says "--threads: 100000 is more than " "$pdarts" benchmark --genotype=none --threads=100000
+says "--threads: -1 is negative" "$pdarts" evaluate --run=nowhere --threads=-1
 says "device: \"gpu\" is not auto, cpu, cuda or cuda:N" "${search[@]}" --device=gpu
 says "device: cuda" "${search[@]}" --device=cuda
 says "not in [0, infinity)" "${search[@]}" --seed=-2

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/tensor_memory.h"
 #include "pdarts/trainers/search_trainer.h"
 
 namespace pdarts {
@@ -167,14 +168,51 @@ TEST(Search, ABatchOfOneThatCannotBeNormalizedIsRefusedBeforeTheFirstStep) {
 
 TEST(Search, AStageThatDoesNotFitIsRefusedWithTheBatchThatWould) {
   SearchOptions options;
-  options.available_bytes = 100000000;
-  const Outcome outcome = Search({"search.batch_size=65536"}, 1, options);
+  options.memory.limit = MemoryLimit{"some limit", 100000000};
+  // A half has 2000 images, and no step holds more.
+  const std::vector<std::string> settings = {"search.batch_size=65536",
+                                             "dataset.train_images=4000"};
+  const Outcome outcome = Search(settings, 1, options);
   EXPECT_EQ(outcome.result.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("stage 1 needs about "));
-  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr("100 MB are free; a batch of "));
+  EXPECT_THAT(outcome.result.status().ToString(), HasSubstr(" MB at batch 2000 and "));
+  EXPECT_THAT(outcome.result.status().ToString(),
+              HasSubstr("100 MB are free (some limit); a batch of "));
   EXPECT_TRUE(outcome.heard.epochs.empty());
-  options.allow_swap = true;
+  options.memory.allow_swap = true;
   EXPECT_TRUE(Search({}, 1, options).result.ok());
+}
+
+TEST(Search, ABatchLargerThanTheDataNeedsTheMemoryOfTheData) {
+  SearchOptions options;
+  options.memory.limit = MemoryLimit{"some limit", 200000000};
+  const Outcome outcome = Search({"search.batch_size=65536"}, 1, options);
+  EXPECT_TRUE(outcome.result.ok()) << outcome.result.status();
+}
+
+TEST(Search, AStageWhoseSmallestBatchesDoNotFitIsRefused) {
+  SearchOptions options;
+  options.memory.limit = MemoryLimit{"some limit", 100000};
+  const Outcome outcome = Search({}, 1, options);
+  EXPECT_EQ(outcome.result.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(outcome.result.status().ToString(),
+              HasSubstr("stage 1 needs more memory than there is: 0 MB are free (some limit)"));
+}
+
+TEST(Search, MemoryThatCannotBeAllocatedIsAnErrorWithItsPlace) {
+  SearchOptions options;
+  options.memory.allow_swap = true;
+  int64_t peak = 0;
+  {
+    const TensorMemory memory;
+    ASSERT_TRUE(Search({}, 1, options).result.ok());
+    peak = memory.peak();
+  }
+  const TensorMemory memory(peak - peak / 10);
+  const Outcome outcome = Search({}, 1, options);
+  EXPECT_EQ(outcome.result.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(outcome.result.status().ToString(),
+              ::testing::ContainsRegex("stage [12], epoch [12], step [1-4]: out of memory"));
 }
 
 /// FUSED and REFERENCE, from the same seed in float64, search the same way.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -24,6 +25,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/trainers/memory_estimate.h"
 
 ABSL_FLAG(std::string, batch, "1,32", "batch sizes, with commas between them");
 ABSL_FLAG(int, runs, 30, "passes that are timed for each batch size, after three that aren't");
@@ -88,6 +90,12 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   report.set_macs(static_cast<double>(nn::CountMacs(*network, given.shape.image)));
   report.set_kernels(KernelsName(given.shape.kernels));
   report.set_cpu(CpuName());
+  PDARTS_ASSIGN_OR_RETURN(
+      const MemoryForecast forecast,
+      ForecastEvaluation("the benchmark", "--batch", *network, given.shape.image,
+                         given.shape.classes, *std::max_element(batches.begin(), batches.end()),
+                         MemoryPolicyFromFlags()));
+  PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
   for (int batch : batches) {
     *report.add_rows() = Measure(*network, given.shape.image, batch, runs);
   }
@@ -112,7 +120,7 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
 
 Command BenchmarkCommand() {
   std::vector<std::string> flags = NetworkFlags();
-  for (const char* flag : {"batch", "runs", "threads", "json"}) flags.push_back(flag);
+  for (const char* flag : {"batch", "runs", "threads", "allow_swap", "json"}) flags.push_back(flag);
   return {"benchmark", "--genotype=TEXT|FILE|NAME --batch=1,32",
           "a network's latency on this machine: median and spread", flags, &BenchmarkNetwork};
 }

@@ -25,6 +25,7 @@
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/memory_estimate.h"
 
 ABSL_FLAG(std::string, model, "", "file of a network's weights, as --weights");
 
@@ -112,6 +113,7 @@ void Print(const EvaluationReport& report) {
 }
 
 absl::Status EvaluateWeights(const std::vector<std::string>&) {
+  PDARTS_RETURN_IF_ERROR(SetThreadsFromFlags().status());
   const std::string run = absl::GetFlag(FLAGS_run);
   const std::string model = absl::GetFlag(FLAGS_model);
   std::string weights = absl::GetFlag(FLAGS_weights);
@@ -142,7 +144,6 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
                                                    training.dataset->num_classes()));
   }
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
-  PDARTS_RETURN_IF_ERROR(SetThreadsFromFlags().status());
   NetworkShape shape = training.Shape();
   shape.auxiliary_head = has_head;
   PDARTS_ASSIGN_OR_RETURN(
@@ -151,6 +152,15 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, weights, network.get()));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
+  if (device.is_cpu()) {
+    PDARTS_ASSIGN_OR_RETURN(
+        const MemoryForecast forecast,
+        ForecastEvaluation("the evaluation", "--set=train.evaluation_batch_size", *network,
+                           shape.image, shape.classes,
+                           TrainingBatches(training.spec.train(), &data).evaluation,
+                           MemoryPolicyFromFlags()));
+    PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
+  }
   PDARTS_ASSIGN_OR_RETURN(
       const EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
         network->to(device);
@@ -170,8 +180,8 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
 
 Command EvaluateCommand() {
   std::vector<std::string> flags = NetworkFlags();
-  for (const char* flag :
-       {"run", "model", "weights", "dataset", "data_dir", "device", "threads", "set", "json"}) {
+  for (const char* flag : {"run", "model", "weights", "dataset", "data_dir", "device", "threads",
+                           "set", "allow_swap", "json"}) {
     flags.push_back(flag);
   }
   return {"evaluate", "--run=DIR | --model=FILE --genotype=TEXT|FILE|NAME",

@@ -1,0 +1,83 @@
+#include "pdarts/trainers/network_step.h"
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "ATen/ops/_foreach_lerp.h"
+#include "ATen/ops/cross_entropy_loss.h"
+#include "ATen/ops/zeros_like.h"
+#include "absl/strings/str_cat.h"
+#include "c10/core/GradMode.h"
+#include "pdarts/core/status_macros.h"
+#include "torch/csrc/autograd/autograd.h"
+
+namespace pdarts {
+namespace {
+
+/// Parameters and buffers.
+std::vector<at::Tensor> All(const Network& network) {
+  std::vector<at::Tensor> all = network.parameters();
+  for (const at::Tensor& buffer : network.buffers()) all.push_back(buffer);
+  return all;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Network>> BuildTrainedNetwork(const Training& training,
+                                                             c10::Device device,
+                                                             const at::Generator& weights) {
+  PDARTS_ASSIGN_OR_RETURN(
+      std::shared_ptr<Network> network,
+      training.space->BuildNetwork(training.architecture, training.Shape(), weights));
+  const bool is_double = training.spec.train().precision() == FLOAT64;
+  network->to(device, is_double ? at::kDouble : at::kFloat);
+  return network;
+}
+
+NetworkStep::NetworkStep(std::shared_ptr<Network> network, std::shared_ptr<Network> average,
+                         const TrainSettings& settings)
+    : network_(std::move(network)),
+      average_(std::move(average)),
+      settings_(settings),
+      optimizer_(network_->parameters(), settings.weights()) {}
+
+void NetworkStep::BeginAverage() {
+  if (average_ == nullptr) return;
+  c10::NoGradGuard no_grad;
+  const std::vector<at::Tensor> sources = All(*network_), targets = All(*average_);
+  for (size_t i = 0; i < targets.size(); ++i) targets[i].copy_(sources[i]);
+}
+
+absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double learning_rate) {
+  const auto loss_of = [&](const at::Tensor& logits) {
+    return at::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Mean,
+                                  /*ignore_index=*/-100, settings_.label_smoothing());
+  };
+  const NetworkOutput output = network_->Forward(batch.images);
+  const at::Tensor loss = loss_of(output.logits);
+  at::Tensor total = loss;
+  if (output.auxiliary.defined()) {
+    total = total + settings_.auxiliary_weight() * loss_of(output.auxiliary);
+  }
+  if (const double value = total.item<double>(); !std::isfinite(value)) {
+    return absl::InternalError(absl::StrCat("the loss became ", value));
+  }
+  const std::vector<at::Tensor> parameters = network_->parameters();
+  std::vector<at::Tensor> gradients =
+      torch::autograd::grad({total}, parameters, /*grad_outputs=*/{},
+                            /*retain_graph=*/std::nullopt, /*create_graph=*/false,
+                            /*allow_unused=*/true);
+  for (size_t i = 0; i < gradients.size(); ++i) {  // what only feeds `none` has no gradient
+    if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
+  }
+  ClipNorm(gradients, settings_.weights().clip_norm());
+  optimizer_.Step(gradients, learning_rate);
+  if (average_ != nullptr) {
+    c10::NoGradGuard no_grad;
+    at::_foreach_lerp_(All(*average_), All(*network_), 1 - settings_.average_decay());
+  }
+  return Pass{loss.detach(), output.logits.detach()};
+}
+
+}  // namespace pdarts

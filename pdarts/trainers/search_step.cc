@@ -1,0 +1,94 @@
+#include "pdarts/trainers/search_step.h"
+
+#include <cmath>
+#include <utility>
+
+#include "ATen/ops/isfinite.h"
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/unrolled.h"
+
+namespace pdarts {
+namespace {
+
+absl::Status CheckLoss(const GradientResult& pass, absl::string_view of) {
+  const double loss = pass.loss.item<double>();
+  if (std::isfinite(loss)) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("the loss of the ", of, " became ", loss));
+}
+
+}  // namespace
+
+SearchStep::SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings,
+                       at::Generator dropout, at::Generator unrolled_dropout)
+    : net_(std::move(net)),
+      settings_(settings),
+      dropout_(std::move(dropout)),
+      unrolled_dropout_(std::move(unrolled_dropout)),
+      weights_(net_->weights(), settings.weights()),
+      alphas_(net_->alphas(), settings.alphas()) {
+  net_->set_generator(dropout_);
+}
+
+absl::StatusOr<GradientResult> SearchStep::TrainWeights(const Batch& batch, double learning_rate) {
+  GradientResult pass = net_->Gradients(LossOf(GradientOf::kWeights, batch));
+  PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "weights"));
+  ClipNorm(pass.weights, settings_.weights().clip_norm());
+  weights_.Step(pass.weights, learning_rate);
+  return pass;
+}
+
+absl::StatusOr<GradientResult> SearchStep::TrainAlphas(const Batch& weight_batch,
+                                                       const Batch& alpha_batch,
+                                                       double learning_rate) {
+  GradientResult pass = settings_.alpha_gradients() == UNROLLED
+                            ? UnrolledGradients(weight_batch, alpha_batch, learning_rate)
+                            : net_->Gradients(LossOf(GradientOf::kAlphas, alpha_batch));
+  PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "alphas"));
+  ClipNorm(pass.alphas, settings_.alphas().clip_norm());
+  alphas_.Step(pass.alphas);
+  for (const at::Tensor& alpha : net_->alphas()) {
+    if (!at::isfinite(alpha).all().item<bool>()) {
+      return absl::InternalError("an alpha is no finite number");
+    }
+  }
+  return pass;
+}
+
+GradientResult SearchStep::UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
+                                             double learning_rate) {
+  const at::Tensor masks = unrolled_dropout_.get_state();
+  // Passes at weights that the network doesn't have leave its statistics alone, and draw no masks
+  // of those that it trains with.
+  BilevelLosses losses;
+  losses.of_weights = [&](GradientOf of) {
+    unrolled_dropout_.set_state(masks);
+    net_->set_generator(unrolled_dropout_);
+    const absl::Cleanup back = [&] { net_->set_generator(dropout_); };
+    GradientRequest request = LossOf(GradientOf::kWeights, weight_batch);
+    request.of = of;
+    request.update_statistics = false;
+    return net_->Gradients(request);
+  };
+  losses.of_alphas = [&] {
+    GradientRequest request = LossOf(GradientOf::kAlphas, alpha_batch);
+    request.of = GradientOf::kBoth;
+    request.update_statistics = false;
+    return net_->Gradients(request);
+  };
+  return UnrolledAlphaGradients(net_->weights(), weights_, learning_rate,
+                                settings_.unrolled().difference_norm(), losses);
+}
+
+GradientRequest SearchStep::LossOf(GradientOf which, const Batch& batch) const {
+  GradientRequest request;
+  request.images = batch.images;
+  request.labels = batch.labels;
+  request.of = which;
+  request.drop_edges = which == GradientOf::kWeights;
+  if (penalty_) request.penalty = [this, which] { return penalty_(which); };
+  return request;
+}
+
+}  // namespace pdarts

@@ -1,0 +1,66 @@
+#ifndef PDARTS_TRAINERS_SEARCH_STEP_H_
+#define PDARTS_TRAINERS_SEARCH_STEP_H_
+
+#include <functional>
+#include <memory>
+
+#include "ATen/core/Generator.h"
+#include "ATen/core/Tensor.h"
+#include "absl/status/statusor.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/datasets/augmentation/augmentation.h"
+#include "pdarts/trainers/optimizers.h"
+
+namespace pdarts {
+
+/// Trains a super-network's weights and alphas by one batch at a time (ALGORITHM 2). Searches train
+/// with it, the memory estimate measures it, and the benchmark times it.
+class SearchStep {
+ public:
+  /// \param net in training mode, on its device, with its alphas initialized.
+  /// \param settings must outlive this object.
+  /// \param dropout where the network draws its masks from.
+  /// \param unrolled_dropout where the passes of second-order gradients draw theirs from; may be
+  ///     undefined where the settings ask for first-order gradients.
+  SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, at::Generator dropout,
+             at::Generator unrolled_dropout);
+
+  /// What is added to the loss that the weights, or the alphas, are trained with: a scalar, or an
+  /// undefined tensor. Without a call nothing is added.
+  void set_penalty(std::function<at::Tensor(GradientOf)> penalty) { penalty_ = std::move(penalty); }
+
+  /// Trains the weights. Returns the pass at the weights before.
+  /// \error kInternal if the loss is not a finite number; the weights stay as they were.
+  absl::StatusOr<GradientResult> TrainWeights(const Batch& batch, double learning_rate);
+
+  /// Trains the alphas by `alpha_batch`. Returns its pass at the alphas before. `weight_batch` and
+  /// `learning_rate` are those of TrainWeights in the same step; only second-order gradients use
+  /// them.
+  /// \error kInternal if the loss or an alpha is not a finite number.
+  absl::StatusOr<GradientResult> TrainAlphas(const Batch& weight_batch, const Batch& alpha_batch,
+                                             double learning_rate);
+
+  SuperNet& net() { return *net_; }
+  Sgd& weights() { return weights_; }
+  Adam& alphas() { return alphas_; }
+
+ private:
+  /// Gradients of the loss of the alphas after a step of the weights that isn't taken.
+  GradientResult UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
+                                   double learning_rate);
+  /// The loss that the weights, or the alphas, are trained with, as a request for its own gradient.
+  GradientRequest LossOf(GradientOf which, const Batch& batch) const;
+
+  const std::shared_ptr<SuperNet> net_;
+  const SearchSettings& settings_;
+  at::Generator dropout_;
+  at::Generator unrolled_dropout_;
+  Sgd weights_;
+  Adam alphas_;
+  std::function<at::Tensor(GradientOf)> penalty_;
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_TRAINERS_SEARCH_STEP_H_
