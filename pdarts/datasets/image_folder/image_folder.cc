@@ -19,7 +19,7 @@
 #include "glog/logging.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/file.h"
-#include "pdarts/core/process.h"
+#include "pdarts/core/memory_limits.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/sha256.h"
@@ -161,12 +161,13 @@ class ImageFolder : public Dataset {
     const int64_t size = config_.image_size();
     // Once as they are read, once in their order.
     const int64_t bytes = 2 * count * kChannels * size * size;
-    if (bytes > AvailableBytes()) {
+    const std::optional<MemoryLimit> limit = TightestMemoryLimit();
+    if (limit && bytes > limit->available_bytes) {
       return absl::ResourceExhaustedError(absl::StrFormat(
-          "%s: %d images of %dx%d pixels take %.1f GB while they are put in order, %.1f GB are "
-          "free; a smaller dataset.image_size takes less",
-          folder.string(), count, size, size, static_cast<double>(bytes) / 1e9,
-          static_cast<double>(AvailableBytes()) / 1e9));
+          "%s: %d images of %dx%d pixels take %d MB while they are put in order, %d MB are free "
+          "(%s); a smaller dataset.image_size takes less",
+          folder.string(), count, size, size, bytes / 1000000, limit->available_bytes / 1000000,
+          limit->name));
     }
     const at::Tensor images = at::empty({count, kChannels, size, size}, at::kByte);
     const std::vector<absl::Status> statuses = ReadAll(listing.files, images);
