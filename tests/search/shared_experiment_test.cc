@@ -51,7 +51,7 @@ ExperimentSpec Spec() {
 SearchOutcome SearchIn(const Experiment& experiment, const DatasetSplits& data) {
   at::set_num_threads(1);
   SearchOptions options;
-  options.allow_swap = true;  // both searches ask for the same free memory
+  options.memory.allow_swap = true;  // both searches ask for the same free memory
   SearchOutcome outcome;
   outcome.result = RunSearch(experiment, data, options, &outcome.log);
   return outcome;
