@@ -108,6 +108,8 @@ absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& director
                                              directory.last_checkpoint(), ". To go on:\n  ",
                                              CommandToGoOn()));
   }
+  // What is in the directory now may be another run's.
+  if (!directory.CheckHeld().ok()) return status;
   return absl::Status(status.code(), absl::StrCat(status.message(), "; ",
                                                   directory.last_checkpoint().empty()
                                                       ? std::string("there is no checkpoint yet")

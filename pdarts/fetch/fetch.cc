@@ -7,6 +7,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/core/directory.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/fetch/unpack.h"
 #include "pdarts/runs/atomic_file.h"
@@ -68,8 +69,9 @@ absl::StatusOr<Fetched> Fetch(const PublishedArchive& archive, const std::string
         absl::StrCat("can't make the data folder ", data_dir, ": ", error.message()));
   }
   const std::string hidden = (fs::path(data_dir) / absl::StrCat(".", archive.folder)).string();
+  PDARTS_ASSIGN_OR_RETURN(const Directory directory, Directory::Open(data_dir));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunLock> lock,
-                          RunLock::Take(absl::StrCat(hidden, ".lock")));
+                          RunLock::Take(directory, absl::StrCat(".", archive.folder, ".lock")));
   // Another process may have fetched it since; now none can.
   PDARTS_ASSIGN_OR_RETURN(fetched.was_there, IsThere(archive, folder));
   if (fetched.was_there) return fetched;

@@ -84,6 +84,16 @@ TEST_F(FetchTest, WhatAKilledFetchLeftIsNotTakenForData) {
   ExpectOnlyData();
 }
 
+TEST_F(FetchTest, ALinkInPlaceOfTheLockIsNotFollowed) {
+  fs::create_directories(data_dir_);
+  std::ofstream(root_ + "/victim") << "precious";
+  fs::create_symlink(root_ + "/victim", data_dir_ + "/.toy-bin.lock");
+  EXPECT_THAT(std::string(FetchArchive().status().message()),
+              HasSubstr(".toy-bin.lock: it is a symbolic link"));
+  EXPECT_EQ(ReadFile(root_ + "/victim").value(), "precious");
+  EXPECT_EQ(server_.requests(), 0);
+}
+
 TEST_F(FetchTest, AnArchiveThatLiesThereIsUsedAndKept) {
   fs::create_directories(data_dir_);
   std::ofstream(data_dir_ + "/toy.tar.gz", std::ios::binary) << content_;

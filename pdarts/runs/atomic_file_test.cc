@@ -1,10 +1,14 @@
 #include "pdarts/runs/atomic_file.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -12,6 +16,7 @@
 namespace pdarts {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::string Read(const std::string& path) {
@@ -39,6 +44,8 @@ class AtomicFileTest : public ::testing::Test {
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
   }
   std::string Path(const std::string& name) const { return (directory_ / name).string(); }
+  Directory Opened() const { return Directory::Open(directory_.string()).value(); }
+  std::vector<std::string> Names() const { return Opened().List().value(); }
 
   std::filesystem::path directory_;
   rlimit limit_;
@@ -48,7 +55,7 @@ TEST_F(AtomicFileTest, ReplacesTheContent) {
   ASSERT_TRUE(WriteFileAtomically(Path("a"), "one").ok());
   ASSERT_TRUE(WriteFileAtomically(Path("a"), "two").ok());
   EXPECT_EQ(Read(Path("a")), "two");
-  EXPECT_FALSE(std::filesystem::exists(Path("a.tmp")));
+  EXPECT_THAT(Names(), ElementsAre("a"));
 }
 
 TEST_F(AtomicFileTest, FullDiskLeavesTheOldContentAndNothingElse) {
@@ -59,7 +66,53 @@ TEST_F(AtomicFileTest, FullDiskLeavesTheOldContentAndNothingElse) {
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), HasSubstr(Path("a")));
   EXPECT_EQ(Read(Path("a")), "old");
-  EXPECT_FALSE(std::filesystem::exists(Path("a.tmp")));
+  EXPECT_THAT(Names(), ElementsAre("a"));
+}
+
+TEST_F(AtomicFileTest, TwoWritersOfOneFileDoNotMeet) {
+  // A report that is written by hand next to that of a search.
+  const auto write = [&](char letter) {
+    for (int i = 0; i < 50; ++i) {
+      const absl::Status status = WriteFileAtomically(Path("a"), std::string(100000, letter));
+      EXPECT_TRUE(status.ok()) << status;
+    }
+  };
+  std::thread other(write, 'b');
+  write('a');
+  other.join();
+  const std::string content = Read(Path("a"));
+  EXPECT_TRUE(content == std::string(100000, 'a') || content == std::string(100000, 'b'));
+  EXPECT_THAT(Names(), ElementsAre("a"));
+}
+
+TEST_F(AtomicFileTest, ALinkIsReplacedAndItsTargetStays) {
+  ASSERT_TRUE(WriteFileAtomically(Path("victim"), "precious").ok());
+  std::filesystem::create_symlink("victim", Path("a.tmp"));
+  std::filesystem::create_symlink("victim", Path("a"));
+  ASSERT_TRUE(WriteFileAtomically(Path("a"), "new").ok());
+  EXPECT_EQ(Read(Path("victim")), "precious");
+  EXPECT_EQ(Read(Path("a")), "new");
+  EXPECT_FALSE(std::filesystem::is_symlink(Path("a")));
+}
+
+TEST_F(AtomicFileTest, WhatIsNoFileIsNotReplaced) {
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  std::filesystem::create_directories(Path("folder"));
+  EXPECT_THAT(std::string(WriteFileAtomically(Path("pipe"), "x").message()),
+              HasSubstr("can't write " + Path("pipe") + ": it is not a regular file"));
+  EXPECT_THAT(std::string(WriteFileAtomically(Path("folder"), "x").message()),
+              HasSubstr("it is a directory"));
+  EXPECT_FALSE(WriteFileAtomically("/dev/null", "x").ok());
+  EXPECT_THAT(Names(), ElementsAre("folder", "pipe"));
+}
+
+TEST_F(AtomicFileTest, TellsItsTemporariesFromOtherFiles) {
+  EXPECT_TRUE(IsTemporaryOf("a.txt.0123456789abcdef.tmp", "a.txt"));
+  EXPECT_TRUE(IsTemporaryOf("a.txt.tmp", "a.txt"));
+  for (const char* name : {"a.txt", "a.txt.0123456789abcde.tmp", "a.txt.0123456789abcdef", "b.tmp",
+                           "a.txt.0123456789abcdeg.tmp", "a.txtx.tmp", ".tmp", "a.txt..tmp"}) {
+    EXPECT_FALSE(IsTemporaryOf(name, "a.txt")) << name;
+  }
 }
 
 TEST_F(AtomicFileTest, PathBelowAFileIsAnErrorThatNamesIt) {
@@ -71,7 +124,7 @@ TEST_F(AtomicFileTest, PathBelowAFileIsAnErrorThatNamesIt) {
 
 TEST_F(AtomicFileTest, HalfALineIsTakenBack) {
   LineFile file;
-  ASSERT_TRUE(file.Open(Path("log")).ok());
+  ASSERT_TRUE(file.Open(Opened(), "log").ok());
   ASSERT_TRUE(file.Append("first").ok());
   LimitFileSize(10);
   const absl::Status status = file.Append("a line that does not fit");
@@ -84,19 +137,28 @@ TEST_F(AtomicFileTest, HalfALineIsTakenBack) {
 
 TEST_F(AtomicFileTest, KeepsTheOldContentUnderAnotherName) {
   for (const char* content : {"one", "two", "three"}) {
-    ASSERT_TRUE(WriteFileAtomically(Path("a"), content, Path("b")).ok());
+    ASSERT_TRUE(WriteFileAtomically(Opened(), "a", content, "b").ok());
   }
   EXPECT_EQ(Read(Path("a")), "three");
   EXPECT_EQ(Read(Path("b")), "two");
   LimitFileSize(1000);
-  EXPECT_FALSE(WriteFileAtomically(Path("a"), std::string(5000, 'x'), Path("b")).ok());
+  EXPECT_FALSE(WriteFileAtomically(Opened(), "a", std::string(5000, 'x'), "b").ok());
   EXPECT_EQ(Read(Path("a")), "three");
   EXPECT_EQ(Read(Path("b")), "two");
 }
 
+TEST_F(AtomicFileTest, AGrowingFileFollowsNoLink) {
+  ASSERT_TRUE(WriteFileAtomically(Path("victim"), "precious").ok());
+  std::filesystem::create_symlink("victim", Path("log"));
+  LineFile file;
+  EXPECT_THAT(std::string(file.Open(Opened(), "log").message()),
+              HasSubstr(Path("log") + ": it is a symbolic link"));
+  EXPECT_EQ(Read(Path("victim")), "precious");
+}
+
 TEST_F(AtomicFileTest, ALogIsCutBackToWholeLinesOnly) {
   LineFile file;
-  ASSERT_TRUE(file.Open(Path("log")).ok());
+  ASSERT_TRUE(file.Open(Opened(), "log").ok());
   ASSERT_TRUE(file.Append("first").ok());
   const int64_t size = file.Sync().value();
   EXPECT_EQ(size, 6);

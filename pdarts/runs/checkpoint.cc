@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "glog/logging.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
@@ -161,10 +160,10 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   return checkpoint;
 }
 
-absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
+absl::StatusOr<Checkpoint> ReadCheckpoint(const Directory& directory, const std::string& name) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string content, directory.ReadFile(name));
   absl::StatusOr<Checkpoint> checkpoint = DecodeCheckpoint(content);
-  if (!checkpoint.ok()) return Annotate(checkpoint.status(), path);
+  if (!checkpoint.ok()) return Annotate(checkpoint.status(), directory.PathOf(name));
   return checkpoint;
 }
 

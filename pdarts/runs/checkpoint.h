@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/core/directory.h"
 #include "pdarts/runs/checkpoint.pb.h"
 #include "pdarts/trainers/training_state.h"
 
@@ -29,8 +30,10 @@ std::string EncodeCheckpoint(const Checkpoint& checkpoint);
 /// another version of the format wrote it.
 absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content);
 
-/// The same from a file, with its name before the message. \error also kNotFound.
-absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path);
+/// The same from a file of a directory, with its path before the message.
+/// \error also kNotFound, and what the system says of a file that can't be read: kDataLoss means
+/// that the file was read whole and is damaged.
+absl::StatusOr<Checkpoint> ReadCheckpoint(const Directory& directory, const std::string& name);
 
 }  // namespace pdarts
 

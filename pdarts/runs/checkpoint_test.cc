@@ -122,8 +122,10 @@ TEST(Checkpoint, SizesThatLieAreRefusedThoughSigned) {
 }
 
 TEST(Checkpoint, AFileThatIsNoneIsNamed) {
-  EXPECT_THAT(ReadCheckpoint("/nowhere/checkpoint.bin").status().ToString(),
-              HasSubstr("can't read /nowhere/checkpoint.bin"));
+  const absl::StatusOr<Directory> directory = Directory::Open(::testing::TempDir());
+  ASSERT_TRUE(directory.ok()) << directory.status();
+  EXPECT_THAT(ReadCheckpoint(*directory, "none.bin").status().ToString(),
+              HasSubstr(absl::StrCat("can't read ", directory->PathOf("none.bin"))));
 }
 
 }  // namespace

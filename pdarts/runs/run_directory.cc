@@ -1,14 +1,16 @@
 #include "pdarts/runs/run_directory.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <set>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "glog/logging.h"
+#include "absl/strings/str_split.h"
+#include "google/protobuf/struct.pb.h"
 #include "google/protobuf/text_format.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/weights.h"
@@ -18,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using google::protobuf::Message;
+using google::protobuf::Struct;
+using google::protobuf::Value;
 
 constexpr char kSpec[] = "spec.textproto";
 constexpr char kLog[] = "log.jsonl";
@@ -35,11 +39,42 @@ constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
 constexpr char kDamagedCheckpoint[] = "checkpoint.damaged.bin";
 constexpr char kLock[] = "lock";
 
-/// Whether a file is cell_KIND.svg or .pdf, or one of them half-written.
-bool IsCellDrawing(fs::path file) {
-  if (file.extension() == ".tmp") file = file.stem();
-  return absl::StartsWith(file.filename().string(), "cell_") &&
-         (file.extension() == ".svg" || file.extension() == ".pdf");
+/// What a run writes while it is not finished, and what it leaves. The spec is not among them: it
+/// is replaced, and the lock goes with the process.
+constexpr const char* kCheckpoints[] = {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint};
+constexpr const char* kOutputs[] = {
+    kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest, kLast, kReport};
+
+/// The lines of a log that are whole and parse.
+std::vector<Struct> ParseLog(const std::string& log) {
+  std::vector<Struct> lines;
+  for (const absl::string_view text : absl::StrSplit(log, '\n')) {
+    Struct line;
+    if (ParseJson(std::string(text), &line).ok()) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+/// The drawings that a report of the run with this log made: cell_KIND.svg and .pdf of every cell
+/// kind that the log names.
+std::vector<std::string> DrawingsOf(const std::string& log) {
+  std::set<std::string> kinds;
+  for (const Struct& line : ParseLog(log)) {
+    const auto cells = line.fields().find("probabilities");
+    if (cells == line.fields().end()) continue;
+    for (const Value& cell : cells->second.list_value().values()) {
+      const auto& fields = cell.struct_value().fields();
+      const auto kind = fields.find("cell_kind");
+      if (kind != fields.end()) kinds.insert(kind->second.string_value());
+    }
+  }
+  std::vector<std::string> files;
+  for (const std::string& kind : kinds) {
+    for (const char* ending : {".svg", ".pdf"}) {
+      files.push_back(absl::StrCat("cell_", kind, ending));
+    }
+  }
+  return files;
 }
 
 /// "...: " and the fields that differ, or why they can't be told.
@@ -49,66 +84,113 @@ std::string Differences(const std::string& before, const Message& now, const std
   return parsed.ok() ? MessageDifferences(*spec, now) : std::string(parsed.message());
 }
 
-absl::Status Refuse(const fs::path& path, absl::string_view holds) {
-  return absl::AlreadyExistsError(absl::StrCat(path.string(), " holds ", holds,
-                                               "; choose another --output_dir, or --overwrite"));
+absl::Status Refuse(const std::string& path, absl::string_view holds) {
+  return absl::AlreadyExistsError(
+      absl::StrCat(path, " holds ", holds, "; choose another --output_dir, or --overwrite"));
 }
 
-absl::Status RefuseAnotherSpec(const fs::path& path, absl::string_view differences) {
+absl::Status RefuseAnotherSpec(const std::string& path, absl::string_view differences) {
   return Refuse(path, absl::StrCat("a run of another spec (", differences, ")"));
 }
 
-bool HasCheckpoint(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(path / kCheckpoint, error) || fs::exists(path / kPreviousCheckpoint, error);
+absl::Status NothingToResume(const std::string& path) {
+  return absl::NotFoundError(
+      absl::StrCat("--resume: ", path, " holds no run: there is no ", kSpec, " in it"));
 }
 
-/// Whether the run ended before anything came of it, as by a dataset that wasn't there.
-bool NothingCameOf(const fs::path& path) {
-  std::error_code error;
-  return !HasCheckpoint(path) && !fs::exists(path / kResult, error) &&
-         (!fs::exists(path / kLog, error) || fs::file_size(path / kLog, error) == 0);
+/// What isn't ours isn't replaced, whatever the flags.
+absl::Status RefuseOthersFiles(const Directory& directory, absl::string_view why) {
+  return absl::AlreadyExistsError(absl::StrCat(directory.path(),
+                                               " holds files that are no run of pdarts (", why,
+                                               "); choose another --output_dir"));
 }
 
-/// Whether a run that begins or goes on may write into `path`.
-absl::Status CheckMayWrite(const fs::path& path, const Message& spec, RunStart start) {
-  std::error_code error;
-  const absl::StatusOr<std::string> old_spec = ReadFile(path / kSpec);
-  if (start == RunStart::kResume && !old_spec.ok()) {
-    return absl::NotFoundError(
-        absl::StrCat("--resume: ", path.string(), " holds no run: there is no readable ", kSpec));
+absl::StatusOr<bool> HasCheckpoint(const Directory& directory) {
+  PDARTS_ASSIGN_OR_RETURN(const bool newest, directory.Holds(kCheckpoint));
+  if (newest) return true;
+  return directory.Holds(kPreviousCheckpoint);
+}
+
+/// Whether the run ended before anything came of it, as over a dataset that wasn't there, or a
+/// stage that didn't fit the memory: no checkpoint, no result, and no whole epoch in the log.
+absl::StatusOr<bool> NothingCameOf(const Directory& directory) {
+  PDARTS_ASSIGN_OR_RETURN(const bool has_checkpoint, HasCheckpoint(directory));
+  PDARTS_ASSIGN_OR_RETURN(const bool has_result, directory.Holds(kResult));
+  if (has_checkpoint || has_result) return false;
+  const absl::StatusOr<std::string> log = directory.ReadFile(kLog);
+  if (absl::IsNotFound(log.status())) return true;
+  if (!log.ok()) return log.status();
+  for (const Struct& line : ParseLog(*log)) {
+    const auto event = line.fields().find("event");
+    if (event != line.fields().end() && event->second.string_value() == "epoch") return false;
   }
-  if (start == RunStart::kOverwrite || !fs::exists(path, error)) return absl::OkStatus();
-  if (!old_spec.ok()) {
-    for (const auto& entry : fs::directory_iterator(path, error)) {
-      // A run that was killed before it wrote its spec left no other names.
-      const std::string name = entry.path().filename().string();
-      if (name != kLock && name != absl::StrCat(kSpec, ".tmp")) {
-        return Refuse(path, "files that are no run of pdarts");
-      }
+  return true;
+}
+
+/// \error kAlreadyExists if there is anything that a run which was killed before it wrote its spec
+/// doesn't leave.
+absl::Status CheckIsEmpty(const Directory& directory) {
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> names, directory.List());
+  for (const std::string& name : names) {
+    if (name != kLock && !IsTemporaryOf(name, kSpec)) {
+      return RefuseOthersFiles(directory, absl::StrCat("there is no ", kSpec));
     }
-    return absl::OkStatus();
   }
-  if (*old_spec != PrintSpec(spec)) {
-    if (start == RunStart::kGoOn && NothingCameOf(path)) return absl::OkStatus();
-    return RefuseAnotherSpec(path, Differences(*old_spec, spec, (path / kSpec).string()));
-  }
-  if (fs::exists(path / kResult, error)) return Refuse(path, "a finished run");
   return absl::OkStatus();
 }
 
-/// The text of the spec that a run was made by.
-absl::StatusOr<std::string> ReadSpecText(const std::string& run) {
-  absl::StatusOr<std::string> text = ReadFile((fs::path(run) / kSpec).string());
-  if (text.ok()) return text;
-  return absl::NotFoundError(
-      absl::StrCat(run, " is no run directory: there is no readable ", kSpec, " in it"));
+/// \error kAlreadyExists if the text is the spec neither of a search nor of a training.
+absl::Status CheckIsSpecOfARun(const Directory& directory, const std::string& text) {
+  const std::string file = directory.PathOf(kSpec);
+  ExperimentSpec search;
+  const absl::Status of_search = ParseSpecInto(text, file, &search);
+  if (of_search.ok() && search.has_name()) return absl::OkStatus();
+  TrainSpec training;
+  if (ParseSpecInto(text, file, &training).ok() && training.has_name()) return absl::OkStatus();
+  return RefuseOthersFiles(directory, of_search.ok() ? absl::StrCat(file, " names no experiment")
+                                                     : std::string(of_search.message()));
+}
+
+/// Whether a run that begins or goes on may write into the directory.
+absl::Status CheckMayWrite(const Directory& directory, const Message& spec, RunStart start) {
+  const absl::StatusOr<std::string> old_spec = directory.ReadFile(kSpec);
+  if (absl::IsNotFound(old_spec.status())) {
+    return start == RunStart::kResume ? NothingToResume(directory.path()) : CheckIsEmpty(directory);
+  }
+  if (!old_spec.ok()) return old_spec.status();
+  const bool is_same = *old_spec == PrintSpec(spec);
+  if (start == RunStart::kOverwrite) {
+    return is_same ? absl::OkStatus() : CheckIsSpecOfARun(directory, *old_spec);
+  }
+  if (!is_same) {
+    PDARTS_ASSIGN_OR_RETURN(const bool makes_way, NothingCameOf(directory));
+    if (start == RunStart::kGoOn && makes_way) return CheckIsSpecOfARun(directory, *old_spec);
+    return RefuseAnotherSpec(directory.path(),
+                             Differences(*old_spec, spec, directory.PathOf(kSpec)));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const bool is_finished, directory.Holds(kResult));
+  if (is_finished) return Refuse(directory.path(), "a finished run");
+  return absl::OkStatus();
+}
+
+/// Opens a run directory and reads one of its files.
+/// \error kNotFound "`path` `lacks`: there is no `name` in it".
+absl::StatusOr<std::string> ReadRunFile(const std::string& path, const std::string& name,
+                                        absl::string_view lacks) {
+  const auto read = [&]() -> absl::StatusOr<std::string> {
+    PDARTS_ASSIGN_OR_RETURN(const Directory directory, Directory::Open(path));
+    return directory.ReadFile(name);
+  };
+  absl::StatusOr<std::string> text = read();
+  if (!absl::IsNotFound(text.status())) return text;
+  return absl::NotFoundError(absl::StrCat(path, " ", lacks, ": there is no ", name, " in it"));
 }
 
 }  // namespace
 
-RunDirectory::RunDirectory(std::string path, const Message& spec, std::unique_ptr<RunLock> lock)
-    : path_(std::move(path)),
+RunDirectory::RunDirectory(std::unique_ptr<const Directory> directory, const Message& spec,
+                           std::unique_ptr<RunLock> lock)
+    : directory_(std::move(directory)),
       spec_([&] {
         std::unique_ptr<Message> copy(spec.New());
         copy->CopyFrom(spec);
@@ -120,93 +202,117 @@ RunDirectory::RunDirectory(std::string path, const Message& spec, std::unique_pt
 absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::string& path,
                                                                  const Message& spec,
                                                                  RunStart start) {
-  PDARTS_RETURN_IF_ERROR(CheckMayWrite(path, spec, start));
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("can't make the output directory ", path, ": ", error.message()));
+  absl::StatusOr<Directory> opened = Directory::Open(path);
+  if (opened.ok()) {
+    PDARTS_RETURN_IF_ERROR(CheckMayWrite(*opened, spec, start));
+  } else if (start == RunStart::kResume) {
+    return NothingToResume(path);
+  } else {
+    opened = Directory::Create(path);
   }
-  PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunLock> lock,
-                          RunLock::Take((fs::path(path) / kLock).string()));
+  if (!opened.ok()) return opened.status();
+  auto directory = std::make_unique<const Directory>(*std::move(opened));
+  PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunLock> lock, RunLock::Take(*directory, kLock));
   // Another process may have written it since; now none can.
-  PDARTS_RETURN_IF_ERROR(CheckMayWrite(path, spec, start));
-  std::unique_ptr<RunDirectory> directory(new RunDirectory(path, spec, std::move(lock)));
-  if (start != RunStart::kOverwrite && HasCheckpoint(path)) {
-    PDARTS_RETURN_IF_ERROR(directory->GoOn());
-    return directory;
+  PDARTS_RETURN_IF_ERROR(CheckMayWrite(*directory, spec, start));
+  std::unique_ptr<RunDirectory> run(new RunDirectory(std::move(directory), spec, std::move(lock)));
+  PDARTS_RETURN_IF_ERROR(run->RemoveTemporaries());
+  PDARTS_ASSIGN_OR_RETURN(const bool has_checkpoint, HasCheckpoint(*run->directory_));
+  if (start != RunStart::kOverwrite && has_checkpoint) {
+    PDARTS_RETURN_IF_ERROR(run->GoOn());
+    return run;
   }
-  if (start != RunStart::kOverwrite && fs::exists(directory->File(kSpec), error)) {
-    directory->notes_.push_back(
+  PDARTS_ASSIGN_OR_RETURN(const bool has_begun, run->directory_->Holds(kSpec));
+  if (start != RunStart::kOverwrite && has_begun) {
+    run->notes_.push_back(
         absl::StrCat(path, " holds an unfinished run without a checkpoint: it starts over"));
   }
-  PDARTS_RETURN_IF_ERROR(directory->Begin());
-  return directory;
+  PDARTS_RETURN_IF_ERROR(run->Begin());
+  return run;
 }
 
-void RunDirectory::Remove(absl::string_view name) {
-  std::error_code error;
-  fs::remove(File(name), error);
-  fs::remove(absl::StrCat(File(name), ".tmp"), error);
+absl::Status RunDirectory::Write(const std::string& name, absl::string_view content,
+                                 const std::string& keep_as) {
+  PDARTS_RETURN_IF_ERROR(CheckHeld());
+  return WriteFileAtomically(*directory_, name, content, keep_as);
 }
 
-void RunDirectory::RemoveCheckpoints() {
-  for (const char* name : {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint}) Remove(name);
+absl::Status RunDirectory::Remove(const std::string& name) {
+  PDARTS_RETURN_IF_ERROR(CheckHeld());
+  return directory_->Remove(name);
 }
 
-void RunDirectory::Clear() {
-  Remove(kResult);  // first: what is left isn't finished any more
-  RemoveCheckpoints();
-  for (const char* name : {kLog, kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet,
-                           kBest, kLast, kReport, kSpec}) {
-    Remove(name);
+absl::Status RunDirectory::RemoveTemporaries() {
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> names, directory_->List());
+  for (const std::string& name : names) {
+    const auto is_of = [&](const char* file) { return IsTemporaryOf(name, file); };
+    if (is_of(kSpec) || is_of(kResult) ||
+        std::any_of(std::begin(kCheckpoints), std::end(kCheckpoints), is_of) ||
+        std::any_of(std::begin(kOutputs), std::end(kOutputs), is_of)) {
+      PDARTS_RETURN_IF_ERROR(Remove(name));
+    }
   }
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(path_, error)) {
-    if (IsCellDrawing(entry.path())) fs::remove(entry.path(), error);
+  return absl::OkStatus();
+}
+
+absl::Status RunDirectory::RemoveCheckpoints() {
+  for (const char* name : kCheckpoints) PDARTS_RETURN_IF_ERROR(Remove(name));
+  return absl::OkStatus();
+}
+
+absl::Status RunDirectory::Clear() {
+  PDARTS_RETURN_IF_ERROR(Remove(kResult));  // first: what is left isn't finished any more
+  PDARTS_RETURN_IF_ERROR(RemoveCheckpoints());
+  for (const char* name : kOutputs) PDARTS_RETURN_IF_ERROR(Remove(name));
+  const absl::StatusOr<std::string> log = directory_->ReadFile(kLog);
+  if (log.ok()) {
+    for (const std::string& name : DrawingsOf(*log)) {
+      // The log may be damaged, and a drawing too many does no harm.
+      Remove(name).IgnoreError();
+    }
   }
+  return Remove(kLog);
 }
 
 absl::Status RunDirectory::Begin() {
-  Clear();
-  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kSpec), spec_text_));
-  PDARTS_RETURN_IF_ERROR(log_.Open(File(kLog)));
-  return events_.Open(File(kEvents), "");
+  PDARTS_RETURN_IF_ERROR(Clear());
+  PDARTS_RETURN_IF_ERROR(Write(kSpec, spec_text_));
+  PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLog));
+  return events_.Open(*directory_, kEvents, "");
 }
 
 absl::Status RunDirectory::GoOn() {
-  PDARTS_RETURN_IF_ERROR(log_.Open(File(kLog)));
-  std::error_code error;
-  if (fs::exists(File(kCheckpoint), error)) {
-    absl::Status newest = GoOnFrom(kCheckpoint);
-    if (!absl::IsDataLoss(newest)) return newest;
-    const absl::Status previous = GoOnFrom(kPreviousCheckpoint);
-    if (!previous.ok()) {
-      return absl::Status(previous.code(), absl::StrCat(newest.message(), "; ", previous.message(),
-                                                        "; --overwrite starts the run over"));
-    }
-    // It must not take the place of the good one when the next is written.
-    fs::rename(File(kCheckpoint), File(kDamagedCheckpoint), error);
-    if (error) return absl::UnknownError(absl::StrCat("can't rename ", File(kCheckpoint)));
-    notes_.push_back(absl::StrCat(newest.message(), "; it is ", kDamagedCheckpoint,
-                                  " now, and the run goes on from the one before"));
-    return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLog));
+  PDARTS_ASSIGN_OR_RETURN(const bool has_newest, directory_->Holds(kCheckpoint));
+  if (!has_newest) return GoOnFrom(kPreviousCheckpoint);
+  const absl::Status newest = GoOnFrom(kCheckpoint);
+  if (!absl::IsDataLoss(newest)) return newest;
+  const absl::Status previous = GoOnFrom(kPreviousCheckpoint);
+  if (!previous.ok()) {
+    return absl::Status(previous.code(), absl::StrCat(newest.message(), "; ", previous.message(),
+                                                      "; --overwrite starts the run over"));
   }
-  return GoOnFrom(kPreviousCheckpoint);
+  // It must not take the place of the good one when the next is written.
+  PDARTS_RETURN_IF_ERROR(CheckHeld());
+  PDARTS_RETURN_IF_ERROR(directory_->Rename(kCheckpoint, kDamagedCheckpoint));
+  notes_.push_back(absl::StrCat(newest.message(), "; it is ", kDamagedCheckpoint,
+                                " now, and the run goes on from the one before"));
+  return absl::OkStatus();
 }
 
 absl::Status RunDirectory::GoOnFrom(const std::string& file) {
-  PDARTS_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(File(file)));
+  const std::string path = directory_->PathOf(file);
+  PDARTS_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(*directory_, file));
   if (checkpoint.run.spec() != spec_text_) {
     return absl::FailedPreconditionError(absl::StrCat(
-        File(file), " is of another spec (", Differences(checkpoint.run.spec(), *spec_, file),
+        path, " is of another spec (", Differences(checkpoint.run.spec(), *spec_, file),
         "); --overwrite starts over"));
   }
   PDARTS_RETURN_IF_ERROR(
-      Annotate(log_.CutBack(checkpoint.run.log_bytes()), absl::StrCat(File(file), " needs more")));
-  PDARTS_ASSIGN_OR_RETURN(const std::string log, ReadFile(File(kLog)));
-  PDARTS_RETURN_IF_ERROR(events_.Open(File(kEvents), log));
-  last_checkpoint_ = absl::StrCat(File(file), " (", checkpoint.state.place, ")");
+      Annotate(log_.CutBack(checkpoint.run.log_bytes()), absl::StrCat(path, " needs more")));
+  PDARTS_ASSIGN_OR_RETURN(const std::string log, directory_->ReadFile(kLog));
+  PDARTS_RETURN_IF_ERROR(events_.Open(*directory_, kEvents, log));
+  last_checkpoint_ = absl::StrCat(path, " (", checkpoint.state.place, ")");
   checkpoint_ = std::move(checkpoint);
   return absl::OkStatus();
 }
@@ -215,17 +321,15 @@ absl::Status RunDirectory::WriteCheckpoint(Checkpoint checkpoint) {
   PDARTS_ASSIGN_OR_RETURN(const int64_t log_bytes, log_.Sync());
   checkpoint.run.set_log_bytes(log_bytes);
   checkpoint.run.set_spec(spec_text_);
-  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kCheckpoint), EncodeCheckpoint(checkpoint),
-                                             File(kPreviousCheckpoint)));
-  last_checkpoint_ = absl::StrCat(File(kCheckpoint), " (", checkpoint.state.place, ")");
+  PDARTS_RETURN_IF_ERROR(
+      Write(kCheckpoint, EncodeCheckpoint(checkpoint), /*keep_as=*/kPreviousCheckpoint));
+  last_checkpoint_ =
+      absl::StrCat(directory_->PathOf(kCheckpoint), " (", checkpoint.state.place, ")");
   return absl::OkStatus();
 }
 
-std::string RunDirectory::File(absl::string_view name) const {
-  return (fs::path(path_) / std::string(name)).string();
-}
-
 absl::Status RunDirectory::Log(const Message& event) {
+  PDARTS_RETURN_IF_ERROR(CheckHeld());
   const std::string line = ToJsonLine(event);
   PDARTS_RETURN_IF_ERROR(log_.Append(line));
   return events_.Append(line);
@@ -234,38 +338,44 @@ absl::Status RunDirectory::Log(const Message& event) {
 absl::Status RunDirectory::WriteArchitecture(const DerivedArchitecture& architecture) {
   std::string text;
   google::protobuf::TextFormat::PrintToString(architecture, &text);
-  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kArchitecture), text));
+  PDARTS_RETURN_IF_ERROR(Write(kArchitecture, text));
   DerivedArchitecture plain = architecture;
   plain.clear_trace();
-  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kArchitectureJson), ToJsonLine(plain) + "\n"));
-  return WriteFileAtomically(File(kGenotype), absl::StrCat(architecture.text(), "\n"));
+  PDARTS_RETURN_IF_ERROR(Write(kArchitectureJson, ToJsonLine(plain) + "\n"));
+  return Write(kGenotype, absl::StrCat(architecture.text(), "\n"));
+}
+
+absl::Status RunDirectory::WriteWeightsOf(const torch::nn::Module& module,
+                                          const std::string& name) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string content,
+                          EncodeWeights(directory_->PathOf(name), ModuleState(module)));
+  return Write(name, content);
 }
 
 absl::Status RunDirectory::WriteSuperNet(const SuperNet& net) {
-  return WriteWeights(File(kSuperNet), ModuleState(net));
+  return WriteWeightsOf(net, kSuperNet);
 }
 
 absl::Status RunDirectory::WriteLastWeights(const Network& network) {
-  return WriteWeights(File(kLast), ModuleState(network));
+  return WriteWeightsOf(network, kLast);
 }
 
 absl::Status RunDirectory::WriteBestWeights(const Network& network) {
-  return WriteWeights(File(kBest), ModuleState(network));
+  return WriteWeightsOf(network, kBest);
 }
 
 absl::Status RunDirectory::WriteResult(const Message& result) {
-  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(File(kResult), ToJsonLine(result) + "\n"));
-  RemoveCheckpoints();
-  return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(Write(kResult, ToJsonLine(result) + "\n"));
+  return RemoveCheckpoints();
 }
 
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadSpecText(path));
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
   return ParseSpec(text, (fs::path(path) / kSpec).string());
 }
 
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadSpecText(path));
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
   std::error_code error;
   if (!fs::exists(BestWeightsFile(path), error)) {
     return absl::NotFoundError(absl::StrCat(path, " holds no trained weights (", kBest,
@@ -279,35 +389,28 @@ absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
 std::string BestWeightsFile(const std::string& run) { return (fs::path(run) / kBest).string(); }
 
 absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path) {
-  const std::string file = (fs::path(path) / kArchitecture).string();
-  const absl::StatusOr<std::string> text = ReadFile(file);
-  if (!text.ok()) {
-    return absl::NotFoundError(
-        absl::StrCat(path, " holds no architecture yet: there is no readable ", kArchitecture));
-  }
+  PDARTS_ASSIGN_OR_RETURN(const std::string text,
+                          ReadRunFile(path, kArchitecture, "holds no architecture yet"));
   DerivedArchitecture architecture;
-  if (!google::protobuf::TextFormat::ParseFromString(*text, &architecture)) {
-    return absl::DataLossError(absl::StrCat(file, " is not a DerivedArchitecture"));
+  if (!google::protobuf::TextFormat::ParseFromString(text, &architecture)) {
+    return absl::DataLossError(
+        absl::StrCat((fs::path(path) / kArchitecture).string(), " is not a DerivedArchitecture"));
   }
   return architecture;
 }
 
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
-  const std::string file = (fs::path(path) / kResult).string();
-  const absl::StatusOr<std::string> text = ReadFile(file);
-  if (!text.ok()) {
-    return absl::NotFoundError(
-        absl::StrCat(path, " is no finished run: there is no readable ", kResult));
-  }
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kResult, "is no finished run"));
   RunResult result;
-  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(*text, &result), file));
+  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(text, &result), (fs::path(path) / kResult).string()));
   return result;
 }
 
 absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
                                                          const ExperimentSpec& spec) {
   const absl::StatusOr<RunResult> result = ReadRunResult(path);
-  if (!result.ok()) return std::nullopt;
+  if (absl::IsNotFound(result.status())) return std::nullopt;
+  if (!result.ok()) return result.status();
   PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec ran, ReadRunSpec(path));
   if (PrintSpec(ran) != PrintSpec(spec)) {
     return RefuseAnotherSpec(path, MessageDifferences(ran, spec));

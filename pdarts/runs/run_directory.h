@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/directory.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/network.h"
@@ -28,11 +29,13 @@ namespace pdarts {
 enum class RunStart {
   kGoOn,       ///< go on with an unfinished run of the same spec, else begin one
   kResume,     ///< only go on
-  kOverwrite,  ///< begin one, whatever is there
+  kOverwrite,  ///< begin one, also in place of a run that is there
 };
 
 /// The folder that one run writes, a search or a training. As long as the object lives, no other
-/// process can open it.
+/// process can open it. The run knows its folder by the lock in it, not by its path: the folder
+/// stays open, and nothing is written or removed in it once the lock has been removed or replaced
+/// (as with the whole folder, which another run may have now).
 ///
 ///   spec.textproto          the complete spec, as run (ExperimentSpec or TrainSpec)
 ///   log.jsonl               a line an event (LogEvent or TrainEvent)
@@ -61,33 +64,39 @@ enum class RunStart {
 class RunDirectory {
  public:
   /// Prepares `path` for a run of `spec` from its beginning (makes the folder, writes the spec),
-  /// or, where it holds a checkpoint, from there: the log is cut back to what it was then. \error
-  /// kAlreadyExists if it holds a finished run, a run of another spec (naming what differs) that
-  /// got as far as to log something, or anything else, and it isn't to be overwritten;
-  /// kFailedPrecondition if another process writes it, or if a checkpoint is of another spec or
-  /// version of the format; kDataLoss if no checkpoint can be read; kNotFound for kResume where
-  /// there is no run; as WriteFileAtomically.
+  /// or, where it holds a checkpoint, from there: the log is cut back to what it was then.
+  /// \error kAlreadyExists if it holds a finished run, a run of another spec (naming what differs)
+  /// that has a checkpoint or a whole epoch, and it isn't to be overwritten; kAlreadyExists also if
+  /// it holds anything but a run, which is never overwritten; kFailedPrecondition if another
+  /// process writes it, or if a checkpoint is of another spec or version of the format; kDataLoss
+  /// if no checkpoint is whole; kNotFound for kResume where there is no run; as Directory::ReadFile
+  /// if a file can't be read; as WriteFileAtomically.
   static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path,
                                                             const google::protobuf::Message& spec,
                                                             RunStart start);
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return directory_->path(); }
 
   /// Where an unfinished run goes on; unset for one that begins.
   const std::optional<Checkpoint>& checkpoint() const { return checkpoint_; }
   /// What a user should know of how the run was opened: it starts over, a checkpoint is damaged.
   const std::vector<std::string>& notes() const { return notes_; }
 
+  /// Whether the folder is still this run's. Whatever writes or removes something in it asks first.
+  /// \error kAborted if the lock was removed or replaced: as RunLock::CheckHeld.
+  absl::Status CheckHeld() const { return lock_->CheckHeld(); }
+
   /// Replaces the newest checkpoint and keeps the one before; fills in the spec and the log's
-  /// length. \error as WriteFileAtomically; both files are as they were then.
+  /// length. \error as CheckHeld and WriteFileAtomically; both files are as they were then.
   absl::Status WriteCheckpoint(Checkpoint checkpoint);
   /// File and place of the newest checkpoint, for a message; empty if there is none.
   const std::string& last_checkpoint() const { return last_checkpoint_; }
 
-  /// Appends a line to the log, and its numbers to the event file. \error as WriteFileAtomically.
+  /// Appends a line to the log, and its numbers to the event file.
+  /// \error as CheckHeld and WriteFileAtomically.
   absl::Status Log(const google::protobuf::Message& event);
 
-  /// Write the other files. \error as WriteFileAtomically.
+  /// Write the other files. \error as CheckHeld and WriteFileAtomically.
   absl::Status WriteArchitecture(const DerivedArchitecture& architecture);
   absl::Status WriteSuperNet(const SuperNet& net);
   absl::Status WriteLastWeights(const Network& network);
@@ -96,20 +105,23 @@ class RunDirectory {
   absl::Status WriteResult(const google::protobuf::Message& result);
 
  private:
-  RunDirectory(std::string path, const google::protobuf::Message& spec,
+  RunDirectory(std::unique_ptr<const Directory> directory, const google::protobuf::Message& spec,
                std::unique_ptr<RunLock> lock);
-  std::string File(absl::string_view name) const;
-  /// Removes a file, and what was half-written beside it.
-  void Remove(absl::string_view name);
-  void RemoveCheckpoints();
+  absl::Status Write(const std::string& name, absl::string_view content,
+                     const std::string& keep_as = "");
+  absl::Status WriteWeightsOf(const torch::nn::Module& module, const std::string& name);
+  absl::Status Remove(const std::string& name);
+  /// Removes what was half-written by a process that was killed.
+  absl::Status RemoveTemporaries();
+  absl::Status RemoveCheckpoints();
   /// Removes what an earlier run left.
-  void Clear();
+  absl::Status Clear();
   absl::Status Begin();
   absl::Status GoOn();
   /// \error kDataLoss where the one before may still do.
   absl::Status GoOnFrom(const std::string& file);
 
-  const std::string path_;
+  const std::unique_ptr<const Directory> directory_;
   const std::unique_ptr<const google::protobuf::Message> spec_;
   const std::string spec_text_;
   const std::unique_ptr<RunLock> lock_;
@@ -120,27 +132,29 @@ class RunDirectory {
   std::string last_checkpoint_;
 };
 
-/// Reads the spec of a search. \error kNotFound if `path` is no run directory; errors of ParseSpec.
+/// Reads the spec of a search.
+/// \error kNotFound if `path` is no run directory; errors of Directory::ReadFile and ParseSpec.
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path);
 
 /// Reads the spec of a training. \error kNotFound if `path` is no run directory or holds no trained
-/// weights (a search's); errors of ParseSpec.
+/// weights (a search's); errors of Directory::ReadFile and ParseSpec.
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path);
 
 /// The file of a training's best weights.
 std::string BestWeightsFile(const std::string& run);
 
 /// Reads the result of a finished run.
-/// \error kNotFound if there is none; kDataLoss if the file doesn't parse.
+/// \error kNotFound if there is none; kDataLoss if the file doesn't parse; as Directory::ReadFile.
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
 
 /// The result of the run in `path`; nothing where no finished run is.
-/// \error kAlreadyExists naming what differs if that run is of another spec; as ReadRunSpec.
+/// \error kAlreadyExists naming what differs if that run is of another spec; as ReadRunSpec; as
+/// ReadRunResult for a result that can't be read.
 absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
                                                          const ExperimentSpec& spec);
 
 /// Reads what a run found. \error kNotFound if the run has found nothing yet; kDataLoss if the file
-/// doesn't parse.
+/// doesn't parse; as Directory::ReadFile.
 absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path);
 
 }  // namespace pdarts

@@ -1,15 +1,23 @@
 #include "pdarts/runs/run_directory.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/directory.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/system_calls_testing.h"
 
 namespace pdarts {
 namespace {
@@ -68,42 +76,104 @@ TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
   EXPECT_FALSE(fs::exists(path_ / "result.json"));
 }
 
+/// What a search logs at a stage's beginning, with these cell kinds.
+LogEvent StageBegin(const std::vector<std::string>& kinds) {
+  LogEvent event;
+  event.set_event("stage_begin");
+  for (const std::string& kind : kinds) event.add_probabilities()->set_cell_kind(kind);
+  return event;
+}
+
 TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
-  ASSERT_TRUE(Create().ok());
-  const char* files[] = {"report.html", "cell_normal.svg", "cell_normal.pdf.tmp", "cell_other.pdf"};
+  {
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    ASSERT_TRUE(run.ok()) << run.status();
+    ASSERT_TRUE((*run)->Log(StageBegin({"normal", "other"})).ok());
+  }
+  const char* files[] = {"report.html",
+                         "cell_normal.svg",
+                         "cell_normal.pdf",
+                         "cell_other.pdf",
+                         "best.safetensors.0123456789abcdef.tmp",
+                         "report.html.tmp"};
+  const char* others[] = {"notes", "cell_biology.pdf", "report.html.bak", "my.tmp"};
   for (const char* file : files) std::ofstream(path_ / file) << "old";
-  std::ofstream(path_ / "notes") << "mine";
+  for (const char* file : others) std::ofstream(path_ / file) << "mine";
   ASSERT_TRUE(Create(/*overwrite=*/true).ok());
   for (const char* file : files) EXPECT_FALSE(fs::exists(path_ / file)) << file;
-  EXPECT_TRUE(fs::exists(path_ / "notes"));
+  for (const char* file : others) EXPECT_EQ(Read(path_ / file), "mine") << file;
+}
+
+TEST_F(RunDirectoryTest, AKindInALogLeadsNowhereElse) {
+  {
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    ASSERT_TRUE(run.ok()) << run.status();
+    ASSERT_TRUE((*run)->Log(StageBegin({"x/../../victim"})).ok());
+  }
+  fs::create_directories(path_ / "cell_x");
+  const fs::path victim = path_.parent_path() / "victim.svg";
+  std::ofstream(victim) << "precious";
+  ASSERT_TRUE(Create(/*overwrite=*/true).ok());
+  EXPECT_EQ(Read(victim), "precious");
 }
 
 TEST_F(RunDirectoryTest, RefusesARunOfAnotherSpec) {
   ASSERT_TRUE(Create().ok());
-  std::ofstream(path_ / "log.jsonl") << "{}\n";
+  std::ofstream(path_ / "log.jsonl") << "{\"event\":\"epoch\"}\n";
   spec_.set_seed(2);
   EXPECT_THAT(Create().ToString(), HasSubstr("holds a run of another spec"));
 }
 
-TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstStepMakesWayForACorrectedSpec) {
-  ASSERT_TRUE(Create().ok());
+TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstEpochMakesWayForACorrectedSpec) {
+  {
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    ASSERT_TRUE(run.ok()) << run.status();
+    LogEvent begin;
+    begin.set_event("run_begin");
+    ASSERT_TRUE((*run)->Log(begin).ok());
+    // As far as a stage that doesn't fit the memory, or whose first loss is not a number.
+    ASSERT_TRUE((*run)->Log(StageBegin({"normal"})).ok());
+  }
   spec_.set_seed(2);
   EXPECT_THAT(RunDirectory::Open(path_.string(), spec_, RunStart::kResume).status().ToString(),
               HasSubstr("holds a run of another spec"));
   const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_THAT((*run)->notes()[0], HasSubstr("without a checkpoint: it starts over"));
+  EXPECT_EQ(Read(path_ / "log.jsonl"), "");
   const absl::StatusOr<ExperimentSpec> now = ReadRunSpec(path_.string());
   ASSERT_TRUE(now.ok()) << now.status();
   EXPECT_EQ(now->seed(), 2);
 }
 
-TEST_F(RunDirectoryTest, RefusesAFolderOfOtherThings) {
+TEST_F(RunDirectoryTest, NeverReplacesAFolderOfOtherThings) {
   fs::create_directories(path_);
-  std::ofstream(path_ / "thesis.tex") << "x";
-  EXPECT_THAT(Create().ToString(), HasSubstr("files that are no run of pdarts"));
-  ASSERT_TRUE(Create(/*overwrite=*/true).ok());
-  EXPECT_TRUE(fs::exists(path_ / "thesis.tex"));
+  const char* files[] = {"cell_biology.pdf", "result.json", "best.safetensors", "thesis.tex"};
+  for (const char* file : files) std::ofstream(path_ / file) << "mine";
+  std::ofstream(path_ / "lock") << "of another program";
+  for (const bool overwrite : {false, true}) {
+    const std::string error = Create(overwrite).ToString();
+    EXPECT_THAT(error, HasSubstr("files that are no run of pdarts (there is no spec.textproto)"));
+    EXPECT_THAT(error, ::testing::Not(HasSubstr("--overwrite")));
+  }
+  for (const char* file : files) EXPECT_EQ(Read(path_ / file), "mine") << file;
+  EXPECT_EQ(Read(path_ / "lock"), "of another program");
+}
+
+TEST_F(RunDirectoryTest, OverwritesOnlyWhatHoldsTheSpecOfARun) {
+  fs::create_directories(path_);
+  std::ofstream(path_ / "result.json") << "mine";
+  for (const char* text : {"", "temperature: 7", "not a message {", "seed: 3"}) {
+    std::ofstream(path_ / "spec.textproto") << text;
+    EXPECT_THAT(Create(/*overwrite=*/true).ToString(), HasSubstr("no run of pdarts")) << text;
+  }
+  EXPECT_EQ(Read(path_ / "result.json"), "mine");
+  for (const char* text : {"name: 'search' seed: 3", "name: 'training' train { epochs: 3 }"}) {
+    std::ofstream(path_ / "spec.textproto") << text;
+    std::ofstream(path_ / "result.json") << "old";
+    EXPECT_TRUE(Create(/*overwrite=*/true).ok()) << text;
+    EXPECT_FALSE(fs::exists(path_ / "result.json")) << text;
+  }
 }
 
 TEST_F(RunDirectoryTest, APathBelowAFileIsAnError) {
@@ -201,7 +271,9 @@ TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
   EXPECT_EQ(Read(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n");
   // The good one isn't replaced by the damaged one when the next is written.
   ASSERT_TRUE((*run)->WriteCheckpoint(Checkpoint()).ok());
-  EXPECT_EQ(ReadCheckpoint((path_ / "checkpoint.previous.bin").string())->state.place, "epoch 1");
+  EXPECT_EQ(ReadCheckpoint(Directory::Open(path_.string()).value(), "checkpoint.previous.bin")
+                ->state.place,
+            "epoch 1");
   EXPECT_TRUE(fs::exists(path_ / "checkpoint.damaged.bin"));
 }
 
@@ -290,8 +362,141 @@ TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
     }
   }
   EXPECT_FALSE(fs::exists(path_ / "lock"));
-  std::ofstream(path_ / "lock") << "1";  // left by a process that was killed
+  std::ofstream(path_ / "lock") << "1\n";  // left by a process that was killed
   EXPECT_TRUE(Create().ok());
+}
+
+TEST_F(RunDirectoryTest, ALinkInPlaceOfTheLockIsNotFollowed) {
+  const fs::path victim = path_.string() + ".victim";
+  std::ofstream(victim) << "precious";
+  fs::create_directories(path_);
+  fs::create_symlink(victim, path_ / "lock");
+  EXPECT_THAT(Create().ToString(), HasSubstr("lock: it is a symbolic link"));
+  fs::remove(path_ / "lock");
+  fs::create_hard_link(victim, path_ / "lock");
+  EXPECT_THAT(Create().ToString(), HasSubstr("it is a file that has another name too"));
+  EXPECT_EQ(Read(victim), "precious");
+  fs::remove(path_ / "lock");
+  std::ofstream(path_ / "lock") << "of another program";
+  EXPECT_THAT(Create().ToString(), HasSubstr("is not the lock of a run"));
+  EXPECT_EQ(Read(path_ / "lock"), "of another program");
+}
+
+TEST_F(RunDirectoryTest, APipeInPlaceOfAFileIsNotWaitedFor) {
+  ASSERT_TRUE(Create().ok());
+  for (const char* name : {"log.jsonl", "spec.textproto", "result.json"}) {
+    fs::remove(path_ / name);
+    ASSERT_EQ(mkfifo((path_ / name).c_str(), 0600), 0);
+  }
+  EXPECT_THAT(ReadRunSpec(path_.string()).status().ToString(), HasSubstr("not a regular file"));
+  EXPECT_THAT(ReadRunResult(path_.string()).status().ToString(), HasSubstr("not a regular file"));
+  EXPECT_THAT(Create().ToString(), HasSubstr("spec.textproto: it is not a regular file"));
+  fs::remove(path_ / "spec.textproto");
+  std::ofstream(path_ / "spec.textproto") << PrintSpec(spec_);
+  EXPECT_TRUE(Create(/*overwrite=*/true).ok());
+}
+
+TEST_F(RunDirectoryTest, ANewOneLastsThroughALossOfPower) {
+  const RecordedSyncs syncs;
+  ASSERT_TRUE(Create().ok());
+  const std::string parent = fs::canonical(path_.parent_path()).string();
+  EXPECT_THAT(syncs.paths(), ::testing::Contains(parent));
+}
+
+/// A run that has lost its directory to another one, or its lock.
+class LostRunTest : public RunDirectoryTest {
+ protected:
+  void SetUp() override {
+    RunDirectoryTest::SetUp();
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    ASSERT_TRUE(run.ok()) << run.status();
+    run_ = *std::move(run);
+    ASSERT_TRUE(run_->WriteCheckpoint(Checkpoint()).ok());
+  }
+  /// Everything that the run would write is refused.
+  void ExpectWritesNothing() {
+    DerivedArchitecture found;
+    const absl::Status refused[] = {run_->WriteCheckpoint(Checkpoint()), run_->Log(LogEvent()),
+                                    run_->WriteArchitecture(found), run_->WriteResult(RunResult())};
+    for (const absl::Status& status : refused) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kAborted) << status;
+      EXPECT_THAT(status.ToString(), HasSubstr("is not the lock that this run holds any more"));
+    }
+    run_.reset();
+  }
+  /// All files of the directory by name.
+  std::map<std::string, std::string> Files() const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::directory_iterator(path_)) {
+      files[entry.path().filename().string()] = Read(entry.path());
+    }
+    return files;
+  }
+
+  std::unique_ptr<RunDirectory> run_;
+};
+
+TEST_F(LostRunTest, LeavesTheRunAloneThatHasItsPlace) {
+  fs::remove_all(path_);
+  spec_.set_seed(2);
+  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  ASSERT_TRUE(other.ok()) << other.status();
+  ASSERT_TRUE((*other)->WriteCheckpoint(Checkpoint()).ok());
+  const auto before = Files();
+  EXPECT_EQ(before.count("lock"), 1u);
+  ExpectWritesNothing();
+  EXPECT_EQ(Files(), before);
+}
+
+TEST_F(LostRunTest, AndTheRunThatTookItsLock) {
+  fs::remove(path_ / "lock");
+  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  ASSERT_TRUE(other.ok()) << other.status();
+  const auto before = Files();
+  ExpectWritesNothing();
+  EXPECT_EQ(Files(), before);
+  EXPECT_TRUE((*other)->WriteCheckpoint(Checkpoint()).ok());
+}
+
+TEST_F(LostRunTest, GoesOnInADirectoryThatWasMoved) {
+  const fs::path moved = path_.string() + ".moved";
+  fs::remove_all(moved);
+  fs::rename(path_, moved);
+  EXPECT_TRUE(run_->WriteResult(RunResult()).ok());
+  run_.reset();
+  EXPECT_TRUE(ReadRunResult(moved.string()).ok());
+  EXPECT_FALSE(fs::exists(moved / "lock"));
+  EXPECT_FALSE(fs::exists(path_));
+}
+
+TEST_F(CheckpointedRunTest, AnErrorOfTheDiskIsNoDamage) {
+  Interrupt(3);
+  const std::string before = Read(path_ / "checkpoint.bin");
+  for (const char* file : {"checkpoint.bin", "log.jsonl", "spec.textproto"}) {
+    const FailingReads failing(absl::StrCat("/", file), EIO, 10);
+    const absl::Status status = GoOn().status();
+    EXPECT_THAT(status.ToString(), HasSubstr(absl::StrCat(file, ": Input/output error"))) << file;
+    EXPECT_NE(status.code(), absl::StatusCode::kDataLoss);
+  }
+  EXPECT_EQ(Read(path_ / "checkpoint.bin"), before);
+  EXPECT_FALSE(fs::exists(path_ / "checkpoint.damaged.bin"));
+  const auto run = GoOn();
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 2");
+}
+
+TEST_F(RunDirectoryTest, AnErrorOfTheDiskIsNoAbsence) {
+  {
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    ASSERT_TRUE((*run)->WriteArchitecture(DerivedArchitecture()).ok());
+    ASSERT_TRUE((*run)->WriteResult(RunResult()).ok());
+  }
+  const FailingReads failing("", EIO, 0);
+  EXPECT_THAT(ReadRunSpec(path_.string()).status().ToString(), HasSubstr("Input/output error"));
+  EXPECT_THAT(ReadRunResult(path_.string()).status().ToString(), HasSubstr("Input/output error"));
+  EXPECT_THAT(FindFinishedRun(path_.string(), spec_).status().ToString(),
+              HasSubstr("Input/output error"));
+  EXPECT_THAT(Create().ToString(), HasSubstr("Input/output error"));
 }
 
 }  // namespace

@@ -3,8 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "pdarts/core/directory.h"
+#include "pdarts/core/file.h"
 
 namespace pdarts {
 
@@ -12,17 +16,27 @@ namespace pdarts {
 /// number. The system frees the lock when the process ends in whatever way.
 class RunLock {
  public:
-  /// \error kFailedPrecondition naming the process that holds it; as WriteFileAtomically.
-  static absl::StatusOr<std::unique_ptr<RunLock>> Take(const std::string& path);
-  /// Removes the file.
+  /// Locks the file `name` of a directory, which must outlive the lock.
+  /// \error kFailedPrecondition naming the process that holds it, or if the file is no lock: a
+  /// link, or a file that holds something else than a process's number; as WriteFileAtomically.
+  static absl::StatusOr<std::unique_ptr<RunLock>> Take(const Directory& directory,
+                                                       const std::string& name);
+  /// Removes the file, if it is still the one that is held.
   ~RunLock();
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
 
+  /// Whether the lock still keeps others out.
+  /// \error kAborted if its file was removed or replaced, so that another process can have locked
+  /// the directory: what is written there from now on may destroy what that process writes.
+  absl::Status CheckHeld() const;
+
  private:
-  RunLock(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
-  const std::string path_;
-  const int descriptor_;
+  RunLock(const Directory* directory, std::string name, FileDescriptor file)
+      : directory_(directory), name_(std::move(name)), file_(std::move(file)) {}
+  const Directory* const directory_;
+  const std::string name_;
+  const FileDescriptor file_;
 };
 
 }  // namespace pdarts

@@ -18,7 +18,6 @@
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/tensor_bytes.h"
-#include "pdarts/runs/atomic_file.h"
 
 namespace pdarts {
 namespace {
@@ -171,9 +170,9 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(std::ifstre
 
 }  // namespace
 
-absl::Status WriteSafetensors(const std::string& path,
-                              const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-                              const std::map<std::string, std::string>& metadata) {
+absl::StatusOr<std::string> EncodeSafetensors(
+    const std::vector<std::pair<std::string, at::Tensor>>& tensors,
+    const std::map<std::string, std::string>& metadata) {
   // Entry by entry: a map's JSON has another order in each process, and equal tensors should make
   // equal files.
   std::vector<std::string> entries;
@@ -204,7 +203,7 @@ absl::Status WriteSafetensors(const std::string& path,
   std::string file;                             // the header's length; the header; the data
   AppendLittleEndian(json.size(), 8, &file);
   absl::StrAppend(&file, json, data);
-  return WriteFileAtomically(path, file);
+  return file;
 }
 
 absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(

@@ -12,13 +12,13 @@
 
 namespace pdarts {
 
-/// Writes tensors in the safetensors format (a JSON header and raw little-endian bytes, nothing to
-/// execute), which Python's `safetensors.torch.load_file` reads. Float32, float64, int64 and uint8;
-/// names are kept in the order given. Atomic.
-/// \error as WriteFileAtomically; kInvalidArgument for another dtype or a name given twice.
-absl::Status WriteSafetensors(const std::string& path,
-                              const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-                              const std::map<std::string, std::string>& metadata = {});
+/// The content of a file that holds tensors in the safetensors format (a JSON header and raw
+/// little-endian bytes, nothing to execute), which Python's `safetensors.torch.load_file` reads.
+/// Float32, float64, int64 and uint8; names are kept in the order given.
+/// \error kInvalidArgument for another dtype or a name given twice.
+absl::StatusOr<std::string> EncodeSafetensors(
+    const std::vector<std::pair<std::string, at::Tensor>>& tensors,
+    const std::map<std::string, std::string>& metadata = {});
 
 /// Reads all tensors of a safetensors file, in the order of their data, on the CPU. What the file
 /// says of sizes is checked against its own before memory is taken: the tensors' bytes must fill

@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/tfrecord.h"
@@ -195,17 +194,18 @@ std::string TensorboardEvents::Convert(absl::string_view json_line) {
   return bytes;
 }
 
-absl::Status TensorboardWriter::Open(const std::string& path, absl::string_view log) {
+absl::Status TensorboardWriter::Open(const Directory& directory, const std::string& name,
+                                     absl::string_view log) {
   events_ = TensorboardEvents();
   std::string expected;
   for (absl::string_view line : absl::StrSplit(log, '\n', absl::SkipEmpty())) {
     absl::StrAppend(&expected, events_.Convert(line));
   }
   // In place where that will do: a TensorBoard that runs has the file open.
-  const absl::StatusOr<std::string> found = ReadFile(path);
+  const absl::StatusOr<std::string> found = directory.ReadFile(name);
   const bool is_there = found.ok() && absl::StartsWith(*found, expected);
-  if (!is_there) PDARTS_RETURN_IF_ERROR(WriteFileAtomically(path, expected));
-  PDARTS_RETURN_IF_ERROR(file_.Open(path));
+  if (!is_there) PDARTS_RETURN_IF_ERROR(WriteFileAtomically(directory, name, expected));
+  PDARTS_RETURN_IF_ERROR(file_.Open(directory, name));
   return is_there ? file_.CutBack(static_cast<int64_t>(expected.size())) : absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/struct.pb.h"
+#include "pdarts/core/directory.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/tensorboard.pb.h"
 
@@ -34,7 +35,7 @@ class TensorboardWriter {
  public:
   /// Opens the file for a log that holds these lines: cuts it back to what they say, or replaces
   /// it. \error as WriteFileAtomically.
-  absl::Status Open(const std::string& path, absl::string_view log);
+  absl::Status Open(const Directory& directory, const std::string& name, absl::string_view log);
   /// Appends what the log's next line says. \error as WriteFileAtomically.
   absl::Status Append(absl::string_view json_line);
 

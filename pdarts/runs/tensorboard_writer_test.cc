@@ -1,7 +1,9 @@
 #include "pdarts/runs/tensorboard_writer.h"
 
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/directory.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
 #include "pdarts/runs/run.pb.h"
@@ -179,12 +182,14 @@ TEST(TensorboardEvents, NumbersOfATraining) {
 }
 
 TEST(TensorboardWriter, TheFileFollowsTheLog) {
-  const std::string path = absl::StrCat(::testing::TempDir(), "/events.out.tfevents");
+  const std::string name = "events.out.tfevents";
+  const Directory directory = Directory::Open(::testing::TempDir()).value();
+  const std::string path = directory.PathOf(name);
   std::filesystem::remove(path);
   std::string log;
   {
     TensorboardWriter writer;
-    ASSERT_TRUE(writer.Open(path, "").ok());
+    ASSERT_TRUE(writer.Open(directory, name, "").ok());
     EXPECT_EQ(ReadFile(path).value(), "");
     for (const LogEvent& line : {StageBegin(1, 2), Epoch(1, 1), Epoch(1, 2), StageBegin(2, 2)}) {
       ASSERT_TRUE(writer.Append(ToJsonLine(line)).ok());
@@ -198,11 +203,11 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
     {
       std::filesystem::remove(path);
       GrowingFile file;
-      ASSERT_TRUE(file.Open(path).ok());
+      ASSERT_TRUE(file.Open(directory, name).ok());
       ASSERT_TRUE(file.Append(found).ok());
     }
     TensorboardWriter writer;
-    ASSERT_TRUE(writer.Open(path, log).ok());
+    ASSERT_TRUE(writer.Open(directory, name, log).ok());
     EXPECT_EQ(ReadFile(path).value(), before);
     ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(2, 1))).ok());
     const auto events = Events(ReadFile(path).value());
@@ -212,19 +217,21 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
 }
 
 TEST(TensorboardWriter, AFileThatDoesIsKeptOpenForWhoReadsIt) {
-  const std::string path = absl::StrCat(::testing::TempDir(), "/kept");
+  const Directory directory = Directory::Open(::testing::TempDir()).value();
   const std::string line = ToJsonLine(Epoch(1, 1));
   {
     TensorboardWriter writer;
-    ASSERT_TRUE(writer.Open(path, "").ok());
+    ASSERT_TRUE(writer.Open(directory, "kept", "").ok());
     ASSERT_TRUE(writer.Append(line).ok());
     ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(1, 2))).ok());
   }
-  std::filesystem::create_hard_link(path, path + ".reader");
+  std::ifstream reader(directory.PathOf("kept"), std::ios::binary);
   TensorboardWriter writer;
-  ASSERT_TRUE(writer.Open(path, line).ok());
+  ASSERT_TRUE(writer.Open(directory, "kept", line).ok());
   ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(1, 2))).ok());
-  EXPECT_EQ(ReadFile(path + ".reader").value(), ReadFile(path).value());
+  std::ostringstream read;
+  read << reader.rdbuf();
+  EXPECT_EQ(read.str(), directory.ReadFile("kept").value());
 }
 
 }  // namespace

@@ -15,7 +15,6 @@
 #include "caffe2/serialize/inline_container.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/restricted_unpickler.h"
 
 namespace pdarts {
@@ -185,7 +184,7 @@ absl::StatusOr<Tensors> ReadTorchFile(const std::string& path) {
   }
 }
 
-absl::Status WriteTorchFile(const std::string& path, const Tensors& tensors) {
+absl::StatusOr<std::string> EncodeTorchFile(const Tensors& tensors) {
   PickleWriter pickle;
   pickle.Code('}');
   pickle.Code('(');
@@ -238,9 +237,9 @@ absl::Status WriteTorchFile(const std::string& path, const Tensors& tensors) {
     }
     writer.writeEndOfFile();
   } catch (const std::exception& thrown) {
-    return absl::InternalError(absl::StrCat(path, ": LibTorch: ", Message(thrown)));
+    return absl::InternalError(absl::StrCat("LibTorch: ", Message(thrown)));
   }
-  return WriteFileAtomically(path, content);
+  return content;
 }
 
 }  // namespace pdarts

@@ -21,11 +21,11 @@ namespace pdarts {
 absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadTorchFile(
     const std::string& path);
 
-/// Writes a state dict that Python's `torch.load(path, weights_only=True)` reads as a dict. Dtypes
-/// are those of WriteSafetensors. Atomic.
-/// \error as WriteSafetensors.
-absl::Status WriteTorchFile(const std::string& path,
-                            const std::vector<std::pair<std::string, at::Tensor>>& tensors);
+/// The content of a file that holds a state dict, which Python's
+/// `torch.load(path, weights_only=True)` reads as a dict. Dtypes are those of EncodeSafetensors.
+/// \error as EncodeSafetensors.
+absl::StatusOr<std::string> EncodeTorchFile(
+    const std::vector<std::pair<std::string, at::Tensor>>& tensors);
 
 }  // namespace pdarts
 

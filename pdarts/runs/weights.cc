@@ -1,7 +1,9 @@
 #include "pdarts/runs/weights.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -9,6 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/safetensors.h"
 #include "pdarts/runs/torch_file.h"
 
@@ -42,22 +47,33 @@ NamedTensors ModuleState(const torch::nn::Module& module) {
 }
 
 absl::StatusOr<NamedTensors> ReadWeights(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
   char magic[4] = {};
-  file.read(magic, sizeof(magic));
+  {
+    // Not by a stream, which waits where the path is that of a named pipe.
+    const absl::StatusOr<FileDescriptor> file = OpenRegularFile(AT_FDCWD, path, O_RDONLY, path);
+    if (!file.ok()) return file.status();
+    if (pread(file->number(), magic, sizeof(magic), 0) < 0) return SystemError("read", path);
+  }
   const bool is_zip = absl::string_view(magic, sizeof(magic)) == "PK\x03\x04";
   return is_zip ? ReadTorchFile(path) : ReadSafetensors(path);
 }
 
-absl::Status WriteWeights(const std::string& path, const NamedTensors& tensors) {
+absl::StatusOr<std::string> EncodeWeights(const std::string& path, const NamedTensors& tensors) {
+  absl::StatusOr<std::string> content;
   if (absl::EndsWith(path, ".safetensors")) {
-    return WriteSafetensors(path, tensors, {{"format", "pt"}});
+    content = EncodeSafetensors(tensors, {{"format", "pt"}});
+  } else if (absl::EndsWith(path, ".pt") || absl::EndsWith(path, ".pth")) {
+    content = EncodeTorchFile(tensors);
+  } else {
+    content = absl::InvalidArgumentError("expected a name that ends in .safetensors, .pt or .pth");
   }
-  if (absl::EndsWith(path, ".pt") || absl::EndsWith(path, ".pth")) {
-    return WriteTorchFile(path, tensors);
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat(path, ": expected a name that ends in .safetensors, .pt or .pth"));
+  if (!content.ok()) return Annotate(content.status(), path);
+  return content;
+}
+
+absl::Status WriteWeights(const std::string& path, const NamedTensors& tensors) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string content, EncodeWeights(path, tensors));
+  return WriteFileAtomically(path, content);
 }
 
 absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,

@@ -23,8 +23,14 @@ NamedTensors ModuleState(const torch::nn::Module& module);
 /// \error as ReadSafetensors and ReadTorchFile.
 absl::StatusOr<NamedTensors> ReadWeights(const std::string& path);
 
-/// Writes by the file name's ending: .safetensors, .pt or .pth.
-/// \error kInvalidArgument for another ending; as WriteSafetensors.
+/// The content of a file of weights in the format that the ending of its path says: .safetensors,
+/// .pt or .pth.
+/// \error kInvalidArgument for another ending; as EncodeSafetensors. `path` stands before the
+/// message.
+absl::StatusOr<std::string> EncodeWeights(const std::string& path, const NamedTensors& tensors);
+
+/// Writes such a file, atomically.
+/// \error as EncodeWeights and WriteFileAtomically.
 absl::Status WriteWeights(const std::string& path, const NamedTensors& tensors);
 
 /// Copies tensors into a module's parameters and buffers, converted to their dtypes. All of them
