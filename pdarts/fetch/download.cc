@@ -9,11 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
-#include <fstream>
 #include <memory>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -36,51 +34,51 @@ constexpr int kMaxAttempts = 1000;
 class PartFile {
  public:
   explicit PartFile(std::string path) : path_(std::move(path)) {}
-  ~PartFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  PartFile(const PartFile&) = delete;
-  PartFile& operator=(const PartFile&) = delete;
 
   const std::string& path() const { return path_; }
+  const FileDescriptor& file() const { return file_; }
   int64_t size() const { return size_; }
 
   absl::Status Open() {
-    descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    // Its name can be foreseen, so that others may have put a link there.
+    PDARTS_ASSIGN_OR_RETURN(file_, OpenForAppending(path_));
     struct stat status;
-    if (descriptor_ < 0 || fstat(descriptor_, &status) != 0) return SystemError("write", path_);
+    if (fstat(file_.number(), &status) != 0) return SystemError("write", path_);
     size_ = status.st_size;
     return absl::OkStatus();
   }
   absl::Status Append(absl::string_view bytes) {
-    PDARTS_RETURN_IF_ERROR(WriteAll(descriptor_, bytes, path_));
+    PDARTS_RETURN_IF_ERROR(WriteAll(file_.number(), bytes, path_));
     size_ += static_cast<int64_t>(bytes.size());
     return absl::OkStatus();
   }
   absl::Status Clear() {
-    if (ftruncate(descriptor_, 0) != 0) return SystemError("write", path_);
+    if (ftruncate(file_.number(), 0) != 0) return SystemError("write", path_);
     size_ = 0;
     return absl::OkStatus();
   }
   absl::Status Sync() {
-    return fsync(descriptor_) == 0 ? absl::OkStatus() : SystemError("sync", path_);
+    return fsync(file_.number()) == 0 ? absl::OkStatus() : SystemError("sync", path_);
   }
 
  private:
   const std::string path_;
-  int descriptor_ = -1;
+  FileDescriptor file_;
   int64_t size_ = 0;
 };
 
-absl::StatusOr<std::string> Sha256OfFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
+/// Of all bytes of an open file. \error with the system's reason.
+absl::StatusOr<std::string> Sha256OfFile(const FileDescriptor& file, const std::string& path) {
   Sha256 sha;
   std::array<char, 1 << 16> buffer;
-  while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0) {
-    sha.Update({buffer.data(), static_cast<size_t>(file.gcount())});
+  for (int64_t position = 0;;) {
+    const ssize_t got = pread(file.number(), buffer.data(), buffer.size(), position);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError("read", path);
+    if (got == 0) return sha.Hex();
+    sha.Update({buffer.data(), static_cast<size_t>(got)});
+    position += got;
   }
-  if (!file.eof()) return absl::UnknownError(absl::StrCat("can't read ", path));
-  return sha.Hex();
 }
 
 /// One connection that goes on where the file ends.
@@ -244,8 +242,9 @@ absl::Status FillFile(const DownloadRequest& request, const DownloadOptions& opt
 }
 
 /// \error kDataLoss naming both checksums if they differ.
-absl::Status CheckFile(const std::string& path, const DownloadRequest& request) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string sha256, Sha256OfFile(path));
+absl::Status CheckFile(const FileDescriptor& file, const std::string& path,
+                       const DownloadRequest& request) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string sha256, Sha256OfFile(file, path));
   if (sha256 == request.sha256) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(path, " is not the published file: its SHA-256 is ",
                                           sha256, ", expected ", request.sha256));
@@ -257,7 +256,9 @@ absl::Status Download(const DownloadRequest& request, const std::string& path,
                       const DownloadOptions& options) {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   CHECK_EQ(initialised, CURLE_OK);
-  if (access(path.c_str(), F_OK) == 0) return CheckFile(path, request);
+  const absl::StatusOr<FileDescriptor> found = OpenRegularFile(AT_FDCWD, path, O_RDONLY, path);
+  if (found.ok()) return CheckFile(*found, path, request);
+  if (!absl::IsNotFound(found.status())) return found.status();
 
   PartFile file(path + ".part");
   PDARTS_RETURN_IF_ERROR(file.Open());
@@ -266,7 +267,7 @@ absl::Status Download(const DownloadRequest& request, const std::string& path,
   for (;;) {
     PDARTS_RETURN_IF_ERROR(FillFile(request, options, &file));
     PDARTS_RETURN_IF_ERROR(file.Sync());
-    const absl::Status checked = CheckFile(file.path(), request);
+    const absl::Status checked = CheckFile(file.file(), file.path(), request);
     if (checked.ok()) return RenameForGood(file.path(), path);
     // Nothing can be told from it any more.
     PDARTS_RETURN_IF_ERROR(file.Clear());

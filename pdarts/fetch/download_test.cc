@@ -1,5 +1,7 @@
 #include "pdarts/fetch/download.h"
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -70,6 +72,30 @@ TEST_F(DownloadTest, FetchesAFileAndTellsHowFarItIs) {
   std::ofstream(path_) << "something else";
   EXPECT_THAT(std::string(Get(server).message()), HasSubstr("is not the published file"));
   EXPECT_EQ(ReadFile(path_).value(), "something else");
+}
+
+TEST_F(DownloadTest, ALinkInPlaceOfThePartIsNotFollowed) {
+  TestServer server([&](const Request& request) { return ProperResponse(request, content_); });
+  const std::string victim = folder_ + "/victim";
+  std::ofstream(victim) << "precious";
+  fs::create_symlink(victim, path_ + ".part");
+  EXPECT_THAT(std::string(Get(server).message()),
+              HasSubstr(path_ + ".part: it is a symbolic link"));
+  fs::remove(path_ + ".part");
+  fs::create_hard_link(victim, path_ + ".part");
+  EXPECT_THAT(std::string(Get(server).message()), HasSubstr("hard link"));
+  EXPECT_EQ(ReadFile(victim).value(), "precious");
+  EXPECT_EQ(server.requests(), 0);
+}
+
+TEST_F(DownloadTest, APipeIsNotWaitedFor) {
+  TestServer server([&](const Request& request) { return ProperResponse(request, content_); });
+  for (const char* ending : {"", ".part"}) {
+    ASSERT_EQ(mkfifo((path_ + ending).c_str(), 0600), 0);
+    EXPECT_THAT(std::string(Get(server).message()), HasSubstr("it is not a regular file"));
+    fs::remove(path_ + ending);
+  }
+  ExpectWhole(Get(server));
 }
 
 TEST_F(DownloadTest, FollowsToAnotherPlace) {
