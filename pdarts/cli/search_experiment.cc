@@ -135,7 +135,8 @@ absl::Status DryRun(const Experiment& experiment) {
 
 /// The row of the results table, all but the times.
 absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const DatasetSplits& data,
-                                     const SearchResult& found, const std::string& text,
+                                     const Architecture& architecture, const std::string& text,
+                                     const Accuracy& supernet,
                                      const CheckpointSurroundings& surroundings) {
   RunResult result;
   result.set_name(experiment.spec.name());
@@ -145,14 +146,14 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   PDARTS_ASSIGN_OR_RETURN(NetworkShape shape, experiment.space->default_network_shape());
   shape.image = experiment.dataset->info().image;
   shape.classes = experiment.dataset->num_classes();
-  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,
-                          experiment.space->BuildNetwork(found.derivation.architecture, shape,
-                                                         MakeGenerator(0, "count")));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<Network> network,
+      experiment.space->BuildNetwork(architecture, shape, MakeGenerator(0, "count")));
   result.set_params_m(static_cast<double>(CountParameters(*network)) / 1e6);
   result.set_flops_g(static_cast<double>(nn::CountMacs(*network, shape.image)) / 1e9);
   result.set_genotype(text);
-  result.set_supernet_top1(found.supernet.top1);
-  result.set_supernet_top5(found.supernet.top5);
+  result.set_supernet_top1(supernet.top1);
+  result.set_supernet_top5(supernet.top5);
   SetOrigin(surroundings, data, &result);
   return result;
 }
@@ -196,15 +197,24 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   }
   if (!found.ok()) return ExplainEnd(found.status(), *directory);
 
-  DerivedArchitecture derived;
-  *derived.mutable_architecture() = found->derivation.architecture;
-  *derived.mutable_trace() = found->derivation.trace;
-  PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
-                          experiment.space->Format(found->derivation.architecture));
-  PDARTS_ASSIGN_OR_RETURN(RunResult result,
-                          MakeResult(experiment, data, *found, derived.text(), surroundings));
-  PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(derived));
   PDARTS_RETURN_IF_ERROR(directory->WriteSuperNet(*found->net));
+  if (!found->derivation.ok()) {
+    return absl::Status(
+        found->derivation.status().code(),
+        absl::StrCat(found->derivation.status().message(),
+                     "; the search itself is complete, and its log holds the probabilities: ",
+                     "pdarts derive --run=", directory->path(),
+                     " --set=FIELD=VALUE derives from them with other settings"));
+  }
+  DerivedArchitecture derived;
+  *derived.mutable_architecture() = found->derivation->architecture;
+  *derived.mutable_trace() = found->derivation->trace;
+  PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
+                          experiment.space->Format(derived.architecture()));
+  PDARTS_ASSIGN_OR_RETURN(RunResult result,
+                          MakeResult(experiment, data, derived.architecture(), derived.text(),
+                                     found->supernet, surroundings));
+  PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(derived));
   LogEvent derivation;
   derivation.set_architecture(derived.text());
   for (const std::string& note : derived.trace().notes()) derivation.add_notes(note);

@@ -8,6 +8,7 @@
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
+#include "pdarts/trainers/pruning.h"
 #include "pdarts/trainers/search_state.pb.h"
 #include "pdarts/trainers/smallest_batch.h"
 #include "pdarts/trainers/stage_trainer.h"
@@ -103,19 +104,26 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
     result.net = trainer.net();
     result.supernet = trainer.accuracy();
     const EdgeProbabilities probabilities = result.net->Probabilities();
-    PDARTS_ASSIGN_OR_RETURN(Candidates kept,
-                            experiment.schedule->Prune(stage, candidates, probabilities));
-    PDARTS_RETURN_IF_ERROR(observer->OnStageEnd(trainer.position(), *result.net, kept));
+    PDARTS_ASSIGN_OR_RETURN(StagePruning pruning,
+                            PruneStage(experiment, stage, candidates, probabilities));
+    PDARTS_RETURN_IF_ERROR(observer->OnStageEnd(trainer.position(), *result.net, pruning.kept));
     if (stage + 1 == num_stages) {
-      PDARTS_ASSIGN_OR_RETURN(
-          result.derivation,
-          experiment.space->Derive(candidates, probabilities, experiment.derivation_options));
+      result.derivation =
+          experiment.space->Derive(candidates, probabilities, experiment.derivation_options);
     } else {
-      history.push_back({candidates, probabilities, kept});
-      candidates = std::move(kept);
+      history.push_back({candidates, probabilities, pruning.kept});
+      candidates = std::move(pruning.kept);
     }
   }
-  AddPruningHistory(experiment.space->topology(), history, &result.derivation.trace);
+  if (!result.derivation.ok()) return result;
+  DerivationTrace& trace = result.derivation->trace;
+  AddPruningHistory(experiment.space->topology(), history, &trace);
+  for (int stage = 0; stage + 1 < num_stages; ++stage) {
+    const PrunedStage& pruned = history[stage];
+    PDARTS_ASSIGN_OR_RETURN(StagePruning pruning,
+                            PruneStage(experiment, stage, pruned.before, pruned.probabilities));
+    for (std::string& note : pruning.notes) trace.add_notes(std::move(note));
+  }
   return result;
 }
 

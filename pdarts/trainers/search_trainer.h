@@ -88,7 +88,10 @@ struct SearchOptions {
 
 /// What one search found.
 struct SearchResult {
-  Derivation derivation;
+  /// The architecture and its trace, whose notes also say where pruning kept something else than
+  /// the schedule asked for. An error of SearchSpace::Derive loses nothing that was trained: it
+  /// stands here, beside the network.
+  absl::StatusOr<Derivation> derivation;
   std::shared_ptr<SuperNet> net;  ///< of the last stage
   Accuracy supernet;              ///< measured in the last epoch
 };
@@ -96,12 +99,12 @@ struct SearchResult {
 /// Runs a whole progressive search and derives one architecture from it (ALGORITHM 2, 3).
 /// Everything random comes from generators seeded by the spec, so that one seed and one number of
 /// threads on one machine give the same alphas bit for bit, also when it goes on from a state.
-/// \error what the plugins and the observer return; kInvalidArgument if the data leave a half
-/// empty, or a batch of one image that a stage can't train on; kResourceExhausted before a stage
-/// whose memory isn't free, with the batch size that would fit, and, naming stage, epoch and step,
-/// if memory can't be allocated; kInternal naming stage, epoch and step if a loss, an alpha or a
-/// weight isn't finite, or LibTorch throws; kDataLoss if the state to resume doesn't fit the
-/// experiment; kCancelled, the state saved, if the checkpointer asked to stop.
+/// \error what the plugins, except for Derive, and the observer return; kInvalidArgument if the
+/// data leave a half empty, or a batch of one image that a stage can't train on; kResourceExhausted
+/// before a stage whose memory isn't free, with the batch size that would fit, and, naming stage,
+/// epoch and step, if memory can't be allocated; kInternal naming stage, epoch and step if a loss,
+/// an alpha or a weight isn't finite, or LibTorch throws; kDataLoss if the state to resume doesn't
+/// fit the experiment; kCancelled, the state saved, if the checkpointer asked to stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
 

@@ -95,16 +95,18 @@ SearchOutcome Search(const ExperimentSpec& spec, Checkpointer* checkpointer,
 void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b) {
   ASSERT_TRUE(a.result.ok()) << a.result.status();
   ASSERT_TRUE(b.result.ok()) << b.result.status();
+  ASSERT_TRUE(a.result->derivation.ok()) << a.result->derivation.status();
+  ASSERT_TRUE(b.result->derivation.ok()) << b.result->derivation.status();
   const auto same = [](const auto& x, const auto& y) {
     ASSERT_EQ(x.size(), y.size());
     for (const auto& item : x) EXPECT_TRUE(item.value().equal(y[item.key()])) << item.key();
   };
   same(a.result->net->named_parameters(), b.result->net->named_parameters());
   same(a.result->net->named_buffers(), b.result->net->named_buffers());
-  EXPECT_EQ(a.result->derivation.architecture.SerializeAsString(),
-            b.result->derivation.architecture.SerializeAsString());
-  EXPECT_EQ(a.result->derivation.trace.SerializeAsString(),
-            b.result->derivation.trace.SerializeAsString());
+  EXPECT_EQ(a.result->derivation->architecture.SerializeAsString(),
+            b.result->derivation->architecture.SerializeAsString());
+  EXPECT_EQ(a.result->derivation->trace.SerializeAsString(),
+            b.result->derivation->trace.SerializeAsString());
   EXPECT_EQ(a.result->supernet.loss, b.result->supernet.loss);
   EXPECT_EQ(a.result->supernet.top1, b.result->supernet.top1);
 }

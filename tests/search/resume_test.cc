@@ -107,12 +107,34 @@ TEST_P(ResumeTest, EveryStateGoesOnToTheSameEnd) {
 
 INSTANTIATE_TEST_SUITE_P(
     Settings, ResumeTest,
-    ::testing::Values(std::vector<std::string>{},
-                      std::vector<std::string>{
-                          "search.precision=FLOAT64", "search.kernels=REFERENCE",
-                          "search.weights.nesterov=true", "search.weights.cosine_by_step=true",
-                          "search.step_order=WEIGHTS_FIRST"},
-                      std::vector<std::string>{"search.alpha_gradients=UNROLLED"}));
+    ::testing::Values(
+        std::vector<std::string>{},
+        std::vector<std::string>{
+            "search.precision=FLOAT64", "search.kernels=REFERENCE", "search.weights.nesterov=true",
+            "search.weights.cosine_by_step=true", "search.step_order=WEIGHTS_FIRST"},
+        std::vector<std::string>{"search.alpha_gradients=UNROLLED"},
+        // On some edge none is the most probable candidate, and does not stay alone.
+        std::vector<std::string>{"schedule.stages[0].keep=1", "search.alpha_deviation=1"}));
+
+/// As versions did that let none stay alone on an edge.
+TEST(Resume, ASearchOfWhichNothingCanBeDerivedKeepsWhatItTrained) {
+  const std::vector<std::string> settings = {"schedule.stages[0].keep=1",
+                                             "search.alpha_deviation=1"};
+  std::vector<std::string> with_none = settings;
+  with_none.push_back("space.allow_none=true");
+  StateKeeper keeper;
+  ASSERT_TRUE(SearchWith(with_none, &keeper).result.ok());
+  const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents.back()).value();
+  const SearchOutcome outcome = SearchWith(settings, nullptr, &checkpoint.state);
+  ASSERT_TRUE(outcome.result.ok()) << outcome.result.status();
+  ASSERT_FALSE(outcome.result->derivation.ok());
+  EXPECT_THAT(outcome.result->derivation.status().ToString(),
+              HasSubstr("its only candidate is none"));
+
+  const SuperNet& net = *outcome.result->net;
+  const Experiment other = MakeExperiment(SpecWith(with_none)).value();
+  EXPECT_TRUE(other.space->Derive(net.candidates(), net.Probabilities(), {}).ok());
+}
 
 TEST(Resume, AStopAnywhereSavesAndGoesOn) {
   const SearchOutcome plain = SearchWith({}, nullptr);

@@ -103,12 +103,26 @@ TEST(Search, ShrinksAsTheScheduleSaysAndMovesAlphasAfterWarmUp) {
 TEST(Search, TheTraceNamesWhatEveryEdgeLost) {
   const Outcome outcome = Search();
   ASSERT_TRUE(outcome.result.ok()) << outcome.result.status();
-  const DerivationTrace& trace = outcome.result->derivation.trace;
+  const DerivationTrace& trace = outcome.result->derivation->trace;
   ASSERT_EQ(trace.edges_size(), 28);
   for (const EdgeDecision& edge : trace.edges()) {
     EXPECT_EQ(edge.pruned_size(), 4) << edge.DebugString();
     EXPECT_EQ(edge.candidates_size(), 4);
     for (const PrunedOperation& pruned : edge.pruned()) EXPECT_EQ(pruned.stage(), 1);
+  }
+}
+
+/// Random alphas that do not move: on some edge none is the most probable candidate.
+TEST(Search, AnEarlyStageThatKeepsOneCandidateLeavesSomethingToDerive) {
+  const Outcome outcome = Search(
+      {"schedule.stages[0].keep=1", "search.alpha_deviation=1", "search.alphas.learning_rate=0"});
+  ASSERT_TRUE(outcome.result.ok()) << outcome.result.status();
+  const absl::StatusOr<Derivation>& derivation = outcome.result->derivation;
+  ASSERT_TRUE(derivation.ok()) << derivation.status();
+  EXPECT_THAT(derivation->trace.notes(),
+              ::testing::Contains(HasSubstr("the stage would have left only none")));
+  for (const CellCandidates& kind : outcome.heard.kept[0]) {
+    for (const EdgeCandidates& edge : kind) EXPECT_NE(edge, EdgeCandidates{0});
   }
 }
 
