@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/names.h"
+#include "pdarts/trainers/alpha_training.h"
 
 namespace pdarts {
 namespace {
@@ -30,10 +31,11 @@ std::string ShortDuration(double seconds) {
   return absl::StrFormat("%ds", whole);
 }
 
-ProgressDisplay::ProgressDisplay(const ProgressiveSchedule& schedule, const Topology& topology)
-    : begin_(Clock::now()) {
+ProgressDisplay::ProgressDisplay(const Experiment& experiment)
+    : experiment_(experiment), begin_(Clock::now()) {
+  const ProgressiveSchedule& schedule = *experiment.schedule;
   int candidates = 0;
-  for (const CellKind& kind : topology.kinds) {
+  for (const CellKind& kind : experiment.space->topology().kinds) {
     candidates = std::max(candidates, static_cast<int>(kind.operations.size()));
   }
   for (int s = 0; s < schedule.num_stages(); ++s) {
@@ -68,6 +70,7 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const
                position.stage + 1, position.num_stages, position.shape.cells,
                position.shape.channels, CandidateCounts(net.candidates()).c_str(),
                static_cast<long long>(CountParameters(net)));
+  ShowNotes(position);
   return absl::OkStatus();
 }
 
@@ -76,7 +79,14 @@ absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const Sup
   std::fprintf(stderr, "going on in stage %d/%d after %d of %d epochs and %d steps\n",
                position.stage + 1, position.num_stages, position.epoch, position.shape.epochs,
                position.step);
+  ShowNotes(position);
   return absl::OkStatus();
+}
+
+void ProgressDisplay::ShowNotes(const SearchPosition& position) const {
+  for (const std::string& note : AlphaTrainingNotes(experiment_, position.stage, position.steps)) {
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
 }
 
 absl::Status ProgressDisplay::OnStep(const StepReport& report) {

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "pdarts/cli/status_line.h"
-#include "pdarts/core/schedule.h"
-#include "pdarts/core/topology.h"
+#include "pdarts/core/experiment.h"
 #include "pdarts/trainers/search_trainer.h"
 
 namespace pdarts {
@@ -16,7 +16,8 @@ namespace pdarts {
 /// line an epoch.
 class ProgressDisplay : public SearchObserver {
  public:
-  ProgressDisplay(const ProgressiveSchedule& schedule, const Topology& topology);
+  /// experiment: must outlive the display.
+  explicit ProgressDisplay(const Experiment& experiment);
 
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
   absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override;
@@ -29,10 +30,14 @@ class ProgressDisplay : public SearchObserver {
   double Done(const SearchPosition& position, int steps) const;
   std::string TimeLeft(double done) const;
 
+  /// Says which alphas the stage does not train.
+  void ShowNotes(const SearchPosition& position) const;
+
   struct StageWork {
     double step = 0;
     StageShape shape;
   };
+  const Experiment& experiment_;
   std::vector<StageWork> work_;
   double total_ = 0;
   double done_before_ = 0;  ///< by earlier processes

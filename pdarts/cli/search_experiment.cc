@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "google/protobuf/struct.pb.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
@@ -19,6 +20,7 @@
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
@@ -28,6 +30,7 @@
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_recorder.h"
+#include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/search_trainer.h"
@@ -81,18 +84,28 @@ absl::StatusOr<Candidates> LastCandidates(const Experiment& experiment, int stag
   return candidates;
 }
 
+/// A JSON array of texts.
+std::string ToJsonArray(const std::vector<std::string>& texts) {
+  google::protobuf::ListValue list;
+  for (const std::string& text : texts) list.add_values()->set_string_value(text);
+  return ToJsonLine(list);
+}
+
 absl::Status DryRun(const Experiment& experiment) {
   // The dataset is part of what a search holds, where it is at hand.
   const absl::StatusOr<DatasetSplits> data = experiment.dataset->Load({DataDirFromFlags()});
   PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(
       experiment, data.ok() ? std::optional(data->train.images.size(0)) : std::nullopt));
   const SearchSettings& settings = experiment.spec.search();
+  // Without the data, the number of images is known if the spec limits it.
+  const int64_t images = data.ok() ? data->train.images.size(0) : settings.train_images();
   std::optional<TrainingHalves> halves;
-  if (data.ok()) {
-    PDARTS_ASSIGN_OR_RETURN(halves,
-                            SplitTrainingImages(data->train.images.size(0), settings.train_images(),
-                                                settings.weights_share()));
+  if (images > 0) {
+    PDARTS_ASSIGN_OR_RETURN(
+        halves, SplitTrainingImages(images, settings.train_images(), settings.weights_share()));
   }
+  const std::optional<int> steps =
+      halves ? std::optional(StepsPerEpoch(*halves, settings)) : std::nullopt;
   const BatchSizes batches = StageBatches(settings, halves ? &*halves : nullptr);
   std::string json;
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
@@ -108,13 +121,15 @@ absl::Status DryRun(const Experiment& experiment) {
                             ForecastStage(experiment, s, net->candidates(), batches, {}));
     const int64_t megabytes = memory.PeakBytes() / 1000000;
     const int64_t parameters = CountParameters(*net);
+    const std::vector<std::string> notes = AlphaTrainingNotes(experiment, s, steps);
     if (absl::GetFlag(FLAGS_json)) {
       absl::StrAppendFormat(&json,
                             "%s{\"stage\":%d,\"cells\":%d,\"channels\":%d,\"candidates\":%d,"
                             "\"keep\":%d,\"epochs\":%d,\"warmup_epochs\":%d,\"parameters\":%d,"
-                            "\"memory_mb\":%d}",
+                            "\"memory_mb\":%d,\"notes\":%s}",
                             s > 0 ? "," : "", s + 1, shape.cells, shape.channels, candidates,
-                            shape.keep, shape.epochs, shape.warmup_epochs, parameters, megabytes);
+                            shape.keep, shape.epochs, shape.warmup_epochs, parameters, megabytes,
+                            ToJsonArray(notes));
       continue;
     }
     std::cout << absl::StrFormat(
@@ -123,6 +138,7 @@ absl::Status DryRun(const Experiment& experiment) {
         s + 1, shape.cells, shape.channels, CandidateCounts(net->candidates()), shape.keep,
         shape.epochs, shape.warmup_epochs, parameters, megabytes, batches.training,
         data.ok() ? "" : " and the dataset", net->Describe());
+    for (const std::string& note : notes) std::cout << "  note: " << note << "\n";
   }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << "{\"stages\":[" << json << "]}\n";
@@ -185,7 +201,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   ReportObserver report(directory->path());
   absl::StatusOr<SearchResult> found;
   {
-    ProgressDisplay progress(*experiment.schedule, experiment.space->topology());
+    ProgressDisplay progress(experiment);
     Observers observers({&recorder, &report, &progress});
     SearchOptions options;
     options.device = device;

@@ -6,6 +6,7 @@
 
 #include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/alpha_training.h"
 
 namespace pdarts {
 namespace {
@@ -61,6 +62,9 @@ absl::Status SearchRecorder::OnStageBegin(const SearchPosition& position, const 
     event.set_expected_memory_mb(static_cast<double>(position.expected_bytes) / 1e6);
   }
   AddProbabilities(net, net.candidates(), nullptr, &event);
+  for (std::string& note : AlphaTrainingNotes(*experiment_, position.stage, position.steps)) {
+    event.add_notes(std::move(note));
+  }
   return directory_->Log(event);
 }
 

@@ -13,8 +13,8 @@ namespace pdarts {
 /// Writes what a search reports to its run directory's log.
 class SearchRecorder : public SearchObserver {
  public:
-  /// Both must outlive the recorder. Of the experiment it knows what would be derived at an epoch's
-  /// end, and how good the spec's benchmark says that that is.
+  /// Both must outlive the recorder. The experiment tells what would be derived at an epoch's end,
+  /// how good the spec's benchmark says that is, and whether a stage trains its alphas.
   SearchRecorder(RunDirectory* directory, const Experiment* experiment);
 
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/pruning.h"
@@ -118,7 +119,12 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
   if (!result.derivation.ok()) return result;
   DerivationTrace& trace = result.derivation->trace;
   AddPruningHistory(experiment.space->topology(), history, &trace);
-  for (int stage = 0; stage + 1 < num_stages; ++stage) {
+  for (int stage = 0; stage < num_stages; ++stage) {
+    for (std::string& note :
+         AlphaTrainingNotes(experiment, stage, StepsPerEpoch(halves, experiment.spec.search()))) {
+      trace.add_notes(std::move(note));
+    }
+    if (stage + 1 == num_stages) break;
     const PrunedStage& pruned = history[stage];
     PDARTS_ASSIGN_OR_RETURN(StagePruning pruning,
                             PruneStage(experiment, stage, pruned.before, pruned.probabilities));

@@ -89,8 +89,9 @@ struct SearchOptions {
 /// What one search found.
 struct SearchResult {
   /// The architecture and its trace, whose notes also say where pruning kept something else than
-  /// the schedule asked for. An error of SearchSpace::Derive loses nothing that was trained: it
-  /// stands here, beside the network.
+  /// the schedule asked for, and which stages did not train their alphas (AlphaTrainingNotes). An
+  /// error of SearchSpace::Derive loses nothing that was trained: it stands here, beside the
+  /// network.
   absl::StatusOr<Derivation> derivation;
   std::shared_ptr<SuperNet> net;  ///< of the last stage
   Accuracy supernet;              ///< measured in the last epoch

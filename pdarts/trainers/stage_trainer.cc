@@ -10,6 +10,7 @@
 #include "c10/core/GradMode.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"
 
 namespace pdarts {
@@ -43,8 +44,7 @@ StageTrainer::StageTrainer(const Experiment& experiment, const Regularizers& reg
   position_.stage = stage;
   position_.num_stages = experiment.schedule->num_stages();
   position_.shape = experiment.schedule->stage(stage);
-  position_.steps = static_cast<int>((halves.weights.size(0) + settings_.batch_size() - 1) /
-                                     settings_.batch_size());
+  position_.steps = StepsPerEpoch(halves, settings_);
 }
 
 absl::Status StageTrainer::Build(const Candidates& candidates) {

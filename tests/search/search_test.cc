@@ -126,6 +126,23 @@ TEST(Search, AnEarlyStageThatKeepsOneCandidateLeavesSomethingToDerive) {
   }
 }
 
+TEST(Search, TheTraceNamesAlphasThatDidNotTrain) {
+  // Of two cells both reduce, and eight images in two steps move alphas by less than their noise.
+  const Outcome outcome = Search();
+  ASSERT_TRUE(outcome.result.ok()) << outcome.result.status();
+  const auto& notes = outcome.result->derivation->trace.notes();
+  EXPECT_THAT(notes, ::testing::Contains(HasSubstr("stage 1: the alphas get only 2 steps")));
+  EXPECT_THAT(notes, ::testing::Contains(HasSubstr("stage 1: a super-network of 2 cells has no "
+                                                   "normal cell")));
+  EXPECT_THAT(notes, ::testing::Contains(HasSubstr("stage 2: the alphas get only 2 steps")));
+
+  const Outcome trained =
+      Search({"search.alphas.learning_rate=0.01", "schedule.stages[0].cells=3"});
+  ASSERT_TRUE(trained.result.ok()) << trained.result.status();
+  EXPECT_THAT(trained.result->derivation->trace.notes(),
+              ::testing::Each(::testing::Not(HasSubstr("the random start of the alphas"))));
+}
+
 TEST(Search, RepeatsBitForBit) {
   const Outcome a = Search({}, 2), b = Search({}, 2), c = Search({"seed=2"});
   ASSERT_TRUE(a.result.ok() && b.result.ok() && c.result.ok());

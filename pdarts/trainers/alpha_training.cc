@@ -1,0 +1,59 @@
+#include "pdarts/trainers/alpha_training.h"
+
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+
+namespace pdarts {
+namespace {
+
+/// Adam moves an alpha by about the learning rate in a step. So many deviations of the random start
+/// it must be able to move, for training to decide rather than the start.
+constexpr double kDeviations = 10;
+
+/// Why no alpha of the stage trains enough; empty if there is no reason.
+std::string ReasonForAllKinds(const StageShape& shape, const SearchSettings& settings,
+                              std::optional<int> steps) {
+  const int epochs = shape.epochs - shape.warmup_epochs;
+  const double rate = settings.alphas().learning_rate();
+  if (epochs == 0) {
+    return absl::StrCat("the alphas get no step, because all ", shape.epochs,
+                        " epochs are warm-up epochs");
+  }
+  if (rate == 0) return "the alphas do not move, because search.alphas.learning_rate is 0";
+  if (!steps) return "";
+  const int64_t all_steps = int64_t{epochs} * *steps;
+  if (static_cast<double>(all_steps) * rate >= kDeviations * settings.alpha_deviation()) return "";
+  return absl::StrCat("the alphas get only ", all_steps, " steps, and ", all_steps,
+                      " times search.alphas.learning_rate (", rate, ") is less than ", kDeviations,
+                      " times search.alpha_deviation (", settings.alpha_deviation(), ")");
+}
+
+}  // namespace
+
+int StepsPerEpoch(const TrainingHalves& halves, const SearchSettings& settings) {
+  const int64_t images = halves.weights.size(0);
+  return static_cast<int>((images + settings.batch_size() - 1) / settings.batch_size());
+}
+
+std::vector<std::string> AlphaTrainingNotes(const Experiment& experiment, int stage,
+                                            std::optional<int> steps) {
+  const StageShape shape = experiment.schedule->stage(stage);
+  const bool last = stage + 1 == experiment.schedule->num_stages();
+  std::vector<std::string> notes;
+  const auto add = [&](const std::string& reason, const std::string& decided) {
+    notes.push_back(absl::StrCat("stage ", stage + 1, ": ", reason,
+                                 "; the random start of the alphas decides ", decided));
+  };
+  const std::string reason = ReasonForAllKinds(shape, experiment.spec.search(), steps);
+  if (!reason.empty()) add(reason, last ? "what is derived" : "what is pruned after the stage");
+  for (const std::string& kind : experiment.space->KindsWithoutCells(shape.cells)) {
+    add(absl::StrCat("a super-network of ", shape.cells, shape.cells == 1 ? " cell" : " cells",
+                     " has no ", kind, " cell, so nothing trains that cell's alphas"),
+        absl::StrCat(last ? "what is derived for the " : "what is pruned from the ", kind, " cell",
+                     last ? "" : " after the stage"));
+  }
+  return notes;
+}
+
+}  // namespace pdarts

@@ -1,0 +1,87 @@
+// Stages whose alphas do not train are noticed, and no others.
+
+#include "pdarts/trainers/alpha_training.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/spec.h"
+
+namespace pdarts {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr char kQuickstart[] = "experiments/quickstart.textproto";
+// 500 images in batches of 25.
+constexpr int kQuickstartSteps = 20;
+
+std::vector<std::string> NotesOf(const std::vector<std::string>& settings, int stage = 0,
+                                 std::optional<int> steps = kQuickstartSteps) {
+  ExperimentSpec spec = ReadSpecFile(kQuickstart).value();
+  EXPECT_TRUE(CompleteSpec(&spec).ok());
+  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
+  const auto experiment = MakeExperiment(spec);
+  EXPECT_TRUE(experiment.ok()) << experiment.status();
+  return AlphaTrainingNotes(*experiment, stage, steps);
+}
+
+TEST(AlphaTraining, TheQuickstartTrainsThem) {
+  const ExperimentSpec spec = ReadSpecFile(kQuickstart).value();
+  EXPECT_EQ(StepsPerEpoch(SplitTrainingImages(1000, 0, 0.5).value(), spec.search()),
+            kQuickstartSteps);
+  for (const int stage : {0, 1, 2}) EXPECT_THAT(NotesOf({}, stage), IsEmpty());
+}
+
+TEST(AlphaTraining, AStageOfWarmUpAloneIsNoticed) {
+  const std::vector<std::string> warm_up = {"schedule.stages[0].warmup_epochs=3",
+                                            "schedule.stages[2].warmup_epochs=3"};
+  const std::string reason =
+      "the alphas get no step, because all 3 epochs are warm-up epochs; the random start of the "
+      "alphas decides ";
+  EXPECT_THAT(NotesOf(warm_up, 0),
+              ElementsAre("stage 1: " + reason + "what is pruned after the stage"));
+  EXPECT_THAT(NotesOf(warm_up, 1), IsEmpty());
+  EXPECT_THAT(NotesOf(warm_up, 2), ElementsAre("stage 3: " + reason + "what is derived"));
+  EXPECT_THAT(NotesOf(warm_up, 0, std::nullopt), ::testing::SizeIs(1));
+}
+
+TEST(AlphaTraining, ALearningRateOfZeroIsNoticed) {
+  const std::vector<std::string> still = {"search.alphas.learning_rate=0"};
+  EXPECT_THAT(NotesOf(still), ElementsAre(HasSubstr("search.alphas.learning_rate is 0")));
+  EXPECT_THAT(NotesOf(still, 0, std::nullopt), ::testing::SizeIs(1));
+  EXPECT_THAT(NotesOf({"search.alphas.learning_rate=0", "search.alpha_deviation=0"}),
+              ::testing::SizeIs(1));
+}
+
+TEST(AlphaTraining, StepsTimesLearningRateIsComparedWithTenDeviations) {
+  // Two epochs train alphas: 40 steps.
+  const auto at = [](const std::string& rate) {
+    return NotesOf({"search.alphas.learning_rate=" + rate, "search.alpha_deviation=0.25"});
+  };
+  EXPECT_THAT(at("0.0625"), IsEmpty());  // 40 * 0.0625 = 2.5
+  EXPECT_THAT(at("0.0620"),
+              ElementsAre("stage 1: the alphas get only 40 steps, and 40 times "
+                          "search.alphas.learning_rate (0.062) is less than 10 times "
+                          "search.alpha_deviation (0.25); the random start of the alphas decides "
+                          "what is pruned after the stage"));
+  EXPECT_THAT(NotesOf({}, 0, 8), ::testing::SizeIs(1));  // 16 * 6e-4 < 0.01
+  EXPECT_THAT(NotesOf({}, 0, 9), IsEmpty());             // 18 * 6e-4 > 0.01
+  EXPECT_THAT(NotesOf({}, 0, std::nullopt), IsEmpty());  // not known
+}
+
+TEST(AlphaTraining, ACellKindThatNoCellUsesIsNoticed) {
+  const std::vector<std::string> cells = {
+      "schedule.stages[0].cells=2", "schedule.stages[1].cells=1", "schedule.stages[2].cells=2"};
+  EXPECT_THAT(NotesOf(cells, 0),
+              ElementsAre("stage 1: a super-network of 2 cells has no normal cell, so nothing "
+                          "trains that cell's alphas; the random start of the alphas decides what "
+                          "is pruned from the normal cell after the stage"));
+  EXPECT_THAT(NotesOf(cells, 1), ElementsAre(HasSubstr("a super-network of 1 cell has no normal")));
+  EXPECT_THAT(NotesOf(cells, 2),
+              ElementsAre(HasSubstr("decides what is derived for the normal cell")));
+}
+
+}  // namespace
+}  // namespace pdarts
