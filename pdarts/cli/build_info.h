@@ -3,6 +3,9 @@
 
 namespace pdarts {
 
+/// The version of pdarts, from the file VERSION: "0.1.0".
+const char* BuildVersion();
+
 /// The git commit that this program was built from, with "-dirty" if files differed from it;
 /// "unknown" when built outside a checkout.
 const char* BuildCommit();

@@ -1,8 +1,13 @@
 // The main program of a pdarts_experiment target: a search of the spec that was built into it.
 
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/embedded_spec.h"
-#include "pdarts/cli/flags.h"
+#include "pdarts/cli/program.h"
 #include "pdarts/cli/search_experiment.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -10,19 +15,24 @@
 namespace pdarts {
 namespace {
 
-absl::Status Run(int argc, char** argv) {
-  const std::vector<std::string> arguments = InitProgram(
-      argc, argv, absl::StrCat("Runs the search of ", kEmbeddedSpecFile, ". Flags are below."));
-  if (!arguments.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unexpected argument \"", arguments[0], "\"; flags begin with --"));
-  }
-  PDARTS_RETURN_IF_ERROR(CheckFlagsOf("this experiment", SearchFlags()));
+absl::Status SearchEmbeddedSpec(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ParseSpec(kEmbeddedSpec, kEmbeddedSpecFile));
   return SearchExperiment(std::move(spec));
+}
+
+Program ExperimentProgram(const char* path) {
+  Command search;
+  search.purpose = absl::StrCat("run the search of ", kEmbeddedSpecFile);
+  search.flags = SearchFlags();
+  search.run = &SearchEmbeddedSpec;
+  search.examples = {{"--dry_run", "what the stages hold, and the memory that they need"},
+                     {"--seed=3 --set=search.batch_size=32", "another seed and batch size"}};
+  return {std::filesystem::path(path).filename().string(), search.purpose, {search}};
 }
 
 }  // namespace
 }  // namespace pdarts
 
-int main(int argc, char** argv) { return pdarts::Report(pdarts::Run(argc, argv)); }
+int main(int argc, char** argv) {
+  return pdarts::RunProgram(argc, argv, pdarts::ExperimentProgram(argv[0]));
+}

@@ -1,6 +1,8 @@
 #ifndef PDARTS_CLI_FLAGS_H_
 #define PDARTS_CLI_FLAGS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,7 @@ std::string AbslUnparseFlag(const StringList& list);
 }  // namespace pdarts
 
 ABSL_DECLARE_FLAG(pdarts::StringList, set);
-ABSL_DECLARE_FLAG(int64_t, seed);
+ABSL_DECLARE_FLAG(std::optional<int64_t>, seed);
 ABSL_DECLARE_FLAG(std::string, data_dir);
 ABSL_DECLARE_FLAG(std::string, output_dir);
 ABSL_DECLARE_FLAG(std::string, output);
@@ -40,15 +42,8 @@ ABSL_DECLARE_FLAG(std::string, space);
 
 namespace pdarts {
 
-/// Goes to the folder where the command was typed (also under `bazel run`), starts logging and
-/// parses the command line: glog's own flags (--v, --log_dir, ...), then ours. Returns the
-/// positional arguments without the program's name. Ends the program with a message if a flag is
-/// unknown or malformed, or for --help.
-std::vector<std::string> InitProgram(int argc, char** argv, absl::string_view usage);
-
-/// \error kInvalidArgument naming the first flag on the command line of InitProgram that `command`
-/// doesn't take.
-absl::Status CheckFlagsOf(absl::string_view command, const std::vector<std::string>& taken);
+/// Keeps the words that the program was started with, for CommandToGoOn.
+void RememberCommandLine(int argc, char** argv);
 
 /// The flags that a search takes.
 std::vector<std::string> SearchFlags();
@@ -69,10 +64,6 @@ std::string OutputDirFromFlags(const std::string& name, int64_t seed);
 
 /// The command that this program was started by, as one would type it, without --overwrite.
 std::string CommandToGoOn();
-
-/// Prints "error: ..." to standard error and returns the exit code for a status: 0 if it is OK, 130
-/// or 143 if a signal stopped the work (kCancelled).
-int Report(const absl::Status& status);
 
 }  // namespace pdarts
 

@@ -1,6 +1,7 @@
 #include "pdarts/cli/network_flags.h"
 
 #include <filesystem>
+#include <optional>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
@@ -9,27 +10,46 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 
 ABSL_FLAG(std::string, genotype, "",
-          "an architecture: its text, a name that the space knows (PDARTS, DARTS_V1, DARTS_V2), or "
-          "a file (genotype.txt, architecture.json)");
+          "TEXT|FILE|NAME: an architecture: its text, a name that the space knows (PDARTS, "
+          "DARTS_V1, DARTS_V2), or a file (genotype.txt, architecture.json)");
 ABSL_FLAG(std::string, weights, "",
-          "file of weights: safetensors, or a state dict that Python's torch.save wrote");
+          "FILE: weights, as safetensors or as a state dict that Python's torch.save wrote");
 ABSL_FLAG(std::string, dataset, "",
-          "dataset by its short name, with its default settings; empty: cifar10, or the one that a "
-          "benchmark's table means");
-ABSL_FLAG(int, cells, 0, "cells of the network; 0: the skeleton's usual number");
-ABSL_FLAG(int, channels, 0, "initial channels of the network; 0: the skeleton's usual number");
-ABSL_FLAG(int, classes, 0, "classes; 0: the skeleton's usual number");
-ABSL_FLAG(std::string, skeleton, "", "cifar or imagenet; empty: the space's first");
+          "DATASET: data set by its short name, with its default settings (default: cifar10)");
+ABSL_FLAG(std::optional<int>, cells, std::nullopt,
+          "NUMBER: cells of the network (default: the skeleton's usual number)");
+ABSL_FLAG(std::optional<int>, channels, std::nullopt,
+          "NUMBER: initial channels of the network (default: the skeleton's usual number)");
+ABSL_FLAG(std::optional<int>, classes, std::nullopt,
+          "NUMBER: classes (default: the skeleton's usual number)");
+ABSL_FLAG(std::string, skeleton, "",
+          "cifar|imagenet: the network around the cells (default: the space's first)");
 
 namespace pdarts {
 namespace {
 
-absl::Status CheckNotNegative(absl::string_view flag, int value) {
-  if (value >= 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", value, " is negative"));
+constexpr int kMostClasses = 100000;
+
+/// The network's size from flags, each in its range.
+absl::StatusOr<NetworkSettings> SettingsFromFlags() {
+  NetworkSettings settings;
+  if (const auto cells = absl::GetFlag(FLAGS_cells)) settings.set_cells(*cells);
+  if (const auto channels = absl::GetFlag(FLAGS_channels)) settings.set_channels(*channels);
+  if (const std::string skeleton = absl::GetFlag(FLAGS_skeleton); !skeleton.empty()) {
+    settings.set_skeleton(skeleton);
+  }
+  const absl::Status valid = ValidateMessage(settings, "");
+  if (!valid.ok()) return absl::Status(valid.code(), absl::StrCat("--", valid.message()));
+  if (const auto classes = absl::GetFlag(FLAGS_classes);
+      classes && (*classes < 1 || *classes > kMostClasses)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--classes: ", *classes, " is not in [1, ", kMostClasses, "]"));
+  }
+  return settings;
 }
 
 }  // namespace
@@ -55,26 +75,17 @@ absl::StatusOr<std::string> GenotypeFromFlags() {
 }
 
 absl::StatusOr<FlagNetwork> NetworkFromFlags() {
-  const int cells = absl::GetFlag(FLAGS_cells), channels = absl::GetFlag(FLAGS_channels),
-            classes = absl::GetFlag(FLAGS_classes);
-  PDARTS_RETURN_IF_ERROR(CheckNotNegative("cells", cells));
-  PDARTS_RETURN_IF_ERROR(CheckNotNegative("channels", channels));
-  PDARTS_RETURN_IF_ERROR(CheckNotNegative("classes", classes));
+  PDARTS_ASSIGN_OR_RETURN(const NetworkSettings settings, SettingsFromFlags());
   FlagNetwork network;
   PDARTS_ASSIGN_OR_RETURN(network.space, Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(const std::string text, GenotypeFromFlags());
   auto architecture = ParseGenotype(*network.space, text);
   if (!architecture.ok()) return Annotate(architecture.status(), "--genotype");
   network.architecture = std::move(*architecture);
-  NetworkSettings settings;
-  const std::string skeleton = absl::GetFlag(FLAGS_skeleton);
-  if (!skeleton.empty()) settings.set_skeleton(skeleton);
-  if (cells > 0) settings.set_cells(cells);
-  if (channels > 0) settings.set_channels(channels);
   auto shape = MakeNetworkShape(*network.space, settings);
   if (!shape.ok()) return Annotate(shape.status(), "--skeleton");
   network.shape = std::move(*shape);
-  if (classes > 0) network.shape.classes = classes;
+  network.shape.classes = absl::GetFlag(FLAGS_classes).value_or(network.shape.classes);
   return network;
 }
 

@@ -1,6 +1,8 @@
 #ifndef PDARTS_CLI_NETWORK_FLAGS_H_
 #define PDARTS_CLI_NETWORK_FLAGS_H_
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +14,9 @@
 ABSL_DECLARE_FLAG(std::string, genotype);
 ABSL_DECLARE_FLAG(std::string, weights);
 ABSL_DECLARE_FLAG(std::string, dataset);
-ABSL_DECLARE_FLAG(int, cells);
-ABSL_DECLARE_FLAG(int, channels);
-ABSL_DECLARE_FLAG(int, classes);
+ABSL_DECLARE_FLAG(std::optional<int>, cells);
+ABSL_DECLARE_FLAG(std::optional<int>, channels);
+ABSL_DECLARE_FLAG(std::optional<int>, classes);
 ABSL_DECLARE_FLAG(std::string, skeleton);
 
 namespace pdarts {

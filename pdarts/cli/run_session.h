@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
 #include "google/protobuf/message.h"
+#include "pdarts/cli/build_info.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/memory_limits.h"
@@ -46,11 +47,12 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> OpenRun(const std::string& path,
                                                       RunStart start,
                                                       const CheckpointSurroundings& surroundings);
 
-/// What a result says of where it came from: its commit, LibTorch, machine and data.
-/// Result: RunResult or TrainResult.
+/// What a result says of where it came from: pdarts' version and commit, LibTorch, machine and
+/// data. Result: RunResult or TrainResult.
 template <class Result>
 void SetOrigin(const CheckpointSurroundings& surroundings, const DatasetSplits& data,
                Result* result) {
+  result->set_version(BuildVersion());
   result->set_commit(surroundings.commit());
   result->set_libtorch(surroundings.libtorch());
   result->set_cpu(CpuName());

@@ -1,8 +1,13 @@
 // The main program of a pdarts_training target: a training of the spec that was built into it.
 
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/embedded_spec.h"
-#include "pdarts/cli/flags.h"
+#include "pdarts/cli/program.h"
 #include "pdarts/cli/train_network.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -10,20 +15,25 @@
 namespace pdarts {
 namespace {
 
-absl::Status Run(int argc, char** argv) {
-  const std::vector<std::string> arguments = InitProgram(
-      argc, argv, absl::StrCat("Runs the training of ", kEmbeddedSpecFile, ". Flags are below."));
-  if (!arguments.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unexpected argument \"", arguments[0], "\"; flags begin with --"));
-  }
-  PDARTS_RETURN_IF_ERROR(CheckFlagsOf("this training", TrainFlags()));
+absl::Status TrainEmbeddedSpec(const std::vector<std::string>&) {
   TrainSpec spec;
   PDARTS_RETURN_IF_ERROR(ParseSpecInto(kEmbeddedSpec, kEmbeddedSpecFile, &spec));
   return TrainFromSpec(std::move(spec));
 }
 
+Program TrainingProgram(const char* path) {
+  Command train;
+  train.purpose = absl::StrCat("run the training of ", kEmbeddedSpecFile);
+  train.flags = TrainFlags();
+  train.run = &TrainEmbeddedSpec;
+  train.examples = {{"--run=runs/quickstart-seed1", "train what a search found"},
+                    {"--genotype=PDARTS --seed=3", "train a published architecture"}};
+  return {std::filesystem::path(path).filename().string(), train.purpose, {train}};
+}
+
 }  // namespace
 }  // namespace pdarts
 
-int main(int argc, char** argv) { return pdarts::Report(pdarts::Run(argc, argv)); }
+int main(int argc, char** argv) {
+  return pdarts::RunProgram(argc, argv, pdarts::TrainingProgram(argv[0]));
+}

@@ -53,6 +53,7 @@ absl::StatusOr<BenchmarkScore> Benchmark::Score(int index, absl::string_view dat
                                     [&](double other) { return other > accuracy; });
   BenchmarkScore score;
   score.set_architecture(DoText(index));
+  score.set_number(index);
   score.set_dataset(name);
   score.set_accuracy(accuracy);
   score.set_rank(static_cast<int>(better) + 1);

@@ -3,6 +3,7 @@
 # usage: cli_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
+version=$(cat VERSION)
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
 
@@ -43,14 +44,21 @@ says "--threads: 100000 is more than " "$pdarts" benchmark --genotype=none --thr
 says "--threads: -1 is negative" "$pdarts" evaluate --run=nowhere --threads=-1
 says "device: \"gpu\" is not auto, cpu, cuda or cuda:N" "${search[@]}" --device=gpu
 says "device: cuda" "${search[@]}" --device=cuda
-says "not in [0, infinity)" "${search[@]}" --seed=-2
+says "seed: -2 is not in [0, infinity)" "${search[@]}" --seed=-2
+# A number that a program may use for "not given" is a number like any other.
+says "seed: -1 is not in [0, infinity)" "${search[@]}" --seed=-1
+says "--seed: -5 is not in [0, infinity)" "$pdarts" genotype --space=darts --random --seed=-5
+says "--cells: 0 is not in [1, 1000]" "$pdarts" count --genotype=PDARTS --cells=0
+says "--classes: 0 is not in [1, 100000]" "$pdarts" count --genotype=PDARTS --classes=0
+says "--channels: 2000000000 is not in [1, 65536]" "$pdarts" count --genotype=PDARTS --channels=2000000000
+says "--output_dir: its value is empty; expected --output_dir=DIR" "${search[@]}" --output_dir=
 says "there is no folder $PWD/none/cifar-10-batches-bin" "$pdarts" search --spec=cifar.textproto --data_dir=none
 says "Not a directory" "${search[@]}" --output_dir=tiny.textproto/run
 
 best='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
 query=("$pdarts" query --space=nasbench201)
 prints '{"architectures":[{"architecture":"'"$best"'","dataset":"cifar10","accuracy":94.3633,"rank":3,"percentile":99.98' "${query[@]}" --json "$best"
-prints '"regret":0.01}]}' "${query[@]}" --json "$best"
+prints '"regret":0.01,"number":9930,"isomorphs":0}]}' "${query[@]}" --json "$best"
 prints "number 9930: cifar10 94.3633%, rank 3 of 15625, percentile 99.99, regret 0.0100; 0 others" "${query[@]}" "$best"
 prints "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|" "${query[@]}" 0
 [ "$("${query[@]}" --top=3 | grep -c "94.3")" = 3 ] || { echo "--top=3 lists other than three"; failures=$((failures + 1)); }
@@ -61,7 +69,8 @@ says "column 1: expected '|', found 'n'" "${query[@]}" "nor_conv_3x3~0|"
 says "column 2: unknown operation 'sep_conv_3x3'; known: none, skip_connect" "${query[@]}" "|sep_conv_3x3~0|"
 says "architecture 15625: the benchmark numbers them from 0 to 15624" "${query[@]}" 15625
 says "--dataset: the benchmark has no accuracy on the data set \"cifar99\"; it has: cifar10" "${query[@]}" --top=1 --dataset=cifar99
-says "--top: the best -1" "${query[@]}" --top=-1
+says "--top: -1 is below 1" "${query[@]}" --top=-1
+says "--top: 0 is below 1" "${query[@]}" --top=0 1
 says "there is no benchmark of the search space darts; there are of: nasbench201" "$pdarts" query --space=darts 1
 says "can't read the table $PWD/none.csv" "${query[@]}" --table=none.csv 1
 echo "architecture,cifar100" > table.csv
@@ -95,6 +104,7 @@ for event in epoch derivation; do
   grep -q "\"event\":\"$event\".*\"architecture\":\"|.*\"benchmark\":{.*\"rank\":" runs/tiny201-seed1/log.jsonl ||
     { echo "no rank in the log's $event"; failures=$((failures + 1)); }
 done
+grep -q "\"version\":\"$version\"" runs/tiny-seed1/result.json || fails "no version in result.json"
 grep -q '"benchmark":{"architecture":"|.*"regret":' runs/tiny201-seed1/result.json ||
   { echo "no benchmark in result.json"; failures=$((failures + 1)); }
 says "holds a finished run" "${search[@]}" --resume
@@ -141,6 +151,39 @@ prints '{"rows":[{"result":{"dataset":"synthetic"' "$pdarts" results --json runs
 says "exclude each other" "$pdarts" results --json --csv runs
 says "results needs at least one" "$pdarts" results
 says "is no run directory" "$pdarts" derive --run=.
+# Output that can't be written is an error. The last one writes more than a buffer holds.
+for command in "list" "help" "help search" "--version" "completion bash" "search --spec=tiny.textproto --dry_run" \
+  "genotype --space=darts PDARTS" "count --genotype=PDARTS --cells=2 --channels=4" "query --space=nasbench201 1" \
+  "derive --run=runs/tiny-seed1" "derive --run=runs/tiny-seed1 --json" "results runs" "report runs/tiny-seed1" \
+  "query --space=nasbench201 --top=2000 --json"; do
+  # shellcheck disable=SC2086  # the words of a command
+  if "$pdarts" $command > /dev/full 2> error; then fails "a full disk is a success: $command"; fi
+  grep -q "^error: can't write .*standard output" error || fails "a full disk: $command says $(cat error)"
+done
+without_output() { "$@" >&-; }
+says "can't write the standard output: Bad file descriptor" without_output "$pdarts" list
+# Started without standard streams, a search writes none of its messages into its files.
+"${search[@]}" --output_dir=closed <&- >&- 2>&-
+[ -s closed/result.json ] || fails "a search without standard streams leaves no result"
+! grep -l "img/s" closed/* || fails "a message for the terminal stands in a file of the run"
+mkdir gone
+(
+  failures=0
+  cd gone && rmdir ../gone || exit 1
+  says "error: the working directory can't be used (No such file or directory); change to another one" "$pdarts" list
+  prints "commands:" "$pdarts" help
+  exit $((failures > 0))
+) || failures=$((failures + 1))
+# Nothing that a file or a name holds commands the terminal.
+escape=$'\e[31mred'
+cp -r runs/tiny-seed1 "runs/$escape"
+says "$PWD/none\\x1b[31mred is no run directory" "$pdarts" report "none$escape"
+sed -i 's/"name":"tiny"/"name":"tiny\\u001b[31mred"/' "runs/$escape/result.json"
+prints "tiny\\x1b[31mred" "$pdarts" results "runs/$escape"
+for command in results report; do
+  [[ "$("$pdarts" $command "runs/$escape" 2>&1)" != *$'\e'* ]] || fails "$command prints an escape code"
+done
+rm -r "runs/$escape"
 (
   ulimit -f 40  # kilobytes: as on a full disk
   says "File too large" "${search[@]}" --output_dir=full

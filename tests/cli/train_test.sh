@@ -3,6 +3,7 @@
 # usage: train_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
+version=$(cat VERSION)
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
 
@@ -45,6 +46,7 @@ for file in spec.textproto log.jsonl architecture.textproto architecture.json ge
 done
 [ "$(grep -c '"event":"epoch"' $run/log.jsonl)" = 2 ] || fails "the log has other than two epochs"
 says "holds a finished run" "${train[@]}"
+grep -q "\"version\":\"$version\"" $run/result.json || fails "no version in result.json"
 best=$(number best_test_top1 < $run/result.json)
 prints "\"top1\":$best," "$pdarts" evaluate --run=$run --json
 prints "confusion" "$pdarts" evaluate --run=$run

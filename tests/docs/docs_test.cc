@@ -257,9 +257,14 @@ std::string Pdarts() { return fs::absolute(std::getenv("PDARTS")).string(); }
 
 const std::map<std::string, std::set<std::string>>& KnownFlags() {
   static const auto* flags = [] {
-    std::string usage;
-    RunShell(Pdarts(), &usage);
-    return new std::map<std::string, std::set<std::string>>(FlagsByCommand(usage));
+    auto* known = new std::map<std::string, std::set<std::string>>;
+    std::string help;
+    RunShell(absl::StrCat("'", Pdarts(), "' help"), &help);
+    for (const std::string& command : CommandsInHelp(help)) {
+      RunShell(absl::StrCat("'", Pdarts(), "' help ", command), &help);
+      (*known)[command] = FlagsInHelp(help);
+    }
+    return known;
   }();
   return *flags;
 }
@@ -268,7 +273,8 @@ const std::map<std::string, std::set<std::string>>& KnownFlags() {
 /// `train`. Empty for other programs.
 std::string CommandOf(const PdartsCall& call) {
   if (call.target == "//pdarts/cli:pdarts") {
-    return call.arguments.empty() ? "" : call.arguments.front();
+    if (call.arguments.empty() || absl::StartsWith(call.arguments[0], "--")) return "";
+    return call.arguments[0];
   }
   if (absl::StartsWith(call.target, "//experiments:train_")) return "train";
   return absl::StartsWith(call.target, "//experiments:") ? "search" : "";
@@ -282,8 +288,8 @@ bool ShowsError(const ShellCommand& command) {
 }
 
 TEST(Commands, AreKnownAndTakeTheirFlags) {
-  const std::set<std::string> glog = {"v",           "vmodule",     "log_dir",
-                                      "minloglevel", "logtostderr", "stderrthreshold"};
+  const std::set<std::string> of_all = {"help",    "version",     "v",           "vmodule",
+                                        "log_dir", "minloglevel", "logtostderr", "stderrthreshold"};
   ASSERT_EQ(KnownFlags().count("search"), 1u);
   int checked = 0;
   for (const PageCommand& found : PdartsCalls()) {
@@ -301,8 +307,8 @@ TEST(Commands, AreKnownAndTakeTheirFlags) {
       if (!absl::ConsumePrefix(&flag, "--")) continue;
       flag = flag.substr(0, flag.find('='));
       ++checked;
-      EXPECT_TRUE(known->second.count(std::string(flag)) > 0 || glog.count(std::string(flag)) > 0 ||
-                  ShowsError(found.command))
+      EXPECT_TRUE(known->second.count(std::string(flag)) > 0 ||
+                  of_all.count(std::string(flag)) > 0 || ShowsError(found.command))
           << At(*found.page, found.command.line) << command << " takes no --" << flag;
     }
   }

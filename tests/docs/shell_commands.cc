@@ -26,6 +26,18 @@ std::string WithoutComment(absl::string_view line) {
   return std::string(absl::StripAsciiWhitespace(line));
 }
 
+/// The lines from the one after `title` to the next empty line.
+std::vector<absl::string_view> SectionOf(absl::string_view text, absl::string_view title) {
+  std::vector<absl::string_view> section;
+  bool within = false;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (within && line.empty()) break;
+    if (within) section.push_back(line);
+    within = within || line == title;
+  }
+  return section;
+}
+
 bool TextMatches(absl::string_view shown, absl::string_view printed) {
   const std::vector<absl::string_view> parts = absl::StrSplit(shown, "...");
   if (parts.size() == 1) return shown == printed;
@@ -134,18 +146,20 @@ bool ParsePdartsCall(const std::vector<std::string>& words, PdartsCall* call) {
   return true;
 }
 
-std::map<std::string, std::set<std::string>> FlagsByCommand(absl::string_view usage) {
-  std::map<std::string, std::set<std::string>> flags;
-  std::string command;
-  for (absl::string_view line : absl::StrSplit(usage, '\n')) {
-    absl::string_view text = line;
-    if (absl::ConsumePrefix(&text, "      flags: --")) {
-      for (absl::string_view flag : absl::StrSplit(text, ", --")) {
-        flags[command].emplace(flag);
-      }
-    } else if (absl::ConsumePrefix(&text, "  ") && !absl::StartsWith(text, " ")) {
-      command = std::string(text.substr(0, text.find(' ')));
+std::set<std::string> CommandsInHelp(absl::string_view help) {
+  std::set<std::string> commands;
+  for (absl::string_view line : SectionOf(help, "commands:")) {
+    if (absl::ConsumePrefix(&line, "  ") && !absl::StartsWith(line, " ")) {
+      commands.emplace(line.substr(0, line.find(' ')));
     }
+  }
+  return commands;
+}
+
+std::set<std::string> FlagsInHelp(absl::string_view help) {
+  std::set<std::string> flags;
+  for (absl::string_view line : SectionOf(help, "flags:")) {
+    if (absl::ConsumePrefix(&line, "  --")) flags.emplace(line.substr(0, line.find('=')));
   }
   return flags;
 }

@@ -1,7 +1,6 @@
 #ifndef TESTS_DOCS_SHELL_COMMANDS_H_
 #define TESTS_DOCS_SHELL_COMMANDS_H_
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -35,8 +34,11 @@ struct PdartsCall {
 /// ...` or by the path of a target's output.
 bool ParsePdartsCall(const std::vector<std::string>& words, PdartsCall* call);
 
-/// The flags of each command, from what the program prints when it is started without a command.
-std::map<std::string, std::set<std::string>> FlagsByCommand(absl::string_view usage);
+/// The commands that `pdarts help` lists.
+std::set<std::string> CommandsInHelp(absl::string_view help);
+
+/// The flags that the help of one command describes.
+std::set<std::string> FlagsInHelp(absl::string_view help);
 
 /// Whether lines of output are what a page shows. A line "..." stands for any number of lines,
 /// "..." within a line for any text.

@@ -7,7 +7,6 @@ namespace pdarts {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::Pair;
 
 TEST(CommandsOf, JoinsLinesAndDropsComments) {
   const auto commands = CommandsOf({10, "sh", {"one --a=1 \\", "    --b='# 2'  # why", "", "two"}});
@@ -42,12 +41,18 @@ TEST(ParsePdartsCall, KnowsTheWaysToCallAProgram) {
   EXPECT_FALSE(ParsePdartsCall({}, &call));
 }
 
-TEST(FlagsByCommand, ReadsTheUsage) {
-  EXPECT_THAT(
-      FlagsByCommand("error: no command\npdarts COMMAND [--flags]\n  list \n"
-                     "      the plugins\n      flags: --json\n  sweep --spec=FILE\n"
-                     "      over seeds\n      flags: --spec, --seeds\n"),
-      ElementsAre(Pair("list", ElementsAre("json")), Pair("sweep", ElementsAre("seeds", "spec"))));
+TEST(CommandsInHelp, ReadsTheList) {
+  EXPECT_THAT(CommandsInHelp("usage: pdarts COMMAND\n\ncommands:\n  list        the plugins\n"
+                             "  sweep       a search\n              over seeds\n\n  no command\n"),
+              ElementsAre("list", "sweep"));
+}
+
+TEST(FlagsInHelp, ReadsTheSection) {
+  EXPECT_THAT(FlagsInHelp("usage: pdarts sweep --spec=FILE\n\nflags:\n  --spec=FILE\n"
+                          "      the spec, as for --run (default: none)\n  --json\n      JSON\n\n"
+                          "logging:\n  --v=NUMBER\n"),
+              ElementsAre("json", "spec"));
+  EXPECT_THAT(FlagsInHelp("usage: pdarts help\n"), ElementsAre());
 }
 
 TEST(OutputMatches, TakesDotsForAnything) {

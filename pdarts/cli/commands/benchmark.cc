@@ -27,8 +27,9 @@
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/memory_estimate.h"
 
-ABSL_FLAG(std::string, batch, "1,32", "batch sizes, with commas between them");
-ABSL_FLAG(int, runs, 30, "passes that are timed for each batch size, after three that aren't");
+ABSL_FLAG(std::string, batch, "1,32", "SIZES: batch sizes, with commas between them");
+ABSL_FLAG(int, runs, 30,
+          "NUMBER: passes that are timed for each batch size, after three that aren't");
 
 namespace pdarts {
 namespace {
@@ -121,8 +122,15 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
 Command BenchmarkCommand() {
   std::vector<std::string> flags = NetworkFlags();
   for (const char* flag : {"batch", "runs", "threads", "allow_swap", "json"}) flags.push_back(flag);
-  return {"benchmark", "--genotype=TEXT|FILE|NAME --batch=1,32",
-          "a network's latency on this machine: median and spread", flags, &BenchmarkNetwork};
+  return {"benchmark",
+          "--genotype=TEXT|FILE|NAME --batch=1,32",
+          "measure a network's latency on this machine: median and spread",
+          flags,
+          &BenchmarkNetwork,
+          /*takes_arguments=*/false,
+          {{"--genotype=PDARTS --batch=1,32", "a published network, for one image and for 32"},
+           {"--genotype=runs/quickstart-seed1/genotype.txt --cells=8 --threads=1",
+            "a smaller network of what a search found, on one thread"}}};
 }
 
 }  // namespace pdarts

@@ -1,23 +1,14 @@
 #ifndef PDARTS_CLI_COMMANDS_COMMANDS_H_
 #define PDARTS_CLI_COMMANDS_COMMANDS_H_
 
-#include <functional>
-#include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "pdarts/cli/command.h"
 
 namespace pdarts {
 
-/// A command of the general program: `pdarts NAME --flags ARGUMENTS`.
-struct Command {
-  std::string name;
-  std::string usage;               ///< what must be given: "--spec=FILE"
-  std::string purpose;             ///< one line
-  std::vector<std::string> flags;  ///< names of all flags that it takes
-  std::function<absl::Status(const std::vector<std::string>& arguments)> run;
-  bool takes_arguments = false;  ///< whether anything but flags may follow its name
-};
+/// The commands of the general program, sorted by name.
+std::vector<Command> AllCommands();
 
 // One file each.
 Command BenchmarkCommand();

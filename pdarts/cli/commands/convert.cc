@@ -32,7 +32,11 @@ Command ConvertCommand() {
           "--weights=FILE --output=FILE",
           "write weights as a .pt for Python's torch.load, or as safetensors",
           {"weights", "output"},
-          &Convert};
+          &Convert,
+          /*takes_arguments=*/false,
+          {{"--weights=best.safetensors --output=best.pt", "for Python's torch.load"},
+           {"--weights=best.pt --output=best.safetensors", "the other way"}},
+          {{"output", "FILE: file to write, whose name ends in .pt, .pth or .safetensors"}}};
 }
 
 }  // namespace pdarts

@@ -60,8 +60,14 @@ absl::Status Count(const std::vector<std::string>&) {
 Command CountCommand() {
   std::vector<std::string> flags = NetworkFlags();
   flags.push_back("json");
-  return {"count", "--space=NAME --genotype=TEXT|FILE|NAME",
-          "parameters, multiply-adds and activation memory of a network", flags, &Count};
+  return {"count",
+          "--space=NAME --genotype=TEXT|FILE|NAME",
+          "count a network's parameters, multiply-adds and activation memory",
+          flags,
+          &Count,
+          /*takes_arguments=*/false,
+          {{"--genotype=PDARTS", "the published network on CIFAR-10, cell by cell"},
+           {"--genotype=PDARTS --skeleton=imagenet --json", "on ImageNet, for a script"}}};
 }
 
 }  // namespace pdarts

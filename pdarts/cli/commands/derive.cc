@@ -100,7 +100,11 @@ Command DeriveCommand() {
           "--run=DIR",
           "derive again from a run's probabilities, with other options",
           {"run", "set", "json"},
-          &Derive};
+          &Derive,
+          /*takes_arguments=*/false,
+          {{"--run=runs/quickstart-seed1 --set=regularizers[skip_limit].max=4",
+            "with more skip connections in a cell"},
+           {"--run=runs/quickstart-seed1 --json", "as the run derived it, for a script"}}};
 }
 
 }  // namespace pdarts

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,7 @@
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
 
-ABSL_FLAG(std::string, model, "", "file of a network's weights, as --weights");
+ABSL_FLAG(std::string, model, "", "FILE: a network's weights, as --weights");
 
 namespace pdarts {
 namespace {
@@ -138,10 +139,10 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   });
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(std::move(spec)));
-  if (const int classes = absl::GetFlag(FLAGS_classes);
-      classes != 0 && classes != training.dataset->num_classes()) {
-    return absl::InvalidArgumentError(absl::StrCat("--classes: ", classes, ", but the dataset has ",
-                                                   training.dataset->num_classes()));
+  if (const std::optional<int> classes = absl::GetFlag(FLAGS_classes);
+      classes && *classes != training.dataset->num_classes()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--classes: ", *classes, ", but the dataset has ", training.dataset->num_classes()));
   }
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
   NetworkShape shape = training.Shape();
@@ -184,9 +185,15 @@ Command EvaluateCommand() {
                            "set", "allow_swap", "json"}) {
     flags.push_back(flag);
   }
-  return {"evaluate", "--run=DIR | --model=FILE --genotype=TEXT|FILE|NAME",
-          "accuracy of trained weights on the test split, for each class too", flags,
-          &EvaluateWeights};
+  return {"evaluate",
+          "--run=DIR | --model=FILE --genotype=TEXT|FILE|NAME",
+          "measure trained weights on the test split, for each class too",
+          flags,
+          &EvaluateWeights,
+          /*takes_arguments=*/false,
+          {{"--run=runs/train_quickstart-seed1", "the best weights of a training"},
+           {"--model=best.pt --genotype=PDARTS --dataset=cifar10 --data_dir=/data",
+            "weights from elsewhere"}}};
 }
 
 }  // namespace pdarts

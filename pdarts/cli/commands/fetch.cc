@@ -17,7 +17,8 @@
 #include "pdarts/cli/status_line.h"
 #include "pdarts/core/status_macros.h"
 
-ABSL_FLAG(std::string, url, "", "a mirror that has the same archive; empty: where it is published");
+ABSL_FLAG(std::string, url, "",
+          "URL: a mirror that has the same archive (default: where the archive is published)");
 
 namespace pdarts {
 namespace {
@@ -117,7 +118,10 @@ Command FetchCommand() {
           "download a published data set, check it, and unpack it where searches find it",
           {"data_dir", "url"},
           &FetchAll,
-          /*takes_arguments=*/true};
+          /*takes_arguments=*/true,
+          {{"--data_dir=/data cifar10 cifar100", "both data sets into /data"},
+           {"--data_dir=/data --url=http://mirror.example/cifar-10-binary.tar.gz cifar10",
+            "from a mirror"}}};
 }
 
 }  // namespace pdarts

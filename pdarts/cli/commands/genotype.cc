@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -18,9 +17,10 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
 
-ABSL_FLAG(std::string, to, "", "text form to write (darts: flat or nested)");
+ABSL_FLAG(std::string, to, "",
+          "FORM: text form to write; flat or nested on darts (default: the space's first)");
 ABSL_FLAG(bool, random, false,
-          "an architecture drawn by --seed, to compare with: what is derived from random "
+          "draw an architecture by --seed, to compare with: what is derived from random "
           "probabilities");
 
 namespace pdarts {
@@ -53,7 +53,10 @@ absl::Status Genotype(const std::vector<std::string>& arguments) {
                           Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
   Architecture architecture;
   if (random) {
-    const int64_t seed = std::max<int64_t>(0, absl::GetFlag(FLAGS_seed));
+    const int64_t seed = absl::GetFlag(FLAGS_seed).value_or(0);
+    if (seed < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("--seed: ", seed, " is not in [0, infinity)"));
+    }
     PDARTS_ASSIGN_OR_RETURN(
         architecture,
         RandomArchitecture(*space, MakeGenerator(static_cast<uint64_t>(seed), "architecture")));
@@ -76,7 +79,10 @@ Command GenotypeCommand() {
           "check an architecture, write it in another form, or draw one",
           {"space", "to", "random", "seed", "json"},
           &Genotype,
-          /*takes_arguments=*/true};
+          /*takes_arguments=*/true,
+          {{"--space=darts --to=nested PDARTS", "a published architecture in another form"},
+           {"--space=nasbench201 --random --seed=4", "an architecture to compare with"}},
+          {{"seed", "NUMBER: seed of --random, from 0 on (default: 0)"}}};
 }
 
 }  // namespace pdarts

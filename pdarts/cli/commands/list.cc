@@ -38,6 +38,14 @@ absl::Status List(const std::vector<std::string>&) {
 
 }  // namespace
 
-Command ListCommand() { return {"list", "", "the plugins in this program", {"json"}, &List}; }
+Command ListCommand() {
+  return {"list",
+          "",
+          "list the plugins in this program, with their config types",
+          {"json"},
+          &List,
+          /*takes_arguments=*/false,
+          {{"", "for people"}, {"--json", "for a script"}}};
+}
 
 }  // namespace pdarts

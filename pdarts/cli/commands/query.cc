@@ -1,7 +1,9 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -17,8 +19,8 @@
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
 
-ABSL_FLAG(int, top, 0, "the so many best architectures");
-ABSL_FLAG(std::string, table, "", "CSV file that adds data sets to the benchmark");
+ABSL_FLAG(std::optional<int>, top, std::nullopt, "NUMBER: show the so many best architectures");
+ABSL_FLAG(std::string, table, "", "FILE: a CSV file that adds data sets to the benchmark");
 
 namespace pdarts {
 namespace {
@@ -63,8 +65,11 @@ absl::StatusOr<std::map<std::string, std::vector<int>>> Isomorphic(const SearchS
 }
 
 absl::Status Query(const std::vector<std::string>& arguments) {
-  const int top = absl::GetFlag(FLAGS_top);
-  if (arguments.empty() && top == 0) {
+  const std::optional<int> top = absl::GetFlag(FLAGS_top);
+  if (top && *top < 1) {
+    return absl::InvalidArgumentError(absl::StrCat("--top: ", *top, " is below 1"));
+  }
+  if (arguments.empty() && !top) {
     return absl::InvalidArgumentError(
         "query needs architectures (text, quoted for the shell, or numbers) or --top=N");
   }
@@ -80,26 +85,25 @@ absl::Status Query(const std::vector<std::string>& arguments) {
     PDARTS_ASSIGN_OR_RETURN(const int index, IndexOf(*benchmark, argument));
     indices.push_back(index);
   }
-  const absl::StatusOr<std::vector<int>> best = benchmark->Best(top, dataset);
-  if (!best.ok()) {
-    return Annotate(best.status(), absl::IsNotFound(best.status()) ? "--dataset" : "--top");
-  }
+  const absl::StatusOr<std::vector<int>> best = benchmark->Best(top.value_or(0), dataset);
+  if (!best.ok()) return Annotate(best.status(), "--dataset");
   indices.insert(indices.end(), best->begin(), best->end());
+  PDARTS_ASSIGN_OR_RETURN(const auto classes, Isomorphic(*space, *benchmark));
   BenchmarkScores scores;
   for (const int index : indices) {
-    PDARTS_ASSIGN_OR_RETURN(*scores.add_architectures(), benchmark->Score(index, dataset));
+    PDARTS_ASSIGN_OR_RETURN(BenchmarkScore score, benchmark->Score(index, dataset));
+    PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, space->Parse(score.architecture()));
+    PDARTS_ASSIGN_OR_RETURN(const std::string form, space->CanonicalForm(architecture));
+    score.set_isomorphs(static_cast<int>(classes.at(form).size()) - 1);
+    *scores.add_architectures() = std::move(score);
   }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(scores) << "\n";
     return absl::OkStatus();
   }
-  PDARTS_ASSIGN_OR_RETURN(const auto classes, Isomorphic(*space, *benchmark));
-  for (size_t i = 0; i < indices.size(); ++i) {
-    const BenchmarkScore& score = scores.architectures(static_cast<int>(i));
-    PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, space->Parse(score.architecture()));
-    PDARTS_ASSIGN_OR_RETURN(const std::string form, space->CanonicalForm(architecture));
-    std::cout << score.architecture() << "\n  number " << indices[i] << ": "
-              << ScoreLine(score, benchmark->size()) << "; " << classes.at(form).size() - 1
+  for (const BenchmarkScore& score : scores.architectures()) {
+    std::cout << score.architecture() << "\n  number " << score.number() << ": "
+              << ScoreLine(score, benchmark->size()) << "; " << score.isomorphs()
               << " others compute the same function\n";
   }
   return absl::OkStatus();
@@ -110,10 +114,15 @@ absl::Status Query(const std::vector<std::string>& arguments) {
 Command QueryCommand() {
   return {"query",
           "--space=NAME ARCHITECTURE...",
-          "how good architectures are, from the table of the space's benchmark",
+          "say how good architectures are, from the table of the space's benchmark",
           {"space", "top", "dataset", "table", "json"},
           &Query,
-          /*takes_arguments=*/true};
+          /*takes_arguments=*/true,
+          {{"--space=nasbench201 --top=3", "the three best"},
+           {"--space=nasbench201 --json 9930", "the one of this number, for a script"}},
+          {{"dataset",
+            "TEXT: data set whose accuracies are shown, as the table names it (default: the "
+            "benchmark's)"}}};
 }
 
 }  // namespace pdarts

@@ -37,7 +37,12 @@ Command ReportCommand() {
           "holds runs",
           {"output"},
           &WriteReports,
-          /*takes_arguments=*/true};
+          /*takes_arguments=*/true,
+          {{"runs", "all runs below runs/, and a page that compares them"},
+           {"--output=both.html runs/quickstart-seed1 runs/quickstart-seed2", "two runs"}},
+          {{"output",
+            "FILE: the page of several runs side by side (default: comparison.html where there are "
+            "several)"}}};
 }
 
 }  // namespace pdarts

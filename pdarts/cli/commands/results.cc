@@ -63,14 +63,15 @@ absl::Status PrintResults(const std::vector<std::string>& arguments) {
 }  // namespace
 
 Command ResultsCommand() {
-  return {
-      "results",
-      "DIR...",
-      "a table of finished runs, with links to their files, beside the published rows; DIR is a "
-      "run or holds runs",
-      {"markdown", "csv", "json"},
-      &PrintResults,
-      /*takes_arguments=*/true};
+  return {"results",
+          "DIR...",
+          "print a table of finished runs, with links to their files, beside the published rows; "
+          "DIR is a "
+          "run or holds runs",
+          {"markdown", "csv", "json"},
+          &PrintResults,
+          /*takes_arguments=*/true,
+          {{"runs", "a table in Markdown"}, {"--csv runs", "for a spreadsheet"}}};
 }
 
 }  // namespace pdarts

@@ -24,7 +24,16 @@ absl::Status Search(const std::vector<std::string>&) {
 Command SearchCommand() {
   std::vector<std::string> flags = SearchFlags();
   flags.push_back("spec");
-  return {"search", "--spec=FILE", "run a progressive search", flags, &Search};
+  return {
+      "search",
+      "--spec=FILE",
+      "run a progressive search",
+      flags,
+      &Search,
+      /*takes_arguments=*/false,
+      {{"--spec=mine.textproto --dry_run", "what the stages hold, and the memory that they need"},
+       {"--spec=mine.textproto --seed=3 --set=search.batch_size=32",
+        "another seed and batch size"}}};
 }
 
 }  // namespace pdarts

@@ -31,8 +31,8 @@
 #include "pdarts/runs/result_summary.h"
 #include "pdarts/runs/run_directory.h"
 
-ABSL_FLAG(std::string, seeds, "", "seeds of a sweep's runs, with commas between them");
-ABSL_FLAG(int, jobs, 1, "runs of a sweep that go on at the same time");
+ABSL_FLAG(std::string, seeds, "", "NUMBERS: seeds of the runs, with commas between them");
+ABSL_FLAG(int, jobs, 1, "NUMBER: runs that go on at the same time");
 
 namespace pdarts {
 namespace {
@@ -284,10 +284,14 @@ absl::Status Sweep(const std::vector<std::string>&) {
 Command SweepCommand() {
   return {"sweep",
           "--spec=FILE --seeds=1,3,5",
-          "the same experiment over seeds: a run each, a table, means and deviations",
+          "run an experiment with several seeds: a run each, a table, means and deviations",
           {"spec", "seeds", "jobs", "data_dir", "output_dir", "device", "threads", "set",
            "overwrite", "checkpoint_minutes", "allow_swap", "json"},
-          &Sweep};
+          &Sweep,
+          /*takes_arguments=*/false,
+          {{"--spec=mine.textproto --seeds=1,3,5", "three runs, one after the other"},
+           {"--spec=mine.textproto --seeds=1,2,3,4 --jobs=2 --threads=1", "two at a time"}},
+          {{"output_dir", "DIR: folder that gets the directories of the runs (default: runs)"}}};
 }
 
 }  // namespace pdarts

@@ -1,0 +1,216 @@
+#include "pdarts/cli/program.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "pdarts/cli/command_line.h"
+#include "pdarts/cli/completion.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/help.h"
+#include "pdarts/cli/interrupt.h"
+#include "pdarts/cli/logging.h"
+#include "pdarts/cli/suggestion.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/terminal_text.h"
+#include "pdarts/nn/kernels/memory.h"
+#include "pdarts/runs/atomic_file.h"
+#include "pdarts/trainers/libtorch_errors.h"
+
+namespace pdarts {
+namespace {
+
+/// Occupies the standard descriptors that the program was started without: otherwise the next file
+/// that is opened gets such a number, and is written over by what is meant for a terminal. Each is
+/// opened the wrong way around, so that its use is an error, as it is without the descriptor.
+void OccupyStandardDescriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) != -1) continue;
+    // The lowest free number is taken, which is this one.
+    open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+/// What the streams print can hold names from files and servers.
+void MakeOutputSafeForTerminals() {
+  for (std::ostream* stream : {&std::cout, &std::cerr}) {
+    // Lives as long as the stream, which is longer than any object.
+    stream->rdbuf(new TerminalSafeBuffer(stream->rdbuf()));
+  }
+}
+
+/// Shortens how long LibTorch's threads spin before they sleep, unless the user chose. By default
+/// they spin through whole time slices, and a program that shares its cores with others slows down
+/// tenfold and more. The thread pool reads its setting while it is loaded, so the program starts
+/// itself anew.
+void LimitSpinning(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/1);  // no slower on idle cores than the default
+  execv("/proc/self/exe", argv);  // comes back only if it fails: then the default stays
+}
+
+/// `bazel run` starts a program among its runfiles; every path is meant from where it was typed.
+absl::Status GoWhereItWasTyped() {
+  const char* typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (typed_in != nullptr && chdir(typed_in) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("can't change to ", typed_in));
+  }
+  std::error_code error;
+  if (!std::filesystem::current_path(error).empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the working directory can't be used (",
+                                                    error.message(), "); change to another one"));
+}
+
+/// \error kInvalidArgument with the command that was probably meant.
+absl::StatusOr<const Command*> FindCommand(const Program& program, const std::string& name) {
+  std::vector<std::string> known;
+  for (const Command& command : program.commands) {
+    if (command.name == name) return &command;
+    known.push_back(command.name);
+  }
+  const std::string meant = ClosestWord(name, known);
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown command \"", name, "\"",
+                   meant.empty() ? "" : absl::StrCat(" (did you mean \"", meant, "\"?)"),
+                   "; known: ", absl::StrJoin(known, ", ")));
+}
+
+/// The command must not outlive the program.
+Command HelpCommand(const Program& program) {
+  return {"help",
+          "[COMMAND]",
+          "describe the program, or one command and its flags",
+          {},
+          [&program](const std::vector<std::string>& arguments) -> absl::Status {
+            if (arguments.size() > 1) {
+              return absl::InvalidArgumentError(
+                  absl::StrCat("help: unexpected argument \"", arguments[1], "\""));
+            }
+            if (arguments.empty()) {
+              std::cout << ProgramHelp(program);
+              return absl::OkStatus();
+            }
+            PDARTS_ASSIGN_OR_RETURN(const Command* command, FindCommand(program, arguments[0]));
+            std::cout << CommandHelp(program, *command);
+            return absl::OkStatus();
+          },
+          /*takes_arguments=*/true,
+          {{"", "all commands"}, {"search", "what search does, and its flags"}}};
+}
+
+/// The command must not outlive the program.
+Command CompletionCommand(const Program& program) {
+  return {
+      "completion",
+      "bash|zsh",
+      "print a script that completes commands, flags and values in a shell",
+      {},
+      [&program](const std::vector<std::string>& arguments) -> absl::Status {
+        if (arguments.size() != 1 || (arguments[0] != "bash" && arguments[0] != "zsh")) {
+          return absl::InvalidArgumentError("completion needs the shell's name: bash or zsh");
+        }
+        std::cout << (arguments[0] == "bash" ? BashCompletion(program) : ZshCompletion(program));
+        return absl::OkStatus();
+      },
+      /*takes_arguments=*/true,
+      {{"bash > ~/.local/share/bash-completion/completions/pdarts",
+        "for every new bash that has the package bash-completion"},
+       {"zsh > ~/.zsh/_pdarts", "for every new zsh whose $fpath has ~/.zsh"}}};
+}
+
+absl::Status RunCommandLine(const std::vector<std::string>& words, const Program& program) {
+  CommandLine line = ReadCommandLine(words);
+  if (line.version) {
+    std::cout << VersionText(program);
+    return absl::OkStatus();
+  }
+  const Command* command = &program.commands[0];
+  if (program.has_named_commands()) {
+    if (line.arguments.empty() && line.help) {
+      std::cout << ProgramHelp(program);
+      return absl::OkStatus();
+    }
+    if (line.arguments.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("no command is given; ", program.name, " help lists the commands"));
+    }
+    PDARTS_ASSIGN_OR_RETURN(command, FindCommand(program, line.arguments[0]));
+    line.arguments.erase(line.arguments.begin());
+  }
+  if (line.help) {
+    std::cout << CommandHelp(program, *command);
+    return absl::OkStatus();
+  }
+  const std::string& title = command->name.empty() ? program.name : command->name;
+  PDARTS_RETURN_IF_ERROR(SetFlags(line, *command, title));
+  if (!command->takes_arguments && !line.arguments.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(title, ": unexpected argument \"",
+                                                   line.arguments[0], "\"; flags begin with --"));
+  }
+  PDARTS_RETURN_IF_ERROR(GoWhereItWasTyped());
+  nn::KeepFreedMemory();
+  ReportFileSizeLimitAsError();
+  StartLogging(program.name.c_str());
+  return command->run(line.arguments);
+}
+
+/// Writes what standard output still holds back, and asks whether all of it was written: a full
+/// disk shows only here.
+absl::Status FinishStandardOutput() {
+  errno = 0;
+  std::cout.flush();
+  bool good = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (good) {
+    // Some file systems report the end of a quota only to close().
+    const int copy = dup(STDOUT_FILENO);
+    good = copy < 0 || close(copy) == 0;
+  }
+  if (good) return absl::OkStatus();
+  // The reason is unknown where an earlier write failed.
+  if (errno == 0) return absl::DataLossError("can't write all of the standard output");
+  return absl::ErrnoToStatus(errno, "can't write the standard output");
+}
+
+/// Prints what is wrong. Returns the exit status.
+int Report(const absl::Status& status) {
+  if (status.ok()) return 0;
+  if (absl::IsCancelled(status)) {
+    std::cerr << status.message() << "\n";
+    return 128 + InterruptSignal();
+  }
+  std::cerr << "error: " << status.message() << "\n";
+  return 1;
+}
+
+}  // namespace
+
+int RunProgram(int argc, char** argv, Program program) {
+  OccupyStandardDescriptors();
+  LimitSpinning(argv);
+  MakeOutputSafeForTerminals();
+  RememberCommandLine(argc, argv);
+  absl::Status status = CatchLibTorchErrors([&] {
+    if (program.has_named_commands()) {
+      program.commands.push_back(CompletionCommand(program));
+      program.commands.push_back(HelpCommand(program));
+      std::sort(program.commands.begin(), program.commands.end(),
+                [](const Command& a, const Command& b) { return a.name < b.name; });
+    }
+    return RunCommandLine({argv + 1, argv + argc}, program);
+  });
+  status.Update(FinishStandardOutput());
+  return Report(status);
+}
+
+}  // namespace pdarts
