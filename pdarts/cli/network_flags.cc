@@ -12,6 +12,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/text.h"
 
 ABSL_FLAG(std::string, genotype, "",
           "TEXT|FILE|NAME: an architecture: its text, a name that the space knows (PDARTS, "
@@ -65,9 +66,10 @@ absl::StatusOr<std::string> GenotypeFromFlags() {
   if (!std::filesystem::is_regular_file(path, error)) return given;
   absl::StatusOr<std::string> content = ReadFile(path);
   if (!content.ok()) return Annotate(content.status(), "--genotype");
-  if (!absl::EndsWith(path, ".json")) return content;
+  const std::string text(WithoutByteOrderMark(*content));
+  if (!absl::EndsWith(path, ".json")) return text;
   DerivedArchitecture architecture;
-  if (!ParseJson(*content, &architecture).ok() || architecture.text().empty()) {
+  if (!ParseJson(text, &architecture).ok() || architecture.text().empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--genotype: ", path, " is no architecture.json of a run"));
   }

@@ -20,6 +20,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/text.h"
 
 namespace pdarts {
 namespace {
@@ -85,12 +86,23 @@ std::string Join(const std::string& path, absl::string_view name) {
   return path.empty() ? std::string(name) : absl::StrCat(path, ".", name);
 }
 
-/// `path.name[i]`; an element that is a plugin is named by its short name.
+/// Short names of the plugins that a list holds, in its order; none for a list of anything else.
+std::vector<std::string> PluginNames(const Message& parent, const FieldDescriptor* field) {
+  std::vector<std::string> names;
+  if (field->message_type() == nullptr || !IsAny(field->message_type())) return names;
+  for (int i = 0; i < parent.GetReflection()->FieldSize(parent, field); ++i) {
+    names.push_back(PluginName(
+        static_cast<const Any&>(parent.GetReflection()->GetRepeatedMessage(parent, field, i))));
+  }
+  return names;
+}
+
+/// `path.name[i]`; a plugin is named by its short name, if no other in the list has the same.
 std::string ElementPath(const std::string& field_path, const Message& parent,
                         const FieldDescriptor* field, int index) {
-  if (field->message_type() != nullptr && IsAny(field->message_type())) {
-    const Message& element = parent.GetReflection()->GetRepeatedMessage(parent, field, index);
-    return absl::StrCat(field_path, "[", PluginName(static_cast<const Any&>(element)), "]");
+  const std::vector<std::string> names = PluginNames(parent, field);
+  if (!names.empty() && std::count(names.begin(), names.end(), names[index]) == 1) {
+    return absl::StrCat(field_path, "[", names[index], "]");
   }
   return absl::StrCat(field_path, "[", index, "]");
 }
@@ -296,13 +308,19 @@ absl::StatusOr<int> ElementIndex(const Message& message, const FieldDescriptor* 
     return absl::InvalidArgumentError(
         absl::StrCat(path, "[", key, "]: the list has ", size, " elements"));
   }
-  const bool plugins = field->message_type() != nullptr && IsAny(field->message_type());
-  std::vector<std::string> names;
-  for (int i = 0; plugins && i < size; ++i) {
-    names.push_back(PluginName(
-        static_cast<const Any&>(message.GetReflection()->GetRepeatedMessage(message, field, i))));
-    if (names.back() == key) return i;
+  const std::vector<std::string> names = PluginNames(message, field);
+  std::vector<int> found;
+  for (int i = 0; i < static_cast<int>(names.size()); ++i) {
+    if (names[i] == key) found.push_back(i);
   }
+  if (found.size() == 1) return found[0];
+  if (!found.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, "[", key, "]: the spec has ", found.size(),
+                     " plugins of this name; name one by its number: ", path, "[",
+                     absl::StrJoin(found, absl::StrCat("] or ", path, "[")), "]"));
+  }
+  const bool plugins = field->message_type() != nullptr && IsAny(field->message_type());
   return absl::NotFoundError(
       plugins ? absl::StrCat(path, "[", key, "]: the spec has no such plugin; it has: ",
                              names.empty() ? "none" : absl::StrJoin(names, ", "))
@@ -417,7 +435,9 @@ absl::Status ParseSpecInto(absl::string_view text, absl::string_view file, Messa
   google::protobuf::TextFormat::Parser parser;
   parser.SetFinder(&finder);
   parser.RecordErrorsTo(&error);
-  if (parser.ParseFromString(std::string(text), spec)) return absl::OkStatus();
+  if (parser.ParseFromString(std::string(WithoutByteOrderMark(text)), spec)) {
+    return absl::OkStatus();
+  }
   std::string message = error.message();
   if (!finder.unknown().empty()) {
     message =

@@ -72,6 +72,25 @@ TEST(Spec, AnUnknownPluginListsTheKnownOnes) {
             HasSubstr("pdarts.schedules.PdartsScheduleConfig")));
 }
 
+TEST(Spec, AByteOrderMarkBeforeItIsNoPartOfIt) {
+  EXPECT_TRUE(ParseSpec(absl::StrCat("\xef\xbb\xbf", kSpec), "a.textproto").ok());
+  EXPECT_THAT(ParseSpec("\xef\xbb\xbfnaem: \"a\"", "a.textproto").status().ToString(),
+              HasSubstr("a.textproto:1:5: "));
+}
+
+TEST(Spec, PluginsOfOneNameAreNamedByTheirNumber) {
+  ExperimentSpec spec = Spec();
+  *spec.add_regularizers() = spec.regularizers(1);
+  EXPECT_THAT(
+      ErrorOf(spec, "regularizers[skip_limit].max=3"),
+      HasSubstr("regularizers[skip_limit]: the spec has 2 plugins of this name; name one by "
+                "its number: regularizers[1] or regularizers[2]"));
+  // What is wrong with one of them is said of that one.
+  EXPECT_THAT(ErrorOf(spec, "regularizers[2].max=-1"), HasSubstr("regularizers[2].max: -1 is not"));
+  EXPECT_THAT(ErrorOf(spec, "regularizers[skip_dropout].initial_rates[2]=1"),
+              HasSubstr("regularizers[skip_dropout].initial_rates[2]: 1 is not in [0, 1)"));
+}
+
 TEST(Spec, APluginOfTheWrongKindIsRefused) {
   ExperimentSpec spec = Spec();
   *spec.mutable_space() = spec.dataset();
