@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -70,7 +71,14 @@ const std::vector<Column>& FileColumns() {
   return *columns;
 }
 
-std::string CsvField(const std::string& text) {
+/// A field of comma-separated values. Text that a spreadsheet would run as a formula gets an
+/// apostrophe before it, which spreadsheets take for "this is text".
+std::string CsvField(std::string text) {
+  double number;
+  if (!text.empty() && absl::StrContains("=+-@\t\r", text.substr(0, 1)) &&
+      !absl::SimpleAtod(text, &number)) {
+    text.insert(0, "'");
+  }
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }

@@ -60,6 +60,20 @@ TEST(ResultsTableTest, CsvHasThePublishedColumnsFirstAndQuotesWhatNeedsIt) {
             "false\n");
 }
 
+TEST(ResultsTableTest, CsvHoldsNothingThatASpreadsheetRuns) {
+  ResultsTable table;
+  ResultsRow* row = table.add_rows();
+  row->mutable_result()->set_dataset("=HYPERLINK(\"http://a\",\"b\")");
+  row->mutable_result()->set_search_space("@sum");
+  row->mutable_result()->set_seed(-1);
+  row->mutable_result()->set_genotype("\t=1");
+  row->set_config("-runs/a");
+  row->set_model("+runs/a");
+  EXPECT_THAT(ResultsCsv(table),
+              HasSubstr("\n\"'=HYPERLINK(\"\"http://a\"\",\"\"b\"\")\",'@sum,-1,,,,'\t=1,,,,,,"
+                        "'-runs/a,'+runs/a,,,false\n"));
+}
+
 TEST(ResultsTableTest, MarkdownLeavesOutWhatNoRowHasAndLinksFiles) {
   ResultsTable table = OurTable();
   const std::string alone = ResultsMarkdown(table);

@@ -110,6 +110,25 @@ TEST(NasBench201Table, AFileAddsDataSetsInAnyOrderOfRows) {
   EXPECT_EQ(plain->AddTable(file + ".none").code(), absl::StatusCode::kNotFound);
 }
 
+TEST(NasBench201Table, SpacesAroundFieldsAndAByteOrderMarkAreNoPartOfThem) {
+  std::vector<std::string> lines = Lines();
+  lines[0] = "\xef\xbb\xbf architecture , cifar100_test_accuracy ";
+  lines[1] = absl::StrReplaceAll(lines[1], {{",", " ,\t"}});
+  const absl::StatusOr<Table> table = ReadTable(absl::StrJoin(lines, "\n"), "t.csv");
+  ASSERT_TRUE(table.ok()) << table.status();
+  ASSERT_EQ(table->columns.size(), 1u);
+  EXPECT_EQ(table->columns[0].dataset, "cifar100");
+}
+
+TEST(NasBench201Table, FractionsAreNotTakenForPercent) {
+  std::vector<std::string> lines = Lines();
+  lines[0] += ",cifar100_test_accuracy";
+  for (size_t i = 1; i < lines.size(); ++i) absl::StrAppend(&lines[i], i == 1 ? ",1" : ",0.5");
+  EXPECT_EQ(ErrorOf(lines),
+            "t.csv: cifar100_test_accuracy: the best accuracy is 1; expected percent, not "
+            "fractions of 1");
+}
+
 TEST(NasBench201Table, ErrorsNameFileLineAndWhatWasExpected) {
   EXPECT_EQ(ErrorOf(Lines()), "");
   std::vector<std::string> lines = Lines();

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/text.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 
 namespace pdarts::nasbench201 {
@@ -15,8 +17,15 @@ namespace {
 constexpr char kArchitecture[] = "architecture";
 constexpr char kSuffix[] = "_test_accuracy";
 
+/// What stands between the commas of a line, without the spaces around it.
+std::vector<absl::string_view> Fields(absl::string_view line) {
+  std::vector<absl::string_view> fields = absl::StrSplit(line, ',');
+  for (absl::string_view& field : fields) field = absl::StripAsciiWhitespace(field);
+  return fields;
+}
+
 absl::StatusOr<std::vector<Table::Column>> ReadHeader(absl::string_view line) {
-  const std::vector<absl::string_view> names = absl::StrSplit(line, ',');
+  const std::vector<absl::string_view> names = Fields(line);
   if (names[0] != kArchitecture || names.size() < 2) {
     return absl::InvalidArgumentError(absl::StrCat("the header is \"", line, "\", expected \"",
                                                    kArchitecture, ",<dataset>", kSuffix, "\""));
@@ -41,7 +50,7 @@ absl::StatusOr<std::vector<Table::Column>> ReadHeader(absl::string_view line) {
 
 /// line_of: [code] the line of its row, 0 before that.
 absl::Status ReadRow(absl::string_view row, int line, std::vector<int>& line_of, Table& table) {
-  const std::vector<absl::string_view> fields = absl::StrSplit(row, ',');
+  const std::vector<absl::string_view> fields = Fields(row);
   if (fields.size() != table.columns.size() + 1) {
     return absl::InvalidArgumentError(
         absl::StrCat(fields.size(), " fields, expected ", table.columns.size() + 1));
@@ -71,8 +80,8 @@ absl::StatusOr<Table> ReadTable(absl::string_view text, absl::string_view file) 
   Table table;
   std::vector<int> line_of(kNumArchitectures, 0);
   int line = 0;
-  for (absl::string_view content : absl::StrSplit(absl::StripSuffix(text, "\n"), '\n')) {
-    absl::ConsumeSuffix(&content, "\r");
+  text = absl::StripSuffix(WithoutByteOrderMark(text), "\n");
+  for (const absl::string_view content : absl::StrSplit(text, '\n')) {
     ++line;
     absl::Status status;
     if (line == 1) {
@@ -89,6 +98,14 @@ absl::StatusOr<Table> ReadTable(absl::string_view text, absl::string_view file) 
     return absl::InvalidArgumentError(absl::StrCat(
         file, ": ", table.codes.size(), " architectures, expected all ", kNumArchitectures, "; ",
         FormatCell(FromCode(static_cast<int>(missing - line_of.begin()))), " has no row"));
+  }
+  for (const Table::Column& column : table.columns) {
+    const double best = *std::max_element(column.accuracies.begin(), column.accuracies.end());
+    if (best <= 1) {
+      return absl::InvalidArgumentError(absl::StrCat(file, ": ", column.dataset, kSuffix,
+                                                     ": the best accuracy is ", best,
+                                                     "; expected percent, not fractions of 1"));
+    }
   }
   return table;
 }
