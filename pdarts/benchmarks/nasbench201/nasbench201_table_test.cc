@@ -108,6 +108,8 @@ TEST(NasBench201Table, AFileAddsDataSetsInAnyOrderOfRows) {
   config.PackFrom(settings);
   EXPECT_EQ(Registry<Benchmark>::Create(config).value()->Score(0)->dataset(), "cifar100");
   EXPECT_EQ(plain->AddTable(file + ".none").code(), absl::StatusCode::kNotFound);
+  // A file that is there but can't be read is not said to be missing.
+  EXPECT_THAT(plain->AddTable(::testing::TempDir()).ToString(), HasSubstr("is a directory"));
 }
 
 TEST(NasBench201Table, SpacesAroundFieldsAndAByteOrderMarkAreNoPartOfThem) {
