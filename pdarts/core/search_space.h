@@ -108,8 +108,9 @@ class SearchSpace : public Plugin {
   /// Whether Derive may choose `operation`, a name of the topology.
   bool MayDerive(absl::string_view operation) const;
 
-  /// Names of the cell kinds of which a super-network of `cells` (SuperNetShape::cells) has no
-  /// cell: their alphas learn nothing. By default it has cells of every kind.
+  /// Names of the cell kinds of which networks of `cells` have no cell, super-networks
+  /// (SuperNetShape::cells) and derived ones (NetworkShape::cells): their alphas learn nothing, and
+  /// their operations are not used. By default networks have cells of every kind.
   virtual std::vector<std::string> KindsWithoutCells(int cells) const { return {}; }
 
   /// The size at which derived networks of a skeleton are usually trained and counted, without an

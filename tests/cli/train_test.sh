@@ -35,6 +35,9 @@ prints '"params":3169414,"macs":500987520' "${count[@]}" --genotype=DARTS_V1
 prints '"params":4944352,"macs":542819328' "${count[@]}" --genotype=PDARTS --skeleton=imagenet
 prints '"params":1288506' "$pdarts" count --space=nasbench201 --json \
   --genotype='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
+prints "note: a network of 1 cells (--cells) has no normal cell" "$pdarts" count --space=darts --genotype=PDARTS --cells=1 --channels=4
+prints '"kinds_without_cells":["normal"]' "${count[@]}" --genotype=PDARTS --cells=2 --channels=4
+[[ "$("${count[@]}" --genotype=PDARTS --cells=3 --channels=4)" != *kinds_without* ]] || fails "a network of three cells lacks a kind"
 prints "cells.19" "$pdarts" count --space=darts --genotype=PDARTS
 prints "median ms" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1,2 --runs=2 --threads=1
 

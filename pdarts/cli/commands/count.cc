@@ -39,6 +39,9 @@ absl::Status Count(const std::vector<std::string>&) {
   report.set_channels(given.shape.channels);
   report.set_classes(given.shape.classes);
   report.set_skeleton(given.shape.skeleton);
+  for (const std::string& kind : given.space->KindsWithoutCells(given.shape.cells)) {
+    report.add_kinds_without_cells(kind);
+  }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(report) << "\n";
     return absl::OkStatus();
@@ -52,6 +55,13 @@ absl::Status Count(const std::vector<std::string>&) {
       "activations  %.2f MB at most in evaluating one image, %.2f MB an image of a training step\n",
       "all", costs.parameters, costs.macs, static_cast<double>(costs.evaluation_bytes) / 1e6,
       static_cast<double>(costs.training_bytes) / 1e6);
+  for (const std::string& kind : report.kinds_without_cells()) {
+    std::cout << absl::StrFormat(
+        "note: a network of %d cells (--cells) has no %s cell: that part of the architecture is "
+        "not "
+        "in it\n",
+        given.shape.cells, kind);
+  }
   return absl::OkStatus();
 }
 
