@@ -22,6 +22,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/terminal_text.h"
 #include "pdarts/runs/atomic_file.h"
 
 namespace pdarts {
@@ -235,7 +236,7 @@ absl::Status FillFile(const DownloadRequest& request, const DownloadOptions& opt
                                                  request.bytes, " bytes are in ", file->path(),
                                                  ", and the same command goes on from there"));
     }
-    VLOG(1) << status << "; " << file->size() << " bytes are there";
+    VLOG(1) << TerminalSafe(status.ToString()) << "; " << file->size() << " bytes are there";
     absl::SleepFor(absl::Seconds(options.pause_seconds * std::exp2(std::max(0, in_vain - 1))));
   }
   return absl::OkStatus();

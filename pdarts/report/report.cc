@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/terminal_text.h"
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/page.h"
 #include "pdarts/report/run_files.h"
@@ -58,7 +59,8 @@ void ReportObserver::Write(const std::optional<RunResult>& result) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();
   const absl::Status status = WriteReport(run_directory_, result);
-  if (!status.ok()) LOG(WARNING) << "the report was not written: " << status.message();
+  if (!status.ok())
+    LOG(WARNING) << "the report was not written: " << TerminalSafe(status.message());
   VLOG(1) << "report written in " << std::chrono::duration<double>(Clock::now() - begin).count()
           << " s";
 }

@@ -184,6 +184,12 @@ for command in results report; do
   [[ "$("$pdarts" $command "runs/$escape" 2>&1)" != *$'\e'* ]] || fails "$command prints an escape code"
 done
 rm -r "runs/$escape"
+mkdir -p flowers/train/{rose,daisy} && touch "flowers/train/rose/$escape"
+sed 's/synthetic.SyntheticConfig\] {/image_folder.ImageFolderConfig] { classes: 2 image_size: 8/; /classes: 2 height/d' \
+  tiny.textproto > flowers.textproto
+"$pdarts" search --spec=flowers.textproto --data_dir=flowers --dry_run > output 2> error || fails "$(cat error)"
+grep -q "left out what is no .png.*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
+! grep -q $'\e' error || fails "a warning prints an escape code"
 (
   ulimit -f 40  # kilobytes: as on a full disk
   says "File too large" "${search[@]}" --output_dir=full

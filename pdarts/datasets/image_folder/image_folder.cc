@@ -24,6 +24,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/terminal_text.h"
 #include "pdarts/datasets/image_folder/decode.h"
 #include "pdarts/datasets/image_folder/image_folder.pb.h"
 #include "pdarts/datasets/image_folder/listing.h"
@@ -154,8 +155,9 @@ class ImageFolder : public Dataset {
     PDARTS_ASSIGN_OR_RETURN(const Listing listing,
                             image_folder::ListImages(folder.string(), classes));
     if (!listing.others.empty()) {
-      LOG(WARNING) << folder.string()
-                   << ": left out what is no .png, .jpg or .jpeg file: " << SomeOf(listing.others);
+      LOG(WARNING) << TerminalSafe(
+          absl::StrCat(folder.string(),
+                       ": left out what is no .png, .jpg or .jpeg file: ", SomeOf(listing.others)));
     }
     const auto count = static_cast<int64_t>(listing.files.size());
     const int64_t size = config_.image_size();
@@ -235,7 +237,7 @@ class ImageFolder : public Dataset {
         return absl::DataLossError(absl::StrCat(message, "; dataset.max_unreadable_share allows ",
                                                 config_.max_unreadable_share(), " of them"));
       }
-      LOG(WARNING) << message << "; left out";
+      LOG(WARNING) << TerminalSafe(message) << "; left out";
     }
     at::Tensor indices = at::empty({static_cast<int64_t>(readable.size())}, at::kLong);
     std::copy(readable.begin(), readable.end(), indices.mutable_data_ptr<int64_t>());
