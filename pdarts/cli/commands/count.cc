@@ -57,9 +57,8 @@ absl::Status Count(const std::vector<std::string>&) {
       static_cast<double>(costs.training_bytes) / 1e6);
   for (const std::string& kind : report.kinds_without_cells()) {
     std::cout << absl::StrFormat(
-        "note: a network of %d cells (--cells) has no %s cell: that part of the architecture is "
-        "not "
-        "in it\n",
+        "note: a network of %d cells (--cells) has no %s cell, so that part of the genotype is "
+        "unused\n",
         given.shape.cells, kind);
   }
   return absl::OkStatus();
