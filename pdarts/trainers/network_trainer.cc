@@ -76,17 +76,19 @@ absl::Status CheckImages(const TrainSettings& settings, const DatasetSplits& dat
 
 double LearningRate(const TrainSettings& settings, double epoch) {
   const int epochs = settings.epochs();
+  // Only the cosine is defined between two epochs.
+  const double whole_epoch = std::floor(epoch);
   double rate;
   if (settings.learning_rate_shape() == COSINE) {
     rate = CosineLearningRate(settings.weights(), epoch, epochs);
   } else {
     const double base = settings.weights().learning_rate();
     const double fast = std::max(1, epochs - kSlowEpochs);
-    const double left = epochs - epoch;
+    const double left = epochs - whole_epoch;
     rate = left > kSlowEpochs ? base * (left - kSlowEpochs) / fast
                               : base * left / (kSlowEpochs * fast);
   }
-  if (epoch < settings.warmup_epochs()) rate *= (epoch + 1) / settings.warmup_epochs();
+  if (whole_epoch < settings.warmup_epochs()) rate *= (whole_epoch + 1) / settings.warmup_epochs();
   return rate;
 }
 

@@ -58,7 +58,8 @@ class TrainObserver {
   virtual absl::Status OnEpochEnd(const TrainEpochReport& report) { return absl::OkStatus(); }
 };
 
-/// The learning rate of an epoch (ALGORITHM 4), fractional where it moves by step.
+/// The learning rate at `epoch` (ALGORITHM 4), which is fractional where the cosine moves by step.
+/// The warm-up and the linear shape take whole epochs, and stay the same within one.
 double LearningRate(const TrainSettings& settings, double epoch);
 
 /// Trains one network from scratch, on the whole training split, measuring on the test split after

@@ -239,6 +239,29 @@ TEST(TrainingTest, TheSkeletonSaysHowLargeANetworkUsuallyIs) {
                         "imagenet"));
 }
 
+TEST(TrainingTest, WarmUpHasOneFactorForEachEpoch) {
+  TrainSettings plain;
+  plain.set_epochs(20);
+  plain.mutable_weights()->set_cosine_by_step(true);
+  TrainSettings warm = plain;
+  warm.set_warmup_epochs(2);
+  for (const double step : {0.0, 0.25, 0.75, 0.99}) {
+    EXPECT_DOUBLE_EQ(LearningRate(warm, 0 + step), LearningRate(plain, 0 + step) / 2);
+    EXPECT_DOUBLE_EQ(LearningRate(warm, 1 + step), LearningRate(plain, 1 + step));
+    EXPECT_DOUBLE_EQ(LearningRate(warm, 2 + step), LearningRate(plain, 2 + step));
+  }
+}
+
+TEST(TrainingTest, ALinearLearningRateMovesByEpochsOnly) {
+  TrainSettings settings;
+  settings.set_epochs(20);
+  settings.set_learning_rate_shape(LINEAR);
+  settings.mutable_weights()->set_cosine_by_step(true);
+  for (int epoch = 0; epoch < 20; ++epoch) {
+    EXPECT_DOUBLE_EQ(LearningRate(settings, epoch + 0.99), LearningRate(settings, epoch)) << epoch;
+  }
+}
+
 absl::Status CreationError(const std::vector<std::string>& settings) {
   const Training training = MakeTiny(settings);
   const DatasetSplits data = training.dataset->Load({}).value();
