@@ -1,11 +1,12 @@
 #include "pdarts/trainers/evaluation.h"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "ATen/ops/arange.h"
-#include "ATen/ops/bincount.h"
 #include "ATen/ops/cross_entropy_loss.h"
-#include "ATen/ops/zeros.h"
+#include "ATen/ops/empty.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
@@ -20,28 +21,34 @@ absl::Status CheckMeasurable(const DatasetSplits& data) {
       " holds no test images, which networks are measured on: the test split is empty"));
 }
 
-std::optional<Evaluation> Evaluate(Network& network, const ImageSplit& split,
-                                   const DatasetInfo& info, int64_t batch_size, c10::Device device,
-                                   const std::function<bool()>& stop) {
+absl::StatusOr<Evaluation> Evaluate(Network& network, const ImageSplit& split,
+                                    const DatasetInfo& info, int64_t batch_size, c10::Device device,
+                                    const std::function<bool()>& stop) {
   c10::NoGradGuard no_grad;
   const bool was_training = network.is_training();
   network.eval();
   const absl::Cleanup back = [&] { network.train(was_training); };
-  const auto classes = static_cast<int64_t>(info.class_names.size());
   const std::vector<at::Tensor> parameters = network.parameters();
   const at::ScalarType dtype = parameters.empty() ? at::kFloat : parameters.front().scalar_type();
-  at::Tensor counts = at::zeros({classes * classes}, at::kLong);
+  const int64_t images = split.images.size(0);
   Meter meter;
-  for (const at::Tensor& indices : at::arange(split.images.size(0), at::kLong).split(batch_size)) {
-    if (stop && stop()) return std::nullopt;
-    const Batch batch = MakeEvaluationBatch(split, indices, info, dtype);
+  const at::Tensor guesses = at::empty({images}, at::kLong);
+  for (int64_t first = 0; first < images; first += batch_size) {
+    if (stop && stop()) return absl::CancelledError("measuring was stopped as asked");
+    const int64_t end = std::min(images, first + batch_size);
+    const Batch batch = MakeEvaluationBatch(split, at::arange(first, end, at::kLong), info, dtype);
     const at::Tensor labels = batch.labels.to(device);
     const at::Tensor logits = network.Forward(batch.images.to(device)).logits;
     meter.Add(at::cross_entropy_loss(logits, labels), logits, labels);
-    const at::Tensor guesses = logits.argmax(1).to(at::kCPU);
-    counts.add_(at::bincount(batch.labels.mul(classes).add_(guesses), {}, classes * classes));
+    guesses.slice(0, first, end).copy_(logits.argmax(1));
   }
-  return Evaluation{meter.Mean(), meter.images(), counts.view({classes, classes})};
+  const Accuracy accuracy = meter.Mean();
+  if (!std::isfinite(accuracy.loss)) {
+    return absl::InternalError(absl::StrCat(
+        "the loss on the test images is ", std::isnan(accuracy.loss) ? "NaN" : "infinite",
+        ": the network's outputs are not finite, so its accuracy means nothing"));
+  }
+  return Evaluation{accuracy, guesses};
 }
 
 }  // namespace pdarts

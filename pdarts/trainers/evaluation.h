@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/network.h"
@@ -17,21 +17,20 @@ namespace pdarts {
 /// How a network classifies images.
 struct Evaluation {
   Accuracy accuracy;
-  int64_t images = 0;
-  /// `[classes,classes]` int64 on the CPU: how many images of the row's class were taken for the
-  /// column's.
-  at::Tensor confusion;
+  /// `[N]` int64 on the CPU: the class that each image was taken for, in the split's order.
+  at::Tensor guesses;
 };
 
 /// \error kInvalidArgument if there are no images to measure on.
 absl::Status CheckMeasurable(const DatasetSplits& data);
 
 /// Measures a network in evaluation mode on images that are normalised only; its mode is restored.
-/// The network is on `device` already; images are given to it in its parameters' dtype. Nothing is
-/// returned if `stop`, asked before every batch, says so.
-std::optional<Evaluation> Evaluate(Network& network, const ImageSplit& split,
-                                   const DatasetInfo& info, int64_t batch_size, c10::Device device,
-                                   const std::function<bool()>& stop = {});
+/// The network is on `device` already; images are given to it in its parameters' dtype.
+/// \error kInternal if the loss is not finite, as then the accuracy means nothing; kCancelled if
+/// `stop`, asked before every batch, says so.
+absl::StatusOr<Evaluation> Evaluate(Network& network, const ImageSplit& split,
+                                    const DatasetInfo& info, int64_t batch_size, c10::Device device,
+                                    const std::function<bool()>& stop = {});
 
 }  // namespace pdarts
 

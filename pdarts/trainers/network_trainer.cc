@@ -195,18 +195,20 @@ absl::Status NetworkTrainer::FinishEpoch() {
   report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
   report.drop_path = network().drop_path();
   report.measured = &measured;
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::optional<Evaluation> evaluation,
-      CatchLibTorchErrors(
-          [&]() -> absl::StatusOr<std::optional<Evaluation>> {
-            return Evaluate(
-                measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
-                [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
-          },
-          absl::StrCat("evaluation after epoch ", position_.epoch + 1)));
-  if (!evaluation) return Stop();  // it is measured anew when the training goes on
+  const absl::StatusOr<Evaluation> evaluation = CatchLibTorchErrors(
+      [&] {
+        return Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
+                        [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
+      },
+      absl::StrCat("evaluation after epoch ", position_.epoch + 1));
+  // When the training goes on, it measures again.
+  if (absl::IsCancelled(evaluation.status())) return Stop();
+  if (!evaluation.ok()) {
+    return Annotate(evaluation.status(), absl::StrCat("after epoch ", position_.epoch + 1));
+  }
   last_ = report.test = evaluation->accuracy;
-  report.is_best = best_epoch_ < 0 || last_.top1 > best_.top1;
+  report.is_best = best_epoch_ < 0 || last_.top1 > best_.top1 ||
+                   (last_.top1 == best_.top1 && last_.loss < best_.loss);
   if (report.is_best) {
     best_ = last_;
     best_epoch_ = position_.epoch;

@@ -44,7 +44,8 @@ struct TrainEpochReport {
   double drop_path = 0;
   double seconds = 0;            ///< of training and measuring
   double images_per_second = 0;  ///< of training
-  /// Whether no epoch before reached this top-1 accuracy on the test split.
+  /// Whether the epoch has the highest top-1 accuracy on the test split so far, and of all epochs
+  /// with that accuracy the lowest loss.
   bool is_best = false;
   /// What was measured: the network, or the average of its weights.
   const Network* measured = nullptr;
@@ -84,9 +85,9 @@ class NetworkTrainer {
   absl::Status Restore(const TrainingState& state);
 
   /// Trains to the last epoch. States go to `checkpointer`, which may stop it; null: nowhere.
-  /// \error what the observer and the checkpointer return; kInternal naming epoch and step if the
-  /// loss or a weight isn't finite or LibTorch throws; kCancelled, the state being saved, if it is
-  /// asked to stop.
+  /// \error what the observer and the checkpointer return; kInternal naming the epoch if the loss
+  /// of a step, a weight or the loss on the test split isn't finite or LibTorch throws; kCancelled,
+  /// the state being saved, if it is asked to stop.
   absl::Status Train(Checkpointer* checkpointer, TrainObserver* observer);
 
   /// On the test split: after the last epoch, and after the best one.

@@ -77,10 +77,12 @@ class Log : public TrainObserver {
                                      report.test.loss, report.learning_rate, report.drop_path,
                                      report.is_best));
     test.push_back(report.test);
+    is_best.push_back(report.is_best);
     return absl::OkStatus();
   }
   std::vector<std::string> steps, epochs;
   std::vector<Accuracy> test;
+  std::vector<bool> is_best;
 };
 
 struct Outcome {
@@ -330,6 +332,52 @@ TEST(TrainingTest, StopsWhereTheLossIsNotFinite) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
   EXPECT_THAT(status.message(), HasSubstr("the loss became nan in epoch 1, step 1"));
   EXPECT_TRUE(keeper.contents.empty());
+}
+
+/// Spoils the weights after the last step of an epoch, before they are measured.
+class Spoiler : public Log {
+ public:
+  absl::Status OnStep(const TrainStepReport& report) override {
+    if (report.position.step + 1 == report.position.steps) {
+      network->parameters().back().detach().fill_(NAN);
+    }
+    return absl::OkStatus();
+  }
+  Network* network = nullptr;
+};
+
+TEST(TrainingTest, StopsWhereTheLossOnTheTestImagesIsNotFinite) {
+  const Training training = MakeTiny({"train.average_decay=0"});
+  const DatasetSplits data = training.dataset->Load({}).value();
+  auto trainer = NetworkTrainer::Create(training, data, c10::Device(c10::kCPU)).value();
+  Spoiler log;
+  log.network = &trainer->network();
+  const absl::Status status = trainer->Train(/*checkpointer=*/nullptr, &log);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(status.message(), HasSubstr("the loss on the test images is NaN"));
+  EXPECT_THAT(status.message(), HasSubstr("after epoch 1: "));
+  EXPECT_TRUE(log.epochs.empty()) << "the epoch was reported all the same";
+  EXPECT_EQ(trainer->best_epoch(), -1);
+}
+
+TEST(TrainingTest, OfEpochsWithTheSameAccuracyTheOneOfTheLowestLossIsBest) {
+  // With two test images there are three accuracies, so that most epochs share one.
+  Keeper keeper;
+  const Outcome outcome = Train(
+      MakeTiny({"train.epochs=10", "dataset.test_images=2", "train.average_decay=0"}), &keeper);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  const Log& log = outcome.log;
+  Accuracy best;
+  int decided_by_loss = 0;
+  for (size_t epoch = 0; epoch < log.test.size(); ++epoch) {
+    const Accuracy& now = log.test[epoch];
+    const bool same = epoch > 0 && now.top1 == best.top1;
+    const bool is_best = epoch == 0 || now.top1 > best.top1 || (same && now.loss < best.loss);
+    EXPECT_EQ(log.is_best[epoch], is_best) << "epoch " << epoch;
+    if (is_best) best = now;
+    decided_by_loss += same && is_best ? 1 : 0;
+  }
+  EXPECT_GT(decided_by_loss, 0) << "no two epochs were compared by their losses";
 }
 
 TEST(TrainingTest, RefusesTheStateOfAnotherTraining) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/commands/evaluation_report.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
@@ -53,30 +54,6 @@ absl::StatusOr<TrainSpec> SpecFromFlags() {
   return spec;
 }
 
-EvaluationReport MakeReport(const Evaluation& evaluation, const DatasetInfo& info,
-                            const std::string& weights) {
-  EvaluationReport report;
-  report.set_weights(weights);
-  report.set_images(static_cast<double>(evaluation.images));
-  report.set_top1(evaluation.accuracy.top1);
-  report.set_top5(evaluation.accuracy.top5);
-  report.set_loss(evaluation.accuracy.loss);
-  const auto counts = evaluation.confusion.accessor<int64_t, 2>();
-  for (int64_t c = 0; c < counts.size(0); ++c) {
-    double images = 0;
-    ConfusionRow* row = report.add_confusion();
-    for (int64_t guess = 0; guess < counts.size(1); ++guess) {
-      row->add_counts(static_cast<double>(counts[c][guess]));
-      images += static_cast<double>(counts[c][guess]);
-    }
-    ClassAccuracy* of_class = report.add_classes();
-    of_class->set_name(info.class_names[c]);
-    of_class->set_images(images);
-    of_class->set_accuracy(images > 0 ? 100 * static_cast<double>(counts[c][c]) / images : 0);
-  }
-  return report;
-}
-
 void Print(const EvaluationReport& report) {
   std::cout << absl::StrFormat("%s\n%d test images: top-1 %.2f%%, top-5 %.2f%%, loss %.4f\n\n",
                                report.weights(), static_cast<int64_t>(report.images()),
@@ -86,22 +63,14 @@ void Print(const EvaluationReport& report) {
     width = std::max(width, of_class.name().size());
   }
   std::cout << absl::StrFormat("%-*s  accuracy  taken for\n", static_cast<int>(width), "class");
-  for (int c = 0; c < report.classes_size(); ++c) {
-    // Where a matrix of all classes is too wide to read, the three most frequent mistakes.
-    std::vector<std::pair<double, std::string>> mistakes;
-    for (int guess = 0; guess < report.classes_size(); ++guess) {
-      const double count = report.confusion(c).counts(guess);
-      if (guess != c && count > 0) mistakes.emplace_back(-count, report.classes(guess).name());
+  for (const ClassAccuracy& of_class : report.classes()) {
+    std::vector<std::string> mistakes;  // the three most frequent
+    for (int m = 0; m < std::min(of_class.mistakes_size(), 3); ++m) {
+      mistakes.push_back(
+          absl::StrCat(of_class.mistakes(m).name(), " ", of_class.mistakes(m).images()));
     }
-    std::stable_sort(mistakes.begin(), mistakes.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    mistakes.resize(std::min<size_t>(mistakes.size(), 3));
-    std::cout << absl::StrFormat(
-        "%-*s  %7.2f%%  %s\n", static_cast<int>(width), report.classes(c).name(),
-        report.classes(c).accuracy(),
-        absl::StrJoin(mistakes, ", ", [](std::string* out, const auto& mistake) {
-          absl::StrAppend(out, mistake.second, " ", -mistake.first);
-        }));
+    std::cout << absl::StrFormat("%-*s  %7.2f%%  %s\n", static_cast<int>(width), of_class.name(),
+                                 of_class.accuracy(), absl::StrJoin(mistakes, ", "));
   }
   if (report.classes_size() > 20) return;
   std::cout << "\nconfusion (rows: the true class, in the order above)\n";
@@ -165,9 +134,10 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(
       const EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
         network->to(device);
-        return MakeReport(*Evaluate(*network, data.test, data.info,
-                                    training.spec.train().evaluation_batch_size(), device),
-                          data.info, weights);
+        PDARTS_ASSIGN_OR_RETURN(const Evaluation evaluation,
+                                Evaluate(*network, data.test, data.info,
+                                         training.spec.train().evaluation_batch_size(), device));
+        return MakeEvaluationReport(evaluation, data.test, data.info, weights);
       }));
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(report) << "\n";

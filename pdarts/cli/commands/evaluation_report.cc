@@ -1,0 +1,73 @@
+#include "pdarts/cli/commands/evaluation_report.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+
+namespace pdarts {
+namespace {
+
+/// The report has the matrix of confusion for up to so many classes.
+constexpr size_t kMostClassesOfMatrix = 1000;
+
+/// Counts for every class the images that were taken for each class: [true class][guess]. Holds
+/// what occurs only, as a matrix of 20,000 classes would take gigabytes.
+std::vector<std::map<int64_t, int64_t>> CountGuesses(const at::Tensor& labels,
+                                                     const at::Tensor& guesses, size_t classes) {
+  std::vector<std::map<int64_t, int64_t>> counts(classes);
+  const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < label.size(0); ++i) ++counts[label[i]][guess[i]];
+  return counts;
+}
+
+}  // namespace
+
+EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const ImageSplit& split,
+                                      const DatasetInfo& info, const std::string& weights) {
+  EvaluationReport report;
+  report.set_weights(weights);
+  report.set_images(static_cast<double>(evaluation.guesses.size(0)));
+  report.set_top1(evaluation.accuracy.top1);
+  report.set_top5(evaluation.accuracy.top5);
+  report.set_loss(evaluation.accuracy.loss);
+  const size_t classes = info.class_names.size();
+  const auto counts = CountGuesses(split.labels, evaluation.guesses, classes);
+  for (size_t c = 0; c < classes; ++c) {
+    double images = 0, right = 0;
+    std::vector<std::pair<int64_t, int64_t>> mistakes;
+    for (const auto& [guess, count] : counts[c]) {
+      images += static_cast<double>(count);
+      if (guess == static_cast<int64_t>(c)) {
+        right = static_cast<double>(count);
+      } else {
+        mistakes.emplace_back(guess, count);
+      }
+    }
+    std::stable_sort(mistakes.begin(), mistakes.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    ClassAccuracy* of_class = report.add_classes();
+    of_class->set_name(info.class_names[c]);
+    of_class->set_images(images);
+    of_class->set_accuracy(images > 0 ? 100 * right / images : 0);
+    for (const auto& [guess, count] : mistakes) {
+      Mistake* mistake = of_class->add_mistakes();
+      mistake->set_name(info.class_names[guess]);
+      mistake->set_images(static_cast<double>(count));
+    }
+  }
+  if (classes > kMostClassesOfMatrix) return report;
+  for (const auto& of_class : counts) {
+    ConfusionRow* row = report.add_confusion();
+    row->mutable_counts()->Resize(static_cast<int>(classes), 0);
+    for (const auto& [guess, count] : of_class) {
+      row->set_counts(static_cast<int>(guess), static_cast<double>(count));
+    }
+  }
+  return report;
+}
+
+}  // namespace pdarts

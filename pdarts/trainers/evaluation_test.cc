@@ -1,0 +1,97 @@
+#include "pdarts/trainers/evaluation.h"
+
+#include <limits>
+#include <vector>
+
+#include "ATen/ops/arange.h"
+#include "ATen/ops/zeros.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/tensor_memory.h"
+
+namespace pdarts {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
+
+/// Takes every image for the class that its one pixel tells; the images are normalised by nothing.
+class PixelReader : public Network {
+ public:
+  PixelReader(int64_t classes, double score) : classes_(classes), score_(score) {}
+
+ private:
+  NetworkOutput DoForward(const at::Tensor& images) override {
+    at::Tensor logits = at::zeros({images.size(0), classes_});
+    const at::Tensor pixel = images.reshape({-1, 1}).mul(255).round().to(at::kLong);
+    logits.scatter_(1, pixel, score_);
+    return {logits, {}};
+  }
+
+  const int64_t classes_;
+  const double score_;
+};
+
+DatasetInfo Info(int classes) {
+  DatasetInfo info;
+  info.image = {1, 1, 1};
+  for (int c = 0; c < classes; ++c) info.class_names.push_back(absl::StrCat(c));
+  info.mean = {0};
+  info.deviation = {1};
+  return info;
+}
+
+/// Images whose pixels count from 0, all of the last class but the first one.
+ImageSplit Split(int64_t images, int classes) {
+  ImageSplit split;
+  split.images = at::arange(images, at::kByte).view({images, 1, 1, 1});
+  split.labels = at::zeros({images}, at::kLong).fill_(classes - 1);
+  split.labels[0] = 0;
+  return split;
+}
+
+TEST(EvaluationTest, TellsWhatEachImageWasTakenFor) {
+  PixelReader network(10, 5);
+  const absl::StatusOr<Evaluation> evaluation =
+      Evaluate(network, Split(8, 10), Info(10), /*batch_size=*/3, c10::kCPU);
+  ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+  EXPECT_TRUE(evaluation->guesses.equal(at::arange(8, at::kLong)));
+  EXPECT_EQ(evaluation->accuracy.top1, 12.5);
+}
+
+TEST(EvaluationTest, NeedsNoMatrixOfAllClasses) {
+  constexpr int kClasses = 20000;
+  PixelReader network(kClasses, 5);
+  const ImageSplit split = Split(200, kClasses);
+  const DatasetInfo info = Info(kClasses);
+  const TensorMemory memory;
+  ASSERT_TRUE(Evaluate(network, split, info, /*batch_size=*/100, c10::kCPU).ok());
+  // The logits of a batch take 8 MB; a matrix of all classes would take 3,200 MB.
+  EXPECT_LT(memory.peak(), 100e6);
+}
+
+TEST(EvaluationTest, ALossThatIsNoNumberIsAnError) {
+  for (const double score : {kNotANumber, std::numeric_limits<double>::infinity()}) {
+    PixelReader network(10, score);
+    const absl::Status status =
+        Evaluate(network, Split(8, 10), Info(10), /*batch_size=*/3, c10::kCPU).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+    EXPECT_THAT(status.message(), HasSubstr("the loss on the test images is"));
+  }
+}
+
+TEST(EvaluationTest, StopsWhereItIsAskedTo) {
+  PixelReader network(10, 5);
+  int asked = 0;
+  const absl::Status status =
+      Evaluate(network, Split(8, 10), Info(10), /*batch_size=*/3, c10::kCPU, [&] {
+        return ++asked == 2;
+      }).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 2);
+}
+
+}  // namespace
+}  // namespace pdarts
