@@ -24,6 +24,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
 #include "pdarts/nn/macs.h"
+#include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/training_recorder.h"
@@ -90,10 +91,10 @@ absl::Status SetGenotype(TrainSpec* spec) {
     return absl::OkStatus();
   }
   if (run.empty()) return absl::OkStatus();
-  PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found, ReadRunArchitecture(UserPath(run)));
   const auto space = Registry<SearchSpace>::Create(spec->space());
   if (!space.ok()) return Annotate(space.status(), "space");
-  PDARTS_RETURN_IF_ERROR(Annotate((*space)->CheckArchitecture(found.architecture()), run));
+  PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found,
+                          ReadRunArchitecture(UserPath(run), **space));
   spec->set_genotype(found.text());
   return absl::OkStatus();
 }

@@ -267,6 +267,15 @@ absl::Status SearchSpace::CheckArchitecture(const Architecture& architecture) co
                                                        edge.from(), " to ", edge.to()));
       }
     }
+    for (const int node : cell.concat()) {
+      const bool exists = std::any_of(kind.edges.begin(), kind.edges.end(), [&](const Edge& e) {
+        return e.from == node || e.to == node;
+      });
+      if (!exists) {
+        return absl::InvalidArgumentError(absl::StrCat(kind.name, " cell: its output is of node ",
+                                                       node, ", which doesn't exist"));
+      }
+    }
   }
   return DoCheckArchitecture(architecture);
 }

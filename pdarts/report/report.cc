@@ -1,8 +1,11 @@
 #include "pdarts/report/report.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/status_macros.h"
@@ -13,6 +16,20 @@
 #include "pdarts/runs/atomic_file.h"
 
 namespace pdarts {
+namespace {
+
+/// The names of a cell's drawings without their endings. \error kInvalidArgument if the kind can't
+/// be a part of a file's name.
+absl::StatusOr<std::string> DrawingName(const std::string& kind) {
+  const bool plain = !kind.empty() && std::all_of(kind.begin(), kind.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+  });
+  if (plain) return absl::StrCat("cell_", kind);
+  return absl::InvalidArgumentError(
+      absl::StrCat("the cell kind \"", kind, "\" names a file; expected letters, digits, _ and -"));
+}
+
+}  // namespace
 
 absl::Status WriteReport(const std::string& run_directory, const std::optional<RunResult>& result) {
   PDARTS_ASSIGN_OR_RETURN(RunFiles run, ReadRunFiles(run_directory));
@@ -23,7 +40,8 @@ absl::Status WriteReport(const std::string& run_directory, const std::optional<R
       DrawingOptions options;
       options.operations = OperationsOf({run});
       PDARTS_ASSIGN_OR_RETURN(const CellFiles files, DrawCellFiles(cell, options));
-      const std::string stem = (directory / absl::StrCat("cell_", cell.kind())).string();
+      PDARTS_ASSIGN_OR_RETURN(const std::string name, DrawingName(cell.kind()));
+      const std::string stem = (directory / name).string();
       PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".svg", files.svg));
       PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".pdf", files.pdf));
     }

@@ -154,6 +154,39 @@ TEST_F(ReportTest, ALogOfAnotherSpaceIsNoReasonToCrash) {
   }
 }
 
+TEST_F(ReportTest, APlaceThatIsNotOfTheScheduleIsNoReasonToCrash) {
+  const auto says = [&](const std::string& log) {
+    Write("log.jsonl", log);
+    const absl::Status status = WriteReport(path_.string());
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << log;
+    return std::string(status.message());
+  };
+  EXPECT_THAT(says(Epoch(2000000000, 1, kThree)),
+              HasSubstr("log.jsonl:1: stage 2000000000, epoch 1 is not of the spec's schedule"));
+  EXPECT_THAT(says(Epoch(0, 1, kThree)), HasSubstr("stage 0, epoch 1 is not of"));
+  EXPECT_THAT(says(Epoch(1, 0, kThree)), HasSubstr("stage 1, epoch 0 is not of"));
+  EXPECT_THAT(says(Epoch(1, 3, kThree)), HasSubstr("stage 1, epoch 3 is not of"));
+  EXPECT_THAT(says(R"({"event":"stage_begin","stage":3})"
+                   "\n"),
+              HasSubstr("stage 3, epoch 0 is not of"));
+  EXPECT_THAT(says(Epoch(1, 2, kThree) + Epoch(1, 1, kThree)),
+              HasSubstr("log.jsonl:2: stage 1, epoch 1 stands after stage 1, epoch 2"));
+}
+
+/// What someone else's run holds can't write elsewhere or into the page.
+TEST_F(ReportTest, AnArchitectureOfAnotherSpaceIsNeverDrawn) {
+  for (const char* kind : {R"(x\"><img src=x onerror=alert(1)>)", "x/../../y", ""}) {
+    Write("architecture.textproto",
+          R"(architecture { space: "darts" cells { kind: ")" + std::string(kind) +
+              R"(" edges { from: 0 to: 200000000 operation: "skip_connect" } } cells {} })");
+    const absl::Status status = WriteReport(path_.string());
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << kind;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("architecture.textproto: architecture: "));
+  }
+  EXPECT_FALSE(fs::exists(path_ / "report.html"));
+  EXPECT_FALSE(fs::exists(path_.parent_path() / "y.svg"));
+}
+
 TEST_F(ReportTest, ARunThatHasJustBegunHasAPage) {
   fs::remove(path_ / "log.jsonl");
   ASSERT_TRUE(WriteReport(path_.string()).ok());

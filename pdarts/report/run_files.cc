@@ -11,6 +11,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/search_trainer.h"
 
@@ -19,17 +20,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status ReadLog(const fs::path& file, RunFiles* run) {
+constexpr char kEpoch[] = "epoch";
+constexpr char kStageBegin[] = "stage_begin";
+
+/// \error kDataLoss unless the event is of a stage and an epoch of the schedule, after `last`.
+absl::Status CheckPlace(const LogEvent& event, const ProgressiveSchedule& schedule,
+                        const LogEvent& last) {
+  const bool in_stage = event.stage() >= 1 && event.stage() <= schedule.num_stages();
+  const bool is_epoch = event.event() == kEpoch;
+  const int epochs = in_stage && is_epoch ? schedule.stage(event.stage() - 1).epochs : 0;
+  if (!in_stage || event.epoch() < (is_epoch ? 1 : 0) || event.epoch() > epochs) {
+    return absl::DataLossError(absl::StrCat("stage ", event.stage(), ", epoch ", event.epoch(),
+                                            " is not of the spec's schedule"));
+  }
+  if (std::make_pair(event.stage(), event.epoch()) > std::make_pair(last.stage(), last.epoch())) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(absl::StrCat("stage ", event.stage(), ", epoch ", event.epoch(),
+                                          " stands after stage ", last.stage(), ", epoch ",
+                                          last.epoch()));
+}
+
+absl::Status ReadLog(const fs::path& file, const ProgressiveSchedule& schedule, RunFiles* run) {
   const absl::StatusOr<std::string> text = ReadFile(file.string());
-  if (!text.ok()) return absl::OkStatus();  // a run that has only just begun
+  if (absl::IsNotFound(text.status())) return absl::OkStatus();  // a run that has only just begun
+  PDARTS_RETURN_IF_ERROR(text.status());
+  LogEvent last;
   const std::vector<absl::string_view> lines = absl::StrSplit(*text, '\n');
   // What follows the last line end is empty, or a line that isn't whole yet.
   for (size_t i = 0; i + 1 < lines.size(); ++i) {
+    const std::string where = absl::StrCat(file.string(), ":", i + 1);
     LogEvent event;
-    PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(std::string(lines[i]), &event),
-                                    absl::StrCat(file.string(), ":", i + 1)));
-    if (event.event() == "stage_begin") run->stages.push_back(event);
-    if (event.event() == "epoch") run->epochs.push_back({event, std::nullopt});
+    PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(std::string(lines[i]), &event), where));
+    const bool is_epoch = event.event() == kEpoch;
+    if (!is_epoch && event.event() != kStageBegin) continue;
+    PDARTS_RETURN_IF_ERROR(Annotate(CheckPlace(event, schedule, last), where));
+    if (is_epoch) {
+      run->epochs.push_back({event, std::nullopt});
+    } else {
+      run->stages.push_back(event);
+    }
+    last = std::move(event);
   }
   return absl::OkStatus();
 }
@@ -101,8 +132,12 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   RunFiles run;
   run.path = path;
   PDARTS_ASSIGN_OR_RETURN(run.spec, ReadRunSpec(path));
-  PDARTS_RETURN_IF_ERROR(ReadLog(fs::path(path) / "log.jsonl", &run));
-  absl::StatusOr<DerivedArchitecture> found = ReadRunArchitecture(path);
+  ExperimentSpec spec = run.spec;
+  spec.clear_benchmark();  // its answers stand in the log
+  absl::StatusOr<Experiment> experiment = MakeExperiment(std::move(spec));
+  if (!experiment.ok()) return Annotate(experiment.status(), path);
+  PDARTS_RETURN_IF_ERROR(ReadLog(fs::path(path) / "log.jsonl", *experiment->schedule, &run));
+  absl::StatusOr<DerivedArchitecture> found = ReadRunDerivation(path, *experiment);
   if (found.ok()) {
     run.found = std::move(*found);
     run.finished_search = true;
@@ -115,10 +150,7 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   } else if (!absl::IsNotFound(result.status())) {
     return result.status();
   }
-  ExperimentSpec spec = run.spec;
-  spec.clear_benchmark();  // its answers stand in the log
-  PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
-  PDARTS_RETURN_IF_ERROR(DeriveEveryEpoch(experiment, &run));
+  PDARTS_RETURN_IF_ERROR(DeriveEveryEpoch(*experiment, &run));
   return run;
 }
 

@@ -388,17 +388,6 @@ absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
 
 std::string BestWeightsFile(const std::string& run) { return (fs::path(run) / kBest).string(); }
 
-absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string text,
-                          ReadRunFile(path, kArchitecture, "holds no architecture yet"));
-  DerivedArchitecture architecture;
-  if (!google::protobuf::TextFormat::ParseFromString(text, &architecture)) {
-    return absl::DataLossError(
-        absl::StrCat((fs::path(path) / kArchitecture).string(), " is not a DerivedArchitecture"));
-  }
-  return architecture;
-}
-
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kResult, "is no finished run"));
   RunResult result;

@@ -153,10 +153,6 @@ absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
 absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
                                                          const ExperimentSpec& spec);
 
-/// Reads what a run found. \error kNotFound if the run has found nothing yet; kDataLoss if the file
-/// doesn't parse; as Directory::ReadFile.
-absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& path);
-
 }  // namespace pdarts
 
 #endif  // PDARTS_RUNS_RUN_DIRECTORY_H_

@@ -11,36 +11,28 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 
 namespace pdarts {
 namespace {
 
-/// Candidates and probabilities of the last stage, as a run's trace holds them.
-absl::Status ReadTrace(const Topology& topology, const DerivationTrace& trace,
-                       Candidates* candidates, EdgeProbabilities* probabilities) {
-  candidates->clear();
-  probabilities->clear();
+/// Candidates and probabilities of the last stage, as the trace of a run of the topology holds
+/// them.
+void ReadTrace(const Topology& topology, const DerivationTrace& trace, Candidates* candidates,
+               EdgeProbabilities* probabilities) {
   for (const CellKind& kind : topology.kinds) {
-    candidates->emplace_back(kind.edges.size());
-    probabilities->emplace_back(kind.edges.size());
-  }
-  for (const EdgeDecision& edge : trace.edges()) {
-    for (size_t k = 0; k < topology.kinds.size(); ++k) {
-      const CellKind& kind = topology.kinds[k];
+    CellCandidates& of_kind = candidates->emplace_back(kind.edges.size());
+    auto& probabilities_of_kind = probabilities->emplace_back(kind.edges.size());
+    for (const EdgeDecision& edge : trace.edges()) {
       if (kind.name != edge.cell_kind()) continue;
-      if (edge.edge() < 0 || edge.edge() >= static_cast<int>(kind.edges.size())) {
-        return absl::DataLossError(
-            absl::StrCat("the trace names edge ", edge.edge(), " of the ", kind.name, " cell"));
-      }
       for (const std::string& operation : edge.candidates()) {
-        (*candidates)[k][edge.edge()].push_back(OperationIndex(kind, operation));
+        of_kind[edge.edge()].push_back(OperationIndex(kind, operation));
       }
-      (*probabilities)[k][edge.edge()].assign(edge.probabilities().begin(),
-                                              edge.probabilities().end());
+      probabilities_of_kind[edge.edge()].assign(edge.probabilities().begin(),
+                                                edge.probabilities().end());
     }
   }
-  return absl::OkStatus();
 }
 
 void PrintTrace(const DerivationTrace& trace) {
@@ -69,13 +61,16 @@ absl::Status Derive(const std::vector<std::string>&) {
   const std::string run = absl::GetFlag(FLAGS_run);
   if (run.empty()) return absl::InvalidArgumentError("derive needs --run=DIR");
   PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ReadRunSpec(UserPath(run)));
-  PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture old, ReadRunArchitecture(UserPath(run)));
+  ExperimentSpec before = spec;
+  before.clear_benchmark();  // its table may be elsewhere now
+  PDARTS_ASSIGN_OR_RETURN(const Experiment searched, MakeExperiment(std::move(before)));
+  PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture old,
+                          ReadRunDerivation(UserPath(run), searched));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
   Candidates candidates;
   EdgeProbabilities probabilities;
-  PDARTS_RETURN_IF_ERROR(
-      ReadTrace(experiment.space->topology(), old.trace(), &candidates, &probabilities));
+  ReadTrace(searched.space->topology(), old.trace(), &candidates, &probabilities);
   PDARTS_ASSIGN_OR_RETURN(
       const Derivation derivation,
       experiment.space->Derive(candidates, probabilities, experiment.derivation_options));
