@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/report/page.h"
 
 namespace pdarts {
@@ -79,6 +78,19 @@ Html Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& l
   return HtmlCat("<div class=\"charts\">\n"_html, figures, "</div>\n"_html);
 }
 
+Html Reason(const absl::Status& status) {
+  return HtmlCat("<p>"_html, status.message(), "</p>\n"_html);
+}
+
+Html UnreadableRuns(const std::vector<UnreadableRun>& runs) {
+  if (runs.empty()) return {};
+  Html list;
+  for (const UnreadableRun& run : runs) {
+    list.Append(HtmlCat("<h3>"_html, run.path, "</h3>\n"_html, Reason(run.reason)));
+  }
+  return HtmlSection("unreadable", "Runs that could not be read", list);
+}
+
 /// After which epochs a run's stages end.
 std::vector<int> StageLengths(const RunFiles& run) {
   std::vector<int> lengths;
@@ -88,7 +100,8 @@ std::vector<int> StageLengths(const RunFiles& run) {
 
 }  // namespace
 
-absl::StatusOr<Html> ComparisonPage(const std::vector<RunFiles>& runs) {
+Html ComparisonPage(const std::vector<RunFiles>& runs,
+                    const std::vector<UnreadableRun>& unreadable) {
   const std::vector<std::string> operations = OperationsOf(runs);
   const std::vector<std::string> labels = Labels(runs);
   Charts charts(*std::max_element(
@@ -99,10 +112,10 @@ absl::StatusOr<Html> ComparisonPage(const std::vector<RunFiles>& runs) {
   if (lengths.size() > 1) charts.ForgetStages();
   Html cells = "<div class=\"runs\">\n"_html;
   for (size_t i = 0; i < runs.size(); ++i) {
-    PDARTS_ASSIGN_OR_RETURN(const Html figures,
-                            CellFigures(runs[i], operations, absl::StrCat("run", i, "_")));
-    cells.Append(
-        HtmlCat("<article><h3>"_html, labels[i], "</h3>\n"_html, figures, "</article>\n"_html));
+    const absl::StatusOr<Html> figures =
+        CellFigures(runs[i], operations, absl::StrCat("run", i, "_"));
+    cells.Append(HtmlCat("<article><h3>"_html, labels[i], "</h3>\n"_html,
+                         figures.ok() ? *figures : Reason(figures.status()), "</article>\n"_html));
   }
   cells.Append("</div>\n"_html);
   const std::string title = absl::StrCat(runs.size(), " runs side by side");
@@ -112,7 +125,7 @@ absl::StatusOr<Html> ComparisonPage(const std::vector<RunFiles>& runs) {
               HtmlSection("results", "Results", Results(runs, labels)),
               HtmlSection("differences", "In what their specs differ", Differences(runs, labels)),
               HtmlSection("curves", "Curves", Curves(runs, labels, &charts)),
-              HtmlSection("cells", "Cells", cells), "</main>\n"_html),
+              HtmlSection("cells", "Cells", cells), UnreadableRuns(unreadable), "</main>\n"_html),
       charts);
 }
 

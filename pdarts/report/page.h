@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/report/charts.h"
@@ -29,8 +30,15 @@ Html WholePage(absl::string_view title, const Html& body, const Charts& charts);
 /// The page of one run. \error as DrawCellElement.
 absl::StatusOr<Html> RunPage(const RunFiles& run);
 
-/// A page with several runs side by side. \error as DrawCellElement.
-absl::StatusOr<Html> ComparisonPage(const std::vector<RunFiles>& runs);
+/// A run that can't stand beside others, and why.
+struct UnreadableRun {
+  std::string path;
+  absl::Status reason;
+};
+
+/// A page with several runs, at least one, side by side.
+Html ComparisonPage(const std::vector<RunFiles>& runs,
+                    const std::vector<UnreadableRun>& unreadable);
 
 }  // namespace pdarts
 

@@ -18,6 +18,9 @@
 namespace pdarts {
 namespace {
 
+/// The time between two reports is at least so many times what the first took.
+constexpr double kPause = 19;
+
 /// The names of a cell's drawings without their endings. \error kInvalidArgument if the kind can't
 /// be a part of a file's name.
 absl::StatusOr<std::string> DrawingName(const std::string& kind) {
@@ -54,33 +57,48 @@ absl::Status WriteComparison(const std::vector<std::string>& run_directories,
                              const std::string& file) {
   if (run_directories.empty()) return absl::InvalidArgumentError("no run directory is named");
   std::vector<RunFiles> runs;
+  std::vector<UnreadableRun> unreadable;
   for (const std::string& directory : run_directories) {
-    PDARTS_ASSIGN_OR_RETURN(runs.emplace_back(), ReadRunFiles(directory));
+    absl::StatusOr<RunFiles> run = ReadRunFiles(directory);
+    if (run.ok()) {
+      runs.push_back(std::move(*run));
+    } else {
+      unreadable.push_back({directory, run.status()});
+    }
   }
-  PDARTS_ASSIGN_OR_RETURN(const Html page, ComparisonPage(runs));
-  return WriteFileAtomically(file, page.bytes());
+  if (runs.empty()) return unreadable.front().reason;
+  return WriteFileAtomically(file, ComparisonPage(runs, unreadable).bytes());
 }
 
 absl::Status ReportObserver::OnResume(const SearchPosition& position, const SuperNet& net) {
-  Write(std::nullopt);
+  WriteIfDue();
   return absl::OkStatus();
 }
 
 absl::Status ReportObserver::OnEpochEnd(const EpochReport& report) {
-  Write(std::nullopt);
+  WriteIfDue();
   return absl::OkStatus();
 }
 
 void ReportObserver::WriteLast(const RunResult& result) { Write(result); }
 
+double ReportObserver::SteadySeconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void ReportObserver::WriteIfDue() {
+  if (clock_() >= next_) Write(std::nullopt);
+}
+
 void ReportObserver::Write(const std::optional<RunResult>& result) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point begin = Clock::now();
+  const double begin = clock_();
   const absl::Status status = WriteReport(run_directory_, result);
-  if (!status.ok())
+  const double end = clock_();
+  next_ = end + kPause * (end - begin);
+  if (!status.ok()) {
     LOG(WARNING) << "the report was not written: " << TerminalSafe(status.message());
-  VLOG(1) << "report written in " << std::chrono::duration<double>(Clock::now() - begin).count()
-          << " s";
+  }
+  VLOG(1) << "report written in " << end - begin << " s";
 }
 
 }  // namespace pdarts

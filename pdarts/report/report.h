@@ -1,6 +1,8 @@
 #ifndef PDARTS_REPORT_REPORT_H_
 #define PDARTS_REPORT_REPORT_H_
 
+#include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,25 +20,38 @@ namespace pdarts {
 absl::Status WriteReport(const std::string& run_directory,
                          const std::optional<RunResult>& result = std::nullopt);
 
-/// Writes one page with several runs side by side.
-/// \error as WriteReport; kInvalidArgument if no run is named.
+/// Writes one page with several runs side by side. A run that can't be read stands on the page with
+/// the reason.
+/// \error kInvalidArgument if no run is named; as ReadRunFiles if no run can be read; as
+/// WriteFileAtomically.
 absl::Status WriteComparison(const std::vector<std::string>& run_directories,
                              const std::string& file);
 
-/// Writes the report after every epoch, and when a search goes on, since its log was cut back. What
-/// keeps it from that is logged, and stops no search. Must hear of an epoch after the log does.
+/// Writes the report when an epoch ends and when a search goes on, but for so few epochs that
+/// writing takes at most a twentieth of the time: what a report costs grows with the log. What
+/// keeps it from being written is logged, and stops no search. Must hear of an epoch after the log
+/// does.
 class ReportObserver : public SearchObserver {
  public:
-  explicit ReportObserver(std::string run_directory) : run_directory_(std::move(run_directory)) {}
+  /// Seconds since some time.
+  using Clock = std::function<double()>;
+
+  explicit ReportObserver(std::string run_directory, Clock clock = SteadySeconds)
+      : run_directory_(std::move(run_directory)), clock_(std::move(clock)) {}
   absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override;
   absl::Status OnEpochEnd(const EpochReport& report) override;
   /// The last report, before the result is written: a finished run has it.
   void WriteLast(const RunResult& result);
 
  private:
+  static double SteadySeconds();
+  /// Writes the report unless the last one was written too recently.
+  void WriteIfDue();
   void Write(const std::optional<RunResult>& result);
 
   const std::string run_directory_;
+  const Clock clock_;
+  double next_ = std::numeric_limits<double>::lowest();  ///< when the next report may be written
 };
 
 }  // namespace pdarts

@@ -213,6 +213,45 @@ TEST_F(ReportTest, RunsSideBySideAreToldApart) {
                     HasSubstr("run0_normal_edge_7"), HasSubstr("run1_normal_edge_7")));
 }
 
+TEST_F(ReportTest, ADamagedRunStandsWithItsReasonInTheComparison) {
+  const fs::path damaged = path_ / "<damaged>";
+  fs::create_directories(damaged);
+  std::ofstream(damaged / "spec.textproto") << kSpec;
+  std::ofstream(damaged / "log.jsonl") << "{]\n";
+  const std::string file = (path_ / "comparison.html").string();
+  ASSERT_TRUE(WriteComparison({damaged.string(), path_.string()}, file).ok());
+  EXPECT_THAT(Read(file), AllOf(HasSubstr("1 runs side by side"), HasSubstr("run0_normal_edge_7"),
+                                HasSubstr("Runs that could not be read"),
+                                HasSubstr("/&lt;damaged&gt;</h3>"), HasSubstr("log.jsonl:1: ")));
+  fs::remove(file);
+  EXPECT_EQ(WriteComparison({damaged.string()}, file).code(), absl::StatusCode::kDataLoss);
+  EXPECT_FALSE(fs::exists(file));
+}
+
+/// A report that takes a second is followed by 19 seconds without one, whatever the log's length.
+TEST_F(ReportTest, ReportsTakeATwentiethOfTheTimeAtMost) {
+  double now = 100;
+  int asked = 0;
+  const double takes = 1;
+  ReportObserver observer(path_.string(), [&] { return now + takes * asked++; });
+  const auto writes = [&](double time) {
+    fs::remove(path_ / "report.html");
+    now = time;
+    asked = 0;
+    EXPECT_TRUE(observer.OnEpochEnd({}).ok());
+    return fs::exists(path_ / "report.html");
+  };
+  // The clock is asked whether a report is due, when it begins and when it ends: 100, 101, 102.
+  EXPECT_TRUE(writes(100));
+  EXPECT_FALSE(writes(103));
+  EXPECT_FALSE(writes(120.9));
+  EXPECT_TRUE(writes(121));
+  EXPECT_FALSE(writes(141.9));
+  fs::remove(path_ / "report.html");
+  observer.WriteLast({});
+  EXPECT_TRUE(fs::exists(path_ / "report.html"));
+}
+
 TEST(CellDrawingTest, TheSameCellGivesTheSameBytes) {
   CellArchitecture cell;
   cell.set_kind("normal");

@@ -190,6 +190,31 @@ sed 's/synthetic.SyntheticConfig\] {/image_folder.ImageFolderConfig] { classes: 
 "$pdarts" search --spec=flowers.textproto --data_dir=flowers --dry_run > output 2> error || fails "$(cat error)"
 grep -q "left out what is no .png.*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
 ! grep -q $'\e' error || fails "a warning prints an escape code"
+# A damaged run keeps no other from its report, the comparison and the table.
+mkdir damaged
+cp -r sweep/tiny-seed1 damaged/a
+cp -r sweep/tiny-seed3 damaged/c
+mkdir damaged/b damaged/d
+cp sweep/tiny-seed5/spec.textproto damaged/b
+echo '{]' | tee damaged/b/log.jsonl > damaged/b/result.json
+echo 'name: "d" space {' > damaged/d/spec.textproto
+rm damaged/?/report.html
+says "2 of 4 runs are left out: $PWD/damaged/b, $PWD/damaged/d" "$pdarts" report --output=others.html damaged
+says "note: $PWD/damaged/d is left out: $PWD/damaged/d/spec.textproto:1:" "$pdarts" report damaged
+[ -s damaged/a/report.html ] && [ -s damaged/c/report.html ] || fails "a damaged run stopped other reports"
+grep -q "2 runs side by side" others.html || fails "others.html lacks a run"
+says "| tiny | synthetic | darts | 3 |" "$pdarts" results damaged
+says "1 of 4 runs are left out: $PWD/damaged/b" "$pdarts" results damaged
+says "result.json: no RunResult" "$pdarts" results damaged/b
+# What a run's files say is checked before a command uses it.
+sed -i 's/edge: 13$/edge: 9999/' damaged/c/architecture.textproto
+for command in "derive --run=damaged/c" "report damaged/c"; do
+  says "architecture.textproto: trace.edges[13]: edge: 9999 is not in [0, 13]" "$pdarts" $command
+done
+sed -i 's/kind: "normal"/kind: "x\/..\/..\/y"/' damaged/c/architecture.textproto
+for command in "derive --run=damaged/c" "report damaged/c" "train --run=damaged/c"; do
+  says 'cell 0 is of the kind "x/../../y", expected "normal"' "$pdarts" $command
+done
 (
   ulimit -f 40  # kilobytes: as on a full disk
   says "File too large" "${search[@]}" --output_dir=full

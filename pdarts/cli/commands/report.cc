@@ -16,16 +16,22 @@ namespace {
 
 absl::Status WriteReports(const std::vector<std::string>& arguments) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> runs, RunFolders("report", arguments));
+  RunsLeftOut left_out(runs.size());
   for (const std::string& run : runs) {
-    PDARTS_RETURN_IF_ERROR(WriteReport(run));
-    std::cout << run << "/report.html\n";
+    const absl::Status status = WriteReport(run);
+    if (status.ok()) {
+      std::cout << run << "/report.html\n";
+    } else {
+      left_out.Add(run, status);
+    }
   }
   std::string output = absl::GetFlag(FLAGS_output);
   if (output.empty() && runs.size() > 1) output = "comparison.html";
-  if (output.empty()) return absl::OkStatus();
-  PDARTS_RETURN_IF_ERROR(WriteComparison(runs, UserPath(output)));
-  std::cout << UserPath(output) << "\n";
-  return absl::OkStatus();
+  if (!output.empty() && !left_out.are_all()) {
+    PDARTS_RETURN_IF_ERROR(WriteComparison(runs, UserPath(output)));
+    std::cout << UserPath(output) << "\n";
+  }
+  return left_out.status();
 }
 
 }  // namespace

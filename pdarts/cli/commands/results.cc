@@ -37,13 +37,17 @@ absl::Status PrintResults(const std::vector<std::string>& arguments) {
   }
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> runs, RunFolders("results", arguments));
   ResultsTable table;
+  RunsLeftOut left_out(runs.size());
   for (const std::string& run : runs) {
     absl::StatusOr<RunResult> result = ReadRunResult(run);
     if (absl::IsNotFound(result.status())) {
       std::cerr << "note: " << run << " isn't finished, and has no row\n";
       continue;
     }
-    PDARTS_RETURN_IF_ERROR(result.status());
+    if (!result.ok()) {
+      left_out.Add(run, result.status());
+      continue;
+    }
     ResultsRow* row = table.add_rows();
     *row->mutable_result() = std::move(*result);
     row->set_config(FileOf(run, "spec.textproto"));
@@ -51,13 +55,14 @@ absl::Status PrintResults(const std::vector<std::string>& arguments) {
     row->set_log(FileOf(run, "log.jsonl"));
     row->set_report(FileOf(run, "report.html"));
   }
+  if (left_out.are_all()) return left_out.status();
   AddPublishedResults(&table);
   if (json) {
     std::cout << ToJsonLine(table) << "\n";
   } else {
     std::cout << (csv ? ResultsCsv(table) : ResultsMarkdown(table));
   }
-  return absl::OkStatus();
+  return left_out.status();
 }
 
 }  // namespace

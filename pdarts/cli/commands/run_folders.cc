@@ -7,7 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/training.pb.h"
 #include "pdarts/runs/run_directory.h"
 
 namespace pdarts {
@@ -15,9 +18,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kSpec[] = "spec.textproto";
+
 bool IsRun(const fs::path& folder) {
   std::error_code error;
-  return fs::exists(folder / "spec.textproto", error);
+  return fs::exists(folder / kSpec, error);
+}
+
+bool IsTraining(const fs::path& run) {
+  TrainSpec spec;
+  return !ReadRunSpec(run.string()).ok() && ReadSpecFileInto((run / kSpec).string(), &spec).ok();
 }
 
 }  // namespace
@@ -38,11 +48,10 @@ absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
       if (!IsRun(entry.path())) continue;
-      const absl::Status search = ReadRunSpec(entry.path().string()).status();
-      if (search.ok()) {
-        within.push_back(entry.path().string());
+      if (IsTraining(entry.path())) {
+        std::cerr << "note: passed over, since it is no search: " << entry.path().string() << "\n";
       } else {
-        std::cerr << "note: passed over, since it is no search: " << search.message() << "\n";
+        within.push_back(entry.path().string());
       }
     }
     if (within.empty()) {
@@ -53,6 +62,19 @@ absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
     runs.insert(runs.end(), within.begin(), within.end());
   }
   return runs;
+}
+
+void RunsLeftOut::Add(const std::string& run, const absl::Status& reason) {
+  paths_.push_back(run);
+  first_.Update(reason);
+  if (total_ > 1) std::cerr << "note: " << run << " is left out: " << reason.message() << "\n";
+}
+
+absl::Status RunsLeftOut::status() const {
+  if (paths_.empty() || total_ == 1) return first_;
+  return absl::Status(first_.code(),
+                      absl::StrCat(paths_.size(), " of ", total_,
+                                   " runs are left out: ", absl::StrJoin(paths_, ", ")));
 }
 
 }  // namespace pdarts
