@@ -19,6 +19,14 @@ absl::Status CheckFound(const SearchSpace& space, const DerivedArchitecture& fou
 /// is no probability, a stage after which a search of `stages` stages prunes nothing.
 absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTrace& trace);
 
+/// What the last stage of a search left on each edge, and how probable each was, from a trace that
+/// passed CheckTrace. An edge that the trace does not name has no candidates.
+struct LastStage {
+  Candidates candidates;
+  EdgeProbabilities probabilities;
+};
+LastStage LastStageOf(const Topology& topology, const DerivationTrace& trace);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CORE_DERIVED_ARCHITECTURE_H_

@@ -2,12 +2,15 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 
-def fuzz_target(name, deps):
+def fuzz_target(name, deps, max_len = 4096):
     """Makes `name` (bazel run --config=fuzz) and `name`_test, which runs it over corpus/`name`/.
+
+    The fuzzer begins with the corpus too.
 
     Args:
       name: of the source, without .cc, which defines LLVMFuzzerTestOneInput.
       deps: of the source.
+      max_len: bytes of the longest input that the fuzzer makes.
     """
     cc_library(
         name = name + "_input",
@@ -19,6 +22,14 @@ def fuzz_target(name, deps):
     cc_binary(
         name = name,
         testonly = True,
+        args = [
+            "-max_len=%d" % max_len,
+            "-seed_inputs=@$(rootpath :%s_seeds)" % name,
+        ],
+        data = [
+            ":%s_corpus" % name,
+            ":%s_seeds" % name,
+        ],
         linkopts = ["-fsanitize=fuzzer"],
         tags = ["manual"],
         deps = [":%s_input" % name],
@@ -35,4 +46,13 @@ def fuzz_target(name, deps):
     native.filegroup(
         name = name + "_corpus",
         srcs = corpus,
+    )
+
+    # The corpus as libFuzzer takes it: names with commas between them, no line end.
+    native.genrule(
+        name = name + "_seeds",
+        testonly = True,
+        srcs = [":%s_corpus" % name],
+        outs = [name + "_seeds.txt"],
+        cmd = "set -- $(rootpaths :%s_corpus); (IFS=,; printf %%s \"$$*\") > $@" % name,
     )

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/core/derived_architecture.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/run_architecture.h"
@@ -16,24 +17,6 @@
 
 namespace pdarts {
 namespace {
-
-/// Candidates and probabilities of the last stage, as the trace of a run of the topology holds
-/// them.
-void ReadTrace(const Topology& topology, const DerivationTrace& trace, Candidates* candidates,
-               EdgeProbabilities* probabilities) {
-  for (const CellKind& kind : topology.kinds) {
-    CellCandidates& of_kind = candidates->emplace_back(kind.edges.size());
-    auto& probabilities_of_kind = probabilities->emplace_back(kind.edges.size());
-    for (const EdgeDecision& edge : trace.edges()) {
-      if (kind.name != edge.cell_kind()) continue;
-      for (const std::string& operation : edge.candidates()) {
-        of_kind[edge.edge()].push_back(OperationIndex(kind, operation));
-      }
-      probabilities_of_kind[edge.edge()].assign(edge.probabilities().begin(),
-                                                edge.probabilities().end());
-    }
-  }
-}
 
 void PrintTrace(const DerivationTrace& trace) {
   for (const EdgeDecision& edge : trace.edges()) {
