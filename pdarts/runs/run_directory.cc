@@ -330,6 +330,7 @@ absl::Status RunDirectory::WriteCheckpoint(Checkpoint checkpoint) {
 
 absl::Status RunDirectory::Log(const Message& event) {
   PDARTS_RETURN_IF_ERROR(CheckHeld());
+  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(event), (fs::path(path()) / kLog).string()));
   const std::string line = ToJsonLine(event);
   PDARTS_RETURN_IF_ERROR(log_.Append(line));
   return events_.Append(line);
@@ -365,6 +366,7 @@ absl::Status RunDirectory::WriteBestWeights(const Network& network) {
 }
 
 absl::Status RunDirectory::WriteResult(const Message& result) {
+  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(result), (fs::path(path()) / kResult).string()));
   PDARTS_RETURN_IF_ERROR(Write(kResult, ToJsonLine(result) + "\n"));
   return RemoveCheckpoints();
 }

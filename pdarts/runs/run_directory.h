@@ -93,7 +93,8 @@ class RunDirectory {
   const std::string& last_checkpoint() const { return last_checkpoint_; }
 
   /// Appends a line to the log, and its numbers to the event file.
-  /// \error as CheckHeld and WriteFileAtomically.
+  /// \error as CheckHeld and WriteFileAtomically; kInternal, before anything is written, if a number
+  /// is not finite.
   absl::Status Log(const google::protobuf::Message& event);
 
   /// Write the other files. \error as CheckHeld and WriteFileAtomically.
@@ -101,7 +102,7 @@ class RunDirectory {
   absl::Status WriteSuperNet(const SuperNet& net);
   absl::Status WriteLastWeights(const Network& network);
   absl::Status WriteBestWeights(const Network& network);
-  /// The end of the run: removes its checkpoints too.
+  /// The end of the run: removes its checkpoints too. \error kInternal too, as Log.
   absl::Status WriteResult(const google::protobuf::Message& result);
 
  private:

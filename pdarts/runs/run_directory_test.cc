@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -73,6 +74,20 @@ TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
   EXPECT_THAT(Create().ToString(), HasSubstr("holds a finished run"));
   EXPECT_TRUE(fs::exists(path_ / "result.json"));
   ASSERT_TRUE(Create(/*overwrite=*/true).ok());
+  EXPECT_FALSE(fs::exists(path_ / "result.json"));
+}
+
+TEST_F(RunDirectoryTest, WritesNoNumberThatIsNotFinite) {
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  ASSERT_TRUE(run.ok()) << run.status();
+  LogEvent event;
+  event.set_weight_loss(std::numeric_limits<double>::quiet_NaN());
+  EXPECT_THAT((*run)->Log(event).message(), HasSubstr("log.jsonl: weight_loss is nan"));
+  EXPECT_EQ(Read(path_ / "log.jsonl"), "");
+  RunResult result;
+  result.set_supernet_top1(std::numeric_limits<double>::infinity());
+  EXPECT_THAT((*run)->WriteResult(result).message(),
+              HasSubstr("result.json: supernet_top1 is inf"));
   EXPECT_FALSE(fs::exists(path_ / "result.json"));
 }
 
