@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/precision.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
@@ -30,8 +31,7 @@ absl::StatusOr<std::shared_ptr<Network>> BuildTrainedNetwork(const Training& tra
   PDARTS_ASSIGN_OR_RETURN(
       std::shared_ptr<Network> network,
       training.space->BuildNetwork(training.architecture, training.Shape(), weights));
-  const bool is_double = training.spec.train().precision() == FLOAT64;
-  network->to(device, is_double ? at::kDouble : at::kFloat);
+  network->to(device, ScalarTypeOf(training.spec.train().precision()));
   return network;
 }
 

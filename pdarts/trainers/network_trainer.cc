@@ -15,6 +15,7 @@
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/network_state.pb.h"
+#include "pdarts/trainers/precision.h"
 #include "pdarts/trainers/smallest_batch.h"
 
 namespace pdarts {
@@ -99,7 +100,7 @@ NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& da
       info_(data.info),
       data_(data),
       device_(device),
-      dtype_(settings_.precision() == FLOAT64 ? at::kDouble : at::kFloat),
+      dtype_(ScalarTypeOf(settings_.precision())),
       augmentation_settings_(Augmentation(settings_.augmentation())),
       begin_(Clock::now()) {}
 
@@ -195,16 +196,15 @@ absl::Status NetworkTrainer::FinishEpoch() {
   report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
   report.drop_path = network().drop_path();
   report.measured = &measured;
-  const absl::StatusOr<Evaluation> evaluation = CatchLibTorchErrors(
-      [&] {
-        return Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
-                        [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
-      },
-      absl::StrCat("evaluation after epoch ", position_.epoch + 1));
+  const absl::StatusOr<Evaluation> evaluation = CatchLibTorchErrors([&] {
+    return Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
+                    [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
+  });
   // When the training goes on, it measures again.
   if (absl::IsCancelled(evaluation.status())) return Stop();
   if (!evaluation.ok()) {
-    return Annotate(evaluation.status(), absl::StrCat("after epoch ", position_.epoch + 1));
+    return Annotate(evaluation.status(),
+                    absl::StrCat("evaluation after epoch ", position_.epoch + 1));
   }
   last_ = report.test = evaluation->accuracy;
   report.is_best = best_epoch_ < 0 || last_.top1 > best_.top1 ||

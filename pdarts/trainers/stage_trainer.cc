@@ -12,6 +12,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/precision.h"
 
 namespace pdarts {
 namespace {
@@ -37,7 +38,7 @@ StageTrainer::StageTrainer(const Experiment& experiment, const Regularizers& reg
       data_(data),
       halves_(halves),
       options_(options),
-      dtype_(settings_.precision() == FLOAT64 ? at::kDouble : at::kFloat),
+      dtype_(ScalarTypeOf(settings_.precision())),
       before_(std::move(before)),
       observer_(observer),
       begin_(Clock::now()) {

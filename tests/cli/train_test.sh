@@ -63,6 +63,20 @@ prints "\"top1\":$best," "${evaluate[@]}" --model=best.pt --genotype=$run/genoty
 prints "tensors in" "$pdarts" convert --weights=best.pt --output=back.safetensors
 cmp -s back.safetensors $run/best.safetensors || fails "weights came back otherwise"
 
+# Evaluate computes in the training's precision: in another one the loss would differ in its last digits.
+prints "multiply-adds" "${train[@]}" --output_dir=double --set=train.precision=FLOAT64 --set=train.epochs=1
+prints "\"loss\":$(number test_loss < double/result.json)," "$pdarts" evaluate --run=double --json
+
+# A result that is not a number is no result.
+says "the loss on the test images is NaN" "${train[@]}" --output_dir=diverged --set=train.batch_size=24 --set=train.epochs=1 \
+  --set=train.weights.learning_rate=100 --set=train.weights.weight_decay=10 --set=train.weights.clip_norm=0
+[ -e diverged/result.json ] && fails "a training whose loss is not a number left a result"
+cp $run/best.safetensors nan.safetensors
+begin=$(grep -ao '"classifier.bias":{[^}]*"data_offsets":\["*[0-9]*' nan.safetensors | grep -o '[0-9]*$')
+printf '\x00\x00\xc0\x7f' | dd of=nan.safetensors bs=1 conv=notrunc status=none \
+  seek=$((8 + $(od -An -tu8 -N8 nan.safetensors) + begin))
+says "the loss on the test images is NaN" "${evaluate[@]}" --model=nan.safetensors --genotype=PDARTS
+
 # A search's architecture, trained.
 prints "Genotype(" "$pdarts" search --spec=search.textproto
 prints "$(cat runs/found-seed1/genotype.txt)" "$pdarts" train --run=runs/found-seed1 \

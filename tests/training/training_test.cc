@@ -355,7 +355,7 @@ TEST(TrainingTest, StopsWhereTheLossOnTheTestImagesIsNotFinite) {
   const absl::Status status = trainer->Train(/*checkpointer=*/nullptr, &log);
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
   EXPECT_THAT(status.message(), HasSubstr("the loss on the test images is NaN"));
-  EXPECT_THAT(status.message(), HasSubstr("after epoch 1: "));
+  EXPECT_THAT(status.message(), HasSubstr("evaluation after epoch 1: "));
   EXPECT_TRUE(log.epochs.empty()) << "the epoch was reported all the same";
   EXPECT_EQ(trainer->best_epoch(), -1);
 }

@@ -28,6 +28,7 @@
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
+#include "pdarts/trainers/precision.h"
 
 ABSL_FLAG(std::string, model, "", "FILE: a network's weights, as --weights");
 
@@ -119,6 +120,7 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(
       const std::shared_ptr<Network> network,
       training.space->BuildNetwork(training.architecture, shape, MakeGenerator(1, "weights")));
+  network->to(ScalarTypeOf(training.spec.train().precision()));  // before the weights are rounded
   PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, weights, network.get()));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
