@@ -28,11 +28,11 @@ absl::StatusOr<RunStart> RunStartFromFlags() {
   return absl::GetFlag(FLAGS_resume) ? RunStart::kResume : RunStart::kGoOn;
 }
 
+}  // namespace
+
 void Tell(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
 }
-
-}  // namespace
 
 absl::StatusOr<int> SetThreadsFromFlags() {
   const int threads = absl::GetFlag(FLAGS_threads);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +18,9 @@
 #include "pdarts/runs/run_directory.h"
 
 namespace pdarts {
+
+/// Prints notes for the user on standard error, a line each.
+void Tell(const std::vector<std::string>& notes);
 
 /// How the command line asks for a run to be started and kept.
 struct RunFlags {

@@ -24,6 +24,7 @@
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/augmentation/augmentation_notes.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/report/report.h"
@@ -179,6 +180,9 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
 absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
+  const AugmentationSettings& augmentation = experiment.spec.search().augmentation();
+  Tell(AugmentationNotes("search.augmentation", augmentation.crop_padding(), augmentation.cutout(),
+                         experiment.dataset->info().image));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   if (absl::GetFlag(FLAGS_dry_run)) {

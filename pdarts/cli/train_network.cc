@@ -23,6 +23,7 @@
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
+#include "pdarts/datasets/augmentation/augmentation_notes.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_checkpointer.h"
@@ -133,6 +134,9 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_RETURN_IF_ERROR(SetGenotype(&spec));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(std::move(spec)));
+  const TrainAugmentation& augmentation = training.spec.train().augmentation();
+  Tell(AugmentationNotes("train.augmentation", augmentation.crop_padding(), augmentation.cutout(),
+                         training.dataset->info().image));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));

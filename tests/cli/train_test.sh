@@ -67,6 +67,11 @@ cmp -s back.safetensors $run/best.safetensors || fails "weights came back otherw
 prints "multiply-adds" "${train[@]}" --output_dir=double --set=train.precision=FLOAT64 --set=train.epochs=1
 prints "\"loss\":$(number test_loss < double/result.json)," "$pdarts" evaluate --run=double --json
 
+# A cutout as large as the images is allowed, and noted.
+cut=("${train[@]}" --output_dir=cut --set=train.epochs=1 --set=train.augmentation.cutout=32)
+prints "multiply-adds" "${cut[@]}"
+grep -q "note: train.augmentation.cutout: 32 is as large as the images of 32x32 pixels" error || fails "no note of the cutout"
+
 # A result that is not a number is no result.
 says "the loss on the test images is NaN" "${train[@]}" --output_dir=diverged --set=train.batch_size=24 --set=train.epochs=1 \
   --set=train.weights.learning_rate=100 --set=train.weights.weight_decay=10 --set=train.weights.clip_norm=0

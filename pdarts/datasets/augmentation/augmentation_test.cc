@@ -12,9 +12,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/random.h"
+#include "pdarts/datasets/augmentation/augmentation_notes.h"
 
 namespace pdarts {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 DatasetInfo Info(int channels, int height, int width) {
   DatasetInfo info;
@@ -176,6 +180,17 @@ TEST(Augmentation, CutoutClearsASquareClippedAtTheBorders) {
     cut.insert(mask);
   }
   EXPECT_TRUE(cut == expected);
+}
+
+TEST(Augmentation, NotesWhatLeavesLittleOfTheImages) {
+  const ImageShape image = {3, 32, 24};
+  EXPECT_TRUE(AugmentationNotes("train.augmentation", 23, 23, image).empty());
+  EXPECT_THAT(
+      AugmentationNotes("train.augmentation", 4, 24, image),
+      ElementsAre(HasSubstr("train.augmentation.cutout: 24 is as large as the images of 32x24")));
+  EXPECT_THAT(
+      AugmentationNotes("search.augmentation", 100, 0, image),
+      ElementsAre(HasSubstr("search.augmentation.crop_padding: 100 is as large as the images")));
 }
 
 TEST(Augmentation, RepeatsWithTheSameGeneratorOnly) {
