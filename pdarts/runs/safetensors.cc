@@ -216,6 +216,8 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
   }
   const uint64_t size = std::filesystem::file_size(path, error);
   auto tensors = Read(file, size);
+  // An error of the disk isn't damage of the file.
+  if (file.bad()) return absl::UnknownError(absl::StrCat("can't read ", path, ": I/O error"));
   if (!tensors.ok()) return Annotate(tensors.status(), path);
   return tensors;
 }

@@ -23,7 +23,8 @@ absl::StatusOr<std::string> EncodeSafetensors(
 /// Reads all tensors of a safetensors file, in the order of their data, on the CPU. What the file
 /// says of sizes is checked against its own before memory is taken: the tensors' bytes must fill
 /// the data without gap and overlap.
-/// \error kNotFound if the file can't be read; kDataLoss naming what is wrong with it.
+/// \error kNotFound if there is no such file; kUnknown if reading fails; kDataLoss naming what is
+/// wrong with what was read.
 absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
     const std::string& path);
 

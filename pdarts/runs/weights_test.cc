@@ -1,5 +1,8 @@
 #include "pdarts/runs/weights.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +15,7 @@
 #include "caffe2/serialize/inline_container.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/system_calls_testing.h"
 #include "pdarts/runs/safetensors.h"
 #include "pdarts/runs/torch_file.h"
 
@@ -105,6 +109,27 @@ TEST_P(Weights, MissingFilesAreAnError) {
 
 INSTANTIATE_TEST_SUITE_P(Formats, Weights, ::testing::Values(".safetensors", ".pt"),
                          [](const auto& info) { return std::string(info.param).substr(1); });
+
+TEST(ReadWeights, AnErrorOfTheDiskIsNoDamage) {
+  const std::string path = Path("disk.safetensors");
+  ASSERT_TRUE(WriteWeights(path, SomeTensors()).ok());
+  const size_t size = std::filesystem::file_size(path);
+  for (const size_t bytes : {size_t{0}, size_t{20}, size - 1}) {
+    const FailingReads failing("/disk.safetensors", EIO, bytes);
+    const absl::Status status = ReadWeights(path).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnknown) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("can't read " + path));
+  }
+  EXPECT_TRUE(ReadWeights(path).ok());
+}
+
+TEST(ReadWeights, WaitsForNoPipe) {
+  const std::string path = Path("pipe.safetensors");
+  std::filesystem::remove(path);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_THAT(std::string(ReadWeights(path).status().message()),
+              HasSubstr("it is not a regular file"));
+}
 
 TEST(WriteWeights, WantsAKnownEnding) {
   EXPECT_THAT(std::string(WriteWeights(Path("a.onnx"), {}).message()), HasSubstr(".safetensors"));
