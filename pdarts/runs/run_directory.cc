@@ -234,7 +234,10 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
 absl::Status RunDirectory::Write(const std::string& name, absl::string_view content,
                                  const std::string& keep_as) {
   PDARTS_RETURN_IF_ERROR(CheckHeld());
-  return WriteFileAtomically(*directory_, name, content, keep_as);
+  const absl::Status written = WriteFileAtomically(*directory_, name, content, keep_as);
+  // In a directory that was removed meanwhile nothing can be made: that is the reason to name.
+  if (!written.ok()) PDARTS_RETURN_IF_ERROR(CheckHeld());
+  return written;
 }
 
 absl::Status RunDirectory::Remove(const std::string& name) {

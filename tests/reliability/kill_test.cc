@@ -306,7 +306,9 @@ TEST_F(ReliabilityTest, AFullDiskStopsItAndTheLastGoodCheckpointStays) {
   EXPECT_EQ(Finish(Start("full", {}, 40000)), 1);
   EXPECT_THAT(Read("full.err"), HasSubstr("full/checkpoint.bin: File too large"));
   EXPECT_THAT(Read("full.err"), HasSubstr("there is no checkpoint yet"));
-  EXPECT_FALSE(fs::exists("full/checkpoint.bin.tmp"));
+  for (const auto& entry : fs::directory_iterator("full")) {
+    EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
+  }
   pid_t child = Start("full");
   Await("full/checkpoint.bin");
   kill(child, SIGTERM);
@@ -364,6 +366,23 @@ TEST_F(ReliabilityTest, TwoProcessesDoNotShareADirectory) {
   kill(child, SIGCONT);
   EXPECT_EQ(Finish(child), 0);
   ExpectWhole("shared");
+}
+
+TEST_F(ReliabilityTest, ARunLeavesTheOneAloneThatHasItsDirectoryNow) {
+  fs::remove_all("replaced");
+  const pid_t first = StartCommand(
+      {"search", "--spec=tiny.textproto", "--threads=1", "--seed=5", "--output_dir=replaced"},
+      "first.err");
+  Await("replaced/checkpoint.bin");
+  kill(first, SIGSTOP);
+  fs::remove_all("replaced");
+  const pid_t second = Start("replaced");
+  Await("replaced/checkpoint.bin");
+  kill(first, SIGCONT);
+  EXPECT_EQ(Finish(first), 1);
+  EXPECT_THAT(Read("first.err"), HasSubstr("is not the lock that this run holds any more"));
+  EXPECT_EQ(Finish(second), 0) << Read("replaced.err");
+  ExpectWhole("replaced");
 }
 
 }  // namespace
