@@ -1,16 +1,80 @@
 #include "pdarts/core/json.h"
 
+#include <iconv.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "glog/logging.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace pdarts {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+/// The text with each byte that is not UTF-8 as "\xe9".
+std::string AsUtf8(const std::string& text) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return text;
+  const iconv_t converter = iconv_open("UTF-8", "UTF-8");
+  CHECK(converter != reinterpret_cast<iconv_t>(-1));
+  const absl::Cleanup close_it = [&] { iconv_close(converter); };
+  std::string room(text.size(), '\0');
+  std::string valid;
+  char* from = const_cast<char*>(text.data());  // iconv only reads it
+  size_t left = text.size();
+  while (left > 0) {
+    char* to = room.data();
+    size_t to_left = room.size();
+    const size_t result = iconv(converter, &from, &left, &to, &to_left);
+    valid.append(room.data(), to);
+    if (result != static_cast<size_t>(-1)) break;
+    absl::StrAppendFormat(&valid, "\\x%02x", static_cast<unsigned char>(*from));
+    ++from;
+    --left;
+  }
+  return valid;
+}
+
+/// The texts of a message, those of messages in it included, as UTF-8: the library's conversion to
+/// JSON loses other bytes and what follows them.
+void MakeTextsUtf8(Message* message) {
+  const google::protobuf::Reflection& reflection = *message->GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const int size = field->is_repeated() ? reflection.FieldSize(*message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        MakeTextsUtf8(field->is_repeated() ? reflection.MutableRepeatedMessage(message, field, i)
+                                           : reflection.MutableMessage(message, field));
+      } else if (field->type() == FieldDescriptor::TYPE_STRING && field->is_repeated()) {
+        reflection.SetRepeatedString(message, field, i,
+                                     AsUtf8(reflection.GetRepeatedString(*message, field, i)));
+      } else if (field->type() == FieldDescriptor::TYPE_STRING) {
+        reflection.SetString(message, field, AsUtf8(reflection.GetString(*message, field)));
+      }
+    }
+  }
+}
+
+}  // namespace
 
 std::string ToJsonLine(const google::protobuf::Message& message) {
+  const std::unique_ptr<Message> valid(message.New());
+  valid->CopyFrom(message);
+  MakeTextsUtf8(valid.get());
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  const auto status = google::protobuf::util::MessageToJsonString(*valid, &json, options);
   CHECK(status.ok()) << status.ToString();
   return json;
 }

@@ -8,7 +8,8 @@
 
 namespace pdarts {
 
-/// One line of JSON, with the proto's field names.
+/// One line of JSON, with the proto's field names. A byte of a text that is not UTF-8, which JSON
+/// can't hold, is written as "\xe9" (a backslash, an x and two digits).
 std::string ToJsonLine(const google::protobuf::Message& message);
 
 /// Reads a message from JSON. \error kDataLoss with what is wrong.
