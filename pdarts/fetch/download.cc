@@ -11,10 +11,12 @@
 #include <cmath>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -82,11 +84,26 @@ absl::StatusOr<std::string> Sha256OfFile(const FileDescriptor& file, const std::
   }
 }
 
+/// Whether a Content-Range header announces bytes of a file of `size` bytes from `first` on. The
+/// server may send fewer bytes than are left, and need not know the size.
+bool AnnouncesRest(absl::string_view header, int64_t first, int64_t size) {
+  const std::vector<std::string> words = absl::StrSplit(header, absl::ByAnyChar(" -/"));
+  int64_t from = 0, last = 0, of = size;
+  return words.size() == 4 && absl::EqualsIgnoreCase(words[0], "bytes") &&
+         absl::SimpleAtoi(words[1], &from) && absl::SimpleAtoi(words[2], &last) &&
+         (words[3] == "*" || absl::SimpleAtoi(words[3], &of)) && from == first && last >= first &&
+         last < size && of == size;
+}
+
 /// One connection that goes on where the file ends.
 class Attempt {
  public:
   Attempt(const DownloadRequest& request, const DownloadOptions& options, PartFile* file)
-      : request_(request), options_(options), file_(file), curl_(curl_easy_init()) {
+      : request_(request),
+        url_(PublicUrl(request.url)),
+        options_(options),
+        file_(file),
+        curl_(curl_easy_init()) {
     CHECK(curl_ != nullptr);
   }
   ~Attempt() { curl_easy_cleanup(curl_); }
@@ -103,7 +120,8 @@ class Attempt {
     curl_easy_setopt(curl_, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.stall_seconds));
-    curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_LIMIT,
+                     static_cast<long>(options_.least_bytes_per_second));
     curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_seconds));
     curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, error_.data());
     curl_easy_setopt(curl_, CURLOPT_HEADERFUNCTION, &OnHeader);
@@ -118,7 +136,7 @@ class Attempt {
     if (code != CURLE_OK) return Explain(code);
     if (!body_begun_) PDARTS_RETURN_IF_ERROR(BeginBody());  // empty
     if (file_->size() < request_.bytes) {
-      return absl::UnavailableError(absl::StrCat(request_.url, ": the connection ended early"));
+      return absl::UnavailableError(absl::StrCat(url_, ": the connection ended early"));
     }
     return absl::OkStatus();
   }
@@ -145,7 +163,7 @@ class Attempt {
     if (!body_begun_) PDARTS_RETURN_IF_ERROR(BeginBody());
     if (file_->size() + static_cast<int64_t>(bytes.size()) > request_.bytes) {
       return absl::DataLossError(
-          absl::StrCat(request_.url, " is longer than the published ", request_.bytes, " bytes"));
+          absl::StrCat(url_, " is longer than the published ", request_.bytes, " bytes"));
     }
     PDARTS_RETURN_IF_ERROR(file_->Append(bytes));
     if (options_.progress) options_.progress(file_->size());
@@ -157,22 +175,21 @@ class Attempt {
     body_begun_ = true;
     const long status = ResponseCode();
     if (status == 206) {
-      const std::string expected =
-          absl::StrCat("bytes ", file_->size(), "-", request_.bytes - 1, "/", request_.bytes);
-      if (content_range_ == expected) return absl::OkStatus();
-      return absl::DataLossError(absl::StrCat(request_.url, ": the server sends \"", content_range_,
-                                              "\", expected \"", expected, "\""));
+      if (AnnouncesRest(content_range_, file_->size(), request_.bytes)) return absl::OkStatus();
+      return absl::DataLossError(absl::StrCat(url_, ": the server sends \"", content_range_,
+                                              "\", expected \"bytes ", file_->size(), "-",
+                                              request_.bytes - 1, "/", request_.bytes, "\""));
     }
     if (status != 200) {
       return absl::DataLossError(
-          absl::StrCat(request_.url, ": the server answered with HTTP status ", status));
+          absl::StrCat(url_, ": the server answered with HTTP status ", status));
     }
     if (file_->size() > 0) PDARTS_RETURN_IF_ERROR(file_->Clear());  // it knows no ranges
     curl_off_t length = -1;
     curl_easy_getinfo(curl_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (length >= 0 && length != request_.bytes) {
-      return absl::DataLossError(absl::StrCat(request_.url, " has ", length,
-                                              " bytes, the published file has ", request_.bytes));
+      return absl::DataLossError(
+          absl::StrCat(url_, " has ", length, " bytes, the published file has ", request_.bytes));
     }
     return absl::OkStatus();
   }
@@ -184,8 +201,8 @@ class Attempt {
   }
 
   absl::Status Explain(CURLcode code) {
-    const std::string message = absl::StrCat(
-        request_.url, ": ", error_[0] != '\0' ? error_.data() : curl_easy_strerror(code));
+    const std::string message =
+        absl::StrCat(url_, ": ", error_[0] != '\0' ? error_.data() : curl_easy_strerror(code));
     switch (code) {
       case CURLE_HTTP_RETURNED_ERROR:
         return ExplainStatus(message);
@@ -212,6 +229,7 @@ class Attempt {
   }
 
   const DownloadRequest& request_;
+  const std::string url_;  ///< for messages
   const DownloadOptions& options_;
   PartFile* const file_;
   CURL* const curl_;
@@ -224,13 +242,15 @@ class Attempt {
 /// Makes connections until the file is as long as it shall be.
 absl::Status FillFile(const DownloadRequest& request, const DownloadOptions& options,
                       PartFile* file) {
+  // A server that brings a few bytes at each attempt would keep the download going for hours.
+  const int64_t too_little = int64_t{options.stall_seconds} * options.least_bytes_per_second;
   int in_vain = 0;
   for (int attempt = 0; file->size() < request.bytes; ++attempt) {
     const int64_t before = file->size();
     absl::Status status = Attempt(request, options, file).Run();
     if (status.ok()) return absl::OkStatus();
     if (!absl::IsUnavailable(status)) return status;
-    in_vain = file->size() > before ? 0 : in_vain + 1;
+    in_vain = file->size() > before + too_little ? 0 : in_vain + 1;
     if (in_vain == options.attempts || attempt == kMaxAttempts) {
       return absl::UnavailableError(absl::StrCat(status.message(), "; ", file->size(), " of ",
                                                  request.bytes, " bytes are in ", file->path(),
@@ -252,6 +272,23 @@ absl::Status CheckFile(const FileDescriptor& file, const std::string& path,
 }
 
 }  // namespace
+
+std::string PublicUrl(const std::string& url) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl_url(), &curl_url_cleanup);
+  CHECK(parsed != nullptr);
+  char* text = nullptr;
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(),
+                   CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME) != CURLUE_OK) {
+    return "the URL";  // which part of it is a secret can't be told
+  }
+  for (const CURLUPart secret : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,
+                                 CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+    curl_url_set(parsed.get(), secret, nullptr, 0);
+  }
+  if (curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return "the URL";
+  const std::unique_ptr<char, void (*)(void*)> owned(text, &curl_free);
+  return owned.get();
+}
 
 absl::Status Download(const DownloadRequest& request, const std::string& path,
                       const DownloadOptions& options) {
@@ -275,7 +312,7 @@ absl::Status Download(const DownloadRequest& request, const std::string& path,
     if (!has_older_part) {
       unlink(file.path().c_str());
       return absl::DataLossError(
-          absl::StrCat(request.url, ": what came is removed: ", checked.message()));
+          absl::StrCat(PublicUrl(request.url), ": what came is removed: ", checked.message()));
     }
     has_older_part = false;  // that may have been what was wrong
   }

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -214,6 +215,32 @@ TEST_F(DownloadTest, AnotherRangeThanAskedForIsRefused) {
   }
 }
 
+TEST_F(DownloadTest, ARangeOfAFileOfUnknownSizeIsTaken) {
+  for (const char* range : {"bytes 100000-299999/*", "Bytes 100000-299999/300000"}) {
+    fs::remove(path_);
+    WritePart(content_.substr(0, 100000));
+    TestServer server([&](const Request& request) {
+      return Response("206 Partial Content", {absl::StrCat("Content-Range: ", range)},
+                      content_.substr(static_cast<size_t>(request.from)));
+    });
+    ExpectWhole(Get(server));
+    EXPECT_EQ(server.requests(), 1);
+  }
+}
+
+TEST_F(DownloadTest, TheRestOfAShorterRangeIsAskedForAgain) {
+  WritePart(content_.substr(0, 100000));
+  TestServer server([&](const Request& request) {
+    const auto from = static_cast<size_t>(request.from);
+    const size_t last = std::min<size_t>(from + 99999, content_.size() - 1);
+    return Response("206 Partial Content",
+                    {absl::StrCat("Content-Range: bytes ", from, "-", last, "/300000")},
+                    content_.substr(from, last - from + 1));
+  });
+  ExpectWhole(Get(server));
+  EXPECT_EQ(server.requests(), 2);
+}
+
 TEST_F(DownloadTest, GivesUpWhereNothingComesAndSaysHowToGoOn) {
   TestServer server([&](const Request& request) {
     if (request.number > 0) return std::string();
@@ -239,6 +266,16 @@ TEST_F(DownloadTest, AStalledConnectionIsGivenUp) {
   EXPECT_GE(server.requests(), 2);
 }
 
+TEST_F(DownloadTest, AServerThatTricklesIsGivenUp) {
+  options_.stall_seconds = 1;
+  options_.attempts = 2;
+  TestServer server([&](const Request& request) { return ProperResponse(request, content_); });
+  server.Trickle(4, std::chrono::milliseconds(100));
+  const absl::Status status = Get(server);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_EQ(server.requests(), 2);
+}
+
 TEST_F(DownloadTest, WhatTheServerRefusesIsNotAskedForAgain) {
   for (const char* answer : {"404 Not Found", "403 Forbidden"}) {
     TestServer server([&](const Request&) { return Response(answer, {}, "a page"); });
@@ -252,6 +289,29 @@ TEST_F(DownloadTest, WhatTheServerRefusesIsNotAskedForAgain) {
                               : ProperResponse(request, content_);
   });
   ExpectWhole(Get(busy));
+}
+
+TEST_F(DownloadTest, NoMessageHoldsAPassword) {
+  EXPECT_EQ(PublicUrl("https://me:secret@mirror.example:8443/a/b.tar.gz?token=secret#secret"),
+            "https://mirror.example:8443/a/b.tar.gz");
+  EXPECT_EQ(PublicUrl("http://mirror.example/a"), "http://mirror.example/a");
+  EXPECT_EQ(PublicUrl("http://me:secret@mirror.example:port/"), "the URL");
+  TestServer server([&](const Request& request) {
+    return request.path == "/none"    ? Response("404 Not Found", {}, "")
+           : request.path == "/short" ? Response("200 OK", {}, "short")
+                                      : Response("200 OK", {}, std::string(content_.size(), 'x'));
+  });
+  std::string with_password = server.Url("");
+  with_password.insert(with_password.find("//") + 2, "me:secret@");
+  options_.attempts = 1;
+  for (const std::string& url :
+       {with_password + "/none", with_password + "/short", with_password + "/other?key=secret",
+        std::string("http://me:secret@127.0.0.1:1/"), std::string("http://me:secret@host:port/"),
+        std::string("ftp://me:secret@127.0.0.1/")}) {
+    const std::string message(Get(url).message());
+    EXPECT_NE(message, "") << url;
+    EXPECT_THAT(message, ::testing::Not(HasSubstr("secret"))) << url;
+  }
 }
 
 TEST_F(DownloadTest, WhatIsNoUrl) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/directory.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/fetch/sha1.h"
 #include "pdarts/fetch/unpack.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/run_lock.h"
@@ -26,7 +27,7 @@ int64_t MaxUnpackedBytes(const PublishedArchive& archive) {
 }
 
 /// \error kFailedPrecondition naming the first file that isn't there or isn't as long as published.
-absl::Status CheckFolder(const PublishedArchive& archive, const fs::path& folder) {
+absl::Status CheckSizes(const PublishedArchive& archive, const fs::path& folder) {
   for (const PublishedFile& file : archive.files) {
     std::error_code error;
     const uintmax_t bytes = fs::file_size(folder / file.name, error);
@@ -42,10 +43,25 @@ absl::Status CheckFolder(const PublishedArchive& archive, const fs::path& folder
   return absl::OkStatus();
 }
 
+/// \error as CheckSizes; kFailedPrecondition naming the first file that has another checksum than
+/// the published one, and both checksums.
+absl::Status CheckFiles(const PublishedArchive& archive, const fs::path& folder) {
+  PDARTS_RETURN_IF_ERROR(CheckSizes(archive, folder));
+  for (const PublishedFile& file : archive.files) {
+    const std::string path = (folder / file.name).string();
+    PDARTS_ASSIGN_OR_RETURN(const std::string sha1, Sha1OfFile(path));
+    if (sha1 != file.sha1) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path, ": its SHA-1 is ", sha1, ", expected ", file.sha1));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> IsThere(const PublishedArchive& archive, const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(folder, error))) return false;
-  const absl::Status status = CheckFolder(archive, folder);
+  const absl::Status status = CheckFiles(archive, folder);
   if (status.ok()) return true;
   return absl::FailedPreconditionError(
       absl::StrCat(folder.string(), " exists, but is not ", archive.title, " (", status.message(),
@@ -83,7 +99,8 @@ absl::StatusOr<Fetched> Fetch(const PublishedArchive& archive, const std::string
   fs::remove_all(unpacked, error);  // of a fetch that was killed
   const absl::Cleanup clean_up = [&] { fs::remove_all(unpacked, error); };
   PDARTS_RETURN_IF_ERROR(Unpack(file.string(), unpacked, MaxUnpackedBytes(archive)));
-  PDARTS_RETURN_IF_ERROR(CheckFolder(archive, fs::path(unpacked) / archive.folder));
+  // The archive's checksum is that of the files too.
+  PDARTS_RETURN_IF_ERROR(CheckSizes(archive, fs::path(unpacked) / archive.folder));
   PDARTS_RETURN_IF_ERROR(
       RenameForGood((fs::path(unpacked) / archive.folder).string(), folder.string()));
   if (!had_archive) fs::remove(file, error);

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
+#include "pdarts/fetch/sha1.h"
 #include "pdarts/fetch/testing.h"
 
 namespace pdarts {
@@ -34,10 +35,16 @@ class FetchTest : public ::testing::Test {
     archive_.title = "Toy, binary version";
     archive_.url = "https://nowhere.invalid/files/toy.tar.gz";
     archive_.folder = "toy-bin";
-    archive_.files = {{"train.bin", 5000}, {"test.bin", 4}};
+    archive_.files = {{"train.bin", 5000, Sha1Of(std::string(5000, 't'))},
+                      {"test.bin", 4, Sha1Of("test")}};
   }
   ~FetchTest() override { fs::remove_all(root_); }
 
+  static std::string Sha1Of(const std::string& content) {
+    const std::string path = ::testing::TempDir() + "/content";
+    std::ofstream(path) << content;
+    return Sha1OfFile(path).value();
+  }
   void SetContent(std::string content) {
     content_ = std::move(content);
     archive_.bytes = static_cast<int64_t>(content_.size());
@@ -115,6 +122,21 @@ TEST_F(FetchTest, AnotherFolderOfThatNameIsLeftAlone) {
   EXPECT_EQ(server_.requests(), 0);
 }
 
+TEST_F(FetchTest, AFileOfTheRightSizeWithAnotherContentIsNotTakenForRight) {
+  ASSERT_TRUE(FetchArchive().ok());
+  const std::string other(5000, 'x');
+  std::ofstream(data_dir_ + "/toy-bin/train.bin") << other;
+  const absl::Status status = FetchArchive().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("toy-bin exists, but is not Toy, binary version"),
+                    HasSubstr(absl::StrCat("train.bin: its SHA-1 is ", Sha1Of(other), ", expected ",
+                                           archive_.files[0].sha1)),
+                    HasSubstr("move it away")));
+  EXPECT_EQ(ReadFile(data_dir_ + "/toy-bin/train.bin").value(), other);
+  EXPECT_EQ(server_.requests(), 1);
+}
+
 TEST_F(FetchTest, WhatDoesNotHoldTheDataIsNoData) {
   SetContent(MakeTarGz({{"toy-bin/train.bin", "short"}, {"toy-bin/test.bin", "test"}}));
   EXPECT_THAT(std::string(FetchArchive().status().message()),
@@ -142,7 +164,11 @@ TEST(PublishedArchives, AreTheTwoOfCifar) {
     EXPECT_TRUE(absl::StartsWith(archive.url, "https://www.cs.toronto.edu/~kriz/"));
     EXPECT_TRUE(absl::EndsWith(archive.url, "-binary.tar.gz"));
     int64_t bytes = 0;
-    for (const PublishedFile& file : archive.files) bytes += file.bytes;
+    for (const PublishedFile& file : archive.files) {
+      bytes += file.bytes;
+      EXPECT_EQ(file.sha1.size(), 40u);
+      EXPECT_EQ(file.sha1.find_first_not_of("0123456789abcdef"), std::string::npos);
+    }
     EXPECT_GT(bytes, archive.bytes);
   }
 }

@@ -7,10 +7,11 @@
 
 namespace pdarts {
 
-/// A file of a data set, and how long it is.
+/// A file of a data set.
 struct PublishedFile {
   std::string name;
   int64_t bytes = 0;
+  std::string sha1;  ///< 40 lowercase hexadecimal digits
 };
 
 /// An archive that a data set is published as.

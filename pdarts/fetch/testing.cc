@@ -67,9 +67,10 @@ void TestServer::Serve() {
     }
     const std::string response = handler_(request);
     for (size_t sent = 0; sent < response.size();) {
-      const ssize_t size =
-          send(connection, response.data() + sent, response.size() - sent, MSG_NOSIGNAL);
-      if (size <= 0) break;  // the client has seen enough
+      const size_t piece = std::min<size_t>(piece_, response.size() - sent);
+      const ssize_t size = send(connection, response.data() + sent, piece, MSG_NOSIGNAL);
+      if (size <= 0 || stop_) break;  // the client has seen enough
+      std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms_));
       sent += static_cast<size_t>(size);
     }
     shutdown(connection, SHUT_WR);

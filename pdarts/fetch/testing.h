@@ -2,6 +2,7 @@
 #define PDARTS_FETCH_TESTING_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -26,6 +27,12 @@ class TestServer {
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
 
+  /// Sends a few bytes at a time from now on, with pauses.
+  void Trickle(size_t bytes, std::chrono::milliseconds pause) {
+    piece_ = bytes;
+    pause_ms_ = pause.count();
+  }
+
   std::string Url(const std::string& path) const;
   int requests() const { return requests_; }
 
@@ -37,6 +44,8 @@ class TestServer {
   int port_ = 0;
   std::atomic<int> requests_ = 0;
   std::atomic<bool> stop_ = false;
+  std::atomic<size_t> piece_ = 1 << 20;
+  std::atomic<int64_t> pause_ms_ = 0;
   std::thread thread_;
 };
 

@@ -27,6 +27,8 @@ done
 url=http://127.0.0.1:$port
 says "has 100000 bytes, the published file has 170052171" "$pdarts" fetch --data_dir=data --url="$url/cifar-10-binary.tar.gz" cifar10
 says "404" "$pdarts" fetch --data_dir=data --url="$url/nothing" cifar10
+output=$("$pdarts" fetch --data_dir=data --url="http://me:secret@127.0.0.1:$port/nothing?key=secret" cifar10 2>&1)
+[[ "$output" == *"$url/nothing: "* && "$output" != *secret* ]] || fails "a message shows a password: $output"
 head -c 170052171 /dev/zero > www/cifar-10-binary.tar.gz
 says "expected c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd" \
   env PDARTS_DATA_DIR=data "$pdarts" fetch --url="$url/cifar-10-binary.tar.gz" cifar10
@@ -37,6 +39,6 @@ mkdir -p data/cifar-100-binary
 truncate -s 153700000 data/cifar-100-binary/train.bin
 says "test.bin: No such file or directory): move it away" "$pdarts" fetch --data_dir=data cifar100
 truncate -s 30740000 data/cifar-100-binary/test.bin
-prints "CIFAR-100, binary version was there already: $PWD/data/cifar-100-binary" "$pdarts" fetch --data_dir=data cifar100
+says "train.bin: its SHA-1 is " "$pdarts" fetch --data_dir=data cifar100
 
 exit $((failures > 0))
