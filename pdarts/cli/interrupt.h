@@ -3,18 +3,30 @@
 
 namespace pdarts {
 
-/// While one lives, SIGINT and SIGTERM are only noted the first time, so that the work can stop at
-/// a good place; the second time they end the process at once. Before and after, they end it.
+/// While one lives, a signal that asks the program to stop (SIGINT, SIGTERM, SIGHUP, SIGUSR1 or
+/// SIGUSR2) is only noted, so that the work can stop at a good place. A second one ends the process
+/// at once. The same signal again within half a second counts as one with the first, because
+/// terminals, timeout(1) and batch systems signal a process and its process group. SIGPIPE (nobody
+/// reads the output any more) is noted as well, but never ends the process. A signal that was
+/// ignored when the guard was made stays ignored. Afterwards all are handled as before the guard.
 class InterruptGuard {
  public:
-  InterruptGuard();
+  enum class SecondSignal {
+    kEnds,     ///< ends the process at once
+    kIsNoted,  ///< is noted as well; a third one ends the process
+  };
+
+  explicit InterruptGuard(SecondSignal second = SecondSignal::kEnds);
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 };
 
-/// The signal that was noted; 0: none.
+/// The first signal that was noted; 0: none.
 int InterruptSignal();
+
+/// Whether a second signal was noted.
+bool InterruptedTwice();
 
 }  // namespace pdarts
 

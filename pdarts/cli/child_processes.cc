@@ -1,0 +1,213 @@
+#include "pdarts/cli/child_processes.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/runs/atomic_file.h"
+
+namespace pdarts {
+namespace {
+
+/// How often a child's end is looked for.
+constexpr absl::Duration kPause = absl::Milliseconds(20);
+/// Above the numbers that a child's own descriptors get.
+constexpr int kFirstFreeDescriptor = 10;
+/// In the child: where the reason goes why the program can't be executed.
+constexpr int kFailureDescriptor = 3;
+
+/// Blocks all signals as long as it lives, so that none is handled by a copy of this process.
+class BlockedSignals {
+ public:
+  BlockedSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+/// A copy of a descriptor, out of the way of those that the child gets.
+absl::StatusOr<FileDescriptor> CopyAside(int descriptor) {
+  FileDescriptor copy(fcntl(descriptor, F_DUPFD_CLOEXEC, kFirstFreeDescriptor));
+  if (!copy.is_open()) return SystemError("copy", absl::StrCat("descriptor ", descriptor));
+  return copy;
+}
+
+/// What a child is to read: a file without a name, which stands at its beginning.
+absl::StatusOr<FileDescriptor> InputOf(const ChildCommand& command) {
+  if (!command.input) {
+    FileDescriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!nothing.is_open()) return SystemError("read", "/dev/null");
+    return CopyAside(nothing.number());
+  }
+  FileDescriptor file(memfd_create("input", MFD_CLOEXEC));
+  if (!file.is_open()) return SystemError("make", "a child's input");
+  PDARTS_RETURN_IF_ERROR(WriteAll(file.number(), *command.input, "a child's input"));
+  if (lseek(file.number(), 0, SEEK_SET) != 0) return SystemError("rewind", "a child's input");
+  return CopyAside(file.number());
+}
+
+bool IsUsersChoice(int signal) {
+  return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGUSR1 ||
+         signal == SIGUSR2 || signal == SIGPIPE;
+}
+
+/// In the child: what the program begins with. Calls nothing but what is safe after a fork of a
+/// process with several threads.
+void ResetSignals() {
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action = {};
+    if (sigaction(signal, nullptr, &action) != 0) continue;  // the C library's own
+    if (action.sa_handler == SIG_IGN && IsUsersChoice(signal)) continue;
+    action = {};
+    action.sa_handler = SIG_DFL;
+    sigaction(signal, &action, nullptr);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+struct ChildDescriptors {
+  int input = -1;
+  int output = -1;
+  int failure = -1;
+};
+
+/// The child, from its first instruction. Writes errno to `failure` if it can't begin.
+[[noreturn]] void BecomeChild(const char* program, char* const* argv, pid_t parent,
+                              const ChildDescriptors& descriptors) {
+  const bool redirected = dup2(descriptors.input, STDIN_FILENO) >= 0 &&
+                          dup2(descriptors.output, STDOUT_FILENO) >= 0 &&
+                          dup2(descriptors.output, STDERR_FILENO) >= 0 &&
+                          dup3(descriptors.failure, kFailureDescriptor, O_CLOEXEC) >= 0;
+  if (redirected && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0) {
+    if (getppid() != parent) _exit(128 + SIGTERM);  // it ended before
+    closefrom(kFailureDescriptor + 1);
+    ResetSignals();
+    execv(program, argv);
+  }
+  const int error = errno;
+  const int failure = redirected ? kFailureDescriptor : descriptors.failure;
+  while (write(failure, &error, sizeof(error)) < 0 && errno == EINTR) {
+  }
+  _exit(127);
+}
+
+/// Why the child could not begin; 0 if it could.
+int ReadFailure(int descriptor) {
+  int error = 0;
+  ssize_t size = 0;
+  do {
+    size = read(descriptor, &error, sizeof(error));
+  } while (size < 0 && errno == EINTR);
+  return size == sizeof(error) ? error : 0;
+}
+
+}  // namespace
+
+ChildProcesses::ChildProcesses() {
+  struct sigaction action = {};
+  sigaction(SIGCHLD, nullptr, &action);
+  if (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0) {
+    action = {};
+    action.sa_handler = SIG_DFL;
+    sigaction(SIGCHLD, &action, nullptr);
+  }
+}
+
+ChildProcesses::~ChildProcesses() {
+  Signal(SIGKILL);
+  while (!running_.empty()) Wait(absl::InfiniteDuration());
+}
+
+absl::StatusOr<pid_t> ChildProcesses::Start(const ChildCommand& command) {
+  std::vector<std::string> words = command.words;
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  PDARTS_ASSIGN_OR_RETURN(const FileDescriptor input, InputOf(command));
+  PDARTS_ASSIGN_OR_RETURN(const FileDescriptor output,
+                          CopyAside(command.output < 0 ? STDERR_FILENO : command.output));
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return SystemError("start", command.program);
+  const FileDescriptor read_end(ends[0]);
+  FileDescriptor write_end(ends[1]);
+  PDARTS_ASSIGN_OR_RETURN(FileDescriptor failure, CopyAside(write_end.number()));
+  PDARTS_RETURN_IF_ERROR(write_end.Close("a pipe"));
+
+  const ChildDescriptors descriptors = {input.number(), output.number(), failure.number()};
+  const pid_t parent = getpid();
+  pid_t child = -1;
+  {
+    const BlockedSignals blocked;
+    child = fork();
+    if (child == 0) BecomeChild(command.program.c_str(), argv.data(), parent, descriptors);
+    if (child < 0) return SystemError("start a process for", command.program);
+  }
+  PDARTS_RETURN_IF_ERROR(failure.Close("a pipe"));
+  if (const int error = ReadFailure(read_end.number()); error != 0) {
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    errno = error;
+    return SystemError("execute", command.program);
+  }
+  running_.push_back(child);
+  return child;
+}
+
+void ChildProcesses::Signal(int signal) const {
+  for (const pid_t child : running_) kill(child, signal);
+}
+
+std::optional<EndedChild> ChildProcesses::Reap() {
+  for (const pid_t child : running_) {
+    int status = 0;
+    const pid_t ended = waitpid(child, &status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) continue;
+    running_.erase(std::find(running_.begin(), running_.end(), child));
+    EndedChild result;
+    result.id = child;
+    if (ended < 0) {
+      result.exit_code = 127;  // another part of this process has waited for it
+    } else if (WIFSIGNALED(status)) {
+      result.signal = WTERMSIG(status);
+      result.exit_code = 128 + result.signal;
+    } else {
+      result.exit_code = WEXITSTATUS(status);
+    }
+    return result;
+  }
+  return std::nullopt;
+}
+
+std::optional<EndedChild> ChildProcesses::Wait(absl::Duration longest) {
+  const absl::Time end = absl::Now() + longest;
+  for (;;) {
+    if (std::optional<EndedChild> ended = Reap()) return ended;
+    if (running_.empty() || absl::Now() >= end) return std::nullopt;
+    // A signal ends the pause.
+    if (poll(nullptr, 0, static_cast<int>(absl::ToInt64Milliseconds(kPause))) < 0) {
+      return Reap();
+    }
+  }
+}
+
+}  // namespace pdarts
