@@ -6,7 +6,9 @@
 namespace pdarts {
 namespace {
 
-absl::Status CheckSplit(const std::string& name, const ImageSplit& split, const DatasetInfo& info) {
+/// announced: the number of images that the dataset's info states; 0 if it states none.
+absl::Status CheckSplit(const std::string& name, const ImageSplit& split, int64_t announced,
+                        const DatasetInfo& info) {
   const at::Tensor& images = split.images;
   if (!images.defined() || images.scalar_type() != at::kByte || images.dim() != 4 ||
       images.size(1) != info.image.channels || images.size(2) != info.image.height ||
@@ -14,6 +16,10 @@ absl::Status CheckSplit(const std::string& name, const ImageSplit& split, const 
     return absl::InvalidArgumentError(absl::StrCat(name, ": images must be contiguous uint8 [N,",
                                                    info.image.channels, ",", info.image.height, ",",
                                                    info.image.width, "]"));
+  }
+  if (announced > 0 && images.size(0) != announced) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": ", images.size(0),
+                                                   " images; the dataset announced ", announced));
   }
   const at::Tensor& labels = split.labels;
   if (!labels.defined() || labels.scalar_type() != at::kLong || labels.dim() != 1 ||
@@ -50,11 +56,11 @@ absl::StatusOr<DatasetSplits> Dataset::Load(const LoadOptions& options) const {
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits splits, DoLoad(options));
   if (splits.info.class_names.empty()) splits.info = info();
   PDARTS_RETURN_IF_ERROR(CheckInfo(splits.info, info()));
-  PDARTS_RETURN_IF_ERROR(CheckSplit("training split", splits.train, info()));
+  PDARTS_RETURN_IF_ERROR(CheckSplit("training split", splits.train, info().train_images, info()));
   if (splits.train.labels.numel() == 0) {
     return absl::InvalidArgumentError("training split: no images");
   }
-  PDARTS_RETURN_IF_ERROR(CheckSplit("test split", splits.test, info()));
+  PDARTS_RETURN_IF_ERROR(CheckSplit("test split", splits.test, info().test_images, info()));
   return splits;
 }
 

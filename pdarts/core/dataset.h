@@ -1,6 +1,7 @@
 #ifndef PDARTS_CORE_DATASET_H_
 #define PDARTS_CORE_DATASET_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct DatasetInfo {
   /// Of each channel, of values in [0, 1]: images are normalised to (x / 255 - mean) / deviation.
   std::vector<double> mean;
   std::vector<double> deviation;
+  /// How many images the splits hold; 0 where only reading tells.
+  int64_t train_images = 0;
+  int64_t test_images = 0;
 };
 
 struct DatasetSplits {

@@ -28,6 +28,8 @@ struct SearchPosition {
   int steps = 0;  ///< of each epoch
   /// What the process is expected to hold at most in this stage, in bytes; 0 where it isn't known.
   int64_t expected_bytes = 0;
+  /// How long the whole stage is expected to take on this machine; 0 where it isn't known.
+  double expected_seconds = 0;
 };
 
 /// What an observer hears after every step.

@@ -1,5 +1,6 @@
 #include "pdarts/trainers/stage_trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -93,6 +94,41 @@ absl::Status StageTrainer::Train() {
     PDARTS_RETURN_IF_ERROR(options_.checkpointer->StopRequested() ? Stop() : Save());
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
+  constexpr int kMostSteps = 6;
+  constexpr double kEnoughSeconds = 1;
+  const auto seconds = [](Clock::time_point from, Clock::time_point to) {
+    return std::chrono::duration<double>(to - from).count();
+  };
+  // Where the alphas train too, if any epoch of the stage trains them.
+  position_.epoch = std::min(position_.shape.warmup_epochs, position_.shape.epochs - 1);
+  PDARTS_RETURN_IF_ERROR(Begin());
+  PDARTS_RETURN_IF_ERROR(BeginEpoch());
+  ImageSeconds sum;
+  int steps = 0;
+  // The first step is slower, as it allocates memory.
+  for (int i = 0; i == 0 || (i <= kMostSteps && sum.weight_step + sum.alpha_step < kEnoughSeconds);
+       ++i) {
+    const Clock::time_point begin = Clock::now();
+    const Batch batch = MakeBatch(weight_batches_->Next(), generators_[kWeightAugmentation]);
+    PDARTS_RETURN_IF_ERROR(WeightStep(batch));
+    const Clock::time_point middle = Clock::now();
+    PDARTS_RETURN_IF_ERROR(AlphaStep(batch));
+    if (i == 0) continue;
+    sum.weight_step += seconds(begin, middle);
+    sum.alpha_step += seconds(middle, Clock::now());
+    ++steps;
+  }
+  const Clock::time_point begin = Clock::now();
+  PDARTS_RETURN_IF_ERROR(Evaluate());
+  const auto images = static_cast<double>(halves_.weights.size(0));
+  ImageSeconds mean;
+  mean.weight_step = sum.weight_step / steps / images;
+  if (TrainsAlphas()) mean.alpha_step = sum.alpha_step / steps / images;
+  mean.evaluation = seconds(begin, Clock::now()) / static_cast<double>(halves_.alphas.size(0));
+  return mean;
 }
 
 absl::Status StageTrainer::BeginEpoch() {

@@ -27,6 +27,13 @@ namespace pdarts {
 /// Those of one search, in the spec's order.
 using Regularizers = std::vector<std::unique_ptr<Regularizer>>;
 
+/// Seconds of the parts of a stage's training, each for one image.
+struct ImageSeconds {
+  double weight_step = 0;
+  double alpha_step = 0;  ///< 0 in a stage that trains weights only
+  double evaluation = 0;
+};
+
 /// Trains one stage's super-network: Build, then Begin or Restore, then Train.
 class StageTrainer {
  public:
@@ -40,6 +47,8 @@ class StageTrainer {
 
   /// What the process is expected to hold; told to the observer.
   void set_expected_bytes(int64_t bytes) { position_.expected_bytes = bytes; }
+  /// How long the stage is expected to take; told to the observer.
+  void set_expected_seconds(double seconds) { position_.expected_seconds = seconds; }
 
   /// Makes the network, the optimisers and the streams of numbers, all fresh.
   absl::Status Build(const Candidates& candidates);
@@ -49,6 +58,9 @@ class StageTrainer {
   absl::Status Restore(const TrainingState& state, const SearchProgress& progress);
   /// Trains what is left of the stage.
   absl::Status Train();
+  /// Times a few steps and an evaluation pass over the halves, each of which should be one batch.
+  /// For a trainer that is made for this alone: call it after Build, and nothing after it.
+  absl::StatusOr<ImageSeconds> MeasureSeconds();
 
   const std::shared_ptr<SuperNet>& net() const { return net_; }
   const SearchPosition& position() const { return position_; }

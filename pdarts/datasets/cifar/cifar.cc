@@ -33,7 +33,10 @@ struct Layout {
 class Cifar : public Dataset {
  public:
   Cifar(DatasetInfo info, Layout layout, std::string data_dir)
-      : info_(std::move(info)), layout_(std::move(layout)), data_dir_(std::move(data_dir)) {}
+      : info_(std::move(info)), layout_(std::move(layout)), data_dir_(std::move(data_dir)) {
+    for (const auto& [file, records] : layout_.train) info_.train_images += records;
+    for (const auto& [file, records] : layout_.test) info_.test_images += records;
+  }
 
   const DatasetInfo& info() const override { return info_; }
 
@@ -73,7 +76,7 @@ class Cifar : public Dataset {
         "https://www.cs.toronto.edu/~kriz/cifar.html there"));
   }
 
-  const DatasetInfo info_;
+  DatasetInfo info_;
   const Layout layout_;
   const std::string data_dir_;
 };

@@ -1,0 +1,65 @@
+#ifndef PDARTS_TRAINERS_STAGE_TIME_H_
+#define PDARTS_TRAINERS_STAGE_TIME_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "c10/core/Device.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/trainers/stage_trainer.h"
+
+namespace pdarts {
+
+/// Seconds that work is expected to take on this machine.
+struct TimeForecast {
+  double seconds = 0;
+  double low = 0;
+  double high = 0;
+};
+
+/// Forecasts train throw-away super-networks for a few steps, with batches of at most 32 images,
+/// and change nothing of a search. They hold where the time of a step grows with its batch.
+class StageTimer {
+ public:
+  /// \param data what the stages train on; only its first images are read. Must outlive this
+  ///     object, as must `experiment`.
+  StageTimer(const Experiment& experiment, const DatasetSplits& data, c10::Device device);
+
+  /// How many images a forecast holds at once.
+  int64_t batch_size() const { return batch_size_; }
+
+  /// Seconds of one stage with these candidates. weight_images, alpha_images: of each epoch.
+  /// \error as SearchSpace::BuildSuperNet and the regularizers' hooks; kInternal if LibTorch
+  /// throws.
+  absl::StatusOr<double> Seconds(int stage, const Candidates& candidates, int64_t weight_images,
+                                 int64_t alpha_images) const;
+
+  /// The same for a stage whose candidates the search has yet to choose: the mean over three random
+  /// choices, and the range from the least to the most of these, of the first and of the last
+  /// candidates of each edge. The candidates of the first stage are known.
+  absl::StatusOr<TimeForecast> Forecast(int stage, int64_t weight_images,
+                                        int64_t alpha_images) const;
+
+ private:
+  absl::StatusOr<ImageSeconds> Measure(int stage, const Candidates& candidates) const;
+
+  const Experiment& experiment_;
+  const DatasetSplits& data_;
+  const c10::Device device_;
+  const int64_t batch_size_;
+};
+
+/// The candidates that a stage would begin with if the search kept the first, or the last, ones of
+/// each edge. In the shipped spaces these are the ones with the fewest and the most weights.
+/// \error as SearchSpace::InitialCandidates.
+absl::StatusOr<Candidates> FirstCandidates(const Experiment& experiment, int stage);
+absl::StatusOr<Candidates> LastCandidates(const Experiment& experiment, int stage);
+
+/// Images of the dataset's shape that stand in for data that are not at hand: `images` random
+/// training and test images each.
+DatasetSplits StandInData(const DatasetInfo& info, int64_t images);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_TRAINERS_STAGE_TIME_H_
