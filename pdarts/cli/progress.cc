@@ -31,6 +31,15 @@ std::string ShortDuration(double seconds) {
   return absl::StrFormat("%ds", whole);
 }
 
+std::string RoughDuration(double seconds) {
+  const auto minutes = static_cast<int64_t>(std::llround(seconds / 60));
+  if (minutes >= 60) return absl::StrFormat("%d h %02d min", minutes / 60, minutes % 60);
+  if (minutes >= 10) return absl::StrFormat("%d min", minutes);
+  const auto whole = std::max<int64_t>(1, std::llround(seconds));
+  if (whole >= 60) return absl::StrFormat("%d min %02d s", whole / 60, whole % 60);
+  return absl::StrFormat("%d s", whole);
+}
+
 ProgressDisplay::ProgressDisplay(const Experiment& experiment)
     : experiment_(experiment), begin_(Clock::now()) {
   const ProgressiveSchedule& schedule = *experiment.schedule;
@@ -66,11 +75,22 @@ std::string ProgressDisplay::TimeLeft(double done) const {
 
 absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const SuperNet& net) {
   line_.Clear();
+<<<<<<< HEAD
   std::fprintf(stderr, "stage %d/%d: %d cells, %d channels, %s candidates an edge, %lld weights\n",
                position.stage + 1, position.num_stages, position.shape.cells,
                position.shape.channels, CandidateCounts(net.candidates()).c_str(),
                static_cast<long long>(CountParameters(net)));
   ShowNotes(position);
+=======
+  std::string line = absl::StrFormat(
+      "stage %d/%d: %d cells, %d channels, %s candidates an edge, %d weights", position.stage + 1,
+      position.num_stages, position.shape.cells, position.shape.channels,
+      CandidateCounts(net.candidates()), CountParameters(net));
+  if (position.expected_seconds > 0) {
+    absl::StrAppend(&line, ", about ", RoughDuration(position.expected_seconds));
+  }
+  std::fprintf(stderr, "%s\n", line.c_str());
+>>>>>>> 1d0c580 (wip2)
   return absl::OkStatus();
 }
 

@@ -48,6 +48,10 @@ class ProgressDisplay : public SearchObserver {
 /// "1h02m", "3m05s", "12s".
 std::string ShortDuration(double seconds);
 
+/// An estimate's duration, as precise as estimates are: "6 h 40 min", "25 min", "3 min 05 s", "12
+/// s".
+std::string RoughDuration(double seconds);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CLI_PROGRESS_H_

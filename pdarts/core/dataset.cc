@@ -18,8 +18,8 @@ absl::Status CheckSplit(const std::string& name, const ImageSplit& split, int64_
                                                    info.image.width, "]"));
   }
   if (announced > 0 && images.size(0) != announced) {
-    return absl::InvalidArgumentError(absl::StrCat(name, ": ", images.size(0),
-                                                   " images; the dataset announced ", announced));
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": ", images.size(0), " images; the dataset announced ", announced));
   }
   const at::Tensor& labels = split.labels;
   if (!labels.defined() || labels.scalar_type() != at::kLong || labels.dim() != 1 ||

@@ -61,6 +61,7 @@ absl::Status SearchRecorder::OnStageBegin(const SearchPosition& position, const 
   if (position.expected_bytes > 0) {
     event.set_expected_memory_mb(static_cast<double>(position.expected_bytes) / 1e6);
   }
+  if (position.expected_seconds > 0) event.set_expected_seconds(position.expected_seconds);
   AddProbabilities(net, net.candidates(), nullptr, &event);
   for (std::string& note : AlphaTrainingNotes(*experiment_, position.stage, position.steps)) {
     event.add_notes(std::move(note));

@@ -161,7 +161,7 @@ absl::Status NetworkTrainer::TrainEpoch() {
     meter_ = Meter();
   }
   while (position_.step < position_.steps) {
-    PDARTS_RETURN_IF_ERROR(Step(LearningRateNow()));
+    PDARTS_RETURN_IF_ERROR(Step(batches_->Next(), LearningRateNow()));
     TrainStepReport report;
     report.position = position_;
     report.train = meter_.Mean();
@@ -173,11 +173,11 @@ absl::Status NetworkTrainer::TrainEpoch() {
   return FinishEpoch();
 }
 
-absl::Status NetworkTrainer::Step(double learning_rate) {
+absl::Status NetworkTrainer::Step(const at::Tensor& indices, double learning_rate) {
   return CatchLibTorchErrors(
       [&]() -> absl::Status {
-        Batch batch = MakeTrainingBatch(data_.train, batches_->Next(), augmentation_settings_,
-                                        info_, dtype_, augmentation_);
+        Batch batch = MakeTrainingBatch(data_.train, indices, augmentation_settings_, info_, dtype_,
+                                        augmentation_);
         batch.images = batch.images.to(device_);
         batch.labels = batch.labels.to(device_);
         const absl::StatusOr<NetworkStep::Pass> pass = step_->Train(batch, learning_rate);
@@ -186,6 +186,52 @@ absl::Status NetworkTrainer::Step(double learning_rate) {
         return absl::OkStatus();
       },
       Place());
+}
+
+absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int64_t test_images) {
+  constexpr int64_t kLargestBatch = 32;
+  constexpr int kMostSteps = 6;
+  constexpr double kEnoughSeconds = 1;
+  const auto seconds_since = [](Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  };
+  const int64_t batch = std::min(
+      {kLargestBatch, data_.train.images.size(0), static_cast<int64_t>(settings_.batch_size())});
+  const at::Tensor indices = at::arange(batch, at::kLong);
+  network().train();
+  step_->BeginAverage();
+  // Seconds of a step for each of its images. The first step is slower, as it allocates memory.
+  const auto measure = [&](double drop_path) -> absl::StatusOr<double> {
+    network().set_drop_path(drop_path);
+    PDARTS_RETURN_IF_ERROR(Step(indices, LearningRateNow()));
+    const Clock::time_point begin = Clock::now();
+    int steps = 0;
+    while (steps < kMostSteps && (steps == 0 || seconds_since(begin) < kEnoughSeconds)) {
+      PDARTS_RETURN_IF_ERROR(Step(indices, LearningRateNow()));
+      ++steps;
+    }
+    return seconds_since(begin) / static_cast<double>(steps * batch);
+  };
+  const int epochs = settings_.epochs();
+  PDARTS_ASSIGN_OR_RETURN(const double first_epoch, measure(0));
+  double later_epochs = first_epoch;
+  if (settings_.drop_path() > 0 && epochs > 1) {  // only the first epoch drops no paths
+    PDARTS_ASSIGN_OR_RETURN(later_epochs, measure(settings_.drop_path() / 2));
+  }
+  const int64_t measured = std::min({kLargestBatch, data_.test.images.size(0),
+                                     static_cast<int64_t>(settings_.evaluation_batch_size())});
+  const ImageSplit split{data_.test.images.narrow(0, 0, measured),
+                         data_.test.labels.narrow(0, 0, measured)};
+  const Clock::time_point begin = Clock::now();
+  PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
+      [&]() -> absl::Status {
+        Evaluate(network(), split, info_, measured, device_);
+        return absl::OkStatus();
+      },
+      "evaluation"));
+  const double evaluation = seconds_since(begin) / static_cast<double>(measured);
+  return static_cast<double>(train_images) * (first_epoch + (epochs - 1) * later_epochs) +
+         epochs * static_cast<double>(test_images) * evaluation;
 }
 
 absl::Status NetworkTrainer::FinishEpoch() {

@@ -90,6 +90,11 @@ class NetworkTrainer {
   /// the state being saved, if it is asked to stop.
   absl::Status Train(Checkpointer* checkpointer, TrainObserver* observer);
 
+  /// Seconds that a training of so many images is expected to take, from a few steps and passes
+  /// of at most 32 images. For a trainer that is made for this alone.
+  /// \error kInternal if LibTorch throws or the loss is not a finite number.
+  absl::StatusOr<double> MeasureSeconds(int64_t train_images, int64_t test_images);
+
   /// On the test split: after the last epoch, and after the best one.
   const Accuracy& last() const { return last_; }
   const Accuracy& best() const { return best_; }
@@ -100,7 +105,8 @@ class NetworkTrainer {
   NetworkTrainer(const Training& training, const DatasetSplits& data, c10::Device device);
   absl::Status Build();
   absl::Status TrainEpoch();
-  absl::Status Step(double learning_rate);
+  /// indices: of training images.
+  absl::Status Step(const at::Tensor& indices, double learning_rate);
   absl::Status FinishEpoch();
   absl::Status AfterStep();
   absl::Status Stop();

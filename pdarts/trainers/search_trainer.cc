@@ -12,6 +12,7 @@
 #include "pdarts/trainers/pruning.h"
 #include "pdarts/trainers/search_state.pb.h"
 #include "pdarts/trainers/smallest_batch.h"
+#include "pdarts/trainers/stage_time.h"
 #include "pdarts/trainers/stage_trainer.h"
 
 namespace pdarts {
@@ -92,6 +93,13 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
                         StageBatches(experiment.spec.search(), &halves), options.memory));
       PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
       trainer.set_expected_bytes(forecast.PeakBytes());
+    }
+    if (!start.progress) {
+      PDARTS_ASSIGN_OR_RETURN(
+          const double seconds,
+          StageTimer(experiment, data, options.device)
+              .Seconds(stage, candidates, halves.weights.size(0), halves.alphas.size(0)));
+      trainer.set_expected_seconds(seconds);
     }
     PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
         [&]() -> absl::Status {

@@ -46,8 +46,7 @@ StageTimer::StageTimer(const Experiment& experiment, const DatasetSplits& data, 
       batch_size_(std::min({kLargestBatch, data.train.images.size(0),
                             static_cast<int64_t>(experiment.spec.search().batch_size())})) {}
 
-absl::StatusOr<ImageSeconds> StageTimer::Measure(int stage,
-                                                      const Candidates& candidates) const {
+absl::StatusOr<ImageSeconds> StageTimer::Measure(int stage, const Candidates& candidates) const {
   return CatchLibTorchErrors([&]() -> absl::StatusOr<ImageSeconds> {
     TrainingHalves halves;
     halves.weights = halves.alphas = at::arange(batch_size_, at::kLong);

@@ -7,9 +7,10 @@
 #include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
-#include "pdarts/trainers/stage_trainer.h"
 
 namespace pdarts {
+
+struct ImageSeconds;
 
 /// Seconds that work is expected to take on this machine.
 struct TimeForecast {
