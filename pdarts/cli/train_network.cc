@@ -1,5 +1,6 @@
 #include "pdarts/cli/train_network.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -11,12 +12,14 @@
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/forecast.pb.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/names.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/status_line.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -32,6 +35,7 @@
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/network_trainer.h"
+#include "pdarts/trainers/stage_time.h"
 
 namespace pdarts {
 namespace {
@@ -100,6 +104,22 @@ absl::Status SetGenotype(TrainSpec* spec) {
   return absl::OkStatus();
 }
 
+/// Of the network without its auxiliary head.
+struct NetworkCounts {
+  double params = 0;
+  double macs = 0;  ///< multiply-adds of one image
+};
+
+absl::StatusOr<NetworkCounts> CountNetwork(const Training& training) {
+  NetworkShape shape = training.Shape();
+  shape.auxiliary_head = false;
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<Network> network,
+      training.space->BuildNetwork(training.architecture, shape, MakeGenerator(0, "count")));
+  return NetworkCounts{static_cast<double>(CountParameters(*network)),
+                       static_cast<double>(nn::CountMacs(*network, shape.image))};
+}
+
 absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSplits& data,
                                        const NetworkTrainer& trained, const std::string& text,
                                        const CheckpointSurroundings& surroundings) {
@@ -109,8 +129,7 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   result.set_search_space(training.space->name());
   result.set_seed(static_cast<double>(training.spec.seed()));
   result.set_genotype(text);
-  NetworkShape shape = training.Shape();
-  shape.auxiliary_head = false;
+  const NetworkShape shape = training.Shape();
   result.set_cells(shape.cells);
   result.set_channels(shape.channels);
   result.set_skeleton(shape.skeleton);
@@ -119,13 +138,69 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   result.set_test_loss(trained.last().loss);
   result.set_best_epoch(trained.best_epoch() + 1);
   result.set_best_test_top1(trained.best().top1);
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::shared_ptr<Network> network,
-      training.space->BuildNetwork(training.architecture, shape, MakeGenerator(0, "count")));
-  result.set_params(static_cast<double>(CountParameters(*network)));
-  result.set_macs(static_cast<double>(nn::CountMacs(*network, shape.image)));
+  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, CountNetwork(training));
+  result.set_params(counts.params);
+  result.set_macs(counts.macs);
   SetOrigin(surroundings, data, &result);
   return result;
+}
+
+/// Prints what a training would train, and how much memory and time it is expected to take.
+absl::Status DryRun(const Training& training, c10::Device device) {
+  const TrainSettings& settings = training.spec.train();
+  const NetworkShape shape = training.Shape();
+  const DatasetInfo& announced = training.dataset->info();
+  const absl::StatusOr<DatasetSplits> data = training.dataset->Load({DataDirFromFlags()});
+  int64_t train_images = data.ok() ? data->train.images.size(0) : announced.train_images;
+  const int64_t test_images = data.ok() ? data->test.images.size(0) : announced.test_images;
+  if (train_images > 0 && settings.train_images() > 0) train_images = settings.train_images();
+
+  TrainingForecast forecast;
+  PDARTS_ASSIGN_OR_RETURN(*forecast.mutable_genotype(),
+                          training.space->Format(training.architecture));
+  forecast.set_cells(shape.cells);
+  forecast.set_channels(shape.channels);
+  forecast.set_skeleton(shape.skeleton);
+  forecast.set_epochs(settings.epochs());
+  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, CountNetwork(training));
+  forecast.set_params(counts.params);
+  forecast.set_macs(counts.macs);
+  PDARTS_ASSIGN_OR_RETURN(
+      const MemoryForecast memory,
+      ForecastTraining(training, TrainingBatches(settings, data.ok() ? &*data : nullptr),
+                       MemoryPolicyFromFlags()));
+  forecast.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
+  const absl::Status fits = memory.CheckFits();
+  if (fits.ok() && train_images > 0) {
+    const DatasetSplits splits =
+        data.ok()
+            ? *data
+            : StandInData(announced, std::max(settings.batch_size(), settings.train_images()));
+    PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
+                            NetworkTrainer::Create(training, splits, device));
+    PDARTS_ASSIGN_OR_RETURN(const double seconds,
+                            trainer->MeasureSeconds(train_images, test_images));
+    forecast.set_total_seconds(seconds);
+  }
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(forecast) << "\n";
+    return absl::OkStatus();
+  }
+  std::cout << absl::StrFormat(
+      "%s\n%d cells, %d channels, skeleton %s, %d epochs, %.0f parameters, %.0f multiply-adds, "
+      "about %.0f MB at batch %d%s\n",
+      forecast.genotype(), forecast.cells(), forecast.channels(), forecast.skeleton(),
+      forecast.epochs(), forecast.params(), forecast.macs(), forecast.memory_mb(),
+      settings.batch_size(), data.ok() ? "" : " and the dataset");
+  if (!fits.ok()) {
+    std::cout << "note: " << fits.message()
+              << "\ntotal: unknown, because the training does not fit into the memory\n";
+  } else if (!forecast.has_total_seconds()) {
+    std::cout << "total: unknown, because the number of images is not known without the data\n";
+  } else {
+    std::cout << "total: about " << RoughDuration(forecast.total_seconds()) << "\n";
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -139,6 +214,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
                          training.dataset->info().image));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
+  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(training, device);
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
   if (device.is_cpu()) {
     PDARTS_ASSIGN_OR_RETURN(

@@ -1,0 +1,157 @@
+#include "pdarts/cli/search_dry_run.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/forecast.pb.h"
+#include "pdarts/cli/names.h"
+#include "pdarts/cli/progress.h"
+#include "pdarts/core/json.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/trainers/alpha_training.h"
+#include "pdarts/trainers/memory_estimate.h"
+#include "pdarts/trainers/smallest_batch.h"
+#include "pdarts/trainers/stage_time.h"
+
+namespace pdarts {
+namespace {
+
+/// The data, or images that stand in for them where they are not at hand.
+struct Data {
+  DatasetSplits splits;
+  bool at_hand = false;
+  /// Of all training images; unset where their number is not known.
+  std::optional<TrainingHalves> halves;
+};
+
+absl::StatusOr<Data> FindData(const Experiment& experiment) {
+  const SearchSettings& settings = experiment.spec.search();
+  Data data;
+  absl::StatusOr<DatasetSplits> splits = experiment.dataset->Load({DataDirFromFlags()});
+  data.at_hand = splits.ok();
+  int64_t images = experiment.dataset->info().train_images;
+  if (splits.ok()) {
+    data.splits = *std::move(splits);
+    images = data.splits.train.images.size(0);
+  } else {
+    data.splits = StandInData(experiment.dataset->info(), settings.batch_size());
+    images = std::max<int64_t>(images, settings.train_images());
+  }
+  if (images > 0) {
+    PDARTS_ASSIGN_OR_RETURN(data.halves, SplitTrainingImages(images, settings.train_images(),
+                                                             settings.weights_share()));
+  }
+  return data;
+}
+
+/// One stage's size, memory and time. Where the candidates of a stage are not known yet, its size
+/// and memory are those with the last candidates of each edge.
+absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Data& data,
+                                         c10::Device device, int stage, SuperNet* built) {
+  const StageShape shape = experiment.schedule->stage(stage);
+  const TrainingHalves* halves = data.halves ? &*data.halves : nullptr;
+  const BatchSizes batches = StageBatches(experiment.spec.search(), halves);
+  StageForecast forecast;
+  forecast.set_stage(stage + 1);
+  forecast.set_cells(shape.cells);
+  forecast.set_channels(shape.channels);
+  forecast.set_candidates(static_cast<int>(built->candidates()[0][0].size()));
+  forecast.set_keep(shape.keep);
+  forecast.set_epochs(shape.epochs);
+  forecast.set_warmup_epochs(shape.warmup_epochs);
+  forecast.set_parameters(static_cast<double>(CountParameters(*built)));
+  PDARTS_ASSIGN_OR_RETURN(
+      const MemoryForecast memory,
+      ForecastStage(experiment, stage, built->candidates(), batches, MemoryPolicyFromFlags()));
+  forecast.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
+  std::optional<int> steps;
+  if (halves != nullptr) steps = StepsPerEpoch(*halves, experiment.spec.search());
+  for (const std::string& note : AlphaTrainingNotes(experiment, stage, steps)) {
+    forecast.add_notes(note);
+  }
+  if (const absl::Status fits = memory.CheckFits(); !fits.ok()) {
+    forecast.add_notes(std::string(fits.message()));
+  } else if (halves != nullptr) {
+    PDARTS_ASSIGN_OR_RETURN(const TimeForecast time,
+                            StageTimer(experiment, data.splits, device)
+                                .Forecast(stage, halves->weights.size(0), halves->alphas.size(0)));
+    forecast.set_seconds(time.seconds);
+    forecast.set_seconds_low(time.low);
+    forecast.set_seconds_high(time.high);
+  }
+  return forecast;
+}
+
+void Print(const StageForecast& forecast, const SuperNet& net, const SearchSettings& settings,
+           const Data& data) {
+  std::cout << absl::StrFormat(
+      "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
+      "which %d train weights only, %.0f parameters, about %.0f MB at batch %d%s",
+      forecast.stage(), forecast.cells(), forecast.channels(), CandidateCounts(net.candidates()),
+      forecast.keep(), forecast.epochs(), forecast.warmup_epochs(), forecast.parameters(),
+      forecast.memory_mb(), StageBatches(settings, data.halves ? &*data.halves : nullptr).training,
+      data.at_hand ? "" : " and the dataset");
+  if (forecast.has_seconds()) {
+    std::cout << ", about " << RoughDuration(forecast.seconds());
+    if (forecast.seconds_low() < forecast.seconds_high()) {
+      std::cout << " (" << RoughDuration(forecast.seconds_low()) << " to "
+                << RoughDuration(forecast.seconds_high()) << ", by the candidates)";
+    }
+  }
+  std::cout << "\n  " << net.Describe() << "\n";
+  for (const std::string& note : forecast.notes()) std::cout << "  note: " << note << "\n";
+}
+
+}  // namespace
+
+absl::Status DryRunSearch(const Experiment& experiment, c10::Device device) {
+  PDARTS_ASSIGN_OR_RETURN(const Data data, FindData(experiment));
+  PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(
+      experiment, data.at_hand ? std::optional(data.splits.train.images.size(0)) : std::nullopt));
+  const bool json = absl::GetFlag(FLAGS_json);
+  SearchForecast search;
+  bool all_timed = true;
+  double seconds = 0;
+  for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
+    PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, LastCandidates(experiment, s));
+    PDARTS_ASSIGN_OR_RETURN(
+        const std::shared_ptr<SuperNet> net,
+        experiment.space->BuildSuperNet(candidates, experiment.StageNetShape(s),
+                                        MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
+                                                      "weights", static_cast<uint64_t>(s))));
+    PDARTS_ASSIGN_OR_RETURN(*search.add_stages(),
+                            ForecastOf(experiment, data, device, s, net.get()));
+    const StageForecast& stage = *search.stages().rbegin();
+    all_timed = all_timed && stage.has_seconds();
+    seconds += stage.seconds();
+    if (!json) Print(stage, *net, experiment.spec.search(), data);
+  }
+  if (all_timed) search.set_total_seconds(seconds);
+  if (json) {
+    std::cout << ToJsonLine(search) << "\n";
+    return absl::OkStatus();
+  }
+  if (search.stages_size() > 1) {
+    std::cout << "The search decides which candidates the later stages hold. Their sizes and "
+                 "memory are those with the last candidates of each edge.\n";
+  }
+  if (all_timed) {
+    std::cout << "total: about " << RoughDuration(seconds) << "\n";
+  } else if (!data.halves) {
+    std::cout << "total: unknown, because the number of images is not known without the data\n";
+  } else {
+    std::cout << "total: unknown, because a stage does not fit into the memory\n";
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace pdarts
