@@ -12,30 +12,26 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "google/protobuf/struct.pb.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/names.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
+#include "pdarts/cli/search_dry_run.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_recorder.h"
-#include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"
-#include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/search_trainer.h"
-#include "pdarts/trainers/smallest_batch.h"
 
 namespace pdarts {
 namespace {
@@ -69,86 +65,6 @@ class Observers : public SearchObserver {
  private:
   const std::vector<SearchObserver*> observers_;
 };
-
-/// The candidates that a stage would begin with if every stage kept the last ones of each edge: in
-/// the shipped spaces those with the most weights.
-absl::StatusOr<Candidates> LastCandidates(const Experiment& experiment, int stage) {
-  PDARTS_ASSIGN_OR_RETURN(Candidates candidates, experiment.space->InitialCandidates());
-  if (stage == 0) return candidates;
-  const int keep = experiment.schedule->stage(stage - 1).keep;
-  for (CellCandidates& kind : candidates) {
-    for (EdgeCandidates& edge : kind) {
-      const int64_t size = static_cast<int64_t>(edge.size());
-      edge.erase(edge.begin(), edge.begin() + std::max<int64_t>(0, size - keep));
-    }
-  }
-  return candidates;
-}
-
-/// A JSON array of texts.
-std::string ToJsonArray(const std::vector<std::string>& texts) {
-  google::protobuf::ListValue list;
-  for (const std::string& text : texts) list.add_values()->set_string_value(text);
-  return ToJsonLine(list);
-}
-
-absl::Status DryRun(const Experiment& experiment) {
-  // The dataset is part of what a search holds, where it is at hand.
-  const absl::StatusOr<DatasetSplits> data = experiment.dataset->Load({DataDirFromFlags()});
-  PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(
-      experiment, data.ok() ? std::optional(data->train.images.size(0)) : std::nullopt));
-  const SearchSettings& settings = experiment.spec.search();
-  // Without the data, the number of images is known if the spec limits it.
-  const int64_t images = data.ok() ? data->train.images.size(0) : settings.train_images();
-  std::optional<TrainingHalves> halves;
-  if (images > 0) {
-    PDARTS_ASSIGN_OR_RETURN(
-        halves, SplitTrainingImages(images, settings.train_images(), settings.weights_share()));
-  }
-  const std::optional<int> steps =
-      halves ? std::optional(StepsPerEpoch(*halves, settings)) : std::nullopt;
-  const BatchSizes batches = StageBatches(settings, halves ? &*halves : nullptr);
-  std::string json;
-  for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
-    const StageShape shape = experiment.schedule->stage(s);
-    PDARTS_ASSIGN_OR_RETURN(const Candidates last, LastCandidates(experiment, s));
-    PDARTS_ASSIGN_OR_RETURN(
-        const std::shared_ptr<SuperNet> net,
-        experiment.space->BuildSuperNet(last, experiment.StageNetShape(s),
-                                        MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
-                                                      "weights", static_cast<uint64_t>(s))));
-    const size_t candidates = net->candidates()[0][0].size();
-    PDARTS_ASSIGN_OR_RETURN(const MemoryForecast memory,
-                            ForecastStage(experiment, s, net->candidates(), batches, {}));
-    const int64_t megabytes = memory.PeakBytes() / 1000000;
-    const int64_t parameters = CountParameters(*net);
-    const std::vector<std::string> notes = AlphaTrainingNotes(experiment, s, steps);
-    if (absl::GetFlag(FLAGS_json)) {
-      absl::StrAppendFormat(&json,
-                            "%s{\"stage\":%d,\"cells\":%d,\"channels\":%d,\"candidates\":%d,"
-                            "\"keep\":%d,\"epochs\":%d,\"warmup_epochs\":%d,\"parameters\":%d,"
-                            "\"memory_mb\":%d,\"notes\":%s}",
-                            s > 0 ? "," : "", s + 1, shape.cells, shape.channels, candidates,
-                            shape.keep, shape.epochs, shape.warmup_epochs, parameters, megabytes,
-                            ToJsonArray(notes));
-      continue;
-    }
-    std::cout << absl::StrFormat(
-        "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
-        "which %d train weights only, %d parameters, about %d MB at batch %d%s\n  %s\n",
-        s + 1, shape.cells, shape.channels, CandidateCounts(net->candidates()), shape.keep,
-        shape.epochs, shape.warmup_epochs, parameters, megabytes, batches.training,
-        data.ok() ? "" : " and the dataset", net->Describe());
-    for (const std::string& note : notes) std::cout << "  note: " << note << "\n";
-  }
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << "{\"stages\":[" << json << "]}\n";
-  } else {
-    std::cout << "Which candidates the later stages hold, the search decides; shown with the last "
-                 "of each edge.\n";
-  }
-  return absl::OkStatus();
-}
 
 /// The row of the results table, all but the times.
 absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const DatasetSplits& data,
@@ -186,7 +102,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   if (absl::GetFlag(FLAGS_dry_run)) {
-    return CatchLibTorchErrors([&] { return DryRun(experiment); });
+    return CatchLibTorchErrors([&] { return DryRunSearch(experiment, device); });
   }
 
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));

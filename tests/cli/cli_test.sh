@@ -77,6 +77,11 @@ echo "architecture,cifar100" > table.csv
 says "table.csv:1: the column \"cifar100\": expected \"<dataset>_test_accuracy\"" "${query[@]}" --table=table.csv 1
 
 prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
+"${search[@]}" --dry_run 2>error | tail -1 | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
+forecast=$("${search[@]}" --dry_run --json 2>error)
+for key in seconds seconds_low seconds_high total_seconds; do
+  [ -n "$(number $key <<< "$forecast")" ] || fails "the dry run's JSON has no $key: $forecast"
+done
 one_pixel=("${search[@]}" --set=search.batch_size=1 --set=dataset.height=4 --set=dataset.width=4)
 says "search.batch_size: 1 makes batches of one image, which stage 1 can't train on" "${one_pixel[@]}" --dry_run
 says "search.batch_size: 1 makes batches of one image, which stage 1 can't train on" "${one_pixel[@]}"

@@ -41,6 +41,18 @@ prints '"kinds_without_cells":["normal"]' "${count[@]}" --genotype=PDARTS --cell
 prints "cells.19" "$pdarts" count --space=darts --genotype=PDARTS
 prints "median ms" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1,2 --runs=2 --threads=1
 
+# A dry run tells size, memory and time, and writes nothing.
+prints "3 cells, 4 channels, skeleton cifar, 2 epochs" "${train[@]}" --dry_run
+"${train[@]}" --dry_run 2>error | tail -1 | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
+forecast=$("${train[@]}" --dry_run --json 2>error)
+for key in total_seconds memory_mb params macs; do
+  [ -n "$(number $key <<< "$forecast")" ] || fails "the dry run's JSON has no $key: $forecast"
+done
+[ ! -e runs ] || fails "a dry run wrote something"
+published=("$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --set=network.cells=2 --set=network.channels=4)
+prints "and the dataset" "${published[@]}" --dry_run
+[ -n "$(number total_seconds <<< "$("${published[@]}" --dry_run --json)")" ] || fails "no time where only the number of images is known"
+
 # A training leaves what it should, and its numbers agree with those of evaluate.
 prints "multiply-adds" "${train[@]}"
 run=runs/tiny-seed1

@@ -1,0 +1,110 @@
+// Forecasts of a stage's time: of which candidates they are, and that they count what is trained.
+
+#include "pdarts/trainers/stage_time.h"
+
+#include "gtest/gtest.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/trainers/search_trainer.h"
+
+namespace pdarts {
+namespace {
+
+constexpr char kSpec[] = R"(
+name: "tiny"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 8 width: 8 train_images: 32 test_images: 8
+  }
+}
+schedule {
+  [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
+    stages { cells: 2 channels: 2 epochs: 2 warmup_epochs: 1 keep: 4 }
+    stages { cells: 3 channels: 2 epochs: 2 warmup_epochs: 1 keep: 1 }
+  }
+}
+search { batch_size: 8 evaluated_epochs: 1 }
+)";
+
+Experiment Tiny(const std::vector<std::string>& settings = {}) {
+  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
+  EXPECT_TRUE(CompleteSpec(&spec).ok());
+  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
+  return MakeExperiment(spec).value();
+}
+
+TEST(StageCandidates, AreTheFirstAndTheLastThatTheStageBeforeKeeps) {
+  const Experiment experiment = Tiny();
+  EXPECT_EQ(LastCandidates(experiment, 0).value(), experiment.space->InitialCandidates().value());
+  const Candidates first = FirstCandidates(experiment, 1).value();
+  const Candidates last = LastCandidates(experiment, 1).value();
+  for (size_t kind = 0; kind < first.size(); ++kind) {
+    for (size_t edge = 0; edge < first[kind].size(); ++edge) {
+      EXPECT_EQ(first[kind][edge], (EdgeCandidates{0, 1, 2, 3}));
+      EXPECT_EQ(last[kind][edge], (EdgeCandidates{4, 5, 6, 7}));
+    }
+  }
+}
+
+TEST(StageTimer, AForecastOfKnownCandidatesHasNoRange) {
+  const Experiment experiment = Tiny();
+  const DatasetSplits data = experiment.dataset->Load({}).value();
+  const StageTimer timer(experiment, data, c10::kCPU);
+  const TimeForecast first = timer.Forecast(0, 16, 16).value();
+  EXPECT_GT(first.seconds, 0);
+  EXPECT_EQ(first.low, first.seconds);
+  EXPECT_EQ(first.high, first.seconds);
+}
+
+TEST(StageTimer, AForecastOfUnknownCandidatesLiesInItsRange) {
+  const Experiment experiment = Tiny();
+  const DatasetSplits data = experiment.dataset->Load({}).value();
+  const TimeForecast second = StageTimer(experiment, data, c10::kCPU).Forecast(1, 16, 16).value();
+  EXPECT_GT(second.low, 0);
+  EXPECT_LT(second.low, second.high);  // five measurements are never all equal
+  EXPECT_LE(second.low, second.seconds);
+  EXPECT_LE(second.seconds, second.high);
+}
+
+TEST(StageTimer, CountsTheEpochsThatTrainAndMeasure) {
+  const Experiment none = Tiny({"search.evaluated_epochs=0"});
+  const DatasetSplits data = none.dataset->Load({}).value();
+  const Candidates candidates = none.space->InitialCandidates().value();
+  // Without images nothing takes time; evaluation is counted only where it happens.
+  const StageTimer timer(none, data, c10::kCPU);
+  EXPECT_EQ(timer.Seconds(0, candidates, 0, 1000000).value(), 0);
+  EXPECT_GT(timer.Seconds(0, candidates, 1, 0).value(), 0);
+  const Experiment measured = Tiny();
+  EXPECT_GT(StageTimer(measured, data, c10::kCPU).Seconds(0, candidates, 0, 1000000).value(), 0);
+}
+
+TEST(StageTimer, UsesBatchesThatTheDataHold) {
+  const Experiment experiment = Tiny({"search.batch_size=1024"});
+  const DatasetSplits data = experiment.dataset->Load({}).value();
+  EXPECT_EQ(StageTimer(experiment, data, c10::kCPU).batch_size(), 32);
+  const DatasetSplits few = StandInData(experiment.dataset->info(), 5);
+  EXPECT_EQ(StageTimer(experiment, few, c10::kCPU).batch_size(), 5);
+  EXPECT_GT(StageTimer(experiment, few, c10::kCPU).Forecast(0, 16, 16).value().seconds, 0);
+}
+
+/// Keeps what a stage is expected to take.
+class Listener : public SearchObserver {
+ public:
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet&) override {
+    expected.push_back(position.expected_seconds);
+    return absl::OkStatus();
+  }
+  std::vector<double> expected;
+};
+
+TEST(Search, EveryStageForecastsItsTimeWhenItBegins) {
+  const Experiment experiment = Tiny();
+  const DatasetSplits data = experiment.dataset->Load({}).value();
+  Listener heard;
+  ASSERT_TRUE(RunSearch(experiment, data, {}, &heard).ok());
+  ASSERT_EQ(heard.expected.size(), 2u);
+  for (const double seconds : heard.expected) EXPECT_GT(seconds, 0);
+}
+
+}  // namespace
+}  // namespace pdarts
