@@ -9,7 +9,6 @@
 #include "ATen/ops/as_strided.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
 
@@ -19,30 +18,46 @@ namespace {
 using List = PickleValue::List;
 using Dict = PickleValue::Dict;
 
-constexpr char kOrderedDict[] = "collections.OrderedDict";
-constexpr char kRebuildTensor[] = "torch._utils._rebuild_tensor_v2";
-constexpr char kRebuildParameter[] = "torch._utils._rebuild_parameter";
+constexpr absl::string_view kOrderedDict = "collections.OrderedDict";
+constexpr absl::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
+constexpr absl::string_view kRebuildParameter = "torch._utils._rebuild_parameter";
 constexpr size_t kMostDimensions = 64;
+
+// What a value and an entry take at most, growth of their containers and the allocator included.
+constexpr uint64_t kValueMemory = 2 * sizeof(PickleValue);
+constexpr uint64_t kContainerMemory = 64;
+constexpr uint64_t kMemoMemory = 128;
+constexpr uint64_t kTensorMemory = 512;
+
+struct StorageClass {
+  absl::string_view name;
+  at::ScalarType type;
+};
+constexpr StorageClass kStorageClasses[] = {
+    {"torch.FloatStorage", at::kFloat}, {"torch.DoubleStorage", at::kDouble},
+    {"torch.HalfStorage", at::kHalf},   {"torch.BFloat16Storage", at::kBFloat16},
+    {"torch.LongStorage", at::kLong},   {"torch.IntStorage", at::kInt},
+    {"torch.ShortStorage", at::kShort}, {"torch.CharStorage", at::kChar},
+    {"torch.ByteStorage", at::kByte},   {"torch.BoolStorage", at::kBool},
+};
 
 /// The element type of a storage class, which is all that its name is used for.
 std::optional<at::ScalarType> StorageType(absl::string_view name) {
-  if (!absl::ConsumePrefix(&name, "torch.")) return std::nullopt;
-  if (name == "FloatStorage") return at::kFloat;
-  if (name == "DoubleStorage") return at::kDouble;
-  if (name == "HalfStorage") return at::kHalf;
-  if (name == "BFloat16Storage") return at::kBFloat16;
-  if (name == "LongStorage") return at::kLong;
-  if (name == "IntStorage") return at::kInt;
-  if (name == "ShortStorage") return at::kShort;
-  if (name == "CharStorage") return at::kChar;
-  if (name == "ByteStorage") return at::kByte;
-  if (name == "BoolStorage") return at::kBool;
+  for (const StorageClass& known : kStorageClasses) {
+    if (known.name == name) return known.type;
+  }
   return std::nullopt;
 }
 
-bool IsKnown(absl::string_view global) {
-  return global == kOrderedDict || global == kRebuildTensor || global == kRebuildParameter ||
-         StorageType(global).has_value();
+/// The program's own copy of a name that is known; empty for others.
+absl::string_view KnownGlobal(absl::string_view name) {
+  for (const absl::string_view known : {kOrderedDict, kRebuildTensor, kRebuildParameter}) {
+    if (known == name) return known;
+  }
+  for (const StorageClass& known : kStorageClasses) {
+    if (known.name == name) return known.name;
+  }
+  return "";
 }
 
 absl::Status Damaged(absl::string_view what) {
@@ -93,14 +108,19 @@ absl::StatusOr<PickleValue> RebuildTensor(const List& arguments) {
 
 class Unpickler {
  public:
-  Unpickler(absl::string_view bytes, const LoadStorage& load_storage)
-      : bytes_(bytes), load_storage_(load_storage) {}
+  Unpickler(absl::string_view bytes, uint64_t most_memory, const LoadStorage& load_storage)
+      : bytes_(bytes), most_memory_(most_memory), load_storage_(load_storage) {}
 
   absl::StatusOr<Pickle> Run() {
     while (true) {
       PDARTS_ASSIGN_OR_RETURN(const absl::string_view code, Take(1));
       if (code[0] == '.') break;
       PDARTS_RETURN_IF_ERROR(Step(static_cast<unsigned char>(code[0])));
+      if (memory_ > most_memory_) {
+        return absl::ResourceExhaustedError(
+            absl::StrCat("the pickle's values take more than ", most_memory_,
+                         " bytes of memory, which a state dict in a file of this size doesn't"));
+      }
     }
     PDARTS_ASSIGN_OR_RETURN(pickle_.root, Pop());
     return std::move(pickle_);
@@ -118,25 +138,31 @@ class Unpickler {
     PDARTS_ASSIGN_OR_RETURN(const absl::string_view taken, Take(bytes));
     return ReadLittleEndian(taken);
   }
-  absl::StatusOr<std::string> Text(int length_bytes) {
+  absl::StatusOr<absl::string_view> Text(int length_bytes) {
     PDARTS_ASSIGN_OR_RETURN(const uint64_t length, Number(length_bytes));
-    PDARTS_ASSIGN_OR_RETURN(const absl::string_view text, Take(length));
-    return std::string(text);
+    return Take(length);
   }
-  absl::StatusOr<std::string> Line() {
+  absl::StatusOr<absl::string_view> Line() {
     const size_t end = bytes_.find('\n');
     if (end == absl::string_view::npos) return Damaged("it ends too early");
-    std::string line(bytes_.substr(0, end));
+    const absl::string_view line = bytes_.substr(0, end);
     bytes_.remove_prefix(end + 1);
     return line;
   }
 
   void PushList(List values) {
+    memory_ += kContainerMemory + values.size() * kValueMemory;
     pickle_.lists.push_back(std::move(values));
     Push({&pickle_.lists.back()});
   }
-  void PushDict() { Push({&pickle_.dicts.emplace_back()}); }
-  void Push(PickleValue value) { stack_.push_back(std::move(value)); }
+  void PushDict() {
+    memory_ += kContainerMemory;
+    Push({&pickle_.dicts.emplace_back()});
+  }
+  void Push(PickleValue value) {
+    memory_ += kValueMemory;
+    stack_.push_back(std::move(value));
+  }
   absl::StatusOr<PickleValue> Pop() {
     const size_t floor = marks_.empty() ? 0 : marks_.back();
     if (stack_.size() <= floor) return Damaged("its stack is empty");
@@ -165,17 +191,20 @@ class Unpickler {
     PushList(std::move(*values));
     return absl::OkStatus();
   }
-  absl::Status PushGlobal(const std::string& name) {
-    if (!IsKnown(name)) {
+  absl::Status PushGlobal(absl::string_view module, absl::string_view function) {
+    const std::string name = absl::StrCat(module, ".", function);
+    const absl::string_view known = KnownGlobal(name);
+    if (known.empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat("the pickle asks for ", name,
                        ", which a state dict of tensors doesn't need; nothing of it was executed"));
     }
-    Push({PickleValue::Global{name}});
+    Push({PickleValue::Global{known}});
     return absl::OkStatus();
   }
   absl::Status Remember(uint64_t place) {
     if (stack_.empty()) return Damaged("its stack is empty");
+    memory_ += kMemoMemory;
     memo_[place] = stack_.back();
     return absl::OkStatus();
   }
@@ -189,6 +218,7 @@ class Unpickler {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue target, Pop());
     const auto* list = As<List*>(target);
     if (list == nullptr) return Damaged("it appends to what is no list");
+    memory_ += values.size() * kValueMemory;
     (*list)->insert((*list)->end(), values.begin(), values.end());
     Push(target);
     return absl::OkStatus();
@@ -197,6 +227,7 @@ class Unpickler {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue target, Pop());
     const auto* dict = As<Dict*>(target);
     if (dict == nullptr || values.size() % 2 != 0) return Damaged("it sets items of no dict");
+    memory_ += values.size() * kValueMemory;
     for (size_t i = 0; i < values.size(); i += 2) {
       (*dict)->emplace_back(values[i], values[i + 1]);
     }
@@ -209,9 +240,9 @@ class Unpickler {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue id, Pop());
     const auto* tuple = As<List*>(id);
     if (tuple == nullptr || (*tuple)->size() != 5) return Damaged("a storage's id");
-    const auto* kind = As<std::string>((**tuple)[0]);
+    const auto* kind = As<absl::string_view>((**tuple)[0]);
     const auto* type = As<PickleValue::Global>((**tuple)[1]);
-    const auto* key = As<std::string>((**tuple)[2]);
+    const auto* key = As<absl::string_view>((**tuple)[2]);
     const auto* elements = As<int64_t>((**tuple)[4]);
     if (kind == nullptr || *kind != "storage" || type == nullptr || key == nullptr ||
         elements == nullptr) {
@@ -234,6 +265,7 @@ class Unpickler {
       PushDict();
     } else if (global->name == kRebuildTensor) {
       PDARTS_ASSIGN_OR_RETURN(PickleValue tensor, RebuildTensor(**arguments));
+      memory_ += kTensorMemory + 2 * sizeof(int64_t) * std::get<at::Tensor>(tensor.value).dim();
       Push(std::move(tensor));
     } else if (global->name == kRebuildParameter && !(*arguments)->empty()) {
       Push((**arguments)[0]);
@@ -250,6 +282,7 @@ class Unpickler {
       case 0x95:  // frame
         return Number(8).status();
       case '(':
+        memory_ += kValueMemory;
         marks_.push_back(stack_.size());
         return absl::OkStatus();
       case '}':
@@ -306,8 +339,10 @@ class Unpickler {
       case 'X':
       case 0x8c:
       case 0x8d: {
-        PDARTS_ASSIGN_OR_RETURN(std::string text, Text(code == 'X' ? 4 : code == 0x8c ? 1 : 8));
-        Push({std::move(text)});
+        PDARTS_ASSIGN_OR_RETURN(const absl::string_view text, Text(code == 'X'    ? 4
+                                                                   : code == 0x8c ? 1
+                                                                                  : 8));
+        Push({text});
         return absl::OkStatus();
       }
       case 'q':
@@ -323,16 +358,16 @@ class Unpickler {
         return Recall(place);
       }
       case 'c': {
-        PDARTS_ASSIGN_OR_RETURN(const std::string module, Line());
-        PDARTS_ASSIGN_OR_RETURN(const std::string name, Line());
-        return PushGlobal(absl::StrCat(module, ".", name));
+        PDARTS_ASSIGN_OR_RETURN(const absl::string_view module, Line());
+        PDARTS_ASSIGN_OR_RETURN(const absl::string_view name, Line());
+        return PushGlobal(module, name);
       }
       case 0x93: {
         PDARTS_ASSIGN_OR_RETURN(const List names, Pop(2));
-        const auto* module = As<std::string>(names[0]);
-        const auto* name = As<std::string>(names[1]);
+        const auto* module = As<absl::string_view>(names[0]);
+        const auto* name = As<absl::string_view>(names[1]);
         if (module == nullptr || name == nullptr) return Damaged("a global's name");
-        return PushGlobal(absl::StrCat(*module, ".", *name));
+        return PushGlobal(*module, *name);
       }
       case 'R':
         return Reduce();
@@ -362,6 +397,8 @@ class Unpickler {
   }
 
   absl::string_view bytes_;
+  const uint64_t most_memory_;
+  uint64_t memory_ = 0;  ///< what all values so far have taken
   const LoadStorage& load_storage_;
   Pickle pickle_;
   List stack_;
@@ -371,8 +408,9 @@ class Unpickler {
 
 }  // namespace
 
-absl::StatusOr<Pickle> Unpickle(absl::string_view bytes, const LoadStorage& load_storage) {
-  return Unpickler(bytes, load_storage).Run();
+absl::StatusOr<Pickle> Unpickle(absl::string_view bytes, uint64_t most_memory,
+                                const LoadStorage& load_storage) {
+  return Unpickler(bytes, most_memory, load_storage).Run();
 }
 
 }  // namespace pdarts

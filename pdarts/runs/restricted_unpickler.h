@@ -19,7 +19,7 @@ namespace pdarts {
 struct PickleValue {
   /// A function or class, known by its full name only: "collections.OrderedDict".
   struct Global {
-    std::string name;
+    absl::string_view name;  ///< lives as long as the program
   };
   /// A one-dimensional tensor of a storage's elements.
   struct Storage {
@@ -28,13 +28,15 @@ struct PickleValue {
   using List = std::vector<PickleValue>;  ///< a list or a tuple
   using Dict = std::vector<std::pair<PickleValue, PickleValue>>;
 
-  /// Lists and dicts belong to the Pickle: they may be in several places, and in themselves.
-  std::variant<std::monostate, bool, int64_t, double, std::string, at::Tensor, Global, Storage,
-               List*, Dict*>
+  /// Text is a part of the pickle's bytes. Lists and dicts belong to the Pickle. So a value that is
+  /// in many places, or in itself, takes the memory of one.
+  std::variant<std::monostate, bool, int64_t, double, absl::string_view, at::Tensor, Global,
+               Storage, List*, Dict*>
       value;
 };
 
-/// What a pickle holds. Its lists and dicts live as long as it does.
+/// What a pickle holds. Its lists and dicts live as long as it does, its text as long as the bytes
+/// that it was read from.
 struct Pickle {
   PickleValue root;
   std::deque<PickleValue::List> lists;
@@ -44,14 +46,15 @@ struct Pickle {
 /// What a persistent id of a storage stands for: `key` names it, `dtype` and `elements` are what
 /// the pickle says of it.
 using LoadStorage = std::function<absl::StatusOr<at::Tensor>(
-    const std::string& key, at::ScalarType dtype, int64_t elements)>;
+    absl::string_view key, at::ScalarType dtype, int64_t elements)>;
 
 /// Reads a pickle of dicts, lists, tuples, numbers, text and tensors. It calls nothing: the only
 /// functions that it knows, and does itself, are those that a tensor or an ordered dict is written
-/// by.
-/// \error kDataLoss if the bytes are no whole pickle; kInvalidArgument naming a function, class or
-/// operation that it doesn't know.
-absl::StatusOr<Pickle> Unpickle(absl::string_view bytes, const LoadStorage& load_storage);
+/// by. The values take `most_memory` bytes at most, beside the storages.
+/// \error kDataLoss if the bytes are no whole pickle; kResourceExhausted if its values need more
+/// memory; kInvalidArgument naming a function, class or operation that it doesn't know.
+absl::StatusOr<Pickle> Unpickle(absl::string_view bytes, uint64_t most_memory,
+                                const LoadStorage& load_storage);
 
 }  // namespace pdarts
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -16,6 +17,7 @@
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/restricted_unpickler.h"
+#include "pdarts/runs/stored_zip.h"
 
 namespace pdarts {
 namespace {
@@ -27,24 +29,23 @@ using caffe2::serialize::PyTorchStreamWriter;
 constexpr char kPickle[] = "data.pkl";
 constexpr char kByteOrder[] = "byteorder";
 
+// What reading a file takes at most, beside its records: far more than a state dict needs, whose
+// tensors take some ten bytes of memory for each byte that describes them.
+constexpr uint64_t kMemoryOfAny = 1 << 20;
+constexpr uint64_t kMemoryPerByte = 32;
+
 /// The part of LibTorch's message that is for a user.
 std::string Message(const std::exception& error) {
   const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
   return of_torch == nullptr ? error.what() : of_torch->what_without_backtrace();
 }
 
-/// A record, which is refused before memory is taken if it says that it is larger than the file.
-absl::StatusOr<std::string> ReadRecord(PyTorchStreamReader& reader, const std::string& name,
-                                       uint64_t file_size) {
+absl::StatusOr<std::string> ReadRecord(PyTorchStreamReader& reader, const std::string& name) {
   if (!reader.hasRecord(name)) {
     return absl::DataLossError(absl::StrCat("there is no record ", name, " in it"));
   }
-  const uint64_t size = reader.getRecordSize(name);
-  if (size > file_size) {
-    return absl::DataLossError(absl::StrCat("the record ", name, " is larger than the file"));
-  }
-  std::string content(size, '\0');
-  reader.getRecord(name, content.data(), size);
+  std::string content(reader.getRecordSize(name), '\0');
+  reader.getRecord(name, content.data(), content.size());
   return content;
 }
 
@@ -53,7 +54,7 @@ const PickleValue::Dict* StateDict(const PickleValue& root) {
   const auto* dict = std::get_if<PickleValue::Dict*>(&root.value);
   if (dict == nullptr) return nullptr;
   for (const auto& [key, value] : **dict) {
-    const auto* name = std::get_if<std::string>(&key.value);
+    const auto* name = std::get_if<absl::string_view>(&key.value);
     const auto* inner = std::get_if<PickleValue::Dict*>(&value.value);
     if (name != nullptr && *name == "state_dict" && inner != nullptr) return *inner;
   }
@@ -61,18 +62,20 @@ const PickleValue::Dict* StateDict(const PickleValue& root) {
 }
 
 absl::StatusOr<Tensors> Read(const std::string& path) {
-  const uint64_t file_size = std::filesystem::file_size(path);
+  // Before LibTorch sees the file, since its reader takes the memory that a record asks for.
+  PDARTS_ASSIGN_OR_RETURN(const uint64_t file_size, CheckStoredZip(path));
+  const uint64_t most_memory = kMemoryOfAny + kMemoryPerByte * file_size;
   PyTorchStreamReader reader(path);
   if (reader.hasRecord(kByteOrder)) {
-    PDARTS_ASSIGN_OR_RETURN(const std::string order, ReadRecord(reader, kByteOrder, file_size));
+    PDARTS_ASSIGN_OR_RETURN(const std::string order, ReadRecord(reader, kByteOrder));
     if (order != "little") {
       return absl::InvalidArgumentError(
           absl::StrCat("its byte order is \"", order.substr(0, 16), "\", expected \"little\""));
     }
   }
-  PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(reader, kPickle, file_size));
-  std::map<std::string, at::Tensor> storages;
-  const LoadStorage load_storage = [&](const std::string& key, at::ScalarType dtype,
+  PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(reader, kPickle));
+  std::map<std::string, at::Tensor, std::less<>> storages;
+  const LoadStorage load_storage = [&](absl::string_view key, at::ScalarType dtype,
                                        int64_t elements) -> absl::StatusOr<at::Tensor> {
     const auto known = storages.find(key);
     if (known != storages.end()) {
@@ -87,25 +90,25 @@ absl::StatusOr<Tensors> Read(const std::string& path) {
     }
     const uint64_t size = reader.getRecordSize(name);
     const uint64_t width = c10::elementSize(dtype);
-    if (size > file_size || elements < 0 || size / width != static_cast<uint64_t>(elements) ||
-        size % width != 0) {
+    if (elements < 0 || size / width != static_cast<uint64_t>(elements) || size % width != 0) {
       return absl::DataLossError(absl::StrCat("the record ", name, " has ", size,
                                               " bytes, expected ", elements, " elements of ", width,
                                               " bytes"));
     }
     at::Tensor storage = at::empty({elements}, dtype);
     reader.getRecord(name, storage.mutable_data_ptr(), size);
-    return storages.emplace(key, storage).first->second;
+    return storages.emplace(std::string(key), storage).first->second;
   };
-  PDARTS_ASSIGN_OR_RETURN(const Pickle pickle, Unpickle(bytes, load_storage));
+  PDARTS_ASSIGN_OR_RETURN(const Pickle pickle, Unpickle(bytes, most_memory, load_storage));
   const PickleValue::Dict* dict = StateDict(pickle.root);
   if (dict == nullptr) {
     return absl::InvalidArgumentError("it holds no dict; expected a module's state_dict()");
   }
   Tensors tensors;
-  std::set<std::string> names;
+  std::set<absl::string_view> names;
+  uint64_t memory = 0;
   for (const auto& [key, value] : *dict) {
-    const auto* name = std::get_if<std::string>(&key.value);
+    const auto* name = std::get_if<absl::string_view>(&key.value);
     const auto* tensor = std::get_if<at::Tensor>(&value.value);
     if (name == nullptr || tensor == nullptr) {
       return absl::InvalidArgumentError(
@@ -116,7 +119,14 @@ absl::StatusOr<Tensors> Read(const std::string& path) {
     if (!names.insert(*name).second) {
       return absl::DataLossError(absl::StrCat("two entries are called ", *name));
     }
-    tensors.emplace_back(*name, *tensor);
+    // Tensors may share a storage. Whoever copies them takes the memory of each.
+    memory += tensor->nbytes();
+    if (memory > most_memory) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("its tensors share storages and take more than ", most_memory,
+                       " bytes if they are copied"));
+    }
+    tensors.emplace_back(std::string(*name), *tensor);
   }
   return tensors;
 }

@@ -14,10 +14,11 @@ namespace pdarts {
 /// Reads the tensors of a state dict that Python's `torch.save` wrote (the zip format, PyTorch 1.6
 /// and later), in its order; of a checkpoint, a dict without tensors, those of its entry
 /// `state_dict`. Executes nothing: of a pickle's globals only those are known that a dict of
-/// tensors needs, anything else is an error. Sizes are checked against the file's before memory is
-/// taken. The tensors are strided views, on the CPU.
-/// \error kNotFound if the file can't be read; kDataLoss naming what is damaged; kInvalidArgument
-/// naming what the pickle holds that a state dict doesn't.
+/// tensors needs, anything else is an error. Reading takes at most 34 times the file's size and 1
+/// MiB of memory, whatever the file holds. The tensors are strided views, on the CPU; copies of
+/// them take no more than that either. \error kNotFound if the file can't be read; kDataLoss naming
+/// what is damaged; kResourceExhausted if it would take more memory; kInvalidArgument naming what
+/// the pickle holds that a state dict doesn't.
 absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadTorchFile(
     const std::string& path);
 

@@ -1,5 +1,6 @@
 #include "pdarts/runs/weights.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -15,6 +16,7 @@
 #include "caffe2/serialize/inline_container.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/little_endian.h"
 #include "pdarts/core/system_calls_testing.h"
 #include "pdarts/runs/safetensors.h"
 #include "pdarts/runs/torch_file.h"
@@ -24,6 +26,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string Path(const std::string& name) { return ::testing::TempDir() + "/" + name; }
 
@@ -249,11 +252,129 @@ TEST(ReadTorchFile, RefusesWhatIsNoStateDict) {
 
 /// A tuple in a tuple in a tuple, and a list in itself.
 TEST(ReadTorchFile, DepthAndCyclesAreNoProblem) {
-  EXPECT_THAT(TorchFileError("\x80\x02)" + std::string(1 << 20, '\x85') + "."),
+  EXPECT_THAT(TorchFileError("\x80\x02)" + std::string(1 << 12, '\x85') + "."),
               HasSubstr("holds no dict"));
+  EXPECT_THAT(TorchFileError("\x80\x02)" + std::string(1 << 20, '\x85') + "."),
+              HasSubstr("bytes of memory"));
   EXPECT_THAT(TorchFileError("\x80\x02]q\x01h\x01"
                              "a."),
               HasSubstr("holds no dict"));
+}
+
+/// Kilobytes of memory that the process has held at most.
+int64_t PeakKilobytes() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+/// A pickle that pushes `value` and remembers it, and recalls it `times` times.
+std::string Recalled(const std::string& value, int times) {
+  std::string pickle = "\x80\x02(" + value + "q\x01";
+  for (int i = 0; i < times; ++i) pickle += "h\x01";
+  return pickle + "l.";
+}
+
+/// A long text that is in many places is one text in memory: here 500 MB otherwise.
+TEST(ReadTorchFile, ATextThatIsRecalledTakesNoMemoryAnew) {
+  std::string text = "X";
+  AppendLittleEndian(100000, 4, &text);
+  text += std::string(100000, 'x');
+  const int64_t before = PeakKilobytes();
+  EXPECT_THAT(TorchFileError(Recalled(text, 5000)), HasSubstr("operation 0x6c"));
+  EXPECT_LT(PeakKilobytes() - before, 100000);
+}
+
+TEST(ReadTorchFile, MemoryIsBoundedByTheFilesSize) {
+  const int64_t before = PeakKilobytes();
+  // What takes one byte of the file, and more in memory: lists, dicts, marks, values, entries of
+  // the memo.
+  for (const char* code : {"]", "}", ")", "(", "N", "\x94"}) {
+    std::string pickle = "\x80\x02K\x01q\x01";
+    for (int i = 0; i < 1000000; ++i) pickle += code;
+    EXPECT_THAT(TorchFileError(pickle + "."), HasSubstr("bytes of memory")) << code;
+  }
+  EXPECT_LT(PeakKilobytes() - before, 400000);
+}
+
+TEST(ReadTorchFile, TensorsThatShareAStorageAreCounted) {
+  using std::string_literals::operator""s;
+  constexpr int kFloats = 10000;
+  const std::string whole = "J"s + std::string("\x10\x27\0\0", 4);  // 10000
+  std::string pickle = "\x80\x02}(X\x01\0\0\0w"s +
+                       "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storage"s +
+                       "ctorch\nFloatStorage\nX\x01\0\0\0"s + "0X\x03\0\0\0"s + "cpu"s + whole +
+                       "tQK\0"s + whole + "\x85K\x01\x85\x89)tRq\x01"s;
+  for (int i = 0; i < 1000; ++i) {
+    pickle += "X\x04\0\0\0"s + absl::StrCat(i + 1000) + "h\x01";
+  }
+  std::string content;
+  caffe2::serialize::PyTorchStreamWriter writer([&](const void* data, size_t size) {
+    content.append(static_cast<const char*>(data), size);
+    return size;
+  });
+  pickle += "u.";
+  const std::vector<float> floats(kFloats);
+  writer.writeRecord("data.pkl", pickle.data(), pickle.size());
+  writer.writeRecord("data/0", floats.data(), kFloats * sizeof(float));
+  writer.writeEndOfFile();
+  const auto read = ReadTorchFile(WriteBytes("shared.pt", content));
+  EXPECT_EQ(read.status().code(), absl::StatusCode::kResourceExhausted) << read.status();
+  EXPECT_THAT(std::string(read.status().message()), HasSubstr("share storages"));
+}
+
+// --- zip files by hand ---
+
+std::string CompressedFileError() {
+  std::string content;
+  caffe2::serialize::PyTorchStreamWriter writer([&](const void* data, size_t size) {
+    content.append(static_cast<const char*>(data), size);
+    return size;
+  });
+  const std::string zeros(1000000, '\0');
+  writer.writeRecord("data.pkl", zeros.data(), zeros.size(), /*compress=*/true);
+  writer.writeEndOfFile();
+  EXPECT_LT(content.size(), 10000u);
+  return std::string(ReadTorchFile(WriteBytes("small.pt", content)).status().message());
+}
+
+TEST(ReadTorchFile, RefusesCompressedRecords) {
+  EXPECT_THAT(CompressedFileError(), HasSubstr("a record is compressed"));
+}
+
+/// A zip file whose entries are all the same record of `length` zeros.
+std::string OverlappingZip(int entries, int length) {
+  const std::string name = "a/data.pkl";
+  std::string zip = "PK\x03\x04";
+  zip.append(14, '\0');  // version, flags, stored, time, checksum
+  for (const int size : {length, length}) AppendLittleEndian(size, 4, &zip);
+  AppendLittleEndian(name.size(), 4, &zip);
+  zip += name + std::string(length, '\0');
+  const size_t directory = zip.size();
+  for (int i = 0; i < entries; ++i) {
+    zip += "PK\x01\x02";
+    zip.append(16, '\0');
+    for (const int size : {length, length}) AppendLittleEndian(size, 4, &zip);
+    AppendLittleEndian(name.size(), 4, &zip);
+    zip.append(14, '\0');  // comment, attributes, offset
+    zip += name;
+  }
+  const size_t end = zip.size();
+  zip += "PK\x05\x06";
+  zip.append(4, '\0');
+  for (const int count : {entries, entries}) AppendLittleEndian(count, 2, &zip);
+  AppendLittleEndian(end - directory, 4, &zip);
+  AppendLittleEndian(directory, 4, &zip);
+  return zip + std::string(2, '\0');
+}
+
+TEST(ReadTorchFile, RefusesRecordsThatShareTheirBytes) {
+  const auto says = [](int entries) {
+    const std::string file = WriteBytes("overlapping.pt", OverlappingZip(entries, 1000));
+    return std::string(ReadTorchFile(file).status().message());
+  };
+  EXPECT_THAT(says(2), HasSubstr("its records are longer than the file"));
+  EXPECT_THAT(says(1), Not(HasSubstr("its records are longer than the file")));
 }
 
 // --- loading ---
