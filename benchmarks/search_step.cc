@@ -3,6 +3,8 @@
 //
 //   bazel run -c opt //benchmarks:search_step -- --cells=5 --candidates=8 --channels=16 --batch=32
 
+#include "pdarts/trainers/search_step.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,7 +34,6 @@
 #include "pdarts/core/search_space.h"
 #include "pdarts/nn/kernels/memory.h"
 #include "pdarts/nn/kernels/variant.h"
-#include "pdarts/trainers/search_step.h"
 
 ABSL_FLAG(std::string, space, "darts", "search space");
 ABSL_FLAG(int, cells, 5, "cells of the super-network");

@@ -9,10 +9,10 @@
 #include "ATen/ops/randn.h"
 #include "benchmark/benchmark.h"
 #include "glog/logging.h"
-#include "pdarts/nn/kernels/memory.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/training.h"
+#include "pdarts/nn/kernels/memory.h"
 #include "pdarts/trainers/network_step.h"
 
 namespace pdarts {

