@@ -34,7 +34,8 @@ constexpr double kRelativeMargin = 0.1;
 constexpr double kFixedMargin = 32e6;
 
 /// Images of the smaller and the larger batch that are measured. The larger one grows until its
-/// tensors take about kMeasuredBytes, because what is small is lost in the noise of resident memory.
+/// tensors take about kMeasuredBytes, because what is small is lost in the noise of resident
+/// memory.
 constexpr int64_t kSmallBatch = 4;
 constexpr int64_t kLargeBatch = 12;
 constexpr double kMeasuredBytes = 128e6;
@@ -167,8 +168,8 @@ double PerImage(const Peak& small, const Peak& large, int64_t images) {
 /// What the tensors would take without an image. images: of the small batch, and how many more the
 /// large one has.
 double Fixed(const Peak& small, const Peak& large, int64_t images, int64_t more) {
-  return small.tensors - static_cast<double>(images) * (large.tensors - small.tensors) /
-                             static_cast<double>(more);
+  return small.tensors -
+         static_cast<double>(images) * (large.tensors - small.tensors) / static_cast<double>(more);
 }
 
 /// The line through the peaks of two batches.
