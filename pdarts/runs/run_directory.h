@@ -93,8 +93,8 @@ class RunDirectory {
   const std::string& last_checkpoint() const { return last_checkpoint_; }
 
   /// Appends a line to the log, and its numbers to the event file.
-  /// \error as CheckHeld and WriteFileAtomically; kInternal, before anything is written, if a number
-  /// is not finite.
+  /// \error as CheckHeld and WriteFileAtomically; kInternal, before anything is written, if a
+  /// number is not finite.
   absl::Status Log(const google::protobuf::Message& event);
 
   /// Write the other files. \error as CheckHeld and WriteFileAtomically.
