@@ -32,6 +32,7 @@
 #include "pdarts/runs/search_recorder.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "pdarts/trainers/smallest_batch.h"
 
 namespace pdarts {
 namespace {
