@@ -14,18 +14,23 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
 }
 
 void Sha256::Update(absl::string_view bytes) {
-  CHECK(context_ != nullptr) << "Sha256::Update after Hex";
+  CHECK(context_ != nullptr) << "Sha256::Update after the digest";
   CHECK_EQ(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()), 1);
 }
 
-std::string Sha256::Hex() {
-  CHECK(context_ != nullptr) << "Sha256::Hex called twice";
-  unsigned char digest[EVP_MAX_MD_SIZE];
+std::string Sha256::Bytes() {
+  CHECK(context_ != nullptr) << "the digest was taken before";
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
   unsigned int size = 0;
-  CHECK_EQ(EVP_DigestFinal_ex(context_.get(), digest, &size), 1);
+  CHECK_EQ(
+      EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), &size),
+      1);
   CHECK_EQ(size, 32u);
   context_.reset();
-  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
+  digest.resize(size);
+  return digest;
 }
+
+std::string Sha256::Hex() { return absl::BytesToHexString(Bytes()); }
 
 }  // namespace pdarts

@@ -16,10 +16,12 @@ class Sha256 {
  public:
   Sha256();
 
-  /// Appends bytes; not allowed after Hex().
+  /// Appends bytes; not allowed after Bytes() or Hex().
   void Update(absl::string_view bytes);
 
-  /// The digest of all bytes so far, 64 lowercase hexadecimal digits. To be called once.
+  /// The digest of all bytes so far: 32 bytes, or as 64 lowercase hexadecimal digits. One of the
+  /// two is to be called, once.
+  std::string Bytes();
   std::string Hex();
 
  private:

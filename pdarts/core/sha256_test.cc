@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 
 namespace pdarts {
@@ -21,6 +22,14 @@ TEST(Sha256, KnownVectors) {
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
   EXPECT_EQ(Digest(std::string(1000000, 'a')),
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Sha256, BytesAreWhatHexShows) {
+  Sha256 sha;
+  sha.Update("abc");
+  const std::string bytes = sha.Bytes();
+  EXPECT_EQ(bytes.size(), 32u);
+  EXPECT_EQ(absl::BytesToHexString(bytes), Digest("abc"));
 }
 
 TEST(Sha256, PiecesGiveTheSameAsTheWhole) {

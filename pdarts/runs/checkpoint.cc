@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "ATen/ops/empty.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -24,13 +23,11 @@ constexpr uint32_t kVersion = 1;
 constexpr size_t kPrefix = 8 + 4 + 8 + 8;
 constexpr size_t kDigest = 32;
 
-std::string HexDigest(absl::string_view bytes) {
+Sha256 Sha256Of(absl::string_view bytes) {
   Sha256 sha;
   sha.Update(bytes);
-  return sha.Hex();
+  return sha;
 }
-
-std::string Digest(absl::string_view bytes) { return absl::HexStringToBytes(HexDigest(bytes)); }
 
 CheckpointTensor::Type TypeOf(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
@@ -82,7 +79,7 @@ absl::StatusOr<at::Tensor> TakeTensor(const CheckpointTensor& entry, absl::strin
 
 std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
   CheckpointHeader header = checkpoint.run;
-  header.set_spec_sha256(HexDigest(header.spec()));
+  header.set_spec_sha256(Sha256Of(header.spec()).Hex());
   header.set_trainer(checkpoint.state.trainer);
   header.set_place(checkpoint.state.place);
   header.set_progress(checkpoint.state.progress);
@@ -108,7 +105,7 @@ std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
     const at::Tensor plain = tensor.detach().cpu().contiguous();
     content.append(static_cast<const char*>(plain.const_data_ptr()), plain.nbytes());
   }
-  content.append(Digest(content));
+  content.append(Sha256Of(content).Bytes());
   return content;
 }
 
@@ -123,7 +120,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   const uint64_t size = ReadLittleEndian(content.substr(12, 8));
   const uint64_t head_size = ReadLittleEndian(content.substr(20, 8));
   if (size == content.size() &&
-      content.substr(size - kDigest) != Digest(content.substr(0, size - kDigest))) {
+      content.substr(size - kDigest) != Sha256Of(content.substr(0, size - kDigest)).Bytes()) {
     return absl::DataLossError("it is damaged: its SHA-256 isn't that of its content");
   }
   if (size != content.size()) {
@@ -141,7 +138,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   if (head_size > rest.size() || !header.ParseFromArray(rest.data(), static_cast<int>(head_size))) {
     return absl::DataLossError("its header can't be read");
   }
-  if (header.spec_sha256() != HexDigest(header.spec())) {
+  if (header.spec_sha256() != Sha256Of(header.spec()).Hex()) {
     return absl::DataLossError("its spec isn't the one that its hash is of");
   }
   rest.remove_prefix(head_size);

@@ -5,7 +5,6 @@
 #include "ATen/ops/arange.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/ones.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -40,7 +39,7 @@ std::string Signed(std::string content) {
   content.resize(content.size() - 32);
   Sha256 sha;
   sha.Update(content);
-  return content + absl::HexStringToBytes(sha.Hex());
+  return content + sha.Bytes();
 }
 
 TEST(Checkpoint, ReadsBackWhatWasWritten) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/little_endian.h"
@@ -22,7 +21,7 @@ std::string Frame(absl::string_view body, size_t header_size) {
   absl::StrAppend(&content, body);
   pdarts::Sha256 sha;
   sha.Update(content);
-  return content + absl::HexStringToBytes(sha.Hex());
+  return content + sha.Bytes();
 }
 
 }  // namespace
