@@ -75,13 +75,6 @@ std::string ProgressDisplay::TimeLeft(double done) const {
 
 absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const SuperNet& net) {
   line_.Clear();
-<<<<<<< HEAD
-  std::fprintf(stderr, "stage %d/%d: %d cells, %d channels, %s candidates an edge, %lld weights\n",
-               position.stage + 1, position.num_stages, position.shape.cells,
-               position.shape.channels, CandidateCounts(net.candidates()).c_str(),
-               static_cast<long long>(CountParameters(net)));
-  ShowNotes(position);
-=======
   std::string line = absl::StrFormat(
       "stage %d/%d: %d cells, %d channels, %s candidates an edge, %d weights", position.stage + 1,
       position.num_stages, position.shape.cells, position.shape.channels,
@@ -90,7 +83,7 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const
     absl::StrAppend(&line, ", about ", RoughDuration(position.expected_seconds));
   }
   std::fprintf(stderr, "%s\n", line.c_str());
->>>>>>> 1d0c580 (wip2)
+  ShowNotes(position);
   return absl::OkStatus();
 }
 
