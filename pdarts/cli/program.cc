@@ -1,15 +1,12 @@
 #include "pdarts/cli/program.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
-#include <system_error>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,6 +18,7 @@
 #include "pdarts/cli/help.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/logging.h"
+#include "pdarts/cli/process_start.h"
 #include "pdarts/cli/suggestion.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
@@ -30,17 +28,6 @@
 
 namespace pdarts {
 namespace {
-
-/// Occupies the standard descriptors that the program was started without: otherwise the next file
-/// that is opened gets such a number, and is written over by what is meant for a terminal. Each is
-/// opened the wrong way around, so that its use is an error, as it is without the descriptor.
-void OccupyStandardDescriptors() {
-  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(descriptor, F_GETFD) != -1) continue;
-    // The lowest free number is taken, which is this one.
-    open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-  }
-}
 
 /// What the streams print can hold names from files and servers.
 void MakeOutputSafeForTerminals() {
@@ -62,14 +49,10 @@ void LimitSpinning(char** argv) {
 
 /// `bazel run` starts a program among its runfiles; every path is meant from where it was typed.
 absl::Status GoWhereItWasTyped() {
+  PDARTS_RETURN_IF_ERROR(CheckWorkingDirectoryAtStart());
   const char* typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
-  if (typed_in != nullptr && chdir(typed_in) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("can't change to ", typed_in));
-  }
-  std::error_code error;
-  if (!std::filesystem::current_path(error).empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("the working directory can't be used (",
-                                                    error.message(), "); change to another one"));
+  if (typed_in == nullptr || chdir(typed_in) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, absl::StrCat("can't change to ", typed_in));
 }
 
 /// \error kInvalidArgument with the command that was probably meant.
@@ -196,8 +179,8 @@ int Report(const absl::Status& status) {
 }  // namespace
 
 int RunProgram(int argc, char** argv, Program program) {
-  OccupyStandardDescriptors();
-  LimitSpinning(argv);
+  // Started anew, the program would not know that it had no working directory.
+  if (CheckWorkingDirectoryAtStart().ok()) LimitSpinning(argv);
   MakeOutputSafeForTerminals();
   RememberCommandLine(argc, argv);
   absl::Status status = CatchLibTorchErrors([&] {
