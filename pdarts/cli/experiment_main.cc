@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/embedded_spec.h"
+#include "pdarts/cli/flags.h"
 #include "pdarts/cli/program.h"
 #include "pdarts/cli/search_experiment.h"
 #include "pdarts/core/spec.h"
