@@ -84,15 +84,27 @@ std::string CsvField(std::string text) {
 }
 
 std::string Link(const std::string& name, const std::string& file) {
-  return absl::StrCat("[", name, "](<", absl::StrReplaceAll(file, {{"<", "%3C"}, {">", "%3E"}}),
-                      ">)");
+  return absl::StrCat(
+      "[", name, "](<",
+      absl::StrReplaceAll(file, {{"<", "%3C"}, {">", "%3E"}, {"|", "%7C"}, {"\n", "%0A"}}), ">)");
 }
 
-/// Text in a table of Markdown; code, where it is a genotype.
+/// Text that stands for itself in a table of Markdown; code, where it is a genotype.
 std::string MarkdownCell(const std::string& column, const std::string& text) {
   if (text.empty()) return "–";
-  const std::string cell = absl::StrReplaceAll(text, {{"|", "\\|"}});
-  return column == "genotype" ? absl::StrCat("`", cell, "`") : cell;
+  if (column == "genotype") {
+    const std::string code =
+        absl::StrReplaceAll(text, {{"|", "\\|"}, {"`", "'"}, {"\n", " "}, {"\r", " "}});
+    return absl::StrCat("`", code, "`");
+  }
+  return absl::StrReplaceAll(text, {{"\\", "\\\\"},
+                                    {"|", "\\|"},
+                                    {"[", "\\["},
+                                    {"`", "\\`"},
+                                    {"&", "&amp;"},
+                                    {"<", "&lt;"},
+                                    {"\n", " "},
+                                    {"\r", " "}});
 }
 
 std::string MarkdownRow(const std::vector<std::string>& cells) {

@@ -1,5 +1,7 @@
 #include "pdarts/runs/results_table.h"
 
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -85,6 +87,19 @@ TEST(ResultsTableTest, MarkdownLeavesOutWhatNoRowHasAndLinksFiles) {
   EXPECT_THAT(ResultsMarkdown(table), HasSubstr("benchmark_rank"));
   AddPublishedResults(&table);
   EXPECT_THAT(ResultsMarkdown(table), HasSubstr("| published | cifar10 | darts | 1 | 4.79 |"));
+}
+
+/// A result may be someone else's: its text is neither markup nor a row of its own.
+TEST(ResultsTableTest, TextStandsForItselfInMarkdown) {
+  ResultsTable table;
+  RunResult* result = table.add_rows()->mutable_result();
+  result->set_name("a\n| b | <img src=x onerror=alert(1)> [c](d) `e`");
+  result->set_genotype("`<script>`\n| f |");
+  table.mutable_rows(0)->set_config("a|b\nc");
+  const std::string markdown = ResultsMarkdown(table);
+  EXPECT_THAT(markdown, HasSubstr("\n| a \\| b \\| &lt;img src=x onerror=alert(1)> \\[c](d) "
+                                  "\\`e\\` | `'<script>' \\| f \\|` | [config](<a%7Cb%0Ac>) |\n"));
+  EXPECT_EQ(std::count(markdown.begin(), markdown.end(), '\n'), 3);
 }
 
 }  // namespace

@@ -396,7 +396,11 @@ std::string BestWeightsFile(const std::string& run) { return (fs::path(run) / kB
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kResult, "is no finished run"));
   RunResult result;
-  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(text, &result), (fs::path(path) / kResult).string()));
+  const std::string file = (fs::path(path) / kResult).string();
+  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(text, &result), file));
+  if (const absl::Status finite = CheckFinite(result); !finite.ok()) {
+    return absl::DataLossError(absl::StrCat(file, ": ", finite.message()));
+  }
   return result;
 }
 

@@ -145,7 +145,8 @@ absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path);
 std::string BestWeightsFile(const std::string& run);
 
 /// Reads the result of a finished run.
-/// \error kNotFound if there is none; kDataLoss if the file doesn't parse; as Directory::ReadFile.
+/// \error kNotFound if there is none; kDataLoss if the file doesn't parse or a number is not
+/// finite; as Directory::ReadFile.
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
 
 /// The result of the run in `path`; nothing where no finished run is.

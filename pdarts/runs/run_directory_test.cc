@@ -408,6 +408,14 @@ TEST_F(RunDirectoryTest, APipeInPlaceOfAFileIsNotWaitedFor) {
   EXPECT_TRUE(Create(/*overwrite=*/true).ok());
 }
 
+TEST_F(RunDirectoryTest, AResultHoldsFiniteNumbers) {
+  fs::create_directories(path_);
+  std::ofstream(path_ / "result.json") << R"({"seed":1,"mem_gb":"NaN"})";
+  const absl::Status status = ReadRunResult(path_.string()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(status.ToString(), HasSubstr("result.json: mem_gb is nan"));
+}
+
 TEST_F(RunDirectoryTest, ANewOneLastsThroughALossOfPower) {
   const RecordedSyncs syncs;
   ASSERT_TRUE(Create().ok());
