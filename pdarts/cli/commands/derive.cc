@@ -51,12 +51,10 @@ absl::Status Derive(const std::vector<std::string>&) {
                           ReadRunDerivation(UserPath(run), searched));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
-  Candidates candidates;
-  EdgeProbabilities probabilities;
-  ReadTrace(searched.space->topology(), old.trace(), &candidates, &probabilities);
+  const LastStage last = LastStageOf(searched.space->topology(), old.trace());
   PDARTS_ASSIGN_OR_RETURN(
       const Derivation derivation,
-      experiment.space->Derive(candidates, probabilities, experiment.derivation_options));
+      experiment.space->Derive(last.candidates, last.probabilities, experiment.derivation_options));
   DerivedArchitecture derived;
   *derived.mutable_architecture() = derivation.architecture;
   *derived.mutable_trace() = derivation.trace;
