@@ -1,95 +1,12 @@
 #include "pdarts/core/derived_architecture.h"
 
-#include <algorithm>
-#include <set>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
-namespace {
-
-absl::StatusOr<const CellKind*> FindKind(const Topology& topology, const std::string& name) {
-  for (const CellKind& kind : topology.kinds) {
-    if (kind.name == name) return &kind;
-  }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "cell_kind: \"", name, "\" is unknown; known: ",
-      absl::StrJoin(topology.kinds, ", ",
-                    [](std::string* out, const CellKind& kind) { *out += kind.name; })));
-}
-
-absl::Status CheckRange(absl::string_view field, int value, int min, int max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, ": ", value, " is not in [", min, ", ", max, "]"));
-}
-
-absl::Status CheckEdgeNumber(const CellKind& kind, int edge) {
-  return CheckRange("edge", edge, 0, static_cast<int>(kind.edges.size()) - 1);
-}
-
-absl::Status CheckProbability(absl::string_view field, double value) {
-  if (value >= 0 && value <= 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is no probability"));
-}
-
-absl::Status CheckOperation(absl::string_view field, const CellKind& kind,
-                            const std::string& operation) {
-  if (OperationIndex(kind, operation) >= 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      field, ": \"", operation, "\" is unknown; known: ", absl::StrJoin(kind.operations, ", ")));
-}
-
-absl::Status CheckDecision(const Topology& topology, int stages, const EdgeDecision& decision) {
-  PDARTS_ASSIGN_OR_RETURN(const CellKind* const kind, FindKind(topology, decision.cell_kind()));
-  PDARTS_RETURN_IF_ERROR(CheckEdgeNumber(*kind, decision.edge()));
-  const Edge& edge = kind->edges[decision.edge()];
-  PDARTS_RETURN_IF_ERROR(CheckRange("from", decision.from(), edge.from, edge.from));
-  PDARTS_RETURN_IF_ERROR(CheckRange("to", decision.to(), edge.to, edge.to));
-  PDARTS_RETURN_IF_ERROR(CheckRange("probabilities: their number", decision.probabilities_size(),
-                                    decision.candidates_size(), decision.candidates_size()));
-  int previous = -1;
-  for (int i = 0; i < decision.candidates_size(); ++i) {
-    PDARTS_RETURN_IF_ERROR(CheckOperation("candidates", *kind, decision.candidates(i)));
-    PDARTS_RETURN_IF_ERROR(CheckProbability("probabilities", decision.probabilities(i)));
-    const int operation = OperationIndex(*kind, decision.candidates(i));
-    if (operation <= previous) {
-      return absl::InvalidArgumentError(absl::StrCat("candidates: ", decision.candidates(i),
-                                                     " is doubled or not in the space's order"));
-    }
-    previous = operation;
-  }
-  PDARTS_RETURN_IF_ERROR(CheckOperation("operation", *kind, decision.operation()));
-  PDARTS_RETURN_IF_ERROR(CheckProbability("score", decision.score()));
-  int stage = 1;
-  for (const PrunedOperation& pruned : decision.pruned()) {
-    PDARTS_RETURN_IF_ERROR(CheckOperation("pruned.operation", *kind, pruned.operation()));
-    PDARTS_RETURN_IF_ERROR(CheckRange("pruned.stage", pruned.stage(), stage, stages - 1));
-    PDARTS_RETURN_IF_ERROR(CheckProbability("pruned.probability", pruned.probability()));
-    stage = pruned.stage();
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckLimitStep(const Topology& topology, const LimitStep& step) {
-  PDARTS_ASSIGN_OR_RETURN(const CellKind* const kind, FindKind(topology, step.cell_kind()));
-  const int edges = static_cast<int>(kind->edges.size());
-  PDARTS_RETURN_IF_ERROR(CheckOperation("operation", *kind, step.operation()));
-  PDARTS_RETURN_IF_ERROR(CheckEdgeNumber(*kind, step.edge()));
-  PDARTS_RETURN_IF_ERROR(CheckRange("count", step.count(), 0, edges));
-  PDARTS_RETURN_IF_ERROR(CheckRange("max", step.max(), 0, step.count()));
-  PDARTS_RETURN_IF_ERROR(CheckProbability("probability", step.probability()));
-  if (step.replacement().empty()) return absl::OkStatus();
-  return CheckOperation("replacement", *kind, step.replacement());
-}
-
-}  // namespace
 
 absl::Status CheckFound(const SearchSpace& space, const DerivedArchitecture& found) {
   PDARTS_RETURN_IF_ERROR(Annotate(space.CheckArchitecture(found.architecture()), "architecture"));
@@ -100,40 +17,6 @@ absl::Status CheckFound(const SearchSpace& space, const DerivedArchitecture& fou
   if (text == architecture) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("text: it is ", text, ", but the architecture is ", architecture));
-}
-
-absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTrace& trace) {
-  std::set<std::pair<std::string, int>> seen;
-  for (int i = 0; i < trace.edges_size(); ++i) {
-    const EdgeDecision& decision = trace.edges(i);
-    const std::string where = absl::StrCat("trace.edges[", i, "]");
-    PDARTS_RETURN_IF_ERROR(Annotate(CheckDecision(topology, stages, decision), where));
-    if (!seen.emplace(decision.cell_kind(), decision.edge()).second) {
-      return absl::InvalidArgumentError(absl::StrCat(where, ": edge ", decision.edge(), " of the ",
-                                                     decision.cell_kind(), " cell stands twice"));
-    }
-  }
-  for (int i = 0; i < trace.limit_steps_size(); ++i) {
-    PDARTS_RETURN_IF_ERROR(Annotate(CheckLimitStep(topology, trace.limit_steps(i)),
-                                    absl::StrCat("trace.limit_steps[", i, "]")));
-  }
-  return absl::OkStatus();
-}
-
-LastStage LastStageOf(const Topology& topology, const DerivationTrace& trace) {
-  LastStage last;
-  for (const CellKind& kind : topology.kinds) {
-    CellCandidates& candidates = last.candidates.emplace_back(kind.edges.size());
-    auto& probabilities = last.probabilities.emplace_back(kind.edges.size());
-    for (const EdgeDecision& edge : trace.edges()) {
-      if (edge.cell_kind() != kind.name) continue;
-      for (const std::string& operation : edge.candidates()) {
-        candidates[edge.edge()].push_back(OperationIndex(kind, operation));
-      }
-      probabilities[edge.edge()].assign(edge.probabilities().begin(), edge.probabilities().end());
-    }
-  }
-  return last;
 }
 
 }  // namespace pdarts

@@ -188,7 +188,14 @@ absl::StatusOr<Derivation> SearchSpace::Derive(const Candidates& candidates,
   derivation.architecture.set_space(name());
   absl::Status fits = CheckArchitecture(derivation.architecture);
   if (fits.ok()) fits = CheckChosen(topology(), candidates, derivation.architecture);
-  fits.Update(CheckTrace(topology(), derivation.trace, /*num_stages=*/1));
+  fits.Update(CheckTrace(topology(), /*stages=*/1, derivation.trace));
+  if (fits.ok()) {
+    const LastStage traced = LastStageOf(topology(), derivation.trace);
+    if (traced.candidates != candidates || traced.probabilities != probabilities) {
+      fits = absl::InvalidArgumentError(
+          "trace.edges: they are not all edges with the candidates and probabilities given");
+    }
+  }
   if (!fits.ok()) return Fault(absl::StrCat("derived something wrong: ", fits.message()));
   return derivation;
 }

@@ -1,136 +1,133 @@
 #include "pdarts/core/trace_check.h"
 
+#include <algorithm>
+#include <set>
 #include <string>
-#include <vector>
+#include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
 
-absl::Status Wrong(const std::string& where, const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat(where, ": ", what));
+absl::StatusOr<const CellKind*> FindKind(const Topology& topology, const std::string& name) {
+  for (const CellKind& kind : topology.kinds) {
+    if (kind.name == name) return &kind;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "cell_kind: \"", name, "\" is unknown; known: ",
+      absl::StrJoin(topology.kinds, ", ",
+                    [](std::string* out, const CellKind& kind) { *out += kind.name; })));
 }
 
-/// The number of a cell kind, or -1.
-int KindIndex(const Topology& topology, const std::string& name) {
-  for (size_t k = 0; k < topology.kinds.size(); ++k) {
-    if (topology.kinds[k].name == name) return static_cast<int>(k);
-  }
-  return -1;
+absl::Status CheckRange(absl::string_view field, int value, int min, int max) {
+  if (value >= min && value <= max) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", value, " is not in [", min, ", ", max, "]"));
 }
 
-bool IsProbability(double p) { return p >= 0 && p <= 1; }
+absl::Status CheckEdgeNumber(const CellKind& kind, int edge) {
+  return CheckRange("edge", edge, 0, static_cast<int>(kind.edges.size()) - 1);
+}
 
-absl::Status CheckEdge(const CellKind& kind, const EdgeDecision& decision, int num_stages,
-                       const std::string& where) {
-  const Edge& edge = kind.edges[decision.edge()];
-  if (decision.from() != edge.from || decision.to() != edge.to) {
-    return Wrong(where, absl::StrCat("leads ", decision.from(), " -> ", decision.to(),
-                                     ", expected ", edge.from, " -> ", edge.to));
-  }
-  if (decision.candidates().empty() ||
-      decision.candidates_size() != decision.probabilities_size()) {
-    return Wrong(where, absl::StrCat(decision.probabilities_size(), " probabilities for ",
-                                     decision.candidates_size(), " candidates"));
-  }
-  int before = -1;
-  bool holds_candidate = false;
-  for (const std::string& candidate : decision.candidates()) {
-    const int operation = OperationIndex(kind, candidate);
-    if (operation <= before) {
-      return Wrong(where, absl::StrCat("the candidate \"", candidate, "\" is ",
-                                       operation < 0 ? "unknown" : "doubled or out of order"));
+absl::Status CheckProbability(absl::string_view field, double value) {
+  if (value >= 0 && value <= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is no probability"));
+}
+
+absl::Status CheckOperation(absl::string_view field, const CellKind& kind,
+                            const std::string& operation) {
+  if (OperationIndex(kind, operation) >= 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      field, ": \"", operation, "\" is unknown; known: ", absl::StrJoin(kind.operations, ", ")));
+}
+
+absl::Status CheckDecision(const Topology& topology, int stages, const EdgeDecision& decision) {
+  PDARTS_ASSIGN_OR_RETURN(const CellKind* const kind, FindKind(topology, decision.cell_kind()));
+  PDARTS_RETURN_IF_ERROR(CheckEdgeNumber(*kind, decision.edge()));
+  const Edge& edge = kind->edges[decision.edge()];
+  PDARTS_RETURN_IF_ERROR(CheckRange("from", decision.from(), edge.from, edge.from));
+  PDARTS_RETURN_IF_ERROR(CheckRange("to", decision.to(), edge.to, edge.to));
+  PDARTS_RETURN_IF_ERROR(CheckRange("probabilities: their number", decision.probabilities_size(),
+                                    decision.candidates_size(), decision.candidates_size()));
+  int previous = -1;
+  for (int i = 0; i < decision.candidates_size(); ++i) {
+    PDARTS_RETURN_IF_ERROR(CheckOperation("candidates", *kind, decision.candidates(i)));
+    PDARTS_RETURN_IF_ERROR(CheckProbability("probabilities", decision.probabilities(i)));
+    const int operation = OperationIndex(*kind, decision.candidates(i));
+    if (operation <= previous) {
+      return absl::InvalidArgumentError(absl::StrCat("candidates: ", decision.candidates(i),
+                                                     " is doubled or not in the space's order"));
     }
-    before = operation;
-    holds_candidate = holds_candidate || candidate == decision.operation();
+    previous = operation;
   }
-  if (!holds_candidate) {
-    return Wrong(where, absl::StrCat("its operation \"", decision.operation(),
-                                     "\" is none of its candidates"));
+  PDARTS_RETURN_IF_ERROR(CheckOperation("operation", *kind, decision.operation()));
+  if (std::find(decision.candidates().begin(), decision.candidates().end(), decision.operation()) ==
+      decision.candidates().end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("operation: ", decision.operation(), " is none of the candidates"));
   }
-  for (const double p : decision.probabilities()) {
-    if (!IsProbability(p)) return Wrong(where, absl::StrCat(p, " is no probability"));
-  }
-  if (!IsProbability(decision.score())) {
-    return Wrong(where, absl::StrCat("the score ", decision.score(), " is no probability"));
-  }
+  PDARTS_RETURN_IF_ERROR(CheckProbability("score", decision.score()));
+  int stage = 1;
   for (const PrunedOperation& pruned : decision.pruned()) {
-    if (OperationIndex(kind, pruned.operation()) < 0) {
-      return Wrong(where,
-                   absl::StrCat("the pruned operation \"", pruned.operation(), "\" is unknown"));
-    }
-    if (pruned.stage() < 1 || pruned.stage() >= num_stages) {
-      return Wrong(where, absl::StrCat("an operation was pruned after stage ", pruned.stage(),
-                                       " of ", num_stages));
-    }
-    if (!IsProbability(pruned.probability())) {
-      return Wrong(where, absl::StrCat(pruned.probability(), " is no probability"));
-    }
+    PDARTS_RETURN_IF_ERROR(CheckOperation("pruned.operation", *kind, pruned.operation()));
+    PDARTS_RETURN_IF_ERROR(CheckRange("pruned.stage", pruned.stage(), stage, stages - 1));
+    PDARTS_RETURN_IF_ERROR(CheckProbability("pruned.probability", pruned.probability()));
+    stage = pruned.stage();
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckLimitStep(const Topology& topology, const LimitStep& step,
-                            const std::string& where) {
-  const int k = KindIndex(topology, step.cell_kind());
-  if (k < 0) {
-    return Wrong(where, absl::StrCat("the cell kind \"", step.cell_kind(), "\" is unknown"));
-  }
-  const CellKind& kind = topology.kinds[k];
-  if (OperationIndex(kind, step.operation()) < 0) {
-    return Wrong(where, absl::StrCat("the operation \"", step.operation(), "\" is unknown"));
-  }
-  if (!step.replacement().empty() && OperationIndex(kind, step.replacement()) < 0) {
-    return Wrong(where, absl::StrCat("the replacement \"", step.replacement(), "\" is unknown"));
-  }
-  if (step.edge() < 0 || step.edge() >= static_cast<int>(kind.edges.size())) {
-    return Wrong(where, absl::StrCat("the ", kind.name, " cell has no edge ", step.edge()));
-  }
-  if (step.max() < 0 || step.count() < 0 || !IsProbability(step.probability())) {
-    return Wrong(where, absl::StrCat("count ", step.count(), ", max ", step.max(), ", probability ",
-                                     step.probability()));
-  }
-  return absl::OkStatus();
+absl::Status CheckLimitStep(const Topology& topology, const LimitStep& step) {
+  PDARTS_ASSIGN_OR_RETURN(const CellKind* const kind, FindKind(topology, step.cell_kind()));
+  const int edges = static_cast<int>(kind->edges.size());
+  PDARTS_RETURN_IF_ERROR(CheckOperation("operation", *kind, step.operation()));
+  PDARTS_RETURN_IF_ERROR(CheckEdgeNumber(*kind, step.edge()));
+  PDARTS_RETURN_IF_ERROR(CheckRange("count", step.count(), 0, edges));
+  PDARTS_RETURN_IF_ERROR(CheckRange("max", step.max(), 0, step.count()));
+  PDARTS_RETURN_IF_ERROR(CheckProbability("probability", step.probability()));
+  if (step.replacement().empty()) return absl::OkStatus();
+  return CheckOperation("replacement", *kind, step.replacement());
 }
 
 }  // namespace
 
-absl::Status CheckTrace(const Topology& topology, const DerivationTrace& trace, int num_stages) {
-  std::vector<std::vector<bool>> described;
-  for (const CellKind& kind : topology.kinds) described.emplace_back(kind.edges.size(), false);
+absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTrace& trace) {
+  std::set<std::pair<std::string, int>> seen;
   for (int i = 0; i < trace.edges_size(); ++i) {
     const EdgeDecision& decision = trace.edges(i);
     const std::string where = absl::StrCat("trace.edges[", i, "]");
-    const int k = KindIndex(topology, decision.cell_kind());
-    if (k < 0) {
-      return Wrong(where, absl::StrCat("the cell kind \"", decision.cell_kind(), "\" is unknown"));
-    }
-    const CellKind& kind = topology.kinds[k];
-    if (decision.edge() < 0 || decision.edge() >= static_cast<int>(kind.edges.size())) {
-      return Wrong(where, absl::StrCat("the ", kind.name, " cell has no edge ", decision.edge()));
-    }
-    if (described[k][decision.edge()]) {
-      return Wrong(where, absl::StrCat("edge ", decision.edge(), " of the ", kind.name,
-                                       " cell is described twice"));
-    }
-    described[k][decision.edge()] = true;
-    PDARTS_RETURN_IF_ERROR(CheckEdge(kind, decision, num_stages, where));
-  }
-  for (size_t k = 0; k < described.size(); ++k) {
-    for (size_t e = 0; e < described[k].size(); ++e) {
-      if (!described[k][e]) {
-        return absl::InvalidArgumentError(absl::StrCat("trace.edges: edge ", e, " of the ",
-                                                       topology.kinds[k].name, " cell is missing"));
-      }
+    PDARTS_RETURN_IF_ERROR(Annotate(CheckDecision(topology, stages, decision), where));
+    if (!seen.emplace(decision.cell_kind(), decision.edge()).second) {
+      return absl::InvalidArgumentError(absl::StrCat(where, ": edge ", decision.edge(), " of the ",
+                                                     decision.cell_kind(), " cell stands twice"));
     }
   }
   for (int i = 0; i < trace.limit_steps_size(); ++i) {
-    PDARTS_RETURN_IF_ERROR(
-        CheckLimitStep(topology, trace.limit_steps(i), absl::StrCat("trace.limit_steps[", i, "]")));
+    PDARTS_RETURN_IF_ERROR(Annotate(CheckLimitStep(topology, trace.limit_steps(i)),
+                                    absl::StrCat("trace.limit_steps[", i, "]")));
   }
   return absl::OkStatus();
+}
+
+LastStage LastStageOf(const Topology& topology, const DerivationTrace& trace) {
+  LastStage last;
+  for (const CellKind& kind : topology.kinds) {
+    CellCandidates& candidates = last.candidates.emplace_back(kind.edges.size());
+    auto& probabilities = last.probabilities.emplace_back(kind.edges.size());
+    for (const EdgeDecision& edge : trace.edges()) {
+      if (edge.cell_kind() != kind.name) continue;
+      for (const std::string& operation : edge.candidates()) {
+        candidates[edge.edge()].push_back(OperationIndex(kind, operation));
+      }
+      probabilities[edge.edge()].assign(edge.probabilities().begin(), edge.probabilities().end());
+    }
+  }
+  return last;
 }
 
 }  // namespace pdarts

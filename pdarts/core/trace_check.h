@@ -7,12 +7,21 @@
 
 namespace pdarts {
 
-/// Whether a derivation's trace can be one of a search over this topology. It describes every edge
-/// of every cell kind once, with candidates and operations of the topology and with probabilities
-/// in [0, 1]; whatever else it names exists.
-/// num_stages: of the search. What was pruned names a stage in [1, num_stages).
-/// \error kInvalidArgument naming the entry of the trace that is wrong.
-absl::Status CheckTrace(const Topology& topology, const DerivationTrace& trace, int num_stages);
+/// Whether a derivation's trace can be one of a search over this topology: of a plugin, or of a
+/// file. stages: of the search.
+/// \error kInvalidArgument naming the entry of the trace that doesn't fit: a cell kind, an edge, a
+/// node or an operation that the topology doesn't have, an edge that is named twice, an operation
+/// that is none of its edge's candidates, a value that is no probability, a stage after which a
+/// search of `stages` stages prunes nothing.
+absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTrace& trace);
+
+/// What the last stage of a search left on each edge, and how probable each was, from a trace that
+/// passed CheckTrace. An edge that the trace does not name has no candidates.
+struct LastStage {
+  Candidates candidates;
+  EdgeProbabilities probabilities;
+};
+LastStage LastStageOf(const Topology& topology, const DerivationTrace& trace);
 
 }  // namespace pdarts
 

@@ -8,6 +8,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/trace_check.h"
 
 namespace pdarts {
 namespace {

@@ -10,6 +10,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/trace_check.h"
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/derivation_story.h"
 #include "tests/fuzz/check_page.h"

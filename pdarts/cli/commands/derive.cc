@@ -9,9 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/core/derived_architecture.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/trace_check.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 
