@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 
 #include "absl/flags/flag.h"
+#include "absl/flags/reflection.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_directory.h"
 
 ABSL_FLAG(pdarts::StringList, set, {},
           "PATH=VALUE: change one field of the spec, as in search.batch_size=32; may be given "
@@ -60,6 +63,21 @@ std::string FlagName(absl::string_view argument) {
   if (!absl::ConsumePrefix(&argument, "-")) return "";
   absl::ConsumePrefix(&argument, "-");
   return std::string(argument.substr(0, argument.find('=')));
+}
+
+/// The word as one types it in a shell.
+std::string ShellWord(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-_./=:,+", c);
+  });
+  return plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+}
+
+/// Whether a file can be read again later: not a pipe, and not what only this process has open.
+bool CanBeReadAgain(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) && !absl::StartsWith(path, "/dev/") &&
+         !absl::StartsWith(path, "/proc/");
 }
 
 }  // namespace
@@ -114,17 +132,32 @@ std::string OutputDirFromFlags(const std::string& name, int64_t seed) {
   return UserPath(flag.empty() ? absl::StrCat("runs/", name, "-seed", seed) : flag);
 }
 
-std::string CommandToGoOn() {
+std::string ProgramName() { return TypedWords().empty() ? "pdarts" : TypedWords()[0]; }
+
+std::string TypedCommand(const std::map<std::string, std::optional<std::string>>& changes) {
   std::vector<std::string> words;
-  for (const std::string& word : TypedWords()) {
-    if (FlagName(word) == "overwrite") continue;
-    const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
-      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-_./=:,+", c);
-    });
-    words.push_back(plain ? word
-                          : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'"));
+  for (size_t i = 0; i < TypedWords().size(); ++i) {
+    std::string word = TypedWords()[i];
+    if (const auto change = changes.find(FlagName(word)); i > 0 && change != changes.end()) {
+      const absl::CommandLineFlag* flag = absl::FindCommandLineFlag(change->first);
+      const bool value_follows =
+          !absl::StrContains(word, '=') && flag != nullptr && !flag->IsOfType<bool>();
+      if (value_follows) ++i;
+      if (!change->second) continue;
+      word = absl::StrCat("--", change->first, "=", *change->second);
+    }
+    words.push_back(ShellWord(word));
   }
   return absl::StrJoin(words, " ");
+}
+
+std::string CommandToGoOn(const std::string& run) {
+  std::map<std::string, std::optional<std::string>> changes = {{"overwrite", std::nullopt}};
+  const std::string spec = absl::GetFlag(FLAGS_spec);
+  if (!spec.empty() && !run.empty() && !CanBeReadAgain(UserPath(spec))) {
+    changes["spec"] = RunSpecFile(run);
+  }
+  return TypedCommand(changes);
 }
 
 }  // namespace pdarts

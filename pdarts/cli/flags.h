@@ -2,6 +2,7 @@
 #define PDARTS_CLI_FLAGS_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,8 +63,17 @@ absl::Status ApplyFlags(google::protobuf::Message* spec);
 std::string OutputDirFromFlags(const ExperimentSpec& spec);
 std::string OutputDirFromFlags(const std::string& name, int64_t seed);
 
-/// The command that this program was started by, as one would type it, without --overwrite.
-std::string CommandToGoOn();
+/// The name by which this program was started.
+std::string ProgramName();
+
+/// The command that this program was started by, as one would type it in a shell. `changes` gives
+/// flags that were typed another value, or leaves them out.
+std::string TypedCommand(const std::map<std::string, std::optional<std::string>>& changes);
+
+/// The command to go on with what was begun: the typed one without --overwrite. `run` is the
+/// directory of a run that was begun, or empty. Its spec takes the place of a spec that can't be
+/// read again, such as one from a pipe.
+std::string CommandToGoOn(const std::string& run);
 
 }  // namespace pdarts
 

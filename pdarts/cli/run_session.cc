@@ -106,7 +106,7 @@ absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& director
   if (absl::IsCancelled(status)) {
     return absl::CancelledError(absl::StrCat("stopped; the state is in ",
                                              directory.last_checkpoint(), ". To go on:\n  ",
-                                             CommandToGoOn()));
+                                             CommandToGoOn(directory.path())));
   }
   // What is in the directory now may be another run's.
   if (!directory.CheckHeld().ok()) return status;

@@ -1,9 +1,14 @@
 #include "pdarts/runs/result_summary.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "glog/logging.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
@@ -25,6 +30,16 @@ std::optional<double> Number(const Message& message, const FieldDescriptor& fiel
     return reflection.GetInt32(message, &field);
   }
   return reflection.GetDouble(message, &field);
+}
+
+/// The value of a field that isn't repeated, as text.
+std::string Text(const RunResult& result, const FieldDescriptor& field) {
+  const google::protobuf::Reflection& reflection = *result.GetReflection();
+  if (!reflection.HasField(result, &field)) return "unknown";
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    return reflection.GetString(result, &field);
+  }
+  return absl::StrCat(reflection.GetInt32(result, &field));
 }
 
 void FillIn(ColumnSummary* column) {
@@ -72,6 +87,32 @@ void AppendColumns(const std::vector<const Message*>& messages, const std::strin
 }
 
 }  // namespace
+
+std::vector<std::string> OriginDifferences(const std::vector<RunResult>& results) {
+  std::vector<std::string> differences;
+  for (const char* name :
+       {"commit", "libtorch", "cpu", "device", "kernels", "threads", "dataset_checksum"}) {
+    const FieldDescriptor* field = RunResult::descriptor()->FindFieldByName(name);
+    CHECK(field != nullptr) << name;
+    std::vector<std::pair<std::string, std::vector<int64_t>>> seeds_of;  // in order of appearance
+    for (const RunResult& result : results) {
+      std::string value = Text(result, *field);
+      const auto found = std::find_if(seeds_of.begin(), seeds_of.end(),
+                                      [&](const auto& entry) { return entry.first == value; });
+      auto& entry = found == seeds_of.end()
+                        ? seeds_of.emplace_back(std::move(value), std::vector<int64_t>())
+                        : *found;
+      entry.second.push_back(static_cast<int64_t>(result.seed()));
+    }
+    if (seeds_of.size() < 2) continue;
+    differences.push_back(absl::StrCat(
+        name, ": ", absl::StrJoin(seeds_of, ", ", [](std::string* out, const auto& entry) {
+          absl::StrAppend(out, entry.first, entry.second.size() > 1 ? " (seeds " : " (seed ",
+                          absl::StrJoin(entry.second, ", "), ")");
+        })));
+  }
+  return differences;
+}
 
 std::vector<ColumnSummary> SummarizeResults(const std::vector<RunResult>& results) {
   std::vector<ColumnSummary> columns;

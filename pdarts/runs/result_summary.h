@@ -21,6 +21,12 @@ struct ColumnSummary {
 /// that no run has are left out.
 std::vector<ColumnSummary> SummarizeResults(const std::vector<RunResult>& results);
 
+/// In what the results were made with they differ: a text for each such field of RunResult (commit,
+/// LibTorch, processor, device, kernels, threads, data), with the seeds of each value:
+/// "commit: 4c3f076 (seeds 1, 3), 7feb16c (seed 5)". A mean over such results is one over several
+/// programs or data sets.
+std::vector<std::string> OriginDifferences(const std::vector<RunResult>& results);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_RUNS_RESULT_SUMMARY_H_

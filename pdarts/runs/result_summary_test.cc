@@ -46,6 +46,26 @@ TEST(SummarizeResultsTest, SeesWhatABenchmarkSays) {
   EXPECT_DOUBLE_EQ(columns[2].mean, 15);
 }
 
+TEST(OriginDifferencesTest, AreToldWithTheSeedsOfEachValue) {
+  std::vector<RunResult> results = {Result(1, 40), Result(3, 43), Result(5, 46)};
+  for (RunResult& result : results) {
+    result.set_commit("4c3f076");
+    result.set_dataset_checksum("sha256:1");
+    result.set_threads(2);
+  }
+  EXPECT_TRUE(OriginDifferences(results).empty());
+  results[0].set_finished("another time");
+  EXPECT_TRUE(OriginDifferences(results).empty());
+  results[2].set_commit("7feb16c");
+  results[1].set_threads(1);
+  results[0].clear_dataset_checksum();
+  EXPECT_THAT(OriginDifferences(results),
+              ElementsAre("commit: 4c3f076 (seeds 1, 3), 7feb16c (seed 5)",
+                          "threads: 2 (seeds 1, 5), 1 (seed 3)",
+                          "dataset_checksum: unknown (seed 1), sha256:1 (seeds 3, 5)"));
+  EXPECT_TRUE(OriginDifferences({}).empty());
+}
+
 TEST(SummarizeResultsTest, OfNothingIsNothing) { EXPECT_TRUE(SummarizeResults({}).empty()); }
 
 }  // namespace

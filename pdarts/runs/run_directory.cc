@@ -391,6 +391,8 @@ absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
   return spec;
 }
 
+std::string RunSpecFile(const std::string& run) { return (fs::path(run) / kSpec).string(); }
+
 std::string BestWeightsFile(const std::string& run) { return (fs::path(run) / kBest).string(); }
 
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {

@@ -141,6 +141,9 @@ absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path);
 /// weights (a search's); errors of Directory::ReadFile and ParseSpec.
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path);
 
+/// The file of a run's spec.
+std::string RunSpecFile(const std::string& run);
+
 /// The file of a training's best weights.
 std::string BestWeightsFile(const std::string& run);
 

@@ -59,6 +59,8 @@ regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
 search { batch_size: 8 evaluated_epochs: 2 }
 )";
 
+constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+
 std::string Read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -172,6 +174,7 @@ class ReliabilityTest : public ::testing::Test {
         const rlimit limit = {file_size, file_size};
         setrlimit(RLIMIT_FSIZE, &limit);
       }
+      for (const int signal : kStopSignals) std::signal(signal, SIG_DFL);
       execv(argv[0], argv.data());
       _exit(127);
     }
@@ -256,7 +259,7 @@ TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
 }
 
 TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : kStopSignals) {
     SCOPED_TRACE(signal);
     fs::remove_all("stopped");
     const pid_t child = Start("stopped", {"--set=description=it's this"});

@@ -1,31 +1,36 @@
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "google/protobuf/struct.pb.h"
+#include "pdarts/cli/child_processes.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/result_summary.h"
@@ -39,13 +44,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Which file a name leads to, and when that was last changed.
+struct FileVersion {
+  ino_t number = 0;
+  timespec changed = {};
+
+  bool operator==(const FileVersion& other) const {
+    return number == other.number && changed.tv_sec == other.changed.tv_sec &&
+           changed.tv_nsec == other.changed.tv_nsec;
+  }
+};
+
+std::optional<FileVersion> VersionOf(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileVersion{status.st_ino, status.st_ctim};
+}
+
 /// One run of the sweep.
 struct SweepRun {
   int64_t seed = 0;
   ExperimentSpec spec;
   std::string directory;
   bool finished_before = false;
-  std::string error;  ///< empty: no failure
+  std::optional<FileVersion> spec_to_replace;  ///< of the run that --overwrite replaces
+  std::string error;                           ///< empty: no failure
   RunResult result;
 };
 
@@ -67,117 +90,175 @@ absl::StatusOr<std::vector<int64_t>> SeedsFromFlags() {
   return seeds;
 }
 
+/// Whether the directory still holds the run that --overwrite replaces.
+bool HoldsOldRun(const SweepRun& run) {
+  return run.spec_to_replace && run.spec_to_replace == VersionOf(RunSpecFile(run.directory));
+}
+
+/// What a user types to go on. Without --overwrite, a run that has not been replaced yet would be
+/// taken for one of this sweep; with it, what this sweep has done would be done again.
+std::string CommandsToGoOn(const std::vector<SweepRun>& runs) {
+  std::vector<int64_t> old_seeds;
+  std::string begun;
+  for (const SweepRun& run : runs) {
+    if (HoldsOldRun(run)) {
+      old_seeds.push_back(run.seed);
+    } else if (begun.empty() && VersionOf(RunSpecFile(run.directory))) {
+      begun = run.directory;
+    }
+  }
+  const std::string of_all = CommandToGoOn(begun);
+  if (old_seeds.empty()) return of_all;
+  if (old_seeds.size() == runs.size()) return TypedCommand({});
+  return absl::StrCat(TypedCommand({{"seeds", absl::StrJoin(old_seeds, ",")}}), " &&\n  ", of_all);
+}
+
 /// Where a run's messages go when several go on at the same time.
 std::string ConsoleFile(const SweepRun& run) { return absl::StrCat(run.directory, ".console.txt"); }
 
-/// Starts this program anew with a search of one seed. Returns its process.
-absl::StatusOr<pid_t> StartSearch(const SweepRun& run, int threads, bool shows_progress) {
-  std::vector<std::string> words = {"pdarts",
-                                    "search",
-                                    absl::StrCat("--spec=", UserPath(absl::GetFlag(FLAGS_spec))),
-                                    absl::StrCat("--seed=", run.seed),
-                                    absl::StrCat("--output_dir=", run.directory),
-                                    absl::StrCat("--threads=", threads)};
-  for (const std::string& assignment : absl::GetFlag(FLAGS_set).values) {
-    words.push_back(absl::StrCat("--set=", assignment));
-  }
-  if (const std::string data = absl::GetFlag(FLAGS_data_dir); !data.empty()) {
-    words.push_back(absl::StrCat("--data_dir=", UserPath(data)));
-  }
-  if (const std::string device = absl::GetFlag(FLAGS_device); !device.empty()) {
-    words.push_back(absl::StrCat("--device=", device));
-  }
-  if (absl::GetFlag(FLAGS_overwrite)) words.push_back("--overwrite");
-  if (absl::GetFlag(FLAGS_allow_swap)) words.push_back("--allow_swap");
-  words.push_back(absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes)));
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-
+/// Opens a run's console file to write at its end. It is locked as long as anyone, such as the run,
+/// has the descriptor or a copy of it open.
+absl::StatusOr<FileDescriptor> OpenConsole(const SweepRun& run) {
+  const std::string path = ConsoleFile(run);
   std::error_code failed;
-  fs::create_directories(fs::path(run.directory).parent_path(), failed);
-  int console = -1;
-  if (!shows_progress) {
-    console = open(ConsoleFile(run).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (console < 0) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("can't write ", ConsoleFile(run), ": ", std::strerror(errno)));
-    }
-  }
-  const pid_t child = fork();
-  if (child < 0) {
-    return absl::InternalError(absl::StrCat("can't start a process: ", std::strerror(errno)));
-  }
-  if (child == 0) {
-    if (console >= 0) dup2(console, STDERR_FILENO);
-    dup2(STDERR_FILENO, STDOUT_FILENO);  // the sweep's own standard output is its table
-    execv("/proc/self/exe", argv.data());
-    _exit(127);
-  }
-  if (console >= 0) close(console);
-  return child;
+  fs::create_directories(fs::path(path).parent_path(), failed);
+  PDARTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenForAppending(path));
+  if (flock(file.number(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return SystemError("lock", path);
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " is locked: a run of another sweep is writing there"));
 }
 
-std::string HowItEnded(int status) {
-  if (WIFSIGNALED(status)) return absl::StrCat("ended by signal ", WTERMSIG(status));
-  return absl::StrCat("exit status ", WEXITSTATUS(status));
+/// What starts this program anew, with a search of one seed. It reads a copy of the spec, so that
+/// all runs of the sweep are of one experiment.
+ChildCommand SearchOf(const SweepRun& run, int threads, int output) {
+  ChildCommand command;
+  command.program = "/proc/self/exe";
+  command.words = {ProgramName(),
+                   "search",
+                   "--spec=/dev/stdin",
+                   absl::StrCat("--output_dir=", run.directory),
+                   absl::StrCat("--threads=", threads),
+                   absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes))};
+  if (const std::string data = absl::GetFlag(FLAGS_data_dir); !data.empty()) {
+    command.words.push_back(absl::StrCat("--data_dir=", UserPath(data)));
+  }
+  if (absl::GetFlag(FLAGS_overwrite)) command.words.push_back("--overwrite");
+  if (absl::GetFlag(FLAGS_allow_swap)) command.words.push_back("--allow_swap");
+  command.input = PrintSpec(run.spec);
+  command.output = output;
+  return command;
 }
 
-/// Runs what isn't finished yet, `jobs` at a time. A signal lets the runs save their state and
-/// stop.
-absl::Status RunAll(std::vector<SweepRun>* runs, int jobs, int threads) {
-  const InterruptGuard guard;
-  bool told = false;
-  std::map<pid_t, SweepRun*> running;
-  size_t next = 0;
-  while (next < runs->size() || !running.empty()) {
-    if (InterruptSignal() != 0 && !told) {
-      // A terminal sends its SIGINT to them too, and a second one would end them at once.
-      for (const auto& [child, run] : running) {
-        if (InterruptSignal() == SIGTERM) kill(child, SIGTERM);
+std::string HowItEnded(const EndedChild& child) {
+  if (child.signal != 0) return absl::StrCat("ended by signal ", child.signal);
+  return absl::StrCat("exit status ", child.exit_code);
+}
+
+/// Starts what isn't finished yet, `jobs` at a time, and watches it.
+class SweepRunner {
+ public:
+  SweepRunner(std::vector<SweepRun>* runs, int jobs, int threads)
+      : runs_(*runs), jobs_(jobs), threads_(threads) {}
+
+  /// Runs all. What a run's own failure is stands in the run. A signal is passed on to the runs, so
+  /// that they save their state and stop; a second one ends them at once. If a process can't be
+  /// started, the others are stopped as by a signal. \error kCancelled, and why a process could not
+  /// be started, with the command to go on.
+  absl::Status Run() {
+    const InterruptGuard guard(InterruptGuard::SecondSignal::kIsNoted);
+    absl::Status start;
+    for (;;) {
+      PassSignalsOn();
+      const bool stops = InterruptSignal() != 0 || !start.ok();
+      if (!stops && next_ < runs_.size() && children_.size() < jobs_) {
+        start = StartNext();
+        if (!start.ok()) children_.Signal(SIGTERM);
+        continue;
       }
-      told = true;
+      if (children_.size() == 0) break;
+      // Briefly: a signal that came before the wait does not end it.
+      if (const auto ended = children_.Wait(absl::Milliseconds(50))) TakeEnd(*ended);
     }
-    if (InterruptSignal() != 0 && running.empty()) break;
-    if (InterruptSignal() == 0 && next < runs->size() && static_cast<int>(running.size()) < jobs) {
-      SweepRun& run = (*runs)[next++];
-      if (run.finished_before) continue;
-      std::cerr << "seed " << run.seed << ": begins, " << run.directory << "\n";
-      PDARTS_ASSIGN_OR_RETURN(const pid_t child, StartSearch(run, threads, jobs == 1));
-      running[child] = &run;
-      continue;
+    if (!start.ok()) {
+      return absl::Status(
+          start.code(), absl::StrCat(start.message(), "; the other runs are stopped. To go on:\n  ",
+                                     CommandsToGoOn(runs_)));
     }
-    int status = 0;
-    const pid_t ended = waitpid(-1, &status, WNOHANG);
-    if (ended == 0) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));  // signals wake nothing else
-      continue;
+    if (InterruptSignal() == 0 || AllDone()) return absl::OkStatus();
+    return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", CommandsToGoOn(runs_)));
+  }
+
+ private:
+  void PassSignalsOn() {
+    if (InterruptSignal() != 0 && !stopped_) {
+      children_.Signal(InterruptSignal());
+      stopped_ = true;
     }
-    if (ended < 0 && errno == EINTR) continue;
-    const auto found = running.find(ended);
-    if (found == running.end()) continue;
+    if (InterruptedTwice() && !killed_) {
+      children_.Signal(SIGKILL);
+      killed_ = true;
+    }
+  }
+
+  /// Starts the next run that isn't finished. \error if its process can't be started.
+  absl::Status StartNext() {
+    SweepRun& run = runs_[next_++];
+    if (run.finished_before) return absl::OkStatus();
+    FileDescriptor console;
+    if (jobs_ > 1) {
+      absl::StatusOr<FileDescriptor> opened = OpenConsole(run);
+      if (!opened.ok()) {
+        SetError(&run, std::string(opened.status().message()));
+        return absl::OkStatus();
+      }
+      console = *std::move(opened);
+    }
+    std::cerr << "seed " << run.seed << ": begins, " << run.directory << "\n";
+    const absl::StatusOr<pid_t> child = children_.Start(SearchOf(run, threads_, console.number()));
+    if (!child.ok()) {
+      return Annotate(child.status(), absl::StrCat("seed ", run.seed));
+    }
+    running_[*child] = &run;
+    return absl::OkStatus();
+  }
+
+  void TakeEnd(const EndedChild& ended) {
+    const auto found = running_.find(ended.id);
     SweepRun& run = *found->second;
-    running.erase(found);
+    running_.erase(found);
     const absl::StatusOr<RunResult> result = ReadRunResult(run.directory);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-      run.error = HowItEnded(status);
-      if (jobs > 1) absl::StrAppend(&run.error, ", see ", ConsoleFile(run));
+    if (ended.exit_code != 0) {
+      SetError(&run, absl::StrCat(HowItEnded(ended),
+                                  jobs_ > 1 ? absl::StrCat(", see ", ConsoleFile(run)) : ""));
     } else if (!result.ok()) {
-      run.error = std::string(result.status().message());
+      SetError(&run, std::string(result.status().message()));
     } else {
       run.result = *result;
+      std::cerr << "seed " << run.seed << ": finished\n";
     }
-    std::cerr << "seed " << run.seed << ": " << (run.error.empty() ? "finished" : run.error)
-              << "\n";
   }
-  const bool all_done =
-      next == runs->size() && std::all_of(runs->begin(), runs->end(),
-                                          [](const SweepRun& run) { return run.error.empty(); });
-  if (InterruptSignal() != 0 && !all_done) {
-    return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", CommandToGoOn()));
+
+  static void SetError(SweepRun* run, std::string error) {
+    run->error = std::move(error);
+    std::cerr << "seed " << run->seed << ": " << run->error << "\n";
   }
-  return absl::OkStatus();
-}
+
+  bool AllDone() const {
+    return next_ == runs_.size() &&
+           std::all_of(runs_.begin(), runs_.end(),
+                       [](const SweepRun& run) { return run.error.empty(); });
+  }
+
+  std::vector<SweepRun>& runs_;
+  const int jobs_;
+  const int threads_;
+  size_t next_ = 0;
+  ChildProcesses children_;
+  std::map<pid_t, SweepRun*> running_;
+  bool stopped_ = false;  ///< the runs have got the first signal
+  bool killed_ = false;   ///< and the second
+};
 
 std::vector<RunResult> Results(const std::vector<SweepRun>& runs) {
   std::vector<RunResult> results;
@@ -187,8 +268,15 @@ std::vector<RunResult> Results(const std::vector<SweepRun>& runs) {
   return results;
 }
 
-std::string Json(const std::vector<SweepRun>& runs) {
-  std::vector<std::string> results, failures, mean, deviation;
+/// A text as JSON has it.
+std::string JsonText(const std::string& text) {
+  google::protobuf::Value value;
+  value.set_string_value(text);
+  return ToJsonLine(value);
+}
+
+std::string Json(const std::vector<SweepRun>& runs, const std::vector<std::string>& notes) {
+  std::vector<std::string> results, failures, mean, deviation, note_texts;
   for (const SweepRun& run : runs) {
     (run.error.empty() ? results : failures)
         .push_back(run.error.empty() ? ToJsonLine(run.result) : absl::StrCat(run.seed));
@@ -197,9 +285,11 @@ std::string Json(const std::vector<SweepRun>& runs) {
     mean.push_back(absl::StrFormat("\"%s\":%.10g", column.name, column.mean));
     deviation.push_back(absl::StrFormat("\"%s\":%.10g", column.name, column.deviation));
   }
+  for (const std::string& note : notes) note_texts.push_back(JsonText(note));
   return absl::StrCat("{\"runs\":[", absl::StrJoin(results, ","), "],\"failed_seeds\":[",
                       absl::StrJoin(failures, ","), "],\"mean\":{", absl::StrJoin(mean, ","),
-                      "},\"deviation\":{", absl::StrJoin(deviation, ","), "}}");
+                      "},\"deviation\":{", absl::StrJoin(deviation, ","), "},\"notes\":[",
+                      absl::StrJoin(note_texts, ","), "]}");
 }
 
 void PrintTable(const std::vector<SweepRun>& runs) {
@@ -245,17 +335,28 @@ absl::Status Sweep(const std::vector<std::string>&) {
   if (threads == 0 && jobs > 1) threads = std::max(1, cores / jobs);
 
   PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec spec, ReadSpecFile(UserPath(file)));
+  ExperimentSpec changed = spec;
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(&changed));
+  for (const std::string& assignment : absl::GetFlag(FLAGS_set).values) {
+    if (absl::StartsWith(assignment, "seed=")) {
+      std::cerr << "note: the seeds are those of --seeds; --set=" << assignment
+                << " changes nothing\n";
+    }
+  }
+  PDARTS_RETURN_IF_ERROR(MakeExperiment(changed).status());  // before anything is written
   std::vector<SweepRun> runs;
   for (const int64_t seed : seeds) {
     SweepRun& run = runs.emplace_back();
     run.seed = seed;
-    run.spec = spec;
+    run.spec = changed;
     run.spec.set_seed(seed);
-    PDARTS_RETURN_IF_ERROR(ApplyFlags(&run.spec));
     const std::string parent = absl::GetFlag(FLAGS_output_dir);
     run.directory = UserPath(
         absl::StrCat(parent.empty() ? "runs" : parent, "/", run.spec.name(), "-seed", seed));
-    if (absl::GetFlag(FLAGS_overwrite)) continue;
+    if (absl::GetFlag(FLAGS_overwrite)) {
+      run.spec_to_replace = VersionOf(RunSpecFile(run.directory));
+      continue;
+    }
     PDARTS_ASSIGN_OR_RETURN(const std::optional<RunResult> result,
                             FindFinishedRun(run.directory, run.spec));
     if (!result) continue;
@@ -263,10 +364,15 @@ absl::Status Sweep(const std::vector<std::string>&) {
     run.result = *result;
     std::cerr << "seed " << seed << ": finished before, " << run.directory << "\n";
   }
-  PDARTS_RETURN_IF_ERROR(RunAll(&runs, jobs, threads));
+  PDARTS_RETURN_IF_ERROR(SweepRunner(&runs, jobs, threads).Run());
 
+  std::vector<std::string> notes;
+  for (const std::string& difference : OriginDifferences(Results(runs))) {
+    notes.push_back(absl::StrCat("the runs differ in their ", difference));
+    std::cerr << "note: " << notes.back() << "\n";
+  }
   if (absl::GetFlag(FLAGS_json)) {
-    std::cout << Json(runs) << "\n";
+    std::cout << Json(runs, notes) << "\n";
   } else {
     PrintTable(runs);
   }
@@ -276,7 +382,7 @@ absl::Status Sweep(const std::vector<std::string>&) {
   }
   if (failed.empty()) return absl::OkStatus();
   return absl::InternalError(absl::StrCat("these seeds failed: ", absl::StrJoin(failed, ", "),
-                                          "; the same command runs only them again"));
+                                          "; this runs them again:\n  ", CommandsToGoOn(runs)));
 }
 
 }  // namespace

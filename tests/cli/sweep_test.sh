@@ -1,0 +1,148 @@
+#!/bin/bash
+# A sweep and its processes: signals, the end of either, files that are in the way, the command to go on.
+# usage: sweep_test.sh PDARTS CHECKS
+set -u
+pdarts="$PWD/$1"
+source "$2"
+cd "$TEST_TMPDIR" || exit 1
+
+cat > tiny.textproto <<'SPEC'
+name: "tiny"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 8 width: 8 train_images: 32 test_images: 8
+  }
+}
+schedule { [type.googleapis.com/pdarts.schedules.DartsScheduleConfig] { cells: 2 channels: 2 epochs: 1 } }
+regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
+search { batch_size: 8 }
+SPEC
+# A search that lasts longer than this test.
+sed 's/"tiny"/"slow"/; s/epochs: 1/epochs: 100000/' tiny.textproto > slow.textproto
+
+# await COMMAND...: waits until the command succeeds.
+await() {
+  for _ in $(seq 1200); do
+    "$@" && return
+    sleep 0.05
+  done
+  fails "nothing came of: $*"
+  exit 1
+}
+# Whatever this test was started with: background jobs of a shell ignore SIGINT, for example.
+all_signals=(env --default-signal)
+# slow_sweep ENV...: starts a sweep of two seeds at a time, and waits until both have a new checkpoint.
+slow_sweep() {
+  touch mark
+  "$@" "$pdarts" sweep --spec=slow.textproto --seeds=1,2 --jobs=2 --threads=1 --output_dir=signals > signals.said 2>&1 &
+  sweep=$!
+  await test signals/slow-seed1/checkpoint.bin -nt mark
+  await test signals/slow-seed2/checkpoint.bin -nt mark
+  children="$(cat signals/slow-seed[12]/lock)"
+}
+# ends_with STATUS: the sweep ends with this exit status.
+ends_with() {
+  wait "$sweep"
+  local status=$?
+  [ "$status" = "$1" ] || fails "the sweep ended with $status, expected $1"
+}
+# gone: no child runs any more; nobody may have waited for it.
+gone() {
+  local child
+  for child in $children; do
+    grep -qs "^State:[[:space:]]*[^Z[:space:]]" "/proc/$child/status" && return 1
+  done
+  return 0
+}
+holds() { grep -qF "$1" "$2" || { fails "$2 should hold \"$1\""; cat "$2"; }; }
+
+# Signals that only the sweep gets are passed on.
+slow_sweep "${all_signals[@]}"
+says "signals/slow-seed1.console.txt is locked: a run of another sweep is writing there" \
+  "$pdarts" sweep --spec=slow.textproto --seeds=1,2 --jobs=2 --output_dir=signals
+kill -INT $sweep
+ends_with 130
+gone || fails "children outlived a sweep that got SIGINT"
+holds "To go on:" signals.said
+for seed in 1 2; do
+  holds "stopped; the state is in " signals/slow-seed$seed.console.txt
+  # The run's own command names its spec, not the sweep's pipe.
+  holds "search --spec=$PWD/signals/slow-seed$seed/spec.textproto" signals/slow-seed$seed.console.txt
+  [ "$(grep -c "another sweep" signals/slow-seed$seed.console.txt)" = 0 ] || fails "a sweep wrote into another's console file"
+done
+
+# SIGINT that was ignored at the start stays so; SIGHUP acts as SIGTERM does.
+slow_sweep "${all_signals[@]}" --ignore-signal=INT
+kill -INT $sweep
+kill -HUP $sweep
+ends_with 129
+gone || fails "children outlived a sweep that got SIGHUP"
+[ "$(grep -c "stopped; the state is in " signals/slow-seed1.console.txt)" = 2 ] || fails "the console file lost what it held"
+
+# A second signal ends all at once.
+slow_sweep "${all_signals[@]}"
+kill -TERM $sweep
+kill -USR1 $sweep
+ends_with 143
+gone || fails "children outlived a sweep that got two signals"
+
+# The system stops the runs of a sweep that was killed; they save their state.
+slow_sweep "${all_signals[@]}"
+saved=$(grep -c "stopped; the state is in " signals/slow-seed1.console.txt)
+kill -KILL $sweep
+ends_with 137
+await gone
+[ "$(grep -c "stopped; the state is in " signals/slow-seed1.console.txt)" = $((saved + 1)) ] || fails "a run whose sweep was killed saved nothing"
+
+# With --overwrite, what has been replaced goes on, and what has not is replaced first.
+touch mark
+"${all_signals[@]}" "$pdarts" sweep --spec=slow.textproto --seeds=1,2 --threads=1 --output_dir=signals --overwrite > overwrite.said 2>&1 &
+sweep=$!
+await test signals/slow-seed1/checkpoint.bin -nt mark
+kill -TERM $sweep
+ends_with 143
+command="$pdarts sweep --spec=slow.textproto --seeds=2 --threads=1 --output_dir=signals --overwrite &&"
+holds "$command" overwrite.said
+holds "  $pdarts sweep --spec=slow.textproto --seeds=1,2 --threads=1 --output_dir=signals" overwrite.said
+[ "$(tail -1 overwrite.said)" = "  $pdarts sweep --spec=slow.textproto --seeds=1,2 --threads=1 --output_dir=signals" ] ||
+  fails "the command to go on overwrites what was done: $(tail -1 overwrite.said)"
+
+# A search whose messages nobody reads any more stops and keeps its state.
+"${all_signals[@]}" "$pdarts" search --spec=slow.textproto --threads=1 --output_dir=piped 2>&1 | head -1 > /dev/null
+[ "${PIPESTATUS[0]}" = 141 ] && [ -e piped/checkpoint.bin ] || fails "a closed pipe ended a search without a checkpoint"
+
+# The runs have a copy of the spec, and a parent that ignores its children's end does no harm.
+cp tiny.textproto copy.textproto
+env --ignore-signal=CHLD "$pdarts" sweep --spec=copy.textproto --seeds=1,2 --threads=1 --output_dir=copied --json > copied.json 2> copied.said &
+sweep=$!
+await test -e copied/tiny-seed1/spec.textproto
+echo "no spec" > copy.textproto
+ends_with 0
+holds '"failed_seeds":[],' copied.json
+prints "mean" "$pdarts" sweep --spec=/dev/stdin --seeds=1,2 --output_dir=copied < tiny.textproto
+prints "mean" "$pdarts" sweep --spec=/dev/stdin --seeds=3 --output_dir=copied < tiny.textproto
+
+# The seeds are those of --seeds.
+for _ in 1 2; do
+  prints "mean" "$pdarts" sweep --spec=tiny.textproto --seeds=1 --set=seed=5 --output_dir=copied
+  holds "note: the seeds are those of --seeds; --set=seed=5 changes nothing" error
+done
+
+# Results of another program are told.
+sed -i 's/"commit":"[^"]*"/"commit":"0123456"/' copied/tiny-seed1/result.json
+prints '"notes":["the runs differ in their commit: 0123456 (seed 1), ' "$pdarts" sweep --spec=tiny.textproto --seeds=1,2 --output_dir=copied --json
+holds "note: the runs differ in their commit: 0123456 (seed 1), " error
+
+# Names and links lead nowhere else.
+mkdir victim && echo mine > victim/file
+sed 's/"tiny"/"..\/victim\/keep"/' tiny.textproto > leaves.textproto
+says 'name: "../victim/keep"' "$pdarts" sweep --spec=leaves.textproto --seeds=1,2 --jobs=2 --output_dir=linked
+[ ! -e linked ] && [ "$(ls victim)" = file ] || fails "a name led out of the output folder"
+mkdir linked && ln -s ../victim/file linked/tiny-seed1.console.txt
+says "these seeds failed: 1; this runs them again:" "$pdarts" sweep --spec=tiny.textproto --seeds=1,2 --jobs=2 --threads=1 --output_dir=linked
+says "linked/tiny-seed1.console.txt: it is a symbolic link" "$pdarts" sweep --spec=tiny.textproto --seeds=1,2 --jobs=2 --threads=1 --output_dir=linked
+[ "$(cat victim/file)" = mine ] || fails "a console file followed a link"
+[ -e linked/tiny-seed2/result.json ] || fails "a seed that failed lost another"
+
+exit $((failures > 0))
