@@ -3,11 +3,10 @@
 
 namespace pdarts::nn {
 
-/// Makes the allocator keep what is freed instead of handing it back to the system, and asks the
-/// system for large pages. Activations of some megabytes come and go with every step; without this
-/// each comes as pages that the system has to find and clear again, and reading many of them at
-/// once is bound by the translation of addresses. For programs that train, to be called once at
-/// their start, before there are threads. Takes address space, but no memory.
+/// Makes the allocator keep what is freed instead of handing it back to the system. Activations of
+/// some megabytes come and go with every step; without this each comes as pages that the system has
+/// to find and clear again. For programs that train, to be called once at their start, before there
+/// are threads. Takes no memory, and no address space where that is limited.
 void KeepFreedMemory();
 
 }  // namespace pdarts::nn

@@ -1,0 +1,57 @@
+#include "pdarts/nn/kernels/memory.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "gtest/gtest.h"
+#include "pdarts/core/process.h"
+#include "pdarts/core/sanitizer.h"
+
+namespace pdarts::nn {
+namespace {
+
+constexpr int64_t kMegabyte = int64_t{1} << 20;
+
+int64_t AddressSpace() { return KilobyteLine("/proc/self/status", "VmSize").value_or(0); }
+
+/// Ends this process: with 0 if the heap takes no address space that isn't asked for.
+void TryUnderLimit() {
+  rlimit limit;
+  getrlimit(RLIMIT_AS, &limit);
+  limit.rlim_cur = static_cast<rlim_t>(AddressSpace() + 1200 * kMegabyte);
+  setrlimit(RLIMIT_AS, &limit);
+  const int64_t before = AddressSpace();
+  KeepFreedMemory();
+  void* volatile memory = std::malloc(10 * kMegabyte);
+  const int64_t taken = AddressSpace() - before;
+  std::cerr << taken / kMegabyte << " MiB of address space taken\n";
+  _exit(memory != nullptr && taken < 16 * kMegabyte ? 0 : 1);
+}
+
+TEST(KeepFreedMemoryTest, TakesNoAddressSpaceThatIsNotAskedForUnderALimit) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer maps more address space than the limit allows";
+  EXPECT_EXIT(TryUnderLimit(), testing::ExitedWithCode(0), "");
+}
+
+/// Ends this process: with 0 if memory that is freed stays resident, and comes back.
+void TryToKeep() {
+  KeepFreedMemory();
+  const int64_t size = 100 * kMegabyte;
+  auto* volatile memory = static_cast<volatile char*>(std::malloc(size));
+  for (int64_t i = 0; i < size; i += 4096) memory[i] = 1;
+  std::free(const_cast<char*>(memory));
+  const int64_t resident = ResidentBytes();
+  std::cerr << resident / kMegabyte << " MiB are resident\n";
+  _exit(resident > size ? 0 : 1);
+}
+
+TEST(KeepFreedMemoryTest, MemoryThatIsFreedStaysWithTheProcess) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer has its own allocator";
+  EXPECT_EXIT(TryToKeep(), testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace pdarts::nn
