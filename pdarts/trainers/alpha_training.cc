@@ -17,8 +17,10 @@ std::string ReasonForAllKinds(const StageShape& shape, const SearchSettings& set
   const int epochs = shape.epochs - shape.warmup_epochs;
   const double rate = settings.alphas().learning_rate();
   if (epochs == 0) {
-    return absl::StrCat("the alphas get no step, because all ", shape.epochs,
-                        " epochs are warm-up epochs");
+    return absl::StrCat("the alphas get no step, because ",
+                        shape.epochs == 1
+                            ? "the only epoch is a warm-up epoch"
+                            : absl::StrCat("all ", shape.epochs, " epochs are warm-up epochs"));
   }
   if (rate == 0) return "the alphas do not move, because search.alphas.learning_rate is 0";
   if (!steps) return "";

@@ -1,0 +1,77 @@
+#!/bin/bash
+# What a search says of alphas that it does not train, and what can be derived from its run.
+# usage: derivation_test.sh PDARTS CHECKS
+set -u
+pdarts="$PWD/$1"
+source "$2"
+cd "$TEST_TMPDIR" || exit 1
+
+cat > tiny.textproto <<'SPEC'
+name: "tiny"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 8 width: 8 train_images: 32 test_images: 8
+  }
+}
+schedule {
+  [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
+    stages { cells: 2 channels: 2 epochs: 1 warmup_epochs: 0 keep: 1 }
+    stages { cells: 3 channels: 2 epochs: 1 warmup_epochs: 1 keep: 1 }
+  }
+}
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.SkipDropoutConfig] { initial_rates: [0, 0] }
+}
+search { batch_size: 8 alpha_deviation: 1 }
+SPEC
+search=("$pdarts" search --spec=tiny.textproto)
+few="note: stage 1: the alphas get only 2 steps, and 2 times search.alphas.learning_rate (0.0006) is less than 10 times"
+kind="note: stage 1: a super-network of 2 cells has no normal cell"
+warm_up="note: stage 2: the alphas get no step, because the only epoch is a warm-up epoch"
+
+# The dry run tells before, and refuses what no super-network has.
+for note in "$few" "$kind" "$warm_up"; do prints "$note" "${search[@]}" --dry_run; done
+prints '"notes":["stage 1: the alphas get only 2 steps' "${search[@]}" --dry_run --json
+prints '"notes":["stage 2: the alphas get no step' "${search[@]}" --dry_run --json
+trains=(--set=search.alphas.learning_rate=10 --set=schedule.stages[0].cells=3 --set=schedule.stages[1].warmup_epochs=0)
+prints '"notes":[]},{"stage":2' "${search[@]}" --dry_run --json "${trains[@]}"
+says 'regularizers[skip_dropout].knob: the darts space has no knob "x"; it has: skip_connect.dropout' \
+  "${search[@]}" --dry_run --set=regularizers[skip_dropout].knob=x
+says "space: operations: there is only none, which may not be derived (allow_none is false)" "$pdarts" search \
+  --spec=<(sed 's/darts.DartsSpaceConfig\] {}/nasbench201.NasBench201SpaceConfig] { allow_none: false operations: "none" }/' tiny.textproto) --dry_run
+[ ! -e runs ] || fails "a dry run wrote something"
+
+# The search tells on the console, in the log, in the trace and in the report. On some edge none was the most probable.
+prints "$warm_up" "${search[@]}"
+for note in "$few" "$kind" "$warm_up"; do
+  grep -qF "$note" error || fails "the console lacks: $note"
+done
+grep -q '"event":"stage_begin".*"notes":\["stage 1: the alphas get only 2 steps' runs/tiny-seed1/log.jsonl || fails "the log lacks a note"
+for note in "$few" "$kind" "$warm_up" "note: stage 1: on the normal edges "; do
+  grep -qF "${note#note: }" runs/tiny-seed1/architecture.textproto || fails "the trace lacks: $note"
+  grep -qF "Note: ${note#note: }" runs/tiny-seed1/report.html || fails "the report lacks: $note"
+done
+grep -q "'none'" runs/tiny-seed1/genotype.txt && fails "none was derived"
+
+# The run stays derivable with other settings, and keeps its notes.
+found=$(cat runs/tiny-seed1/genotype.txt)
+derive=("$pdarts" derive --run=runs/tiny-seed1)
+prints "$found" "${derive[@]}"
+prints "$kind" "${derive[@]}"
+prints "Genotype(normal=" "${derive[@]}" --set=space.allow_none=true
+
+# A run without an architecture is derivable from its log.
+cp -r runs/tiny-seed1 broken
+rm broken/architecture.textproto broken/architecture.json broken/genotype.txt broken/result.json
+prints "$found" "$pdarts" derive --run=broken
+prints "note: derived from the last epoch in the log: stage 2 of 2, epoch 1 of 1" "$pdarts" derive --run=broken
+prints "Genotype(normal=" "$pdarts" derive --run=broken --set=space.allow_none=true
+# Its last stage holds none alone where a version that did not protect edges left it so.
+sed 's/{"operations":\["[a-z_0-9]*"\],/{"operations":["none"],/g' runs/tiny-seed1/log.jsonl > broken/log.jsonl
+says "its only candidate is none" "$pdarts" derive --run=broken
+prints "('none', 0)" "$pdarts" derive --run=broken --set=space.allow_none=true
+grep -v '"event":"epoch"' runs/tiny-seed1/log.jsonl > broken/log.jsonl
+says "broken holds neither an architecture nor an epoch in its log" "$pdarts" derive --run=broken
+
+exit $((failures > 0))
