@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/text_format.h"
+#include "pdarts/core/finite.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/weights.h"
