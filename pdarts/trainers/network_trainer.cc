@@ -225,8 +225,7 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
   const Clock::time_point begin = Clock::now();
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
       [&]() -> absl::Status {
-        Evaluate(network(), split, info_, measured, device_);
-        return absl::OkStatus();
+        return Evaluate(network(), split, info_, measured, device_).status();
       },
       "evaluation"));
   const double evaluation = seconds_since(begin) / static_cast<double>(measured);
