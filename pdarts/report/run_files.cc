@@ -65,31 +65,6 @@ absl::Status ReadLog(const fs::path& file, const ProgressiveSchedule& schedule, 
   return absl::OkStatus();
 }
 
-/// The candidates and probabilities of a log line. \error kDataLoss if they don't fit the topology.
-absl::Status ReadProbabilities(const LogEvent& event, const Topology& topology,
-                               Candidates* candidates, EdgeProbabilities* probabilities) {
-  for (const CellKind& kind : topology.kinds) {
-    const auto cell =
-        std::find_if(event.probabilities().begin(), event.probabilities().end(),
-                     [&](const CellProbabilities& c) { return c.cell_kind() == kind.name; });
-    if (cell == event.probabilities().end()) {
-      return absl::DataLossError(absl::StrCat("no probabilities of the ", kind.name, " cell"));
-    }
-    candidates->emplace_back();
-    probabilities->emplace_back();
-    for (const EdgeCandidateProbabilities& edge : cell->edges()) {
-      candidates->back().emplace_back();
-      for (const std::string& operation : edge.operations()) {
-        candidates->back().back().push_back(OperationIndex(kind, operation));
-      }
-      probabilities->back().emplace_back(edge.probabilities().begin(), edge.probabilities().end());
-    }
-  }
-  absl::Status fits = CheckCandidates(topology, *candidates);
-  fits.Update(CheckProbabilities(*candidates, *probabilities));
-  return fits.ok() ? fits : absl::DataLossError(fits.message());
-}
-
 /// Derives what each epoch would, and where the search isn't finished tells it of the last one.
 absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
   const Topology& topology = experiment.space->topology();
@@ -127,6 +102,30 @@ absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
 }
 
 }  // namespace
+
+absl::Status ReadProbabilities(const LogEvent& event, const Topology& topology,
+                               Candidates* candidates, EdgeProbabilities* probabilities) {
+  for (const CellKind& kind : topology.kinds) {
+    const auto cell =
+        std::find_if(event.probabilities().begin(), event.probabilities().end(),
+                     [&](const CellProbabilities& c) { return c.cell_kind() == kind.name; });
+    if (cell == event.probabilities().end()) {
+      return absl::DataLossError(absl::StrCat("no probabilities of the ", kind.name, " cell"));
+    }
+    candidates->emplace_back();
+    probabilities->emplace_back();
+    for (const EdgeCandidateProbabilities& edge : cell->edges()) {
+      candidates->back().emplace_back();
+      for (const std::string& operation : edge.operations()) {
+        candidates->back().back().push_back(OperationIndex(kind, operation));
+      }
+      probabilities->back().emplace_back(edge.probabilities().begin(), edge.probabilities().end());
+    }
+  }
+  absl::Status fits = CheckCandidates(topology, *candidates);
+  fits.Update(CheckProbabilities(*candidates, *probabilities));
+  return fits.ok() ? fits : absl::DataLossError(fits.message());
+}
 
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   RunFiles run;

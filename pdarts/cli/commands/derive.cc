@@ -10,10 +10,10 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/trace_check.h"
-#include "pdarts/runs/run_architecture.h"
-#include "pdarts/runs/run_directory.h"
+#include "pdarts/report/run_files.h"
 
 namespace pdarts {
 namespace {
@@ -40,21 +40,49 @@ void PrintTrace(const DerivationTrace& trace) {
   for (const std::string& note : trace.notes()) std::cout << "note: " << note << "\n";
 }
 
+/// What a search ended with, as far as its run directory tells.
+struct SearchEnd {
+  LastStage last_stage;
+  std::vector<std::string> notes;
+};
+
+/// Takes it from the trace of what was found, or where there is none, from the log's last epoch: a
+/// search of which nothing could be derived has no trace.
+absl::StatusOr<SearchEnd> ReadSearchEnd(const RunFiles& run) {
+  SearchEnd end;
+  for (const LogEvent& stage : run.stages) {
+    end.notes.insert(end.notes.end(), stage.notes().begin(), stage.notes().end());
+  }
+  if (run.finished_search) {
+    end.last_stage = LastStageOf(run.topology, run.found->trace());
+    return end;
+  }
+  if (run.epochs.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat(run.path, " holds neither an architecture nor an epoch in its log"));
+  }
+  const LogEvent& epoch = run.epochs.back().event;
+  PDARTS_RETURN_IF_ERROR(ReadProbabilities(epoch, run.topology, &end.last_stage.candidates,
+                                           &end.last_stage.probabilities));
+  end.notes.push_back(absl::StrCat("derived from the last epoch in the log: stage ", epoch.stage(),
+                                   " of ", epoch.stages(), ", epoch ", epoch.epoch(), " of ",
+                                   epoch.epochs()));
+  return end;
+}
+
 absl::Status Derive(const std::vector<std::string>&) {
   const std::string run = absl::GetFlag(FLAGS_run);
   if (run.empty()) return absl::InvalidArgumentError("derive needs --run=DIR");
-  PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ReadRunSpec(UserPath(run)));
-  ExperimentSpec before = spec;
-  before.clear_benchmark();  // its table may be elsewhere now
-  PDARTS_ASSIGN_OR_RETURN(const Experiment searched, MakeExperiment(std::move(before)));
-  PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture old,
-                          ReadRunDerivation(UserPath(run), searched));
+  PDARTS_ASSIGN_OR_RETURN(const RunFiles files, ReadRunFiles(UserPath(run)));
+  PDARTS_ASSIGN_OR_RETURN(const SearchEnd end, ReadSearchEnd(files));
+  ExperimentSpec spec = files.spec;
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
-  const LastStage last = LastStageOf(searched.space->topology(), old.trace());
   PDARTS_ASSIGN_OR_RETURN(
-      const Derivation derivation,
-      experiment.space->Derive(last.candidates, last.probabilities, experiment.derivation_options));
+      Derivation derivation,
+      experiment.space->Derive(end.last_stage.candidates, end.last_stage.probabilities,
+                               experiment.derivation_options));
+  for (const std::string& note : end.notes) derivation.trace.add_notes(note);
   DerivedArchitecture derived;
   *derived.mutable_architecture() = derivation.architecture;
   *derived.mutable_trace() = derivation.trace;
