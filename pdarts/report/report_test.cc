@@ -86,6 +86,17 @@ TEST_F(ReportTest, ReadsWhatIsThereAndPassesOverALineThatIsStillWritten) {
   EXPECT_FALSE(run->finished_search);
 }
 
+TEST_F(ReportTest, NotesOnAStageStandInItWhileTheSearchRuns) {
+  const std::string begin =
+      R"({"event":"stage_begin","stages":2,"epochs":2,"stage":1,"notes":["stage 1: <no> step"]})"
+      "\n";
+  for (const std::string& epochs : {std::string(), Epoch(1, 1, kThree)}) {
+    Write("log.jsonl", begin + epochs);
+    ASSERT_TRUE(WriteReport(path_.string()).ok());
+    EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("<p>Note: stage 1: &lt;no&gt; step.</p>"));
+  }
+}
+
 TEST_F(ReportTest, AnUnfinishedRunKnowsWhatWasPruned) {
   const auto run = ReadRunFiles(path_.string());
   ASSERT_TRUE(run.ok()) << run.status();

@@ -180,15 +180,29 @@ Html Provenance(const RunFiles& run) {
                                   {"finished", Measured(r.finished())}}));
 }
 
+/// The trace of a finished search holds the notes on its stages too.
+std::vector<std::string> NotesOf(const RunFiles& run) {
+  std::vector<std::string> notes;
+  if (run.found) {
+    notes.assign(run.found->trace().notes().begin(), run.found->trace().notes().end());
+  }
+  if (run.finished_search) return notes;
+  for (const LogEvent& stage : run.stages) {
+    notes.insert(notes.end(), stage.notes().begin(), stage.notes().end());
+  }
+  return notes;
+}
+
 Html DerivationText(const RunFiles& run) {
-  if (!run.found) return "<p>Nothing may be derived yet.</p>\n"_html;
   Html html;
+  if (!run.found) html = "<p>Nothing may be derived yet.</p>\n"_html;
   for (const CellKind& kind : run.topology.kinds) {
+    if (!run.found) break;
     html.Append(HtmlCat("<h3>The "_html, CellName(kind.name), "</h3>\n"_html,
                         HeatMap(kind, run.found->trace()),
                         DerivationSteps(kind, run.found->trace())));
   }
-  for (const std::string& note : run.found->trace().notes()) {
+  for (const std::string& note : NotesOf(run)) {
     html.Append(HtmlCat("<p>Note: "_html, note, ".</p>\n"_html));
   }
   return html;
