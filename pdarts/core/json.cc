@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "glog/logging.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace pdarts {
@@ -77,6 +78,12 @@ std::string ToJsonLine(const google::protobuf::Message& message) {
   const auto status = google::protobuf::util::MessageToJsonString(*valid, &json, options);
   CHECK(status.ok()) << status.ToString();
   return json;
+}
+
+std::string JsonText(const std::string& text) {
+  google::protobuf::Value value;
+  value.set_string_value(text);
+  return ToJsonLine(value);
 }
 
 absl::Status ParseJson(const std::string& text, google::protobuf::Message* message) {

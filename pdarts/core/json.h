@@ -12,6 +12,9 @@ namespace pdarts {
 /// can't hold, is written as "\xe9" (a backslash, an x and two digits).
 std::string ToJsonLine(const google::protobuf::Message& message);
 
+/// A text as JSON has it, in quotation marks; other bytes than UTF-8 as ToJsonLine writes them.
+std::string JsonText(const std::string& text);
+
 /// Reads a message from JSON. \error kDataLoss with what is wrong.
 absl::Status ParseJson(const std::string& text, google::protobuf::Message* message);
 

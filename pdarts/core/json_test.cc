@@ -33,6 +33,8 @@ TEST(JsonTest, TextsOfMessagesInTheMessageToo) {
   EXPECT_EQ(ToJsonLine(message), R"({"trace":{"notes":["first","b\\xfcrste"]}})");
 }
 
+TEST(JsonTest, ATextAlone) { EXPECT_EQ(JsonText("a \"b\" \xe9"), R"("a \"b\" \\xe9")"); }
+
 TEST(JsonTest, WhatIsWrittenCanBeReadAgain) {
   DerivedArchitecture read;
   ASSERT_TRUE(ParseJson(JsonOf("caf\xe9"), &read).ok());

@@ -12,9 +12,9 @@
 #include "ATen/ops/empty.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "glog/logging.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/tensor_bytes.h"
@@ -35,16 +35,6 @@ absl::StatusOr<std::string> TypeName(at::ScalarType type) {
     default:
       return absl::InvalidArgumentError("only float32, float64, int64 and uint8 can be written");
   }
-}
-
-/// A string as JSON, quoted.
-std::string JsonText(const std::string& text) {
-  google::protobuf::Value value;
-  value.set_string_value(text);
-  std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(value, &json);
-  CHECK(status.ok()) << status.ToString();
-  return json;
 }
 
 constexpr uint64_t kMostHeader = 100 << 20;  // as Python's library allows

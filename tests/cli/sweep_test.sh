@@ -21,6 +21,10 @@ SPEC
 # A search that lasts longer than this test.
 sed 's/"tiny"/"slow"/; s/epochs: 1/epochs: 100000/' tiny.textproto > slow.textproto
 
+# Its children end with it.
+sweep=
+trap '[ -z "$sweep" ] || kill -KILL $sweep 2> /dev/null' EXIT
+
 # await COMMAND...: waits until the command succeeds.
 await() {
   for _ in $(seq 1200); do

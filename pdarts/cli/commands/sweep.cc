@@ -23,7 +23,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "google/protobuf/struct.pb.h"
 #include "pdarts/cli/child_processes.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
@@ -95,6 +94,12 @@ bool HoldsOldRun(const SweepRun& run) {
   return run.spec_to_replace && run.spec_to_replace == VersionOf(RunSpecFile(run.directory));
 }
 
+/// Whether the directory holds a run of this sweep's spec.
+bool HoldsItsSpec(const SweepRun& run) {
+  const absl::StatusOr<ExperimentSpec> spec = ReadRunSpec(run.directory);
+  return spec.ok() && PrintSpec(*spec) == PrintSpec(run.spec);
+}
+
 /// What a user types to go on. Without --overwrite, a run that has not been replaced yet would be
 /// taken for one of this sweep; with it, what this sweep has done would be done again.
 std::string CommandsToGoOn(const std::vector<SweepRun>& runs) {
@@ -103,7 +108,7 @@ std::string CommandsToGoOn(const std::vector<SweepRun>& runs) {
   for (const SweepRun& run : runs) {
     if (HoldsOldRun(run)) {
       old_seeds.push_back(run.seed);
-    } else if (begun.empty() && VersionOf(RunSpecFile(run.directory))) {
+    } else if (begun.empty() && HoldsItsSpec(run)) {
       begun = run.directory;
     }
   }
@@ -266,13 +271,6 @@ std::vector<RunResult> Results(const std::vector<SweepRun>& runs) {
     if (run.error.empty()) results.push_back(run.result);
   }
   return results;
-}
-
-/// A text as JSON has it.
-std::string JsonText(const std::string& text) {
-  google::protobuf::Value value;
-  value.set_string_value(text);
-  return ToJsonLine(value);
 }
 
 std::string Json(const std::vector<SweepRun>& runs, const std::vector<std::string>& notes) {
