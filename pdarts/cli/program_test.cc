@@ -34,7 +34,7 @@ TEST(RunProgram, TurnsEveryExceptionIntoAMessage) {
               }),
               ExitedWithCode(1), "^error: LibTorch: [^\n]*overflow");
   EXPECT_EXIT(RunAndExit([]() -> absl::Status { throw std::bad_alloc(); }), ExitedWithCode(1),
-              "^error: the memory is used up\n$");
+              "^error: out of memory\n$");
   EXPECT_EXIT(RunAndExit([]() -> absl::Status { throw std::length_error("too long"); }),
               ExitedWithCode(1), "^error: too long\n$");
   EXPECT_EXIT(RunAndExit([]() -> absl::Status { throw 3; }), ExitedWithCode(1), "^error: ");
