@@ -200,14 +200,15 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
   const at::Tensor indices = at::arange(batch, at::kLong);
   network().train();
   step_->BeginAverage();
-  // Seconds of a step for each of its images. The first step is slower, as it allocates memory.
+  // Seconds of a step for each of its images. Steps leave the weights as they are, so that they
+  // can't diverge. The first step is slower, as it allocates memory.
   const auto measure = [&](double drop_path) -> absl::StatusOr<double> {
     network().set_drop_path(drop_path);
-    PDARTS_RETURN_IF_ERROR(Step(indices, LearningRateNow()));
+    PDARTS_RETURN_IF_ERROR(Step(indices, /*learning_rate=*/0));
     const Clock::time_point begin = Clock::now();
     int steps = 0;
     while (steps < kMostSteps && (steps == 0 || seconds_since(begin) < kEnoughSeconds)) {
-      PDARTS_RETURN_IF_ERROR(Step(indices, LearningRateNow()));
+      PDARTS_RETURN_IF_ERROR(Step(indices, /*learning_rate=*/0));
       ++steps;
     }
     return seconds_since(begin) / static_cast<double>(steps * batch);

@@ -95,11 +95,11 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
       trainer.set_expected_bytes(forecast.PeakBytes());
     }
     if (!start.progress) {
-      PDARTS_ASSIGN_OR_RETURN(
-          const double seconds,
+      // A search doesn't end because its time is unknown: what is wrong shows in its own steps.
+      const absl::StatusOr<double> seconds =
           StageTimer(experiment, data, options.device)
-              .Seconds(stage, candidates, halves.weights.size(0), halves.alphas.size(0)));
-      trainer.set_expected_seconds(seconds);
+              .Seconds(stage, candidates, halves.weights.size(0), halves.alphas.size(0));
+      if (seconds.ok()) trainer.set_expected_seconds(*seconds);
     }
     PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
         [&]() -> absl::Status {

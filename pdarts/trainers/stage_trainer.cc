@@ -102,6 +102,7 @@ absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
   const auto seconds = [](Clock::time_point from, Clock::time_point to) {
     return std::chrono::duration<double>(to - from).count();
   };
+  measures_only_ = true;
   // Where the alphas train too, if any epoch of the stage trains them.
   position_.epoch = std::min(position_.shape.warmup_epochs, position_.shape.epochs - 1);
   PDARTS_RETURN_IF_ERROR(Begin());
@@ -346,6 +347,7 @@ absl::Status StageTrainer::Restore(const TrainingState& state, const SearchProgr
 }
 
 double StageTrainer::LearningRate(int step) const {
+  if (measures_only_) return 0;
   double epoch = position_.epoch;
   if (settings_.weights().cosine_by_step()) {
     epoch += static_cast<double>(step) / position_.steps;

@@ -119,6 +119,8 @@ class StageTrainer {
   Meter weight_meter_, alpha_meter_;  ///< the epoch so far
   double earlier_seconds_ = 0;        ///< of the epoch, before a resumption
   std::chrono::steady_clock::time_point begin_;
+  /// Steps of MeasureSeconds leave the weights as they are, so that they can't diverge.
+  bool measures_only_ = false;
   Accuracy accuracy_;
 };
 
