@@ -33,7 +33,9 @@ ABSL_FLAG(std::string, device, "",
           "auto|cpu|cuda|cuda:N: where tensors live (default: the spec's)");
 ABSL_FLAG(int, threads, 0,
           "NUMBER: threads of LibTorch's operators, at most four a processor; 0: one a core");
-ABSL_FLAG(bool, dry_run, false, "build each stage, print what it holds, and stop");
+ABSL_FLAG(
+    bool, dry_run, false,
+    "build what would be trained, print its size and the memory and time that it takes, and stop");
 ABSL_FLAG(bool, overwrite, false, "replace a run that the output directory holds already");
 ABSL_FLAG(bool, resume, false,
           "only go on with a run that the output directory holds unfinished; without this flag an "

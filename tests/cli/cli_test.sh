@@ -176,7 +176,7 @@ mkdir gone
   failures=0
   cd gone && rmdir ../gone || exit 1
   says "error: the working directory can't be used (No such file or directory); change to another one" "$pdarts" list
-  prints "commands:" "$pdarts" help
+  prints "commands:" "$pdarts" --help
   exit $((failures > 0))
 ) || failures=$((failures + 1))
 # Nothing that a file or a name holds commands the terminal.

@@ -33,6 +33,7 @@ commands=$("$pdarts" help | sed -n 's/^  \([a-z]\+\) .*/\1/p')
 [ "$(wc -w <<< "$commands")" = 16 ] || fails "help lists other commands: $commands"
 for command in $commands; do
   quiet "$pdarts" "$command" --help
+  cp output "help.$command"
   grep -q "^usage: pdarts $command" output || fails "$command --help: no usage"
   # Two examples, and a meaning and a default of each flag.
   [ "$(sed '1,/^examples:/d' output | grep -c "^  pdarts $command")" = 2 ] || fails "$command --help: other than two examples"
@@ -150,7 +151,7 @@ offers "" pdarts nothing --
 for command in $commands; do
   grep -q "^    '$command:" completion.zsh || fails "zsh: no command $command"
   sed -n "/^    $command)/,/;;/p" completion.zsh > branch
-  "$pdarts" help "$command" | sed -n '/^flags:/,/^$/s/^  --\([a-z_]*\).*/\1/p' > flags
+  sed -n '/^flags:/,/^$/s/^  --\([a-z_]*\).*/\1/p' "help.$command" > flags
   while read -r flag; do
     grep -q -- "--$flag[=[]" branch || fails "zsh: $command has no --$flag"
     [[ "$(grep -A1 "^    $command:-)" completion.bash)" == *--$flag[=\ ]* ]] || fails "bash: $command has no --$flag"
