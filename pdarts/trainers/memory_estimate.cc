@@ -15,6 +15,7 @@
 #include "c10/core/GradMode.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
+#include "pdarts/core/regularizer.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
@@ -89,6 +90,24 @@ ImageSplit SomeImages(int64_t number, const ImageShape& image) {
           at::zeros({number}, at::kLong)};
 }
 
+/// Turns the knobs of a stage's super-network as the regularizers do in the middle of the stage,
+/// because dropout takes memory. Rates that begin or end at 0 are above 0 there.
+absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* net) {
+  SearchContext context;
+  context.stage = stage;
+  context.num_stages = experiment.schedule->num_stages();
+  context.shape = experiment.schedule->stage(stage);
+  context.epoch = context.shape.epochs / 2;
+  context.net = net;
+  context.generator = NewGenerator();
+  PDARTS_ASSIGN_OR_RETURN(const auto regularizers, experiment.MakeRegularizers());
+  for (const auto& regularizer : regularizers) {
+    PDARTS_RETURN_IF_ERROR(regularizer->OnStageBegin(context));
+    PDARTS_RETURN_IF_ERROR(regularizer->OnEpochBegin(context));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
                                    const Candidates& candidates, int64_t batch, int64_t budget) {
   MemoryMeter meter(budget);
@@ -99,6 +118,7 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   const at::ScalarType dtype = ScalarTypeOf(settings.precision());
   net->to(dtype);
   SearchStep step(net, settings, NewGenerator(), NewGenerator());
+  PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, net.get()));
   const ImageSplit split = SomeImages(batch, shape.image);
   const at::Tensor indices = at::arange(batch, at::kLong);
   at::Generator generator = NewGenerator();
