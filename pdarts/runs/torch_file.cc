@@ -40,6 +40,9 @@ std::string Message(const std::exception& error) {
   return of_torch == nullptr ? error.what() : of_torch->what_without_backtrace();
 }
 
+/// The beginning of a name, for a message: a file's names can be as long as the file.
+absl::string_view Shown(absl::string_view name) { return name.substr(0, 80); }
+
 absl::StatusOr<std::string> ReadRecord(PyTorchStreamReader& reader, const std::string& name) {
   if (!reader.hasRecord(name)) {
     return absl::DataLossError(absl::StrCat("there is no record ", name, " in it"));
@@ -75,6 +78,7 @@ absl::StatusOr<Tensors> Read(const std::string& path) {
   }
   PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(reader, kPickle));
   std::map<std::string, at::Tensor, std::less<>> storages;
+  uint64_t left_for_storages = file_size;
   const LoadStorage load_storage = [&](absl::string_view key, at::ScalarType dtype,
                                        int64_t elements) -> absl::StatusOr<at::Tensor> {
     const auto known = storages.find(key);
@@ -82,19 +86,24 @@ absl::StatusOr<Tensors> Read(const std::string& path) {
       if (known->second.scalar_type() == dtype && known->second.numel() == elements) {
         return known->second;
       }
-      return absl::DataLossError(absl::StrCat("storage ", key, " is of two types or sizes"));
+      return absl::DataLossError(absl::StrCat("storage ", Shown(key), " is of two types or sizes"));
     }
     const std::string name = absl::StrCat("data/", key);
     if (!reader.hasRecord(name)) {
-      return absl::DataLossError(absl::StrCat("there is no record ", name, " in it"));
+      return absl::DataLossError(absl::StrCat("there is no record ", Shown(name), " in it"));
     }
     const uint64_t size = reader.getRecordSize(name);
     const uint64_t width = c10::elementSize(dtype);
     if (elements < 0 || size / width != static_cast<uint64_t>(elements) || size % width != 0) {
-      return absl::DataLossError(absl::StrCat("the record ", name, " has ", size,
+      return absl::DataLossError(absl::StrCat("the record ", Shown(name), " has ", size,
                                               " bytes, expected ", elements, " elements of ", width,
                                               " bytes"));
     }
+    // LibTorch finds a record by keys that differ, such as in upper and lower case.
+    if (size > left_for_storages) {
+      return absl::DataLossError("its storages are longer than the file");
+    }
+    left_for_storages -= size;
     at::Tensor storage = at::empty({elements}, dtype);
     reader.getRecord(name, storage.mutable_data_ptr(), size);
     return storages.emplace(std::string(key), storage).first->second;
@@ -111,13 +120,13 @@ absl::StatusOr<Tensors> Read(const std::string& path) {
     const auto* name = std::get_if<absl::string_view>(&key.value);
     const auto* tensor = std::get_if<at::Tensor>(&value.value);
     if (name == nullptr || tensor == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(name == nullptr ? std::string("a key that is no text")
-                                       : absl::StrCat("the entry \"", *name, "\" is no tensor"),
-                       "; expected a module's state_dict()"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          name == nullptr ? std::string("a key that is no text")
+                          : absl::StrCat("the entry \"", Shown(*name), "\" is no tensor"),
+          "; expected a module's state_dict()"));
     }
     if (!names.insert(*name).second) {
-      return absl::DataLossError(absl::StrCat("two entries are called ", *name));
+      return absl::DataLossError(absl::StrCat("two entries are called ", Shown(*name)));
     }
     // Tensors may share a storage. Whoever copies them takes the memory of each.
     memory += tensor->nbytes();

@@ -25,6 +25,7 @@ namespace pdarts {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -297,30 +298,52 @@ TEST(ReadTorchFile, MemoryIsBoundedByTheFilesSize) {
   EXPECT_LT(PeakKilobytes() - before, 400000);
 }
 
-TEST(ReadTorchFile, TensorsThatShareAStorageAreCounted) {
+/// A pickle of {'w': tensor} over the storage `key` of 10,000 floats, up to the tensor.
+std::string LongTensorPickle(const std::string& key) {
   using std::string_literals::operator""s;
-  constexpr int kFloats = 10000;
-  const std::string whole = "J"s + std::string("\x10\x27\0\0", 4);  // 10000
-  std::string pickle = "\x80\x02}(X\x01\0\0\0w"s +
-                       "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storage"s +
-                       "ctorch\nFloatStorage\nX\x01\0\0\0"s + "0X\x03\0\0\0"s + "cpu"s + whole +
-                       "tQK\0"s + whole + "\x85K\x01\x85\x89)tRq\x01"s;
-  for (int i = 0; i < 1000; ++i) {
-    pickle += "X\x04\0\0\0"s + absl::StrCat(i + 1000) + "h\x01";
-  }
+  const std::string count = "J\x10\x27\0\0"s;
+  return "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storage"s +
+         "ctorch\nFloatStorage\nX\x01\0\0\0"s + key + "X\x03\0\0\0cpu"s + count + "tQK\0"s + count +
+         "\x85K\x01\x85\x89)tR"s;
+}
+
+/// What reading this pickle says, with a record of 10,000 floats that is called "a".
+absl::Status ReadWithLongRecord(const std::string& pickle) {
   std::string content;
   caffe2::serialize::PyTorchStreamWriter writer([&](const void* data, size_t size) {
     content.append(static_cast<const char*>(data), size);
     return size;
   });
-  pickle += "u.";
-  const std::vector<float> floats(kFloats);
+  const std::vector<float> floats(10000);
   writer.writeRecord("data.pkl", pickle.data(), pickle.size());
-  writer.writeRecord("data/0", floats.data(), kFloats * sizeof(float));
+  writer.writeRecord("data/a", floats.data(), floats.size() * sizeof(float));
   writer.writeEndOfFile();
-  const auto read = ReadTorchFile(WriteBytes("shared.pt", content));
-  EXPECT_EQ(read.status().code(), absl::StatusCode::kResourceExhausted) << read.status();
-  EXPECT_THAT(std::string(read.status().message()), HasSubstr("share storages"));
+  return ReadTorchFile(WriteBytes("long.pt", content)).status();
+}
+
+TEST(ReadTorchFile, TensorsThatShareAStorageAreCounted) {
+  using std::string_literals::operator""s;
+  const auto pickle = [&](int times) {
+    std::string text = "\x80\x02}(X\x01\0\0\0w"s + LongTensorPickle("a") + "q\x01"s;
+    for (int i = 0; i < times; ++i) {
+      text += "X\x04\0\0\0"s + absl::StrCat(i + 1000) + "h\x01";
+    }
+    return text + "u.";
+  };
+  EXPECT_TRUE(ReadWithLongRecord(pickle(10)).ok());
+  const absl::Status status = ReadWithLongRecord(pickle(1000));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("share storages"));
+}
+
+/// LibTorch finds a record in upper and lower case.
+TEST(ReadTorchFile, ARecordThatIsReadUnderTwoNamesIsCountedTwice) {
+  using std::string_literals::operator""s;
+  const std::string both = "\x80\x02}(X\x01\0\0\0v"s + LongTensorPickle("a") + "X\x01\0\0\0w"s +
+                           LongTensorPickle("A") + "u."s;
+  EXPECT_THAT(std::string(ReadWithLongRecord(both).message()),
+              AnyOf(HasSubstr("its storages are longer than the file"),
+                    HasSubstr("there is no record data/A")));
 }
 
 // --- zip files by hand ---
