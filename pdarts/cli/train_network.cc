@@ -301,9 +301,10 @@ absl::Status TrainFromFlags() {
 }
 
 std::vector<std::string> TrainFlags() {
-  return {"run",        "genotype", "weights", "seed",      "data_dir", "output_dir",
-          "device",     "threads",  "set",     "overwrite", "resume",   "checkpoint_minutes",
-          "allow_swap", "json"};
+  return {
+      "run",     "genotype", "weights", "seed",      "data_dir", "output_dir",         "device",
+      "threads", "set",      "dry_run", "overwrite", "resume",   "checkpoint_minutes", "allow_swap",
+      "json"};
 }
 
 }  // namespace pdarts

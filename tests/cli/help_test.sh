@@ -8,6 +8,7 @@ training="$PWD/$4"
 version=$(cat VERSION)
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
+unset TEST_TMPDIR  # glog takes it for the default of --log_dir, and help shows that
 
 # quiet COMMAND...: the command succeeds, and writes nothing to standard error.
 quiet() {
