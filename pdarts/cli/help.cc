@@ -87,8 +87,10 @@ std::string ProgramHelp(const Program& program) {
     lines.replace(2, command.name.size(), command.name);
     absl::StrAppend(&help, lines);
   }
-  absl::StrAppend(&help, "\n", program.name, " COMMAND --help describes a command and its flags, ",
-                  program.name, " --version\nthe program.\n");
+  absl::StrAppend(&help, "\n",
+                  Wrapped(absl::StrCat(program.name, " COMMAND --help describes a command and its ",
+                                       "flags. ", program.name, " --version prints the version."),
+                          0));
   return help;
 }
 
