@@ -21,7 +21,9 @@ TEST(FiniteTest, NamesTheFieldThatHoldsNoFiniteNumber) {
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
         -std::numeric_limits<double>::infinity()}) {
-    list.mutable_list_value()->mutable_values(2)->set_number_value(bad);
+    // Reached through the map again, since reflection reads a copy until the map is changed.
+    (*message.mutable_fields())["losses"].mutable_list_value()->mutable_values(2)->set_number_value(
+        bad);
     const absl::Status status = CheckFinite(message);
     EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
     EXPECT_THAT(status.message(), HasSubstr("values: number_value is"));
