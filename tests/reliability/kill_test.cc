@@ -116,11 +116,12 @@ std::map<std::string, std::string> Meaning(const fs::path& directory) {
     } else if (name == "log.jsonl") {
       std::string lines;
       for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
-        absl::StrAppend(&lines,
-                        WithoutTimes<LogEvent>(std::string(line),
-                                               {"time", "elapsed_s", "seconds", "images_per_second",
-                                                "peak_memory_mb", "expected_memory_mb"}),
-                        "---\n");
+        absl::StrAppend(
+            &lines,
+            WithoutTimes<LogEvent>(std::string(line),
+                                   {"time", "elapsed_s", "seconds", "images_per_second",
+                                    "peak_memory_mb", "expected_memory_mb", "expected_seconds"}),
+            "---\n");
       }
       text = lines;
     } else if (name == "report.html") {
