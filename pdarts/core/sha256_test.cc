@@ -43,7 +43,7 @@ TEST(Sha256, PiecesGiveTheSameAsTheWhole) {
 TEST(Sha256DeathTest, IsFinishedOnce) {
   Sha256 sha;
   sha.Hex();
-  EXPECT_DEATH(sha.Update("a"), "after Hex");
+  EXPECT_DEATH(sha.Update("a"), "after the digest");
   EXPECT_DEATH(sha.Hex(), "the digest was taken before");
 }
 
