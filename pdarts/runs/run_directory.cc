@@ -334,7 +334,7 @@ absl::Status RunDirectory::WriteCheckpoint(Checkpoint checkpoint) {
 
 absl::Status RunDirectory::Log(const Message& event) {
   PDARTS_RETURN_IF_ERROR(CheckHeld());
-  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(event), (fs::path(path()) / kLog).string()));
+  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(event), directory_->PathOf(kLog)));
   const std::string line = ToJsonLine(event);
   PDARTS_RETURN_IF_ERROR(log_.Append(line));
   return events_.Append(line);
@@ -370,14 +370,14 @@ absl::Status RunDirectory::WriteBestWeights(const Network& network) {
 }
 
 absl::Status RunDirectory::WriteResult(const Message& result) {
-  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(result), (fs::path(path()) / kResult).string()));
+  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(result), directory_->PathOf(kResult)));
   PDARTS_RETURN_IF_ERROR(Write(kResult, ToJsonLine(result) + "\n"));
   return RemoveCheckpoints();
 }
 
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
-  return ParseSpec(text, (fs::path(path) / kSpec).string());
+  return ParseSpec(text, RunSpecFile(path));
 }
 
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
@@ -388,7 +388,7 @@ absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
                                             "): train it first, with pdarts train --run=", path));
   }
   TrainSpec spec;
-  PDARTS_RETURN_IF_ERROR(ParseSpecInto(text, (fs::path(path) / kSpec).string(), &spec));
+  PDARTS_RETURN_IF_ERROR(ParseSpecInto(text, RunSpecFile(path), &spec));
   return spec;
 }
 

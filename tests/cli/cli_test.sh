@@ -7,18 +7,7 @@ version=$(cat VERSION)
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
 
-cat > tiny.textproto <<'SPEC'
-name: "tiny"
-space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
-dataset {
-  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
-    classes: 2 height: 8 width: 8 train_images: 32 test_images: 8
-  }
-}
-schedule { [type.googleapis.com/pdarts.schedules.DartsScheduleConfig] { cells: 2 channels: 2 epochs: 1 } }
-regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
-search { batch_size: 8 }
-SPEC
+tiny_spec > tiny.textproto
 sed "s/synthetic.SyntheticConfig\] {/cifar.Cifar10Config] {/; /classes: 2/d" tiny.textproto > cifar.textproto
 search=("$pdarts" search --spec=tiny.textproto)
 
