@@ -34,8 +34,7 @@ std::string ReasonForAllKinds(const StageShape& shape, const SearchSettings& set
 }  // namespace
 
 int StepsPerEpoch(const TrainingHalves& halves, const SearchSettings& settings) {
-  const int64_t images = halves.weights.size(0);
-  return static_cast<int>((images + settings.batch_size() - 1) / settings.batch_size());
+  return static_cast<int>(NumBatches(halves.weights.size(0), settings.batch_size()));
 }
 
 std::vector<std::string> AlphaTrainingNotes(const Experiment& experiment, int stage,

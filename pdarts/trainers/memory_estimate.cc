@@ -8,8 +8,6 @@
 #include <vector>
 
 #include "ATen/ops/arange.h"
-#include "ATen/ops/empty.h"
-#include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "c10/core/GradMode.h"
@@ -24,6 +22,7 @@
 #include "pdarts/trainers/network_step.h"
 #include "pdarts/trainers/precision.h"
 #include "pdarts/trainers/search_step.h"
+#include "pdarts/trainers/stand_in_data.h"
 
 namespace pdarts {
 namespace {
@@ -84,12 +83,6 @@ class MemoryMeter {
 
 at::Generator NewGenerator() { return MakeGenerator(0, "estimate"); }
 
-ImageSplit SomeImages(int64_t number, const ImageShape& image) {
-  return {at::empty({number, image.channels, image.height, image.width}, at::kByte)
-              .random_(0, 256, NewGenerator()),
-          at::zeros({number}, at::kLong)};
-}
-
 /// Turns the knobs of a stage's super-network as the regularizers do in the middle of the stage,
 /// because dropout takes memory. Rates that begin or end at 0 are above 0 there.
 absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* net) {
@@ -119,7 +112,7 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   net->to(dtype);
   SearchStep step(net, settings, NewGenerator(), NewGenerator());
   PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, net.get()));
-  const ImageSplit split = SomeImages(batch, shape.image);
+  const ImageSplit split = StandInSplit(experiment.dataset->info(), batch);
   const at::Tensor indices = at::arange(batch, at::kLong);
   at::Generator generator = NewGenerator();
   const auto make_batch = [&] {
@@ -154,7 +147,7 @@ absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, i
   }
   NetworkStep step(network, average, settings);
   const DatasetInfo& info = training.dataset->info();
-  const ImageSplit split = SomeImages(batch, info.image);
+  const ImageSplit split = StandInSplit(info, batch);
   at::Generator generator = NewGenerator();
   Peaks peaks;
   PDARTS_RETURN_IF_ERROR(
@@ -170,7 +163,7 @@ absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, i
 }
 
 Peaks MeasureEvaluation(Network& network, const DatasetInfo& info, int64_t batch, int64_t budget) {
-  const ImageSplit split = SomeImages(batch, info.image);
+  const ImageSplit split = StandInSplit(info, batch);
   const MemoryMeter meter(budget);
   Evaluate(network, split, info, batch, at::kCPU).IgnoreError();  // the loss does not matter
   Peaks peaks;

@@ -14,6 +14,7 @@
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/network_state.pb.h"
 #include "pdarts/trainers/precision.h"
 #include "pdarts/trainers/smallest_batch.h"
@@ -131,8 +132,7 @@ absl::Status NetworkTrainer::Build() {
   batches_.emplace(at::arange(images, at::kLong), settings_.batch_size(), NewGenerator("order"));
   augmentation_ = NewGenerator("augmentation");
   position_.epochs = settings_.epochs();
-  position_.steps =
-      static_cast<int>((images + settings_.batch_size() - 1) / settings_.batch_size());
+  position_.steps = static_cast<int>(NumBatches(images, settings_.batch_size()));
   return absl::OkStatus();
 }
 
@@ -189,29 +189,20 @@ absl::Status NetworkTrainer::Step(const at::Tensor& indices, double learning_rat
 }
 
 absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int64_t test_images) {
-  constexpr int64_t kLargestBatch = 32;
-  constexpr int kMostSteps = 6;
   constexpr double kEnoughSeconds = 1;
-  const auto seconds_since = [](Clock::time_point begin) {
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-  };
   const int64_t batch = std::min(
-      {kLargestBatch, data_.train.images.size(0), static_cast<int64_t>(settings_.batch_size())});
+      {kMostTimedImages, data_.train.images.size(0), static_cast<int64_t>(settings_.batch_size())});
   const at::Tensor indices = at::arange(batch, at::kLong);
   network().train();
   step_->BeginAverage();
   // Seconds of a step for each of its images. Steps leave the weights as they are, so that they
-  // can't diverge. The first step is slower, as it allocates memory.
+  // can't diverge.
   const auto measure = [&](double drop_path) -> absl::StatusOr<double> {
     network().set_drop_path(drop_path);
-    PDARTS_RETURN_IF_ERROR(Step(indices, /*learning_rate=*/0));
-    const Clock::time_point begin = Clock::now();
-    int steps = 0;
-    while (steps < kMostSteps && (steps == 0 || seconds_since(begin) < kEnoughSeconds)) {
-      PDARTS_RETURN_IF_ERROR(Step(indices, /*learning_rate=*/0));
-      ++steps;
-    }
-    return seconds_since(begin) / static_cast<double>(steps * batch);
+    PDARTS_ASSIGN_OR_RETURN(const double seconds, MeanSeconds(kEnoughSeconds, [&] {
+                              return Step(indices, /*learning_rate=*/0);
+                            }));
+    return seconds / static_cast<double>(batch);
   };
   const int epochs = settings_.epochs();
   PDARTS_ASSIGN_OR_RETURN(const double first_epoch, measure(0));
@@ -219,7 +210,7 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
   if (settings_.drop_path() > 0 && epochs > 1) {  // only the first epoch drops no paths
     PDARTS_ASSIGN_OR_RETURN(later_epochs, measure(settings_.drop_path() / 2));
   }
-  const int64_t measured = std::min({kLargestBatch, data_.test.images.size(0),
+  const int64_t measured = std::min({kMostTimedImages, data_.test.images.size(0),
                                      static_cast<int64_t>(settings_.evaluation_batch_size())});
   const ImageSplit split{data_.test.images.narrow(0, 0, measured),
                          data_.test.labels.narrow(0, 0, measured)};
@@ -229,7 +220,7 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
         return Evaluate(network(), split, info_, measured, device_).status();
       },
       "evaluation"));
-  const double evaluation = seconds_since(begin) / static_cast<double>(measured);
+  const double evaluation = SecondsSince(begin) / static_cast<double>(measured);
   return static_cast<double>(train_images) * (first_epoch + (epochs - 1) * later_epochs) +
          epochs * static_cast<double>(test_images) * evaluation;
 }

@@ -1,7 +1,6 @@
 #include "pdarts/trainers/smallest_batch.h"
 
 #include <algorithm>
-#include <climits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/trainers/stage_candidates.h"
 
 namespace pdarts {
 namespace {
@@ -43,16 +43,6 @@ std::string HowOfOne(int64_t images, int64_t batch_size) {
              : absl::StrCat(batch_size, " leaves a last batch of one of ", images, " images");
 }
 
-/// The first `count` candidates of each edge; how many there are decides nothing here.
-Candidates FirstCandidates(Candidates candidates, int count) {
-  for (CellCandidates& kind : candidates) {
-    for (EdgeCandidates& edge : kind) {
-      edge.resize(std::min<size_t>(edge.size(), static_cast<size_t>(count)));
-    }
-  }
-  return candidates;
-}
-
 absl::StatusOr<std::optional<std::string>> FaultOfNetwork(const Training& training,
                                                           const NetworkShape& shape) {
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,
@@ -78,22 +68,21 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
     weight_images = halves.weights.size(0);
     alpha_images = halves.alphas.size(0);
   }
-  const auto batches = [&](int64_t count) { return (count + batch_size - 1) / batch_size; };
   const bool weights_of_one = SmallestBatch(weight_images, batch_size) == 1;
   // Every step on weights brings at most one step on alphas.
-  const bool alphas_of_one = SmallestBatch(alpha_images, batch_size) == 1 &&
-                             batches(alpha_images) <= batches(weight_images);
+  const bool alphas_of_one =
+      SmallestBatch(alpha_images, batch_size) == 1 &&
+      NumBatches(alpha_images, batch_size) <= NumBatches(weight_images, batch_size);
   if (!weights_of_one && !alphas_of_one) return absl::OkStatus();
-  PDARTS_ASSIGN_OR_RETURN(const Candidates initial, experiment.space->InitialCandidates());
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
     const StageShape stage = experiment.schedule->stage(s);
     if (!weights_of_one && stage.warmup_epochs == stage.epochs) continue;
-    const int candidates = s == 0 ? INT_MAX : experiment.schedule->stage(s - 1).keep;
+    // Which ones decides nothing here.
+    PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, FirstCandidates(experiment, s));
     const SuperNetShape shape = experiment.StageNetShape(s);
     PDARTS_ASSIGN_OR_RETURN(
         const std::shared_ptr<SuperNet> net,
-        experiment.space->BuildSuperNet(FirstCandidates(initial, candidates), shape,
-                                        MakeGenerator(0, "smallest batch")));
+        experiment.space->BuildSuperNet(candidates, shape, MakeGenerator(0, "smallest batch")));
     const std::optional<std::string> fault =
         FaultOfOneImage(shape.image, [&](const at::Tensor& images) { net->Forward(images); });
     if (!fault) continue;

@@ -1,41 +1,22 @@
 #include "pdarts/trainers/stage_time.h"
 
 #include <algorithm>
-#include <functional>
 #include <random>
 #include <utility>
 
 #include "ATen/ops/arange.h"
-#include "ATen/ops/randint.h"
-#include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "pdarts/trainers/stage_candidates.h"
 #include "pdarts/trainers/stage_trainer.h"
 
 namespace pdarts {
 namespace {
 
-constexpr int64_t kLargestBatch = 32;
 constexpr int kRandomChoices = 3;
-
-/// The candidates of a stage if the search took candidates away one by one. drop: which of `size`
-/// candidates of an edge goes.
-absl::StatusOr<Candidates> StageCandidates(const Experiment& experiment, int stage,
-                                           const std::function<size_t(size_t size)>& drop) {
-  PDARTS_ASSIGN_OR_RETURN(Candidates candidates, experiment.space->InitialCandidates());
-  if (stage == 0) return candidates;
-  const auto keep = static_cast<size_t>(experiment.schedule->stage(stage - 1).keep);
-  for (CellCandidates& kind : candidates) {
-    for (EdgeCandidates& edge : kind) {
-      while (edge.size() > keep) {
-        edge.erase(edge.begin() + static_cast<int64_t>(drop(edge.size())));
-      }
-    }
-  }
-  return candidates;
-}
 
 }  // namespace
 
@@ -43,7 +24,7 @@ StageTimer::StageTimer(const Experiment& experiment, const DatasetSplits& data, 
     : experiment_(experiment),
       data_(data),
       device_(device),
-      batch_size_(std::min({kLargestBatch, data.train.images.size(0),
+      batch_size_(std::min({kMostTimedImages, data.train.images.size(0),
                             static_cast<int64_t>(experiment.spec.search().batch_size())})) {}
 
 absl::StatusOr<ImageSeconds> StageTimer::Measure(int stage, const Candidates& candidates) const {
@@ -101,32 +82,6 @@ absl::StatusOr<TimeForecast> StageTimer::Forecast(int stage, int64_t weight_imag
   }
   forecast.seconds = sum / kRandomChoices;
   return forecast;
-}
-
-absl::StatusOr<Candidates> FirstCandidates(const Experiment& experiment, int stage) {
-  return StageCandidates(experiment, stage, [](size_t size) { return size - 1; });
-}
-
-absl::StatusOr<Candidates> LastCandidates(const Experiment& experiment, int stage) {
-  return StageCandidates(experiment, stage, [](size_t) { return 0; });
-}
-
-DatasetSplits StandInData(const DatasetInfo& info, int64_t images) {
-  const auto split = [&](int64_t size) {
-    ImageSplit result;
-    const at::Generator random = MakeGenerator(0, "stand-in data");
-    const ImageShape& image = info.image;
-    result.images = at::randint(256, {size, image.channels, image.height, image.width}, random,
-                                at::TensorOptions(at::kByte));
-    result.labels = at::randint(static_cast<int64_t>(info.class_names.size()), {size}, random,
-                                at::TensorOptions(at::kLong));
-    return result;
-  };
-  DatasetSplits data;
-  data.train = split(images);
-  data.test = split(images);
-  data.info = info;
-  return data;
 }
 
 }  // namespace pdarts

@@ -51,16 +51,6 @@ class StageTimer {
   const int64_t batch_size_;
 };
 
-/// The candidates that a stage would begin with if the search kept the first, or the last, ones of
-/// each edge. In the shipped spaces these are the ones with the fewest and the most weights.
-/// \error as SearchSpace::InitialCandidates.
-absl::StatusOr<Candidates> FirstCandidates(const Experiment& experiment, int stage);
-absl::StatusOr<Candidates> LastCandidates(const Experiment& experiment, int stage);
-
-/// Images of the dataset's shape that stand in for data that are not at hand: `images` random
-/// training and test images each.
-DatasetSplits StandInData(const DatasetInfo& info, int64_t images);
-
 }  // namespace pdarts
 
 #endif  // PDARTS_TRAINERS_STAGE_TIME_H_

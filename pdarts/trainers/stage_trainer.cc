@@ -13,6 +13,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/precision.h"
 
 namespace pdarts {
@@ -97,38 +98,29 @@ absl::Status StageTrainer::Train() {
 }
 
 absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
-  constexpr int kMostSteps = 6;
-  constexpr double kEnoughSeconds = 1;
-  const auto seconds = [](Clock::time_point from, Clock::time_point to) {
-    return std::chrono::duration<double>(to - from).count();
-  };
   measures_only_ = true;
   // Where the alphas train too, if any epoch of the stage trains them.
   position_.epoch = std::min(position_.shape.warmup_epochs, position_.shape.epochs - 1);
   PDARTS_RETURN_IF_ERROR(Begin());
   PDARTS_RETURN_IF_ERROR(BeginEpoch());
-  ImageSeconds sum;
-  int steps = 0;
-  // The first step is slower, as it allocates memory.
-  for (int i = 0; i == 0 || (i <= kMostSteps && sum.weight_step + sum.alpha_step < kEnoughSeconds);
-       ++i) {
-    const Clock::time_point begin = Clock::now();
-    const Batch batch = MakeBatch(weight_batches_->Next(), generators_[kWeightAugmentation]);
-    PDARTS_RETURN_IF_ERROR(WeightStep(batch));
-    const Clock::time_point middle = Clock::now();
-    PDARTS_RETURN_IF_ERROR(AlphaStep(batch));
-    if (i == 0) continue;
-    sum.weight_step += seconds(begin, middle);
-    sum.alpha_step += seconds(middle, Clock::now());
-    ++steps;
+  constexpr double kEnoughSeconds = 0.5;  // of each part
+  const auto images = static_cast<double>(halves_.weights.size(0));
+  Batch batch;
+  PDARTS_ASSIGN_OR_RETURN(const double weight_step, MeanSeconds(kEnoughSeconds, [&] {
+                            batch = MakeBatch(weight_batches_->Next(),
+                                              generators_[kWeightAugmentation]);
+                            return WeightStep(batch);
+                          }));
+  ImageSeconds mean;
+  mean.weight_step = weight_step / images;
+  if (TrainsAlphas()) {
+    PDARTS_ASSIGN_OR_RETURN(const double alpha_step,
+                            MeanSeconds(kEnoughSeconds, [&] { return AlphaStep(batch); }));
+    mean.alpha_step = alpha_step / images;
   }
   const Clock::time_point begin = Clock::now();
   PDARTS_RETURN_IF_ERROR(Evaluate());
-  const auto images = static_cast<double>(halves_.weights.size(0));
-  ImageSeconds mean;
-  mean.weight_step = sum.weight_step / steps / images;
-  if (TrainsAlphas()) mean.alpha_step = sum.alpha_step / steps / images;
-  mean.evaluation = seconds(begin, Clock::now()) / static_cast<double>(halves_.alphas.size(0));
+  mean.evaluation = SecondsSince(begin) / static_cast<double>(halves_.alphas.size(0));
   return mean;
 }
 

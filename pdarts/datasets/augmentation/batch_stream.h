@@ -21,6 +21,11 @@ struct TrainingHalves {
 /// \error kInvalidArgument if there aren't that many images or a half would be empty.
 absl::StatusOr<TrainingHalves> SplitTrainingImages(int64_t images, int64_t used, double share);
 
+/// Batches of a pass over `images` images, the last and smaller one included.
+inline int64_t NumBatches(int64_t images, int64_t batch_size) {
+  return (images + batch_size - 1) / batch_size;
+}
+
 /// An endless stream of batches of indices. Each pass over the images is in a new random order; the
 /// last, smaller batch of a pass is kept.
 class BatchStream {
