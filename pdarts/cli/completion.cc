@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "pdarts/cli/flag_text.h"
+#include "pdarts/cli/shell_text.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -86,11 +87,6 @@ std::string BashBranch(const std::vector<std::string>& patterns, const Values& v
     absl::StrAppend(&branch, "      paths=", values.files ? "file" : "directory", "\n");
   }
   return absl::StrCat(branch, "      ;;\n");
-}
-
-/// In single quotes, for a shell.
-std::string Quoted(absl::string_view text) {
-  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
 }
 
 /// As an explanation of zsh's _arguments and _describe.
@@ -174,7 +170,8 @@ std::string ZshCompletion(const Program& program) {
                    " completion zsh\n_", name, "() {\n  local -a commands=(\n");
   for (const Command& command : program.commands) {
     absl::StrAppend(&script, "    ",
-                    Quoted(absl::StrCat(command.name, ":", ZshText(command.purpose))), "\n");
+                    QuotedForShell(absl::StrCat(command.name, ":", ZshText(command.purpose))),
+                    "\n");
   }
   absl::StrAppend(&script,
                   "  )\n"
@@ -194,18 +191,18 @@ std::string ZshCompletion(const Program& program) {
     for (const std::string& flag : command.flags) {
       const FlagText text = DescribeFlag(command, flag);
       const std::string explanation = absl::StrCat("[", ZshText(text.meaning), "]");
-      absl::StrAppend(
-          &script, " \\\n        ",
-          Quoted(text.value.empty()
-                     ? absl::StrCat("--", flag, explanation)
-                     : absl::StrCat(flag == "set" ? "*" : "", "--", flag, "=", explanation, ":",
-                                    ZshText(text.value), ":", ZshAction(ValuesOf(text.value)))));
+      absl::StrAppend(&script, " \\\n        ",
+                      QuotedForShell(text.value.empty()
+                                         ? absl::StrCat("--", flag, explanation)
+                                         : absl::StrCat(flag == "set" ? "*" : "", "--", flag, "=",
+                                                        explanation, ":", ZshText(text.value), ":",
+                                                        ZshAction(ValuesOf(text.value)))));
     }
     absl::StrAppend(&script, " \\\n        '--help[describe the command and its flags]'");
     if (command.takes_arguments) {
       absl::StrAppend(
           &script, " \\\n        ",
-          Quoted(absl::StrCat("*:argument:", ZshAction(ArgumentsOf(program, command)))));
+          QuotedForShell(absl::StrCat("*:argument:", ZshAction(ArgumentsOf(program, command)))));
     }
     absl::StrAppend(&script, "\n      ;;\n");
   }

@@ -6,13 +6,13 @@
 #include <system_error>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/reflection.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "pdarts/cli/flag_text.h"
+#include "pdarts/cli/shell_text.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/run_directory.h"
@@ -72,7 +72,7 @@ std::string ShellWord(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-_./=:,+", c);
   });
-  return plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+  return plain ? word : QuotedForShell(word);
 }
 
 /// Whether a file can be read again later: not a pipe, and not what only this process has open.
@@ -141,9 +141,7 @@ std::string TypedCommand(const std::map<std::string, std::optional<std::string>>
   for (size_t i = 0; i < TypedWords().size(); ++i) {
     std::string word = TypedWords()[i];
     if (const auto change = changes.find(FlagName(word)); i > 0 && change != changes.end()) {
-      const absl::CommandLineFlag* flag = absl::FindCommandLineFlag(change->first);
-      const bool value_follows =
-          !absl::StrContains(word, '=') && flag != nullptr && !flag->IsOfType<bool>();
+      const bool value_follows = !absl::StrContains(word, '=') && !IsSwitch(change->first);
       if (value_follows) ++i;
       if (!change->second) continue;
       word = absl::StrCat("--", change->first, "=", *change->second);

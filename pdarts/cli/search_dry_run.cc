@@ -21,7 +21,9 @@
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/smallest_batch.h"
+#include "pdarts/trainers/stage_candidates.h"
 #include "pdarts/trainers/stage_time.h"
+#include "pdarts/trainers/stand_in_data.h"
 
 namespace pdarts {
 namespace {
@@ -32,6 +34,7 @@ struct Data {
   bool at_hand = false;
   /// Of all training images; unset where their number is not known.
   std::optional<TrainingHalves> halves;
+  BatchSizes batches;
 };
 
 absl::StatusOr<Data> FindData(const Experiment& experiment) {
@@ -51,6 +54,7 @@ absl::StatusOr<Data> FindData(const Experiment& experiment) {
     PDARTS_ASSIGN_OR_RETURN(data.halves, SplitTrainingImages(images, settings.train_images(),
                                                              settings.weights_share()));
   }
+  data.batches = StageBatches(settings, data.halves ? &*data.halves : nullptr);
   return data;
 }
 
@@ -59,8 +63,6 @@ absl::StatusOr<Data> FindData(const Experiment& experiment) {
 absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Data& data,
                                          c10::Device device, int stage, SuperNet* built) {
   const StageShape shape = experiment.schedule->stage(stage);
-  const TrainingHalves* halves = data.halves ? &*data.halves : nullptr;
-  const BatchSizes batches = StageBatches(experiment.spec.search(), halves);
   StageForecast forecast;
   forecast.set_stage(stage + 1);
   forecast.set_cells(shape.cells);
@@ -72,19 +74,20 @@ absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Dat
   forecast.set_parameters(static_cast<double>(CountParameters(*built)));
   PDARTS_ASSIGN_OR_RETURN(
       const MemoryForecast memory,
-      ForecastStage(experiment, stage, built->candidates(), batches, MemoryPolicyFromFlags()));
+      ForecastStage(experiment, stage, built->candidates(), data.batches, MemoryPolicyFromFlags()));
   forecast.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
   std::optional<int> steps;
-  if (halves != nullptr) steps = StepsPerEpoch(*halves, experiment.spec.search());
+  if (data.halves) steps = StepsPerEpoch(*data.halves, experiment.spec.search());
   for (const std::string& note : AlphaTrainingNotes(experiment, stage, steps)) {
     forecast.add_notes(note);
   }
   if (const absl::Status fits = memory.CheckFits(); !fits.ok()) {
     forecast.add_notes(std::string(fits.message()));
-  } else if (halves != nullptr) {
-    PDARTS_ASSIGN_OR_RETURN(const TimeForecast time,
-                            StageTimer(experiment, data.splits, device)
-                                .Forecast(stage, halves->weights.size(0), halves->alphas.size(0)));
+  } else if (data.halves) {
+    PDARTS_ASSIGN_OR_RETURN(
+        const TimeForecast time,
+        StageTimer(experiment, data.splits, device)
+            .Forecast(stage, data.halves->weights.size(0), data.halves->alphas.size(0)));
     forecast.set_seconds(time.seconds);
     forecast.set_seconds_low(time.low);
     forecast.set_seconds_high(time.high);
@@ -92,15 +95,13 @@ absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Dat
   return forecast;
 }
 
-void Print(const StageForecast& forecast, const SuperNet& net, const SearchSettings& settings,
-           const Data& data) {
+void Print(const StageForecast& forecast, const SuperNet& net, const Data& data) {
   std::cout << absl::StrFormat(
       "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
       "which %d train weights only, %.0f parameters, about %.0f MB at batch %d%s",
       forecast.stage(), forecast.cells(), forecast.channels(), CandidateCounts(net.candidates()),
       forecast.keep(), forecast.epochs(), forecast.warmup_epochs(), forecast.parameters(),
-      forecast.memory_mb(), StageBatches(settings, data.halves ? &*data.halves : nullptr).training,
-      data.at_hand ? "" : " and the dataset");
+      forecast.memory_mb(), data.batches.training, data.at_hand ? "" : " and the dataset");
   if (forecast.has_seconds()) {
     std::cout << ", about " << RoughDuration(forecast.seconds());
     if (forecast.seconds_low() < forecast.seconds_high()) {
@@ -134,7 +135,7 @@ absl::Status DryRunSearch(const Experiment& experiment, c10::Device device) {
     const StageForecast& stage = *search.stages().rbegin();
     all_timed = all_timed && stage.has_seconds();
     seconds += stage.seconds();
-    if (!json) Print(stage, *net, experiment.spec.search(), data);
+    if (!json) Print(stage, *net, data);
   }
   if (all_timed) search.set_total_seconds(seconds);
   if (json) {

@@ -16,16 +16,15 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/names.h"
+#include "pdarts/cli/network_counts.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/search_dry_run.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
-#include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
-#include "pdarts/nn/macs.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
@@ -80,11 +79,10 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   PDARTS_ASSIGN_OR_RETURN(NetworkShape shape, experiment.space->default_network_shape());
   shape.image = experiment.dataset->info().image;
   shape.classes = experiment.dataset->num_classes();
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::shared_ptr<Network> network,
-      experiment.space->BuildNetwork(architecture, shape, MakeGenerator(0, "count")));
-  result.set_params_m(static_cast<double>(CountParameters(*network)) / 1e6);
-  result.set_flops_g(static_cast<double>(nn::CountMacs(*network, shape.image)) / 1e9);
+  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts,
+                          CountNetwork(*experiment.space, architecture, shape));
+  result.set_params_m(counts.params / 1e6);
+  result.set_flops_g(counts.macs / 1e9);
   result.set_genotype(text);
   result.set_supernet_top1(supernet.top1);
   result.set_supernet_top5(supernet.top5);

@@ -15,19 +15,18 @@
 #include "pdarts/cli/forecast.pb.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/names.h"
+#include "pdarts/cli/network_counts.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/status_line.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
-#include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
-#include "pdarts/nn/macs.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
@@ -35,7 +34,7 @@
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/network_trainer.h"
-#include "pdarts/trainers/stage_time.h"
+#include "pdarts/trainers/stand_in_data.h"
 
 namespace pdarts {
 namespace {
@@ -104,22 +103,6 @@ absl::Status SetGenotype(TrainSpec* spec) {
   return absl::OkStatus();
 }
 
-/// Of the network without its auxiliary head.
-struct NetworkCounts {
-  double params = 0;
-  double macs = 0;  ///< multiply-adds of one image
-};
-
-absl::StatusOr<NetworkCounts> CountNetwork(const Training& training) {
-  NetworkShape shape = training.Shape();
-  shape.auxiliary_head = false;
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::shared_ptr<Network> network,
-      training.space->BuildNetwork(training.architecture, shape, MakeGenerator(0, "count")));
-  return NetworkCounts{static_cast<double>(CountParameters(*network)),
-                       static_cast<double>(nn::CountMacs(*network, shape.image))};
-}
-
 absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSplits& data,
                                        const NetworkTrainer& trained, const std::string& text,
                                        const CheckpointSurroundings& surroundings) {
@@ -138,7 +121,8 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   result.set_test_loss(trained.last().loss);
   result.set_best_epoch(trained.best_epoch() + 1);
   result.set_best_test_top1(trained.best().top1);
-  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, CountNetwork(training));
+  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts,
+                          CountNetwork(*training.space, training.architecture, shape));
   result.set_params(counts.params);
   result.set_macs(counts.macs);
   SetOrigin(surroundings, data, &result);
@@ -162,7 +146,8 @@ absl::Status DryRun(const Training& training, c10::Device device) {
   forecast.set_channels(shape.channels);
   forecast.set_skeleton(shape.skeleton);
   forecast.set_epochs(settings.epochs());
-  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, CountNetwork(training));
+  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts,
+                          CountNetwork(*training.space, training.architecture, shape));
   forecast.set_params(counts.params);
   forecast.set_macs(counts.macs);
   PDARTS_ASSIGN_OR_RETURN(

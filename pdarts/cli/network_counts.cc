@@ -1,0 +1,22 @@
+#include "pdarts/cli/network_counts.h"
+
+#include <memory>
+
+#include "pdarts/core/network.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/nn/macs.h"
+
+namespace pdarts {
+
+absl::StatusOr<NetworkCounts> CountNetwork(const SearchSpace& space,
+                                           const Architecture& architecture, NetworkShape shape) {
+  shape.auxiliary_head = false;
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,
+                          space.BuildNetwork(architecture, shape, MakeGenerator(0, "count")));
+  return NetworkCounts{static_cast<double>(CountParameters(*network)),
+                       static_cast<double>(nn::CountMacs(*network, shape.image))};
+}
+
+}  // namespace pdarts
