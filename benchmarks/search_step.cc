@@ -32,6 +32,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/nn/kernels/memory.h"
 #include "pdarts/nn/kernels/variant.h"
 

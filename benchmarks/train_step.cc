@@ -9,6 +9,7 @@
 #include "ATen/ops/randn.h"
 #include "benchmark/benchmark.h"
 #include "glog/logging.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/training.h"

@@ -5,6 +5,7 @@
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/super_net.h"
 
 namespace pdarts {
 namespace {

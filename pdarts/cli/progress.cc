@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/names.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/trainers/alpha_training.h"
 
 namespace pdarts {

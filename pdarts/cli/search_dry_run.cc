@@ -17,6 +17,7 @@
 #include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/memory_estimate.h"

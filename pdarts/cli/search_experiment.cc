@@ -24,6 +24,7 @@
 #include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/run_checkpointer.h"

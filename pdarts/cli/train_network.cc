@@ -25,6 +25,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
 #include "pdarts/runs/run_architecture.h"

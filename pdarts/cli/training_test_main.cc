@@ -2,8 +2,10 @@
 
 #include "gtest/gtest.h"
 #include "pdarts/cli/embedded_spec.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/core/training.h"
 
 namespace pdarts {

@@ -12,9 +12,10 @@
 #include "pdarts/core/plugin.h"
 #include "pdarts/core/schedule.h"
 #include "pdarts/core/search_space.h"
-#include "pdarts/core/super_net.h"
 
 namespace pdarts {
+
+class SuperNet;
 
 /// Where a search is, given to every hook.
 struct SearchContext {

@@ -10,12 +10,13 @@
 #include "absl/strings/string_view.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/experiment.pb.h"
-#include "pdarts/core/network.h"
 #include "pdarts/core/plugin.h"
-#include "pdarts/core/super_net.h"
 #include "pdarts/core/topology.h"
 
 namespace pdarts {
+
+class Network;
+class SuperNet;
 
 struct ImageShape {
   int channels = 3;

@@ -5,6 +5,7 @@
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/nn/layers.h"
 #include "torch/csrc/api/include/torch/utils.h"

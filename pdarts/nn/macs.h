@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "pdarts/core/network.h"
 #include "pdarts/core/search_space.h"
+
+namespace pdarts {
+class Network;
+}  // namespace pdarts
 
 namespace pdarts::nn {
 

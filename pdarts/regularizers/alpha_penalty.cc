@@ -1,5 +1,6 @@
 #include "pdarts/regularizers/alpha_penalty.h"
 
+#include "pdarts/core/super_net.h"
 #include "pdarts/regularizers/linear_ramp.h"
 
 namespace pdarts::regularizers {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 
 namespace pdarts::regularizers {
 

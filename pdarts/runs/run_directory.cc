@@ -12,8 +12,10 @@
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/text_format.h"
 #include "pdarts/core/finite.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/runs/weights.h"
 
 namespace pdarts {

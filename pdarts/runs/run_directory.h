@@ -14,8 +14,6 @@
 #include "pdarts/core/directory.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/json.h"
-#include "pdarts/core/network.h"
-#include "pdarts/core/super_net.h"
 #include "pdarts/core/training.pb.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/checkpoint.h"
@@ -23,7 +21,14 @@
 #include "pdarts/runs/run_lock.h"
 #include "pdarts/runs/tensorboard_writer.h"
 
+namespace torch::nn {
+class Module;
+}  // namespace torch::nn
+
 namespace pdarts {
+
+class Network;
+class SuperNet;
 
 /// What to do where the folder of a run exists already.
 enum class RunStart {

@@ -6,6 +6,7 @@
 
 #include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/trainers/alpha_training.h"
 
 namespace pdarts {

@@ -8,7 +8,10 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "torch/nn/module.h"
+
+namespace torch::nn {
+class Module;
+}  // namespace torch::nn
 
 namespace pdarts {
 

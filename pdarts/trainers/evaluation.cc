@@ -10,6 +10,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/core/network.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 
 namespace pdarts {

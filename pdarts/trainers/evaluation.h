@@ -9,10 +9,11 @@
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/core/network.h"
 #include "pdarts/trainers/meter.h"
 
 namespace pdarts {
+
+class Network;
 
 /// How a network classifies images.
 struct Evaluation {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/tensor_memory.h"
 
 namespace pdarts {

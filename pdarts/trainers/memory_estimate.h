@@ -8,11 +8,12 @@
 #include "absl/status/statusor.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/memory_limits.h"
-#include "pdarts/core/network.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 
 namespace pdarts {
+
+class Network;
 
 /// How many images the passes of a stage or a command hold at once; 0: there is no such pass.
 struct BatchSizes {

@@ -9,6 +9,7 @@
 #include "ATen/ops/zeros_like.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/trainers/precision.h"
 #include "torch/csrc/autograd/autograd.h"

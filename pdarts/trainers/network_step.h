@@ -7,12 +7,13 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
-#include "pdarts/core/network.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace pdarts {
+
+class Network;
 
 /// The network of a training on its device, with weights drawn from `weights`.
 /// \error as SearchSpace::BuildNetwork.

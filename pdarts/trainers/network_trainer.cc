@@ -9,6 +9,7 @@
 
 #include "ATen/ops/arange.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/augmentation/augmentation.h"

@@ -7,6 +7,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/trainers/unrolled.h"
 
 namespace pdarts {

@@ -8,11 +8,12 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "pdarts/core/experiment.pb.h"
-#include "pdarts/core/super_net.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace pdarts {
+
+class SuperNet;
 
 /// Trains a super-network's weights and alphas by one batch at a time (ALGORITHM 2). Searches train
 /// with it, the memory estimate measures it, and the benchmark times it.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"

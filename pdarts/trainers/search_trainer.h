@@ -12,11 +12,12 @@
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/memory_limits.h"
-#include "pdarts/core/super_net.h"
 #include "pdarts/trainers/meter.h"
 #include "pdarts/trainers/training_state.h"
 
 namespace pdarts {
+
+class SuperNet;
 
 /// A place in a search; stage and epoch count from 0.
 struct SearchPosition {

@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "c10/util/Exception.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/stage_candidates.h"
 

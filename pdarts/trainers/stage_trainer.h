@@ -13,7 +13,6 @@
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/regularizer.h"
-#include "pdarts/core/super_net.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/meter.h"
@@ -23,6 +22,8 @@
 #include "pdarts/trainers/training_state.h"
 
 namespace pdarts {
+
+class SuperNet;
 
 /// Those of one search, in the spec's order.
 using Regularizers = std::vector<std::unique_ptr<Regularizer>>;

@@ -13,7 +13,10 @@
 #include "absl/strings/string_view.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/optimizers.h"
-#include "torch/nn/module.h"
+
+namespace torch::nn {
+class Module;
+}  // namespace torch::nn
 
 namespace pdarts {
 

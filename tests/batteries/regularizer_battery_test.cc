@@ -10,9 +10,11 @@
 #include "glog/logging.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/super_net.h"
 #include "tests/batteries/tiny_search.h"
 
 namespace pdarts {

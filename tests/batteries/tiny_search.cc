@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/datasets/synthetic/synthetic.pb.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/schedules/pdarts/pdarts_schedule.pb.h"

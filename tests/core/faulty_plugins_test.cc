@@ -13,10 +13,12 @@
 #include "google/protobuf/wrappers.pb.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/benchmark.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/schedule.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
 
 namespace pdarts {
 namespace {

@@ -3,9 +3,11 @@
 #include <numeric>
 
 #include "gtest/gtest.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/spaces/darts/darts_space.pb.h"
 #include "tests/parity/reference.h"
 

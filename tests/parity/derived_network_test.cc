@@ -4,6 +4,7 @@
 
 #include "ATen/ops/cross_entropy_loss.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"

@@ -9,6 +9,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/spaces/darts/darts_space.pb.h"
 #include "pdarts/trainers/optimizers.h"
 #include "tests/parity/reference.h"

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/trainers/search_trainer.h"
 

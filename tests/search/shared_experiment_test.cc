@@ -10,6 +10,7 @@
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "tests/batteries/tiny_search.h"
 

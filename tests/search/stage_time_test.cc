@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/stage_candidates.h"
 #include "pdarts/trainers/stand_in_data.h"

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/network_trainer.h"

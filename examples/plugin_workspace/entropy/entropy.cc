@@ -6,6 +6,7 @@
 #include "entropy/entropy.pb.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/regularizer.h"
+#include "pdarts/core/super_net.h"
 
 namespace example {
 namespace {

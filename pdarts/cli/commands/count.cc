@@ -9,6 +9,7 @@
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/macs.h"

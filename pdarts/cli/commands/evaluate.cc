@@ -18,6 +18,7 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_session.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"

@@ -4,8 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
 #include "pdarts/spaces/darts/cells.h"
 #include "pdarts/spaces/darts/darts_space.pb.h"
 #include "pdarts/spaces/darts/derivation.h"
