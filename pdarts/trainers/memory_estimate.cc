@@ -34,12 +34,14 @@ namespace {
 constexpr double kRelativeMargin = 0.1;
 constexpr double kFixedMargin = 32e6;
 
-/// Images of the smaller and the larger batch that are measured. The larger one grows until its
-/// tensors take about kMeasuredBytes, because what is small is lost in the noise of resident
-/// memory.
+/// Images of the smaller and the larger batch that are measured. The larger one grows to the batch
+/// that will run, or until its tensors take kMeasuredBytes or kMeasuredShare of what they may:
+/// resident memory is noisy, and what lies between the two batches and the real one multiplies the
+/// noise.
 constexpr int64_t kSmallBatch = 4;
 constexpr int64_t kLargeBatch = 12;
-constexpr double kMeasuredBytes = 128e6;
+constexpr double kMeasuredBytes = 512e6;
+constexpr double kMeasuredShare = 0.75;
 /// Where memory is too short for these. A batch of one can't be normalized everywhere.
 constexpr int64_t kSmallestBatch = 2;
 
@@ -199,8 +201,8 @@ MemoryEstimate Line(const Peaks& small, const Peaks& large, int64_t images, int6
 /// The larger batch to measure, after the peaks of kSmallBatch images.
 int64_t LargeBatch(const Peaks& small, const BatchSizes& batches, int64_t budget) {
   const double tensors = std::max(small.step.tensors, small.evaluation.tensors);
-  const double measured = std::min(kMeasuredBytes, static_cast<double>(budget) / 2) / tensors *
-                          static_cast<double>(kSmallBatch);
+  const double measured = std::min(kMeasuredBytes, kMeasuredShare * static_cast<double>(budget)) /
+                          tensors * static_cast<double>(kSmallBatch);
   const int64_t most = std::max(batches.training, batches.evaluation);
   return std::max(kLargeBatch, static_cast<int64_t>(std::min(measured, static_cast<double>(most))));
 }
