@@ -5,19 +5,25 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "pdarts/cli/build_info.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/forecast.pb.h"
+#include "pdarts/cli/initial_weights.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/names.h"
 #include "pdarts/cli/network_counts.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/progress.h"
+#include "pdarts/cli/run_data.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/status_line.h"
 #include "pdarts/core/json.h"
@@ -28,11 +34,11 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
+#include "pdarts/runs/model.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/training_recorder.h"
-#include "pdarts/runs/weights.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/network_trainer.h"
 #include "pdarts/trainers/stand_in_data.h"
@@ -130,6 +136,34 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   return result;
 }
 
+/// Where the run of --run had its data from.
+RunOrigin OriginFromFlags() {
+  RunOrigin origin;
+  const std::string run = absl::GetFlag(FLAGS_run);
+  if (run.empty()) return origin;
+  const absl::StatusOr<RunResult> result = ReadRunResult(UserPath(run));
+  if (!result.ok()) return origin;
+  origin.source = result->dataset_source();
+  origin.has_same_data = [checksum = result->dataset_checksum()](const DatasetSplits& data) {
+    return data.checksum == checksum;
+  };
+  return origin;
+}
+
+/// Reads the images with labels numbered by `classes`. A run that goes on keeps the statistics by
+/// which it normalizes them.
+absl::StatusOr<DatasetSplits> LoadData(const Training& training,
+                                       const std::vector<std::string>& classes,
+                                       const std::optional<Model>& unfinished) {
+  LoadOptions options;
+  options.data_dir = DataDirFromFlags();
+  options.class_names = classes;
+  PDARTS_ASSIGN_OR_RETURN(DatasetSplits data,
+                          LoadDataOfRun(*training.dataset, options, OriginFromFlags()));
+  if (unfinished) PDARTS_RETURN_IF_ERROR(TakeStatistics(*unfinished, &data.info));
+  return data;
+}
+
 /// Prints what a training would train, and how much memory and time it is expected to take.
 absl::Status DryRun(const Training& training, c10::Device device) {
   const TrainSettings& settings = training.spec.train();
@@ -193,15 +227,27 @@ absl::Status DryRun(const Training& training, c10::Device device) {
 
 absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_RETURN_IF_ERROR(SetGenotype(&spec));
+  PDARTS_RETURN_IF_ERROR(SetInitialWeights(&spec));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
-  PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(std::move(spec)));
+  PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec)));
   const TrainAugmentation& augmentation = training.spec.train().augmentation();
   Tell(AugmentationNotes("train.augmentation", augmentation.crop_padding(), augmentation.cutout(),
                          training.dataset->info().image));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(training, device);
-  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
+  const std::string path = OutputDirFromFlags(training.spec.name(), training.spec.seed());
+  const std::optional<TrainSpec> before =
+      flags.start == RunStart::kOverwrite ? std::nullopt : FindUnfinishedTraining(path);
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<StartingWeights> weights,
+                          ReadInitialWeights(before, &training.spec));
+  std::optional<Model> unfinished;
+  if (before && PrintSpec(*before) == PrintSpec(training.spec)) {
+    PDARTS_ASSIGN_OR_RETURN(unfinished, ReadRunModel(path));
+  }
+  PDARTS_ASSIGN_OR_RETURN(
+      const DatasetSplits data,
+      LoadData(training, ClassOrder(unfinished, weights, training.spec), unfinished));
   if (device.is_cpu()) {
     PDARTS_ASSIGN_OR_RETURN(
         const MemoryForecast forecast,
@@ -211,10 +257,10 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   }
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
                           NetworkTrainer::Create(training, data, device));
-  if (const std::string weights = absl::GetFlag(FLAGS_weights); !weights.empty()) {
-    const std::string file = UserPath(weights);
-    PDARTS_ASSIGN_OR_RETURN(const NamedTensors tensors, ReadWeights(file));
-    PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, file, &trainer->network()));
+  // Before the directory is opened, so that weights that do not fit leave no run behind. A run that
+  // goes on has weights of its own.
+  if (weights && !before) {
+    PDARTS_RETURN_IF_ERROR(LoadInitialWeights(*weights, training.spec, &trainer->network()));
   }
   DerivedArchitecture architecture;
   *architecture.mutable_architecture() = training.architecture;
@@ -223,8 +269,11 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   const CheckpointSurroundings surroundings =
       MakeSurroundings(training.spec.train().kernels(), data, device, flags.threads);
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
-                          OpenRun(OutputDirFromFlags(training.spec.name(), training.spec.seed()),
-                                  training.spec, flags.start, surroundings));
+                          OpenRun(path, training.spec, flags.start, surroundings));
+  PDARTS_ASSIGN_OR_RETURN(Model model, DescribeModel(training, data));
+  model.set_version(BuildVersion());
+  model.set_commit(surroundings.commit());
+  PDARTS_RETURN_IF_ERROR(directory->WriteModel(model));
   TrainingRecorder recorder(directory.get());
   if (const auto& checkpoint = directory->checkpoint()) {
     PDARTS_RETURN_IF_ERROR(trainer->Restore(checkpoint->state));
@@ -287,10 +336,14 @@ absl::Status TrainFromFlags() {
 }
 
 std::vector<std::string> TrainFlags() {
-  return {
-      "run",     "genotype", "weights", "seed",      "data_dir", "output_dir",         "device",
-      "threads", "set",      "dry_run", "overwrite", "resume",   "checkpoint_minutes", "allow_swap",
-      "json"};
+  return {"run",        "genotype",
+          "weights",    "weights_except",
+          "seed",       "data_dir",
+          "output_dir", "device",
+          "threads",    "set",
+          "dry_run",    "overwrite",
+          "resume",     "checkpoint_minutes",
+          "allow_swap", "json"};
 }
 
 }  // namespace pdarts

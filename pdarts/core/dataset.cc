@@ -1,7 +1,16 @@
 #include "pdarts/core/dataset.h"
 
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ATen/ops/empty.h"
+#include "ATen/ops/index_select.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/text.h"
 
 namespace pdarts {
 namespace {
@@ -50,15 +59,62 @@ absl::Status CheckInfo(const DatasetInfo& read, const DatasetInfo& info) {
   return absl::OkStatus();
 }
 
+/// The names that are in `of` and not in `known`, for a message.
+std::string Missing(const std::vector<std::string>& of, const std::vector<std::string>& known) {
+  const std::set<absl::string_view> names(known.begin(), known.end());
+  std::vector<std::string> missing;
+  for (const std::string& name : of) {
+    if (names.count(name) == 0) missing.push_back(absl::StrCat("\"", name, "\""));
+  }
+  return SomeOf(missing);
+}
+
+ImageSplit NoImages(const ImageShape& image) {
+  return {at::empty({0, image.channels, image.height, image.width}, at::kByte),
+          at::empty({0}, at::kLong)};
+}
+
 }  // namespace
+
+absl::Status TakeClasses(const std::vector<std::string>& class_names, DatasetSplits* splits) {
+  const std::vector<std::string>& found = splits->info.class_names;
+  if (found == class_names) return absl::OkStatus();
+  const std::string unknown = Missing(found, class_names), absent = Missing(class_names, found);
+  if (!unknown.empty() || (!absent.empty() && splits->train.labels.numel() > 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the classes of ", splits->source, " are not those that the network knows: ",
+                     unknown.empty() ? "" : absl::StrCat("the network does not know ", unknown),
+                     unknown.empty() || absent.empty() ? "" : "; ",
+                     absent.empty() ? "" : absl::StrCat("the data does not have ", absent)));
+  }
+  std::map<absl::string_view, int64_t> numbers;
+  for (const std::string& name : class_names) {
+    numbers.emplace(name, static_cast<int64_t>(numbers.size()));
+  }
+  const at::Tensor number_of = at::empty({static_cast<int64_t>(found.size())}, at::kLong);
+  for (size_t c = 0; c < found.size(); ++c) {
+    number_of.mutable_data_ptr<int64_t>()[c] = numbers.at(found[c]);
+  }
+  for (ImageSplit* split : {&splits->train, &splits->test}) {
+    split->labels = number_of.index_select(0, split->labels);
+  }
+  splits->info.class_names = class_names;
+  return absl::OkStatus();
+}
 
 absl::StatusOr<DatasetSplits> Dataset::Load(const LoadOptions& options) const {
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits splits, DoLoad(options));
   if (splits.info.class_names.empty()) splits.info = info();
+  if (options.test_only) splits.train = NoImages(info().image);
+  if (!options.class_names.empty()) {
+    PDARTS_RETURN_IF_ERROR(TakeClasses(options.class_names, &splits));
+  }
   PDARTS_RETURN_IF_ERROR(CheckInfo(splits.info, info()));
-  PDARTS_RETURN_IF_ERROR(CheckSplit("training split", splits.train, info().train_images, info()));
-  if (splits.train.labels.numel() == 0) {
-    return absl::InvalidArgumentError("training split: no images");
+  if (!options.test_only) {
+    PDARTS_RETURN_IF_ERROR(CheckSplit("training split", splits.train, info().train_images, info()));
+    if (splits.train.labels.numel() == 0) {
+      return absl::InvalidArgumentError("training split: no images");
+    }
   }
   PDARTS_RETURN_IF_ERROR(CheckSplit("test split", splits.test, info().test_images, info()));
   return splits;

@@ -35,12 +35,23 @@ struct DatasetSplits {
   ImageSplit test;       ///< for measuring; no images where a dataset has none for it
   DatasetInfo info;      ///< as Dataset::info(), with what only reading tells
   std::string source;    ///< where it was read from: a folder, or what made it
-  std::string checksum;  ///< "sha256:..." over all bytes of both splits
+  std::string checksum;  ///< "sha256:..." over all bytes of the splits that were read
 };
+
+/// Numbers the labels of both splits by `class_names`, an order that a model knows, instead of
+/// `splits->info.class_names`, and puts the former into the latter.
+/// \error kInvalidArgument naming the classes that only one of the two has. Classes that only
+/// `class_names` has are none where the training split has no images: a test split may lack some.
+absl::Status TakeClasses(const std::vector<std::string>& class_names, DatasetSplits* splits);
 
 struct LoadOptions {
   /// Folder that holds datasets, from --data_dir or PDARTS_DATA_DIR; empty: the config's own field.
   std::string data_dir;
+  /// Only the test split is read; the training split has no images, and need not exist.
+  bool test_only = false;
+  /// The classes that a model knows, in the order of its labels; empty: the dataset's own. Labels
+  /// are numbered in this order.
+  std::vector<std::string> class_names;
 };
 
 class Dataset : public Plugin {
@@ -52,14 +63,17 @@ class Dataset : public Plugin {
   virtual const DatasetInfo& info() const = 0;
   int num_classes() const { return static_cast<int>(info().class_names.size()); }
 
-  /// Reads both splits. The training split comes in the order in which a search cuts it into
-  /// halves: published CIFAR in file order, anything sorted by class in a seeded order in which
-  /// classes alternate (ALGORITHM 2).
-  /// \error kNotFound saying where it looked and how to get the data; kInvalidArgument or kDataLoss
-  /// naming file and record when the data is damaged or doesn't fit info().
+  /// Reads both splits, or the test split alone. The training split comes in the order in which a
+  /// search cuts it into halves: published CIFAR in file order, anything sorted by class in a
+  /// seeded order in which classes alternate (ALGORITHM 2). \error kNotFound saying where it looked
+  /// and how to get the data; kInvalidArgument or kDataLoss naming file and record when the data is
+  /// damaged or doesn't fit info(); as TakeClasses.
   absl::StatusOr<DatasetSplits> Load(const LoadOptions& options) const;
 
  private:
+  /// With LoadOptions::test_only, `train` may stay as it is, and the classes that were found may be
+  /// fewer than info() announces where LoadOptions::class_names are given. Load numbers the labels
+  /// by these names.
   virtual absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions& options) const = 0;
 };
 

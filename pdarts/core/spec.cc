@@ -142,7 +142,9 @@ absl::Status CompleteMessage(Message* message, const std::string& path) {
           PDARTS_RETURN_IF_ERROR(complete(reflection->MutableRepeatedMessage(message, field, k),
                                           ElementPath(field_path, *message, field, k)));
         }
-      } else if (!IsAny(field->message_type()) || reflection->HasField(*message, field)) {
+      } else if (reflection->HasField(*message, field) ||
+                 !(IsAny(field->message_type()) ||
+                   field->options().GetExtension(pdarts::rules).optional_message())) {
         PDARTS_RETURN_IF_ERROR(complete(reflection->MutableMessage(message, field), field_path));
       }
       continue;

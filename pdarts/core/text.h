@@ -1,6 +1,13 @@
 #ifndef PDARTS_CORE_TEXT_H_
 #define PDARTS_CORE_TEXT_H_
 
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
@@ -10,6 +17,15 @@ namespace pdarts {
 /// before it.
 inline absl::string_view WithoutByteOrderMark(absl::string_view text) {
   return absl::StripPrefix(text, "\xef\xbb\xbf");
+}
+
+/// The first five names for a message, and how many more there are: "a, b, c, d, e, and 3 more".
+inline std::string SomeOf(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 5;
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(names.size(), kShown));
+  std::string text = absl::StrJoin(names.begin(), names.begin() + shown, ", ");
+  if (names.size() > kShown) absl::StrAppend(&text, ", and ", names.size() - kShown, " more");
+  return text;
 }
 
 }  // namespace pdarts

@@ -16,6 +16,7 @@
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/runs/model.h"
 #include "pdarts/runs/weights.h"
 
 namespace pdarts {
@@ -45,8 +46,8 @@ constexpr char kLock[] = "lock";
 /// What a run writes while it is not finished, and what it leaves. The spec is not among them: it
 /// is replaced, and the lock goes with the process.
 constexpr const char* kCheckpoints[] = {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint};
-constexpr const char* kOutputs[] = {
-    kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest, kLast, kReport};
+constexpr const char* kOutputs[] = {kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet,
+                                    kBest,   kLast,         kModelFile,        kReport};
 
 /// The lines of a log that are whole and parse.
 std::vector<Struct> ParseLog(const std::string& log) {
@@ -187,6 +188,16 @@ absl::StatusOr<std::string> ReadRunFile(const std::string& path, const std::stri
   absl::StatusOr<std::string> text = read();
   if (!absl::IsNotFound(text.status())) return text;
   return absl::NotFoundError(absl::StrCat(path, " ", lacks, ": there is no ", name, " in it"));
+}
+
+absl::Status ReadResultInto(const std::string& path, Message* result) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kResult, "is no finished run"));
+  const std::string file = (fs::path(path) / kResult).string();
+  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(text, result), file));
+  if (const absl::Status finite = CheckFinite(*result); !finite.ok()) {
+    return absl::DataLossError(absl::StrCat(file, ": ", finite.message()));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -352,23 +363,30 @@ absl::Status RunDirectory::WriteArchitecture(const DerivedArchitecture& architec
   return Write(kGenotype, absl::StrCat(architecture.text(), "\n"));
 }
 
-absl::Status RunDirectory::WriteWeightsOf(const torch::nn::Module& module,
-                                          const std::string& name) {
+absl::Status RunDirectory::WriteWeightsOf(const torch::nn::Module& module, const std::string& name,
+                                          const std::map<std::string, std::string>& metadata) {
   PDARTS_ASSIGN_OR_RETURN(const std::string content,
-                          EncodeWeights(directory_->PathOf(name), ModuleState(module)));
+                          EncodeWeights(directory_->PathOf(name), ModuleState(module), metadata));
   return Write(name, content);
 }
 
 absl::Status RunDirectory::WriteSuperNet(const SuperNet& net) {
-  return WriteWeightsOf(net, kSuperNet);
+  return WriteWeightsOf(net, kSuperNet, {});
+}
+
+absl::Status RunDirectory::WriteModel(const Model& model) {
+  const std::string json = ToJsonLine(model);
+  PDARTS_RETURN_IF_ERROR(Write(kModelFile, json + "\n"));
+  model_ = {{kModelMetadata, json}};
+  return absl::OkStatus();
 }
 
 absl::Status RunDirectory::WriteLastWeights(const Network& network) {
-  return WriteWeightsOf(network, kLast);
+  return WriteWeightsOf(network, kLast, model_);
 }
 
 absl::Status RunDirectory::WriteBestWeights(const Network& network) {
-  return WriteWeightsOf(network, kBest);
+  return WriteWeightsOf(network, kBest, model_);
 }
 
 absl::Status RunDirectory::WriteResult(const Message& result) {
@@ -380,6 +398,17 @@ absl::Status RunDirectory::WriteResult(const Message& result) {
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
   return ParseSpec(text, RunSpecFile(path));
+}
+
+std::optional<TrainSpec> FindUnfinishedTraining(const std::string& path) {
+  const absl::StatusOr<Directory> directory = Directory::Open(path);
+  if (!directory.ok()) return std::nullopt;
+  const absl::StatusOr<bool> has_checkpoint = HasCheckpoint(*directory);
+  const absl::StatusOr<std::string> text = directory->ReadFile(kSpec);
+  if (!has_checkpoint.ok() || !*has_checkpoint || !text.ok()) return std::nullopt;
+  TrainSpec spec;
+  if (!ParseSpecInto(*text, RunSpecFile(path), &spec).ok()) return std::nullopt;
+  return spec;
 }
 
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
@@ -398,14 +427,17 @@ std::string RunSpecFile(const std::string& run) { return (fs::path(run) / kSpec)
 
 std::string BestWeightsFile(const std::string& run) { return (fs::path(run) / kBest).string(); }
 
+std::string LastWeightsFile(const std::string& run) { return (fs::path(run) / kLast).string(); }
+
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kResult, "is no finished run"));
   RunResult result;
-  const std::string file = (fs::path(path) / kResult).string();
-  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(text, &result), file));
-  if (const absl::Status finite = CheckFinite(result); !finite.ok()) {
-    return absl::DataLossError(absl::StrCat(file, ": ", finite.message()));
-  }
+  PDARTS_RETURN_IF_ERROR(ReadResultInto(path, &result));
+  return result;
+}
+
+absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path) {
+  TrainResult result;
+  PDARTS_RETURN_IF_ERROR(ReadResultInto(path, &result));
   return result;
 }
 

@@ -1,6 +1,7 @@
 #ifndef PDARTS_RUNS_RUN_DIRECTORY_H_
 #define PDARTS_RUNS_RUN_DIRECTORY_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,9 +18,11 @@
 #include "pdarts/core/training.pb.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/checkpoint.h"
+#include "pdarts/runs/model.pb.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/run_lock.h"
 #include "pdarts/runs/tensorboard_writer.h"
+#include "pdarts/runs/training.pb.h"
 
 namespace torch::nn {
 class Module;
@@ -59,6 +62,8 @@ enum class RunStart {
 ///
 ///   best.safetensors        weights and statistics of the epoch that was best on the test split
 ///   last.safetensors        those of the last epoch
+///   model.json              what it takes to use the weights elsewhere (Model); the files of
+///                           weights hold it too
 ///
 /// While it isn't finished also:
 ///
@@ -105,6 +110,8 @@ class RunDirectory {
   /// Write the other files. \error as CheckHeld and WriteFileAtomically.
   absl::Status WriteArchitecture(const DerivedArchitecture& architecture);
   absl::Status WriteSuperNet(const SuperNet& net);
+  /// The files of weights that are written afterwards hold the model as metadata.
+  absl::Status WriteModel(const Model& model);
   absl::Status WriteLastWeights(const Network& network);
   absl::Status WriteBestWeights(const Network& network);
   /// The end of the run: removes its checkpoints too. \error kInternal too, as Log.
@@ -115,7 +122,8 @@ class RunDirectory {
                std::unique_ptr<RunLock> lock);
   absl::Status Write(const std::string& name, absl::string_view content,
                      const std::string& keep_as = "");
-  absl::Status WriteWeightsOf(const torch::nn::Module& module, const std::string& name);
+  absl::Status WriteWeightsOf(const torch::nn::Module& module, const std::string& name,
+                              const std::map<std::string, std::string>& metadata);
   absl::Status Remove(const std::string& name);
   /// Removes what was half-written by a process that was killed.
   absl::Status RemoveTemporaries();
@@ -136,11 +144,15 @@ class RunDirectory {
   std::optional<Checkpoint> checkpoint_;
   std::vector<std::string> notes_;
   std::string last_checkpoint_;
+  std::map<std::string, std::string> model_;  ///< metadata of the weights
 };
 
 /// Reads the spec of a search.
 /// \error kNotFound if `path` is no run directory; errors of Directory::ReadFile and ParseSpec.
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path);
+
+/// The spec of the unfinished training in `path`; nothing where there is none that can be read.
+std::optional<TrainSpec> FindUnfinishedTraining(const std::string& path);
 
 /// Reads the spec of a training. \error kNotFound if `path` is no run directory or holds no trained
 /// weights (a search's); errors of Directory::ReadFile and ParseSpec.
@@ -149,13 +161,17 @@ absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path);
 /// The file of a run's spec.
 std::string RunSpecFile(const std::string& run);
 
-/// The file of a training's best weights.
+/// The files of a training's best and last weights.
 std::string BestWeightsFile(const std::string& run);
+std::string LastWeightsFile(const std::string& run);
 
 /// Reads the result of a finished run.
 /// \error kNotFound if there is none; kDataLoss if the file doesn't parse or a number is not
 /// finite; as Directory::ReadFile.
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
+
+/// The same of a finished training.
+absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path);
 
 /// The result of the run in `path`; nothing where no finished run is.
 /// \error kAlreadyExists naming what differs if that run is of another spec; as ReadRunSpec; as

@@ -104,8 +104,8 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf
   return entry;
 }
 
-absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(std::ifstream& file,
-                                                                     uint64_t file_size) {
+absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(
+    std::ifstream& file, uint64_t file_size, std::map<std::string, std::string>* metadata) {
   char bytes[8];
   if (!file.read(bytes, sizeof(bytes))) {
     return absl::DataLossError("no safetensors file: it ends before the header's length");
@@ -126,7 +126,12 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(std::ifstre
   }
   std::vector<Entry> entries;
   for (const auto& [name, value] : header.fields()) {
-    if (name == "__metadata__") continue;
+    if (name == "__metadata__") {
+      for (const auto& [key, text] : value.struct_value().fields()) {
+        if (metadata != nullptr && text.has_string_value()) (*metadata)[key] = text.string_value();
+      }
+      continue;
+    }
     PDARTS_ASSIGN_OR_RETURN(Entry entry, ParseEntry(name, value));
     entries.push_back(std::move(entry));
   }
@@ -197,7 +202,7 @@ absl::StatusOr<std::string> EncodeSafetensors(
 }
 
 absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
-    const std::string& path) {
+    const std::string& path, std::map<std::string, std::string>* metadata) {
   std::error_code error;
   std::ifstream file;
   if (std::filesystem::is_regular_file(path, error)) file.open(path, std::ios::binary);
@@ -205,7 +210,7 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
     return absl::NotFoundError(absl::StrCat("can't read ", path, ": no such file"));
   }
   const uint64_t size = std::filesystem::file_size(path, error);
-  auto tensors = Read(file, size);
+  auto tensors = Read(file, size, metadata);
   // An error of the disk isn't damage of the file.
   if (file.bad()) return absl::UnknownError(absl::StrCat("can't read ", path, ": I/O error"));
   if (!tensors.ok()) return Annotate(tensors.status(), path);

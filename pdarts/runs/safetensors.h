@@ -23,10 +23,12 @@ absl::StatusOr<std::string> EncodeSafetensors(
 /// Reads all tensors of a safetensors file, in the order of their data, on the CPU. What the file
 /// says of sizes is checked against its own before memory is taken: the tensors' bytes must fill
 /// the data without gap and overlap.
+/// \param metadata what the file says of itself; null: not wanted. Values that are no text are left
+///     out.
 /// \error kNotFound if there is no such file; kUnknown if reading fails; kDataLoss naming what is
 /// wrong with what was read.
 absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
-    const std::string& path);
+    const std::string& path, std::map<std::string, std::string>* metadata = nullptr);
 
 }  // namespace pdarts
 

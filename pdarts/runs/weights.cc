@@ -33,6 +33,24 @@ void AddComplaint(const std::vector<std::string>& entries, absl::string_view wha
       shown < entries.size() ? ", ...)" : ")"));
 }
 
+/// Whether `layer` is one or more whole parts of an entry's name: "b.c" of "a.b.c.weight".
+bool IsOfLayer(absl::string_view name, absl::string_view layer) {
+  return absl::StrContains(absl::StrCat(".", name, "."), absl::StrCat(".", layer, "."));
+}
+
+/// \error kInvalidArgument naming a layer that no entry is of, and the layers that there are.
+absl::Status CheckLayers(const NamedTensors& state, const std::vector<std::string>& layers) {
+  for (const std::string& layer : layers) {
+    const auto is_of = [&](const auto& entry) { return IsOfLayer(entry.first, layer); };
+    if (!layer.empty() && std::any_of(state.begin(), state.end(), is_of)) continue;
+    std::set<std::string> known;
+    for (const auto& entry : state) known.insert(entry.first.substr(0, entry.first.find('.')));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", layer, "\" is no layer of the network; the layers are ", absl::StrJoin(known, ", ")));
+  }
+  return absl::OkStatus();
+}
+
 std::string Shape(const at::Tensor& tensor) {
   return absl::StrCat("[", absl::StrJoin(tensor.sizes(), ","), "]");
 }
@@ -46,7 +64,7 @@ NamedTensors ModuleState(const torch::nn::Module& module) {
   return state;
 }
 
-absl::StatusOr<NamedTensors> ReadWeights(const std::string& path) {
+absl::StatusOr<WeightsFile> ReadWeightsFile(const std::string& path) {
   char magic[4] = {};
   {
     // Not by a stream, which waits where the path is that of a named pipe.
@@ -55,13 +73,23 @@ absl::StatusOr<NamedTensors> ReadWeights(const std::string& path) {
     if (pread(file->number(), magic, sizeof(magic), 0) < 0) return SystemError("read", path);
   }
   const bool is_zip = absl::string_view(magic, sizeof(magic)) == "PK\x03\x04";
-  return is_zip ? ReadTorchFile(path) : ReadSafetensors(path);
+  WeightsFile file;
+  PDARTS_ASSIGN_OR_RETURN(file.tensors,
+                          is_zip ? ReadTorchFile(path) : ReadSafetensors(path, &file.metadata));
+  return file;
 }
 
-absl::StatusOr<std::string> EncodeWeights(const std::string& path, const NamedTensors& tensors) {
+absl::StatusOr<NamedTensors> ReadWeights(const std::string& path) {
+  PDARTS_ASSIGN_OR_RETURN(WeightsFile file, ReadWeightsFile(path));
+  return std::move(file.tensors);
+}
+
+absl::StatusOr<std::string> EncodeWeights(const std::string& path, const NamedTensors& tensors,
+                                          std::map<std::string, std::string> metadata) {
   absl::StatusOr<std::string> content;
   if (absl::EndsWith(path, ".safetensors")) {
-    content = EncodeSafetensors(tensors, {{"format", "pt"}});
+    metadata.emplace("format", "pt");
+    content = EncodeSafetensors(tensors, metadata);
   } else if (absl::EndsWith(path, ".pt") || absl::EndsWith(path, ".pth")) {
     content = EncodeTorchFile(tensors);
   } else {
@@ -77,9 +105,15 @@ absl::Status WriteWeights(const std::string& path, const NamedTensors& tensors) 
 }
 
 absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
-                         torch::nn::Module* module) {
+                         torch::nn::Module* module, const std::vector<std::string>& except) {
   std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
-  const NamedTensors state = ModuleState(*module);
+  NamedTensors state = ModuleState(*module);
+  PDARTS_RETURN_IF_ERROR(CheckLayers(state, except));
+  const auto stays = [&](const auto& entry) {
+    return std::any_of(except.begin(), except.end(),
+                       [&](const std::string& layer) { return IsOfLayer(entry.first, layer); });
+  };
+  state.erase(std::remove_if(state.begin(), state.end(), stays), state.end());
   std::vector<std::string> missing, unexpected, misshapen;
   std::set<std::string> known;
   for (const auto& [name, target] : state) {
@@ -94,8 +128,9 @@ absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
       misshapen.push_back(absl::StrCat(name, " is no floating-point tensor"));
     }
   }
-  for (const auto& [name, tensor] : tensors) {
-    if (known.count(name) == 0 && !absl::EndsWith(name, "num_batches_tracked")) {
+  for (const auto& entry : tensors) {
+    const std::string& name = entry.first;
+    if (known.count(name) == 0 && !absl::EndsWith(name, "num_batches_tracked") && !stays(entry)) {
       unexpected.push_back(name);
     }
   }

@@ -63,7 +63,8 @@ done
 says "holds a finished run" "${train[@]}"
 grep -q "\"version\":\"$version\"" $run/result.json || fails "no version in result.json"
 best=$(number best_test_top1 < $run/result.json)
-prints "\"top1\":$best," "$pdarts" evaluate --run=$run --json
+prints "\"top1\":$(number test_top1 < $run/result.json)," "$pdarts" evaluate --run=$run --json
+prints "\"top1\":$best," "$pdarts" evaluate --run=$run --json --epoch=best
 prints "confusion" "$pdarts" evaluate --run=$run
 # The flags describe the same network; of the dataset they know the name only.
 set_data=(--dataset=synthetic --set=dataset.classes=2 --set=dataset.height=32 --set=dataset.width=32
@@ -73,7 +74,8 @@ prints "\"top1\":$best," "${evaluate[@]}" --model=$run/best.safetensors --genoty
 prints "tensors in" "$pdarts" convert --weights=$run/best.safetensors --output=best.pt
 prints "\"top1\":$best," "${evaluate[@]}" --model=best.pt --genotype=$run/genotype.txt
 prints "tensors in" "$pdarts" convert --weights=best.pt --output=back.safetensors
-cmp -s back.safetensors $run/best.safetensors || fails "weights came back otherwise"
+prints "tensors in" "$pdarts" convert --weights=back.safetensors --output=again.pt
+cmp -s again.pt best.pt || fails "weights came back otherwise"
 
 # Evaluate computes in the training's precision: in another one the loss would differ in its last digits.
 prints "multiply-adds" "${train[@]}" --output_dir=double --set=train.precision=FLOAT64 --set=train.epochs=1

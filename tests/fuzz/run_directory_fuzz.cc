@@ -14,6 +14,7 @@
 #include "glog/logging.h"
 #include "pdarts/core/file.h"
 #include "pdarts/report/report.h"
+#include "pdarts/runs/model.h"
 #include "pdarts/runs/run_directory.h"
 #include "tests/fuzz/check_page.h"
 
@@ -25,10 +26,10 @@ namespace fs = std::filesystem;
 constexpr char kBegin[] = "=== ";
 constexpr int kScripts = 3;  ///< of a page
 
-/// Names that a report reads; no others, and no paths, are written.
-bool IsReadByAReport(const std::string& name) {
+/// Names of files that are read from a run; no others, and no paths, are written.
+bool IsReadFromARun(const std::string& name) {
   return name == "spec.textproto" || name == "log.jsonl" || name == "architecture.textproto" ||
-         name == "result.json";
+         name == "result.json" || name == pdarts::kModelFile;
 }
 
 void WriteFiles(const fs::path& run, const std::string& input) {
@@ -41,7 +42,7 @@ void WriteFiles(const fs::path& run, const std::string& input) {
     }
     file.close();
     file.clear();
-    if (IsReadByAReport(std::string(name))) file.open(run / std::string(name), std::ios::binary);
+    if (IsReadFromARun(std::string(name))) file.open(run / std::string(name), std::ios::binary);
   }
 }
 
@@ -71,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     pdarts::CheckPage(pdarts::ReadFile(page).value(), pdarts::kScripts);
   }
   (void)pdarts::ReadTrainingSpec(run.string());
+  (void)pdarts::ReadRunModel(run.string());
   // Nothing was written beside the run.
   CHECK_EQ(pdarts::NamesIn(folder).size(), 1u);
   fs::remove_all(folder);

@@ -109,6 +109,7 @@ std::string DefaultOf(const FieldDescriptor& field) {
   const FieldRules& rules = field.options().GetExtension(pdarts::rules);
   if (rules.required()) return "must be set";
   if (field.is_repeated()) return rules.min_items() > 0 ? "must be set" : "empty";
+  if (rules.optional_message()) return "unset";
   if (!field.has_default_value()) return field.message_type() == nullptr ? "unset" : "";
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:

@@ -17,6 +17,7 @@
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_data.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
@@ -24,6 +25,7 @@
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
+#include "pdarts/runs/model.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/evaluation.h"
@@ -32,6 +34,10 @@
 #include "pdarts/trainers/precision.h"
 
 ABSL_FLAG(std::string, model, "", "FILE: a network's weights, as --weights");
+ABSL_FLAG(
+    std::string, epoch, "last",
+    "last|best: which weights of a run are measured: those of its last epoch, or those of the "
+    "epoch that was best on the run's test images");
 
 namespace pdarts {
 namespace {
@@ -57,9 +63,18 @@ absl::StatusOr<TrainSpec> SpecFromFlags() {
 }
 
 void Print(const EvaluationReport& report) {
-  std::cout << absl::StrFormat("%s\n%d test images: top-1 %.2f%%, top-5 %.2f%%, loss %.4f\n\n",
-                               report.weights(), static_cast<int64_t>(report.images()),
-                               report.top1(), report.top5(), report.loss());
+  std::cout << report.weights() << "\n";
+  if (report.has_epoch()) std::cout << "weights of the " << report.epoch() << " epoch\n";
+  if (report.has_best_epoch()) {
+    std::cout << absl::StrFormat(
+        "the training measured %.2f%% after the last epoch, and %.2f%% after the best one (%d, "
+        "chosen "
+        "by its own test images; --epoch=best measures it)\n",
+        report.last_test_top1(), report.best_test_top1(), report.best_epoch());
+  }
+  std::cout << absl::StrFormat("%d test images: top-1 %.2f%%, top-5 %.2f%%, loss %.4f\n\n",
+                               static_cast<int64_t>(report.images()), report.top1(), report.top5(),
+                               report.loss());
   size_t width = 5;
   for (const ClassAccuracy& of_class : report.classes()) {
     width = std::max(width, of_class.name().size());
@@ -71,8 +86,10 @@ void Print(const EvaluationReport& report) {
       mistakes.push_back(
           absl::StrCat(of_class.mistakes(m).name(), " ", of_class.mistakes(m).images()));
     }
-    std::cout << absl::StrFormat("%-*s  %7.2f%%  %s\n", static_cast<int>(width), of_class.name(),
-                                 of_class.accuracy(), absl::StrJoin(mistakes, ", "));
+    const std::string accuracy =
+        of_class.has_accuracy() ? absl::StrFormat("%7.2f%%", of_class.accuracy()) : "no images";
+    std::cout << absl::StrFormat("%-*s  %s  %s\n", static_cast<int>(width), of_class.name(),
+                                 accuracy, absl::StrJoin(mistakes, ", "));
   }
   if (report.classes_size() > 20) return;
   std::cout << "\nconfusion (rows: the true class, in the order above)\n";
@@ -84,8 +101,38 @@ void Print(const EvaluationReport& report) {
   }
 }
 
-absl::Status EvaluateWeights(const std::vector<std::string>&) {
-  PDARTS_RETURN_IF_ERROR(SetThreadsFromFlags().status());
+/// What a command measures, and how.
+struct Measured {
+  std::string file;  ///< of weights
+  NamedTensors tensors;
+  TrainSpec spec;              ///< of the network and the data
+  std::optional<Model> model;  ///< what the weights say of themselves
+  std::string epoch;           ///< "last" or "best" of a run's training; else empty
+  TrainResult result;          ///< of a run's training, where it is finished
+};
+
+/// Which of a run's weights --epoch names.
+absl::StatusOr<std::string> EpochFromFlags() {
+  std::string epoch = absl::GetFlag(FLAGS_epoch);
+  if (epoch == "last" || epoch == "best") return epoch;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--epoch: is \"", epoch, "\", expected last or best"));
+}
+
+/// The spec of weights that come without a run.
+absl::StatusOr<TrainSpec> SpecOfFile(const Measured& measured) {
+  if (!measured.model || !absl::GetFlag(FLAGS_genotype).empty()) return SpecFromFlags();
+  TrainSpec spec;
+  PDARTS_RETURN_IF_ERROR(ParseSpecInto(measured.model->spec(),
+                                       absl::StrCat(measured.file, ": ", kModelMetadata), &spec));
+  if (const std::string dataset = absl::GetFlag(FLAGS_dataset); !dataset.empty()) {
+    PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
+                            PluginRegistry::Global().DefaultConfig(Dataset::kKind, dataset));
+  }
+  return spec;
+}
+
+absl::StatusOr<Measured> MeasuredFromFlags() {
   const std::string run = absl::GetFlag(FLAGS_run);
   const std::string model = absl::GetFlag(FLAGS_model);
   std::string weights = absl::GetFlag(FLAGS_weights);
@@ -93,23 +140,69 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
     return absl::InvalidArgumentError("--model and --weights both name a file; give one");
   }
   if (weights.empty()) weights = model;
-  TrainSpec spec;
-  if (!run.empty()) {
-    PDARTS_ASSIGN_OR_RETURN(spec, ReadTrainingSpec(UserPath(run)));
-    weights = weights.empty() ? BestWeightsFile(UserPath(run)) : UserPath(weights);
-  } else if (weights.empty()) {
+  if (run.empty() && weights.empty()) {
     return absl::InvalidArgumentError(
         "evaluate needs --run=DIR of a training, or --model=FILE and --genotype=...");
-  } else {
-    weights = UserPath(weights);
-    PDARTS_ASSIGN_OR_RETURN(spec, SpecFromFlags());
   }
-  PDARTS_ASSIGN_OR_RETURN(const NamedTensors tensors, ReadWeights(weights));
+  Measured measured;
+  PDARTS_ASSIGN_OR_RETURN(const std::string epoch, EpochFromFlags());
+  if (!weights.empty()) {
+    measured.file = UserPath(weights);
+  } else {
+    measured.epoch = epoch;
+    measured.file =
+        epoch == "last" ? LastWeightsFile(UserPath(run)) : BestWeightsFile(UserPath(run));
+  }
+  if (!run.empty()) {
+    PDARTS_ASSIGN_OR_RETURN(measured.spec, ReadTrainingSpec(UserPath(run)));
+  }
+  PDARTS_ASSIGN_OR_RETURN(WeightsFile content, ReadWeightsFile(measured.file));
+  measured.tensors = std::move(content.tensors);
+  PDARTS_ASSIGN_OR_RETURN(measured.model, ModelOfMetadata(content.metadata, measured.file));
+  if (run.empty()) {
+    PDARTS_ASSIGN_OR_RETURN(measured.spec, SpecOfFile(measured));
+    return measured;
+  }
+  if (!measured.model) {
+    PDARTS_ASSIGN_OR_RETURN(measured.model, ReadRunModel(UserPath(run)));
+  }
+  const absl::StatusOr<TrainResult> result = ReadTrainResult(UserPath(run));
+  if (!result.ok() && !absl::IsNotFound(result.status())) return result.status();
+  if (result.ok()) measured.result = *result;
+  return measured;
+}
+
+/// Reads the test images as the model knows them.
+absl::StatusOr<DatasetSplits> LoadTestImages(const Measured& measured, const Dataset& dataset) {
+  LoadOptions options;
+  options.data_dir = DataDirFromFlags();
+  options.test_only = true;
+  RunOrigin origin;
+  if (const auto& model = measured.model) {
+    options.class_names = {model->class_names().begin(), model->class_names().end()};
+    origin.source = model->dataset_source();
+    origin.has_same_data = [&](const DatasetSplits& data) {
+      return TestChecksum(data) == model->test_checksum();
+    };
+  } else {
+    Tell({absl::StrCat(measured.file,
+                       " does not say which classes its outputs are and by which mean "
+                       "and deviation images were normalized: those of the data set are taken")});
+  }
+  PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, LoadDataOfRun(dataset, options, origin));
+  if (measured.model) PDARTS_RETURN_IF_ERROR(TakeStatistics(*measured.model, &data.info));
+  return data;
+}
+
+absl::Status EvaluateWeights(const std::vector<std::string>&) {
+  PDARTS_RETURN_IF_ERROR(SetThreadsFromFlags().status());
+  PDARTS_ASSIGN_OR_RETURN(Measured measured, MeasuredFromFlags());
+  const NamedTensors& tensors = measured.tensors;
   const bool has_head = std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) {
     return absl::StartsWith(entry.first, kAuxiliaryHead);
   });
-  PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
-  PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(std::move(spec)));
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(&measured.spec));
+  PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(measured.spec));
   if (const std::optional<int> classes = absl::GetFlag(FLAGS_classes);
       classes && *classes != training.dataset->num_classes()) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -122,8 +215,8 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
       const std::shared_ptr<Network> network,
       training.space->BuildNetwork(training.architecture, shape, MakeGenerator(1, "weights")));
   network->to(ScalarTypeOf(training.spec.train().precision()));  // before the weights are rounded
-  PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, weights, network.get()));
-  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({DataDirFromFlags()}));
+  PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, measured.file, network.get()));
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, LoadTestImages(measured, *training.dataset));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
   if (device.is_cpu()) {
     PDARTS_ASSIGN_OR_RETURN(
@@ -135,13 +228,19 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
     PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
   }
   PDARTS_ASSIGN_OR_RETURN(
-      const EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
+      EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
         network->to(device);
         PDARTS_ASSIGN_OR_RETURN(const Evaluation evaluation,
                                 Evaluate(*network, data.test, data.info,
                                          training.spec.train().evaluation_batch_size(), device));
-        return MakeEvaluationReport(evaluation, data.test, data.info, weights);
+        return MakeEvaluationReport(evaluation, data.test, data.info, measured.file);
       }));
+  if (!measured.epoch.empty()) report.set_epoch(measured.epoch);
+  if (measured.result.has_best_epoch()) {
+    report.set_last_test_top1(measured.result.test_top1());
+    report.set_best_test_top1(measured.result.best_test_top1());
+    report.set_best_epoch(measured.result.best_epoch());
+  }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(report) << "\n";
   } else {
@@ -154,17 +253,17 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
 
 Command EvaluateCommand() {
   std::vector<std::string> flags = NetworkFlags();
-  for (const char* flag : {"run", "model", "weights", "dataset", "data_dir", "device", "threads",
-                           "set", "allow_swap", "json"}) {
+  for (const char* flag : {"run", "epoch", "model", "weights", "dataset", "data_dir", "device",
+                           "threads", "set", "allow_swap", "json"}) {
     flags.push_back(flag);
   }
   return {"evaluate",
-          "--run=DIR | --model=FILE --genotype=TEXT|FILE|NAME",
+          "--run=DIR | --model=FILE [--genotype=TEXT|FILE|NAME]",
           "measure trained weights on the test split, for each class too",
           flags,
           &EvaluateWeights,
           /*takes_arguments=*/false,
-          {{"--run=runs/train_quickstart-seed1", "the best weights of a training"},
+          {{"--run=runs/train_quickstart-seed1", "the last weights of a training"},
            {"--model=best.pt --genotype=PDARTS --dataset=cifar10 --data_dir=/data",
             "weights from elsewhere"}}};
 }

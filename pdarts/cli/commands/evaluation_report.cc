@@ -52,7 +52,7 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const ImageS
     ClassAccuracy* of_class = report.add_classes();
     of_class->set_name(info.class_names[c]);
     of_class->set_images(images);
-    of_class->set_accuracy(images > 0 ? 100 * right / images : 0);
+    if (images > 0) of_class->set_accuracy(100 * right / images);
     for (const auto& [guess, count] : mistakes) {
       Mistake* mistake = of_class->add_mistakes();
       mistake->set_name(info.class_names[guess]);

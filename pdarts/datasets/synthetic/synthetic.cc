@@ -106,10 +106,12 @@ class Synthetic : public Dataset {
   const DatasetInfo& info() const override { return info_; }
 
  private:
-  absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions&) const override {
+  absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions& options) const override {
     Sha256 checksum;
     DatasetSplits splits;
-    splits.train = MakeSplit("train", config_.train_images(), &checksum);
+    if (!options.test_only) {
+      splits.train = MakeSplit("train", config_.train_images(), &checksum);
+    }
     splits.test = MakeSplit("test", config_.test_images(), &checksum);
     splits.source = absl::StrCat("made by synthetic, seed ", config_.seed());
     splits.checksum = absl::StrCat("sha256:", checksum.Hex());

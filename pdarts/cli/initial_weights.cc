@@ -1,0 +1,104 @@
+#include "pdarts/cli/initial_weights.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/network_flags.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/network.h"
+#include "pdarts/core/sha256.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/runs/model.h"
+
+ABSL_FLAG(std::vector<std::string>, weights_except, {},
+          "LAYER,...: layers that keep random weights, whatever --weights holds for them: "
+          "\"classifier\" to train a network for other classes");
+
+namespace pdarts {
+namespace {
+
+/// The layer whose outputs are the classes.
+constexpr char kClassifier[] = "classifier";
+
+bool HasSameWeights(const InitialWeights& a, const InitialWeights& b) {
+  return a.sha256() == b.sha256() &&
+         std::equal(a.except().begin(), a.except().end(), b.except().begin(), b.except().end());
+}
+
+}  // namespace
+
+absl::Status SetInitialWeights(TrainSpec* spec) {
+  if (const std::string file = absl::GetFlag(FLAGS_weights); !file.empty()) {
+    spec->mutable_initial_weights()->set_file(file);
+  }
+  if (const auto layers = absl::GetFlag(FLAGS_weights_except); !layers.empty()) {
+    if (!spec->has_initial_weights()) {
+      return absl::InvalidArgumentError(
+          "--weights_except: leaves layers out of weights, but --weights names none");
+    }
+    spec->mutable_initial_weights()->clear_except();
+    for (const std::string& layer : layers) spec->mutable_initial_weights()->add_except(layer);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<StartingWeights>> ReadInitialWeights(
+    const std::optional<TrainSpec>& before, TrainSpec* spec) {
+  if (!spec->has_initial_weights()) return std::nullopt;
+  InitialWeights* initial = spec->mutable_initial_weights();
+  initial->set_file(UserPath(initial->file()));
+  StartingWeights weights;
+  weights.file = initial->file();
+  const absl::StatusOr<std::string> bytes = ReadFile(weights.file);
+  if (absl::IsNotFound(bytes.status()) && before &&
+      before->initial_weights().file() == weights.file) {
+    if (initial->sha256().empty()) initial->set_sha256(before->initial_weights().sha256());
+    return weights;
+  }
+  if (!bytes.ok()) return Annotate(bytes.status(), "initial_weights.file");
+  Sha256 sum;
+  sum.Update(*bytes);
+  const std::string sha256 = sum.Hex();
+  if (!initial->sha256().empty() && initial->sha256() != sha256) {
+    return absl::InvalidArgumentError(absl::StrCat("initial_weights.sha256: is ", initial->sha256(),
+                                                   ", but that of ", weights.file, " is ", sha256));
+  }
+  initial->set_sha256(sha256);
+  if (before && HasSameWeights(before->initial_weights(), *initial)) {
+    initial->set_file(before->initial_weights().file());
+  }
+  PDARTS_ASSIGN_OR_RETURN(WeightsFile content, ReadWeightsFile(weights.file));
+  PDARTS_ASSIGN_OR_RETURN(weights.model, ModelOfMetadata(content.metadata, weights.file));
+  weights.tensors = std::move(content.tensors);
+  return weights;
+}
+
+std::vector<std::string> ClassOrder(const std::optional<Model>& unfinished,
+                                    const std::optional<StartingWeights>& weights,
+                                    const TrainSpec& spec) {
+  const Model* model = nullptr;
+  const auto& except = spec.initial_weights().except();
+  if (unfinished) {
+    model = &*unfinished;
+  } else if (weights && weights->model &&
+             std::find(except.begin(), except.end(), kClassifier) == except.end()) {
+    model = &*weights->model;
+  }
+  if (model == nullptr) return {};
+  return {model->class_names().begin(), model->class_names().end()};
+}
+
+absl::Status LoadInitialWeights(const StartingWeights& weights, const TrainSpec& spec,
+                                Network* network) {
+  if (!weights.tensors) {
+    return absl::NotFoundError(
+        absl::StrCat("initial_weights.file: there is no file ", weights.file, " any more"));
+  }
+  const auto& except = spec.initial_weights().except();
+  return LoadWeights(*weights.tensors, weights.file, network, {except.begin(), except.end()});
+}
+
+}  // namespace pdarts

@@ -1,0 +1,135 @@
+#!/bin/bash
+# A trained network keeps what it needs: classes, statistics of the images, and what it began with.
+# usage: model_test.sh PDARTS CHECKS
+set -u
+pdarts="$PWD/$1"
+source "$2"
+cd "$TEST_TMPDIR" || exit 1
+
+# images FOLDER RED GREEN BLUE: four images around a color.
+images() {
+  mkdir -p "$1"
+  python3 - "$@" <<'PYTHON'
+import random, struct, sys, zlib
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+folder, color = sys.argv[1], [int(value) for value in sys.argv[2:]]
+noise = random.Random(folder)
+for number in range(4):
+    rows = b"".join(
+        b"\0" + bytes(min(255, max(0, value + noise.randrange(-20, 20))) for _ in range(8) for value in color)
+        for _ in range(8))
+    with open(f"{folder}/{number}.png", "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)) +
+                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+PYTHON
+}
+for split in train test; do
+  images data/$split/ant 200 40 40
+  images data/$split/cat 40 200 40
+  images data/$split/fox 40 40 200
+done
+cat > spec.textproto <<'SPEC'
+name: "animals"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset { [type.googleapis.com/pdarts.image_folder.ImageFolderConfig] { classes: 3 image_size: 8 } }
+genotype: "PDARTS"
+network { cells: 2 channels: 4 }
+train {
+  epochs: 12 batch_size: 6 auxiliary_weight: 0 drop_path: 0 weights { learning_rate: 0.1 }
+  augmentation { crop_padding: 0 flip: false cutout: 0 }
+}
+SPEC
+train=("$pdarts" train --spec=spec.textproto --threads=1)
+prints "test " "${train[@]}" --data_dir=data --output_dir=run
+last=$(number test_top1 < run/result.json)
+loss=$(number test_loss < run/result.json)
+evaluate=("$pdarts" evaluate --run=run --threads=1 --json)
+measures() { prints "\"top1\":$last,\"top5\":100,\"loss\":$loss," "$@"; }
+
+# The run and the weights say what they are of.
+grep -q '"class_names":\["ant","cat","fox"\]' run/model.json || fails "model.json lacks the classes"
+for file in best last; do
+  grep -aq 'pdarts_model' run/$file.safetensors || fails "$file.safetensors does not say what it is of"
+done
+measures "${evaluate[@]}" --data_dir=data
+prints '"epoch":"last"' "${evaluate[@]}" --data_dir=data
+prints "\"top1\":$(number best_test_top1 < run/result.json)," "${evaluate[@]}" --data_dir=data --epoch=best
+prints "weights of the last epoch" "$pdarts" evaluate --run=run --threads=1 --data_dir=data
+says '--epoch: is "first", expected last or best' "${evaluate[@]}" --data_dir=data --epoch=first
+
+# Elsewhere there are only test images, or other training images, or one class more to the front.
+mkdir -p alone other
+cp -r data/test alone/test
+measures "${evaluate[@]}" --data_dir=alone
+cp -r data/test other/test
+for class in ant cat fox; do images other/train/$class 250 250 250; done
+measures "${evaluate[@]}" --data_dir=other
+# A file of weights needs neither its run nor a genotype.
+cp run/last.safetensors weights.safetensors
+measures "$pdarts" evaluate --model=weights.safetensors --threads=1 --json --data_dir=alone
+
+# A renamed class, one more and one less.
+cp -r data renamed
+for split in train test; do mv renamed/$split/fox renamed/$split/arctic_fox; done
+says 'does not know "arctic_fox"; the data does not have "fox"' "${evaluate[@]}" --data_dir=renamed
+cp -r alone less
+rm -r less/test/cat
+prints '{"name":"cat","images":0}' "${evaluate[@]}" --data_dir=less
+prints "cat    no images" "$pdarts" evaluate --run=run --threads=1 --data_dir=less
+
+# The run's own data are found without a flag, unless they are others now.
+unset PDARTS_DATA_DIR
+measures "${evaluate[@]}"
+mv data/test data/kept
+cp -r data/kept data/test
+images data/test/ant 100 100 100
+says "$PWD/data holds other data" "${evaluate[@]}"
+rm -r data/test
+mv data/kept data/test
+mv data moved
+says "The run read $PWD/data" "${evaluate[@]}"
+mv moved data
+
+# Fine-tuning: what the weights were is in the spec, and other classes need another classifier.
+more=("${train[@]}" --data_dir=data --set=train.epochs=1)
+prints "test " "${more[@]}" --weights=run/last.safetensors --output_dir=tuned
+sum=$(sha256sum run/last.safetensors | cut -d' ' -f1)
+grep -q "sha256: \"$sum\"" tuned/spec.textproto || fails "the spec lacks the weights' checksum"
+grep -q "last.safetensors" tuned/model.json || fails "model.json lacks the weights' file"
+says "is $sum, but" "${more[@]}" --weights=run/last.safetensors --set=initial_weights.sha256="$sum"x --output_dir=wrong
+[ -e wrong ] && fails "weights that do not fit left a run behind"
+two=("$pdarts" train --spec=spec.textproto --threads=1 --data_dir=two --set=dataset.classes=2 --set=train.epochs=1
+  --set=train.batch_size=4)
+for split in train test; do for class in dog owl; do images two/$split/$class 90 120 150; done; done
+says 'does not know "dog", "owl"' "${two[@]}" --weights=run/last.safetensors --output_dir=two_classes
+prints "test " "${two[@]}" --weights=run/last.safetensors --weights_except=classifier --output_dir=two_classes
+grep -q '"class_names":\["dog","owl"\]' two_classes/model.json || fails "the fine-tuned network has other classes"
+says '"clasifier" is no layer of the network; the layers are ' "${two[@]}" --weights=run/last.safetensors \
+  --weights_except=clasifier --output_dir=mistyped
+says "--weights names none" "${two[@]}" --weights_except=classifier --output_dir=nothing
+
+# A run that goes on needs the weights no more that it began with.
+long=("${train[@]}" --data_dir=data --set=train.epochs=400 --checkpoint_minutes=0 --weights=begin.safetensors)
+cp run/last.safetensors begin.safetensors
+"${long[@]}" --output_dir=stopped 2> console.txt &
+child=$!
+for _ in $(seq 600); do [ -e stopped/checkpoint.previous.bin ] && break; sleep 0.05; done
+kill -TERM $child
+wait $child
+rm begin.safetensors
+resumed=("${long[@]}" --output_dir=stopped --resume --checkpoint_minutes=10)
+"${resumed[@]}" 2> console.txt &
+child=$!
+for _ in $(seq 600); do grep -q "^epoch" console.txt && break; sleep 0.05; done
+kill -TERM $child
+wait $child
+grep -q "To go on:" console.txt || { fails "a run does not go on without its first weights"; cat console.txt; }
+says "initial_weights.file" "${long[@]}" --output_dir=begins
+# The classes of a run that goes on are compared, too.
+for split in train test; do mv data/$split/fox data/$split/Fox; done
+says 'does not know "Fox"; the data does not have "fox"' "${resumed[@]}"
+
+exit $((failures > 0))
