@@ -27,6 +27,7 @@
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/status_line.h"
 #include "pdarts/core/json.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
@@ -271,6 +272,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
                           OpenRun(path, training.spec, flags.start, surroundings));
   PDARTS_ASSIGN_OR_RETURN(Model model, DescribeModel(training, data));
+  model.set_dataset(PluginShortName(training.spec.dataset()));
   model.set_version(BuildVersion());
   model.set_commit(surroundings.commit());
   PDARTS_RETURN_IF_ERROR(directory->WriteModel(model));

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/knob.h"
 #include "pdarts/core/plugin.h"
 #include "pdarts/core/topology.h"
 

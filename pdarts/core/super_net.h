@@ -1,7 +1,6 @@
 #ifndef PDARTS_CORE_SUPER_NET_H_
 #define PDARTS_CORE_SUPER_NET_H_
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,45 +8,12 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/core/gradients.h"
+#include "pdarts/core/knob.h"
 #include "pdarts/core/topology.h"
 #include "torch/nn/module.h"
 
 namespace pdarts {
-
-/// A number that regularisers may turn while a super-network trains, declared by the network.
-struct Knob {
-  std::string name;  ///< "skip_connect.dropout"
-  std::string description;
-  double min = 0;
-  double max = 1;
-  double value = 0;
-};
-
-/// The names of knobs for a message: "a, b", or "none".
-std::string KnobNames(const std::vector<Knob>& knobs);
-
-/// Which gradients a pass computes; the others cost nothing.
-enum class GradientOf { kWeights, kAlphas, kBoth };
-
-struct GradientRequest {
-  at::Tensor images;  ///< `[N,C,H,W]`, of the network's dtype
-  at::Tensor labels;  ///< `[N]` int64
-  GradientOf of = GradientOf::kBoth;
-  /// Whether running statistics of batch normalisations move in this pass.
-  bool update_statistics = true;
-  /// Whether the pass drops edges where a knob says so: the weights' loss does, the alphas'
-  /// doesn't.
-  bool drop_edges = true;
-  /// Added to the loss when given: a scalar with a graph to alphas or weights, or undefined.
-  std::function<at::Tensor()> penalty;
-};
-
-struct GradientResult {
-  at::Tensor loss;                  ///< mean cross-entropy, scalar, without the penalty, detached
-  at::Tensor logits;                ///< `[N,classes]`, detached
-  std::vector<at::Tensor> weights;  ///< as SuperNet::weights(); empty unless asked for
-  std::vector<at::Tensor> alphas;   ///< as SuperNet::alphas(); empty unless asked for
-};
 
 /// The dimension of alphas `[E,K]` over which the softmax runs that makes them probabilities: 1,
 /// each edge's candidates. With one candidate an edge that would be constant; then it is 0, the

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/directory.h"
 #include "pdarts/core/json.h"
-#include "pdarts/core/registry.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -71,7 +70,6 @@ absl::StatusOr<Model> DescribeModel(const Training& training, const DatasetSplit
   for (const std::string& name : data.info.class_names) model.add_class_names(name);
   for (const double mean : data.info.mean) model.add_mean(mean);
   for (const double deviation : data.info.deviation) model.add_deviation(deviation);
-  model.set_dataset(PluginShortName(training.spec.dataset()));
   model.set_dataset_source(data.source);
   model.set_dataset_checksum(data.checksum);
   model.set_test_checksum(TestChecksum(data));

@@ -20,8 +20,8 @@ inline constexpr char kModelFile[] = "model.json";
 /// The key of a Model, as JSON, in the metadata of a safetensors file.
 inline constexpr char kModelMetadata[] = "pdarts_model";
 
-/// What `training` makes of `data`; without the program's version and commit.
-/// \error as SearchSpace::Format.
+/// What `training` makes of `data`; without the short name of the data set, and the version and
+/// commit of the program. \error as SearchSpace::Format.
 absl::StatusOr<Model> DescribeModel(const Training& training, const DatasetSplits& data);
 
 /// "sha256:..." over images and labels of the test split.

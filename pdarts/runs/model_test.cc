@@ -55,7 +55,6 @@ TEST(ModelTest, HoldsWhatANetworkNeeds) {
   EXPECT_EQ(model.image().width(), 8);
   EXPECT_THAT(model.class_names(), ElementsAre("class_0", "class_1", "class_2"));
   EXPECT_EQ(model.mean_size(), 3);
-  EXPECT_EQ(model.dataset(), "synthetic");
   EXPECT_THAT(model.dataset_checksum(), HasSubstr("sha256:"));
   EXPECT_EQ(model.initial_weights().file(), "before.pt");
   EXPECT_THAT(model.spec(), HasSubstr("name: \"tiny\""));

@@ -16,6 +16,7 @@
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/safetensors.h"
 #include "pdarts/runs/torch_file.h"
+#include "torch/nn/module.h"
 
 namespace pdarts {
 namespace {

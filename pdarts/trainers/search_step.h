@@ -8,6 +8,7 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/gradients.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/trainers/optimizers.h"
 

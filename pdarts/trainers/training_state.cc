@@ -7,6 +7,7 @@
 #include "c10/util/Exception.h"
 #include "glog/logging.h"
 #include "pdarts/core/status_macros.h"
+#include "torch/nn/module.h"
 
 namespace pdarts {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
-#include "pdarts/core/super_net.h"
+#include "pdarts/core/gradients.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace pdarts {

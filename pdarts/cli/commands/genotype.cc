@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "ATen/TensorOperators.h"
 #include "ATen/ops/empty.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
