@@ -20,6 +20,7 @@
 #include "pdarts/core/system_calls_testing.h"
 #include "pdarts/runs/safetensors.h"
 #include "pdarts/runs/torch_file.h"
+#include "torch/nn/module.h"
 
 namespace pdarts {
 namespace {
