@@ -5,14 +5,20 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/core/dataset.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/text.h"
+#include "pdarts/runs/run_architecture.h"
+#include "pdarts/runs/run_directory.h"
 
 ABSL_FLAG(std::string, genotype, "",
           "TEXT|FILE|NAME: an architecture: its text, a name that the space knows (PDARTS, "
@@ -27,6 +33,8 @@ ABSL_FLAG(std::optional<int>, channels, std::nullopt,
           "NUMBER: initial channels of the network (default: the skeleton's usual number)");
 ABSL_FLAG(std::optional<int>, classes, std::nullopt,
           "NUMBER: classes (default: the skeleton's usual number)");
+ABSL_FLAG(std::string, image_size, "",
+          "H[xW]: height and width of the images in pixels (default: the skeleton's usual ones)");
 ABSL_FLAG(std::string, skeleton, "",
           "cifar|imagenet: the network around the cells (default: the space's first)");
 
@@ -34,6 +42,46 @@ namespace pdarts {
 namespace {
 
 constexpr int kMostClasses = 100000;
+
+constexpr int kMostPixels = 16384;  // of a side
+
+/// Puts --image_size into `image`.
+absl::Status SetImageSize(ImageShape* image) {
+  const std::string text = absl::GetFlag(FLAGS_image_size);
+  if (text.empty()) return absl::OkStatus();
+  const std::vector<std::string> sides = absl::StrSplit(text, 'x');
+  const auto parse = [](const std::string& side, int* value) {
+    return absl::SimpleAtoi(side, value) && *value >= 1 && *value <= kMostPixels;
+  };
+  if (sides.size() > 2 || !parse(sides.front(), &image->height) ||
+      !parse(sides.back(), &image->width)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--image_size: \"", text, "\" is no H or HxW of whole numbers in [1, ", kMostPixels, "]"));
+  }
+  return absl::OkStatus();
+}
+
+/// What a run says of its network.
+struct RunNetwork {
+  google::protobuf::Any space;
+  google::protobuf::Any dataset;
+  NetworkSettings settings;  ///< of a training
+};
+
+absl::StatusOr<RunNetwork> ReadRunNetwork(const std::string& run) {
+  RunNetwork network;
+  const auto training = ReadTrainingSpec(run);
+  if (training.ok()) {
+    network.space = training->space();
+    network.dataset = training->dataset();
+    network.settings = training->network();
+    return network;
+  }
+  PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec search, ReadRunSpec(run));
+  network.space = search.space();
+  network.dataset = search.dataset();
+  return network;
+}
 
 /// The network's size from flags, each in its range.
 absl::StatusOr<NetworkSettings> SettingsFromFlags() {
@@ -88,7 +136,44 @@ absl::StatusOr<FlagNetwork> NetworkFromFlags() {
   if (!shape.ok()) return Annotate(shape.status(), "--skeleton");
   network.shape = std::move(*shape);
   network.shape.classes = absl::GetFlag(FLAGS_classes).value_or(network.shape.classes);
+  PDARTS_RETURN_IF_ERROR(SetImageSize(&network.shape.image));
   return network;
+}
+
+absl::StatusOr<FlagNetwork> NetworkFromRunOrFlags() {
+  const std::string run = absl::GetFlag(FLAGS_run);
+  if (run.empty()) return NetworkFromFlags();
+  if (!absl::GetFlag(FLAGS_genotype).empty()) {
+    return absl::InvalidArgumentError("--run and --genotype both name an architecture; give one");
+  }
+  PDARTS_ASSIGN_OR_RETURN(NetworkSettings settings, SettingsFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(const RunNetwork of_run, ReadRunNetwork(UserPath(run)));
+  // Flags go before what the run says.
+  NetworkSettings all = of_run.settings;
+  all.MergeFrom(settings);
+  FlagNetwork network;
+  auto space = Registry<SearchSpace>::Create(of_run.space);
+  if (!space.ok()) return Annotate(space.status(), "space");
+  network.space = std::move(*space);
+  PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found,
+                          ReadRunArchitecture(UserPath(run), *network.space));
+  network.architecture = found.architecture();
+  auto shape = MakeNetworkShape(*network.space, all);
+  if (!shape.ok()) return Annotate(shape.status(), "--skeleton");
+  network.shape = std::move(*shape);
+  const auto dataset = Registry<Dataset>::Create(of_run.dataset);
+  if (!dataset.ok()) return Annotate(dataset.status(), "dataset");
+  network.shape.image = (*dataset)->info().image;
+  network.shape.classes = absl::GetFlag(FLAGS_classes).value_or((*dataset)->num_classes());
+  PDARTS_RETURN_IF_ERROR(SetImageSize(&network.shape.image));
+  return network;
+}
+
+std::string SizeText(const NetworkShape& shape) {
+  return absl::StrFormat(
+      "images of %dx%d, %d channels, %d classes; %d cells, %d channels, skeleton %s",
+      shape.image.height, shape.image.width, shape.image.channels, shape.classes, shape.cells,
+      shape.channels, shape.skeleton);
 }
 
 std::string SpaceFromFlags() {
@@ -103,7 +188,7 @@ std::string DatasetFromFlags() {
 }
 
 std::vector<std::string> NetworkFlags() {
-  return {"space", "genotype", "cells", "channels", "classes", "skeleton"};
+  return {"space", "genotype", "cells", "channels", "classes", "skeleton", "image_size"};
 }
 
 }  // namespace pdarts

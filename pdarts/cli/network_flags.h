@@ -18,6 +18,7 @@ ABSL_DECLARE_FLAG(std::optional<int>, cells);
 ABSL_DECLARE_FLAG(std::optional<int>, channels);
 ABSL_DECLARE_FLAG(std::optional<int>, classes);
 ABSL_DECLARE_FLAG(std::string, skeleton);
+ABSL_DECLARE_FLAG(std::string, image_size);
 
 namespace pdarts {
 
@@ -33,10 +34,19 @@ struct FlagNetwork {
   NetworkShape shape;  ///< without auxiliary head
 };
 
-/// The network of --space, --genotype, --cells, --channels, --classes, --skeleton: the skeleton's
-/// usual size (SearchSpace::default_network_shape) where a flag isn't given. \error as
-/// GenotypeFromFlags and ParseGenotype; kInvalidArgument naming the flag.
+/// The network of --space, --genotype, --cells, --channels, --classes, --skeleton, --image_size:
+/// the skeleton's usual size (SearchSpace::default_network_shape) where a flag isn't given. \error
+/// as GenotypeFromFlags and ParseGenotype; kInvalidArgument naming the flag.
 absl::StatusOr<FlagNetwork> NetworkFromFlags();
+
+/// The same, or, where --run names a run, the network of its architecture for images and classes as
+/// the run has them; a training's has the training's size. Flags of the size go before the run's.
+/// \error as NetworkFromFlags, ReadRunSpec and ReadRunArchitecture.
+absl::StatusOr<FlagNetwork> NetworkFromRunOrFlags();
+
+/// "images of 32x32, 3 channels, 10 classes; 20 cells, 36 channels, skeleton cifar": what a network
+/// is counted or measured as.
+std::string SizeText(const NetworkShape& shape);
 
 /// --space, else the only search space of this program, else "darts".
 std::string SpaceFromFlags();

@@ -1,18 +1,28 @@
 #include "pdarts/cli/run_data.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_directory.h"
 
 namespace pdarts {
+namespace {
 
-absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions options,
-                                            const RunOrigin& origin) {
+/// The data of a run, and the data folder that they were read from.
+struct FoundData {
+  DatasetSplits splits;
+  std::string data_dir;
+};
+
+absl::StatusOr<FoundData> Find(const Dataset& dataset, LoadOptions options,
+                               const RunOrigin& origin) {
   absl::StatusOr<DatasetSplits> data = dataset.Load(options);
+  if (data.ok()) return FoundData{*std::move(data), options.data_dir};
   if (!absl::IsNotFound(data.status()) || !options.data_dir.empty() || origin.source.empty()) {
-    return data;
+    return data.status();
   }
   // A source is a folder within the data folder, or the data folder itself.
   const std::filesystem::path source = origin.source;
@@ -25,14 +35,41 @@ absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions 
     if (!origin.has_same_data(*found)) {
       return absl::FailedPreconditionError(
           absl::StrCat(origin.source,
-                       " holds other data than the run read there; name the folder "
-                       "by --data_dir to take them all the same"));
+                       " holds other data than the run read there; name the folder by --data_dir "
+                       "to take them all the same"));
     }
     Tell({absl::StrCat("the data are read from ", origin.source, ", as the run did")});
-    return found;
+    return FoundData{*std::move(found), options.data_dir};
   }
   return absl::NotFoundError(absl::StrCat(data.status().message(), ". The run read ", origin.source,
                                           ", where there are none now"));
+}
+
+}  // namespace
+
+absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions options,
+                                            const RunOrigin& origin) {
+  PDARTS_ASSIGN_OR_RETURN(FoundData found, Find(dataset, std::move(options), origin));
+  return std::move(found.splits);
+}
+
+RunOrigin OriginOfRun(const std::string& run) {
+  RunOrigin origin;
+  const absl::StatusOr<RunResult> result = ReadRunResult(run);
+  if (!result.ok()) return origin;
+  origin.source = result->dataset_source();
+  origin.has_same_data = [checksum = result->dataset_checksum()](const DatasetSplits& data) {
+    return data.checksum == checksum;
+  };
+  return origin;
+}
+
+absl::StatusOr<std::string> DataDirOfRun(const Dataset& dataset, const std::string& data_dir,
+                                         const RunOrigin& origin) {
+  LoadOptions options;
+  options.data_dir = data_dir;
+  PDARTS_ASSIGN_OR_RETURN(const FoundData found, Find(dataset, std::move(options), origin));
+  return found.data_dir;
 }
 
 }  // namespace pdarts

@@ -23,6 +23,14 @@ struct RunOrigin {
 absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions options,
                                             const RunOrigin& origin);
 
+/// The origin that the result of a run names; nothing where there is no result that can be read.
+RunOrigin OriginOfRun(const std::string& run);
+
+/// What a command that names a data folder would name to read the data of a run; empty where the
+/// spec's own place has them. \error as LoadDataOfRun.
+absl::StatusOr<std::string> DataDirOfRun(const Dataset& dataset, const std::string& data_dir,
+                                         const RunOrigin& origin);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CLI_RUN_DATA_H_

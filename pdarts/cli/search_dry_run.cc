@@ -9,6 +9,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "pdarts/cli/data_forecast.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/forecast.pb.h"
 #include "pdarts/cli/names.h"
@@ -32,6 +33,7 @@ namespace {
 /// The data, or images that stand in for them where they are not at hand.
 struct Data {
   DatasetSplits splits;
+  DataForecast forecast;
   bool at_hand = false;
   /// Of all training images; unset where their number is not known.
   std::optional<TrainingHalves> halves;
@@ -42,6 +44,7 @@ absl::StatusOr<Data> FindData(const Experiment& experiment) {
   const SearchSettings& settings = experiment.spec.search();
   Data data;
   absl::StatusOr<DatasetSplits> splits = experiment.dataset->Load({DataDirFromFlags()});
+  data.forecast = DescribeData(splits);
   data.at_hand = splits.ok();
   int64_t images = experiment.dataset->info().train_images;
   if (splits.ok()) {
@@ -122,6 +125,8 @@ absl::Status DryRunSearch(const Experiment& experiment, c10::Device device) {
       experiment, data.at_hand ? std::optional(data.splits.train.images.size(0)) : std::nullopt));
   const bool json = absl::GetFlag(FLAGS_json);
   SearchForecast search;
+  *search.mutable_data() = data.forecast;
+  if (!json) PrintData(data.forecast);
   bool all_timed = true;
   double seconds = 0;
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {

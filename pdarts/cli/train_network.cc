@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/build_info.h"
+#include "pdarts/cli/data_forecast.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/forecast.pb.h"
@@ -137,20 +138,6 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   return result;
 }
 
-/// Where the run of --run had its data from.
-RunOrigin OriginFromFlags() {
-  RunOrigin origin;
-  const std::string run = absl::GetFlag(FLAGS_run);
-  if (run.empty()) return origin;
-  const absl::StatusOr<RunResult> result = ReadRunResult(UserPath(run));
-  if (!result.ok()) return origin;
-  origin.source = result->dataset_source();
-  origin.has_same_data = [checksum = result->dataset_checksum()](const DatasetSplits& data) {
-    return data.checksum == checksum;
-  };
-  return origin;
-}
-
 /// Reads the images with labels numbered by `classes`. A run that goes on keeps the statistics by
 /// which it normalizes them.
 absl::StatusOr<DatasetSplits> LoadData(const Training& training,
@@ -159,8 +146,10 @@ absl::StatusOr<DatasetSplits> LoadData(const Training& training,
   LoadOptions options;
   options.data_dir = DataDirFromFlags();
   options.class_names = classes;
+  const std::string run = absl::GetFlag(FLAGS_run);
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits data,
-                          LoadDataOfRun(*training.dataset, options, OriginFromFlags()));
+                          LoadDataOfRun(*training.dataset, options,
+                                        run.empty() ? RunOrigin() : OriginOfRun(UserPath(run))));
   if (unfinished) PDARTS_RETURN_IF_ERROR(TakeStatistics(*unfinished, &data.info));
   return data;
 }
@@ -176,6 +165,7 @@ absl::Status DryRun(const Training& training, c10::Device device) {
   if (train_images > 0 && settings.train_images() > 0) train_images = settings.train_images();
 
   TrainingForecast forecast;
+  *forecast.mutable_data() = DescribeData(data);
   PDARTS_ASSIGN_OR_RETURN(*forecast.mutable_genotype(),
                           training.space->Format(training.architecture));
   forecast.set_cells(shape.cells);
@@ -207,6 +197,7 @@ absl::Status DryRun(const Training& training, c10::Device device) {
     std::cout << ToJsonLine(forecast) << "\n";
     return absl::OkStatus();
   }
+  PrintData(forecast.data());
   std::cout << absl::StrFormat(
       "%s\n%d cells, %d channels, skeleton %s, %d epochs, %.0f parameters, %.0f multiply-adds, "
       "about %.0f MB at batch %d%s\n",

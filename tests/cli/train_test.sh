@@ -38,11 +38,22 @@ prints '"params":1288506' "$pdarts" count --space=nasbench201 --json \
 prints "note: a network of 1 cells (--cells) has no normal cell" "$pdarts" count --space=darts --genotype=PDARTS --cells=1 --channels=4
 prints '"kinds_without_cells":["normal"]' "${count[@]}" --genotype=PDARTS --cells=2 --channels=4
 [[ "$("${count[@]}" --genotype=PDARTS --cells=3 --channels=4)" != *kinds_without* ]] || fails "a network of three cells lacks a kind"
+prints "images of 32x32, 3 channels, 10 classes; 20 cells, 36 channels, skeleton cifar" "$pdarts" count --space=darts --genotype=PDARTS
+prints '"macs":2128697856' "${count[@]}" --genotype=PDARTS --image_size=64
+prints '"image_height":28,"image_width":20' "${count[@]}" --genotype=PDARTS --cells=2 --channels=4 --image_size=28x20
+says '--image_size: "28x" is no H or HxW' "${count[@]}" --genotype=PDARTS --image_size=28x
+prints "images of 16x24" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1 --runs=1 --image_size=16x24
 prints "cells.19" "$pdarts" count --space=darts --genotype=PDARTS
 prints "median ms" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1,2 --runs=2 --threads=1
 
 # A dry run tells size, memory and time, and writes nothing.
 prints "3 cells, 4 channels, skeleton cifar, 2 epochs" "${train[@]}" --dry_run
+prints "data: made by synthetic, seed 1, 24 training and 8 test images of 2 classes (class_0, class_1)" "${train[@]}" --dry_run
+prints '"train_images":24,"test_images":8' "${train[@]}" --dry_run --json
+prints "data: not read, because of this: CIFAR-10: there is no folder $PWD/nowhere" \
+  "$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --set=network.cells=2 --set=network.channels=4 \
+  --data_dir=nowhere --dry_run
+prints "24 training and 8 test images" "$pdarts" search --spec=search.textproto --dry_run
 "${train[@]}" --dry_run 2>error | tail -1 | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
 forecast=$("${train[@]}" --dry_run --json 2>error)
 for key in total_seconds memory_mb params macs; do
@@ -102,6 +113,10 @@ prints "$(cat runs/found-seed1/genotype.txt)" "$pdarts" train --run=runs/found-s
   --set=network.cells=3 --set=network.channels=4 --set=train.epochs=1 --set=train.batch_size=8
 [ -s runs/train_found-seed1/result.json ] || fails "train --run left no result"
 prints "$(cat runs/found-seed1/genotype.txt)" "${train[@]}" --run=runs/found-seed1 --output_dir=both --set=train.epochs=1
+# What is counted and measured of a run is its own network, for its own images.
+prints "images of 32x32, 3 channels, 2 classes; 20 cells, 36 channels, skeleton cifar" "$pdarts" count --run=runs/found-seed1
+prints "\"macs\":$(number macs < $run/result.json)," "$pdarts" count --run=$run --json
+prints "images of 32x32, 3 channels, 2 classes; 3 cells, 4 channels" "$pdarts" benchmark --run=$run --batch=1 --runs=1 --threads=1
 # It can start from other weights.
 prints "test " "${train[@]}" --weights=best.pt --output_dir=warm --set=train.epochs=1
 

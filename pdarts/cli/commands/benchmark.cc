@@ -80,7 +80,7 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   const int runs = absl::GetFlag(FLAGS_runs);
   if (runs < 1) return absl::InvalidArgumentError(absl::StrCat("--runs: ", runs, " is below 1"));
   PDARTS_ASSIGN_OR_RETURN(const int threads, SetThreadsFromFlags());
-  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromRunOrFlags());
   PDARTS_ASSIGN_OR_RETURN(
       const std::shared_ptr<Network> network,
       given.space->BuildNetwork(given.architecture, given.shape, MakeGenerator(1, "weights")));
@@ -93,6 +93,10 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   report.set_macs(static_cast<double>(nn::CountMacs(*network, given.shape.image)));
   report.set_kernels(KernelsName(given.shape.kernels));
   report.set_cpu(CpuName());
+  report.set_image_height(given.shape.image.height);
+  report.set_image_width(given.shape.image.width);
+  report.set_cells(given.shape.cells);
+  report.set_channels(given.shape.channels);
   PDARTS_ASSIGN_OR_RETURN(
       const MemoryForecast forecast,
       ForecastEvaluation("the benchmark", "--batch", *network, given.shape.image,
@@ -106,6 +110,7 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
     std::cout << ToJsonLine(report) << "\n";
     return absl::OkStatus();
   }
+  std::cout << SizeText(given.shape) << "\n";
   std::cout << absl::StrFormat("%d parameters, %d multiply-adds; %s, %d threads, %s\n",
                                static_cast<int64_t>(report.params()),
                                static_cast<int64_t>(report.macs()), report.kernels(),
@@ -123,9 +128,10 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
 
 Command BenchmarkCommand() {
   std::vector<std::string> flags = NetworkFlags();
-  for (const char* flag : {"batch", "runs", "threads", "allow_swap", "json"}) flags.push_back(flag);
+  for (const char* flag : {"run", "batch", "runs", "threads", "allow_swap", "json"})
+    flags.push_back(flag);
   return {"benchmark",
-          "--genotype=TEXT|FILE|NAME --batch=1,32",
+          "--run=DIR | --genotype=TEXT|FILE|NAME [--batch=1,32]",
           "measure a network's latency on this machine: median and spread",
           flags,
           &BenchmarkNetwork,

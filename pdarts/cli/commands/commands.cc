@@ -4,9 +4,9 @@ namespace pdarts {
 
 std::vector<Command> AllCommands() {
   return {
-      BenchmarkCommand(), ConvertCommand(),  CountCommand(), DeriveCommand(), EvaluateCommand(),
-      FetchCommand(),     GenotypeCommand(), ListCommand(),  QueryCommand(),  ReportCommand(),
-      ResultsCommand(),   SearchCommand(),   SweepCommand(), TrainCommand(),
+      BenchmarkCommand(), ConvertCommand(),  CountCommand(),  DeriveCommand(), EvaluateCommand(),
+      FetchCommand(),     GenotypeCommand(), ListCommand(),   QueryCommand(),  RepeatCommand(),
+      ReportCommand(),    ResultsCommand(),  SearchCommand(), SweepCommand(),  TrainCommand(),
   };
 }
 

@@ -20,6 +20,7 @@ Command FetchCommand();
 Command GenotypeCommand();
 Command ListCommand();
 Command QueryCommand();
+Command RepeatCommand();
 Command ReportCommand();
 Command ResultsCommand();
 Command SearchCommand();

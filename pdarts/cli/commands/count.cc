@@ -19,7 +19,7 @@ namespace pdarts {
 namespace {
 
 absl::Status Count(const std::vector<std::string>&) {
-  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromRunOrFlags());
   PDARTS_ASSIGN_OR_RETURN(
       const std::shared_ptr<Network> network,
       given.space->BuildNetwork(given.architecture, given.shape, MakeGenerator(1, "weights")));
@@ -40,6 +40,8 @@ absl::Status Count(const std::vector<std::string>&) {
   report.set_channels(given.shape.channels);
   report.set_classes(given.shape.classes);
   report.set_skeleton(given.shape.skeleton);
+  report.set_image_height(given.shape.image.height);
+  report.set_image_width(given.shape.image.width);
   for (const std::string& kind : given.space->KindsWithoutCells(given.shape.cells)) {
     report.add_kinds_without_cells(kind);
   }
@@ -47,6 +49,7 @@ absl::Status Count(const std::vector<std::string>&) {
     std::cout << ToJsonLine(report) << "\n";
     return absl::OkStatus();
   }
+  std::cout << SizeText(given.shape) << "\n";
   std::cout << absl::StrFormat("%-12s %12s %14s\n", "part", "parameters", "multiply-adds");
   for (const nn::NetworkCosts::Part& part : costs.parts) {
     std::cout << absl::StrFormat("%-12s %12d %14d\n", part.name, part.parameters, part.macs);
@@ -69,9 +72,9 @@ absl::Status Count(const std::vector<std::string>&) {
 
 Command CountCommand() {
   std::vector<std::string> flags = NetworkFlags();
-  flags.push_back("json");
+  for (const char* flag : {"run", "json"}) flags.push_back(flag);
   return {"count",
-          "--space=NAME --genotype=TEXT|FILE|NAME",
+          "--run=DIR | --space=NAME --genotype=TEXT|FILE|NAME",
           "count a network's parameters, multiply-adds and activation memory",
           flags,
           &Count,

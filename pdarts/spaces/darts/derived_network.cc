@@ -290,9 +290,10 @@ class ImageNetNetwork : public DerivedNetwork {
 absl::Status CheckHead(const NetworkShape& shape, int side) {
   if (!shape.auxiliary_head) return absl::OkStatus();
   if (shape.image.height != side || shape.image.width != side) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "images of ", shape.image.height, "x", shape.image.width, ": the auxiliary head of the ",
-        shape.skeleton, " skeleton takes ", side, "x", side));
+    return absl::InvalidArgumentError(
+        absl::StrCat("images of ", shape.image.height, "x", shape.image.width,
+                     ": the auxiliary head of the ", shape.skeleton, " skeleton takes ", side, "x",
+                     side, "; train.auxiliary_weight: 0 builds no auxiliary head"));
   }
   if (shape.cells < 2) {
     return absl::InvalidArgumentError(

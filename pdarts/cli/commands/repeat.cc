@@ -1,0 +1,108 @@
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/any.pb.h"
+#include "pdarts/cli/build_info.h"
+#include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/run_data.h"
+#include "pdarts/cli/run_session.h"
+#include "pdarts/cli/search_experiment.h"
+#include "pdarts/cli/train_network.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/process.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_comparison.h"
+#include "pdarts/runs/run_directory.h"
+
+namespace pdarts {
+namespace {
+
+/// What may change the last bits and is not set by the run's spec and threads.
+std::vector<std::string> OtherSurroundings(const RunResult& before) {
+  std::vector<std::string> notes;
+  const auto compare = [&](const char* name, const std::string& was, const std::string& is) {
+    if (was != is) notes.push_back(absl::StrCat(name, " was ", was, ", is ", is));
+  };
+  compare("commit", before.commit(), BuildCommit());
+  compare("cpu", before.cpu(), CpuName());
+  return notes;
+}
+
+/// Reads the run's data once to find where they are, and names that folder to what runs next.
+absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& run) {
+  const auto dataset = Registry<Dataset>::Create(config);
+  if (!dataset.ok()) return Annotate(dataset.status(), "dataset");
+  PDARTS_ASSIGN_OR_RETURN(const std::string data_dir,
+                          DataDirOfRun(**dataset, DataDirFromFlags(), OriginOfRun(run)));
+  absl::SetFlag(&FLAGS_data_dir, data_dir);
+  return absl::OkStatus();
+}
+
+absl::Status Repeat(const std::vector<std::string>&) {
+  if (absl::GetFlag(FLAGS_run).empty()) {
+    return absl::InvalidArgumentError("repeat needs --run=DIR of a finished run");
+  }
+  const std::string run = UserPath(absl::GetFlag(FLAGS_run));
+  PDARTS_ASSIGN_OR_RETURN(const RunResult before, ReadRunResult(run));
+  const absl::StatusOr<TrainSpec> training = ReadTrainingSpec(run);
+  absl::StatusOr<ExperimentSpec> search;
+  if (!training.ok()) {
+    search = ReadRunSpec(run);
+    if (!search.ok()) return search.status();
+  }
+  std::string output = absl::GetFlag(FLAGS_output_dir);
+  if (output.empty()) {
+    output = absl::StrCat("runs/repeat_", training.ok() ? training->name() : search->name(),
+                          "-seed", training.ok() ? training->seed() : search->seed());
+    absl::SetFlag(&FLAGS_output_dir, output);
+  }
+  absl::SetFlag(&FLAGS_threads, before.threads());
+  absl::SetFlag(&FLAGS_run, "");  // the run itself is no source of what is repeated
+  Tell(OtherSurroundings(before));
+  PDARTS_RETURN_IF_ERROR(SetDataDir(training.ok() ? training->dataset() : search->dataset(), run));
+  const std::optional<RunResult> earlier = [&]() -> std::optional<RunResult> {
+    const auto found = ReadRunResult(UserPath(output));
+    return found.ok() ? std::make_optional(*found) : std::nullopt;
+  }();
+  if (!earlier || absl::GetFlag(FLAGS_overwrite)) {
+    PDARTS_RETURN_IF_ERROR(training.ok() ? TrainFromSpec(*training) : SearchExperiment(*search));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const RunResult now, ReadRunResult(UserPath(output)));
+  if (before.dataset_checksum() != now.dataset_checksum()) {
+    return absl::FailedPreconditionError(absl::StrCat("the data are others: dataset_checksum was ",
+                                                      before.dataset_checksum(), ", is ",
+                                                      now.dataset_checksum()));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<std::string> difference,
+                          FirstDifference(run, UserPath(output)));
+  if (difference) {
+    return absl::AbortedError(absl::StrCat(
+        run, " and ", UserPath(output), " are not the same; the first difference: ", *difference));
+  }
+  std::cout << "the same to the bit: " << run << " and " << UserPath(output) << "\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Command RepeatCommand() {
+  return {
+      "repeat",
+      "--run=DIR [--output_dir=DIR]",
+      "run a finished run again, with its spec and threads, and compare the two bit by bit",
+      {"run", "data_dir", "output_dir", "overwrite", "resume", "checkpoint_minutes", "allow_swap"},
+      &Repeat,
+      /*takes_arguments=*/false,
+      {{"--run=runs/quickstart-seed1", "whether this machine finds the same"},
+       {"--run=/theirs/run --data_dir=/data --output_dir=mine", "a colleague's run"}}};
+}
+
+}  // namespace pdarts

@@ -1,0 +1,40 @@
+#include "pdarts/cli/data_forecast.h"
+
+#include <cstdint>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "pdarts/core/terminal_text.h"
+#include "pdarts/core/text.h"
+
+namespace pdarts {
+
+DataForecast DescribeData(const absl::StatusOr<DatasetSplits>& data) {
+  DataForecast forecast;
+  if (!data.ok()) {
+    forecast.set_problem(std::string(data.status().message()));
+    return forecast;
+  }
+  forecast.set_source(data->source);
+  for (const std::string& name : data->info.class_names) forecast.add_class_names(name);
+  forecast.set_train_images(static_cast<double>(data->train.labels.numel()));
+  forecast.set_test_images(static_cast<double>(data->test.labels.numel()));
+  return forecast;
+}
+
+void PrintData(const DataForecast& data) {
+  if (data.has_problem()) {
+    std::cout << "data: not read, because of this: " << TerminalSafe(data.problem()) << "\n";
+    return;
+  }
+  const std::vector<std::string> names(data.class_names().begin(), data.class_names().end());
+  std::cout << TerminalSafe(absl::StrFormat(
+                   "data: %s, %d training and %d test images of %d classes (%s)", data.source(),
+                   static_cast<int64_t>(data.train_images()),
+                   static_cast<int64_t>(data.test_images()), names.size(), SomeOf(names)))
+            << "\n";
+}
+
+}  // namespace pdarts
