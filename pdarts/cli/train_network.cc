@@ -45,6 +45,11 @@
 #include "pdarts/trainers/network_trainer.h"
 #include "pdarts/trainers/stand_in_data.h"
 
+ABSL_FLAG(
+    std::optional<int>, more_epochs, std::nullopt,
+    "NUMBER: train the network of the training in --run for so many epochs more: a new run that "
+    "begins with its last weights, and with its learning rate from the beginning");
+
 namespace pdarts {
 namespace {
 
@@ -312,7 +317,18 @@ absl::Status TrainFromSpec(TrainSpec spec) {
 
 absl::Status TrainFromFlags() {
   TrainSpec spec;
-  if (const std::string run = absl::GetFlag(FLAGS_run); !run.empty()) {
+  const std::optional<int> more_epochs = absl::GetFlag(FLAGS_more_epochs);
+  const std::string run = absl::GetFlag(FLAGS_run);
+  if (more_epochs) {
+    if (run.empty()) {
+      return absl::InvalidArgumentError("--more_epochs: needs --run=DIR of a finished training");
+    }
+    PDARTS_ASSIGN_OR_RETURN(spec, ReadTrainingSpec(UserPath(run)));
+    spec.set_name(absl::StrCat(spec.name(), "_more"));
+    spec.mutable_train()->set_epochs(*more_epochs);
+    spec.clear_initial_weights();
+    spec.mutable_initial_weights()->set_file(LastWeightsFile(UserPath(run)));
+  } else if (!run.empty()) {
     PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec searched, ReadRunSpec(UserPath(run)));
     *spec.mutable_space() = searched.space();
     *spec.mutable_dataset() = searched.dataset();
@@ -329,13 +345,9 @@ absl::Status TrainFromFlags() {
 }
 
 std::vector<std::string> TrainFlags() {
-  return {"run",        "genotype",
-          "weights",    "weights_except",
-          "seed",       "data_dir",
-          "output_dir", "device",
-          "threads",    "set",
-          "dry_run",    "overwrite",
-          "resume",     "checkpoint_minutes",
+  return {"run",        "genotype", "weights",    "weights_except", "more_epochs",
+          "seed",       "data_dir", "output_dir", "device",         "threads",
+          "set",        "dry_run",  "overwrite",  "resume",         "checkpoint_minutes",
           "allow_swap", "json"};
 }
 

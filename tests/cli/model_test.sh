@@ -101,6 +101,9 @@ grep -q "sha256: \"$sum\"" tuned/spec.textproto || fails "the spec lacks the wei
 grep -q "last.safetensors" tuned/model.json || fails "model.json lacks the weights' file"
 says "is $sum, but" "${more[@]}" --weights=run/last.safetensors --set=initial_weights.sha256="$sum"x --output_dir=wrong
 [ -e wrong ] && fails "weights that do not fit left a run behind"
+prints "test " "$pdarts" train --run=run --more_epochs=1 --threads=1 --data_dir=data
+grep -q "sha256: \"$sum\"" runs/animals_more-seed1/spec.textproto || fails "more epochs began with other weights"
+says "needs --run=DIR of a finished training" "$pdarts" train --more_epochs=1
 two=("$pdarts" train --spec=spec.textproto --threads=1 --data_dir=two --set=dataset.classes=2 --set=train.epochs=1
   --set=train.batch_size=4)
 for split in train test; do for class in dog owl; do images two/$split/$class 90 120 150; done; done
