@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include "ATen/ops/arange.h"
+#include "ATen/ops/ones.h"
 #include "ATen/ops/randn.h"
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
@@ -433,6 +435,29 @@ TEST(LoadWeights, NamesWhatIsMissingUnexpectedAndMisshapen) {
                     HasSubstr("5 are unexpected (x0, x1, x2, ...)"),
                     HasSubstr("weight is [3,2], expected [2,3]")));
   EXPECT_EQ(two.weight.abs().sum().item<float>(), 0) << "left as it was";
+}
+
+TEST(LoadWeights, LeavesLayersOut) {
+  torch::nn::Module network;
+  const auto classifier = std::make_shared<Two>(), head = std::make_shared<Two>(),
+             features = std::make_shared<Two>();
+  network.register_module("features", features);
+  network.register_module("classifier", classifier);
+  network.register_module("head", std::make_shared<torch::nn::Module>());
+  network.named_children()["head"]->register_module("classifier", head);
+  const NamedTensors tensors = {{"features.weight", at::ones({2, 3})},
+                                {"features.mean", at::ones({3})},
+                                {"classifier.weight", at::ones({5, 3})}};
+  ASSERT_TRUE(LoadWeights(tensors, "f", &network, {"classifier"}).ok());
+  EXPECT_EQ(features->weight.sum().item<float>(), 6);
+  EXPECT_EQ(classifier->weight.sum().item<float>(), 0) << "left as it was";
+  EXPECT_FALSE(LoadWeights(tensors, "f", &network, {"head.classifier"}).ok());
+
+  const absl::Status status = LoadWeights(tensors, "f", &network, {"class"});
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("\"class\" is no layer of the network; the layers are classifier, "
+                        "features, head"));
 }
 
 }  // namespace
