@@ -75,20 +75,25 @@ CheckpointSurroundings MakeSurroundings(Kernels kernels, const DatasetSplits& da
   surroundings.set_device(device.str());
   surroundings.set_libtorch(LibTorchVersion());
   surroundings.set_commit(BuildCommit());
+  surroundings.set_cpu(CpuName());
   return surroundings;
 }
 
 absl::StatusOr<std::unique_ptr<RunDirectory>> OpenRun(const std::string& path,
                                                       const google::protobuf::Message& spec,
                                                       RunStart start,
-                                                      const CheckpointSurroundings& surroundings) {
+                                                      CheckpointSurroundings* surroundings) {
   PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunDirectory> directory,
                           RunDirectory::Open(path, spec, start));
   Tell(directory->notes());
   if (const auto& checkpoint = directory->checkpoint()) {
-    PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> notes,
-                            CompareSurroundings(checkpoint->run.surroundings(), surroundings));
-    Tell(notes);
+    PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> changes,
+                            CompareSurroundings(checkpoint->run.surroundings(), *surroundings));
+    *surroundings->mutable_changes() = checkpoint->run.surroundings().changes();
+    for (const std::string& change : changes) {
+      Tell({absl::StrCat(change, ": the run may end otherwise than it would have")});
+      surroundings->add_changes(absl::StrCat(checkpoint->state.place, ": ", change));
+    }
   }
   return directory;
 }

@@ -44,12 +44,13 @@ absl::StatusOr<RunFlags> RunFlagsFromCommandLine();
 CheckpointSurroundings MakeSurroundings(Kernels kernels, const DatasetSplits& data,
                                         c10::Device device, int threads);
 
-/// Opens a run's directory and tells the user on standard error what should be known of it.
+/// Opens a run's directory and tells the user on standard error what should be known of it. Adds
+/// to the surroundings what has changed in them since the run began.
 /// \error as RunDirectory::Open and CompareSurroundings.
 absl::StatusOr<std::unique_ptr<RunDirectory>> OpenRun(const std::string& path,
                                                       const google::protobuf::Message& spec,
                                                       RunStart start,
-                                                      const CheckpointSurroundings& surroundings);
+                                                      CheckpointSurroundings* surroundings);
 
 /// What a result says of where it came from: pdarts' version and commit, LibTorch, machine and
 /// data. Result: RunResult or TrainResult.
@@ -65,6 +66,7 @@ void SetOrigin(const CheckpointSurroundings& surroundings, const DatasetSplits& 
   result->set_threads(surroundings.threads());
   result->set_dataset_source(data.source);
   result->set_dataset_checksum(surroundings.dataset_checksum());
+  *result->mutable_changes() = surroundings.changes();
 }
 
 /// How its states are kept; a signal stops it.

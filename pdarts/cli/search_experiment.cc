@@ -109,13 +109,19 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   // Before a run directory is made.
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
       [&] { return CheckSmallestBatches(experiment, data.train.images.size(0)); }));
-  const CheckpointSurroundings surroundings =
+  CheckpointSurroundings surroundings =
       MakeSurroundings(experiment.spec.search().kernels(), data, device, flags.threads);
   PDARTS_ASSIGN_OR_RETURN(
       const std::unique_ptr<RunDirectory> directory,
-      OpenRun(OutputDirFromFlags(experiment.spec), experiment.spec, flags.start, surroundings));
+      OpenRun(OutputDirFromFlags(experiment.spec), experiment.spec, flags.start, &surroundings));
   SearchRecorder recorder(directory.get(), &experiment);
-  if (!directory->checkpoint()) PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
+  if (!directory->checkpoint()) {
+    PDARTS_RETURN_IF_ERROR(recorder.LogRun("run_begin"));
+  } else if (!surroundings.changes().empty()) {
+    LogEvent resume;
+    *resume.mutable_notes() = surroundings.changes();
+    PDARTS_RETURN_IF_ERROR(recorder.LogRun("resume", resume));
+  }
   RunCheckpointer checkpointer(directory.get(), &recorder.clock(),
                                CheckpointingOf(flags, surroundings));
   ReportObserver report(directory->path());

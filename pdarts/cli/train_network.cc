@@ -263,10 +263,10 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   *architecture.mutable_architecture() = training.architecture;
   PDARTS_ASSIGN_OR_RETURN(*architecture.mutable_text(),
                           training.space->Format(training.architecture));
-  const CheckpointSurroundings surroundings =
+  CheckpointSurroundings surroundings =
       MakeSurroundings(training.spec.train().kernels(), data, device, flags.threads);
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
-                          OpenRun(path, training.spec, flags.start, surroundings));
+                          OpenRun(path, training.spec, flags.start, &surroundings));
   PDARTS_ASSIGN_OR_RETURN(Model model, DescribeModel(training, data));
   model.set_dataset(PluginShortName(training.spec.dataset()));
   model.set_version(BuildVersion());
@@ -275,6 +275,11 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   TrainingRecorder recorder(directory.get());
   if (const auto& checkpoint = directory->checkpoint()) {
     PDARTS_RETURN_IF_ERROR(trainer->Restore(checkpoint->state));
+    if (!surroundings.changes().empty()) {
+      TrainEvent resume;
+      *resume.mutable_notes() = surroundings.changes();
+      PDARTS_RETURN_IF_ERROR(recorder.Log("resume", resume));
+    }
   } else {
     PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(architecture));
     TrainEvent begin;

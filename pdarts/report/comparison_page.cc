@@ -36,21 +36,40 @@ Html Results(const std::vector<RunFiles>& runs, const std::vector<std::string>& 
                     Measured(done ? DurationText(r.search_cost_s()) : "not finished"),
                     Measured(NumberIf(done, r.mem_gb(), 2)),
                     NumberIf(r.has_benchmark(), r.benchmark().accuracy(), 2),
-                    r.has_benchmark() ? absl::StrCat(r.benchmark().rank()) : "–"});
+                    r.has_benchmark() ? absl::StrCat(r.benchmark().rank()) : "–",
+                    done ? absl::StrCat(r.threads()) : "–", done ? r.commit().substr(0, 12) : "–"});
   }
-  return HtmlScrolling(
-      "Results", HtmlTable({"run", "super-network top-1 %", "top-5 %", "parameters M",
-                            "multiply-adds G", "time", "peak GB", "table's accuracy %", "rank"},
-                           rows));
+  return HtmlScrolling("Results", HtmlTable({"run", "super-network top-1 %", "top-5 %",
+                                             "parameters M", "multiply-adds G", "time", "peak GB",
+                                             "table's accuracy %", "rank", "threads", "commit"},
+                                            rows));
 }
 
-/// In what the specs differ from the first run's.
+/// In what the surroundings of two finished runs of one spec differ, which may change what they
+/// find: "; 2 threads instead of 1".
+std::string OtherSurroundings(const RunFiles& first, const RunFiles& other) {
+  if (!first.result || !other.result) return "";
+  const RunResult &a = *first.result, &b = *other.result;
+  std::string text;
+  const auto compare = [&](const char* what, const std::string& was, const std::string& is) {
+    if (was != is) absl::StrAppend(&text, "; ", what, " ", is, " instead of ", was);
+  };
+  compare("threads", absl::StrCat(a.threads()), absl::StrCat(b.threads()));
+  compare("commit", a.commit(), b.commit());
+  compare("processor", a.cpu(), b.cpu());
+  compare("data", a.dataset_checksum(), b.dataset_checksum());
+  for (const std::string& change : b.changes()) absl::StrAppend(&text, "; ", change);
+  return text;
+}
+
+/// In what the specs and surroundings differ from the first run's.
 Html Differences(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels) {
   Html list;
   for (size_t i = 1; i < runs.size(); ++i) {
     const std::string differences = MessageDifferences(runs[0].spec, runs[i].spec);
     list.Append(HtmlCat("<li>"_html, labels[i], ": ",
-                        differences.empty() ? "the same spec" : differences, "</li>\n"_html));
+                        differences.empty() ? "the same spec" : differences,
+                        OtherSurroundings(runs[0], runs[i]), "</li>\n"_html));
   }
   return HtmlCat("<p>Against "_html, labels[0], ":</p>\n<ul>\n"_html, list, "</ul>\n"_html);
 }

@@ -4,7 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
-#include "pdarts/core/spec.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/text_format.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -14,6 +15,13 @@ using Clock = std::chrono::steady_clock;
 
 double SecondsSince(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+std::string FieldText(const CheckpointSurroundings& surroundings,
+                      const google::protobuf::FieldDescriptor& field) {
+  std::string text;
+  google::protobuf::TextFormat::PrintFieldValueToString(surroundings, &field, -1, &text);
+  return text;
 }
 
 }  // namespace
@@ -50,10 +58,16 @@ absl::StatusOr<std::vector<std::string>> CompareSurroundings(const CheckpointSur
         "the dataset is not the one that the run began with: dataset_checksum was ",
         before.dataset_checksum(), ", is ", now.dataset_checksum(), "; --overwrite starts over"));
   }
-  const std::string differences = MessageDifferences(before, now);
-  if (differences.empty()) return std::vector<std::string>();
-  return std::vector<std::string>{
-      absl::StrCat("the run began otherwise, its last bits may differ: ", differences)};
+  std::vector<std::string> changes;
+  const auto* descriptor = CheckpointSurroundings::descriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const auto* field = descriptor->field(i);
+    // An older checkpoint lacks some of them.
+    if (field->is_repeated() || !before.GetReflection()->HasField(before, field)) continue;
+    const std::string was = FieldText(before, *field), is = FieldText(now, *field);
+    if (was != is) changes.push_back(absl::StrCat(field->name(), " was ", was, ", is ", is));
+  }
+  return changes;
 }
 
 }  // namespace pdarts

@@ -36,8 +36,8 @@ class RunCheckpointer : public Checkpointer {
   std::chrono::steady_clock::time_point last_save_;
 };
 
-/// Compares what a checkpoint was made with and what it would go on with. Returns what a user
-/// should know: with other threads or kernels the result may differ in its last bits.
+/// Compares what a checkpoint was made with and what it would go on with. Returns what changed,
+/// "threads was 2, is 1": the run may then end otherwise than it would have.
 /// \error kFailedPrecondition if the dataset isn't the same.
 absl::StatusOr<std::vector<std::string>> CompareSurroundings(const CheckpointSurroundings& before,
                                                              const CheckpointSurroundings& now);
