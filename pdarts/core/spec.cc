@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
@@ -329,6 +330,41 @@ absl::StatusOr<int> ElementIndex(const Message& message, const FieldDescriptor* 
               : absl::StrCat(path, "[", key, "]: expected a number"));
 }
 
+/// Replaces a list of single values by what a text such as "[1, 2]" holds.
+absl::Status SetList(Message* message, const FieldDescriptor* field, absl::string_view text,
+                     const std::string& path) {
+  if (!absl::ConsumePrefix(&text, "[") || !absl::ConsumeSuffix(&text, "]")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is a list; say which element, as in ", field->name(),
+                     "[0], or give the whole list, as in ", field->name(), "=[first,second]"));
+  }
+  message->GetReflection()->ClearField(message, field);
+  if (absl::StripAsciiWhitespace(text).empty()) return absl::OkStatus();
+  int index = 0;
+  for (absl::string_view value : absl::StrSplit(text, ',')) {
+    value = absl::StripAsciiWhitespace(value);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+      value = value.substr(1, value.size() - 2);
+    }
+    PDARTS_RETURN_IF_ERROR(
+        SetScalar(message, field, index, std::string(value), absl::StrCat(path, "[", index, "]")));
+    ++index;
+  }
+  return absl::OkStatus();
+}
+
+/// A new last element, which begins as the one before it: a stage that is appended is like the last
+/// one but for what is set of it.
+Message* AppendElement(Message* message, const FieldDescriptor* field) {
+  const Reflection* reflection = message->GetReflection();
+  const int size = reflection->FieldSize(*message, field);
+  Message* added = reflection->AddMessage(message, field);
+  if (size > 0 && !IsAny(field->message_type())) {
+    added->CopyFrom(reflection->GetRepeatedMessage(*message, field, size - 1));
+  }
+  return added;
+}
+
 absl::Status SetAtPath(Message* message, const std::vector<PathStep>& steps, size_t depth,
                        const std::string& value, const std::string& path) {
   const PathStep& step = steps[depth];
@@ -342,10 +378,11 @@ absl::Status SetAtPath(Message* message, const std::vector<PathStep>& steps, siz
   }
   int index = -1;
   if (field->is_repeated()) {
-    if (step.key.empty()) {
+    if (step.key.empty() && (field->message_type() != nullptr || depth + 1 < steps.size())) {
       return absl::InvalidArgumentError(
           absl::StrCat(here, ": is a list; say which element, as in ", step.name, "[0]"));
     }
+    if (step.key.empty()) return SetList(message, field, value, here);
     PDARTS_ASSIGN_OR_RETURN(index, ElementIndex(*message, field, step.key, here));
     absl::StrAppend(&here, "[", step.key, "]");
   } else if (!step.key.empty()) {
@@ -365,7 +402,7 @@ absl::Status SetAtPath(Message* message, const std::vector<PathStep>& steps, siz
   } else if (index < reflection->FieldSize(*message, field)) {
     child = reflection->MutableRepeatedMessage(message, field, index);
   } else {
-    child = reflection->AddMessage(message, field);
+    child = AppendElement(message, field);
   }
   return VisitUnpacked(child, here, [&](Message* unpacked) {
     return SetAtPath(unpacked, steps, depth + 1, value, here);

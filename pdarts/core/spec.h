@@ -34,7 +34,8 @@ absl::Status CompleteSpec(google::protobuf::Message* spec);
 /// Sets one field: "search.batch_size=32", "schedule.stages[1].channels=8",
 /// "regularizers[skip_dropout].initial_rates[2]=0.5". A path steps through plugin configs and ends
 /// at a scalar; a plugin in a list is named by number, or by its short name if the list has only
-/// one of that name. `a[n]` with n equal to the list's length appends. \error kInvalidArgument or
+/// one of that name. `a[n]` with n equal to the list's length appends; an appended message begins
+/// as the one before it. "a=[1,2]" sets a whole list of scalars. \error kInvalidArgument or
 /// kNotFound naming the part of the path or the value that is wrong, and what would be right.
 absl::Status SetField(google::protobuf::Message* spec, absl::string_view assignment);
 

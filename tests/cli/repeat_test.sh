@@ -21,7 +21,7 @@ for run in search training; do
   prints "the same to the bit" "$pdarts" repeat --run=$run --output_dir=again_$run
   [ "$(number threads < again_$run/result.json)" = 2 ] || fails "$run was repeated with other threads"
 done
-grep -q '"changes":\[\]' search/result.json || fails "a run of one machine has changes"
+grep -q '"changes"' search/result.json && fails "a run of one machine has changes"
 # What is repeated already is compared only.
 prints "the same to the bit" "$pdarts" repeat --run=search --output_dir=again_search
 # The default place.

@@ -103,10 +103,37 @@ TEST(Spec, UnsetSettingsAreNamed) {
   ExperimentSpec spec = Spec();
   spec.clear_dataset();
   EXPECT_THAT(MakeExperiment(spec).status().ToString(), HasSubstr("dataset: is not set"));
-  spec = Spec();
+}
+
+TEST(Spec, AnAppendedStageIsLikeTheOneBefore) {
+  ExperimentSpec spec = Spec();
   ASSERT_TRUE(SetField(&spec, "schedule.stages[3].channels=16").ok());
-  EXPECT_THAT(MakeExperiment(spec).status().ToString(),
-              HasSubstr("schedule.stages[3].cells: is not set"));
+  const std::string text = PrintSpec(spec);
+  const std::string of_stage = text.substr(text.rfind("stages {"));
+  const std::string before = text.substr(0, text.rfind("stages {"));
+  const std::string of_stage_before = before.substr(before.rfind("stages {"));
+  const auto cells = [](const std::string& stage) {
+    return stage.substr(stage.find("cells:"),
+                        stage.find('\n', stage.find("cells:")) - stage.find("cells:"));
+  };
+  EXPECT_EQ(cells(of_stage), cells(of_stage_before));
+  EXPECT_THAT(of_stage, HasSubstr("channels: 16"));
+}
+
+TEST(Spec, AWholeListIsSet) {
+  ExperimentSpec spec = Spec();
+  ASSERT_TRUE(SetField(&spec, "regularizers[skip_dropout].initial_rates=[0, 0.25,0.5]").ok());
+  std::string text = PrintSpec(spec);
+  text = text.substr(text.find("initial_rates"));
+  EXPECT_THAT(text, HasSubstr("initial_rates: 0\n"));
+  EXPECT_THAT(text, HasSubstr("initial_rates: 0.25\n"));
+  EXPECT_THAT(text, HasSubstr("initial_rates: 0.5\n"));
+  ASSERT_TRUE(SetField(&spec, "regularizers[skip_dropout].initial_rates=[]").ok());
+  EXPECT_THAT(PrintSpec(spec), Not(HasSubstr("initial_rates")));
+  EXPECT_THAT(ErrorOf("regularizers[skip_dropout].initial_rates=0,1"),
+              HasSubstr("initial_rates=[first,second]"));
+  EXPECT_THAT(ErrorOf("regularizers[skip_dropout].initial_rates=[0,x]"),
+              HasSubstr("regularizers[skip_dropout].initial_rates[1]: \"x\" is not a number"));
 }
 
 TEST(Spec, ValuesOutOfRangeAreNamedWithPathValueAndRange) {

@@ -42,7 +42,9 @@ space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] { allow_none: false 
 `--set=PATH=VALUE` changes a field on the command line. A path joins the names of fields by dots:
 `search.weights.momentum`. It steps into a plugin's config by the field alone (`space.allow_none`),
 into lists by number from 0 (`schedule.stages[1].channels`), and into a list of plugins by a plugin's
-short name too (`regularizers[skip_limit].max`).
+short name too (`regularizers[skip_limit].max`). A list of single values is set as a whole by brackets
+(`regularizers[skip_dropout].initial_rates=[0,0.4,0.7]`). The number after the last one appends an
+element; a stage that is appended begins as the one before it.
 
 A range is written as errors write it: `[1, 8]` has both ends, `(0, 1)` neither. What isn't set takes
 its default; a run's `spec.textproto` holds all of them.
