@@ -84,6 +84,8 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
                           CountNetwork(*experiment.space, architecture, shape));
   result.set_params_m(counts.params / 1e6);
   result.set_flops_g(counts.macs / 1e9);
+  result.set_network_cells(shape.cells);
+  result.set_network_channels(shape.channels);
   result.set_genotype(text);
   result.set_supernet_top1(supernet.top1);
   result.set_supernet_top5(supernet.top5);
@@ -185,12 +187,14 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   }
   std::cout << absl::StrFormat(
       "super-network   top-1 %.2f%%, top-5 %.2f%% (on the alphas' half, augmented)\n"
-      "network         %.3f M parameters, %.3f G multiply-adds\n"
+      "network         %.3f M parameters, %.3f G multiply-adds, as a network of %d cells and %d "
+      "channels\n"
       "time            %s\n"
       "peak memory     %.2f GB\n"
       "run directory   %s\n",
       result.supernet_top1(), result.supernet_top5(), result.params_m(), result.flops_g(),
-      ShortDuration(result.search_cost_s()), result.mem_gb(), directory->path());
+      result.network_cells(), result.network_channels(), ShortDuration(result.search_cost_s()),
+      result.mem_gb(), directory->path());
   return absl::OkStatus();
 }
 

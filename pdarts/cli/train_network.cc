@@ -310,13 +310,13 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   std::cout << absl::StrFormat(
       "%s\n\n"
       "test            top-1 %.2f%%, top-5 %.2f%% (best epoch, chosen by it: %.2f%%)\n"
-      "network         %d parameters, %d multiply-adds\n"
+      "network         %d parameters, %d multiply-adds, of %d cells and %d channels\n"
       "time            %s\n"
       "peak memory     %.2f GB\n"
       "run directory   %s\n",
       architecture.text(), result.test_top1(), result.test_top5(), result.best_test_top1(),
-      static_cast<int64_t>(result.params()), static_cast<int64_t>(result.macs()),
-      ShortDuration(result.seconds()), result.mem_gb(), directory->path());
+      static_cast<int64_t>(result.params()), static_cast<int64_t>(result.macs()), result.cells(),
+      result.channels(), ShortDuration(result.seconds()), result.mem_gb(), directory->path());
   return absl::OkStatus();
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kSpec[] = R"(name: "a"
 space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
