@@ -242,9 +242,15 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   if (before && PrintSpec(*before) == PrintSpec(training.spec)) {
     PDARTS_ASSIGN_OR_RETURN(unfinished, ReadRunModel(path));
   }
-  PDARTS_ASSIGN_OR_RETURN(
-      const DatasetSplits data,
-      LoadData(training, ClassOrder(unfinished, weights, training.spec), unfinished));
+  const std::vector<std::string> classes = ClassOrder(unfinished, weights, training.spec);
+  const absl::StatusOr<DatasetSplits> read = LoadData(training, classes, unfinished);
+  if (absl::IsInvalidArgument(read.status()) && !unfinished && !classes.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(read.status().message(),
+                     "; --weights_except=classifier trains a new classifier for other classes"));
+  }
+  if (!read.ok()) return read.status();
+  const DatasetSplits& data = *read;
   if (device.is_cpu()) {
     PDARTS_ASSIGN_OR_RETURN(
         const MemoryForecast forecast,

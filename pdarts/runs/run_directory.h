@@ -173,6 +173,10 @@ absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
 /// The same of a finished training.
 absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path);
 
+/// What the result of a finished run, a search or a training, says of the program, the machine and
+/// the data; the other fields are unset. \error as ReadRunResult.
+absl::StatusOr<RunResult> ReadRunOrigin(const std::string& path);
+
 /// The result of the run in `path`; nothing where no finished run is.
 /// \error kAlreadyExists naming what differs if that run is of another spec; as ReadRunSpec; as
 /// ReadRunResult for a result that can't be read.

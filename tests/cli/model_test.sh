@@ -99,7 +99,7 @@ prints "test " "${more[@]}" --weights=run/last.safetensors --output_dir=tuned
 sum=$(sha256sum run/last.safetensors | cut -d' ' -f1)
 grep -q "sha256: \"$sum\"" tuned/spec.textproto || fails "the spec lacks the weights' checksum"
 grep -q "last.safetensors" tuned/model.json || fails "model.json lacks the weights' file"
-says "is $sum, but" "${more[@]}" --weights=run/last.safetensors --set=initial_weights.sha256="$sum"x --output_dir=wrong
+says "is ${sum}x, but" "${more[@]}" --weights=run/last.safetensors --set=initial_weights.sha256="$sum"x --output_dir=wrong
 [ -e wrong ] && fails "weights that do not fit left a run behind"
 prints "test " "$pdarts" train --run=run --more_epochs=1 --threads=1 --data_dir=data
 grep -q "sha256: \"$sum\"" runs/animals_more-seed1/spec.textproto || fails "more epochs began with other weights"
@@ -107,11 +107,12 @@ says "needs --run=DIR of a finished training" "$pdarts" train --more_epochs=1
 two=("$pdarts" train --spec=spec.textproto --threads=1 --data_dir=two --set=dataset.classes=2 --set=train.epochs=1
   --set=train.batch_size=4)
 for split in train test; do for class in dog owl; do images two/$split/$class 90 120 150; done; done
+says "--weights_except=classifier trains a new classifier" "${two[@]}" --weights=run/last.safetensors --output_dir=two_classes
 says 'does not know "dog", "owl"' "${two[@]}" --weights=run/last.safetensors --output_dir=two_classes
 prints "test " "${two[@]}" --weights=run/last.safetensors --weights_except=classifier --output_dir=two_classes
 grep -q '"class_names":\["dog","owl"\]' two_classes/model.json || fails "the fine-tuned network has other classes"
 says '"clasifier" is no layer of the network; the layers are ' "${two[@]}" --weights=run/last.safetensors \
-  --weights_except=clasifier --output_dir=mistyped
+  --weights_except=classifier,clasifier --output_dir=mistyped
 says "--weights names none" "${two[@]}" --weights_except=classifier --output_dir=nothing
 
 # A run that goes on needs the weights no more that it began with.

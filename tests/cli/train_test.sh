@@ -39,7 +39,7 @@ prints "note: a network of 1 cells (--cells) has no normal cell" "$pdarts" count
 prints '"kinds_without_cells":["normal"]' "${count[@]}" --genotype=PDARTS --cells=2 --channels=4
 [[ "$("${count[@]}" --genotype=PDARTS --cells=3 --channels=4)" != *kinds_without* ]] || fails "a network of three cells lacks a kind"
 prints "images of 32x32, 3 channels, 10 classes; 20 cells, 36 channels, skeleton cifar" "$pdarts" count --space=darts --genotype=PDARTS
-prints '"macs":2128697856' "${count[@]}" --genotype=PDARTS --image_size=64
+prints '"macs":2128680576' "${count[@]}" --genotype=PDARTS --image_size=64
 prints '"image_height":28,"image_width":20' "${count[@]}" --genotype=PDARTS --cells=2 --channels=4 --image_size=28x20
 says '--image_size: "28x" is no H or HxW' "${count[@]}" --genotype=PDARTS --image_size=28x
 prints "images of 16x24" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1 --runs=1 --image_size=16x24

@@ -51,7 +51,7 @@ absl::Status Repeat(const std::vector<std::string>&) {
     return absl::InvalidArgumentError("repeat needs --run=DIR of a finished run");
   }
   const std::string run = UserPath(absl::GetFlag(FLAGS_run));
-  PDARTS_ASSIGN_OR_RETURN(const RunResult before, ReadRunResult(run));
+  PDARTS_ASSIGN_OR_RETURN(const RunResult before, ReadRunOrigin(run));
   const absl::StatusOr<TrainSpec> training = ReadTrainingSpec(run);
   absl::StatusOr<ExperimentSpec> search;
   if (!training.ok()) {
@@ -69,13 +69,13 @@ absl::Status Repeat(const std::vector<std::string>&) {
   Tell(OtherSurroundings(before));
   PDARTS_RETURN_IF_ERROR(SetDataDir(training.ok() ? training->dataset() : search->dataset(), run));
   const std::optional<RunResult> earlier = [&]() -> std::optional<RunResult> {
-    const auto found = ReadRunResult(UserPath(output));
+    const auto found = ReadRunOrigin(UserPath(output));
     return found.ok() ? std::make_optional(*found) : std::nullopt;
   }();
   if (!earlier || absl::GetFlag(FLAGS_overwrite)) {
     PDARTS_RETURN_IF_ERROR(training.ok() ? TrainFromSpec(*training) : SearchExperiment(*search));
   }
-  PDARTS_ASSIGN_OR_RETURN(const RunResult now, ReadRunResult(UserPath(output)));
+  PDARTS_ASSIGN_OR_RETURN(const RunResult now, ReadRunOrigin(UserPath(output)));
   if (before.dataset_checksum() != now.dataset_checksum()) {
     return absl::FailedPreconditionError(absl::StrCat("the data are others: dataset_checksum was ",
                                                       before.dataset_checksum(), ", is ",
