@@ -107,7 +107,7 @@ says "needs --run=DIR of a finished training" "$pdarts" train --more_epochs=1
 two=("$pdarts" train --spec=spec.textproto --threads=1 --data_dir=two --set=dataset.classes=2 --set=train.epochs=1
   --set=train.batch_size=4)
 for split in train test; do for class in dog owl; do images two/$split/$class 90 120 150; done; done
-says "--weights_except=classifier trains a new classifier" "${two[@]}" --weights=run/last.safetensors --output_dir=two_classes
+says "--weights_except=classifier trains a new classifier for other classes" "${two[@]}" --weights=run/last.safetensors --output_dir=two_classes
 says 'does not know "dog", "owl"' "${two[@]}" --weights=run/last.safetensors --output_dir=two_classes
 prints "test " "${two[@]}" --weights=run/last.safetensors --weights_except=classifier --output_dir=two_classes
 grep -q '"class_names":\["dog","owl"\]' two_classes/model.json || fails "the fine-tuned network has other classes"
