@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/sha256.h"
@@ -71,6 +72,7 @@ absl::StatusOr<std::optional<StartingWeights>> ReadInitialWeights(
     initial->set_file(before->initial_weights().file());
   }
   PDARTS_ASSIGN_OR_RETURN(WeightsFile content, ReadWeightsFile(weights.file));
+  Tell(content.notes);
   PDARTS_ASSIGN_OR_RETURN(weights.model, ModelOfMetadata(content.metadata, weights.file));
   weights.tensors = std::move(content.tensors);
   return weights;

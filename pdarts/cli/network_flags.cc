@@ -24,7 +24,7 @@ ABSL_FLAG(std::string, genotype, "",
           "TEXT|FILE|NAME: an architecture: its text, a name that the space knows (PDARTS, "
           "DARTS_V1, DARTS_V2), or a file (genotype.txt, architecture.json)");
 ABSL_FLAG(std::string, weights, "",
-          "FILE: weights, as safetensors or as a state dict that Python's torch.save wrote");
+          "FILE: weights, as safetensors or as a checkpoint that Python's torch.save wrote");
 ABSL_FLAG(std::string, dataset, "",
           "DATASET: data set by its short name, with its default settings (default: cifar10)");
 ABSL_FLAG(std::optional<int>, cells, std::nullopt,

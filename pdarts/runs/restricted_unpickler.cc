@@ -7,10 +7,15 @@
 #include <optional>
 
 #include "ATen/ops/as_strided.h"
+#include "ATen/ops/empty.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/tensor_bytes.h"
+#include "pdarts/runs/element_types.h"
 
 namespace pdarts {
 namespace {
@@ -18,46 +23,62 @@ namespace {
 using List = PickleValue::List;
 using Dict = PickleValue::Dict;
 
-constexpr absl::string_view kOrderedDict = "collections.OrderedDict";
-constexpr absl::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
-constexpr absl::string_view kRebuildParameter = "torch._utils._rebuild_parameter";
 constexpr size_t kMostDimensions = 64;
+constexpr size_t kShown = 80;  // of a name in a message: it can be as long as the file
 
 // What a value and an entry take at most, growth of their containers and the allocator included.
 constexpr uint64_t kValueMemory = 2 * sizeof(PickleValue);
 constexpr uint64_t kContainerMemory = 64;
 constexpr uint64_t kMemoMemory = 128;
-constexpr uint64_t kTensorMemory = 512;
 
-struct StorageClass {
+// Python's own types whose values are opaque here.
+constexpr PickleName kInteger = {"builtins", "int"};
+constexpr PickleName kBytes = {"builtins", "bytes"};
+constexpr PickleName kByteArray = {"builtins", "bytearray"};
+constexpr PickleName kSet = {"builtins", "set"};
+constexpr PickleName kFrozenSet = {"builtins", "frozenset"};
+constexpr PickleName kUnknownCall = {"builtins", "object"};
+
+struct OtherStorage {
   absl::string_view name;
   at::ScalarType type;
 };
-constexpr StorageClass kStorageClasses[] = {
-    {"torch.FloatStorage", at::kFloat}, {"torch.DoubleStorage", at::kDouble},
-    {"torch.HalfStorage", at::kHalf},   {"torch.BFloat16Storage", at::kBFloat16},
-    {"torch.LongStorage", at::kLong},   {"torch.IntStorage", at::kInt},
-    {"torch.ShortStorage", at::kShort}, {"torch.CharStorage", at::kChar},
-    {"torch.ByteStorage", at::kByte},   {"torch.BoolStorage", at::kBool},
+// Storages of torch whose elements are not read, but whose sizes must be known to find the next.
+constexpr OtherStorage kOtherStorages[] = {
+    {"ComplexFloatStorage", at::kComplexFloat},
+    {"ComplexDoubleStorage", at::kComplexDouble},
+    {"QInt8Storage", at::kQInt8},
+    {"QUInt8Storage", at::kQUInt8},
+    {"QInt32Storage", at::kQInt32},
+    {"QUInt4x2Storage", at::kQUInt4x2},
+    {"QUInt2x4Storage", at::kQUInt2x4},
 };
 
 /// The element type of a storage class, which is all that its name is used for.
-std::optional<at::ScalarType> StorageType(absl::string_view name) {
-  for (const StorageClass& known : kStorageClasses) {
-    if (known.name == name) return known.type;
+std::optional<at::ScalarType> StorageType(const PickleName& name) {
+  if (name.module == "torch.storage" && name.name == "UntypedStorage") return at::kByte;
+  if (name.module != "torch") return std::nullopt;
+  if (const ElementType* known = ElementTypeByTorchStorage(name.name)) return known->type;
+  for (const OtherStorage& other : kOtherStorages) {
+    if (other.name == name.name) return other.type;
   }
   return std::nullopt;
 }
 
-/// The program's own copy of a name that is known; empty for others.
-absl::string_view KnownGlobal(absl::string_view name) {
-  for (const absl::string_view known : {kOrderedDict, kRebuildTensor, kRebuildParameter}) {
-    if (known == name) return known;
-  }
-  for (const StorageClass& known : kStorageClasses) {
-    if (known.name == name) return known.name;
-  }
-  return "";
+bool IsOrderedDict(const PickleName& name) {
+  return name.module == "collections" && name.name == "OrderedDict";
+}
+
+/// The functions that views of storages are written by; PyTorch 0.3 wrote the first.
+bool RebuildsTensor(const PickleName& name) {
+  return name.module == "torch._utils" &&
+         (name.name == "_rebuild_tensor" || name.name == "_rebuild_tensor_v2");
+}
+
+/// The functions whose first argument is the tensor that they make a parameter of.
+bool RebuildsParameter(const PickleName& name) {
+  return name.module == "torch._utils" &&
+         (name.name == "_rebuild_parameter" || name.name == "_rebuild_parameter_with_state");
 }
 
 absl::Status Damaged(absl::string_view what) {
@@ -82,51 +103,61 @@ absl::StatusOr<std::vector<int64_t>> Integers(const PickleValue& value) {
 }
 
 /// _rebuild_tensor_v2(storage, offset, sizes, strides, requires_grad, hooks): a view of the
-/// storage, refused where it would reach beyond it.
+/// storage, refused where it would reach beyond it. Opaque if the storage is.
 absl::StatusOr<PickleValue> RebuildTensor(const List& arguments) {
   if (arguments.size() < 4) return Damaged("a tensor has too few arguments");
+  if (As<PickleValue::Opaque>(arguments[0]) != nullptr) return arguments[0];
   const auto* storage = As<PickleValue::Storage>(arguments[0]);
   const auto* offset = As<int64_t>(arguments[1]);
   if (storage == nullptr || offset == nullptr || *offset < 0) return Damaged("a tensor's storage");
+  if (!storage->elements.defined()) return PickleValue{PickleValue::Opaque{storage->type}};
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sizes, Integers(arguments[2]));
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> strides, Integers(arguments[3]));
   if (sizes.size() != strides.size()) return Damaged("a tensor's sizes and strides differ");
   const int64_t elements = storage->elements.numel();
-  const bool empty = std::find(sizes.begin(), sizes.end(), 0) != sizes.end();
+  if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) {
+    if (!TensorBytes(sizes, 1)) return Damaged("a tensor's sizes are too large");
+    return PickleValue{at::empty(sizes, storage->elements.options())};
+  }
   int64_t last = *offset;
-  bool fits = empty ? *offset <= elements : *offset < elements;
+  bool fits = *offset < elements;
   int64_t count = 1;
-  for (size_t i = 0; i < sizes.size() && fits && !empty; ++i) {
+  for (size_t i = 0; i < sizes.size() && fits; ++i) {
     int64_t step;
     fits = !__builtin_mul_overflow(sizes[i] - 1, strides[i], &step) &&
            !__builtin_add_overflow(last, step, &last) && last < elements &&
            !__builtin_mul_overflow(count, sizes[i], &count) && count <= elements;
   }
   if (!fits) return Damaged("a tensor reaches beyond its storage");
-  return PickleValue{storage->elements.as_strided(sizes, strides, *offset)};
+  // A storage may be a view itself.
+  return PickleValue{
+      storage->elements.as_strided(sizes, strides, *offset + storage->elements.storage_offset())};
 }
 
 class Unpickler {
  public:
-  Unpickler(absl::string_view bytes, uint64_t most_memory, const LoadStorage& load_storage)
-      : bytes_(bytes), most_memory_(most_memory), load_storage_(load_storage) {}
+  Unpickler(absl::string_view* bytes, uint64_t most_memory, const LoadStorage& load_storage)
+      : bytes_(*bytes), most_memory_(most_memory), load_storage_(load_storage) {}
 
   absl::StatusOr<Pickle> Run() {
     while (true) {
       PDARTS_ASSIGN_OR_RETURN(const absl::string_view code, Take(1));
       if (code[0] == '.') break;
       PDARTS_RETURN_IF_ERROR(Step(static_cast<unsigned char>(code[0])));
-      if (memory_ > most_memory_) {
-        return absl::ResourceExhaustedError(
-            absl::StrCat("the pickle's values take more than ", most_memory_,
-                         " bytes of memory, which a state dict in a file of this size doesn't"));
-      }
+      PDARTS_RETURN_IF_ERROR(CheckMemory());
     }
     PDARTS_ASSIGN_OR_RETURN(pickle_.root, Pop());
     return std::move(pickle_);
   }
 
  private:
+  absl::Status CheckMemory() const {
+    if (memory_ + kValueMemory * most_stack_ <= most_memory_) return absl::OkStatus();
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the pickle's values take more than ", most_memory_,
+                     " bytes of memory, which a state dict in a file of this size doesn't"));
+  }
+
   absl::StatusOr<absl::string_view> Take(uint64_t count) {
     if (count > bytes_.size()) return Damaged("it ends too early");
     const absl::string_view taken = bytes_.substr(0, count);
@@ -160,15 +191,19 @@ class Unpickler {
     Push({&pickle_.dicts.emplace_back()});
   }
   void Push(PickleValue value) {
-    memory_ += kValueMemory;
     stack_.push_back(std::move(value));
+    most_stack_ = std::max(most_stack_, stack_.size());
   }
+  void PushOpaque(const PickleName* maker) { Push({PickleValue::Opaque{maker}}); }
   absl::StatusOr<PickleValue> Pop() {
     const size_t floor = marks_.empty() ? 0 : marks_.back();
     if (stack_.size() <= floor) return Damaged("its stack is empty");
     PickleValue value = std::move(stack_.back());
     stack_.pop_back();
     return value;
+  }
+  absl::Status CheckNotEmpty() const {
+    return stack_.empty() ? Damaged("its stack is empty") : absl::OkStatus();
   }
   absl::StatusOr<List> Pop(size_t count) {
     List values(count);
@@ -186,24 +221,27 @@ class Unpickler {
     stack_.resize(mark);
     return values;
   }
+  absl::Status PushText(int length_bytes) {
+    PDARTS_ASSIGN_OR_RETURN(const absl::string_view text, Text(length_bytes));
+    Push({text});
+    return absl::OkStatus();
+  }
+  absl::Status PushOpaqueText(int length_bytes, const PickleName* maker) {
+    PDARTS_RETURN_IF_ERROR(Text(length_bytes).status());
+    PushOpaque(maker);
+    return absl::OkStatus();
+  }
   absl::Status PushTuple(absl::StatusOr<List> values) {
     if (!values.ok()) return values.status();
     PushList(std::move(*values));
     return absl::OkStatus();
   }
-  absl::Status PushGlobal(absl::string_view module, absl::string_view function) {
-    const std::string name = absl::StrCat(module, ".", function);
-    const absl::string_view known = KnownGlobal(name);
-    if (known.empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the pickle asks for ", name,
-                       ", which a state dict of tensors doesn't need; nothing of it was executed"));
-    }
-    Push({PickleValue::Global{known}});
-    return absl::OkStatus();
+  void PushGlobal(absl::string_view module, absl::string_view name) {
+    memory_ += kContainerMemory;
+    Push({PickleValue::Global{&pickle_.names.emplace_back(PickleName{module, name})}});
   }
   absl::Status Remember(uint64_t place) {
-    if (stack_.empty()) return Damaged("its stack is empty");
+    PDARTS_RETURN_IF_ERROR(CheckNotEmpty());
     memory_ += kMemoMemory;
     memo_[place] = stack_.back();
     return absl::OkStatus();
@@ -216,61 +254,127 @@ class Unpickler {
   }
   absl::Status Append(const List& values) {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue target, Pop());
-    const auto* list = As<List*>(target);
-    if (list == nullptr) return Damaged("it appends to what is no list");
-    memory_ += values.size() * kValueMemory;
-    (*list)->insert((*list)->end(), values.begin(), values.end());
+    if (const auto* list = As<List*>(target)) {
+      memory_ += values.size() * kValueMemory;
+      (*list)->insert((*list)->end(), values.begin(), values.end());
+    } else if (As<PickleValue::Opaque>(target) == nullptr) {
+      return Damaged("it appends to what is no list");
+    }
     Push(target);
     return absl::OkStatus();
   }
   absl::Status SetItems(const List& values) {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue target, Pop());
+    if (values.size() % 2 != 0) return Damaged("it sets a key without a value");
+    if (const auto* dict = As<Dict*>(target)) {
+      memory_ += values.size() * kValueMemory;
+      for (size_t i = 0; i < values.size(); i += 2) {
+        (*dict)->emplace_back(values[i], values[i + 1]);
+      }
+    } else if (As<PickleValue::Opaque>(target) == nullptr) {
+      return Damaged("it sets items of no dict");
+    }
+    Push(target);
+    return absl::OkStatus();
+  }
+  /// Gives an object its attributes. Only those of dicts are kept.
+  absl::Status Build() {
+    PDARTS_ASSIGN_OR_RETURN(const PickleValue state, Pop());
+    PDARTS_ASSIGN_OR_RETURN(const PickleValue target, Pop());
     const auto* dict = As<Dict*>(target);
-    if (dict == nullptr || values.size() % 2 != 0) return Damaged("it sets items of no dict");
-    memory_ += values.size() * kValueMemory;
-    for (size_t i = 0; i < values.size(); i += 2) {
-      (*dict)->emplace_back(values[i], values[i + 1]);
+    const auto* attributes = As<Dict*>(state);
+    if (dict != nullptr && attributes != nullptr) {
+      memory_ += kMemoMemory;
+      pickle_.attributes[*dict] = *attributes;
     }
     Push(target);
     return absl::OkStatus();
   }
 
-  /// ('storage', class, key, device, elements)
+  /// ('storage', class, key, device, elements), or ('module', class, file, source) in front of an
+  /// object of that class. The format before PyTorch 1.6 has a sixth element in the first: None, or
+  /// (key, offset, elements) if the storage is a part of the one that `key` names above.
   absl::Status PersistentId() {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue id, Pop());
     const auto* tuple = As<List*>(id);
-    if (tuple == nullptr || (*tuple)->size() != 5) return Damaged("a storage's id");
-    const auto* kind = As<absl::string_view>((**tuple)[0]);
-    const auto* type = As<PickleValue::Global>((**tuple)[1]);
-    const auto* key = As<absl::string_view>((**tuple)[2]);
-    const auto* elements = As<int64_t>((**tuple)[4]);
-    if (kind == nullptr || *kind != "storage" || type == nullptr || key == nullptr ||
-        elements == nullptr) {
+    if (tuple == nullptr || (*tuple)->empty()) return Damaged("a persistent id");
+    const List& parts = **tuple;
+    const auto* kind = As<absl::string_view>(parts[0]);
+    if (kind != nullptr && *kind == "module" && parts.size() == 4) {
+      Push(parts[1]);
+      return absl::OkStatus();
+    }
+    if (kind == nullptr || *kind != "storage" || parts.size() < 5 || parts.size() > 6) {
       return Damaged("a storage's id");
     }
-    const std::optional<at::ScalarType> dtype = StorageType(type->name);
-    if (!dtype) return Damaged("a storage's class");
+    const auto* type = As<PickleValue::Global>(parts[1]);
+    const auto* key = As<absl::string_view>(parts[2]);
+    const auto* elements = As<int64_t>(parts[4]);
+    if (type == nullptr || key == nullptr || elements == nullptr) return Damaged("a storage's id");
+    const std::optional<at::ScalarType> dtype = StorageType(*type->name);
+    if (!dtype) {
+      PushOpaque(type->name);
+      return absl::OkStatus();
+    }
+    memory_ += kTensorMemory;
     PDARTS_ASSIGN_OR_RETURN(at::Tensor storage, load_storage_(*key, *dtype, *elements));
-    Push({PickleValue::Storage{std::move(storage)}});
+    if (parts.size() == 6 && As<std::monostate>(parts[5]) == nullptr && storage.defined()) {
+      PDARTS_ASSIGN_OR_RETURN(storage, Part(storage, parts[5]));
+    }
+    Push({PickleValue::Storage{std::move(storage), type->name}});
     return absl::OkStatus();
   }
+  /// The elements that (key, offset, elements) names.
+  static absl::StatusOr<at::Tensor> Part(const at::Tensor& storage, const PickleValue& part) {
+    const auto* tuple = As<List*>(part);
+    if (tuple == nullptr || (*tuple)->size() != 3) return Damaged("a part of a storage");
+    const auto* offset = As<int64_t>((**tuple)[1]);
+    const auto* elements = As<int64_t>((**tuple)[2]);
+    if (offset == nullptr || elements == nullptr || *offset < 0 || *offset > storage.numel() ||
+        *elements < 0 || *elements > storage.numel() - *offset) {
+      return Damaged("a part of a storage reaches beyond it");
+    }
+    return storage.narrow(0, *offset, *elements);
+  }
 
-  absl::Status Reduce() {
-    PDARTS_ASSIGN_OR_RETURN(const List call, Pop(2));
-    const auto* global = As<PickleValue::Global>(call[0]);
-    const auto* arguments = As<List*>(call[1]);
-    if (global == nullptr || arguments == nullptr) return Damaged("a call");
-    if (global->name == kOrderedDict) {
-      if (!(*arguments)->empty()) return Damaged("an ordered dict with arguments");
-      PushDict();
-    } else if (global->name == kRebuildTensor) {
-      PDARTS_ASSIGN_OR_RETURN(PickleValue tensor, RebuildTensor(**arguments));
-      memory_ += kTensorMemory + 2 * sizeof(int64_t) * std::get<at::Tensor>(tensor.value).dim();
+  /// What calling `callable` would give: opaque unless it is a function that this reader knows.
+  absl::Status Call(const PickleValue& callable, const PickleValue& arguments) {
+    const auto* global = As<PickleValue::Global>(callable);
+    const auto* list = As<List*>(arguments);
+    if (global == nullptr) {
+      const auto* opaque = As<PickleValue::Opaque>(callable);
+      PushOpaque(opaque == nullptr ? &kUnknownCall : opaque->maker);
+      return absl::OkStatus();
+    }
+    const PickleName& name = *global->name;
+    if (list != nullptr && RebuildsTensor(name)) {
+      PDARTS_ASSIGN_OR_RETURN(PickleValue tensor, RebuildTensor(**list));
+      if (const auto* view = As<at::Tensor>(tensor)) {
+        memory_ += kTensorMemory + 2 * sizeof(int64_t) * view->dim();
+      }
       Push(std::move(tensor));
-    } else if (global->name == kRebuildParameter && !(*arguments)->empty()) {
-      Push((**arguments)[0]);
+    } else if (list != nullptr && !(*list)->empty() && RebuildsParameter(name)) {
+      Push((**list)[0]);
+    } else if (list != nullptr && IsOrderedDict(name)) {
+      return PushOrderedDict(**list);
     } else {
-      return Damaged(absl::StrCat("a call of ", global->name));
+      PushOpaque(&name);
+    }
+    return absl::OkStatus();
+  }
+  /// OrderedDict(), or OrderedDict([[key, value], ...]) as Python 2 writes it.
+  absl::Status PushOrderedDict(const List& arguments) {
+    PushDict();
+    if (arguments.empty()) return absl::OkStatus();
+    const auto* pairs = As<List*>(arguments[0]);
+    if (pairs == nullptr || arguments.size() != 1) return Damaged("an ordered dict's arguments");
+    Dict& dict = pickle_.dicts.back();
+    memory_ += 2 * (*pairs)->size() * kValueMemory;
+    PDARTS_RETURN_IF_ERROR(CheckMemory());  // the list may have been copied often before
+    for (const PickleValue& element : **pairs) {
+      const auto* pair = As<List*>(element);
+      if (pair == nullptr || (*pair)->size() != 2) return Damaged("an ordered dict's arguments");
+      dict.emplace_back((**pair)[0], (**pair)[1]);
     }
     return absl::OkStatus();
   }
@@ -318,14 +422,27 @@ class Unpickler {
         Push({static_cast<int64_t>(static_cast<int32_t>(number))});
         return absl::OkStatus();
       }
-      case 0x8a: {  // an integer of any length, two's complement
-        PDARTS_ASSIGN_OR_RETURN(const uint64_t length, Number(1));
-        if (length > 8) return Damaged("an integer of more than 64 bits");
-        PDARTS_ASSIGN_OR_RETURN(uint64_t number, Number(static_cast<int>(length)));
-        if (length > 0 && length < 8 && (number >> (8 * length - 1)) != 0) {
-          number |= ~uint64_t{0} << (8 * length);
+      case 0x8a:
+      case 0x8b: {  // an integer of any length, two's complement
+        PDARTS_ASSIGN_OR_RETURN(const absl::string_view digits, Text(code == 0x8a ? 1 : 4));
+        if (digits.size() > 8) {
+          PushOpaque(&kInteger);
+          return absl::OkStatus();
         }
+        uint64_t number = ReadLittleEndian(digits);
+        const size_t bits = 8 * digits.size();
+        if (bits > 0 && bits < 64 && (number >> (bits - 1)) != 0) number |= ~uint64_t{0} << bits;
         Push({static_cast<int64_t>(number)});
+        return absl::OkStatus();
+      }
+      case 'I': {  // Python 2: an integer of more than 32 bits, in decimal digits
+        PDARTS_ASSIGN_OR_RETURN(const absl::string_view digits, Line());
+        int64_t number;
+        if (absl::SimpleAtoi(digits, &number)) {
+          Push({number});
+        } else {
+          PushOpaque(&kInteger);
+        }
         return absl::OkStatus();
       }
       case 'G': {  // big-endian
@@ -336,15 +453,31 @@ class Unpickler {
         Push({number});
         return absl::OkStatus();
       }
-      case 'X':
+      case 'U':  // a text of Python 2
       case 0x8c:
-      case 0x8d: {
-        PDARTS_ASSIGN_OR_RETURN(const absl::string_view text, Text(code == 'X'    ? 4
-                                                                   : code == 0x8c ? 1
-                                                                                  : 8));
-        Push({text});
+        return PushText(1);
+      case 'T':  // a text of Python 2
+      case 'X':
+        return PushText(4);
+      case 0x8d:
+        return PushText(8);
+      case 'C':
+        return PushOpaqueText(1, &kBytes);
+      case 'B':
+        return PushOpaqueText(4, &kBytes);
+      case 0x8e:
+        return PushOpaqueText(8, &kBytes);
+      case 0x96:
+        return PushOpaqueText(8, &kByteArray);
+      case 0x8f:
+        PushOpaque(&kSet);
         return absl::OkStatus();
-      }
+      case 0x90:  // adds to a set
+        return PopToMark().status();
+      case 0x91:
+        PDARTS_RETURN_IF_ERROR(PopToMark().status());
+        PushOpaque(&kFrozenSet);
+        return absl::OkStatus();
       case 'q':
       case 'r': {
         PDARTS_ASSIGN_OR_RETURN(const uint64_t place, Number(code == 'q' ? 1 : 4));
@@ -360,21 +493,42 @@ class Unpickler {
       case 'c': {
         PDARTS_ASSIGN_OR_RETURN(const absl::string_view module, Line());
         PDARTS_ASSIGN_OR_RETURN(const absl::string_view name, Line());
-        return PushGlobal(module, name);
+        PushGlobal(module, name);
+        return absl::OkStatus();
       }
       case 0x93: {
         PDARTS_ASSIGN_OR_RETURN(const List names, Pop(2));
         const auto* module = As<absl::string_view>(names[0]);
         const auto* name = As<absl::string_view>(names[1]);
         if (module == nullptr || name == nullptr) return Damaged("a global's name");
-        return PushGlobal(*module, *name);
+        PushGlobal(*module, *name);
+        return absl::OkStatus();
       }
-      case 'R':
-        return Reduce();
-      case 'b': {  // attributes: a state dict's _metadata, which isn't needed
-        PDARTS_RETURN_IF_ERROR(Pop().status());
-        return stack_.empty() ? Damaged("its stack is empty") : absl::OkStatus();
+      case 'R':     // a function and its arguments
+      case 0x81: {  // a class and its arguments
+        PDARTS_ASSIGN_OR_RETURN(const List call, Pop(2));
+        return Call(call[0], call[1]);
       }
+      case 0x92: {  // a class, its arguments and those that have names
+        PDARTS_ASSIGN_OR_RETURN(const List call, Pop(3));
+        return Call(call[0], call[1]);
+      }
+      case 'o': {  // a class of Python 2 and its arguments, one by one
+        PDARTS_ASSIGN_OR_RETURN(const List call, PopToMark());
+        if (call.empty()) return Damaged("an object without a class");
+        return Call(call[0], {});
+      }
+      case 'b':
+        return Build();
+      case '0':  // a mark is on the stack too
+        return marks_.empty() || stack_.size() > marks_.back() ? Pop().status()
+                                                               : PopToMark().status();
+      case '1':
+        return PopToMark().status();
+      case '2':
+        PDARTS_RETURN_IF_ERROR(CheckNotEmpty());
+        Push(PickleValue(stack_.back()));
+        return absl::OkStatus();
       case 'a': {
         PDARTS_ASSIGN_OR_RETURN(const List value, Pop(1));
         return Append(value);
@@ -392,13 +546,16 @@ class Unpickler {
         return PersistentId();
       default:
         return absl::InvalidArgumentError(
-            absl::StrFormat("the pickle holds operation 0x%02x, which no state dict needs", code));
+            absl::StrFormat("the pickle holds operation 0x%02x, which torch.save doesn't write; "
+                            "nothing of it was executed",
+                            code));
     }
   }
 
-  absl::string_view bytes_;
+  absl::string_view& bytes_;
   const uint64_t most_memory_;
-  uint64_t memory_ = 0;  ///< what all values so far have taken
+  uint64_t memory_ = 0;    ///< what all values so far have taken, beside the stack
+  size_t most_stack_ = 0;  ///< how many values were on the stack at once
   const LoadStorage& load_storage_;
   Pickle pickle_;
   List stack_;
@@ -408,7 +565,32 @@ class Unpickler {
 
 }  // namespace
 
-absl::StatusOr<Pickle> Unpickle(absl::string_view bytes, uint64_t most_memory,
+std::string PickleName::Full() const {
+  return absl::CHexEscape(absl::StrCat(module.substr(0, kShown), ".", name.substr(0, kShown)));
+}
+
+std::string Describe(const PickleValue& value) {
+  struct Visitor {
+    std::string operator()(std::monostate) const { return "None"; }
+    std::string operator()(bool) const { return "a truth value"; }
+    std::string operator()(int64_t) const { return "an integer"; }
+    std::string operator()(double) const { return "a number"; }
+    std::string operator()(absl::string_view) const { return "a text"; }
+    std::string operator()(const at::Tensor&) const { return "a tensor"; }
+    std::string operator()(const PickleValue::Global& global) const {
+      return absl::StrCat("the name ", global.name->Full());
+    }
+    std::string operator()(const PickleValue::Opaque& opaque) const {
+      return absl::StrCat("an object of ", opaque.maker->Full());
+    }
+    std::string operator()(const PickleValue::Storage&) const { return "a storage"; }
+    std::string operator()(const List*) const { return "a list"; }
+    std::string operator()(const Dict*) const { return "a dict"; }
+  };
+  return std::visit(Visitor(), value.value);
+}
+
+absl::StatusOr<Pickle> Unpickle(absl::string_view* bytes, uint64_t most_memory,
                                 const LoadStorage& load_storage) {
   return Unpickler(bytes, most_memory, load_storage).Run();
 }

@@ -18,36 +18,14 @@
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/tensor_bytes.h"
+#include "pdarts/runs/element_types.h"
 
 namespace pdarts {
 namespace {
 
-absl::StatusOr<std::string> TypeName(at::ScalarType type) {
-  switch (type) {
-    case at::kFloat:
-      return "F32";
-    case at::kDouble:
-      return "F64";
-    case at::kLong:
-      return "I64";
-    case at::kByte:
-      return "U8";
-    default:
-      return absl::InvalidArgumentError("only float32, float64, int64 and uint8 can be written");
-  }
-}
-
+constexpr char kMetadata[] = "__metadata__";
+constexpr size_t kLengthBytes = 8;           // of the header's length, which the file begins with
 constexpr uint64_t kMostHeader = 100 << 20;  // as Python's library allows
-
-std::optional<at::ScalarType> TypeOf(const std::string& name) {
-  static const auto* const types = new std::map<std::string, at::ScalarType>{
-      {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
-      {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
-      {"U8", at::kByte},    {"BOOL", at::kBool}};
-  const auto found = types->find(name);
-  if (found == types->end()) return std::nullopt;
-  return found->second;
-}
 
 /// A list of integers that a double holds exactly and that aren't negative.
 std::optional<std::vector<int64_t>> Integers(const google::protobuf::Struct& entry,
@@ -83,17 +61,19 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf
   const google::protobuf::Struct& fields = value.struct_value();
   const auto dtype = fields.fields().find("dtype");
   if (dtype == fields.fields().end()) return bad("has no dtype");
-  const std::optional<at::ScalarType> type = TypeOf(dtype->second.string_value());
-  if (!type) return bad(absl::StrCat("unknown dtype \"", dtype->second.string_value(), "\""));
+  const ElementType* type = ElementTypeBySafetensorsName(dtype->second.string_value());
+  if (type == nullptr) {
+    return bad(absl::StrCat("unknown dtype \"", dtype->second.string_value(), "\""));
+  }
   const auto shape = Integers(fields, "shape");
   if (!shape) return bad("its shape is no list of sizes");
   const auto offsets = Integers(fields, "data_offsets");
   if (!offsets || offsets->size() != 2 || (*offsets)[0] > (*offsets)[1]) {
     return bad("its data_offsets are no two ascending offsets");
   }
-  Entry entry{name, *type, *shape, (*offsets)[0], (*offsets)[1]};
+  Entry entry{name, type->type, *shape, (*offsets)[0], (*offsets)[1]};
   const std::optional<int64_t> bytes =
-      TensorBytes(entry.shape, static_cast<int64_t>(c10::elementSize(*type)));
+      TensorBytes(entry.shape, static_cast<int64_t>(c10::elementSize(type->type)));
   if (!bytes) {
     return bad(absl::StrCat("its shape [", absl::StrJoin(entry.shape, ","), "] is too large"));
   }
@@ -104,14 +84,27 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf
   return entry;
 }
 
-absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(
-    std::ifstream& file, uint64_t file_size, std::map<std::string, std::string>* metadata) {
-  char bytes[8];
+absl::StatusOr<WeightsMetadata> ParseMetadata(const google::protobuf::Value& value) {
+  if (!value.has_struct_value()) {
+    return absl::DataLossError("the header's __metadata__ is no object");
+  }
+  WeightsMetadata metadata;
+  for (const auto& [key, text] : value.struct_value().fields()) {
+    if (text.kind_case() != google::protobuf::Value::kStringValue) {
+      return absl::DataLossError(absl::StrCat("the header's __metadata__: ", key, " is no text"));
+    }
+    metadata.emplace(key, text.string_value());
+  }
+  return metadata;
+}
+
+absl::StatusOr<WeightsFile> Read(std::ifstream& file, uint64_t file_size) {
+  char bytes[kLengthBytes];
   if (!file.read(bytes, sizeof(bytes))) {
     return absl::DataLossError("no safetensors file: it ends before the header's length");
   }
   const uint64_t header_size = ReadLittleEndian(absl::string_view(bytes, sizeof(bytes)));
-  if (header_size > file_size - 8 || header_size > kMostHeader) {
+  if (header_size > file_size - kLengthBytes || header_size > kMostHeader) {
     return absl::DataLossError(absl::StrCat("no safetensors file, or truncated: a header of ",
                                             header_size, " bytes in a file of ", file_size));
   }
@@ -124,12 +117,11 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(
   if (json.empty() || json[0] != '{' || !parsed.ok()) {
     return absl::DataLossError("no safetensors file: the header is no JSON object");
   }
+  WeightsFile weights;
   std::vector<Entry> entries;
   for (const auto& [name, value] : header.fields()) {
-    if (name == "__metadata__") {
-      for (const auto& [key, text] : value.struct_value().fields()) {
-        if (metadata != nullptr && text.has_string_value()) (*metadata)[key] = text.string_value();
-      }
+    if (name == kMetadata) {
+      PDARTS_ASSIGN_OR_RETURN(weights.metadata, ParseMetadata(value));
       continue;
     }
     PDARTS_ASSIGN_OR_RETURN(Entry entry, ParseEntry(name, value));
@@ -147,27 +139,25 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> Read(
     }
     position = entry.end;
   }
-  const auto data_size = static_cast<int64_t>(file_size - 8 - header_size);
+  const auto data_size = static_cast<int64_t>(file_size - kLengthBytes - header_size);
   if (position != data_size) {
     return absl::DataLossError(absl::StrCat("truncated or too long: it has ", data_size,
                                             " bytes of data, its header says ", position));
   }
-  std::vector<std::pair<std::string, at::Tensor>> tensors;
   for (const Entry& entry : entries) {
     at::Tensor tensor = at::empty(entry.shape, entry.type);
     if (!file.read(static_cast<char*>(tensor.mutable_data_ptr()), entry.end - entry.begin)) {
       return absl::DataLossError(absl::StrCat("it ends within ", entry.name));
     }
-    tensors.emplace_back(entry.name, std::move(tensor));
+    weights.tensors.emplace_back(entry.name, std::move(tensor));
   }
-  return tensors;
+  return weights;
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> EncodeSafetensors(
-    const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-    const std::map<std::string, std::string>& metadata) {
+absl::StatusOr<std::string> EncodeSafetensors(const NamedTensors& tensors,
+                                              const WeightsMetadata& metadata) {
   // Entry by entry: a map's JSON has another order in each process, and equal tensors should make
   // equal files.
   std::vector<std::string> entries;
@@ -176,22 +166,26 @@ absl::StatusOr<std::string> EncodeSafetensors(
     for (const auto& [key, value] : metadata) {
       fields.push_back(absl::StrCat(JsonText(key), ":", JsonText(value)));
     }
-    entries.push_back(absl::StrCat("\"__metadata__\":{", absl::StrJoin(fields, ","), "}"));
+    entries.push_back(absl::StrCat("\"", kMetadata, "\":{", absl::StrJoin(fields, ","), "}"));
   }
   std::set<std::string> names;
   std::string data;
   for (const auto& [name, tensor] : tensors) {
+    if (name == kMetadata) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a tensor is called ", name, ", which safetensors has another use for"));
+    }
     if (!names.insert(name).second) {
       return absl::InvalidArgumentError(absl::StrCat("two tensors are called ", name));
     }
-    const absl::StatusOr<std::string> type = TypeName(tensor.scalar_type());
+    const absl::StatusOr<ElementType> type = ElementTypeOf(tensor);
     if (!type.ok()) return Annotate(type.status(), name);
     const size_t begin = data.size();
     const at::Tensor plain = tensor.detach().cpu().contiguous();
     data.append(static_cast<const char*>(plain.const_data_ptr()), plain.nbytes());
-    entries.push_back(absl::StrCat(JsonText(name), ":{\"dtype\":\"", *type, "\",\"shape\":[",
-                                   absl::StrJoin(tensor.sizes(), ","), "],\"data_offsets\":[",
-                                   begin, ",", data.size(), "]}"));
+    entries.push_back(absl::StrCat(JsonText(name), ":{\"dtype\":\"", type->safetensors,
+                                   "\",\"shape\":[", absl::StrJoin(tensor.sizes(), ","),
+                                   "],\"data_offsets\":[", begin, ",", data.size(), "]}"));
   }
   std::string json = absl::StrCat("{", absl::StrJoin(entries, ","), "}");
   json.append((8 - json.size() % 8) % 8, ' ');  // the data begins at a multiple of 8
@@ -201,8 +195,12 @@ absl::StatusOr<std::string> EncodeSafetensors(
   return file;
 }
 
-absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
-    const std::string& path, std::map<std::string, std::string>* metadata) {
+bool IsSafetensors(absl::string_view beginning) {
+  return beginning.size() > kLengthBytes && beginning[kLengthBytes] == '{' &&
+         ReadLittleEndian(beginning.substr(0, kLengthBytes)) <= kMostHeader;
+}
+
+absl::StatusOr<WeightsFile> ReadSafetensors(const std::string& path) {
   std::error_code error;
   std::ifstream file;
   if (std::filesystem::is_regular_file(path, error)) file.open(path, std::ios::binary);
@@ -210,11 +208,11 @@ absl::StatusOr<std::vector<std::pair<std::string, at::Tensor>>> ReadSafetensors(
     return absl::NotFoundError(absl::StrCat("can't read ", path, ": no such file"));
   }
   const uint64_t size = std::filesystem::file_size(path, error);
-  auto tensors = Read(file, size, metadata);
+  absl::StatusOr<WeightsFile> weights = Read(file, size);
   // An error of the disk isn't damage of the file.
   if (file.bad()) return absl::UnknownError(absl::StrCat("can't read ", path, ": I/O error"));
-  if (!tensors.ok()) return Annotate(tensors.status(), path);
-  return tensors;
+  if (!weights.ok()) return Annotate(weights.status(), path);
+  return weights;
 }
 
 }  // namespace pdarts

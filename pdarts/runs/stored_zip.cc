@@ -109,16 +109,18 @@ absl::StatusOr<uint64_t> RecordLength(absl::string_view entry, absl::string_view
     }
   }
   if (method == 0 && stored == length) return length;
-  return absl::DataLossError("a record is compressed, which torch.save doesn't do");
+  return absl::DataLossError("a zip archive, but none of torch.save: a record is compressed");
 }
 
 }  // namespace
 
-absl::StatusOr<uint64_t> CheckStoredZip(const std::string& path) {
+absl::StatusOr<StoredZip> ReadStoredZip(const std::string& path) {
   File file(path);
   PDARTS_ASSIGN_OR_RETURN(const Directory directory, ReadDirectory(&file));
   absl::string_view left = directory.bytes;
   uint64_t left_for_records = file.size();
+  StoredZip zip;
+  zip.file_size = file.size();
   for (uint64_t i = 0; i < directory.entries; ++i) {
     if (left.size() < kEntrySize || left.substr(0, kEntry.size()) != kEntry) {
       return Damaged("an entry is missing");
@@ -128,13 +130,14 @@ absl::StatusOr<uint64_t> CheckStoredZip(const std::string& path) {
     left.remove_prefix(kEntrySize);
     if (left.size() < name + extra + comment) return Damaged("an entry is cut off");
     PDARTS_ASSIGN_OR_RETURN(const uint64_t length, RecordLength(entry, left.substr(name, extra)));
+    zip.names.emplace_back(left.substr(0, name));
     left.remove_prefix(name + extra + comment);
     if (length > left_for_records) {
       return absl::DataLossError("its records are longer than the file");
     }
     left_for_records -= length;
   }
-  return file.size();
+  return zip;
 }
 
 }  // namespace pdarts

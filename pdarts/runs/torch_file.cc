@@ -1,47 +1,38 @@
 #include "pdarts/runs/torch_file.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
 #include <set>
+#include <vector>
 
-#include "ATen/ops/empty.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "c10/util/Exception.h"
 #include "caffe2/serialize/inline_container.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/element_types.h"
 #include "pdarts/runs/restricted_unpickler.h"
+#include "pdarts/runs/state_dict.h"
 #include "pdarts/runs/stored_zip.h"
+#include "pdarts/runs/torch_storages.h"
 
 namespace pdarts {
 namespace {
 
-using Tensors = std::vector<std::pair<std::string, at::Tensor>>;
 using caffe2::serialize::PyTorchStreamReader;
 using caffe2::serialize::PyTorchStreamWriter;
 
 constexpr char kPickle[] = "data.pkl";
 constexpr char kByteOrder[] = "byteorder";
 
-// What reading a file takes at most, beside its records: far more than a state dict needs, whose
-// tensors take some ten bytes of memory for each byte that describes them.
-constexpr uint64_t kMemoryOfAny = 1 << 20;
-constexpr uint64_t kMemoryPerByte = 32;
-
 /// The part of LibTorch's message that is for a user.
 std::string Message(const std::exception& error) {
   const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
   return of_torch == nullptr ? error.what() : of_torch->what_without_backtrace();
 }
-
-/// The beginning of a name, for a message: a file's names can be as long as the file.
-absl::string_view Shown(absl::string_view name) { return name.substr(0, 80); }
 
 absl::StatusOr<std::string> ReadRecord(PyTorchStreamReader& reader, const std::string& name) {
   if (!reader.hasRecord(name)) {
@@ -52,22 +43,30 @@ absl::StatusOr<std::string> ReadRecord(PyTorchStreamReader& reader, const std::s
   return content;
 }
 
-/// The dict of tensors, or the one that is the entry `state_dict`.
-const PickleValue::Dict* StateDict(const PickleValue& root) {
-  const auto* dict = std::get_if<PickleValue::Dict*>(&root.value);
-  if (dict == nullptr) return nullptr;
-  for (const auto& [key, value] : **dict) {
-    const auto* name = std::get_if<absl::string_view>(&key.value);
-    const auto* inner = std::get_if<PickleValue::Dict*>(&value.value);
-    if (name != nullptr && *name == "state_dict" && inner != nullptr) return *inner;
+/// The size of a zip archive that torch.save can have written.
+/// \error as ReadStoredZip; kInvalidArgument saying what the archive is if torch.save didn't write
+/// it.
+absl::StatusOr<uint64_t> CheckArchive(const std::string& path) {
+  PDARTS_ASSIGN_OR_RETURN(const StoredZip zip, ReadStoredZip(path));
+  const auto ends = [](absl::string_view ending) {
+    return [ending](const std::string& name) { return absl::EndsWith(name, ending); };
+  };
+  const std::vector<std::string>& names = zip.names;
+  if (std::any_of(names.begin(), names.end(), ends("/data.pkl"))) return zip.file_size;
+  std::string what = "an empty zip archive";
+  if (!names.empty()) {
+    what = std::all_of(names.begin(), names.end(), ends(".npy"))
+               ? "an archive of NumPy arrays (.npz)"
+               : absl::StrCat("a zip archive with ", ShownName(names[0]));
   }
-  return *dict;
+  return absl::InvalidArgumentError(
+      absl::StrCat(what, ", not a file of torch.save, which holds data.pkl"));
 }
 
-absl::StatusOr<Tensors> Read(const std::string& path) {
+absl::StatusOr<WeightsFile> Read(const std::string& path) {
   // Before LibTorch sees the file, since its reader takes the memory that a record asks for.
-  PDARTS_ASSIGN_OR_RETURN(const uint64_t file_size, CheckStoredZip(path));
-  const uint64_t most_memory = kMemoryOfAny + kMemoryPerByte * file_size;
+  PDARTS_ASSIGN_OR_RETURN(const uint64_t file_size, CheckArchive(path));
+  const uint64_t most_memory = MostPickleMemory(file_size);
   PyTorchStreamReader reader(path);
   if (reader.hasRecord(kByteOrder)) {
     PDARTS_ASSIGN_OR_RETURN(const std::string order, ReadRecord(reader, kByteOrder));
@@ -77,67 +76,28 @@ absl::StatusOr<Tensors> Read(const std::string& path) {
     }
   }
   PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(reader, kPickle));
-  std::map<std::string, at::Tensor, std::less<>> storages;
-  uint64_t left_for_storages = file_size;
+  TorchStorages storages(file_size);
   const LoadStorage load_storage = [&](absl::string_view key, at::ScalarType dtype,
                                        int64_t elements) -> absl::StatusOr<at::Tensor> {
-    const auto known = storages.find(key);
-    if (known != storages.end()) {
-      if (known->second.scalar_type() == dtype && known->second.numel() == elements) {
-        return known->second;
-      }
-      return absl::DataLossError(absl::StrCat("storage ", Shown(key), " is of two types or sizes"));
-    }
+    bool is_new;
+    PDARTS_ASSIGN_OR_RETURN(const TorchStorage* storage,
+                            storages.Get(key, dtype, elements, &is_new));
+    if (!is_new || !storage->data.defined()) return storage->data;
     const std::string name = absl::StrCat("data/", key);
     if (!reader.hasRecord(name)) {
-      return absl::DataLossError(absl::StrCat("there is no record ", Shown(name), " in it"));
+      return absl::DataLossError(absl::StrCat("there is no record ", ShownName(name), " in it"));
     }
     const uint64_t size = reader.getRecordSize(name);
-    const uint64_t width = c10::elementSize(dtype);
-    if (elements < 0 || size / width != static_cast<uint64_t>(elements) || size % width != 0) {
-      return absl::DataLossError(absl::StrCat("the record ", Shown(name), " has ", size,
-                                              " bytes, expected ", elements, " elements of ", width,
-                                              " bytes"));
+    if (size != storage->bytes()) {
+      return absl::DataLossError(absl::StrCat("the record ", ShownName(name), " has ", size,
+                                              " bytes, expected ", storage->bytes()));
     }
-    // LibTorch finds a record by keys that differ, such as in upper and lower case.
-    if (size > left_for_storages) {
-      return absl::DataLossError("its storages are longer than the file");
-    }
-    left_for_storages -= size;
-    at::Tensor storage = at::empty({elements}, dtype);
-    reader.getRecord(name, storage.mutable_data_ptr(), size);
-    return storages.emplace(std::string(key), storage).first->second;
+    reader.getRecord(name, storage->data.mutable_data_ptr(), size);
+    return storage->data;
   };
-  PDARTS_ASSIGN_OR_RETURN(const Pickle pickle, Unpickle(bytes, most_memory, load_storage));
-  const PickleValue::Dict* dict = StateDict(pickle.root);
-  if (dict == nullptr) {
-    return absl::InvalidArgumentError("it holds no dict; expected a module's state_dict()");
-  }
-  Tensors tensors;
-  std::set<absl::string_view> names;
-  uint64_t memory = 0;
-  for (const auto& [key, value] : *dict) {
-    const auto* name = std::get_if<absl::string_view>(&key.value);
-    const auto* tensor = std::get_if<at::Tensor>(&value.value);
-    if (name == nullptr || tensor == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          name == nullptr ? std::string("a key that is no text")
-                          : absl::StrCat("the entry \"", Shown(*name), "\" is no tensor"),
-          "; expected a module's state_dict()"));
-    }
-    if (!names.insert(*name).second) {
-      return absl::DataLossError(absl::StrCat("two entries are called ", Shown(*name)));
-    }
-    // Tensors may share a storage. Whoever copies them takes the memory of each.
-    memory += tensor->nbytes();
-    if (memory > most_memory) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("its tensors share storages and take more than ", most_memory,
-                       " bytes if they are copied"));
-    }
-    tensors.emplace_back(std::string(*name), *tensor);
-  }
-  return tensors;
+  absl::string_view left = bytes;
+  PDARTS_ASSIGN_OR_RETURN(const Pickle pickle, Unpickle(&left, most_memory, load_storage));
+  return FindStateDict(pickle, most_memory);
 }
 
 // --- writing ---
@@ -160,6 +120,12 @@ class PickleWriter {
   void Global(absl::string_view module, absl::string_view name) {
     absl::StrAppend(&out_, "c", module, "\n", name, "\n");
   }
+  /// An empty one.
+  void OrderedDict() {
+    Global("collections", "OrderedDict");
+    Code(')');
+    Code('R');
+  }
   void Tuple(at::IntArrayRef values) {
     Code('(');
     for (int64_t value : values) Int(value);
@@ -171,41 +137,27 @@ class PickleWriter {
   std::string out_;
 };
 
-absl::StatusOr<std::string> StorageClass(at::ScalarType type) {
-  switch (type) {
-    case at::kFloat:
-      return "FloatStorage";
-    case at::kDouble:
-      return "DoubleStorage";
-    case at::kLong:
-      return "LongStorage";
-    case at::kByte:
-      return "ByteStorage";
-    default:
-      return absl::InvalidArgumentError("only float32, float64, int64 and uint8 can be written");
-  }
-}
-
 }  // namespace
 
-absl::StatusOr<Tensors> ReadTorchFile(const std::string& path) {
+absl::StatusOr<WeightsFile> ReadTorchFile(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
     return absl::NotFoundError(absl::StrCat("can't read ", path, ": there is no such file"));
   }
   try {
-    absl::StatusOr<Tensors> tensors = Read(path);
-    if (!tensors.ok()) return Annotate(tensors.status(), path);
-    return tensors;
+    absl::StatusOr<WeightsFile> file = Read(path);
+    if (!file.ok()) return Annotate(file.status(), path);
+    return file;
   } catch (const std::exception& thrown) {  // LibTorch reports by throwing
     return absl::DataLossError(
         absl::StrCat(path, ": not a file of torch.save, or damaged: ", Message(thrown)));
   }
 }
 
-absl::StatusOr<std::string> EncodeTorchFile(const Tensors& tensors) {
+absl::StatusOr<std::string> EncodeTorchFile(const NamedTensors& tensors,
+                                            const WeightsMetadata& metadata) {
   PickleWriter pickle;
-  pickle.Code('}');
+  pickle.OrderedDict();
   pickle.Code('(');
   std::set<std::string> names;
   std::vector<at::Tensor> storages;
@@ -213,15 +165,15 @@ absl::StatusOr<std::string> EncodeTorchFile(const Tensors& tensors) {
     if (!names.insert(name).second) {
       return absl::InvalidArgumentError(absl::StrCat("two tensors are called ", name));
     }
-    const absl::StatusOr<std::string> storage_class = StorageClass(tensor.scalar_type());
-    if (!storage_class.ok()) return Annotate(storage_class.status(), name);
+    const absl::StatusOr<ElementType> type = ElementTypeOf(tensor);
+    if (!type.ok()) return Annotate(type.status(), name);
     const at::Tensor plain = tensor.detach().cpu().contiguous();
     pickle.Text(name);
     pickle.Global("torch._utils", "_rebuild_tensor_v2");
     pickle.Code('(');
     pickle.Code('(');
     pickle.Text("storage");
-    pickle.Global("torch", *storage_class);
+    pickle.Global("torch", type->torch_storage);
     pickle.Text(absl::StrCat(storages.size()));
     pickle.Text("cpu");
     pickle.Int(plain.numel());
@@ -230,15 +182,26 @@ absl::StatusOr<std::string> EncodeTorchFile(const Tensors& tensors) {
     pickle.Int(0);
     pickle.Tuple(plain.sizes());
     pickle.Tuple(plain.strides());
-    pickle.Code('\x89');  // requires no gradient
-    pickle.Global("collections", "OrderedDict");
-    pickle.Code(')');
-    pickle.Code('R');  // no hooks
+    pickle.Code('\x89');   // requires no gradient
+    pickle.OrderedDict();  // no hooks
     pickle.Code('t');
     pickle.Code('R');
     storages.push_back(plain);
   }
   pickle.Code('u');
+  if (!metadata.empty()) {  // an attribute of the dict, whose entries are tensors only
+    pickle.Code('}');
+    pickle.Text(kMetadataAttribute);
+    pickle.Code('}');
+    pickle.Code('(');
+    for (const auto& [key, value] : metadata) {
+      pickle.Text(key);
+      pickle.Text(value);
+    }
+    pickle.Code('u');
+    pickle.Code('s');
+    pickle.Code('b');
+  }
   pickle.Code('.');
 
   std::string content;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -14,6 +15,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/atomic_file.h"
+#include "pdarts/runs/file_kind.h"
 #include "pdarts/runs/safetensors.h"
 #include "pdarts/runs/torch_file.h"
 #include "torch/nn/module.h"
@@ -22,6 +24,9 @@ namespace pdarts {
 namespace {
 
 constexpr size_t kShown = 3;
+constexpr int kMostWrappers = 8;  // one in the other
+constexpr absl::string_view kWrapperPrefixes[] = {"module.", "_orig_mod.", "model.", "net.",
+                                                  "network."};
 
 /// "2 are missing (a, b)"; nothing if there are none.
 void AddComplaint(const std::vector<std::string>& entries, absl::string_view what,
@@ -56,6 +61,35 @@ std::string Shape(const at::Tensor& tensor) {
   return absl::StrCat("[", absl::StrJoin(tensor.sizes(), ","), "]");
 }
 
+/// The first kKindBytes of a file, or all of it.
+absl::StatusOr<std::string> Beginning(const std::string& path) {
+  // Not by a stream, which waits where the path is that of a named pipe.
+  PDARTS_ASSIGN_OR_RETURN(const FileDescriptor file,
+                          OpenRegularFile(AT_FDCWD, path, O_RDONLY, path));
+  std::string bytes(kKindBytes, '\0');
+  const ssize_t size = pread(file.number(), bytes.data(), bytes.size(), 0);
+  if (size < 0) return SystemError("read", path);
+  bytes.resize(static_cast<size_t>(size));
+  return bytes;
+}
+
+/// What ReadWeightsFile removes from all names; empty if they have no such prefix in common.
+std::string WrapperPrefix(const NamedTensors& tensors) {
+  std::string prefix;
+  for (int depth = 0; depth < kMostWrappers && !tensors.empty(); ++depth) {
+    const auto* found = std::find_if(
+        std::begin(kWrapperPrefixes), std::end(kWrapperPrefixes), [&](absl::string_view wrapper) {
+          const std::string longer = absl::StrCat(prefix, wrapper);
+          return std::all_of(tensors.begin(), tensors.end(), [&](const auto& entry) {
+            return absl::StartsWith(entry.first, longer) && entry.first.size() > longer.size();
+          });
+        });
+    if (found == std::end(kWrapperPrefixes)) break;
+    absl::StrAppend(&prefix, *found);
+  }
+  return prefix;
+}
+
 }  // namespace
 
 NamedTensors ModuleState(const torch::nn::Module& module) {
@@ -66,33 +100,37 @@ NamedTensors ModuleState(const torch::nn::Module& module) {
 }
 
 absl::StatusOr<WeightsFile> ReadWeightsFile(const std::string& path) {
-  char magic[4] = {};
-  {
-    // Not by a stream, which waits where the path is that of a named pipe.
-    const absl::StatusOr<FileDescriptor> file = OpenRegularFile(AT_FDCWD, path, O_RDONLY, path);
-    if (!file.ok()) return file.status();
-    if (pread(file->number(), magic, sizeof(magic), 0) < 0) return SystemError("read", path);
+  PDARTS_ASSIGN_OR_RETURN(const std::string beginning, Beginning(path));
+  absl::StatusOr<WeightsFile> file;
+  if (IsSafetensors(beginning)) {
+    file = ReadSafetensors(path);
+  } else if (absl::StartsWith(beginning, "PK\x03\x04")) {
+    file = ReadTorchFile(path);
+  } else if (IsLegacyTorchFile(beginning)) {
+    file = ReadLegacyTorchFile(path);
+  } else {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, " is ", DescribeFileKind(beginning),
+                     "; expected weights: safetensors or a file of Python's torch.save"));
   }
-  const bool is_zip = absl::string_view(magic, sizeof(magic)) == "PK\x03\x04";
-  WeightsFile file;
-  PDARTS_ASSIGN_OR_RETURN(file.tensors,
-                          is_zip ? ReadTorchFile(path) : ReadSafetensors(path, &file.metadata));
+  if (!file.ok()) return file;
+  const std::string prefix = WrapperPrefix(file->tensors);
+  if (!prefix.empty()) {
+    for (auto& [name, tensor] : file->tensors) name.erase(0, prefix.size());
+    file->notes.push_back(
+        absl::StrCat("all names begin with \"", prefix, "\", which was removed from them"));
+  }
   return file;
 }
 
-absl::StatusOr<NamedTensors> ReadWeights(const std::string& path) {
-  PDARTS_ASSIGN_OR_RETURN(WeightsFile file, ReadWeightsFile(path));
-  return std::move(file.tensors);
-}
-
 absl::StatusOr<std::string> EncodeWeights(const std::string& path, const NamedTensors& tensors,
-                                          std::map<std::string, std::string> metadata) {
+                                          WeightsMetadata metadata) {
   absl::StatusOr<std::string> content;
   if (absl::EndsWith(path, ".safetensors")) {
-    metadata.emplace("format", "pt");
+    metadata.emplace("format", "pt");  // as Python's library writes it for torch
     content = EncodeSafetensors(tensors, metadata);
   } else if (absl::EndsWith(path, ".pt") || absl::EndsWith(path, ".pth")) {
-    content = EncodeTorchFile(tensors);
+    content = EncodeTorchFile(tensors, metadata);
   } else {
     content = absl::InvalidArgumentError("expected a name that ends in .safetensors, .pt or .pth");
   }
@@ -100,8 +138,9 @@ absl::StatusOr<std::string> EncodeWeights(const std::string& path, const NamedTe
   return content;
 }
 
-absl::Status WriteWeights(const std::string& path, const NamedTensors& tensors) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string content, EncodeWeights(path, tensors));
+absl::Status WriteWeights(const std::string& path, const NamedTensors& tensors,
+                          const WeightsMetadata& metadata) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string content, EncodeWeights(path, tensors, metadata));
   return WriteFileAtomically(path, content);
 }
 
@@ -109,6 +148,10 @@ absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
                          torch::nn::Module* module, const std::vector<std::string>& except) {
   std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
   NamedTensors state = ModuleState(*module);
+  if (WrapperPrefix(tensors).empty()) {
+    const std::string prefix = WrapperPrefix(state);
+    for (auto& [name, target] : state) name.erase(0, prefix.size());
+  }
   PDARTS_RETURN_IF_ERROR(CheckLayers(state, except));
   const auto stays = [&](const auto& entry) {
     return std::any_of(except.begin(), except.end(),

@@ -7,11 +7,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "ATen/ops/arange.h"
+#include "ATen/ops/full.h"
 #include "ATen/ops/ones.h"
+#include "ATen/ops/pow.h"
 #include "ATen/ops/randn.h"
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
@@ -21,6 +26,7 @@
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/system_calls_testing.h"
 #include "pdarts/runs/safetensors.h"
+#include "pdarts/runs/state_dict.h"
 #include "pdarts/runs/torch_file.h"
 #include "torch/nn/module.h"
 
@@ -29,7 +35,9 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::AnyOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 std::string Path(const std::string& name) { return ::testing::TempDir() + "/" + name; }
@@ -46,12 +54,34 @@ std::string WriteBytes(const std::string& name, const std::string& content) {
   return Path(name);
 }
 
+/// What Python's torch wrote: see testdata/make_checkpoints.py.
+std::string Python(const std::string& name) { return "pdarts/runs/testdata/" + name; }
+
 NamedTensors SomeTensors() {
   return {{"a.weight", at::randn({2, 3, 1, 1})},
           {"a.bias", at::randn({3}, at::kDouble)},
           {"count", at::arange(5, at::kLong)},
           {"empty", at::zeros({0, 4})},
           {"scalar", at::randn({})}};
+}
+
+/// A tensor of each type that files of weights are read with.
+NamedTensors TensorsOfAllTypes() {
+  const at::Tensor values = at::arange(6, at::kLong).view({2, 3});
+  NamedTensors tensors;
+  for (const auto& [name, type] : std::map<std::string, at::ScalarType>{{"float64", at::kDouble},
+                                                                        {"float32", at::kFloat},
+                                                                        {"float16", at::kHalf},
+                                                                        {"bfloat16", at::kBFloat16},
+                                                                        {"int64", at::kLong},
+                                                                        {"int32", at::kInt},
+                                                                        {"int16", at::kShort},
+                                                                        {"int8", at::kChar},
+                                                                        {"uint8", at::kByte},
+                                                                        {"bool", at::kBool}}) {
+    tensors.emplace_back(name, values.to(type));
+  }
+  return tensors;
 }
 
 void ExpectSame(const NamedTensors& got, const NamedTensors& expected) {
@@ -74,9 +104,37 @@ TEST_P(Weights, AreReadAsTheyWereWritten) {
   const std::string path = Path(absl::StrCat("round", GetParam()));
   const NamedTensors tensors = SomeTensors();
   ASSERT_TRUE(WriteWeights(path, tensors).ok());
-  const auto read = ReadWeights(path);
+  const auto read = ReadWeightsFile(path);
   ASSERT_TRUE(read.ok()) << read.status();
-  ExpectSame(*read, tensors);
+  ExpectSame(read->tensors, tensors);
+  EXPECT_THAT(read->notes, IsEmpty());
+}
+
+TEST_P(Weights, AreOfEveryTypeThatIsRead) {
+  const std::string path = Path(absl::StrCat("types", GetParam()));
+  ASSERT_TRUE(WriteWeights(path, TensorsOfAllTypes()).ok());
+  const auto read = ReadWeightsFile(path);
+  ASSERT_TRUE(read.ok()) << read.status();
+  ExpectSame(read->tensors, TensorsOfAllTypes());
+}
+
+TEST_P(Weights, OfAnotherTypeAreAnErrorThatNamesThem) {
+  const std::string path = Path(absl::StrCat("complex", GetParam()));
+  const absl::Status status =
+      WriteWeights(path, {{"a", at::zeros({1})}, {"b", at::zeros({1}, at::kComplexFloat)}});
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(path + ": b: "), HasSubstr("ComplexFloat"), HasSubstr("BFloat16")));
+}
+
+TEST_P(Weights, KeepTheirMetadata) {
+  const std::string path = Path(absl::StrCat("metadata", GetParam()));
+  const WeightsMetadata metadata = {
+      {"classes", "[\"arctic \\u0001 fox\", \"Füchse\"]"}, {"empty", ""}, {"format", "pt"}};
+  ASSERT_TRUE(WriteWeights(path, SomeTensors(), metadata).ok());
+  const auto read = ReadWeightsFile(path);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->metadata, metadata);
 }
 
 /// However much of the file is cut off, that is an error that names it.
@@ -86,7 +144,7 @@ TEST_P(Weights, TruncatedAnywhereAreAnError) {
   const std::string whole = Content(path);
   for (size_t size = 0; size < whole.size(); size += size < 64 ? 1 : 13) {
     const std::string cut = WriteBytes(absl::StrCat("cut", GetParam()), whole.substr(0, size));
-    const auto read = ReadWeights(cut);
+    const auto read = ReadWeightsFile(cut);
     ASSERT_FALSE(read.ok()) << size << " of " << whole.size();
     EXPECT_THAT(std::string(read.status().message()), HasSubstr(cut));
   }
@@ -102,16 +160,16 @@ TEST_P(Weights, DamagedAnywhereNeverCrash) {
     for (char flip : {'\x01', '\x80', '\xff'}) {
       std::string damaged = sound;
       damaged[i] = static_cast<char>(damaged[i] ^ flip);
-      errors += !ReadWeights(WriteBytes(absl::StrCat("damaged", GetParam()), damaged)).ok();
+      errors += !ReadWeightsFile(WriteBytes(absl::StrCat("damaged", GetParam()), damaged)).ok();
     }
   }
   EXPECT_GT(errors, 100);
 }
 
 TEST_P(Weights, MissingFilesAreAnError) {
-  EXPECT_EQ(ReadWeights(Path(absl::StrCat("none", GetParam()))).status().code(),
+  EXPECT_EQ(ReadWeightsFile(Path(absl::StrCat("none", GetParam()))).status().code(),
             absl::StatusCode::kNotFound);
-  EXPECT_FALSE(ReadWeights(::testing::TempDir()).ok());
+  EXPECT_FALSE(ReadWeightsFile(::testing::TempDir()).ok());
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, Weights, ::testing::Values(".safetensors", ".pt"),
@@ -123,23 +181,131 @@ TEST(ReadWeights, AnErrorOfTheDiskIsNoDamage) {
   const size_t size = std::filesystem::file_size(path);
   for (const size_t bytes : {size_t{0}, size_t{20}, size - 1}) {
     const FailingReads failing("/disk.safetensors", EIO, bytes);
-    const absl::Status status = ReadWeights(path).status();
+    const absl::Status status = ReadWeightsFile(path).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnknown) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("can't read " + path));
   }
-  EXPECT_TRUE(ReadWeights(path).ok());
+  EXPECT_TRUE(ReadWeightsFile(path).ok());
 }
 
 TEST(ReadWeights, WaitsForNoPipe) {
   const std::string path = Path("pipe.safetensors");
   std::filesystem::remove(path);
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
-  EXPECT_THAT(std::string(ReadWeights(path).status().message()),
+  EXPECT_THAT(std::string(ReadWeightsFile(path).status().message()),
               HasSubstr("it is not a regular file"));
 }
 
 TEST(WriteWeights, WantsAKnownEnding) {
   EXPECT_THAT(std::string(WriteWeights(Path("a.onnx"), {}).message()), HasSubstr(".safetensors"));
+}
+
+// --- what Python wrote ---
+
+class Two : public torch::nn::Module {
+ public:
+  Two() {
+    weight = register_parameter("weight", at::zeros({2, 3}));
+    mean = register_buffer("mean", at::zeros({3}));
+  }
+  at::Tensor weight, mean;
+};
+
+/// What `Two` of make_checkpoints.py holds.
+void ExpectPythonsValues(const Two& two) {
+  EXPECT_TRUE(two.weight.equal(at::arange(6, at::kFloat).view({2, 3}) / 8));
+  EXPECT_TRUE(two.mean.equal(at::pow(2, at::arange(3, at::kFloat))));
+}
+
+/// The format of today, the same with another protocol of pickles, and that before PyTorch 1.6.
+class PythonsFiles : public ::testing::TestWithParam<const char*> {
+ protected:
+  static std::string Name(const std::string& ending) { return Python(GetParam() + ending); }
+};
+
+TEST_P(PythonsFiles, StateDictsAreRead) {
+  const auto read = ReadWeightsFile(Name(".pt"));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(read->notes, IsEmpty());
+  Two two;
+  const absl::Status status = LoadWeights(read->tensors, "f", &two);
+  EXPECT_TRUE(status.ok()) << status;
+  ExpectPythonsValues(two);
+}
+
+/// In the entry `model`, of DataParallel, beside an optimizer and objects of many kinds.
+TEST_P(PythonsFiles, StateDictsOfCheckpointsAreFound) {
+  const auto read = ReadWeightsFile(Name("_checkpoint.pt"));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(read->notes, ElementsAre(HasSubstr("the entry \"model\""),
+                                       HasSubstr("all names begin with \"module.\"")));
+  Two two;
+  const absl::Status status = LoadWeights(read->tensors, "f", &two);
+  EXPECT_TRUE(status.ok()) << status;
+  ExpectPythonsValues(two);
+}
+
+TEST_P(PythonsFiles, TensorsAreOfEveryTypeAndMayBeViews) {
+  const auto read = ReadWeightsFile(Name("_types.pt"));
+  ASSERT_TRUE(read.ok()) << read.status();
+  NamedTensors expected = TensorsOfAllTypes();
+  const at::Tensor base = at::arange(12, at::kFloat);
+  expected.emplace_back("row", base.slice(0, 6, 9));
+  expected.emplace_back("transposed", base.view({3, 4}).t());
+  expected.emplace_back("parameter", at::full({1}, 0.5));
+  expected.emplace_back("empty", at::zeros({0, 4}));
+  ExpectSame(read->tensors, expected);
+  EXPECT_THAT(read->notes,
+              ElementsAre(AllOf(HasSubstr("left out"),
+                                HasSubstr("\"complex\" (an object of torch.ComplexFloatStorage)"),
+                                HasSubstr("\"quantized\" (an object of "
+                                          "torch._utils._rebuild_qtensor)"))));
+}
+
+TEST_P(PythonsFiles, WholeModulesAreNamed) {
+  EXPECT_THAT(std::string(ReadWeightsFile(Name("_module.pt")).status().message()),
+              AllOf(HasSubstr(Name("_module.pt")), HasSubstr("\"net\" (an object of __main__.Two)"),
+                    HasSubstr("network.state_dict()")));
+}
+
+TEST_P(PythonsFiles, TruncatedAnywhereAreAnError) {
+  const std::string whole = Content(Name("_checkpoint.pt"));
+  ASSERT_GT(whole.size(), 1000u);
+  for (size_t size = 0; size < whole.size(); size += 29) {
+    const std::string cut = WriteBytes("cut_python.pt", whole.substr(0, size));
+    const auto read = ReadWeightsFile(cut);
+    ASSERT_FALSE(read.ok()) << size << " of " << whole.size();
+    EXPECT_THAT(std::string(read.status().message()), HasSubstr(cut));
+  }
+}
+
+TEST_P(PythonsFiles, DamagedAnywhereNeverCrash) {
+  const std::string sound = Content(Name("_checkpoint.pt"));
+  int errors = 0;
+  for (size_t i = 0; i < sound.size(); i += 7) {
+    std::string damaged = sound;
+    damaged[i] = static_cast<char>(damaged[i] ^ (i % 2 == 0 ? '\x01' : '\xff'));
+    errors += !ReadWeightsFile(WriteBytes("damaged_python.pt", damaged)).ok();
+  }
+  EXPECT_GT(errors, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, PythonsFiles, ::testing::Values("today", "protocol4", "legacy"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(ReadWeights, SaysWhatAFileIsThatHoldsNoWeights) {
+  const auto says = [](const std::string& content) {
+    const std::string path = WriteBytes("other.pth", content);
+    const absl::Status status = ReadWeightsFile(path).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path));
+    return std::string(status.message());
+  };
+  EXPECT_THAT(says("<!DOCTYPE html><html><body>404</body></html>"), HasSubstr("an HTML page"));
+  EXPECT_THAT(says("version https://git-lfs.github.com/spec/v1\noid sha256:4665\nsize 98\n"),
+              HasSubstr("a git-lfs pointer"));
+  EXPECT_THAT(says("name: \"quickstart\"\n"), HasSubstr("a text that begins with"));
+  EXPECT_THAT(says(""), HasSubstr("an empty file"));
 }
 
 // --- safetensors by hand ---
@@ -161,6 +327,17 @@ std::string Entry(const std::string& name, const std::string& shape, int begin, 
 TEST(ReadSafetensors, ReadsWhatFits) {
   EXPECT_EQ(SafetensorsError(absl::StrCat("{", Entry("a", "2", 0, 8), "}"), std::string(8, 'x')),
             "");
+}
+
+TEST(ReadSafetensors, RefusesMetadataOtherThanTexts) {
+  EXPECT_THAT(SafetensorsError("{\"__metadata__\":3}", ""), HasSubstr("__metadata__ is no object"));
+  EXPECT_THAT(SafetensorsError("{\"__metadata__\":{\"epoch\":3}}", ""),
+              HasSubstr("__metadata__: epoch is no text"));
+}
+
+TEST(EncodeSafetensors, RefusesATensorThatIsCalledAsTheMetadata) {
+  EXPECT_THAT(std::string(EncodeSafetensors({{"__metadata__", at::zeros({1})}}).status().message()),
+              HasSubstr("__metadata__"));
 }
 
 TEST(ReadSafetensors, RefusesOffsetsThatOverlapLeaveGapsOrLie) {
@@ -196,7 +373,7 @@ TEST(ReadSafetensors, RefusesOffsetsThatOverlapLeaveGapsOrLie) {
 
 // --- pickles by hand ---
 
-std::string TorchFileError(const std::string& pickle) {
+absl::StatusOr<WeightsFile> ReadPickle(const std::string& pickle) {
   std::string content;
   caffe2::serialize::PyTorchStreamWriter writer([&](const void* data, size_t size) {
     content.append(static_cast<const char*>(data), size);
@@ -205,20 +382,122 @@ std::string TorchFileError(const std::string& pickle) {
   writer.writeRecord("data.pkl", pickle.data(), pickle.size());
   writer.writeRecord("data/0", "12345678", 8);
   writer.writeEndOfFile();
-  return std::string(ReadTorchFile(WriteBytes("hand.pt", content)).status().message());
+  return ReadTorchFile(WriteBytes("hand.pt", content));
 }
 
-/// {'w': _rebuild_tensor_v2(storage of two floats, offset, sizes, strides)}.
+std::string TorchFileError(const std::string& pickle) {
+  return std::string(ReadPickle(pickle).status().message());
+}
+
+/// The operations of a text.
+std::string Text(const std::string& text) {
+  std::string code = "X";
+  AppendLittleEndian(text.size(), 4, &code);
+  return code + text;
+}
+
+/// The operations of _rebuild_tensor_v2(storage of two floats, offset, sizes, strides). `part` are
+/// those of a sixth element of the storage's id.
+std::string Tensor(const std::string& offset, const std::string& sizes, const std::string& strides,
+                   const std::string& part = "") {
+  return "ctorch._utils\n_rebuild_tensor_v2\n((" + Text("storage") + "ctorch\nFloatStorage\n" +
+         Text("0") + Text("cpu") + "K\x02" + part + "tQ" + offset + sizes + strides + "\x89)tR";
+}
+
+/// Those of both floats of the storage.
+std::string BothFloats(const std::string& part = "") {
+  using std::string_literals::operator""s;
+  return Tensor("K\0"s, "K\x02\x85", "K\x01\x85", part);
+}
+
+/// The operations of a dict of one entry, whose value has the operations `value`.
+std::string DictOf(const std::string& key, const std::string& value) {
+  return "}" + Text(key) + value + "s";
+}
+
+/// {'w': tensor}.
 std::string TensorPickle(const std::string& offset, const std::string& sizes,
                          const std::string& strides) {
-  using std::string_literals::operator""s;
-  return "\x80\x02}X\x01\0\0\0w"s + "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storage"s +
-         "ctorch\nFloatStorage\nX\x01\0\0\0"s + "0X\x03\0\0\0"s + "cpuK\x02tQ"s + offset + sizes +
-         strides + "\x89)tRs."s;
+  return "\x80\x02" + DictOf("w", Tensor(offset, sizes, strides)) + ".";
 }
 
 TEST(ReadTorchFile, ReadsATensorByHand) {
   EXPECT_EQ(TorchFileError(TensorPickle("K\x01", "K\x01\x85", "K\x01\x85")), "");
+}
+
+/// The names of a file's tensors.
+std::vector<std::string> Names(const absl::StatusOr<WeightsFile>& file) {
+  std::vector<std::string> names;
+  if (!file.ok()) return {std::string(file.status().message())};
+  for (const auto& [name, tensor] : file->tensors) names.push_back(name);
+  return names;
+}
+
+TEST(FindStateDict, LooksWhereItUsuallyLies) {
+  for (const char* name : {"state_dict", "model_state_dict", "model", "net", "network",
+                           "state_dict_ema", "any other name"}) {
+    const std::string beside = Text("epoch") + "K\x03" + Text("optimizer") +
+                               DictOf("lr", "G@\x09\x21\xfb\x54\x44\x2d\x18");
+    const auto read =
+        ReadPickle("\x80\x02}(" + beside + Text(name) + DictOf("w", BothFloats()) + "u.");
+    EXPECT_THAT(Names(read), ElementsAre("w")) << name;
+    ASSERT_TRUE(read.ok());
+    EXPECT_THAT(read->notes, ElementsAre(HasSubstr(absl::StrCat("the entry \"", name, "\""))));
+  }
+}
+
+TEST(FindStateDict, LooksDeeperAndInADictOnce) {
+  EXPECT_THAT(
+      Names(ReadPickle("\x80\x02" + DictOf("state_dict", DictOf("net", DictOf("w", BothFloats()))) +
+                       ".")),
+      ElementsAre("w"));
+  EXPECT_THAT(TorchFileError("\x80\x02}q\x01" + Text("model") + "h\x01s."),
+              HasSubstr("holds no dict of tensors, but a dict of \"model\" (a dict)"));
+  std::string deep = DictOf("w", BothFloats());
+  for (int i = 0; i < 20000; ++i) deep = "}" + Text("net") + deep + "s";
+  EXPECT_THAT(TorchFileError("\x80\x02" + deep + "."), HasSubstr("holds no dict of tensors"));
+}
+
+TEST(FindStateDict, SaysWhichOfSeveralItTakes) {
+  const auto read = ReadPickle("\x80\x02}(" + Text("state_dict_ema") + DictOf("e", BothFloats()) +
+                               Text("net") + DictOf("n", BothFloats()) + Text("model") +
+                               DictOf("m", BothFloats()) + Text("rng") + BothFloats() + "u.");
+  EXPECT_THAT(Names(read), ElementsAre("m"));
+  ASSERT_TRUE(read.ok());
+  EXPECT_THAT(read->notes,
+              ElementsAre(AllOf(HasSubstr("the entry \"model\""), HasSubstr("\"state_dict_ema\""),
+                                HasSubstr("\"net\""), Not(HasSubstr("rng")))));
+  // Which of two dicts of tensors is meant, nobody can know.
+  EXPECT_THAT(TorchFileError("\x80\x02}(" + Text("generator") + DictOf("g", BothFloats()) +
+                             Text("critic") + DictOf("c", BothFloats()) + "u."),
+              AllOf(HasSubstr("\"generator\" (a dict)"), HasSubstr("\"critic\" (a dict)")));
+}
+
+TEST(FindStateDict, FailsOnlyIfAWeightIsNoTensor) {
+  using std::string_literals::operator""s;
+  const auto read = ReadPickle("\x80\x02}("s + Text("weight") + BothFloats() + Text("mean") +
+                               "cnumpy\nndarray\n)\x81" + "K\x01" + BothFloats() + "u.");
+  EXPECT_THAT(Names(read), ElementsAre("weight"));
+  ASSERT_TRUE(read.ok());
+  EXPECT_THAT(read->notes, ElementsAre(HasSubstr("left out what is no tensor that can be read: "
+                                                 "\"mean\" (an object of numpy.ndarray), "
+                                                 "an integer (a tensor)")));
+  Two two;
+  EXPECT_THAT(std::string(LoadWeights(read->tensors, "f", &two).message()),
+              HasSubstr("1 are missing (mean)"));
+}
+
+TEST(FindStateDict, MetadataThatRepeatATextAreBounded) {
+  const auto pickle = [](int times) {
+    std::string texts =
+        "}" + Text(kMetadataAttribute) + "}(" + Text("0") + Text(std::string(50000, 'x')) + "q\x01";
+    for (int i = 1; i < times; ++i) texts += Text(absl::StrCat(i)) + "h\x01";
+    return "\x80\x02" + DictOf("w", BothFloats()) + texts + "usb.";
+  };
+  const auto read = ReadPickle(pickle(3));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->metadata.size(), 3u);
+  EXPECT_EQ(ReadPickle(pickle(1000)).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
 TEST(ReadTorchFile, RefusesTensorsBeyondTheirStorage) {
@@ -277,6 +556,16 @@ std::string Recalled(const std::string& value, int times) {
   std::string pickle = "\x80\x02(" + value + "q\x01";
   for (int i = 0; i < times; ++i) pickle += "h\x01";
   return pickle + "l.";
+}
+
+/// An OrderedDict of a list of pairs, as Python 2 writes it, takes the memory of a copy.
+TEST(ReadTorchFile, CopiesOfAListAreCounted) {
+  using std::string_literals::operator""s;
+  std::string pickle = "\x80\x02"s + "ccollections\nOrderedDict\nq\x01](";
+  for (int i = 0; i < 1000; ++i) pickle += i == 0 ? "K\x01K\x02\x86q\x02" : "h\x02";
+  pickle += "e\x85q\x03";
+  for (int i = 0; i < 1000; ++i) pickle += "h\x01h\x03R";
+  EXPECT_THAT(TorchFileError(pickle + "."), HasSubstr("bytes of memory"));
 }
 
 /// A long text that is in many places is one text in memory: here 500 MB otherwise.
@@ -349,6 +638,133 @@ TEST(ReadTorchFile, ARecordThatIsReadUnderTwoNamesIsCountedTwice) {
                     HasSubstr("there is no record data/A")));
 }
 
+// --- the format before PyTorch 1.6, by hand ---
+
+/// A file of this pickle and of these storages of two floats.
+std::string LegacyFile(const std::string& pickle, const std::vector<std::string>& keys = {"0"}) {
+  using std::string_literals::operator""s;
+  std::string file = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s +
+                     "\x80\x02M\xe9\x03." + "\x80\x02}." + pickle + "\x80\x02](";
+  for (const std::string& key : keys) file += Text(key);
+  file += "e.";
+  for (size_t i = 0; i < keys.size(); ++i) {
+    AppendLittleEndian(2, 8, &file);
+    file += "\0\0\x80\x3f\0\0\0\x40"s;  // 1 and 2
+  }
+  return file;
+}
+
+absl::StatusOr<WeightsFile> ReadLegacy(const std::string& content) {
+  return ReadWeightsFile(WriteBytes("hand_legacy.pt", content));
+}
+
+TEST(ReadLegacyTorchFile, ReadsATensorByHand) {
+  const auto read = ReadLegacy(LegacyFile("\x80\x02" + DictOf("w", BothFloats("N")) + "."));
+  ASSERT_TRUE(read.ok()) << read.status();
+  ExpectSame(read->tensors, {{"w", at::arange(1, 3, at::kFloat)}});
+}
+
+TEST(ReadLegacyTorchFile, ReadsAPartOfAStorage) {
+  using std::string_literals::operator""s;
+  const auto part = [&](const std::string& offset, const std::string& elements) {
+    const std::string id = Text("1") + offset + elements + "\x87";
+    return ReadLegacy(
+        LegacyFile("\x80\x02" + DictOf("w", Tensor("K\0"s, "K\x01\x85", "K\x01\x85", id)) + "."));
+  };
+  const auto read = part("K\x01", "K\x01");
+  ASSERT_TRUE(read.ok()) << read.status();
+  ExpectSame(read->tensors, {{"w", at::full({1}, 2.0f)}});
+  for (const auto& bad : {part("K\x02", "K\x01"), part("K\x01", "K\x02"),
+                          part("J\xff\xff\xff\xff", "K\x01"), part("N", "K\x01")}) {
+    EXPECT_THAT(std::string(bad.status().message()), HasSubstr("a part of a storage"));
+  }
+  // One element is there, and the tensor wants two.
+  EXPECT_THAT(
+      std::string(
+          ReadLegacy(
+              LegacyFile("\x80\x02" + DictOf("w", BothFloats(Text("1") + "K\x01K\x01\x87")) + "."))
+              .status()
+              .message()),
+      HasSubstr("beyond its storage"));
+}
+
+/// Python 2 writes texts of bytes, and an OrderedDict as a call with a list of pairs.
+TEST(ReadLegacyTorchFile, ReadsWhatPython2Wrote) {
+  std::string tensor = BothFloats("N");
+  for (const std::string text : {"storage", "0", "cpu"}) {
+    std::string code = "U";
+    AppendLittleEndian(text.size(), 1, &code);
+    const size_t place = tensor.find(Text(text));
+    ASSERT_NE(place, std::string::npos);
+    tensor.replace(place, Text(text).size(), code + text);
+  }
+  const auto read =
+      ReadLegacy(LegacyFile("\x80\x02" +
+                            DictOf("model", "ccollections\nOrderedDict\n](](U\x08module.w" +
+                                                tensor + "ee\x85R}U\x09_metadata}sb") +
+                            "."));
+  ASSERT_TRUE(read.ok()) << read.status();
+  ExpectSame(read->tensors, {{"w", at::arange(1, 3, at::kFloat)}});
+}
+
+TEST(ReadLegacyTorchFile, NamesWhatIsWrongWithStorages) {
+  const std::string pickle = "\x80\x02" + DictOf("w", BothFloats("N")) + ".";
+  const auto says = [](const std::string& content) {
+    return std::string(ReadLegacy(content).status().message());
+  };
+  EXPECT_THAT(says(LegacyFile(pickle, {})), HasSubstr("of its 1 storages only 0 have bytes"));
+  EXPECT_THAT(says(LegacyFile(pickle, {"0", "0"})), HasSubstr("\"0\" stands there twice"));
+  EXPECT_THAT(says(LegacyFile(pickle, {"1", "0"})), HasSubstr("\"1\" is of an unknown type"));
+  std::string other_size = LegacyFile(pickle);
+  other_size[other_size.size() - 16] = 1;
+  EXPECT_THAT(says(other_size), HasSubstr("has 1 elements, expected 2"));
+  std::string many = LegacyFile("\x80\x02" + DictOf("w", BothFloats("N")) + ".");
+  many.replace(many.find("K\x02NtQ"), 2, "J\xff\xff\xff\x7f");
+  EXPECT_THAT(says(many), HasSubstr("which the file is too short for"));
+  EXPECT_THAT(says(LegacyFile("\x80\x02" + DictOf("w", Text("no tensor")) + ".", {})),
+              HasSubstr("holds no dict of tensors"));
+  std::string version = LegacyFile(pickle);
+  version.replace(version.find("M\xe9\x03"), 3, "M\xea\x03");
+  EXPECT_THAT(says(version), HasSubstr("unknown version of the format, expected 1001"));
+}
+
+TEST(ReadLegacyTorchFile, CallsNothing) {
+  EXPECT_THAT(std::string(ReadLegacy(LegacyFile("\x80\x02"
+                                                "cos\nsystem\n" +
+                                                    Text("ls") + "\x85R.",
+                                                {}))
+                              .status()
+                              .message()),
+              AllOf(HasSubstr("os.system"), HasSubstr("nothing of it was executed")));
+}
+
+TEST(ReadLegacyTorchFile, MemoryIsBoundedByTheFilesSize) {
+  const int64_t before = PeakKilobytes();
+  for (const char* code : {"]", "}", "N", "\x94"}) {
+    std::string pickle = "\x80\x02K\x01";
+    for (int i = 0; i < 1000000; ++i) pickle += code;
+    EXPECT_THAT(std::string(ReadLegacy(LegacyFile(pickle + ".")).status().message()),
+                HasSubstr("bytes of memory"))
+        << code;
+  }
+  EXPECT_LT(PeakKilobytes() - before, 400000);
+}
+
+/// Many small tensors are described by much more bytes than they have.
+TEST(ReadLegacyTorchFile, ManySmallTensorsAreNoTooMuch) {
+  std::string pickle = "\x80\x02}(";
+  std::vector<std::string> keys;
+  for (int i = 0; i < 20000; ++i) {
+    keys.push_back(absl::StrCat(i + 10000));
+    std::string tensor = BothFloats("N");
+    tensor.replace(tensor.find(Text("0")), Text("0").size(), Text(keys.back()));
+    pickle += Text(absl::StrCat("w", i)) + tensor;
+  }
+  const auto read = ReadLegacy(LegacyFile(pickle + "u.", keys));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->tensors.size(), 20000u);
+}
+
 // --- zip files by hand ---
 
 std::string CompressedFileError() {
@@ -403,16 +819,61 @@ TEST(ReadTorchFile, RefusesRecordsThatShareTheirBytes) {
   EXPECT_THAT(says(1), Not(HasSubstr("its records are longer than the file")));
 }
 
-// --- loading ---
+TEST(ReadTorchFile, SaysWhatAnotherZipArchiveIs) {
+  const auto says = [](const std::string& record) {
+    std::string zip = OverlappingZip(1, 10);
+    for (size_t at = zip.find("a/data.pkl"); at != std::string::npos; at = zip.find("a/data.pkl")) {
+      zip.replace(at, record.size(), record);
+    }
+    return std::string(ReadTorchFile(WriteBytes("other.zip", zip)).status().message());
+  };
+  EXPECT_THAT(says("weight.npy"), HasSubstr("an archive of NumPy arrays (.npz)"));
+  EXPECT_THAT(says("a/word.xml"), HasSubstr("a zip archive with \"a/word.xml\""));
+}
 
-class Two : public torch::nn::Module {
- public:
-  Two() {
-    weight = register_parameter("weight", at::zeros({2, 3}));
-    mean = register_buffer("mean", at::zeros({3}));
+// --- prefixes ---
+
+TEST(ReadWeights, RemovesPrefixesOfWrappers) {
+  const auto names = [](const std::vector<std::string>& written) {
+    const std::string path = Path("prefixed.safetensors");
+    NamedTensors tensors;
+    for (const std::string& name : written) tensors.emplace_back(name, at::zeros({1}));
+    EXPECT_TRUE(WriteWeights(path, tensors).ok());
+    return Names(ReadWeightsFile(path));
+  };
+  for (const std::string prefix : {"module.", "model.", "net.", "network.", "_orig_mod.",
+                                   "model.module.", "module._orig_mod.net."}) {
+    EXPECT_THAT(names({prefix + "stem.weight", prefix + "stem.bias"}),
+                ElementsAre("stem.weight", "stem.bias"))
+        << prefix;
   }
-  at::Tensor weight, mean;
-};
+  // Not all names have it, or nothing else.
+  EXPECT_THAT(names({"model.weight", "loss.weight"}), ElementsAre("model.weight", "loss.weight"));
+  EXPECT_THAT(names({"stem.weight", "stem.bias"}), ElementsAre("stem.weight", "stem.bias"));
+  EXPECT_THAT(names({"model.", "model.a"}), ElementsAre("model.", "model.a"));
+  EXPECT_THAT(names({"modelling.a"}), ElementsAre("modelling.a"));
+}
+
+/// A plugin's network may have such a name itself.
+TEST(LoadWeights, FindsTheNamesOfAModuleWithAPrefix) {
+  class Wrapped : public torch::nn::Module {
+   public:
+    Wrapped() : two(register_module("net", std::make_shared<Two>())) {}
+    std::shared_ptr<Two> two;
+  };
+  Wrapped written, read, direct;
+  written.two->weight.detach().fill_(3);
+  const std::string path = Path("wrapped.safetensors");
+  ASSERT_TRUE(WriteWeights(path, ModuleState(written)).ok());
+  absl::Status status = LoadWeights(ReadWeightsFile(path)->tensors, path, &read);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(read.two->weight.equal(written.two->weight));
+  status = LoadWeights(ModuleState(written), path, &direct);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(direct.two->weight.equal(written.two->weight));
+}
+
+// --- loading ---
 
 TEST(LoadWeights, CopiesParametersAndBuffers) {
   Two two;

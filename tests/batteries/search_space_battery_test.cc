@@ -343,7 +343,7 @@ TEST_P(SearchSpaceBattery, WeightsGoThroughAFileByTheirNames) {
   written->Gradients(Request(GradientOf::kWeights));  // moves running statistics
   absl::Status status = WriteWeights(path, ModuleState(*written));
   ASSERT_TRUE(status.ok()) << status;
-  status = LoadWeights(ReadWeights(path).value(), path, read.get());
+  status = LoadWeights(ReadWeightsFile(path)->tensors, path, read.get());
   ASSERT_TRUE(status.ok()) << status;
   const GradientRequest request = Request(GradientOf::kAlphas);
   written->eval();
@@ -356,7 +356,7 @@ TEST_P(SearchSpaceBattery, WeightsGoThroughAFileByTheirNames) {
   trained->Forward(images);
   status = WriteWeights(path, ModuleState(*trained));
   ASSERT_TRUE(status.ok()) << status;
-  status = LoadWeights(ReadWeights(path).value(), path, loaded.get());
+  status = LoadWeights(ReadWeightsFile(path)->tensors, path, loaded.get());
   ASSERT_TRUE(status.ok()) << status;
   trained->eval();
   loaded->eval();

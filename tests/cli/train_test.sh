@@ -4,6 +4,7 @@
 set -u
 pdarts="$PWD/$1"
 version=$(cat VERSION)
+checkpoint=$PWD/pdarts/runs/testdata/legacy_checkpoint.pt
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
 
@@ -85,8 +86,7 @@ prints "\"top1\":$best," "${evaluate[@]}" --model=$run/best.safetensors --genoty
 prints "tensors in" "$pdarts" convert --weights=$run/best.safetensors --output=best.pt
 prints "\"top1\":$best," "${evaluate[@]}" --model=best.pt --genotype=$run/genotype.txt
 prints "tensors in" "$pdarts" convert --weights=best.pt --output=back.safetensors
-prints "tensors in" "$pdarts" convert --weights=back.safetensors --output=again.pt
-cmp -s again.pt best.pt || fails "weights came back otherwise"
+cmp -s back.safetensors $run/best.safetensors || fails "weights came back otherwise"
 
 # Evaluate computes in the training's precision: in another one the loss would differ in its last digits.
 prints "multiply-adds" "${train[@]}" --output_dir=double --set=train.precision=FLOAT64 --set=train.epochs=1
@@ -158,5 +158,14 @@ echo "no weights" > none.safetensors
 says "none.safetensors" "${evaluate[@]}" --model=none.safetensors --genotype=PDARTS
 says "expected a name that ends in .safetensors, .pt or .pth" "$pdarts" convert --weights=best.pt --output=best.onnx
 says "convert needs" "$pdarts" convert --weights=best.pt
+echo "<!DOCTYPE html><html>Not Found</html>" > page.pth
+says "page.pth is an HTML page" "$pdarts" convert --weights=page.pth --output=page.safetensors
+[ -e page.safetensors ] && fails "an HTML page was converted"
+
+# A checkpoint of a training script in the old format of torch.save: the user hears what was read.
+prints "3 tensors in" "$pdarts" convert --weights="$checkpoint" --output=found.safetensors
+for note in 'the weights are those of the entry "model"' 'all names begin with "module."'; do
+  grep -q "note: $note" error || fails "no note: $note"
+done
 
 exit $((failures > 0))

@@ -1,4 +1,4 @@
-// Files of weights: safetensors, and the .pt of torch.save.
+// Files of weights: safetensors, and both formats of torch.save.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,12 +14,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const int file = memfd_create("weights", 0);
   PCHECK(file >= 0);
   PCHECK(write(file, data, size) == static_cast<ssize_t>(size));
-  const auto tensors = pdarts::ReadWeights(absl::StrCat("/proc/self/fd/", file));
-  if (tensors.ok()) {
+  const auto read = pdarts::ReadWeightsFile(absl::StrCat("/proc/self/fd/", file));
+  if (read.ok()) {
     // What ReadTorchFile promises; safetensors hold no tensor twice.
     size_t bytes = 0;
-    for (const auto& [name, tensor] : *tensors) bytes += tensor.nbytes();
-    CHECK_LE(bytes, 32 * size + (1 << 20));
+    for (const auto& [name, tensor] : read->tensors) bytes += tensor.nbytes();
+    for (const auto& [key, value] : read->metadata) bytes += key.size() + value.size();
+    CHECK_LE(bytes, 33 * size + (1 << 20));
   }
   close(file);
   return 0;

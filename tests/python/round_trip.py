@@ -5,6 +5,8 @@ usage: round_trip.py PDARTS IMAGES
 PDARTS is the program; IMAGES a file of CIFAR-10 records, those that the dataset cifar10_sample tests on.
 """
 
+import argparse
+import collections
 import json
 import math
 import pathlib
@@ -12,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+import numpy
+import safetensors
 import safetensors.torch
 import torch
 from torch import nn
@@ -134,6 +138,22 @@ def read_images(path):
     return (images - mean) / deviation, records[:, 0].long()
 
 
+Genotype = collections.namedtuple("Genotype", "normal normal_concat reduce reduce_concat")
+
+
+def beside_weights(network):
+    """What a checkpoint holds that isn't weights: objects that pdarts doesn't know."""
+    return {
+        "epoch": 3,
+        "args": argparse.Namespace(arch="PDARTS", learning_rate=0.025),
+        "best_acc1": numpy.float64(97.5),
+        "image": torch.Size([3, 32, 32]),
+        "genotype": Genotype([("sep_conv_3x3", 0)], range(2, 6), [("skip_connect", 1)], [2, 3]),
+        "seed": 2**70,
+        "optimizer": torch.optim.Adam(network.parameters()).state_dict(),
+    }
+
+
 def main(pdarts, images_file):
     folder = pathlib.Path(tempfile.mkdtemp())
     spec = folder / "train.textproto"
@@ -189,9 +209,39 @@ def main(pdarts, images_file):
     assert not math.isclose(loss, expected["loss"], rel_tol=1e-2), "the change changes nothing"
     torch.save(network.state_dict(), folder / "theirs.pt")
     safetensors.torch.save_file(network.state_dict(), folder / "theirs.safetensors")
-    for name in ("theirs.pt", "theirs.safetensors"):
+    # The format before PyTorch 1.6, and what training scripts wrap around a state dict.
+    old_format = {"_use_new_zipfile_serialization": False}
+    torch.save(network.state_dict(), folder / "old_format.pt", **old_format)
+    names = ["theirs.pt", "theirs.safetensors", "old_format.pt"]
+    parallel = nn.DataParallel(network).state_dict()  # module.
+    lightning = {"model." + name: tensor for name, tensor in network.state_dict().items()}
+    for i, entry in enumerate(
+            ("state_dict", "model_state_dict", "model", "net", "network", "state_dict_ema")):
+        checkpoint = {**beside_weights(network), entry: parallel if i % 2 else lightning}
+        for prefix, options in (("today", {}), ("old", old_format)):
+            names.append("%s_%s.pth.tar" % (prefix, entry))
+            torch.save(checkpoint, folder / names[-1], **options)
+    for name in names:
         measured = evaluate(folder / name)["loss"]
         assert math.isclose(loss, measured, rel_tol=1e-4), (name, loss, measured)
+
+    # Every type and the metadata survive conversion.
+    values = torch.tensor([[0, 1, 2], [3, 4, 5]])
+    typed = {str(dtype): values.to(dtype) for dtype in (
+        torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
+        torch.int8, torch.uint8, torch.bool)}
+    metadata = {"format": "pt", "classes": '["fox", "arctic fox"]'}
+    safetensors.torch.save_file(typed, folder / "typed.safetensors", metadata)
+    call("convert", "--weights=%s" % (folder / "typed.safetensors"), "--output=%s" % (folder / "typed.pt"))
+    call("convert", "--weights=%s" % (folder / "typed.pt"), "--output=%s" % (folder / "typed_back.safetensors"))
+    in_pt = torch.load(folder / "typed.pt", weights_only=True)
+    for back in (in_pt, safetensors.torch.load_file(folder / "typed_back.safetensors")):
+        assert back.keys() == typed.keys()
+        for name, tensor in typed.items():
+            assert back[name].dtype == tensor.dtype and torch.equal(back[name], tensor), name
+    assert in_pt.metadata == metadata, in_pt.metadata
+    with safetensors.safe_open(folder / "typed_back.safetensors", "pt") as file:
+        assert file.metadata() == metadata, file.metadata()
 
     # What isn't a state dict of this network is refused by name.
     missing = dict(network.state_dict())

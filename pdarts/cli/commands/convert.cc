@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/str_cat.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/weights.h"
 
@@ -18,10 +18,11 @@ absl::Status Convert(const std::vector<std::string>&) {
     return absl::InvalidArgumentError("convert needs --weights=FILE and --output=FILE");
   }
   const std::string output = UserPath(absl::GetFlag(FLAGS_output));
-  PDARTS_ASSIGN_OR_RETURN(const NamedTensors tensors,
-                          ReadWeights(UserPath(absl::GetFlag(FLAGS_weights))));
-  PDARTS_RETURN_IF_ERROR(WriteWeights(output, tensors));
-  std::cout << tensors.size() << " tensors in " << output << "\n";
+  PDARTS_ASSIGN_OR_RETURN(const WeightsFile weights,
+                          ReadWeightsFile(UserPath(absl::GetFlag(FLAGS_weights))));
+  Tell(weights.notes);
+  PDARTS_RETURN_IF_ERROR(WriteWeights(output, weights.tensors, weights.metadata));
+  std::cout << weights.tensors.size() << " tensors in " << output << "\n";
   return absl::OkStatus();
 }
 
@@ -35,7 +36,8 @@ Command ConvertCommand() {
           &Convert,
           /*takes_arguments=*/false,
           {{"--weights=best.safetensors --output=best.pt", "for Python's torch.load"},
-           {"--weights=best.pt --output=best.safetensors", "the other way"}},
+           {"--weights=checkpoint.pth.tar --output=best.safetensors",
+            "a training script's checkpoint, whose state dict is found"}},
           {{"output", "FILE: file to write, whose name ends in .pt, .pth or .safetensors"}}};
 }
 

@@ -157,6 +157,7 @@ absl::StatusOr<Measured> MeasuredFromFlags() {
     PDARTS_ASSIGN_OR_RETURN(measured.spec, ReadTrainingSpec(UserPath(run)));
   }
   PDARTS_ASSIGN_OR_RETURN(WeightsFile content, ReadWeightsFile(measured.file));
+  Tell(content.notes);
   measured.tensors = std::move(content.tensors);
   PDARTS_ASSIGN_OR_RETURN(measured.model, ModelOfMetadata(content.metadata, measured.file));
   if (run.empty()) {
