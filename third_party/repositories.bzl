@@ -118,6 +118,27 @@ def pdarts_repositories():
         header = "jpeglib.h",
     )
 
+    system_library(
+        name = "libwebp",
+        apt_package = "libwebp-dev",
+        build_file = Label("//third_party:libwebp.BUILD"),
+        header = "webp/demux.h",
+    )
+
+    system_library(
+        name = "libexif",
+        apt_package = "libexif-dev",
+        build_file = Label("//third_party:libexif.BUILD"),
+        header = "libexif/exif-data.h",
+    )
+
+    system_library(
+        name = "utf8proc",
+        apt_package = "libutf8proc-dev",
+        build_file = Label("//third_party:utf8proc.BUILD"),
+        header = "utf8proc.h",
+    )
+
     # The charts of reports, built into the programs.
     system_files(
         name = "chart_js",

@@ -24,9 +24,10 @@ absl::StatusOr<FoundData> Find(const Dataset& dataset, LoadOptions options,
   if (!absl::IsNotFound(data.status()) || !options.data_dir.empty() || origin.source.empty()) {
     return data.status();
   }
-  // A source is a folder within the data folder, or the data folder itself.
+  // A source is the data folder itself, or lies within it. The data folder may hold other things,
+  // which a data set could take for its own.
   const std::filesystem::path source = origin.source;
-  for (const std::filesystem::path& folder : {source.parent_path(), source}) {
+  for (const std::filesystem::path& folder : {source, source.parent_path()}) {
     options.data_dir = folder.string();
     absl::StatusOr<DatasetSplits> found = dataset.Load(options);
     if (absl::IsNotFound(found.status())) continue;

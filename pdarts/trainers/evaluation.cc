@@ -19,7 +19,9 @@ absl::Status CheckMeasurable(const DatasetSplits& data) {
   if (data.test.images.size(0) > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       data.source,
-      " holds no test images, which networks are measured on: the test split is empty"));
+      " holds no test images, which networks are measured on: the test split is empty. ",
+      "Add some; a data set that has the field dataset.test_share can also set training images "
+      "apart"));
 }
 
 absl::StatusOr<Evaluation> Evaluate(Network& network, const ImageSplit& split,

@@ -1,7 +1,7 @@
 // Images for the dataset battery: those that a dataset of anyone's images reads.
 
 #include "gtest/gtest.h"
-#include "pdarts/datasets/image_folder/testing.h"
+#include "pdarts/images/testing.h"
 
 namespace pdarts {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 class ImageFolder : public ::testing::Environment {
  public:
   void SetUp() override {
-    image_folder::WriteImageFolder(::testing::TempDir(), /*classes=*/10, /*images=*/5);
+    images::WriteImageFolder(::testing::TempDir(), /*classes=*/10, /*images=*/5);
   }
 };
 

@@ -182,7 +182,7 @@ mkdir -p flowers/train/{rose,daisy} && touch "flowers/train/rose/$escape"
 sed 's/synthetic.SyntheticConfig\] {/image_folder.ImageFolderConfig] { classes: 2 image_size: 8/; /classes: 2 height/d' \
   tiny.textproto > flowers.textproto
 "$pdarts" search --spec=flowers.textproto --data_dir=flowers --dry_run > output 2> error || fails "$(cat error)"
-grep -q "left out what is no .png.*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
+grep -q "left out what is no image: .*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
 ! grep -q $'\e' error || fails "a warning prints an escape code"
 # A damaged run keeps no other from its report, the comparison and the table.
 mkdir damaged

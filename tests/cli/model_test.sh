@@ -138,4 +138,12 @@ says "initial_weights.file" "${long[@]}" --output_dir=begins
 for split in train test; do mv data/$split/fox data/$split/Fox; done
 says 'does not know "Fox"; the data does not have "fox"' "${resumed[@]}"
 
+# Class folders without splits: a training needs images for measuring, and test_share sets some apart.
+cp -r data/train flat
+flat=("${train[@]}" --data_dir=flat --set=train.epochs=1 --output_dir=flat_run)
+says "$PWD/flat holds no test images, which networks are measured on" "${flat[@]}"
+prints "test " "${flat[@]}" --set=dataset.test_share=0.25
+prints "\"top1\":$(number test_top1 < flat_run/result.json)," "$pdarts" evaluate --run=flat_run --threads=1 --json
+says "there is no folder $PWD/nowhere. " "${train[@]}" --data_dir=nowhere --output_dir=nowhere_run
+
 exit $((failures > 0))

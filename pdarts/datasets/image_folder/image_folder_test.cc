@@ -6,22 +6,25 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "glog/logging.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/datasets/image_folder/image_folder.pb.h"
-#include "pdarts/datasets/image_folder/testing.h"
+#include "pdarts/images/testing.h"
 
 namespace pdarts {
 namespace {
 
 namespace fs = std::filesystem;
 using image_folder::ImageFolderConfig;
-using image_folder::PlainPng;
-using image_folder::WriteFile;
-using image_folder::WriteImageFolder;
+using images::PlainJpeg;
+using images::PlainPng;
+using images::PlainWebp;
+using images::WriteFile;
+using images::WriteImageFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -47,6 +50,12 @@ class ImageFolderTest : public ::testing::Test {
   }
   absl::StatusOr<DatasetSplits> Load(const std::string& data_dir = "") const {
     return Make().value()->Load({data_dir});
+  }
+  absl::StatusOr<DatasetSplits> LoadTest(const std::vector<std::string>& class_names = {}) const {
+    LoadOptions options;
+    options.test_only = true;
+    options.class_names = class_names;
+    return Make().value()->Load(options);
   }
   /// The message of what must go wrong.
   std::string Error(absl::StatusCode code = absl::StatusCode::kInvalidArgument) const {
@@ -108,7 +117,7 @@ TEST_F(ImageFolderTest, StatisticsAreThoseOfTheTrainingImagesUnlessNamed) {
 
 TEST_F(ImageFolderTest, ImagesAreCroppedToASquareOrStretched) {
   // A red column at the left, a white square, a blue column at the right.
-  image_folder::PngContent content;
+  images::PngContent content;
   content.width = 24;
   content.height = 16;
   for (int i = 0; i < 16 * 24; ++i) {
@@ -135,11 +144,11 @@ TEST_F(ImageFolderTest, ImagesAreCroppedToASquareOrStretched) {
 
 TEST_F(ImageFolderTest, ShrinkingAveragesAndTheSameSizeChangesNothing) {
   // Columns of black and white, which shrink to grey and not to either.
-  image_folder::PngContent content;
+  images::PngContent content;
   content.width = content.height = 64;
   content.colour_type = 0;
   for (int i = 0; i < 64 * 64; ++i) content.pixels.push_back(i % 2 == 0 ? 255 : 0);
-  image_folder::PngContent same;
+  images::PngContent same;
   same.width = same.height = 8;
   for (int i = 0; i < 3 * 64; ++i) same.pixels.push_back(static_cast<uint8_t>(i * 37));
   for (const char* name : {"a", "b", "c"}) {
@@ -176,7 +185,7 @@ TEST_F(ImageFolderTest, UnreadableFilesAreLeftOutUpToAShare) {
   WriteFile(Path("train/class_2/.hidden.png"), "not an image");
   fs::create_directories(Path("train/.cache"));
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
-              AllOf(HasSubstr("train: 2 of 32 image files can't be read: "),
+              AllOf(HasSubstr("train: 2 of 32 images can't be used: "),
                     HasSubstr("train/class_1/cut.png: PNG: "),
                     HasSubstr("train/class_2/link.jpg: is not a regular file"),
                     HasSubstr("dataset.max_unreadable_share allows 0.01 of them")));
@@ -191,8 +200,16 @@ TEST_F(ImageFolderTest, MessagesNameFiveFilesAndCountTheRest) {
   WriteImageFolder(folder_, 3, 2);
   for (int i = 0; i < 8; ++i) WriteFile(Path(absl::StrCat("test/class_0/bad", i, ".png")), "x");
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
-              AllOf(HasSubstr("test: 8 of 11 image files"), HasSubstr("bad4.png"),
-                    HasSubstr(", and 3 more")));
+              AllOf(HasSubstr("test: 8 of 11 images"), HasSubstr("bad4.png"),
+                    HasSubstr(", and 3 more (--v=1 names all)")));
+  // All of them are in the log on request.
+  FLAGS_logtostderr = true;
+  FLAGS_v = 1;
+  ::testing::internal::CaptureStderr();
+  Error(absl::StatusCode::kDataLoss);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  FLAGS_v = 0;
+  for (int i = 0; i < 8; ++i) EXPECT_THAT(log, HasSubstr(absl::StrCat("bad", i, ".png: is not a")));
 }
 
 TEST_F(ImageFolderTest, TooManyPixelsAreUnreadable) {
@@ -217,12 +234,12 @@ TEST_F(ImageFolderTest, SaysWhatIsMissing) {
   const auto helps =
       AllOf(HasSubstr("FOLDER/train/CLASS/*.png"), HasSubstr("dataset.folder, --data_dir"));
   EXPECT_THAT(Error(absl::StatusCode::kNotFound),
-              AllOf(HasSubstr("there is no folder " + Path("train")), helps));
+              AllOf(HasSubstr("there is no folder " + folder_ + ". "), helps));
   config_.clear_folder();
   EXPECT_THAT(Error(absl::StatusCode::kNotFound), AllOf(HasSubstr("no folder is named"), helps));
   config_.set_folder(folder_);
   fs::create_directories(Path("train"));
-  EXPECT_THAT(Error(), HasSubstr("train holds no class folders"));
+  EXPECT_THAT(Error(), HasSubstr("train holds no class folders but 0 images"));
   WriteImageFolder(folder_, 4, 2);
   EXPECT_THAT(Error(),
               AllOf(HasSubstr("train holds 4 class folders (class_0, class_1, class_2, class_3)"),
@@ -233,8 +250,137 @@ TEST_F(ImageFolderTest, SaysWhatIsMissing) {
   fs::remove_all(Path("test/class_3"));
   EXPECT_TRUE(Load().ok());
   fs::remove(Path("train/class_1/image_1.png"));
-  EXPECT_THAT(Error(),
-              HasSubstr("train/class_1 holds 1 readable images (.png, .jpg, .jpeg), expected at"));
+  EXPECT_TRUE(Load().ok());  // one image is enough for a training
+  fs::remove(Path("train/class_1/image_0.png"));
+  EXPECT_THAT(Error(), HasSubstr("train/class_1 holds no image that can be used, expected at"));
+  fs::remove_all(Path("train"));
+  EXPECT_THAT(Error(absl::StatusCode::kNotFound),
+              AllOf(HasSubstr("there is no folder " + Path("train")), helps));
+}
+
+TEST_F(ImageFolderTest, FormatsAreToldByContent) {
+  for (const char* name : {"a", "b", "c"}) {
+    const std::string folder = Path(absl::StrCat("train/", name, "/"));
+    WriteFile(absl::StrCat(folder, "1.jpg"), PlainWebp(8, 8, 10, 20, 30));
+    WriteFile(absl::StrCat(folder, "2.jfif"), PlainJpeg(8, 8, 10, 20, 30));
+    WriteFile(absl::StrCat(folder, "3.jpe"), PlainJpeg(8, 8, 10, 20, 30));
+    WriteFile(absl::StrCat(folder, "4"), PlainPng(8, 8, 10, 20, 30));
+    WriteFile(absl::StrCat(folder, "below/5.webp"), PlainWebp(8, 8, 10, 20, 30));
+  }
+  const auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_EQ(splits->train.images.size(0), 15);
+  for (int i = 0; i < 15; ++i) {
+    EXPECT_NEAR(Pixel(splits->train.images, i, 4, 4)[2], 30, 3) << i;
+  }
+}
+
+TEST_F(ImageFolderTest, WhateverIsAnImageCountsIfItIsUnusable) {
+  WriteImageFolder(folder_, 3, 2);
+  // By its content, by its name, and because it has no class.
+  WriteFile(Path("train/class_0/photo"), "GIF89a and so on");
+  WriteFile(Path("train/class_1/photo.HEIC"), "ftyp");
+  WriteFile(Path("train/loose.png"), PlainPng(8, 8, 1, 2, 3));
+  EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
+              AllOf(HasSubstr("train: 3 of 9 images can't be used: "),
+                    HasSubstr("class_0/photo: is a GIF image, not a PNG, JPEG or WebP image"),
+                    HasSubstr("class_1/photo.HEIC: is not a PNG, JPEG or WebP image"),
+                    HasSubstr("train/loose.png: lies in no class folder")));
+}
+
+TEST_F(ImageFolderTest, NamesInComposedAndDecomposedFormAreOneClass) {
+  config_.set_classes(2);
+  const std::string composed = "caf\xc3\xa9", decomposed = "cafe\xcc\x81";
+  WriteFile(Path(absl::StrCat("train/", composed, "/1.png")), PlainPng(8, 8, 200, 0, 0));
+  WriteFile(Path("train/bar/1.png"), PlainPng(8, 8, 0, 0, 0));
+  WriteFile(Path(absl::StrCat("test/", decomposed, "/1.png")), PlainPng(8, 8, 200, 0, 0));
+  const auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_THAT(splits->info.class_names, ElementsAre("bar", composed));
+  EXPECT_EQ(splits->test.labels.item<int64_t>(), 1);
+}
+
+TEST_F(ImageFolderTest, AShareOfAFlatFolderIsForMeasuring) {
+  WriteImageFolder(folder_, 3, 10);
+  fs::remove_all(Path("test"));
+  for (int c = 0; c < 3; ++c) {
+    const std::string name = absl::StrCat("class_", c);
+    fs::rename(Path("train/" + name), Path(name));
+  }
+  fs::remove(Path("train"));
+  EXPECT_EQ(Load()->test.images.size(0), 0);
+  config_.set_test_share(0.2);
+  const auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_TRUE(splits->train.labels.bincount().eq(8).all().item<bool>());
+  EXPECT_TRUE(splits->test.labels.bincount().eq(2).all().item<bool>());
+  // No image is in both: WriteImageFolder gives each of a class a green of its own.
+  for (int i = 0; i < 6; ++i) {
+    for (int j = 0; j < 24; ++j) {
+      EXPECT_NE(Pixel(splits->test.images, i, 4, 4), Pixel(splits->train.images, j, 4, 4));
+    }
+  }
+  config_.set_seed(2);
+  EXPECT_NE(Load()->test.images.sum().item<int64_t>(), splits->test.images.sum().item<int64_t>());
+  // The test split alone is the same one.
+  config_.set_seed(1);
+  const auto test = LoadTest();
+  ASSERT_TRUE(test.ok()) << test.status();
+  EXPECT_TRUE(test->test.images.equal(splits->test.images));
+  // A share of a folder that has images for measuring would be a mistake.
+  WriteImageFolder(Path("both"), 3, 2);
+  config_.set_folder(Path("both"));
+  EXPECT_THAT(Error(), AllOf(HasSubstr("dataset.test_share is 0.2"), HasSubstr("both/test")));
+}
+
+TEST_F(ImageFolderTest, TheTestSplitAlone) {
+  WriteImageFolder(folder_, 3, 4);
+  const auto both = Load();
+  ASSERT_TRUE(both.ok()) << both.status();
+  // Statistics that the config lacks are those of the training images.
+  auto test = LoadTest();
+  ASSERT_TRUE(test.ok()) << test.status();
+  EXPECT_EQ(test->info.mean, both->info.mean);
+  EXPECT_EQ(test->train.images.size(0), 0);
+  EXPECT_TRUE(test->test.images.equal(both->test.images));
+  // With statistics no training image is read: a damaged one is no error.
+  for (const double mean : both->info.mean) config_.add_mean(mean);
+  for (const double deviation : both->info.deviation) config_.add_deviation(deviation);
+  WriteFile(Path("train/class_0/image_0.png"), "damaged");
+  test = LoadTest();
+  ASSERT_TRUE(test.ok()) << test.status();
+  EXPECT_THAT(test->info.class_names, ElementsAre("class_0", "class_1", "class_2"));
+  fs::remove_all(Path("train"));
+  test = LoadTest();
+  ASSERT_TRUE(test.ok()) << test.status();
+  EXPECT_THAT(test->info.class_names, ElementsAre("class_0", "class_1", "class_2"));
+  EXPECT_EQ(test->info.mean, both->info.mean);
+  EXPECT_TRUE(test->test.images.equal(both->test.images));
+  EXPECT_TRUE(test->test.labels.equal(both->test.labels));
+  config_.clear_deviation();
+  EXPECT_THAT(LoadTest().status().ToString(),
+              HasSubstr("dataset.mean and dataset.deviation: one of them is not set"));
+}
+
+TEST_F(ImageFolderTest, TheTestSplitForAModelThatKnowsItsClasses) {
+  WriteImageFolder(folder_, 3, 4);
+  fs::remove_all(Path("train"));
+  // Neither statistics nor all classes are needed: the model has both.
+  fs::remove_all(Path("test/class_1"));
+  const auto test = LoadTest({"class_2", "class_1", "class_0"});
+  ASSERT_TRUE(test.ok()) << test.status();
+  EXPECT_THAT(test->info.class_names, ElementsAre("class_2", "class_1", "class_0"));
+  EXPECT_EQ(test->test.labels.size(0), 4);
+  for (int i = 0; i < 4; ++i) {
+    const int64_t label = test->test.labels.select(0, i).item<int64_t>();
+    EXPECT_NE(label, 1);
+    EXPECT_EQ(Pixel(test->test.images, i, 4, 4)[0], 255 * (2 - label) / 3);
+  }
+  // What else lies in train/ does not matter; a class that the model does not know does.
+  WriteFile(Path("train/class_9/damaged.png"), "damaged");
+  EXPECT_TRUE(LoadTest({"class_2", "class_1", "class_0"}).ok());
+  EXPECT_THAT(LoadTest({"class_2", "class_1", "fox"}).status().ToString(),
+              HasSubstr("does not know \"class_0\""));
 }
 
 TEST_F(ImageFolderTest, WhatFitsInNoMemoryIsRefused) {

@@ -1,4 +1,4 @@
-#include "pdarts/datasets/image_folder/decode.h"
+#include "pdarts/images/decode.h"
 
 #include <zlib.h>
 
@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/datasets/image_folder/testing.h"
+#include "pdarts/images/testing.h"
 
-namespace pdarts::image_folder {
+namespace pdarts::images {
 namespace {
 
 using ::testing::ElementsAre;
@@ -65,9 +65,24 @@ TEST(DecodePng, SixteenBitsAreAsBrightAsEight) {
 TEST(DecodePng, WhatIsTransparentShowsWhite) {
   EXPECT_THAT(RowOf(Png(2, 6, 8, {9, 8, 7, 255, 9, 8, 7, 0})), ElementsAre(9, 8, 7, 255, 255, 255));
   EXPECT_THAT(RowOf(Png(2, 4, 8, {9, 255, 9, 0})), ElementsAre(9, 9, 9, 255, 255, 255));
-  const Bytes half = RowOf(Png(1, 6, 8, {0, 0, 0, 128}));
-  EXPECT_GT(half[0], 100);
-  EXPECT_LT(half[0], 220);
+  EXPECT_THAT(RowOf(Png(1, 6, 8, {0, 100, 255, 128})), ElementsAre(127, 177, 255));
+  EXPECT_THAT(RowOf(Png(1, 4, 16, {0, 0, 0x80, 0x80})), ElementsAre(127, 127, 127));
+}
+
+TEST(DecodePng, GammaChangesNothing) {
+  PngContent content = Png(2, 2, 8, {1, 2, 3, 200, 100, 0});
+  content.gamma = 1;
+  EXPECT_THAT(RowOf(content), ElementsAre(1, 2, 3, 200, 100, 0));
+}
+
+TEST(DecodePng, InterlacedImagesAreRead) {
+  PngContent content;
+  content.width = content.height = 9;
+  for (int i = 0; i < 3 * 81; ++i) content.pixels.push_back(static_cast<uint8_t>(i));
+  content.interlaced = true;
+  const auto image = DecodeImage(EncodePng(content), kOptions);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(Pixels(*image), content.pixels);
 }
 
 /// Two rows of three columns, of one colour a column.
@@ -139,6 +154,88 @@ TEST(DecodeJpeg, AFractionOfTheSizeWhereThatIsEnough) {
   EXPECT_EQ(DecodeImage(PlainPng(64, 64, 1, 2, 3), {kOptions.max_pixels, 8})->width, 64);
 }
 
+TEST(DecodeWebp, RgbAndTransparentImages) {
+  WebpContent content;
+  content.width = 2;
+  content.height = 1;
+  content.pixels = {1, 2, 3, 200, 100, 0};
+  auto image = DecodeImage(EncodeWebp(content), kOptions);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(image->width, 2);
+  EXPECT_EQ(image->height, 1);
+  EXPECT_THAT(Pixels(*image), ElementsAre(1, 2, 3, 200, 100, 0));
+  content.components = 4;
+  content.pixels = {9, 8, 7, 255, 9, 8, 7, 0};
+  image = DecodeImage(EncodeWebp(content), kOptions);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_THAT(Pixels(*image), ElementsAre(9, 8, 7, 255, 255, 255));
+  EXPECT_EQ(DecodeImage(AnimatedWebp(), kOptions).status().message(), "WebP: is an animation");
+  EXPECT_EQ(DecodeImage(PlainWebp(20, 30, 1, 2, 3), {599}).status().message(),
+            "promises 20x30 pixels, more than max_pixels 599");
+}
+
+/// 16x8 pixels that are red at the top left, green at the top right, blue at the bottom left and
+/// white at the bottom right.
+Bytes Corners() {
+  Bytes pixels;
+  for (int i = 0; i < 8 * 16; ++i) {
+    const bool left = i % 16 < 8, top = i < 64;
+    const Bytes color = top ? (left ? Bytes{255, 0, 0} : Bytes{0, 255, 0})
+                            : (left ? Bytes{0, 0, 255} : Bytes{255, 255, 255});
+    pixels.insert(pixels.end(), color.begin(), color.end());
+  }
+  return pixels;
+}
+
+/// R, G, B or W: the color of each corner, from the top left in reading order.
+std::string CornersOf(const RgbImage& image) {
+  std::string names;
+  for (const auto& [y, x] :
+       std::vector<std::pair<int64_t, int64_t>>{{0, 0},
+                                                {0, image.width - 1},
+                                                {image.height - 1, 0},
+                                                {image.height - 1, image.width - 1}}) {
+    const uint8_t* pixel = image.pixels.get() + 3 * (y * image.width + x);
+    const bool red = pixel[0] > 127, green = pixel[1] > 127, blue = pixel[2] > 127;
+    names += red && green && blue ? 'W' : red ? 'R' : green ? 'G' : blue ? 'B' : '?';
+  }
+  return names;
+}
+
+TEST(DecodeImage, TheOrientationOfExifDataIsApplied) {
+  PngContent png;
+  JpegContent jpeg;
+  WebpContent webp;
+  png.width = jpeg.width = webp.width = 16;
+  png.height = jpeg.height = webp.height = 8;
+  png.pixels = jpeg.pixels = webp.pixels = Corners();
+  // As stored; mirrored; turned by 180 degrees; mirrored and turned; transposed; turned to the
+  // right; transposed the other way; turned to the left.
+  const std::vector<std::string> corners = {"RGBW", "GRWB", "WBGR", "BWRG",
+                                            "RBGW", "BRWG", "WGBR", "GWRB"};
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    png.exif = webp.exif = ExifOf(orientation);
+    jpeg.exif = ExifOf(orientation, /*big_endian=*/true);
+    for (const std::string& bytes : {EncodePng(png), EncodeJpeg(jpeg), EncodeWebp(webp)}) {
+      const auto image = DecodeImage(bytes, kOptions);
+      ASSERT_TRUE(image.ok()) << image.status();
+      EXPECT_EQ(CornersOf(*image), corners[orientation - 1]) << orientation;
+      EXPECT_EQ(image->height, orientation < 5 ? 8 : 16) << orientation;
+      EXPECT_EQ(image->width, orientation < 5 ? 16 : 8) << orientation;
+    }
+  }
+  // What is no orientation, or cut off anywhere, is none.
+  for (const int orientation : {0, 9, 200}) {
+    jpeg.exif = ExifOf(orientation);
+    EXPECT_EQ(CornersOf(*DecodeImage(EncodeJpeg(jpeg), kOptions)), "RGBW");
+  }
+  for (size_t size = 1; size < ExifOf(6).size(); ++size) {
+    jpeg.exif = ExifOf(6).substr(0, size);
+    const auto image = DecodeImage(EncodeJpeg(jpeg), kOptions);
+    ASSERT_TRUE(image.ok()) << size << ": " << image.status();
+  }
+}
+
 TEST(DecodeImage, SaysWhatIsWrong) {
   const auto error = [](const std::string& bytes) {
     const absl::Status status = DecodeImage(bytes, kOptions).status();
@@ -146,7 +243,13 @@ TEST(DecodeImage, SaysWhatIsWrong) {
     return std::string(status.message());
   };
   EXPECT_EQ(error(""), "is empty");
-  EXPECT_EQ(error("GIF89a"), "is neither a PNG nor a JPEG file");
+  EXPECT_EQ(error("some text"), "is not a PNG, JPEG or WebP image");
+  EXPECT_EQ(error("GIF89a"), "is a GIF image, not a PNG, JPEG or WebP image");
+  EXPECT_EQ(error("\n<!DOCTYPE html>"), "is an HTML page, not a PNG, JPEG or WebP image");
+  EXPECT_EQ(error("version https://git-lfs.github.com/spec/v1"),
+            "is a git-lfs pointer, not a PNG, JPEG or WebP image");
+  const std::string webp = PlainWebp(20, 20, 1, 2, 3);
+  EXPECT_THAT(error(webp.substr(0, webp.size() - 3)), HasSubstr("WebP: "));
   EXPECT_THAT(error("\x89PNG\r\n\x1a\n"), HasSubstr("PNG: "));
   EXPECT_THAT(error("\xff\xd8\xff"), HasSubstr("JPEG: "));
   const std::string png = PlainPng(20, 20, 1, 2, 3);
@@ -179,7 +282,7 @@ TEST(DecodeImage, CutOffAnywhereItIsRefusedOrWhole) {
   for (const std::string& whole :
        {PlainPng(20, 20, 1, 2, 3),
         EncodeJpeg(Jpeg(4, {{255, 0, 0, 0}, {0, 0, 0, 128}, {0, 0, 0, 9}})),
-        EncodeJpeg(progressive)}) {
+        EncodeJpeg(progressive), PlainWebp(20, 20, 1, 2, 3)}) {
     const Bytes pixels = Pixels(*DecodeImage(whole, kOptions));
     int refused = 0;
     for (size_t size = 0; size < whole.size(); ++size) {
@@ -210,6 +313,15 @@ void FixChecksums(std::string* png) {
   }
 }
 
+WebpContent WithExif() {
+  WebpContent content;
+  content.width = 16;
+  content.height = 8;
+  content.pixels = Corners();
+  content.exif = ExifOf(6);
+  return content;
+}
+
 TEST(DecodeImage, FlippedBitsNeverCrashIt) {
   std::mt19937 random(1);
   PngContent palette = Png(64, 3, 8, Bytes(64, 1));
@@ -223,7 +335,8 @@ TEST(DecodeImage, FlippedBitsNeverCrashIt) {
       EncodePng(Png(2, 6, 16, Bytes(16, 0x77))),
       EncodeJpeg(Jpeg(3, {{255, 0, 0}, {10, 200, 100}, {1, 2, 3}})),
       EncodeJpeg(progressive),
-      EncodeJpeg(Jpeg(4, {{255, 0, 0, 0}, {0, 0, 0, 128}, {0, 0, 0, 9}}))};
+      EncodeJpeg(Jpeg(4, {{255, 0, 0, 0}, {0, 0, 0, 128}, {0, 0, 0, 9}})),
+      EncodeWebp(WithExif())};
   int decoded = 0, refused = 0;
   for (const std::string& image : images) {
     // Every bit alone, then several at once.
@@ -244,4 +357,4 @@ TEST(DecodeImage, FlippedBitsNeverCrashIt) {
 }
 
 }  // namespace
-}  // namespace pdarts::image_folder
+}  // namespace pdarts::images

@@ -3,21 +3,29 @@
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <utility>
 // clang-format off
 #include <jpeglib.h>  // needs <cstdio> before it
 #include <jerror.h>
 // clang-format on
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/datasets/image_folder/decode.h"
+#include "pdarts/images/decode.h"
+#include "pdarts/images/orientation.h"
 
-namespace pdarts::image_folder {
+namespace pdarts::images {
 namespace {
 
 /// More passes over an image than any real one makes.
 constexpr int kMaxScans = 200;
+
+/// The kind of segment that holds EXIF data, among others.
+constexpr int kExifMarker = JPEG_APP0 + 1;
+constexpr unsigned kMaxMarkerBytes = 0xffff;
 
 /// libjpeg's decoder. The library reports an error by a jump out of its depths, which runs no
 /// destructor: each method that may be jumped back into holds nothing that has one.
@@ -38,6 +46,7 @@ class JpegDecoder {
     if (setjmp(errors_.jump) != 0) return false;
     jpeg_create_decompress(&info_);
     info_.progress = &progress_;
+    jpeg_save_markers(&info_, kExifMarker, kMaxMarkerBytes);
     jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes), size);
     jpeg_read_header(&info_, /*require_image=*/TRUE);
     const bool four = info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
@@ -49,6 +58,17 @@ class JpegDecoder {
   int64_t width() const { return info_.image_width; }
   bool is_cmyk() const { return info_.out_color_space == JCS_CMYK; }
   const char* message() const { return errors_.message; }
+
+  /// The EXIF data that the file holds; empty if it has none.
+  absl::string_view exif() const {
+    for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr;
+         marker = marker->next) {
+      const absl::string_view data(reinterpret_cast<const char*>(marker->data),
+                                   marker->data_length);
+      if (absl::StartsWith(data, absl::string_view("Exif\0\0", 6))) return data;
+    }
+    return "";
+  }
 
   /// Begins to decode at 1/denominator of the image's size.
   bool Begin(int denominator) {
@@ -114,7 +134,7 @@ class JpegDecoder {
     std::longjmp(errors->jump, 1);
   }
 
-  /// Without a colour profile: each ink takes its share of the light. Adobe's programs store what
+  /// Without a color profile: each ink takes its share of the light. Adobe's programs store what
   /// is left of the light, all others the ink.
   void CmykToRgb(const uint8_t* row, uint8_t* pixels) const {
     const unsigned flip = info_.saw_Adobe_marker ? 0 : 255;
@@ -150,10 +170,11 @@ absl::StatusOr<RgbImage> DecodeJpeg(absl::string_view bytes, const DecodeOptions
   if (!decoder.ReadHeader(bytes.data(), bytes.size())) return damaged();
   PDARTS_RETURN_IF_ERROR(CheckSize(decoder.height(), decoder.width(), options.max_pixels));
   if (!decoder.Begin(ScaleDenominator(decoder, options.enough))) return damaged();
+  const int orientation = OrientationOf(decoder.exif());
   RgbImage image = MakeImage(decoder.output_height(), decoder.output_width());
   std::unique_ptr<uint8_t[]> row(decoder.is_cmyk() ? new uint8_t[4 * image.width] : nullptr);
   if (!decoder.ReadPixels(image.pixels.get(), row.get())) return damaged();
-  return image;
+  return Upright(std::move(image), orientation);
 }
 
-}  // namespace pdarts::image_folder
+}  // namespace pdarts::images

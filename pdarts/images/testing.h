@@ -1,11 +1,14 @@
-#ifndef PDARTS_DATASETS_IMAGE_FOLDER_TESTING_H_
-#define PDARTS_DATASETS_IMAGE_FOLDER_TESTING_H_
+#ifndef PDARTS_IMAGES_TESTING_H_
+#define PDARTS_IMAGES_TESTING_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace pdarts::image_folder {
+namespace pdarts::images {
+
+/// EXIF data, without "Exif\0\0" before it, that names an orientation and nothing else.
+std::string ExifOf(int orientation, bool big_endian = false);
 
 /// What a PNG file holds; `pixels` as libpng wants the rows (16-bit values most significant byte
 /// first).
@@ -17,6 +20,9 @@ struct PngContent {
   std::vector<uint8_t> pixels;
   std::vector<uint8_t> palette;       ///< red, green, blue of each entry
   std::vector<uint8_t> transparency;  ///< alpha of the first palette entries
+  bool interlaced = false;
+  double gamma = 0;  ///< of a gAMA chunk; 0: none
+  std::string exif;  ///< of an eXIf chunk, as ExifOf; empty: none
 };
 std::string EncodePng(const PngContent& content);
 
@@ -29,11 +35,28 @@ struct JpegContent {
   bool adobe = false;  ///< with Adobe's marker, which means inverted inks
   bool progressive = false;
   std::vector<uint8_t> pixels;
+  std::string exif;  ///< as ExifOf; empty: none
 };
 std::string EncodeJpeg(const JpegContent& content);
 
-/// A PNG of one colour.
+/// What a WebP file holds, without loss.
+struct WebpContent {
+  uint32_t width = 0;
+  uint32_t height = 0;
+  int components = 3;  ///< 3 RGB, 4 RGBA
+  std::vector<uint8_t> pixels;
+  std::string exif;  ///< as ExifOf; empty: none
+};
+std::string EncodeWebp(const WebpContent& content);
+
+/// A WebP of two frames.
+std::string AnimatedWebp();
+
+/// A PNG, JPEG and WebP of one color.
 std::string PlainPng(uint32_t width, uint32_t height, uint8_t red, uint8_t green, uint8_t blue);
+
+std::string PlainJpeg(uint32_t width, uint32_t height, uint8_t red, uint8_t green, uint8_t blue);
+std::string PlainWebp(uint32_t width, uint32_t height, uint8_t red, uint8_t green, uint8_t blue);
 
 /// Writes a file, and the folders above it.
 void WriteFile(const std::string& path, const std::string& bytes);
@@ -42,6 +65,6 @@ void WriteFile(const std::string& path, const std::string& bytes);
 /// many in test/.
 void WriteImageFolder(const std::string& folder, int classes, int images);
 
-}  // namespace pdarts::image_folder
+}  // namespace pdarts::images
 
-#endif  // PDARTS_DATASETS_IMAGE_FOLDER_TESTING_H_
+#endif  // PDARTS_IMAGES_TESTING_H_

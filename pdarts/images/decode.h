@@ -1,5 +1,5 @@
-#ifndef PDARTS_DATASETS_IMAGE_FOLDER_DECODE_H_
-#define PDARTS_DATASETS_IMAGE_FOLDER_DECODE_H_
+#ifndef PDARTS_IMAGES_DECODE_H_
+#define PDARTS_IMAGES_DECODE_H_
 
 #include <cstdint>
 #include <memory>
@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace pdarts::image_folder {
+namespace pdarts::images {
 
 /// A decoded image: rows from the top, each pixel red, green, blue.
 struct RgbImage {
@@ -25,15 +25,17 @@ struct DecodeOptions {
   int64_t enough = 0;
 };
 
-/// Decodes a PNG or JPEG file, told apart by its first bytes. Grey, palette and 16-bit images
-/// become 8-bit sRGB; what is transparent shows white; CMYK and YCCK become RGB without a colour
-/// profile. An orientation that a camera noted is not applied.
-/// \error kDataLoss saying what is wrong: neither format, damaged, cut off, or too many pixels.
+/// Decodes a PNG, JPEG or WebP file, told apart by its first bytes. Grey, palette and 16-bit images
+/// become 8-bit RGB; what is transparent shows white; CMYK and YCCK become RGB without a color
+/// profile. The gamma and the color profile that a file may hold change nothing. The orientation
+/// that the EXIF data of a file names is applied.
+/// \error kDataLoss saying what is wrong: another format, damaged, cut off, or too many pixels.
 absl::StatusOr<RgbImage> DecodeImage(absl::string_view bytes, const DecodeOptions& options);
 
 /// The same for one format. \error as DecodeImage.
 absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const DecodeOptions& options);
 absl::StatusOr<RgbImage> DecodeJpeg(absl::string_view bytes, const DecodeOptions& options);
+absl::StatusOr<RgbImage> DecodeWebp(absl::string_view bytes, const DecodeOptions& options);
 
 /// \error kDataLoss if an image of this size is empty or has more than `max_pixels`.
 absl::Status CheckSize(int64_t height, int64_t width, int64_t max_pixels);
@@ -41,6 +43,9 @@ absl::Status CheckSize(int64_t height, int64_t width, int64_t max_pixels);
 /// An image of this size, its pixels not set.
 RgbImage MakeImage(int64_t height, int64_t width);
 
-}  // namespace pdarts::image_folder
+/// An image before white. rgba: `[height,width,4]`, not premultiplied.
+RgbImage OverWhite(const uint8_t* rgba, int64_t height, int64_t width);
 
-#endif  // PDARTS_DATASETS_IMAGE_FOLDER_DECODE_H_
+}  // namespace pdarts::images
+
+#endif  // PDARTS_IMAGES_DECODE_H_

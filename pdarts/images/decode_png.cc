@@ -1,0 +1,116 @@
+#include <png.h>
+
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/images/decode.h"
+#include "pdarts/images/orientation.h"
+
+namespace pdarts::images {
+namespace {
+
+/// libpng's decoder. The library reports an error by a jump out of its depths, which runs no
+/// destructor: each method that may be jumped back into holds nothing that has one.
+class PngDecoder {
+ public:
+  explicit PngDecoder(absl::string_view bytes) : bytes_(bytes) {}
+  ~PngDecoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
+  PngDecoder(const PngDecoder&) = delete;
+  PngDecoder& operator=(const PngDecoder&) = delete;
+
+  /// Reads as far as the image's size and kind. False: message() says why not.
+  bool ReadHeader() {
+    if (setjmp(jump_) != 0) return false;
+    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, &OnError, &OnWarning);
+    if (png_ == nullptr) return false;
+    info_ = png_create_info_struct(png_);
+    if (info_ == nullptr) return false;
+    png_set_read_fn(png_, this, &OnRead);
+    png_read_info(png_, info_);
+    // Every kind becomes 8-bit RGB or RGBA. No gamma is set: pixels stay as they are stored.
+    png_set_expand(png_);
+    png_set_scale_16(png_);
+    png_set_gray_to_rgb(png_);
+    passes_ = png_set_interlace_handling(png_);
+    png_read_update_info(png_, info_);
+    return true;
+  }
+
+  int64_t height() const { return png_get_image_height(png_, info_); }
+  int64_t width() const { return png_get_image_width(png_, info_); }
+  /// 3, or 4 with what is transparent.
+  int64_t channels() const { return png_get_channels(png_, info_); }
+  const char* message() const { return message_; }
+
+  /// Decodes into `pixels` `[height,width,channels]`, and reads the file to its end.
+  bool ReadPixels(uint8_t* pixels) {
+    if (setjmp(jump_) != 0) return false;
+    const int64_t row_bytes = width() * channels();
+    for (int pass = 0; pass < passes_; ++pass) {
+      for (int64_t y = 0; y < height(); ++y) {
+        png_read_row(png_, pixels + y * row_bytes, nullptr);
+      }
+    }
+    png_read_end(png_, info_);
+    return true;
+  }
+
+  /// The EXIF data that the file holds; empty if it has none.
+  absl::string_view exif() const {
+    png_uint_32 size = 0;
+    png_bytep bytes = nullptr;
+    if (png_get_eXIf_1(png_, info_, &size, &bytes) == 0) return "";
+    return {reinterpret_cast<const char*>(bytes), size};
+  }
+
+ private:
+  [[noreturn]] static void OnError(png_structp png, png_const_charp message) {
+    auto* decoder = static_cast<PngDecoder*>(png_get_error_ptr(png));
+    std::snprintf(decoder->message_, sizeof(decoder->message_), "%s", message);
+    std::longjmp(decoder->jump_, 1);
+  }
+  static void OnWarning(png_structp, png_const_charp) {}
+  static void OnRead(png_structp png, png_bytep to, size_t size) {
+    absl::string_view& bytes = static_cast<PngDecoder*>(png_get_io_ptr(png))->bytes_;
+    if (size > bytes.size()) png_error(png, "it ends too early");
+    std::memcpy(to, bytes.data(), size);
+    bytes.remove_prefix(size);
+  }
+
+  absl::string_view bytes_;  ///< what is still to be read
+  png_structp png_ = nullptr;
+  png_infop info_ = nullptr;
+  int passes_ = 0;
+  std::jmp_buf jump_;
+  char message_[128] = "libpng does not start";
+};
+
+}  // namespace
+
+absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const DecodeOptions& options) {
+  PngDecoder decoder(bytes);
+  const auto damaged = [&] {
+    return absl::DataLossError(absl::StrCat("PNG: ", decoder.message()));
+  };
+  if (!decoder.ReadHeader()) return damaged();
+  PDARTS_RETURN_IF_ERROR(CheckSize(decoder.height(), decoder.width(), options.max_pixels));
+  RgbImage image;
+  if (decoder.channels() == 3) {
+    image = MakeImage(decoder.height(), decoder.width());
+    if (!decoder.ReadPixels(image.pixels.get())) return damaged();
+  } else {
+    const std::unique_ptr<uint8_t[]> rgba(new uint8_t[4 * decoder.height() * decoder.width()]);
+    if (!decoder.ReadPixels(rgba.get())) return damaged();
+    image = OverWhite(rgba.get(), decoder.height(), decoder.width());
+  }
+  return Upright(std::move(image), OrientationOf(decoder.exif()));
+}
+
+}  // namespace pdarts::images
