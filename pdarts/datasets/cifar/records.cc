@@ -4,16 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <functional>
 
 #include "ATen/core/Tensor.h"
 #include "ATen/ops/empty.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "glog/logging.h"
 #include "pdarts/core/status_macros.h"
 
@@ -44,59 +42,84 @@ absl::Status SystemError(const std::string& path) {
   return absl::DataLossError(message);
 }
 
-/// Fills `bytes` with the file, which must be exactly that long.
-absl::Status ReadExactly(const RecordFile& file, int64_t record_bytes, char* bytes) {
+/// Checks that bytes are as many as the records of a file.
+absl::Status CheckLength(const RecordFile& file, int64_t record_bytes, int64_t length) {
   const int64_t expected = file.records * record_bytes;
-  const auto wrong_length = [&](int64_t length) {
-    std::string message = absl::StrCat(file.path, ": has ", length, " bytes, expected ", expected,
-                                       " (", file.records, " records of ", record_bytes, "): ");
-    if (length < expected) {
-      absl::StrAppend(&message, "truncated, it ends in record ", length / record_bytes);
-    } else {
-      absl::StrAppend(&message, "it goes on behind record ", file.records - 1);
-    }
-    return absl::DataLossError(message);
-  };
-  const File opened(file.path);
-  if (opened.descriptor() < 0) return SystemError(file.path);
-  struct stat status;
-  if (fstat(opened.descriptor(), &status) != 0) return SystemError(file.path);
-  if (!S_ISREG(status.st_mode)) {
-    return absl::DataLossError(absl::StrCat(file.path, ": is not a regular file"));
+  if (length == expected) return absl::OkStatus();
+  std::string message = absl::StrCat(file.path, ": has ", length, " bytes, expected ", expected,
+                                     " (", file.records, " records of ", record_bytes, "): ");
+  if (length < expected) {
+    absl::StrAppend(&message, "truncated, it ends in record ", length / record_bytes);
+  } else {
+    absl::StrAppend(&message, "it goes on behind record ", file.records - 1);
   }
-  if (status.st_size != expected) return wrong_length(status.st_size);
-  for (int64_t done = 0; done < expected;) {
-    const ssize_t got = read(opened.descriptor(), bytes + done, expected - done);
+  return absl::DataLossError(message);
+}
+
+/// All bytes of a regular file, which are not read before `check` has agreed to their number.
+absl::StatusOr<std::string> ReadChecked(const std::string& path,
+                                        const std::function<absl::Status(int64_t length)>& check) {
+  const File file(path);
+  if (file.descriptor() < 0) return SystemError(path);
+  struct stat status;
+  if (fstat(file.descriptor(), &status) != 0) return SystemError(path);
+  if (!S_ISREG(status.st_mode)) {
+    return absl::DataLossError(absl::StrCat(path, ": is not a regular file"));
+  }
+  PDARTS_RETURN_IF_ERROR(check(status.st_size));
+  std::string bytes(status.st_size, '\0');
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t got = read(file.descriptor(), &bytes[done], bytes.size() - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemError(file.path);
-    if (got == 0) return wrong_length(done);  // cut off while it was read
+    if (got < 0) return SystemError(path);
+    if (got == 0) bytes.resize(done);  // cut off while it was read
     done += got;
   }
-  return absl::OkStatus();
+  return bytes;
+}
+
+int64_t RecordBytes(const RecordFormat& format) {
+  return static_cast<int64_t>(format.labels.size()) + kImageBytes;
 }
 
 }  // namespace
 
+absl::StatusOr<std::string> ReadWhole(const std::string& path, int64_t most_bytes) {
+  return ReadChecked(path, [&](int64_t length) {
+    if (length <= most_bytes) return absl::OkStatus();
+    return absl::DataLossError(
+        absl::StrCat(path, ": has ", length, " bytes, expected at most ", most_bytes));
+  });
+}
+
 absl::StatusOr<ImageSplit> ReadRecords(const std::vector<RecordFile>& files,
                                        const RecordFormat& format, Sha256* checksum) {
+  const int64_t record_bytes = RecordBytes(format);
+  return ReadRecordsFrom(
+      [&](const RecordFile& file) {
+        return ReadChecked(file.path,
+                           [&](int64_t length) { return CheckLength(file, record_bytes, length); });
+      },
+      files, format, checksum);
+}
+
+absl::StatusOr<ImageSplit> ReadRecordsFrom(const RecordReader& read,
+                                           const std::vector<RecordFile>& files,
+                                           const RecordFormat& format, Sha256* checksum) {
   const auto label_bytes = static_cast<int64_t>(format.labels.size());
   CHECK(format.used_label >= 0 && format.used_label < label_bytes);
-  const int64_t record_bytes = label_bytes + kImageBytes;
+  const int64_t record_bytes = RecordBytes(format);
   int64_t all_records = 0;
-  int64_t most_records = 0;
-  for (const RecordFile& file : files) {
-    all_records += file.records;
-    most_records = std::max(most_records, file.records);
-  }
+  for (const RecordFile& file : files) all_records += file.records;
   ImageSplit split;
   split.images = at::empty({all_records, 3, 32, 32}, at::kByte);
   split.labels = at::empty({all_records}, at::kLong);
   auto* image = split.images.mutable_data_ptr<uint8_t>();
   auto* label = split.labels.mutable_data_ptr<int64_t>();
-  const std::unique_ptr<char[]> bytes(new char[most_records * record_bytes]);
   for (const RecordFile& file : files) {
-    PDARTS_RETURN_IF_ERROR(ReadExactly(file, record_bytes, bytes.get()));
-    const char* record = bytes.get();
+    PDARTS_ASSIGN_OR_RETURN(const std::string bytes, read(file));
+    PDARTS_RETURN_IF_ERROR(CheckLength(file, record_bytes, static_cast<int64_t>(bytes.size())));
+    const char* record = bytes.data();
     for (int64_t i = 0; i < file.records; ++i, record += record_bytes) {
       for (int64_t k = 0; k < label_bytes; ++k) {
         const int value = static_cast<unsigned char>(record[k]);
@@ -110,9 +133,7 @@ absl::StatusOr<ImageSplit> ReadRecords(const std::vector<RecordFile>& files,
       std::memcpy(image, record + label_bytes, kImageBytes);
       image += kImageBytes;
     }
-    if (checksum != nullptr) {
-      checksum->Update(absl::string_view(bytes.get(), file.records * record_bytes));
-    }
+    if (checksum != nullptr) checksum->Update(bytes);
   }
   return split;
 }

@@ -2,6 +2,7 @@
 #define PDARTS_DATASETS_CIFAR_RECORDS_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ inline constexpr int64_t kImageBytes = int64_t{3} * 32 * 32;
 
 /// One label byte of a record.
 struct LabelByte {
-  std::string name;  ///< for messages: "coarse label"
-  int limit;         ///< valid values are in [0, limit)
+  std::string name;        ///< for messages: "coarse label"
+  int limit;               ///< valid values are in [0, limit)
+  std::string python_key;  ///< the entry that holds it in the Python version
 };
 
 struct RecordFormat {
@@ -39,6 +41,18 @@ struct RecordFile {
 /// record (from 0) where there is one.
 absl::StatusOr<ImageSplit> ReadRecords(const std::vector<RecordFile>& files,
                                        const RecordFormat& format, Sha256* checksum);
+
+/// Gives all bytes of a file of records, in the binary layout. Its errors name the file.
+using RecordReader = std::function<absl::StatusOr<std::string>(const RecordFile& file)>;
+
+/// The same of files whose bytes `read` gives. \error those of `read`, and as ReadRecords.
+absl::StatusOr<ImageSplit> ReadRecordsFrom(const RecordReader& read,
+                                           const std::vector<RecordFile>& files,
+                                           const RecordFormat& format, Sha256* checksum);
+
+/// All bytes of a regular file of at most so many bytes.
+/// \error kNotFound if it doesn't exist, kDataLoss if it is longer or can't be read; both name it.
+absl::StatusOr<std::string> ReadWhole(const std::string& path, int64_t most_bytes);
 
 }  // namespace pdarts::cifar
 

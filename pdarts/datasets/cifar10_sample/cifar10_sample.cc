@@ -66,13 +66,15 @@ class Cifar10Sample : public Dataset {
   const DatasetInfo& info() const override { return info_; }
 
  private:
-  absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions&) const override {
+  absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions& options) const override {
     PDARTS_ASSIGN_OR_RETURN(const std::string train, FindFile("train.bin"));
     PDARTS_ASSIGN_OR_RETURN(const std::string test, FindFile("test.bin"));
     const cifar::RecordFormat format = {{{"label", 10}}, 0};
     Sha256 checksum;
     DatasetSplits splits;
-    PDARTS_ASSIGN_OR_RETURN(splits.train, cifar::ReadRecords({{train, 1000}}, format, &checksum));
+    if (!options.test_only) {
+      PDARTS_ASSIGN_OR_RETURN(splits.train, cifar::ReadRecords({{train, 1000}}, format, &checksum));
+    }
     PDARTS_ASSIGN_OR_RETURN(splits.test, cifar::ReadRecords({{test, 200}}, format, &checksum));
     splits.source = train.substr(0, train.rfind('/'));
     splits.checksum = absl::StrCat("sha256:", checksum.Hex());

@@ -1,0 +1,46 @@
+#ifndef PDARTS_DATASETS_CIFAR_LOAD_H_
+#define PDARTS_DATASETS_CIFAR_LOAD_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/datasets/cifar/records.h"
+
+namespace pdarts::cifar {
+
+/// One of the published files, which the binary and the Python version call differently.
+struct Batch {
+  std::string binary_name;
+  std::string python_name;
+  int64_t records;
+};
+
+/// A published data set: its names, its files, and what a record holds.
+struct Published {
+  std::string name;            ///< "cifar10"
+  std::string title;           ///< "CIFAR-10"
+  std::string binary_folder;   ///< "cifar-10-batches-bin"
+  std::string python_folder;   ///< "cifar-10-batches-py"
+  std::string binary_archive;  ///< "cifar-10-binary.tar.gz"
+  std::string python_archive;  ///< "cifar-10-python.tar.gz"
+  std::vector<Batch> train;
+  std::vector<Batch> test;
+  RecordFormat format;
+};
+
+Published Cifar10();
+Published Cifar100(bool coarse);
+
+/// Reads both splits, or the test split alone, which needs no other file. `data_dir` holds, in the
+/// order in which they are looked for, the binary version's folder, the Python version's folder, or
+/// the archive of one of them. The checksum is that of the binary version's bytes, whichever is
+/// read. \error as Dataset::Load.
+absl::StatusOr<DatasetSplits> Load(const Published& published, const DatasetInfo& info,
+                                   const std::string& data_dir, bool test_only);
+
+}  // namespace pdarts::cifar
+
+#endif  // PDARTS_DATASETS_CIFAR_LOAD_H_

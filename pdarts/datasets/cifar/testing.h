@@ -1,0 +1,29 @@
+#ifndef PDARTS_DATASETS_CIFAR_TESTING_H_
+#define PDARTS_DATASETS_CIFAR_TESTING_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pdarts::cifar {
+
+/// A batch of CIFAR's Python version.
+struct PythonBatch {
+  /// Names of entries, and an integer below 256 for each image.
+  std::vector<std::pair<std::string, std::vector<int>>> labels;
+  std::string images;                  ///< of 3072 bytes each
+  std::string type = "u1";             ///< NumPy's name of the type of an element
+  int64_t rows = 0;                    ///< what the array says that it has
+  std::string maker = "_reconstruct";  ///< the function that makes the array
+};
+
+/// The batch as Python 2 wrote it: a pickle of protocol 1 or 2.
+std::string PickleOf(const PythonBatch& batch, int protocol = 2);
+
+/// The bytes of an image that say where they stand: first + 7 * index, modulo 256.
+std::string ImageFrom(int first);
+
+}  // namespace pdarts::cifar
+
+#endif  // PDARTS_DATASETS_CIFAR_TESTING_H_
