@@ -119,8 +119,9 @@ absl::StatusOr<std::optional<std::string>> CompareLogs(const std::string& before
 absl::StatusOr<std::optional<std::string>> CompareWeights(const std::string& before,
                                                           const std::string& now,
                                                           const std::string& name) {
-  PDARTS_ASSIGN_OR_RETURN(const NamedTensors a, ReadWeights(before));
-  PDARTS_ASSIGN_OR_RETURN(const NamedTensors b, ReadWeights(now));
+  PDARTS_ASSIGN_OR_RETURN(const WeightsFile of_before, ReadWeightsFile(before));
+  PDARTS_ASSIGN_OR_RETURN(const WeightsFile of_now, ReadWeightsFile(now));
+  const NamedTensors &a = of_before.tensors, &b = of_now.tensors;
   if (a.size() != b.size()) {
     return absl::StrCat(name, " had ", a.size(), " tensors, has ", b.size());
   }

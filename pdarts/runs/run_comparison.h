@@ -12,7 +12,7 @@ namespace pdarts {
 /// memory, in what they found, or in a tensor of their weights. Nothing if they are the same to the
 /// bit.
 /// \error kNotFound if one of them lacks a file that the other has; as Directory::ReadFile and
-/// ReadWeights; kDataLoss if a log can't be parsed.
+/// ReadWeightsFile; kDataLoss if a log can't be parsed.
 absl::StatusOr<std::optional<std::string>> FirstDifference(const std::string& before,
                                                            const std::string& now);
 
