@@ -1,7 +1,7 @@
 #include "pdarts/core/derivation_trace.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "pdarts/core/edge_name.h"
 
 namespace pdarts {
 
@@ -34,13 +34,12 @@ LimitStep* RecordLimitStep(const OperationLimit& limit, int count, int edge, dou
   return step;
 }
 
-void NoteNonePreferred(absl::string_view cell, const std::vector<int>& edges,
+void NoteNonePreferred(absl::string_view cell, const CellKind& kind, const std::vector<int>& edges,
                        DerivationTrace* trace) {
   if (edges.empty()) return;
-  trace->add_notes(absl::StrCat(cell,
-                                ": none was the most probable candidate, but may not be derived, "
-                                "on the edges ",
-                                absl::StrJoin(edges, ", ")));
+  trace->add_notes(absl::StrCat(cell, ", ", EdgeNames(kind, edges),
+                                ": 'none' scored highest there and may not be derived, so the "
+                                "next best operation was taken"));
 }
 
 void NoteLimitMissed(absl::string_view cell, const OperationLimit& limit, int count,
@@ -52,9 +51,9 @@ void NoteLimitMissed(absl::string_view cell, const OperationLimit& limit, int co
 }
 
 absl::Status NothingButNone(const CellKind& kind, size_t edge) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      kind.name, " edge ", edge, " (", kind.edges[edge].from, " -> ", kind.edges[edge].to,
-      "): its only candidate is none, which may not be derived (allow_none is false)"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(kind.name, " edge ", EdgeName(kind.edges[edge]),
+                   ": its only candidate is none, which may not be derived (allow_none is false)"));
 }
 
 }  // namespace pdarts

@@ -23,8 +23,8 @@ LimitStep* RecordLimitStep(const OperationLimit& limit, int count, int edge, dou
                            DerivationTrace* trace);
 
 /// Notes on which edges, if any, `none` was the most probable but may not be derived. cell: as a
-/// reader knows it, "normal cell".
-void NoteNonePreferred(absl::string_view cell, const std::vector<int>& edges,
+/// reader knows it, "normal cell". edges: their numbers in `kind`.
+void NoteNonePreferred(absl::string_view cell, const CellKind& kind, const std::vector<int>& edges,
                        DerivationTrace* trace);
 
 /// Notes a limit that `count` operations exceed in the end, if they do.

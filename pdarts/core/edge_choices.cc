@@ -91,7 +91,7 @@ absl::StatusOr<std::vector<int>> ChooseOnEveryEdge(
     if (edge.chosen < 0) return NothingButNone(kind, e);
     if (preferred_none) without_none.push_back(static_cast<int>(e));
   }
-  NoteNonePreferred(kind.name, without_none, trace);
+  NoteNonePreferred(kind.name, kind, without_none, trace);
   std::vector<OpenLimit> limits;
   for (const OperationLimit& limit : options.limits) {
     if (limit.cell_kind != kind.name) continue;

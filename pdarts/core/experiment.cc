@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/core/edge_name.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -33,9 +34,9 @@ absl::Status CheckSomethingMayBeDerived(const SearchSpace& space, const Candidat
                       [&](const std::string& name) { return space.MayDerive(name); })) {
         continue;
       }
-      return absl::InvalidArgumentError(
-          absl::StrCat("space: ", kind.name, " edge ", e, " begins the search with ",
-                       absl::StrJoin(operations, ", "), ", of which nothing may be derived"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "space: ", kind.name, " edge ", EdgeName(kind.edges[e]), " begins the search with ",
+          absl::StrJoin(operations, ", "), ", of which nothing may be derived"));
     }
   }
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
@@ -163,6 +164,23 @@ TEST_F(ReportTest, ALogOfAnotherSpaceIsNoReasonToCrash) {
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << edge;
     EXPECT_THAT(std::string(status.message()), HasSubstr("log.jsonl: stage 1, epoch 1: "));
   }
+}
+
+TEST_F(ReportTest, AnEdgeThatNamesItsNodesStandsInItsPlace) {
+  const auto write = [&](int from, int to) {
+    std::string edge = kThree;
+    edge.insert(1, absl::StrCat("\"from\":", from, ",\"to\":", to, ","));
+    std::string log = Epoch(1, 1, kThree);
+    log.replace(log.find(kThree), std::string(kThree).size(), edge);
+    Write("log.jsonl", log);
+    return WriteReport(path_.string());
+  };
+  EXPECT_TRUE(write(0, 2).ok());
+  const absl::Status status = write(2, 0);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("log.jsonl: stage 1, epoch 1: normal cell: the edge 2 -> 0 stands where "
+                        "0 -> 2 is expected"));
 }
 
 TEST_F(ReportTest, APlaceThatIsNotOfTheScheduleIsNoReasonToCrash) {

@@ -1,24 +1,20 @@
 #include "pdarts/report/run_files.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "pdarts/core/edge_name.h"
 #include "pdarts/core/experiment.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/report/log_lines.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/search_trainer.h"
 
 namespace pdarts {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr char kEpoch[] = "epoch";
 constexpr char kStageBegin[] = "stage_begin";
@@ -41,26 +37,33 @@ absl::Status CheckPlace(const LogEvent& event, const ProgressiveSchedule& schedu
                                           last.epoch()));
 }
 
-absl::Status ReadLog(const fs::path& file, const ProgressiveSchedule& schedule, RunFiles* run) {
-  const absl::StatusOr<std::string> text = ReadFile(file.string());
-  if (absl::IsNotFound(text.status())) return absl::OkStatus();  // a run that has only just begun
-  PDARTS_RETURN_IF_ERROR(text.status());
+absl::Status ReadLog(const ProgressiveSchedule& schedule, RunFiles* run) {
   LogEvent last;
-  const std::vector<absl::string_view> lines = absl::StrSplit(*text, '\n');
-  // What follows the last line end is empty, or a line that isn't whole yet.
-  for (size_t i = 0; i + 1 < lines.size(); ++i) {
-    const std::string where = absl::StrCat(file.string(), ":", i + 1);
-    LogEvent event;
-    PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(std::string(lines[i]), &event), where));
+  return ForEachLogLine<LogEvent>(run->path, [&](const LogEvent& event) -> absl::Status {
     const bool is_epoch = event.event() == kEpoch;
-    if (!is_epoch && event.event() != kStageBegin) continue;
-    PDARTS_RETURN_IF_ERROR(Annotate(CheckPlace(event, schedule, last), where));
+    if (!is_epoch && event.event() != kStageBegin) return absl::OkStatus();
+    PDARTS_RETURN_IF_ERROR(CheckPlace(event, schedule, last));
     if (is_epoch) {
       run->epochs.push_back({event, std::nullopt});
     } else {
       run->stages.push_back(event);
     }
-    last = std::move(event);
+    last = event;
+    return absl::OkStatus();
+  });
+}
+
+/// \error kDataLoss if an edge that names its nodes stands in the place of another edge.
+absl::Status CheckNodes(const CellProbabilities& cell, const CellKind& kind) {
+  const int edges = std::min(cell.edges_size(), static_cast<int>(kind.edges.size()));
+  for (int e = 0; e < edges; ++e) {
+    const EdgeCandidateProbabilities& edge = cell.edges(e);
+    if (!edge.has_from() && !edge.has_to()) continue;
+    const Edge nodes{edge.from(), edge.to()};
+    if (nodes == kind.edges[e]) continue;
+    return absl::DataLossError(absl::StrCat(kind.name, " cell: the edge ", EdgeName(nodes),
+                                            " stands where ", EdgeName(kind.edges[e]),
+                                            " is expected"));
   }
   return absl::OkStatus();
 }
@@ -112,6 +115,7 @@ absl::Status ReadProbabilities(const LogEvent& event, const Topology& topology,
     if (cell == event.probabilities().end()) {
       return absl::DataLossError(absl::StrCat("no probabilities of the ", kind.name, " cell"));
     }
+    PDARTS_RETURN_IF_ERROR(CheckNodes(*cell, kind));
     candidates->emplace_back();
     probabilities->emplace_back();
     for (const EdgeCandidateProbabilities& edge : cell->edges()) {
@@ -135,7 +139,7 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   spec.clear_benchmark();  // its answers stand in the log
   absl::StatusOr<Experiment> experiment = MakeExperiment(std::move(spec));
   if (!experiment.ok()) return Annotate(experiment.status(), path);
-  PDARTS_RETURN_IF_ERROR(ReadLog(fs::path(path) / "log.jsonl", *experiment->schedule, &run));
+  PDARTS_RETURN_IF_ERROR(ReadLog(*experiment->schedule, &run));
   absl::StatusOr<DerivedArchitecture> found = ReadRunDerivation(path, *experiment);
   if (found.ok()) {
     run.found = std::move(*found);

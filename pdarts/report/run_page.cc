@@ -115,9 +115,8 @@ Html EdgeCharts(const RunFiles& run, const std::vector<std::string>& operations,
     html.Append(
         HtmlCat("<h3>The "_html, CellName(kind.name), "</h3>\n<div class=\"edges\">\n"_html));
     for (size_t e = 0; e < kind.edges.size(); ++e) {
-      Chart chart = MakeChart(
-          absl::StrCat("edge ", e, ": node ", kind.edges[e].from, " → ", kind.edges[e].to),
-          "probability");
+      Chart chart = MakeChart(absl::StrCat("edge ", kind.edges[e].from, " → ", kind.edges[e].to),
+                              "probability");
       chart.set_edge(true);
       for (const std::string& operation : kind.operations) {
         const auto place = std::find(operations.begin(), operations.end(), operation);

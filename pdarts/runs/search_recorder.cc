@@ -21,6 +21,8 @@ void AddProbabilities(const SuperNet& net, const Candidates& candidates,
     cell->set_cell_kind(kind.name);
     for (size_t e = 0; e < candidates[k].size(); ++e) {
       EdgeCandidateProbabilities* edge = cell->add_edges();
+      edge->set_from(kind.edges[e].from);
+      edge->set_to(kind.edges[e].to);
       for (int operation : candidates[k][e]) edge->add_operations(kind.operations[operation]);
       if (probabilities == nullptr) continue;
       for (double p : (*probabilities)[k][e]) edge->add_probabilities(p);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/core/edge_name.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -42,7 +43,7 @@ absl::StatusOr<StagePruning> PruneStage(const Experiment& experiment, int stage,
                           experiment.schedule->Prune(stage, candidates, probabilities));
   for (size_t k = 0; k < pruning.kept.size(); ++k) {
     const CellKind& kind = space.topology().kinds[k];
-    std::vector<size_t> changed;
+    std::vector<int> changed;
     for (size_t e = 0; e < pruning.kept[k].size(); ++e) {
       const EdgeCandidates& edge = candidates[k][e];
       EdgeCandidates& kept = pruning.kept[k][e];
@@ -53,11 +54,11 @@ absl::StatusOr<StagePruning> PruneStage(const Experiment& experiment, int stage,
       const int best = BestDerivable(space, kind, edge, probabilities[k][e]);
       if (best < 0) continue;  // a checkpoint of an earlier version may hold such an edge
       ReplaceLeastProbable(edge, probabilities[k][e], edge[best], &kept);
-      changed.push_back(e);
+      changed.push_back(static_cast<int>(e));
     }
     if (changed.empty()) continue;
     pruning.notes.push_back(absl::StrCat(
-        "stage ", stage + 1, ": on the ", kind.name, " edges ", absl::StrJoin(changed, ", "),
+        "stage ", stage + 1, ": on the ", kind.name, " ", EdgeNames(kind, changed),
         " the stage would have left only ", absl::StrJoin(space.underivable_operations(), ", "),
         ", which may not be derived; the most probable other candidate stays instead"));
   }

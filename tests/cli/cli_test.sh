@@ -83,6 +83,11 @@ for file in spec.textproto architecture.textproto genotype.txt supernet.safetens
 done
 says "holds a finished run" "${search[@]}"
 grep -q '"event":"epoch".*"architecture":"Genotype' runs/tiny-seed1/log.jsonl || { echo "no architecture at an epoch's end"; failures=$((failures + 1)); }
+# Every edge of the log has its nodes: the second normal edge leads from 1 to 2.
+for event in stage_begin epoch stage_end; do
+  grep "\"event\":\"$event\"" runs/tiny-seed1/log.jsonl | grep -Eq '"cell_kind":"normal","edges":\[\{[^}]*"from":0,"to":2\},\{[^}]*"from":1,"to":2\},' ||
+    fails "the edges of $event have no nodes"
+done
 sed 's/name: "tiny"/name: "tiny201"/; s/pdarts.darts.DartsSpaceConfig/pdarts.nasbench201.NasBench201SpaceConfig/
   s/^regularizers.*/benchmark { [type.googleapis.com\/pdarts.nasbench201.NasBench201TableConfig] {} }/' tiny.textproto > tiny201.textproto
 prints "benchmark       cifar10 " "$pdarts" search --spec=tiny201.textproto
@@ -126,6 +131,7 @@ cmp -s sweep/tiny-seed1/supernet.safetensors runs/tiny-seed1/supernet.safetensor
 says "holds a run of another spec" "${sweep[@]}" --seeds=1 --set=search.batch_size=4
 
 prints "Genotype(normal=" "$pdarts" derive --run=runs/tiny-seed1 --set=regularizers[skip_limit].max=0
+prints "normal  1 -> 2  kept " "$pdarts" derive --run=runs/tiny-seed1
 prints '"text":' "$pdarts" derive --run=runs/tiny-seed1 --set=space.allow_none=true --json
 rm runs/tiny-seed1/report.html
 prints "runs/tiny-seed1/report.html" "$pdarts" report runs/tiny-seed1

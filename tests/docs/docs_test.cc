@@ -16,11 +16,14 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/training.pb.h"
+#include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/training.pb.h"
 #include "tests/docs/markdown.h"
 #include "tests/docs/shell_commands.h"
 
@@ -462,6 +465,20 @@ TEST(Consoles, PrintWhatPagesShow) {
     ExpectConsolesAsShown(page);
   }
   EXPECT_GE(pages, 1);
+}
+
+// --- the log ---
+
+TEST(Log, ThePageNamesEveryField) {
+  const std::string page = Read("docs/log.md");
+  for (const google::protobuf::Descriptor* type :
+       {LogEvent::descriptor(), CellProbabilities::descriptor(),
+        EdgeCandidateProbabilities::descriptor(), TrainEvent::descriptor()}) {
+    for (int i = 0; i < type->field_count(); ++i) {
+      EXPECT_THAT(page, ::testing::HasSubstr(absl::StrCat("`", type->field(i)->name(), "`")))
+          << type->name();
+    }
+  }
 }
 
 // --- the book ---

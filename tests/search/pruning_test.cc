@@ -50,10 +50,11 @@ TEST(Pruning, LeavesSomethingThatMayBeDerived) {
   expected[0][2] = {5};  // of equals the later one
   expected[0][5] = {2};
   EXPECT_EQ(pruned->kept, expected);
-  EXPECT_THAT(pruned->notes,
-              ElementsAre("stage 1: on the normal edges 2, 5 the stage would have left only none, "
-                          "which may not be derived; the most probable other candidate stays "
-                          "instead"));
+  EXPECT_THAT(
+      pruned->notes,
+      ElementsAre("stage 1: on the normal edges 0 -> 3, 0 -> 4 the stage would have left only "
+                  "none, which may not be derived; the most probable other candidate stays "
+                  "instead"));
 }
 
 TEST(Pruning, IsTheSchedulesWhereEverythingMayBeDerivedOrMoreIsKept) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/json.h"
+#include "pdarts/core/edge_name.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/trace_check.h"
 #include "pdarts/report/run_files.h"
@@ -18,20 +20,27 @@
 namespace pdarts {
 namespace {
 
-void PrintTrace(const DerivationTrace& trace) {
+/// The edge of a step that passed CheckTrace.
+std::string EdgeOf(const LimitStep& step, const Topology& topology) {
+  const auto kind = std::find_if(topology.kinds.begin(), topology.kinds.end(),
+                                 [&](const CellKind& k) { return k.name == step.cell_kind(); });
+  return EdgeName(kind->edges[step.edge()]);
+}
+
+void PrintTrace(const DerivationTrace& trace, const Topology& topology) {
   for (const EdgeDecision& edge : trace.edges()) {
     std::vector<std::string> candidates;
     for (int i = 0; i < edge.candidates_size() && i < edge.probabilities_size(); ++i) {
       candidates.push_back(absl::StrFormat("%s %.4f", edge.candidates(i), edge.probabilities(i)));
     }
-    std::cout << absl::StrFormat("%-7s edge %2d  %d -> %d  %-4s %-14s (%s)\n", edge.cell_kind(),
-                                 edge.edge(), edge.from(), edge.to(), edge.kept() ? "kept" : "",
+    std::cout << absl::StrFormat("%-7s %s  %-4s %-14s (%s)\n", edge.cell_kind(),
+                                 EdgeName({edge.from(), edge.to()}), edge.kept() ? "kept" : "",
                                  edge.operation(), absl::StrJoin(candidates, ", "));
   }
   for (const LimitStep& step : trace.limit_steps()) {
     std::cout << absl::StrFormat(
-        "%s cell held %d %s, at most %d allowed: edge %d %s (probability %.4f)\n", step.cell_kind(),
-        step.count(), step.operation(), step.max(), step.edge(),
+        "%s cell held %d %s, at most %d allowed: edge %s %s (probability %.4f)\n", step.cell_kind(),
+        step.count(), step.operation(), step.max(), EdgeOf(step, topology),
         step.stays()                 ? "keeps it, having no other candidate than none"
         : step.replacement().empty() ? "gave up its place"
                                      : absl::StrCat("took ", step.replacement(), " instead"),
@@ -92,7 +101,7 @@ absl::Status Derive(const std::vector<std::string>&) {
     std::cout << ToJsonLine(derived) << "\n";
   } else {
     std::cout << derived.text() << "\n\n";
-    PrintTrace(derived.trace());
+    PrintTrace(derived.trace(), experiment.space->topology());
   }
   return absl::OkStatus();
 }

@@ -171,7 +171,7 @@ class CellDerivation {
         if (candidates_[e][i] == none && probabilities_[e][i] > Score(e)) edges.push_back(e);
       }
     }
-    NoteNonePreferred(CellName(), edges, trace);
+    NoteNonePreferred(CellName(), kind_, edges, trace);
   }
 
   const CellKind& kind_;

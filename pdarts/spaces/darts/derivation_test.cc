@@ -60,7 +60,11 @@ TEST(Derivation, NoneIsLeftOutUnlessAllowed) {
   EXPECT_EQ(Count(derivation->architecture.cells(0), "sep_conv_3x3"), 8);
   EXPECT_EQ(derivation->trace.edges(0).score(), 0.3);
   ASSERT_EQ(derivation->trace.notes_size(), 2);
-  EXPECT_THAT(derivation->trace.notes(0), HasSubstr("none was the most probable candidate"));
+  EXPECT_THAT(derivation->trace.notes(0),
+              HasSubstr("normal cell, edges 0 -> 2, 1 -> 2, 0 -> 3, 1 -> 3, 2 -> 3, 0 -> 4, "
+                        "1 -> 4, 2 -> 4, 3 -> 4, 0 -> 5, 1 -> 5, 2 -> 5, 3 -> 5, 4 -> 5: 'none' "
+                        "scored highest there and may not be derived, so the next best operation "
+                        "was taken"));
 
   none_first.rules.allow_none = true;
   derivation = none_first.Run();
@@ -69,7 +73,7 @@ TEST(Derivation, NoneIsLeftOutUnlessAllowed) {
 
   Case only_none({0}, {0.1});
   EXPECT_THAT(std::string(only_none.Run().status().message()),
-              HasSubstr("normal edge 0 (0 -> 2): its only candidate is none"));
+              HasSubstr("normal edge 0 -> 2: its only candidate is none"));
   only_none.rules.allow_none = true;
   EXPECT_TRUE(only_none.Run().ok());
 }

@@ -36,11 +36,13 @@ TEST(Derivation, NoneCanBeForbidden) {
   const EdgeProbabilities probabilities = Everywhere({0.4, 0.1, 0.1, 0.3, 0.1});
   const Derivation derivation = Derive(probabilities, {}, /*allow_none=*/false);
   EXPECT_THAT(Found(derivation), ::testing::Each(kNorConv3x3));
-  EXPECT_THAT(derivation.trace.notes(), ElementsAre(HasSubstr("on the edges 0, 1, 2, 3, 4, 5")));
+  EXPECT_THAT(
+      derivation.trace.notes(),
+      ElementsAre(HasSubstr("cell, edges 0 -> 1, 0 -> 2, 1 -> 2, 0 -> 3, 1 -> 3, 2 -> 3: 'none'")));
   const Candidates only_none = {CellCandidates(kNumEdges, {kNone})};
   EXPECT_THAT(
       DeriveCell(only_none, {{{1}, {1}, {1}, {1}, {1}, {1}}}, {}, false).status().ToString(),
-      HasSubstr("cell edge 0 (0 -> 1): its only candidate is none"));
+      HasSubstr("cell edge 0 -> 1: its only candidate is none"));
 }
 
 TEST(Derivation, TheTraceHoldsEveryEdge) {

@@ -1,0 +1,41 @@
+#ifndef PDARTS_REPORT_LOG_LINES_H_
+#define PDARTS_REPORT_LOG_LINES_H_
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/json.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+
+/// Calls `take` with every whole line of a run's log, which is of the message type `Event`. A last
+/// line that is still being written is passed over, and a run that has only just begun has no log.
+/// \error kDataLoss naming the line that doesn't parse; as ReadFile; what `take` returns, with the
+/// line's place before it.
+template <class Event, class Take>
+absl::Status ForEachLogLine(const std::string& run, const Take& take) {
+  const std::string file = (std::filesystem::path(run) / "log.jsonl").string();
+  const absl::StatusOr<std::string> text = ReadFile(file);
+  if (absl::IsNotFound(text.status())) return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(text.status());
+  const std::vector<absl::string_view> lines = absl::StrSplit(*text, '\n');
+  // What follows the last line end is empty, or a line that isn't whole yet.
+  for (size_t i = 0; i + 1 < lines.size(); ++i) {
+    const std::string where = absl::StrCat(file, ":", i + 1);
+    Event event;
+    PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(std::string(lines[i]), &event), where));
+    PDARTS_RETURN_IF_ERROR(Annotate(take(event), where));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace pdarts
+
+#endif  // PDARTS_REPORT_LOG_LINES_H_
