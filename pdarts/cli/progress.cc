@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/names.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/runs/search_decision.h"
 #include "pdarts/trainers/alpha_training.h"
 
 namespace pdarts {
@@ -124,8 +125,10 @@ absl::Status ProgressDisplay::OnEpochEnd(const EpochReport& report) {
                       at.epoch + 1, at.shape.epochs, report.weight_loss, report.weight_top1);
   if (report.alpha_loss) absl::StrAppendFormat(&line, " alpha loss %.4f", *report.alpha_loss);
   if (report.supernet) {
-    absl::StrAppendFormat(&line, " super-network %.2f%% (top-5 %.2f%%)", report.supernet->top1,
-                          report.supernet->top5);
+    absl::StrAppendFormat(&line, " super-network %.2f%%", report.supernet->top1);
+    if (HasTop5(experiment_.dataset->num_classes())) {
+      absl::StrAppendFormat(&line, " (top-5 %.2f%%)", report.supernet->top5);
+    }
   }
   absl::StrAppendFormat(&line, " %.0f img/s %s left", report.images_per_second,
                         TimeLeft(Done(at, at.steps)));

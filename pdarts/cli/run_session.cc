@@ -109,9 +109,10 @@ RunCheckpointer::Options CheckpointingOf(const RunFlags& flags,
 
 absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& directory) {
   if (absl::IsCancelled(status)) {
-    return absl::CancelledError(absl::StrCat("stopped; the state is in ",
-                                             directory.last_checkpoint(), ". To go on:\n  ",
-                                             CommandToGoOn(directory.path())));
+    return absl::CancelledError(
+        absl::StrCat("stopped; the state is in ", directory.last_checkpoint(),
+                     ". If you move the run, name its new folder by --output_dir. To go on:\n  ",
+                     CommandToGoOn(directory.path())));
   }
   // What is in the directory now may be another run's.
   if (!directory.CheckHeld().ok()) return status;

@@ -26,9 +26,11 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
+#include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/search_recorder.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/search_trainer.h"
@@ -69,8 +71,7 @@ class Observers : public SearchObserver {
 
 /// The row of the results table, all but the times.
 absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const DatasetSplits& data,
-                                     const Architecture& architecture, const std::string& text,
-                                     const Accuracy& supernet,
+                                     const SearchResult& found, const std::string& text,
                                      const CheckpointSurroundings& surroundings) {
   RunResult result;
   result.set_name(experiment.spec.name());
@@ -81,14 +82,21 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   shape.image = experiment.dataset->info().image;
   shape.classes = experiment.dataset->num_classes();
   PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts,
-                          CountNetwork(*experiment.space, architecture, shape));
+                          CountNetwork(*experiment.space, found.derivation->architecture, shape));
   result.set_params_m(counts.params / 1e6);
   result.set_flops_g(counts.macs / 1e9);
   result.set_network_cells(shape.cells);
   result.set_network_channels(shape.channels);
   result.set_genotype(text);
-  result.set_supernet_top1(supernet.top1);
-  result.set_supernet_top5(supernet.top5);
+  result.set_supernet_top1(found.supernet.top1);
+  result.set_supernet_top5(found.supernet.top5);
+  result.set_chance_top1(ChanceTop1(experiment.dataset->num_classes()));
+  const SearchSettings& settings = experiment.spec.search();
+  PDARTS_ASSIGN_OR_RETURN(const TrainingHalves halves,
+                          SplitTrainingImages(data.train.images.size(0), settings.train_images(),
+                                              settings.weights_share()));
+  result.set_supernet_images(static_cast<double>(halves.alphas.size(0)));
+  SetProbabilities(found.net->candidates(), found.net->Probabilities(), &result);
   SetOrigin(surroundings, data, &result);
   return result;
 }
@@ -156,8 +164,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
                           experiment.space->Format(derived.architecture()));
   PDARTS_ASSIGN_OR_RETURN(RunResult result,
-                          MakeResult(experiment, data, derived.architecture(), derived.text(),
-                                     found->supernet, surroundings));
+                          MakeResult(experiment, data, *found, derived.text(), surroundings));
   PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(derived));
   LogEvent derivation;
   derivation.set_architecture(derived.text());
@@ -186,15 +193,21 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
     std::cout << "benchmark       " << ScoreLine(*score, experiment.benchmark->size()) << "\n";
   }
   std::cout << absl::StrFormat(
-      "super-network   top-1 %.2f%%, top-5 %.2f%% (on the alphas' half, augmented)\n"
+      "super-network   %s (on the alphas' half, augmented)\n"
+      "probabilities   %.4f to %.4f in the last stage (an even share is %.4f)\n"
       "network         %.3f M parameters, %.3f G multiply-adds, as a network of %d cells and %d "
       "channels\n"
       "time            %s\n"
       "peak memory     %.2f GB\n"
       "run directory   %s\n",
-      result.supernet_top1(), result.supernet_top5(), result.params_m(), result.flops_g(),
-      result.network_cells(), result.network_channels(), ShortDuration(result.search_cost_s()),
-      result.mem_gb(), directory->path());
+      AccuracyText(result.supernet_top1(), result.supernet_top5(),
+                   experiment.dataset->num_classes()),
+      result.least_probability(), result.greatest_probability(), result.even_share(),
+      result.params_m(), result.flops_g(), result.network_cells(), result.network_channels(),
+      ShortDuration(result.search_cost_s()), result.mem_gb(), directory->path());
+  if (const std::string note = DecidedNothing(result); !note.empty()) {
+    std::cout << "note: " << note << "\n";
+  }
   return absl::OkStatus();
 }
 

@@ -169,6 +169,13 @@ Html HtmlTile(absl::string_view name, const HtmlValue& value) {
                  Element("<dd"_html, value, "</dd>"_html), "</div>\n"_html);
 }
 
+Html HtmlTiles(const std::vector<Html>& tiles) {
+  Html list = "<dl class=\"tiles\">\n"_html;
+  for (const Html& tile : tiles) list.Append(tile);
+  list.Append("</dl>\n"_html);
+  return list;
+}
+
 std::string Number(double value, int digits) { return absl::StrFormat("%.*f", digits, value); }
 
 std::string NumberIf(bool is_set, double value, int digits) {

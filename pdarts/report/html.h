@@ -82,6 +82,9 @@ Html HtmlSection(absl::string_view id, absl::string_view title, const Html& cont
 /// A named value that stands out.
 Html HtmlTile(absl::string_view name, const HtmlValue& value);
 
+/// Several tiles side by side.
+Html HtmlTiles(const std::vector<Html>& tiles);
+
 /// With so many digits after the point.
 std::string Number(double value, int digits);
 /// The same, or a dash where there is none.

@@ -141,6 +141,40 @@ TEST_F(ReportTest, TheResultThatIsStillToBeWrittenStandsInIt) {
                     HasSubstr("<dd>17</dd>"), Not(HasSubstr("not finished"))));
 }
 
+TEST_F(ReportTest, TheTopSaysWhetherTheSearchDecidedAnything) {
+  RunResult result;
+  result.set_supernet_top1(10.5);
+  const std::string even =
+      R"({"operations":["skip_connect","sep_conv_3x3"],"probabilities":[0.4996,0.5004]})";
+  Write("log.jsonl", Epoch(1, 1, kThree) + Epoch(2, 1, even));
+  // A search that still runs may still decide.
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  EXPECT_THAT(Read(path_ / "report.html"), Not(HasSubstr("could not tell")));
+  ASSERT_TRUE(WriteReport(path_.string(), result).ok());
+  EXPECT_THAT(Read(path_ / "report.html"),
+              AllOf(HasSubstr("<dt>chance</dt><dd>10.00 %</dd>"),
+                    HasSubstr("<dt>probabilities</dt><dd>0.4996 to 0.5004</dd>"),
+                    HasSubstr("<dt>an even share</dt><dd>0.5000</dd>"),
+                    HasSubstr("could not tell the candidates apart")));
+  result.set_supernet_top1(40);
+  ASSERT_TRUE(WriteReport(path_.string(), result).ok());
+  EXPECT_THAT(Read(path_ / "report.html"), Not(HasSubstr("could not tell")));
+}
+
+TEST_F(ReportTest, FiveClassesHaveNoTop5) {
+  RunResult result;
+  result.set_supernet_top1(30);
+  for (const bool five : {false, true}) {
+    std::string spec = kSpec;
+    const std::string config = "SyntheticConfig] {";
+    spec.insert(spec.find(config) + config.size(), five ? " classes: 5 " : " classes: 6 ");
+    Write("spec.textproto", spec);
+    ASSERT_TRUE(WriteReport(path_.string(), result).ok());
+    const std::string page = Read(path_ / "report.html");
+    EXPECT_EQ(page.find("top-5") == std::string::npos, five);
+  }
+}
+
 TEST_F(ReportTest, ShowsTheRankWhereABenchmarkKnowsIt) {
   Write("log.jsonl", Epoch(1, 1, kThree, R"("benchmark":{"rank":12},)"));
   ASSERT_TRUE(WriteReport(path_.string()).ok());

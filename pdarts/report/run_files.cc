@@ -139,6 +139,7 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   spec.clear_benchmark();  // its answers stand in the log
   absl::StatusOr<Experiment> experiment = MakeExperiment(std::move(spec));
   if (!experiment.ok()) return Annotate(experiment.status(), path);
+  run.classes = experiment->dataset->num_classes();
   PDARTS_RETURN_IF_ERROR(ReadLog(*experiment->schedule, &run));
   absl::StatusOr<DerivedArchitecture> found = ReadRunDerivation(path, *experiment);
   if (found.ok()) {

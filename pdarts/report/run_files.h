@@ -25,6 +25,7 @@ struct RunFiles {
   std::string path;
   ExperimentSpec spec;
   Topology topology;                ///< of the run's search space
+  int classes = 0;                  ///< of the data set
   std::vector<LogEvent> stages;     ///< the stage_begin lines, one a stage
   std::vector<EpochRecord> epochs;  ///< in the order in which they were run
   std::optional<RunResult> result;  ///< of a finished run

@@ -10,6 +10,7 @@
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/derivation_story.h"
 #include "pdarts/report/page.h"
+#include "pdarts/runs/search_decision.h"
 
 namespace pdarts {
 namespace {
@@ -17,52 +18,95 @@ namespace {
 // Numbers of colours: those of the operations serve the other charts too.
 constexpr int kBlue = 4, kOrange = 1, kGreen = 3, kRed = 7, kPurple = 6;
 
+/// The result, or what stands for it while the search runs: the numbers of the last epoch. They
+/// tell too of a result of an earlier version whether the search decided anything.
+RunResult Standing(const RunFiles& run) {
+  RunResult standing = run.result.value_or(RunResult());
+  if (standing.has_even_share() || run.epochs.empty()) return standing;
+  const LogEvent& event = run.epochs.back().event;
+  Candidates candidates;
+  EdgeProbabilities probabilities;
+  // The run was read with these.
+  if (!ReadProbabilities(event, run.topology, &candidates, &probabilities).ok()) return standing;
+  SetProbabilities(candidates, probabilities, &standing);
+  standing.set_chance_top1(ChanceTop1(run.classes));
+  if (!run.result && event.has_supernet_top1()) {
+    standing.set_supernet_top1(event.supernet_top1());
+    standing.set_supernet_top5(event.supernet_top5());
+  }
+  return standing;
+}
+
 Html Tiles(const RunFiles& run) {
   std::vector<Html> tiles;
+  const RunResult standing = Standing(run);
   if (!run.result && !run.epochs.empty()) {
     const LogEvent& e = run.epochs.back().event;
     tiles.push_back(HtmlTile("not finished", absl::StrFormat("stage %d/%d, epoch %d/%d", e.stage(),
                                                              e.stages(), e.epoch(), e.epochs())));
     tiles.push_back(HtmlTile("time so far", Measured(DurationText(e.elapsed_s()))));
   }
+  if (standing.has_supernet_top1()) {
+    tiles.push_back(HtmlTile("super-network top-1", Number(standing.supernet_top1(), 2) + " %"));
+    if (standing.has_chance_top1()) {
+      tiles.push_back(HtmlTile("chance", Number(standing.chance_top1(), 2) + " %"));
+    }
+    if (HasTop5(standing)) {
+      tiles.push_back(HtmlTile("super-network top-5", Number(standing.supernet_top5(), 2) + " %"));
+    }
+  }
+  if (standing.has_even_share()) {
+    tiles.push_back(
+        HtmlTile("probabilities", absl::StrCat(Number(standing.least_probability(), 4), " to ",
+                                               Number(standing.greatest_probability(), 4))));
+    tiles.push_back(HtmlTile("an even share", Number(standing.even_share(), 4)));
+  }
   if (run.result) {
     const RunResult& r = *run.result;
-    tiles = {HtmlTile("super-network top-1", Number(r.supernet_top1(), 2) + " %"),
-             HtmlTile("super-network top-5", Number(r.supernet_top5(), 2) + " %"),
-             HtmlTile("parameters", Number(r.params_m(), 2) + " M"),
-             HtmlTile("multiply-adds", Number(r.flops_g(), 3) + " G"),
-             HtmlTile("search time", Measured(DurationText(r.search_cost_s()))),
-             HtmlTile("peak memory", Measured(Number(r.mem_gb(), 2) + " GB"))};
+    for (const Html& tile : {HtmlTile("parameters", Number(r.params_m(), 2) + " M"),
+                             HtmlTile("multiply-adds", Number(r.flops_g(), 3) + " G"),
+                             HtmlTile("search time", Measured(DurationText(r.search_cost_s()))),
+                             HtmlTile("peak memory", Measured(Number(r.mem_gb(), 2) + " GB"))}) {
+      tiles.push_back(tile);
+    }
     if (r.has_benchmark()) {
       tiles.push_back(HtmlTile(absl::StrCat("accuracy in the table, ", r.benchmark().dataset()),
                                Number(r.benchmark().accuracy(), 2) + " %"));
       tiles.push_back(HtmlTile("rank in the table", absl::StrCat(r.benchmark().rank())));
     }
   }
-  Html list = "<dl class=\"tiles\">\n"_html;
-  for (const Html& tile : tiles) list.Append(tile);
-  list.Append("</dl>\n"_html);
+  Html list = HtmlTiles(tiles);
+  // While a search runs, it may still decide.
+  const std::string note = run.result ? DecidedNothing(standing) : "";
+  if (!note.empty()) list.Append(HtmlCat("<p>Note: "_html, note, ".</p>\n"_html));
   return list;
 }
 
 Html EpochTable(const RunFiles& run) {
+  const bool top5 = HasTop5(run.classes);
   std::vector<std::vector<HtmlValue>> rows;
   for (const EpochRecord& epoch : run.epochs) {
     const LogEvent& e = epoch.event;
-    rows.push_back({absl::StrCat(e.stage(), ", ", e.epoch()), Number(e.weight_loss(), 4),
-                    Number(e.weight_top1(), 2), NumberIf(e.has_alpha_loss(), e.alpha_loss(), 4),
-                    NumberIf(e.has_alpha_top1(), e.alpha_top1(), 2),
-                    NumberIf(e.has_supernet_top1(), e.supernet_top1(), 2),
-                    NumberIf(e.has_supernet_top5(), e.supernet_top5(), 2),
-                    Number(e.learning_rate(), 5), Measured(Number(e.seconds(), 1)),
-                    Measured(Number(e.images_per_second(), 0)),
-                    Measured(Number(e.peak_memory_mb(), 0))});
+    std::vector<HtmlValue>& row = rows.emplace_back();
+    row = {absl::StrCat(e.stage(), ", ", e.epoch()),
+           Number(e.weight_loss(), 4),
+           Number(e.weight_top1(), 2),
+           NumberIf(e.has_alpha_loss(), e.alpha_loss(), 4),
+           NumberIf(e.has_alpha_top1(), e.alpha_top1(), 2),
+           NumberIf(e.has_supernet_top1(), e.supernet_top1(), 2)};
+    if (top5) row.push_back(NumberIf(e.has_supernet_top5(), e.supernet_top5(), 2));
+    for (HtmlValue value :
+         {HtmlValue(Number(e.learning_rate(), 5)), Measured(Number(e.seconds(), 1)),
+          Measured(Number(e.images_per_second(), 0)), Measured(Number(e.peak_memory_mb(), 0))}) {
+      row.push_back(std::move(value));
+    }
   }
-  return HtmlScrolling("Numbers of every epoch",
-                       HtmlTable({"stage, epoch", "loss", "accuracy %", "alpha loss",
-                                  "alpha accuracy %", "super-network top-1 %", "top-5 %",
-                                  "learning rate", "seconds", "images/s", "peak MB"},
-                                 rows));
+  std::vector<std::string> head = {"stage, epoch",     "loss",
+                                   "accuracy %",       "alpha loss",
+                                   "alpha accuracy %", "super-network top-1 %"};
+  if (top5) head.push_back("top-5 %");
+  for (const char* name : {"learning rate", "seconds", "images/s", "peak MB"}) head.push_back(name);
+  return HtmlScrolling("Numbers of every epoch", HtmlTable(head, rows));
 }
 
 Html Curves(const RunFiles& run, Charts* charts) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,7 +21,9 @@ using google::protobuf::Message;
 
 /// What the experiment or the machine sets itself isn't measured.
 bool IsMeasured(const FieldDescriptor& field) {
-  return field.name() != "seed" && field.name() != "threads";
+  static const auto* const set = new std::set<std::string>{
+      "seed", "threads", "supernet_images", "network_cells", "network_channels"};
+  return set->count(field.name()) == 0;
 }
 
 std::optional<double> Number(const Message& message, const FieldDescriptor& field) {

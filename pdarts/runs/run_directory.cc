@@ -99,7 +99,8 @@ absl::Status RefuseAnotherSpec(const std::string& path, absl::string_view differ
 
 absl::Status NothingToResume(const std::string& path) {
   return absl::NotFoundError(
-      absl::StrCat("--resume: ", path, " holds no run: there is no ", kSpec, " in it"));
+      absl::StrCat("--resume: ", path, " holds no run: there is no ", kSpec,
+                   " in it; if the run was moved, name its new folder by --output_dir"));
 }
 
 /// What isn't ours isn't replaced, whatever the flags.

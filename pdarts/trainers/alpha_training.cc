@@ -31,6 +31,22 @@ std::string ReasonForAllKinds(const StageShape& shape, const SearchSettings& set
                       " times search.alpha_deviation (", settings.alpha_deviation(), ")");
 }
 
+/// Why every edge has one candidate only in the stage; empty if one has more.
+std::string ReasonForOneCandidate(const Experiment& experiment, int stage) {
+  if (stage > 0) {
+    if (experiment.schedule->stage(stage - 1).keep > 1) return "";
+    return absl::StrCat("stage ", stage, " keeps one (schedule.stages[", stage - 1, "].keep is 1)");
+  }
+  const absl::StatusOr<Candidates> initial = experiment.space->InitialCandidates();
+  if (!initial.ok()) return "";  // MakeExperiment has told
+  for (const CellCandidates& cell : *initial) {
+    for (const EdgeCandidates& edge : cell) {
+      if (edge.size() > 1) return "";
+    }
+  }
+  return "the search space has no other";
+}
+
 }  // namespace
 
 int StepsPerEpoch(const TrainingHalves& halves, const SearchSettings& settings) {
@@ -53,6 +69,11 @@ std::vector<std::string> AlphaTrainingNotes(const Experiment& experiment, int st
                      " has no ", kind, " cell, so nothing trains that cell's alphas"),
         absl::StrCat(last ? "what is derived for the " : "what is pruned from the ", kind, " cell",
                      last ? "" : " after the stage"));
+  }
+  if (const std::string why = ReasonForOneCandidate(experiment, stage); !why.empty()) {
+    notes.push_back(absl::StrCat("stage ", stage + 1,
+                                 ": every edge has one candidate only, because ", why,
+                                 "; the stage chooses no operations"));
   }
   return notes;
 }

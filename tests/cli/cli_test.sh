@@ -107,11 +107,23 @@ grep -q "\"version\":\"$version\"" runs/tiny-seed1/result.json || fails "no vers
 grep -q '"benchmark":{"architecture":"|.*"regret":' runs/tiny201-seed1/result.json ||
   { echo "no benchmark in result.json"; failures=$((failures + 1)); }
 says "holds a finished run" "${search[@]}" --resume
-says "holds no run" "${search[@]}" --resume --output_dir=nowhere
+says "if the run was moved, name its new folder by --output_dir" "${search[@]}" --resume --output_dir=nowhere
 says "--resume and --overwrite exclude each other" "${search[@]}" --resume --overwrite
 says "--checkpoint_minutes: -1 is not 0 or more" "${search[@]}" --checkpoint_minutes=-1
 prints "run directory" "${search[@]}" --overwrite
 prints "run directory" "${search[@]}" --seed=2
+# What chance gives stands beside what was reached; two classes have no top-5.
+prints "(chance 50.00%) (on the alphas' half, augmented)" "${search[@]}" --overwrite
+prints "in the last stage (an even share is 0.1250)" "${search[@]}" --overwrite
+grep -q "top-5" error && fails "the console shows the top-5 accuracy of two classes"
+prints '"chance_top1":50,' "${search[@]}" --overwrite --json
+# One step moves no alpha away from its start, and two classes of noise teach nothing.
+undecided=("$pdarts" sweep --spec=tiny.textproto --seeds=1 --output_dir=undecided --set=search.weights.learning_rate=0)
+prints "even_share" "${undecided[@]}"
+grep -q "note: seed 1: the search could not tell the candidates apart: all probabilities" error || fails "the sweep says not that nothing was decided"
+prints '"notes":["seed 1: the search could not tell' "${undecided[@]}" --json
+grep -q "could not tell the candidates apart" undecided/tiny-seed1/report.html || fails "the report says not that nothing was decided"
+prints "chance_top1" "${undecided[@]}"
 # A sweep: what is finished isn't run again, and a seed that fails loses no other.
 sweep=("$pdarts" sweep --spec=tiny.textproto --output_dir=sweep)
 says "sweep needs --seeds" "${sweep[@]}"

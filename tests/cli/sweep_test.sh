@@ -60,6 +60,7 @@ gone || fails "children outlived a sweep that got SIGINT"
 holds "To go on:" signals.said
 for seed in 1 2; do
   holds "stopped; the state is in " signals/slow-seed$seed.console.txt
+  holds "If you move the run, name its new folder by --output_dir." signals/slow-seed$seed.console.txt
   # The run's own command names its spec, not the sweep's pipe.
   holds "search --spec=$PWD/signals/slow-seed$seed/spec.textproto" signals/slow-seed$seed.console.txt
   [ "$(grep -c "another sweep" signals/slow-seed$seed.console.txt)" = 0 ] || fails "a sweep wrote into another's console file"
@@ -104,6 +105,10 @@ holds "  $pdarts sweep --spec=slow.textproto --seeds=1,2 --threads=1 --output_di
 # A search whose messages nobody reads any more stops and keeps its state.
 "${all_signals[@]}" "$pdarts" search --spec=slow.textproto --threads=1 --output_dir=piped 2>&1 | head -1 > /dev/null
 [ "${PIPESTATUS[0]}" = 141 ] && [ -e piped/checkpoint.bin ] || fails "a closed pipe ended a search without a checkpoint"
+# A run that was moved goes on where --output_dir says.
+mv piped moved
+"${all_signals[@]}" "$pdarts" search --spec=slow.textproto --threads=1 --output_dir=moved --resume 2>&1 | grep -m1 "going on in stage" > moved.said
+[ -s moved.said ] && [ ! -e piped ] || fails "a moved run did not go on in its new folder"
 
 # The runs have a copy of the spec, and a parent that ignores its children's end does no harm.
 cp tiny.textproto copy.textproto

@@ -78,6 +78,8 @@ best=$(number best_test_top1 < $run/result.json)
 prints "\"top1\":$(number test_top1 < $run/result.json)," "$pdarts" evaluate --run=$run --json
 prints "\"top1\":$best," "$pdarts" evaluate --run=$run --json --epoch=best
 prints "confusion" "$pdarts" evaluate --run=$run
+# Of two classes the top-5 accuracy says nothing; chance says what the top-1 accuracy is worth.
+prints "(chance 50.00%), loss" "$pdarts" evaluate --run=$run
 # The flags describe the same network; of the dataset they know the name only.
 set_data=(--dataset=synthetic --set=dataset.classes=2 --set=dataset.height=32 --set=dataset.width=32
   --set=dataset.train_images=24 --set=dataset.test_images=8)

@@ -47,6 +47,15 @@ TEST(AlphaTraining, AStageOfWarmUpAloneIsNoticed) {
   EXPECT_THAT(NotesOf(warm_up, 0, std::nullopt), ::testing::SizeIs(1));
 }
 
+TEST(AlphaTraining, AStageWithOneCandidateAnEdgeIsNoticed) {
+  const std::vector<std::string> one = {"schedule.stages[0].keep=1", "schedule.stages[1].keep=1"};
+  EXPECT_THAT(NotesOf(one, 0), IsEmpty());
+  EXPECT_THAT(NotesOf(one, 1),
+              ElementsAre("stage 2: every edge has one candidate only, because stage 1 keeps one "
+                          "(schedule.stages[0].keep is 1); the stage chooses no operations"));
+  EXPECT_THAT(NotesOf(one, 2), ElementsAre(HasSubstr("because stage 2 keeps one")));
+}
+
 TEST(AlphaTraining, ALearningRateOfZeroIsNoticed) {
   const std::vector<std::string> still = {"search.alphas.learning_rate=0"};
   EXPECT_THAT(NotesOf(still), ElementsAre(HasSubstr("search.alphas.learning_rate is 0")));

@@ -27,6 +27,7 @@
 #include "pdarts/core/training.h"
 #include "pdarts/runs/model.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
@@ -72,9 +73,9 @@ void Print(const EvaluationReport& report) {
         "by its own test images; --epoch=best measures it)\n",
         report.last_test_top1(), report.best_test_top1(), report.best_epoch());
   }
-  std::cout << absl::StrFormat("%d test images: top-1 %.2f%%, top-5 %.2f%%, loss %.4f\n\n",
-                               static_cast<int64_t>(report.images()), report.top1(), report.top5(),
-                               report.loss());
+  std::cout << absl::StrFormat(
+      "%d test images: %s, loss %.4f\n\n", static_cast<int64_t>(report.images()),
+      AccuracyText(report.top1(), report.top5(), report.classes_size()), report.loss());
   size_t width = 5;
   for (const ClassAccuracy& of_class : report.classes()) {
     width = std::max(width, of_class.name().size());

@@ -34,6 +34,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/result_summary.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/search_decision.h"
 
 ABSL_FLAG(std::string, seeds, "", "NUMBERS: seeds of the runs, with commas between them");
 ABSL_FLAG(int, jobs, 1, "NUMBER: runs that go on at the same time");
@@ -291,7 +292,11 @@ std::string Json(const std::vector<SweepRun>& runs, const std::vector<std::strin
 }
 
 void PrintTable(const std::vector<SweepRun>& runs) {
-  const std::vector<ColumnSummary> columns = SummarizeResults(Results(runs));
+  std::vector<RunResult> results = Results(runs);
+  for (RunResult& result : results) {
+    if (!HasTop5(result)) result.clear_supernet_top5();
+  }
+  const std::vector<ColumnSummary> columns = SummarizeResults(results);
   std::cout << absl::StrFormat("%-8s", "seed");
   for (const ColumnSummary& column : columns) std::cout << absl::StrFormat(" %20s", column.name);
   std::cout << "  genotype\n";
@@ -367,6 +372,12 @@ absl::Status Sweep(const std::vector<std::string>&) {
   std::vector<std::string> notes;
   for (const std::string& difference : OriginDifferences(Results(runs))) {
     notes.push_back(absl::StrCat("the runs differ in their ", difference));
+    std::cerr << "note: " << notes.back() << "\n";
+  }
+  for (const SweepRun& run : runs) {
+    const std::string note = run.error.empty() ? DecidedNothing(run.result) : "";
+    if (note.empty()) continue;
+    notes.push_back(absl::StrCat("seed ", run.seed, ": ", note));
     std::cerr << "note: " << notes.back() << "\n";
   }
   if (absl::GetFlag(FLAGS_json)) {
