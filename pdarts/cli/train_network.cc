@@ -36,10 +36,13 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
+#include "pdarts/report/report.h"
+#include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/model.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/training_recorder.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/network_trainer.h"
@@ -59,7 +62,8 @@ using Clock = std::chrono::steady_clock;
 /// line an epoch; hands on what it hears.
 class TrainProgress : public TrainObserver {
  public:
-  explicit TrainProgress(TrainObserver* next) : next_(next), begin_(Clock::now()) {}
+  TrainProgress(TrainObserver* next, int classes)
+      : next_(next), top5_(HasTop5(classes)), begin_(Clock::now()) {}
 
   absl::Status OnStep(const TrainStepReport& report) override {
     line_.Show([&] {
@@ -75,14 +79,15 @@ class TrainProgress : public TrainObserver {
   absl::Status OnEpochEnd(const TrainEpochReport& report) override {
     line_.Clear();
     const TrainPosition& at = report.position;
-    std::fprintf(stderr, "%s\n",
-                 absl::StrFormat("epoch %d/%d loss %.4f acc %.2f%% test %.2f%% (top-5 %.2f%%, loss "
-                                 "%.4f)%s %.0f img/s %s left",
-                                 at.epoch + 1, at.epochs, report.train.loss, report.train.top1,
-                                 report.test.top1, report.test.top5, report.test.loss,
-                                 report.is_best ? " best" : "", report.images_per_second,
-                                 TimeLeft(at, at.steps))
-                     .c_str());
+    std::fprintf(
+        stderr, "%s\n",
+        absl::StrFormat(
+            "epoch %d/%d loss %.4f acc %.2f%% test %.2f%% (%sloss %.4f)%s %.0f "
+            "img/s %s left",
+            at.epoch + 1, at.epochs, report.train.loss, report.train.top1, report.test.top1,
+            top5_ ? absl::StrFormat("top-5 %.2f%%, ", report.test.top5) : "", report.test.loss,
+            report.is_best ? " best" : "", report.images_per_second, TimeLeft(at, at.steps))
+            .c_str());
     return next_->OnEpochEnd(report);
   }
 
@@ -94,6 +99,7 @@ class TrainProgress : public TrainObserver {
   }
 
   TrainObserver* const next_;
+  const bool top5_;  ///< whether top-5 accuracy says anything
   StatusLine line_;
   const Clock::time_point begin_;
 };
@@ -130,6 +136,7 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   result.set_cells(shape.cells);
   result.set_channels(shape.channels);
   result.set_skeleton(shape.skeleton);
+  result.set_chance_top1(ChanceTop1(training.dataset->num_classes()));
   result.set_test_top1(trained.last().top1);
   result.set_test_top5(trained.last().top5);
   result.set_test_loss(trained.last().loss);
@@ -288,16 +295,14 @@ absl::Status TrainFromSpec(TrainSpec spec) {
     }
   } else {
     PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(architecture));
-    TrainEvent begin;
-    begin.set_architecture(architecture.text());
-    begin.set_parameters(static_cast<double>(CountParameters(trainer->network())));
-    PDARTS_RETURN_IF_ERROR(recorder.Log("run_begin", begin));
+    PDARTS_RETURN_IF_ERROR(
+        recorder.LogBegin(architecture.text(), CountParameters(trainer->network()), data));
   }
   RunCheckpointer checkpointer(directory.get(), &recorder.clock(),
                                CheckpointingOf(flags, surroundings));
   absl::Status trained;
   {
-    TrainProgress progress(&recorder);
+    TrainProgress progress(&recorder, training.dataset->num_classes());
     const InterruptGuard guard;
     trained = trainer->Train(&checkpointer, &progress);
   }
@@ -309,20 +314,23 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   result.set_mem_gb(static_cast<double>(recorder.clock().PeakBytes()) / 1e9);
   result.set_finished(TimeNow());
   PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
+  WriteReportOrWarn(directory->path());
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(result) << "\n";
     return absl::OkStatus();
   }
   std::cout << absl::StrFormat(
       "%s\n\n"
-      "test            top-1 %.2f%%, top-5 %.2f%% (best epoch, chosen by it: %.2f%%)\n"
+      "test            %s (best epoch, chosen by it: %.2f%%)\n"
       "network         %d parameters, %d multiply-adds, of %d cells and %d channels\n"
       "time            %s\n"
       "peak memory     %.2f GB\n"
       "run directory   %s\n",
-      architecture.text(), result.test_top1(), result.test_top5(), result.best_test_top1(),
-      static_cast<int64_t>(result.params()), static_cast<int64_t>(result.macs()), result.cells(),
-      result.channels(), ShortDuration(result.seconds()), result.mem_gb(), directory->path());
+      architecture.text(),
+      AccuracyText(result.test_top1(), result.test_top5(), training.dataset->num_classes()),
+      result.best_test_top1(), static_cast<int64_t>(result.params()),
+      static_cast<int64_t>(result.macs()), result.cells(), result.channels(),
+      ShortDuration(result.seconds()), result.mem_gb(), directory->path());
   return absl::OkStatus();
 }
 
@@ -340,10 +348,17 @@ absl::Status TrainFromFlags() {
     spec.clear_initial_weights();
     spec.mutable_initial_weights()->set_file(LastWeightsFile(UserPath(run)));
   } else if (!run.empty()) {
-    PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec searched, ReadRunSpec(UserPath(run)));
-    *spec.mutable_space() = searched.space();
-    *spec.mutable_dataset() = searched.dataset();
-    spec.set_name(absl::StrCat("train_", searched.name()));
+    PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> of_run,
+                            ReadAnyRunSpec(UserPath(run)));
+    if (IsTraining(*of_run)) {
+      spec = static_cast<const TrainSpec&>(*of_run);
+      spec.set_name(absl::StrCat(spec.name(), "_again"));
+    } else {
+      const auto& searched = static_cast<const ExperimentSpec&>(*of_run);
+      *spec.mutable_space() = searched.space();
+      *spec.mutable_dataset() = searched.dataset();
+      spec.set_name(absl::StrCat("train_", searched.name()));
+    }
   } else {
     PluginRegistry& registry = PluginRegistry::Global();
     PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),

@@ -33,12 +33,18 @@ Chart MakeChart(absl::string_view title, absl::string_view y_title) {
 
 void AddLine(const RunFiles& run, absl::string_view name, int color, const EpochValue& value,
              Chart* chart) {
+  std::vector<double> values;
+  for (const EpochRecord& epoch : run.epochs) values.push_back(value(epoch));
+  AddLine(name, color, values, chart);
+}
+
+void AddLine(absl::string_view name, int color, const std::vector<double>& values, Chart* chart) {
   ChartLine line;
   line.set_name(std::string(name));
   line.set_color(color);
   int length = 0;
-  for (const EpochRecord& epoch : run.epochs) {
-    line.add_values(Rounded(value(epoch)));
+  for (const double value : values) {
+    line.add_values(Rounded(value));
     if (!std::isnan(line.values(line.values_size() - 1))) length = line.values_size();
   }
   line.mutable_values()->Truncate(length);
@@ -54,6 +60,11 @@ Charts::Charts(const RunFiles& run) {
       data_.add_stage_ends(static_cast<int>(i));
     }
   }
+}
+
+Charts::Charts(const std::vector<std::string>& labels, absl::string_view axis) {
+  for (const std::string& label : labels) data_.add_labels(label);
+  data_.set_axis(std::string(axis));
 }
 
 Html Charts::Add(Chart chart) {

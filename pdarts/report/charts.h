@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "pdarts/report/html.h"
@@ -17,6 +18,10 @@ using EpochValue = std::function<double(const EpochRecord&)>;
 /// What a chart is to show.
 Chart MakeChart(absl::string_view title, absl::string_view y_title);
 
+/// Adds a line with a value for each label of the axis, NaN where there is none, unless all are
+/// NaN. `color` is the number of its colour; -1: grey.
+void AddLine(absl::string_view name, int color, const std::vector<double>& values, Chart* chart);
+
 /// Adds a line over the run's epochs, unless no epoch has the value. `color` is the number of its
 /// colour; -1: grey.
 void AddLine(const RunFiles& run, absl::string_view name, int color, const EpochValue& value,
@@ -27,6 +32,8 @@ class Charts {
  public:
   /// The charts share the epochs of `run` as their axis.
   explicit Charts(const RunFiles& run);
+  /// The charts share an axis with these labels: "epoch 1". axis: its title.
+  Charts(const std::vector<std::string>& labels, absl::string_view axis);
   /// Forgets where the stages end, for runs that differ in it.
   void ForgetStages() { data_.clear_stage_ends(); }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -8,15 +9,19 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/report/page.h"
+#include "pdarts/runs/search_decision.h"
+#include "pdarts/runs/training_row.h"
 
 namespace pdarts {
 namespace {
 
-/// What tells the runs apart: their titles, and their folders where two titles are the same.
-std::vector<std::string> Labels(const std::vector<RunFiles>& runs) {
+/// What tells the runs apart: their titles, and their folders where two titles are the same. Run:
+/// RunFiles or TrainingFiles.
+template <class Run>
+std::vector<std::string> Labels(const std::vector<Run>& runs) {
   std::vector<std::string> labels;
-  for (const RunFiles& run : runs) {
-    const auto same = std::count_if(runs.begin(), runs.end(), [&](const RunFiles& other) {
+  for (const Run& run : runs) {
+    const auto same = std::count_if(runs.begin(), runs.end(), [&](const Run& other) {
       return RunTitle(other) == RunTitle(run);
     });
     labels.push_back(same > 1 ? absl::StrCat(RunTitle(run), " (", run.path, ")") : RunTitle(run));
@@ -31,25 +36,33 @@ Html Results(const std::vector<RunFiles>& runs, const std::vector<std::string>& 
     const RunResult r = run.result.value_or(RunResult());
     const bool done = run.result.has_value();
     rows.push_back({labels[i], NumberIf(done, r.supernet_top1(), 2),
-                    NumberIf(done, r.supernet_top5(), 2), NumberIf(done, r.params_m(), 3),
-                    NumberIf(done, r.flops_g(), 3),
+                    Number(ChanceTop1(run.classes), 2),
+                    NumberIf(done && HasTop5(run.classes), r.supernet_top5(), 2),
+                    NumberIf(done, r.params_m(), 3), NumberIf(done, r.flops_g(), 3),
                     Measured(done ? DurationText(r.search_cost_s()) : "not finished"),
                     Measured(NumberIf(done, r.mem_gb(), 2)),
                     NumberIf(r.has_benchmark(), r.benchmark().accuracy(), 2),
                     r.has_benchmark() ? absl::StrCat(r.benchmark().rank()) : "–",
                     done ? absl::StrCat(r.threads()) : "–", done ? r.commit().substr(0, 12) : "–"});
   }
-  return HtmlScrolling("Results", HtmlTable({"run", "super-network top-1 %", "top-5 %",
+  return HtmlScrolling("Results", HtmlTable({"run", "super-network top-1 %", "chance %", "top-5 %",
                                              "parameters M", "multiply-adds G", "time", "peak GB",
                                              "table's accuracy %", "rank", "threads", "commit"},
                                             rows));
 }
 
+/// The result of a finished run; of a training, its row of the table.
+const std::optional<RunResult>& ResultOf(const RunFiles& run) { return run.result; }
+std::optional<RunResult> ResultOf(const TrainingFiles& run) {
+  return run.result ? std::make_optional(RowOf(*run.result)) : std::nullopt;
+}
+
 /// In what the surroundings of two finished runs of one spec differ, which may change what they
-/// find: "; 2 threads instead of 1".
-std::string OtherSurroundings(const RunFiles& first, const RunFiles& other) {
-  if (!first.result || !other.result) return "";
-  const RunResult &a = *first.result, &b = *other.result;
+/// find: "; threads 2 instead of 1".
+std::string OtherSurroundings(const std::optional<RunResult>& first,
+                              const std::optional<RunResult>& other) {
+  if (!first || !other) return "";
+  const RunResult &a = *first, &b = *other;
   std::string text;
   const auto compare = [&](const char* what, const std::string& was, const std::string& is) {
     if (was != is) absl::StrAppend(&text, "; ", what, " ", is, " instead of ", was);
@@ -62,14 +75,56 @@ std::string OtherSurroundings(const RunFiles& first, const RunFiles& other) {
   return text;
 }
 
-/// In what the specs and surroundings differ from the first run's.
-Html Differences(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels) {
+Html TrainingResults(const std::vector<TrainingFiles>& runs,
+                     const std::vector<std::string>& labels) {
+  std::vector<std::vector<HtmlValue>> rows;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const TrainResult r = runs[i].result.value_or(TrainResult());
+    const bool done = runs[i].result.has_value();
+    rows.push_back({labels[i], NumberIf(done, r.test_top1(), 2),
+                    Number(ChanceTop1(runs[i].classes), 2),
+                    NumberIf(done && HasTop5(runs[i].classes), r.test_top5(), 2),
+                    NumberIf(done, r.test_loss(), 4), absl::StrCat(runs[i].epochs.size()),
+                    NumberIf(done, r.params() / 1e6, 3), NumberIf(done, r.macs() / 1e9, 3),
+                    Measured(done ? DurationText(r.seconds()) : "not finished"),
+                    Measured(NumberIf(done, r.mem_gb(), 2))});
+  }
+  return HtmlScrolling("Results of the trainings",
+                       HtmlTable({"training", "test top-1 %", "chance %", "top-5 %", "test loss",
+                                  "epochs", "parameters M", "multiply-adds G", "time", "peak GB"},
+                                 rows));
+}
+
+/// Curves of trainings over the epochs.
+Html TrainingCurves(const std::vector<TrainingFiles>& runs, const std::vector<std::string>& labels,
+                    Charts* charts) {
+  Html figures;
+  const std::vector<std::tuple<std::string, std::string, double (TrainEvent::*)() const>> curves = {
+      {"Loss on the training images", "loss", &TrainEvent::train_loss},
+      {"Loss on the test images", "loss", &TrainEvent::test_loss},
+      {"Top-1 accuracy on the training images", "percent", &TrainEvent::train_top1},
+      {"Top-1 accuracy on the test images", "percent", &TrainEvent::test_top1}};
+  for (const auto& [title, unit, value] : curves) {
+    Chart chart = MakeChart(title, unit);
+    for (size_t i = 0; i < runs.size(); ++i) {
+      std::vector<double> values;
+      for (const TrainEvent& epoch : runs[i].epochs) values.push_back((epoch.*value)());
+      AddLine(labels[i], static_cast<int>(i), values, &chart);
+    }
+    if (chart.lines_size() > 0) figures.Append(charts->Add(std::move(chart)));
+  }
+  return HtmlCat("<div class=\"charts\">\n"_html, figures, "</div>\n"_html);
+}
+
+/// In what the specs and surroundings differ from the first run's. Run: RunFiles or TrainingFiles.
+template <class Run>
+Html Differences(const std::vector<Run>& runs, const std::vector<std::string>& labels) {
   Html list;
   for (size_t i = 1; i < runs.size(); ++i) {
     const std::string differences = MessageDifferences(runs[0].spec, runs[i].spec);
     list.Append(HtmlCat("<li>"_html, labels[i], ": ",
                         differences.empty() ? "the same spec" : differences,
-                        OtherSurroundings(runs[0], runs[i]), "</li>\n"_html));
+                        OtherSurroundings(ResultOf(runs[0]), ResultOf(runs[i])), "</li>\n"_html));
   }
   return HtmlCat("<p>Against "_html, labels[0], ":</p>\n<ul>\n"_html, list, "</ul>\n"_html);
 }
@@ -101,6 +156,14 @@ Html Reason(const absl::Status& status) {
   return HtmlCat("<p>"_html, status.message(), "</p>\n"_html);
 }
 
+/// The cells of a search as drawings, or why there are none.
+Html Cells(const RunFiles& run, const std::vector<std::string>& operations, absl::string_view id) {
+  if (!run.found) return "<p>Nothing may be derived yet.</p>\n"_html;
+  const absl::StatusOr<Html> figures =
+      CellFigures(run.found->architecture(), run.finished_search, operations, id);
+  return figures.ok() ? *figures : Reason(figures.status());
+}
+
 Html UnreadableRuns(const std::vector<UnreadableRun>& runs) {
   if (runs.empty()) return {};
   Html list;
@@ -117,35 +180,65 @@ std::vector<int> StageLengths(const RunFiles& run) {
   return lengths;
 }
 
-}  // namespace
-
-Html ComparisonPage(const std::vector<RunFiles>& runs,
-                    const std::vector<UnreadableRun>& unreadable) {
+/// The sections of the searches, at least one.
+Html Searches(const std::vector<RunFiles>& runs, Charts* charts) {
   const std::vector<std::string> operations = OperationsOf(runs);
   const std::vector<std::string> labels = Labels(runs);
+  Html cells = "<div class=\"runs\">\n"_html;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    cells.Append(HtmlCat("<article><h3>"_html, labels[i], "</h3>\n"_html,
+                         Cells(runs[i], operations, absl::StrCat("run", i, "_")),
+                         "</article>\n"_html));
+  }
+  cells.Append("</div>\n"_html);
+  return HtmlCat(
+      HtmlSection("results", "Results", Results(runs, labels)),
+      HtmlSection("differences", "In what their specs differ", Differences(runs, labels)),
+      HtmlSection("curves", "Curves", Curves(runs, labels, charts)),
+      HtmlSection("cells", "Cells", cells));
+}
+
+/// The sections of the trainings, at least one. charts: null where a page's axis is of searches.
+Html Trainings(const std::vector<TrainingFiles>& runs, Charts* charts) {
+  const std::vector<std::string> labels = Labels(runs);
+  const Html curves = charts == nullptr ? Html() : TrainingCurves(runs, labels, charts);
+  return HtmlCat(HtmlSection("trainings", "Trainings", TrainingResults(runs, labels)),
+                 HtmlSection("training_differences", "In what the specs of the trainings differ",
+                             Differences(runs, labels)),
+                 charts == nullptr ? Html() : HtmlSection("curves", "Curves", curves));
+}
+
+/// The axis of a page: of the run with the most epochs.
+Charts ChartsOf(const std::vector<RunFiles>& runs, const std::vector<TrainingFiles>& trainings) {
+  if (runs.empty()) {
+    size_t epochs = 0;
+    for (const TrainingFiles& run : trainings) epochs = std::max(epochs, run.epochs.size());
+    std::vector<std::string> labels;
+    for (size_t e = 1; e <= epochs; ++e) labels.push_back(absl::StrCat("epoch ", e));
+    return Charts(labels, "epoch");
+  }
   Charts charts(*std::max_element(
       runs.begin(), runs.end(),
       [](const RunFiles& a, const RunFiles& b) { return a.epochs.size() < b.epochs.size(); }));
   std::set<std::vector<int>> lengths;
   for (const RunFiles& run : runs) lengths.insert(StageLengths(run));
   if (lengths.size() > 1) charts.ForgetStages();
-  Html cells = "<div class=\"runs\">\n"_html;
-  for (size_t i = 0; i < runs.size(); ++i) {
-    const absl::StatusOr<Html> figures =
-        CellFigures(runs[i], operations, absl::StrCat("run", i, "_"));
-    cells.Append(HtmlCat("<article><h3>"_html, labels[i], "</h3>\n"_html,
-                         figures.ok() ? *figures : Reason(figures.status()), "</article>\n"_html));
-  }
-  cells.Append("</div>\n"_html);
-  const std::string title = absl::StrCat(runs.size(), " runs side by side");
-  return WholePage(
-      title,
-      HtmlCat("<header><h1>"_html, title, "</h1></header>\n<main>\n"_html,
-              HtmlSection("results", "Results", Results(runs, labels)),
-              HtmlSection("differences", "In what their specs differ", Differences(runs, labels)),
-              HtmlSection("curves", "Curves", Curves(runs, labels, &charts)),
-              HtmlSection("cells", "Cells", cells), UnreadableRuns(unreadable), "</main>\n"_html),
-      charts);
+  return charts;
+}
+
+}  // namespace
+
+Html ComparisonPage(const std::vector<RunFiles>& runs, const std::vector<TrainingFiles>& trainings,
+                    const std::vector<UnreadableRun>& unreadable) {
+  Charts charts = ChartsOf(runs, trainings);
+  const std::string title = absl::StrCat(runs.size() + trainings.size(), " runs side by side");
+  const Html searches = runs.empty() ? Html() : Searches(runs, &charts);
+  const Html trained =
+      trainings.empty() ? Html() : Trainings(trainings, runs.empty() ? &charts : nullptr);
+  return WholePage(title,
+                   HtmlCat("<header><h1>"_html, title, "</h1></header>\n<main>\n"_html, searches,
+                           trained, UnreadableRuns(unreadable), "</main>\n"_html),
+                   charts);
 }
 
 }  // namespace pdarts

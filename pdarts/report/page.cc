@@ -45,26 +45,31 @@ Html ColorRules() {
 std::vector<std::string> OperationsOf(const std::vector<RunFiles>& runs) {
   std::vector<std::string> operations;
   for (const RunFiles& run : runs) {
-    for (const CellKind& kind : run.topology.kinds) {
-      for (const std::string& operation : kind.operations) {
-        if (std::find(operations.begin(), operations.end(), operation) == operations.end()) {
-          operations.push_back(operation);
-        }
+    for (const std::string& operation : OperationsOf(run.topology)) {
+      if (std::find(operations.begin(), operations.end(), operation) == operations.end()) {
+        operations.push_back(operation);
       }
     }
   }
   return operations;
 }
 
-std::string RunTitle(const RunFiles& run) {
-  return absl::StrCat(run.spec.name(), ", seed ", run.spec.seed());
+std::vector<std::string> OperationsOf(const Topology& topology) {
+  std::vector<std::string> operations;
+  for (const CellKind& kind : topology.kinds) {
+    for (const std::string& operation : kind.operations) {
+      if (std::find(operations.begin(), operations.end(), operation) == operations.end()) {
+        operations.push_back(operation);
+      }
+    }
+  }
+  return operations;
 }
 
-absl::StatusOr<Html> CellFigures(const RunFiles& run, const std::vector<std::string>& operations,
-                                 absl::string_view id) {
-  if (!run.found) return "<p>Nothing may be derived yet.</p>\n"_html;
+absl::StatusOr<Html> CellFigures(const Architecture& architecture, bool is_final,
+                                 const std::vector<std::string>& operations, absl::string_view id) {
   Html figures;
-  for (const CellArchitecture& cell : run.found->architecture().cells()) {
+  for (const CellArchitecture& cell : architecture.cells()) {
     DrawingOptions options;
     options.operations = operations;
     options.id = absl::StrCat(id, cell.kind());
@@ -77,10 +82,23 @@ absl::StatusOr<Html> CellFigures(const RunFiles& run, const std::vector<std::str
                 "_cell\"><div role=\"img\" aria-label=\""_html, CellInWords(cell),
                 "\"><div class=\"wide\">"_html, wide, "</div><div class=\"narrow\">"_html, narrow,
                 "</div></div><figcaption>The "_html, CellName(cell.kind()),
-                run.finished_search ? "" : " as it would be derived now",
+                is_final ? "" : " as it would be derived now",
                 ". Solid: operations; dashed: to the cell's output.</figcaption></figure>\n"_html));
   }
   return figures;
+}
+
+Html Provenance(const RunResult& result) {
+  return HtmlScrolling("Where the run was made",
+                       HtmlTable({{"commit", result.commit()},
+                                  {"LibTorch", result.libtorch()},
+                                  {"processor", result.cpu()},
+                                  {"device", result.device()},
+                                  {"kernels", result.kernels()},
+                                  {"threads", absl::StrCat(result.threads())},
+                                  {"data", result.dataset_source()},
+                                  {"checksum of the data", result.dataset_checksum()},
+                                  {"finished", Measured(result.finished())}}));
 }
 
 Html WholePage(absl::string_view title, const Html& body, const Charts& charts) {

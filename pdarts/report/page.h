@@ -6,23 +6,37 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/topology.h"
 #include "pdarts/report/charts.h"
 #include "pdarts/report/html.h"
 #include "pdarts/report/run_files.h"
+#include "pdarts/report/training_files.h"
+#include "pdarts/runs/run.pb.h"
 
 namespace pdarts {
 
 /// The operations of all runs in the order of their topologies: what numbers their colours.
 std::vector<std::string> OperationsOf(const std::vector<RunFiles>& runs);
 
-/// "quickstart, seed 1"
-std::string RunTitle(const RunFiles& run);
+/// The same of one search space.
+std::vector<std::string> OperationsOf(const Topology& topology);
 
-/// The run's cells as drawings. `id` is unique in the page.
-/// \error as DrawCellElement.
-absl::StatusOr<Html> CellFigures(const RunFiles& run, const std::vector<std::string>& operations,
-                                 absl::string_view id);
+/// "quickstart, seed 1". Run: RunFiles or TrainingFiles.
+template <class Run>
+std::string RunTitle(const Run& run) {
+  return absl::StrCat(run.spec.name(), ", seed ", run.spec.seed());
+}
+
+/// The cells of an architecture as drawings. `id` is unique in the page. is_final: whether they
+/// stay as they are. \error as DrawCellElement.
+absl::StatusOr<Html> CellFigures(const Architecture& architecture, bool is_final,
+                                 const std::vector<std::string>& operations, absl::string_view id);
+
+/// Where a run was made: program, machine and data.
+Html Provenance(const RunResult& result);
 
 /// A whole page around `body`, with the script and styles that it needs: nothing is fetched.
 Html WholePage(absl::string_view title, const Html& body, const Charts& charts);
@@ -30,14 +44,18 @@ Html WholePage(absl::string_view title, const Html& body, const Charts& charts);
 /// The page of one run. \error as DrawCellElement.
 absl::StatusOr<Html> RunPage(const RunFiles& run);
 
+/// The page of one training. \error as DrawCellElement.
+absl::StatusOr<Html> TrainingPage(const TrainingFiles& run);
+
 /// A run that can't stand beside others, and why.
 struct UnreadableRun {
   std::string path;
   absl::Status reason;
 };
 
-/// A page with several runs, at least one, side by side.
-Html ComparisonPage(const std::vector<RunFiles>& runs,
+/// A page with several runs, at least one, side by side: searches with their curves and cells,
+/// trainings in a table, with curves where there are no searches.
+Html ComparisonPage(const std::vector<RunFiles>& runs, const std::vector<TrainingFiles>& trainings,
                     const std::vector<UnreadableRun>& unreadable);
 
 }  // namespace pdarts

@@ -13,6 +13,8 @@
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/page.h"
 #include "pdarts/report/run_files.h"
+#include "pdarts/report/training_files.h"
+#include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/atomic_file.h"
 
 namespace pdarts {
@@ -20,6 +22,8 @@ namespace {
 
 /// The time between two reports is at least so many times what the first took.
 constexpr double kPause = 19;
+
+constexpr char kPage[] = "report.html";
 
 /// The names of a cell's drawings without their endings. \error kInvalidArgument if the kind can't
 /// be a part of a file's name.
@@ -32,42 +36,77 @@ absl::StatusOr<std::string> DrawingName(const std::string& kind) {
       absl::StrCat("the cell kind \"", kind, "\" names a file; expected letters, digits, _ and -"));
 }
 
+/// Draws each cell of an architecture into files of a run directory.
+absl::Status WriteDrawings(const std::string& run_directory, const Architecture& architecture,
+                           const std::vector<std::string>& operations) {
+  for (const CellArchitecture& cell : architecture.cells()) {
+    DrawingOptions options;
+    options.operations = operations;
+    PDARTS_ASSIGN_OR_RETURN(const CellFiles files, DrawCellFiles(cell, options));
+    PDARTS_ASSIGN_OR_RETURN(const std::string name, DrawingName(cell.kind()));
+    const std::string stem = (std::filesystem::path(run_directory) / name).string();
+    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".svg", files.svg));
+    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".pdf", files.pdf));
+  }
+  return absl::OkStatus();
+}
+
+/// Whether the run is a training; a run whose spec can't be read counts as a search.
+bool HoldsTraining(const std::string& run_directory) {
+  const auto spec = ReadAnyRunSpec(run_directory);
+  return spec.ok() && IsTraining(**spec);
+}
+
 }  // namespace
 
 absl::Status WriteReport(const std::string& run_directory, const std::optional<RunResult>& result) {
+  const std::string page = (std::filesystem::path(run_directory) / kPage).string();
+  if (HoldsTraining(run_directory)) {
+    PDARTS_ASSIGN_OR_RETURN(const TrainingFiles run, ReadTrainingFiles(run_directory));
+    PDARTS_RETURN_IF_ERROR(
+        WriteDrawings(run_directory, run.architecture.architecture(), OperationsOf(run.topology)));
+    PDARTS_ASSIGN_OR_RETURN(const Html html, TrainingPage(run));
+    return WriteFileAtomically(page, html.bytes());
+  }
   PDARTS_ASSIGN_OR_RETURN(RunFiles run, ReadRunFiles(run_directory));
   if (result) run.result = result;
-  const std::filesystem::path directory(run_directory);
   if (run.found) {
-    for (const CellArchitecture& cell : run.found->architecture().cells()) {
-      DrawingOptions options;
-      options.operations = OperationsOf({run});
-      PDARTS_ASSIGN_OR_RETURN(const CellFiles files, DrawCellFiles(cell, options));
-      PDARTS_ASSIGN_OR_RETURN(const std::string name, DrawingName(cell.kind()));
-      const std::string stem = (directory / name).string();
-      PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".svg", files.svg));
-      PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".pdf", files.pdf));
-    }
+    PDARTS_RETURN_IF_ERROR(
+        WriteDrawings(run_directory, run.found->architecture(), OperationsOf(run.topology)));
   }
-  PDARTS_ASSIGN_OR_RETURN(const Html page, RunPage(run));
-  return WriteFileAtomically((directory / "report.html").string(), page.bytes());
+  PDARTS_ASSIGN_OR_RETURN(const Html html, RunPage(run));
+  return WriteFileAtomically(page, html.bytes());
+}
+
+void WriteReportOrWarn(const std::string& run_directory, const std::optional<RunResult>& result) {
+  const absl::Status status = WriteReport(run_directory, result);
+  if (!status.ok()) {
+    LOG(WARNING) << "the report was not written: " << TerminalSafe(status.message());
+  }
 }
 
 absl::Status WriteComparison(const std::vector<std::string>& run_directories,
                              const std::string& file) {
   if (run_directories.empty()) return absl::InvalidArgumentError("no run directory is named");
-  std::vector<RunFiles> runs;
+  std::vector<RunFiles> searches;
+  std::vector<TrainingFiles> trainings;
   std::vector<UnreadableRun> unreadable;
-  for (const std::string& directory : run_directories) {
-    absl::StatusOr<RunFiles> run = ReadRunFiles(directory);
+  const auto take = [&](const std::string& directory, auto run, auto* runs) {
     if (run.ok()) {
-      runs.push_back(std::move(*run));
+      runs->push_back(*std::move(run));
     } else {
       unreadable.push_back({directory, run.status()});
     }
+  };
+  for (const std::string& directory : run_directories) {
+    if (HoldsTraining(directory)) {
+      take(directory, ReadTrainingFiles(directory), &trainings);
+    } else {
+      take(directory, ReadRunFiles(directory), &searches);
+    }
   }
-  if (runs.empty()) return unreadable.front().reason;
-  return WriteFileAtomically(file, ComparisonPage(runs, unreadable).bytes());
+  if (searches.empty() && trainings.empty()) return unreadable.front().reason;
+  return WriteFileAtomically(file, ComparisonPage(searches, trainings, unreadable).bytes());
 }
 
 absl::Status ReportObserver::OnResume(const SearchPosition& position, const SuperNet& net) {
@@ -92,12 +131,9 @@ void ReportObserver::WriteIfDue() {
 
 void ReportObserver::Write(const std::optional<RunResult>& result) {
   const double begin = clock_();
-  const absl::Status status = WriteReport(run_directory_, result);
+  WriteReportOrWarn(run_directory_, result);
   const double end = clock_();
   next_ = end + kPause * (end - begin);
-  if (!status.ok()) {
-    LOG(WARNING) << "the report was not written: " << TerminalSafe(status.message());
-  }
   VLOG(1) << "report written in " << end - begin << " s";
 }
 

@@ -14,11 +14,16 @@
 
 namespace pdarts {
 
-/// Writes report.html into a run directory, and cell_KIND.svg and cell_KIND.pdf of every cell kind,
-/// from nothing but the files of the directory, and `result` where result.json isn't written yet.
-/// \error as ReadRunFiles, DrawCellElement and WriteFileAtomically.
+/// Writes report.html into the run directory of a search or a training, and cell_KIND.svg and
+/// cell_KIND.pdf of every cell kind, from nothing but the files of the directory, and `result`
+/// where a search's result.json isn't written yet. \error as ReadRunFiles or ReadTrainingFiles,
+/// DrawCellElement and WriteFileAtomically.
 absl::Status WriteReport(const std::string& run_directory,
                          const std::optional<RunResult>& result = std::nullopt);
+
+/// The same, where the run itself is worth more than its report: an error is only logged.
+void WriteReportOrWarn(const std::string& run_directory,
+                       const std::optional<RunResult>& result = std::nullopt);
 
 /// Writes one page with several runs side by side. A run that can't be read stands on the page with
 /// the reason.

@@ -94,7 +94,7 @@
         },
         scales: {
           x: { ticks: { display: !c.edge, callback: (n) => n + 1, maxRotation: 0 }, grid: { display: false },
-               title: { display: !c.edge, text: "epoch, all stages" } },
+               title: { display: !c.edge, text: data.axis || "epoch, all stages" } },
           y: yAxis(c),
         },
       },

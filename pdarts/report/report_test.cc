@@ -315,6 +315,112 @@ TEST_F(ReportTest, ReportsTakeATwentiethOfTheTimeAtMost) {
   EXPECT_TRUE(fs::exists(path_ / "report.html"));
 }
 
+constexpr char kTrainSpec[] = R"(
+name: "t"
+description: "<i>fine</i>"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset { [type.googleapis.com/pdarts.synthetic.SyntheticConfig] { classes: 3 } }
+genotype: "PDARTS"
+network { cells: 3 channels: 4 }
+train { epochs: 3 batch_size: 8 }
+)";
+
+class TrainingReportTest : public ReportTest {
+ protected:
+  void SetUp() override {
+    ReportTest::SetUp();
+    Write("spec.textproto", kTrainSpec);
+    Write("log.jsonl", kBegin + TrainEpoch(1, "[0,1,0]") + TrainEpoch(2, "[1,2,0]") +
+                           R"({"event":"epoch","epo)");
+  }
+  static std::string TrainEpoch(int epoch, const std::string& right) {
+    return absl::StrCat(R"({"event":"epoch","epochs":3,"epoch":)", epoch,
+                        R"(,"train_loss":1.5,"test_loss":2.25,"test_top1":37.5,"class_right":)",
+                        right, "}\n");
+  }
+  /// The error of the report of a run with this log.
+  std::string ErrorOf(const std::string& log) {
+    Write("log.jsonl", log);
+    const absl::Status status = WriteReport(path_.string());
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << log;
+    return std::string(status.message());
+  }
+
+  const std::string kBegin =
+      R"({"event":"run_begin","class_names":["a<b>","good","absent"],"class_images":[4,2,0]})"
+      "\n";
+};
+
+TEST_F(TrainingReportTest, ThePageHasCurvesClassesAndTheNetwork) {
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  const std::string page = Read(path_ / "report.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("<h1>t, seed 1</h1>"), HasSubstr("&lt;i&gt;fine"),
+                          HasSubstr("epoch 2/3"), HasSubstr("<dt>chance</dt><dd>33.33 %</dd>"),
+                          HasSubstr(R"("name":"test images","color":1,"values":[2.25,2.25])")));
+  // The worst class first, and one without images last.
+  EXPECT_THAT(page, HasSubstr("<th scope=\"row\">a&lt;b&gt;</th><td>4</td><td>1</td>"
+                              "<td>25.00</td></tr>\n<tr><th scope=\"row\">good</th><td>2</td>"
+                              "<td>2</td><td>100.00</td></tr>\n<tr><th scope=\"row\">absent</th>"
+                              "<td>0</td><td>0</td><td>no images</td></tr>"));
+  EXPECT_THAT(page, AllOf(HasSubstr("id=\"normal_edge_7\""), HasSubstr("<pre>Genotype("),
+                          Not(HasSubstr("would be derived")), Not(HasSubstr("top-5"))));
+  EXPECT_THAT(Read(path_ / "cell_reduce.pdf"), StartsWith("%PDF-"));
+}
+
+TEST_F(TrainingReportTest, AFinishedTrainingSaysHowLargeTheNetworkIs) {
+  Write("result.json",
+        R"({"name":"t","cells":3,"channels":4,"skeleton":"cifar","params":12345,"macs":678901,)"
+        R"("best_epoch":2,"best_test_top1":50,"seconds":75,"commit":"abc1234"})");
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  EXPECT_THAT(Read(path_ / "report.html"),
+              AllOf(HasSubstr("<td>12345</td>"), HasSubstr("<td>678901</td>"),
+                    HasSubstr("best epoch (2), chosen by the test images"), HasSubstr("1 min 15 s"),
+                    HasSubstr("abc1234"), Not(HasSubstr("not finished"))));
+}
+
+TEST_F(TrainingReportTest, ALogOfAnEarlierVersionHasAPage) {
+  Write("log.jsonl", R"({"event":"run_begin"})"
+                     "\n"
+                     R"({"event":"epoch","epoch":1,"test_top1":40})"
+                     "\n");
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("The log has no accuracy of each class"));
+  fs::remove(path_ / "log.jsonl");
+  EXPECT_TRUE(WriteReport(path_.string()).ok());
+}
+
+TEST_F(TrainingReportTest, ADamagedLogIsNoReasonToCrash) {
+  EXPECT_THAT(ErrorOf(kBegin + TrainEpoch(1, "[5,0,0]")), HasSubstr("log.jsonl:2: class_right: "));
+  EXPECT_THAT(ErrorOf(kBegin + TrainEpoch(1, "[-1,0,0]")), HasSubstr("log.jsonl:2: class_right: "));
+  EXPECT_THAT(ErrorOf(kBegin + TrainEpoch(1, "[0]")), HasSubstr("log.jsonl:2: class_right: "));
+  EXPECT_THAT(ErrorOf(TrainEpoch(1, "[0]")), HasSubstr("log.jsonl:1: class_right: "));
+  EXPECT_THAT(ErrorOf(TrainEpoch(4, "[]")), HasSubstr("epoch 4 stands after epoch 0 of 3"));
+  EXPECT_THAT(ErrorOf(TrainEpoch(2, "[]") + TrainEpoch(2, "[]")),
+              HasSubstr("log.jsonl:2: epoch 2 stands after epoch 2 of 3"));
+  EXPECT_THAT(ErrorOf(R"({"event":"run_begin","class_names":["a"]})"
+                      "\n"),
+              HasSubstr("log.jsonl:1: class_images: there are 0, expected one for each of the 1"));
+  Write("log.jsonl", "");
+  Write("result.json", R"({"params":"NaN"})");
+  EXPECT_EQ(WriteReport(path_.string()).code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(TrainingReportTest, TrainingsStandBesideSearches) {
+  const std::string file = (path_ / "comparison.html").string();
+  ASSERT_TRUE(WriteComparison({path_.string(), path_.string()}, file).ok());
+  EXPECT_THAT(Read(file),
+              AllOf(HasSubstr("2 runs side by side"), HasSubstr("<h2 id=\"trainings\">Trainings"),
+                    HasSubstr("Top-1 accuracy on the test images"), HasSubstr("the same spec")));
+  const fs::path search = path_ / "search";
+  fs::create_directories(search);
+  std::ofstream(search / "spec.textproto") << kSpec;
+  ASSERT_TRUE(WriteComparison({path_.string(), search.string()}, file).ok());
+  EXPECT_THAT(Read(file),
+              AllOf(HasSubstr("2 runs side by side"), HasSubstr("<h2 id=\"trainings\">Trainings"),
+                    HasSubstr("<h2 id=\"cells\">Cells"),
+                    Not(HasSubstr("Top-1 accuracy on the test images"))));
+}
+
 TEST(CellDrawingTest, TheSameCellGivesTheSameBytes) {
   CellArchitecture cell;
   cell.set_kind("normal");

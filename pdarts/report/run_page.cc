@@ -208,19 +208,13 @@ Html StageTable(const RunFiles& run) {
                                  rows));
 }
 
-Html Provenance(const RunFiles& run) {
-  if (!run.result) return {};
-  const RunResult& r = *run.result;
-  return HtmlScrolling("Where the run was made",
-                       HtmlTable({{"commit", r.commit()},
-                                  {"LibTorch", r.libtorch()},
-                                  {"processor", r.cpu()},
-                                  {"device", r.device()},
-                                  {"kernels", r.kernels()},
-                                  {"threads", absl::StrCat(r.threads())},
-                                  {"data", r.dataset_source()},
-                                  {"checksum of the data", r.dataset_checksum()},
-                                  {"finished", Measured(r.finished())}}));
+/// The found cells as drawings; a sentence where there are none.
+absl::StatusOr<Html> FoundCells(const RunFiles& run, const std::vector<std::string>& operations) {
+  if (!run.found) return "<p>Nothing may be derived yet.</p>\n"_html;
+  PDARTS_ASSIGN_OR_RETURN(
+      Html cells, CellFigures(run.found->architecture(), run.finished_search, operations, ""));
+  cells.Append(HtmlCat("<pre>"_html, run.found->text(), "</pre>\n"_html));
+  return cells;
 }
 
 /// The trace of a finished search holds the notes on its stages too.
@@ -256,8 +250,7 @@ Html DerivationText(const RunFiles& run) {
 absl::StatusOr<Html> RunPage(const RunFiles& run) {
   const std::vector<std::string> operations = OperationsOf({run});
   Charts charts(run);
-  PDARTS_ASSIGN_OR_RETURN(Html cells, CellFigures(run, operations, ""));
-  if (run.found) cells.Append(HtmlCat("<pre>"_html, run.found->text(), "</pre>\n"_html));
+  PDARTS_ASSIGN_OR_RETURN(const Html cells, FoundCells(run, operations));
   const Html header = HtmlCat(
       "<header><h1>"_html, RunTitle(run), "</h1>\n<p class=\"soft\">"_html, run.spec.description(),
       "</p>\n<nav aria-label=\"Sections\"><ul><li><a href=\"#cells\">Cells</a></li>"
@@ -277,7 +270,7 @@ absl::StatusOr<Html> RunPage(const RunFiles& run) {
       HtmlSection("edges", "Every edge's probabilities over time", edges),
       HtmlSection("stages", "Time and memory by stage", StageTable(run)),
       HtmlSection("spec", "What was run",
-                  HtmlCat(Provenance(run),
+                  HtmlCat(run.result ? Provenance(*run.result) : Html(),
                           "<details data-print><summary>The complete spec</summary><pre>"_html,
                           PrintSpec(run.spec), "</pre></details>\n"_html)));
   return WholePage(RunTitle(run), HtmlCat(header, "<main>\n"_html, main, "</main>\n"_html), charts);

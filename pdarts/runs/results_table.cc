@@ -1,6 +1,7 @@
 #include "pdarts/runs/results_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <tuple>
 #include <utility>
@@ -8,16 +9,20 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "glog/logging.h"
 #include "google/protobuf/text_format.h"
+#include "pdarts/runs/search_decision.h"
 
 namespace pdarts {
 
 extern const char* const kPublishedResults;
 
 namespace {
+
+constexpr char kTop5[] = "_top5";
 
 struct Column {
   std::string name;
@@ -34,6 +39,14 @@ std::string FieldText(const google::protobuf::Message& message,
   return absl::StrCat(reflection.GetDouble(message, &field));
 }
 
+/// A column of a field of RunResult; top-5 accuracies stand only where they say anything.
+Column FieldColumn(const google::protobuf::FieldDescriptor& field) {
+  return {field.name(), [&field](const ResultsRow& row) -> std::string {
+            if (absl::EndsWith(field.name(), kTop5) && !HasTop5(row.result())) return "";
+            return FieldText(row.result(), field);
+          }};
+}
+
 /// The fields of RunResult up to search_cost_s, in their order: the published columns.
 std::vector<Column> PublishedColumns() {
   std::vector<Column> columns;
@@ -41,8 +54,7 @@ std::vector<Column> PublishedColumns() {
   for (int i = 0; i < type.field_count(); ++i) {
     const google::protobuf::FieldDescriptor& field = *type.field(i);
     if (field.number() > RunResult::kSearchCostSFieldNumber) continue;
-    columns.push_back(
-        {field.name(), [&field](const ResultsRow& row) { return FieldText(row.result(), field); }});
+    columns.push_back(FieldColumn(field));
   }
   return columns;
 }
@@ -58,6 +70,9 @@ std::vector<Column> ResultColumns() {
       {"benchmark_top1", benchmark([](const BenchmarkScore& score) { return score.accuracy(); })});
   columns.push_back(
       {"benchmark_rank", benchmark([](const BenchmarkScore& score) { return score.rank(); })});
+  for (const char* name : {"test_top1", "test_top5", "train_cost_s"}) {
+    columns.push_back(FieldColumn(*RunResult::descriptor()->FindFieldByName(name)));
+  }
   return columns;
 }
 
@@ -111,6 +126,63 @@ std::string MarkdownRow(const std::vector<std::string>& cells) {
   return absl::StrCat("| ", absl::StrJoin(cells, " | "), " |\n");
 }
 
+/// The columns of the table of groups, by their names in RunResult; others are for JSON.
+constexpr const char* kGroupColumns[] = {"params_m",       "flops_g",       "supernet_top1",
+                                         "supernet_top5",  "search_cost_s", "benchmark.accuracy",
+                                         "benchmark.rank", "test_top1",     "test_top5",
+                                         "train_cost_s",   "mem_gb"};
+
+/// The numbers of a column; null where the group has none that say anything.
+const ResultsColumn* Find(const ResultsGroup& group, absl::string_view name) {
+  const ResultsColumn* found = nullptr;
+  RunResult result;
+  for (const ResultsColumn& column : group.columns()) {
+    if (column.name() == name) found = &column;
+    if (column.name() == "chance_top1") result.set_chance_top1(column.mean());
+  }
+  return absl::EndsWith(name, kTop5) && !HasTop5(result) ? nullptr : found;
+}
+
+/// "53.22 ± 1.79"; both with the digits that suit the mean.
+std::string MeanText(const ResultsColumn& column) {
+  const double size = std::abs(column.mean());
+  const int digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4;
+  std::string text =
+      absl::StrFormat("%.*f ± %.*f", digits, column.mean(), digits, column.deviation());
+  if (column.runs() < 2) text = absl::StrFormat("%.*f", digits, column.mean());
+  return text;
+}
+
+/// A table of means and deviations; empty where there are no groups.
+std::string MarkdownGroups(const ResultsTable& table) {
+  if (table.groups().empty()) return "";
+  std::vector<const char*> columns;
+  for (const char* name : kGroupColumns) {
+    if (std::any_of(table.groups().begin(), table.groups().end(),
+                    [&](const ResultsGroup& group) { return Find(group, name) != nullptr; })) {
+      columns.push_back(name);
+    }
+  }
+  std::vector<std::string> cells = {"runs that differ in the seed only", "dataset", "search_space",
+                                    "seeds"};
+  cells.insert(cells.end(), columns.begin(), columns.end());
+  std::string markdown = absl::StrCat("\n", MarkdownRow(cells),
+                                      MarkdownRow(std::vector<std::string>(cells.size(), "---")));
+  for (const ResultsGroup& group : table.groups()) {
+    cells = {MarkdownCell("name", group.name()), MarkdownCell("dataset", group.dataset()),
+             MarkdownCell("search_space", group.search_space()),
+             absl::StrJoin(group.seeds(), ", ")};
+    for (const char* name : columns) {
+      const ResultsColumn* column = Find(group, name);
+      cells.push_back(column == nullptr ? "–" : MeanText(*column));
+    }
+    absl::StrAppend(&markdown, MarkdownRow(cells));
+  }
+  return absl::StrCat(markdown,
+                      "\nMean ± standard deviation of a sample (the sum of squares is divided by "
+                      "n - 1).\n");
+}
+
 }  // namespace
 
 const ResultsTable& PublishedResults() {
@@ -126,8 +198,9 @@ void AddPublishedResults(ResultsTable* table) {
   const int ours = table->rows_size();
   for (const ResultsRow& published : PublishedResults().rows()) {
     const RunResult& theirs = published.result();
+    // The published rows are searches, beside which no training stands.
     const auto same_space = [&](const ResultsRow& row) {
-      return row.result().dataset() == theirs.dataset() &&
+      return !row.result().has_test_top1() && row.result().dataset() == theirs.dataset() &&
              row.result().search_space() == theirs.search_space();
     };
     const auto fills = [&](const ResultsRow& row) {
@@ -148,6 +221,7 @@ void AddPublishedResults(ResultsTable* table) {
 
 std::string ResultsCsv(const ResultsTable& table) {
   std::vector<Column> columns = ResultColumns();
+  columns.push_back({"name", [](const ResultsRow& row) { return row.result().name(); }});
   columns.insert(columns.end(), FileColumns().begin(), FileColumns().end());
   std::vector<std::string> fields;
   for (const Column& column : columns) fields.push_back(column.name);
@@ -188,6 +262,10 @@ std::string ResultsMarkdown(const ResultsTable& table) {
     cells.push_back(links.empty() ? "–" : absl::StrJoin(links, " "));
     absl::StrAppend(&markdown, MarkdownRow(cells));
   }
+  absl::StrAppend(
+      &markdown, MarkdownGroups(table),
+      "\nflops_g counts multiply-adds, in units of 1e9: a multiplication and an addition "
+      "count as one.\n");
   return markdown;
 }
 

@@ -16,12 +16,13 @@ const ResultsTable& PublishedResults();
 /// keeps its place until a row of its seed fills it.
 void AddPublishedResults(ResultsTable* table);
 
-/// The columns of the published table, what a benchmark says, and the files, with commas between.
-/// Whoever reads it finds the same columns always.
+/// The columns of the published table, what a benchmark says, what a training measured, the run's
+/// name and its files, with commas between; a row a run, without the groups. Whoever reads it finds
+/// the same columns always.
 std::string ResultsCsv(const ResultsTable& table);
 
-/// The same for people: files are links, numbers are short, and columns that no row fills are left
-/// out.
+/// The same for people: files are links, and columns that no row fills are left out. Below it, a
+/// table with mean and deviation of each group, and what the numbers mean.
 std::string ResultsMarkdown(const ResultsTable& table);
 
 }  // namespace pdarts

@@ -56,10 +56,10 @@ TEST(ResultsTableTest, AnEmptyPublishedRowKeepsItsPlaceUntilARunFillsIt) {
 TEST(ResultsTableTest, CsvHasThePublishedColumnsFirstAndQuotesWhatNeedsIt) {
   EXPECT_EQ(ResultsCsv(OurTable()),
             "dataset,search_space,seed,mem_gb,params_m,flops_g,genotype,supernet_top1,"
-            "supernet_top5,search_cost_s,benchmark_top1,benchmark_rank,config,model,log,report,"
-            "published\n"
-            "cifar10,darts,2,,,,\"|a~0|, \"\"b\"\"\",86.5,,8825,,,runs/a b/spec.textproto,,,,"
-            "false\n");
+            "supernet_top5,search_cost_s,benchmark_top1,benchmark_rank,test_top1,test_top5,"
+            "train_cost_s,name,config,model,log,report,published\n"
+            "cifar10,darts,2,,,,\"|a~0|, \"\"b\"\"\",86.5,,8825,,,,,,mine,"
+            "runs/a b/spec.textproto,,,,false\n");
 }
 
 TEST(ResultsTableTest, CsvHoldsNothingThatASpreadsheetRuns) {
@@ -72,7 +72,7 @@ TEST(ResultsTableTest, CsvHoldsNothingThatASpreadsheetRuns) {
   row->set_config("-runs/a");
   row->set_model("+runs/a");
   EXPECT_THAT(ResultsCsv(table),
-              HasSubstr("\n\"'=HYPERLINK(\"\"http://a\"\",\"\"b\"\")\",'@sum,-1,,,,'\t=1,,,,,,"
+              HasSubstr("\n\"'=HYPERLINK(\"\"http://a\"\",\"\"b\"\")\",'@sum,-1,,,,'\t=1,,,,,,,,,,"
                         "'-runs/a,'+runs/a,,,false\n"));
 }
 
@@ -89,6 +89,43 @@ TEST(ResultsTableTest, MarkdownLeavesOutWhatNoRowHasAndLinksFiles) {
   EXPECT_THAT(ResultsMarkdown(table), HasSubstr("| published | cifar10 | darts | 1 | 4.79 |"));
 }
 
+TEST(ResultsTableTest, ATrainingHasARow) {
+  ResultsTable table = OurTable();
+  RunResult* result = table.add_rows()->mutable_result();
+  result->set_name("trained");
+  result->set_test_top1(93.25);
+  result->set_test_top5(100);
+  result->set_chance_top1(20);
+  EXPECT_THAT(ResultsMarkdown(table),
+              AllOf(HasSubstr("| trained |"), HasSubstr("| 93.25 |"), HasSubstr(" test_top1 |"),
+                    Not(HasSubstr("test_top5"))));  // of five classes it says nothing
+  result->set_chance_top1(10);
+  EXPECT_THAT(ResultsCsv(table), HasSubstr(",93.25,100,,trained,"));
+}
+
+TEST(ResultsTableTest, GroupsStandBelowTheRowsAndSayWhatTheDeviationIs) {
+  ResultsTable table = OurTable();
+  EXPECT_THAT(ResultsMarkdown(table),
+              AllOf(Not(HasSubstr("n - 1")), HasSubstr("flops_g counts multiply-adds")));
+  ResultsGroup* group = table.add_groups();
+  group->set_name("a|b");
+  group->set_dataset("cifar10");
+  group->set_search_space("darts");
+  group->add_seeds(1);
+  group->add_seeds(3);
+  ResultsColumn* column = group->add_columns();
+  column->set_name("supernet_top1");
+  column->set_runs(2);
+  column->set_mean(53.2249);
+  column->set_deviation(1.786);
+  EXPECT_THAT(
+      ResultsMarkdown(table),
+      AllOf(HasSubstr("| runs that differ in the seed only | dataset | search_space | seeds "
+                      "| supernet_top1 |\n"),
+            HasSubstr("\n| a\\|b | cifar10 | darts | 1, 3 | 53.22 ± 1.79 |\n"),
+            HasSubstr("divided by n - 1")));
+}
+
 /// A result may be someone else's: its text is neither markup nor a row of its own.
 TEST(ResultsTableTest, TextStandsForItselfInMarkdown) {
   ResultsTable table;
@@ -99,7 +136,8 @@ TEST(ResultsTableTest, TextStandsForItselfInMarkdown) {
   const std::string markdown = ResultsMarkdown(table);
   EXPECT_THAT(markdown, HasSubstr("\n| a \\| b \\| &lt;img src=x onerror=alert(1)> \\[c](d) "
                                   "\\`e\\` | `'<script>' \\| f \\|` | [config](<a%7Cb%0Ac>) |\n"));
-  EXPECT_EQ(std::count(markdown.begin(), markdown.end(), '\n'), 3);
+  // Three rows, and a line on what flops_g counts after an empty one.
+  EXPECT_EQ(std::count(markdown.begin(), markdown.end(), '\n'), 5);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/runs/model.h"
+#include "pdarts/runs/training_row.h"
 #include "pdarts/runs/weights.h"
 
 namespace pdarts {
@@ -432,8 +433,14 @@ std::string LastWeightsFile(const std::string& run) { return (fs::path(run) / kL
 
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path) {
   RunResult result;
-  PDARTS_RETURN_IF_ERROR(ReadResultInto(path, &result));
-  return result;
+  const absl::Status read = ReadResultInto(path, &result);
+  if (!absl::IsDataLoss(read)) {
+    PDARTS_RETURN_IF_ERROR(read);
+    return result;
+  }
+  const absl::StatusOr<TrainResult> training = ReadTrainResult(path);
+  if (!training.ok()) return read;
+  return RowOf(*training);
 }
 
 absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path) {
@@ -467,13 +474,15 @@ absl::StatusOr<RunResult> ReadRunOrigin(const std::string& path) {
 }
 
 absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
-                                                         const ExperimentSpec& spec) {
+                                                         const Message& spec) {
   const absl::StatusOr<RunResult> result = ReadRunResult(path);
   if (absl::IsNotFound(result.status())) return std::nullopt;
   if (!result.ok()) return result.status();
-  PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec ran, ReadRunSpec(path));
-  if (PrintSpec(ran) != PrintSpec(spec)) {
-    return RefuseAnotherSpec(path, MessageDifferences(ran, spec));
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
+  const std::unique_ptr<Message> ran(spec.New());
+  const absl::Status parsed = ParseSpecInto(text, RunSpecFile(path), ran.get());
+  if (!parsed.ok() || PrintSpec(*ran) != PrintSpec(spec)) {
+    return RefuseAnotherSpec(path, Differences(text, spec, RunSpecFile(path)));
   }
   return std::optional<RunResult>(*result);
 }

@@ -165,7 +165,7 @@ std::string RunSpecFile(const std::string& run);
 std::string BestWeightsFile(const std::string& run);
 std::string LastWeightsFile(const std::string& run);
 
-/// Reads the result of a finished run.
+/// Reads the result of a finished run; of a training the row that RowOf makes of it.
 /// \error kNotFound if there is none; kDataLoss if the file doesn't parse or a number is not
 /// finite; as Directory::ReadFile.
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
@@ -178,10 +178,10 @@ absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path);
 absl::StatusOr<RunResult> ReadRunOrigin(const std::string& path);
 
 /// The result of the run in `path`; nothing where no finished run is.
-/// \error kAlreadyExists naming what differs if that run is of another spec; as ReadRunSpec; as
-/// ReadRunResult for a result that can't be read.
+/// \error kAlreadyExists naming what differs if that run is of another spec, or of one that can't
+/// be parsed; as Directory::ReadFile; as ReadRunResult for a result that can't be read.
 absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
-                                                         const ExperimentSpec& spec);
+                                                         const google::protobuf::Message& spec);
 
 }  // namespace pdarts
 

@@ -5,6 +5,7 @@
 
 #include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/evaluation.h"
 
 namespace pdarts {
 
@@ -19,6 +20,19 @@ absl::Status TrainingRecorder::Log(absl::string_view event, TrainEvent details) 
   return directory_->Log(details);
 }
 
+absl::Status TrainingRecorder::LogBegin(const std::string& architecture, int64_t parameters,
+                                        const DatasetSplits& data) {
+  TrainEvent event;
+  event.set_architecture(architecture);
+  event.set_parameters(static_cast<double>(parameters));
+  for (const std::string& name : data.info.class_names) event.add_class_names(name);
+  for (const int64_t images : CountRight(data.test.labels, data.test.labels,
+                                         static_cast<int>(data.info.class_names.size()))) {
+    event.add_class_images(static_cast<int>(images));
+  }
+  return Log("run_begin", event);
+}
+
 absl::Status TrainingRecorder::OnEpochEnd(const TrainEpochReport& report) {
   TrainEvent event;
   event.set_epoch(report.position.epoch + 1);
@@ -29,6 +43,7 @@ absl::Status TrainingRecorder::OnEpochEnd(const TrainEpochReport& report) {
   event.set_test_loss(report.test.loss);
   event.set_test_top1(report.test.top1);
   event.set_test_top5(report.test.top5);
+  for (const int64_t right : report.class_right) event.add_class_right(static_cast<int>(right));
   event.set_learning_rate(report.learning_rate);
   event.set_drop_path(report.drop_path);
   event.set_best(report.is_best);

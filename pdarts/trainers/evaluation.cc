@@ -15,6 +15,13 @@
 
 namespace pdarts {
 
+std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& guesses, int classes) {
+  std::vector<int64_t> right(classes, 0);
+  const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < label.size(0); ++i) right[label[i]] += label[i] == guess[i] ? 1 : 0;
+  return right;
+}
+
 absl::Status CheckMeasurable(const DatasetSplits& data) {
   if (data.test.images.size(0) > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
@@ -21,6 +22,10 @@ struct Evaluation {
   /// `[N]` int64 on the CPU: the class that each image was taken for, in the split's order.
   at::Tensor guesses;
 };
+
+/// How many images of each of `classes` classes were taken for their own class. labels, guesses:
+/// `[N]` int64 on the CPU, each in [0, classes).
+std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& guesses, int classes);
 
 /// \error kInvalidArgument if there are no images to measure on.
 absl::Status CheckMeasurable(const DatasetSplits& data);

@@ -245,6 +245,8 @@ absl::Status NetworkTrainer::FinishEpoch() {
                     absl::StrCat("evaluation after epoch ", position_.epoch + 1));
   }
   last_ = report.test = evaluation->accuracy;
+  report.class_right = CountRight(data_.test.labels, evaluation->guesses,
+                                  static_cast<int>(info_.class_names.size()));
   report.is_best = best_epoch_ < 0 || last_.top1 > best_.top1 ||
                    (last_.top1 == best_.top1 && last_.loss < best_.loss);
   if (report.is_best) {

@@ -2,9 +2,11 @@
 #define PDARTS_TRAINERS_NETWORK_TRAINER_H_
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ATen/core/Generator.h"
 #include "absl/status/status.h"
@@ -40,6 +42,8 @@ struct TrainEpochReport {
   TrainPosition position;
   Accuracy train;  ///< on augmented images, in training mode; the loss without the auxiliary head's
   Accuracy test;   ///< on the test split
+  /// How many images of the test split were classified correctly, of each class.
+  std::vector<int64_t> class_right;
   double learning_rate = 0;  ///< of the last step
   double drop_path = 0;
   double seconds = 0;            ///< of training and measuring

@@ -153,9 +153,11 @@ prints "both.html" "$pdarts" report --output=both.html runs/tiny-seed1 runs/tiny
 grep -q "tiny, seed 2" both.html || fails "both.html lacks a run"
 prints "comparison.html" "$pdarts" report sweep
 grep -q "3 runs side by side" comparison.html || fails "comparison.html lacks a run"
-says "is no run directory, and holds no search" "$pdarts" report runs/tiny-seed1/nothing
+says "is no run directory, and holds no run" "$pdarts" report runs/tiny-seed1/nothing
 says "report needs at least one" "$pdarts" report
 prints "| tiny | synthetic | darts | 5 |" "$pdarts" results sweep
+prints "| tiny | synthetic | darts | 1, 3, 5 |" "$pdarts" results sweep
+prints "flops_g counts multiply-adds" "$pdarts" results sweep
 prints "[config](<runs/tiny201-seed1/spec.textproto>) [model](<runs/tiny201-seed1/supernet.safetensors>)" \
   "$pdarts" results --markdown runs/tiny201-seed1
 prints "runs/tiny-seed2/log.jsonl,runs/tiny-seed2/report.html,false" "$pdarts" results --csv runs

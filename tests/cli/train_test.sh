@@ -66,7 +66,8 @@ prints "and the dataset" "${published[@]}" --dry_run
 [ -n "$(number total_seconds <<< "$("${published[@]}" --dry_run --json)")" ] || fails "no time where only the number of images is known"
 
 # A training leaves what it should, and its numbers agree with those of evaluate.
-prints "multiply-adds" "${train[@]}"
+prints "(chance 50.00%) (best epoch" "${train[@]}"
+grep -q "top-5" error && fails "the console shows the top-5 accuracy of two classes"
 run=runs/tiny-seed1
 for file in spec.textproto log.jsonl architecture.textproto architecture.json genotype.txt best.safetensors last.safetensors result.json; do
   [ -s $run/$file ] || fails "$run/$file is missing"
@@ -139,6 +140,37 @@ for file in best.safetensors last.safetensors; do
 done
 timeless() { sed 's/"\(time\|elapsed_s\|peak_memory_mb\|seconds\|images_per_second\)":[^,}]*,\?//g' "$1"; }
 cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log ended otherwise after going on"
+
+# A training is a run: a page, a row, its genotype, and the same network trained again.
+grep -q "Accuracy of every class" $run/report.html || fails "a training left no page with its classes"
+grep -Eq '<th scope="row">class [01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
+rm $run/report.html
+prints "$run/report.html" "$pdarts" report $run
+[ -s $run/report.html ] || fails "report wrote no page of a training"
+prints "comparison.html" "$pdarts" report runs
+grep -q "Results of the trainings" comparison.html || fails "comparison.html lacks the trainings"
+prints "| tiny | synthetic | darts | 1 |" "$pdarts" results runs
+prints "[model](<$run/last.safetensors>)" "$pdarts" results $run
+prints ",$(number test_top1 < $run/result.json),,$(number seconds < $run/result.json),tiny," "$pdarts" results --csv $run
+prints "$(cat $run/genotype.txt)" "$pdarts" derive --run=$run
+prints "$run is a training; this is the architecture that it trains" "$pdarts" derive --run=$run
+prints '"text":"Genotype(' "$pdarts" derive --run=$run --json
+says "$run is a training, which has no probabilities to derive from" "$pdarts" derive --run=$run --set=space.allow_none=true
+prints "$(cat $run/genotype.txt)" "$pdarts" train --run=$run --set=train.epochs=1 --seed=7
+[ -s runs/tiny_again-seed7/result.json ] || fails "train --run of a training left no result"
+grep -q "channels: 4" runs/tiny_again-seed7/spec.textproto || fails "train --run lost the training's settings"
+
+# A sweep takes the spec of a training. Its runs differ in the seed only, so results has their mean.
+sweep=("$pdarts" sweep --spec=train.textproto --seeds=1,2 --set=train.epochs=1 --output_dir=sweep)
+prints "mean" "${sweep[@]}"
+prints "test_top1" "${sweep[@]}"
+grep -q "seed 2: finished before" error || fails "a sweep trained again what was finished"
+[ "$(cmp sweep/tiny-seed1/last.safetensors sweep/tiny-seed2/last.safetensors 2>&1)" ] || fails "two seeds trained the same weights"
+prints "| tiny | synthetic | darts | 1, 2 |" "$pdarts" results sweep
+prints "divided by n - 1" "$pdarts" results sweep
+prints '"groups":[{"name":"tiny","dataset":"synthetic","search_space":"darts","seeds":[1,2],"columns":[' "$pdarts" results --json sweep
+says 'train.epochs: 0 is not in [1, 100000]' "$pdarts" sweep --spec=train.textproto --seeds=1 --set=train.epochs=0
+says "(as the spec of a training)" "$pdarts" sweep --spec=<(sed 's/epochs/epoch/' train.textproto) --seeds=1
 
 # What is wrong.
 says "--run and --genotype both name an architecture" "${train[@]}" --run=runs/found-seed1 --genotype=PDARTS

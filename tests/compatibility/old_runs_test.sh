@@ -25,6 +25,11 @@ prints "$found" "$pdarts" train --run=search --output_dir=trained --threads=1 --
 # The weights mean what they meant: the accuracy is the one that the old program measured.
 top1=$(number test_top1 < training/result.json)
 prints "\"top1\":$top1," "$pdarts" evaluate --run=training --threads=1 --json
+# A training of then is a run too; its log has no classes.
+prints "training/report.html" "$pdarts" report training
+grep -q "The log has no accuracy of each class" training/report.html || fails "the page of an old training is another one"
+prints "| train_quickstart | cifar10_sample | darts | 1 |" "$pdarts" results training
+prints "$(cat training/genotype.txt)" "$pdarts" derive --run=training
 # A finished run is told from one that may be written over.
 says "holds a finished run" "$pdarts" train --spec=training/spec.textproto --output_dir=training
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,14 +9,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "google/protobuf/message.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/core/edge_name.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/json.h"
-#include "pdarts/core/edge_name.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/trace_check.h"
+#include "pdarts/core/training.h"
 #include "pdarts/report/run_files.h"
+#include "pdarts/runs/any_spec.h"
 
 namespace pdarts {
 namespace {
@@ -79,10 +83,34 @@ absl::StatusOr<SearchEnd> ReadSearchEnd(const RunFiles& run) {
   return end;
 }
 
+/// A training derives nothing: it tells which architecture it trains.
+absl::Status PrintTrained(const std::string& run, const TrainSpec& spec) {
+  if (!absl::GetFlag(FLAGS_set).values.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--set: ", run,
+                     " is a training, which has no probabilities to derive from; expected the "
+                     "run of a search"));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(spec));
+  DerivedArchitecture trained;
+  *trained.mutable_architecture() = training.architecture;
+  PDARTS_ASSIGN_OR_RETURN(*trained.mutable_text(), training.space->Format(training.architecture));
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(trained) << "\n";
+  } else {
+    std::cout << trained.text() << "\n\nnote: " << run
+              << " is a training; this is the architecture that it trains\n";
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Derive(const std::vector<std::string>&) {
-  const std::string run = absl::GetFlag(FLAGS_run);
-  if (run.empty()) return absl::InvalidArgumentError("derive needs --run=DIR");
-  PDARTS_ASSIGN_OR_RETURN(const RunFiles files, ReadRunFiles(UserPath(run)));
+  if (absl::GetFlag(FLAGS_run).empty()) return absl::InvalidArgumentError("derive needs --run=DIR");
+  const std::string run = UserPath(absl::GetFlag(FLAGS_run));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> of_run,
+                          ReadAnyRunSpec(run));
+  if (IsTraining(*of_run)) return PrintTrained(run, static_cast<const TrainSpec&>(*of_run));
+  PDARTS_ASSIGN_OR_RETURN(const RunFiles files, ReadRunFiles(run));
   PDARTS_ASSIGN_OR_RETURN(const SearchEnd end, ReadSearchEnd(files));
   ExperimentSpec spec = files.spec;
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
@@ -109,15 +137,17 @@ absl::Status Derive(const std::vector<std::string>&) {
 }  // namespace
 
 Command DeriveCommand() {
-  return {"derive",
-          "--run=DIR",
-          "derive again from a run's probabilities, with other options",
-          {"run", "set", "json"},
-          &Derive,
-          /*takes_arguments=*/false,
-          {{"--run=runs/quickstart-seed1 --set=regularizers[skip_limit].max=4",
-            "with more skip connections in a cell"},
-           {"--run=runs/quickstart-seed1 --json", "as the run derived it, for a script"}}};
+  return {
+      "derive",
+      "--run=DIR",
+      "derive again from a search's probabilities, with other options; of a training, print its "
+      "architecture",
+      {"run", "set", "json"},
+      &Derive,
+      /*takes_arguments=*/false,
+      {{"--run=runs/quickstart-seed1 --set=regularizers[skip_limit].max=4",
+        "with more skip connections in a cell"},
+       {"--run=runs/quickstart-seed1 --json", "as the run derived it, for a script"}}};
 }
 
 }  // namespace pdarts

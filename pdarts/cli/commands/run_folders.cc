@@ -9,9 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/core/spec.h"
-#include "pdarts/core/training.pb.h"
-#include "pdarts/runs/run_directory.h"
 
 namespace pdarts {
 namespace {
@@ -23,11 +20,6 @@ constexpr char kSpec[] = "spec.textproto";
 bool IsRun(const fs::path& folder) {
   std::error_code error;
   return fs::exists(folder / kSpec, error);
-}
-
-bool IsTraining(const fs::path& run) {
-  TrainSpec spec;
-  return !ReadRunSpec(run.string()).ok() && ReadSpecFileInto((run / kSpec).string(), &spec).ok();
 }
 
 }  // namespace
@@ -47,16 +39,11 @@ absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
     std::vector<std::string> within;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (!IsRun(entry.path())) continue;
-      if (IsTraining(entry.path())) {
-        std::cerr << "note: passed over, since it is no search: " << entry.path().string() << "\n";
-      } else {
-        within.push_back(entry.path().string());
-      }
+      if (IsRun(entry.path())) within.push_back(entry.path().string());
     }
     if (within.empty()) {
       return absl::NotFoundError(
-          absl::StrCat(folder.string(), " is no run directory, and holds no search"));
+          absl::StrCat(folder.string(), " is no run directory, and holds no run"));
     }
     std::sort(within.begin(), within.end());
     runs.insert(runs.end(), within.begin(), within.end());

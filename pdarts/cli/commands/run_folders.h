@@ -11,9 +11,8 @@
 
 namespace pdarts {
 
-/// The absolute paths of the searches that a user named: each argument is a run, or holds runs; of
-/// these all but the trainings are taken, sorted by name. A run whose spec can't be read is among
-/// them.
+/// The absolute paths of the runs, searches and trainings, that a user named: each argument is a
+/// run, or holds runs, which are sorted by name. A run whose spec can't be read is among them.
 /// \error kInvalidArgument if `command` is given nothing; kNotFound if an argument is neither.
 absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
                                                     const std::vector<std::string>& arguments);

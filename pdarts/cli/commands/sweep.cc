@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,6 +24,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "google/protobuf/message.h"
 #include "pdarts/cli/child_processes.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
@@ -32,6 +34,8 @@
 #include "pdarts/core/json.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/training.h"
+#include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/result_summary.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_decision.h"
@@ -43,6 +47,7 @@ namespace pdarts {
 namespace {
 
 namespace fs = std::filesystem;
+using google::protobuf::Message;
 
 /// Which file a name leads to, and when that was last changed.
 struct FileVersion {
@@ -64,7 +69,7 @@ std::optional<FileVersion> VersionOf(const std::string& path) {
 /// One run of the sweep.
 struct SweepRun {
   int64_t seed = 0;
-  ExperimentSpec spec;
+  std::unique_ptr<Message> spec;  ///< of a search or a training
   std::string directory;
   bool finished_before = false;
   std::optional<FileVersion> spec_to_replace;  ///< of the run that --overwrite replaces
@@ -97,8 +102,8 @@ bool HoldsOldRun(const SweepRun& run) {
 
 /// Whether the directory holds a run of this sweep's spec.
 bool HoldsItsSpec(const SweepRun& run) {
-  const absl::StatusOr<ExperimentSpec> spec = ReadRunSpec(run.directory);
-  return spec.ok() && PrintSpec(*spec) == PrintSpec(run.spec);
+  const absl::StatusOr<std::unique_ptr<Message>> spec = ReadAnyRunSpec(run.directory);
+  return spec.ok() && PrintSpec(**spec) == PrintSpec(*run.spec);
 }
 
 /// What a user types to go on. Without --overwrite, a run that has not been replaced yet would be
@@ -135,13 +140,13 @@ absl::StatusOr<FileDescriptor> OpenConsole(const SweepRun& run) {
       absl::StrCat(path, " is locked: a run of another sweep is writing there"));
 }
 
-/// What starts this program anew, with a search of one seed. It reads a copy of the spec, so that
-/// all runs of the sweep are of one experiment.
-ChildCommand SearchOf(const SweepRun& run, int threads, int output) {
+/// What starts this program anew, with a search or a training of one seed. It reads a copy of the
+/// spec, so that all runs of the sweep are of one experiment.
+ChildCommand CommandOf(const SweepRun& run, int threads, int output) {
   ChildCommand command;
   command.program = "/proc/self/exe";
   command.words = {ProgramName(),
-                   "search",
+                   IsTraining(*run.spec) ? "train" : "search",
                    "--spec=/dev/stdin",
                    absl::StrCat("--output_dir=", run.directory),
                    absl::StrCat("--threads=", threads),
@@ -151,7 +156,7 @@ ChildCommand SearchOf(const SweepRun& run, int threads, int output) {
   }
   if (absl::GetFlag(FLAGS_overwrite)) command.words.push_back("--overwrite");
   if (absl::GetFlag(FLAGS_allow_swap)) command.words.push_back("--allow_swap");
-  command.input = PrintSpec(run.spec);
+  command.input = PrintSpec(*run.spec);
   command.output = output;
   return command;
 }
@@ -221,7 +226,7 @@ class SweepRunner {
       console = *std::move(opened);
     }
     std::cerr << "seed " << run.seed << ": begins, " << run.directory << "\n";
-    const absl::StatusOr<pid_t> child = children_.Start(SearchOf(run, threads_, console.number()));
+    const absl::StatusOr<pid_t> child = children_.Start(CommandOf(run, threads_, console.number()));
     if (!child.ok()) {
       return Annotate(child.status(), absl::StrCat("seed ", run.seed));
     }
@@ -294,7 +299,9 @@ std::string Json(const std::vector<SweepRun>& runs, const std::vector<std::strin
 void PrintTable(const std::vector<SweepRun>& runs) {
   std::vector<RunResult> results = Results(runs);
   for (RunResult& result : results) {
-    if (!HasTop5(result)) result.clear_supernet_top5();
+    if (HasTop5(result)) continue;
+    result.clear_supernet_top5();
+    result.clear_test_top5();
   }
   const std::vector<ColumnSummary> columns = SummarizeResults(results);
   std::cout << absl::StrFormat("%-8s", "seed");
@@ -326,6 +333,24 @@ void PrintTable(const std::vector<SweepRun>& runs) {
   row("+-", &ColumnSummary::deviation);
 }
 
+/// The name of a spec of either kind.
+std::string NameOf(const Message& spec) {
+  return IsTraining(spec) ? static_cast<const TrainSpec&>(spec).name()
+                          : static_cast<const ExperimentSpec&>(spec).name();
+}
+
+/// Makes the spec what a run of it writes, if runs of it can begin.
+/// \error as MakeExperiment or MakeTraining.
+absl::Status CompleteAndCheck(Message* spec) {
+  if (!IsTraining(*spec)) {
+    return MakeExperiment(static_cast<const ExperimentSpec&>(*spec)).status();
+  }
+  PDARTS_ASSIGN_OR_RETURN(const Training training,
+                          MakeTraining(static_cast<const TrainSpec&>(*spec)));
+  spec->CopyFrom(training.spec);
+  return absl::OkStatus();
+}
+
 absl::Status Sweep(const std::vector<std::string>&) {
   const std::string file = absl::GetFlag(FLAGS_spec);
   if (file.empty()) return absl::InvalidArgumentError("sweep needs --spec=FILE");
@@ -337,31 +362,31 @@ absl::Status Sweep(const std::vector<std::string>&) {
   // Alone, a run uses what a search uses; together, they share the cores.
   if (threads == 0 && jobs > 1) threads = std::max(1, cores / jobs);
 
-  PDARTS_ASSIGN_OR_RETURN(const ExperimentSpec spec, ReadSpecFile(UserPath(file)));
-  ExperimentSpec changed = spec;
-  PDARTS_RETURN_IF_ERROR(ApplyFlags(&changed));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Message> spec, ReadAnySpecFile(UserPath(file)));
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(spec.get()));
   for (const std::string& assignment : absl::GetFlag(FLAGS_set).values) {
     if (absl::StartsWith(assignment, "seed=")) {
       std::cerr << "note: the seeds are those of --seeds; --set=" << assignment
                 << " changes nothing\n";
     }
   }
-  PDARTS_RETURN_IF_ERROR(MakeExperiment(changed).status());  // before anything is written
+  PDARTS_RETURN_IF_ERROR(CompleteAndCheck(spec.get()));  // before anything is written
   std::vector<SweepRun> runs;
   for (const int64_t seed : seeds) {
     SweepRun& run = runs.emplace_back();
     run.seed = seed;
-    run.spec = changed;
-    run.spec.set_seed(seed);
+    run.spec.reset(spec->New());
+    run.spec->CopyFrom(*spec);
+    PDARTS_RETURN_IF_ERROR(SetField(run.spec.get(), absl::StrCat("seed=", seed)));
     const std::string parent = absl::GetFlag(FLAGS_output_dir);
-    run.directory = UserPath(
-        absl::StrCat(parent.empty() ? "runs" : parent, "/", run.spec.name(), "-seed", seed));
+    run.directory =
+        UserPath(absl::StrCat(parent.empty() ? "runs" : parent, "/", NameOf(*spec), "-seed", seed));
     if (absl::GetFlag(FLAGS_overwrite)) {
       run.spec_to_replace = VersionOf(RunSpecFile(run.directory));
       continue;
     }
     PDARTS_ASSIGN_OR_RETURN(const std::optional<RunResult> result,
-                            FindFinishedRun(run.directory, run.spec));
+                            FindFinishedRun(run.directory, *run.spec));
     if (!result) continue;
     run.finished_before = true;
     run.result = *result;
@@ -397,16 +422,17 @@ absl::Status Sweep(const std::vector<std::string>&) {
 }  // namespace
 
 Command SweepCommand() {
-  return {"sweep",
-          "--spec=FILE --seeds=1,3,5",
-          "run an experiment with several seeds: a run each, a table, means and deviations",
-          {"spec", "seeds", "jobs", "data_dir", "output_dir", "device", "threads", "set",
-           "overwrite", "checkpoint_minutes", "allow_swap", "json"},
-          &Sweep,
-          /*takes_arguments=*/false,
-          {{"--spec=mine.textproto --seeds=1,3,5", "three runs, one after the other"},
-           {"--spec=mine.textproto --seeds=1,2,3,4 --jobs=2 --threads=1", "two at a time"}},
-          {{"output_dir", "DIR: folder that gets the directories of the runs (default: runs)"}}};
+  return {
+      "sweep",
+      "--spec=FILE --seeds=1,3,5",
+      "run a search or a training with several seeds: a run each, a table, means and deviations",
+      {"spec", "seeds", "jobs", "data_dir", "output_dir", "device", "threads", "set", "overwrite",
+       "checkpoint_minutes", "allow_swap", "json"},
+      &Sweep,
+      /*takes_arguments=*/false,
+      {{"--spec=mine.textproto --seeds=1,3,5", "three runs, one after the other"},
+       {"--spec=mine.textproto --seeds=1,2,3,4 --jobs=2 --threads=1", "two at a time"}},
+      {{"output_dir", "DIR: folder that gets the directories of the runs (default: runs)"}}};
 }
 
 }  // namespace pdarts

@@ -1,0 +1,52 @@
+#include "pdarts/runs/any_spec.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/training.pb.h"
+#include "pdarts/runs/run_directory.h"
+
+namespace pdarts {
+
+using google::protobuf::Message;
+
+bool IsTraining(const Message& spec) { return spec.GetDescriptor() == TrainSpec::descriptor(); }
+
+absl::StatusOr<std::unique_ptr<Message>> ParseAnySpec(absl::string_view text,
+                                                      absl::string_view file) {
+  auto search = std::make_unique<ExperimentSpec>();
+  const absl::Status of_search = ParseSpecInto(text, file, search.get());
+  if (of_search.ok()) return search;
+  auto training = std::make_unique<TrainSpec>();
+  const absl::Status of_training = ParseSpecInto(text, file, training.get());
+  if (of_training.ok()) return training;
+  if (of_search == of_training) return of_search;
+  return absl::Status(of_search.code(),
+                      absl::StrCat(of_search.message(), " (as the spec of a search); ",
+                                   of_training.message(), " (as the spec of a training)"));
+}
+
+absl::StatusOr<std::unique_ptr<Message>> ReadAnySpecFile(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadFileOrPipe(path);
+  if (absl::IsNotFound(text.status())) {
+    return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
+  }
+  if (!text.ok()) return Annotate(text.status(), "the spec");
+  return ParseAnySpec(*text, path);
+}
+
+absl::StatusOr<std::unique_ptr<Message>> ReadAnyRunSpec(const std::string& run) {
+  const std::string file = RunSpecFile(run);
+  const absl::StatusOr<std::string> text = ReadFile(file);
+  if (absl::IsNotFound(text.status())) {
+    // In the words of every command that is given a folder without a run.
+    return ReadRunSpec(run).status();
+  }
+  PDARTS_RETURN_IF_ERROR(text.status());
+  return ParseAnySpec(*text, file);
+}
+
+}  // namespace pdarts

@@ -1,0 +1,31 @@
+#ifndef PDARTS_RUNS_RESULT_GROUPS_H_
+#define PDARTS_RUNS_RESULT_GROUPS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "google/protobuf/message.h"
+#include "pdarts/runs/run.pb.h"
+
+namespace pdarts {
+
+/// A finished run and the spec that it was made by.
+struct FinishedRun {
+  std::unique_ptr<google::protobuf::Message> spec;  ///< null where it can't be read
+  RunResult result;
+};
+
+/// Runs whose specs differ in the seed only.
+struct RunGroup {
+  ResultsGroup summary;
+  std::vector<RunResult> results;  ///< by rising seeds
+};
+
+/// The groups of at least two runs, sorted by data set, search space and name. A run without a spec
+/// is in no group.
+std::vector<RunGroup> GroupBySeed(const std::vector<FinishedRun>& runs);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_RUNS_RESULT_GROUPS_H_
