@@ -5,14 +5,21 @@
 
 #include "absl/strings/string_view.h"
 #include "glog/logging.h"
+#include "pdarts/core/python_text.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 
 namespace pdarts {
 
-/// What parses is written, in every form, as a text that parses to the same.
+/// What parses is written as a text that parses to the same. A definition that is picked out of a
+/// text has the text's length.
 inline void CheckGenotype(const char* space_name, absl::string_view text) {
   static const auto& space = *Registry<SearchSpace>::CreateDefault(space_name).value().release();
+  const auto kept = KeepDefinition(text, "A");
+  if (kept.ok()) {
+    CHECK_EQ(kept->size(), text.size());
+    space.Parse(*kept).IgnoreError();
+  }
   const auto architecture = space.Parse(text);
   if (!architecture.ok()) return;
   const std::string written = space.Format(*architecture).value();

@@ -20,11 +20,14 @@ enum class GenotypeForm {
   kNested,
 };
 
-/// Reads `Genotype(normal=..., normal_concat=..., reduce=..., reduce_concat=...)`, Python's text of
-/// a genotype, in either form; fields in any order, white space anywhere, either kind of quote,
-/// `range(2, 6)` or `[2, 3, 4, 5]`. Keeps the written order of the edges. Architecture::space is
-/// left to the caller.
-/// \error kInvalidArgument as "line 1, column 23: ...", saying what was expected there.
+/// Reads a genotype in any of the forms in which programs publish them (docs/files.md):
+/// `Genotype(...)` of Python, alone, in a program or in a log, fields by name or by position, edges
+/// flat or node by node, with or without weights; dicts and JSON; NAS-Bench-301's configurations;
+/// pairs of numbers in NASLib's order. Keeps the written order of the edges. What a user should
+/// know of how the text was understood is told to ReadingNotes. Architecture::space is left to the
+/// caller.
+/// \error kInvalidArgument as "line 1, column 23: ...", saying what was expected there; naming the
+/// definitions if the text holds several architectures that differ.
 absl::StatusOr<Architecture> ParseGenotype(absl::string_view text);
 
 /// Writes an architecture that CheckGenotype accepts, in its own order.

@@ -11,15 +11,9 @@
 namespace pdarts::nasbench201 {
 namespace {
 
-const CellKind& Cell() { return NasBench201Topology().kinds[0]; }
+constexpr size_t kLongestShown = 80;
 
-/// "expected ..., found ..." at an offset into a text.
-absl::Status Expected(absl::string_view text, size_t offset, absl::string_view what) {
-  const std::string found =
-      offset < text.size() ? absl::StrCat("'", text.substr(offset, 1), "'") : "the end of the text";
-  return absl::InvalidArgumentError(
-      absl::StrCat("column ", offset + 1, ": expected ", what, ", found ", found));
-}
+const CellKind& Cell() { return NasBench201Topology().kinds[0]; }
 
 }  // namespace
 
@@ -52,41 +46,56 @@ CellOperations FromCode(int code) {
   return operations;
 }
 
-absl::StatusOr<CellOperations> ParseCell(absl::string_view text) {
-  const size_t size = absl::StripTrailingAsciiWhitespace(text).size();
-  text = text.substr(0, size);
-  size_t at = size - absl::StripLeadingAsciiWhitespace(text).size();
-  CellOperations cell;
+CellReading ReadCellAt(absl::string_view text, size_t place) {
+  CellReading reading;
+  size_t& at = reading.end;
+  at = place;
+  // Skips a mark; an error if something else stands there.
+  const auto skip = [&](absl::string_view mark) {
+    if (text.substr(at, mark.size()) == mark) {
+      at += mark.size();
+      return true;
+    }
+    const std::string found =
+        at < text.size() ? absl::StrCat("'", text.substr(at, 1), "'") : "the end of the text";
+    reading.error = TextError{at, absl::StrCat("expected '", mark, "', found ", found)};
+    return false;
+  };
   for (int e = 0; e < kNumEdges; ++e) {
     const Edge& edge = Cell().edges[e];
     if (edge.from == 0) {
       // A node's list begins.
-      for (const absl::string_view mark : {edge.to > 1 ? "+" : "", "|"}) {
-        if (text.substr(at, mark.size()) != mark) {
-          return Expected(text, at, absl::StrCat("'", mark, "'"));
-        }
-        at += mark.size();
-      }
+      if (edge.to > 1 && !skip("+")) return reading;
+      if (!skip("|")) return reading;
     }
-    const absl::string_view name = text.substr(at, text.substr(at).find_first_of("~|+"));
+    const absl::string_view name =
+        text.substr(at, text.find_first_of("~|+", at) - at);  // npos: all that is left
     const auto& known = Cell().operations;
     const auto operation = std::find(known.begin(), known.end(), name);
     if (operation == known.end()) {
-      return absl::InvalidArgumentError(absl::StrCat("column ", at + 1, ": unknown operation '",
-                                                     name,
-                                                     "'; known: ", absl::StrJoin(known, ", ")));
+      reading.error =
+          TextError{at, absl::StrCat("unknown operation '", name.substr(0, kLongestShown),
+                                     "'; known: ", absl::StrJoin(known, ", "))};
+      return reading;
     }
-    cell[e] = static_cast<int>(operation - known.begin());
+    reading.operations[e] = static_cast<int>(operation - known.begin());
     at += name.size();
-    for (const absl::string_view mark :
-         {absl::string_view("~"), absl::string_view("012").substr(edge.from, 1),
-          absl::string_view("|")}) {
-      if (text.substr(at, 1) != mark) return Expected(text, at, absl::StrCat("'", mark, "'"));
-      ++at;
-    }
+    if (!skip("~") || !skip(absl::StrCat(edge.from)) || !skip("|")) return reading;
   }
-  if (at != size) return Expected(text, at, "the end of the text");
-  return cell;
+  return reading;
+}
+
+absl::StatusOr<CellOperations> ParseCell(absl::string_view text) {
+  text = absl::StripTrailingAsciiWhitespace(text);
+  CellReading reading =
+      ReadCellAt(text, text.size() - absl::StripLeadingAsciiWhitespace(text).size());
+  if (!reading.error && reading.end != text.size()) {
+    reading.error = TextError{reading.end, absl::StrCat("expected the end of the text, found '",
+                                                        text.substr(reading.end, 1), "'")};
+  }
+  if (!reading.error) return reading.operations;
+  return absl::InvalidArgumentError(
+      absl::StrCat("column ", reading.error->place + 1, ": ", reading.error->message));
 }
 
 std::string FormatCell(const CellOperations& operations) {

@@ -2,12 +2,15 @@
 #define PDARTS_SPACES_NASBENCH201_CELL_H_
 
 #include <array>
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/python_text.h"
 #include "pdarts/core/topology.h"
 
 namespace pdarts::nasbench201 {
@@ -32,7 +35,17 @@ int ToCode(const CellOperations& operations);
 /// Dies if the code is out of range.
 CellOperations FromCode(int code);
 
-/// Reads `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`; white space may stand around it.
+/// A cell that stands in a text.
+struct CellReading {
+  CellOperations operations = {};
+  size_t end = 0;                  ///< byte after it, or of the error
+  std::optional<TextError> error;  ///< why there is none
+};
+
+/// Reads the cell `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|` that begins at `place` of a text.
+CellReading ReadCellAt(absl::string_view text, size_t place);
+
+/// Reads a text that is a cell; white space may stand around it.
 /// \error kInvalidArgument as "column 5: expected ..., found ...".
 absl::StatusOr<CellOperations> ParseCell(absl::string_view text);
 std::string FormatCell(const CellOperations& operations);

@@ -13,6 +13,7 @@
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/derivation.h"
 #include "pdarts/spaces/nasbench201/derived_network.h"
+#include "pdarts/spaces/nasbench201/genotype.h"
 #include "pdarts/spaces/nasbench201/nasbench201_space.pb.h"
 #include "pdarts/spaces/nasbench201/search_network.h"
 #include "pdarts/spaces/nasbench201/skeleton.h"
@@ -63,7 +64,7 @@ class NasBench201Space : public SearchSpace {
     return MakeDerivedNetwork(architecture, shape, std::move(generator));
   }
   absl::StatusOr<Architecture> DoParse(absl::string_view text) const override {
-    PDARTS_ASSIGN_OR_RETURN(const CellOperations operations, ParseCell(text));
+    PDARTS_ASSIGN_OR_RETURN(const CellOperations operations, ParseGenotype(text));
     return ToArchitecture(operations);
   }
   absl::StatusOr<std::string> DoFormat(const Architecture& architecture,
