@@ -1,28 +1,26 @@
 #include "pdarts/cli/network_flags.h"
 
-#include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/given_genotype.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/core/text.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 
 ABSL_FLAG(std::string, genotype, "",
-          "TEXT|FILE|NAME: an architecture: its text, a name that the space knows (PDARTS, "
-          "DARTS_V1, DARTS_V2), or a file (genotype.txt, architecture.json)");
+          "TEXT|FILE|RUN|NAME: an architecture: its text, a file that holds it (FILE:NAME for one "
+          "of several), the directory of a run, or a name that the space knows (PDARTS, DARTS_V1, "
+          "DARTS_V2)");
 ABSL_FLAG(std::string, weights, "",
           "FILE: weights, as safetensors or as a checkpoint that Python's torch.save wrote");
 ABSL_FLAG(std::string, dataset, "",
@@ -103,35 +101,18 @@ absl::StatusOr<NetworkSettings> SettingsFromFlags() {
 
 }  // namespace
 
-absl::StatusOr<std::string> GenotypeFromFlags() {
-  std::string given = absl::GetFlag(FLAGS_genotype);
-  if (given.empty()) {
-    return absl::InvalidArgumentError(
-        "--genotype is missing: an architecture's text, name or file");
-  }
-  const std::string path = UserPath(given);
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return given;
-  absl::StatusOr<std::string> content = ReadFile(path);
-  if (!content.ok()) return Annotate(content.status(), "--genotype");
-  const std::string text(WithoutByteOrderMark(*content));
-  if (!absl::EndsWith(path, ".json")) return text;
-  DerivedArchitecture architecture;
-  if (!ParseJson(text, &architecture).ok() || architecture.text().empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--genotype: ", path, " is no architecture.json of a run"));
-  }
-  return architecture.text();
-}
-
 absl::StatusOr<FlagNetwork> NetworkFromFlags() {
   PDARTS_ASSIGN_OR_RETURN(const NetworkSettings settings, SettingsFromFlags());
   FlagNetwork network;
   PDARTS_ASSIGN_OR_RETURN(network.space, Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, GenotypeFromFlags());
-  auto architecture = ParseGenotype(*network.space, text);
-  if (!architecture.ok()) return Annotate(architecture.status(), "--genotype");
-  network.architecture = std::move(*architecture);
+  const std::string given = absl::GetFlag(FLAGS_genotype);
+  if (given.empty()) {
+    return absl::InvalidArgumentError(
+        "--genotype is missing: an architecture's text, name or file, or a run");
+  }
+  auto genotype = ReadGivenGenotype(*network.space, given);
+  if (!genotype.ok()) return Annotate(genotype.status(), "--genotype");
+  network.architecture = std::move(genotype->architecture);
   auto shape = MakeNetworkShape(*network.space, settings);
   if (!shape.ok()) return Annotate(shape.status(), "--skeleton");
   network.shape = std::move(*shape);

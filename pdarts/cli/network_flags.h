@@ -22,11 +22,6 @@ ABSL_DECLARE_FLAG(std::string, image_size);
 
 namespace pdarts {
 
-/// --genotype: a text or name as it is, or what a file of that name holds (a genotype.txt or an
-/// architecture.json).
-/// \error kInvalidArgument if it is empty; kNotFound if a file can't be read.
-absl::StatusOr<std::string> GenotypeFromFlags();
-
 /// A network that is described by flags alone.
 struct FlagNetwork {
   std::unique_ptr<SearchSpace> space;
@@ -35,8 +30,8 @@ struct FlagNetwork {
 };
 
 /// The network of --space, --genotype, --cells, --channels, --classes, --skeleton, --image_size:
-/// the skeleton's usual size (SearchSpace::default_network_shape) where a flag isn't given. \error
-/// as GenotypeFromFlags and ParseGenotype; kInvalidArgument naming the flag.
+/// the skeleton's usual size (SearchSpace::default_network_shape) where a flag isn't given.
+/// \error as ReadGivenGenotype; kInvalidArgument naming the flag.
 absl::StatusOr<FlagNetwork> NetworkFromFlags();
 
 /// The same, or, where --run names a run, the network of its architecture for images and classes as

@@ -18,6 +18,7 @@
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/forecast.pb.h"
+#include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/initial_weights.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/names.h"
@@ -104,22 +105,35 @@ class TrainProgress : public TrainObserver {
   const Clock::time_point begin_;
 };
 
-/// Puts the architecture that --genotype or --run name into the spec.
+/// Puts what --genotype or --run name into the spec.
 absl::Status SetGenotype(TrainSpec* spec) {
   const std::string run = absl::GetFlag(FLAGS_run);
-  if (!run.empty() && !absl::GetFlag(FLAGS_genotype).empty()) {
+  const std::string genotype = absl::GetFlag(FLAGS_genotype);
+  if (!run.empty() && !genotype.empty()) {
     return absl::InvalidArgumentError("--run and --genotype both name an architecture; give one");
   }
-  if (!absl::GetFlag(FLAGS_genotype).empty()) {
-    PDARTS_ASSIGN_OR_RETURN(*spec->mutable_genotype(), GenotypeFromFlags());
-    return absl::OkStatus();
-  }
+  if (!genotype.empty()) spec->set_genotype(genotype);
   if (run.empty()) return absl::OkStatus();
   const auto space = Registry<SearchSpace>::Create(spec->space());
   if (!space.ok()) return Annotate(space.status(), "space");
   PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found,
                           ReadRunArchitecture(UserPath(run), **space));
   spec->set_genotype(found.text());
+  return absl::OkStatus();
+}
+
+/// Replaces a path in the spec's genotype by the text of the architecture that it leads to, so that
+/// the run's spec says what was trained.
+absl::Status ReplacePathOfGenotype(TrainSpec* spec) {
+  if (spec->genotype().empty()) return absl::OkStatus();
+  const auto space = Registry<SearchSpace>::Create(spec->space());
+  if (!space.ok()) return Annotate(space.status(), "space");
+  auto given = ReadGivenGenotype(**space, spec->genotype());
+  if (!given.ok()) {
+    return Annotate(given.status(),
+                    absl::GetFlag(FLAGS_genotype).empty() ? "genotype" : "--genotype");
+  }
+  spec->set_genotype(std::move(given->text));
   return absl::OkStatus();
 }
 
@@ -233,6 +247,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_RETURN_IF_ERROR(SetGenotype(&spec));
   PDARTS_RETURN_IF_ERROR(SetInitialWeights(&spec));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
+  PDARTS_RETURN_IF_ERROR(ReplacePathOfGenotype(&spec));
   PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec)));
   const TrainAugmentation& augmentation = training.spec.train().augmentation();
   Tell(AugmentationNotes("train.augmentation", augmentation.crop_padding(), augmentation.cutout(),

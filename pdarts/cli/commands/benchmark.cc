@@ -131,7 +131,7 @@ Command BenchmarkCommand() {
   for (const char* flag : {"run", "batch", "runs", "threads", "allow_swap", "json"})
     flags.push_back(flag);
   return {"benchmark",
-          "--run=DIR | --genotype=TEXT|FILE|NAME [--batch=1,32]",
+          "--run=DIR | --genotype=TEXT|FILE|RUN|NAME [--batch=1,32]",
           "measure a network's latency on this machine: median and spread",
           flags,
           &BenchmarkNetwork,

@@ -74,7 +74,7 @@ Command CountCommand() {
   std::vector<std::string> flags = NetworkFlags();
   for (const char* flag : {"run", "json"}) flags.push_back(flag);
   return {"count",
-          "--run=DIR | --space=NAME --genotype=TEXT|FILE|NAME",
+          "--run=DIR | --space=NAME --genotype=TEXT|FILE|RUN|NAME",
           "count a network's parameters, multiply-adds and activation memory",
           flags,
           &Count,

@@ -10,16 +10,24 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/message.h"
+#include "pdarts/cli/alphas_file.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/network_flags.h"
 #include "pdarts/core/edge_name.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
+#include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/trace_check.h"
 #include "pdarts/core/training.h"
 #include "pdarts/report/run_files.h"
 #include "pdarts/runs/any_spec.h"
+
+ABSL_FLAG(std::string, alphas, "",
+          "FILE: alphas or probabilities of another program, a row an edge and a column an "
+          "operation: a NumPy file (.npy, .npz) or a text");
 
 namespace pdarts {
 namespace {
@@ -53,7 +61,7 @@ void PrintTrace(const DerivationTrace& trace, const Topology& topology) {
   for (const std::string& note : trace.notes()) std::cout << "note: " << note << "\n";
 }
 
-/// What a search ended with, as far as its run directory tells.
+/// What is derived from: what a search ended with, or another program's alphas.
 struct SearchEnd {
   LastStage last_stage;
   std::vector<std::string> notes;
@@ -104,34 +112,86 @@ absl::Status PrintTrained(const std::string& run, const TrainSpec& spec) {
   return absl::OkStatus();
 }
 
-absl::Status Derive(const std::vector<std::string>&) {
-  if (absl::GetFlag(FLAGS_run).empty()) return absl::InvalidArgumentError("derive needs --run=DIR");
-  const std::string run = UserPath(absl::GetFlag(FLAGS_run));
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> of_run,
-                          ReadAnyRunSpec(run));
-  if (IsTraining(*of_run)) return PrintTrained(run, static_cast<const TrainSpec&>(*of_run));
-  PDARTS_ASSIGN_OR_RETURN(const RunFiles files, ReadRunFiles(run));
-  PDARTS_ASSIGN_OR_RETURN(const SearchEnd end, ReadSearchEnd(files));
-  ExperimentSpec spec = files.spec;
-  PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
-  PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
+/// The alphas of a file, for the candidates that a search of the space begins with.
+absl::StatusOr<SearchEnd> ReadAlphasFile(const SearchSpace& space, const std::string& file) {
+  SearchEnd end;
+  PDARTS_ASSIGN_OR_RETURN(end.last_stage.candidates, space.InitialCandidates());
+  const absl::StatusOr<std::string> bytes = ReadFileOrPipe(UserPath(file));
+  if (!bytes.ok()) return Annotate(bytes.status(), "--alphas");
+  absl::StatusOr<GivenAlphas> alphas =
+      ReadAlphas(space.topology(), end.last_stage.candidates, *bytes);
+  if (!alphas.ok()) {
+    return Annotate(alphas.status(), absl::StrCat("--alphas: ", UserPath(file)));
+  }
+  end.last_stage.probabilities = std::move(alphas->probabilities);
+  end.notes = std::move(alphas->notes);
+  return end;
+}
+
+absl::StatusOr<Derivation> DeriveFrom(const SearchSpace& space, const SearchEnd& end,
+                                      const DerivationOptions& options) {
   PDARTS_ASSIGN_OR_RETURN(
       Derivation derivation,
-      experiment.space->Derive(end.last_stage.candidates, end.last_stage.probabilities,
-                               experiment.derivation_options));
+      space.Derive(end.last_stage.candidates, end.last_stage.probabilities, options));
   for (const std::string& note : end.notes) derivation.trace.add_notes(note);
+  return derivation;
+}
+
+absl::Status Print(const SearchSpace& space, const Derivation& derivation) {
   DerivedArchitecture derived;
   *derived.mutable_architecture() = derivation.architecture;
   *derived.mutable_trace() = derivation.trace;
-  PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
-                          experiment.space->Format(derivation.architecture));
+  PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(), space.Format(derivation.architecture));
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(derived) << "\n";
   } else {
     std::cout << derived.text() << "\n\n";
-    PrintTrace(derived.trace(), experiment.space->topology());
+    PrintTrace(derived.trace(), space.topology());
   }
   return absl::OkStatus();
+}
+
+/// From alphas alone: the space has its default settings, changed by --set=space.FIELD=VALUE, and
+/// nothing limits what is derived.
+absl::Status DeriveFromAlphas(const std::string& alphas) {
+  ExperimentSpec spec;
+  PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(), PluginRegistry::Global().DefaultConfig(
+                                                     SearchSpace::kKind, SpaceFromFlags()));
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
+  const auto space = Registry<SearchSpace>::Create(spec.space());
+  if (!space.ok()) return Annotate(space.status(), "space");
+  PDARTS_ASSIGN_OR_RETURN(const SearchEnd end, ReadAlphasFile(**space, alphas));
+  PDARTS_ASSIGN_OR_RETURN(const Derivation derivation, DeriveFrom(**space, end, {}));
+  return Print(**space, derivation);
+}
+
+absl::Status Derive(const std::vector<std::string>&) {
+  const std::string alphas = absl::GetFlag(FLAGS_alphas);
+  if (absl::GetFlag(FLAGS_run).empty()) {
+    if (!alphas.empty()) return DeriveFromAlphas(alphas);
+    return absl::InvalidArgumentError("derive needs --run=DIR or --alphas=FILE");
+  }
+  if (!absl::GetFlag(FLAGS_space).empty()) {
+    return absl::InvalidArgumentError("--space: the run says its search space; leave it out");
+  }
+  const std::string run = UserPath(absl::GetFlag(FLAGS_run));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> of_run,
+                          ReadAnyRunSpec(run));
+  if (IsTraining(*of_run)) {
+    if (alphas.empty()) return PrintTrained(run, static_cast<const TrainSpec&>(*of_run));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--alphas: ", run, " is a training; expected the run of a search"));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const RunFiles files, ReadRunFiles(run));
+  ExperimentSpec spec = files.spec;
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
+  PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
+  PDARTS_ASSIGN_OR_RETURN(const SearchEnd end, alphas.empty()
+                                                   ? ReadSearchEnd(files)
+                                                   : ReadAlphasFile(*experiment.space, alphas));
+  PDARTS_ASSIGN_OR_RETURN(const Derivation derivation,
+                          DeriveFrom(*experiment.space, end, experiment.derivation_options));
+  return Print(*experiment.space, derivation);
 }
 
 }  // namespace
@@ -139,15 +199,16 @@ absl::Status Derive(const std::vector<std::string>&) {
 Command DeriveCommand() {
   return {
       "derive",
-      "--run=DIR",
-      "derive again from a search's probabilities, with other options; of a training, print its "
-      "architecture",
-      {"run", "set", "json"},
+      "--run=DIR | --alphas=FILE",
+      "derive again from a search's probabilities, with other options, or from another program's "
+      "alphas; of a training, print its architecture",
+      {"run", "alphas", "space", "set", "json"},
       &Derive,
       /*takes_arguments=*/false,
       {{"--run=runs/quickstart-seed1 --set=regularizers[skip_limit].max=4",
         "with more skip connections in a cell"},
-       {"--run=runs/quickstart-seed1 --json", "as the run derived it, for a script"}}};
+       {"--run=runs/quickstart-seed1 --json", "as the run derived it, for a script"},
+       {"--alphas=alphas.npz --space=darts", "from alphas that a Python program saved"}}};
 }
 
 }  // namespace pdarts

@@ -260,7 +260,7 @@ Command EvaluateCommand() {
     flags.push_back(flag);
   }
   return {"evaluate",
-          "--run=DIR | --model=FILE [--genotype=TEXT|FILE|NAME]",
+          "--run=DIR | --model=FILE [--genotype=TEXT|FILE|RUN|NAME]",
           "measure trained weights on the test split, for each class too",
           flags,
           &EvaluateWeights,

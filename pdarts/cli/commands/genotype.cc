@@ -10,13 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/core/training.h"
 
 ABSL_FLAG(std::string, to, "",
           "FORM: text form to write; flat or nested on darts (default: the space's first)");
@@ -47,8 +47,9 @@ absl::StatusOr<Architecture> RandomArchitecture(const SearchSpace& space, at::Ge
 absl::Status Genotype(const std::vector<std::string>& arguments) {
   const bool random = absl::GetFlag(FLAGS_random);
   if (arguments.size() != (random ? 0 : 1)) {
-    return absl::InvalidArgumentError(absl::StrCat("genotype takes one TEXT, or --random; got ",
-                                                   arguments.size(), " (quote it for the shell)"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("genotype takes one TEXT, FILE, RUN or NAME, or --random; got ",
+                     arguments.size(), " (quote it for the shell)"));
   }
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
                           Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
@@ -62,7 +63,8 @@ absl::Status Genotype(const std::vector<std::string>& arguments) {
         architecture,
         RandomArchitecture(*space, MakeGenerator(static_cast<uint64_t>(seed), "architecture")));
   } else {
-    PDARTS_ASSIGN_OR_RETURN(architecture, ParseGenotype(*space, arguments[0]));
+    PDARTS_ASSIGN_OR_RETURN(GivenGenotype given, ReadGivenGenotype(*space, arguments[0]));
+    architecture = std::move(given.architecture);
   }
   DerivedArchitecture result;
   *result.mutable_architecture() = architecture;
@@ -76,7 +78,7 @@ absl::Status Genotype(const std::vector<std::string>& arguments) {
 
 Command GenotypeCommand() {
   return {"genotype",
-          "--space=NAME --to=FORM TEXT|--random",
+          "--space=NAME --to=FORM TEXT|FILE|RUN|NAME|--random",
           "check an architecture, write it in another form, or draw one",
           {"space", "to", "random", "seed", "json"},
           &Genotype,

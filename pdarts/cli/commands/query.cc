@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/core/benchmark.h"
 #include "pdarts/core/json.h"
@@ -39,16 +40,18 @@ absl::StatusOr<std::unique_ptr<Benchmark>> BenchmarkOf(const SearchSpace& space)
                    "; there are of: ", spaces.empty() ? "none" : absl::StrJoin(spaces, ", ")));
 }
 
-/// An architecture's number, or its text.
-absl::StatusOr<int> IndexOf(const Benchmark& benchmark, const std::string& argument) {
+/// argument: an architecture's number, or what ReadGivenGenotype reads.
+absl::StatusOr<int> IndexOf(const SearchSpace& space, const Benchmark& benchmark,
+                            const std::string& argument) {
   int index;
-  if (!absl::SimpleAtoi(argument, &index)) {
-    absl::StatusOr<int> found = benchmark.Index(argument);
-    if (!found.ok()) return Annotate(found.status(), absl::StrCat("\"", argument, "\""));
-    return found;
+  if (absl::SimpleAtoi(argument, &index)) {
+    PDARTS_RETURN_IF_ERROR(benchmark.Text(index).status());
+    return index;
   }
-  PDARTS_RETURN_IF_ERROR(benchmark.Text(index).status());
-  return index;
+  const absl::StatusOr<GivenGenotype> given = ReadGivenGenotype(space, argument);
+  if (!given.ok()) return Annotate(given.status(), absl::StrCat("\"", argument, "\""));
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, space.Format(given->architecture));
+  return benchmark.Index(text);
 }
 
 /// Numbers of all architectures by their canonical form.
@@ -71,7 +74,8 @@ absl::Status Query(const std::vector<std::string>& arguments) {
   }
   if (arguments.empty() && !top) {
     return absl::InvalidArgumentError(
-        "query needs architectures (text, quoted for the shell, or numbers) or --top=N");
+        "query needs architectures (text, quoted for the shell, files, runs or numbers) or "
+        "--top=N");
   }
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
                           Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
@@ -82,7 +86,7 @@ absl::Status Query(const std::vector<std::string>& arguments) {
   const std::string dataset = absl::GetFlag(FLAGS_dataset);
   std::vector<int> indices;
   for (const std::string& argument : arguments) {
-    PDARTS_ASSIGN_OR_RETURN(const int index, IndexOf(*benchmark, argument));
+    PDARTS_ASSIGN_OR_RETURN(const int index, IndexOf(*space, *benchmark, argument));
     indices.push_back(index);
   }
   const absl::StatusOr<std::vector<int>> best = benchmark->Best(top.value_or(0), dataset);

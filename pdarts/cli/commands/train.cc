@@ -27,7 +27,7 @@ Command TrainCommand() {
   for (const char* flag : {"spec", "space", "dataset"}) flags.push_back(flag);
   return {
       "train",
-      "--run=DIR | --space=NAME --genotype=TEXT|FILE|NAME [--spec=FILE]",
+      "--run=DIR | --space=NAME --genotype=TEXT|FILE|RUN|NAME [--spec=FILE]",
       "train an architecture from scratch and measure it",
       flags,
       &Train,
