@@ -65,7 +65,7 @@ double Median(std::vector<double> values) {
 }
 
 Candidates SomeCandidates(const SearchSpace& space, int per_edge) {
-  Candidates candidates = AllCandidates(space.topology());
+  Candidates candidates = space.InitialCandidates().value();
   std::mt19937 random(1);
   for (CellCandidates& cell : candidates) {
     for (EdgeCandidates& edge : cell) {

@@ -16,7 +16,7 @@ TEST(ExperimentSpecTest, LoadsValidatesAndBuildsItsFirstStage) {
   const auto experiment = MakeExperiment(*spec);
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   const auto net =
-      experiment->space->BuildSuperNet(AllCandidates(experiment->space->topology()),
+      experiment->space->BuildSuperNet(experiment->space->InitialCandidates().value(),
                                        experiment->StageNetShape(0), MakeGenerator(1, "weights"));
   ASSERT_TRUE(net.ok()) << net.status();
   EXPECT_GT(CountParameters(**net), 0);

@@ -46,8 +46,9 @@ ProgressDisplay::ProgressDisplay(const Experiment& experiment)
     : experiment_(experiment), begin_(Clock::now()) {
   const ProgressiveSchedule& schedule = *experiment.schedule;
   int candidates = 0;
-  for (const CellKind& kind : experiment.space->topology().kinds) {
-    candidates = std::max(candidates, static_cast<int>(kind.operations.size()));
+  const absl::StatusOr<Candidates> initial = experiment.space->InitialCandidates();
+  for (const CellCandidates& kind : initial.ok() ? *initial : Candidates{}) {
+    candidates = std::max(candidates, static_cast<int>(kind[0].size()));
   }
   for (int s = 0; s < schedule.num_stages(); ++s) {
     const StageShape shape = schedule.stage(s);

@@ -4,7 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "ATen/CPUGeneratorImpl.h"
 #include "ATen/ops/cat.h"
+#include "ATen/ops/empty.h"
 #include "ATen/ops/max_pool2d.h"
 #include "ATen/ops/ones.h"
 #include "ATen/ops/relu.h"
@@ -28,6 +30,26 @@ class Zero : public Operation {
   }
   RawOutput Raw(const at::Tensor&, const Pass&) const override { return {}; }
   bool is_zero() const override { return true; }
+
+ private:
+  const int64_t stride_;
+};
+
+/// Gaussian noise of mean 0 and deviation 1 in the place of its input (RobustDARTS: Zela et al.,
+/// ICLR 2020). Always drawn on the CPU in float32, so that both kernels and all devices draw the
+/// same.
+class Noise : public Operation {
+ public:
+  explicit Noise(const OperationOptions& options) : stride_(options.stride) {}
+
+  at::Tensor Forward(const at::Tensor& x, const Pass& pass) const override {
+    // A pass without a generator counts or measures, and wants any values.
+    const at::Generator generator =
+        pass.generator.defined() ? pass.generator : at::detail::createCPUGenerator(/*seed_val=*/0);
+    return at::empty({x.size(0), x.size(1), x.size(2) / stride_, x.size(3) / stride_}, at::kFloat)
+        .normal_(0, 1, generator)
+        .to(x.options());
+  }
 
  private:
   const int64_t stride_;
@@ -334,6 +356,7 @@ std::map<std::string, OperationMaker, std::less<>>& Makers() {
       {"sep_conv_5x5", SeparableConvolution(5)},
       {"dil_conv_3x3", DilatedConvolution(3)},
       {"dil_conv_5x5", DilatedConvolution(5)},
+      {"noise", [](const OperationOptions& o) { return std::make_shared<Noise>(o); }},
   };
   return *makers;
 }

@@ -118,6 +118,23 @@ TEST(Operation, LeavesItsInputAlone) {
   }
 }
 
+TEST(Operation, NoiseIsNormalAndTheGeneratorsWhateverTheInput) {
+  const at::Tensor x = Random({20, 4, 16, 16});
+  for (int64_t stride : {1, 2}) {
+    const auto noise = MakeOperation("noise", Options(stride));
+    Pass pass;
+    pass.generator = MakeGenerator(1, "noise");
+    const at::Tensor first = noise->Forward(x, pass);
+    const at::Tensor second = noise->Forward(x, pass);
+    EXPECT_NEAR(first.mean().item<double>(), 0, 0.05);
+    EXPECT_NEAR(first.std().item<double>(), 1, 0.05);
+    EXPECT_FALSE(first.equal(second));
+    pass.generator = MakeGenerator(1, "noise");
+    noise->eval();
+    EXPECT_TRUE(noise->Forward(x * 2, pass).equal(first)) << "evaluation draws noise too";
+  }
+}
+
 TEST(Operation, DropsElementsOfIdentitiesInTrainingOnly) {
   const at::Tensor x = Random({4, 4, 8, 8});
   Pass pass;
@@ -131,7 +148,7 @@ TEST(Operation, DropsElementsOfIdentitiesInTrainingOnly) {
   const at::Tensor before = pass.generator.get_state();
   for (const std::string& name : OperationNames()) {
     for (int64_t stride : {1, 2}) {
-      if (name == "skip_connect" && stride == 1) continue;
+      if (name == "noise" || (name == "skip_connect" && stride == 1)) continue;
       const auto operation = MakeOperation(name, Options(stride));
       operation->to(at::kDouble);
       operation->Forward(x, pass);

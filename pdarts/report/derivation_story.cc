@@ -20,6 +20,21 @@ std::vector<const EdgeDecision*> DecisionsOf(const CellKind& kind, const Derivat
   return decisions;
 }
 
+/// The operations that stood on any of the edges, in the kind's order.
+std::vector<std::string> OperationsOf(const CellKind& kind,
+                                      const std::vector<const EdgeDecision*>& decisions) {
+  std::set<std::string> known;
+  for (const EdgeDecision* edge : decisions) {
+    known.insert(edge->candidates().begin(), edge->candidates().end());
+    for (const PrunedOperation& pruned : edge->pruned()) known.insert(pruned.operation());
+  }
+  std::vector<std::string> operations;
+  for (const std::string& operation : kind.operations) {
+    if (known.count(operation) > 0) operations.push_back(operation);
+  }
+  return operations;
+}
+
 std::string EdgeName(const EdgeDecision& edge) {
   return absl::StrCat(edge.from(), " → ", edge.to());
 }
@@ -96,9 +111,10 @@ std::string NodeStep(int node, std::vector<const EdgeDecision*> into) {
 }  // namespace
 
 Html HeatMap(const CellKind& kind, const DerivationTrace& trace) {
-  std::vector<std::string> head = {"edge"};
-  head.insert(head.end(), kind.operations.begin(), kind.operations.end());
   const std::vector<const EdgeDecision*> decisions = DecisionsOf(kind, trace);
+  const std::vector<std::string> operations = OperationsOf(kind, decisions);
+  std::vector<std::string> head = {"edge"};
+  head.insert(head.end(), operations.begin(), operations.end());
   double least = 1, most = 0;
   for (const EdgeDecision* edge : decisions) {
     for (double p : edge->probabilities()) {
@@ -112,7 +128,7 @@ Html HeatMap(const CellKind& kind, const DerivationTrace& trace) {
                        "</caption>"_html, HtmlTableHead(head), "<tbody>\n"_html);
   for (const EdgeDecision* edge : decisions) {
     table.Append(HtmlCat("<tr><th scope=\"row\">"_html, EdgeName(*edge), "</th>"_html));
-    for (const std::string& operation : kind.operations) {
+    for (const std::string& operation : operations) {
       table.Append(HeatCell(*edge, operation, least, most));
     }
     table.Append("</tr>\n"_html);

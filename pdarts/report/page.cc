@@ -1,6 +1,7 @@
 #include "pdarts/report/page.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -45,9 +46,15 @@ Html ColorRules() {
 std::vector<std::string> OperationsOf(const std::vector<RunFiles>& runs) {
   std::vector<std::string> operations;
   for (const RunFiles& run : runs) {
-    for (const std::string& operation : OperationsOf(run.topology)) {
-      if (std::find(operations.begin(), operations.end(), operation) == operations.end()) {
-        operations.push_back(operation);
+    for (size_t k = 0; k < run.topology.kinds.size(); ++k) {
+      const CellKind& kind = run.topology.kinds[k];
+      std::set<int> initial;
+      for (const EdgeCandidates& edge : run.initial[k]) initial.insert(edge.begin(), edge.end());
+      for (const int place : initial) {
+        const std::string& operation = kind.operations[place];
+        if (std::find(operations.begin(), operations.end(), operation) == operations.end()) {
+          operations.push_back(operation);
+        }
       }
     }
   }

@@ -18,7 +18,8 @@
 
 namespace pdarts {
 
-/// The operations of all runs in the order of their topologies: what numbers their colours.
+/// The operations that the searches of all runs begin with, in the order of their topologies: what
+/// numbers their colours.
 std::vector<std::string> OperationsOf(const std::vector<RunFiles>& runs);
 
 /// The same of one search space.

@@ -72,7 +72,7 @@ absl::Status WriteReport(const std::string& run_directory, const std::optional<R
   if (result) run.result = result;
   if (run.found) {
     PDARTS_RETURN_IF_ERROR(
-        WriteDrawings(run_directory, run.found->architecture(), OperationsOf(run.topology)));
+        WriteDrawings(run_directory, run.found->architecture(), OperationsOf({run})));
   }
   PDARTS_ASSIGN_OR_RETURN(const Html html, RunPage(run));
   return WriteFileAtomically(page, html.bytes());

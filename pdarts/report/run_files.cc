@@ -140,6 +140,7 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   absl::StatusOr<Experiment> experiment = MakeExperiment(std::move(spec));
   if (!experiment.ok()) return Annotate(experiment.status(), path);
   run.classes = experiment->dataset->num_classes();
+  PDARTS_ASSIGN_OR_RETURN(run.initial, experiment->space->InitialCandidates());
   PDARTS_RETURN_IF_ERROR(ReadLog(*experiment->schedule, &run));
   absl::StatusOr<DerivedArchitecture> found = ReadRunDerivation(path, *experiment);
   if (found.ok()) {

@@ -25,6 +25,7 @@ struct RunFiles {
   std::string path;
   ExperimentSpec spec;
   Topology topology;                ///< of the run's search space
+  Candidates initial;               ///< what a search with the run's settings begins with
   int classes = 0;                  ///< of the data set
   std::vector<LogEvent> stages;     ///< the stage_begin lines, one a stage
   std::vector<EpochRecord> epochs;  ///< in the order in which they were run

@@ -162,10 +162,10 @@ Html EdgeCharts(const RunFiles& run, const std::vector<std::string>& operations,
       Chart chart = MakeChart(absl::StrCat("edge ", kind.edges[e].from, " → ", kind.edges[e].to),
                               "probability");
       chart.set_edge(true);
-      for (const std::string& operation : kind.operations) {
-        const auto place = std::find(operations.begin(), operations.end(), operation);
+      for (size_t i = 0; i < operations.size(); ++i) {
+        const std::string& operation = operations[i];
         AddLine(
-            run, operation, static_cast<int>(place - operations.begin()),
+            run, operation, static_cast<int>(i),
             [&](const EpochRecord& r) {
               return Probability(r, kind.name, static_cast<int>(e), operation);
             },

@@ -28,7 +28,7 @@ void GoThrough(const Experiment& experiment) {
     shape.cells = 2;
     shape.channels = 2;
     const auto net = experiment.space
-                         ->BuildSuperNet(AllCandidates(experiment.space->topology()), shape,
+                         ->BuildSuperNet(experiment.space->InitialCandidates().value(), shape,
                                          MakeGenerator(1, "weights"))
                          .value();
     SearchContext context;

@@ -41,7 +41,7 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     net.value()->InitializeAlphas(0.5, MakeGenerator(seed, "alphas"));
     return net.value();
   }
-  std::shared_ptr<SuperNet> Build() const { return Build(AllCandidates(space_->topology())); }
+  std::shared_ptr<SuperNet> Build() const { return Build(space_->InitialCandidates().value()); }
 
   GradientRequest Request(GradientOf of) const {
     GradientRequest request;
@@ -54,7 +54,7 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
 
   /// The last `keep` candidates of every edge, so that a space's `none` goes first.
   Candidates Last(size_t keep) const {
-    Candidates candidates = AllCandidates(space_->topology());
+    Candidates candidates = space_->InitialCandidates().value();
     for (CellCandidates& kind : candidates) {
       for (EdgeCandidates& edge : kind) {
         edge.erase(edge.begin(), edge.end() - static_cast<int64_t>(std::min(keep, edge.size())));
@@ -137,7 +137,7 @@ TEST_P(SearchSpaceBattery, AnySizeThatIsNotRefusedGivesAScoreForEveryClass) {
     shape.channels = channels;
     shape.image = image;
     shape.classes = classes;
-    const auto net = space_->BuildSuperNet(AllCandidates(space_->topology()), shape,
+    const auto net = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
                                            MakeGenerator(1, "weights"));
     if (!net.ok()) {
       EXPECT_EQ(net.status().code(), absl::StatusCode::kInvalidArgument) << net.status();
@@ -187,7 +187,7 @@ TEST_P(SearchSpaceBattery, KindsWithoutCellsAreThoseWithoutGradients) {
     shape.channels = 4;
     shape.image = {3, 16, 16};
     shape.classes = 5;
-    const auto built = space_->BuildSuperNet(AllCandidates(space_->topology()), shape,
+    const auto built = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
                                              MakeGenerator(1, "weights"));
     if (!built.ok()) continue;  // a space may need more cells
     (*built)->to(at::kDouble);
@@ -213,7 +213,7 @@ TEST_P(SearchSpaceBattery, WhatMayNotBeDerivedIsNotDerived) {
   for (size_t k = 0; k < space_->topology().kinds.size(); ++k) {
     for (const std::string& operation : space_->topology().kinds[k].operations) {
       // Every edge prefers `operation`.
-      const Candidates all = AllCandidates(space_->topology());
+      const Candidates all = space_->InitialCandidates().value();
       EdgeProbabilities probabilities;
       for (size_t kind = 0; kind < all.size(); ++kind) {
         const int preferred = OperationIndex(space_->topology().kinds[kind], operation);
@@ -249,7 +249,7 @@ TEST_P(SearchSpaceBattery, OneKindOfGradientEqualsItsPartOfBoth) {
 }
 
 TEST_P(SearchSpaceBattery, KernelsAgree) {
-  const auto candidates = AllCandidates(space_->topology());
+  const auto candidates = space_->InitialCandidates().value();
   const auto plain = Build(candidates, REFERENCE)->Gradients(Request(GradientOf::kBoth));
   const auto fused = Build(candidates, FUSED)->Gradients(Request(GradientOf::kBoth));
   EXPECT_TRUE(plain.logits.allclose(fused.logits, 1e-9, 1e-11));
@@ -260,7 +260,7 @@ TEST_P(SearchSpaceBattery, KernelsAgree) {
 
 TEST_P(SearchSpaceBattery, KernelsAgreeWithKnobsTurned) {
   const auto gradients = [&](Kernels kernels) {
-    const auto net = Build(AllCandidates(space_->topology()), kernels);
+    const auto net = Build(space_->InitialCandidates().value(), kernels);
     for (const Knob& knob : net->knobs()) {
       EXPECT_TRUE(net->SetKnob(knob.name, knob.min + 0.3 * (knob.max - knob.min)).ok());
     }
@@ -295,7 +295,7 @@ TEST_P(SearchSpaceBattery, StatisticsMoveOnlyWhenToldTo) {
 }
 
 TEST_P(SearchSpaceBattery, TheSameGeneratorGivesTheSameWeights) {
-  const Candidates all = AllCandidates(space_->topology());
+  const Candidates all = space_->InitialCandidates().value();
   const auto a = Build(all)->weights(), b = Build(all)->weights();
   const auto c = Build(all, REFERENCE, 2)->weights();
   bool differs = false;
@@ -308,7 +308,7 @@ TEST_P(SearchSpaceBattery, TheSameGeneratorGivesTheSameWeights) {
 
 TEST_P(SearchSpaceBattery, TheSameSeedsGiveTheSameGradients) {
   const auto gradients = [&] {
-    const auto net = Build(AllCandidates(space_->topology()), FUSED);
+    const auto net = Build(space_->InitialCandidates().value(), FUSED);
     for (const Knob& knob : net->knobs()) {
       EXPECT_TRUE(net->SetKnob(knob.name, (knob.min + knob.max) / 2).ok());
     }
@@ -332,14 +332,15 @@ TEST_P(SearchSpaceBattery, WorksDownToOneCandidate) {
   ASSERT_TRUE(derived.ok()) << derived.status();
   for (int k = 0; k < derived->architecture.cells_size(); ++k) {
     for (const ArchitectureEdge& edge : derived->architecture.cells(k).edges()) {
-      EXPECT_EQ(edge.operation(), space_->topology().kinds[k].operations.back());
+      const int last = space_->InitialCandidates().value()[k][0].back();
+      EXPECT_EQ(edge.operation(), space_->topology().kinds[k].operations[last]);
     }
   }
 }
 
 TEST_P(SearchSpaceBattery, WeightsGoThroughAFileByTheirNames) {
   const std::string path = ::testing::TempDir() + "/" + GetParam() + ".safetensors";
-  const auto written = Build(), read = Build(AllCandidates(space_->topology()), REFERENCE, 2);
+  const auto written = Build(), read = Build(space_->InitialCandidates().value(), REFERENCE, 2);
   written->Gradients(Request(GradientOf::kWeights));  // moves running statistics
   absl::Status status = WriteWeights(path, ModuleState(*written));
   ASSERT_TRUE(status.ok()) << status;
@@ -375,7 +376,7 @@ TEST_P(SearchSpaceBattery, ProbabilitiesAddUpToOneAnEdge) {
 
 TEST_P(SearchSpaceBattery, WhatIsDerivedReadsBackFromEveryTextForm) {
   for (uint64_t seed = 1; seed <= 5; ++seed) {
-    const auto net = Build(AllCandidates(space_->topology()), REFERENCE, seed);
+    const auto net = Build(space_->InitialCandidates().value(), REFERENCE, seed);
     const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
     ASSERT_TRUE(derived.ok()) << derived.status();
     EXPECT_GT(derived->trace.edges_size(), 0);
@@ -479,7 +480,7 @@ TEST_P(SearchSpaceBattery, WrongArgumentsAreErrors) {
   };
   EXPECT_FALSE(build({}, shape).ok());
   shape.cells = 0;
-  EXPECT_FALSE(build(AllCandidates(space_->topology()), shape).ok());
+  EXPECT_FALSE(build(space_->InitialCandidates().value(), shape).ok());
   for (const char* text : {"", "(", "|", "Genotype(", "\xff", "nothing"}) {
     EXPECT_FALSE(space_->Parse(text).ok()) << text;
   }

@@ -43,7 +43,7 @@ EdgeProbabilities SomePreferNone() {
 
 TEST(Pruning, LeavesSomethingThatMayBeDerived) {
   const Experiment experiment = Make();
-  const Candidates all = AllCandidates(experiment.space->topology());
+  const Candidates all = experiment.space->InitialCandidates().value();
   const auto pruned = PruneStage(experiment, 0, all, SomePreferNone());
   ASSERT_TRUE(pruned.ok()) << pruned.status();
   Candidates expected(2, CellCandidates(14, {7}));
@@ -60,7 +60,7 @@ TEST(Pruning, LeavesSomethingThatMayBeDerived) {
 TEST(Pruning, IsTheSchedulesWhereEverythingMayBeDerivedOrMoreIsKept) {
   for (const char* setting : {"space.allow_none=true", "schedule.stages[0].keep=2"}) {
     const Experiment experiment = Make({setting});
-    const Candidates all = AllCandidates(experiment.space->topology());
+    const Candidates all = experiment.space->InitialCandidates().value();
     const auto pruned = PruneStage(experiment, 0, all, SomePreferNone());
     ASSERT_TRUE(pruned.ok()) << pruned.status();
     EXPECT_EQ(pruned->kept, experiment.schedule->Prune(0, all, SomePreferNone()).value());

@@ -5,8 +5,9 @@ namespace pdarts::darts {
 const Topology& DartsTopology() {
   static const Topology* const topology = [] {
     CellKind kind;
-    kind.operations = {kNone,          "max_pool_3x3", "avg_pool_3x3", "skip_connect",
-                       "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"};
+    kind.operations = {kNone,          "max_pool_3x3", "avg_pool_3x3",
+                       "skip_connect", "sep_conv_3x3", "sep_conv_5x5",
+                       "dil_conv_3x3", "dil_conv_5x5", kNoise};
     for (int to = kInputNodes; to < kNodes; ++to) {
       for (int from = 0; from < to; ++from) kind.edges.push_back({from, to});
     }

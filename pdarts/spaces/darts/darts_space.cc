@@ -4,9 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/initial_operations.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/spaces/darts/cells.h"
 #include "pdarts/spaces/darts/darts_space.pb.h"
@@ -20,7 +24,8 @@ namespace {
 
 class DartsSpace : public SearchSpace {
  public:
-  explicit DartsSpace(DartsSpaceConfig config) : config_(std::move(config)) {}
+  DartsSpace(DartsSpaceConfig config, Candidates initial)
+      : config_(std::move(config)), initial_(std::move(initial)) {}
 
   std::string name() const override { return "darts"; }
   const Topology& topology() const override { return DartsTopology(); }
@@ -50,6 +55,7 @@ class DartsSpace : public SearchSpace {
   }
 
  private:
+  Candidates DoInitialCandidates() const override { return initial_; }
   NetworkShape DoDefaultNetworkShape(const std::string& skeleton) const override {
     NetworkShape shape;
     if (skeleton != kImageNetSkeleton) return shape;
@@ -94,12 +100,89 @@ class DartsSpace : public SearchSpace {
   }
 
   const DartsSpaceConfig config_;
+  const Candidates initial_;
 };
+
+/// What the edges begin a search with where a config says nothing of them: all but `noise`.
+EdgeCandidates UsualOperations(const CellKind& kind) {
+  EdgeCandidates usual;
+  for (int i = 0; i < static_cast<int>(kind.operations.size()); ++i) {
+    if (kind.operations[i] != kNoise) usual.push_back(i);
+  }
+  return usual;
+}
+
+/// Puts the operations of one edge into the candidates. field: of the edge, for errors.
+absl::Status SetEdge(const EdgeOperations& edge, const std::string& field,
+                     absl::string_view without, std::vector<std::vector<bool>>* seen,
+                     Candidates* initial) {
+  const Topology& topology = DartsTopology();
+  bool is_known = false;
+  for (size_t k = 0; k < topology.kinds.size(); ++k) {
+    const CellKind& kind = topology.kinds[k];
+    if (!edge.cell_kind().empty() && edge.cell_kind() != kind.name) continue;
+    is_known = true;
+    const auto place =
+        std::find(kind.edges.begin(), kind.edges.end(), Edge{edge.from(), edge.to()});
+    if (place == kind.edges.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(field, ": there is no edge from ", edge.from(),
+                                                     " to ", edge.to(), " in a cell"));
+    }
+    const auto number = place - kind.edges.begin();
+    if ((*seen)[k][number]) {
+      return absl::InvalidArgumentError(absl::StrCat(field, ": the ", kind.name, " edge ",
+                                                     edge.from(), " -> ", edge.to(),
+                                                     " is listed twice"));
+    }
+    (*seen)[k][number] = true;
+    PDARTS_ASSIGN_OR_RETURN(
+        (*initial)[k][number],
+        InitialOperations(kind, {edge.operations().begin(), edge.operations().end()},
+                          absl::StrCat(field, ".operations"), without));
+  }
+  if (is_known) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ".cell_kind: \"", edge.cell_kind(),
+                                                 "\" is unknown; expected normal or reduce"));
+}
+
+/// The candidates that a config names.
+absl::StatusOr<Candidates> InitialCandidatesOf(const DartsSpaceConfig& config) {
+  const Topology& topology = DartsTopology();
+  const absl::string_view without = config.allow_none() ? "" : kNone;
+  EdgeCandidates every = UsualOperations(topology.kinds[kNormal]);
+  if (!config.operations().empty()) {
+    PDARTS_ASSIGN_OR_RETURN(
+        every, InitialOperations(topology.kinds[kNormal],
+                                 {config.operations().begin(), config.operations().end()},
+                                 "operations", without));
+  }
+  Candidates initial(topology.kinds.size(), CellCandidates(kNumEdges, every));
+  std::vector<std::vector<bool>> seen(topology.kinds.size(), std::vector<bool>(kNumEdges, false));
+  for (int i = 0; i < config.edges_size(); ++i) {
+    PDARTS_RETURN_IF_ERROR(
+        SetEdge(config.edges(i), absl::StrCat("edges[", i, "]"), without, &seen, &initial));
+  }
+  for (size_t k = 0; k < topology.kinds.size(); ++k) {
+    const CellKind& kind = topology.kinds[k];
+    for (size_t e = 0; e < initial[k].size(); ++e) {
+      if (initial[k][e].size() == initial[k][0].size()) continue;
+      const auto name = [&](size_t edge) {
+        return absl::StrCat(kind.edges[edge].from, " -> ", kind.edges[edge].to);
+      };
+      return absl::InvalidArgumentError(
+          absl::StrCat("edges: the ", kind.name, " edge ", name(e), " has ", initial[k][e].size(),
+                       " operations and ", name(0), " has ", initial[k][0].size(),
+                       "; expected the same number on all edges of a kind of cell"));
+    }
+  }
+  return initial;
+}
 
 const bool registered = Registry<SearchSpace>::Register<DartsSpaceConfig>(
     "darts", "cells of four nodes and eight operations, normal and reduction (DARTS)",
     [](const DartsSpaceConfig& config) -> absl::StatusOr<std::unique_ptr<SearchSpace>> {
-      return std::make_unique<DartsSpace>(config);
+      PDARTS_ASSIGN_OR_RETURN(Candidates initial, InitialCandidatesOf(config));
+      return std::make_unique<DartsSpace>(config, std::move(initial));
     });
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "ATen/ops/randn.h"
 #include "ATen/ops/zeros.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
@@ -17,11 +18,15 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::unique_ptr<SearchSpace> Space() {
+absl::StatusOr<std::unique_ptr<SearchSpace>> Make(const std::string& text) {
+  DartsSpaceConfig settings;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &settings)) << text;
   google::protobuf::Any config;
-  config.PackFrom(DartsSpaceConfig());
-  return Registry<SearchSpace>::Create(config).value();
+  config.PackFrom(settings);
+  return Registry<SearchSpace>::Create(config);
 }
+
+std::unique_ptr<SearchSpace> Space() { return Make("").value(); }
 
 at::Generator Weights(uint64_t seed = 1) { return MakeGenerator(seed, "weights"); }
 
@@ -40,7 +45,7 @@ SuperNetShape Small() {
 
 std::shared_ptr<SuperNet> SmallSuperNet() {
   const auto space = Space();
-  return space->BuildSuperNet(AllCandidates(space->topology()), Small(), Weights()).value();
+  return space->BuildSuperNet(space->InitialCandidates().value(), Small(), Weights()).value();
 }
 
 Architecture Known(const SearchSpace& space, const std::string& name) {
@@ -56,11 +61,86 @@ TEST(DartsSpace, HasTwoCellKindsOf14Edges) {
   ASSERT_EQ(space->topology().kinds.size(), 2u);
   for (const CellKind& kind : space->topology().kinds) {
     ASSERT_EQ(kind.edges.size(), 14u);
-    EXPECT_EQ(kind.operations.size(), 8u);
+    EXPECT_EQ(kind.operations.size(), 9u);
+    EXPECT_EQ(kind.operations.back(), "noise");
     EXPECT_EQ(kind.edges[0].from, 0);
     EXPECT_EQ(kind.edges[0].to, 2);
     EXPECT_EQ(kind.edges[13].from, 4);
     EXPECT_EQ(kind.edges[13].to, 5);
+  }
+}
+
+TEST(DartsSpace, ASearchBeginsWithAllButNoiseUnlessTheConfigSaysOtherwise) {
+  const Candidates usual = Space()->InitialCandidates().value();
+  EXPECT_EQ(usual, Candidates(2, CellCandidates(14, {0, 1, 2, 3, 4, 5, 6, 7})));
+  const Candidates two =
+      Make("operations: ['sep_conv_3x3', 'noise']").value()->InitialCandidates().value();
+  EXPECT_EQ(two, Candidates(2, CellCandidates(14, {4, 8})));
+  const Candidates some = Make(
+                              "operations: ['skip_connect', 'sep_conv_3x3'] "
+                              "edges { from: 1 to: 3 operations: ['none', 'noise'] } "
+                              "edges { cell_kind: 'reduce' from: 0 to: 2 "
+                              "        operations: ['max_pool_3x3', 'skip_connect'] }")
+                              .value()
+                              ->InitialCandidates()
+                              .value();
+  Candidates expected(2, CellCandidates(14, {3, 4}));
+  expected[0][3] = expected[1][3] = {0, 8};
+  expected[1][0] = {1, 3};
+  EXPECT_EQ(some, expected);
+}
+
+TEST(DartsSpace, OperationsThatDoNotFitAreRefused) {
+  const auto error = [](const std::string& text) {
+    return std::string(Make(text).status().message());
+  };
+  EXPECT_THAT(error("operations: 'conv'"),
+              HasSubstr("operations[0]: \"conv\" is unknown; expected some of none, max_pool_3x3"));
+  EXPECT_THAT(error("operations: ['sep_conv_3x3', 'skip_connect']"),
+              HasSubstr("operations[1]: \"skip_connect\" is doubled or out of order"));
+  EXPECT_THAT(error("operations: 'none'"),
+              HasSubstr("there is only none, which may not be derived"));
+  EXPECT_EQ(error("operations: 'none' allow_none: true"), "");
+  EXPECT_THAT(error("edges { from: 3 to: 2 operations: 'none' }"),
+              HasSubstr("edges[0]: there is no edge from 3 to 2 in a cell"));
+  EXPECT_THAT(error("edges { cell_kind: 'cell' from: 0 to: 2 operations: 'noise' }"),
+              HasSubstr("edges[0].cell_kind: \"cell\" is unknown; expected normal or reduce"));
+  EXPECT_THAT(error("operations: 'noise' edges { from: 0 to: 2 operations: 'conv' }"),
+              HasSubstr("edges[0].operations[0]: \"conv\" is unknown"));
+  EXPECT_THAT(error("operations: 'noise' edges { from: 0 to: 2 operations: 'noise' } "
+                    "edges { cell_kind: 'reduce' from: 0 to: 2 operations: 'noise' }"),
+              HasSubstr("edges[1]: the reduce edge 0 -> 2 is listed twice"));
+  EXPECT_THAT(error("operations: 'noise' edges { from: 0 to: 3 operations: ['none', 'noise'] }"),
+              HasSubstr("edges: the normal edge 0 -> 3 has 2 operations and 0 -> 2 has 1; expected "
+                        "the same number"));
+}
+
+TEST(DartsNetworks, EvaluateWithTheSameNoiseEachTime) {
+  const auto space = Make("operations: ['sep_conv_3x3', 'noise']").value();
+  const auto net =
+      space->BuildSuperNet(space->InitialCandidates().value(), Small(), Weights()).value();
+  net->set_generator(MakeGenerator(1, "dropout"));
+  const at::Tensor images = Images(4, 8);
+  EXPECT_FALSE(net->Forward(images).equal(net->Forward(images)));
+  net->eval();
+  EXPECT_TRUE(net->Forward(images).equal(net->Forward(images)));
+
+  const std::string edges =
+      "('noise', 0), ('sep_conv_3x3', 1), ('noise', 0), ('noise', 1), ('noise', 1), "
+      "('skip_connect', 2), ('sep_conv_3x3', 0), ('noise', 4)";
+  const Architecture noisy =
+      space->Parse("Genotype(normal=[" + edges + "], reduce=[" + edges + "])").value();
+  for (const Kernels kernels : {FUSED, REFERENCE}) {
+    NetworkShape shape = Space()->default_network_shape().value();
+    shape.cells = 3;
+    shape.channels = 2;
+    shape.image = {3, 8, 8};
+    shape.kernels = kernels;
+    const auto derived = Space()->BuildNetwork(noisy, shape, Weights()).value();
+    derived->set_generator(MakeGenerator(1, "drop path"));
+    EXPECT_FALSE(derived->Forward(images).logits.equal(derived->Forward(images).logits));
+    derived->eval();
+    EXPECT_TRUE(derived->Forward(images).logits.equal(derived->Forward(images).logits));
   }
 }
 
@@ -69,7 +149,8 @@ TEST(DartsSuperNet, GivesScoresAtAnySideDivisibleBy4) {
   SuperNetShape shape = Small();
   shape.image = {1, 4, 12};
   shape.classes = 7;
-  const auto net = space->BuildSuperNet(AllCandidates(space->topology()), shape, Weights()).value();
+  const auto net =
+      space->BuildSuperNet(space->InitialCandidates().value(), shape, Weights()).value();
   EXPECT_EQ(net->Forward(at::zeros({2, 1, 4, 12})).sizes(), (std::vector<int64_t>{2, 7}));
   EXPECT_THAT(net->Describe(), HasSubstr("3 cells (reductions: 1, 2), channels 2 to 8"));
 }
@@ -78,7 +159,7 @@ TEST(DartsSuperNet, RefusesOtherSides) {
   const auto space = Space();
   SuperNetShape shape = Small();
   shape.image = {3, 32, 30};
-  const auto net = space->BuildSuperNet(AllCandidates(space->topology()), shape, Weights());
+  const auto net = space->BuildSuperNet(space->InitialCandidates().value(), shape, Weights());
   EXPECT_EQ(net.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(std::string(net.status().message()),
             "images of 32x30: the sides must be divisible by 4");
@@ -89,7 +170,7 @@ TEST(DartsSuperNet, TakesEveryNumberOfCells) {
   for (int cells = 1; cells <= 4; ++cells) {
     SuperNetShape shape = Small();
     shape.cells = cells;
-    const auto net = space->BuildSuperNet(AllCandidates(space->topology()), shape, Weights());
+    const auto net = space->BuildSuperNet(space->InitialCandidates().value(), shape, Weights());
     ASSERT_TRUE(net.ok());
     EXPECT_EQ((*net)->Forward(Images(2, 8)).size(1), 10) << cells;
   }

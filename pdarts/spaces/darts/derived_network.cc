@@ -9,6 +9,7 @@
 #include "ATen/ops/relu.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/kernels/node_sum.h"
 #include "pdarts/nn/layers.h"
@@ -182,6 +183,11 @@ class DerivedNetwork : public Network {
           std::make_shared<DerivedCell>(plan, architecture.cells(plan.kind()), shape.kernels,
                                         generator)));
     }
+    for (const CellArchitecture& cell : architecture.cells()) {
+      for (const ArchitectureEdge& edge : cell.edges()) {
+        has_noise_ = has_noise_ || edge.operation() == kNoise;
+      }
+    }
     kernels_ = shape.kernels;
     auxiliary_cell_ = 2 * shape.cells / 3;
     if (shape.auxiliary_head) {
@@ -205,7 +211,8 @@ class DerivedNetwork : public Network {
   NetworkOutput DoForward(const at::Tensor& images) final {
     nn::Pass pass;
     pass.drop_path = drop_path();
-    pass.generator = this->generator();
+    pass.generator =
+        has_noise_ && !is_training() ? MakeGenerator(0, kEvaluationNoise) : this->generator();
     NetworkOutput output;
     // The fused cells work on channels-last values; so does LibTorch's convolution then.
     auto [input0, input1] =
@@ -223,6 +230,7 @@ class DerivedNetwork : public Network {
   }
 
   Kernels kernels_ = FUSED;
+  bool has_noise_ = false;
   std::vector<std::shared_ptr<DerivedCell>> cells_;
   int auxiliary_cell_ = 0;
   std::shared_ptr<AuxiliaryHead> auxiliary_head_;

@@ -69,7 +69,7 @@ TEST(Genotype, ErrorsNameThePositionAndWhatWasExpected) {
   // Column 18 is the first edge's.
   EXPECT_EQ(ErrorOf("'skip_connect', 0", "'skip', 0"),
             "line 1, column 19: unknown operation 'skip'; known: none, max_pool_3x3, avg_pool_3x3, "
-            "skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, dil_conv_5x5");
+            "skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, dil_conv_5x5, noise");
   EXPECT_EQ(ErrorOf("'skip_connect', 0", "'skip_connect', 2"),
             "line 1, column 35: node 2 takes an input from 0 to 1, found 2");
   EXPECT_EQ(ErrorOf("'skip_connect', 0", "'skip_connect', -1"),

@@ -1,11 +1,13 @@
 #include "pdarts/spaces/darts/search_network.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/core/random.h"
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
@@ -80,6 +82,12 @@ class SearchNetwork : public SuperNet {
     stem_batch_norm_ =
         stem->register_module("1", std::make_shared<nn::BatchNorm>(stem_channels, /*affine=*/true));
 
+    for (size_t k = 0; k < candidates.size(); ++k) {
+      const int noise = OperationIndex(DartsTopology().kinds[k], kNoise);
+      for (const EdgeCandidates& edge : candidates[k]) {
+        has_noise_ = has_noise_ || std::find(edge.begin(), edge.end(), noise) != edge.end();
+      }
+    }
     plans_ = PlanCells(shape.cells, shape.channels, stem_channels, /*stem_reduces=*/false);
     const auto cells = register_module("cells", std::make_shared<torch::nn::Module>());
     for (const CellPlan& plan : plans_) {
@@ -113,7 +121,8 @@ class SearchNetwork : public SuperNet {
     pass.update_statistics = update_statistics();
     pass.skip_dropout = knob(kSkipDropout);
     if (drop_edges()) pass.edge_drop_path = knob(kEdgeDropPath);
-    pass.generator = this->generator();
+    pass.generator =
+        has_noise_ && !is_training() ? MakeGenerator(0, kEvaluationNoise) : this->generator();
     const std::vector<at::Tensor> probabilities = {ProbabilityTensor(kNormal),
                                                    ProbabilityTensor(kReduce)};
 
@@ -130,6 +139,7 @@ class SearchNetwork : public SuperNet {
   }
 
   const SuperNetShape shape_;
+  bool has_noise_ = false;
   std::vector<CellPlan> plans_;
   std::shared_ptr<nn::Convolution> stem_convolution_;
   std::shared_ptr<nn::BatchNorm> stem_batch_norm_;

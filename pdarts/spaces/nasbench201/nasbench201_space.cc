@@ -3,8 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "pdarts/core/initial_operations.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -83,31 +82,17 @@ class NasBench201Space : public SearchSpace {
 };
 
 /// The operations that a config names, by their place in the topology.
-absl::StatusOr<EdgeCandidates> InitialOperations(const NasBench201SpaceConfig& config) {
-  const CellKind& kind = NasBench201Topology().kinds[0];
+absl::StatusOr<EdgeCandidates> OperationsOf(const NasBench201SpaceConfig& config) {
   if (config.operations().empty()) return AllCandidates(NasBench201Topology())[0][0];
-  EdgeCandidates initial;
-  for (int i = 0; i < config.operations_size(); ++i) {
-    const int operation = ::pdarts::OperationIndex(kind, config.operations(i));
-    if (operation < 0 || (!initial.empty() && operation <= initial.back())) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "operations[", i, "]: \"", config.operations(i), "\"",
-          operation < 0 ? " is unknown" : " is doubled or out of order", "; expected some of ",
-          absl::StrJoin(kind.operations, ", "), ", in this order"));
-    }
-    initial.push_back(operation);
-  }
-  if (initial == EdgeCandidates{kNone} && !config.allow_none()) {
-    return absl::InvalidArgumentError(
-        "operations: there is only none, which may not be derived (allow_none is false)");
-  }
-  return initial;
+  const CellKind& kind = NasBench201Topology().kinds[0];
+  return InitialOperations(kind, {config.operations().begin(), config.operations().end()},
+                           "operations", config.allow_none() ? "" : kind.operations[kNone]);
 }
 
 const bool registered = Registry<SearchSpace>::Register<NasBench201SpaceConfig>(
     "nasbench201", "one kind of cell, six edges, five operations (NAS-Bench-201)",
     [](const NasBench201SpaceConfig& config) -> absl::StatusOr<std::unique_ptr<SearchSpace>> {
-      PDARTS_ASSIGN_OR_RETURN(EdgeCandidates initial, InitialOperations(config));
+      PDARTS_ASSIGN_OR_RETURN(EdgeCandidates initial, OperationsOf(config));
       return std::make_unique<NasBench201Space>(config, std::move(initial));
     });
 
