@@ -32,7 +32,8 @@ struct StartingWeights {
 /// where the spec names none.
 /// \param before the spec of the run that goes on, if one does. It says what the run began with
 ///     where the file is gone or has another name now.
-/// \error as ReadWeightsFile; kInvalidArgument naming initial_weights.sha256 if the file is another.
+/// \error as ReadWeightsFile; kInvalidArgument naming initial_weights.sha256 if the file is
+/// another.
 absl::StatusOr<std::optional<StartingWeights>> ReadInitialWeights(
     const std::optional<TrainSpec>& before, TrainSpec* spec);
 

@@ -26,10 +26,11 @@ using Dict = PickleValue::Dict;
 constexpr size_t kMostDimensions = 64;
 constexpr size_t kShown = 80;  // of a name in a message: it can be as long as the file
 
-// What a value and an entry take at most, growth of their containers and the allocator included.
+// What they take at most, the allocator included: a value in a container that grows, a container
+// beside its values, an entry of the memo.
 constexpr uint64_t kValueMemory = 2 * sizeof(PickleValue);
 constexpr uint64_t kContainerMemory = 64;
-constexpr uint64_t kMemoMemory = 128;
+constexpr uint64_t kMemoMemory = 96;
 
 // Python's own types whose values are opaque here.
 constexpr PickleName kInteger = {"builtins", "int"};
@@ -182,7 +183,7 @@ class Unpickler {
   }
 
   void PushList(List values) {
-    memory_ += kContainerMemory + values.size() * kValueMemory;
+    memory_ += kContainerMemory + values.size() * sizeof(PickleValue);
     pickle_.lists.push_back(std::move(values));
     Push({&pickle_.lists.back()});
   }
