@@ -218,9 +218,8 @@ def main(pdarts, images_file):
     for i, entry in enumerate(
             ("state_dict", "model_state_dict", "model", "net", "network", "state_dict_ema")):
         checkpoint = {**beside_weights(network), entry: parallel if i % 2 else lightning}
-        for prefix, options in (("today", {}), ("old", old_format)):
-            names.append("%s_%s.pth.tar" % (prefix, entry))
-            torch.save(checkpoint, folder / names[-1], **options)
+        names.append(entry + ".pth.tar")
+        torch.save(checkpoint, folder / names[-1], **(old_format if i // 2 % 2 else {}))
     for name in names:
         measured = evaluate(folder / name)["loss"]
         assert math.isclose(loss, measured, rel_tol=1e-4), (name, loss, measured)
