@@ -143,7 +143,7 @@ cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log 
 
 # A training is a run: a page, a row, its genotype, and the same network trained again.
 grep -q "Accuracy of every class" $run/report.html || fails "a training left no page with its classes"
-grep -Eq '<th scope="row">class [01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
+grep -Eq '<th scope="row">class_[01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
 rm $run/report.html
 prints "$run/report.html" "$pdarts" report $run
 [ -s $run/report.html ] || fails "report wrote no page of a training"
@@ -151,7 +151,7 @@ prints "comparison.html" "$pdarts" report runs
 grep -q "Results of the trainings" comparison.html || fails "comparison.html lacks the trainings"
 prints "| tiny | synthetic | darts | 1 |" "$pdarts" results runs
 prints "[model](<$run/last.safetensors>)" "$pdarts" results $run
-prints ",$(number test_top1 < $run/result.json),,$(number seconds < $run/result.json),tiny," "$pdarts" results --csv $run
+prints ",tiny,$run/spec.textproto,$run/last.safetensors," "$pdarts" results --csv $run
 prints "$(cat $run/genotype.txt)" "$pdarts" derive --run=$run
 prints "$run is a training; this is the architecture that it trains" "$pdarts" derive --run=$run
 prints '"text":"Genotype(' "$pdarts" derive --run=$run --json
