@@ -213,7 +213,7 @@ TEST_P(SearchSpaceBattery, WhatMayNotBeDerivedIsNotDerived) {
   for (size_t k = 0; k < space_->topology().kinds.size(); ++k) {
     for (const std::string& operation : space_->topology().kinds[k].operations) {
       // Every edge prefers `operation`.
-      const Candidates all = space_->InitialCandidates().value();
+      const Candidates all = AllCandidates(space_->topology());
       EdgeProbabilities probabilities;
       for (size_t kind = 0; kind < all.size(); ++kind) {
         const int preferred = OperationIndex(space_->topology().kinds[kind], operation);
