@@ -207,7 +207,6 @@ Command DeriveCommand() {
       /*takes_arguments=*/false,
       {{"--run=runs/quickstart-seed1 --set=regularizers[skip_limit].max=4",
         "with more skip connections in a cell"},
-       {"--run=runs/quickstart-seed1 --json", "as the run derived it, for a script"},
        {"--alphas=alphas.npz --space=darts", "from alphas that a Python program saved"}}};
 }
 

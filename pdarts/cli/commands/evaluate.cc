@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -153,6 +155,14 @@ absl::StatusOr<Measured> MeasuredFromFlags() {
     measured.epoch = epoch;
     measured.file =
         epoch == "last" ? LastWeightsFile(UserPath(run)) : BestWeightsFile(UserPath(run));
+    std::error_code error;
+    if (epoch == "last" && !std::filesystem::exists(measured.file, error) &&
+        std::filesystem::exists(BestWeightsFile(UserPath(run)), error)) {
+      Tell({absl::StrCat("there is no ", measured.file,
+                         ": the weights of the best epoch are measured instead")});
+      measured.epoch = "best";
+      measured.file = BestWeightsFile(UserPath(run));
+    }
   }
   if (!run.empty()) {
     PDARTS_ASSIGN_OR_RETURN(measured.spec, ReadTrainingSpec(UserPath(run)));

@@ -25,18 +25,16 @@ absl::Status Train(const std::vector<std::string>&) {
 Command TrainCommand() {
   std::vector<std::string> flags = TrainFlags();
   for (const char* flag : {"spec", "space", "dataset"}) flags.push_back(flag);
-  return {
-      "train",
-      "--run=DIR | --space=NAME --genotype=TEXT|FILE|RUN|NAME [--spec=FILE]",
-      "train an architecture from scratch and measure it",
-      flags,
-      &Train,
-      /*takes_arguments=*/false,
-      {{"--run=runs/quickstart-seed1 --set=train.epochs=20", "what a search found"},
-       {"--run=runs/train_mine-seed1 --more_epochs=10", "a finished training, for ten epochs more"},
-       {"--space=darts --genotype=PDARTS --dataset=cifar10 --data_dir=/data",
-        "a published architecture, with the published settings"}},
-      {{"spec", "FILE: the training's spec"}}};
+  return {"train",
+          "--run=DIR | --space=NAME --genotype=TEXT|FILE|RUN|NAME [--spec=FILE]",
+          "train an architecture from scratch and measure it",
+          flags,
+          &Train,
+          /*takes_arguments=*/false,
+          {{"--run=runs/quickstart-seed1 --set=train.epochs=20", "what a search found"},
+           {"--space=darts --genotype=PDARTS --dataset=cifar10 --data_dir=/data",
+            "a published architecture, with the published settings"}},
+          {{"spec", "FILE: the training's spec"}}};
 }
 
 }  // namespace pdarts
