@@ -11,7 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 
 template <class Spec>
-FinishedRun Run(const std::string& name, int seed, double top1) {
+FinishedRun FinishedRunOf(const std::string& name, int seed, double top1) {
   FinishedRun run;
   auto spec = std::make_unique<Spec>();
   spec->set_name(name);
@@ -25,15 +25,15 @@ FinishedRun Run(const std::string& name, int seed, double top1) {
 
 TEST(ResultGroupsTest, RunsThatDifferInTheSeedOnlyAreAGroup) {
   std::vector<FinishedRun> runs;
-  runs.push_back(Run<ExperimentSpec>("pdarts", 5, 30));
-  runs.push_back(Run<ExperimentSpec>("darts", 1, 10));
-  runs.push_back(Run<ExperimentSpec>("pdarts", 1, 10));
-  runs.push_back(Run<ExperimentSpec>("darts", 2, 20));
-  runs.push_back(Run<ExperimentSpec>("alone", 1, 20));
-  runs.push_back(Run<TrainSpec>("alone", 2, 20));  // a training is no search
-  runs.push_back(Run<ExperimentSpec>("darts", 3, 90));
+  runs.push_back(FinishedRunOf<ExperimentSpec>("pdarts", 5, 30));
+  runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 1, 10));
+  runs.push_back(FinishedRunOf<ExperimentSpec>("pdarts", 1, 10));
+  runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 2, 20));
+  runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 1, 20));
+  runs.push_back(FinishedRunOf<TrainSpec>("alone", 2, 20));  // a training is no search
+  runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 3, 90));
   static_cast<ExperimentSpec*>(runs.back().spec.get())->mutable_search()->set_batch_size(7);
-  runs.push_back(Run<ExperimentSpec>("darts", 4, 90));
+  runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 4, 90));
   runs.back().spec = nullptr;
   const std::vector<RunGroup> groups = GroupBySeed(runs);
   ASSERT_EQ(groups.size(), 2u);

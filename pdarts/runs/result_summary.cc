@@ -21,8 +21,8 @@ using google::protobuf::Message;
 
 /// What the experiment or the machine sets itself isn't measured.
 bool IsMeasured(const FieldDescriptor& field) {
-  static const auto* const set = new std::set<std::string>{
-      "seed", "threads", "supernet_images", "network_cells", "network_channels"};
+  static const auto* const set = new std::set<std::string>{"seed", "threads", "supernet_images",
+                                                           "network_cells", "network_channels"};
   return set->count(field.name()) == 0;
 }
 
