@@ -41,7 +41,7 @@ says "--cells: 0 is not in [1, 1000]" "$pdarts" count --genotype=PDARTS --cells=
 says "--classes: 0 is not in [1, 100000]" "$pdarts" count --genotype=PDARTS --classes=0
 says "--channels: 2e+09 is not in [1, 65536]" "$pdarts" count --genotype=PDARTS --channels=2000000000
 says "--output_dir: its value is empty; expected --output_dir=DIR" "${search[@]}" --output_dir=
-says "there is no folder $PWD/none/cifar-10-batches-bin" "$pdarts" search --spec=cifar.textproto --data_dir=none
+says "CIFAR-10: there is no folder $PWD/none. Name the folder that holds cifar-10-batches-bin/" "$pdarts" search --spec=cifar.textproto --data_dir=none
 says "Not a directory" "${search[@]}" --output_dir=tiny.textproto/run
 
 best='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
