@@ -9,16 +9,8 @@
 #include "pdarts/runs/run_directory.h"
 
 namespace pdarts {
-namespace {
-
-/// The data of a run, and the data folder that they were read from.
-struct FoundData {
-  DatasetSplits splits;
-  std::string data_dir;
-};
-
-absl::StatusOr<FoundData> Find(const Dataset& dataset, LoadOptions options,
-                               const RunOrigin& origin) {
+absl::StatusOr<FoundData> FindDataOfRun(const Dataset& dataset, LoadOptions options,
+                                        const RunOrigin& origin) {
   absl::StatusOr<DatasetSplits> data = dataset.Load(options);
   if (data.ok()) return FoundData{*std::move(data), options.data_dir};
   if (!absl::IsNotFound(data.status()) || !options.data_dir.empty() || origin.source.empty()) {
@@ -42,15 +34,13 @@ absl::StatusOr<FoundData> Find(const Dataset& dataset, LoadOptions options,
     Tell({absl::StrCat("the data are read from ", origin.source, ", as the run did")});
     return FoundData{*std::move(found), options.data_dir};
   }
-  return absl::NotFoundError(absl::StrCat(data.status().message(), ". The run read ", origin.source,
-                                          ", where there are none now"));
+  return absl::NotFoundError(absl::StrCat(data.status().message(), "; nor are they in ",
+                                          origin.source, ", where the run read them"));
 }
-
-}  // namespace
 
 absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions options,
                                             const RunOrigin& origin) {
-  PDARTS_ASSIGN_OR_RETURN(FoundData found, Find(dataset, std::move(options), origin));
+  PDARTS_ASSIGN_OR_RETURN(FoundData found, FindDataOfRun(dataset, std::move(options), origin));
   return std::move(found.splits);
 }
 
@@ -63,14 +53,6 @@ RunOrigin OriginOfRun(const std::string& run) {
     return data.checksum == checksum;
   };
   return origin;
-}
-
-absl::StatusOr<std::string> DataDirOfRun(const Dataset& dataset, const std::string& data_dir,
-                                         const RunOrigin& origin) {
-  LoadOptions options;
-  options.data_dir = data_dir;
-  PDARTS_ASSIGN_OR_RETURN(const FoundData found, Find(dataset, std::move(options), origin));
-  return found.data_dir;
 }
 
 }  // namespace pdarts

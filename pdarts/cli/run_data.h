@@ -26,10 +26,16 @@ absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions 
 /// The origin that the result of a run names; nothing where there is no result that can be read.
 RunOrigin OriginOfRun(const std::string& run);
 
-/// What a command that names a data folder would name to read the data of a run; empty where the
-/// spec's own place has them. \error as LoadDataOfRun.
-absl::StatusOr<std::string> DataDirOfRun(const Dataset& dataset, const std::string& data_dir,
-                                         const RunOrigin& origin);
+/// The data of a run, and the data folder that a command would name to read them; empty where the
+/// spec's own place has them.
+struct FoundData {
+  DatasetSplits splits;
+  std::string data_dir;
+};
+
+/// The same as LoadDataOfRun, with the folder.
+absl::StatusOr<FoundData> FindDataOfRun(const Dataset& dataset, LoadOptions options,
+                                        const RunOrigin& origin);
 
 }  // namespace pdarts
 

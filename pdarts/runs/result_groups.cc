@@ -49,9 +49,14 @@ std::vector<RunGroup> GroupBySeed(const std::vector<FinishedRun>& runs) {
   }
   std::vector<RunGroup> groups;
   for (auto& [spec, results] : by_spec) {
-    if (results.size() < 2) continue;
     std::stable_sort(results.begin(), results.end(),
                      [](const RunResult& a, const RunResult& b) { return a.seed() < b.seed(); });
+    // A run that was repeated is no second sample.
+    results.erase(
+        std::unique(results.begin(), results.end(),
+                    [](const RunResult& a, const RunResult& b) { return a.seed() == b.seed(); }),
+        results.end());
+    if (results.size() < 2) continue;
     ResultsGroup summary = Summarize(results);
     groups.push_back({std::move(summary), std::move(results)});
   }

@@ -22,8 +22,8 @@ struct RunGroup {
   std::vector<RunResult> results;  ///< by rising seeds
 };
 
-/// The groups of at least two runs, sorted by data set, search space and name. A run without a spec
-/// is in no group.
+/// The groups of at least two seeds, sorted by data set, search space and name. Of several runs of
+/// one spec and seed the first counts. A run without a spec is in no group.
 std::vector<RunGroup> GroupBySeed(const std::vector<FinishedRun>& runs);
 
 }  // namespace pdarts

@@ -30,7 +30,9 @@ TEST(ResultGroupsTest, RunsThatDifferInTheSeedOnlyAreAGroup) {
   runs.push_back(FinishedRunOf<ExperimentSpec>("pdarts", 1, 10));
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 2, 20));
   runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 1, 20));
-  runs.push_back(FinishedRunOf<TrainSpec>("alone", 2, 20));  // a training is no search
+  runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 1, 20));  // repeated
+  runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 2, 20));  // repeated
+  runs.push_back(FinishedRunOf<TrainSpec>("alone", 2, 20));       // a training is no search
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 3, 90));
   static_cast<ExperimentSpec*>(runs.back().spec.get())->mutable_search()->set_batch_size(7);
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 4, 90));

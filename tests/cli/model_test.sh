@@ -71,6 +71,13 @@ measures "${evaluate[@]}" --data_dir=other
 cp run/last.safetensors weights.safetensors
 measures "$pdarts" evaluate --model=weights.safetensors --threads=1 --json --data_dir=alone
 
+measures "$pdarts" evaluate --model=weights.safetensors --dataset=image_folder --threads=1 --json --data_dir=alone
+prints "\"dataset_source\":\"$PWD/alone\"" "${evaluate[@]}" --data_dir=alone
+# Images that are given are measured, also where the training set a share of its own apart.
+measures "${evaluate[@]}" --data_dir=alone --set=dataset.test_share=0.5
+prints "$PWD/alone" "${evaluate[@]}" --data_dir=other --set=dataset.folder="$PWD/alone"
+grep -q "note: --data_dir=other is not used" error || fails "evaluate does not say that --data_dir is not used"
+
 # A renamed class, one more and one less.
 cp -r data renamed
 for split in train test; do mv renamed/$split/fox renamed/$split/arctic_fox; done
@@ -90,7 +97,7 @@ says "$PWD/data holds other data" "${evaluate[@]}"
 rm -r data/test
 mv data/kept data/test
 mv data moved
-says "The run read $PWD/data" "${evaluate[@]}"
+says "nor are they in $PWD/data, where the run read them" "${evaluate[@]}"
 mv moved data
 
 # Fine-tuning: what the weights were is in the spec, and other classes need another classifier.

@@ -24,6 +24,9 @@ done
 grep -q '"changes"' search/result.json && fails "a run of one machine has changes"
 # What is repeated already is compared only.
 prints "the same to the bit" "$pdarts" repeat --run=search --output_dir=again_search
+grep -q "holds a finished run of the same spec already, which is only compared" error || fails "repeat does not say that it ran nothing"
+says "holds a run of another spec" "$pdarts" repeat --run=search --output_dir=training
+says "is the run itself" "$pdarts" repeat --run=search --output_dir=search
 # The default place.
 prints "the same to the bit" "$pdarts" repeat --run=training
 [ -s runs/repeat_trained-seed1/result.json ] || fails "no run where a repeated one is by default"

@@ -18,6 +18,7 @@
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/names.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_data.h"
 #include "pdarts/cli/run_session.h"
@@ -26,6 +27,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/terminal_text.h"
 #include "pdarts/core/training.h"
 #include "pdarts/runs/model.h"
 #include "pdarts/runs/run_directory.h"
@@ -66,7 +68,7 @@ absl::StatusOr<TrainSpec> SpecFromFlags() {
 }
 
 void Print(const EvaluationReport& report) {
-  std::cout << report.weights() << "\n";
+  std::cout << report.weights() << "\nimages of " << TerminalSafe(report.dataset_source()) << "\n";
   if (report.has_epoch()) std::cout << "weights of the " << report.epoch() << " epoch\n";
   if (report.has_best_epoch()) {
     std::cout << absl::StrFormat(
@@ -128,7 +130,9 @@ absl::StatusOr<TrainSpec> SpecOfFile(const Measured& measured) {
   TrainSpec spec;
   PDARTS_RETURN_IF_ERROR(ParseSpecInto(measured.model->spec(),
                                        absl::StrCat(measured.file, ": ", kModelMetadata), &spec));
-  if (const std::string dataset = absl::GetFlag(FLAGS_dataset); !dataset.empty()) {
+  // Of the data set that the network was trained on, the file has the settings.
+  const std::string dataset = absl::GetFlag(FLAGS_dataset);
+  if (!dataset.empty() && dataset != PluginShortName(spec.dataset())) {
     PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
                             PluginRegistry::Global().DefaultConfig(Dataset::kKind, dataset));
   }
@@ -203,6 +207,11 @@ absl::StatusOr<DatasetSplits> LoadTestImages(const Measured& measured, const Dat
   }
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, LoadDataOfRun(dataset, options, origin));
   if (measured.model) PDARTS_RETURN_IF_ERROR(TakeStatistics(*measured.model, &data.info));
+  if (const std::string given = absl::GetFlag(FLAGS_data_dir);
+      !given.empty() && !absl::StartsWith(data.source, UserPath(given))) {
+    Tell({absl::StrCat("--data_dir=", given, " is not used, because the spec names another place: ",
+                       data.source, "; --set=dataset.folder=DIR names one for this command")});
+  }
   return data;
 }
 
@@ -247,6 +256,7 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
                                          training.spec.train().evaluation_batch_size(), device));
         return MakeEvaluationReport(evaluation, data.test, data.info, measured.file);
       }));
+  report.set_dataset_source(data.source);
   if (!measured.epoch.empty()) report.set_epoch(measured.epoch);
   if (measured.result.has_best_epoch()) {
     report.set_last_test_top1(measured.result.test_top1());

@@ -1,7 +1,9 @@
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "pdarts/cli/search_experiment.h"
 #include "pdarts/cli/train_network.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/file.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
@@ -37,13 +40,33 @@ std::vector<std::string> OtherSurroundings(const RunResult& before) {
 }
 
 /// Reads the run's data once to find where they are, and names that folder to what runs next.
-absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& run) {
+/// \error kFailedPrecondition if the data are others.
+absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& run,
+                        const std::string& checksum) {
   const auto dataset = Registry<Dataset>::Create(config);
   if (!dataset.ok()) return Annotate(dataset.status(), "dataset");
-  PDARTS_ASSIGN_OR_RETURN(const std::string data_dir,
-                          DataDirOfRun(**dataset, DataDirFromFlags(), OriginOfRun(run)));
-  absl::SetFlag(&FLAGS_data_dir, data_dir);
+  LoadOptions options;
+  options.data_dir = DataDirFromFlags();
+  PDARTS_ASSIGN_OR_RETURN(const FoundData found,
+                          FindDataOfRun(**dataset, options, OriginOfRun(run)));
+  if (found.splits.checksum != checksum) {
+    return absl::FailedPreconditionError(absl::StrCat("the data in ", found.splits.source,
+                                                      " are others: dataset_checksum was ",
+                                                      checksum, ", is ", found.splits.checksum));
+  }
+  absl::SetFlag(&FLAGS_data_dir, found.data_dir);
   return absl::OkStatus();
+}
+
+/// \error kAlreadyExists if one of the two is a run of another spec, or is the other.
+absl::Status CheckIsSameSpec(const std::string& run, const std::string& again) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string before, ReadFile(RunSpecFile(run)));
+  PDARTS_ASSIGN_OR_RETURN(const std::string now, ReadFile(RunSpecFile(again)));
+  std::error_code error;
+  if (before == now && !std::filesystem::equivalent(run, again, error)) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      absl::StrCat(again, before == now ? " is the run itself" : " holds a run of another spec",
+                   "; choose another --output_dir"));
 }
 
 absl::Status Repeat(const std::vector<std::string>&) {
@@ -67,27 +90,24 @@ absl::Status Repeat(const std::vector<std::string>&) {
   absl::SetFlag(&FLAGS_threads, before.threads());
   absl::SetFlag(&FLAGS_run, "");  // the run itself is no source of what is repeated
   Tell(OtherSurroundings(before));
-  PDARTS_RETURN_IF_ERROR(SetDataDir(training.ok() ? training->dataset() : search->dataset(), run));
-  const std::optional<RunResult> earlier = [&]() -> std::optional<RunResult> {
-    const auto found = ReadRunOrigin(UserPath(output));
-    return found.ok() ? std::make_optional(*found) : std::nullopt;
-  }();
-  if (!earlier || absl::GetFlag(FLAGS_overwrite)) {
+  PDARTS_RETURN_IF_ERROR(SetDataDir(training.ok() ? training->dataset() : search->dataset(), run,
+                                    before.dataset_checksum()));
+  const std::string again = UserPath(output);
+  const bool is_there = ReadRunOrigin(again).ok() && !absl::GetFlag(FLAGS_overwrite);
+  if (is_there) {
+    PDARTS_RETURN_IF_ERROR(CheckIsSameSpec(run, again));
+    Tell({absl::StrCat(again,
+                       " holds a finished run of the same spec already, which is only "
+                       "compared; --overwrite runs it again")});
+  } else {
     PDARTS_RETURN_IF_ERROR(training.ok() ? TrainFromSpec(*training) : SearchExperiment(*search));
   }
-  PDARTS_ASSIGN_OR_RETURN(const RunResult now, ReadRunOrigin(UserPath(output)));
-  if (before.dataset_checksum() != now.dataset_checksum()) {
-    return absl::FailedPreconditionError(absl::StrCat("the data are others: dataset_checksum was ",
-                                                      before.dataset_checksum(), ", is ",
-                                                      now.dataset_checksum()));
-  }
-  PDARTS_ASSIGN_OR_RETURN(const std::optional<std::string> difference,
-                          FirstDifference(run, UserPath(output)));
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<std::string> difference, FirstDifference(run, again));
   if (difference) {
     return absl::AbortedError(absl::StrCat(
-        run, " and ", UserPath(output), " are not the same; the first difference: ", *difference));
+        run, " and ", again, " are not the same; the first difference: ", *difference));
   }
-  std::cout << "the same to the bit: " << run << " and " << UserPath(output) << "\n";
+  std::cout << "the same to the bit: " << run << " and " << again << "\n";
   return absl::OkStatus();
 }
 
