@@ -19,7 +19,7 @@ struct Pass {
   /// Probability with which an edge of a search network is dropped for a sample in training, all
   /// its operations together.
   double edge_drop_path = 0;
-  /// Where masks come from; needed only where something is dropped.
+  /// Where masks and noise come from; needed only where something is dropped.
   at::Generator generator;
 };
 
