@@ -19,12 +19,11 @@ inline absl::string_view WithoutByteOrderMark(absl::string_view text) {
   return absl::StripPrefix(text, "\xef\xbb\xbf");
 }
 
-/// The first five names for a message, and how many more there are: "a, b, c, d, e, and 3 more".
-inline std::string SomeOf(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 5;
-  const auto shown = static_cast<std::ptrdiff_t>(std::min(names.size(), kShown));
+/// The first `most` names for a message, and how many more there are: "a, b, c, d, e, and 3 more".
+inline std::string SomeOf(const std::vector<std::string>& names, size_t most = 5) {
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(names.size(), most));
   std::string text = absl::StrJoin(names.begin(), names.begin() + shown, ", ");
-  if (names.size() > kShown) absl::StrAppend(&text, ", and ", names.size() - kShown, " more");
+  if (names.size() > most) absl::StrAppend(&text, ", and ", names.size() - most, " more");
   return text;
 }
 

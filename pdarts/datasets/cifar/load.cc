@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/text.h"
 #include "pdarts/datasets/cifar/archive.h"
 #include "pdarts/datasets/cifar/python_batch.h"
 
@@ -30,11 +30,7 @@ std::string ContentOf(const fs::path& folder) {
   }
   if (names.empty()) return "nothing";
   std::sort(names.begin(), names.end());
-  const size_t shown = std::min(names.size(), kNamed);
-  std::string text =
-      absl::StrJoin(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", ");
-  if (shown < names.size()) absl::StrAppend(&text, ", and ", names.size() - shown, " more");
-  return text;
+  return SomeOf(names, kNamed);
 }
 
 class Loader {
