@@ -7,7 +7,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "pdarts/core/dataset.h"
 #include "pdarts/core/training.pb.h"
 #include "pdarts/runs/model.pb.h"
 #include "pdarts/runs/weights.h"

@@ -46,7 +46,7 @@ absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions 
 
 RunOrigin OriginOfRun(const std::string& run) {
   RunOrigin origin;
-  const absl::StatusOr<RunResult> result = ReadRunOrigin(run);
+  const absl::StatusOr<RunResult> result = ReadRunResult(run);
   if (!result.ok()) return origin;
   origin.source = result->dataset_source();
   origin.has_same_data = [checksum = result->dataset_checksum()](const DatasetSplits& data) {

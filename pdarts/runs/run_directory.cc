@@ -449,30 +449,6 @@ absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path) {
   return result;
 }
 
-absl::StatusOr<RunResult> ReadRunOrigin(const std::string& path) {
-  RunResult origin;
-  const auto take = [&](const auto& result) {
-    origin.set_commit(result.commit());
-    origin.set_libtorch(result.libtorch());
-    origin.set_cpu(result.cpu());
-    origin.set_device(result.device());
-    origin.set_kernels(result.kernels());
-    origin.set_threads(result.threads());
-    origin.set_dataset_source(result.dataset_source());
-    origin.set_dataset_checksum(result.dataset_checksum());
-    origin.set_version(result.version());
-  };
-  const absl::StatusOr<RunResult> search = ReadRunResult(path);
-  if (search.ok()) {
-    take(*search);
-    return origin;
-  }
-  const absl::StatusOr<TrainResult> training = ReadTrainResult(path);
-  if (!training.ok()) return search.status();
-  take(*training);
-  return origin;
-}
-
 absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
                                                          const Message& spec) {
   const absl::StatusOr<RunResult> result = ReadRunResult(path);

@@ -173,10 +173,6 @@ absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
 /// The same of a finished training.
 absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path);
 
-/// What the result of a finished run, a search or a training, says of the program, the machine and
-/// the data; the other fields are unset. \error as ReadRunResult.
-absl::StatusOr<RunResult> ReadRunOrigin(const std::string& path);
-
 /// The result of the run in `path`; nothing where no finished run is.
 /// \error kAlreadyExists naming what differs if that run is of another spec, or of one that can't
 /// be parsed; as Directory::ReadFile; as ReadRunResult for a result that can't be read.

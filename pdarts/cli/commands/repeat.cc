@@ -74,7 +74,7 @@ absl::Status Repeat(const std::vector<std::string>&) {
     return absl::InvalidArgumentError("repeat needs --run=DIR of a finished run");
   }
   const std::string run = UserPath(absl::GetFlag(FLAGS_run));
-  PDARTS_ASSIGN_OR_RETURN(const RunResult before, ReadRunOrigin(run));
+  PDARTS_ASSIGN_OR_RETURN(const RunResult before, ReadRunResult(run));
   const absl::StatusOr<TrainSpec> training = ReadTrainingSpec(run);
   absl::StatusOr<ExperimentSpec> search;
   if (!training.ok()) {
@@ -93,7 +93,7 @@ absl::Status Repeat(const std::vector<std::string>&) {
   PDARTS_RETURN_IF_ERROR(SetDataDir(training.ok() ? training->dataset() : search->dataset(), run,
                                     before.dataset_checksum()));
   const std::string again = UserPath(output);
-  const bool is_there = ReadRunOrigin(again).ok() && !absl::GetFlag(FLAGS_overwrite);
+  const bool is_there = ReadRunResult(again).ok() && !absl::GetFlag(FLAGS_overwrite);
   if (is_there) {
     PDARTS_RETURN_IF_ERROR(CheckIsSameSpec(run, again));
     Tell({absl::StrCat(again,
