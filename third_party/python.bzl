@@ -1,7 +1,5 @@
 """Python packages that a test imports: wheels named by lock files, unpacked whole."""
 
-load("//third_party:libtorch.bzl", "PIP_TARGET")
-
 def _python_packages_impl(ctx):
     python = ctx.which("python3")
     if not python:
@@ -11,10 +9,10 @@ def _python_packages_impl(ctx):
         requirements += ["-r", ctx.path(lock)]
     ctx.report_progress("installing Python packages")
 
-    # Without dependencies: the locks name them all.
+    # Without dependencies: the locks name them all. The wheels are those for the Python that runs the test.
     result = ctx.execute(
         [python, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "--no-cache-dir", "--no-compile", "--root-user-action=ignore"] +
-        PIP_TARGET + ["--target", "site-packages"] + requirements,
+        ["--only-binary=:all:", "--target", "site-packages"] + requirements,
         timeout = 3600,
         quiet = False,
     )

@@ -154,7 +154,8 @@ absl::StatusOr<std::vector<std::string>> Draw(const CellArchitecture& cell,
   return drawings;
 }
 
-/// Cairo writes the time into a PDF: what is drawn is to be the same whenever it is drawn.
+/// Cairo writes the time into a PDF: what is drawn is to be the same whenever it is drawn. Cairo
+/// 1.18 compresses the part with the time, which stays then.
 void ForgetTime(std::string* pdf) {
   const std::string key = "/CreationDate (D:";
   const size_t begin = pdf->find(key);
