@@ -28,13 +28,13 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "glog/logging.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/nn/kernels/memory.h"
-#include "pdarts/nn/kernels/variant.h"
 
 ABSL_FLAG(std::string, space, "darts", "search space");
 ABSL_FLAG(int, cells, 5, "cells of the super-network");
@@ -84,7 +84,7 @@ Timing Measure(Kernels kernels) {
   SuperNetShape shape;
   shape.cells = absl::GetFlag(FLAGS_cells);
   shape.channels = absl::GetFlag(FLAGS_channels);
-  shape.kernels = kernels;
+  shape.backend = ResolveBackend(kernels, FLOAT32, at::kCPU).value();
   const auto net = space
                        ->BuildSuperNet(SomeCandidates(*space, absl::GetFlag(FLAGS_candidates)),
                                        shape, MakeGenerator(1, "weights"))
@@ -116,7 +116,7 @@ Timing Measure(Kernels kernels) {
   timing.weight_median = Median(of_weights);
   timing.alpha_median = Median(of_alphas);
   timing.peak_mb = static_cast<double>(PeakResidentBytes()) / 1e6;
-  timing.variant = kernels == FUSED ? nn::KernelVariantName(nn::CurrentKernelVariant()) : "-";
+  timing.variant = kernels == FUSED ? InstructionSetName(shape.backend.instructions) : "-";
   return timing;
 }
 

@@ -9,6 +9,7 @@
 #include "ATen/ops/randn.h"
 #include "benchmark/benchmark.h"
 #include "glog/logging.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -26,7 +27,7 @@ void TrainStep(benchmark::State& state, const char* space_name, const char* geno
   shape.cells = static_cast<int>(state.range(0));
   shape.channels = static_cast<int>(state.range(1));
   shape.auxiliary_head = true;
-  shape.kernels = kernels;
+  shape.backend = ResolveBackend(kernels, FLOAT32, at::kCPU).value();
   const int64_t batch = state.range(2);
   const auto network = space
                            ->BuildNetwork(ParseGenotype(*space, genotype).value(), shape,

@@ -2,24 +2,26 @@
 //
 //   bazel run //benchmarks/kernels -- --benchmark_filter=sep
 //
-// Names: operation / shape / what is computed / variant. "alphas": gradients of the input only, as
+// Names: operation / shape / what is computed / instruction set, or "reference" for
+// the composition. "alphas": gradients of the input only, as
 // in the step that trains the alphas; "weights": gradients of the weights too. The time of a
 // backward pass includes its forward pass.
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ATen/Parallel.h"
 #include "ATen/TensorOperators.h"
 #include "ATen/ops/randn.h"
 #include "benchmark/benchmark.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/random.h"
 #include "pdarts/nn/kernels/convolution.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 #include "pdarts/nn/kernels/pooling.h"
-#include "pdarts/nn/kernels/variant.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts::nn {
@@ -36,7 +38,7 @@ constexpr Shape kShapes[] = {{16, 32}, {32, 16}, {64, 8}};
 at::Tensor Random(at::IntArrayRef sizes) { return at::randn(sizes, MakeGenerator(1, "benchmark")); }
 
 using Inputs = std::vector<at::Tensor>;
-using Function = std::function<at::Tensor(const Inputs&)>;
+using Function = std::function<at::Tensor(const Backend&, const Inputs&)>;
 
 struct Operation {
   std::string name;
@@ -49,14 +51,12 @@ struct Operation {
 enum class What { kForward, kAlphas, kWeights };
 
 void Measure(benchmark::State& state, const Operation& operation, const Shape& shape, What what,
-             KernelVariant variant) {
-  SetKernelVariant(variant);
+             const Backend& backend) {
   Inputs inputs = operation.inputs(shape);
   Inputs wanted;
   for (size_t i = 0; i < inputs.size(); ++i) {
     // The loops work on channels-last values, the composition as LibTorch is used by default.
-    if (variant != KernelVariant::kComposition && inputs[i].dim() == 4 &&
-        i < operation.activations) {
+    if (backend.channels_last() && inputs[i].dim() == 4 && i < operation.activations) {
       inputs[i] = inputs[i].contiguous(at::MemoryFormat::ChannelsLast);
     }
     const bool wants =
@@ -67,7 +67,7 @@ void Measure(benchmark::State& state, const Operation& operation, const Shape& s
   const Function f = operation.function(shape);
   at::Tensor gradient;
   for (auto _ : state) {
-    const at::Tensor y = f(inputs);
+    const at::Tensor y = f(backend, inputs);
     if (what == What::kForward) {
       benchmark::DoNotOptimize(y.const_data_ptr());
       continue;
@@ -93,10 +93,11 @@ Operation Separable(const std::string& name, int64_t k, int64_t dilation, int ro
     return inputs;
   };
   operation.function = [=](const Shape& s) -> Function {
-    return [=](const Inputs& t) {
-      at::Tensor x = ReluDepthwisePointwise(t[0], t[1], t[2], 1, dilation);
+    return [=](const Backend& backend, const Inputs& t) {
+      at::Tensor x = ReluDepthwisePointwise(backend, t[0], t[1], t[2], 1, dilation);
       if (rounds == 2) {
-        x = BatchNormReluDepthwisePointwise(x, BatchNorm(s.channels), t[3], t[4], 1, dilation);
+        x = BatchNormReluDepthwisePointwise(backend, x, BatchNorm(s.channels), t[3], t[4], 1,
+                                            dilation);
       }
       return x;
     };
@@ -111,8 +112,8 @@ Operation Pool(const std::string& name, bool max) {
           },
           1,
           [=](const Shape&) -> Function {
-            return [=](const Inputs& t) {
-              return max ? MaxPool3x3(t[0], 1) : AveragePool3x3(t[0], 1);
+            return [=](const Backend& backend, const Inputs& t) {
+              return max ? MaxPool3x3(backend, t[0], 1) : AveragePool3x3(backend, t[0], 1);
             };
           }};
 }
@@ -128,13 +129,13 @@ Operation Node() {
     return inputs;
   };
   operation.function = [](const Shape& s) -> Function {
-    return [=](const Inputs& t) {
+    return [=](const Backend& backend, const Inputs& t) {
       std::vector<NodeTerm> terms(14);
       for (int i = 0; i < 14; ++i) {
         terms[i].raw = t[i + 1];
         if (i < 12) terms[i].batch_norm = BatchNorm(s.channels);
       }
-      return NodeSum(terms, t[0]);
+      return NodeSum(backend, terms, t[0]);
     };
   };
   return operation;
@@ -167,7 +168,7 @@ Operation Cell() {
     return inputs;
   };
   operation.function = [](const Shape& s) -> Function {
-    return [=](const Inputs& t) {
+    return [=](const Backend& backend, const Inputs& t) {
       MixedCellArgs cell;
       cell.num_inputs = 2;
       cell.num_nodes = 6;
@@ -198,10 +199,24 @@ Operation Cell() {
           cell.edges.push_back(edge);
         }
       }
-      return MixedCell(cell, {t[1], t[2]}, t[0]);
+      return MixedCell(backend, cell, {t[1], t[2]}, t[0]);
     };
   };
   return operation;
+}
+
+/// Each instruction set that this processor can run, and the composition, by name.
+std::vector<std::pair<std::string, Backend>> Backends() {
+  std::vector<std::pair<std::string, Backend>> backends;
+  for (const InstructionSet instructions : RunnableInstructionSets()) {
+    Backend fused;
+    fused.instructions = instructions;
+    backends.emplace_back(InstructionSetName(instructions), fused);
+  }
+  Backend reference;
+  reference.kernels = REFERENCE;
+  backends.emplace_back("reference", reference);
+  return backends;
 }
 
 void RegisterAll() {
@@ -220,7 +235,9 @@ void RegisterAll() {
                         },
                         1,
                         [](const Shape&) -> Function {
-                          return [](const Inputs& t) { return ReluPointwise(t[0], t[1]); };
+                          return [](const Backend& backend, const Inputs& t) {
+                            return ReluPointwise(backend, t[0], t[1]);
+                          };
                         }});
   operations.push_back({"relu_conv_3x3",
                         [](const Shape& s) {
@@ -229,11 +246,11 @@ void RegisterAll() {
                         },
                         1,
                         [](const Shape&) -> Function {
-                          return [](const Inputs& t) {
+                          return [](const Backend& backend, const Inputs& t) {
                             ReluConvolution convolution;
                             convolution.kind = ConvolutionKind::kDense;
                             convolution.weight = t[1];
-                            return Convolve(t[0], convolution);
+                            return Convolve(backend, t[0], convolution);
                           };
                         }});
   operations.push_back({"factorized_reduce",
@@ -244,8 +261,8 @@ void RegisterAll() {
                         },
                         1,
                         [](const Shape&) -> Function {
-                          return [](const Inputs& t) {
-                            return ReluFactorizedReduce(t[0], t[1], t[2]);
+                          return [](const Backend& backend, const Inputs& t) {
+                            return ReluFactorizedReduce(backend, t[0], t[1], t[2]);
                           };
                         }});
   for (const Operation& operation : operations) {
@@ -253,14 +270,15 @@ void RegisterAll() {
       for (const auto& [what, what_name] :
            {std::make_pair(What::kForward, "forward"), std::make_pair(What::kAlphas, "alphas"),
             std::make_pair(What::kWeights, "weights")}) {
-        for (const KernelVariant variant : RunnableKernelVariants()) {
+        for (const auto& [backend_name, backend] : Backends()) {
           const std::string name = operation.name + "/" + std::to_string(shape.channels) + "x" +
                                    std::to_string(shape.side) + "/" + what_name + "/" +
-                                   KernelVariantName(variant);
-          benchmark::RegisterBenchmark(name.c_str(),
-                                       [=, what = what](benchmark::State& state) {
-                                         Measure(state, operation, shape, what, variant);
-                                       })
+                                   backend_name;
+          benchmark::RegisterBenchmark(
+              name.c_str(),
+              [=, what = what, backend = backend](benchmark::State& state) {
+                Measure(state, operation, shape, what, backend);
+              })
               ->Unit(benchmark::kMillisecond)
               ->UseRealTime();
         }

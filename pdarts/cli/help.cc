@@ -11,7 +11,8 @@
 #include "pdarts/cli/build_info.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flag_text.h"
-#include "pdarts/nn/kernels/variant.h"
+#include "pdarts/core/backend.h"
+#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
@@ -94,10 +95,11 @@ std::string ProgramHelp(const Program& program) {
   return help;
 }
 
-std::string VersionText(const Program& program) {
+absl::StatusOr<std::string> VersionText(const Program& program) {
+  PDARTS_ASSIGN_OR_RETURN(const Backend backend, ResolveBackend(FUSED, FLOAT32, c10::kCPU));
   return absl::StrFormat("%s %s\ncommit          %s\nLibTorch        %s\ninstruction set %s\n",
                          program.name, BuildVersion(), BuildCommit(), LibTorchVersion(),
-                         nn::KernelVariantName(nn::CurrentKernelVariant()));
+                         InstructionSetName(backend.instructions));
 }
 
 }  // namespace pdarts

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "pdarts/cli/command.h"
 
 namespace pdarts {
@@ -15,7 +16,8 @@ std::string CommandHelp(const Program& program, const Command& command);
 
 /// What --version prints: the program's version, commit, LibTorch and the instruction set that the
 /// fused kernels use on this machine.
-std::string VersionText(const Program& program);
+/// \error as ResolveBackend.
+absl::StatusOr<std::string> VersionText(const Program& program);
 
 }  // namespace pdarts
 

@@ -3,11 +3,8 @@
 #include <set>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/nn/kernels/variant.h"
 
 namespace pdarts {
 
@@ -22,12 +19,6 @@ std::string CandidateCounts(const Candidates& candidates) {
   for (const CellCandidates& kind : candidates) counts.push_back(kind[0].size());
   if (std::set<size_t>(counts.begin(), counts.end()).size() == 1) counts.resize(1);
   return absl::StrJoin(counts, "/");
-}
-
-std::string KernelsName(Kernels kernels) {
-  std::string name = absl::AsciiStrToLower(Kernels_Name(kernels));
-  if (kernels != FUSED) return name;
-  return absl::StrCat(name, "/", nn::KernelVariantName(nn::CurrentKernelVariant()));
 }
 
 }  // namespace pdarts

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "google/protobuf/any.pb.h"
-#include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/topology.h"
 
 namespace pdarts {
@@ -14,9 +13,6 @@ std::string PluginShortName(const google::protobuf::Any& config);
 
 /// How many candidates an edge has: "8", or "6/5" where the cell kinds differ.
 std::string CandidateCounts(const Candidates& candidates);
-
-/// What computes: "reference", or "fused/" and the instruction set of the kernels.
-std::string KernelsName(Kernels kernels);
 
 }  // namespace pdarts
 

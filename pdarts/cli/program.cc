@@ -115,7 +115,8 @@ Command CompletionCommand(const Program& program) {
 absl::Status RunCommandLine(const std::vector<std::string>& words, const Program& program) {
   CommandLine line = ReadCommandLine(words);
   if (line.version) {
-    std::cout << VersionText(program);
+    PDARTS_ASSIGN_OR_RETURN(const std::string version, VersionText(program));
+    std::cout << version;
     return absl::OkStatus();
   }
   const Command* command = &program.commands[0];

@@ -9,7 +9,6 @@
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
-#include "pdarts/cli/names.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -66,13 +65,13 @@ absl::StatusOr<RunFlags> RunFlagsFromCommandLine() {
   return flags;
 }
 
-CheckpointSurroundings MakeSurroundings(Kernels kernels, const DatasetSplits& data,
-                                        c10::Device device, int threads) {
+CheckpointSurroundings MakeSurroundings(const Backend& backend, const DatasetSplits& data,
+                                        int threads) {
   CheckpointSurroundings surroundings;
   surroundings.set_dataset_checksum(data.checksum);
   surroundings.set_threads(threads);
-  surroundings.set_kernels(KernelsName(kernels));
-  surroundings.set_device(device.str());
+  surroundings.set_kernels(BackendName(backend));
+  surroundings.set_device(backend.device.str());
   surroundings.set_libtorch(LibTorchVersion());
   surroundings.set_commit(BuildCommit());
   surroundings.set_cpu(CpuName());

@@ -7,11 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "c10/core/Device.h"
 #include "google/protobuf/message.h"
 #include "pdarts/cli/build_info.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/memory_limits.h"
 #include "pdarts/core/process.h"
 #include "pdarts/runs/run_checkpointer.h"
@@ -41,8 +40,8 @@ MemoryPolicy MemoryPolicyFromFlags();
 absl::StatusOr<RunFlags> RunFlagsFromCommandLine();
 
 /// What decides a run's last bits, beside its spec.
-CheckpointSurroundings MakeSurroundings(Kernels kernels, const DatasetSplits& data,
-                                        c10::Device device, int threads);
+CheckpointSurroundings MakeSurroundings(const Backend& backend, const DatasetSplits& data,
+                                        int threads);
 
 /// Opens a run's directory and tells the user on standard error what should be known of it. Adds
 /// to the surroundings what has changed in them since the run began.

@@ -64,8 +64,8 @@ absl::StatusOr<Data> FindData(const Experiment& experiment) {
 
 /// One stage's size, memory and time. Where the candidates of a stage are not known yet, its size
 /// and memory are those with the last candidates of each edge.
-absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Data& data,
-                                         c10::Device device, int stage, SuperNet* built) {
+absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Data& data, int stage,
+                                         SuperNet* built) {
   const StageShape shape = experiment.schedule->stage(stage);
   StageForecast forecast;
   forecast.set_stage(stage + 1);
@@ -90,7 +90,7 @@ absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Dat
   } else if (data.halves) {
     PDARTS_ASSIGN_OR_RETURN(
         const TimeForecast time,
-        StageTimer(experiment, data.splits, device)
+        StageTimer(experiment, data.splits)
             .Forecast(stage, data.halves->weights.size(0), data.halves->alphas.size(0)));
     forecast.set_seconds(time.seconds);
     forecast.set_seconds_low(time.low);
@@ -119,7 +119,7 @@ void Print(const StageForecast& forecast, const SuperNet& net, const Data& data)
 
 }  // namespace
 
-absl::Status DryRunSearch(const Experiment& experiment, c10::Device device) {
+absl::Status DryRunSearch(const Experiment& experiment) {
   PDARTS_ASSIGN_OR_RETURN(const Data data, FindData(experiment));
   PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(
       experiment, data.at_hand ? std::optional(data.splits.train.images.size(0)) : std::nullopt));
@@ -136,8 +136,7 @@ absl::Status DryRunSearch(const Experiment& experiment, c10::Device device) {
         experiment.space->BuildSuperNet(candidates, experiment.StageNetShape(s),
                                         MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
                                                       "weights", static_cast<uint64_t>(s))));
-    PDARTS_ASSIGN_OR_RETURN(*search.add_stages(),
-                            ForecastOf(experiment, data, device, s, net.get()));
+    PDARTS_ASSIGN_OR_RETURN(*search.add_stages(), ForecastOf(experiment, data, s, net.get()));
     const StageForecast& stage = *search.stages().rbegin();
     all_timed = all_timed && stage.has_seconds();
     seconds += stage.seconds();

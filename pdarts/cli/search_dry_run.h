@@ -2,7 +2,6 @@
 #define PDARTS_CLI_SEARCH_DRY_RUN_H_
 
 #include "absl/status/status.h"
-#include "c10/core/Device.h"
 #include "pdarts/core/experiment.h"
 
 namespace pdarts {
@@ -11,7 +10,7 @@ namespace pdarts {
 /// much memory and time it is expected to take. Writes no file.
 /// \error as RunSearch, where a search would end with one before its first step; a stage whose
 /// memory is not free is printed and is no error.
-absl::Status DryRunSearch(const Experiment& experiment, c10::Device device);
+absl::Status DryRunSearch(const Experiment& experiment);
 
 }  // namespace pdarts
 

@@ -105,22 +105,21 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
 
 absl::Status SearchExperiment(ExperimentSpec spec) {
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
-  PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(spec.device()));
+  PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec), device));
   const AugmentationSettings& augmentation = experiment.spec.search().augmentation();
   Tell(AugmentationNotes("search.augmentation", augmentation.crop_padding(), augmentation.cutout(),
                          experiment.dataset->info().image));
-  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(experiment.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   if (absl::GetFlag(FLAGS_dry_run)) {
-    return CatchLibTorchErrors([&] { return DryRunSearch(experiment, device); });
+    return CatchLibTorchErrors([&] { return DryRunSearch(experiment); });
   }
 
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
   // Before a run directory is made.
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
       [&] { return CheckSmallestBatches(experiment, data.train.images.size(0)); }));
-  CheckpointSurroundings surroundings =
-      MakeSurroundings(experiment.spec.search().kernels(), data, device, flags.threads);
+  CheckpointSurroundings surroundings = MakeSurroundings(experiment.backend, data, flags.threads);
   PDARTS_ASSIGN_OR_RETURN(
       const std::unique_ptr<RunDirectory> directory,
       OpenRun(OutputDirFromFlags(experiment.spec), experiment.spec, flags.start, &surroundings));
@@ -140,7 +139,6 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
     ProgressDisplay progress(experiment);
     Observers observers({&recorder, &report, &progress});
     SearchOptions options;
-    options.device = device;
     options.memory.allow_swap = absl::GetFlag(FLAGS_allow_swap);
     options.checkpointer = &checkpointer;
     if (directory->checkpoint()) options.resume = &directory->checkpoint()->state;

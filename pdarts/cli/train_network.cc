@@ -181,7 +181,7 @@ absl::StatusOr<DatasetSplits> LoadData(const Training& training,
 }
 
 /// Prints what a training would train, and how much memory and time it is expected to take.
-absl::Status DryRun(const Training& training, c10::Device device) {
+absl::Status DryRun(const Training& training) {
   const TrainSettings& settings = training.spec.train();
   const NetworkShape shape = training.Shape();
   const DatasetInfo& announced = training.dataset->info();
@@ -214,7 +214,7 @@ absl::Status DryRun(const Training& training, c10::Device device) {
             ? *data
             : StandInData(announced, std::max(settings.batch_size(), settings.train_images()));
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
-                            NetworkTrainer::Create(training, splits, device));
+                            NetworkTrainer::Create(training, splits));
     PDARTS_ASSIGN_OR_RETURN(const double seconds,
                             trainer->MeasureSeconds(train_images, test_images));
     forecast.set_total_seconds(seconds);
@@ -248,13 +248,13 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_RETURN_IF_ERROR(SetInitialWeights(&spec));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_RETURN_IF_ERROR(ReplacePathOfGenotype(&spec));
-  PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec)));
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(spec.device()));
+  PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec), device));
   const TrainAugmentation& augmentation = training.spec.train().augmentation();
   Tell(AugmentationNotes("train.augmentation", augmentation.crop_padding(), augmentation.cutout(),
                          training.dataset->info().image));
-  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
-  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(training, device);
+  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(training);
   const std::string path = OutputDirFromFlags(training.spec.name(), training.spec.seed());
   const std::optional<TrainSpec> before =
       flags.start == RunStart::kOverwrite ? std::nullopt : FindUnfinishedTraining(path);
@@ -273,7 +273,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   }
   if (!read.ok()) return read.status();
   const DatasetSplits& data = *read;
-  if (device.is_cpu()) {
+  if (training.backend.device.is_cpu()) {
     PDARTS_ASSIGN_OR_RETURN(
         const MemoryForecast forecast,
         ForecastTraining(training, TrainingBatches(training.spec.train(), &data),
@@ -281,7 +281,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
     PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
   }
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
-                          NetworkTrainer::Create(training, data, device));
+                          NetworkTrainer::Create(training, data));
   // Before the directory is opened, so that weights that do not fit leave no run behind. A run that
   // goes on has weights of its own.
   if (weights && !before) {
@@ -291,8 +291,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   *architecture.mutable_architecture() = training.architecture;
   PDARTS_ASSIGN_OR_RETURN(*architecture.mutable_text(),
                           training.space->Format(training.architecture));
-  CheckpointSurroundings surroundings =
-      MakeSurroundings(training.spec.train().kernels(), data, device, flags.threads);
+  CheckpointSurroundings surroundings = MakeSurroundings(training.backend, data, flags.threads);
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
                           OpenRun(path, training.spec, flags.start, &surroundings));
   PDARTS_ASSIGN_OR_RETURN(Model model, DescribeModel(training, data));

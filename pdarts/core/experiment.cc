@@ -51,7 +51,7 @@ SuperNetShape Experiment::StageNetShape(int stage) const {
   shape.channels = stage_shape.channels;
   shape.image = dataset->info().image;
   shape.classes = dataset->num_classes();
-  shape.kernels = spec.search().kernels();
+  shape.backend = backend;
   return shape;
 }
 
@@ -74,11 +74,14 @@ absl::StatusOr<std::optional<BenchmarkScore>> Experiment::Score(
   return benchmark->Score(index);
 }
 
-absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec) {
+absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec, c10::Device device) {
   PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
   PDARTS_RETURN_IF_ERROR(ValidateSpec(spec));
   Experiment experiment;
   experiment.spec = std::move(spec);
+  const SearchSettings& settings = experiment.spec.search();
+  PDARTS_ASSIGN_OR_RETURN(experiment.backend,
+                          ResolveBackend(settings.kernels(), settings.precision(), device));
   PDARTS_ASSIGN_OR_RETURN(experiment.space, Make<SearchSpace>("space", experiment.spec.space()));
   PDARTS_ASSIGN_OR_RETURN(experiment.dataset, Make<Dataset>("dataset", experiment.spec.dataset()));
   PDARTS_ASSIGN_OR_RETURN(experiment.schedule,

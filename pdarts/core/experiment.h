@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "c10/core/Device.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/benchmark.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.pb.h"
@@ -20,13 +22,14 @@ namespace pdarts {
 /// search makes its own.
 struct Experiment {
   ExperimentSpec spec;  ///< complete
+  Backend backend;      ///< how its super-networks compute, and where
   std::unique_ptr<SearchSpace> space;
   std::unique_ptr<Dataset> dataset;
   std::unique_ptr<ProgressiveSchedule> schedule;
   std::unique_ptr<Benchmark> benchmark;  ///< null where the spec has none
   DerivationOptions derivation_options;  ///< what the regularisers allow to be derived
 
-  /// The size of a stage's super-network.
+  /// The size and the backend of a stage's super-network.
   SuperNetShape StageNetShape(int stage) const;
   /// The spec's regularisers in the spec's order, as a search begins with them.
   /// \error kInvalidArgument or kNotFound naming the field, as MakeExperiment.
@@ -35,9 +38,13 @@ struct Experiment {
   absl::StatusOr<std::optional<BenchmarkScore>> Score(const Architecture& architecture) const;
 };
 
-/// Completes and validates the spec and makes its plugins.
-/// \error kInvalidArgument or kNotFound naming the field that is wrong or doesn't fit another.
-absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec);
+/// Completes and validates the spec, makes its plugins, and resolves its backend.
+/// \param device where a search will run. The spec's own field may ask for a device that this
+/// machine
+///     lacks, which only matters to those who compute (ResolveDevice).
+/// \error kInvalidArgument or kNotFound naming the field that is wrong or doesn't fit another;
+/// errors of ResolveBackend.
+absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec, c10::Device device = c10::kCPU);
 
 }  // namespace pdarts
 

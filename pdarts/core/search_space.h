@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/architecture.pb.h"
-#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/knob.h"
 #include "pdarts/core/plugin.h"
 #include "pdarts/core/topology.h"
@@ -31,7 +31,7 @@ struct SuperNetShape {
   int channels = 16;  ///< initial channels
   ImageShape image;
   int classes = 10;
-  Kernels kernels = FUSED;
+  Backend backend;
 };
 
 /// The size of a derived network.
@@ -42,7 +42,7 @@ struct NetworkShape {
   int classes = 10;
   std::string skeleton = "cifar";  ///< one of SearchSpace::skeletons()
   bool auxiliary_head = false;     ///< where the skeleton has one
-  Kernels kernels = FUSED;
+  Backend backend;
 };
 
 /// \error kInvalidArgument naming the sides of an image that aren't divisible by `divisor`.

@@ -21,15 +21,17 @@ NetworkShape Training::Shape() const {
   shape.image = dataset->info().image;
   shape.classes = dataset->num_classes();
   shape.auxiliary_head = spec.train().auxiliary_weight() > 0;
-  shape.kernels = spec.train().kernels();
+  shape.backend = backend;
   return shape;
 }
 
-absl::StatusOr<Training> MakeTraining(TrainSpec spec) {
+absl::StatusOr<Training> MakeTraining(TrainSpec spec, c10::Device device) {
   PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
   PDARTS_RETURN_IF_ERROR(ValidateMessage(spec, ""));
   PDARTS_RETURN_IF_ERROR(CheckRunName(spec.name()));
   Training training;
+  PDARTS_ASSIGN_OR_RETURN(training.backend,
+                          ResolveBackend(spec.train().kernels(), spec.train().precision(), device));
   auto space = Registry<SearchSpace>::Create(spec.space());
   if (!space.ok()) return Annotate(space.status(), "space");
   training.space = std::move(*space);

@@ -6,7 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "c10/core/Device.h"
 #include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/training.pb.h"
@@ -15,18 +17,22 @@ namespace pdarts {
 
 /// A spec of a training and the plugins that it names, known to fit each other.
 struct Training {
-  TrainSpec spec;  ///< complete, the network's size included
+  TrainSpec spec;   ///< complete, the network's size included
+  Backend backend;  ///< how its network computes, and where
   std::unique_ptr<SearchSpace> space;
   std::unique_ptr<Dataset> dataset;
   Architecture architecture;
 
-  /// The network's size: the spec's, with the dataset's images and classes.
+  /// The network's size, which is the spec's with the dataset's images and classes, and its
+  /// backend.
   NetworkShape Shape() const;
 };
 
-/// Completes and validates the spec and makes its plugins.
-/// \error kInvalidArgument or kNotFound naming the field that is wrong or doesn't fit another.
-absl::StatusOr<Training> MakeTraining(TrainSpec spec);
+/// Completes and validates the spec, makes its plugins, and resolves its backend.
+/// \param device where the training will run, as for MakeExperiment.
+/// \error kInvalidArgument or kNotFound naming the field that is wrong or doesn't fit another;
+/// errors of ResolveBackend.
+absl::StatusOr<Training> MakeTraining(TrainSpec spec, c10::Device device = c10::kCPU);
 
 /// The architecture that a text stands for: the text of a name that the space knows, or the text
 /// itself.

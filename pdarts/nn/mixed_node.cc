@@ -65,13 +65,14 @@ MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations
 
 }  // namespace
 
-at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, Kernels kernels) {
+at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass,
+                     const Backend& backend) {
   CHECK(!edges.empty());
-  at::Tensor sum;
   if (edges[0].image_scale.defined()) {
+    at::Tensor sum;
     for (MixedEdge edge : edges) {
       const at::Tensor scale = std::exchange(edge.image_scale, {}).view({-1, 1, 1, 1});
-      const at::Tensor value = MixedNode({edge}, pass, kernels);
+      const at::Tensor value = MixedNode({edge}, pass, backend);
       const at::Tensor scaled = value * scale.to(value.options());
       sum = sum.defined() ? sum + scaled : scaled;
     }
@@ -85,31 +86,25 @@ at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, Kern
     for (size_t k = 0; k < probabilities.size(); ++k) {
       const Operation& operation = *(*edge.operations)[k];
       if (operation.is_zero()) continue;
-      if (kernels == FUSED) {
-        const RawOutput raw = operation.Raw(edge.x, pass);
-        NodeTerm& term = terms.emplace_back();
-        term.raw = raw.value;
-        if (raw.batch_norm != nullptr) term.batch_norm = raw.batch_norm->Args(pass);
-        coefficients.push_back(probabilities[k]);
-        continue;
-      }
-      const at::Tensor term = operation.Forward(edge.x, pass) * probabilities[k];
-      sum = sum.defined() ? sum + term : term;
+      const RawOutput raw = operation.Raw(edge.x, pass);
+      NodeTerm& term = terms.emplace_back();
+      term.raw = raw.value;
+      if (raw.batch_norm != nullptr) term.batch_norm = raw.batch_norm->Args(pass);
+      coefficients.push_back(probabilities[k]);
     }
   }
-  if (!terms.empty()) return NodeSum(terms, at::stack(coefficients));
-  if (sum.defined()) return sum;
+  if (!terms.empty()) return NodeSum(backend, terms, at::stack(coefficients));
   return edges[0].operations->front()->Forward(edges[0].x, pass);
 }
 
 at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                       const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
-                      const Pass& pass, Kernels kernels) {
+                      const Pass& pass, const Backend& backend) {
   CHECK_EQ(static_cast<int>(inputs.size()), graph.num_inputs);
   CHECK_EQ(operations.size(), graph.edges.size());
   const at::Tensor scales = DrawEdgeScales(operations, inputs[0].size(0), pass);
-  if (kernels == FUSED && HasCellForm(operations)) {
-    return MixedCell(CellForm(graph, operations, inputs[0], scales, pass), inputs,
+  if (HasCellForm(operations)) {
+    return MixedCell(backend, CellForm(graph, operations, inputs[0], scales, pass), inputs,
                      probabilities.flatten());
   }
   const std::vector<at::Tensor> of_edges = probabilities.unbind(0);
@@ -121,8 +116,8 @@ at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>
       incoming.push_back(
           {nodes[graph.edges[e].from], &operations[e], of_edges[e], ScaleOf(scales, e)});
     }
-    const at::Tensor& value = nodes.emplace_back(MixedNode(incoming, pass, kernels));
-    // What the fused cell relies on, and would find only once all operations have a cell form.
+    const at::Tensor& value = nodes.emplace_back(MixedNode(incoming, pass, backend));
+    // What MixedCell relies on, and would find only once all operations have a cell form.
     CHECK(value.size(1) == inputs[0].size(1) &&
           value.size(2) == inputs[0].size(2) / graph.reduction &&
           value.size(3) == inputs[0].size(3) / graph.reduction)

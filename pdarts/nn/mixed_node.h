@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
-#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/topology.h"
 #include "pdarts/nn/operation.h"
 #include "pdarts/nn/pass.h"
@@ -25,8 +25,7 @@ struct MixedEdge {
 
 /// A node: the sum over its edges of each edge's operations, weighed by their probabilities
 /// (ALGORITHM 1). Operations that give zero cost nothing unless there is no other.
-/// So far FUSED computes the plain composition too.
-at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, Kernels kernels);
+at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, const Backend& backend);
 
 /// The graph of a search network's cell. Nodes are numbered with the inputs first.
 struct MixedGraph {
@@ -39,11 +38,11 @@ struct MixedGraph {
 
 /// All nodes of a cell. operations: of each edge; inputs: `[N,C,H,W]`; probabilities `[E,K]`.
 /// Returns `[N,outputs*C,H',W']`. In training, pass.edge_drop_path drops edges by sample and
-/// divides the others by what is left; both kernels draw the same. FUSED computes the cell in one
-/// go if all operations can be put as data, and node by node else.
+/// divides the others by what is left; all backends draw the same. The cell is computed in one go
+/// if all operations can be put as data (MixedCell), and node by node else.
 at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                       const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
-                      const Pass& pass, Kernels kernels);
+                      const Pass& pass, const Backend& backend);
 
 }  // namespace pdarts::nn
 

@@ -18,16 +18,17 @@ class OneEdge : public ::testing::TestWithParam<Kernels> {
     graph_.output_nodes = {1};
     OperationOptions options;
     options.channels = 2;
-    options.kernels = GetParam();
+    options.backend = backend_;
     operations_ = {{MakeOperation("skip_connect", options)}};
   }
   at::Tensor Forward(const at::Tensor& x, double probability) const {
     Pass pass;
     pass.edge_drop_path = probability;
     pass.generator = MakeGenerator(1, "edges");
-    return MixedNodes(graph_, operations_, {x}, at::ones({1, 1}, x.options()), pass, GetParam());
+    return MixedNodes(graph_, operations_, {x}, at::ones({1, 1}, x.options()), pass, backend_);
   }
 
+  const Backend backend_ = ResolveBackend(GetParam(), FLOAT32, at::kCPU).value();
   MixedGraph graph_;
   std::vector<EdgeOperations> operations_;
 };

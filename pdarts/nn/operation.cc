@@ -5,10 +5,7 @@
 #include <utility>
 
 #include "ATen/CPUGeneratorImpl.h"
-#include "ATen/ops/cat.h"
 #include "ATen/ops/empty.h"
-#include "ATen/ops/max_pool2d.h"
-#include "ATen/ops/ones.h"
 #include "ATen/ops/relu.h"
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_join.h"
@@ -36,8 +33,7 @@ class Zero : public Operation {
 };
 
 /// Gaussian noise of mean 0 and deviation 1 in the place of its input (RobustDARTS: Zela et al.,
-/// ICLR 2020). Always drawn on the CPU in float32, so that both kernels and all devices draw the
-/// same.
+/// ICLR 2020). Always drawn on the CPU in float32, so that all backends draw the same.
 class Noise : public Operation {
  public:
   explicit Noise(const OperationOptions& options) : stride_(options.stride) {}
@@ -81,12 +77,9 @@ class Identity : public Operation {
 enum class PoolKind { kMax, kAverage };
 
 /// 3x3, padding 1.
-at::Tensor Pool(PoolKind kind, int64_t stride, Kernels kernels, const at::Tensor& x) {
-  if (kernels == FUSED) {
-    return kind == PoolKind::kMax ? MaxPool3x3(x, stride) : AveragePool3x3(x, stride);
-  }
-  if (kind == PoolKind::kMax) return at::max_pool2d(x, 3, stride, 1);
-  return AveragePool(x, 3, stride, 1);
+at::Tensor Pool(const Backend& backend, PoolKind kind, int64_t stride, const at::Tensor& x) {
+  return kind == PoolKind::kMax ? MaxPool3x3(backend, x, stride)
+                                : AveragePool3x3(backend, x, stride);
 }
 
 CellOperation PoolOperation(PoolKind kind, int64_t stride) {
@@ -100,10 +93,10 @@ CellOperation PoolOperation(PoolKind kind, int64_t stride) {
 class PlainPool : public Operation {
  public:
   PlainPool(PoolKind kind, const OperationOptions& options)
-      : kind_(kind), stride_(options.stride), kernels_(options.kernels) {}
+      : kind_(kind), stride_(options.stride), backend_(options.backend) {}
 
   at::Tensor Forward(const at::Tensor& x, const Pass&) const override {
-    return Pool(kind_, stride_, kernels_, x);
+    return Pool(backend_, kind_, stride_, x);
   }
   bool has_cell_form() const override { return true; }
   CellOperation CellForm(at::IntArrayRef, const Pass&) const override {
@@ -113,20 +106,20 @@ class PlainPool : public Operation {
  private:
   const PoolKind kind_;
   const int64_t stride_;
-  const Kernels kernels_;
+  const Backend backend_;
 };
 
 class NormalizedPool : public NormalizedOperation {
  public:
   NormalizedPool(PoolKind kind, const OperationOptions& options)
-      : NormalizedOperation(options.kernels),
+      : NormalizedOperation(options.backend),
         kind_(kind),
         stride_(options.stride),
         batch_norm_(register_module(
             "1", std::make_shared<BatchNorm>(options.channels, /*affine=*/false))) {}
 
   RawOutput Raw(const at::Tensor& x, const Pass&) const override {
-    return {Pool(kind_, stride_, kernels(), x), batch_norm_.get()};
+    return {Pool(backend(), kind_, stride_, x), batch_norm_.get()};
   }
   bool has_cell_form() const override { return true; }
   CellOperation CellForm(at::IntArrayRef, const Pass& pass) const override {
@@ -146,7 +139,7 @@ std::shared_ptr<Operation> MakePool(PoolKind kind, const OperationOptions& optio
   return std::make_shared<PlainPool>(kind, options);
 }
 
-/// Counts what a fused convolution of an input of these sizes multiplies.
+/// Counts what a convolution of an input of these sizes multiplies.
 void Tally(const ReluConvolution& convolution, at::IntArrayRef sizes) {
   const int64_t pixels = ((sizes[2] - 1) / convolution.stride + 1) *
                          ((sizes[3] - 1) / convolution.stride + 1) * sizes[0];
@@ -172,7 +165,7 @@ CellOperation OneRound(ReluConvolution convolution, const BatchNorm& batch_norm,
 class DepthwiseSeparable : public NormalizedOperation {
  public:
   DepthwiseSeparable(int64_t kernel, int64_t dilation, int rounds, const OperationOptions& options)
-      : NormalizedOperation(options.kernels) {
+      : NormalizedOperation(options.backend) {
     const auto children = register_module("op", std::make_shared<torch::nn::Module>());
     const int64_t channels = options.channels;
     int child = 0;
@@ -198,15 +191,11 @@ class DepthwiseSeparable : public NormalizedOperation {
     at::Tensor value = x;
     const BatchNorm* pending = nullptr;
     for (const Round& round : rounds_) {
-      if (kernels() == FUSED) {
-        std::optional<BatchNormArgs> before;
-        if (pending != nullptr) before = pending->Args(pass);
-        Tally(round.AsReluConvolution(), value.sizes());
-        value = Convolve(value, round.AsReluConvolution(), before);
-      } else {
-        if (pending != nullptr) value = pending->Forward(value, pass);
-        value = round.pointwise->Forward(round.depthwise->Forward(at::relu(value)));
-      }
+      std::optional<BatchNormArgs> before;
+      if (pending != nullptr) before = pending->Args(pass);
+      const ReluConvolution convolution = round.AsReluConvolution();
+      Tally(convolution, value.sizes());
+      value = Convolve(backend(), value, convolution, before);
       pending = round.batch_norm.get();
     }
     return {value, pending};
@@ -247,9 +236,9 @@ class DepthwiseSeparable : public NormalizedOperation {
 
 class ReluConvBn : public NormalizedOperation {
  public:
-  ReluConvBn(const ConvolutionOptions& convolution, bool affine, Kernels kernels,
+  ReluConvBn(const ConvolutionOptions& convolution, bool affine, const Backend& backend,
              at::Generator generator)
-      : NormalizedOperation(kernels) {
+      : NormalizedOperation(backend) {
     const auto children = register_module("op", std::make_shared<torch::nn::Module>());
     convolution_ = children->register_module(
         "1", std::make_shared<Convolution>(convolution, std::move(generator)));
@@ -258,10 +247,9 @@ class ReluConvBn : public NormalizedOperation {
   }
 
   RawOutput Raw(const at::Tensor& x, const Pass&) const override {
-    const std::optional<ReluConvolution> fused = AsReluConvolution();
-    if (kernels() == FUSED && fused) {
-      Tally(*fused, x.sizes());
-      return {Convolve(x, *fused), batch_norm_.get()};
+    if (const std::optional<ReluConvolution> convolution = AsReluConvolution()) {
+      Tally(*convolution, x.sizes());
+      return {Convolve(backend(), x, *convolution), batch_norm_.get()};
     }
     return {convolution_->Forward(at::relu(x)), batch_norm_.get()};
   }
@@ -272,7 +260,7 @@ class ReluConvBn : public NormalizedOperation {
   }
 
  private:
-  /// Nothing for strides and kernels that the fused convolution doesn't do.
+  /// Nothing for strides and kernels that Convolve doesn't know.
   std::optional<ReluConvolution> AsReluConvolution() const {
     const ConvolutionOptions& options = convolution_->options();
     const int64_t k = options.kernel;
@@ -290,9 +278,9 @@ class ReluConvBn : public NormalizedOperation {
 
 class FactorizedReduce : public NormalizedOperation {
  public:
-  FactorizedReduce(int64_t in_channels, int64_t out_channels, bool affine, Kernels kernels,
+  FactorizedReduce(int64_t in_channels, int64_t out_channels, bool affine, const Backend& backend,
                    at::Generator generator)
-      : NormalizedOperation(kernels) {
+      : NormalizedOperation(backend) {
     CHECK_EQ(out_channels % 2, 0) << "a factorized reduction makes two equal halves";
     const ConvolutionOptions half{in_channels, out_channels / 2, /*kernel=*/1, /*stride=*/2};
     first_ = register_module("conv_1", std::make_shared<Convolution>(half, generator));
@@ -301,13 +289,8 @@ class FactorizedReduce : public NormalizedOperation {
   }
 
   RawOutput Raw(const at::Tensor& x, const Pass&) const override {
-    if (kernels() == FUSED) {
-      Tally(AsReluConvolution(), x.sizes());
-      return {Convolve(x, AsReluConvolution()), batch_norm_.get()};
-    }
-    const at::Tensor positive = at::relu(x);
-    const at::Tensor shifted = positive.slice(2, 1).slice(3, 1);
-    return {at::cat({first_->Forward(positive), second_->Forward(shifted)}, 1), batch_norm_.get()};
+    Tally(AsReluConvolution(), x.sizes());
+    return {Convolve(backend(), x, AsReluConvolution()), batch_norm_.get()};
   }
 
   bool has_cell_form() const override { return true; }
@@ -350,7 +333,7 @@ std::map<std::string, OperationMaker, std::less<>>& Makers() {
       {"skip_connect",
        [](const OperationOptions& o) -> std::shared_ptr<Operation> {
          if (o.stride == 1) return std::make_shared<Identity>();
-         return MakeFactorizedReduce(o.channels, o.channels, o.affine, o.kernels, o.generator);
+         return MakeFactorizedReduce(o.channels, o.channels, o.affine, o.backend, o.generator);
        }},
       {"sep_conv_3x3", SeparableConvolution(3)},
       {"sep_conv_5x5", SeparableConvolution(5)},
@@ -369,8 +352,7 @@ CellOperation Operation::CellForm(at::IntArrayRef, const Pass&) const {
 
 at::Tensor NormalizedOperation::Forward(const at::Tensor& x, const Pass& pass) const {
   const RawOutput raw = Raw(x, pass);
-  if (kernels_ != FUSED) return raw.batch_norm->Forward(raw.value, pass);
-  return NodeSum({{raw.value, raw.batch_norm->Args(pass)}}, at::ones({1}, raw.value.options()));
+  return Normalize(backend_, raw.value, raw.batch_norm->Args(pass));
 }
 
 std::shared_ptr<Operation> MakeOperation(absl::string_view name, const OperationOptions& options) {
@@ -394,18 +376,18 @@ std::vector<std::string> OperationNames() {
 }
 
 std::shared_ptr<Operation> MakeReluConvBn(int64_t in_channels, int64_t out_channels, int64_t kernel,
-                                          int64_t stride, bool bias, bool affine, Kernels kernels,
-                                          at::Generator generator) {
+                                          int64_t stride, bool bias, bool affine,
+                                          const Backend& backend, at::Generator generator) {
   ConvolutionOptions convolution{in_channels, out_channels, kernel, stride};
   convolution.padding = kernel / 2;
   convolution.bias = bias;
-  return std::make_shared<ReluConvBn>(convolution, affine, kernels, std::move(generator));
+  return std::make_shared<ReluConvBn>(convolution, affine, backend, std::move(generator));
 }
 
 std::shared_ptr<Operation> MakeFactorizedReduce(int64_t in_channels, int64_t out_channels,
-                                                bool affine, Kernels kernels,
+                                                bool affine, const Backend& backend,
                                                 at::Generator generator) {
-  return std::make_shared<FactorizedReduce>(in_channels, out_channels, affine, kernels,
+  return std::make_shared<FactorizedReduce>(in_channels, out_channels, affine, backend,
                                             std::move(generator));
 }
 

@@ -9,7 +9,7 @@
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/pass.h"
@@ -54,17 +54,17 @@ class Operation : public torch::nn::Module {
 /// An operation that ends in a batch normalisation.
 class NormalizedOperation : public Operation {
  public:
-  explicit NormalizedOperation(Kernels kernels) : kernels_(kernels) {}
+  explicit NormalizedOperation(const Backend& backend) : backend_(backend) {}
 
   /// The raw output, normalised.
   at::Tensor Forward(const at::Tensor& x, const Pass& pass) const final;
   RawOutput Raw(const at::Tensor& x, const Pass& pass) const override = 0;
 
  protected:
-  Kernels kernels() const { return kernels_; }
+  const Backend& backend() const { return backend_; }
 
  private:
-  const Kernels kernels_;
+  const Backend backend_;
 };
 
 struct OperationOptions {
@@ -75,7 +75,7 @@ struct OperationOptions {
   /// Whether pooling is followed by a batch normalisation without affine parameters (the DARTS
   /// space's search network).
   bool pool_batch_norm = false;
-  Kernels kernels = FUSED;
+  Backend backend;
   /// Where initial weights come from.
   at::Generator generator;
 };
@@ -97,14 +97,14 @@ std::vector<std::string> OperationNames();
 
 /// ReLU, kxk convolution with padding k/2, batch normalisation. Children: `op.1`, `op.2`.
 std::shared_ptr<Operation> MakeReluConvBn(int64_t in_channels, int64_t out_channels, int64_t kernel,
-                                          int64_t stride, bool bias, bool affine, Kernels kernels,
-                                          at::Generator generator);
+                                          int64_t stride, bool bias, bool affine,
+                                          const Backend& backend, at::Generator generator);
 
 /// ReLU; two 1x1 convolutions of stride 2 to half of the channels each, the second on the input
 /// shifted by one row and one column; batch normalisation of both, concatenated. Children:
 /// `conv_1`, `conv_2`, `bn`. Dies if out_channels is odd.
 std::shared_ptr<Operation> MakeFactorizedReduce(int64_t in_channels, int64_t out_channels,
-                                                bool affine, Kernels kernels,
+                                                bool affine, const Backend& backend,
                                                 at::Generator generator);
 
 }  // namespace pdarts::nn

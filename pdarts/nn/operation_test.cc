@@ -14,9 +14,11 @@
 namespace pdarts::nn {
 namespace {
 
+Backend With(Kernels kernels) { return ResolveBackend(kernels, FLOAT64, at::kCPU).value(); }
+
 OperationOptions Options(int64_t stride, Kernels kernels = FUSED) {
   OperationOptions options;
-  options.kernels = kernels;
+  options.backend = With(kernels);
   options.channels = 4;
   options.stride = stride;
   options.pool_batch_norm = true;
@@ -171,7 +173,8 @@ TEST(MixedNode, WeighsAndAddsAllOperations) {
   }
   const at::Tensor x = Random({4, 4, 8, 8});
   const at::Tensor p = Random({2, 4}).softmax(1).requires_grad_();
-  const at::Tensor y = MixedNode({{x, &edges[0], p[0]}, {-x, &edges[1], p[1]}}, Pass(), REFERENCE);
+  const at::Tensor y =
+      MixedNode({{x, &edges[0], p[0]}, {-x, &edges[1], p[1]}}, Pass(), With(REFERENCE));
   at::Tensor expected;
   for (int64_t e : {0, 1}) {
     for (int64_t k : {0, 1, 2, 3}) {
@@ -194,7 +197,7 @@ class Square : public Operation {
 class Cell {
  public:
   Cell(const std::vector<std::string>& names, bool with_square, Kernels kernels)
-      : kernels_(kernels) {
+      : backend_(With(kernels)) {
     graph_.num_inputs = 1;
     graph_.num_nodes = 4;
     graph_.edges = {{0, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}};
@@ -218,7 +221,7 @@ class Cell {
     pass.skip_dropout = 0.4;
     pass.generator = MakeGenerator(5, "dropout");
     x_ = Random({3, 4, 6, 6}).requires_grad_();
-    return MixedNodes(graph_, operations_, {x_}, probabilities_, pass, kernels_);
+    return MixedNodes(graph_, operations_, {x_}, probabilities_, pass, backend_);
   }
 
   std::vector<at::Tensor> Gradients(const at::Tensor& y) {
@@ -229,7 +232,7 @@ class Cell {
   }
 
  private:
-  const Kernels kernels_;
+  const Backend backend_;
   MixedGraph graph_;
   std::vector<EdgeOperations> operations_;
   std::vector<at::Tensor> weights_;
@@ -257,7 +260,7 @@ TEST(MixedNode, IsZeroWhenNothingElseStands) {
   const EdgeOperations none = {MakeOperation("none", Options(2))};
   const at::Tensor x = Random({2, 4, 8, 8});
   const at::Tensor p = Random({1});
-  const at::Tensor y = MixedNode({{x, &none, p}, {x, &none, p}}, Pass(), REFERENCE);
+  const at::Tensor y = MixedNode({{x, &none, p}, {x, &none, p}}, Pass(), With(REFERENCE));
   EXPECT_EQ(y.sizes(), (std::vector<int64_t>{2, 4, 4, 4}));
   EXPECT_EQ(y.abs().max().item<double>(), 0);
 }

@@ -22,7 +22,6 @@
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/network_step.h"
-#include "pdarts/trainers/precision.h"
 #include "pdarts/trainers/search_step.h"
 #include "pdarts/trainers/stand_in_data.h"
 
@@ -112,7 +111,7 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   const SearchSettings& settings = experiment.spec.search();
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net,
                           experiment.space->BuildSuperNet(candidates, shape, NewGenerator()));
-  const at::ScalarType dtype = ScalarTypeOf(settings.precision());
+  const at::ScalarType dtype = experiment.backend.parameters;
   net->to(dtype);
   SearchStep step(net, settings, NewGenerator(), NewGenerator());
   PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, net.get()));

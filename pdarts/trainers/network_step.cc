@@ -11,7 +11,6 @@
 #include "c10/core/GradMode.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/trainers/precision.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
@@ -32,7 +31,7 @@ absl::StatusOr<std::shared_ptr<Network>> BuildTrainedNetwork(const Training& tra
   PDARTS_ASSIGN_OR_RETURN(
       std::shared_ptr<Network> network,
       training.space->BuildNetwork(training.architecture, training.Shape(), weights));
-  network->to(device, ScalarTypeOf(training.spec.train().precision()));
+  network->to(device, training.backend.parameters);
   return network;
 }
 

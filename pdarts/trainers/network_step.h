@@ -15,7 +15,7 @@ namespace pdarts {
 
 class Network;
 
-/// The network of a training on its device, with weights drawn from `weights`.
+/// The network of a training on a device, with weights drawn from `weights`.
 /// \error as SearchSpace::BuildNetwork.
 absl::StatusOr<std::shared_ptr<Network>> BuildTrainedNetwork(const Training& training,
                                                              c10::Device device,

@@ -17,7 +17,6 @@
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/network_state.pb.h"
-#include "pdarts/trainers/precision.h"
 #include "pdarts/trainers/smallest_batch.h"
 
 namespace pdarts {
@@ -95,22 +94,18 @@ double LearningRate(const TrainSettings& settings, double epoch) {
   return rate;
 }
 
-NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& data,
-                               c10::Device device)
+NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& data)
     : training_(training),
       settings_(training.spec.train()),
       info_(data.info),
       data_(data),
-      device_(device),
-      dtype_(ScalarTypeOf(settings_.precision())),
       augmentation_settings_(Augmentation(settings_.augmentation())),
       begin_(Clock::now()) {}
 
 absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Training& training,
-                                                                       const DatasetSplits& data,
-                                                                       c10::Device device) {
+                                                                       const DatasetSplits& data) {
   PDARTS_RETURN_IF_ERROR(CheckImages(training.spec.train(), data));
-  std::unique_ptr<NetworkTrainer> trainer(new NetworkTrainer(training, data, device));
+  std::unique_ptr<NetworkTrainer> trainer(new NetworkTrainer(training, data));
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors([&] { return trainer->Build(); }));
   return trainer;
 }
@@ -120,7 +115,7 @@ absl::Status NetworkTrainer::Build() {
       settings_.train_images() > 0 ? settings_.train_images() : data_.train.images.size(0);
   PDARTS_RETURN_IF_ERROR(CheckSmallestBatch(training_, images));
   const auto build = [&] {
-    return BuildTrainedNetwork(training_, device_, NewGenerator("weights"));
+    return BuildTrainedNetwork(training_, training_.backend.device, NewGenerator("weights"));
   };
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network, build());
   drop_path_ = NewGenerator("drop path");
@@ -177,10 +172,10 @@ absl::Status NetworkTrainer::TrainEpoch() {
 absl::Status NetworkTrainer::Step(const at::Tensor& indices, double learning_rate) {
   return CatchLibTorchErrors(
       [&]() -> absl::Status {
-        Batch batch = MakeTrainingBatch(data_.train, indices, augmentation_settings_, info_, dtype_,
-                                        augmentation_);
-        batch.images = batch.images.to(device_);
-        batch.labels = batch.labels.to(device_);
+        Batch batch = MakeTrainingBatch(data_.train, indices, augmentation_settings_, info_,
+                                        training_.backend.parameters, augmentation_);
+        batch.images = batch.images.to(training_.backend.device);
+        batch.labels = batch.labels.to(training_.backend.device);
         const absl::StatusOr<NetworkStep::Pass> pass = step_->Train(batch, learning_rate);
         if (!pass.ok()) return NotFinite(pass.status().message());
         meter_.Add(pass->loss, pass->logits, batch.labels);
@@ -218,7 +213,7 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
   const Clock::time_point begin = Clock::now();
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
       [&]() -> absl::Status {
-        return Evaluate(network(), split, info_, measured, device_).status();
+        return Evaluate(network(), split, info_, measured, training_.backend.device).status();
       },
       "evaluation"));
   const double evaluation = SecondsSince(begin) / static_cast<double>(measured);
@@ -235,7 +230,8 @@ absl::Status NetworkTrainer::FinishEpoch() {
   report.drop_path = network().drop_path();
   report.measured = &measured;
   const absl::StatusOr<Evaluation> evaluation = CatchLibTorchErrors([&] {
-    return Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(), device_,
+    return Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(),
+                    training_.backend.device,
                     [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
   });
   // When the training goes on, it measures again.

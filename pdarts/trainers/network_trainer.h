@@ -12,7 +12,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
@@ -78,10 +77,10 @@ class NetworkTrainer {
   /// set, there are fewer images than are asked for, or an epoch has a batch of one image that the
   /// network can't train on.
   static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(const Training& training,
-                                                                const DatasetSplits& data,
-                                                                c10::Device device);
+                                                                const DatasetSplits& data);
 
-  /// What is trained; on the device. To start from other weights, write them here before Train.
+  /// What is trained; on the training's device. To start from other weights, write them here before
+  /// Train.
   Network& network() { return step_->network(); }
 
   /// Goes on from a state of the same training.
@@ -106,7 +105,7 @@ class NetworkTrainer {
   int best_epoch() const { return best_epoch_; }
 
  private:
-  NetworkTrainer(const Training& training, const DatasetSplits& data, c10::Device device);
+  NetworkTrainer(const Training& training, const DatasetSplits& data);
   absl::Status Build();
   absl::Status TrainEpoch();
   /// indices: of training images.
@@ -126,8 +125,6 @@ class NetworkTrainer {
   const TrainSettings& settings_;
   const DatasetInfo& info_;
   const DatasetSplits& data_;
-  const c10::Device device_;
-  const at::ScalarType dtype_;
   const AugmentationSettings augmentation_settings_;
 
   Checkpointer* checkpointer_ = nullptr;

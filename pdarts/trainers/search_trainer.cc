@@ -87,7 +87,7 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
     result.net.reset();  // the stage before frees its memory first
     StageTrainer trainer(experiment, regularizers, data, halves, options, stage,
                          HistoryState(history), observer);
-    if (options.device.is_cpu()) {
+    if (experiment.backend.device.is_cpu()) {
       PDARTS_ASSIGN_OR_RETURN(
           const MemoryForecast forecast,
           ForecastStage(experiment, stage, candidates,
@@ -98,7 +98,7 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
     if (!start.progress) {
       // A search doesn't end because its time is unknown: what is wrong shows in its own steps.
       const absl::StatusOr<double> seconds =
-          StageTimer(experiment, data, options.device)
+          StageTimer(experiment, data)
               .Seconds(stage, candidates, halves.weights.size(0), halves.alphas.size(0));
       if (seconds.ok()) trainer.set_expected_seconds(*seconds);
     }

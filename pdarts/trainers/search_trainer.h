@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/memory_limits.h"
@@ -78,9 +77,8 @@ class SearchObserver {
   }
 };
 
-/// Where and how a search runs; nothing here changes what it finds on one machine.
+/// How a search runs; nothing here changes what it finds on one machine.
 struct SearchOptions {
-  c10::Device device = c10::Device(c10::kCPU);
   /// Which memory stages may take on the CPU.
   MemoryPolicy memory;
   /// Where states go, and who may stop the search; null: nowhere.

@@ -20,10 +20,9 @@ constexpr int kRandomChoices = 3;
 
 }  // namespace
 
-StageTimer::StageTimer(const Experiment& experiment, const DatasetSplits& data, c10::Device device)
+StageTimer::StageTimer(const Experiment& experiment, const DatasetSplits& data)
     : experiment_(experiment),
       data_(data),
-      device_(device),
       batch_size_(std::min({kMostTimedImages, data.train.images.size(0),
                             static_cast<int64_t>(experiment.spec.search().batch_size())})) {}
 
@@ -32,7 +31,6 @@ absl::StatusOr<ImageSeconds> StageTimer::Measure(int stage, const Candidates& ca
     TrainingHalves halves;
     halves.weights = halves.alphas = at::arange(batch_size_, at::kLong);
     SearchOptions options;
-    options.device = device_;
     SearchObserver nobody;
     PDARTS_ASSIGN_OR_RETURN(const Regularizers regularizers, experiment_.MakeRegularizers());
     StageTrainer trainer(experiment_, regularizers, data_, halves, options, stage, SearchProgress(),

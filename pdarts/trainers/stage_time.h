@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
-#include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 
@@ -25,7 +24,7 @@ class StageTimer {
  public:
   /// \param data what the stages train on; only its first images are read. Must outlive this
   ///     object, as must `experiment`.
-  StageTimer(const Experiment& experiment, const DatasetSplits& data, c10::Device device);
+  StageTimer(const Experiment& experiment, const DatasetSplits& data);
 
   /// How many images a forecast holds at once.
   int64_t batch_size() const { return batch_size_; }
@@ -47,7 +46,6 @@ class StageTimer {
 
   const Experiment& experiment_;
   const DatasetSplits& data_;
-  const c10::Device device_;
   const int64_t batch_size_;
 };
 

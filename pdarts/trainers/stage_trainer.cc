@@ -15,7 +15,6 @@
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/mean_seconds.h"
-#include "pdarts/trainers/precision.h"
 
 namespace pdarts {
 namespace {
@@ -41,7 +40,6 @@ StageTrainer::StageTrainer(const Experiment& experiment, const Regularizers& reg
       data_(data),
       halves_(halves),
       options_(options),
-      dtype_(ScalarTypeOf(settings_.precision())),
       before_(std::move(before)),
       observer_(observer),
       begin_(Clock::now()) {
@@ -56,7 +54,7 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
       net_, experiment_.space->BuildSuperNet(candidates, experiment_.StageNetShape(position_.stage),
                                              NewGenerator("weights")));
   net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator("alphas"));
-  net_->to(options_.device, dtype_);
+  net_->to(experiment_.backend.device, experiment_.backend.parameters);
   weight_batches_.emplace(halves_.weights, settings_.batch_size(), NewGenerator("weight order"));
   alpha_batches_.emplace(halves_.alphas, settings_.batch_size(), NewGenerator("alpha order"));
   for (const char* purpose : {kDropout, kRegularizers, kWeightAugmentation, kAlphaAugmentation,
@@ -245,9 +243,9 @@ absl::Status StageTrainer::Evaluate() {
 
 Batch StageTrainer::MakeBatch(const at::Tensor& indices, at::Generator& generator) const {
   Batch batch = MakeTrainingBatch(data_.train, indices, settings_.augmentation(), data_.info,
-                                  dtype_, generator);
-  batch.images = batch.images.to(options_.device);
-  batch.labels = batch.labels.to(options_.device);
+                                  experiment_.backend.parameters, generator);
+  batch.images = batch.images.to(experiment_.backend.device);
+  batch.labels = batch.labels.to(experiment_.backend.device);
   return batch;
 }
 

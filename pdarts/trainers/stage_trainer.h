@@ -104,7 +104,6 @@ class StageTrainer {
   const DatasetSplits& data_;
   const TrainingHalves& halves_;
   const SearchOptions& options_;
-  const at::ScalarType dtype_;
   const SearchProgress before_;
   SearchObserver* const observer_;
 

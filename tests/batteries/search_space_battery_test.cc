@@ -35,7 +35,7 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     shape.channels = 4;
     shape.image = {3, 16, 16};
     shape.classes = 5;
-    shape.kernels = kernels;
+    shape.backend.kernels = kernels;
     auto net = space_->BuildSuperNet(candidates, shape, MakeGenerator(seed, "weights"));
     net.value()->to(at::kDouble);  // value() ends the check, not the program
     net.value()->InitializeAlphas(0.5, MakeGenerator(seed, "alphas"));

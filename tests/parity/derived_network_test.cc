@@ -51,7 +51,7 @@ TEST_P(DerivedNetworkParity, ForwardAndBackward) {
   const at::Tensor target = file.GetTensor("target");
   NetworkShape shape;
   shape.skeleton = from.skeleton;
-  shape.kernels = kernels;
+  shape.backend.kernels = kernels;
   shape.cells = static_cast<int>(config.GetInt("layers"));
   shape.channels = static_cast<int>(config.GetInt("channels"));
   shape.classes = static_cast<int>(config.GetInt("classes"));

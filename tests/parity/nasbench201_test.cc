@@ -51,7 +51,7 @@ TEST_P(SuperNetParity, ForwardBackwardAndDerivation) {
   shape.cells = static_cast<int>(config.GetInt("cells_per_block"));
   shape.channels = static_cast<int>(config.GetInt("channels"));
   shape.classes = static_cast<int>(config.GetInt("classes"));
-  shape.kernels = GetParam();
+  shape.backend.kernels = GetParam();
   const auto net =
       space->BuildSuperNet(AllCandidates(space->topology()), shape, MakeGenerator(1, "weights"))
           .value();

@@ -32,7 +32,7 @@ class SuperNetParity : public ::testing::TestWithParam<std::tuple<int, Kernels>>
     own.cells = static_cast<int>(shape.GetInt("layers"));
     own.channels = static_cast<int>(shape.GetInt("channels"));
     own.classes = static_cast<int>(shape.GetInt("classes"));
-    own.kernels = std::get<1>(GetParam());
+    own.backend.kernels = std::get<1>(GetParam());
     const Candidates candidates = {FromSwitches(file_.GetTensor("switches_normal")),
                                    FromSwitches(file_.GetTensor("switches_reduce"))};
     net_ = space->BuildSuperNet(candidates, own, MakeGenerator(1, "weights")).value();

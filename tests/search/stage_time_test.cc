@@ -52,7 +52,7 @@ TEST(StageCandidates, AreTheFirstAndTheLastThatTheStageBeforeKeeps) {
 TEST(StageTimer, AForecastOfKnownCandidatesHasNoRange) {
   const Experiment experiment = Tiny();
   const DatasetSplits data = experiment.dataset->Load({}).value();
-  const StageTimer timer(experiment, data, c10::kCPU);
+  const StageTimer timer(experiment, data);
   const TimeForecast first = timer.Forecast(0, 16, 16).value();
   EXPECT_GT(first.seconds, 0);
   EXPECT_EQ(first.low, first.seconds);
@@ -62,7 +62,7 @@ TEST(StageTimer, AForecastOfKnownCandidatesHasNoRange) {
 TEST(StageTimer, AForecastOfUnknownCandidatesLiesInItsRange) {
   const Experiment experiment = Tiny();
   const DatasetSplits data = experiment.dataset->Load({}).value();
-  const TimeForecast second = StageTimer(experiment, data, c10::kCPU).Forecast(1, 16, 16).value();
+  const TimeForecast second = StageTimer(experiment, data).Forecast(1, 16, 16).value();
   EXPECT_GT(second.low, 0);
   EXPECT_LT(second.low, second.high);  // five measurements are never all equal
   EXPECT_LE(second.low, second.seconds);
@@ -73,7 +73,7 @@ TEST(StageTimer, CountsTheImagesThatAreTrainedAndMeasured) {
   const Experiment experiment = Tiny();
   const DatasetSplits data = experiment.dataset->Load({}).value();
   const Candidates candidates = experiment.space->InitialCandidates().value();
-  const StageTimer timer(experiment, data, c10::kCPU);
+  const StageTimer timer(experiment, data);
   EXPECT_EQ(timer.Seconds(0, candidates, 0, 0).value(), 0);
   EXPECT_GT(timer.Seconds(0, candidates, /*weight_images=*/16, 0).value(), 0);
   EXPECT_GT(timer.Seconds(0, candidates, 0, /*alpha_images=*/16).value(), 0);
@@ -82,10 +82,10 @@ TEST(StageTimer, CountsTheImagesThatAreTrainedAndMeasured) {
 TEST(StageTimer, UsesBatchesThatTheDataHold) {
   const Experiment experiment = Tiny({"search.batch_size=1024"});
   const DatasetSplits data = experiment.dataset->Load({}).value();
-  EXPECT_EQ(StageTimer(experiment, data, c10::kCPU).batch_size(), 32);
+  EXPECT_EQ(StageTimer(experiment, data).batch_size(), 32);
   const DatasetSplits few = StandInData(experiment.dataset->info(), 5);
-  EXPECT_EQ(StageTimer(experiment, few, c10::kCPU).batch_size(), 5);
-  EXPECT_GT(StageTimer(experiment, few, c10::kCPU).Forecast(0, 16, 16).value().seconds, 0);
+  EXPECT_EQ(StageTimer(experiment, few).batch_size(), 5);
+  EXPECT_GT(StageTimer(experiment, few).Forecast(0, 16, 16).value().seconds, 0);
 }
 
 /// Keeps what a stage is expected to take.

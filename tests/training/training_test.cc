@@ -94,7 +94,7 @@ struct Outcome {
 
 Outcome Train(const Training& training, Keeper* keeper, const TrainingState* from = nullptr) {
   const DatasetSplits data = training.dataset->Load({}).value();
-  auto trainer = NetworkTrainer::Create(training, data, c10::Device(c10::kCPU)).value();
+  auto trainer = NetworkTrainer::Create(training, data).value();
   Outcome outcome;
   if (from != nullptr) {
     outcome.status = trainer->Restore(*from);
@@ -268,7 +268,7 @@ TEST(TrainingTest, ALinearLearningRateMovesByEpochsOnly) {
 absl::Status CreationError(const std::vector<std::string>& settings) {
   const Training training = MakeTiny(settings);
   const DatasetSplits data = training.dataset->Load({}).value();
-  return NetworkTrainer::Create(training, data, c10::Device(c10::kCPU)).status();
+  return NetworkTrainer::Create(training, data).status();
 }
 
 TEST(TrainingTest, RefusesWhatTheImagesDoNotBear) {
@@ -325,7 +325,7 @@ TEST(TrainingTest, StopsWhereTheLossIsNotFinite) {
       MakeTiny({"train.weights.learning_rate=100", "train.weights.clip_norm=0",
                 "train.weights.weight_decay=10", "train.average_decay=0"});
   const DatasetSplits data = training.dataset->Load({}).value();
-  auto trainer = NetworkTrainer::Create(training, data, c10::Device(c10::kCPU)).value();
+  auto trainer = NetworkTrainer::Create(training, data).value();
   trainer->network().parameters().back().detach().fill_(NAN);
   Keeper keeper;
   Log log;
@@ -350,7 +350,7 @@ class Spoiler : public Log {
 TEST(TrainingTest, StopsWhereTheLossOnTheTestImagesIsNotFinite) {
   const Training training = MakeTiny({"train.average_decay=0"});
   const DatasetSplits data = training.dataset->Load({}).value();
-  auto trainer = NetworkTrainer::Create(training, data, c10::Device(c10::kCPU)).value();
+  auto trainer = NetworkTrainer::Create(training, data).value();
   Spoiler log;
   log.network = &trainer->network();
   const absl::Status status = trainer->Train(/*checkpointer=*/nullptr, &log);

@@ -34,17 +34,18 @@ pdarts::Topology MakeTopology(int links) {
 
 /// `[N,C,H,W]` -> `[N,C,H,W]`. affine: whether batch normalisations have weight and bias.
 std::shared_ptr<nn::Operation> MakeLink(const std::string& name, int64_t channels, bool affine,
-                                        pdarts::Kernels kernels, const at::Generator& generator) {
+                                        const pdarts::Backend& backend,
+                                        const at::Generator& generator) {
   for (const int64_t kernel : {1, 3}) {
     if (name == absl::StrCat("conv_", kernel, "x", kernel)) {
       return nn::MakeReluConvBn(channels, channels, kernel, /*stride=*/1, /*bias=*/false, affine,
-                                kernels, generator);
+                                backend, generator);
     }
   }
   nn::OperationOptions options;
   options.channels = channels;
   options.affine = affine;
-  options.kernels = kernels;
+  options.backend = backend;
   options.generator = generator;
   return nn::MakeOperation(name, options);
 }
@@ -85,7 +86,7 @@ class SearchNetwork : public pdarts::SuperNet {
   SearchNetwork(const pdarts::Topology& topology, const pdarts::Candidates& candidates,
                 const pdarts::SuperNetShape& shape, const at::Generator& generator)
       : SuperNet(topology, candidates, /*alpha_names=*/{"alphas"}),
-        kernels_(shape.kernels),
+        backend_(shape.backend),
         ends_(*this, shape.image, shape.channels, shape.classes, generator) {
     const pdarts::CellKind& kind = topology.kinds[0];
     const int links = static_cast<int>(kind.edges.size());
@@ -102,7 +103,7 @@ class SearchNetwork : public pdarts::SuperNet {
         for (const int candidate : candidates[0][e]) {
           const std::string& name = kind.operations[candidate];
           edge.push_back(link->register_module(
-              name, MakeLink(name, shape.channels, /*affine=*/false, kernels_, generator)));
+              name, MakeLink(name, shape.channels, /*affine=*/false, backend_, generator)));
         }
       }
     }
@@ -132,12 +133,12 @@ class SearchNetwork : public pdarts::SuperNet {
     const at::Tensor probabilities = ProbabilityTensor(0);
     at::Tensor x = ends_.Begin(images, pass);
     for (const auto& operations : chains_) {
-      x = nn::MixedNodes(graph_, operations, {x}, probabilities, pass, kernels_);
+      x = nn::MixedNodes(graph_, operations, {x}, probabilities, pass, backend_);
     }
     return ends_.Finish(x);
   }
 
-  const pdarts::Kernels kernels_;
+  const pdarts::Backend backend_;
   const Ends ends_;
   nn::MixedGraph graph_;
   std::vector<std::vector<nn::EdgeOperations>> chains_;  ///< [chain][link]
@@ -152,7 +153,7 @@ class DerivedNetwork : public pdarts::Network {
       for (const pdarts::ArchitectureEdge& edge : architecture.cells(0).edges()) {
         operations_.push_back(register_module(
             absl::StrCat("chain", c, "_link", edge.from()),
-            MakeLink(edge.operation(), shape.channels, /*affine=*/true, shape.kernels, generator)));
+            MakeLink(edge.operation(), shape.channels, /*affine=*/true, shape.backend, generator)));
       }
     }
   }

@@ -17,9 +17,9 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/names.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_session.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
@@ -80,7 +80,8 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   const int runs = absl::GetFlag(FLAGS_runs);
   if (runs < 1) return absl::InvalidArgumentError(absl::StrCat("--runs: ", runs, " is below 1"));
   PDARTS_ASSIGN_OR_RETURN(const int threads, SetThreadsFromFlags());
-  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromRunOrFlags());
+  PDARTS_ASSIGN_OR_RETURN(FlagNetwork given, NetworkFromRunOrFlags());
+  PDARTS_ASSIGN_OR_RETURN(given.shape.backend, ResolveBackend(FUSED, FLOAT32, c10::kCPU));
   PDARTS_ASSIGN_OR_RETURN(
       const std::shared_ptr<Network> network,
       given.space->BuildNetwork(given.architecture, given.shape, MakeGenerator(1, "weights")));
@@ -91,7 +92,7 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(*report.mutable_genotype(), given.space->Format(given.architecture));
   report.set_params(static_cast<double>(CountParameters(*network)));
   report.set_macs(static_cast<double>(nn::CountMacs(*network, given.shape.image)));
-  report.set_kernels(KernelsName(given.shape.kernels));
+  report.set_kernels(BackendName(given.shape.backend));
   report.set_cpu(CpuName());
   report.set_image_height(given.shape.image.height);
   report.set_image_width(given.shape.image.width);

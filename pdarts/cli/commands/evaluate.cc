@@ -36,7 +36,6 @@
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
-#include "pdarts/trainers/precision.h"
 
 ABSL_FLAG(std::string, model, "", "FILE: a network's weights, as --weights");
 ABSL_FLAG(
@@ -223,19 +222,19 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
     return absl::StartsWith(entry.first, kAuxiliaryHead);
   });
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&measured.spec));
-  PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(measured.spec));
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(measured.spec.device()));
+  PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(measured.spec, device));
   if (const std::optional<int> classes = absl::GetFlag(FLAGS_classes);
       classes && *classes != training.dataset->num_classes()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--classes: ", *classes, ", but the dataset has ", training.dataset->num_classes()));
   }
-  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(training.spec.device()));
   NetworkShape shape = training.Shape();
   shape.auxiliary_head = has_head;
   PDARTS_ASSIGN_OR_RETURN(
       const std::shared_ptr<Network> network,
       training.space->BuildNetwork(training.architecture, shape, MakeGenerator(1, "weights")));
-  network->to(ScalarTypeOf(training.spec.train().precision()));  // before the weights are rounded
+  network->to(training.backend.parameters);  // before the weights are rounded
   PDARTS_RETURN_IF_ERROR(LoadWeights(tensors, measured.file, network.get()));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, LoadTestImages(measured, *training.dataset));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));

@@ -106,6 +106,9 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
       sum = at::zeros({inputs[0].size(0), cell.channels, cell.height, cell.width},
                       inputs[0].options());
     }
+    CHECK(sum.size(1) == cell.channels && sum.size(2) == cell.height && sum.size(3) == cell.width)
+        << "node " << node << " of a cell is " << sum.sizes() << ", not [N," << cell.channels << ","
+        << cell.height << "," << cell.width << "]";
     nodes.push_back(sum);
   }
   std::vector<at::Tensor> outputs;

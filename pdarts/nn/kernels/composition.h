@@ -10,8 +10,8 @@
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 
-/// The fused operations as compositions of LibTorch's, differentiated by autograd: what runs on
-/// other devices than the CPU, and the oracle of the tests.
+/// The fused operations as compositions of LibTorch's, differentiated by autograd: what REFERENCE
+/// backends compute, and the oracle of the tests.
 namespace pdarts::nn::composition {
 
 at::Tensor BatchNorm(const at::Tensor& x, const BatchNormArgs& batch_norm);

@@ -18,20 +18,20 @@ namespace {
 
 /// Per-channel numbers as the loops read them: whole vectors, 0 past the last channel.
 template <typename T, typename F>
-std::vector<T> ChannelValues(int64_t channels, const F& value) {
-  std::vector<T> values(RoundUp(channels, Loops<T>().lanes));
+std::vector<T> ChannelValues(int64_t channels, int64_t lanes, const F& value) {
+  std::vector<T> values(RoundUp(channels, lanes));
   for (int64_t c = 0; c < channels; ++c) values[c] = static_cast<T>(value(c));
   return values;
 }
 
 /// x (channels-last) under ReLU, normalised before it if `scale` isn't empty.
 template <typename T>
-void LoadImage(const at::Tensor& x, int64_t n, const std::vector<T>& scale,
-               const std::vector<T>& shift, Plane<T> out) {
+void LoadImage(const KernelTable<T>& loops, const at::Tensor& x, int64_t n,
+               const std::vector<T>& scale, const std::vector<T>& shift, Plane<T> out) {
   const int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
-  Loops<T>().load_relu({x.const_data_ptr<T>() + n * channels * height * width, channels}, channels,
-                       height, width, scale.empty() ? nullptr : scale.data(),
-                       scale.empty() ? nullptr : shift.data(), out);
+  loops.load_relu({x.const_data_ptr<T>() + n * channels * height * width, channels}, channels,
+                  height, width, scale.empty() ? nullptr : scale.data(),
+                  scale.empty() ? nullptr : shift.data(), out);
 }
 
 template <typename T>
@@ -40,10 +40,10 @@ Plane<const T> Const(Plane<T> plane) {
 }
 
 template <typename T>
-at::Tensor Forward(const at::Tensor& x, const PackedConvolution<T>& packed,
-                   const std::vector<T>& scale, const std::vector<T>& shift) {
+at::Tensor Forward(const KernelTable<T>& loops, const at::Tensor& x,
+                   const PackedConvolution<T>& packed, const std::vector<T>& scale,
+                   const std::vector<T>& shift) {
   const ConvolutionShape& s = packed.shape();
-  const KernelTable<T>& loops = Loops<T>();
   at::Tensor out = at::empty({x.size(0), s.out_channels, s.out_height, s.out_width},
                              x.options().requires_grad(false), at::MemoryFormat::ChannelsLast);
   T* to = out.mutable_data_ptr<T>();
@@ -55,7 +55,7 @@ at::Tensor Forward(const at::Tensor& x, const PackedConvolution<T>& packed,
         scratch.GetPlane<T>(s.in_channels, s.in_height, s.in_width, packed.padding(), loops.lanes);
     T* work = scratch.Get<T>(packed.scratch_size());
     for (int64_t n = begin; n < end; ++n) {
-      LoadImage<T>(x, n, scale, shift, plane);
+      LoadImage<T>(loops, x, n, scale, shift, plane);
       loops.convolution(s, Const(plane), packed.weights(), {to + n * size, s.out_channels}, nullptr,
                         nullptr, work);
     }
@@ -67,6 +67,7 @@ at::Tensor Forward(const at::Tensor& x, const PackedConvolution<T>& packed,
 template <typename T>
 class ConvolveNode : public FusedNode {
  public:
+  InstructionSet instructions = InstructionSet::kPortable;
   ReluConvolution convolution;  ///< without the weights' tensors
   std::vector<int64_t> weights;
   bool normalizes = false;
@@ -82,9 +83,9 @@ class ConvolveNode : public FusedNode {
     at::Tensor* const tensors[] = {&c.depthwise, &c.weight, &c.second_weight, &c.bias};
     for (size_t i = 0; i < 4; ++i) *tensors[i] = Saved(i + 1);
     const at::Tensor gradient = ChannelsLast(gradients[0]);
-    const PackedConvolution<T> packed(c, x.size(1), x.size(2), x.size(3));
+    const KernelTable<T>& loops = Loops<T>(instructions);
+    const PackedConvolution<T> packed(c, x.size(1), x.size(2), x.size(3), loops.lanes);
     const ConvolutionShape& s = packed.shape();
-    const KernelTable<T>& loops = Loops<T>();
 
     const bool wants_affine = normalizes && (Wants(5) || Wants(6));
     const bool wants_input = Wants(0) || wants_affine;
@@ -98,9 +99,12 @@ class ConvolveNode : public FusedNode {
     const int64_t up = RoundUp(channels, loops.lanes);
     std::vector<T> scale, shift, mean;
     if (normalizes) {
-      scale = ChannelValues<T>(channels, [&](int64_t i) { return normalization.scale(i); });
-      shift = ChannelValues<T>(channels, [&](int64_t i) { return normalization.shift(i); });
-      mean = ChannelValues<T>(channels, [&](int64_t i) { return normalization.mean[i]; });
+      scale = ChannelValues<T>(channels, loops.lanes,
+                               [&](int64_t i) { return normalization.scale(i); });
+      shift = ChannelValues<T>(channels, loops.lanes,
+                               [&](int64_t i) { return normalization.shift(i); });
+      mean =
+          ChannelValues<T>(channels, loops.lanes, [&](int64_t i) { return normalization.mean[i]; });
     }
     at::Tensor dx;
     if (wants_input) dx = at::empty_like(x, at::MemoryFormat::ChannelsLast);
@@ -132,7 +136,7 @@ class ConvolveNode : public FusedNode {
       }
       const auto chunk_sums = packed.Place(wanted, sums.data() + chunk * sums_size);
       for (int64_t n = begin; n < end; ++n) {
-        LoadImage<T>(x, n, scale, shift, plane);
+        LoadImage<T>(loops, x, n, scale, shift, plane);
         if (wants_input) std::memset(input_memory, 0, plane_size * sizeof(T));
         const AffineGradient<T> image_gradient = {
             {g + n * out_size, s.out_channels}, {nullptr, 0}, nullptr, nullptr, nullptr};
@@ -206,8 +210,10 @@ class ConvolveNode : public FusedNode {
 };
 
 template <typename T>
-at::Tensor ConvolveWithLoops(const at::Tensor& input, const ReluConvolution& c,
+at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& input,
+                             const ReluConvolution& c,
                              const std::optional<BatchNormArgs>& batch_norm) {
+  const KernelTable<T>& loops = Loops<T>(instructions);
   const BatchNormArgs bn = batch_norm.value_or(BatchNormArgs());
   const std::vector<at::Tensor> inputs = {input,  c.depthwise, c.weight, c.second_weight,
                                           c.bias, bn.weight,   bn.bias};
@@ -216,23 +222,26 @@ at::Tensor ConvolveWithLoops(const at::Tensor& input, const ReluConvolution& c,
   {
     at::NoGradGuard no_grad;
     x = ChannelsLast(input);
-    const PackedConvolution<T> packed(c, x.size(1), x.size(2), x.size(3));
+    const PackedConvolution<T> packed(c, x.size(1), x.size(2), x.size(3), loops.lanes);
     std::vector<T> scale, shift;
     if (batch_norm) {
       ChannelStatistics batch;
       batch.mean.resize(x.size(1));
-      if (bn.training) batch = StatisticsOf<T>(x);
+      if (bn.training) batch = StatisticsOf<T>(x, loops);
       normalization = MakeNormalization(bn, batch);
       UpdateStatistics<T>(bn, batch);
-      scale = ChannelValues<T>(x.size(1), [&](int64_t i) { return normalization.scale(i); });
-      shift = ChannelValues<T>(x.size(1), [&](int64_t i) { return normalization.shift(i); });
+      scale = ChannelValues<T>(x.size(1), loops.lanes,
+                               [&](int64_t i) { return normalization.scale(i); });
+      shift = ChannelValues<T>(x.size(1), loops.lanes,
+                               [&](int64_t i) { return normalization.shift(i); });
     }
-    out = Forward<T>(x, packed, scale, shift);
+    out = Forward<T>(loops, x, packed, scale, shift);
   }
   if (!NeedsGraph(inputs)) return out;
   const auto node = MakeFusedNode<ConvolveNode<T>>();
   node->Save(x);
   for (size_t i = 1; i < 5; ++i) node->Save(inputs[i]);
+  node->instructions = instructions;
   node->convolution.kind = c.kind;
   node->convolution.stride = c.stride;
   node->convolution.dilation = c.dilation;
@@ -244,25 +253,28 @@ at::Tensor ConvolveWithLoops(const at::Tensor& input, const ReluConvolution& c,
 
 }  // namespace
 
-at::Tensor Convolve(const at::Tensor& x, const ReluConvolution& convolution,
+at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvolution& convolution,
                     const std::optional<BatchNormArgs>& batch_norm) {
   CHECK_EQ(x.dim(), 4) << "[N,C,H,W]";
-  if (!UsesLoops(x)) return composition::Convolve(x, convolution, batch_norm);
-  return DispatchFloating(
-      x, [&](auto zero) { return ConvolveWithLoops<decltype(zero)>(x, convolution, batch_norm); });
+  if (backend.kernels == REFERENCE) return composition::Convolve(x, convolution, batch_norm);
+  return DispatchFloating(x, [&](auto zero) {
+    return ConvolveWithLoops<decltype(zero)>(backend.instructions, x, convolution, batch_norm);
+  });
 }
 
-at::Tensor ReluDepthwisePointwise(const at::Tensor& x, const at::Tensor& depthwise,
-                                  const at::Tensor& pointwise, int64_t stride, int64_t dilation) {
+at::Tensor ReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
+                                  const at::Tensor& depthwise, const at::Tensor& pointwise,
+                                  int64_t stride, int64_t dilation) {
   ReluConvolution convolution;
   convolution.stride = stride;
   convolution.dilation = dilation;
   convolution.depthwise = depthwise;
   convolution.weight = pointwise;
-  return Convolve(x, convolution);
+  return Convolve(backend, x, convolution);
 }
 
-at::Tensor BatchNormReluDepthwisePointwise(const at::Tensor& x, const BatchNormArgs& batch_norm,
+at::Tensor BatchNormReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
+                                           const BatchNormArgs& batch_norm,
                                            const at::Tensor& depthwise, const at::Tensor& pointwise,
                                            int64_t stride, int64_t dilation) {
   ReluConvolution convolution;
@@ -270,24 +282,24 @@ at::Tensor BatchNormReluDepthwisePointwise(const at::Tensor& x, const BatchNormA
   convolution.dilation = dilation;
   convolution.depthwise = depthwise;
   convolution.weight = pointwise;
-  return Convolve(x, convolution, batch_norm);
+  return Convolve(backend, x, convolution, batch_norm);
 }
 
-at::Tensor ReluPointwise(const at::Tensor& x, const at::Tensor& weight) {
+at::Tensor ReluPointwise(const Backend& backend, const at::Tensor& x, const at::Tensor& weight) {
   ReluConvolution convolution;
   convolution.kind = ConvolutionKind::kPointwise;
   convolution.weight = weight;
-  return Convolve(x, convolution);
+  return Convolve(backend, x, convolution);
 }
 
-at::Tensor ReluFactorizedReduce(const at::Tensor& x, const at::Tensor& first,
-                                const at::Tensor& second) {
+at::Tensor ReluFactorizedReduce(const Backend& backend, const at::Tensor& x,
+                                const at::Tensor& first, const at::Tensor& second) {
   ReluConvolution convolution;
   convolution.kind = ConvolutionKind::kFactorizedReduce;
   convolution.stride = 2;
   convolution.weight = first;
   convolution.second_weight = second;
-  return Convolve(x, convolution);
+  return Convolve(backend, x, convolution);
 }
 
 }  // namespace pdarts::nn

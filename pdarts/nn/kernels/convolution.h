@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "ATen/core/Tensor.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
 #include "pdarts/nn/kernels/kernel_table.h"
 
@@ -27,32 +28,34 @@ struct ReluConvolution {
   at::Tensor bias;
 };
 
-// The functions below take tensors of float32 or float64, in any memory format; on the CPU they
+// The functions below take tensors of float32 or float64, in any memory format; with FUSED they
 // give channels-last results. Of the gradients, only those that autograd asks for are computed.
 // They die if shapes or dtypes don't fit.
 
 /// convolution(relu(x)); with `batch_norm` convolution(relu(batch_norm(x))), whose inner values are
 /// never stored. x: `[N,C,H,W]`. Dies if a factorized reduction's sides are odd.
-at::Tensor Convolve(const at::Tensor& x, const ReluConvolution& convolution,
+at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvolution& convolution,
                     const std::optional<BatchNormArgs>& batch_norm = std::nullopt);
 
 /// Convolve with pointwise(depthwise(relu(x))).
 /// depthwise: `[C,1,k,k]`, k 3 or 5; pointwise: `[Co,C,1,1]`; stride and dilation 1 or 2.
-at::Tensor ReluDepthwisePointwise(const at::Tensor& x, const at::Tensor& depthwise,
-                                  const at::Tensor& pointwise, int64_t stride, int64_t dilation);
+at::Tensor ReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
+                                  const at::Tensor& depthwise, const at::Tensor& pointwise,
+                                  int64_t stride, int64_t dilation);
 
 /// The same behind a batch normalisation: the second round of a separable convolution.
-at::Tensor BatchNormReluDepthwisePointwise(const at::Tensor& x, const BatchNormArgs& batch_norm,
+at::Tensor BatchNormReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
+                                           const BatchNormArgs& batch_norm,
                                            const at::Tensor& depthwise, const at::Tensor& pointwise,
                                            int64_t stride, int64_t dilation);
 
 /// Convolve with a 1x1 convolution; weight: `[Co,C,1,1]`.
-at::Tensor ReluPointwise(const at::Tensor& x, const at::Tensor& weight);
+at::Tensor ReluPointwise(const Backend& backend, const at::Tensor& x, const at::Tensor& weight);
 
 /// Convolve with the two 1x1 convolutions of stride 2 of a factorized reduction, concatenated.
 /// first, second: `[Co/2,C,1,1]`.
-at::Tensor ReluFactorizedReduce(const at::Tensor& x, const at::Tensor& first,
-                                const at::Tensor& second);
+at::Tensor ReluFactorizedReduce(const Backend& backend, const at::Tensor& x,
+                                const at::Tensor& first, const at::Tensor& second);
 
 }  // namespace pdarts::nn
 

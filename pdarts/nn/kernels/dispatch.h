@@ -9,17 +9,12 @@
 #include "c10/core/GradMode.h"
 #include "c10/util/Exception.h"
 #include "glog/logging.h"
-#include "pdarts/nn/kernels/variant.h"
+#include "pdarts/nn/kernels/loops.h"
 #include "torch/csrc/autograd/function.h"
 #include "torch/csrc/autograd/saved_variable.h"
 #include "torch/csrc/autograd/variable.h"
 
 namespace pdarts::nn {
-
-/// Whether a tensor goes through the loops, rather than the composition.
-inline bool UsesLoops(const at::Tensor& x) {
-  return x.device().is_cpu() && CurrentKernelVariant() != KernelVariant::kComposition;
-}
 
 /// Calls f(T()) with the tensor's element type.
 template <typename F>

@@ -8,8 +8,8 @@
 #include "ATen/ops/empty.h"
 #include "c10/util/Exception.h"
 #include "glog/logging.h"
+#include "pdarts/nn/kernels/loops.h"
 #include "pdarts/nn/kernels/parallel.h"
-#include "pdarts/nn/kernels/variant.h"
 
 namespace pdarts::nn {
 namespace {
@@ -19,7 +19,8 @@ constexpr int64_t kBlock = 4096;
 
 }  // namespace
 
-at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, uint64_t seed) {
+at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, uint64_t seed,
+                       InstructionSet instructions) {
   CHECK(probability >= 0 && probability <= 1) << probability;
   CHECK_EQ(sizes.size(), 4u) << "[N,C,H,W]";
   // Elements are numbered by 32 bits. A product of doubles doesn't overflow.
@@ -34,10 +35,7 @@ at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, uint64_t seed)
   const auto threshold = static_cast<uint32_t>(dropped);
   uint8_t* const to = mask.mutable_data_ptr<uint8_t>();
   const int64_t count = mask.numel();
-  // The composition needs the same masks.
-  const auto draw = CurrentKernelVariant() == KernelVariant::kComposition
-                        ? portable::kFloatTable.dropout_mask
-                        : Loops<float>().dropout_mask;
+  const auto draw = Loops<float>(instructions).dropout_mask;
   ParallelFor((count + kBlock - 1) / kBlock, [&](int64_t, int64_t begin, int64_t end) {
     const int64_t first = begin * kBlock, last = std::min(end * kBlock, count);
     draw(seed, static_cast<uint32_t>(first), threshold, last - first, to + first);

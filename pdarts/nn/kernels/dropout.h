@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ATen/core/Tensor.h"
+#include "pdarts/core/backend.h"
 
 namespace pdarts::nn {
 
@@ -11,7 +12,9 @@ namespace pdarts::nn {
 /// Which ones depends on the seed and the sizes only: not on the processor, the number of threads
 /// or LibTorch. sizes: `[N,C,H,W]`. Throws c10::Error naming the sizes if these are 2^32 elements
 /// or more. Dies unless probability is in [0, 1].
-at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, uint64_t seed);
+/// instructions: only for the tests; all sets draw the same.
+at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, uint64_t seed,
+                       InstructionSet instructions = BestInstructionSet());
 
 }  // namespace pdarts::nn
 

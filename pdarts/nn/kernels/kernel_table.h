@@ -159,7 +159,7 @@ struct KernelTable {
                        uint8_t* out);
 };
 
-// What kernels_<variant>.cc hold.
+// What kernels_<variant>.cc hold; all but the portable one are for x86-64 alone.
 namespace portable {
 extern const KernelTable<float> kFloatTable;
 extern const KernelTable<double> kDoubleTable;
@@ -172,6 +172,10 @@ namespace avx512 {
 extern const KernelTable<float> kFloatTable;
 extern const KernelTable<double> kDoubleTable;
 }  // namespace avx512
+namespace avx512_bf16 {
+extern const KernelTable<float> kFloatTable;
+extern const KernelTable<double> kDoubleTable;
+}  // namespace avx512_bf16
 
 }  // namespace pdarts::nn
 

@@ -119,8 +119,8 @@ struct Term {
 };
 
 template <typename T>
-std::vector<T> Padded(int64_t channels, const std::vector<double>& values) {
-  std::vector<T> padded(RoundUp(channels, Loops<T>().lanes));
+std::vector<T> Padded(int64_t channels, int64_t lanes, const std::vector<double>& values) {
+  std::vector<T> padded(RoundUp(channels, lanes));
   std::copy(values.begin(), values.end(), padded.begin());
   return padded;
 }
@@ -129,9 +129,9 @@ std::vector<T> Padded(int64_t channels, const std::vector<double>& values) {
 template <typename T>
 class CellComputation {
  public:
-  CellComputation(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,
-                  const at::Tensor& coefficients)
-      : loops_(Loops<T>()), cell_(cell), images_(inputs[0].size(0)) {
+  CellComputation(InstructionSet instructions, const MixedCellArgs& cell,
+                  const std::vector<at::Tensor>& inputs, const at::Tensor& coefficients)
+      : loops_(Loops<T>(instructions)), cell_(cell), images_(inputs[0].size(0)) {
     autograd_inputs_ = {coefficients};
     autograd_inputs_.insert(autograd_inputs_.end(), inputs.begin(), inputs.end());
     const at::Tensor plain = coefficients.detach().contiguous();
@@ -255,7 +255,7 @@ class CellComputation {
       int64_t c = channels, h = height, w = width;
       for (const CellOperation::Round& from : operation.rounds) {
         Round<T> round{from.convolution,
-                       {from.convolution, c, h, w},
+                       {from.convolution, c, h, w, loops_.lanes},
                        from.batch_norm,
                        {},
                        {},
@@ -571,9 +571,9 @@ class CellComputation {
         scale[c] = round.normalization.scale(c);
         shift[c] = round.normalization.shift(c);
       }
-      round.scale = Padded<T>(channels, scale);
-      round.shift = Padded<T>(channels, shift);
-      round.mean = Padded<T>(channels, round.normalization.mean);
+      round.scale = Padded<T>(channels, loops_.lanes, scale);
+      round.shift = Padded<T>(channels, loops_.lanes, shift);
+      round.mean = Padded<T>(channels, loops_.lanes, round.normalization.mean);
     }
     round.statistics = std::move(statistics);
   }
@@ -607,12 +607,12 @@ class CellComputation {
           factor[c] = coefficient * term->scale;
         }
       }
-      term->SetFactor(Padded<T>(cell_.channels, factor));
+      term->SetFactor(Padded<T>(cell_.channels, loops_.lanes, factor));
     }
     std::vector<T> offset;
     offset.reserve(offsets.size() * up);
     for (const std::vector<double>& of_image : offsets) {
-      const std::vector<T> padded = Padded<T>(cell_.channels, of_image);
+      const std::vector<T> padded = Padded<T>(cell_.channels, loops_.lanes, of_image);
       offset.insert(offset.end(), padded.begin(), padded.end());
     }
     return offset;
@@ -1014,7 +1014,8 @@ class CellComputation {
     std::vector<Term<T>*> terms;
     for (Term<T>* term : TermsOf(node)) {
       if (!NeedsSums(*term)) continue;
-      if (term->normalizes) term->mean = Padded<T>(cell_.channels, term->normalization.mean);
+      if (term->normalizes)
+        term->mean = Padded<T>(cell_.channels, loops_.lanes, term->normalization.mean);
       terms.push_back(term);
     }
     return terms;
@@ -1193,13 +1194,14 @@ class MixedCellNode : public FusedNode {
 };
 
 template <typename T>
-at::Tensor MixedCellWithLoops(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,
+at::Tensor MixedCellWithLoops(InstructionSet instructions, const MixedCellArgs& cell,
+                              const std::vector<at::Tensor>& inputs,
                               const at::Tensor& coefficients) {
   std::unique_ptr<CellComputation<T>> computation;
   at::Tensor out;
   {
     at::NoGradGuard no_grad;
-    computation = std::make_unique<CellComputation<T>>(cell, inputs, coefficients);
+    computation = std::make_unique<CellComputation<T>>(instructions, cell, inputs, coefficients);
     out = computation->Forward();
   }
   const std::vector<at::Tensor> autograd_inputs = computation->autograd_inputs();
@@ -1219,8 +1221,8 @@ at::Tensor MixedCellWithLoops(const MixedCellArgs& cell, const std::vector<at::T
 
 }  // namespace
 
-at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,
-                     const at::Tensor& coefficients) {
+at::Tensor MixedCell(const Backend& backend, const MixedCellArgs& cell,
+                     const std::vector<at::Tensor>& inputs, const at::Tensor& coefficients) {
   CHECK(cell.num_inputs > 0 && static_cast<int>(inputs.size()) == cell.num_inputs &&
         cell.num_nodes > cell.num_inputs);
   CHECK_EQ(coefficients.dim(), 1);
@@ -1228,9 +1230,9 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
   for (const int node : cell.output_nodes) {
     CHECK(node >= cell.num_inputs && node < cell.num_nodes) << node;
   }
-  if (!UsesLoops(inputs[0])) return composition::MixedCell(cell, inputs, coefficients);
+  if (backend.kernels == REFERENCE) return composition::MixedCell(cell, inputs, coefficients);
   return DispatchFloating(inputs[0], [&](auto zero) {
-    return MixedCellWithLoops<decltype(zero)>(cell, inputs, coefficients);
+    return MixedCellWithLoops<decltype(zero)>(backend.instructions, cell, inputs, coefficients);
   });
 }
 

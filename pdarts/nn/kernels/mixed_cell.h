@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
 #include "pdarts/nn/kernels/convolution.h"
 
@@ -65,10 +66,10 @@ struct MixedCellArgs {
 /// output; what is kept for the backward pass is the values before the batch normalisations; and a
 /// node's gradient is gathered from all its consumers in one pass. NodeSum has the formula.
 ///
-/// inputs: `[N,C,H,W]`, float32 or float64, any memory format; on the CPU the result is
+/// inputs: `[N,C,H,W]`, float32 or float64, any memory format; with FUSED the result is
 /// channels-last. Dies if shapes or dtypes don't fit.
-at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,
-                     const at::Tensor& coefficients);
+at::Tensor MixedCell(const Backend& backend, const MixedCellArgs& cell,
+                     const std::vector<at::Tensor>& inputs, const at::Tensor& coefficients);
 
 }  // namespace pdarts::nn
 

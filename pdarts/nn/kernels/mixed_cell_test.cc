@@ -46,11 +46,12 @@ class MixedCellTest : public KernelTest {
     return tensors_;
   }
 
-  at::Tensor Cell(const CellCase& c, const std::vector<at::Tensor>& tensors) {
+  at::Tensor Cell(const Backend& backend, const CellCase& c,
+                  const std::vector<at::Tensor>& tensors) {
     tensors_ = tensors;
     reading_ = true;
     next_ = 3;
-    return MixedCell(Build(c), {tensors[0], tensors[1]}, tensors[2]);
+    return MixedCell(backend, Build(c), {tensors[0], tensors[1]}, tensors[2]);
   }
 
   /// The running statistics of the last cell that was built.
@@ -213,8 +214,9 @@ TEST_P(MixedCellTest, MatchesTheComposition) {
   for (const CellCase& c : Cases()) {
     // In float32 a rounding error at a ReLU's or a maximum's edge grows into another decision, and
     // nodes amplify what they get; float64 is what shows errors.
-    ExpectSame([&](const std::vector<at::Tensor>& t) { return Cell(c, t); }, Inputs(c), c.name,
-               /*slack=*/100);
+    ExpectSame([&](const Backend& backend,
+                   const std::vector<at::Tensor>& t) { return Cell(backend, c, t); },
+               Inputs(c), c.name, /*slack=*/100);
   }
 }
 
@@ -222,11 +224,9 @@ TEST_P(MixedCellTest, MovesRunningStatisticsAsTheCompositionDoes) {
   for (const CellCase& c : Cases()) {
     std::vector<at::Tensor> inputs;
     for (const at::Tensor& t : Inputs(c)) inputs.push_back(t.to(GetParam().dtype));
-    Cell(c, inputs);
+    Cell(Fused(), c, inputs);
     const std::vector<BatchNormArgs> actual = batch_norms();
-    SetKernelVariant(KernelVariant::kComposition);
-    Cell(c, inputs);
-    SetKernelVariant(GetParam().variant);
+    Cell(Reference(GetParam().dtype), c, inputs);
     ASSERT_EQ(actual.size(), batch_norms().size());
     for (size_t i = 0; i < actual.size(); ++i) {
       ExpectClose(actual[i].running_mean, batch_norms()[i].running_mean, c.name, 10);
@@ -242,7 +242,7 @@ TEST_P(MixedCellTest, ComputesTheGradientsThatAreAskedFor) {
     for (const at::Tensor& t : Inputs(c)) {
       all.push_back(t.to(GetParam().dtype).set_requires_grad(true));
     }
-    const at::Tensor y = Cell(c, all);
+    const at::Tensor y = Cell(Fused(), c, all);
     const at::Tensor g = Random(y.sizes()).to(GetParam().dtype);
     const auto expected = torch::autograd::grad({y}, all, {g});
     const auto check = [&](const std::function<bool(size_t)>& wanted, const std::string& what) {
@@ -251,7 +251,7 @@ TEST_P(MixedCellTest, ComputesTheGradientsThatAreAskedFor) {
         some.push_back(all[i].detach().set_requires_grad(wanted(i)));
         if (wanted(i)) leaves.push_back(some.back());
       }
-      const at::Tensor z = Cell(c, some);
+      const at::Tensor z = Cell(Fused(), c, some);
       EXPECT_TRUE(z.equal(y)) << what;
       const auto actual = torch::autograd::grad({z}, leaves, {g});
       size_t j = 0;
@@ -277,7 +277,7 @@ TEST_P(MixedCellTest, KeepsItsValuesForASecondBackward) {
   for (const at::Tensor& t : Inputs(c)) {
     leaves.push_back(t.to(GetParam().dtype).set_requires_grad(true));
   }
-  const at::Tensor y = Cell(c, leaves);
+  const at::Tensor y = Cell(Fused(), c, leaves);
   const at::Tensor g = Random(y.sizes()).to(GetParam().dtype);
   const auto first = torch::autograd::grad({y}, leaves, {g}, /*retain_graph=*/true);
   const auto second = torch::autograd::grad({y}, leaves, {g}, /*retain_graph=*/true);
@@ -295,7 +295,7 @@ TEST_P(MixedCellTest, RefusesSecondDerivatives) {
   for (const at::Tensor& t : Inputs(c)) {
     leaves.push_back(t.to(GetParam().dtype).set_requires_grad(true));
   }
-  const at::Tensor y = Cell(c, leaves);
+  const at::Tensor y = Cell(Fused(), c, leaves);
   EXPECT_THAT(
       [&] {
         torch::autograd::grad({y}, leaves, {at::ones_like(y)}, /*retain_graph=*/true,
@@ -311,7 +311,7 @@ TEST_P(MixedCellTest, RefusesWeightsThatChangedSinceTheForwardPass) {
   for (const at::Tensor& t : Inputs(c)) {
     leaves.push_back(t.to(GetParam().dtype).set_requires_grad(true));
   }
-  const at::Tensor y = Cell(c, leaves);
+  const at::Tensor y = Cell(Fused(), c, leaves);
   {
     c10::NoGradGuard no_grad;
     leaves[5].mul_(2);
@@ -326,10 +326,12 @@ TEST_P(MixedCellTest, RepeatsExactly) {
   const std::vector<at::Tensor> inputs = Inputs(c);
   for (const int threads : {1, 2}) {
     at::set_num_threads(threads);
-    const auto f = [&](const std::vector<at::Tensor>& t) { return Cell(c, t); };
-    const Outcome first = Run(f, inputs, GetParam().dtype);
+    const auto f = [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+      return Cell(backend, c, t);
+    };
+    const Outcome first = Run(Fused(), f, inputs);
     for (int repeat = 0; repeat < 3; ++repeat) {
-      const Outcome again = Run(f, inputs, GetParam().dtype);
+      const Outcome again = Run(Fused(), f, inputs);
       EXPECT_TRUE(first.value.equal(again.value));
       for (size_t i = 0; i < inputs.size(); ++i) {
         EXPECT_TRUE(first.gradients[i].equal(again.gradients[i])) << i;

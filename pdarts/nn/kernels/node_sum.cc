@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ATen/ops/empty.h"
+#include "ATen/ops/ones.h"
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
 #include "pdarts/nn/kernels/composition.h"
@@ -32,6 +33,7 @@ class NodeSumNode : public FusedNode {
     at::Tensor mask;  ///< channels-last
     double scale = 1;
   };
+  InstructionSet instructions = InstructionSet::kPortable;
   std::vector<Term> terms;
   std::vector<double> coefficients;
 
@@ -42,7 +44,7 @@ class NodeSumNode : public FusedNode {
     torch::autograd::variable_list results(1 + 3 * n_terms);
     if (!gradients[0].defined()) return results;
     const at::Tensor gradient = ChannelsLast(gradients[0]);
-    const KernelTable<T>& loops = Loops<T>();
+    const KernelTable<T>& loops = Loops<T>(instructions);
     const int64_t images = gradient.size(0), channels = gradient.size(1);
     const int64_t pixels = gradient.size(2) * gradient.size(3), size = pixels * channels;
     const int64_t up = RoundUp(channels, loops.lanes);
@@ -164,8 +166,9 @@ class NodeSumNode : public FusedNode {
 };
 
 template <typename T>
-at::Tensor NodeSumWithLoops(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients) {
-  const KernelTable<T>& loops = Loops<T>();
+at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeTerm>& terms,
+                            const at::Tensor& coefficients) {
+  const KernelTable<T>& loops = Loops<T>(instructions);
   const at::Tensor& first = terms[0].raw;
   const int64_t images = first.size(0), channels = first.size(1);
   const int64_t pixels = first.size(2) * first.size(3), size = pixels * channels;
@@ -206,7 +209,7 @@ at::Tensor NodeSumWithLoops(const std::vector<NodeTerm>& terms, const at::Tensor
       CHECK(!keep.mask.defined()) << "dropout behind a batch normalisation";
       ChannelStatistics batch;
       batch.mean.resize(channels);
-      if (term.batch_norm->training) batch = StatisticsOf<T>(raws[i]);
+      if (term.batch_norm->training) batch = StatisticsOf<T>(raws[i], loops);
       keep.normalizes = true;
       keep.normalization = MakeNormalization(*term.batch_norm, batch);
       UpdateStatistics<T>(*term.batch_norm, batch);
@@ -237,6 +240,7 @@ at::Tensor NodeSumWithLoops(const std::vector<NodeTerm>& terms, const at::Tensor
   if (!NeedsGraph(inputs)) return out;
   const auto node = MakeFusedNode<NodeSumNode<T>>();
   for (const at::Tensor& raw : raws) node->Save(raw);
+  node->instructions = instructions;
   node->terms = std::move(kept);
   node->coefficients = std::move(values);
   Connect(node, inputs, out);
@@ -245,16 +249,23 @@ at::Tensor NodeSumWithLoops(const std::vector<NodeTerm>& terms, const at::Tensor
 
 }  // namespace
 
-at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients) {
+at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
+                   const at::Tensor& coefficients) {
   CHECK(!terms.empty());
   CHECK(coefficients.dim() == 1 && coefficients.size(0) == static_cast<int64_t>(terms.size()))
       << coefficients.sizes() << " coefficients for " << terms.size() << " terms";
   CHECK_EQ(terms[0].raw.dim(), 4) << "[N,C,H,W]";
   CHECK(coefficients.scalar_type() == terms[0].raw.scalar_type());
-  if (!UsesLoops(terms[0].raw)) return composition::NodeSum(terms, coefficients);
+  if (backend.kernels == REFERENCE) return composition::NodeSum(terms, coefficients);
   return DispatchFloating(terms[0].raw, [&](auto zero) {
-    return NodeSumWithLoops<decltype(zero)>(terms, coefficients);
+    return NodeSumWithLoops<decltype(zero)>(backend.instructions, terms, coefficients);
   });
+}
+
+at::Tensor Normalize(const Backend& backend, const at::Tensor& raw,
+                     const BatchNormArgs& batch_norm) {
+  if (backend.kernels == REFERENCE) return composition::BatchNorm(raw, batch_norm);
+  return NodeSum(backend, {{raw, batch_norm}}, at::ones({1}, raw.options().requires_grad(false)));
 }
 
 }  // namespace pdarts::nn

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
 
 namespace pdarts::nn {
@@ -25,9 +26,14 @@ struct NodeTerm {
 /// themselves:
 ///   d raw_i = coefficients[i] / deviation_i * (g - mean(g) - xhat_i * mean(g * xhat_i)).
 ///
-/// coefficients: `[n]`. float32 or float64, raw values in any memory format; on the CPU the result
+/// coefficients: `[n]`. float32 or float64, raw values in any memory format; with FUSED the result
 /// is channels-last. Dies if shapes or dtypes don't fit, or there is no term.
-at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients);
+at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
+                   const at::Tensor& coefficients);
+
+/// batch_norm(raw). raw: `[N,C,H,W]`, as for NodeSum.
+at::Tensor Normalize(const Backend& backend, const at::Tensor& raw,
+                     const BatchNormArgs& batch_norm);
 
 }  // namespace pdarts::nn
 

@@ -5,7 +5,6 @@
 #include "glog/logging.h"
 #include "pdarts/nn/kernels/packing.h"
 #include "pdarts/nn/kernels/parallel.h"
-#include "pdarts/nn/kernels/variant.h"
 
 namespace pdarts::nn {
 namespace {
@@ -51,8 +50,7 @@ ChannelStatistics MergeStatistics(const T* of_images, int64_t images, int64_t ch
 }
 
 template <typename T>
-ChannelStatistics StatisticsOf(const at::Tensor& x) {
-  const KernelTable<T>& loops = Loops<T>();
+ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<T>& loops) {
   const int64_t images = x.size(0), channels = x.size(1), pixels = x.size(2) * x.size(3);
   const int64_t up = RoundUp(channels, loops.lanes);
   std::vector<T> of_images(images * 2 * up);
@@ -118,8 +116,8 @@ NormalizationGradient BackwardOf(const Normalization& n, int64_t c, double sum,
 
 template ChannelStatistics MergeStatistics(const float*, int64_t, int64_t, int64_t, int64_t);
 template ChannelStatistics MergeStatistics(const double*, int64_t, int64_t, int64_t, int64_t);
-template ChannelStatistics StatisticsOf<float>(const at::Tensor&);
-template ChannelStatistics StatisticsOf<double>(const at::Tensor&);
+template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<float>&);
+template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<double>&);
 template void UpdateStatistics<float>(const BatchNormArgs&, const ChannelStatistics&);
 template void UpdateStatistics<double>(const BatchNormArgs&, const ChannelStatistics&);
 

@@ -6,6 +6,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
+#include "pdarts/nn/kernels/kernel_table.h"
 
 namespace pdarts::nn {
 
@@ -22,7 +23,7 @@ ChannelStatistics MergeStatistics(const T* of_images, int64_t images, int64_t ch
 
 /// Statistics of a channels-last `[N,C,H,W]`.
 template <typename T>
-ChannelStatistics StatisticsOf(const at::Tensor& x);
+ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<T>& loops);
 
 /// What a batch normalisation does to a channel: scale * x + shift, with
 /// scale = weight / deviation, shift = bias - mean * scale.

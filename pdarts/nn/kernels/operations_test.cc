@@ -53,8 +53,8 @@ TEST_P(Convolution, SeparableMatchesTheComposition) {
         for (const int64_t dilation : {1, 2}) {
           const int64_t out = s.c == 16 ? 24 : s.c;
           ExpectSame(
-              [&](const std::vector<at::Tensor>& t) {
-                return ReluDepthwisePointwise(t[0], t[1], t[2], stride, dilation);
+              [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+                return ReluDepthwisePointwise(backend, t[0], t[1], t[2], stride, dilation);
               },
               {Random({s.n, s.c, s.h, s.w}), Random({s.c, 1, k, k}), Random({out, s.c, 1, 1})},
               Text(s) + "k " + std::to_string(k) + " stride " + std::to_string(stride) +
@@ -77,13 +77,13 @@ TEST_P(Convolution, BehindABatchNormMatchesTheComposition) {
             inputs.push_back(Random({s.c}));
           }
           ExpectSame(
-              [&](const std::vector<at::Tensor>& t) {
+              [&](const Backend& backend, const std::vector<at::Tensor>& t) {
                 BatchNormArgs bn = BatchNorm(t[0], s.c, training);
                 if (affine) {
                   bn.weight = t[3];
                   bn.bias = t[4];
                 }
-                return BatchNormReluDepthwisePointwise(t[0], bn, t[1], t[2], stride, 1);
+                return BatchNormReluDepthwisePointwise(backend, t[0], bn, t[1], t[2], stride, 1);
               },
               inputs, Text(s) + (training ? "training" : "evaluation") + (affine ? " affine" : ""),
               10);
@@ -96,8 +96,11 @@ TEST_P(Convolution, BehindABatchNormMatchesTheComposition) {
 TEST_P(Convolution, PointwiseMatchesTheComposition) {
   for (const Size& s : kSizes) {
     for (const int64_t out : {s.c, int64_t{5}, int64_t{48}}) {
-      ExpectSame([&](const std::vector<at::Tensor>& t) { return ReluPointwise(t[0], t[1]); },
-                 {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, 1, 1})}, Text(s));
+      ExpectSame(
+          [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+            return ReluPointwise(backend, t[0], t[1]);
+          },
+          {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, 1, 1})}, Text(s));
     }
   }
 }
@@ -106,7 +109,9 @@ TEST_P(Convolution, FactorizedReduceMatchesTheComposition) {
   for (const Size& s : {Size{2, 1, 2, 2}, {3, 16, 8, 4}, {1, 20, 6, 10}, {2, 8, 4, 4}}) {
     for (const int64_t half : {1, 4, 10}) {
       ExpectSame(
-          [&](const std::vector<at::Tensor>& t) { return ReluFactorizedReduce(t[0], t[1], t[2]); },
+          [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+            return ReluFactorizedReduce(backend, t[0], t[1], t[2]);
+          },
           {Random({s.n, s.c, s.h, s.w}), Random({half, s.c, 1, 1}), Random({half, s.c, 1, 1})},
           Text(s));
     }
@@ -121,12 +126,12 @@ TEST_P(Convolution, DenseMatchesTheComposition) {
         std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, k, k})};
         if (bias) inputs.push_back(Random({out}));
         ExpectSame(
-            [&](const std::vector<at::Tensor>& t) {
+            [&](const Backend& backend, const std::vector<at::Tensor>& t) {
               ReluConvolution convolution;
               convolution.kind = ConvolutionKind::kDense;
               convolution.weight = t[1];
               if (bias) convolution.bias = t[2];
-              return Convolve(t[0], convolution);
+              return Convolve(backend, t[0], convolution);
             },
             inputs, Text(s) + (bias ? "with bias" : ""));
       }
@@ -138,12 +143,12 @@ TEST_P(Convolution, TakesAnyMemoryFormat) {
   const at::Tensor x = Random({2, 12, 6, 5}).to(GetParam().dtype);
   const at::Tensor depthwise = Random({12, 1, 3, 3}).to(GetParam().dtype);
   const at::Tensor pointwise = Random({12, 12, 1, 1}).to(GetParam().dtype);
-  const at::Tensor plain = ReluDepthwisePointwise(x, depthwise, pointwise, 1, 1);
+  const at::Tensor plain = ReluDepthwisePointwise(Fused(), x, depthwise, pointwise, 1, 1);
   for (const at::Tensor& same : {x.contiguous(at::MemoryFormat::ChannelsLast),
                                  x.transpose(2, 3).contiguous().transpose(2, 3),
                                  at::zeros({2, 15, 6, 5}, x.options()).slice(1, 2, 14).copy_(x)}) {
-    EXPECT_TRUE(plain.equal(ReluDepthwisePointwise(same, depthwise, pointwise, 1, 1)));
-    EXPECT_TRUE(MaxPool3x3(x, 2).equal(MaxPool3x3(same, 2)));
+    EXPECT_TRUE(plain.equal(ReluDepthwisePointwise(Fused(), same, depthwise, pointwise, 1, 1)));
+    EXPECT_TRUE(MaxPool3x3(Fused(), x, 2).equal(MaxPool3x3(Fused(), same, 2)));
   }
 }
 
@@ -155,13 +160,13 @@ TEST_P(Convolution, ComputesTheGradientsThatAreAskedFor) {
       t[i] = t[i].to(GetParam().dtype).set_requires_grad(true);
       all.push_back(t[i]);
     }
-    const at::Tensor y = ReluDepthwisePointwise(t[0], t[1], t[2], 1, 1);
+    const at::Tensor y = ReluDepthwisePointwise(Fused(), t[0], t[1], t[2], 1, 1);
     const auto expected = torch::autograd::grad({y}, all, {y.detach()});
     for (int i = 0; i < 3; ++i) {
       t[i] = t[i].detach().set_requires_grad((asked >> i & 1) != 0);
       if (t[i].requires_grad()) some.push_back(t[i]);
     }
-    const at::Tensor z = ReluDepthwisePointwise(t[0], t[1], t[2], 1, 1);
+    const at::Tensor z = ReluDepthwisePointwise(Fused(), t[0], t[1], t[2], 1, 1);
     EXPECT_EQ(z.requires_grad(), asked != 0);
     if (asked == 0) continue;
     const auto actual = torch::autograd::grad({z}, some, {y.detach()});
@@ -181,10 +186,16 @@ TEST_P(Pooling, MatchesTheComposition) {
   for (const Size& s : kSizes) {
     for (const int64_t stride : {1, 2}) {
       const std::string what = Text(s) + "stride " + std::to_string(stride);
-      ExpectSame([&](const std::vector<at::Tensor>& t) { return MaxPool3x3(t[0], stride); },
-                 {Random({s.n, s.c, s.h, s.w})}, "max " + what);
-      ExpectSame([&](const std::vector<at::Tensor>& t) { return AveragePool3x3(t[0], stride); },
-                 {Random({s.n, s.c, s.h, s.w})}, "average " + what);
+      ExpectSame(
+          [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+            return MaxPool3x3(backend, t[0], stride);
+          },
+          {Random({s.n, s.c, s.h, s.w})}, "max " + what);
+      ExpectSame(
+          [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+            return AveragePool3x3(backend, t[0], stride);
+          },
+          {Random({s.n, s.c, s.h, s.w})}, "average " + what);
     }
   }
 }
@@ -193,15 +204,16 @@ TEST_P(Pooling, GivesTiesToTheFirst) {
   for (const int64_t stride : {1, 2}) {
     // Three values only, so that most windows hold the greatest one more than once.
     const at::Tensor x = at::randint(3, {2, 18, 7, 9}, MakeGenerator(1, "ties"), at::kDouble) - 1;
-    ExpectSame([&](const std::vector<at::Tensor>& t) { return MaxPool3x3(t[0], stride); }, {x},
-               "stride " + std::to_string(stride));
+    ExpectSame([&](const Backend& backend,
+                   const std::vector<at::Tensor>& t) { return MaxPool3x3(backend, t[0], stride); },
+               {x}, "stride " + std::to_string(stride));
   }
 }
 
 TEST_P(Pooling, KeepsNaN) {
   at::Tensor x = Random({1, 3, 4, 4}).to(GetParam().dtype);
   x[0][1][0][0].fill_(NAN);
-  for (const at::Tensor& y : {MaxPool3x3(x, 1), AveragePool3x3(x, 1)}) {
+  for (const at::Tensor& y : {MaxPool3x3(Fused(), x, 1), AveragePool3x3(Fused(), x, 1)}) {
     EXPECT_EQ(y.isnan().sum().item<int64_t>(), 4);
     EXPECT_TRUE(y[0][1][1][1].isnan().item<bool>());
   }
@@ -213,7 +225,7 @@ class NodeSumTest : public KernelTest {
  protected:
   /// Terms of all sorts; inputs: coefficients, the raw values, a weight and a bias for each of the
   /// last two terms.
-  at::Tensor Sum(const std::vector<at::Tensor>& t, bool training) {
+  at::Tensor Sum(const Backend& backend, const std::vector<at::Tensor>& t, bool training) {
     const int64_t channels = t[1].size(1);
     std::vector<NodeTerm> terms(6);
     for (int i = 0; i < 6; ++i) terms[i].raw = t[i + 1];
@@ -225,7 +237,7 @@ class NodeSumTest : public KernelTest {
       terms[i].batch_norm->weight = t[2 * i - 1];
       terms[i].batch_norm->bias = t[2 * i];
     }
-    return NodeSum(terms, t[0]);
+    return NodeSum(backend, terms, t[0]);
   }
 
   std::vector<at::Tensor> Inputs(const Size& s) {
@@ -239,8 +251,9 @@ class NodeSumTest : public KernelTest {
 TEST_P(NodeSumTest, MatchesTheComposition) {
   for (const Size& s : kSizes) {
     for (const bool training : {true, false}) {
-      ExpectSame([&](const std::vector<at::Tensor>& t) { return Sum(t, training); }, Inputs(s),
-                 Text(s) + (training ? "training" : "evaluation"), 10);
+      ExpectSame([&](const Backend& backend,
+                     const std::vector<at::Tensor>& t) { return Sum(backend, t, training); },
+                 Inputs(s), Text(s) + (training ? "training" : "evaluation"), 10);
     }
   }
 }
@@ -250,15 +263,31 @@ TEST_P(NodeSumTest, ComputesTheGradientsThatAreAskedFor) {
   for (const at::Tensor& t : Inputs({2, 5, 4, 3})) {
     all.push_back(t.to(GetParam().dtype).set_requires_grad(true));
   }
-  const at::Tensor y = Sum(all, true);
+  const at::Tensor y = Sum(Fused(), all, true);
   const at::Tensor g = Random(y.sizes()).to(GetParam().dtype);
   const auto expected = torch::autograd::grad({y}, all, {g});
   for (size_t i = 0; i < all.size(); ++i) {
     std::vector<at::Tensor> one;
     for (const at::Tensor& t : all) one.push_back(t.detach());
     one[i].set_requires_grad(true);
-    const auto actual = torch::autograd::grad({Sum(one, true)}, {one[i]}, {g});
+    const auto actual = torch::autograd::grad({Sum(Fused(), one, true)}, {one[i]}, {g});
     EXPECT_TRUE(actual[0].equal(expected[i])) << i;
+  }
+}
+
+TEST_P(NodeSumTest, NormalizeIsTheSumOfOneNormalizedTerm) {
+  for (const Size& s : kSizes) {
+    for (const bool training : {true, false}) {
+      ExpectSame(
+          [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+            BatchNormArgs bn = BatchNorm(t[0], s.c, training);
+            bn.weight = t[1];
+            bn.bias = t[2];
+            return Normalize(backend, t[0], bn);
+          },
+          {Random({s.n, s.c, s.h, s.w}) * 2 + 1, Random({s.c}), Random({s.c})},
+          Text(s) + (training ? "training" : "evaluation"), 10);
+    }
   }
 }
 
@@ -275,11 +304,11 @@ TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
           bn[i] = BatchNorm(raw, 7, training);
           bn[i].update_statistics = update;
           bn[i].momentum = 0.3;
-          SetKernelVariant(i == 0 ? GetParam().variant : KernelVariant::kComposition);
+          const Backend backend = i == 0 ? Fused() : Reference(GetParam().dtype);
           if (in_convolution) {
-            BatchNormReluDepthwisePointwise(raw, bn[i], depthwise, pointwise, 1, 1);
+            BatchNormReluDepthwisePointwise(backend, raw, bn[i], depthwise, pointwise, 1, 1);
           } else {
-            NodeSum({{raw, bn[i]}}, one);
+            NodeSum(backend, {{raw, bn[i]}}, one);
           }
         }
         ExpectClose(bn[0].running_mean, bn[1].running_mean, "mean");
@@ -295,17 +324,16 @@ TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
 TEST_P(NodeSumTest, OneValueOfAChannelIsAnErrorInTrainingWithAnyKernels) {
   const at::Tensor raw = at::ones({1, 3, 1, 1}, GetParam().dtype);
   const at::Tensor one = at::ones({1}, raw.options());
-  for (const KernelVariant variant : {GetParam().variant, KernelVariant::kComposition}) {
-    SetKernelVariant(variant);
+  for (const Backend& backend : {Fused(), Reference(GetParam().dtype)}) {
     const BatchNormArgs trained = BatchNorm(raw, 3, /*training=*/true);
     EXPECT_THAT(
         [&] {
-          NodeSum({{raw, trained}}, one);
+          NodeSum(backend, {{raw, trained}}, one);
         },
         ThrowsMessage<c10::Error>(
             HasSubstr("more than one value for each channel, but a tensor of 3 channels")));
     EXPECT_TRUE(trained.running_var.equal(BatchNorm(raw, 3, true).running_var)) << "it moved";
-    EXPECT_NO_THROW(NodeSum({{raw, BatchNorm(raw, 3, /*training=*/false)}}, one));
+    EXPECT_NO_THROW(NodeSum(backend, {{raw, BatchNorm(raw, 3, /*training=*/false)}}, one));
   }
 }
 
@@ -313,8 +341,8 @@ TEST_P(NodeSumTest, KeepsItsDigitsFarFromZero) {
   // Mean 1000, deviation 1: sums of squares about 0 would lose the variance in float32.
   const at::Tensor raw = Random({4, 3, 16, 16}) + 1000;
   ExpectSame(
-      [&](const std::vector<at::Tensor>& t) {
-        return NodeSum({{t[1], BatchNorm(t[0], 3, true)}}, t[0]);
+      [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+        return NodeSum(backend, {{t[1], BatchNorm(t[0], 3, true)}}, t[0]);
       },
       {at::ones({1}, at::kDouble), raw.to(GetParam().dtype).to(at::kDouble)}, "far from zero", 20);
 }
@@ -325,18 +353,17 @@ class Dropout : public KernelTest {};
 
 TEST_P(Dropout, IsTheSameEverywhere) {
   const std::vector<int64_t> sizes = {3, 5, 37, 41};
-  const at::Tensor mask = DropoutMask(sizes, 0.3, 12345);
+  const at::Tensor mask = DropoutMask(sizes, 0.3, 12345, GetParam().instructions);
   at::set_num_threads(1);
-  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, 12345))) << "one thread";
-  SetKernelVariant(KernelVariant::kComposition);
-  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, 12345))) << "the portable loops";
+  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, 12345, GetParam().instructions))) << "one thread";
+  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, 12345, InstructionSet::kPortable)));
 }
 
 TEST_P(Dropout, DropsThatManyElementsIndependently) {
   const std::vector<int64_t> sizes = {8, 16, 64, 64};
   const auto mean = [](const at::Tensor& t) { return t.to(at::kDouble).mean().item<double>(); };
   for (const double p : {0.1, 0.5, 0.9}) {
-    const at::Tensor mask = DropoutMask(sizes, p, 1);
+    const at::Tensor mask = DropoutMask(sizes, p, 1, GetParam().instructions);
     EXPECT_LE(mask.max().item<int64_t>(), 1);
     const auto n = static_cast<double>(mask.numel());
     // Five standard deviations.
@@ -383,7 +410,7 @@ class SecondDerivatives : public KernelTest {
       leaves.push_back(input.to(GetParam().dtype).set_requires_grad(true));
     }
     const auto gradients = [&](bool create_graph) {
-      const at::Tensor y = f(leaves);
+      const at::Tensor y = f(Fused(), leaves);
       return torch::autograd::grad({y}, leaves, {at::ones_like(y)}, /*retain_graph=*/true,
                                    create_graph, /*allow_unused=*/true);
     };
@@ -397,13 +424,18 @@ class SecondDerivatives : public KernelTest {
 TEST_P(SecondDerivatives, AreRefusedByEveryFusedOperation) {
   const at::Tensor x = Random({2, 4, 6, 6});
   for (const auto pool : {MaxPool3x3, AveragePool3x3}) {
-    ExpectRefused([&](const std::vector<at::Tensor>& t) { return pool(t[0], 1); }, {x}, "Pool3x3");
+    ExpectRefused([&](const Backend& backend,
+                      const std::vector<at::Tensor>& t) { return pool(backend, t[0], 1); },
+                  {x}, "Pool3x3");
   }
-  ExpectRefused([&](const std::vector<at::Tensor>& t) { return ReluPointwise(t[0], t[1]); },
-                {x, Random({4, 4, 1, 1})}, "Convolve");
   ExpectRefused(
-      [&](const std::vector<at::Tensor>& t) {
-        return NodeSum({{t[0], BatchNorm(t[0], 4, true)}}, t[1]);
+      [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+        return ReluPointwise(backend, t[0], t[1]);
+      },
+      {x, Random({4, 4, 1, 1})}, "Convolve");
+  ExpectRefused(
+      [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+        return NodeSum(backend, {{t[0], BatchNorm(t[0], 4, true)}}, t[1]);
       },
       {x, Random({1})}, "NodeSum");
 }
@@ -422,8 +454,10 @@ TEST_P(Determinism, RepeatsExactly) {
       leaves.push_back(t.to(GetParam().dtype).detach().clone().set_requires_grad(true));
     }
     const BatchNormArgs bn = BatchNorm(leaves[0], 16, true);
-    const at::Tensor y = BatchNormReluDepthwisePointwise(leaves[0], bn, leaves[1], leaves[2], 1, 2);
-    const at::Tensor z = NodeSum({{y, bn}, {MaxPool3x3(leaves[0], 1)}}, leaves[3]);
+    const at::Tensor y =
+        BatchNormReluDepthwisePointwise(Fused(), leaves[0], bn, leaves[1], leaves[2], 1, 2);
+    const at::Tensor z =
+        NodeSum(Fused(), {{y, bn}, {MaxPool3x3(Fused(), leaves[0], 1)}}, leaves[3]);
     auto all = torch::autograd::grad({z}, leaves, {z.detach()});
     all.push_back(z.detach());
     return all;

@@ -2,7 +2,6 @@
 
 #include "ATen/ops/empty.h"
 #include "glog/logging.h"
-#include "pdarts/nn/kernels/variant.h"
 
 namespace pdarts::nn {
 namespace {
@@ -20,8 +19,8 @@ at::Tensor Contiguous(const at::Tensor& tensor) {
 
 template <typename T>
 PackedConvolution<T>::PackedConvolution(const ReluConvolution& c, int64_t in_channels,
-                                        int64_t in_height, int64_t in_width)
-    : convolution_(c), lanes_(Loops<T>().lanes) {
+                                        int64_t in_height, int64_t in_width, int64_t lanes)
+    : convolution_(c), lanes_(lanes) {
   CHECK(c.weight.defined() && c.weight.dim() == 4);
   ConvolutionShape& s = shape_;
   s.kind = c.kind;

@@ -32,9 +32,10 @@ struct WeightGradients {
 template <typename T>
 class PackedConvolution {
  public:
-  /// For images of this size. Dies if the convolution doesn't fit them.
+  /// For images of this size, and for loops of vectors of so many lanes. Dies if the convolution
+  /// doesn't fit them.
   PackedConvolution(const ReluConvolution& convolution, int64_t in_channels, int64_t in_height,
-                    int64_t in_width);
+                    int64_t in_width, int64_t lanes);
 
   const ConvolutionShape& shape() const { return shape_; }
   int64_t padding() const { return int64_t{shape_.dilation} * (shape_.kernel / 2); }

@@ -19,6 +19,7 @@ namespace {
 template <typename T>
 class PoolNode : public FusedNode {
  public:
+  InstructionSet instructions = InstructionSet::kPortable;
   bool max = false;
   int64_t stride = 1;
   std::vector<int64_t> sizes;  ///< of x
@@ -33,7 +34,7 @@ class PoolNode : public FusedNode {
       x = Saved(0);
       out = Saved(1);
     }
-    const KernelTable<T>& loops = Loops<T>();
+    const KernelTable<T>& loops = Loops<T>(instructions);
     at::Tensor dx = at::empty(sizes, gradient.options(), at::MemoryFormat::ChannelsLast);
     const int64_t channels = sizes[1], height = sizes[2], width = sizes[3];
     const int64_t size = channels * height * width;
@@ -65,8 +66,9 @@ class PoolNode : public FusedNode {
 };
 
 template <typename T>
-at::Tensor PoolWithLoops(const at::Tensor& input, bool max, int64_t stride) {
-  const KernelTable<T>& loops = Loops<T>();
+at::Tensor PoolWithLoops(InstructionSet instructions, const at::Tensor& input, bool max,
+                         int64_t stride) {
+  const KernelTable<T>& loops = Loops<T>(instructions);
   at::Tensor x, out;
   {
     at::NoGradGuard no_grad;
@@ -90,6 +92,7 @@ at::Tensor PoolWithLoops(const at::Tensor& input, bool max, int64_t stride) {
   }
   if (!NeedsGraph({input})) return out;
   const auto node = MakeFusedNode<PoolNode<T>>();
+  node->instructions = instructions;
   node->max = max;
   node->stride = stride;
   node->sizes = x.sizes().vec();
@@ -101,23 +104,23 @@ at::Tensor PoolWithLoops(const at::Tensor& input, bool max, int64_t stride) {
   return out;
 }
 
-at::Tensor Pool(const at::Tensor& x, bool max, int64_t stride) {
+at::Tensor Pool(InstructionSet instructions, const at::Tensor& x, bool max, int64_t stride) {
   CHECK_EQ(x.dim(), 4) << "[N,C,H,W]";
   CHECK(stride == 1 || stride == 2) << stride;
-  return DispatchFloating(x,
-                          [&](auto zero) { return PoolWithLoops<decltype(zero)>(x, max, stride); });
+  return DispatchFloating(
+      x, [&](auto zero) { return PoolWithLoops<decltype(zero)>(instructions, x, max, stride); });
 }
 
 }  // namespace
 
-at::Tensor MaxPool3x3(const at::Tensor& x, int64_t stride) {
-  if (!UsesLoops(x)) return composition::MaxPool3x3(x, stride);
-  return Pool(x, /*max=*/true, stride);
+at::Tensor MaxPool3x3(const Backend& backend, const at::Tensor& x, int64_t stride) {
+  if (backend.kernels == REFERENCE) return composition::MaxPool3x3(x, stride);
+  return Pool(backend.instructions, x, /*max=*/true, stride);
 }
 
-at::Tensor AveragePool3x3(const at::Tensor& x, int64_t stride) {
-  if (!UsesLoops(x)) return composition::AveragePool3x3(x, stride);
-  return Pool(x, /*max=*/false, stride);
+at::Tensor AveragePool3x3(const Backend& backend, const at::Tensor& x, int64_t stride) {
+  if (backend.kernels == REFERENCE) return composition::AveragePool3x3(x, stride);
+  return Pool(backend.instructions, x, /*max=*/false, stride);
 }
 
 }  // namespace pdarts::nn

@@ -10,45 +10,56 @@
 #include "ATen/ops/randn.h"
 #include "ATen/ops/zeros.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/random.h"
-#include "pdarts/nn/kernels/variant.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts::nn {
 
-/// Runs a test with each variant that this processor can run, in float32 and float64; the oracle is
-/// the composition in float64.
+/// Runs a test with each instruction set that this processor can run, in float32 and float64; the
+/// oracle is the composition in float64.
 struct KernelTestCase {
-  KernelVariant variant;
+  InstructionSet instructions;
   at::ScalarType dtype;
 };
 
 inline std::vector<KernelTestCase> KernelTestCases() {
   std::vector<KernelTestCase> cases;
-  for (const KernelVariant variant : RunnableKernelVariants()) {
-    if (variant == KernelVariant::kComposition) continue;
-    for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) cases.push_back({variant, dtype});
+  for (const InstructionSet instructions : RunnableInstructionSets()) {
+    for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
+      cases.push_back({instructions, dtype});
+    }
   }
   return cases;
 }
 
 inline std::string KernelTestName(const testing::TestParamInfo<KernelTestCase>& info) {
-  return std::string(KernelVariantName(info.param.variant)) +
+  return std::string(InstructionSetName(info.param.instructions)) +
          (info.param.dtype == at::kFloat ? "Float" : "Double");
 }
 
 class KernelTest : public testing::TestWithParam<KernelTestCase> {
  protected:
-  /// A function of tensors, told whether to use the loops.
-  using Function = std::function<at::Tensor(const std::vector<at::Tensor>&)>;
+  /// A function of tensors, told what computes it.
+  using Function = std::function<at::Tensor(const Backend&, const std::vector<at::Tensor>&)>;
 
-  KernelTest() : before_(CurrentKernelVariant()), threads_(at::get_num_threads()) {
-    SetKernelVariant(GetParam().variant);
-    at::set_num_threads(2);
+  KernelTest() : threads_(at::get_num_threads()) { at::set_num_threads(2); }
+  ~KernelTest() override { at::set_num_threads(threads_); }
+
+  /// The loops under test.
+  static Backend Fused() {
+    Backend backend;
+    backend.instructions = GetParam().instructions;
+    backend.parameters = backend.storage = GetParam().dtype;
+    return backend;
   }
-  ~KernelTest() override {
-    SetKernelVariant(before_);
-    at::set_num_threads(threads_);
+
+  /// The composition, which is the oracle.
+  static Backend Reference(at::ScalarType dtype) {
+    Backend backend;
+    backend.kernels = REFERENCE;
+    backend.parameters = backend.storage = dtype;
+    return backend;
   }
 
   /// Standard normal, float64 but exact in the dtype under test.
@@ -76,13 +87,14 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   };
 
   /// The value, and the gradients of all inputs for a given gradient of the value.
-  Outcome Run(const Function& f, const std::vector<at::Tensor>& inputs, at::ScalarType dtype) {
+  Outcome Run(const Backend& backend, const Function& f, const std::vector<at::Tensor>& inputs) {
+    const at::ScalarType dtype = backend.storage;
     std::vector<at::Tensor> leaves;
     for (const at::Tensor& input : inputs) {
       leaves.push_back(input.to(dtype).detach().clone().requires_grad_());
     }
     Outcome outcome;
-    outcome.value = f(leaves);
+    outcome.value = f(backend, leaves);
     const at::Tensor g = at::randn(outcome.value.sizes(), MakeGenerator(7, "gradient"), at::kDouble)
                              .to(GetParam().dtype)
                              .to(dtype);
@@ -99,10 +111,8 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   /// f with the loops in the dtype under test against f as a composition in float64.
   void ExpectSame(const Function& f, const std::vector<at::Tensor>& inputs, const std::string& what,
                   double slack = 1) {
-    SetKernelVariant(KernelVariant::kComposition);
-    const Outcome expected = Run(f, inputs, at::kDouble);
-    SetKernelVariant(GetParam().variant);
-    const Outcome actual = Run(f, inputs, GetParam().dtype);
+    const Outcome expected = Run(Reference(at::kDouble), f, inputs);
+    const Outcome actual = Run(Fused(), f, inputs);
     ExpectClose(actual.value, expected.value, what + ": value", slack);
     for (size_t i = 0; i < inputs.size(); ++i) {
       ExpectClose(actual.gradients[i], expected.gradients[i],
@@ -111,13 +121,13 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   }
 
  private:
-  const KernelVariant before_;
   const int threads_;
   at::Generator generator_ = MakeGenerator(1, "kernel test");
 };
 
-#define PDARTS_INSTANTIATE_KERNEL_TEST(fixture) \
-  INSTANTIATE_TEST_SUITE_P(Variants, fixture, testing::ValuesIn(KernelTestCases()), KernelTestName)
+#define PDARTS_INSTANTIATE_KERNEL_TEST(fixture)                                            \
+  INSTANTIATE_TEST_SUITE_P(InstructionSets, fixture, testing::ValuesIn(KernelTestCases()), \
+                           KernelTestName)
 
 }  // namespace pdarts::nn
 

@@ -39,7 +39,7 @@ SuperNetShape Small() {
   shape.cells = 3;
   shape.channels = 2;
   shape.image = {3, 8, 8};
-  shape.kernels = REFERENCE;
+  shape.backend.kernels = REFERENCE;
   return shape;
 }
 
@@ -135,7 +135,7 @@ TEST(DartsNetworks, EvaluateWithTheSameNoiseEachTime) {
     shape.cells = 3;
     shape.channels = 2;
     shape.image = {3, 8, 8};
-    shape.kernels = kernels;
+    shape.backend.kernels = kernels;
     const auto derived = Space()->BuildNetwork(noisy, shape, Weights()).value();
     derived->set_generator(MakeGenerator(1, "drop path"));
     EXPECT_FALSE(derived->Forward(images).logits.equal(derived->Forward(images).logits));

@@ -32,9 +32,9 @@ constexpr int kImageNetPool = 7;
 
 class DerivedCell : public torch::nn::Module {
  public:
-  DerivedCell(const CellPlan& plan, const CellArchitecture& architecture, Kernels kernels,
+  DerivedCell(const CellPlan& plan, const CellArchitecture& architecture, const Backend& backend,
               const at::Generator& generator)
-      : kernels_(kernels), preprocessing_(*this, plan, /*affine=*/true, kernels, generator) {
+      : backend_(backend), preprocessing_(*this, plan, /*affine=*/true, backend, generator) {
     graph_.num_inputs = kInputNodes;
     graph_.num_nodes = kNodes;
     for (int node = kInputNodes; node < kNodes; ++node) graph_.output_nodes.push_back(node);
@@ -45,7 +45,7 @@ class DerivedCell : public torch::nn::Module {
       options.channels = plan.channels;
       options.stride = EdgeStride(plan, edge.from());
       options.affine = true;
-      options.kernels = kernels;
+      options.backend = backend;
       options.generator = generator;
       graph_.edges.push_back({edge.from(), edge.to()});
       operations_.push_back({children->register_module(
@@ -58,38 +58,23 @@ class DerivedCell : public torch::nn::Module {
                      const nn::Pass& pass) const {
     std::vector<at::Tensor> nodes = {preprocessing_.input0->Forward(input0, pass),
                                      preprocessing_.input1->Forward(input1, pass)};
-    const bool drops = is_training() && pass.drop_path > 0;
     // The chosen operations, each weighed by 1, are a mixed cell.
-    if (kernels_ == FUSED && !drops) {
+    if (!is_training() || pass.drop_path == 0) {
       const auto edges = static_cast<int64_t>(operations_.size());
       return nn::MixedNodes(graph_, operations_, nodes,
                             at::ones({edges, 1}, nodes[0].options().requires_grad(false)), pass,
-                            kernels_);
+                            backend_);
     }
     for (int node = kInputNodes; node < kNodes; ++node) {
-      nodes.push_back(drops && kernels_ == FUSED ? FusedNode(node, nodes, pass)
-                                                 : PlainNode(node, nodes, pass, drops));
+      nodes.push_back(NodeWithDropPath(node, nodes, pass));
     }
     nodes.erase(nodes.begin(), nodes.begin() + kInputNodes);
     return at::cat(nodes, 1);
   }
 
  private:
-  at::Tensor PlainNode(int node, const std::vector<at::Tensor>& nodes, const nn::Pass& pass,
-                       bool drops) const {
-    at::Tensor sum;
-    for (size_t e = 0; e < operations_.size(); ++e) {
-      if (graph_.edges[e].to != node) continue;
-      const nn::Operation& operation = *operations_[e].front();
-      at::Tensor out = operation.Forward(nodes[graph_.edges[e].from], pass);
-      if (drops && !operation.is_identity()) out = nn::DropSamples(out, pass.drop_path, pass);
-      sum = sum.defined() ? sum + out : out;
-    }
-    return sum;
-  }
-
-  /// The same with drop path, in one pass over the operations' results.
-  at::Tensor FusedNode(int node, const std::vector<at::Tensor>& nodes, const nn::Pass& pass) const {
+  at::Tensor NodeWithDropPath(int node, const std::vector<at::Tensor>& nodes,
+                              const nn::Pass& pass) const {
     std::vector<nn::NodeTerm> terms;
     for (size_t e = 0; e < operations_.size(); ++e) {
       if (graph_.edges[e].to != node) continue;
@@ -100,13 +85,15 @@ class DerivedCell : public torch::nn::Module {
       term.dropout_mask = nn::DrawSampleMask(term.raw.size(0), pass.drop_path, pass)
                               .to(term.raw.device(), at::kByte)
                               .expand(term.raw.sizes());
-      term.dropout_scale = 1 / (1 - pass.drop_path);
+      // Where all is dropped, nothing is left to make up for it.
+      term.dropout_scale = pass.drop_path == 1 ? 1 : 1 / (1 - pass.drop_path);
     }
     const auto count = static_cast<int64_t>(terms.size());
-    return nn::NodeSum(terms, at::ones({count}, terms[0].raw.options().requires_grad(false)));
+    return nn::NodeSum(backend_, terms,
+                       at::ones({count}, terms[0].raw.options().requires_grad(false)));
   }
 
-  const Kernels kernels_;
+  const Backend backend_;
   Preprocessing preprocessing_;
   nn::MixedGraph graph_;
   std::vector<nn::EdgeOperations> operations_;  ///< one an edge
@@ -180,7 +167,7 @@ class DerivedNetwork : public Network {
     for (const CellPlan& plan : plans) {
       cells_.push_back(cells->register_module(
           std::to_string(cells_.size()),
-          std::make_shared<DerivedCell>(plan, architecture.cells(plan.kind()), shape.kernels,
+          std::make_shared<DerivedCell>(plan, architecture.cells(plan.kind()), shape.backend,
                                         generator)));
     }
     for (const CellArchitecture& cell : architecture.cells()) {
@@ -188,7 +175,7 @@ class DerivedNetwork : public Network {
         has_noise_ = has_noise_ || edge.operation() == kNoise;
       }
     }
-    kernels_ = shape.kernels;
+    backend_ = shape.backend;
     auxiliary_cell_ = 2 * shape.cells / 3;
     if (shape.auxiliary_head) {
       auxiliary_head_ = register_module(
@@ -216,7 +203,8 @@ class DerivedNetwork : public Network {
     NetworkOutput output;
     // The fused cells work on channels-last values; so does LibTorch's convolution then.
     auto [input0, input1] =
-        Stem(kernels_ == FUSED ? images.contiguous(at::MemoryFormat::ChannelsLast) : images, pass);
+        Stem(backend_.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images,
+             pass);
     for (size_t i = 0; i < cells_.size(); ++i) {
       const nn::MacPart part(absl::StrCat("cells.", i));
       at::Tensor out = cells_[i]->Forward(input0, input1, pass);
@@ -229,7 +217,7 @@ class DerivedNetwork : public Network {
     return output;
   }
 
-  Kernels kernels_ = FUSED;
+  Backend backend_;
   bool has_noise_ = false;
   std::vector<std::shared_ptr<DerivedCell>> cells_;
   int auxiliary_cell_ = 0;

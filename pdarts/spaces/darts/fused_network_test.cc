@@ -42,7 +42,7 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   shape.cells = stage.cells;
   shape.channels = 4;
   shape.image = {3, 16, 16};
-  shape.kernels = kernels;
+  shape.backend.kernels = kernels;
   auto net = MakeSearchNetwork(candidates, shape, MakeGenerator(1, "weights"));
   net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
   net->to(at::kDouble);

@@ -12,7 +12,7 @@ namespace pdarts::darts {
 /// What brings a cell's inputs to its channels and size. Children of the cell: `preprocess0`,
 /// `preprocess1`.
 struct Preprocessing {
-  Preprocessing(torch::nn::Module& cell, const CellPlan& plan, bool affine, Kernels kernels,
+  Preprocessing(torch::nn::Module& cell, const CellPlan& plan, bool affine, const Backend& backend,
                 const at::Generator& generator);
 
   std::shared_ptr<nn::Operation> input0;

@@ -23,9 +23,9 @@ constexpr int kStemMultiplier = 3;
 
 class SearchCell : public torch::nn::Module {
  public:
-  SearchCell(const CellPlan& plan, const CellCandidates& candidates, Kernels kernels,
+  SearchCell(const CellPlan& plan, const CellCandidates& candidates, const Backend& backend,
              const at::Generator& generator)
-      : kernels_(kernels), preprocessing_(*this, plan, /*affine=*/false, kernels, generator) {
+      : backend_(backend), preprocessing_(*this, plan, /*affine=*/false, backend, generator) {
     const CellKind& kind = DartsTopology().kinds[plan.kind()];
     graph_.num_inputs = kInputNodes;
     graph_.num_nodes = kNodes;
@@ -41,7 +41,7 @@ class SearchCell : public torch::nn::Module {
       options.channels = plan.channels;
       options.stride = EdgeStride(plan, kind.edges[e].from);
       options.pool_batch_norm = true;
-      options.kernels = kernels;
+      options.backend = backend;
       options.generator = generator;
       nn::EdgeOperations& operations = operations_.emplace_back();
       for (size_t k = 0; k < candidates[e].size(); ++k) {
@@ -57,11 +57,11 @@ class SearchCell : public torch::nn::Module {
     return nn::MixedNodes(graph_, operations_,
                           {preprocessing_.input0->Forward(input0, pass),
                            preprocessing_.input1->Forward(input1, pass)},
-                          probabilities, pass, kernels_);
+                          probabilities, pass, backend_);
   }
 
  private:
-  const Kernels kernels_;
+  const Backend backend_;
   Preprocessing preprocessing_;
   nn::MixedGraph graph_;
   std::vector<nn::EdgeOperations> operations_;  ///< [edge]
@@ -93,7 +93,7 @@ class SearchNetwork : public SuperNet {
     for (const CellPlan& plan : plans_) {
       cells_.push_back(cells->register_module(
           std::to_string(cells_.size()),
-          std::make_shared<SearchCell>(plan, candidates[plan.kind()], shape.kernels, generator)));
+          std::make_shared<SearchCell>(plan, candidates[plan.kind()], shape.backend, generator)));
     }
     classifier_ = register_module(
         "classifier",
@@ -128,7 +128,7 @@ class SearchNetwork : public SuperNet {
 
     // The fused cells work on channels-last values; so does LibTorch's convolution then.
     const at::Tensor x =
-        shape_.kernels == FUSED ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
+        shape_.backend.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
     at::Tensor input0 = stem_batch_norm_->Forward(stem_convolution_->Forward(x), pass);
     at::Tensor input1 = input0;
     for (size_t i = 0; i < cells_.size(); ++i) {

@@ -3,9 +3,10 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/ops/zeros_like.h"
+#include "ATen/ops/ones.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/skeleton.h"
@@ -13,41 +14,35 @@
 namespace pdarts::nasbench201 {
 namespace {
 
+/// The chosen operations, each weighed by 1, are a mixed cell.
 class DerivedCell : public Block {
  public:
-  DerivedCell(int64_t channels, const CellArchitecture& architecture,
-              const at::Generator& generator) {
+  DerivedCell(int64_t channels, const CellArchitecture& architecture, const Backend& backend,
+              const at::Generator& generator)
+      : backend_(backend) {
+    graph_.num_inputs = 1;
+    graph_.num_nodes = kNodes;
+    graph_.output_nodes = {kNodes - 1};
     const auto children = register_module("layers", std::make_shared<torch::nn::Module>());
     for (const ArchitectureEdge& edge : architecture.edges()) {
-      edges_.push_back(
-          {edge.from(), edge.to(),
-           children->register_module(absl::StrCat(edges_.size()),
-                                     MakeCellOperation(edge.operation(), channels, /*affine=*/true,
-                                                       REFERENCE, generator))});
+      graph_.edges.push_back({edge.from(), edge.to()});
+      operations_.push_back(
+          {children->register_module(absl::StrCat(operations_.size()),
+                                     MakeCellOperation(edge.operation(), channels,
+                                                       /*affine=*/true, backend, generator))});
     }
   }
 
   at::Tensor Forward(const at::Tensor& x, const at::Tensor&, const nn::Pass& pass) const override {
-    std::vector<at::Tensor> nodes(kNodes);
-    nodes[0] = x;
-    for (const DerivedEdge& edge : edges_) {
-      if (edge.operation->is_zero()) continue;
-      const at::Tensor& from = nodes[edge.from];
-      const at::Tensor out =
-          edge.operation->Forward(from.defined() ? from : at::zeros_like(x), pass);
-      at::Tensor& to = nodes[edge.to];
-      to = to.defined() ? to + out : out;
-    }
-    return nodes.back().defined() ? nodes.back() : at::zeros_like(x);
+    const auto edges = static_cast<int64_t>(operations_.size());
+    return nn::MixedNodes(graph_, operations_, {x},
+                          at::ones({edges, 1}, x.options().requires_grad(false)), pass, backend_);
   }
 
  private:
-  struct DerivedEdge {
-    int from;
-    int to;
-    std::shared_ptr<nn::Operation> operation;
-  };
-  std::vector<DerivedEdge> edges_;  ///< the edges into a node stand before those out of it
+  const Backend backend_;
+  nn::MixedGraph graph_;
+  std::vector<nn::EdgeOperations> operations_;  ///< one an edge
 };
 
 class DerivedNetwork : public Network {
@@ -55,9 +50,11 @@ class DerivedNetwork : public Network {
   DerivedNetwork(const Architecture& architecture, const NetworkShape& shape,
                  const at::Generator& generator)
       : skeleton_(
-            *this, {shape.cells, shape.channels, shape.image, shape.classes, REFERENCE, generator},
+            *this,
+            {shape.cells, shape.channels, shape.image, shape.classes, shape.backend, generator},
             [&](int64_t channels) {
-              return std::make_shared<DerivedCell>(channels, architecture.cells(0), generator);
+              return std::make_shared<DerivedCell>(channels, architecture.cells(0), shape.backend,
+                                                   generator);
             }) {}
 
  private:

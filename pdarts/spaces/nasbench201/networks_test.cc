@@ -5,6 +5,7 @@
 #include "ATen/TensorOperators.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
+#include "ATen/ops/zeros_like.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/random.h"
@@ -12,6 +13,7 @@
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/derived_network.h"
 #include "pdarts/spaces/nasbench201/search_network.h"
+#include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts::nasbench201 {
 namespace {
@@ -44,7 +46,7 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   shape.cells = stage.cells;
   shape.channels = 5;
   shape.image = {3, 8, 12};
-  shape.kernels = kernels;
+  shape.backend.kernels = kernels;
   auto net =
       MakeSearchNetwork(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
   net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
@@ -132,6 +134,42 @@ TEST(DerivedNetwork, ConvolutionsHaveNoBiasAndCellsOfNothingGiveZero) {
   const at::Tensor images = at::randn({2, 3, 8, 8});
   const at::Tensor logits = nothing->Forward(images).logits;
   EXPECT_TRUE(logits[0].equal(logits[1]));
+}
+
+/// Gradients of all weights and the scores, in float64.
+std::vector<at::Tensor> ComputedBy(const CellOperations& cell, Kernels kernels) {
+  NetworkShape shape;
+  shape.cells = 2;
+  shape.channels = 5;
+  shape.backend.kernels = kernels;
+  const auto network =
+      MakeDerivedNetwork(ToArchitecture(cell), shape, MakeGenerator(1, "weights")).value();
+  network->to(at::kDouble);
+  const at::Tensor images = at::randn({3, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble);
+  const at::Tensor logits = network->Forward(images).logits;
+  std::vector<at::Tensor> computed =
+      torch::autograd::grad({logits.square().sum()}, network->parameters(), {}, std::nullopt,
+                            /*create_graph=*/false, /*allow_unused=*/true);
+  computed.push_back(logits.detach());
+  return computed;
+}
+
+TEST(DerivedNetwork, IsTheSameWithBothKernels) {
+  for (const CellOperations& cell :
+       {CellOperations{kNorConv3x3, kNorConv1x1, kAvgPool3x3, kSkipConnect, kNorConv3x3, kNone},
+        CellOperations{kNone, kNone, kNorConv3x3, kNorConv1x1, kSkipConnect, kAvgPool3x3}}) {
+    SCOPED_TRACE(FormatCell(cell));
+    const auto fused = ComputedBy(cell, FUSED), reference = ComputedBy(cell, REFERENCE);
+    ASSERT_EQ(fused.size(), reference.size());
+    for (size_t i = 0; i < fused.size(); ++i) {
+      // A weight of which nothing depends has no gradient or one of zeros.
+      if (!fused[i].defined() && !reference[i].defined()) continue;
+      const at::Tensor& like = fused[i].defined() ? fused[i] : reference[i];
+      ExpectClose(fused[i].defined() ? fused[i] : at::zeros_like(like),
+                  reference[i].defined() ? reference[i] : at::zeros_like(like),
+                  "parameter " + std::to_string(i));
+    }
+  }
 }
 
 TEST(DerivedNetwork, SidesMustHalveTwice) {

@@ -18,9 +18,9 @@ constexpr char kEdgeDropPath[] = "edge.drop_path";
 
 class SearchCell : public Block {
  public:
-  SearchCell(int64_t channels, const CellCandidates& candidates, Kernels kernels,
+  SearchCell(int64_t channels, const CellCandidates& candidates, const Backend& backend,
              const at::Generator& generator)
-      : kernels_(kernels) {
+      : backend_(backend) {
     const CellKind& kind = NasBench201Topology().kinds[0];
     graph_.num_inputs = 1;
     graph_.num_nodes = kNodes;
@@ -35,18 +35,18 @@ class SearchCell : public Block {
       for (const int operation : candidates[e]) {
         operations.push_back(children->register_module(
             absl::StrCat(operation), MakeCellOperation(kind.operations[operation], channels,
-                                                       /*affine=*/false, kernels, generator)));
+                                                       /*affine=*/false, backend, generator)));
       }
     }
   }
 
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& probabilities,
                      const nn::Pass& pass) const override {
-    return nn::MixedNodes(graph_, operations_, {x}, probabilities, pass, kernels_);
+    return nn::MixedNodes(graph_, operations_, {x}, probabilities, pass, backend_);
   }
 
  private:
-  const Kernels kernels_;
+  const Backend backend_;
   nn::MixedGraph graph_;
   std::vector<nn::EdgeOperations> operations_;  ///< [edge]
 };
@@ -59,9 +59,9 @@ class SearchNetwork : public SuperNet {
         shape_(shape),
         skeleton_(
             *this,
-            {shape.cells, shape.channels, shape.image, shape.classes, shape.kernels, generator},
+            {shape.cells, shape.channels, shape.image, shape.classes, shape.backend, generator},
             [&](int64_t channels) {
-              return std::make_shared<SearchCell>(channels, candidates[0], shape.kernels,
+              return std::make_shared<SearchCell>(channels, candidates[0], shape.backend,
                                                   generator);
             }) {
     for (const Knob& knob : SearchNetworkKnobs()) DeclareKnob(knob);

@@ -13,11 +13,11 @@ constexpr int kBlocks = 3;  ///< of cells, at C, 2C and 4C channels
 /// Halves the image's sides and doubles the channels: two convolutions and a shortcut around them.
 class ResidualBlock : public Block {
  public:
-  ResidualBlock(int64_t in_channels, int64_t out_channels, Kernels kernels,
+  ResidualBlock(int64_t in_channels, int64_t out_channels, const Backend& backend,
                 const at::Generator& generator) {
     const auto make = [&](int64_t from, int64_t stride) {
       return nn::MakeReluConvBn(from, out_channels, /*kernel=*/3, stride, /*bias=*/false,
-                                /*affine=*/true, kernels, generator);
+                                /*affine=*/true, backend, generator);
     };
     conv_a_ = register_module("conv_a", make(in_channels, /*stride=*/2));
     conv_b_ = register_module("conv_b", make(out_channels, /*stride=*/1));
@@ -42,18 +42,18 @@ class ResidualBlock : public Block {
 }  // namespace
 
 std::shared_ptr<nn::Operation> MakeCellOperation(absl::string_view name, int64_t channels,
-                                                 bool affine, Kernels kernels,
+                                                 bool affine, const Backend& backend,
                                                  const at::Generator& generator) {
   for (const int64_t kernel : {1, 3}) {
     if (name == absl::StrCat("nor_conv_", kernel, "x", kernel)) {
       return nn::MakeReluConvBn(channels, channels, kernel, /*stride=*/1, /*bias=*/!affine, affine,
-                                kernels, generator);
+                                backend, generator);
     }
   }
   nn::OperationOptions options;
   options.channels = channels;
   options.affine = affine;
-  options.kernels = kernels;
+  options.backend = backend;
   options.generator = generator;
   return nn::MakeOperation(name, options);
 }
@@ -61,7 +61,7 @@ std::shared_ptr<nn::Operation> MakeCellOperation(absl::string_view name, int64_t
 absl::Status CheckImageSides(const ImageShape& image) { return CheckSidesDivisible(image, 4); }
 
 Skeleton::Skeleton(torch::nn::Module& network, const Options& options, const MakeCell& make_cell)
-    : kernels_(options.kernels) {
+    : backend_(options.backend) {
   const at::Generator& generator = options.generator;
   int64_t channels = options.channels;
   const auto stem = network.register_module("stem", std::make_shared<torch::nn::Module>());
@@ -76,7 +76,7 @@ Skeleton::Skeleton(torch::nn::Module& network, const Options& options, const Mak
     if (block > 0) {
       cells_.push_back(cells->register_module(
           absl::StrCat(cells_.size()),
-          std::make_shared<ResidualBlock>(channels, 2 * channels, kernels_, generator)));
+          std::make_shared<ResidualBlock>(channels, 2 * channels, backend_, generator)));
       channels *= 2;
     }
     for (int i = 0; i < options.cells_per_block; ++i) {
@@ -94,7 +94,7 @@ at::Tensor Skeleton::Forward(const at::Tensor& images, const at::Tensor& probabi
                              const nn::Pass& pass) const {
   // The fused cells work on channels-last values; so does LibTorch's convolution then.
   const at::Tensor input =
-      kernels_ == FUSED ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
+      backend_.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
   at::Tensor x = stem_batch_norm_->Forward(stem_convolution_->Forward(input), pass);
   for (size_t i = 0; i < cells_.size(); ++i) {
     const nn::MacPart part(absl::StrCat("cells.", i));

@@ -19,7 +19,7 @@ namespace pdarts::nasbench201 {
 /// One of the space's five operations, at stride 1 (ALGORITHM 5). Convolutions have a bias exactly
 /// when their batch normalisation has no affine parameters.
 std::shared_ptr<nn::Operation> MakeCellOperation(absl::string_view name, int64_t channels,
-                                                 bool affine, Kernels kernels,
+                                                 bool affine, const Backend& backend,
                                                  const at::Generator& generator);
 
 /// \error kInvalidArgument naming the sides of an image that isn't divisible by 4: of the two
@@ -45,7 +45,7 @@ class Skeleton {
     int64_t channels = 0;
     ImageShape image;
     int classes = 0;
-    Kernels kernels = FUSED;
+    Backend backend;
     at::Generator generator;
   };
   using MakeCell = std::function<std::shared_ptr<Block>(int64_t channels)>;
@@ -58,7 +58,7 @@ class Skeleton {
                      const nn::Pass& pass) const;
 
  private:
-  const Kernels kernels_;
+  const Backend backend_;
   std::shared_ptr<nn::Convolution> stem_convolution_;
   std::shared_ptr<nn::BatchNorm> stem_batch_norm_;
   std::vector<std::shared_ptr<Block>> cells_;  ///< residual blocks among them

@@ -1,0 +1,109 @@
+#include "pdarts/core/backend.h"
+
+#include <cstdlib>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "glog/logging.h"
+#include "pdarts/core/status_macros.h"
+
+namespace pdarts {
+namespace {
+
+constexpr char kVariable[] = "PDARTS_KERNEL_VARIANT";
+
+bool CanRun(InstructionSet instructions) {
+  switch (instructions) {
+    case InstructionSet::kPortable:
+      return true;
+#if defined(__x86_64__)
+    case InstructionSet::kAvx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case InstructionSet::kAvx512:
+      return CanRun(InstructionSet::kAvx2) && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512bw");
+    case InstructionSet::kAvx512Bf16:
+      return CanRun(InstructionSet::kAvx512) && __builtin_cpu_supports("avx512bf16");
+#else
+    case InstructionSet::kAvx2:
+    case InstructionSet::kAvx512:
+    case InstructionSet::kAvx512Bf16:
+      return false;
+#endif
+  }
+  return false;
+}
+
+absl::StatusOr<InstructionSet> ChooseInstructionSet(c10::ScalarType storage) {
+  const char* const wanted = std::getenv(kVariable);
+  if (wanted == nullptr) return BestInstructionSet(storage);
+  std::vector<std::string> names;
+  for (const InstructionSet instructions : RunnableInstructionSets()) {
+    names.push_back(InstructionSetName(instructions));
+    if (names.back() == wanted) return instructions;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("the environment variable ", kVariable, ": \"", wanted,
+                   "\" is no instruction set that this processor can run; it can run ",
+                   absl::StrJoin(names, ", ")));
+}
+
+}  // namespace
+
+const char* InstructionSetName(InstructionSet instructions) {
+  switch (instructions) {
+    case InstructionSet::kPortable:
+      return "portable";
+    case InstructionSet::kAvx2:
+      return "avx2";
+    case InstructionSet::kAvx512:
+      return "avx512";
+    case InstructionSet::kAvx512Bf16:
+      return "avx512_bf16";
+  }
+  LOG(FATAL) << "no instruction set " << static_cast<int>(instructions);
+}
+
+std::vector<InstructionSet> RunnableInstructionSets() {
+  std::vector<InstructionSet> runnable;
+  for (const InstructionSet instructions : {InstructionSet::kPortable, InstructionSet::kAvx2,
+                                            InstructionSet::kAvx512, InstructionSet::kAvx512Bf16}) {
+    if (CanRun(instructions)) runnable.push_back(instructions);
+  }
+  return runnable;
+}
+
+InstructionSet BestInstructionSet(c10::ScalarType storage) {
+  if (storage == c10::kBFloat16 && CanRun(InstructionSet::kAvx512Bf16)) {
+    return InstructionSet::kAvx512Bf16;
+  }
+  if (CanRun(InstructionSet::kAvx512)) return InstructionSet::kAvx512;
+  if (CanRun(InstructionSet::kAvx2)) return InstructionSet::kAvx2;
+  return InstructionSet::kPortable;
+}
+
+absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10::Device device) {
+  Backend backend;
+  backend.device = device;
+  backend.kernels = device.is_cpu() ? kernels : REFERENCE;
+  backend.parameters = precision == FLOAT64 ? c10::kDouble : c10::kFloat;
+  backend.storage = precision == BFLOAT16 ? c10::kBFloat16 : backend.parameters;
+  PDARTS_ASSIGN_OR_RETURN(backend.instructions, ChooseInstructionSet(backend.storage));
+  return backend;
+}
+
+std::string BackendName(const Backend& backend) {
+  std::string name = absl::AsciiStrToLower(Kernels_Name(backend.kernels));
+  if (backend.kernels == FUSED) {
+    absl::StrAppend(&name, "/", InstructionSetName(backend.instructions));
+  } else if (!backend.device.is_cpu()) {
+    absl::StrAppend(&name, "/", c10::DeviceTypeName(backend.device.type(), /*lower_case=*/true));
+  }
+  if (backend.storage == c10::kBFloat16) absl::StrAppend(&name, ", bfloat16");
+  return name;
+}
+
+}  // namespace pdarts

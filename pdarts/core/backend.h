@@ -1,0 +1,61 @@
+#ifndef PDARTS_CORE_BACKEND_H_
+#define PDARTS_CORE_BACKEND_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "c10/core/Device.h"
+#include "c10/core/ScalarType.h"
+#include "pdarts/core/experiment.pb.h"
+
+namespace pdarts {
+
+/// For which instructions the loops of the fused kernels are compiled. Processors other than x86-64
+/// have the portable loops only.
+enum class InstructionSet {
+  kPortable,    ///< what every processor of the architecture has
+  kAvx2,        ///< AVX2 and FMA
+  kAvx512,      ///< AVX-512 F, VL, DQ and BW
+  kAvx512Bf16,  ///< kAvx512, and AVX-512's bfloat16 dot product
+};
+
+/// "portable", "avx2", "avx512", "avx512_bf16".
+const char* InstructionSetName(InstructionSet instructions);
+
+/// Those that this processor can run; the portable one is the first.
+std::vector<InstructionSet> RunnableInstructionSets();
+
+/// The fastest that this processor can run for activations of this type. kAvx512Bf16 is for
+/// bfloat16 alone: other types gain nothing from it.
+InstructionSet BestInstructionSet(c10::ScalarType storage = c10::kFloat);
+
+/// How a network computes. A command resolves it once, by ResolveBackend, and hands it to all that
+/// builds networks.
+struct Backend {
+  /// FUSED: pdarts's own loops, on the CPU. REFERENCE: compositions of LibTorch's operators, on any
+  /// device.
+  Kernels kernels = FUSED;
+  InstructionSet instructions = BestInstructionSet();  ///< of FUSED
+  c10::ScalarType parameters = c10::kFloat;            ///< of weights and sums: kFloat or kDouble
+  c10::ScalarType storage = c10::kFloat;  ///< of activations: kBFloat16, or as `parameters`
+  c10::Device device = c10::kCPU;
+
+  /// Whether images should lie in memory as [N,H,W,C], as the fused kernels read them.
+  bool channels_last() const { return kernels == FUSED; }
+};
+
+/// The backend of a spec's kernels and precision on a device. FUSED is for the CPU: on another
+/// device it becomes REFERENCE. The environment variable PDARTS_KERNEL_VARIANT names the
+/// instruction set; without it, BestInstructionSet chooses.
+/// \error kInvalidArgument if the variable names no instruction set that this processor can run;
+/// the message lists those that it can.
+absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10::Device device);
+
+/// What reports say of a backend: "fused/avx2", "fused/avx512_bf16, bfloat16", "reference",
+/// "reference/cuda". FLOAT32 and FLOAT64 have the same name.
+std::string BackendName(const Backend& backend);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_BACKEND_H_

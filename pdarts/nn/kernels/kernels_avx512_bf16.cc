@@ -1,0 +1,3 @@
+#define PDARTS_VARIANT avx512_bf16
+#define PDARTS_VECTOR_BYTES 64
+#include "pdarts/nn/kernels/loops.inc"
