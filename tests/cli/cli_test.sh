@@ -104,6 +104,20 @@ for event in epoch derivation; do
     { echo "no rank in the log's $event"; failures=$((failures + 1)); }
 done
 grep -q "\"version\":\"$version\"" runs/tiny-seed1/result.json || fails "no version in result.json"
+# What computed stands in the result.
+best=$("$pdarts" --version | sed -n 's/^instruction set //p')
+grep -q "\"kernels\":\"fused/$best\"" runs/tiny-seed1/result.json || fails "result.json does not say fused/$best"
+prints '"kernels":"reference"' "${search[@]}" --set=search.kernels=REFERENCE --output_dir=reference --json
+prints '"kernels":"fused/portable"' env PDARTS_KERNEL_VARIANT=portable "${search[@]}" --output_dir=portable --json
+prints '"kernels":"fused/portable"' env PDARTS_KERNEL_VARIANT=portable "$pdarts" benchmark --genotype=PDARTS --cells=2 \
+  --channels=4 --batch=1 --runs=1 --json
+prints "instruction set portable" env PDARTS_KERNEL_VARIANT=portable "$pdarts" --version
+for command in "--version" "search --spec=tiny.textproto --output_dir=never"; do
+  # shellcheck disable=SC2086
+  says 'the environment variable PDARTS_KERNEL_VARIANT: "fast" is no instruction set that this processor can run; it can run portable' \
+    env PDARTS_KERNEL_VARIANT=fast "$pdarts" $command
+done
+[ ! -e never ] || fails "a search with an unknown instruction set made a run directory"
 grep -q '"benchmark":{"architecture":"|.*"regret":' runs/tiny201-seed1/result.json ||
   { echo "no benchmark in result.json"; failures=$((failures + 1)); }
 says "holds a finished run" "${search[@]}" --resume
