@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/registry.h"
 
@@ -243,6 +244,23 @@ TEST(Spec, SetFieldStepsThroughPluginsAndLists) {
   EXPECT_EQ(experiment->schedule->stage(0).channels, 16);
   EXPECT_EQ(experiment->derivation_options.limits.at(0).max, 4);
   EXPECT_THAT(PrintSpec(spec), HasSubstr("initial_rates: 0.5"));
+}
+
+TEST(Spec, KernelsAndPrecisionAndTheDeviceMakeTheBackend) {
+  ExperimentSpec spec = Spec();
+  const Experiment usual = MakeExperiment(spec).value();
+  EXPECT_EQ(usual.backend.kernels, FUSED);
+  EXPECT_EQ(usual.backend.parameters, c10::kFloat);
+  EXPECT_EQ(usual.StageNetShape(0).backend.kernels, FUSED);
+  EXPECT_EQ(MakeExperiment(spec, c10::kCUDA).value().backend.kernels, REFERENCE);
+  for (const char* assignment : {"search.kernels=REFERENCE", "search.precision=FLOAT64"}) {
+    ASSERT_TRUE(SetField(&spec, assignment).ok());
+  }
+  const Experiment slow = MakeExperiment(spec).value();
+  EXPECT_EQ(slow.backend.kernels, REFERENCE);
+  EXPECT_EQ(slow.backend.parameters, c10::kDouble);
+  EXPECT_EQ(slow.StageNetShape(1).backend.kernels, REFERENCE);
+  EXPECT_EQ(BackendName(slow.backend), "reference");
 }
 
 TEST(Spec, SetFieldErrorsNameThePartThatIsWrong) {

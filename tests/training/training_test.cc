@@ -236,6 +236,9 @@ TEST(TrainingTest, TheSkeletonSaysHowLargeANetworkUsuallyIs) {
   EXPECT_EQ(training->Shape().cells, 14);
   EXPECT_EQ(training->Shape().channels, 48);
   EXPECT_EQ(training->Shape().image.height, 32) << "the dataset's";
+  EXPECT_EQ(training->Shape().backend.kernels, FUSED);
+  spec.mutable_train()->set_kernels(REFERENCE);
+  EXPECT_EQ(MakeTraining(spec).value().Shape().backend.kernels, REFERENCE);
   spec.mutable_network()->set_skeleton("mnist");
   EXPECT_THAT(MakeTraining(spec).status().message(),
               HasSubstr("network.skeleton: unknown skeleton \"mnist\"; the space darts has: cifar, "
