@@ -103,7 +103,9 @@ TEST(NasBench201Parity, DerivationWithTies) {
   }
 }
 
-TEST(NasBench201Parity, DerivedNetworks) {
+class DerivedNetworkParity : public ::testing::TestWithParam<Kernels> {};
+
+TEST_P(DerivedNetworkParity, ForwardAndBackward) {
   const auto space = Space();
   const Dict file = Dict::Load("nb201_derived.pt");
   const Dict config = file.GetDict("config");
@@ -111,6 +113,7 @@ TEST(NasBench201Parity, DerivedNetworks) {
   shape.cells = static_cast<int>(config.GetInt("cells_per_block"));
   shape.channels = static_cast<int>(config.GetInt("channels"));
   shape.classes = static_cast<int>(config.GetInt("classes"));
+  shape.backend.kernels = GetParam();
   const std::vector<Dict> nets = file.GetDicts("nets");
   EXPECT_EQ(nets.size(), 3u);
   for (const Dict& one : nets) {
@@ -140,6 +143,9 @@ TEST(NasBench201Parity, DerivedNetworks) {
                "logits_eval");
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Kernels, DerivedNetworkParity, ::testing::Values(REFERENCE, FUSED),
+                         [](const auto& info) { return Kernels_Name(info.param); });
 
 TEST(NasBench201Parity, Counts) {
   const auto space = Space();
