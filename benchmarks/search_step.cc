@@ -92,7 +92,7 @@ Timing Measure(Kernels kernels) {
   net->InitializeAlphas(1e-3, MakeGenerator(1, "alphas"));
   CHECK(net->SetKnob("skip_connect.dropout", absl::GetFlag(FLAGS_skip_dropout)).ok());
   const SearchSettings settings;
-  SearchStep trained(net, settings, MakeGenerator(1, "dropout"), at::Generator());
+  SearchStep trained(net, settings);
   const int64_t batch = absl::GetFlag(FLAGS_batch);
   const at::Generator data = MakeGenerator(1, "data");
   const Batch images = {at::randn({batch, 3, 32, 32}, data),

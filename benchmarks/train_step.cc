@@ -33,14 +33,13 @@ void TrainStep(benchmark::State& state, const char* space_name, const char* geno
                            ->BuildNetwork(ParseGenotype(*space, genotype).value(), shape,
                                           MakeGenerator(1, "weights"))
                            .value();
-  network->set_generator(MakeGenerator(1, "drop path"));
-  network->set_drop_path(static_cast<double>(state.range(3)) / 100);
+  const double drop_path = static_cast<double>(state.range(3)) / 100;
   const TrainSettings settings;
   NetworkStep trained(network, /*average=*/nullptr, settings);
   const at::Generator data = MakeGenerator(1, "data");
   const Batch images = {at::randn({batch, 3, 32, 32}, data),
                         at::randint(10, {batch}, data, at::kLong)};
-  const auto step = [&] { CHECK(trained.Train(images, 0.025).ok()); };
+  const auto step = [&] { CHECK(trained.Train(images, /*learning_rate=*/0.025, drop_path).ok()); };
   step();
   for (auto _ : state) step();
   state.SetItemsProcessed(state.iterations() * batch);

@@ -2,13 +2,14 @@
 #define PDARTS_CORE_SUPER_NET_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/gradients.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/knob.h"
 #include "pdarts/core/topology.h"
 #include "torch/nn/module.h"
@@ -25,12 +26,9 @@ int SoftmaxDimension(const at::Tensor& alphas);
 class SuperNet : public torch::nn::Module {
  public:
   /// Class scores of a batch. images: `[N,C,H,W]`; returns `[N,classes]`. Training or evaluation
-  /// mode is the module's (`train()`, `eval()`).
-  at::Tensor Forward(const at::Tensor& images);
-
-  /// Loss and gradients of one batch in the module's mode. Parameters' `grad` stays untouched; a
-  /// parameter that the loss doesn't depend on has a gradient of zeros.
-  GradientResult Gradients(const GradientRequest& request);
+  /// mode is the module's (`train()`, `eval()`). The knobs are the network's, whatever
+  /// ForwardContext::knobs holds.
+  at::Tensor Forward(const at::Tensor& images, const ForwardContext& context = {});
 
   const Topology& topology() const { return topology_; }
   const Candidates& candidates() const { return candidates_; }
@@ -53,10 +51,6 @@ class SuperNet : public torch::nn::Module {
   /// \error kNotFound with the declared names; kInvalidArgument if the value is out of range.
   absl::Status SetKnob(absl::string_view name, double value);
 
-  /// Where dropout masks come from. Must be set before a training pass that drops anything.
-  void set_generator(at::Generator generator) { generator_ = std::move(generator); }
-  const at::Generator& generator() const { return generator_; }
-
   /// What the network holds, one line for a reader of --dry_run.
   virtual std::string Describe() const = 0;
 
@@ -66,24 +60,15 @@ class SuperNet : public torch::nn::Module {
   SuperNet(Topology topology, Candidates candidates, const std::vector<std::string>& alpha_names);
 
   void DeclareKnob(Knob knob) { knobs_.push_back(std::move(knob)); }
-  /// Value of a declared knob; dies if there is none of that name.
-  double knob(absl::string_view name) const;
-
-  /// Whether running statistics move in a pass in training mode.
-  bool update_statistics() const { return update_statistics_; }
-  /// Whether a pass in training mode drops edges where a knob says so.
-  bool drop_edges() const { return drop_edges_; }
 
  private:
-  virtual at::Tensor DoForward(const at::Tensor& images) = 0;
+  /// context: holds the declared knobs.
+  virtual at::Tensor DoForward(const at::Tensor& images, const ForwardContext& context) = 0;
 
   const Topology topology_;
   const Candidates candidates_;
   std::vector<at::Tensor> alphas_;
   std::vector<Knob> knobs_;
-  at::Generator generator_;
-  bool update_statistics_ = true;
-  bool drop_edges_ = true;
 };
 
 /// Number of trainable scalars of a module, buffers not counted.

@@ -93,52 +93,30 @@ BatchNorm::BatchNorm(int64_t channels, bool affine) {
   running_var_ = register_buffer("running_var", at::ones({channels}));
 }
 
-at::Tensor BatchNorm::Forward(const at::Tensor& x, const Pass& pass) const {
+at::Tensor BatchNorm::Forward(const at::Tensor& x, const ForwardContext& context) const {
   CheckCanNormalize(is_training(), x.numel() / x.size(1), x.size(1));
-  const bool with_running = !is_training() || pass.update_statistics;
+  const bool with_running = !is_training() || context.update_statistics;
   return at::batch_norm(x, weight_, bias_, with_running ? running_mean_ : at::Tensor(),
                         with_running ? running_var_ : at::Tensor(), is_training(), kMomentum,
                         kEpsilon, /*cudnn_enabled=*/true);
 }
 
-BatchNormArgs BatchNorm::Args(const Pass& pass) const {
+BatchNormArgs BatchNorm::Args(const ForwardContext& context) const {
   BatchNormArgs args;
   args.weight = weight_;
   args.bias = bias_;
   args.running_mean = running_mean_;
   args.running_var = running_var_;
   args.training = is_training();
-  args.update_statistics = pass.update_statistics;
+  args.update_statistics = context.update_statistics;
   args.eps = kEpsilon;
   args.momentum = kMomentum;
   return args;
 }
 
-at::Tensor DrawDropoutMask(at::IntArrayRef sizes, double probability, const Pass& pass) {
-  CHECK(pass.generator.defined()) << "dropping needs a generator";
-  at::Generator generator = pass.generator;
-  const at::Tensor seed =
-      at::empty({1}, at::TensorOptions().dtype(at::kLong).device(generator.device()))
-          .random_(generator);
-  return DropoutMask(sizes, probability, static_cast<uint64_t>(seed.item<int64_t>()));
-}
-
-at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass) {
+at::Tensor Dropout(const at::Tensor& x, double probability, const ForwardContext& context) {
   if (probability == 1) return x * 0;
-  const at::Tensor mask = DrawDropoutMask(x.sizes(), probability, pass);
-  return x * mask.to(x.options()).div_(1 - probability);
-}
-
-at::Tensor DrawSampleMask(int64_t samples, double probability, const Pass& pass) {
-  CHECK(probability >= 0 && probability <= 1) << probability;
-  CHECK(pass.generator.defined()) << "dropping needs a generator";
-  const auto options = at::TensorOptions().dtype(at::kFloat).device(pass.generator.device());
-  return at::empty({samples, 1, 1, 1}, options).bernoulli_(1 - probability, pass.generator);
-}
-
-at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass) {
-  const at::Tensor mask = DrawSampleMask(x.size(0), probability, pass);
-  if (probability == 1) return x * 0;
+  const at::Tensor mask = DropoutMask(x.sizes(), probability, context.masks);
   return x * mask.to(x.options()).div_(1 - probability);
 }
 

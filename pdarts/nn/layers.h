@@ -8,8 +8,8 @@
 
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
-#include "pdarts/nn/pass.h"
 #include "torch/nn/module.h"
 
 namespace pdarts::nn {
@@ -103,10 +103,10 @@ class BatchNorm : public torch::nn::Module {
   BatchNorm(int64_t channels, bool affine);
 
   /// Throws c10::Error as CheckCanNormalize.
-  at::Tensor Forward(const at::Tensor& x, const Pass& pass) const;
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const;
 
   /// The same as data, for the fused operations.
-  BatchNormArgs Args(const Pass& pass) const;
+  BatchNormArgs Args(const ForwardContext& context) const;
 
   /// Undefined unless affine.
   const at::Tensor& weight() const { return weight_; }
@@ -121,20 +121,9 @@ class BatchNorm : public torch::nn::Module {
   at::Tensor running_var_;
 };
 
-/// Which elements of a `[N,C,H,W]` a dropout keeps: uint8, 1 where it does. Drawn on the CPU with a
-/// seed from pass.generator. Dies if that isn't set.
-at::Tensor DrawDropoutMask(at::IntArrayRef sizes, double probability, const Pass& pass);
-
 /// Sets each element of `[N,C,H,W]` to zero with this probability and divides the others by
-/// 1 - probability. The mask is one of DrawDropoutMask.
-at::Tensor Dropout(const at::Tensor& x, double probability, const Pass& pass);
-
-/// Which samples a drop path keeps: `[N,1,1,1]` float32, 1 where it does, on the generator's
-/// device. Dies if pass.generator isn't set.
-at::Tensor DrawSampleMask(int64_t samples, double probability, const Pass& pass);
-
-/// Dropout of whole samples `[C,H,W]`, by a mask of DrawSampleMask.
-at::Tensor DropSamples(const at::Tensor& x, double probability, const Pass& pass);
+/// 1 - probability. The mask is DropoutMask of context.masks.
+at::Tensor Dropout(const at::Tensor& x, double probability, const ForwardContext& context);
 
 /// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels.
 at::Tensor GlobalAveragePool(const at::Tensor& x);

@@ -6,6 +6,7 @@
 #include "ATen/ops/randn.h"
 #include "ATen/ops/var_mean.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/random.h"
 
 namespace pdarts::nn {
@@ -51,7 +52,7 @@ TEST(BatchNorm, NormalizesByTheBatchAndMovesItsStatistics) {
   norm.to(at::kDouble);
   EXPECT_TRUE(norm.parameters().empty());
   const at::Tensor x = Random({4, 3, 5, 5}) * 2 + 1;
-  const at::Tensor y = norm.Forward(x, Pass());
+  const at::Tensor y = norm.Forward(x, ForwardContext());
   const auto [biased, mean] = at::var_mean(x, {0, 2, 3}, /*unbiased=*/false);
   const at::Tensor unbiased = x.var({0, 2, 3}, /*unbiased=*/true);
   const auto column = [](const at::Tensor& t) { return t.view({1, 3, 1, 1}); };
@@ -64,47 +65,37 @@ TEST(BatchNorm, LeavesItsStatisticsWhenToldTo) {
   BatchNorm norm(3, /*affine=*/true);
   norm.to(at::kDouble);
   const at::Tensor x = Random({4, 3, 5, 5}) + 1;
-  Pass frozen;
+  ForwardContext frozen;
   frozen.update_statistics = false;
   const at::Tensor y = norm.Forward(x, frozen);
   EXPECT_EQ(norm.running_mean().abs().max().item<double>(), 0);
-  EXPECT_TRUE(y.equal(norm.Forward(x, Pass())));
+  EXPECT_TRUE(y.equal(norm.Forward(x, ForwardContext())));
   EXPECT_GT(norm.running_mean().abs().max().item<double>(), 0);
 
   // In evaluation mode the running statistics are what normalises, also then.
   norm.eval();
   const at::Tensor z = norm.Forward(x, frozen);
-  EXPECT_TRUE(z.equal(norm.Forward(x, Pass())));
+  EXPECT_TRUE(z.equal(norm.Forward(x, ForwardContext())));
   EXPECT_FALSE(z.allclose(y));
 }
 
 TEST(BatchNorm, RefusesOneValueAChannelInTraining) {
   BatchNorm norm(3, /*affine=*/false);
-  EXPECT_THROW(norm.Forward(at::ones({1, 3, 1, 1}), Pass()), c10::Error);
+  EXPECT_THROW(norm.Forward(at::ones({1, 3, 1, 1}), ForwardContext()), c10::Error);
   norm.eval();
-  EXPECT_EQ(norm.Forward(at::ones({1, 3, 1, 1}), Pass()).numel(), 3);
+  EXPECT_EQ(norm.Forward(at::ones({1, 3, 1, 1}), ForwardContext()).numel(), 3);
 }
 
 TEST(Dropout, DropsElementsAndScalesTheRest) {
-  Pass pass;
-  pass.generator = MakeGenerator(1, "dropout");
-  const at::Tensor y = Dropout(at::ones({10, 8, 16, 16}), 0.25, pass);
+  ForwardContext context;
+  context.masks = Masks({/*seed=*/1}, /*first_image=*/0);
+  const at::Tensor y = Dropout(at::ones({10, 8, 16, 16}), 0.25, context);
   const double dropped = (y == 0).to(at::kFloat).mean().item<double>();
   EXPECT_NEAR(dropped, 0.25, 0.01);
   EXPECT_TRUE(((y == 0) | (y - 1 / 0.75).abs().lt(1e-6)).all().item<bool>());
-  EXPECT_EQ(Dropout(at::ones({2, 1, 1, 1}), 1, pass).abs().max().item<double>(), 0);
-
-  pass.generator = MakeGenerator(1, "dropout");
-  EXPECT_TRUE(y.equal(Dropout(at::ones({10, 8, 16, 16}), 0.25, pass))) << "one seed, one mask";
-}
-
-TEST(DropSamples, DropsWholeSamples) {
-  Pass pass;
-  pass.generator = MakeGenerator(1, "drop path");
-  const at::Tensor y = DropSamples(at::ones({2000, 2, 3, 3}, at::kDouble), 0.3, pass);
-  const at::Tensor sums = y.sum({1, 2, 3});
-  EXPECT_TRUE(((sums == 0) | (sums - 18 / 0.7).abs().lt(1e-9)).all().item<bool>());
-  EXPECT_NEAR((sums == 0).to(at::kFloat).mean().item<double>(), 0.3, 0.05);
+  EXPECT_EQ(Dropout(at::ones({2, 1, 1, 1}), 1, context).abs().max().item<double>(), 0);
+  EXPECT_TRUE(y.equal(Dropout(at::ones({10, 8, 16, 16}), 0.25, context))) << "one pass, one mask";
+  EXPECT_FALSE(y.equal(Dropout(at::ones({10, 8, 16, 16}), 0.25, context.At(0))));
 }
 
 TEST(MacTally, CountsConvolutionsAndLinearLayers) {

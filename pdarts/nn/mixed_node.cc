@@ -1,10 +1,13 @@
 #include "pdarts/nn/mixed_node.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ATen/ops/cat.h"
+#include "ATen/ops/ones.h"
 #include "ATen/ops/stack.h"
 #include "glog/logging.h"
+#include "pdarts/core/knob.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 
@@ -20,25 +23,46 @@ bool HasCellForm(const std::vector<EdgeOperations>& operations) {
   return true;
 }
 
-/// What each edge is multiplied by for each image: `[E,N]` float32, or undefined if none is
-/// dropped.
-at::Tensor DrawEdgeScales(const std::vector<EdgeOperations>& operations, int64_t images,
-                          const Pass& pass) {
-  if (pass.edge_drop_path == 0 || !operations[0][0]->is_training()) return {};
-  const auto edges = static_cast<int64_t>(operations.size());
-  const at::Tensor kept = DrawSampleMask(edges * images, pass.edge_drop_path, pass);
-  // Where nothing is kept there is nothing to make up for.
-  return pass.edge_drop_path == 1 ? kept.view({edges, images})
-                                  : kept.div(1 - pass.edge_drop_path).view({edges, images});
+/// Probability with which an edge is dropped for a sample.
+double DropProbability(const EdgeOperations& operations, const ForwardContext& context) {
+  if (!operations.front()->is_training()) return 0;
+  const bool is_identity = operations.size() == 1 && operations.front()->is_identity();
+  if (context.drop_path > 0) return is_identity ? 0 : context.drop_path;
+  return context.drop_edges ? context.KnobOr(kEdgeDropPathKnob, 0) : 0;
 }
 
-at::Tensor ScaleOf(const at::Tensor& scales, size_t edge) {
-  return scales.defined() ? scales[static_cast<int64_t>(edge)] : at::Tensor();
+/// What each edge is multiplied by for each image: `[N]` float32; undefined for edges that aren't
+/// dropped.
+std::vector<at::Tensor> DrawEdgeScales(const std::vector<EdgeOperations>& operations,
+                                       int64_t images, const ForwardContext& context) {
+  std::vector<at::Tensor> scales;
+  for (size_t e = 0; e < operations.size(); ++e) {
+    at::Tensor& scale = scales.emplace_back();
+    const double probability = DropProbability(operations[e], context);
+    if (probability == 0) continue;
+    scale = context.At(static_cast<int64_t>(e)).masks.ImageMask(images, probability);
+    // Where nothing is kept there is nothing to make up for.
+    if (probability < 1) scale.div_(1 - probability);
+  }
+  return scales;
+}
+
+int64_t NumOperations(const std::vector<EdgeOperations>& operations) {
+  int64_t count = 0;
+  for (const EdgeOperations& edge : operations) count += static_cast<int64_t>(edge.size());
+  return count;
+}
+
+/// A coefficient of 1 for each of `count` operations. Coefficients have the type of the sums.
+at::Tensor Ones(int64_t count, const at::Tensor& input) {
+  const at::ScalarType type = input.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  return at::ones({count}, at::TensorOptions().dtype(type).device(input.device()));
 }
 
 /// The cell as data for MixedCell. scales: of DrawEdgeScales.
 MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
-                       const at::Tensor& input, const at::Tensor& scales, const Pass& pass) {
+                       const at::Tensor& input, const std::vector<at::Tensor>& scales,
+                       const ForwardContext& context) {
   MixedCellArgs cell;
   cell.num_inputs = graph.num_inputs;
   cell.num_nodes = graph.num_nodes;
@@ -49,14 +73,15 @@ MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations
   const std::vector<int64_t> node_sizes = {input.size(0), cell.channels, cell.height, cell.width};
   int64_t coefficient = 0;
   for (size_t e = 0; e < graph.edges.size(); ++e) {
-    CellEdge edge{graph.edges[e].from, graph.edges[e].to, {}, ScaleOf(scales, e)};
+    CellEdge edge{graph.edges[e].from, graph.edges[e].to, {}, scales[e]};
+    const ForwardContext of_edge = context.At(static_cast<int64_t>(e));
     const at::IntArrayRef sizes =
         edge.from < graph.num_inputs ? input.sizes() : at::IntArrayRef(node_sizes);
-    for (const std::shared_ptr<Operation>& operation : operations[e]) {
-      const int64_t own = coefficient++;
-      if (operation->is_zero()) continue;
-      edge.operations.push_back(operation->CellForm(sizes, pass));
-      edge.operations.back().coefficient = own;
+    for (size_t k = 0; k < operations[e].size(); ++k, ++coefficient) {
+      const Operation& operation = *operations[e][k];
+      if (operation.is_zero()) continue;
+      edge.operations.push_back(operation.CellForm(sizes, of_edge.At(static_cast<int64_t>(k))));
+      edge.operations.back().coefficient = coefficient;
     }
     cell.edges.push_back(std::move(edge));
   }
@@ -65,58 +90,73 @@ MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations
 
 }  // namespace
 
-at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass,
+at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& context,
                      const Backend& backend) {
   CHECK(!edges.empty());
-  if (edges[0].image_scale.defined()) {
+  if (std::any_of(edges.begin(), edges.end(),
+                  [](const MixedEdge& edge) { return edge.image_scale.defined(); })) {
     at::Tensor sum;
     for (MixedEdge edge : edges) {
-      const at::Tensor scale = std::exchange(edge.image_scale, {}).view({-1, 1, 1, 1});
-      const at::Tensor value = MixedNode({edge}, pass, backend);
-      const at::Tensor scaled = value * scale.to(value.options());
-      sum = sum.defined() ? sum + scaled : scaled;
+      const at::Tensor scale = std::exchange(edge.image_scale, {});
+      at::Tensor value = MixedNode({edge}, context, backend);
+      if (scale.defined()) value = value * scale.view({-1, 1, 1, 1}).to(value.options());
+      sum = sum.defined() ? sum + value : value;
     }
     return sum;
   }
   std::vector<NodeTerm> terms;
   std::vector<at::Tensor> coefficients;
   for (const MixedEdge& edge : edges) {
-    const std::vector<at::Tensor> probabilities = edge.probabilities.unbind(0);
-    CHECK_EQ(probabilities.size(), edge.operations->size());
-    for (size_t k = 0; k < probabilities.size(); ++k) {
+    const ForwardContext of_edge = context.At(edge.number);
+    std::vector<at::Tensor> probabilities;
+    if (edge.probabilities.defined()) {
+      probabilities = edge.probabilities.unbind(0);
+      CHECK_EQ(probabilities.size(), edge.operations->size());
+    }
+    for (size_t k = 0; k < edge.operations->size(); ++k) {
       const Operation& operation = *(*edge.operations)[k];
       if (operation.is_zero()) continue;
-      const RawOutput raw = operation.Raw(edge.x, pass);
+      const ForwardContext of_operation = of_edge.At(static_cast<int64_t>(k));
+      const RawOutput raw = operation.Raw(edge.x, of_operation);
       NodeTerm& term = terms.emplace_back();
       term.raw = raw.value;
-      if (raw.batch_norm != nullptr) term.batch_norm = raw.batch_norm->Args(pass);
-      coefficients.push_back(probabilities[k]);
+      if (raw.batch_norm != nullptr) term.batch_norm = raw.batch_norm->Args(of_operation);
+      if (!probabilities.empty()) coefficients.push_back(probabilities[k]);
     }
   }
-  if (!terms.empty()) return NodeSum(backend, terms, at::stack(coefficients));
-  return edges[0].operations->front()->Forward(edges[0].x, pass);
+  if (!terms.empty()) {
+    return NodeSum(backend, terms,
+                   coefficients.empty()
+                       ? Ones(static_cast<int64_t>(terms.size()), terms.front().raw)
+                       : at::stack(coefficients));
+  }
+  return edges[0].operations->front()->Forward(edges[0].x, context);
 }
 
 at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                       const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
-                      const Pass& pass, const Backend& backend) {
+                      const ForwardContext& context, const Backend& backend) {
   CHECK_EQ(static_cast<int>(inputs.size()), graph.num_inputs);
   CHECK_EQ(operations.size(), graph.edges.size());
-  const at::Tensor scales = DrawEdgeScales(operations, inputs[0].size(0), pass);
+  const std::vector<at::Tensor> scales = DrawEdgeScales(operations, inputs[0].size(0), context);
   if (HasCellForm(operations)) {
-    return MixedCell(backend, CellForm(graph, operations, inputs[0], scales, pass), inputs,
-                     probabilities.flatten());
+    const at::Tensor coefficients = probabilities.defined()
+                                        ? probabilities.flatten()
+                                        : Ones(NumOperations(operations), inputs[0]);
+    return MixedCell(backend, CellForm(graph, operations, inputs[0], scales, context), inputs,
+                     coefficients);
   }
-  const std::vector<at::Tensor> of_edges = probabilities.unbind(0);
+  std::vector<at::Tensor> of_edges(operations.size());
+  if (probabilities.defined()) of_edges = probabilities.unbind(0);
   std::vector<at::Tensor> nodes = inputs;
   for (int node = graph.num_inputs; node < graph.num_nodes; ++node) {
     std::vector<MixedEdge> incoming;
     for (size_t e = 0; e < graph.edges.size(); ++e) {
       if (graph.edges[e].to != node) continue;
-      incoming.push_back(
-          {nodes[graph.edges[e].from], &operations[e], of_edges[e], ScaleOf(scales, e)});
+      incoming.push_back({nodes[graph.edges[e].from], &operations[e], of_edges[e], scales[e],
+                          static_cast<int64_t>(e)});
     }
-    const at::Tensor& value = nodes.emplace_back(MixedNode(incoming, pass, backend));
+    const at::Tensor& value = nodes.emplace_back(MixedNode(incoming, context, backend));
     // What MixedCell relies on, and would find only once all operations have a cell form.
     CHECK(value.size(1) == inputs[0].size(1) &&
           value.size(2) == inputs[0].size(2) / graph.reduction &&

@@ -1,14 +1,15 @@
 #ifndef PDARTS_NN_MIXED_NODE_H_
 #define PDARTS_NN_MIXED_NODE_H_
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "ATen/core/Tensor.h"
 #include "pdarts/core/backend.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/topology.h"
 #include "pdarts/nn/operation.h"
-#include "pdarts/nn/pass.h"
 
 namespace pdarts::nn {
 
@@ -19,13 +20,15 @@ using EdgeOperations = std::vector<std::shared_ptr<Operation>>;
 struct MixedEdge {
   at::Tensor x;  ///< `[N,C,H,W]`, the output of the node that it starts at
   const EdgeOperations* operations = nullptr;
-  at::Tensor probabilities;  ///< `[K]`, one for each operation
+  at::Tensor probabilities;  ///< `[K]`, one for each operation; undefined: all are 1
   at::Tensor image_scale;    ///< `[N]`, or undefined: what the edge is multiplied by for each image
+  int64_t number = 0;        ///< of the edge in its cell: the edge's part of the context
 };
 
 /// A node: the sum over its edges of each edge's operations, weighed by their probabilities
 /// (ALGORITHM 1). Operations that give zero cost nothing unless there is no other.
-at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const Pass& pass, const Backend& backend);
+at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& context,
+                     const Backend& backend);
 
 /// The graph of a search network's cell. Nodes are numbered with the inputs first.
 struct MixedGraph {
@@ -36,13 +39,18 @@ struct MixedGraph {
   int64_t reduction = 1;          ///< what the inputs' sides are divided by in the other nodes
 };
 
-/// All nodes of a cell. operations: of each edge; inputs: `[N,C,H,W]`; probabilities `[E,K]`.
-/// Returns `[N,outputs*C,H',W']`. In training, pass.edge_drop_path drops edges by sample and
-/// divides the others by what is left; all backends draw the same. The cell is computed in one go
-/// if all operations can be put as data (MixedCell), and node by node else.
+/// All nodes of a cell. operations: of each edge; inputs: `[N,C,H,W]`; probabilities `[E,K]`, or
+/// undefined: every operation counts once, as in a derived network. Returns `[N,outputs*C,H',W']`.
+///
+/// context: of this cell alone (ForwardContext::At), because the masks of edge e and of its
+/// operations are those of the context's part e. In training, edges are dropped by sample, and the
+/// others are divided by what is left: with context.drop_path all edges but those that are an
+/// identity, otherwise all edges with the probability of kEdgeDropPathKnob. All backends draw the
+/// same. The cell is computed in one go if all operations can be put as data (MixedCell), and node
+/// by node otherwise.
 at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                       const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
-                      const Pass& pass, const Backend& backend);
+                      const ForwardContext& context, const Backend& backend);
 
 }  // namespace pdarts::nn
 

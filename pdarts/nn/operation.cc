@@ -10,6 +10,7 @@
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_join.h"
 #include "glog/logging.h"
+#include "pdarts/core/knob.h"
 #include "pdarts/nn/kernels/convolution.h"
 #include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/node_sum.h"
@@ -22,10 +23,10 @@ class Zero : public Operation {
  public:
   explicit Zero(const OperationOptions& options) : stride_(options.stride) {}
 
-  at::Tensor Forward(const at::Tensor& x, const Pass&) const override {
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext&) const override {
     return at::zeros({x.size(0), x.size(1), x.size(2) / stride_, x.size(3) / stride_}, x.options());
   }
-  RawOutput Raw(const at::Tensor&, const Pass&) const override { return {}; }
+  RawOutput Raw(const at::Tensor&, const ForwardContext&) const override { return {}; }
   bool is_zero() const override { return true; }
 
  private:
@@ -33,17 +34,14 @@ class Zero : public Operation {
 };
 
 /// Gaussian noise of mean 0 and deviation 1 in the place of its input (RobustDARTS: Zela et al.,
-/// ICLR 2020). Always drawn on the CPU in float32, so that all backends draw the same.
+/// ICLR 2020).
 class Noise : public Operation {
  public:
   explicit Noise(const OperationOptions& options) : stride_(options.stride) {}
 
-  at::Tensor Forward(const at::Tensor& x, const Pass& pass) const override {
-    // A pass without a generator counts or measures, and wants any values.
-    const at::Generator generator =
-        pass.generator.defined() ? pass.generator : at::detail::createCPUGenerator(/*seed_val=*/0);
-    return at::empty({x.size(0), x.size(1), x.size(2) / stride_, x.size(3) / stride_}, at::kFloat)
-        .normal_(0, 1, generator)
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const override {
+    return NormalNoise({x.size(0), x.size(1), x.size(2) / stride_, x.size(3) / stride_},
+                       context.masks)
         .to(x.options());
   }
 
@@ -53,25 +51,26 @@ class Noise : public Operation {
 
 class Identity : public Operation {
  public:
-  at::Tensor Forward(const at::Tensor& x, const Pass& pass) const override {
-    if (!is_training() || pass.skip_dropout == 0) return x;
-    return Dropout(x, pass.skip_dropout, pass);
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const override {
+    const double p = DropoutOf(context);
+    return p == 0 ? x : Dropout(x, p, context);
   }
   bool has_cell_form() const override { return true; }
-  CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const override {
+  CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const override {
     CellOperation operation;
-    const double p = pass.skip_dropout;
-    if (!is_training() || p == 0) return operation;
-    // All of it dropped: any scale will do, but not 1 / 0. No mask is drawn, as in Dropout.
-    if (p == 1) {
-      operation.dropout_mask = DropoutMask(sizes, 1, /*seed=*/0);
-      return operation;
-    }
-    operation.dropout_mask = DrawDropoutMask(sizes, p, pass);
-    operation.dropout_scale = 1 / (1 - p);
+    const double p = DropoutOf(context);
+    if (p == 0) return operation;
+    operation.dropout_mask = DropoutMask(sizes, p, context.masks);
+    // Where all of it is dropped any scale will do, but not 1 / 0.
+    operation.dropout_scale = p == 1 ? 1 : 1 / (1 - p);
     return operation;
   }
   bool is_identity() const override { return true; }
+
+ private:
+  double DropoutOf(const ForwardContext& context) const {
+    return is_training() ? context.KnobOr(kSkipDropoutKnob, 0) : 0;
+  }
 };
 
 enum class PoolKind { kMax, kAverage };
@@ -95,11 +94,11 @@ class PlainPool : public Operation {
   PlainPool(PoolKind kind, const OperationOptions& options)
       : kind_(kind), stride_(options.stride), backend_(options.backend) {}
 
-  at::Tensor Forward(const at::Tensor& x, const Pass&) const override {
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext&) const override {
     return Pool(backend_, kind_, stride_, x);
   }
   bool has_cell_form() const override { return true; }
-  CellOperation CellForm(at::IntArrayRef, const Pass&) const override {
+  CellOperation CellForm(at::IntArrayRef, const ForwardContext&) const override {
     return PoolOperation(kind_, stride_);
   }
 
@@ -118,13 +117,13 @@ class NormalizedPool : public NormalizedOperation {
         batch_norm_(register_module(
             "1", std::make_shared<BatchNorm>(options.channels, /*affine=*/false))) {}
 
-  RawOutput Raw(const at::Tensor& x, const Pass&) const override {
+  RawOutput Raw(const at::Tensor& x, const ForwardContext&) const override {
     return {Pool(backend(), kind_, stride_, x), batch_norm_.get()};
   }
   bool has_cell_form() const override { return true; }
-  CellOperation CellForm(at::IntArrayRef, const Pass& pass) const override {
+  CellOperation CellForm(at::IntArrayRef, const ForwardContext& context) const override {
     CellOperation operation = PoolOperation(kind_, stride_);
-    operation.batch_norm = batch_norm_->Args(pass);
+    operation.batch_norm = batch_norm_->Args(context);
     return operation;
   }
 
@@ -151,11 +150,11 @@ void Tally(const ReluConvolution& convolution, at::IntArrayRef sizes) {
 
 /// An operation of one round as data.
 CellOperation OneRound(ReluConvolution convolution, const BatchNorm& batch_norm,
-                       at::IntArrayRef sizes, const Pass& pass) {
+                       at::IntArrayRef sizes, const ForwardContext& context) {
   Tally(convolution, sizes);
   CellOperation operation;
   operation.kind = CellOperation::Kind::kConvolution;
-  operation.rounds.push_back({std::move(convolution), batch_norm.Args(pass)});
+  operation.rounds.push_back({std::move(convolution), batch_norm.Args(context)});
   return operation;
 }
 
@@ -187,12 +186,12 @@ class DepthwiseSeparable : public NormalizedOperation {
     }
   }
 
-  RawOutput Raw(const at::Tensor& x, const Pass& pass) const override {
+  RawOutput Raw(const at::Tensor& x, const ForwardContext& context) const override {
     at::Tensor value = x;
     const BatchNorm* pending = nullptr;
     for (const Round& round : rounds_) {
       std::optional<BatchNormArgs> before;
-      if (pending != nullptr) before = pending->Args(pass);
+      if (pending != nullptr) before = pending->Args(context);
       const ReluConvolution convolution = round.AsReluConvolution();
       Tally(convolution, value.sizes());
       value = Convolve(backend(), value, convolution, before);
@@ -202,7 +201,7 @@ class DepthwiseSeparable : public NormalizedOperation {
   }
 
   bool has_cell_form() const override { return true; }
-  CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const override {
+  CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const override {
     CellOperation operation;
     operation.kind = CellOperation::Kind::kConvolution;
     std::vector<int64_t> in = sizes.vec();
@@ -210,7 +209,7 @@ class DepthwiseSeparable : public NormalizedOperation {
       const ReluConvolution convolution = round.AsReluConvolution();
       Tally(convolution, in);
       for (const int side : {2, 3}) in[side] = (in[side] - 1) / convolution.stride + 1;
-      operation.rounds.push_back({convolution, round.batch_norm->Args(pass)});
+      operation.rounds.push_back({convolution, round.batch_norm->Args(context)});
     }
     return operation;
   }
@@ -246,7 +245,7 @@ class ReluConvBn : public NormalizedOperation {
         "2", std::make_shared<BatchNorm>(convolution.out_channels, affine));
   }
 
-  RawOutput Raw(const at::Tensor& x, const Pass&) const override {
+  RawOutput Raw(const at::Tensor& x, const ForwardContext&) const override {
     if (const std::optional<ReluConvolution> convolution = AsReluConvolution()) {
       Tally(*convolution, x.sizes());
       return {Convolve(backend(), x, *convolution), batch_norm_.get()};
@@ -255,8 +254,8 @@ class ReluConvBn : public NormalizedOperation {
   }
 
   bool has_cell_form() const override { return AsReluConvolution().has_value(); }
-  CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const override {
-    return OneRound(AsReluConvolution().value(), *batch_norm_, sizes, pass);
+  CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const override {
+    return OneRound(AsReluConvolution().value(), *batch_norm_, sizes, context);
   }
 
  private:
@@ -288,14 +287,14 @@ class FactorizedReduce : public NormalizedOperation {
     batch_norm_ = register_module("bn", std::make_shared<BatchNorm>(out_channels, affine));
   }
 
-  RawOutput Raw(const at::Tensor& x, const Pass&) const override {
+  RawOutput Raw(const at::Tensor& x, const ForwardContext&) const override {
     Tally(AsReluConvolution(), x.sizes());
     return {Convolve(backend(), x, AsReluConvolution()), batch_norm_.get()};
   }
 
   bool has_cell_form() const override { return true; }
-  CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const override {
-    return OneRound(AsReluConvolution(), *batch_norm_, sizes, pass);
+  CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const override {
+    return OneRound(AsReluConvolution(), *batch_norm_, sizes, context);
   }
 
  private:
@@ -346,13 +345,13 @@ std::map<std::string, OperationMaker, std::less<>>& Makers() {
 
 }  // namespace
 
-CellOperation Operation::CellForm(at::IntArrayRef, const Pass&) const {
+CellOperation Operation::CellForm(at::IntArrayRef, const ForwardContext&) const {
   LOG(FATAL) << "this operation has no cell form";
 }
 
-at::Tensor NormalizedOperation::Forward(const at::Tensor& x, const Pass& pass) const {
-  const RawOutput raw = Raw(x, pass);
-  return Normalize(backend_, raw.value, raw.batch_norm->Args(pass));
+at::Tensor NormalizedOperation::Forward(const at::Tensor& x, const ForwardContext& context) const {
+  const RawOutput raw = Raw(x, context);
+  return Normalize(backend_, raw.value, raw.batch_norm->Args(context));
 }
 
 std::shared_ptr<Operation> MakeOperation(absl::string_view name, const OperationOptions& options) {

@@ -10,9 +10,10 @@
 #include "ATen/core/Tensor.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/backend.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/layers.h"
-#include "pdarts/nn/pass.h"
 #include "torch/nn/module.h"
 
 namespace pdarts::nn {
@@ -26,16 +27,17 @@ struct RawOutput {
   const BatchNorm* batch_norm = nullptr;
 };
 
-/// What may stand on an edge of a cell.
+/// What may stand on an edge of a cell. An operation that draws random numbers takes them from
+/// ForwardContext::masks, and one that goes by a knob of its own asks ForwardContext::KnobOr.
 class Operation : public torch::nn::Module {
  public:
   /// `[N,C,H,W]` -> `[N,C,H',W']`.
-  virtual at::Tensor Forward(const at::Tensor& x, const Pass& pass) const = 0;
+  virtual at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const = 0;
 
   /// The same before the last batch normalisation; an operation without one, or one that doesn't
   /// know this form, gives its output.
-  virtual RawOutput Raw(const at::Tensor& x, const Pass& pass) const {
-    return {Forward(x, pass), nullptr};
+  virtual RawOutput Raw(const at::Tensor& x, const ForwardContext& context) const {
+    return {Forward(x, context), nullptr};
   }
 
   /// Whether it can be put as data for MixedCell. A cell that has an operation which can't is put
@@ -43,7 +45,7 @@ class Operation : public torch::nn::Module {
   virtual bool has_cell_form() const { return false; }
   /// What it computes from an input of these sizes, as data for MixedCell, but for the coefficient.
   /// Draws a mask if it drops something. Dies unless has_cell_form().
-  virtual CellOperation CellForm(at::IntArrayRef sizes, const Pass& pass) const;
+  virtual CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const;
 
   /// Whether the output is the input; drop path leaves such operations alone.
   virtual bool is_identity() const { return false; }
@@ -57,8 +59,8 @@ class NormalizedOperation : public Operation {
   explicit NormalizedOperation(const Backend& backend) : backend_(backend) {}
 
   /// The raw output, normalised.
-  at::Tensor Forward(const at::Tensor& x, const Pass& pass) const final;
-  RawOutput Raw(const at::Tensor& x, const Pass& pass) const override = 0;
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const final;
+  RawOutput Raw(const at::Tensor& x, const ForwardContext& context) const override = 0;
 
  protected:
   const Backend& backend() const { return backend_; }
@@ -83,7 +85,7 @@ struct OperationOptions {
 /// Makes an operation of this name: one of the built-in ones, or a registered one. Dies if there is
 /// none of that name; spaces know their operations. Built-in (ALGORITHM 1, 5): none, max_pool_3x3,
 /// avg_pool_3x3, skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, dil_conv_5x5; and noise,
-/// which draws from Pass::generator in training and in evaluation.
+/// which draws from ForwardContext::masks in training and in evaluation.
 std::shared_ptr<Operation> MakeOperation(absl::string_view name, const OperationOptions& options);
 
 using OperationMaker = std::function<std::shared_ptr<Operation>(const OperationOptions&)>;

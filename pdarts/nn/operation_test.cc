@@ -6,6 +6,7 @@
 #include "ATen/ops/randn.h"
 #include "ATen/ops/softmax.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/random.h"
 #include "pdarts/nn/mixed_node.h"
 #include "torch/csrc/autograd/autograd.h"
@@ -42,7 +43,7 @@ TEST(Operation, HalvesSidesWithStrideTwo) {
     for (int64_t stride : {1, 2}) {
       const auto operation = MakeOperation(name, Options(stride));
       operation->to(at::kDouble);
-      const at::Tensor y = operation->Forward(Random({2, 4, 8, 12}), Pass());
+      const at::Tensor y = operation->Forward(Random({2, 4, 8, 12}), ForwardContext());
       EXPECT_EQ(y.sizes(), (std::vector<int64_t>{2, 4, 8 / stride, 12 / stride})) << name;
       EXPECT_EQ(y.scalar_type(), at::kDouble) << name;
     }
@@ -56,12 +57,12 @@ TEST(Operation, IsItsRawFormNormalized) {
         const auto operation = MakeOperation(name, Options(stride, kernels));
         operation->to(at::kDouble);
         const at::Tensor x = Random({2, 4, 8, 8});
-        const RawOutput raw = operation->Raw(x, Pass());
+        const RawOutput raw = operation->Raw(x, ForwardContext());
         EXPECT_EQ(operation->is_zero(), !raw.value.defined()) << name;
         if (operation->is_zero()) continue;
         const at::Tensor y =
-            raw.batch_norm ? raw.batch_norm->Forward(raw.value, Pass()) : raw.value;
-        EXPECT_TRUE(y.allclose(operation->Forward(x, Pass()), 1e-12, 1e-12)) << name;
+            raw.batch_norm ? raw.batch_norm->Forward(raw.value, ForwardContext()) : raw.value;
+        EXPECT_TRUE(y.allclose(operation->Forward(x, ForwardContext()), 1e-12, 1e-12)) << name;
       }
     }
   }
@@ -80,7 +81,7 @@ TEST(Operation, IsTheSameWithBothKernels) {
           const auto operation = MakeOperation(name, options);
           operation->to(at::kDouble);
           MacTally tally;
-          values.push_back(operation->Forward(Random({2, 4, 8, 8}), Pass()));
+          values.push_back(operation->Forward(Random({2, 4, 8, 8}), ForwardContext()));
           macs.push_back(tally.macs());
         }
         EXPECT_TRUE(values[0].allclose(values[1], 1e-11, 1e-11)) << name;
@@ -115,46 +116,43 @@ TEST(Operation, LeavesItsInputAlone) {
     const auto operation = MakeOperation(name, Options(1));
     operation->to(at::kDouble);
     const at::Tensor x = Random({2, 4, 8, 8});
-    operation->Forward(x, Pass());
+    operation->Forward(x, ForwardContext());
     EXPECT_TRUE(x.equal(Random({2, 4, 8, 8}))) << name;
   }
 }
 
-TEST(Operation, NoiseIsNormalAndTheGeneratorsWhateverTheInput) {
+TEST(Operation, NoiseIsNormalAndTheContextsWhateverTheInput) {
   const at::Tensor x = Random({20, 4, 16, 16});
   for (int64_t stride : {1, 2}) {
     const auto noise = MakeOperation("noise", Options(stride));
-    Pass pass;
-    pass.generator = MakeGenerator(1, "noise");
-    const at::Tensor first = noise->Forward(x, pass);
-    const at::Tensor second = noise->Forward(x, pass);
+    ForwardContext context;
+    context.masks = Masks({/*seed=*/1}, /*first_image=*/0);
+    const at::Tensor first = noise->Forward(x, context);
     EXPECT_NEAR(first.mean().item<double>(), 0, 0.05);
     EXPECT_NEAR(first.std().item<double>(), 1, 0.05);
-    EXPECT_FALSE(first.equal(second));
-    pass.generator = MakeGenerator(1, "noise");
+    EXPECT_FALSE(first.equal(noise->Forward(x, context.At(0)))) << "another place";
     noise->eval();
-    EXPECT_TRUE(noise->Forward(x * 2, pass).equal(first)) << "evaluation draws noise too";
+    EXPECT_TRUE(noise->Forward(x * 2, context).equal(first)) << "evaluation draws noise too";
   }
 }
 
 TEST(Operation, DropsElementsOfIdentitiesInTrainingOnly) {
   const at::Tensor x = Random({4, 4, 8, 8});
-  Pass pass;
-  pass.skip_dropout = 0.5;
-  pass.generator = MakeGenerator(1, "dropout");
+  const std::vector<Knob> knobs = {{kSkipDropoutKnob, "", 0, 1, 0.5}};
+  ForwardContext context;
+  context.knobs = &knobs;
   const auto identity = MakeOperation("skip_connect", Options(1));
-  EXPECT_NEAR((identity->Forward(x, pass) == 0).to(at::kFloat).mean().item<double>(), 0.5, 0.1);
+  EXPECT_NEAR((identity->Forward(x, context) == 0).to(at::kFloat).mean().item<double>(), 0.5, 0.1);
   identity->eval();
-  EXPECT_TRUE(identity->Forward(x, pass).equal(x));
+  EXPECT_TRUE(identity->Forward(x, context).equal(x));
 
-  const at::Tensor before = pass.generator.get_state();
   for (const std::string& name : OperationNames()) {
     for (int64_t stride : {1, 2}) {
       if (name == "noise" || (name == "skip_connect" && stride == 1)) continue;
       const auto operation = MakeOperation(name, Options(stride));
       operation->to(at::kDouble);
-      operation->Forward(x, pass);
-      EXPECT_TRUE(before.equal(pass.generator.get_state())) << name << " drew a mask";
+      EXPECT_TRUE(operation->Forward(x, context).equal(operation->Forward(x, ForwardContext())))
+          << name << " dropped something";
     }
   }
 }
@@ -174,11 +172,11 @@ TEST(MixedNode, WeighsAndAddsAllOperations) {
   const at::Tensor x = Random({4, 4, 8, 8});
   const at::Tensor p = Random({2, 4}).softmax(1).requires_grad_();
   const at::Tensor y =
-      MixedNode({{x, &edges[0], p[0]}, {-x, &edges[1], p[1]}}, Pass(), With(REFERENCE));
+      MixedNode({{x, &edges[0], p[0]}, {-x, &edges[1], p[1]}}, ForwardContext(), With(REFERENCE));
   at::Tensor expected;
   for (int64_t e : {0, 1}) {
     for (int64_t k : {0, 1, 2, 3}) {
-      const at::Tensor term = edges[e][k]->Forward(e == 0 ? x : -x, Pass()) * p[e][k];
+      const at::Tensor term = edges[e][k]->Forward(e == 0 ? x : -x, ForwardContext()) * p[e][k];
       expected = expected.defined() ? expected + term : term;
     }
   }
@@ -190,7 +188,7 @@ TEST(MixedNode, WeighsAndAddsAllOperations) {
 /// Squares its input: an operation that knows nothing of kernels.
 class Square : public Operation {
  public:
-  at::Tensor Forward(const at::Tensor& x, const Pass&) const override { return x * x; }
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext&) const override { return x * x; }
 };
 
 /// A cell of three nodes behind one input, with these operations on every edge.
@@ -217,11 +215,11 @@ class Cell {
   }
 
   at::Tensor Forward() {
-    Pass pass;
-    pass.skip_dropout = 0.4;
-    pass.generator = MakeGenerator(5, "dropout");
+    const std::vector<Knob> knobs = {{kSkipDropoutKnob, "", 0, 1, 0.4}};
+    ForwardContext context;
+    context.knobs = &knobs;
     x_ = Random({3, 4, 6, 6}).requires_grad_();
-    return MixedNodes(graph_, operations_, {x_}, probabilities_, pass, backend_);
+    return MixedNodes(graph_, operations_, {x_}, probabilities_, context, backend_);
   }
 
   std::vector<at::Tensor> Gradients(const at::Tensor& y) {
@@ -260,7 +258,7 @@ TEST(MixedNode, IsZeroWhenNothingElseStands) {
   const EdgeOperations none = {MakeOperation("none", Options(2))};
   const at::Tensor x = Random({2, 4, 8, 8});
   const at::Tensor p = Random({1});
-  const at::Tensor y = MixedNode({{x, &none, p}, {x, &none, p}}, Pass(), With(REFERENCE));
+  const at::Tensor y = MixedNode({{x, &none, p}, {x, &none, p}}, ForwardContext(), With(REFERENCE));
   EXPECT_EQ(y.sizes(), (std::vector<int64_t>{2, 4, 4, 4}));
   EXPECT_EQ(y.abs().max().item<double>(), 0);
 }

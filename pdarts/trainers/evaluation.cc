@@ -10,6 +10,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 
@@ -48,7 +50,9 @@ absl::StatusOr<Evaluation> Evaluate(Network& network, const ImageSplit& split,
     const int64_t end = std::min(images, first + batch_size);
     const Batch batch = MakeEvaluationBatch(split, at::arange(first, end, at::kLong), info, dtype);
     const at::Tensor labels = batch.labels.to(device);
-    const at::Tensor logits = network.Forward(batch.images.to(device)).logits;
+    ForwardContext context;
+    context.masks = Masks(MaskKey(), first);
+    const at::Tensor logits = network.Forward(batch.images.to(device), context).logits;
     meter.Add(at::cross_entropy_loss(logits, labels), logits, labels);
     guesses.slice(0, first, end).copy_(logits.argmax(1));
   }

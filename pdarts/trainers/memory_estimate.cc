@@ -113,7 +113,7 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
                           experiment.space->BuildSuperNet(candidates, shape, NewGenerator()));
   const at::ScalarType dtype = experiment.backend.parameters;
   net->to(dtype);
-  SearchStep step(net, settings, NewGenerator(), NewGenerator());
+  SearchStep step(net, settings);
   PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, net.get()));
   const ImageSplit split = StandInSplit(experiment.dataset->info(), batch);
   const at::Tensor indices = at::arange(batch, at::kLong);
@@ -142,8 +142,6 @@ absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, i
   const TrainSettings& settings = training.spec.train();
   const auto build = [&] { return BuildTrainedNetwork(training, at::kCPU, NewGenerator()); };
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network, build());
-  network->set_generator(NewGenerator());
-  network->set_drop_path(settings.drop_path());
   std::shared_ptr<Network> average;
   if (settings.average_decay() > 0) {
     PDARTS_ASSIGN_OR_RETURN(average, build());
@@ -156,7 +154,7 @@ absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, i
   PDARTS_RETURN_IF_ERROR(
       step.Train(MakeTrainingBatch(split, at::arange(batch, at::kLong), {}, info,
                                    network->parameters().front().scalar_type(), generator),
-                 0)
+                 /*learning_rate=*/0, settings.drop_path())
           .status());
   peaks.step = meter.peak();
   meter.ResetPeak();

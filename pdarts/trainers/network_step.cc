@@ -9,6 +9,8 @@
 #include "ATen/ops/zeros_like.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/status_macros.h"
 #include "torch/csrc/autograd/autograd.h"
@@ -36,10 +38,11 @@ absl::StatusOr<std::shared_ptr<Network>> BuildTrainedNetwork(const Training& tra
 }
 
 NetworkStep::NetworkStep(std::shared_ptr<Network> network, std::shared_ptr<Network> average,
-                         const TrainSettings& settings)
+                         const TrainSettings& settings, uint64_t seed)
     : network_(std::move(network)),
       average_(std::move(average)),
       settings_(settings),
+      seed_(seed),
       optimizer_(network_->parameters(), settings.weights()) {}
 
 void NetworkStep::BeginAverage() {
@@ -49,12 +52,16 @@ void NetworkStep::BeginAverage() {
   for (size_t i = 0; i < targets.size(); ++i) targets[i].copy_(sources[i]);
 }
 
-absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double learning_rate) {
+absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double learning_rate,
+                                                     double drop_path) {
   const auto loss_of = [&](const at::Tensor& logits) {
     return at::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Mean,
                                   /*ignore_index=*/-100, settings_.label_smoothing());
   };
-  const NetworkOutput output = network_->Forward(batch.images);
+  ForwardContext context;
+  context.drop_path = drop_path;
+  context.masks = Masks({seed_, /*stage=*/0, batch.epoch, MaskStream::kWeights}, batch.first_image);
+  const NetworkOutput output = network_->Forward(batch.images, context);
   const at::Tensor loss = loss_of(output.logits);
   at::Tensor total = loss;
   if (output.auxiliary.defined()) {

@@ -1,6 +1,7 @@
 #ifndef PDARTS_TRAINERS_NETWORK_STEP_H_
 #define PDARTS_TRAINERS_NETWORK_STEP_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "ATen/core/Generator.h"
@@ -31,19 +32,21 @@ class NetworkStep {
     at::Tensor logits;  ///< `[N,classes]`, detached
   };
 
-  /// \param network in training mode, on its device, with a generator where it drops paths.
+  /// \param network in training mode, on its device.
   /// \param average a network of the same architecture that becomes the moving average of the
   ///     weights and the statistics; null where the settings ask for none.
   /// \param settings must outlive this object.
+  /// \param seed what masks depend on, beside the batch's place in the training.
   NetworkStep(std::shared_ptr<Network> network, std::shared_ptr<Network> average,
-              const TrainSettings& settings);
+              const TrainSettings& settings, uint64_t seed = 0);
 
   /// Makes the average what the network is now.
   void BeginAverage();
 
-  /// Trains the network, then moves the average. batch: on the network's device.
+  /// Trains the network, then moves the average. batch: on the network's device; drop_path:
+  /// ForwardContext::drop_path.
   /// \error kInternal if the loss is not a finite number; nothing is changed then.
-  absl::StatusOr<Pass> Train(const Batch& batch, double learning_rate);
+  absl::StatusOr<Pass> Train(const Batch& batch, double learning_rate, double drop_path);
 
   Network& network() { return *network_; }
   /// Null where there is none.
@@ -54,6 +57,7 @@ class NetworkStep {
   const std::shared_ptr<Network> network_;
   const std::shared_ptr<Network> average_;
   const TrainSettings& settings_;
+  const uint64_t seed_;
   Sgd optimizer_;
 };
 

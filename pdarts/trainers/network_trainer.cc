@@ -118,13 +118,11 @@ absl::Status NetworkTrainer::Build() {
     return BuildTrainedNetwork(training_, training_.backend.device, NewGenerator("weights"));
   };
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network, build());
-  drop_path_ = NewGenerator("drop path");
-  network->set_generator(drop_path_);
   std::shared_ptr<Network> average;
   if (settings_.average_decay() > 0) {
     PDARTS_ASSIGN_OR_RETURN(average, build());
   }
-  step_.emplace(network, average, settings_);
+  step_.emplace(network, average, settings_, static_cast<uint64_t>(training_.spec.seed()));
   batches_.emplace(at::arange(images, at::kLong), settings_.batch_size(), NewGenerator("order"));
   augmentation_ = NewGenerator("augmentation");
   position_.epochs = settings_.epochs();
@@ -149,7 +147,6 @@ absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* ob
 
 absl::Status NetworkTrainer::TrainEpoch() {
   network().train();
-  network().set_drop_path(settings_.drop_path() * position_.epoch / position_.epochs);
   if (position_.step == 0) {
     begin_ = Clock::now();
     earlier_seconds_ = 0;
@@ -157,7 +154,7 @@ absl::Status NetworkTrainer::TrainEpoch() {
     meter_ = Meter();
   }
   while (position_.step < position_.steps) {
-    PDARTS_RETURN_IF_ERROR(Step(batches_->Next(), LearningRateNow()));
+    PDARTS_RETURN_IF_ERROR(Step(batches_->Next(), LearningRateNow(), DropPath()));
     TrainStepReport report;
     report.position = position_;
     report.train = meter_.Mean();
@@ -169,14 +166,18 @@ absl::Status NetworkTrainer::TrainEpoch() {
   return FinishEpoch();
 }
 
-absl::Status NetworkTrainer::Step(const at::Tensor& indices, double learning_rate) {
+absl::Status NetworkTrainer::Step(const at::Tensor& indices, double learning_rate,
+                                  double drop_path) {
   return CatchLibTorchErrors(
       [&]() -> absl::Status {
         Batch batch = MakeTrainingBatch(data_.train, indices, augmentation_settings_, info_,
                                         training_.backend.parameters, augmentation_);
         batch.images = batch.images.to(training_.backend.device);
         batch.labels = batch.labels.to(training_.backend.device);
-        const absl::StatusOr<NetworkStep::Pass> pass = step_->Train(batch, learning_rate);
+        batch.epoch = position_.epoch;
+        batch.first_image = int64_t{position_.step} * settings_.batch_size();
+        const absl::StatusOr<NetworkStep::Pass> pass =
+            step_->Train(batch, learning_rate, drop_path);
         if (!pass.ok()) return NotFinite(pass.status().message());
         meter_.Add(pass->loss, pass->logits, batch.labels);
         return absl::OkStatus();
@@ -194,9 +195,8 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
   // Seconds of a step for each of its images. Steps leave the weights as they are, so that they
   // can't diverge.
   const auto measure = [&](double drop_path) -> absl::StatusOr<double> {
-    network().set_drop_path(drop_path);
     PDARTS_ASSIGN_OR_RETURN(const double seconds, MeanSeconds(kEnoughSeconds, [&] {
-                              return Step(indices, /*learning_rate=*/0);
+                              return Step(indices, /*learning_rate=*/0, drop_path);
                             }));
     return seconds / static_cast<double>(batch);
   };
@@ -227,7 +227,7 @@ absl::Status NetworkTrainer::FinishEpoch() {
   report.position = position_;
   report.train = meter_.Mean();
   report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
-  report.drop_path = network().drop_path();
+  report.drop_path = DropPath();
   report.measured = &measured;
   const absl::StatusOr<Evaluation> evaluation = CatchLibTorchErrors([&] {
     return Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(),
@@ -291,7 +291,6 @@ absl::Status NetworkTrainer::Save() {
   SaveOptimizer(step_->optimizer(), "weights", &state);
   SaveBatchStream(*batches_, "batches", &state);
   SaveGenerator(augmentation_, "augmentation", &state);
-  SaveGenerator(drop_path_, "drop path", &state);
 
   // A state that holds a NaN would take the place of one that can be used.
   if (const std::string bad = FirstNotFinite(state); !bad.empty()) {
@@ -319,7 +318,6 @@ absl::Status NetworkTrainer::Restore(const TrainingState& state) {
   step_->optimizer().set_steps(progress.steps());
   PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "batches", &*batches_));
   PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "augmentation", &augmentation_));
-  PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "drop path", &drop_path_));
   position_.epoch = progress.epoch();
   position_.step = progress.step();
   meter_ = Meter(progress.meter());
@@ -333,6 +331,10 @@ absl::Status NetworkTrainer::Restore(const TrainingState& state) {
 
 double NetworkTrainer::LearningRateNow() const {
   return LearningRate(settings_, Epoch(settings_, position_));
+}
+
+double NetworkTrainer::DropPath() const {
+  return settings_.drop_path() * position_.epoch / position_.epochs;
 }
 
 double NetworkTrainer::EpochSeconds() const {

@@ -109,12 +109,14 @@ class NetworkTrainer {
   absl::Status Build();
   absl::Status TrainEpoch();
   /// indices: of training images.
-  absl::Status Step(const at::Tensor& indices, double learning_rate);
+  absl::Status Step(const at::Tensor& indices, double learning_rate, double drop_path);
   absl::Status FinishEpoch();
   absl::Status AfterStep();
   absl::Status Stop();
   absl::Status Save();
   double LearningRateNow() const;
+  /// In the position's epoch.
+  double DropPath() const;
   double EpochSeconds() const;
   /// "epoch 2, step 3".
   std::string Place() const;
@@ -133,7 +135,6 @@ class NetworkTrainer {
   std::optional<NetworkStep> step_;
   std::optional<BatchStream> batches_;
   at::Generator augmentation_;
-  at::Generator drop_path_;  ///< the network draws from this one too
 
   TrainPosition position_;  ///< the first step that isn't done
   Meter meter_;             ///< of the epoch so far

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "ATen/ops/isfinite.h"
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
@@ -21,19 +20,18 @@ absl::Status CheckLoss(const GradientResult& pass, absl::string_view of) {
 
 }  // namespace
 
-SearchStep::SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings,
-                       at::Generator dropout, at::Generator unrolled_dropout)
+SearchStep::SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, uint64_t seed,
+                       int64_t stage)
     : net_(std::move(net)),
       settings_(settings),
-      dropout_(std::move(dropout)),
-      unrolled_dropout_(std::move(unrolled_dropout)),
+      seed_(seed),
+      stage_(stage),
       weights_(net_->weights(), settings.weights()),
-      alphas_(net_->alphas(), settings.alphas()) {
-  net_->set_generator(dropout_);
-}
+      alphas_(net_->alphas(), settings.alphas()) {}
 
 absl::StatusOr<GradientResult> SearchStep::TrainWeights(const Batch& batch, double learning_rate) {
-  GradientResult pass = net_->Gradients(LossOf(GradientOf::kWeights, batch));
+  GradientResult pass =
+      ComputeGradients(*net_, LossOf(GradientOf::kWeights, batch, MaskStream::kWeights));
   PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "weights"));
   ClipNorm(pass.weights, settings_.weights().clip_norm());
   weights_.Step(pass.weights, learning_rate);
@@ -43,9 +41,10 @@ absl::StatusOr<GradientResult> SearchStep::TrainWeights(const Batch& batch, doub
 absl::StatusOr<GradientResult> SearchStep::TrainAlphas(const Batch& weight_batch,
                                                        const Batch& alpha_batch,
                                                        double learning_rate) {
-  GradientResult pass = settings_.alpha_gradients() == UNROLLED
-                            ? UnrolledGradients(weight_batch, alpha_batch, learning_rate)
-                            : net_->Gradients(LossOf(GradientOf::kAlphas, alpha_batch));
+  GradientResult pass =
+      settings_.alpha_gradients() == UNROLLED
+          ? UnrolledGradients(weight_batch, alpha_batch, learning_rate)
+          : ComputeGradients(*net_, LossOf(GradientOf::kAlphas, alpha_batch, MaskStream::kAlphas));
   PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "alphas"));
   ClipNorm(pass.alphas, settings_.alphas().clip_norm());
   alphas_.Step(pass.alphas);
@@ -59,35 +58,33 @@ absl::StatusOr<GradientResult> SearchStep::TrainAlphas(const Batch& weight_batch
 
 GradientResult SearchStep::UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
                                              double learning_rate) {
-  const at::Tensor masks = unrolled_dropout_.get_state();
   // Passes at weights that the network doesn't have leave its statistics alone, and draw no masks
-  // of those that it trains with.
+  // of those that it trains with. Passes of one loss draw the same masks.
   BilevelLosses losses;
   losses.of_weights = [&](GradientOf of) {
-    unrolled_dropout_.set_state(masks);
-    net_->set_generator(unrolled_dropout_);
-    const absl::Cleanup back = [&] { net_->set_generator(dropout_); };
-    GradientRequest request = LossOf(GradientOf::kWeights, weight_batch);
+    GradientRequest request =
+        LossOf(GradientOf::kWeights, weight_batch, MaskStream::kUnrolledWeights);
     request.of = of;
-    request.update_statistics = false;
-    return net_->Gradients(request);
+    request.context.update_statistics = false;
+    return ComputeGradients(*net_, request);
   };
   losses.of_alphas = [&] {
-    GradientRequest request = LossOf(GradientOf::kAlphas, alpha_batch);
+    GradientRequest request = LossOf(GradientOf::kAlphas, alpha_batch, MaskStream::kAlphas);
     request.of = GradientOf::kBoth;
-    request.update_statistics = false;
-    return net_->Gradients(request);
+    request.context.update_statistics = false;
+    return ComputeGradients(*net_, request);
   };
   return UnrolledAlphaGradients(net_->weights(), weights_, learning_rate,
                                 settings_.unrolled().difference_norm(), losses);
 }
 
-GradientRequest SearchStep::LossOf(GradientOf which, const Batch& batch) const {
+GradientRequest SearchStep::LossOf(GradientOf which, const Batch& batch, MaskStream stream) const {
   GradientRequest request;
   request.images = batch.images;
   request.labels = batch.labels;
   request.of = which;
-  request.drop_edges = which == GradientOf::kWeights;
+  request.context.drop_edges = which == GradientOf::kWeights;
+  request.context.masks = Masks({seed_, stage_, batch.epoch, stream}, batch.first_image);
   if (penalty_) request.penalty = [this, which] { return penalty_(which); };
   return request;
 }

@@ -1,16 +1,17 @@
 #ifndef PDARTS_TRAINERS_SEARCH_STEP_H_
 #define PDARTS_TRAINERS_SEARCH_STEP_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
-#include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "pdarts/core/experiment.pb.h"
-#include "pdarts/core/gradients.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/datasets/augmentation/augmentation.h"
 #include "pdarts/trainers/optimizers.h"
+#include "pdarts/trainers/super_net_gradients.h"
 
 namespace pdarts {
 
@@ -22,11 +23,9 @@ class SearchStep {
  public:
   /// \param net in training mode, on its device, with its alphas initialized.
   /// \param settings must outlive this object.
-  /// \param dropout where the network draws its masks from.
-  /// \param unrolled_dropout where the passes of second-order gradients draw theirs from; may be
-  ///     undefined where the settings ask for first-order gradients.
-  SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, at::Generator dropout,
-             at::Generator unrolled_dropout);
+  /// \param seed, stage what masks depend on, beside the batch's place in the training.
+  SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, uint64_t seed = 0,
+             int64_t stage = 0);
 
   /// What is added to the loss that the weights, or the alphas, are trained with: a scalar, or an
   /// undefined tensor. Without a call nothing is added.
@@ -52,12 +51,13 @@ class SearchStep {
   GradientResult UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
                                    double learning_rate);
   /// The loss that the weights, or the alphas, are trained with, as a request for its own gradient.
-  GradientRequest LossOf(GradientOf which, const Batch& batch) const;
+  /// stream: of the masks.
+  GradientRequest LossOf(GradientOf which, const Batch& batch, MaskStream stream) const;
 
   const std::shared_ptr<SuperNet> net_;
   const SearchSettings& settings_;
-  at::Generator dropout_;
-  at::Generator unrolled_dropout_;
+  const uint64_t seed_;
+  const int64_t stage_;
   Sgd weights_;
   Adam alphas_;
   std::function<at::Tensor(GradientOf)> penalty_;

@@ -9,6 +9,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
@@ -21,8 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kDropout[] = "dropout";
-constexpr char kUnrolledDropout[] = "unrolled dropout";
 constexpr char kRegularizers[] = "regularizers";
 constexpr char kWeightAugmentation[] = "weight augmentation";
 constexpr char kAlphaAugmentation[] = "alpha augmentation";
@@ -57,16 +57,11 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
   net_->to(experiment_.backend.device, experiment_.backend.parameters);
   weight_batches_.emplace(halves_.weights, settings_.batch_size(), NewGenerator("weight order"));
   alpha_batches_.emplace(halves_.alphas, settings_.batch_size(), NewGenerator("alpha order"));
-  for (const char* purpose : {kDropout, kRegularizers, kWeightAugmentation, kAlphaAugmentation,
-                              kEvaluationAugmentation}) {
+  for (const char* purpose :
+       {kRegularizers, kWeightAugmentation, kAlphaAugmentation, kEvaluationAugmentation}) {
     generators_[purpose] = NewGenerator(purpose);
   }
-  if (settings_.alpha_gradients() == UNROLLED) {
-    generators_[kUnrolledDropout] = NewGenerator(kUnrolledDropout);
-  }
-  const auto unrolled = generators_.find(kUnrolledDropout);
-  step_.emplace(net_, settings_, generators_[kDropout],
-                unrolled == generators_.end() ? at::Generator() : unrolled->second);
+  step_.emplace(net_, settings_, static_cast<uint64_t>(experiment_.spec.seed()), position_.stage);
   step_->set_penalty([this](GradientOf of) { return Penalty(of); });
   context_.stage = position_.stage;
   context_.num_stages = position_.num_stages;
@@ -106,8 +101,7 @@ absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
   const auto images = static_cast<double>(halves_.weights.size(0));
   Batch batch;
   PDARTS_ASSIGN_OR_RETURN(const double weight_step, MeanSeconds(kEnoughSeconds, [&] {
-                            batch = MakeBatch(weight_batches_->Next(),
-                                              generators_[kWeightAugmentation]);
+                            batch = MakeStepBatch(*weight_batches_, kWeightAugmentation);
                             return WeightStep(batch);
                           }));
   ImageSeconds mean;
@@ -170,7 +164,7 @@ absl::Status StageTrainer::RunEpoch() {
 absl::Status StageTrainer::Step() {
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
       [&]() -> absl::Status {
-        const Batch batch = MakeBatch(weight_batches_->Next(), generators_[kWeightAugmentation]);
+        const Batch batch = MakeStepBatch(*weight_batches_, kWeightAugmentation);
         const bool alphas_first = settings_.step_order() == ALPHAS_FIRST;
         PDARTS_RETURN_IF_ERROR(alphas_first ? AlphaStep(batch) : WeightStep(batch));
         return alphas_first ? WeightStep(batch) : AlphaStep(batch);
@@ -195,7 +189,7 @@ absl::Status StageTrainer::WeightStep(const Batch& batch) {
 
 absl::Status StageTrainer::AlphaStep(const Batch& weight_batch) {
   if (!TrainsAlphas()) return absl::OkStatus();
-  const Batch batch = MakeBatch(alpha_batches_->Next(), generators_[kAlphaAugmentation]);
+  const Batch batch = MakeStepBatch(*alpha_batches_, kAlphaAugmentation);
   const absl::StatusOr<GradientResult> pass =
       step_->TrainAlphas(weight_batch, batch, LearningRate(position_.step));
   if (!pass.ok()) return NotFinite(pass.status().message());
@@ -220,6 +214,7 @@ absl::Status StageTrainer::Evaluate() {
   net_->eval();
   const absl::Cleanup back_to_training = [&] { net_->train(); };
   Meter meter;
+  int64_t first_image = 0;
   for (const at::Tensor& indices : halves_.alphas.split(settings_.evaluation_batch_size())) {
     if (options_.checkpointer != nullptr && options_.checkpointer->StopRequested()) {
       generator.set_state(state_before);  // measuring starts again when the search goes on
@@ -228,8 +223,11 @@ absl::Status StageTrainer::Evaluate() {
     PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
         [&] {
           const Batch batch = MakeBatch(indices, generator);
-          const at::Tensor logits = net_->Forward(batch.images);
+          ForwardContext context;
+          context.masks = Masks(MaskKey(), first_image);
+          const at::Tensor logits = net_->Forward(batch.images, context);
           meter.Add(at::cross_entropy_loss(logits, batch.labels), logits, batch.labels);
+          first_image += indices.size(0);
           return absl::OkStatus();
         },
         absl::StrCat("evaluation in ", Place())));
@@ -239,6 +237,15 @@ absl::Status StageTrainer::Evaluate() {
     return NotFinite(absl::StrCat("the super-network's loss became ", accuracy_.loss));
   }
   return absl::OkStatus();
+}
+
+Batch StageTrainer::MakeStepBatch(BatchStream& stream, const char* augmentation) {
+  Batch batch = MakeBatch(stream.Next(), generators_[augmentation]);
+  batch.epoch = position_.epoch;
+  // Where the alphas' half is the smaller one its stream starts over within an epoch; positions
+  // don't.
+  batch.first_image = int64_t{position_.step} * settings_.batch_size();
+  return batch;
 }
 
 Batch StageTrainer::MakeBatch(const at::Tensor& indices, at::Generator& generator) const {

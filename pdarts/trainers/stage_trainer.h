@@ -79,6 +79,8 @@ class StageTrainer {
   at::Tensor Penalty(GradientOf of) const;
   /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
   absl::Status Evaluate();
+  /// The batch of the position's step. augmentation: the purpose of a generator.
+  Batch MakeStepBatch(BatchStream& stream, const char* augmentation);
   /// indices: of training images. Augmented, on the device.
   Batch MakeBatch(const at::Tensor& indices, at::Generator& generator) const;
 

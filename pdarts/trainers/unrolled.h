@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
-#include "pdarts/core/gradients.h"
 #include "pdarts/trainers/optimizers.h"
+#include "pdarts/trainers/super_net_gradients.h"
 
 namespace pdarts {
 

@@ -4,7 +4,7 @@
 #include "ATen/ops/randn.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/super_net.h"
+#include "pdarts/trainers/super_net_gradients.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {

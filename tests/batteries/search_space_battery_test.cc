@@ -12,6 +12,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/knob.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -20,6 +23,7 @@
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/memory_estimate.h"
+#include "pdarts/trainers/super_net_gradients.h"
 #include "tests/batteries/plugins_of.h"
 #include "tests/batteries/tiny_search.h"
 
@@ -49,6 +53,8 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
         at::randn({4, 3, 16, 16}, MakeGenerator(1, "images"), at::TensorOptions(at::kDouble));
     request.labels = at::randint(5, {4}, MakeGenerator(1, "labels"), at::TensorOptions(at::kLong));
     request.of = of;
+    request.context.masks =
+        Masks({/*seed=*/1, /*stage=*/0, /*epoch=*/0, MaskStream::kWeights}, /*first_image=*/0);
     return request;
   }
 
@@ -168,7 +174,7 @@ TEST_P(SearchSpaceBattery, AlphasBeginAtZeroOneForEachCandidate) {
 
 TEST_P(SearchSpaceBattery, GradientsReachEveryAlphaAndOnlyWhatIsAskedFor) {
   const auto net = Build();
-  const GradientResult both = net->Gradients(Request(GradientOf::kBoth));
+  const GradientResult both = ComputeGradients(*net, Request(GradientOf::kBoth));
   EXPECT_EQ(both.logits.sizes(), (at::IntArrayRef{4, 5}));
   ASSERT_EQ(both.alphas.size(), space_->topology().kinds.size());
   ASSERT_EQ(both.weights.size(), net->weights().size());
@@ -176,8 +182,8 @@ TEST_P(SearchSpaceBattery, GradientsReachEveryAlphaAndOnlyWhatIsAskedFor) {
     EXPECT_TRUE(gradient.isfinite().all().item<bool>());
     EXPECT_TRUE(gradient.ne(0).all().item<bool>());
   }
-  EXPECT_TRUE(net->Gradients(Request(GradientOf::kWeights)).alphas.empty());
-  EXPECT_TRUE(net->Gradients(Request(GradientOf::kAlphas)).weights.empty());
+  EXPECT_TRUE(ComputeGradients(*net, Request(GradientOf::kWeights)).alphas.empty());
+  EXPECT_TRUE(ComputeGradients(*net, Request(GradientOf::kAlphas)).weights.empty());
 }
 
 TEST_P(SearchSpaceBattery, KindsWithoutCellsAreThoseWithoutGradients) {
@@ -192,7 +198,7 @@ TEST_P(SearchSpaceBattery, KindsWithoutCellsAreThoseWithoutGradients) {
     if (!built.ok()) continue;  // a space may need more cells
     (*built)->to(at::kDouble);
     (*built)->InitializeAlphas(0.5, MakeGenerator(1, "alphas"));
-    const GradientResult pass = (*built)->Gradients(Request(GradientOf::kAlphas));
+    const GradientResult pass = ComputeGradients(**built, Request(GradientOf::kAlphas));
     std::vector<std::string> without;
     for (size_t k = 0; k < pass.alphas.size(); ++k) {
       if (pass.alphas[k].eq(0).all().item<bool>()) {
@@ -234,12 +240,12 @@ TEST_P(SearchSpaceBattery, WhatMayNotBeDerivedIsNotDerived) {
 TEST_P(SearchSpaceBattery, OneKindOfGradientEqualsItsPartOfBoth) {
   const auto net = Build();
   GradientRequest request = Request(GradientOf::kBoth);
-  request.update_statistics = false;
-  const GradientResult both = net->Gradients(request);
+  request.context.update_statistics = false;
+  const GradientResult both = ComputeGradients(*net, request);
   request.of = GradientOf::kAlphas;
-  const GradientResult alphas = net->Gradients(request);
+  const GradientResult alphas = ComputeGradients(*net, request);
   request.of = GradientOf::kWeights;
-  const GradientResult weights = net->Gradients(request);
+  const GradientResult weights = ComputeGradients(*net, request);
   for (size_t i = 0; i < both.alphas.size(); ++i) {
     EXPECT_TRUE(both.alphas[i].allclose(alphas.alphas[i], 1e-9, 1e-12));
   }
@@ -250,8 +256,8 @@ TEST_P(SearchSpaceBattery, OneKindOfGradientEqualsItsPartOfBoth) {
 
 TEST_P(SearchSpaceBattery, KernelsAgree) {
   const auto candidates = space_->InitialCandidates().value();
-  const auto plain = Build(candidates, REFERENCE)->Gradients(Request(GradientOf::kBoth));
-  const auto fused = Build(candidates, FUSED)->Gradients(Request(GradientOf::kBoth));
+  const auto plain = ComputeGradients(*Build(candidates, REFERENCE), Request(GradientOf::kBoth));
+  const auto fused = ComputeGradients(*Build(candidates, FUSED), Request(GradientOf::kBoth));
   EXPECT_TRUE(plain.logits.allclose(fused.logits, 1e-9, 1e-11));
   for (size_t i = 0; i < plain.alphas.size(); ++i) {
     EXPECT_TRUE(plain.alphas[i].allclose(fused.alphas[i], 1e-8, 1e-11)) << "kind " << i;
@@ -264,8 +270,7 @@ TEST_P(SearchSpaceBattery, KernelsAgreeWithKnobsTurned) {
     for (const Knob& knob : net->knobs()) {
       EXPECT_TRUE(net->SetKnob(knob.name, knob.min + 0.3 * (knob.max - knob.min)).ok());
     }
-    net->set_generator(MakeGenerator(1, "dropout"));
-    return net->Gradients(Request(GradientOf::kBoth));
+    return ComputeGradients(*net, Request(GradientOf::kBoth));
   };
   const auto plain = gradients(REFERENCE), fused = gradients(FUSED);
   EXPECT_TRUE(plain.logits.allclose(fused.logits, 1e-9, 1e-11));
@@ -286,11 +291,11 @@ TEST_P(SearchSpaceBattery, StatisticsMoveOnlyWhenToldTo) {
   };
   const double before = sum();
   GradientRequest request = Request(GradientOf::kWeights);
-  request.update_statistics = false;
-  net->Gradients(request);
+  request.context.update_statistics = false;
+  ComputeGradients(*net, request);
   EXPECT_EQ(sum(), before);
-  request.update_statistics = true;
-  net->Gradients(request);
+  request.context.update_statistics = true;
+  ComputeGradients(*net, request);
   EXPECT_NE(sum(), before);
 }
 
@@ -312,8 +317,7 @@ TEST_P(SearchSpaceBattery, TheSameSeedsGiveTheSameGradients) {
     for (const Knob& knob : net->knobs()) {
       EXPECT_TRUE(net->SetKnob(knob.name, (knob.min + knob.max) / 2).ok());
     }
-    net->set_generator(MakeGenerator(1, "dropout"));
-    return net->Gradients(Request(GradientOf::kBoth));
+    return ComputeGradients(*net, Request(GradientOf::kBoth));
   };
   const GradientResult a = gradients(), b = gradients();
   EXPECT_TRUE(a.logits.equal(b.logits));
@@ -321,10 +325,27 @@ TEST_P(SearchSpaceBattery, TheSameSeedsGiveTheSameGradients) {
   for (size_t i = 0; i < a.weights.size(); ++i) EXPECT_TRUE(a.weights[i].equal(b.weights[i]));
 }
 
+TEST_P(SearchSpaceBattery, MasksAreThoseOfThePassAndTheKnobsAreTheNetworks) {
+  const auto net = Build();
+  for (const Knob& knob : net->knobs()) {
+    EXPECT_TRUE(net->SetKnob(knob.name, (knob.min + knob.max) / 2).ok());
+  }
+  GradientRequest request = Request(GradientOf::kAlphas);
+  request.context.update_statistics = false;
+  const auto logits = [&](int64_t epoch) {
+    request.context.masks = Masks({1, 0, epoch, MaskStream::kWeights}, /*first_image=*/0);
+    return ComputeGradients(*net, request).logits;
+  };
+  const at::Tensor first = logits(0);
+  EXPECT_TRUE(logits(0).equal(first));
+  if (FindKnob(net->knobs(), kSkipDropoutKnob) == nullptr) return;
+  EXPECT_FALSE(logits(1).equal(first)) << "every epoch drops the same";
+}
+
 TEST_P(SearchSpaceBattery, WorksDownToOneCandidate) {
   for (size_t keep : {3, 2, 1}) {
     const auto net = Build(Last(keep));
-    EXPECT_TRUE(net->Gradients(Request(GradientOf::kBoth)).loss.isfinite().item<bool>());
+    EXPECT_TRUE(ComputeGradients(*net, Request(GradientOf::kBoth)).loss.isfinite().item<bool>());
     EXPECT_EQ(net->alphas()[0].size(1), static_cast<int64_t>(net->candidates()[0][0].size()));
   }
   const auto net = Build(Last(1));
@@ -341,7 +362,7 @@ TEST_P(SearchSpaceBattery, WorksDownToOneCandidate) {
 TEST_P(SearchSpaceBattery, WeightsGoThroughAFileByTheirNames) {
   const std::string path = ::testing::TempDir() + "/" + GetParam() + ".safetensors";
   const auto written = Build(), read = Build(space_->InitialCandidates().value(), REFERENCE, 2);
-  written->Gradients(Request(GradientOf::kWeights));  // moves running statistics
+  ComputeGradients(*written, Request(GradientOf::kWeights));  // moves running statistics
   absl::Status status = WriteWeights(path, ModuleState(*written));
   ASSERT_TRUE(status.ok()) << status;
   status = LoadWeights(ReadWeightsFile(path)->tensors, path, read.get());
@@ -459,7 +480,7 @@ TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
   GradientRequest request;
   request.images = images;
   request.labels = labels;
-  (*net)->Gradients(request);
+  ComputeGradients(**net, request);
   const auto held = static_cast<double>(memory.peak());
   EXPECT_GT(forecast->estimate.fixed, 4 * CountParameters(**net))
       << "less than the weights themselves";

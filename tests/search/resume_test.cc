@@ -184,7 +184,7 @@ TEST(Resume, AStateThatDoesNotFitIsRefused) {
   for (const char* name :
        {"net/stem.0.weight", "net/stem.1.running_var", "net/alphas_normal", "weights/momentum/0",
         "alphas/means/1", "alphas/squares/0", "alphas/steps/0", "weight batches/order",
-        "weight batches/position", "alpha batches/generator", "dropout/generator",
+        "weight batches/position", "alpha batches/generator", "regularizers/generator",
         "evaluation augmentation/generator"}) {
     TrainingState state = good;
     const at::Tensor tensor = state.tensors.at(name);

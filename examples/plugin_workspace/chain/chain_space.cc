@@ -22,8 +22,6 @@ namespace {
 
 namespace nn = pdarts::nn;
 
-constexpr char kSkipDropout[] = "skip_connect.dropout";
-
 pdarts::Topology MakeTopology(int links) {
   pdarts::CellKind chain;
   chain.name = "chain";
@@ -67,8 +65,8 @@ class Ends {
   }
 
   /// `[N,image channels,H,W]` -> `[N,C,H,W]`.
-  at::Tensor Begin(const at::Tensor& images, const nn::Pass& pass) const {
-    return stem_norm_->Forward(stem_->Forward(images), pass);
+  at::Tensor Begin(const at::Tensor& images, const pdarts::ForwardContext& context) const {
+    return stem_norm_->Forward(stem_->Forward(images), context);
   }
   /// `[N,C,H,W]` -> `[N,classes]`.
   at::Tensor Finish(const at::Tensor& x) const {
@@ -111,7 +109,8 @@ class SearchNetwork : public pdarts::SuperNet {
   }
 
   static std::vector<pdarts::Knob> Knobs() {
-    return {{kSkipDropout, "probability of dropout on the output of skip_connect", 0, 1, 0}};
+    return {{pdarts::kSkipDropoutKnob, "probability of dropout on the output of skip_connect", 0, 1,
+             0}};
   }
 
   std::string Describe() const override {
@@ -125,15 +124,12 @@ class SearchNetwork : public pdarts::SuperNet {
     return std::make_shared<torch::nn::Module>();
   }
 
-  at::Tensor DoForward(const at::Tensor& images) override {
-    nn::Pass pass;
-    pass.update_statistics = update_statistics();
-    pass.skip_dropout = knob(kSkipDropout);
-    pass.generator = this->generator();
+  at::Tensor DoForward(const at::Tensor& images, const pdarts::ForwardContext& context) override {
     const at::Tensor probabilities = ProbabilityTensor(0);
-    at::Tensor x = ends_.Begin(images, pass);
-    for (const auto& operations : chains_) {
-      x = nn::MixedNodes(graph_, operations, {x}, probabilities, pass, backend_);
+    at::Tensor x = ends_.Begin(images, context);
+    for (size_t c = 0; c < chains_.size(); ++c) {
+      x = nn::MixedNodes(graph_, chains_[c], {x}, probabilities,
+                         context.At(static_cast<int64_t>(c)), backend_);
     }
     return ends_.Finish(x);
   }
@@ -159,10 +155,12 @@ class DerivedNetwork : public pdarts::Network {
   }
 
  private:
-  pdarts::NetworkOutput DoForward(const at::Tensor& images) override {
-    const nn::Pass pass;
-    at::Tensor x = ends_.Begin(images, pass);
-    for (const auto& operation : operations_) x = operation->Forward(x, pass);
+  pdarts::NetworkOutput DoForward(const at::Tensor& images,
+                                  const pdarts::ForwardContext& context) override {
+    at::Tensor x = ends_.Begin(images, context);
+    for (size_t i = 0; i < operations_.size(); ++i) {
+      x = operations_[i]->Forward(x, context.At(static_cast<int64_t>(i)));
+    }
     return {ends_.Finish(x), /*auxiliary=*/{}};
   }
 

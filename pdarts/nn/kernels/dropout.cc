@@ -1,9 +1,11 @@
 #include "pdarts/nn/kernels/dropout.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <numeric>
+#include <optional>
 
 #include "ATen/ops/empty.h"
 #include "c10/util/Exception.h"
@@ -14,33 +16,59 @@
 namespace pdarts::nn {
 namespace {
 
-constexpr double kRange = 4294967296.0;  // 2^32
 constexpr int64_t kBlock = 4096;
+
+/// Elements of an image are numbered by 32 bits.
+void CheckSizes(at::IntArrayRef sizes) {
+  CHECK_EQ(sizes.size(), 4u) << "[N,C,H,W]";
+  // A product of doubles doesn't overflow.
+  const double elements = std::accumulate(sizes.begin() + 1, sizes.end(), 1.0, std::multiplies<>());
+  TORCH_CHECK(elements < 4294967296.0, "the images of a batch [N,C,H,W] of ", sizes, " have ",
+              elements, " elements; random numbers can be drawn for fewer than 2^32 an image");
+}
+
+/// Calls body(image, first, count) for blocks of every image's elements, on several threads.
+void ForBlocks(at::IntArrayRef sizes,
+               const std::function<void(int64_t image, int64_t first, int64_t count)>& body) {
+  const int64_t elements = sizes[1] * sizes[2] * sizes[3];
+  const int64_t blocks = (elements + kBlock - 1) / kBlock;
+  ParallelFor(sizes[0] * blocks, [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i % blocks * kBlock;
+      body(i / blocks, first, std::min(kBlock, elements - first));
+    }
+  });
+}
 
 }  // namespace
 
-at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, uint64_t seed,
+at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, const Masks& masks,
                        InstructionSet instructions) {
-  CHECK(probability >= 0 && probability <= 1) << probability;
-  CHECK_EQ(sizes.size(), 4u) << "[N,C,H,W]";
-  // Elements are numbered by 32 bits. A product of doubles doesn't overflow.
-  const double elements = std::accumulate(sizes.begin(), sizes.end(), 1.0, std::multiplies<>());
-  TORCH_CHECK(elements < kRange, "a dropout mask [N,C,H,W] of ", sizes, " has ", elements,
-              " elements; fewer than 2^32 can be drawn. A smaller batch has fewer");
-  const auto options = at::TensorOptions().dtype(at::kByte);
-  at::Tensor mask = at::empty(sizes, options, at::MemoryFormat::ChannelsLast);
-  // Kept where the random 32 bits are at least this; all of them can't be.
-  const double dropped = std::nearbyint(probability * kRange);
-  if (dropped >= kRange) return mask.zero_();
-  const auto threshold = static_cast<uint32_t>(dropped);
+  CheckSizes(sizes);
+  const std::optional<uint32_t> threshold = DropThreshold(probability);
+  const at::Tensor mask = at::empty(sizes, at::kByte, at::MemoryFormat::ChannelsLast);
+  if (!threshold) return mask.zero_();
   uint8_t* const to = mask.mutable_data_ptr<uint8_t>();
-  const int64_t count = mask.numel();
+  const int64_t elements = sizes[1] * sizes[2] * sizes[3];
   const auto draw = Loops<float>(instructions).dropout_mask;
-  ParallelFor((count + kBlock - 1) / kBlock, [&](int64_t, int64_t begin, int64_t end) {
-    const int64_t first = begin * kBlock, last = std::min(end * kBlock, count);
-    draw(seed, static_cast<uint32_t>(first), threshold, last - first, to + first);
+  ForBlocks(sizes, [&](int64_t image, int64_t first, int64_t count) {
+    // A generator of 128 bits for each image; a cheaper one for each of its elements.
+    const std::array<uint32_t, 4> bits = masks.Bits(image);
+    const uint64_t key = static_cast<uint64_t>(bits[1]) << 32 | bits[0];
+    draw(key, static_cast<uint32_t>(first), *threshold, count, to + image * elements + first);
   });
   return mask;
+}
+
+at::Tensor NormalNoise(at::IntArrayRef sizes, const Masks& masks) {
+  CheckSizes(sizes);
+  const at::Tensor noise = at::empty(sizes, at::kFloat, at::MemoryFormat::ChannelsLast);
+  float* const to = noise.mutable_data_ptr<float>();
+  const int64_t elements = sizes[1] * sizes[2] * sizes[3];
+  ForBlocks(sizes, [&](int64_t image, int64_t first, int64_t count) {
+    masks.Normal(image, first, count, to + image * elements + first);
+  });
+  return noise;
 }
 
 }  // namespace pdarts::nn

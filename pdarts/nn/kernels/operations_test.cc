@@ -7,6 +7,7 @@
 #include "ATen/ops/randint.h"
 #include "ATen/ops/zeros.h"
 #include "gmock/gmock.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/nn/kernels/convolution.h"
 #include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/node_sum.h"
@@ -353,49 +354,76 @@ class Dropout : public KernelTest {};
 
 TEST_P(Dropout, IsTheSameEverywhere) {
   const std::vector<int64_t> sizes = {3, 5, 37, 41};
-  const at::Tensor mask = DropoutMask(sizes, 0.3, 12345, GetParam().instructions);
-  at::set_num_threads(1);
-  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, 12345, GetParam().instructions))) << "one thread";
-  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, 12345, InstructionSet::kPortable)));
+  const Masks masks({/*seed=*/12345}, /*first_image=*/0);
+  const at::Tensor mask = DropoutMask(sizes, 0.3, masks, GetParam().instructions), noise = NormalNoise(sizes, masks);
+  const auto expect_same = [&](const char* where) {
+    EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, masks, GetParam().instructions))) << where;
+    EXPECT_TRUE(noise.equal(NormalNoise(sizes, masks))) << where;
+  };
+  for (const int threads : {1, 2, 7}) {
+    at::set_num_threads(threads);
+    expect_same("other threads");
+  }
+  EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, masks, InstructionSet::kPortable)));
+}
+
+TEST_P(Dropout, IsTheSameForAnImageInEveryBatch) {
+  const MaskKey key = {/*seed=*/12345};
+  const at::Tensor mask = DropoutMask({4, 5, 37, 41}, 0.3, Masks(key, 0));
+  EXPECT_TRUE(mask.slice(0, 1, 3).equal(DropoutMask({2, 5, 37, 41}, 0.3, Masks(key, 1))));
+  EXPECT_FALSE(mask[0].equal(mask[1]));
+  const at::Tensor noise = NormalNoise({4, 5, 37, 41}, Masks(key, 0));
+  EXPECT_TRUE(noise.slice(0, 1, 3).equal(NormalNoise({2, 5, 37, 41}, Masks(key, 1))));
+}
+
+TEST_P(Dropout, NoiseIsNormal) {
+  const at::Tensor noise = NormalNoise({4, 8, 32, 32}, Masks()).to(at::kDouble);
+  // Five standard deviations.
+  EXPECT_NEAR(noise.mean().item<double>(), 0, 5 / std::sqrt(noise.numel()));
+  EXPECT_NEAR(noise.square().mean().item<double>(), 1, 5 * std::sqrt(2.0 / noise.numel()));
 }
 
 TEST_P(Dropout, DropsThatManyElementsIndependently) {
   const std::vector<int64_t> sizes = {8, 16, 64, 64};
   const auto mean = [](const at::Tensor& t) { return t.to(at::kDouble).mean().item<double>(); };
   for (const double p : {0.1, 0.5, 0.9}) {
-    const at::Tensor mask = DropoutMask(sizes, p, 1, GetParam().instructions);
+    const MaskKey key = {/*seed=*/1};
+    const at::Tensor mask = DropoutMask(sizes, p, Masks(key, 0), GetParam().instructions);
     EXPECT_LE(mask.max().item<int64_t>(), 1);
     const auto n = static_cast<double>(mask.numel());
     // Five standard deviations.
     EXPECT_NEAR(mean(mask), 1 - p, 5 * std::sqrt(p * (1 - p) / n)) << p;
-    // Neighbours in memory, in the image, in the batch, and masks of neighbouring seeds: the
-    // covariance of independent masks has a deviation of p (1 - p) / sqrt(n).
+    // Neighbours in memory, in the image, in the batch, and masks of other passes, images and
+    // places: the covariance of independent masks has a deviation of p (1 - p) / sqrt(n).
     const at::Tensor centred = mask.to(at::kDouble) - (1 - p);
     const double bound = 5 * p * (1 - p) / std::sqrt(n);
     for (const int64_t dim : {0, 1, 2, 3}) {
       EXPECT_NEAR(mean(centred * centred.roll(1, dim)), 0, bound) << p << " along " << dim;
     }
-    for (const uint64_t seed : {uint64_t{0}, uint64_t{2}, (uint64_t{1} << 32) + 1}) {
-      const at::Tensor other = DropoutMask(sizes, p, seed).to(at::kDouble) - (1 - p);
-      EXPECT_NEAR(mean(centred * other), 0, bound) << p << " seed " << seed;
+    for (const Masks& other :
+         {Masks({/*seed=*/2}, 0), Masks({/*seed=*/1, /*stage=*/0, /*epoch=*/1}, 0), Masks(key, 8),
+          Masks(key, 0).At(0), Masks(key, 0).At(1)}) {
+      EXPECT_NEAR(mean(centred * (DropoutMask(sizes, p, other).to(at::kDouble) - (1 - p))), 0,
+                  bound)
+          << p;
     }
   }
-  EXPECT_EQ(mean(DropoutMask(sizes, 0, 1)), 1);
-  EXPECT_EQ(mean(DropoutMask(sizes, 1, 1)), 0);
+  EXPECT_EQ(mean(DropoutMask(sizes, 0, Masks())), 1);
+  EXPECT_EQ(mean(DropoutMask(sizes, 1, Masks())), 0);
 }
 
-TEST_P(Dropout, AMaskOfTooManyElementsIsAnErrorThatNamesIt) {
+TEST_P(Dropout, AMaskOfTooManyElementsAnImageIsAnErrorThatNamesIt) {
   EXPECT_THAT(
       [] {
-        DropoutMask({65536, 16384, 2, 2}, 0.5, 1);
+        DropoutMask({1, 16384, 512, 512}, 0.5, Masks());
       },
-      ThrowsMessage<c10::Error>(HasSubstr("[65536, 16384, 2, 2]")));
+      ThrowsMessage<c10::Error>(HasSubstr("[1, 16384, 512, 512]")));
   const int64_t most = int64_t{1} << 62;
   EXPECT_THAT(
       [&] {
-        DropoutMask({most, most, most, most}, 0.5, 1);
+        DropoutMask({most, most, most, most}, 0.5, Masks());
       },
-      ThrowsMessage<c10::Error>(HasSubstr("fewer than 2^32 can be drawn")));
+      ThrowsMessage<c10::Error>(HasSubstr("fewer than 2^32 an image")));
 }
 
 PDARTS_INSTANTIATE_KERNEL_TEST(Dropout);

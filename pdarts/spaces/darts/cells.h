@@ -19,10 +19,6 @@ inline constexpr int kNumEdges = 14;
 
 inline constexpr char kNone[] = "none";
 inline constexpr char kNoise[] = "noise";
-/// The purpose of the generator of the noise in evaluation, which begins anew with each batch, so
-/// that a network gives the same scores each time.
-inline constexpr char kEvaluationNoise[] = "evaluation noise";
-
 /// Cell kinds "normal" and "reduce", each with 14 edges, numbered node by node, and the eight
 /// operations of ALGORITHM 1. After them comes `noise`, which an edge has only where a config names
 /// it.

@@ -4,6 +4,8 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -11,6 +13,7 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/spaces/darts/darts_space.pb.h"
+#include "pdarts/trainers/super_net_gradients.h"
 #include "torch/csrc/api/include/torch/utils.h"
 
 namespace pdarts::darts {
@@ -29,6 +32,14 @@ absl::StatusOr<std::unique_ptr<SearchSpace>> Make(const std::string& text) {
 std::unique_ptr<SearchSpace> Space() { return Make("").value(); }
 
 at::Generator Weights(uint64_t seed = 1) { return MakeGenerator(seed, "weights"); }
+
+/// A pass that trains weights.
+ForwardContext Pass(uint64_t seed, double drop_path = 0) {
+  ForwardContext context;
+  context.drop_path = drop_path;
+  context.masks = Masks({seed, /*stage=*/0, /*epoch=*/0, MaskStream::kWeights}, /*first_image=*/0);
+  return context;
+}
 
 at::Tensor Images(int count, int side) {
   return at::randn({count, 3, side, side}, MakeGenerator(1, "images"), at::kFloat);
@@ -119,11 +130,15 @@ TEST(DartsNetworks, EvaluateWithTheSameNoiseEachTime) {
   const auto space = Make("operations: ['sep_conv_3x3', 'noise']").value();
   const auto net =
       space->BuildSuperNet(space->InitialCandidates().value(), Small(), Weights()).value();
-  net->set_generator(MakeGenerator(1, "dropout"));
   const at::Tensor images = Images(4, 8);
-  EXPECT_FALSE(net->Forward(images).equal(net->Forward(images)));
+  EXPECT_FALSE(net->Forward(images, Pass(1)).equal(net->Forward(images, Pass(2))));
   net->eval();
-  EXPECT_TRUE(net->Forward(images).equal(net->Forward(images)));
+  const at::Tensor whole = net->Forward(images);
+  EXPECT_TRUE(net->Forward(images).equal(whole));
+  ForwardContext second_half;
+  second_half.masks = Masks(MaskKey(), /*first_image=*/2);
+  EXPECT_TRUE(net->Forward(images.slice(0, 2), second_half).allclose(whole.slice(0, 2), 1e-4, 1e-5))
+      << "an image's scores depend on its batch";
 
   const std::string edges =
       "('noise', 0), ('sep_conv_3x3', 1), ('noise', 0), ('noise', 1), ('noise', 1), "
@@ -137,8 +152,8 @@ TEST(DartsNetworks, EvaluateWithTheSameNoiseEachTime) {
     shape.image = {3, 8, 8};
     shape.backend.kernels = kernels;
     const auto derived = Space()->BuildNetwork(noisy, shape, Weights()).value();
-    derived->set_generator(MakeGenerator(1, "drop path"));
-    EXPECT_FALSE(derived->Forward(images).logits.equal(derived->Forward(images).logits));
+    EXPECT_FALSE(
+        derived->Forward(images, Pass(1)).logits.equal(derived->Forward(images, Pass(2)).logits));
     derived->eval();
     EXPECT_TRUE(derived->Forward(images).logits.equal(derived->Forward(images).logits));
   }
@@ -186,14 +201,12 @@ TEST(DartsSuperNet, DropsSkipsInTrainingOnly) {
   const auto net = SmallSuperNet();
   const at::Tensor images = Images(4, 8);
   const at::Tensor plain = net->Forward(images);
-  net->set_generator(MakeGenerator(1, "dropout"));
-  EXPECT_TRUE(net->Forward(images).equal(plain)) << "the rate is 0";
+  EXPECT_TRUE(net->Forward(images, Pass(1)).equal(plain)) << "the rate is 0";
   ASSERT_TRUE(net->SetKnob("skip_connect.dropout", 0.5).ok());
-  const at::Tensor dropped = net->Forward(images);
+  const at::Tensor dropped = net->Forward(images, Pass(1));
   EXPECT_FALSE(dropped.allclose(plain));
-  EXPECT_FALSE(net->Forward(images).allclose(dropped)) << "a new mask";
-  net->set_generator(MakeGenerator(1, "dropout"));
-  EXPECT_TRUE(net->Forward(images).equal(dropped)) << "the same mask";
+  EXPECT_FALSE(net->Forward(images, Pass(2)).allclose(dropped)) << "a new mask";
+  EXPECT_TRUE(net->Forward(images, Pass(1)).equal(dropped)) << "the same mask";
   net->eval();
   const at::Tensor evaluated = net->Forward(images);
   ASSERT_TRUE(net->SetKnob("skip_connect.dropout", 0).ok());
@@ -205,14 +218,14 @@ TEST(DartsSuperNet, MovesStatisticsOnlyWhenAskedTo) {
   GradientRequest request;
   request.images = Images(4, 8);
   request.labels = at::zeros({4}, at::kLong);
-  request.update_statistics = false;
-  const GradientResult frozen = net->Gradients(request);
+  request.context.update_statistics = false;
+  const GradientResult frozen = ComputeGradients(*net, request);
   for (const auto& entry : net->named_buffers()) {
     if (entry.key().find("running_mean") == std::string::npos) continue;
     EXPECT_EQ(entry.value().abs().max().item<float>(), 0) << entry.key();
   }
-  request.update_statistics = true;
-  const GradientResult moved = net->Gradients(request);
+  request.context.update_statistics = true;
+  const GradientResult moved = ComputeGradients(*net, request);
   EXPECT_TRUE(frozen.loss.equal(moved.loss));
   EXPECT_GT(net->named_buffers()["stem.1.running_mean"].abs().max().item<float>(), 0);
 }
@@ -225,7 +238,7 @@ TEST(DartsSuperNet, LearnsNothingFromNoneAlone) {
   request.images = Images(4, 8);
   request.labels = at::zeros({4}, at::kLong);
   request.of = GradientOf::kAlphas;
-  for (const at::Tensor& gradient : net->Gradients(request).alphas) {
+  for (const at::Tensor& gradient : ComputeGradients(*net, request).alphas) {
     EXPECT_EQ(gradient.abs().max().item<float>(), 0);
   }
 }
@@ -237,8 +250,8 @@ TEST(DartsSuperNet, GradientsOfAlphasMatchFiniteDifferences) {
   GradientRequest request;
   request.images = Images(4, 8).to(at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
-  request.update_statistics = false;
-  const GradientResult result = net->Gradients(request);
+  request.context.update_statistics = false;
+  const GradientResult result = ComputeGradients(*net, request);
   torch::NoGradGuard no_grad;
   constexpr double kStep = 1e-6;
   for (int kind : {0, 1}) {
@@ -361,36 +374,12 @@ TEST(DartsNetwork, DropsPathsInTrainingOnly) {
       space->BuildNetwork(Known(*space, "PDARTS"), SmallNetwork(), Weights()).value();
   const at::Tensor images = Images(4, 32);
   const at::Tensor plain = network->Forward(images).logits;
-  network->set_drop_path(0.3);
-  network->set_generator(MakeGenerator(1, "drop path"));
-  const at::Tensor dropped = network->Forward(images).logits;
+  const at::Tensor dropped = network->Forward(images, Pass(1, 0.3)).logits;
   EXPECT_FALSE(dropped.allclose(plain));
-  network->set_generator(MakeGenerator(1, "drop path"));
-  EXPECT_TRUE(network->Forward(images).logits.equal(dropped));
+  EXPECT_TRUE(network->Forward(images, Pass(1, 0.3)).logits.equal(dropped));
+  EXPECT_FALSE(network->Forward(images, Pass(2, 0.3)).logits.allclose(dropped));
   network->eval();
-  const at::Tensor evaluated = network->Forward(images).logits;
-  network->set_drop_path(0);
-  EXPECT_TRUE(network->Forward(images).logits.equal(evaluated));
-}
-
-TEST(DartsNetwork, NeverDropsAnIdentity) {
-  const auto space = Space();
-  const auto all_skips = space->Parse(
-      "Genotype(normal=[('skip_connect', 0), ('skip_connect', 1), ('skip_connect', 0), "
-      "('skip_connect', 1), ('skip_connect', 0), ('skip_connect', 1), ('skip_connect', 0), "
-      "('skip_connect', 1)], normal_concat=range(2, 6), reduce=[('skip_connect', 0), "
-      "('skip_connect', 1), ('skip_connect', 2), ('skip_connect', 0), ('skip_connect', 2), "
-      "('skip_connect', 3), ('skip_connect', 2), ('skip_connect', 3)], reduce_concat=range(2, 6))");
-  ASSERT_TRUE(all_skips.ok()) << all_skips.status();
-  const auto network = space->BuildNetwork(*all_skips, SmallNetwork(), Weights()).value();
-  network->set_drop_path(0.5);
-  at::Generator generator = MakeGenerator(1, "drop path");
-  network->set_generator(generator);
-  network->Forward(Images(4, 32));
-  // Three edges a reduction cell start at its inputs and so are no identities: 2 * 3 * 4 draws.
-  at::Generator expected = MakeGenerator(1, "drop path");
-  for (int i = 0; i < 6; ++i) at::zeros({4, 1, 1, 1}).bernoulli_(0.5, expected);
-  EXPECT_TRUE(generator.get_state().equal(expected.get_state()));
+  EXPECT_TRUE(network->Forward(images, Pass(1, 0.3)).logits.equal(network->Forward(images).logits));
 }
 
 }  // namespace

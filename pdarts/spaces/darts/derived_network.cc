@@ -4,14 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/ops/cat.h"
-#include "ATen/ops/ones.h"
 #include "ATen/ops/relu.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
-#include "pdarts/core/random.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/nn/kernels/node_sum.h"
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
@@ -55,44 +52,15 @@ class DerivedCell : public torch::nn::Module {
 
   /// Returns `[N,4C,H',W']`.
   at::Tensor Forward(const at::Tensor& input0, const at::Tensor& input1,
-                     const nn::Pass& pass) const {
-    std::vector<at::Tensor> nodes = {preprocessing_.input0->Forward(input0, pass),
-                                     preprocessing_.input1->Forward(input1, pass)};
+                     const ForwardContext& context) const {
     // The chosen operations, each weighed by 1, are a mixed cell.
-    if (!is_training() || pass.drop_path == 0) {
-      const auto edges = static_cast<int64_t>(operations_.size());
-      return nn::MixedNodes(graph_, operations_, nodes,
-                            at::ones({edges, 1}, nodes[0].options().requires_grad(false)), pass,
-                            backend_);
-    }
-    for (int node = kInputNodes; node < kNodes; ++node) {
-      nodes.push_back(NodeWithDropPath(node, nodes, pass));
-    }
-    nodes.erase(nodes.begin(), nodes.begin() + kInputNodes);
-    return at::cat(nodes, 1);
+    return nn::MixedNodes(graph_, operations_,
+                          {preprocessing_.input0->Forward(input0, context),
+                           preprocessing_.input1->Forward(input1, context)},
+                          /*probabilities=*/{}, context, backend_);
   }
 
  private:
-  at::Tensor NodeWithDropPath(int node, const std::vector<at::Tensor>& nodes,
-                              const nn::Pass& pass) const {
-    std::vector<nn::NodeTerm> terms;
-    for (size_t e = 0; e < operations_.size(); ++e) {
-      if (graph_.edges[e].to != node) continue;
-      const nn::Operation& operation = *operations_[e].front();
-      nn::NodeTerm& term = terms.emplace_back();
-      term.raw = operation.Forward(nodes[graph_.edges[e].from], pass);
-      if (operation.is_identity()) continue;
-      term.dropout_mask = nn::DrawSampleMask(term.raw.size(0), pass.drop_path, pass)
-                              .to(term.raw.device(), at::kByte)
-                              .expand(term.raw.sizes());
-      // Where all is dropped, nothing is left to make up for it.
-      term.dropout_scale = pass.drop_path == 1 ? 1 : 1 / (1 - pass.drop_path);
-    }
-    const auto count = static_cast<int64_t>(terms.size());
-    return nn::NodeSum(backend_, terms,
-                       at::ones({count}, terms[0].raw.options().requires_grad(false)));
-  }
-
   const Backend backend_;
   Preprocessing preprocessing_;
   nn::MixedGraph graph_;
@@ -111,8 +79,8 @@ struct ConvolutionAndNorm {
         std::make_shared<nn::BatchNorm>(options.out_channels, /*affine=*/true));
   }
 
-  at::Tensor Forward(const at::Tensor& x, const nn::Pass& pass) const {
-    return batch_norm->Forward(convolution->Forward(x), pass);
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const {
+    return batch_norm->Forward(convolution->Forward(x), context);
   }
 
   std::shared_ptr<nn::Convolution> convolution;
@@ -137,10 +105,10 @@ class AuxiliaryHead : public torch::nn::Module {
                                     std::make_shared<nn::Linear>(kOut, classes, generator))) {}
 
   /// `[N,C,H,W]` -> `[N,classes]`.
-  at::Tensor Forward(const at::Tensor& x, const nn::Pass& pass) const {
+  at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const {
     at::Tensor y = nn::AveragePool(at::relu(x), 5, pool_stride_, 0);  // [N,C,2,2]
-    y = at::relu(pointwise_.Forward(y, pass));
-    y = at::relu(square_.Forward(y, pass));  // [N,768,1,1]
+    y = at::relu(pointwise_.Forward(y, context));
+    y = at::relu(square_.Forward(y, context));  // [N,768,1,1]
     return classifier_->Forward(y.flatten(1));
   }
 
@@ -170,11 +138,6 @@ class DerivedNetwork : public Network {
           std::make_shared<DerivedCell>(plan, architecture.cells(plan.kind()), shape.backend,
                                         generator)));
     }
-    for (const CellArchitecture& cell : architecture.cells()) {
-      for (const ArchitectureEdge& edge : cell.edges()) {
-        has_noise_ = has_noise_ || edge.operation() == kNoise;
-      }
-    }
     backend_ = shape.backend;
     auxiliary_cell_ = 2 * shape.cells / 3;
     if (shape.auxiliary_head) {
@@ -191,26 +154,22 @@ class DerivedNetwork : public Network {
  private:
   /// The inputs 0 and 1 of cell 0.
   virtual std::pair<at::Tensor, at::Tensor> Stem(const at::Tensor& images,
-                                                 const nn::Pass& pass) const = 0;
+                                                 const ForwardContext& context) const = 0;
   /// `[N,C,H,W]` -> `[N,C]`.
   virtual at::Tensor Pool(const at::Tensor& x) const = 0;
 
-  NetworkOutput DoForward(const at::Tensor& images) final {
-    nn::Pass pass;
-    pass.drop_path = drop_path();
-    pass.generator =
-        has_noise_ && !is_training() ? MakeGenerator(0, kEvaluationNoise) : this->generator();
+  NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) final {
     NetworkOutput output;
     // The fused cells work on channels-last values; so does LibTorch's convolution then.
     auto [input0, input1] =
         Stem(backend_.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images,
-             pass);
+             context);
     for (size_t i = 0; i < cells_.size(); ++i) {
       const nn::MacPart part(absl::StrCat("cells.", i));
-      at::Tensor out = cells_[i]->Forward(input0, input1, pass);
+      at::Tensor out = cells_[i]->Forward(input0, input1, context.At(static_cast<int64_t>(i)));
       input0 = std::exchange(input1, std::move(out));
       if (static_cast<int>(i) == auxiliary_cell_ && auxiliary_head_ && is_training()) {
-        output.auxiliary = auxiliary_head_->Forward(input1, pass);
+        output.auxiliary = auxiliary_head_->Forward(input1, context);
       }
     }
     output.logits = classifier_->Forward(Pool(input1));
@@ -218,7 +177,6 @@ class DerivedNetwork : public Network {
   }
 
   Backend backend_;
-  bool has_noise_ = false;
   std::vector<std::shared_ptr<DerivedCell>> cells_;
   int auxiliary_cell_ = 0;
   std::shared_ptr<AuxiliaryHead> auxiliary_head_;
@@ -239,8 +197,8 @@ class CifarNetwork : public DerivedNetwork {
 
  private:
   std::pair<at::Tensor, at::Tensor> Stem(const at::Tensor& images,
-                                         const nn::Pass& pass) const override {
-    const at::Tensor stem = stem_.Forward(images, pass);
+                                         const ForwardContext& context) const override {
+    const at::Tensor stem = stem_.Forward(images, context);
     return {stem, stem};
   }
   at::Tensor Pool(const at::Tensor& x) const override { return nn::GlobalAveragePool(x); }
@@ -267,10 +225,10 @@ class ImageNetNetwork : public DerivedNetwork {
 
  private:
   std::pair<at::Tensor, at::Tensor> Stem(const at::Tensor& images,
-                                         const nn::Pass& pass) const override {
-    const at::Tensor half = stem0_first_.Forward(images, pass);
-    const at::Tensor stem0 = stem0_second_.Forward(at::relu(half), pass);
-    return {stem0, stem1_.Forward(at::relu(stem0), pass)};
+                                         const ForwardContext& context) const override {
+    const at::Tensor half = stem0_first_.Forward(images, context);
+    const at::Tensor stem0 = stem0_second_.Forward(at::relu(half), context);
+    return {stem0, stem1_.Forward(at::relu(stem0), context)};
   }
   at::Tensor Pool(const at::Tensor& x) const override {
     return nn::AveragePool(x, kImageNetPool, kImageNetPool, 0).flatten(1);

@@ -1,4 +1,4 @@
-// The fused super-network against the plain one, in float64.
+// The fused networks against the plain ones, in float64.
 
 #include <algorithm>
 #include <memory>
@@ -9,11 +9,17 @@
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/masks.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/spaces/darts/cells.h"
 #include "pdarts/spaces/darts/search_network.h"
+#include "pdarts/trainers/super_net_gradients.h"
+#include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts::darts {
 namespace {
@@ -49,7 +55,6 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   net->train(stage.training);
   const absl::Status status = net->SetKnob("skip_connect.dropout", stage.dropout);
   EXPECT_TRUE(status.ok()) << status.ToString();
-  net->set_generator(MakeGenerator(1, "dropout"));
   return net;
 }
 
@@ -68,8 +73,10 @@ TEST_P(FusedNetworkTest, IsTheSame) {
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
   for (const GradientOf of : {GradientOf::kAlphas, GradientOf::kWeights, GradientOf::kBoth}) {
     request.of = of;
-    request.update_statistics = of != GradientOf::kBoth;
-    const GradientResult a = fused->Gradients(request), b = reference->Gradients(request);
+    request.context.masks = Masks({/*seed=*/1}, /*first_image=*/0);
+    request.context.update_statistics = of != GradientOf::kBoth;
+    const GradientResult a = ComputeGradients(*fused, request),
+                         b = ComputeGradients(*reference, request);
     ExpectClose(a.loss, b.loss, "loss");
     ExpectClose(a.logits, b.logits, "logits");
     ASSERT_EQ(a.weights.size(), b.weights.size());
@@ -90,6 +97,54 @@ INSTANTIATE_TEST_SUITE_P(Stages, FusedNetworkTest,
                                          Stage{5, 1, 0.5, true}, Stage{5, 8, 0.5, false},
                                          Stage{5, 9, 0.4, true, true},
                                          Stage{3, 2, 0, false, true}));
+
+class FusedDerivedNetworkTest : public testing::TestWithParam<double> {};
+
+TEST_P(FusedDerivedNetworkTest, IsTheSame) {
+  const auto space = Registry<SearchSpace>::CreateDefault("darts").value();
+  // Identities, operations of every kind, and noise, whose cell is computed node by node.
+  const std::string normal =
+      "('skip_connect', 0), ('sep_conv_3x3', 1), ('dil_conv_5x5', 0), ('skip_connect', 2), "
+      "('max_pool_3x3', 1), ('none', 3), ('avg_pool_3x3', 2), ('sep_conv_5x5', 4)";
+  const std::string reduce =
+      "('skip_connect', 0), ('max_pool_3x3', 1), ('skip_connect', 2), ('dil_conv_3x3', 0), "
+      "('noise', 1), ('skip_connect', 3), ('sep_conv_3x3', 0), ('skip_connect', 4)";
+  const auto architecture =
+      space->Parse("Genotype(normal=[" + normal + "], reduce=[" + reduce + "])");
+  ASSERT_TRUE(architecture.ok()) << architecture.status();
+  ForwardContext context;
+  context.drop_path = GetParam();
+  context.masks = Masks({/*seed=*/1}, /*first_image=*/0);
+  const at::Tensor images = at::randn({4, 3, 16, 16}, MakeGenerator(1, "images"), at::kDouble);
+  std::vector<at::Tensor> logits;
+  std::vector<std::vector<at::Tensor>> gradients, buffers;
+  for (const Kernels kernels : {FUSED, REFERENCE}) {
+    NetworkShape shape;
+    shape.cells = 4;
+    shape.channels = 4;
+    shape.image = {3, 16, 16};
+    shape.backend.kernels = kernels;
+    const auto network =
+        space->BuildNetwork(*architecture, shape, MakeGenerator(1, "weights")).value();
+    network->to(at::kDouble);
+    logits.push_back(network->Forward(images, context).logits);
+    gradients.push_back(torch::autograd::grad({logits.back().square().sum()}, network->parameters(),
+                                              {}, std::nullopt, false,
+                                              /*allow_unused=*/true));
+    buffers.push_back(network->buffers());
+  }
+  ExpectClose(logits[0], logits[1], "logits");
+  for (size_t i = 0; i < gradients[0].size(); ++i) {
+    ASSERT_EQ(gradients[0][i].defined(), gradients[1][i].defined());
+    if (!gradients[0][i].defined()) continue;
+    ExpectClose(gradients[0][i], gradients[1][i], "parameter " + std::to_string(i));
+  }
+  for (size_t i = 0; i < buffers[0].size(); ++i) {
+    ExpectClose(buffers[0][i], buffers[1][i], "buffer " + std::to_string(i));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(DropPath, FusedDerivedNetworkTest, testing::Values(0, 0.3, 0.9));
 
 }  // namespace
 }  // namespace pdarts::darts

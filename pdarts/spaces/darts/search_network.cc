@@ -1,13 +1,13 @@
 #include "pdarts/spaces/darts/search_network.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "pdarts/core/random.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/knob.h"
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
@@ -17,8 +17,6 @@
 namespace pdarts::darts {
 namespace {
 
-constexpr char kSkipDropout[] = "skip_connect.dropout";
-constexpr char kEdgeDropPath[] = "edge.drop_path";
 constexpr int kStemMultiplier = 3;
 
 class SearchCell : public torch::nn::Module {
@@ -53,11 +51,11 @@ class SearchCell : public torch::nn::Module {
 
   /// probabilities: `[E,K]`. Returns `[N,4C,H',W']`.
   at::Tensor Forward(const at::Tensor& input0, const at::Tensor& input1,
-                     const at::Tensor& probabilities, const nn::Pass& pass) const {
+                     const at::Tensor& probabilities, const ForwardContext& context) const {
     return nn::MixedNodes(graph_, operations_,
-                          {preprocessing_.input0->Forward(input0, pass),
-                           preprocessing_.input1->Forward(input1, pass)},
-                          probabilities, pass, backend_);
+                          {preprocessing_.input0->Forward(input0, context),
+                           preprocessing_.input1->Forward(input1, context)},
+                          probabilities, context, backend_);
   }
 
  private:
@@ -82,12 +80,6 @@ class SearchNetwork : public SuperNet {
     stem_batch_norm_ =
         stem->register_module("1", std::make_shared<nn::BatchNorm>(stem_channels, /*affine=*/true));
 
-    for (size_t k = 0; k < candidates.size(); ++k) {
-      const int noise = OperationIndex(DartsTopology().kinds[k], kNoise);
-      for (const EdgeCandidates& edge : candidates[k]) {
-        has_noise_ = has_noise_ || std::find(edge.begin(), edge.end(), noise) != edge.end();
-      }
-    }
     plans_ = PlanCells(shape.cells, shape.channels, stem_channels, /*stem_reduces=*/false);
     const auto cells = register_module("cells", std::make_shared<torch::nn::Module>());
     for (const CellPlan& plan : plans_) {
@@ -116,30 +108,24 @@ class SearchNetwork : public SuperNet {
   }
 
  private:
-  at::Tensor DoForward(const at::Tensor& images) override {
-    nn::Pass pass;
-    pass.update_statistics = update_statistics();
-    pass.skip_dropout = knob(kSkipDropout);
-    if (drop_edges()) pass.edge_drop_path = knob(kEdgeDropPath);
-    pass.generator =
-        has_noise_ && !is_training() ? MakeGenerator(0, kEvaluationNoise) : this->generator();
+  at::Tensor DoForward(const at::Tensor& images, const ForwardContext& context) override {
     const std::vector<at::Tensor> probabilities = {ProbabilityTensor(kNormal),
                                                    ProbabilityTensor(kReduce)};
 
     // The fused cells work on channels-last values; so does LibTorch's convolution then.
     const at::Tensor x =
         shape_.backend.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
-    at::Tensor input0 = stem_batch_norm_->Forward(stem_convolution_->Forward(x), pass);
+    at::Tensor input0 = stem_batch_norm_->Forward(stem_convolution_->Forward(x), context);
     at::Tensor input1 = input0;
     for (size_t i = 0; i < cells_.size(); ++i) {
-      at::Tensor out = cells_[i]->Forward(input0, input1, probabilities[plans_[i].kind()], pass);
+      at::Tensor out = cells_[i]->Forward(input0, input1, probabilities[plans_[i].kind()],
+                                          context.At(static_cast<int64_t>(i)));
       input0 = std::exchange(input1, std::move(out));
     }
     return classifier_->Forward(nn::GlobalAveragePool(input1));
   }
 
   const SuperNetShape shape_;
-  bool has_noise_ = false;
   std::vector<CellPlan> plans_;
   std::shared_ptr<nn::Convolution> stem_convolution_;
   std::shared_ptr<nn::BatchNorm> stem_batch_norm_;
@@ -152,11 +138,11 @@ class SearchNetwork : public SuperNet {
 absl::Status CheckImageSides(const ImageShape& image) { return CheckSidesDivisible(image, 4); }
 
 std::vector<Knob> SearchNetworkKnobs() {
-  return {{kSkipDropout,
+  return {{kSkipDropoutKnob,
            "probability with which an element of a stride-1 skip connection's output is "
            "dropped in training",
            0, 1, 0},
-          {kEdgeDropPath,
+          {kEdgeDropPathKnob,
            "probability with which an edge's output is dropped for a sample while weights "
            "train",
            0, 1, 0}};

@@ -5,6 +5,7 @@
 
 #include "ATen/ops/ones.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
@@ -33,10 +34,9 @@ class DerivedCell : public Block {
     }
   }
 
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor&, const nn::Pass& pass) const override {
-    const auto edges = static_cast<int64_t>(operations_.size());
-    return nn::MixedNodes(graph_, operations_, {x},
-                          at::ones({edges, 1}, x.options().requires_grad(false)), pass, backend_);
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor&,
+                     const ForwardContext& context) const override {
+    return nn::MixedNodes(graph_, operations_, {x}, /*probabilities=*/{}, context, backend_);
   }
 
  private:
@@ -58,8 +58,8 @@ class DerivedNetwork : public Network {
             }) {}
 
  private:
-  NetworkOutput DoForward(const at::Tensor& images) override {
-    return {skeleton_.Forward(images, {}, {}), {}};
+  NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) override {
+    return {skeleton_.Forward(images, {}, context), {}};
   }
 
   const Skeleton skeleton_;

@@ -8,12 +8,14 @@
 #include "ATen/ops/zeros_like.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/derived_network.h"
 #include "pdarts/spaces/nasbench201/search_network.h"
 #include "torch/csrc/autograd/autograd.h"
+#include "pdarts/trainers/super_net_gradients.h"
 
 namespace pdarts::nasbench201 {
 namespace {
@@ -53,7 +55,6 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   net->to(at::kDouble);
   net->train(stage.training);
   EXPECT_TRUE(net->SetKnob("skip_connect.dropout", stage.dropout).ok());
-  net->set_generator(MakeGenerator(1, "dropout"));
   return net;
 }
 
@@ -70,9 +71,11 @@ TEST_P(FusedNetworkTest, IsTheSame) {
   GradientRequest request;
   request.images = at::randn({4, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
+  request.context.masks = Masks({/*seed=*/1}, /*first_image=*/0);
   for (const GradientOf of : {GradientOf::kAlphas, GradientOf::kWeights, GradientOf::kBoth}) {
     request.of = of;
-    const GradientResult a = fused->Gradients(request), b = reference->Gradients(request);
+    const GradientResult a = ComputeGradients(*fused, request),
+                         b = ComputeGradients(*reference, request);
     ExpectClose(a.logits, b.logits, "logits");
     ASSERT_EQ(a.weights.size(), b.weights.size());
     ASSERT_EQ(a.alphas.size(), b.alphas.size());
@@ -114,7 +117,7 @@ TEST(SearchNetwork, DropoutDropsOnlyWhereThereIsASkip) {
   request.images = at::randn({4, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
   const auto loss = [&](double dropout) {
-    return MakeNet({1, 5, dropout, true}, FUSED)->Gradients(request).loss.item<double>();
+    return ComputeGradients(*MakeNet({1, 5, dropout, true}, FUSED), request).loss.item<double>();
   };
   EXPECT_NE(loss(0), loss(0.5));
 }

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/knob.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
 #include "pdarts/spaces/nasbench201/cell.h"
@@ -12,9 +14,6 @@
 
 namespace pdarts::nasbench201 {
 namespace {
-
-constexpr char kSkipDropout[] = "skip_connect.dropout";
-constexpr char kEdgeDropPath[] = "edge.drop_path";
 
 class SearchCell : public Block {
  public:
@@ -41,8 +40,8 @@ class SearchCell : public Block {
   }
 
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& probabilities,
-                     const nn::Pass& pass) const override {
-    return nn::MixedNodes(graph_, operations_, {x}, probabilities, pass, backend_);
+                     const ForwardContext& context) const override {
+    return nn::MixedNodes(graph_, operations_, {x}, probabilities, context, backend_);
   }
 
  private:
@@ -76,13 +75,8 @@ class SearchNetwork : public SuperNet {
   }
 
  private:
-  at::Tensor DoForward(const at::Tensor& images) override {
-    nn::Pass pass;
-    pass.update_statistics = update_statistics();
-    pass.skip_dropout = knob(kSkipDropout);
-    if (drop_edges()) pass.edge_drop_path = knob(kEdgeDropPath);
-    pass.generator = this->generator();
-    return skeleton_.Forward(images, ProbabilityTensor(0), pass);
+  at::Tensor DoForward(const at::Tensor& images, const ForwardContext& context) override {
+    return skeleton_.Forward(images, ProbabilityTensor(0), context);
   }
 
   const SuperNetShape shape_;
@@ -92,11 +86,11 @@ class SearchNetwork : public SuperNet {
 }  // namespace
 
 std::vector<Knob> SearchNetworkKnobs() {
-  return {{kSkipDropout,
+  return {{kSkipDropoutKnob,
            "probability with which an element of a skip connection's output is dropped in "
            "training",
            0, 1, 0},
-          {kEdgeDropPath,
+          {kEdgeDropPathKnob,
            "probability with which an edge's output is dropped for a sample while weights "
            "train",
            0, 1, 0}};

@@ -28,9 +28,10 @@ class ResidualBlock : public Block {
   }
 
   /// `[N,C,H,W]` -> `[N,2C,H/2,W/2]`.
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor&, const nn::Pass& pass) const override {
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor&,
+                     const ForwardContext& context) const override {
     return shortcut_->Forward(nn::AveragePool(x, 2, 2, 0)) +
-           conv_b_->Forward(conv_a_->Forward(x, pass), pass);
+           conv_b_->Forward(conv_a_->Forward(x, context), context);
   }
 
  private:
@@ -91,16 +92,16 @@ Skeleton::Skeleton(torch::nn::Module& network, const Options& options, const Mak
 }
 
 at::Tensor Skeleton::Forward(const at::Tensor& images, const at::Tensor& probabilities,
-                             const nn::Pass& pass) const {
+                             const ForwardContext& context) const {
   // The fused cells work on channels-last values; so does LibTorch's convolution then.
   const at::Tensor input =
       backend_.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
-  at::Tensor x = stem_batch_norm_->Forward(stem_convolution_->Forward(input), pass);
+  at::Tensor x = stem_batch_norm_->Forward(stem_convolution_->Forward(input), context);
   for (size_t i = 0; i < cells_.size(); ++i) {
     const nn::MacPart part(absl::StrCat("cells.", i));
-    x = cells_[i]->Forward(x, probabilities, pass);
+    x = cells_[i]->Forward(x, probabilities, context.At(static_cast<int64_t>(i)));
   }
-  x = at::relu(last_batch_norm_->Forward(x, pass));
+  x = at::relu(last_batch_norm_->Forward(x, context));
   return classifier_->Forward(nn::GlobalAveragePool(x));
 }
 

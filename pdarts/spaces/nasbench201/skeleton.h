@@ -9,6 +9,7 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/operation.h"
@@ -32,7 +33,7 @@ class Block : public torch::nn::Module {
   /// `[N,C,H,W]` -> `[N,C',H',W']`. probabilities: `[E,K]` of a search network's edges; undefined
   /// in a derived network.
   virtual at::Tensor Forward(const at::Tensor& x, const at::Tensor& probabilities,
-                             const nn::Pass& pass) const = 0;
+                             const ForwardContext& context) const = 0;
 };
 
 /// What both of the space's networks are but for their cells: stem, cells, residual block to twice
@@ -55,7 +56,7 @@ class Skeleton {
 
   /// `[N,3,H,W]` -> `[N,classes]`. probabilities: as of Block.
   at::Tensor Forward(const at::Tensor& images, const at::Tensor& probabilities,
-                     const nn::Pass& pass) const;
+                     const ForwardContext& context) const;
 
  private:
   const Backend backend_;

@@ -1,12 +1,15 @@
-#ifndef PDARTS_CORE_GRADIENTS_H_
-#define PDARTS_CORE_GRADIENTS_H_
+#ifndef PDARTS_TRAINERS_SUPER_NET_GRADIENTS_H_
+#define PDARTS_TRAINERS_SUPER_NET_GRADIENTS_H_
 
 #include <functional>
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "pdarts/core/forward_context.h"
 
 namespace pdarts {
+
+class SuperNet;
 
 /// Which gradients a pass computes; the others cost nothing.
 enum class GradientOf { kWeights, kAlphas, kBoth };
@@ -15,11 +18,7 @@ struct GradientRequest {
   at::Tensor images;  ///< `[N,C,H,W]`, of the network's dtype
   at::Tensor labels;  ///< `[N]` int64
   GradientOf of = GradientOf::kBoth;
-  /// Whether running statistics of batch normalisations move in this pass.
-  bool update_statistics = true;
-  /// Whether the pass drops edges where a knob says so: the weights' loss does, the alphas'
-  /// doesn't.
-  bool drop_edges = true;
+  ForwardContext context;
   /// Added to the loss when given: a scalar with a graph to alphas or weights, or undefined.
   std::function<at::Tensor()> penalty;
 };
@@ -31,6 +30,10 @@ struct GradientResult {
   std::vector<at::Tensor> alphas;   ///< as SuperNet::alphas(); empty unless asked for
 };
 
+/// Loss and gradients of one batch in the network's mode. Parameters' `grad` stays untouched; a
+/// parameter that the loss doesn't depend on has a gradient of zeros.
+GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request);
+
 }  // namespace pdarts
 
-#endif  // PDARTS_CORE_GRADIENTS_H_
+#endif  // PDARTS_TRAINERS_SUPER_NET_GRADIENTS_H_

@@ -1,0 +1,48 @@
+#ifndef PDARTS_CORE_FORWARD_CONTEXT_H_
+#define PDARTS_CORE_FORWARD_CONTEXT_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "pdarts/core/knob.h"
+#include "pdarts/core/masks.h"
+
+namespace pdarts {
+
+/// What a pass through a network is beyond its input and the modules' mode. It is handed to the
+/// network and on from layer to layer, so that no layer has hidden state. The default is a pass of
+/// its own: running statistics move in training mode, and random numbers are those of evaluation.
+struct ForwardContext {
+  /// Whether batch normalisations in training mode move their running statistics.
+  bool update_statistics = true;
+  /// Whether a super-network in training mode drops edges where kEdgeDropPathKnob says so: the
+  /// weights' loss does, the alphas' doesn't.
+  bool drop_edges = true;
+  /// Probability with which a derived network in training mode drops an edge's output for a sample,
+  /// except for edges that are an identity (ALGORITHM 4, drop path).
+  double drop_path = 0;
+  /// Those of the super-network that the pass goes through, which SuperNet::Forward sets; null
+  /// elsewhere. They must outlive the pass.
+  const std::vector<Knob>* knobs = nullptr;
+  /// Where masks and noise come from.
+  Masks masks;
+
+  /// The value of a knob, or `otherwise` if the network has no knob of this name.
+  double KnobOr(absl::string_view name, double otherwise) const {
+    const Knob* const knob = knobs == nullptr ? nullptr : FindKnob(*knobs, name);
+    return knob == nullptr ? otherwise : knob->value;
+  }
+
+  /// The context for part number `part` of what this context is for: the same but for the place of
+  /// the masks (Masks::At).
+  ForwardContext At(int64_t part) const {
+    ForwardContext context = *this;
+    context.masks = masks.At(part);
+    return context;
+  }
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_FORWARD_CONTEXT_H_

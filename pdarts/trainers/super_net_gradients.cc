@@ -1,0 +1,56 @@
+#include "pdarts/trainers/super_net_gradients.h"
+
+#include <cstdint>
+#include <optional>
+
+#include "ATen/ops/cross_entropy_loss.h"
+#include "ATen/ops/zeros_like.h"
+#include "pdarts/core/super_net.h"
+#include "torch/csrc/autograd/autograd.h"
+
+namespace pdarts {
+
+GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
+  const bool of_weights = request.of != GradientOf::kAlphas;
+  const bool of_alphas = request.of != GradientOf::kWeights;
+  const std::vector<at::Tensor> weights = net.weights();
+  const std::vector<at::Tensor>& alphas = net.alphas();
+  // Autograd computes no gradient of what doesn't require one.
+  for (const at::Tensor& weight : weights) weight.set_requires_grad(of_weights);
+  for (const at::Tensor& alpha : alphas) alpha.set_requires_grad(of_alphas);
+
+  const at::Tensor logits = net.Forward(request.images, request.context);
+  const at::Tensor loss = at::cross_entropy_loss(logits, request.labels);
+  at::Tensor total = loss;
+  if (request.penalty) {
+    const at::Tensor penalty = request.penalty();
+    if (penalty.defined()) total = total + penalty;
+  }
+  std::vector<at::Tensor> inputs;
+  if (of_weights) inputs = weights;
+  if (of_alphas) inputs.insert(inputs.end(), alphas.begin(), alphas.end());
+  std::vector<at::Tensor> gradients(inputs.size());
+  // It has no graph where nothing asked for moves it, such as the alphas of edges that all hold
+  // none.
+  if (total.requires_grad()) {
+    gradients =
+        torch::autograd::grad({total}, inputs, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,
+                              /*create_graph=*/false, /*allow_unused=*/true);
+  }
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    if (!gradients[i].defined()) gradients[i] = at::zeros_like(inputs[i]);
+  }
+
+  for (const at::Tensor& weight : weights) weight.set_requires_grad(true);
+  for (const at::Tensor& alpha : alphas) alpha.set_requires_grad(true);
+
+  GradientResult result;
+  result.loss = loss.detach();
+  result.logits = logits.detach();
+  const auto split = gradients.begin() + (of_weights ? static_cast<int64_t>(weights.size()) : 0);
+  result.weights.assign(gradients.begin(), split);
+  result.alphas.assign(split, gradients.end());
+  return result;
+}
+
+}  // namespace pdarts
