@@ -8,7 +8,7 @@
 
 namespace pdarts {
 
-/// A CPU generator for one purpose of one run. Generators with another seed, purpose ("dropout",
+/// A CPU generator for one purpose of one run. Generators with another seed, purpose ("alphas",
 /// "weights") or index (the stage) are independent of each other, so that a draw added in one place
 /// moves no number in another. Its state is a tensor (`get_state()`), which a checkpoint can hold.
 at::Generator MakeGenerator(uint64_t seed, absl::string_view purpose, uint64_t index = 0);
