@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "ATen/TensorOperators.h"
 #include "ATen/ops/empty.h"
 #include "gtest/gtest.h"
 
