@@ -7,9 +7,20 @@
 #include "ATen/core/Tensor.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
-#include "pdarts/nn/kernels/kernel_table.h"
 
 namespace pdarts::nn {
+
+enum class ConvolutionKind {
+  /// Depthwise kxk, then 1x1.
+  kSeparable,
+  /// 1x1, stride 1.
+  kPointwise,
+  /// Two 1x1 of stride 2, the second on the image shifted by one row and one column; each makes
+  /// half of the channels.
+  kFactorizedReduce,
+  /// Dense kxk, stride 1.
+  kDense,
+};
 
 /// A ReLU and the convolutions behind it, up to the next batch normalisation. Padding is
 /// dilation * (k / 2) throughout.

@@ -16,12 +16,36 @@
 
 namespace pdarts::nn {
 
-/// Calls f(T()) with the tensor's element type.
+/// Calls f(S()) with the storage type of the tensor's elements.
 template <typename F>
-auto DispatchFloating(const at::Tensor& x, const F& f) {
-  if (x.scalar_type() == at::kFloat) return f(float());
-  CHECK(x.scalar_type() == at::kDouble) << "float32 or float64, not " << x.dtype();
-  return f(double());
+auto DispatchStorage(const at::Tensor& x, const F& f) {
+  switch (x.scalar_type()) {
+    case at::kBFloat16:
+      return f(Bfloat16());
+    case at::kFloat:
+      return f(float());
+    default:
+      CHECK(x.scalar_type() == at::kDouble) << "bfloat16, float32 or float64, not " << x.dtype();
+      return f(double());
+  }
+}
+
+template <typename S>
+constexpr at::ScalarType kScalarType = c10::CppTypeToScalarType<S>::value;
+template <>
+constexpr at::ScalarType kScalarType<Bfloat16> = at::kBFloat16;
+
+/// The elements of a tensor of a storage type. Dies if the tensor's elements are of another type.
+template <typename S>
+const S* ConstData(const at::Tensor& x) {
+  CHECK(x.scalar_type() == kScalarType<S>) << x.dtype() << " beside " << kScalarType<S>;
+  return static_cast<const S*>(x.const_data_ptr());
+}
+
+template <typename S>
+S* MutableData(const at::Tensor& x) {
+  CHECK(x.scalar_type() == kScalarType<S>) << x.dtype() << " beside " << kScalarType<S>;
+  return static_cast<S*>(x.mutable_data_ptr());
 }
 
 /// In memory as [N,H,W,C], copied if it wasn't.

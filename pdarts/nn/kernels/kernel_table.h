@@ -5,10 +5,17 @@
 // kernels_<variant>.cc compiles it for one instruction set. This header is included there, so it
 // holds plain data only: an inline function here would be compiled with each variant's flags, and
 // the linker would be free to keep the one that this machine can't run.
+//
+// S is the storage type, in which activations and their gradients lie in memory: float, double or
+// Bfloat16. A is the accumulator type, in which everything is computed: double for double, else
+// float. Weights, per-channel numbers and sums are of type A.
 
 #include <cstdint>
 
 namespace pdarts::nn {
+
+/// A bfloat16 number as it lies in memory: the upper half of a float.
+enum class Bfloat16 : uint16_t {};
 
 /// One image of a channels-last tensor: channel c of pixel p lies at data[p * stride + c].
 template <typename T>
@@ -28,31 +35,30 @@ struct Plane {
   int64_t row;
 };
 
-enum class ConvolutionKind {
-  /// Depthwise kxk, then 1x1.
-  kSeparable,
-  /// 1x1, stride 1.
-  kPointwise,
-  /// Two 1x1 of stride 2, the second on the image shifted by one row and one column; each makes
-  /// half of the channels.
-  kFactorizedReduce,
-  /// Dense kxk, stride 1.
-  kDense,
+/// A place that a convolution reads, in pixels from (y * stride, x * stride) for output (y, x).
+struct Tap {
+  int32_t y, x;
 };
 
-/// What one convolution of an image does. Padding is dilation * (kernel / 2).
-///
-/// Every kind is a "gather" of some channels for an output pixel (`gathered` of them, a multiple of
-/// the vector width) and a matrix product with weights [gathered, out_channels]:
-///   kSeparable: the depthwise convolution's result, one channel for each input channel;
-///   kPointwise: the input pixel;
-///   kFactorizedReduce: the pixels (2y, 2x) and (2y + 1, 2x + 1);
-///   kDense: the k * k input pixels.
+/// What one convolution of an image does: an optional depthwise convolution, then a product with a
+/// matrix of weights for each tap:
+///   out[y][x][o] = sum over t, c of weights[t][c][o] * middle[y * s + taps[t].y][x * s +
+///   taps[t].x][c]
+/// where `middle` is the input and s the stride, or, with a depthwise convolution, its result
+/// and 1.
 struct ConvolutionShape {
-  ConvolutionKind kind;
-  int32_t kernel;
+  /// The side of the depthwise convolution's kernel, 3 or 5, or 0 without one. Its padding is
+  /// dilation * (depthwise / 2).
+  int32_t depthwise;
+  /// 1 or 2.
   int32_t stride;
   int32_t dilation;
+  int32_t num_taps;
+  Tap taps[25];
+  /// Pixels around the input, or around the gradient of the middle, that the loops read.
+  int32_t margin;
+  /// Rows of output that are computed together where the left factor is gathered in scratch memory.
+  int32_t rows;
   int64_t in_channels;
   int64_t out_channels;
   int64_t in_height, in_width;
@@ -61,97 +67,101 @@ struct ConvolutionShape {
 
 /// Weights as the loops read them. `Up(c)` is c rounded up to whole vectors; what lies past the
 /// last channel is 0.
-template <typename T>
+template <typename A>
 struct PackedWeights {
-  /// [blocks of Up(in)][k * k][lanes]; kSeparable only.
-  const T* depthwise;
-  /// [gathered][Up(out)]
-  const T* forward;
-  /// Its transpose, [Up(out)][gathered]; for kDense [k * k][Up(out)][Up(in)].
-  const T* backward;
+  /// [blocks of Up(in)][k * k][lanes], or null.
+  const A* depthwise;
+  /// [taps][Up(in)][Up(out)]
+  const A* forward;
+  /// [taps][Up(out)][Up(in)]
+  const A* backward;
   /// [Up(out)] or null.
-  const T* bias;
+  const A* bias;
 };
 
-/// The gradient that reaches a convolution: factor * gradient + slope * raw + offset, for each
-/// channel ([Up(out)] each): the backward of a batch normalisation behind it, done on the way.
-template <typename T>
+/// The gradient that reaches a convolution: factor * gradient + slope * value + offset, for each
+/// channel ([Up(out)] each): the backward of a batch normalization behind it, done on the way.
+/// `value` is the pre-normalization value.
+template <typename S, typename A>
 struct AffineGradient {
-  Pixels<const T> gradient;
+  Pixels<const S> gradient;
   /// Null data: only factor * gradient, factor null: gradient alone.
-  Pixels<const T> raw;
-  const T* factor;
-  const T* slope;
-  const T* offset;
+  Pixels<const S> value;
+  const A* factor;
+  const A* slope;
+  const A* offset;
 };
 
 /// One summand of a linear combination of images.
-template <typename T>
+template <typename S, typename A>
 struct LinearTerm {
-  Pixels<const T> values;
+  Pixels<const S> values;
   /// [Up(channels)]
-  const T* factor;
+  const A* factor;
   /// One byte an element (0 or 1), or null data.
   Pixels<const uint8_t> mask;
 };
 
-template <typename T>
+template <typename S, typename A>
 struct KernelTable {
-  /// Elements of T in a vector.
+  /// Elements of A in a vector.
   int64_t lanes;
 
   /// out = max(0, scale * x + shift), or max(0, x) where scale is null. scale, shift:
   /// [Up(channels)].
-  void (*load_relu)(Pixels<const T> x, int64_t channels, int64_t height, int64_t width,
-                    const T* scale, const T* shift, Plane<T> out);
+  void (*load_relu)(Pixels<const S> x, int64_t channels, int64_t height, int64_t width,
+                    const A* scale, const A* shift, Plane<A> out);
 
   /// The convolution of `input`; where `mean` is not null also each channel's mean and sum of
-  /// squared deviations over the image. `scratch`: ConvolutionScratch elements.
-  void (*convolution)(const ConvolutionShape& shape, Plane<const T> input,
-                      const PackedWeights<T>& weights, Pixels<T> out, T* mean, T* squares,
-                      T* scratch);
+  /// squared deviations over the image, of the values before they are rounded to S. `scratch`:
+  /// PackedConvolution::scratch_size elements.
+  void (*convolution)(const ConvolutionShape& shape, Plane<const A> input,
+                      const PackedWeights<A>& weights, Pixels<S> out, A* mean, A* squares,
+                      A* scratch);
 
   /// Adds the gradient of `input` to `input_gradient` (null data: not wanted), and the weights'
   /// gradients to `depthwise_gradient` ([blocks][k * k][lanes]) and `forward_gradient`
-  /// ([gathered][Up(out)]) (null: not wanted) and `bias_gradient` ([Up(out)]).
-  /// `middle` is a plane for the gradient of what lies between the depthwise and the 1x1
-  /// convolution (kDense: of the result), its margin 0 and at least the padding wide.
-  void (*convolution_backward)(const ConvolutionShape& shape, Plane<const T> input,
-                               const AffineGradient<T>& gradient, const PackedWeights<T>& weights,
-                               Plane<T> middle, Plane<T> input_gradient, T* depthwise_gradient,
-                               T* forward_gradient, T* bias_gradient, T* scratch);
+  /// ([taps][Up(in)][Up(out)]) (null: not wanted) and `bias_gradient` ([Up(out)]).
+  /// `middle` is a plane with the shape's margin, 0 there: with a depthwise convolution for the
+  /// gradient of its result, with several taps of stride 1 for the gradient of the convolution's
+  /// result; not used otherwise.
+  void (*convolution_backward)(const ConvolutionShape& shape, Plane<const A> input,
+                               const AffineGradient<S, A>& gradient,
+                               const PackedWeights<A>& weights, Plane<A> middle,
+                               Plane<A> input_gradient, A* depthwise_gradient, A* forward_gradient,
+                               A* bias_gradient, A* scratch);
 
   /// plane = plane where input > 0, else 0 (the margin excepted).
-  void (*mask_by_relu)(Plane<const T> input, int64_t channels, int64_t height, int64_t width,
-                       Plane<T> plane);
+  void (*mask_by_relu)(Plane<const A> input, int64_t channels, int64_t height, int64_t width,
+                       Plane<A> plane);
 
   /// out = plane + sum of factor * mask * values + offset. plane.data, offset: null for none.
-  void (*combine)(Plane<const T> plane, const LinearTerm<T>* terms, int64_t num_terms,
-                  const T* offset, int64_t channels, int64_t height, int64_t width, Pixels<T> out);
+  void (*combine)(Plane<const A> plane, const LinearTerm<S, A>* terms, int64_t num_terms,
+                  const A* offset, int64_t channels, int64_t height, int64_t width, Pixels<S> out);
 
-  /// out = factor * mask * gradient + slope * raw + offset; raw.data null: no such term.
-  void (*affine_gradient)(const AffineGradient<T>& gradient, Pixels<const uint8_t> mask,
-                          int64_t channels, int64_t pixels, Pixels<T> out);
+  /// out = factor * mask * gradient + slope * value + offset; value.data null: no such term.
+  void (*affine_gradient)(const AffineGradient<S, A>& gradient, Pixels<const uint8_t> mask,
+                          int64_t channels, int64_t pixels, Pixels<S> out);
 
   /// sums[t * Up(channels) + c] = sum over the pixels of gradient * mask * (values - mean), where a
   /// term's `factor` is the mean; null means 0, null values mean the sum of gradient * mask alone.
-  void (*gradient_sums)(Pixels<const T> gradient, const LinearTerm<T>* terms, int64_t num_terms,
-                        int64_t channels, int64_t pixels, T* sums);
+  void (*gradient_sums)(Pixels<const S> gradient, const LinearTerm<S, A>* terms, int64_t num_terms,
+                        int64_t channels, int64_t pixels, A* sums);
 
   /// Each channel's mean and sum of squared deviations.
-  void (*statistics)(Pixels<const T> x, int64_t channels, int64_t pixels, T* mean, T* squares);
+  void (*statistics)(Pixels<const S> x, int64_t channels, int64_t pixels, A* mean, A* squares);
 
   /// 3x3, padding 1; scratch: one row of input, [width][lanes].
-  void (*max_pool)(Pixels<const T> x, int64_t channels, int64_t height, int64_t width,
-                   int64_t stride, Pixels<T> out, T* scratch);
-  void (*average_pool)(Pixels<const T> x, int64_t channels, int64_t height, int64_t width,
-                       int64_t stride, Pixels<T> out, T* scratch);
+  void (*max_pool)(Pixels<const S> x, int64_t channels, int64_t height, int64_t width,
+                   int64_t stride, Pixels<S> out, A* scratch);
+  void (*average_pool)(Pixels<const S> x, int64_t channels, int64_t height, int64_t width,
+                       int64_t stride, Pixels<S> out, A* scratch);
   /// Add to `input_gradient`. The first of equal values in a window gets the gradient.
-  void (*max_pool_backward)(Pixels<const T> x, Pixels<const T> out, Pixels<const T> gradient,
+  void (*max_pool_backward)(Pixels<const S> x, Pixels<const S> out, Pixels<const S> gradient,
                             int64_t channels, int64_t height, int64_t width, int64_t stride,
-                            Plane<T> input_gradient);
-  void (*average_pool_backward)(Pixels<const T> gradient, int64_t channels, int64_t height,
-                                int64_t width, int64_t stride, Plane<T> input_gradient);
+                            Plane<A> input_gradient);
+  void (*average_pool_backward)(Pixels<const S> gradient, int64_t channels, int64_t height,
+                                int64_t width, int64_t stride, Plane<A> input_gradient);
 
   /// out[i] = whether a number that depends on seed and first + i, even in [0, 2^32), is at least
   /// `threshold`.
@@ -159,22 +169,24 @@ struct KernelTable {
                        uint8_t* out);
 };
 
-// What kernels_<variant>.cc hold; all but the portable one are for x86-64 alone.
+/// What a kernels_<variant>.cc holds; all but the portable one are for x86-64 alone.
+struct KernelTables {
+  KernelTable<float, float> float32;
+  KernelTable<double, double> float64;
+  KernelTable<Bfloat16, float> bfloat16;
+};
+
 namespace portable {
-extern const KernelTable<float> kFloatTable;
-extern const KernelTable<double> kDoubleTable;
+extern const KernelTables kTables;
 }  // namespace portable
 namespace avx2 {
-extern const KernelTable<float> kFloatTable;
-extern const KernelTable<double> kDoubleTable;
+extern const KernelTables kTables;
 }  // namespace avx2
 namespace avx512 {
-extern const KernelTable<float> kFloatTable;
-extern const KernelTable<double> kDoubleTable;
+extern const KernelTables kTables;
 }  // namespace avx512
 namespace avx512_bf16 {
-extern const KernelTable<float> kFloatTable;
-extern const KernelTable<double> kDoubleTable;
+extern const KernelTables kTables;
 }  // namespace avx512_bf16
 
 }  // namespace pdarts::nn

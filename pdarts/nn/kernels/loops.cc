@@ -3,41 +3,40 @@
 #include "glog/logging.h"
 
 namespace pdarts::nn {
+namespace {
 
-template <>
-const KernelTable<float>& Loops(InstructionSet instructions) {
+const KernelTables& Tables(InstructionSet instructions) {
   switch (instructions) {
     case InstructionSet::kPortable:
-      return portable::kFloatTable;
+      return portable::kTables;
 #if defined(__x86_64__)
     case InstructionSet::kAvx2:
-      return avx2::kFloatTable;
+      return avx2::kTables;
     case InstructionSet::kAvx512:
-      return avx512::kFloatTable;
+      return avx512::kTables;
     case InstructionSet::kAvx512Bf16:
-      return avx512_bf16::kFloatTable;
+      return avx512_bf16::kTables;
 #endif
     default:
       LOG(FATAL) << "this program has no loops for " << InstructionSetName(instructions);
   }
 }
 
+}  // namespace
+
 template <>
-const KernelTable<double>& Loops(InstructionSet instructions) {
-  switch (instructions) {
-    case InstructionSet::kPortable:
-      return portable::kDoubleTable;
-#if defined(__x86_64__)
-    case InstructionSet::kAvx2:
-      return avx2::kDoubleTable;
-    case InstructionSet::kAvx512:
-      return avx512::kDoubleTable;
-    case InstructionSet::kAvx512Bf16:
-      return avx512_bf16::kDoubleTable;
-#endif
-    default:
-      LOG(FATAL) << "this program has no loops for " << InstructionSetName(instructions);
-  }
+const KernelTable<float, float>& Loops<float>(InstructionSet instructions) {
+  return Tables(instructions).float32;
+}
+
+template <>
+const KernelTable<double, double>& Loops<double>(InstructionSet instructions) {
+  return Tables(instructions).float64;
+}
+
+template <>
+const KernelTable<Bfloat16, float>& Loops<Bfloat16>(InstructionSet instructions) {
+  return Tables(instructions).bfloat16;
 }
 
 }  // namespace pdarts::nn

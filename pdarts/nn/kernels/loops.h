@@ -6,11 +6,23 @@
 
 namespace pdarts::nn {
 
-/// The loops that are compiled for an instruction set; T: float or double. This processor must be
+/// In which type values of a storage type are computed.
+template <typename S>
+struct AccumulatorOf {
+  using Type = S;
+};
+template <>
+struct AccumulatorOf<Bfloat16> {
+  using Type = float;
+};
+template <typename S>
+using Accumulator = typename AccumulatorOf<S>::Type;
+
+/// The loops that are compiled for an instruction set; S: the storage type. This processor must be
 /// able to run them (RunnableInstructionSets). Dies if this program has none for that set, as on
 /// processors other than x86-64.
-template <typename T>
-const KernelTable<T>& Loops(InstructionSet instructions);
+template <typename S>
+const KernelTable<S, Accumulator<S>>& Loops(InstructionSet instructions);
 
 }  // namespace pdarts::nn
 

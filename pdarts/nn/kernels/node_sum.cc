@@ -17,14 +17,13 @@
 namespace pdarts::nn {
 namespace {
 
-template <typename T>
 Pixels<const uint8_t> Image(const at::Tensor& mask, int64_t n, int64_t size, int64_t channels) {
   if (!mask.defined()) return {nullptr, 0};
   return {mask.const_data_ptr<uint8_t>() + n * size, channels};
 }
 
 /// Inputs: coefficients; then each term's raw value, weight and bias.
-template <typename T>
+template <typename S>
 class NodeSumNode : public FusedNode {
  public:
   struct Term {
@@ -44,13 +43,14 @@ class NodeSumNode : public FusedNode {
     torch::autograd::variable_list results(1 + 3 * n_terms);
     if (!gradients[0].defined()) return results;
     const at::Tensor gradient = ChannelsLast(gradients[0]);
-    const KernelTable<T>& loops = Loops<T>(instructions);
+    using A = Accumulator<S>;
+    const KernelTable<S, A>& loops = Loops<S>(instructions);
     const int64_t images = gradient.size(0), channels = gradient.size(1);
     const int64_t pixels = gradient.size(2) * gradient.size(3), size = pixels * channels;
     const int64_t up = RoundUp(channels, loops.lanes);
-    const T* g = gradient.const_data_ptr<T>();
+    const S* g = ConstData<S>(gradient);
     std::vector<at::Tensor> raws;
-    std::vector<std::vector<T>> means(n_terms);
+    std::vector<std::vector<A>> means(n_terms);
     // Sums are needed where there is a normalisation, or the coefficients' gradient is.
     std::vector<bool> needs_sums(n_terms);
     bool any_sums = false;
@@ -59,7 +59,7 @@ class NodeSumNode : public FusedNode {
       means[i].resize(up);
       if (terms[i].normalizes) {
         for (int64_t c = 0; c < channels; ++c) {
-          means[i][c] = static_cast<T>(terms[i].normalization.mean[c]);
+          means[i][c] = static_cast<A>(terms[i].normalization.mean[c]);
         }
       }
       needs_sums[i] = Wants(0) || (terms[i].normalizes &&
@@ -69,17 +69,16 @@ class NodeSumNode : public FusedNode {
 
     // [image][term][2][up]: sums of the gradient, and of it times raw - mean.
     const auto stride = static_cast<int64_t>(n_terms) * 2 * up;
-    std::vector<T> of_images(any_sums ? images * stride : 0);
+    std::vector<A> of_images(any_sums ? images * stride : 0);
     if (any_sums) {
       ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
         for (int64_t n = begin; n < end; ++n) {
-          std::vector<LinearTerm<T>> linear;
+          std::vector<LinearTerm<S, A>> linear;
           for (size_t i = 0; i < n_terms; ++i) {
             if (!needs_sums[i]) continue;
-            const auto mask = Image<T>(terms[i].mask, n, size, channels);
+            const auto mask = Image(terms[i].mask, n, size, channels);
             linear.push_back({{nullptr, 0}, nullptr, mask});
-            linear.push_back(
-                {{raws[i].const_data_ptr<T>() + n * size, channels}, means[i].data(), mask});
+            linear.push_back({{ConstData<S>(raws[i]) + n * size, channels}, means[i].data(), mask});
           }
           loops.gradient_sums({g + n * size, channels}, linear.data(),
                               static_cast<int64_t>(linear.size()), channels, pixels,
@@ -88,15 +87,16 @@ class NodeSumNode : public FusedNode {
       });
     }
 
-    std::vector<std::vector<T>> factor(n_terms), slope(n_terms), offset(n_terms);
+    std::vector<std::vector<A>> factor(n_terms), slope(n_terms), offset(n_terms);
     at::Tensor coefficient_gradient;
     if (Wants(0)) {
-      coefficient_gradient = at::empty({static_cast<int64_t>(n_terms)}, gradient.options());
+      coefficient_gradient =
+          at::empty({static_cast<int64_t>(n_terms)}, gradient.options().dtype(kScalarType<A>));
       results[0] = coefficient_gradient;
     }
-    const auto tensor = [&](const std::vector<T>& values) {
-      at::Tensor t = at::empty({channels}, gradient.options());
-      std::copy(values.begin(), values.end(), t.template mutable_data_ptr<T>());
+    const auto tensor = [&](const std::vector<A>& values) {
+      at::Tensor t = at::empty({channels}, gradient.options().dtype(kScalarType<A>));
+      std::copy(values.begin(), values.end(), t.template mutable_data_ptr<A>());
       return t;
     };
     int64_t place = 0;
@@ -105,7 +105,7 @@ class NodeSumNode : public FusedNode {
       factor[i].assign(up, 0);
       slope[i].assign(up, 0);
       offset[i].assign(up, 0);
-      std::vector<T> weight(channels), bias(channels);
+      std::vector<A> weight(channels), bias(channels);
       double of_coefficient = 0;
       for (int64_t c = 0; c < channels; ++c) {
         double sum = 0, deviation = 0;
@@ -118,7 +118,7 @@ class NodeSumNode : public FusedNode {
           deviation *= term.scale;
         }
         if (!term.normalizes) {
-          factor[i][c] = static_cast<T>(coefficients[i] * term.scale);
+          factor[i][c] = static_cast<A>(coefficients[i] * term.scale);
           of_coefficient += deviation;
           continue;
         }
@@ -126,14 +126,14 @@ class NodeSumNode : public FusedNode {
         of_coefficient += normalization.scale(c) * deviation + normalization.bias[c] * sum;
         const NormalizationGradient back =
             BackwardOf(normalization, c, sum, deviation, images * pixels, coefficients[i]);
-        factor[i][c] = static_cast<T>(back.factor * term.scale);
-        slope[i][c] = static_cast<T>(back.slope);
-        offset[i][c] = static_cast<T>(back.offset);
-        weight[c] = static_cast<T>(back.weight);
-        bias[c] = static_cast<T>(back.bias);
+        factor[i][c] = static_cast<A>(back.factor * term.scale);
+        slope[i][c] = static_cast<A>(back.slope);
+        offset[i][c] = static_cast<A>(back.offset);
+        weight[c] = static_cast<A>(back.weight);
+        bias[c] = static_cast<A>(back.bias);
       }
       if (needs_sums[i]) ++place;
-      if (Wants(0)) coefficient_gradient.mutable_data_ptr<T>()[i] = static_cast<T>(of_coefficient);
+      if (Wants(0)) coefficient_gradient.mutable_data_ptr<A>()[i] = static_cast<A>(of_coefficient);
       if (Wants(1 + 3 * i)) {
         results[1 + 3 * i] =
             at::empty(gradient.sizes(), gradient.options(), at::MemoryFormat::ChannelsLast);
@@ -147,12 +147,12 @@ class NodeSumNode : public FusedNode {
         for (size_t i = 0; i < n_terms; ++i) {
           if (!results[1 + 3 * i].defined()) continue;
           const bool by_batch = terms[i].normalizes && terms[i].normalization.by_batch;
-          Pixels<const T> raw = {nullptr, 0};
-          if (by_batch) raw = {raws[i].const_data_ptr<T>() + n * size, channels};
+          Pixels<const S> raw = {nullptr, 0};
+          if (by_batch) raw = {ConstData<S>(raws[i]) + n * size, channels};
           loops.affine_gradient(
               {{g + n * size, channels}, raw, factor[i].data(), slope[i].data(), offset[i].data()},
-              Image<T>(terms[i].mask, n, size, channels), channels, pixels,
-              {results[1 + 3 * i].mutable_data_ptr<T>() + n * size, channels});
+              Image(terms[i].mask, n, size, channels), channels, pixels,
+              {MutableData<S>(results[1 + 3 * i]) + n * size, channels});
         }
       }
     });
@@ -165,22 +165,23 @@ class NodeSumNode : public FusedNode {
   }
 };
 
-template <typename T>
+template <typename S>
 at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeTerm>& terms,
                             const at::Tensor& coefficients) {
-  const KernelTable<T>& loops = Loops<T>(instructions);
+  using A = Accumulator<S>;
+  const KernelTable<S, A>& loops = Loops<S>(instructions);
   const at::Tensor& first = terms[0].raw;
   const int64_t images = first.size(0), channels = first.size(1);
   const int64_t pixels = first.size(2) * first.size(3), size = pixels * channels;
   const int64_t up = RoundUp(channels, loops.lanes);
   std::vector<at::Tensor> inputs = {coefficients};
   std::vector<at::Tensor> raws;
-  std::vector<typename NodeSumNode<T>::Term> kept;
+  std::vector<typename NodeSumNode<S>::Term> kept;
   std::vector<double> values;
   at::Tensor out;
   {
     at::NoGradGuard no_grad;
-    std::vector<std::vector<T>> factors;
+    std::vector<std::vector<A>> factors;
     std::vector<double> offset(channels);
     const at::Tensor plain = coefficients.detach().contiguous();
     for (size_t i = 0; i < terms.size(); ++i) {
@@ -188,7 +189,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
       CHECK(term.raw.sizes() == first.sizes() && term.raw.scalar_type() == first.scalar_type())
           << term.raw.sizes() << " beside " << first.sizes();
       raws.push_back(ChannelsLast(term.raw));
-      values.push_back(plain.const_data_ptr<T>()[i]);
+      values.push_back(ConstData<A>(plain)[i]);
       auto& keep = kept.emplace_back();
       keep.scale = term.dropout_scale;
       if (term.dropout_mask.defined()) {
@@ -203,33 +204,33 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
       inputs.push_back(term.batch_norm ? term.batch_norm->bias : at::Tensor());
       auto& factor = factors.emplace_back(up);
       if (!term.batch_norm) {
-        std::fill_n(factor.begin(), channels, static_cast<T>(values[i] * keep.scale));
+        std::fill_n(factor.begin(), channels, static_cast<A>(values[i] * keep.scale));
         continue;
       }
       CHECK(!keep.mask.defined()) << "dropout behind a batch normalisation";
       ChannelStatistics batch;
       batch.mean.resize(channels);
-      if (term.batch_norm->training) batch = StatisticsOf<T>(raws[i], loops);
+      if (term.batch_norm->training) batch = StatisticsOf(raws[i], loops);
       keep.normalizes = true;
       keep.normalization = MakeNormalization(*term.batch_norm, batch);
-      UpdateStatistics<T>(*term.batch_norm, batch);
+      UpdateStatistics<A>(*term.batch_norm, batch);
       for (int64_t c = 0; c < channels; ++c) {
-        factor[c] = static_cast<T>(values[i] * keep.normalization.scale(c));
+        factor[c] = static_cast<A>(values[i] * keep.normalization.scale(c));
         offset[c] += values[i] * keep.normalization.shift(c);
       }
     }
-    std::vector<T> offset_values(up);
+    std::vector<A> offset_values(up);
     std::copy(offset.begin(), offset.end(), offset_values.begin());
     out = at::empty(first.sizes(), first.options().requires_grad(false),
                     at::MemoryFormat::ChannelsLast);
-    T* to = out.mutable_data_ptr<T>();
+    S* to = MutableData<S>(out);
     ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
-      std::vector<LinearTerm<T>> linear(terms.size());
+      std::vector<LinearTerm<S, A>> linear(terms.size());
       for (int64_t n = begin; n < end; ++n) {
         for (size_t i = 0; i < terms.size(); ++i) {
-          linear[i] = {{raws[i].const_data_ptr<T>() + n * size, channels},
+          linear[i] = {{ConstData<S>(raws[i]) + n * size, channels},
                        factors[i].data(),
-                       Image<T>(kept[i].mask, n, size, channels)};
+                       Image(kept[i].mask, n, size, channels)};
         }
         loops.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()),
                       offset_values.data(), channels, first.size(2), first.size(3),
@@ -238,7 +239,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
     });
   }
   if (!NeedsGraph(inputs)) return out;
-  const auto node = MakeFusedNode<NodeSumNode<T>>();
+  const auto node = MakeFusedNode<NodeSumNode<S>>();
   for (const at::Tensor& raw : raws) node->Save(raw);
   node->instructions = instructions;
   node->terms = std::move(kept);
@@ -255,9 +256,8 @@ at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
   CHECK(coefficients.dim() == 1 && coefficients.size(0) == static_cast<int64_t>(terms.size()))
       << coefficients.sizes() << " coefficients for " << terms.size() << " terms";
   CHECK_EQ(terms[0].raw.dim(), 4) << "[N,C,H,W]";
-  CHECK(coefficients.scalar_type() == terms[0].raw.scalar_type());
   if (backend.kernels == REFERENCE) return composition::NodeSum(terms, coefficients);
-  return DispatchFloating(terms[0].raw, [&](auto zero) {
+  return DispatchStorage(terms[0].raw, [&](auto zero) {
     return NodeSumWithLoops<decltype(zero)>(backend.instructions, terms, coefficients);
   });
 }
@@ -265,7 +265,9 @@ at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
 at::Tensor Normalize(const Backend& backend, const at::Tensor& raw,
                      const BatchNormArgs& batch_norm) {
   if (backend.kernels == REFERENCE) return composition::BatchNorm(raw, batch_norm);
-  return NodeSum(backend, {{raw, batch_norm}}, at::ones({1}, raw.options().requires_grad(false)));
+  const at::ScalarType coefficients = raw.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  return NodeSum(backend, {{raw, batch_norm}},
+                 at::ones({1}, raw.options().dtype(coefficients).requires_grad(false)));
 }
 
 }  // namespace pdarts::nn

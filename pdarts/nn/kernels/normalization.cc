@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "glog/logging.h"
+#include "pdarts/nn/kernels/dispatch.h"
 #include "pdarts/nn/kernels/packing.h"
 #include "pdarts/nn/kernels/parallel.h"
 
@@ -49,19 +50,19 @@ ChannelStatistics MergeStatistics(const T* of_images, int64_t images, int64_t ch
   return merged;
 }
 
-template <typename T>
-ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<T>& loops) {
+template <typename S, typename A>
+ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<S, A>& loops) {
   const int64_t images = x.size(0), channels = x.size(1), pixels = x.size(2) * x.size(3);
   const int64_t up = RoundUp(channels, loops.lanes);
-  std::vector<T> of_images(images * 2 * up);
-  const T* data = x.const_data_ptr<T>();
+  std::vector<A> of_images(images * 2 * up);
+  const S* data = ConstData<S>(x);
   ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
-      T* mean = of_images.data() + n * 2 * up;
+      A* mean = of_images.data() + n * 2 * up;
       loops.statistics({data + n * pixels * channels, channels}, channels, pixels, mean, mean + up);
     }
   });
-  return MergeStatistics<T>(of_images.data(), images, channels, up, pixels);
+  return MergeStatistics<A>(of_images.data(), images, channels, up, pixels);
 }
 
 Normalization MakeNormalization(const BatchNormArgs& bn, const ChannelStatistics& batch) {
@@ -116,8 +117,9 @@ NormalizationGradient BackwardOf(const Normalization& n, int64_t c, double sum,
 
 template ChannelStatistics MergeStatistics(const float*, int64_t, int64_t, int64_t, int64_t);
 template ChannelStatistics MergeStatistics(const double*, int64_t, int64_t, int64_t, int64_t);
-template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<float>&);
-template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<double>&);
+template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<float, float>&);
+template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<double, double>&);
+template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<Bfloat16, float>&);
 template void UpdateStatistics<float>(const BatchNormArgs&, const ChannelStatistics&);
 template void UpdateStatistics<double>(const BatchNormArgs&, const ChannelStatistics&);
 

@@ -17,13 +17,13 @@ struct ChannelStatistics {
 };
 
 /// From each image's mean and sum of squared deviations, [images][2][stride], of `pixels` values.
-template <typename T>
-ChannelStatistics MergeStatistics(const T* of_images, int64_t images, int64_t channels,
+template <typename A>
+ChannelStatistics MergeStatistics(const A* of_images, int64_t images, int64_t channels,
                                   int64_t stride, int64_t pixels);
 
-/// Statistics of a channels-last `[N,C,H,W]`.
-template <typename T>
-ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<T>& loops);
+/// Statistics of a channels-last `[N,C,H,W]` of storage type S.
+template <typename S, typename A>
+ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<S, A>& loops);
 
 /// What a batch normalisation does to a channel: scale * x + shift, with
 /// scale = weight / deviation, shift = bias - mean * scale.
@@ -44,13 +44,13 @@ template <typename T>
 void UpdateStatistics(const BatchNormArgs& batch_norm, const ChannelStatistics& batch);
 
 /// The gradient before a normalisation from that behind it, channel by channel:
-/// factor * gradient + slope * raw + offset.
+/// factor * gradient + slope * value + offset.
 struct NormalizationGradient {
   double factor = 0, slope = 0, offset = 0;
   double weight = 0, bias = 0;  ///< gradients of the affine parameters
 };
 
-/// sum: of the gradient g behind the normalisation; sum_deviation: of g * (raw - mean);
+/// sum: of the gradient g behind the normalisation; sum_deviation: of g * (value - mean);
 /// coefficient: what the normalised value is multiplied with before g.
 NormalizationGradient BackwardOf(const Normalization& normalization, int64_t channel, double sum,
                                  double sum_deviation, int64_t count, double coefficient);

@@ -355,7 +355,8 @@ class Dropout : public KernelTest {};
 TEST_P(Dropout, IsTheSameEverywhere) {
   const std::vector<int64_t> sizes = {3, 5, 37, 41};
   const Masks masks({/*seed=*/12345}, /*first_image=*/0);
-  const at::Tensor mask = DropoutMask(sizes, 0.3, masks, GetParam().instructions), noise = NormalNoise(sizes, masks);
+  const at::Tensor mask = DropoutMask(sizes, 0.3, masks, GetParam().instructions),
+                   noise = NormalNoise(sizes, masks);
   const auto expect_same = [&](const char* where) {
     EXPECT_TRUE(mask.equal(DropoutMask(sizes, 0.3, masks, GetParam().instructions))) << where;
     EXPECT_TRUE(noise.equal(NormalNoise(sizes, masks))) << where;

@@ -7,14 +7,13 @@
 #include "ATen/core/Tensor.h"
 #include "pdarts/nn/kernels/convolution.h"
 #include "pdarts/nn/kernels/kernel_table.h"
-#include "pdarts/nn/kernels/scratch.h"
 
 namespace pdarts::nn {
 
 /// c rounded up to whole vectors.
 inline int64_t RoundUp(int64_t c, int64_t lanes) { return (c + lanes - 1) / lanes * lanes; }
 
-/// Whether a convolution's weights, each in turn, need a gradient.
+/// Which of a convolution's weights need a gradient.
 struct WantedGradients {
   bool depthwise = false;
   bool weight = false;
@@ -28,39 +27,55 @@ struct WeightGradients {
   at::Tensor depthwise, weight, second_weight, bias;
 };
 
-/// A convolution's weights as the loops read them.
-template <typename T>
+/// A convolution of images of one size, in the terms of the loops. This is the one place that knows
+/// what distinguishes the kinds of convolutions.
+struct ConvolutionDescription {
+  /// A weight tensor `[Co,C,k,k]` in the matrices that the loops multiply with: its element
+  /// (o, c, ky, kx) is weights[first_tap + ky * k + kx][c][first_out + o].
+  struct Part {
+    at::Tensor ReluConvolution::*tensor;
+    int64_t first_tap;
+    int64_t first_out;
+  };
+
+  ConvolutionShape shape;
+  std::vector<Part> parts;
+};
+
+/// Dies if the convolution does not fit images of this size.
+ConvolutionDescription Describe(const ReluConvolution& convolution, int64_t in_channels,
+                                int64_t in_height, int64_t in_width);
+
+/// A convolution's weights as the loops read them. A: the accumulator type, which is the weights'.
+template <typename A>
 class PackedConvolution {
  public:
-  /// For images of this size, and for loops of vectors of so many lanes. Dies if the convolution
-  /// doesn't fit them.
-  PackedConvolution(const ReluConvolution& convolution, int64_t in_channels, int64_t in_height,
-                    int64_t in_width, int64_t lanes);
+  /// lanes: KernelTable::lanes. Dies if the weights are not of type A or not on the CPU.
+  PackedConvolution(const ReluConvolution& convolution, const ConvolutionDescription& description,
+                    int64_t lanes);
 
-  const ConvolutionShape& shape() const { return shape_; }
-  int64_t padding() const { return int64_t{shape_.dilation} * (shape_.kernel / 2); }
-  PackedWeights<T> weights() const;
+  const ConvolutionShape& shape() const { return description_.shape; }
+  PackedWeights<A> weights() const;
 
   /// Elements of scratch that the loops need.
   int64_t scratch_size() const;
 
-  /// The gradients as the loops add them up.
+  /// The weights' gradients as the loops add them up.
   struct Sums {
-    T* depthwise = nullptr;
-    T* forward = nullptr;
-    T* bias = nullptr;
+    A* depthwise = nullptr;
+    A* forward = nullptr;
+    A* bias = nullptr;
   };
   /// Elements of all wanted sums; they lie one after the other.
   int64_t sums_size(const WantedGradients& wanted) const;
-  Sums Place(const WantedGradients& wanted, T* memory) const;
+  Sums Place(const WantedGradients& wanted, A* memory) const;
   WeightGradients Unpack(const WantedGradients& wanted, const Sums& sums) const;
 
  private:
   ReluConvolution convolution_;
-  ConvolutionShape shape_;
+  ConvolutionDescription description_;
   int64_t lanes_;
-  int64_t gathered_ = 0;
-  std::vector<T> depthwise_, forward_, backward_, bias_;
+  std::vector<A> depthwise_, forward_, backward_, bias_;
 };
 
 }  // namespace pdarts::nn

@@ -25,6 +25,12 @@ int64_t NumChunks(int64_t count) {
   return std::min<int64_t>(count, at::get_num_threads());
 }
 
+int64_t NumParts(int64_t count, int64_t pieces) {
+  if (count == 0 || at::in_parallel_region()) return 1;
+  const int64_t threads = at::get_num_threads();
+  return std::max<int64_t>(1, std::min(pieces, (threads + count - 1) / count));
+}
+
 void ParallelFor(int64_t count, const std::function<void(int64_t, int64_t, int64_t)>& body) {
   const int64_t chunks = NumChunks(count);
   if (chunks == 0) return;

@@ -10,6 +10,10 @@ namespace pdarts::nn {
 /// inside another parallel loop.
 int64_t NumChunks(int64_t count);
 
+/// In how many parts the `pieces` of each of `count` items have to be divided so that every thread
+/// has something to do: 1 where there are as many items as threads, `pieces` at most.
+int64_t NumParts(int64_t count, int64_t pieces);
+
 /// Calls body(chunk, begin, end) for each chunk of [0, count), each on a thread of its own from
 /// LibTorch's pool. Which items make a chunk depends on `count` and the number of threads only, so
 /// sums that are kept apart by chunk and added in order repeat exactly. With --config=tsan the

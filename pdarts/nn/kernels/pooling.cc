@@ -16,7 +16,7 @@ namespace pdarts::nn {
 namespace {
 
 /// Input: x.
-template <typename T>
+template <typename S>
 class PoolNode : public FusedNode {
  public:
   InstructionSet instructions = InstructionSet::kPortable;
@@ -34,26 +34,27 @@ class PoolNode : public FusedNode {
       x = Saved(0);
       out = Saved(1);
     }
-    const KernelTable<T>& loops = Loops<T>(instructions);
+    using A = Accumulator<S>;
+    const KernelTable<S, A>& loops = Loops<S>(instructions);
     at::Tensor dx = at::empty(sizes, gradient.options(), at::MemoryFormat::ChannelsLast);
     const int64_t channels = sizes[1], height = sizes[2], width = sizes[3];
     const int64_t size = channels * height * width;
     const int64_t out_size = gradient.numel() / gradient.size(0);
-    T* to = dx.mutable_data_ptr<T>();
-    const T* g = gradient.const_data_ptr<T>();
+    S* to = MutableData<S>(dx);
+    const S* g = ConstData<S>(gradient);
     ParallelFor(sizes[0], [&](int64_t, int64_t begin, int64_t end) {
       Scratch& scratch = Scratch::OfThread();
       scratch.Reset();
       const int64_t plane_size = RoundUp(channels, loops.lanes) * height * width;
-      T* memory = scratch.Get<T>(plane_size);
-      const Plane<T> plane = {memory, height * width * loops.lanes, width * loops.lanes};
+      A* memory = scratch.Get<A>(plane_size);
+      const Plane<A> plane = {memory, height * width * loops.lanes, width * loops.lanes};
       for (int64_t n = begin; n < end; ++n) {
-        std::memset(memory, 0, plane_size * sizeof(T));
-        const Pixels<const T> from = {g + n * out_size, channels};
+        std::memset(memory, 0, plane_size * sizeof(A));
+        const Pixels<const S> from = {g + n * out_size, channels};
         if (max) {
-          loops.max_pool_backward({x.const_data_ptr<T>() + n * size, channels},
-                                  {out.const_data_ptr<T>() + n * out_size, channels}, from,
-                                  channels, height, width, stride, plane);
+          loops.max_pool_backward({ConstData<S>(x) + n * size, channels},
+                                  {ConstData<S>(out) + n * out_size, channels}, from, channels,
+                                  height, width, stride, plane);
         } else {
           loops.average_pool_backward(from, channels, height, width, stride, plane);
         }
@@ -65,10 +66,11 @@ class PoolNode : public FusedNode {
   }
 };
 
-template <typename T>
+template <typename S>
 at::Tensor PoolWithLoops(InstructionSet instructions, const at::Tensor& input, bool max,
                          int64_t stride) {
-  const KernelTable<T>& loops = Loops<T>(instructions);
+  using A = Accumulator<S>;
+  const KernelTable<S, A>& loops = Loops<S>(instructions);
   at::Tensor x, out;
   {
     at::NoGradGuard no_grad;
@@ -77,12 +79,12 @@ at::Tensor PoolWithLoops(InstructionSet instructions, const at::Tensor& input, b
     const int64_t out_height = (height - 1) / stride + 1, out_width = (width - 1) / stride + 1;
     out = at::empty({x.size(0), channels, out_height, out_width}, x.options().requires_grad(false),
                     at::MemoryFormat::ChannelsLast);
-    const T* from = x.const_data_ptr<T>();
-    T* to = out.mutable_data_ptr<T>();
+    const S* from = ConstData<S>(x);
+    S* to = MutableData<S>(out);
     ParallelFor(x.size(0), [&](int64_t, int64_t begin, int64_t end) {
       Scratch& scratch = Scratch::OfThread();
       scratch.Reset();
-      T* work = scratch.Get<T>(width * loops.lanes);
+      A* work = scratch.Get<A>(width * loops.lanes);
       for (int64_t n = begin; n < end; ++n) {
         const auto pool = max ? loops.max_pool : loops.average_pool;
         pool({from + n * channels * height * width, channels}, channels, height, width, stride,
@@ -91,7 +93,7 @@ at::Tensor PoolWithLoops(InstructionSet instructions, const at::Tensor& input, b
     });
   }
   if (!NeedsGraph({input})) return out;
-  const auto node = MakeFusedNode<PoolNode<T>>();
+  const auto node = MakeFusedNode<PoolNode<S>>();
   node->instructions = instructions;
   node->max = max;
   node->stride = stride;
@@ -107,7 +109,7 @@ at::Tensor PoolWithLoops(InstructionSet instructions, const at::Tensor& input, b
 at::Tensor Pool(InstructionSet instructions, const at::Tensor& x, bool max, int64_t stride) {
   CHECK_EQ(x.dim(), 4) << "[N,C,H,W]";
   CHECK(stride == 1 || stride == 2) << stride;
-  return DispatchFloating(
+  return DispatchStorage(
       x, [&](auto zero) { return PoolWithLoops<decltype(zero)>(instructions, x, max, stride); });
 }
 

@@ -1,0 +1,75 @@
+#ifndef PDARTS_NN_KERNELS_CELL_FORWARD_H_
+#define PDARTS_NN_KERNELS_CELL_FORWARD_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "pdarts/nn/kernels/cell_plan.h"
+#include "pdarts/nn/kernels/cell_values.h"
+#include "pdarts/nn/kernels/kernel_table.h"
+
+namespace pdarts::nn {
+
+/// The forward pass of a mixed cell. Groups of nodes follow each other (CellPlan::groups). Within a
+/// group each image is first summed up, if the group is a node, and goes through the first
+/// convolution of every chain and through the pools; then, once the batch's statistics are known,
+/// through the next convolution of every chain, and so on.
+template <typename S, typename A>
+class CellForward {
+ public:
+  /// inputs: of the plan, channels-last. The references must outlive this object.
+  CellForward(const CellPlan& plan, const KernelTable<S, A>& loops,
+              const std::vector<at::Tensor>& inputs, const at::Tensor& coefficients);
+
+  /// The cell's output, channels-last.
+  at::Tensor Run();
+
+  /// What the backward pass needs; to be called after Run.
+  CellValues<S, A> TakeValues() { return std::move(values_); }
+
+ private:
+  using Convolution = typename CellValues<S, A>::Convolution;
+
+  /// Mean and sum of squared deviations of each image's channels, [image][2][up], for each of some
+  /// operations; empty where they are not wanted.
+  using ImageStatistics = std::vector<std::vector<A>>;
+
+  /// How a node is summed up.
+  struct Sum {
+    std::vector<TermFactor<A>> factors;  ///< of the node's terms
+    std::vector<A> offset;               ///< [images][up], or [up] for all images
+    int64_t offset_stride = 0;
+  };
+
+  void RunGroup(const std::vector<int>& sources);
+  Sum PrepareSum(int node) const;
+  void SumImage(int node, const Sum& sum, int64_t image,
+                std::vector<LinearTerm<S, A>>& linear) const;
+  /// The first convolution of each chain, and the pools. sum: of the group's node, or null.
+  void FirstPass(const std::vector<int>& sources, const std::vector<int>& operations,
+                 const Sum* sum);
+  /// Convolution `place` of each chain that is as long, place > 0.
+  void LaterPass(const std::vector<int>& operations, size_t place);
+  /// Values of these operations; `place`: of a chain.
+  ImageStatistics MakeStatistics(const std::vector<int>& operations, size_t place) const;
+  bool WantsStatistics(const CellPlan::Operation& operation, size_t place) const;
+  int64_t ChannelsOf(const CellPlan::Operation& operation, size_t place) const;
+  /// From the images' statistics to the batch's, and to what the next convolution needs.
+  void FinishPass(const std::vector<int>& operations, size_t place,
+                  const ImageStatistics& of_images);
+  void NormalizeTerms(const std::vector<int>& operations);
+  at::Tensor Empty(int64_t channels, int64_t height, int64_t width) const;
+  int64_t Up(int64_t channels) const { return RoundUp(channels, loops_.lanes); }
+
+  const CellPlan& plan_;
+  const KernelTable<S, A>& loops_;
+  const std::vector<at::Tensor>& inputs_;
+  std::vector<Batch<S>> nodes_;
+  CellValues<S, A> values_;
+};
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_KERNELS_CELL_FORWARD_H_
