@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "ATen/ops/avg_pool2d.h"
-#include "ATen/ops/batch_norm.h"
 #include "ATen/ops/conv2d.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/linear.h"
@@ -13,6 +12,8 @@
 #include "ATen/ops/ones.h"
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
+#include "pdarts/nn/kernels/activation_storage.h"
+#include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dropout.h"
 
 namespace pdarts::nn {
@@ -24,6 +25,13 @@ thread_local std::string living_part;
 at::Tensor Uniform(at::IntArrayRef sizes, int64_t fan_in, at::Generator generator) {
   const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
   return at::empty(sizes).uniform_(-bound, bound, std::move(generator));
+}
+
+/// What the mask keeps of x, divided by the probability with which it keeps it.
+at::Tensor Scaled(const at::Tensor& x, const at::Tensor& mask, double drop_probability) {
+  const ActivationStorage storage(x);
+  const at::Tensor wide = storage.Widen(x);
+  return storage.Narrow(wide * mask.to(wide.options()).div_(1 - drop_probability));
 }
 
 }  // namespace
@@ -66,8 +74,11 @@ Convolution::Convolution(const ConvolutionOptions& options, at::Generator genera
 }
 
 at::Tensor Convolution::Forward(const at::Tensor& x) const {
-  at::Tensor out = at::conv2d(x, weight_, bias_, options_.stride, options_.padding,
-                              options_.dilation, options_.groups);
+  const ActivationStorage storage(x);
+  // A depthwise convolution's product is computed in float32.
+  const at::Tensor weight = options_.groups == 1 ? storage.Rounded(weight_) : weight_;
+  at::Tensor out = storage.Narrow(at::conv2d(storage.Widen(x), weight, bias_, options_.stride,
+                                             options_.padding, options_.dilation, options_.groups));
   MacTally::Add(out.numel() * weight_.size(1) * weight_.size(2) * weight_.size(3));
   return out;
 }
@@ -94,11 +105,7 @@ BatchNorm::BatchNorm(int64_t channels, bool affine) {
 }
 
 at::Tensor BatchNorm::Forward(const at::Tensor& x, const ForwardContext& context) const {
-  CheckCanNormalize(is_training(), x.numel() / x.size(1), x.size(1));
-  const bool with_running = !is_training() || context.update_statistics;
-  return at::batch_norm(x, weight_, bias_, with_running ? running_mean_ : at::Tensor(),
-                        with_running ? running_var_ : at::Tensor(), is_training(), kMomentum,
-                        kEpsilon, /*cudnn_enabled=*/true);
+  return composition::BatchNorm(x, Args(context));
 }
 
 BatchNormArgs BatchNorm::Args(const ForwardContext& context) const {
@@ -116,15 +123,21 @@ BatchNormArgs BatchNorm::Args(const ForwardContext& context) const {
 
 at::Tensor Dropout(const at::Tensor& x, double probability, const ForwardContext& context) {
   if (probability == 1) return x * 0;
-  const at::Tensor mask = DropoutMask(x.sizes(), probability, context.masks);
-  return x * mask.to(x.options()).div_(1 - probability);
+  return Scaled(x, DropoutMask(x.sizes(), probability, context.masks), probability);
 }
 
-at::Tensor GlobalAveragePool(const at::Tensor& x) { return at::mean(x, {2, 3}); }
+at::Tensor AsStored(const at::Tensor& x, at::ScalarType storage) {
+  return storage == at::kBFloat16 ? x.to(storage) : x;
+}
+
+at::Tensor GlobalAveragePool(const at::Tensor& x) {
+  return at::mean(ActivationStorage(x).Widen(x), {2, 3});
+}
 
 at::Tensor AveragePool(const at::Tensor& x, int64_t kernel, int64_t stride, int64_t padding) {
-  return at::avg_pool2d(x, kernel, stride, padding, /*ceil_mode=*/false,
-                        /*count_include_pad=*/false);
+  const ActivationStorage storage(x);
+  return storage.Narrow(at::avg_pool2d(storage.Widen(x), kernel, stride, padding,
+                                       /*ceil_mode=*/false, /*count_include_pad=*/false));
 }
 
 }  // namespace pdarts::nn

@@ -14,6 +14,10 @@
 
 namespace pdarts::nn {
 
+// Layers take activations of their parameters' type, or bfloat16 beside parameters of float32. Then
+// they compute in float32, and give bfloat16 unless they say otherwise; ActivationStorage says what
+// is rounded.
+
 /// Counts the multiply-accumulates of all convolutions and linear layers that this thread runs
 /// while the object lives (ALGORITHM 4, counting). Tallies don't nest.
 class MacTally {
@@ -63,7 +67,8 @@ class Convolution : public torch::nn::Module {
  public:
   Convolution(const ConvolutionOptions& options, at::Generator generator);
 
-  /// `[N,in,H,W]` -> `[N,out,H',W']`.
+  /// `[N,in,H,W]` -> `[N,out,H',W']`. Of bfloat16 activations and without groups the product is of
+  /// the weight rounded to bfloat16.
   at::Tensor Forward(const at::Tensor& x) const;
 
   const ConvolutionOptions& options() const { return options_; }
@@ -125,7 +130,11 @@ class BatchNorm : public torch::nn::Module {
 /// 1 - probability. The mask is DropoutMask of context.masks.
 at::Tensor Dropout(const at::Tensor& x, double probability, const ForwardContext& context);
 
-/// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels.
+/// What a network's stem gives, in the type in which the layers behind it shall store their
+/// activations. storage: kBFloat16; any other type leaves x as it is.
+at::Tensor AsStored(const at::Tensor& x, at::ScalarType storage);
+
+/// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels, float32 where x is bfloat16.
 at::Tensor GlobalAveragePool(const at::Tensor& x);
 
 /// Mean of kxk windows, padding not counted.

@@ -1,7 +1,10 @@
 #include "pdarts/nn/layers.h"
 
 #include <cmath>
+#include <functional>
+#include <string>
 
+#include "ATen/ops/conv2d.h"
 #include "ATen/ops/ones.h"
 #include "ATen/ops/randn.h"
 #include "ATen/ops/var_mean.h"
@@ -84,6 +87,67 @@ TEST(BatchNorm, RefusesOneValueAChannelInTraining) {
   EXPECT_THROW(norm.Forward(at::ones({1, 3, 1, 1}), ForwardContext()), c10::Error);
   norm.eval();
   EXPECT_EQ(norm.Forward(at::ones({1, 3, 1, 1}), ForwardContext()).numel(), 3);
+}
+
+/// What a layer gives of bfloat16 is what it gives of the same values in float32, rounded, and so
+/// is the gradient. Parameters and statistics stay float32.
+TEST(Bfloat16, LayersComputeInFloat32) {
+  const at::Tensor narrow = Random({4, 3, 6, 6}).to(at::kBFloat16);
+  BatchNorm norm(3, /*affine=*/true);
+  const auto expect_rounded = [&](const std::string& what, at::ScalarType type,
+                                  const std::function<at::Tensor(const at::Tensor&)>& layer,
+                                  const std::function<at::Tensor(const at::Tensor&)>& same) {
+    const at::Tensor x = narrow.clone().requires_grad_();
+    const at::Tensor wide = narrow.to(at::kFloat).requires_grad_();
+    const at::Tensor y = layer(x);
+    const at::Tensor expected = same(wide);
+    EXPECT_EQ(y.scalar_type(), type) << what;
+    EXPECT_TRUE(y.equal(expected.to(type))) << what;
+    const at::Tensor gradient = Random(y.sizes()).to(at::kBFloat16);
+    y.backward(gradient.to(type));
+    expected.backward(gradient.to(at::kFloat));
+    EXPECT_TRUE(x.grad().equal(wide.grad().to(at::kBFloat16))) << what;
+  };
+  const auto expect_same_layer = [&](const std::string& what, at::ScalarType type,
+                                     const std::function<at::Tensor(const at::Tensor&)>& layer) {
+    expect_rounded(what, type, layer, layer);
+  };
+  expect_same_layer("average pool", at::kBFloat16,
+                    [](const at::Tensor& x) { return AveragePool(x, 3, 2, 1); });
+  expect_same_layer("global average pool", at::kFloat,
+                    [](const at::Tensor& x) { return GlobalAveragePool(x); });
+  expect_same_layer("dropout", at::kBFloat16, [](const at::Tensor& x) {
+    Pass pass;
+    pass.generator = MakeGenerator(1, "bfloat16");
+    return Dropout(x, 0.3, pass);
+  });
+  norm.eval();
+  expect_same_layer("batch normalization", at::kBFloat16,
+                    [&](const at::Tensor& x) { return norm.Forward(x, Pass()); });
+
+  // The weight of a convolution is rounded for the product, its gradient isn't.
+  const ConvolutionOptions options{3, 4, /*kernel=*/3};
+  const Convolution convolution(options, MakeGenerator(1, "weights"));
+  const at::Tensor weight = convolution.weight().detach().clone();
+  const at::Tensor rounded = weight.to(at::kBFloat16).to(at::kFloat).requires_grad_();
+  expect_rounded(
+      "convolution", at::kBFloat16, [&](const at::Tensor& x) { return convolution.Forward(x); },
+      [&](const at::Tensor& x) { return at::conv2d(x, rounded); });
+  EXPECT_TRUE(convolution.weight().equal(weight));
+  EXPECT_TRUE(convolution.weight().grad().equal(rounded.grad()));
+  EXPECT_FALSE(rounded.grad().equal(rounded.grad().to(at::kBFloat16).to(at::kFloat)));
+}
+
+TEST(Bfloat16, BatchNormStatisticsAreFloat32) {
+  BatchNorm norm(3, /*affine=*/true), same(3, /*affine=*/true);
+  const at::Tensor x = (Random({4, 3, 6, 6}) + 1).to(at::kBFloat16);
+  const at::Tensor y = norm.Forward(x, Pass());
+  const at::Tensor expected = same.Forward(x.to(at::kFloat), Pass());
+  EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(y.to(at::kFloat).allclose(expected, 0.01, 0.01));
+  EXPECT_EQ(norm.running_mean().scalar_type(), at::kFloat);
+  EXPECT_TRUE(norm.running_mean().allclose(same.running_mean(), 1e-6, 1e-6));
+  EXPECT_TRUE(norm.running_var().allclose(same.running_var(), 1e-6, 1e-6));
 }
 
 TEST(Dropout, DropsElementsAndScalesTheRest) {

@@ -8,6 +8,7 @@
 #include "ATen/ops/stack.h"
 #include "glog/logging.h"
 #include "pdarts/core/knob.h"
+#include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 
@@ -93,16 +94,17 @@ MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations
 at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& context,
                      const Backend& backend) {
   CHECK(!edges.empty());
+  const ActivationStorage storage(edges[0].x);
   if (std::any_of(edges.begin(), edges.end(),
                   [](const MixedEdge& edge) { return edge.image_scale.defined(); })) {
     at::Tensor sum;
     for (MixedEdge edge : edges) {
       const at::Tensor scale = std::exchange(edge.image_scale, {});
-      at::Tensor value = MixedNode({edge}, context, backend);
+      at::Tensor value = storage.Widen(MixedNode({edge}, context, backend));
       if (scale.defined()) value = value * scale.view({-1, 1, 1, 1}).to(value.options());
       sum = sum.defined() ? sum + value : value;
     }
-    return sum;
+    return storage.Narrow(sum);
   }
   std::vector<NodeTerm> terms;
   std::vector<at::Tensor> coefficients;

@@ -12,6 +12,21 @@
 
 /// The fused operations as compositions of LibTorch's, differentiated by autograd: what REFERENCE
 /// backends compute, and the oracle of the tests.
+///
+/// Activations are float32, float64 or bfloat16; results have the type of the activations. With
+/// bfloat16 everything else (weights, coefficients, statistics) is float32, and the functions round
+/// where the kernels do, to the nearest bfloat16 with ties to even:
+/// - Values: pre-normalization values, the results of pools, the sums of nodes, and what a function
+///   returns.
+/// - Operands of pointwise, dense and factorized-reduction convolutions: the input behind the ReLU
+///   (behind a depthwise convolution: its result) and a copy of the weight. Depthwise convolutions
+///   multiply float32 values.
+/// - Gradients: of inputs and nodes, after the sum over all their uses; of a normalized value
+///   between two ReLU-conv-BN; of the results of pointwise, dense and factorized-reduction
+///   convolutions, as operands of the backward products.
+/// Everything else is float32: sums, products, the gradients of weights, biases and coefficients,
+/// and the statistics of a batch normalization. In MixedCell they are those of the convolution's
+/// result before it is rounded; the other functions get a stored value, and have only that.
 namespace pdarts::nn::composition {
 
 at::Tensor BatchNorm(const at::Tensor& x, const BatchNormArgs& batch_norm);
