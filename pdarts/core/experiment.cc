@@ -42,6 +42,17 @@ absl::Status CheckSomethingMayBeDerived(const SearchSpace& space, const Candidat
   return absl::OkStatus();
 }
 
+/// \error kInvalidArgument if two fields contradict each other.
+absl::Status CheckSearchSettings(const SearchSettings& settings) {
+  if (settings.precision() != BFLOAT16 || settings.alpha_gradients() != UNROLLED) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED, which "
+      "takes the small difference of two gradients; expected FLOAT32 or FLOAT64, or "
+      "search.alpha_gradients: FIRST_ORDER");
+}
+
 }  // namespace
 
 SuperNetShape Experiment::StageNetShape(int stage) const {
@@ -77,6 +88,7 @@ absl::StatusOr<std::optional<BenchmarkScore>> Experiment::Score(
 absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec, c10::Device device) {
   PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
   PDARTS_RETURN_IF_ERROR(ValidateSpec(spec));
+  PDARTS_RETURN_IF_ERROR(CheckSearchSettings(spec.search()));
   Experiment experiment;
   experiment.spec = std::move(spec);
   const SearchSettings& settings = experiment.spec.search();

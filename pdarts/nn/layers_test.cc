@@ -117,13 +117,13 @@ TEST(Bfloat16, LayersComputeInFloat32) {
   expect_same_layer("global average pool", at::kFloat,
                     [](const at::Tensor& x) { return GlobalAveragePool(x); });
   expect_same_layer("dropout", at::kBFloat16, [](const at::Tensor& x) {
-    Pass pass;
-    pass.generator = MakeGenerator(1, "bfloat16");
-    return Dropout(x, 0.3, pass);
+    ForwardContext context;
+    context.masks = Masks({/*seed=*/1}, /*first_image=*/0);
+    return Dropout(x, 0.3, context);
   });
   norm.eval();
   expect_same_layer("batch normalization", at::kBFloat16,
-                    [&](const at::Tensor& x) { return norm.Forward(x, Pass()); });
+                    [&](const at::Tensor& x) { return norm.Forward(x, ForwardContext()); });
 
   // The weight of a convolution is rounded for the product, its gradient isn't.
   const ConvolutionOptions options{3, 4, /*kernel=*/3};
@@ -141,8 +141,8 @@ TEST(Bfloat16, LayersComputeInFloat32) {
 TEST(Bfloat16, BatchNormStatisticsAreFloat32) {
   BatchNorm norm(3, /*affine=*/true), same(3, /*affine=*/true);
   const at::Tensor x = (Random({4, 3, 6, 6}) + 1).to(at::kBFloat16);
-  const at::Tensor y = norm.Forward(x, Pass());
-  const at::Tensor expected = same.Forward(x.to(at::kFloat), Pass());
+  const at::Tensor y = norm.Forward(x, ForwardContext());
+  const at::Tensor expected = same.Forward(x.to(at::kFloat), ForwardContext());
   EXPECT_EQ(y.scalar_type(), at::kBFloat16);
   EXPECT_TRUE(y.to(at::kFloat).allclose(expected, 0.01, 0.01));
   EXPECT_EQ(norm.running_mean().scalar_type(), at::kFloat);

@@ -56,6 +56,18 @@ TEST(Spec, TheCompletedTextSaysEverything) {
                     HasSubstr("[type.googleapis.com/pdarts.darts.DartsSpaceConfig]")));
 }
 
+TEST(Spec, Bfloat16IsOfEachKindOfKernelsButNotUnrolled) {
+  for (const char* kernels : {"FUSED", "REFERENCE"}) {
+    ExperimentSpec spec = Spec();
+    ASSERT_TRUE(SetField(&spec, "search.precision=BFLOAT16").ok());
+    ASSERT_TRUE(SetField(&spec, absl::StrCat("search.kernels=", kernels)).ok());
+    EXPECT_TRUE(MakeExperiment(spec).ok()) << MakeExperiment(spec).status();
+    EXPECT_THAT(ErrorOf(spec, "search.alpha_gradients=UNROLLED"),
+                AllOf(HasSubstr("search.precision: BFLOAT16"),
+                      HasSubstr("search.alpha_gradients: UNROLLED")));
+  }
+}
+
 TEST(Spec, SyntaxErrorsNameFileLineAndColumn) {
   EXPECT_THAT(
       ParseSpec("name: \"a\"\nsearch { batch_sise: 3 }", "dir/a.textproto").status().ToString(),
