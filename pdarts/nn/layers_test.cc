@@ -10,6 +10,7 @@
 #include "ATen/ops/var_mean.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/forward_context.h"
+#include "pdarts/core/masks.h"
 #include "pdarts/core/random.h"
 
 namespace pdarts::nn {

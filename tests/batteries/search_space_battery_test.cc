@@ -26,6 +26,7 @@
 #include "pdarts/trainers/super_net_gradients.h"
 #include "tests/batteries/plugins_of.h"
 #include "tests/batteries/tiny_search.h"
+#include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
 namespace {
@@ -261,6 +262,52 @@ TEST_P(SearchSpaceBattery, KernelsAgree) {
   EXPECT_TRUE(plain.logits.allclose(fused.logits, 1e-9, 1e-11));
   for (size_t i = 0; i < plain.alphas.size(); ++i) {
     EXPECT_TRUE(plain.alphas[i].allclose(fused.alphas[i], 1e-8, 1e-11)) << "kind " << i;
+  }
+}
+
+/// Scores and gradients of a network whose activations are stored as bfloat16 are float32. The
+/// scores differ from those of float32 by the roundings of some hundred values.
+TEST_P(SearchSpaceBattery, NetworksTrainInBfloat16) {
+  SuperNetShape shape;
+  shape.cells = 3;
+  shape.channels = 4;
+  shape.image = {3, 16, 16};
+  shape.classes = 5;
+  shape.backend.kernels = REFERENCE;
+  NetworkShape derived_shape = space_->default_network_shape().value();
+  derived_shape.cells = 3;
+  derived_shape.channels = 4;
+  derived_shape.image = {3, 32, 32};
+  derived_shape.backend.kernels = REFERENCE;
+  const auto net = Build();
+  const Architecture architecture =
+      space_->Derive(net->candidates(), net->Probabilities(), {}).value().architecture;
+  const at::Tensor images = at::randn({4, 3, 32, 32}, MakeGenerator(1, "images"));
+  std::vector<at::Tensor> exact;
+  for (const at::ScalarType storage : {at::kFloat, at::kBFloat16}) {
+    shape.backend.storage = derived_shape.backend.storage = storage;
+    const auto super_net = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
+                                                 MakeGenerator(1, "weights"));
+    const auto derived =
+        space_->BuildNetwork(architecture, derived_shape, MakeGenerator(1, "weights"));
+    const std::vector<at::Tensor> scores = {
+        super_net.value()->Forward(images.slice(2, 0, 16).slice(3, 0, 16)),
+        derived.value()->Forward(images).logits};
+    const std::vector<std::vector<at::Tensor>> parameters = {super_net.value()->parameters(),
+                                                             derived.value()->parameters()};
+    for (size_t i = 0; i < scores.size(); ++i) {
+      EXPECT_EQ(scores[i].scalar_type(), at::kFloat);
+      const auto gradients =
+          torch::autograd::grad({scores[i].sum()}, parameters[i], {}, std::nullopt,
+                                /*create_graph=*/false, /*allow_unused=*/true);
+      for (const at::Tensor& gradient : gradients) {
+        if (!gradient.defined()) continue;
+        EXPECT_EQ(gradient.scalar_type(), at::kFloat);
+        EXPECT_TRUE(gradient.isfinite().all().item<bool>());
+      }
+      if (storage == at::kFloat) exact.push_back(scores[i].detach());
+      EXPECT_LT((scores[i] - exact[i]).norm().item<double>(), 0.2 * exact[i].norm().item<double>());
+    }
   }
 }
 

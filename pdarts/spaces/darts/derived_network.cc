@@ -9,6 +9,7 @@
 #include "glog/logging.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
@@ -106,7 +107,8 @@ class AuxiliaryHead : public torch::nn::Module {
 
   /// `[N,C,H,W]` -> `[N,classes]`.
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const {
-    at::Tensor y = nn::AveragePool(at::relu(x), 5, pool_stride_, 0);  // [N,C,2,2]
+    // [N,C,2,2]; from here on of the parameters' type.
+    at::Tensor y = nn::AveragePool(nn::ActivationStorage(x).Widen(at::relu(x)), 5, pool_stride_, 0);
     y = at::relu(pointwise_.Forward(y, context));
     y = at::relu(square_.Forward(y, context));  // [N,768,1,1]
     return classifier_->Forward(y.flatten(1));
@@ -164,6 +166,9 @@ class DerivedNetwork : public Network {
     auto [input0, input1] =
         Stem(backend_.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images,
              context);
+    const bool same = input1.is_same(input0);
+    input0 = nn::AsStored(input0, backend_.storage);
+    input1 = same ? input0 : nn::AsStored(input1, backend_.storage);
     for (size_t i = 0; i < cells_.size(); ++i) {
       const nn::MacPart part(absl::StrCat("cells.", i));
       at::Tensor out = cells_[i]->Forward(input0, input1, context.At(static_cast<int64_t>(i)));
@@ -231,7 +236,8 @@ class ImageNetNetwork : public DerivedNetwork {
     return {stem0, stem1_.Forward(at::relu(stem0), context)};
   }
   at::Tensor Pool(const at::Tensor& x) const override {
-    return nn::AveragePool(x, kImageNetPool, kImageNetPool, 0).flatten(1);
+    return nn::AveragePool(nn::ActivationStorage(x).Widen(x), kImageNetPool, kImageNetPool, 0)
+        .flatten(1);
   }
 
   const std::shared_ptr<torch::nn::Module> stem0_children_;

@@ -115,7 +115,8 @@ class SearchNetwork : public SuperNet {
     // The fused cells work on channels-last values; so does LibTorch's convolution then.
     const at::Tensor x =
         shape_.backend.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
-    at::Tensor input0 = stem_batch_norm_->Forward(stem_convolution_->Forward(x), context);
+    at::Tensor input0 = nn::AsStored(
+        stem_batch_norm_->Forward(stem_convolution_->Forward(x), context), shape_.backend.storage);
     at::Tensor input1 = input0;
     for (size_t i = 0; i < cells_.size(); ++i) {
       at::Tensor out = cells_[i]->Forward(input0, input1, probabilities[plans_[i].kind()],

@@ -96,7 +96,8 @@ at::Tensor Skeleton::Forward(const at::Tensor& images, const at::Tensor& probabi
   // The fused cells work on channels-last values; so does LibTorch's convolution then.
   const at::Tensor input =
       backend_.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
-  at::Tensor x = stem_batch_norm_->Forward(stem_convolution_->Forward(input), context);
+  at::Tensor x = nn::AsStored(stem_batch_norm_->Forward(stem_convolution_->Forward(input), context),
+                              backend_.storage);
   for (size_t i = 0; i < cells_.size(); ++i) {
     const nn::MacPart part(absl::StrCat("cells.", i));
     x = cells_[i]->Forward(x, probabilities, context.At(static_cast<int64_t>(i)));
