@@ -66,6 +66,10 @@ echo "architecture,cifar100" > table.csv
 says "table.csv:1: the column \"cifar100\": expected \"<dataset>_test_accuracy\"" "${query[@]}" --table=table.csv 1
 
 prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
+bfloat16=("${search[@]}" --dry_run --set=search.precision=BFLOAT16 --set=search.kernels=REFERENCE)
+prints "2 cells, 2 channels, 8 candidates" "${bfloat16[@]}"
+says "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED" \
+  "${bfloat16[@]}" --set=search.alpha_gradients=UNROLLED
 "${search[@]}" --dry_run 2>error | tail -1 | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
 forecast=$("${search[@]}" --dry_run --json 2>error)
 for key in seconds seconds_low seconds_high total_seconds; do

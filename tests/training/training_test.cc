@@ -114,8 +114,10 @@ void ExpectSameTensors(const std::string& a, const std::string& b) {
   }
 }
 
-TEST(TrainingTest, GoesOnFromEveryStateBitForBit) {
-  const Training training = MakeTiny({});
+class TrainingResumeTest : public ::testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
+  const Training training = MakeTiny(GetParam());
   Keeper keeper;
   const Outcome whole = Train(training, &keeper);
   ASSERT_TRUE(whole.status.ok()) << whole.status;
@@ -135,6 +137,27 @@ TEST(TrainingTest, GoesOnFromEveryStateBitForBit) {
               std::vector<std::string>(whole.log.steps.end() - steps, whole.log.steps.end()));
     if (!rest.contents.empty()) ExpectSameTensors(resumed.end, whole.end);
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(Settings, TrainingResumeTest,
+                         ::testing::Values(std::vector<std::string>{},
+                                           std::vector<std::string>{"train.precision=BFLOAT16",
+                                                                    "train.kernels=REFERENCE"}));
+
+/// All that a state holds of the network, its average and its optimizer is float32.
+TEST(TrainingTest, Bfloat16IsInNoCheckpoint) {
+  Keeper keeper;
+  const Outcome outcome = Train(
+      MakeTiny({"train.precision=BFLOAT16", "train.kernels=REFERENCE", "train.epochs=1"}), &keeper);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  const TrainingState state = DecodeCheckpoint(outcome.end).value().state;
+  for (const auto& [name, tensor] : state.tensors) {
+    if (tensor.is_floating_point()) EXPECT_EQ(tensor.scalar_type(), at::kFloat) << name;
+  }
+  // The precision is used: the same training in float32 ends elsewhere.
+  Keeper other;
+  const Outcome float32 = Train(MakeTiny({"train.kernels=REFERENCE", "train.epochs=1"}), &other);
+  EXPECT_NE(outcome.log.epochs, float32.log.epochs);
 }
 
 TEST(TrainingTest, StopsAnywhereAndGoesOn) {
