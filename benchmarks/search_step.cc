@@ -1,20 +1,27 @@
 // Times the step that searches train with, with the fused kernels and with the plain composition.
-// Each variant runs in a process of its own, so that its peak memory is its own.
+// Each variant runs in a process of its own, so that its peak memory is its own, and the variants
+// take turns in rounds, so that what slows the machine down for a while hits all of them.
 //
-//   bazel run -c opt //benchmarks:search_step -- --cells=5 --candidates=8 --channels=16 --batch=32
+//   bazel run //benchmarks:search_step -- --cells=5 --candidates=8 --channels=16 --batch=32
+//
+// Against another build, and against the trainer:
+//
+//   bazel run //benchmarks:search_step -- --kernels=fused --against=OTHER/search_step
+//   bazel run //benchmarks:search_step -- --kernels=fused --trainer=bazel-bin/pdarts/cli/pdarts
 
 #include "pdarts/trainers/search_step.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <random>
-#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ATen/Parallel.h"
@@ -23,16 +30,22 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
-#include "absl/strings/ascii.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_join.h"
+#include "benchmarks/child_output.h"
+#include "benchmarks/step_timing.h"
+#include "benchmarks/trainer_search.h"
 #include "glog/logging.h"
 #include "pdarts/core/backend.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/nn/kernels/memory.h"
 
@@ -42,27 +55,35 @@ ABSL_FLAG(int, candidates, 8,
           "candidates of each edge, or all that there are if they are fewer: a seeded choice");
 ABSL_FLAG(int, channels, 16, "initial channels");
 ABSL_FLAG(int, batch, 32, "images a step");
-ABSL_FLAG(int, steps, 3, "steps that are timed, after one that isn't");
+ABSL_FLAG(int, steps, 3, "steps that a process times, after one that it doesn't time");
+ABSL_FLAG(
+    int, rounds, 3,
+    "how often each variant is measured, each time in a new process; the variants take turns, "
+    "and ratios are medians of the rounds' ratios");
 ABSL_FLAG(int, threads, 2, "threads");
 ABSL_FLAG(double, skip_dropout, 0, "probability of the skip connections' dropout");
-ABSL_FLAG(std::string, kernels, "both", "fused, reference or both");
-ABSL_FLAG(bool, json, false, "print one JSON object");
+ABSL_FLAG(std::string, kernels, "both",
+          "fused, reference or both; reference is always measured in float32");
+ABSL_FLAG(
+    std::string, precision, "both",
+    "float32, bfloat16 or both: the precision of the fused kernels. --kernels and --precision "
+    "choose together among reference, fused (float32) and fused_bfloat16: with "
+    "--kernels=both --precision=bfloat16, for example, reference and fused_bfloat16 are "
+    "measured");
+ABSL_FLAG(std::string, against, "",
+          "path of the search_step of another build: its fused kernels in float32 are measured in "
+          "the same rounds, as \"against\"");
+ABSL_FLAG(std::string, trainer, "",
+          "path of the pdarts command: it runs a search on synthetic images with the same "
+          "super-network and batch in the same rounds, once for every other variant of this "
+          "build; what it logs is compared with what this benchmark measures. For the darts space "
+          "without dropout");
+ABSL_FLAG(bool, json, false,
+          "print one JSON object; variants that were not measured are null there");
 ABSL_FLAG(bool, child, false, "internal: measure in this process");
 
 namespace pdarts {
 namespace {
-
-struct Timing {
-  double weight_min = 0, weight_median = 0, alpha_min = 0, alpha_median = 0, peak_mb = 0;
-  std::string variant;
-  double step_median() const { return weight_median + alpha_median; }
-};
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t n = values.size();
-  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
 
 Candidates SomeCandidates(const SearchSpace& space, int per_edge) {
   Candidates candidates = space.InitialCandidates().value();
@@ -77,20 +98,21 @@ Candidates SomeCandidates(const SearchSpace& space, int per_edge) {
   return candidates;
 }
 
-Timing Measure(Kernels kernels) {
+/// Measures in this process.
+absl::StatusOr<StepTiming> Measure(Kernels kernels, Precision precision) {
   nn::KeepFreedMemory();  // as every program that searches
   at::set_num_threads(absl::GetFlag(FLAGS_threads));
-  const auto space = Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)).value();
+  PDARTS_ASSIGN_OR_RETURN(const auto space,
+                          Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
   SuperNetShape shape;
   shape.cells = absl::GetFlag(FLAGS_cells);
   shape.channels = absl::GetFlag(FLAGS_channels);
-  shape.backend = ResolveBackend(kernels, FLOAT32, at::kCPU).value();
-  const auto net = space
-                       ->BuildSuperNet(SomeCandidates(*space, absl::GetFlag(FLAGS_candidates)),
-                                       shape, MakeGenerator(1, "weights"))
-                       .value();
+  PDARTS_ASSIGN_OR_RETURN(shape.backend, ResolveBackend(kernels, precision, c10::kCPU));
+  PDARTS_ASSIGN_OR_RETURN(
+      const auto net, space->BuildSuperNet(SomeCandidates(*space, absl::GetFlag(FLAGS_candidates)),
+                                           shape, MakeGenerator(1, "weights")));
   net->InitializeAlphas(1e-3, MakeGenerator(1, "alphas"));
-  CHECK(net->SetKnob("skip_connect.dropout", absl::GetFlag(FLAGS_skip_dropout)).ok());
+  PDARTS_RETURN_IF_ERROR(net->SetKnob("skip_connect.dropout", absl::GetFlag(FLAGS_skip_dropout)));
   const SearchSettings settings;
   SearchStep trained(net, settings);
   const int64_t batch = absl::GetFlag(FLAGS_batch);
@@ -102,120 +124,294 @@ Timing Measure(Kernels kernels) {
   std::vector<double> of_weights, of_alphas;
   for (int step = 0; step <= absl::GetFlag(FLAGS_steps); ++step) {
     const auto begin = std::chrono::steady_clock::now();
-    CHECK(trained.TrainAlphas(images, images, learning_rate).ok());
+    PDARTS_RETURN_IF_ERROR(trained.TrainAlphas(images, images, learning_rate).status());
     const auto middle = std::chrono::steady_clock::now();
-    CHECK(trained.TrainWeights(images, learning_rate).ok());
+    PDARTS_RETURN_IF_ERROR(trained.TrainWeights(images, learning_rate).status());
     const auto end = std::chrono::steady_clock::now();
     if (step == 0) continue;
     of_alphas.push_back(std::chrono::duration<double>(middle - begin).count());
     of_weights.push_back(std::chrono::duration<double>(end - middle).count());
   }
-  Timing timing;
-  timing.weight_min = *std::min_element(of_weights.begin(), of_weights.end());
-  timing.alpha_min = *std::min_element(of_alphas.begin(), of_alphas.end());
-  timing.weight_median = Median(of_weights);
-  timing.alpha_median = Median(of_alphas);
+  StepTiming timing = SummarizeSteps(of_weights, of_alphas);
   timing.peak_mb = static_cast<double>(PeakResidentBytes()) / 1e6;
-  timing.variant = kernels == FUSED ? InstructionSetName(shape.backend.instructions) : "-";
+  timing.variant =
+      shape.backend.kernels == FUSED ? InstructionSetName(shape.backend.instructions) : "-";
   return timing;
 }
 
-/// Measures in a process of its own: this program again.
-Timing MeasureApart(Kernels kernels, const std::vector<std::string>& arguments) {
-  int pipe_ends[2];
-  PCHECK(pipe(pipe_ends) == 0);
-  const pid_t child = fork();
-  PCHECK(child >= 0);
-  if (child == 0) {
-    dup2(pipe_ends[1], STDOUT_FILENO);
-    close(pipe_ends[0]);
-    std::vector<std::string> words = arguments;
-    words.push_back("--child");
-    words.push_back(absl::StrCat("--kernels=", absl::AsciiStrToLower(Kernels_Name(kernels))));
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    execv("/proc/self/exe", argv.data());
-    PLOG(FATAL) << "can't run this program again";
-  }
-  close(pipe_ends[1]);
-  std::string text;
-  char buffer[256];
-  ssize_t got;
-  while ((got = read(pipe_ends[0], buffer, sizeof(buffer))) > 0) {
-    text.append(buffer, static_cast<size_t>(got));
-  }
-  close(pipe_ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0)
-      << Kernels_Name(kernels) << " failed (out of memory?), status " << status;
-  Timing t;
-  std::istringstream words(text);
-  words >> t.weight_min >> t.weight_median >> t.alpha_min >> t.alpha_median >> t.peak_mb >>
-      t.variant;
-  CHECK(words) << text;
-  return t;
+/// The flags that every build of this program knows. Builds before --precision measure float32.
+std::vector<std::string> ChildWords(const std::string& kernels) {
+  return {"--child",
+          "--kernels=" + kernels,
+          "--space=" + absl::GetFlag(FLAGS_space),
+          absl::StrCat("--cells=", absl::GetFlag(FLAGS_cells)),
+          absl::StrCat("--candidates=", absl::GetFlag(FLAGS_candidates)),
+          absl::StrCat("--channels=", absl::GetFlag(FLAGS_channels)),
+          absl::StrCat("--batch=", absl::GetFlag(FLAGS_batch)),
+          absl::StrCat("--steps=", absl::GetFlag(FLAGS_steps)),
+          absl::StrCat("--threads=", absl::GetFlag(FLAGS_threads)),
+          absl::StrCat("--skip_dropout=", absl::GetFlag(FLAGS_skip_dropout))};
 }
 
-std::string Json(const Timing& t) {
+absl::StatusOr<StepTiming> MeasureApart(const std::string& program,
+                                        const std::vector<std::string>& words) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string output, OutputOf(program, words));
+  return ParseStepTiming(output);
+}
+
+/// Something that is measured once in each round.
+struct Variant {
+  std::string name;  ///< its key in the JSON
+  std::function<absl::StatusOr<StepTiming>()> measure;
+  /// Whether it gives whole steps only, by their mean: a search in the trainer.
+  bool is_trainer = false;
+  std::vector<StepTiming> rounds;
+
+  std::vector<double> Values(const std::function<double(const StepTiming&)>& value) const {
+    std::vector<double> values;
+    for (const StepTiming& round : rounds) values.push_back(value(round));
+    return values;
+  }
+  double MedianOf(double StepTiming::*member) const {
+    return Median(Values([&](const StepTiming& t) { return t.*member; }));
+  }
+  double MinOf(double StepTiming::*member) const {
+    const std::vector<double> values = Values([&](const StepTiming& t) { return t.*member; });
+    return *std::min_element(values.begin(), values.end());
+  }
+  double images_per_s() const {
+    const double step = Median(
+        Values([&](const StepTiming& t) { return is_trainer ? t.step_mean() : t.step_median(); }));
+    return 2 * absl::GetFlag(FLAGS_batch) / step;
+  }
+};
+
+/// A search in the trainer. Its timing holds a step's mean time only.
+absl::StatusOr<StepTiming> MeasureTrainer(const SearchSpace& space, const std::string& kernels,
+                                          const std::string& precision) {
+  TrainerSearch search;
+  search.program = absl::GetFlag(FLAGS_trainer);
+  search.kernels = kernels;
+  search.precision = precision;
+  search.cells = absl::GetFlag(FLAGS_cells);
+  search.channels = absl::GetFlag(FLAGS_channels);
+  search.candidates = SomeCandidates(space, absl::GetFlag(FLAGS_candidates));
+  search.batch = absl::GetFlag(FLAGS_batch);
+  search.steps = absl::GetFlag(FLAGS_steps);
+  search.threads = absl::GetFlag(FLAGS_threads);
+  PDARTS_ASSIGN_OR_RETURN(const TrainerSpeed speed, RunTrainerSearch(space.topology(), search));
+  StepTiming timing;
+  timing.weight_mean = 2 * search.batch / speed.images_per_second;
+  timing.peak_mb = speed.peak_mb;
+  return timing;
+}
+
+/// What the flags ask for, in the order of measuring. `space` must outlive it.
+std::vector<Variant> ChosenVariants(const SearchSpace& space) {
+  const std::string kernels = absl::GetFlag(FLAGS_kernels);
+  const std::string precision = absl::GetFlag(FLAGS_precision);
+  const std::string against = absl::GetFlag(FLAGS_against);
+  std::vector<Variant> variants;
+  // The names of kernels and precision as the flags and as a spec have them.
+  const auto add = [&](const std::string& name, const std::string& kernels_flag,
+                       const std::string& kernels_field, const std::string& precision_flag,
+                       const std::string& precision_field) {
+    std::vector<std::string> words = ChildWords(kernels_flag);
+    words.push_back("--precision=" + precision_flag);
+    Variant variant;
+    variant.name = name;
+    variant.measure = [words] { return MeasureApart("/proc/self/exe", words); };
+    variants.push_back(variant);
+    if (absl::GetFlag(FLAGS_trainer).empty()) return;
+    variant.name = "trainer_" + name;
+    variant.is_trainer = true;
+    variant.measure = [&space, kernels_field, precision_field] {
+      return MeasureTrainer(space, kernels_field, precision_field);
+    };
+    variants.push_back(variant);
+  };
+  if (kernels != "fused") add("reference", "reference", "REFERENCE", "float32", "FLOAT32");
+  if (!against.empty()) {
+    Variant variant;
+    variant.name = "against";
+    variant.measure = [against] { return MeasureApart(against, ChildWords("fused")); };
+    variants.push_back(variant);
+  }
+  if (kernels != "reference") {
+    if (precision != "bfloat16") add("fused", "fused", "FUSED", "float32", "FLOAT32");
+    if (precision != "float32") {
+      add("fused_bfloat16", "fused", "FUSED", "bfloat16", "BFLOAT16");
+    }
+  }
+  return variants;
+}
+
+/// How the first of two variants compares with the second.
+struct Comparison {
+  std::string name;   ///< "fused/reference"
+  PairedRatio speed;  ///< how many times as fast the first is
+  double memory = 0;  ///< peak of the first / peak of the second
+};
+
+Comparison Compare(const Variant& variant, const Variant& base) {
+  // A trainer's time is a mean, and compared with a mean.
+  const bool means = variant.is_trainer || base.is_trainer;
+  const auto step = [means](const StepTiming& t) {
+    return means ? t.step_mean() : t.step_median();
+  };
+  return {variant.name + "/" + base.name, RatioOf(base.Values(step), variant.Values(step)),
+          variant.MedianOf(&StepTiming::peak_mb) / base.MedianOf(&StepTiming::peak_mb)};
+}
+
+std::vector<Comparison> Comparisons(const std::vector<Variant>& variants) {
+  constexpr std::pair<const char*, const char*> kPairs[] = {
+      {"fused", "reference"},        {"fused_bfloat16", "reference"},
+      {"fused_bfloat16", "fused"},   {"fused", "against"},
+      {"fused_bfloat16", "against"}, {"trainer_reference", "reference"},
+      {"trainer_fused", "fused"},    {"trainer_fused_bfloat16", "fused_bfloat16"}};
+  std::vector<Comparison> comparisons;
+  const auto find = [&](const char* name) {
+    return std::find_if(variants.begin(), variants.end(),
+                        [&](const Variant& variant) { return variant.name == name; });
+  };
+  for (const auto& [name, base_name] : kPairs) {
+    const auto variant = find(name), base = find(base_name);
+    if (variant == variants.end() || base == variants.end()) continue;
+    comparisons.push_back(Compare(*variant, *base));
+  }
+  return comparisons;
+}
+
+std::string Json(const Variant& v) {
+  if (v.is_trainer) {
+    return absl::StrFormat(R"({"images_per_s": %.1f, "peak_rss_mb": %.1f})", v.images_per_s(),
+                           v.MedianOf(&StepTiming::peak_mb));
+  }
   return absl::StrFormat(
       R"({"weight_step_s": %.4f, "alpha_step_s": %.4f, "weight_step_min_s": %.4f, )"
-      R"("alpha_step_min_s": %.4f, "images_per_s": %.1f, "peak_rss_mb": %.1f, "variant": "%s"})",
-      t.weight_median, t.alpha_median, t.weight_min, t.alpha_min,
-      2 * absl::GetFlag(FLAGS_batch) / t.step_median(), t.peak_mb, t.variant);
+      R"("alpha_step_min_s": %.4f, "images_per_s": %.1f, "peak_rss_mb": %.1f, "variant": %s})",
+      v.MedianOf(&StepTiming::weight_median), v.MedianOf(&StepTiming::alpha_median),
+      v.MinOf(&StepTiming::weight_min), v.MinOf(&StepTiming::alpha_min), v.images_per_s(),
+      v.MedianOf(&StepTiming::peak_mb), JsonText(v.rounds.front().variant));
 }
 
-int Main(const std::vector<std::string>& arguments) {
-  const std::string kernels = absl::GetFlag(FLAGS_kernels);
-  if (absl::GetFlag(FLAGS_child)) {
-    const Timing t = Measure(kernels == "fused" ? FUSED : REFERENCE);
-    std::printf("%.9f %.9f %.9f %.9f %.3f %s\n", t.weight_min, t.weight_median, t.alpha_min,
-                t.alpha_median, t.peak_mb, t.variant.c_str());
-    return 0;
+std::string Json(const std::vector<Variant>& variants, const std::vector<Comparison>& comparisons) {
+  std::string text = absl::StrFormat(
+      R"({"space": %s, "cells": %d, "candidates": %d, "channels": %d, "batch": %d, "threads": %d, )"
+      R"("steps": %d, "rounds": %d)",
+      JsonText(absl::GetFlag(FLAGS_space)), absl::GetFlag(FLAGS_cells),
+      absl::GetFlag(FLAGS_candidates), absl::GetFlag(FLAGS_channels), absl::GetFlag(FLAGS_batch),
+      absl::GetFlag(FLAGS_threads), absl::GetFlag(FLAGS_steps), absl::GetFlag(FLAGS_rounds));
+  for (const char* name : {"reference", "fused", "fused_bfloat16"}) {
+    const bool measured = std::any_of(variants.begin(), variants.end(),
+                                      [&](const Variant& v) { return v.name == name; });
+    if (!measured) absl::StrAppend(&text, ", \"", name, "\": null");
   }
-  if (kernels != "fused" && kernels != "reference" && kernels != "both") {
-    std::cerr << "--kernels=" << kernels << ": expected fused, reference or both\n";
-    return 1;
-  }
-  std::vector<std::pair<Kernels, Timing>> timings;
-  for (const Kernels k : {REFERENCE, FUSED}) {
-    const std::string name = absl::AsciiStrToLower(Kernels_Name(k));
-    if (kernels == "both" || kernels == name) timings.emplace_back(k, MeasureApart(k, arguments));
-  }
-  double speedup = 0, memory = 0;
-  if (timings.size() == 2) {
-    speedup = timings[0].second.step_median() / timings[1].second.step_median();
-    memory = timings[1].second.peak_mb / timings[0].second.peak_mb;
-  }
-  if (absl::GetFlag(FLAGS_json)) {
-    std::string text = absl::StrFormat(
-        R"({"space": "%s", "cells": %d, "candidates": %d, "channels": %d, "batch": %d, "threads": %d)",
-        absl::GetFlag(FLAGS_space), absl::GetFlag(FLAGS_cells), absl::GetFlag(FLAGS_candidates),
-        absl::GetFlag(FLAGS_channels), absl::GetFlag(FLAGS_batch), absl::GetFlag(FLAGS_threads));
-    for (const auto& [k, t] : timings) {
-      absl::StrAppend(&text, ", \"", absl::AsciiStrToLower(Kernels_Name(k)), "\": ", Json(t));
+  for (const Variant& v : variants) absl::StrAppend(&text, ", \"", v.name, "\": ", Json(v));
+  std::vector<std::string> ratios;
+  for (const Comparison& c : comparisons) {
+    if (c.name == "fused/reference") {
+      absl::StrAppendFormat(&text, R"(, "speedup": %.2f, "memory_ratio": %.3f)", c.speed.median,
+                            c.memory);
     }
-    if (timings.size() == 2) {
-      absl::StrAppend(
-          &text, absl::StrFormat(R"(, "speedup": %.2f, "memory_ratio": %.3f)", speedup, memory));
+    ratios.push_back(
+        absl::StrFormat(R"("%s": {"speed": %.3f, "min": %.3f, "max": %.3f, "memory": %.3f})",
+                        c.name, c.speed.median, c.speed.min, c.speed.max, c.memory));
+  }
+  return absl::StrCat(text, ", \"ratios\": {", absl::StrJoin(ratios, ", "), "}}\n");
+}
+
+std::string Table(const std::vector<Variant>& variants,
+                  const std::vector<Comparison>& comparisons) {
+  std::string text =
+      absl::StrFormat("%-22s %-12s %10s %10s %10s %10s %9s %9s\n", "kernels", "variant", "weight s",
+                      "min", "alpha s", "min", "images/s", "peak MB");
+  for (const Variant& v : variants) {
+    if (v.is_trainer) {
+      absl::StrAppendFormat(&text, "%-22s %56s %9.1f %9.1f\n", v.name, "", v.images_per_s(),
+                            v.MedianOf(&StepTiming::peak_mb));
+      continue;
     }
-    std::cout << text << "}\n";
-    return 0;
+    absl::StrAppendFormat(&text, "%-22s %-12s %10.4f %10.4f %10.4f %10.4f %9.1f %9.1f\n", v.name,
+                          v.rounds.front().variant, v.MedianOf(&StepTiming::weight_median),
+                          v.MinOf(&StepTiming::weight_min), v.MedianOf(&StepTiming::alpha_median),
+                          v.MinOf(&StepTiming::alpha_min), v.images_per_s(),
+                          v.MedianOf(&StepTiming::peak_mb));
   }
-  std::cout << absl::StrFormat("%-10s %-10s %10s %10s %10s %10s %9s %9s\n", "kernels", "variant",
-                               "weight s", "min", "alpha s", "min", "images/s", "peak MB");
-  for (const auto& [k, t] : timings) {
-    std::cout << absl::StrFormat("%-10s %-10s %10.4f %10.4f %10.4f %10.4f %9.1f %9.1f\n",
-                                 absl::AsciiStrToLower(Kernels_Name(k)), t.variant, t.weight_median,
-                                 t.weight_min, t.alpha_median, t.alpha_min,
-                                 2 * absl::GetFlag(FLAGS_batch) / t.step_median(), t.peak_mb);
+  for (const Comparison& c : comparisons) {
+    absl::StrAppendFormat(
+        &text, "%s: %.3f times as fast (%.3f to %.3f in %d rounds), %.3f of the memory\n", c.name,
+        c.speed.median, c.speed.min, c.speed.max, absl::GetFlag(FLAGS_rounds), c.memory);
   }
-  if (timings.size() == 2) {
-    std::cout << absl::StrFormat("fused: %.2f times as fast, %.3f of the memory\n", speedup,
-                                 memory);
+  return text;
+}
+
+absl::Status CheckOneOf(const char* flag, const std::string& value,
+                        const std::vector<std::string>& expected) {
+  if (std::find(expected.begin(), expected.end(), value) != expected.end()) {
+    return absl::OkStatus();
   }
-  return 0;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", flag, "=", value, ": expected ", absl::StrJoin(expected, ", ")));
+}
+
+absl::Status CheckFlags() {
+  PDARTS_RETURN_IF_ERROR(
+      CheckOneOf("kernels", absl::GetFlag(FLAGS_kernels), {"fused", "reference", "both"}));
+  PDARTS_RETURN_IF_ERROR(
+      CheckOneOf("precision", absl::GetFlag(FLAGS_precision), {"float32", "bfloat16", "both"}));
+  for (const auto& [flag, value] : {std::pair{"cells", absl::GetFlag(FLAGS_cells)},
+                                    {"candidates", absl::GetFlag(FLAGS_candidates)},
+                                    {"channels", absl::GetFlag(FLAGS_channels)},
+                                    {"batch", absl::GetFlag(FLAGS_batch)},
+                                    {"steps", absl::GetFlag(FLAGS_steps)},
+                                    {"rounds", absl::GetFlag(FLAGS_rounds)},
+                                    {"threads", absl::GetFlag(FLAGS_threads)}}) {
+    if (value < 1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", flag, "=", value, ": expected at least 1"));
+    }
+  }
+  if (!absl::GetFlag(FLAGS_trainer).empty() && absl::GetFlag(FLAGS_space) != "darts") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--trainer needs --space=darts, not --space=", absl::GetFlag(FLAGS_space)));
+  }
+  if (!absl::GetFlag(FLAGS_trainer).empty() && absl::GetFlag(FLAGS_skip_dropout) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--trainer needs --skip_dropout=0, not ", absl::GetFlag(FLAGS_skip_dropout)));
+  }
+  return absl::OkStatus();
+}
+
+/// Measures all rounds and prints the results.
+absl::Status MeasureAll() {
+  PDARTS_ASSIGN_OR_RETURN(const auto space,
+                          Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
+  std::vector<Variant> variants = ChosenVariants(*space);
+  for (int round = 0; round < absl::GetFlag(FLAGS_rounds); ++round) {
+    // Every second round goes backwards, so that a steady drift of the machine's speed cancels out.
+    for (size_t i = 0; i < variants.size(); ++i) {
+      Variant& variant = variants[round % 2 == 0 ? i : variants.size() - 1 - i];
+      const absl::StatusOr<StepTiming> timing = variant.measure();
+      PDARTS_RETURN_IF_ERROR(Annotate(timing.status(), variant.name));
+      variant.rounds.push_back(*timing);
+    }
+  }
+  const std::vector<Comparison> comparisons = Comparisons(variants);
+  std::cout << (absl::GetFlag(FLAGS_json) ? Json(variants, comparisons)
+                                          : Table(variants, comparisons));
+  return absl::OkStatus();
+}
+
+absl::Status Run() {
+  PDARTS_RETURN_IF_ERROR(CheckFlags());
+  if (!absl::GetFlag(FLAGS_child)) return MeasureAll();
+  PDARTS_ASSIGN_OR_RETURN(
+      const StepTiming timing,
+      Measure(absl::GetFlag(FLAGS_kernels) == "reference" ? REFERENCE : FUSED,
+              absl::GetFlag(FLAGS_precision) == "bfloat16" ? BFLOAT16 : FLOAT32));
+  std::fputs(FormatStepTiming(timing).c_str(), stdout);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -224,8 +420,19 @@ int Main(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   google::InitGoogleLogging(argv[0]);
   FLAGS_logtostderr = true;
-  const std::vector<std::string> arguments(argv, argv + argc);
   absl::SetProgramUsageMessage("Times a search step of a search space.");
   absl::ParseCommandLine(argc, argv);
-  return pdarts::Main(arguments);
+  // As the pdarts command: children inherit how long their threads spin, and paths are meant from
+  // where they were typed.
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
+    setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0);
+  }
+  const char* const typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (typed_in != nullptr && chdir(typed_in) != 0) {
+    std::cerr << "can't change to " << typed_in << "\n";
+    return 1;
+  }
+  const absl::Status status = pdarts::Run();
+  if (!status.ok()) std::cerr << status.message() << "\n";
+  return status.ok() ? 0 : 1;
 }

@@ -1,0 +1,39 @@
+#!/bin/bash
+# search_step on tiny networks: what it prints, and what it refuses.
+# usage: benchmarks_test.sh SEARCH_STEP PDARTS CHECKS
+set -u
+step=("$PWD/$1" --cells=2 --candidates=2 --channels=2 --batch=2 --steps=1 --rounds=1 --threads=1)
+pdarts="$PWD/$2"
+source "$3"
+cd "$TEST_TMPDIR" || exit 1
+
+# has NAME...: the last JSON has an object of each name. lacks NAME...: it has null there.
+has() { for name; do grep -q "\"$name\": {" json || fails "no object \"$name\""; done; }
+lacks() { for name; do grep -q "\"$name\": null" json || fails "\"$name\" is not null"; done; }
+# runs COMMAND...: the command succeeds; what it prints becomes the file `json`.
+runs() { "$@" > json 2>error || { fails "failed: $*"; cat error; }; }
+
+# Another build, which here is this one, in the same rounds.
+runs "${step[@]}" --json --against="${step[0]}"
+has reference fused fused_bfloat16 against ratios "fused/reference" "fused_bfloat16/reference" \
+  "fused_bfloat16/fused" "fused/against" "fused_bfloat16/against"
+grep -q '"speedup": .*"memory_ratio": ' json || fails "no speedup"
+! grep -q trainer json || fails "runs a trainer that nobody asked for"
+# The reference is measured in float32 whatever the fused kernels' precision.
+runs "${step[@]}" --json --precision=bfloat16
+has reference fused_bfloat16 "fused_bfloat16/reference"
+lacks fused
+runs "${step[@]}" --json --kernels=fused --precision=float32 --trainer="$pdarts"
+has fused trainer_fused "trainer_fused/fused"
+lacks reference fused_bfloat16
+! grep -q against json || fails "measures another build that nobody named"
+prints "images/s" "${step[@]}" --kernels=reference --rounds=2
+
+says "--kernels=quick: expected fused, reference, both" "${step[@]}" --kernels=quick
+says "--precision=half: expected float32, bfloat16, both" "${step[@]}" --precision=half
+says "--rounds=0: expected at least 1" "${step[@]}" --rounds=0
+says "no_such_program" "${step[@]}" --kernels=fused --against=no_such_program
+says "--space=nasbench201" "${step[@]}" --trainer="$pdarts" --space=nasbench201
+says "--skip_dropout=0" "${step[@]}" --trainer="$pdarts" --skip_dropout=0.5
+
+exit $((failures > 0))

@@ -1,0 +1,19 @@
+#ifndef PDARTS_BENCHMARKS_CHILD_OUTPUT_H_
+#define PDARTS_BENCHMARKS_CHILD_OUTPUT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace pdarts {
+
+/// Runs a program to its end and returns what it wrote to standard output and standard error.
+/// \param words its arguments, without its own name.
+/// \error as ChildProcesses::Start; kInternal with the exit status and what it wrote, unless it
+/// ended with 0.
+absl::StatusOr<std::string> OutputOf(const std::string& program, std::vector<std::string> words);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_BENCHMARKS_CHILD_OUTPUT_H_

@@ -1,0 +1,101 @@
+#include "benchmarks/trainer_search.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/substitute.h"
+#include "benchmarks/child_output.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/report/log_lines.h"
+#include "pdarts/runs/atomic_file.h"
+#include "pdarts/runs/run.pb.h"
+
+namespace pdarts {
+namespace {
+
+constexpr int kEpochs = 2;
+constexpr int kClasses = 10;  // as the benchmark's super-network has
+
+std::string Spec(const Topology& topology, const TrainerSearch& search) {
+  std::string edges;
+  for (size_t k = 0; k < topology.kinds.size(); ++k) {
+    const CellKind& kind = topology.kinds[k];
+    for (size_t e = 0; e < kind.edges.size(); ++e) {
+      std::vector<std::string> names;
+      for (const int operation : search.candidates[k][e]) {
+        names.push_back(absl::StrCat("\"", kind.operations[operation], "\""));
+      }
+      absl::SubstituteAndAppend(
+          &edges, "    edges { cell_kind: \"$0\" from: $1 to: $2 operations: [$3] }\n", kind.name,
+          kind.edges[e].from, kind.edges[e].to, absl::StrJoin(names, ", "));
+    }
+  }
+  // Half of the training images train the weights, the other half the alphas. The dataset may need
+  // more images than the search uses: two of each class.
+  const int64_t train_images = int64_t{2} * search.batch * search.steps;
+  const int64_t made_images = std::max<int64_t>(train_images, 2 * kClasses);
+  return absl::Substitute(
+      R"(name: "benchmark"
+space {
+  [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {
+$0  }
+}
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: $8 height: 32 width: 32 channels: 3 train_images: $1 test_images: $8
+  }
+}
+schedule {
+  [type.googleapis.com/pdarts.schedules.DartsScheduleConfig] {
+    cells: $2 channels: $3 epochs: $4 warmup_epochs: 0
+  }
+}
+search {
+  batch_size: $5 evaluation_batch_size: $5 train_images: $9 evaluated_epochs: 1
+  kernels: $6 precision: $7
+}
+)",
+      edges, made_images, search.cells, search.channels, kEpochs, search.batch, search.kernels,
+      search.precision, kClasses, train_images);
+}
+
+}  // namespace
+
+absl::StatusOr<TrainerSpeed> RunTrainerSearch(const Topology& topology,
+                                              const TrainerSearch& search) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::string folder = (fs::temp_directory_path(error) / "pdarts_benchmark_XXXXXX").string();
+  if (error || mkdtemp(folder.data()) == nullptr) return SystemError("create", folder);
+  const absl::Cleanup remove = [&] { fs::remove_all(folder, error); };
+
+  const std::string spec = folder + "/spec.textproto", run = folder + "/run";
+  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(spec, Spec(topology, search)));
+  PDARTS_RETURN_IF_ERROR(
+      OutputOf(search.program, {"search", "--spec=" + spec, "--output_dir=" + run,
+                                absl::StrCat("--threads=", search.threads), "--device=cpu"})
+          .status());
+  std::optional<TrainerSpeed> speed;
+  PDARTS_RETURN_IF_ERROR(ForEachLogLine<LogEvent>(run, [&](const LogEvent& event) {
+    if (event.event() == "epoch" && event.epoch() == kEpochs) {
+      speed = TrainerSpeed{event.images_per_second(), event.peak_memory_mb()};
+    }
+    return absl::OkStatus();
+  }));
+  if (!speed) {
+    return absl::DataLossError(
+        absl::StrCat("the log of ", search.program, " search has no epoch ", kEpochs));
+  }
+  return *speed;
+}
+
+}  // namespace pdarts
