@@ -1,5 +1,5 @@
 // Times the step that trainings train with (forward with the auxiliary head, backward, clip, SGD),
-// with the fused kernels and with the plain composition, side by side.
+// with the plain composition, with the fused kernels, and with these and bfloat16, side by side.
 //
 //   bazel run -c opt //benchmarks:train_step
 
@@ -21,13 +21,13 @@ namespace pdarts {
 namespace {
 
 void TrainStep(benchmark::State& state, const char* space_name, const char* genotype,
-               Kernels kernels) {
+               Kernels kernels, Precision precision) {
   const auto space = Registry<SearchSpace>::CreateDefault(space_name).value();
   NetworkShape shape = space->default_network_shape().value();
   shape.cells = static_cast<int>(state.range(0));
   shape.channels = static_cast<int>(state.range(1));
   shape.auxiliary_head = true;
-  shape.backend = ResolveBackend(kernels, FLOAT32, at::kCPU).value();
+  shape.backend = ResolveBackend(kernels, precision, c10::kCPU).value();
   const int64_t batch = state.range(2);
   const auto network = space
                            ->BuildNetwork(ParseGenotype(*space, genotype).value(), shape,
@@ -50,9 +50,16 @@ constexpr char kBest201[] =
     "|";
 
 void RegisterAll() {
-  for (const auto& [name, kernels] : {std::pair{"reference", REFERENCE}, {"fused", FUSED}}) {
-    benchmark::RegisterBenchmark((std::string("darts/PDARTS/") + name).c_str(), TrainStep, "darts",
-                                 "PDARTS", kernels)
+  struct Variant {
+    const char* name;
+    Kernels kernels;
+    Precision precision;
+  };
+  for (const Variant& variant : {Variant{"reference", REFERENCE, FLOAT32},
+                                 {"fused", FUSED, FLOAT32},
+                                 {"fused_bfloat16", FUSED, BFLOAT16}}) {
+    benchmark::RegisterBenchmark((std::string("darts/PDARTS/") + variant.name).c_str(), TrainStep,
+                                 "darts", "PDARTS", variant.kernels, variant.precision)
         ->ArgNames({"cells", "channels", "batch", "drop_path_percent"})
         ->Args({8, 8, 64, 0})
         ->Args({8, 8, 64, 10})
@@ -61,8 +68,9 @@ void RegisterAll() {
         ->Unit(benchmark::kMillisecond)
         ->UseRealTime()
         ->MinTime(2);
-    benchmark::RegisterBenchmark((std::string("nasbench201/best/") + name).c_str(), TrainStep,
-                                 "nasbench201", kBest201, kernels)
+    benchmark::RegisterBenchmark((std::string("nasbench201/best/") + variant.name).c_str(),
+                                 TrainStep, "nasbench201", kBest201, variant.kernels,
+                                 variant.precision)
         ->ArgNames({"cells", "channels", "batch", "drop_path_percent"})
         ->Args({5, 16, 64, 0})
         ->Unit(benchmark::kMillisecond)
