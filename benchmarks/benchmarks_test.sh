@@ -1,10 +1,11 @@
 #!/bin/bash
-# search_step on tiny networks: what it prints, and what it refuses.
-# usage: benchmarks_test.sh SEARCH_STEP PDARTS CHECKS
+# search_step and roofline on tiny networks: what they print, and what they refuse.
+# usage: benchmarks_test.sh SEARCH_STEP ROOFLINE PDARTS CHECKS
 set -u
 step=("$PWD/$1" --cells=2 --candidates=2 --channels=2 --batch=2 --steps=1 --rounds=1 --threads=1)
-pdarts="$PWD/$2"
-source "$3"
+roofline=("$PWD/$2" --channels=4 --side=4 --batch=2 --repeats=1 --threads=1 --megabytes=1)
+pdarts="$PWD/$3"
+source "$4"
 cd "$TEST_TMPDIR" || exit 1
 
 # has NAME...: the last JSON has an object of each name. lacks NAME...: it has null there.
@@ -35,5 +36,17 @@ says "--rounds=0: expected at least 1" "${step[@]}" --rounds=0
 says "no_such_program" "${step[@]}" --kernels=fused --against=no_such_program
 says "--space=nasbench201" "${step[@]}" --trainer="$pdarts" --space=nasbench201
 says "--skip_dropout=0" "${step[@]}" --trainer="$pdarts" --skip_dropout=0.5
+
+runs "${roofline[@]}" --json
+for precision in float32 bfloat16; do
+  # All operations together, and seven one by one; three passes each.
+  [ "$(grep -o "\"precision\": \"$precision\"" json | wc -l)" = 24 ] || fails "rows of $precision"
+done
+grep -q '"operation": "sep_conv_3x3", "pass": "weights"' json || fails "no row of sep_conv_3x3"
+grep -q '"copy_bytes_per_s": [1-9]' json || fails "no bandwidth"
+prints "nor_conv_3x3" "${roofline[@]}" --space=nasbench201 --precision=float32
+says "--space" "${roofline[@]}" --space=other
+says "--precision=half" "${roofline[@]}" --precision=half
+says "--batch=0: expected at least 1" "${roofline[@]}" --batch=0
 
 exit $((failures > 0))

@@ -1,0 +1,166 @@
+#include "benchmarks/cell_work.h"
+
+#include <string>
+#include <vector>
+
+#include "ATen/ops/ones.h"
+#include "ATen/ops/zeros.h"
+#include "benchmarks/sample_cell.h"
+#include "gtest/gtest.h"
+
+namespace pdarts::nn {
+namespace {
+
+constexpr int64_t kImages = 2, kChannels = 4, kSide = 4;
+constexpr double kPixels = kImages * kSide * kSide;
+constexpr double kValues = kPixels * kChannels;
+
+/// A cell of one input and `nodes` nodes behind it, which are all its output, and an edge with this
+/// operation from the input to each of them.
+MixedCellArgs CellOf(const CellOperation& operation, int nodes) {
+  MixedCellArgs cell;
+  cell.num_inputs = 1;
+  cell.num_nodes = 1 + nodes;
+  cell.channels = kChannels;
+  cell.height = cell.width = kSide;
+  for (int node = 1; node <= nodes; ++node) {
+    cell.output_nodes.push_back(node);
+    cell.edges.push_back({0, node, {operation}});
+  }
+  return cell;
+}
+
+CellOperation SeparableConvolution(int64_t kernel) {
+  CellOperation operation;
+  operation.kind = CellOperation::Kind::kConvolution;
+  for (int step = 0; step < 2; ++step) {
+    ReluConvolution convolution;
+    convolution.depthwise = at::zeros({kChannels, 1, kernel, kernel});
+    convolution.weight = at::zeros({kChannels, kChannels, 1, 1});
+    operation.rounds.push_back({convolution, BatchNormArgs()});
+  }
+  return operation;
+}
+
+CellWork CountFor(const MixedCellArgs& cell, c10::ScalarType type = c10::kFloat) {
+  return Count(cell, {at::zeros({kImages, kChannels, kSide, kSide}, type)});
+}
+
+void ExpectTensors(const PassWork& work, double read, double written, double bytes = 4) {
+  EXPECT_EQ(work.read_bytes, bytes * read * kValues);
+  EXPECT_EQ(work.written_bytes, bytes * written * kValues);
+}
+
+TEST(CellWorkTest, Identity) {
+  const CellWork work = CountFor(CellOf(CellOperation(), 1));
+  ExpectTensors(work.forward, 1, 1);  // the input, once; the node
+  EXPECT_EQ(work.forward.other, kValues);
+  ExpectTensors(work.weights, 1, 1);  // the gradient in and out
+  EXPECT_EQ(work.weights.other, kValues);
+  // The coefficient's gradient: of the gradient times the input.
+  ExpectTensors(work.alphas, 3, 1);
+  EXPECT_EQ(work.alphas.other, 2 * kValues);
+  for (const PassWork& pass : {work.forward, work.weights, work.alphas}) {
+    EXPECT_EQ(pass.matrix, 0);
+    EXPECT_EQ(pass.recomputed, 0);
+  }
+}
+
+TEST(CellWorkTest, MaskOfAnIdentityIsABytePerValue) {
+  CellOperation dropout;
+  dropout.dropout_mask = at::ones({kImages, kChannels, kSide, kSide}, at::kByte);
+  const CellWork work = CountFor(CellOf(dropout, 1));
+  EXPECT_EQ(work.forward.read_bytes, (4 + 1) * kValues);
+  EXPECT_EQ(work.weights.read_bytes, (4 + 1) * kValues);
+  EXPECT_EQ(work.alphas.read_bytes, (3 * 4 + 2) * kValues);
+}
+
+TEST(CellWorkTest, ChainOfTwoConvolutions) {
+  constexpr double kArea = 9;
+  const CellWork work = CountFor(CellOf(SeparableConvolution(3), 1));
+  // Reads the input and both pre-normalization values; writes these and the node.
+  ExpectTensors(work.forward, 3, 3);
+  EXPECT_EQ(work.forward.matrix, 2 * kPixels * kChannels * kChannels);
+  // Depthwise, statistics; the normalization between the steps; the term.
+  EXPECT_EQ(work.forward.other, (2 * kArea + 2 * 2 + 1 + 1) * kValues);
+  EXPECT_EQ(work.forward.recomputed, 0);
+
+  // The sums read the gradient and the second value. The second convolution reads these and the
+  // first value, and writes the gradient in between. The first one reads that, the first value and
+  // the input, and writes the input's gradient.
+  ExpectTensors(work.weights, 8, 2);
+  ExpectTensors(work.alphas, 8, 2);
+  EXPECT_EQ(work.weights.matrix, 2 * work.forward.matrix);
+  EXPECT_EQ(work.alphas.matrix, work.forward.matrix);
+  // The node's sums, two gradients before a normalization, the sums in between.
+  constexpr double kNormalization = 3 + 2 * 2 + 3;
+  EXPECT_EQ(work.weights.other, (2 * 2 * kArea + kNormalization) * kValues);
+  EXPECT_EQ(work.alphas.other, (2 * kArea + kNormalization) * kValues);
+  // What lies between the steps is normalized again; for the weights also both depthwise results.
+  EXPECT_EQ(work.weights.recomputed, (2 * kArea + 1) * kValues);
+  EXPECT_EQ(work.alphas.recomputed, kValues);
+}
+
+TEST(CellWorkTest, EdgesShareAPool) {
+  CellOperation pool;
+  pool.kind = CellOperation::Kind::kMaxPool;
+  pool.batch_norm.emplace();
+  const CellWork work = CountFor(CellOf(pool, 2));
+  // Reads the input once and the pooled value for each node; writes it once, and the nodes.
+  ExpectTensors(work.forward, 3, 3);
+  EXPECT_EQ(work.forward.other, (4 + 2 + 2) * kValues);
+  // The sums read two gradients, and the pooled value for each; the pool reads the gradients, the
+  // pooled value and the input.
+  ExpectTensors(work.weights, 8, 1);
+  EXPECT_EQ(work.weights.other, (2 * 3 + 3 + 4) * kValues);
+}
+
+TEST(CellWorkTest, InnerNodeIsNotReadByItsConvolutions) {
+  CellOperation pool;
+  pool.kind = CellOperation::Kind::kAveragePool;
+  MixedCellArgs cell = CellOf(pool, 1);
+  cell.num_nodes = 3;
+  cell.edges.push_back({1, 2, {pool}});
+  cell.output_nodes = {2};
+  const CellWork work = CountFor(cell);
+  // The input and both pooled values are read; these and both nodes are written.
+  ExpectTensors(work.forward, 3, 4);
+  // The gradient of node 2 is read once, that of node 1 written and read.
+  ExpectTensors(work.weights, 2, 2);
+}
+
+TEST(CellWorkTest, Bfloat16HalvesTheBytesAlone) {
+  const MixedCellArgs cell = CellOf(SeparableConvolution(5), 1);
+  const CellWork single = CountFor(cell), half = CountFor(cell, c10::kBFloat16);
+  ExpectTensors(half.forward, 3, 3, 2);
+  ExpectTensors(half.weights, 8, 2, 2);
+  EXPECT_EQ(half.forward.matrix, single.forward.matrix);
+  EXPECT_EQ(half.weights.other, single.weights.other);
+  EXPECT_EQ(half.weights.recomputed, single.weights.recomputed);
+}
+
+TEST(CellWorkTest, SampleCells) {
+  SampleCellShape shape;
+  shape.images = kImages;
+  shape.channels = kChannels;
+  shape.side = kSide;
+  const SampleCell darts = MakeSampleCell(shape, SampleOperations("darts").value());
+  EXPECT_EQ(darts.args.edges.size(), 14);
+  EXPECT_EQ(darts.coefficients.numel(), 14 * 7);
+  const CellWork work = Count(darts.args, darts.inputs);
+  // Six convolutions an edge.
+  EXPECT_EQ(work.forward.matrix, 14 * 6 * kPixels * kChannels * kChannels);
+
+  shape.space = "nasbench201";
+  shape.storage = c10::kBFloat16;
+  const SampleCell dense = MakeSampleCell(shape, SampleOperations("nasbench201").value());
+  EXPECT_EQ(dense.inputs[0].scalar_type(), c10::kBFloat16);
+  EXPECT_EQ(dense.weights[0].scalar_type(), c10::kFloat);
+  // A 1x1 and a dense 3x3 convolution on each of six edges.
+  EXPECT_EQ(Count(dense.args, dense.inputs).forward.matrix,
+            6 * (1 + 9) * kPixels * kChannels * kChannels);
+  EXPECT_EQ(SampleOperations("other").status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace pdarts::nn
