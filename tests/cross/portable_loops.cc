@@ -43,7 +43,7 @@ std::vector<T> Padded(const std::vector<T>& from, int64_t rows, int64_t columns,
 }
 
 template <typename T>
-void Run(const char* type, const KernelTable<T>& loops) {
+void Run(const char* type, const KernelTable<T, T>& loops) {
   const int64_t lanes = loops.lanes;
   const auto up = [&](int64_t channels) { return (channels + lanes - 1) / lanes * lanes; };
   const std::vector<T> image = Made<T>(kHeight * kWidth * kChannels, 1);
@@ -63,16 +63,19 @@ void Run(const char* type, const KernelTable<T>& loops) {
     for (size_t i = 0; i < forward.size(); ++i) gathered[i] = forward[i];
     const std::vector<T> backward(gathered.size());  // not read
     const PackedWeights<T> weights = {depthwise.data(), gathered.data(), backward.data(), nullptr};
-    const ConvolutionShape shape = {ConvolutionKind::kSeparable,
-                                    /*kernel=*/5,
-                                    stride,
-                                    /*dilation=*/1,
-                                    kChannels,
-                                    kOutChannels,
-                                    kHeight,
-                                    kWidth,
-                                    (kHeight - 1) / stride + 1,
-                                    (kWidth - 1) / stride + 1};
+    ConvolutionShape shape = {};
+    shape.depthwise = 5;
+    shape.stride = stride;
+    shape.dilation = 1;
+    shape.num_taps = 1;
+    shape.margin = 2;
+    shape.rows = 2;
+    shape.in_channels = kChannels;
+    shape.out_channels = kOutChannels;
+    shape.in_height = kHeight;
+    shape.in_width = kWidth;
+    shape.out_height = (kHeight - 1) / stride + 1;
+    shape.out_width = (kWidth - 1) / stride + 1;
     std::vector<T> out(shape.out_height * shape.out_width * kOutChannels);
     std::vector<T> mean(up(kOutChannels)), squares(up(kOutChannels));
     std::vector<T> scratch(1 << 16);
@@ -96,7 +99,7 @@ void Run(const char* type, const KernelTable<T>& loops) {
 }  // namespace pdarts::nn
 
 int main() {
-  pdarts::nn::Run("float", pdarts::nn::portable::kFloatTable);
-  pdarts::nn::Run("double", pdarts::nn::portable::kDoubleTable);
+  pdarts::nn::Run("float", pdarts::nn::portable::kTables.float32);
+  pdarts::nn::Run("double", pdarts::nn::portable::kTables.float64);
   return 0;
 }

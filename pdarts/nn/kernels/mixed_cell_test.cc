@@ -34,6 +34,8 @@ struct CellCase {
 /// that a test differentiates.
 class MixedCellTest : public KernelTest {
  protected:
+  MixedCellTest() { set_activations({0, 1}); }
+
   std::vector<at::Tensor> Inputs(const CellCase& c) {
     tensors_.clear();
     const int64_t times = c.reduces ? 2 : 1;
@@ -147,8 +149,8 @@ class MixedCellTest : public KernelTest {
       bn.bias = Parameter({c.channels});
     }
     const at::Tensor some = at::randn({c.channels}, MakeGenerator(3, "running"), at::kDouble);
-    bn.running_mean = (0.3 * some).to(tensors_[0].scalar_type());
-    bn.running_var = (1 + 0.5 * some * some).to(tensors_[0].scalar_type());
+    bn.running_mean = (0.3 * some).to(tensors_[2].scalar_type());
+    bn.running_var = (1 + 0.5 * some * some).to(tensors_[2].scalar_type());
     bn.training = c.training;
     batch_norms_.push_back(bn);
     return bn;
@@ -223,10 +225,10 @@ TEST_P(MixedCellTest, MatchesTheComposition) {
 TEST_P(MixedCellTest, MovesRunningStatisticsAsTheCompositionDoes) {
   for (const CellCase& c : Cases()) {
     std::vector<at::Tensor> inputs;
-    for (const at::Tensor& t : Inputs(c)) inputs.push_back(t.to(GetParam().dtype));
+    inputs = Typed(Inputs(c));
     Cell(Fused(), c, inputs);
     const std::vector<BatchNormArgs> actual = batch_norms();
-    Cell(Reference(GetParam().dtype), c, inputs);
+    Cell(Reference(GetParam().storage), c, inputs);
     ASSERT_EQ(actual.size(), batch_norms().size());
     for (size_t i = 0; i < actual.size(); ++i) {
       ExpectClose(actual[i].running_mean, batch_norms()[i].running_mean, c.name, 10);
@@ -239,11 +241,11 @@ TEST_P(MixedCellTest, ComputesTheGradientsThatAreAskedFor) {
   for (CellCase c : Cases()) {
     if (c.name != "affine" && c.name != "reduction" && c.name != "dense") continue;
     std::vector<at::Tensor> all;
-    for (const at::Tensor& t : Inputs(c)) {
-      all.push_back(t.to(GetParam().dtype).set_requires_grad(true));
+    for (const at::Tensor& t : Typed(Inputs(c))) {
+      all.push_back(t.set_requires_grad(true));
     }
     const at::Tensor y = Cell(Fused(), c, all);
-    const at::Tensor g = Random(y.sizes()).to(GetParam().dtype);
+    const at::Tensor g = Random(y.sizes()).to(GetParam().storage);
     const auto expected = torch::autograd::grad({y}, all, {g});
     const auto check = [&](const std::function<bool(size_t)>& wanted, const std::string& what) {
       std::vector<at::Tensor> some, leaves;
@@ -274,11 +276,11 @@ TEST_P(MixedCellTest, ComputesTheGradientsThatAreAskedFor) {
 TEST_P(MixedCellTest, KeepsItsValuesForASecondBackward) {
   const CellCase c;
   std::vector<at::Tensor> leaves;
-  for (const at::Tensor& t : Inputs(c)) {
-    leaves.push_back(t.to(GetParam().dtype).set_requires_grad(true));
+  for (const at::Tensor& t : Typed(Inputs(c))) {
+    leaves.push_back(t.set_requires_grad(true));
   }
   const at::Tensor y = Cell(Fused(), c, leaves);
-  const at::Tensor g = Random(y.sizes()).to(GetParam().dtype);
+  const at::Tensor g = Random(y.sizes()).to(GetParam().storage);
   const auto first = torch::autograd::grad({y}, leaves, {g}, /*retain_graph=*/true);
   const auto second = torch::autograd::grad({y}, leaves, {g}, /*retain_graph=*/true);
   const auto last = torch::autograd::grad({y}, leaves, {g});
@@ -292,8 +294,8 @@ TEST_P(MixedCellTest, KeepsItsValuesForASecondBackward) {
 TEST_P(MixedCellTest, RefusesSecondDerivatives) {
   const CellCase c;
   std::vector<at::Tensor> leaves;
-  for (const at::Tensor& t : Inputs(c)) {
-    leaves.push_back(t.to(GetParam().dtype).set_requires_grad(true));
+  for (const at::Tensor& t : Typed(Inputs(c))) {
+    leaves.push_back(t.set_requires_grad(true));
   }
   const at::Tensor y = Cell(Fused(), c, leaves);
   EXPECT_THAT(
@@ -308,8 +310,8 @@ TEST_P(MixedCellTest, RefusesSecondDerivatives) {
 TEST_P(MixedCellTest, RefusesWeightsThatChangedSinceTheForwardPass) {
   const CellCase c;
   std::vector<at::Tensor> leaves;
-  for (const at::Tensor& t : Inputs(c)) {
-    leaves.push_back(t.to(GetParam().dtype).set_requires_grad(true));
+  for (const at::Tensor& t : Typed(Inputs(c))) {
+    leaves.push_back(t.set_requires_grad(true));
   }
   const at::Tensor y = Cell(Fused(), c, leaves);
   {

@@ -2,7 +2,9 @@
 #define PDARTS_NN_KERNELS_TESTING_H_
 
 #include <functional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ATen/Parallel.h"
@@ -16,18 +18,19 @@
 
 namespace pdarts::nn {
 
-/// Runs a test with each instruction set that this processor can run, in float32 and float64; the
-/// oracle is the composition in float64.
+/// Runs a test with each instruction set that this processor can run, in float32, float64 and
+/// bfloat16. The oracle is the composition in float64, and for bfloat16 also in bfloat16.
 struct KernelTestCase {
   InstructionSet instructions;
-  at::ScalarType dtype;
+  at::ScalarType storage;  ///< of activations
+  at::ScalarType parameters() const { return storage == at::kDouble ? at::kDouble : at::kFloat; }
 };
 
 inline std::vector<KernelTestCase> KernelTestCases() {
   std::vector<KernelTestCase> cases;
   for (const InstructionSet instructions : RunnableInstructionSets()) {
-    for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
-      cases.push_back({instructions, dtype});
+    for (const at::ScalarType storage : {at::kFloat, at::kDouble, at::kBFloat16}) {
+      cases.push_back({instructions, storage});
     }
   }
   return cases;
@@ -35,7 +38,9 @@ inline std::vector<KernelTestCase> KernelTestCases() {
 
 inline std::string KernelTestName(const testing::TestParamInfo<KernelTestCase>& info) {
   return std::string(InstructionSetName(info.param.instructions)) +
-         (info.param.dtype == at::kFloat ? "Float" : "Double");
+         (info.param.storage == at::kFloat    ? "Float"
+          : info.param.storage == at::kDouble ? "Double"
+                                              : "Bfloat16");
 }
 
 class KernelTest : public testing::TestWithParam<KernelTestCase> {
@@ -50,35 +55,56 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   static Backend Fused() {
     Backend backend;
     backend.instructions = GetParam().instructions;
-    backend.parameters = backend.storage = GetParam().dtype;
+    backend.parameters = GetParam().parameters();
+    backend.storage = GetParam().storage;
     return backend;
   }
 
   /// The composition, which is the oracle.
-  static Backend Reference(at::ScalarType dtype) {
+  static Backend Reference(at::ScalarType storage) {
     Backend backend;
     backend.kernels = REFERENCE;
-    backend.parameters = backend.storage = dtype;
+    backend.parameters = storage == at::kDouble ? at::kDouble : at::kFloat;
+    backend.storage = storage;
     return backend;
   }
 
-  /// Standard normal, float64 but exact in the dtype under test.
+  static bool is_bfloat16() { return GetParam().storage == at::kBFloat16; }
+
+  /// Standard normal, float64 but exact in the storage type under test.
   at::Tensor Random(at::IntArrayRef sizes) {
-    return at::randn(sizes, generator_, at::kDouble).to(GetParam().dtype).to(at::kDouble);
+    return at::randn(sizes, generator_, at::kDouble).to(GetParam().storage).to(at::kDouble);
+  }
+
+  /// Which of a function's inputs are activations; the others are parameters. At first: input 0.
+  void set_activations(std::set<size_t> inputs) { activations_ = std::move(inputs); }
+
+  /// The inputs in the types that they have under test.
+  std::vector<at::Tensor> Typed(const std::vector<at::Tensor>& inputs) const {
+    return Typed(inputs, Fused());
   }
 
   /// Relative to the largest element of what is compared.
-  double tolerance() const { return GetParam().dtype == at::kFloat ? 3e-5 : 1e-11; }
+  static double tolerance() { return GetParam().storage == at::kFloat ? 3e-5 : 1e-11; }
 
-  void ExpectClose(const at::Tensor& actual, const at::Tensor& expected, const std::string& what,
-                   double slack = 1) {
+  static void ExpectClose(const at::Tensor& actual, const at::Tensor& expected,
+                          const std::string& what, double slack = 1) {
     ASSERT_EQ(actual.sizes(), expected.sizes()) << what;
-    EXPECT_EQ(actual.scalar_type(), GetParam().dtype) << what;
     if (actual.numel() == 0) return;
     const at::Tensor a = actual.detach().to(at::kDouble), e = expected.detach().to(at::kDouble);
     const double scale = std::max(1.0, e.abs().max().item<double>());
     const double difference = (a - e).abs().max().item<double>();
     EXPECT_LE(difference, slack * tolerance() * scale) << what;
+  }
+
+  /// Whether the difference's norm is at most this share of the norm of `expected`. A rounding at
+  /// the edge of a ReLU or a maximum changes single elements by as much as they are.
+  static void ExpectNear(const at::Tensor& actual, const at::Tensor& expected, double bound,
+                         const std::string& what) {
+    ASSERT_EQ(actual.sizes(), expected.sizes()) << what;
+    const at::Tensor a = actual.detach().to(at::kDouble), e = expected.detach().to(at::kDouble);
+    const double norm = e.norm().item<double>();
+    EXPECT_LE((a - e).norm().item<double>(), bound * norm + 1e-12) << what << ", norm " << norm;
   }
 
   struct Outcome {
@@ -88,16 +114,13 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
 
   /// The value, and the gradients of all inputs for a given gradient of the value.
   Outcome Run(const Backend& backend, const Function& f, const std::vector<at::Tensor>& inputs) {
-    const at::ScalarType dtype = backend.storage;
-    std::vector<at::Tensor> leaves;
-    for (const at::Tensor& input : inputs) {
-      leaves.push_back(input.to(dtype).detach().clone().requires_grad_());
-    }
+    std::vector<at::Tensor> leaves = Typed(inputs, backend);
+    for (at::Tensor& leaf : leaves) leaf = leaf.detach().clone().requires_grad_();
     Outcome outcome;
     outcome.value = f(backend, leaves);
     const at::Tensor g = at::randn(outcome.value.sizes(), MakeGenerator(7, "gradient"), at::kDouble)
-                             .to(GetParam().dtype)
-                             .to(dtype);
+                             .to(GetParam().storage)
+                             .to(backend.storage);
     outcome.gradients = torch::autograd::grad({outcome.value}, leaves, {g}, std::nullopt,
                                               /*create_graph=*/false, /*allow_unused=*/true);
     // Undefined: no way to the value, so zero.
@@ -108,11 +131,25 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     return outcome;
   }
 
-  /// f with the loops in the dtype under test against f as a composition in float64.
+  /// f with the loops against f as a composition in float64. bfloat16 is held by the norm to the
+  /// composition with the same roundings, and to float64: within slack * kBfloat16Bound and
+  /// slack * kRoundingBound.
   void ExpectSame(const Function& f, const std::vector<at::Tensor>& inputs, const std::string& what,
-                  double slack = 1) {
+                  double slack = 1, double bfloat16_slack = 1) {
     const Outcome expected = Run(Reference(at::kDouble), f, inputs);
     const Outcome actual = Run(Fused(), f, inputs);
+    EXPECT_EQ(actual.value.scalar_type(), GetParam().storage) << what;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      EXPECT_EQ(actual.gradients[i].scalar_type(),
+                activations_.count(i) > 0 ? GetParam().storage : GetParam().parameters())
+          << what << ": gradient " << i;
+    }
+    if (is_bfloat16()) {
+      ExpectNear(actual, Run(Reference(at::kBFloat16), f, inputs), bfloat16_slack * kBfloat16Bound,
+                 what + ", against the composition in bfloat16");
+      ExpectNear(actual, expected, bfloat16_slack * kRoundingBound, what + ", against float64");
+      return;
+    }
     ExpectClose(actual.value, expected.value, what + ": value", slack);
     for (size_t i = 0; i < inputs.size(); ++i) {
       ExpectClose(actual.gradients[i], expected.gradients[i],
@@ -121,6 +158,29 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   }
 
  private:
+  static constexpr double kBfloat16Bound = 0.01;
+  static constexpr double kRoundingBound = 0.02;
+
+  static void ExpectNear(const Outcome& actual, const Outcome& expected, double bound,
+                         const std::string& what) {
+    ExpectNear(actual.value, expected.value, bound, what + ": value");
+    for (size_t i = 0; i < actual.gradients.size(); ++i) {
+      ExpectNear(actual.gradients[i], expected.gradients[i], bound,
+                 what + ": gradient " + std::to_string(i));
+    }
+  }
+
+  std::vector<at::Tensor> Typed(const std::vector<at::Tensor>& inputs,
+                                const Backend& backend) const {
+    std::vector<at::Tensor> typed;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      typed.push_back(
+          inputs[i].to(activations_.count(i) > 0 ? backend.storage : backend.parameters));
+    }
+    return typed;
+  }
+
+  std::set<size_t> activations_ = {0};
   const int threads_;
   at::Generator generator_ = MakeGenerator(1, "kernel test");
 };
