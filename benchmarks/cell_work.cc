@@ -47,7 +47,7 @@ struct Value {
   bool by_batch = false;  ///< whether the batch's statistics normalize any of its terms
 };
 
-Step StepOf(const CellOperation::Round& round, Extent* extent) {
+Step StepOf(const CellOperation::ReluConvBn& round, Extent* extent) {
   const ReluConvolution& convolution = round.convolution;
   Step step;
   step.in_values = extent->values();
@@ -152,7 +152,7 @@ class Counter {
       return;
     }
     Value v;
-    for (const CellOperation::Round& round : operation.rounds) {
+    for (const CellOperation::ReluConvBn& round : operation.chain) {
       v.steps.push_back(StepOf(round, &extent));
     }
     if (!v.steps.empty()) {

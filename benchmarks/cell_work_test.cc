@@ -37,7 +37,7 @@ CellOperation SeparableConvolution(int64_t kernel) {
     ReluConvolution convolution;
     convolution.depthwise = at::zeros({kChannels, 1, kernel, kernel});
     convolution.weight = at::zeros({kChannels, kChannels, 1, 1});
-    operation.rounds.push_back({convolution, BatchNormArgs()});
+    operation.chain.push_back({convolution, BatchNormArgs()});
   }
   return operation;
 }

@@ -89,7 +89,7 @@ CellOperation MakeOperation(const Sample& sample, int64_t channels,
       convolution.weight = weight({channels, channels, k, k});
       convolution.bias = weight({channels});
     }
-    operation.rounds.push_back({convolution, BatchNormArgs()});
+    operation.chain.push_back({convolution, BatchNormArgs()});
   }
   return operation;
 }

@@ -132,7 +132,7 @@ Operation Node() {
     return [=](const Backend& backend, const Inputs& t) {
       std::vector<NodeTerm> terms(14);
       for (int i = 0; i < 14; ++i) {
-        terms[i].raw = t[i + 1];
+        terms[i].value = t[i + 1];
         if (i < 12) terms[i].batch_norm = BatchNorm(s.channels);
       }
       return NodeSum(backend, terms, t[0]);
@@ -193,7 +193,7 @@ Operation Cell() {
               convolution.dilation = kinds[i].dilation;
               convolution.depthwise = t[next++];
               convolution.weight = t[next++];
-              operation.rounds.push_back({convolution, BatchNorm(s.channels)});
+              operation.chain.push_back({convolution, BatchNorm(s.channels)});
             }
           }
           cell.edges.push_back(edge);

@@ -119,9 +119,9 @@ at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& 
       const Operation& operation = *(*edge.operations)[k];
       if (operation.is_zero()) continue;
       const ForwardContext of_operation = of_edge.At(static_cast<int64_t>(k));
-      const RawOutput raw = operation.Raw(edge.x, of_operation);
+      const PreNormalization raw = operation.PreNormalize(edge.x, of_operation);
       NodeTerm& term = terms.emplace_back();
-      term.raw = raw.value;
+      term.value = raw.value;
       if (raw.batch_norm != nullptr) term.batch_norm = raw.batch_norm->Args(of_operation);
       if (!probabilities.empty()) coefficients.push_back(probabilities[k]);
     }
@@ -129,7 +129,7 @@ at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& 
   if (!terms.empty()) {
     return NodeSum(backend, terms,
                    coefficients.empty()
-                       ? Ones(static_cast<int64_t>(terms.size()), terms.front().raw)
+                       ? Ones(static_cast<int64_t>(terms.size()), terms.front().value)
                        : at::stack(coefficients));
   }
   return edges[0].operations->front()->Forward(edges[0].x, context);

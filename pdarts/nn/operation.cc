@@ -26,7 +26,9 @@ class Zero : public Operation {
   at::Tensor Forward(const at::Tensor& x, const ForwardContext&) const override {
     return at::zeros({x.size(0), x.size(1), x.size(2) / stride_, x.size(3) / stride_}, x.options());
   }
-  RawOutput Raw(const at::Tensor&, const ForwardContext&) const override { return {}; }
+  PreNormalization PreNormalize(const at::Tensor&, const ForwardContext&) const override {
+    return {};
+  }
   bool is_zero() const override { return true; }
 
  private:
@@ -117,7 +119,7 @@ class NormalizedPool : public NormalizedOperation {
         batch_norm_(register_module(
             "1", std::make_shared<BatchNorm>(options.channels, /*affine=*/false))) {}
 
-  RawOutput Raw(const at::Tensor& x, const ForwardContext&) const override {
+  PreNormalization PreNormalize(const at::Tensor& x, const ForwardContext&) const override {
     return {Pool(backend(), kind_, stride_, x), batch_norm_.get()};
   }
   bool has_cell_form() const override { return true; }
@@ -148,54 +150,54 @@ void Tally(const ReluConvolution& convolution, at::IntArrayRef sizes) {
   }
 }
 
-/// An operation of one round as data.
+/// A ReLU-conv-BN as data.
 CellOperation OneRound(ReluConvolution convolution, const BatchNorm& batch_norm,
                        at::IntArrayRef sizes, const ForwardContext& context) {
   Tally(convolution, sizes);
   CellOperation operation;
   operation.kind = CellOperation::Kind::kConvolution;
-  operation.rounds.push_back({std::move(convolution), batch_norm.Args(context)});
+  operation.chain.push_back({std::move(convolution), batch_norm.Args(context)});
   return operation;
 }
 
-/// Rounds of: ReLU, depthwise kxk, pointwise 1x1, batch normalisation. The first round has the
-/// stride. Children are numbered through all rounds, ReLU included: `op.1` depthwise, `op.2`
+/// A chain of: ReLU, depthwise kxk, pointwise 1x1, batch normalization. The first one has the
+/// stride. Children are numbered through the whole chain, ReLU included: `op.1` depthwise, `op.2`
 /// pointwise, `op.3` batch normalisation, `op.5` ...
 class DepthwiseSeparable : public NormalizedOperation {
  public:
-  DepthwiseSeparable(int64_t kernel, int64_t dilation, int rounds, const OperationOptions& options)
+  DepthwiseSeparable(int64_t kernel, int64_t dilation, int length, const OperationOptions& options)
       : NormalizedOperation(options.backend) {
     const auto children = register_module("op", std::make_shared<torch::nn::Module>());
     const int64_t channels = options.channels;
     int child = 0;
-    for (int r = 0; r < rounds; ++r) {
+    for (int r = 0; r < length; ++r) {
       ConvolutionOptions depthwise{channels, channels, kernel, r == 0 ? options.stride : 1};
       depthwise.padding = dilation * (kernel / 2);
       depthwise.dilation = dilation;
       depthwise.groups = channels;
-      Round round;
+      ReluConvBn part;
       ++child;  // the ReLU
-      round.depthwise = children->register_module(
+      part.depthwise = children->register_module(
           std::to_string(child++), std::make_shared<Convolution>(depthwise, options.generator));
-      round.pointwise = children->register_module(
+      part.pointwise = children->register_module(
           std::to_string(child++),
           std::make_shared<Convolution>(ConvolutionOptions{channels, channels}, options.generator));
-      round.batch_norm = children->register_module(
+      part.batch_norm = children->register_module(
           std::to_string(child++), std::make_shared<BatchNorm>(channels, options.affine));
-      rounds_.push_back(std::move(round));
+      chain_.push_back(std::move(part));
     }
   }
 
-  RawOutput Raw(const at::Tensor& x, const ForwardContext& context) const override {
+  PreNormalization PreNormalize(const at::Tensor& x, const ForwardContext& context) const override {
     at::Tensor value = x;
     const BatchNorm* pending = nullptr;
-    for (const Round& round : rounds_) {
+    for (const ReluConvBn& part : chain_) {
       std::optional<BatchNormArgs> before;
       if (pending != nullptr) before = pending->Args(context);
-      const ReluConvolution convolution = round.AsReluConvolution();
+      const ReluConvolution convolution = part.AsReluConvolution();
       Tally(convolution, value.sizes());
       value = Convolve(backend(), value, convolution, before);
-      pending = round.batch_norm.get();
+      pending = part.batch_norm.get();
     }
     return {value, pending};
   }
@@ -205,17 +207,17 @@ class DepthwiseSeparable : public NormalizedOperation {
     CellOperation operation;
     operation.kind = CellOperation::Kind::kConvolution;
     std::vector<int64_t> in = sizes.vec();
-    for (const Round& round : rounds_) {
-      const ReluConvolution convolution = round.AsReluConvolution();
+    for (const ReluConvBn& part : chain_) {
+      const ReluConvolution convolution = part.AsReluConvolution();
       Tally(convolution, in);
       for (const int side : {2, 3}) in[side] = (in[side] - 1) / convolution.stride + 1;
-      operation.rounds.push_back({convolution, round.batch_norm->Args(context)});
+      operation.chain.push_back({convolution, part.batch_norm->Args(context)});
     }
     return operation;
   }
 
  private:
-  struct Round {
+  struct ReluConvBn {
     std::shared_ptr<Convolution> depthwise;
     std::shared_ptr<Convolution> pointwise;
     std::shared_ptr<BatchNorm> batch_norm;
@@ -230,7 +232,7 @@ class DepthwiseSeparable : public NormalizedOperation {
       return convolution;
     }
   };
-  std::vector<Round> rounds_;
+  std::vector<ReluConvBn> chain_;
 };
 
 class ReluConvBn : public NormalizedOperation {
@@ -245,7 +247,7 @@ class ReluConvBn : public NormalizedOperation {
         "2", std::make_shared<BatchNorm>(convolution.out_channels, affine));
   }
 
-  RawOutput Raw(const at::Tensor& x, const ForwardContext&) const override {
+  PreNormalization PreNormalize(const at::Tensor& x, const ForwardContext&) const override {
     if (const std::optional<ReluConvolution> convolution = AsReluConvolution()) {
       Tally(*convolution, x.sizes());
       return {Convolve(backend(), x, *convolution), batch_norm_.get()};
@@ -287,7 +289,7 @@ class FactorizedReduce : public NormalizedOperation {
     batch_norm_ = register_module("bn", std::make_shared<BatchNorm>(out_channels, affine));
   }
 
-  RawOutput Raw(const at::Tensor& x, const ForwardContext&) const override {
+  PreNormalization PreNormalize(const at::Tensor& x, const ForwardContext&) const override {
     Tally(AsReluConvolution(), x.sizes());
     return {Convolve(backend(), x, AsReluConvolution()), batch_norm_.get()};
   }
@@ -314,13 +316,13 @@ class FactorizedReduce : public NormalizedOperation {
 
 OperationMaker SeparableConvolution(int64_t kernel) {
   return [kernel](const OperationOptions& options) {
-    return std::make_shared<DepthwiseSeparable>(kernel, /*dilation=*/1, /*rounds=*/2, options);
+    return std::make_shared<DepthwiseSeparable>(kernel, /*dilation=*/1, /*length=*/2, options);
   };
 }
 
 OperationMaker DilatedConvolution(int64_t kernel) {
   return [kernel](const OperationOptions& options) {
-    return std::make_shared<DepthwiseSeparable>(kernel, /*dilation=*/2, /*rounds=*/1, options);
+    return std::make_shared<DepthwiseSeparable>(kernel, /*dilation=*/2, /*length=*/1, options);
   };
 }
 
@@ -350,7 +352,7 @@ CellOperation Operation::CellForm(at::IntArrayRef, const ForwardContext&) const 
 }
 
 at::Tensor NormalizedOperation::Forward(const at::Tensor& x, const ForwardContext& context) const {
-  const RawOutput raw = Raw(x, context);
+  const PreNormalization raw = PreNormalize(x, context);
   return Normalize(backend_, raw.value, raw.batch_norm->Args(context));
 }
 

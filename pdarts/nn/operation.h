@@ -20,7 +20,7 @@ namespace pdarts::nn {
 
 /// An operation's output before the batch normalisation that ends it: what lets a node normalise,
 /// weigh and add all its operations in one go.
-struct RawOutput {
+struct PreNormalization {
   /// `[N,C,H',W']`; undefined when the output is zero whatever the input.
   at::Tensor value;
   /// What `value` still has to go through; null when `value` is the output itself.
@@ -34,14 +34,14 @@ class Operation : public torch::nn::Module {
   /// `[N,C,H,W]` -> `[N,C,H',W']`.
   virtual at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const = 0;
 
-  /// The same before the last batch normalisation; an operation without one, or one that doesn't
+  /// The same before the last batch normalization; an operation without one, or one that doesn't
   /// know this form, gives its output.
-  virtual RawOutput Raw(const at::Tensor& x, const ForwardContext& context) const {
+  virtual PreNormalization PreNormalize(const at::Tensor& x, const ForwardContext& context) const {
     return {Forward(x, context), nullptr};
   }
 
   /// Whether it can be put as data for MixedCell. A cell that has an operation which can't is put
-  /// together from Raw.
+  /// together from PreNormalize.
   virtual bool has_cell_form() const { return false; }
   /// What it computes from an input of these sizes, as data for MixedCell, but for the coefficient.
   /// Draws a mask if it drops something. Dies unless has_cell_form().
@@ -58,9 +58,10 @@ class NormalizedOperation : public Operation {
  public:
   explicit NormalizedOperation(const Backend& backend) : backend_(backend) {}
 
-  /// The raw output, normalised.
+  /// The pre-normalization value, normalized.
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const final;
-  RawOutput Raw(const at::Tensor& x, const ForwardContext& context) const override = 0;
+  PreNormalization PreNormalize(const at::Tensor& x,
+                                const ForwardContext& context) const override = 0;
 
  protected:
   const Backend& backend() const { return backend_; }

@@ -57,7 +57,7 @@ TEST(Operation, IsItsRawFormNormalized) {
         const auto operation = MakeOperation(name, Options(stride, kernels));
         operation->to(at::kDouble);
         const at::Tensor x = Random({2, 4, 8, 8});
-        const RawOutput raw = operation->Raw(x, ForwardContext());
+        const PreNormalization raw = operation->PreNormalize(x, ForwardContext());
         EXPECT_EQ(operation->is_zero(), !raw.value.defined()) << name;
         if (operation->is_zero()) continue;
         const at::Tensor y =

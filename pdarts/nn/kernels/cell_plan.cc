@@ -113,12 +113,12 @@ void CellPlan::AddIdentity(Term term, const CellOperation& operation) {
 
 void CellPlan::AddConvolution(Term term, const CellOperation& operation,
                               std::vector<at::Tensor>& autograd_inputs) {
-  CHECK(!operation.rounds.empty());
+  CHECK(!operation.chain.empty());
   Operation planned;
   planned.source = term.source;
   int64_t c = nodes[term.source].channels;
   int64_t h = nodes[term.source].height, w = nodes[term.source].width;
-  for (const CellOperation::Round& from : operation.rounds) {
+  for (const CellOperation::ReluConvBn& from : operation.chain) {
     Convolution& convolution = planned.chain.emplace_back();
     convolution.convolution = from.convolution;
     convolution.batch_norm = from.batch_norm;

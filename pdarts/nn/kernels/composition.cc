@@ -112,8 +112,8 @@ at::Tensor SumExactly(const ActivationStorage& storage, const std::vector<NodeTe
   at::Tensor sum;
   for (size_t i = 0; i < terms.size(); ++i) {
     const NodeTerm& term = terms[i];
-    at::Tensor value = term.batch_norm ? Normalize(storage, term.raw, *term.batch_norm)
-                                       : storage.Rounded(term.raw);
+    at::Tensor value = term.batch_norm ? Normalize(storage, term.value, *term.batch_norm)
+                                       : storage.Rounded(term.value);
     if (term.dropout_mask.defined()) {
       value = value * term.dropout_mask.to(value.options()).mul_(term.dropout_scale);
     }
@@ -147,9 +147,9 @@ at::Tensor AveragePool3x3(const at::Tensor& x, int64_t stride) {
 }
 
 at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients) {
-  const ActivationStorage storage(terms.at(0).raw);
+  const ActivationStorage storage(terms.at(0).value);
   std::vector<NodeTerm> wide = terms;
-  for (NodeTerm& term : wide) term.raw = storage.Widen(term.raw);
+  for (NodeTerm& term : wide) term.value = storage.Widen(term.value);
   return storage.Narrow(SumExactly(storage, wide, coefficients));
 }
 
@@ -164,7 +164,7 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
       if (edge.to != node) continue;
       for (const CellOperation& operation : edge.operations) {
         NodeTerm term;
-        term.raw = nodes[edge.from];
+        term.value = nodes[edge.from];
         term.batch_norm = operation.batch_norm;
         term.dropout_mask = operation.dropout_mask;
         term.dropout_scale = operation.dropout_scale;
@@ -172,14 +172,14 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
           case CellOperation::Kind::kIdentity:
             break;
           case CellOperation::Kind::kMaxPool:
-            term.raw = MaxPoolExactly(term.raw, operation.stride);
+            term.value = MaxPoolExactly(term.value, operation.stride);
             break;
           case CellOperation::Kind::kAveragePool:
-            term.raw = AveragePoolExactly(term.raw, operation.stride);
+            term.value = AveragePoolExactly(term.value, operation.stride);
             break;
           case CellOperation::Kind::kConvolution:
-            for (const CellOperation::Round& round : operation.rounds) {
-              term.raw = ConvolveExactly(storage, term.raw, round.convolution, term.batch_norm);
+            for (const CellOperation::ReluConvBn& round : operation.chain) {
+              term.value = ConvolveExactly(storage, term.value, round.convolution, term.batch_norm);
               term.batch_norm = round.batch_norm;
             }
             break;

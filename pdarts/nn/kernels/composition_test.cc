@@ -80,7 +80,7 @@ CellOperation PointwiseOperation(const at::Tensor& weight, const BatchNormArgs& 
   ReluConvolution convolution;
   convolution.kind = ConvolutionKind::kPointwise;
   convolution.weight = weight;
-  operation.rounds.push_back({convolution, bn});
+  operation.chain.push_back({convolution, bn});
   return operation;
 }
 
@@ -219,7 +219,7 @@ TEST(Composition, ACellRoundsTheGradientOfAnInputOnce) {
   ExpectValues(Gradients(y, {x})[0], at::kBFloat16, {1 + kStep});
 }
 
-/// Two rounds of a separable convolution beside pools and the input itself, all in one cell.
+/// A separable convolution of two ReLU-conv-BNs beside pools and the input itself, all in one cell.
 TEST(Composition, ACellAgreesWithFloat64) {
   constexpr int64_t kChannels = 6, kSide = 8;
   at::Generator generator = MakeGenerator(1, "composition_test");
@@ -244,7 +244,7 @@ TEST(Composition, ACellAgreesWithFloat64) {
       ReluConvolution convolution;
       convolution.depthwise = t[first];
       convolution.weight = t[first + 1];
-      separable.rounds.push_back({convolution, bn});
+      separable.chain.push_back({convolution, bn});
     }
     max.kind = CellOperation::Kind::kMaxPool;
     max.batch_norm = bn;
@@ -270,7 +270,7 @@ TEST(Composition, ACellAgreesWithFloat64) {
     const at::Tensor a = rounded[i].detach().to(at::kDouble).flatten();
     const at::Tensor b = exact[i].detach().flatten();
     // The value is close. A gradient suffers more where a rounding error moves a value across the
-    // edge of the ReLU between the rounds.
+    // edge of the ReLU between the two.
     EXPECT_GT(at::cosine_similarity(a, b, 0).item<double>(), i == 0 ? 0.9999 : 0.95) << i;
     EXPECT_FALSE(a.equal(b)) << i;
   }

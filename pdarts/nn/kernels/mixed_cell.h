@@ -15,14 +15,14 @@ namespace pdarts::nn {
 /// What an operation of a mixed cell computes, as data.
 struct CellOperation {
   enum class Kind { kIdentity, kMaxPool, kAveragePool, kConvolution };
-  struct Round {
+  struct ReluConvBn {
     ReluConvolution convolution;
     BatchNormArgs batch_norm;
   };
 
   Kind kind = Kind::kIdentity;
-  /// kConvolution: one or more rounds of ReLU, convolution, batch normalisation.
-  std::vector<Round> rounds;
+  /// kConvolution: one or more ReLU, convolution, batch normalization.
+  std::vector<ReluConvBn> chain;
   /// Pools: 3x3, padding 1, of this stride, then (unless absent) this batch normalisation.
   int64_t stride = 1;
   std::optional<BatchNormArgs> batch_norm;

@@ -118,7 +118,7 @@ class MixedCellTest : public KernelTest {
     operation.kind = CellOperation::Kind::kConvolution;
     const bool separable = name[0] == 's' && name != "skip";
     for (int r = 0; r < (separable ? 2 : 1); ++r) {
-      CellOperation::Round round;
+      CellOperation::ReluConvBn round;
       ReluConvolution& convolution = round.convolution;
       if (name == "skip") {
         convolution.kind = ConvolutionKind::kFactorizedReduce;
@@ -137,7 +137,7 @@ class MixedCellTest : public KernelTest {
         convolution.weight = Parameter({c.channels, c.channels, 1, 1});
       }
       round.batch_norm = BatchNorm(c);
-      operation.rounds.push_back(std::move(round));
+      operation.chain.push_back(std::move(round));
     }
     return operation;
   }

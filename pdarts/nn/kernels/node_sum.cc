@@ -22,7 +22,7 @@ Pixels<const uint8_t> Image(const at::Tensor& mask, int64_t n, int64_t size, int
   return {mask.const_data_ptr<uint8_t>() + n * size, channels};
 }
 
-/// Inputs: coefficients; then each term's raw value, weight and bias.
+/// Inputs: coefficients; then each term's value, weight and bias.
 template <typename S>
 class NodeSumNode : public FusedNode {
  public:
@@ -49,13 +49,13 @@ class NodeSumNode : public FusedNode {
     const int64_t pixels = gradient.size(2) * gradient.size(3), size = pixels * channels;
     const int64_t up = RoundUp(channels, loops.lanes);
     const S* g = ConstData<S>(gradient);
-    std::vector<at::Tensor> raws;
+    std::vector<at::Tensor> all_values;
     std::vector<std::vector<A>> means(n_terms);
     // Sums are needed where there is a normalisation, or the coefficients' gradient is.
     std::vector<bool> needs_sums(n_terms);
     bool any_sums = false;
     for (size_t i = 0; i < n_terms; ++i) {
-      raws.push_back(Saved(i));
+      all_values.push_back(Saved(i));
       means[i].resize(up);
       if (terms[i].normalizes) {
         for (int64_t c = 0; c < channels; ++c) {
@@ -67,7 +67,7 @@ class NodeSumNode : public FusedNode {
       any_sums = any_sums || needs_sums[i];
     }
 
-    // [image][term][2][up]: sums of the gradient, and of it times raw - mean.
+    // [image][term][2][up]: sums of the gradient, and of it times value - mean.
     const auto stride = static_cast<int64_t>(n_terms) * 2 * up;
     std::vector<A> of_images(any_sums ? images * stride : 0);
     if (any_sums) {
@@ -78,7 +78,8 @@ class NodeSumNode : public FusedNode {
             if (!needs_sums[i]) continue;
             const auto mask = Image(terms[i].mask, n, size, channels);
             linear.push_back({{nullptr, 0}, nullptr, mask});
-            linear.push_back({{ConstData<S>(raws[i]) + n * size, channels}, means[i].data(), mask});
+            linear.push_back(
+                {{ConstData<S>(all_values[i]) + n * size, channels}, means[i].data(), mask});
           }
           loops.gradient_sums({g + n * size, channels}, linear.data(),
                               static_cast<int64_t>(linear.size()), channels, pixels,
@@ -147,12 +148,15 @@ class NodeSumNode : public FusedNode {
         for (size_t i = 0; i < n_terms; ++i) {
           if (!results[1 + 3 * i].defined()) continue;
           const bool by_batch = terms[i].normalizes && terms[i].normalization.by_batch;
-          Pixels<const S> raw = {nullptr, 0};
-          if (by_batch) raw = {ConstData<S>(raws[i]) + n * size, channels};
-          loops.affine_gradient(
-              {{g + n * size, channels}, raw, factor[i].data(), slope[i].data(), offset[i].data()},
-              Image(terms[i].mask, n, size, channels), channels, pixels,
-              {MutableData<S>(results[1 + 3 * i]) + n * size, channels});
+          Pixels<const S> value = {nullptr, 0};
+          if (by_batch) value = {ConstData<S>(all_values[i]) + n * size, channels};
+          loops.affine_gradient({{g + n * size, channels},
+                                 value,
+                                 factor[i].data(),
+                                 slope[i].data(),
+                                 offset[i].data()},
+                                Image(terms[i].mask, n, size, channels), channels, pixels,
+                                {MutableData<S>(results[1 + 3 * i]) + n * size, channels});
         }
       }
     });
@@ -170,12 +174,12 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
                             const at::Tensor& coefficients) {
   using A = Accumulator<S>;
   const KernelTable<S, A>& loops = Loops<S>(instructions);
-  const at::Tensor& first = terms[0].raw;
+  const at::Tensor& first = terms[0].value;
   const int64_t images = first.size(0), channels = first.size(1);
   const int64_t pixels = first.size(2) * first.size(3), size = pixels * channels;
   const int64_t up = RoundUp(channels, loops.lanes);
   std::vector<at::Tensor> inputs = {coefficients};
-  std::vector<at::Tensor> raws;
+  std::vector<at::Tensor> all_values;
   std::vector<typename NodeSumNode<S>::Term> kept;
   std::vector<double> values;
   at::Tensor out;
@@ -186,9 +190,9 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
     const at::Tensor plain = coefficients.detach().contiguous();
     for (size_t i = 0; i < terms.size(); ++i) {
       const NodeTerm& term = terms[i];
-      CHECK(term.raw.sizes() == first.sizes() && term.raw.scalar_type() == first.scalar_type())
-          << term.raw.sizes() << " beside " << first.sizes();
-      raws.push_back(ChannelsLast(term.raw));
+      CHECK(term.value.sizes() == first.sizes() && term.value.scalar_type() == first.scalar_type())
+          << term.value.sizes() << " beside " << first.sizes();
+      all_values.push_back(ChannelsLast(term.value));
       values.push_back(ConstData<A>(plain)[i]);
       auto& keep = kept.emplace_back();
       keep.scale = term.dropout_scale;
@@ -199,7 +203,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
       } else {
         CHECK_EQ(term.dropout_scale, 1) << "a scale without a mask";
       }
-      inputs.push_back(term.raw);
+      inputs.push_back(term.value);
       inputs.push_back(term.batch_norm ? term.batch_norm->weight : at::Tensor());
       inputs.push_back(term.batch_norm ? term.batch_norm->bias : at::Tensor());
       auto& factor = factors.emplace_back(up);
@@ -210,7 +214,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
       CHECK(!keep.mask.defined()) << "dropout behind a batch normalisation";
       ChannelStatistics batch;
       batch.mean.resize(channels);
-      if (term.batch_norm->training) batch = StatisticsOf(raws[i], loops);
+      if (term.batch_norm->training) batch = StatisticsOf(all_values[i], loops);
       keep.normalizes = true;
       keep.normalization = MakeNormalization(*term.batch_norm, batch);
       UpdateStatistics<A>(*term.batch_norm, batch);
@@ -228,7 +232,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
       std::vector<LinearTerm<S, A>> linear(terms.size());
       for (int64_t n = begin; n < end; ++n) {
         for (size_t i = 0; i < terms.size(); ++i) {
-          linear[i] = {{ConstData<S>(raws[i]) + n * size, channels},
+          linear[i] = {{ConstData<S>(all_values[i]) + n * size, channels},
                        factors[i].data(),
                        Image(kept[i].mask, n, size, channels)};
         }
@@ -240,7 +244,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
   }
   if (!NeedsGraph(inputs)) return out;
   const auto node = MakeFusedNode<NodeSumNode<S>>();
-  for (const at::Tensor& raw : raws) node->Save(raw);
+  for (const at::Tensor& value : all_values) node->Save(value);
   node->instructions = instructions;
   node->terms = std::move(kept);
   node->coefficients = std::move(values);
@@ -255,19 +259,19 @@ at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
   CHECK(!terms.empty());
   CHECK(coefficients.dim() == 1 && coefficients.size(0) == static_cast<int64_t>(terms.size()))
       << coefficients.sizes() << " coefficients for " << terms.size() << " terms";
-  CHECK_EQ(terms[0].raw.dim(), 4) << "[N,C,H,W]";
+  CHECK_EQ(terms[0].value.dim(), 4) << "[N,C,H,W]";
   if (backend.kernels == REFERENCE) return composition::NodeSum(terms, coefficients);
-  return DispatchStorage(terms[0].raw, [&](auto zero) {
+  return DispatchStorage(terms[0].value, [&](auto zero) {
     return NodeSumWithLoops<decltype(zero)>(backend.instructions, terms, coefficients);
   });
 }
 
-at::Tensor Normalize(const Backend& backend, const at::Tensor& raw,
+at::Tensor Normalize(const Backend& backend, const at::Tensor& value,
                      const BatchNormArgs& batch_norm) {
-  if (backend.kernels == REFERENCE) return composition::BatchNorm(raw, batch_norm);
-  const at::ScalarType coefficients = raw.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  return NodeSum(backend, {{raw, batch_norm}},
-                 at::ones({1}, raw.options().dtype(coefficients).requires_grad(false)));
+  if (backend.kernels == REFERENCE) return composition::BatchNorm(value, batch_norm);
+  const at::ScalarType coefficients = value.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  return NodeSum(backend, {{value, batch_norm}},
+                 at::ones({1}, value.options().dtype(coefficients).requires_grad(false)));
 }
 
 }  // namespace pdarts::nn

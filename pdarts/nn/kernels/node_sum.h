@@ -12,27 +12,28 @@ namespace pdarts::nn {
 
 /// One operation's part in a node.
 struct NodeTerm {
-  at::Tensor raw;  ///< `[N,C,H,W]`: before its batch normalisation, if it has one
+  /// `[N,C,H,W]`: before its batch normalization, if it has one.
+  at::Tensor value;
   std::optional<BatchNormArgs> batch_norm;
   /// uint8 `[N,C,H,W]` of 0 and 1, or undefined: which elements of the normalised value count.
   at::Tensor dropout_mask;
   double dropout_scale = 1;
 };
 
-/// sum_i coefficients[i] * dropout_i(batch_norm_i(raw_i)), the value of a node of a search network,
-/// in one pass over the raw values. With g the node's gradient and xhat_i the normalised value, the
-/// sums of g and of g * xhat_i over a channel are all that the gradients of the coefficients, of
-/// the batch normalisations' parameters and of the raw values need besides the raw values
+/// sum_i coefficients[i] * dropout_i(batch_norm_i(value_i)), the value of a node of a search
+/// network, in one pass over the values. With g the node's gradient and xhat_i the normalised
+/// value, the sums of g and of g * xhat_i over a channel are all that the gradients of the
+/// coefficients, of the batch normalisations' parameters and of the values need besides the values
 /// themselves:
-///   d raw_i = coefficients[i] / deviation_i * (g - mean(g) - xhat_i * mean(g * xhat_i)).
+///   d value_i = coefficients[i] / deviation_i * (g - mean(g) - xhat_i * mean(g * xhat_i)).
 ///
-/// coefficients: `[n]`. float32 or float64, raw values in any memory format; with FUSED the result
+/// coefficients: `[n]`. float32 or float64, values in any memory format; with FUSED the result
 /// is channels-last. Dies if shapes or dtypes don't fit, or there is no term.
 at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
                    const at::Tensor& coefficients);
 
-/// batch_norm(raw). raw: `[N,C,H,W]`, as for NodeSum.
-at::Tensor Normalize(const Backend& backend, const at::Tensor& raw,
+/// batch_norm(value). value: `[N,C,H,W]`, as for NodeSum.
+at::Tensor Normalize(const Backend& backend, const at::Tensor& value,
                      const BatchNormArgs& batch_norm);
 
 }  // namespace pdarts::nn

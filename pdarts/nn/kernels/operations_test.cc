@@ -228,12 +228,12 @@ class NodeSumTest : public KernelTest {
  protected:
   NodeSumTest() { set_activations({1, 2, 3, 4, 5, 6}); }
 
-  /// Terms of all sorts; inputs: coefficients, the raw values, a weight and a bias for each of the
+  /// Terms of all sorts; inputs: coefficients, the values, a weight and a bias for each of the
   /// last two terms.
   at::Tensor Sum(const Backend& backend, const std::vector<at::Tensor>& t, bool training) {
     const int64_t channels = t[1].size(1);
     std::vector<NodeTerm> terms(6);
-    for (int i = 0; i < 6; ++i) terms[i].raw = t[i + 1];
+    for (int i = 0; i < 6; ++i) terms[i].value = t[i + 1];
     terms[1].dropout_mask =
         at::randint(2, t[1].sizes(), MakeGenerator(1, "mask"), at::kDouble).to(at::kByte);
     terms[1].dropout_scale = 1.7;
