@@ -33,7 +33,7 @@ class AlphasOnly : public SuperNet {
   std::string Describe() const override { return "alphas only"; }
 
  private:
-  at::Tensor DoForward(const at::Tensor& images) override {
+  at::Tensor DoForward(const at::Tensor& images, const ForwardContext&) override {
     return at::zeros({images.size(0), 2}, images.options());
   }
   static std::vector<std::string> NamesOf(const std::vector<at::Tensor>& alphas) {

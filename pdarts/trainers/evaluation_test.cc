@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/tensor_memory.h"
 
@@ -24,7 +25,7 @@ class PixelReader : public Network {
   PixelReader(int64_t classes, double score) : classes_(classes), score_(score) {}
 
  private:
-  NetworkOutput DoForward(const at::Tensor& images) override {
+  NetworkOutput DoForward(const at::Tensor& images, const ForwardContext&) override {
     at::Tensor logits = at::zeros({images.size(0), classes_});
     const at::Tensor pixel = images.reshape({-1, 1}).mul(255).round().to(at::kLong);
     logits.scatter_(1, pixel, score_);
@@ -33,6 +34,18 @@ class PixelReader : public Network {
 
   const int64_t classes_;
   const double score_;
+};
+
+/// Gives random scores.
+class Guesser : public Network {
+ private:
+  NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) override {
+    const at::Tensor logits = at::zeros({images.size(0), 10});
+    for (int64_t i = 0; i < images.size(0); ++i) {
+      context.masks.Normal(i, 0, 10, logits[i].mutable_data_ptr<float>());
+    }
+    return {logits, {}};
+  }
 };
 
 DatasetInfo Info(int classes) {
@@ -60,6 +73,15 @@ TEST(EvaluationTest, TellsWhatEachImageWasTakenFor) {
   ASSERT_TRUE(evaluation.ok()) << evaluation.status();
   EXPECT_TRUE(evaluation->guesses.equal(at::arange(8, at::kLong)));
   EXPECT_EQ(evaluation->accuracy.top1, 12.5);
+}
+
+TEST(EvaluationTest, WhatIsDrawnForAnImageDoesNotDependOnTheBatch) {
+  Guesser network;
+  const auto guesses = [&](int64_t batch_size) {
+    return Evaluate(network, Split(50, 10), Info(10), batch_size, c10::kCPU).value().guesses;
+  };
+  EXPECT_TRUE(guesses(3).equal(guesses(50)));
+  EXPECT_FALSE(guesses(3).eq(guesses(3)[0]).all().item<bool>()) << "every image is given the same";
 }
 
 TEST(EvaluationTest, NeedsNoMatrixOfAllClasses) {

@@ -39,14 +39,14 @@ class TinyNet : public SuperNet {
   std::string Describe() const override { return "tiny"; }
 
  private:
-  at::Tensor DoForward(const at::Tensor& images) override {
+  at::Tensor DoForward(const at::Tensor& images, const ForwardContext&) override {
     return at::zeros({images.size(0), 2}, images.options());
   }
 };
 
 class TinyDerived : public Network {
  private:
-  NetworkOutput DoForward(const at::Tensor& images) override {
+  NetworkOutput DoForward(const at::Tensor& images, const ForwardContext&) override {
     return {at::zeros({images.size(0), 2}, images.options()), {}};
   }
 };

@@ -144,7 +144,7 @@ TEST_P(FusedDerivedNetworkTest, IsTheSame) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(DropPath, FusedDerivedNetworkTest, testing::Values(0, 0.3, 0.9));
+INSTANTIATE_TEST_SUITE_P(DropPath, FusedDerivedNetworkTest, testing::Values(0.0, 0.3, 0.7));
 
 }  // namespace
 }  // namespace pdarts::darts
