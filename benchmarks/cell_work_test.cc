@@ -145,7 +145,7 @@ TEST(CellWorkTest, SampleCells) {
   shape.channels = kChannels;
   shape.side = kSide;
   const SampleCell darts = MakeSampleCell(shape, SampleOperations("darts").value());
-  EXPECT_EQ(darts.args.edges.size(), 14);
+  EXPECT_EQ(darts.args.edges.size(), 14u);
   EXPECT_EQ(darts.coefficients.numel(), 14 * 7);
   const CellWork work = Count(darts.args, darts.inputs);
   // Six convolutions an edge.

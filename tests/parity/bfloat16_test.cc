@@ -74,7 +74,7 @@ struct Pass {
   at::Tensor alphas;
 };
 
-Pass Run(const Autocast& expected, Kernels kernels, Precision precision) {
+Pass Compute(const Autocast& expected, Kernels kernels, Precision precision) {
   google::protobuf::Any config;
   config.PackFrom(darts::DartsSpaceConfig());
   const auto space = Registry<SearchSpace>::Create(config).value();
@@ -123,9 +123,9 @@ class Bfloat16Parity : public ::testing::TestWithParam<Kernels> {};
 TEST_P(Bfloat16Parity, IsAsCloseToFloat64AsAutocast) {
   for (const Autocast& autocast : kAutocast) {
     SCOPED_TRACE(absl::StrCat("seed ", autocast.seed));
-    const Pass exact = Run(autocast, REFERENCE, FLOAT64);
+    const Pass exact = Compute(autocast, REFERENCE, FLOAT64);
     ASSERT_NEAR(exact.loss, autocast.loss, 1e-9) << "another network than Python's";
-    const Pass rounded = Run(autocast, GetParam(), BFLOAT16);
+    const Pass rounded = Compute(autocast, GetParam(), BFLOAT16);
     EXPECT_NEAR(rounded.loss, exact.loss, 0.01 * exact.loss);
     const double of_weights = Cosine(rounded.weights, exact.weights);
     const double of_alphas = Cosine(rounded.alphas, exact.alphas);

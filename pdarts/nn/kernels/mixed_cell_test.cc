@@ -212,25 +212,41 @@ std::vector<CellCase> Cases() {
   return cases;
 }
 
+/// Four nodes amplify what a value's rounding turns at the edge of a ReLU or a maximum.
+constexpr double kBfloat16Slack = 10;
+
 TEST_P(MixedCellTest, MatchesTheComposition) {
   for (const CellCase& c : Cases()) {
     // In float32 a rounding error at a ReLU's or a maximum's edge grows into another decision, and
     // nodes amplify what they get; float64 is what shows errors.
     ExpectSame([&](const Backend& backend,
                    const std::vector<at::Tensor>& t) { return Cell(backend, c, t); },
-               Inputs(c), c.name, /*slack=*/100);
+               Inputs(c), c.name, /*slack=*/100, kBfloat16Slack);
+  }
+}
+
+TEST_P(MixedCellTest, MatchesTheCompositionWithMoreThreadsThanImages) {
+  at::set_num_threads(8);  // the images of every case are fewer, so that operations are divided
+  for (const CellCase& c : Cases()) {
+    ExpectSame([&](const Backend& backend,
+                   const std::vector<at::Tensor>& t) { return Cell(backend, c, t); },
+               Inputs(c), c.name, /*slack=*/100, kBfloat16Slack);
   }
 }
 
 TEST_P(MixedCellTest, MovesRunningStatisticsAsTheCompositionDoes) {
   for (const CellCase& c : Cases()) {
-    std::vector<at::Tensor> inputs;
-    inputs = Typed(Inputs(c));
+    const std::vector<at::Tensor> inputs = Typed(Inputs(c));
     Cell(Fused(), c, inputs);
     const std::vector<BatchNormArgs> actual = batch_norms();
     Cell(Reference(GetParam().storage), c, inputs);
     ASSERT_EQ(actual.size(), batch_norms().size());
     for (size_t i = 0; i < actual.size(); ++i) {
+      if (is_bfloat16()) {
+        ExpectNear(actual[i].running_mean, batch_norms()[i].running_mean, 0.05, c.name);
+        ExpectNear(actual[i].running_var, batch_norms()[i].running_var, 0.05, c.name);
+        continue;
+      }
       ExpectClose(actual[i].running_mean, batch_norms()[i].running_mean, c.name, 10);
       ExpectClose(actual[i].running_var, batch_norms()[i].running_var, c.name, 10);
     }

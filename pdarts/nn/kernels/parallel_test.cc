@@ -1,5 +1,6 @@
 #include "pdarts/nn/kernels/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <vector>
@@ -57,6 +58,26 @@ TEST_F(ParallelFor, HandsExceptionsOn) {
                                  if (chunk == 1) throw std::runtime_error("chunk 1");
                                }),
                std::runtime_error);
+}
+
+TEST(NumParts, GivesEveryThreadATask) {
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 2, 3, 8, 64}) {
+    at::set_num_threads(threads);
+    for (const int64_t images : {1, 2, 5, 32, 100}) {
+      for (const int64_t operations : {1, 2, 7, 40}) {
+        const int64_t parts = NumParts(images, operations);
+        ASSERT_GE(parts, 1);
+        ASSERT_LE(parts, operations);
+        // A thread is idle only if there is nothing left to divide, and nothing is divided in vain.
+        const int64_t idle = std::max<int64_t>(0, threads - images * parts);
+        if (parts < operations) EXPECT_EQ(idle, 0) << threads << " " << images << " " << operations;
+        if (images >= threads) EXPECT_EQ(parts, 1);
+      }
+    }
+  }
+  EXPECT_EQ(NumParts(0, 5), 1);
+  at::set_num_threads(before);
 }
 
 }  // namespace
