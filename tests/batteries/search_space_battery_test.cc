@@ -273,12 +273,10 @@ TEST_P(SearchSpaceBattery, NetworksTrainInBfloat16) {
   shape.channels = 4;
   shape.image = {3, 16, 16};
   shape.classes = 5;
-  shape.backend.kernels = REFERENCE;
   NetworkShape derived_shape = space_->default_network_shape().value();
   derived_shape.cells = 3;
   derived_shape.channels = 4;
   derived_shape.image = {3, 32, 32};
-  derived_shape.backend.kernels = REFERENCE;
   const auto net = Build();
   const Architecture architecture =
       space_->Derive(net->candidates(), net->Probabilities(), {}).value().architecture;

@@ -66,7 +66,7 @@ echo "architecture,cifar100" > table.csv
 says "table.csv:1: the column \"cifar100\": expected \"<dataset>_test_accuracy\"" "${query[@]}" --table=table.csv 1
 
 prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
-bfloat16=("${search[@]}" --dry_run --set=search.precision=BFLOAT16 --set=search.kernels=REFERENCE)
+bfloat16=("${search[@]}" --dry_run --set=search.precision=BFLOAT16)
 prints "2 cells, 2 channels, 8 candidates" "${bfloat16[@]}"
 says "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED" \
   "${bfloat16[@]}" --set=search.alpha_gradients=UNROLLED

@@ -136,7 +136,7 @@ TEST_P(Bfloat16Parity, IsAsCloseToFloat64AsAutocast) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, Bfloat16Parity, ::testing::Values(REFERENCE),
+INSTANTIATE_TEST_SUITE_P(Kernels, Bfloat16Parity, ::testing::Values(REFERENCE, FUSED),
                          [](const auto& info) { return Kernels_Name(info.param); });
 
 }  // namespace

@@ -141,14 +141,12 @@ TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
 
 INSTANTIATE_TEST_SUITE_P(Settings, TrainingResumeTest,
                          ::testing::Values(std::vector<std::string>{},
-                                           std::vector<std::string>{"train.precision=BFLOAT16",
-                                                                    "train.kernels=REFERENCE"}));
+                                           std::vector<std::string>{"train.precision=BFLOAT16"}));
 
 /// All that a state holds of the network, its average and its optimizer is float32.
 TEST(TrainingTest, Bfloat16IsInNoCheckpoint) {
   Keeper keeper;
-  const Outcome outcome = Train(
-      MakeTiny({"train.precision=BFLOAT16", "train.kernels=REFERENCE", "train.epochs=1"}), &keeper);
+  const Outcome outcome = Train(MakeTiny({"train.precision=BFLOAT16", "train.epochs=1"}), &keeper);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   const TrainingState state = DecodeCheckpoint(outcome.end).value().state;
   for (const auto& [name, tensor] : state.tensors) {
@@ -156,7 +154,7 @@ TEST(TrainingTest, Bfloat16IsInNoCheckpoint) {
   }
   // The precision is used: the same training in float32 ends elsewhere.
   Keeper other;
-  const Outcome float32 = Train(MakeTiny({"train.kernels=REFERENCE", "train.epochs=1"}), &other);
+  const Outcome float32 = Train(MakeTiny({"train.epochs=1"}), &other);
   EXPECT_NE(outcome.log.epochs, float32.log.epochs);
 }
 

@@ -126,7 +126,7 @@ class SearchNetwork : public pdarts::SuperNet {
 
   at::Tensor DoForward(const at::Tensor& images, const pdarts::ForwardContext& context) override {
     const at::Tensor probabilities = ProbabilityTensor(0);
-    at::Tensor x = ends_.Begin(images, context);
+    at::Tensor x = nn::AsStored(ends_.Begin(images, context), backend_.storage);
     for (size_t c = 0; c < chains_.size(); ++c) {
       x = nn::MixedNodes(graph_, chains_[c], {x}, probabilities,
                          context.At(static_cast<int64_t>(c)), backend_);
@@ -144,7 +144,8 @@ class DerivedNetwork : public pdarts::Network {
  public:
   DerivedNetwork(const pdarts::Architecture& architecture, const pdarts::NetworkShape& shape,
                  const at::Generator& generator)
-      : ends_(*this, shape.image, shape.channels, shape.classes, generator) {
+      : storage_(shape.backend.storage),
+        ends_(*this, shape.image, shape.channels, shape.classes, generator) {
     for (int c = 0; c < shape.cells; ++c) {
       for (const pdarts::ArchitectureEdge& edge : architecture.cells(0).edges()) {
         operations_.push_back(register_module(
@@ -157,13 +158,14 @@ class DerivedNetwork : public pdarts::Network {
  private:
   pdarts::NetworkOutput DoForward(const at::Tensor& images,
                                   const pdarts::ForwardContext& context) override {
-    at::Tensor x = ends_.Begin(images, context);
+    at::Tensor x = nn::AsStored(ends_.Begin(images, context), storage_);
     for (size_t i = 0; i < operations_.size(); ++i) {
       x = operations_[i]->Forward(x, context.At(static_cast<int64_t>(i)));
     }
     return {ends_.Finish(x), /*auxiliary=*/{}};
   }
 
+  const at::ScalarType storage_;
   const Ends ends_;
   std::vector<std::shared_ptr<nn::Operation>> operations_;
 };
