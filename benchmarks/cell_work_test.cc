@@ -25,7 +25,7 @@ MixedCellArgs CellOf(const CellOperation& operation, int nodes) {
   cell.height = cell.width = kSide;
   for (int node = 1; node <= nodes; ++node) {
     cell.output_nodes.push_back(node);
-    cell.edges.push_back({0, node, {operation}});
+    cell.edges.push_back({0, node, {operation}, {}});
   }
   return cell;
 }
@@ -120,7 +120,7 @@ TEST(CellWorkTest, InnerNodeIsNotReadByItsConvolutions) {
   pool.kind = CellOperation::Kind::kAveragePool;
   MixedCellArgs cell = CellOf(pool, 1);
   cell.num_nodes = 3;
-  cell.edges.push_back({1, 2, {pool}});
+  cell.edges.push_back({1, 2, {pool}, {}});
   cell.output_nodes = {2};
   const CellWork work = CountFor(cell);
   // The input and both pooled values are read; these and both nodes are written.

@@ -125,7 +125,7 @@ SampleCell MakeSampleCell(const SampleCellShape& shape,
   int64_t coefficients = 0;
   for (int to = space->num_inputs; to < space->num_nodes; ++to) {
     for (int from = 0; from < to; ++from) {
-      CellEdge edge{from, to, {}};
+      CellEdge edge{from, to, {}, {}};
       for (const std::string& name : operations) {
         const auto sample =
             std::find_if(space->operations.begin(), space->operations.end(),

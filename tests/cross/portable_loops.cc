@@ -62,7 +62,8 @@ void Run(const char* type, const KernelTable<T, T>& loops) {
     std::vector<T> gathered(up(kChannels) * up(kOutChannels));
     for (size_t i = 0; i < forward.size(); ++i) gathered[i] = forward[i];
     const std::vector<T> backward(gathered.size());  // not read
-    const PackedWeights<T> weights = {depthwise.data(), gathered.data(), backward.data(), nullptr};
+    const PackedWeights<T> weights = {depthwise.data(), gathered.data(), backward.data(),
+                                      nullptr,          nullptr,         nullptr};
     ConvolutionShape shape = {};
     shape.depthwise = 5;
     shape.stride = stride;

@@ -23,7 +23,13 @@ CellForward<S, A>::CellForward(const CellPlan& plan, const KernelTable<S, A>& lo
   for (size_t o = 0; o < plan.operations.size(); ++o) {
     for (const CellPlan::Convolution& c : plan.operations[o].chain) {
       values_.operations[o].chain.push_back(
-          {{c.convolution, c.description, loops.lanes}, {}, {}, {}, {}, {}, {}});
+          {{c.convolution, c.description, loops.lanes, loops.multiplies_pairs},
+           {},
+           {},
+           {},
+           {},
+           {},
+           {}});
     }
   }
 }

@@ -72,7 +72,8 @@ class ConvolveNode : public FusedNode {
     const at::Tensor gradient = ChannelsLast(gradients[0]);
     using A = Accumulator<S>;
     const KernelTable<S, A>& loops = Loops<S>(instructions);
-    const PackedConvolution<A> packed(c, Describe(c, x.size(1), x.size(2), x.size(3)), loops.lanes);
+    const PackedConvolution<A> packed(c, Describe(c, x.size(1), x.size(2), x.size(3)), loops.lanes,
+                                      loops.multiplies_pairs);
     const ConvolutionShape& s = packed.shape();
 
     const bool wants_affine = normalizes && (Wants(5) || Wants(6));
@@ -197,7 +198,8 @@ at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& inpu
     at::NoGradGuard no_grad;
     x = ChannelsLast(input);
     const KernelTable<S, A>& loops = Loops<S>(instructions);
-    const PackedConvolution<A> packed(c, Describe(c, x.size(1), x.size(2), x.size(3)), loops.lanes);
+    const PackedConvolution<A> packed(c, Describe(c, x.size(1), x.size(2), x.size(3)), loops.lanes,
+                                      loops.multiplies_pairs);
     std::vector<A> scale, shift;
     if (batch_norm) {
       ChannelStatistics batch;

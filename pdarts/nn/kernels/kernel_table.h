@@ -77,6 +77,11 @@ struct PackedWeights {
   const A* backward;
   /// [Up(out)] or null.
   const A* bias;
+  /// The same for KernelTable::multiplies_pairs, else null: `forward` and `backward` rounded to
+  /// bfloat16, two rows of a matrix in one: the lower half of an element is of the even row.
+  /// [taps][Up(in) / 2][Up(out)] and [taps][Up(out) / 2][Up(in)].
+  const uint32_t* forward_pairs;
+  const uint32_t* backward_pairs;
 };
 
 /// The gradient that reaches a convolution: factor * gradient + slope * value + offset, for each
@@ -106,6 +111,10 @@ template <typename S, typename A>
 struct KernelTable {
   /// Elements of A in a vector.
   int64_t lanes;
+
+  /// Whether products with matrices of weights multiply pairs of bfloat16 numbers and add them up
+  /// as float: both factors are rounded to bfloat16 then.
+  bool multiplies_pairs;
 
   /// out = max(0, scale * x + shift), or max(0, x) where scale is null. scale, shift:
   /// [Up(channels)].

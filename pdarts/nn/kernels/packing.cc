@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ATen/ops/empty.h"
+#include "c10/util/BFloat16.h"
 #include "glog/logging.h"
 
 namespace pdarts::nn {
@@ -40,6 +41,20 @@ void ForEachWeight(const at::Tensor& tensor, const ConvolutionDescription::Part&
       }
     }
   }
+}
+
+/// Matrices [rows][columns], an even number of rows, as PackedWeights::forward_pairs.
+template <typename A>
+std::vector<uint32_t> PairRows(const std::vector<A>& matrix, int64_t columns) {
+  const auto half = [&](size_t i) {
+    return uint32_t{c10::BFloat16(static_cast<float>(matrix[i])).x};
+  };
+  std::vector<uint32_t> pairs(matrix.size() / 2);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const size_t even = i / columns * 2 * columns + i % columns;
+    pairs[i] = half(even) | half(even + columns) << 16;
+  }
+  return pairs;
 }
 
 /// The same for a depthwise weight `[C,1,k,k]` and [blocks][k * k][lanes].
@@ -131,7 +146,8 @@ ConvolutionDescription Describe(const ReluConvolution& c, int64_t in_channels, i
 
 template <typename A>
 PackedConvolution<A>::PackedConvolution(const ReluConvolution& c,
-                                        const ConvolutionDescription& description, int64_t lanes)
+                                        const ConvolutionDescription& description, int64_t lanes,
+                                        bool pairs)
     : convolution_(c), description_(description), lanes_(lanes) {
   const ConvolutionShape& s = shape();
   const int64_t up_in = RoundUp(s.in_channels, lanes), up_out = RoundUp(s.out_channels, lanes);
@@ -152,6 +168,10 @@ PackedConvolution<A>::PackedConvolution(const ReluConvolution& c,
       backward_[backward] = from[i];
     });
   }
+  if (pairs) {
+    forward_pairs_ = PairRows(forward_, up_out);
+    backward_pairs_ = PairRows(backward_, up_in);
+  }
   if (c.bias.defined()) {
     const at::Tensor bias = Contiguous<A>(c.bias);
     bias_.resize(up_out);
@@ -161,8 +181,9 @@ PackedConvolution<A>::PackedConvolution(const ReluConvolution& c,
 
 template <typename A>
 PackedWeights<A> PackedConvolution<A>::weights() const {
-  const auto data = [](const std::vector<A>& v) { return v.empty() ? nullptr : v.data(); };
-  return {data(depthwise_), forward_.data(), backward_.data(), data(bias_)};
+  const auto data = [](const auto& v) { return v.empty() ? nullptr : v.data(); };
+  return {data(depthwise_), forward_.data(),      backward_.data(),
+          data(bias_),      data(forward_pairs_), data(backward_pairs_)};
 }
 
 template <typename A>
@@ -171,7 +192,11 @@ int64_t PackedConvolution<A>::scratch_size() const {
   const int64_t up_in = RoundUp(s.in_channels, lanes_), up_out = RoundUp(s.out_channels, lanes_);
   const int64_t gathered = Gathers(s) ? s.num_taps * up_in : 0;
   // A pivot, rows of the result's gradient, and what is gathered.
-  return up_out + s.rows * s.out_width * (up_out + gathered);
+  const int64_t size = up_out + s.rows * s.out_width * (up_out + gathered);
+  if (forward_pairs_.empty()) return size;
+  // Two bytes an element of each factor of a product; pixels are rounded up to pairs.
+  const int64_t pixels = std::max(s.rows * s.out_width, s.in_width) + 1;
+  return size + s.num_taps * (up_in + up_out) * pixels;
 }
 
 template <typename A>

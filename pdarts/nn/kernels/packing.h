@@ -50,9 +50,10 @@ ConvolutionDescription Describe(const ReluConvolution& convolution, int64_t in_c
 template <typename A>
 class PackedConvolution {
  public:
-  /// lanes: KernelTable::lanes. Dies if the weights are not of type A or not on the CPU.
+  /// lanes, pairs: KernelTable's lanes and multiplies_pairs. Dies if the weights are not of type A
+  /// or not on the CPU.
   PackedConvolution(const ReluConvolution& convolution, const ConvolutionDescription& description,
-                    int64_t lanes);
+                    int64_t lanes, bool pairs);
 
   const ConvolutionShape& shape() const { return description_.shape; }
   PackedWeights<A> weights() const;
@@ -76,6 +77,7 @@ class PackedConvolution {
   ConvolutionDescription description_;
   int64_t lanes_;
   std::vector<A> depthwise_, forward_, backward_, bias_;
+  std::vector<uint32_t> forward_pairs_, backward_pairs_;
 };
 
 }  // namespace pdarts::nn
