@@ -34,7 +34,10 @@ struct CellCase {
 /// that a test differentiates.
 class MixedCellTest : public KernelTest {
  protected:
-  MixedCellTest() { set_activations({0, 1}); }
+  MixedCellTest() {
+    set_activations({0, 1});
+    set_together();
+  }
 
   std::vector<at::Tensor> Inputs(const CellCase& c) {
     tensors_.clear();

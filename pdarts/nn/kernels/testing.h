@@ -9,6 +9,7 @@
 
 #include "ATen/Parallel.h"
 #include "ATen/TensorOperators.h"
+#include "ATen/ops/cat.h"
 #include "ATen/ops/randn.h"
 #include "ATen/ops/zeros.h"
 #include "gtest/gtest.h"
@@ -80,6 +81,10 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   /// Which of a function's inputs are activations; the others are parameters. At first: input 0.
   void set_activations(std::set<size_t> inputs) { activations_ = std::move(inputs); }
 
+  /// For a function that amplifies roundings: in bfloat16 the gradients of all activations, and of
+  /// all parameters, are held to their bounds together. At first each gradient is.
+  void set_together() { together_ = true; }
+
   /// The inputs in the types that they have under test.
   std::vector<at::Tensor> Typed(const std::vector<at::Tensor>& inputs) const {
     return Typed(inputs, Fused());
@@ -146,6 +151,14 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     if (is_bfloat16()) {
       const Outcome rounded = Run(Reference(at::kBFloat16), f, inputs);
       ExpectSameRoundings(actual.value, rounded.value, expected.value, what + ": value");
+      if (together_) {
+        for (const bool activations : {true, false}) {
+          ExpectSameRoundings(AllGradients(actual, activations), AllGradients(rounded, activations),
+                              AllGradients(expected, activations),
+                              what + (activations ? ": activations'" : ": parameters'"));
+        }
+        return;
+      }
       for (size_t i = 0; i < inputs.size(); ++i) {
         ExpectSameRoundings(actual.gradients[i], rounded.gradients[i], expected.gradients[i],
                             what + ": gradient " + std::to_string(i));
@@ -164,11 +177,20 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   static constexpr double kBfloat16Bound = 0.01;
   /// How many times the composition's own distance from float64 the loops' may be, beside that
   /// share: roundings that fall otherwise change as much as roundings do.
-  static constexpr double kRoundings = 2;
+  static constexpr double kRoundings = 4;
+
+  at::Tensor AllGradients(const Outcome& outcome, bool activations) const {
+    std::vector<at::Tensor> all;
+    for (size_t i = 0; i < outcome.gradients.size(); ++i) {
+      if ((activations_.count(i) > 0) != activations) continue;
+      all.push_back(outcome.gradients[i].detach().to(at::kDouble).flatten());
+    }
+    return at::cat(all);
+  }
 
   /// rounded, exact: of the composition in bfloat16 and in float64.
-  static void ExpectSameRoundings(const at::Tensor& actual, const at::Tensor& rounded,
-                                  const at::Tensor& exact, const std::string& what) {
+  void ExpectSameRoundings(const at::Tensor& actual, const at::Tensor& rounded,
+                           const at::Tensor& exact, const std::string& what) const {
     ASSERT_EQ(actual.sizes(), exact.sizes()) << what;
     const double norm = Norm(exact), rounding = Distance(rounded, exact);
     const double bound = kBfloat16Bound * norm + kRoundings * rounding + 1e-6;
@@ -176,7 +198,7 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     EXPECT_LE(Distance(actual, rounded), bound) << what << ", in bfloat16, norm " << norm;
     // Loops that multiply pairs round all that the composition rounds.
     if (!Loops<Bfloat16>(GetParam().instructions).multiplies_pairs || rounding > norm / 10) return;
-    EXPECT_LE(Distance(actual, rounded), kBfloat16Bound * norm + 1e-6)
+    EXPECT_LE(Distance(actual, rounded), (together_ ? 5 : 1) * kBfloat16Bound * norm + 1e-6)
         << what << ", same roundings, norm " << norm;
   }
 
@@ -191,6 +213,7 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   }
 
   std::set<size_t> activations_ = {0};
+  bool together_ = false;
   const int threads_;
   at::Generator generator_ = MakeGenerator(1, "kernel test");
 };

@@ -14,8 +14,8 @@
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/derived_network.h"
 #include "pdarts/spaces/nasbench201/search_network.h"
-#include "torch/csrc/autograd/autograd.h"
 #include "pdarts/trainers/super_net_gradients.h"
+#include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts::nasbench201 {
 namespace {
