@@ -1,13 +1,18 @@
 #include "pdarts/report/report.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/report/cell_drawing.h"
@@ -57,9 +62,26 @@ bool HoldsTraining(const std::string& run_directory) {
   return spec.ok() && IsTraining(**spec);
 }
 
+/// Drawing starts threads, and ends the program where there is no address space for their stacks.
+/// Training keeps the memory that it frees, and with it address space, which `ulimit -v` limits.
+absl::Status CheckRoomForDrawing() {
+  constexpr int64_t kMegabyte = 1000000, kNeeded = 64 * kMegabyte;
+  rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return absl::OkStatus();
+  ReturnFreedMemory();
+  int64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const int64_t left = static_cast<int64_t>(limit.rlim_cur) - pages * sysconf(_SC_PAGESIZE);
+  if (left >= kNeeded) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("drawing a cell needs ", kNeeded / kMegabyte,
+                                                   " MB of address space, ", left / kMegabyte,
+                                                   " MB are free (ulimit -v)"));
+}
+
 }  // namespace
 
 absl::Status WriteReport(const std::string& run_directory, const std::optional<RunResult>& result) {
+  PDARTS_RETURN_IF_ERROR(CheckRoomForDrawing());
   const std::string page = (std::filesystem::path(run_directory) / kPage).string();
   if (HoldsTraining(run_directory)) {
     PDARTS_ASSIGN_OR_RETURN(const TrainingFiles run, ReadTrainingFiles(run_directory));
