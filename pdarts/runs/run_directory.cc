@@ -263,9 +263,11 @@ absl::Status RunDirectory::Remove(const std::string& name) {
 
 absl::Status RunDirectory::RemoveTemporaries() {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> names, directory_->List());
+  // Without a readable log no report was written.
+  const std::vector<std::string> drawings = DrawingsOf(directory_->ReadFile(kLog).value_or(""));
   for (const std::string& name : names) {
-    const auto is_of = [&](const char* file) { return IsTemporaryOf(name, file); };
-    if (is_of(kSpec) || is_of(kResult) ||
+    const auto is_of = [&](absl::string_view file) { return IsTemporaryOf(name, file); };
+    if (is_of(kSpec) || is_of(kResult) || std::any_of(drawings.begin(), drawings.end(), is_of) ||
         std::any_of(std::begin(kCheckpoints), std::end(kCheckpoints), is_of) ||
         std::any_of(std::begin(kOutputs), std::end(kOutputs), is_of)) {
       PDARTS_RETURN_IF_ERROR(Remove(name));
