@@ -56,8 +56,7 @@ int64_t NumOperations(const std::vector<EdgeOperations>& operations) {
 
 /// A coefficient of 1 for each of `count` operations. Coefficients have the type of the sums.
 at::Tensor Ones(int64_t count, const at::Tensor& input) {
-  const at::ScalarType type = input.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  return at::ones({count}, at::TensorOptions().dtype(type).device(input.device()));
+  return at::ones({count}, ActivationStorage::ComputedOptions(input));
 }
 
 /// The cell as data for MixedCell. scales: of DrawEdgeScales.

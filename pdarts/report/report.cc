@@ -1,12 +1,10 @@
 #include "pdarts/report/report.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -69,9 +67,8 @@ absl::Status CheckRoomForDrawing() {
   rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return absl::OkStatus();
   ReturnFreedMemory();
-  int64_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  const int64_t left = static_cast<int64_t>(limit.rlim_cur) - pages * sysconf(_SC_PAGESIZE);
+  const int64_t left = static_cast<int64_t>(limit.rlim_cur) -
+                       KilobyteLine("/proc/self/status", "VmSize").value_or(0);
   if (left >= kNeeded) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat("drawing a cell needs ", kNeeded / kMegabyte,
                                                    " MB of address space, ", left / kMegabyte,

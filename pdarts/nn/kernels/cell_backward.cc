@@ -93,8 +93,9 @@ AffineGradient<S, A> CellBackward<S, A>::GradientOf(const Flow& flow, size_t pla
   const Pixels<const S> value = Const(WholeBatch<S>(c.value).image(image));
   const Pixels<const S> none = {nullptr, 0};
   if (place + 1 < values_.operations[flow.operation].chain.size()) {
-    return {Const(flow.behind.image(image)), flow.affine.by_batch ? value : none,
-            flow.affine.factor.data(), flow.affine.slope.data(), flow.affine.offset.data()};
+    return {Const(flow.behind.image(image)), flow.gradients.by_batch ? value : none,
+            flow.gradients.factor.data(), flow.gradients.slope.data(),
+            flow.gradients.offset.data()};
   }
   const int t = flow.terms[0];
   const TermGradient& of_term = term_gradients_[t];
@@ -185,27 +186,10 @@ void CellBackward<S, A>::LaterPass(std::vector<Flow>& flows, size_t place) {
     flow.behind = targets[i];
     if (targets[i].data == nullptr) continue;
     const Normalization& n = values_.operations[flow.operation].chain[place - 1].normalization;
-    const int64_t channels = targets[i].channels, up = Up(channels);
-    Affine& affine = flow.affine;
-    affine = {std::vector<A>(up), std::vector<A>(up), std::vector<A>(up), n.by_batch};
-    std::vector<double> weight(channels), bias(channels);
-    for (int64_t c = 0; c < channels; ++c) {
-      double sum = 0, deviation = 0;
-      for (int64_t image = 0; image < plan_.images; ++image) {
-        sum += norm_sums[i][image * 2 * up + c];
-        deviation += norm_sums[i][(image * 2 + 1) * up + c];
-      }
-      const NormalizationGradient back =
-          BackwardOf(n, c, sum, deviation, plan_.images * targets[i].pixels(), 1);
-      affine.factor[c] = static_cast<A>(back.factor);
-      affine.slope[c] = static_cast<A>(back.slope);
-      affine.offset[c] = static_cast<A>(back.offset);
-      weight[c] = back.weight;
-      bias[c] = back.bias;
-    }
+    flow.gradients = BackwardOf(n, norm_sums[i], plan_.images, targets[i].pixels());
     TakeAffineGradients(
         plan_.operations[flow.operation].chain[place - 1].first_input + CellPlan::kNormWeight,
-        weight, bias);
+        flow.gradients.weight, flow.gradients.bias);
   }
 }
 
@@ -486,10 +470,7 @@ template <typename S, typename A>
 void CellBackward<S, A>::TakeWeightGradients(const std::vector<Flow>& flows, size_t place,
                                              WeightSums& sums) {
   if (sums.size == 0) return;
-  const auto chunks = static_cast<int64_t>(sums.sums.size()) / sums.size;
-  for (int64_t chunk = 1; chunk < chunks; ++chunk) {
-    for (int64_t i = 0; i < sums.size; ++i) sums.sums[i] += sums.sums[chunk * sums.size + i];
-  }
+  AddChunks(sums.size, sums.sums);
   for (size_t i = 0; i < flows.size(); ++i) {
     if (!sums.wanted[i].any()) continue;
     const Convolution& c = values_.operations[flows[i].operation].chain[place];

@@ -8,6 +8,7 @@
 #include "pdarts/nn/kernels/cell_plan.h"
 #include "pdarts/nn/kernels/cell_values.h"
 #include "pdarts/nn/kernels/kernel_table.h"
+#include "pdarts/nn/kernels/normalization.h"
 
 namespace pdarts::nn {
 
@@ -32,13 +33,6 @@ class CellBackward {
  private:
   using Convolution = typename CellValues<S, A>::Convolution;
 
-  /// A gradient as a function of another one and of a pre-normalization value:
-  /// factor * gradient + slope * value + offset.
-  struct Affine {
-    std::vector<A> factor, slope, offset;
-    bool by_batch = false;  ///< else slope and offset are 0
-  };
-
   /// The gradient of a term's value from that of its node.
   struct TermGradient {
     TermFactor<A> factor;
@@ -52,7 +46,7 @@ class CellBackward {
     /// Of a chain, between passes: the gradient behind the batch normalization of the convolution
     /// that is next, and how its pre-normalization value's gradient follows from it.
     Batch<S> behind;
-    Affine affine;
+    NormalizationGradients<A> gradients;
   };
 
   /// Sums of weight gradients of some convolutions, kept apart by chunk of a parallel loop.

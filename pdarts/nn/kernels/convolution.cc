@@ -136,9 +136,7 @@ class ConvolveNode : public FusedNode {
     });
 
     if (wanted.any()) {
-      for (int64_t chunk = 1; chunk < NumChunks(images); ++chunk) {
-        for (int64_t i = 0; i < sums_size; ++i) sums[i] += sums[chunk * sums_size + i];
-      }
+      AddChunks(sums_size, sums);
       const WeightGradients unpacked = packed.Unpack(wanted, packed.Place(wanted, sums.data()));
       results[1] = unpacked.depthwise;
       results[2] = unpacked.weight;
@@ -146,38 +144,25 @@ class ConvolveNode : public FusedNode {
       results[4] = unpacked.bias;
     }
     if (normalizes && wants_input) {
-      std::vector<A> factor(up), slope(up), offset(up), weight(channels), bias(channels);
-      for (int64_t i = 0; i < channels; ++i) {
-        double sum = 0, deviation = 0;
-        for (int64_t n = 0; n < images; ++n) {
-          sum += normalization_sums[n * 2 * up + i];
-          deviation += normalization_sums[(n * 2 + 1) * up + i];
-        }
-        const NormalizationGradient back =
-            BackwardOf(normalization, i, sum, deviation, images * pixels, 1);
-        factor[i] = static_cast<A>(back.factor);
-        slope[i] = static_cast<A>(back.slope);
-        offset[i] = static_cast<A>(back.offset);
-        weight[i] = static_cast<A>(back.weight);
-        bias[i] = static_cast<A>(back.bias);
-      }
+      const NormalizationGradients<A> back =
+          BackwardOf(normalization, normalization_sums, images, pixels);
       if (Wants(0)) {
         ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
           for (int64_t n = begin; n < end; ++n) {
-            loops.affine_gradient({Const(to.image(n)), Const(from.image(n)), factor.data(),
-                                   slope.data(), offset.data()},
+            loops.affine_gradient({Const(to.image(n)), Const(from.image(n)), back.factor.data(),
+                                   back.slope.data(), back.offset.data()},
                                   {nullptr, 0}, channels, pixels, to.image(n));
           }
         });
       }
-      const auto tensor = [&](const std::vector<A>& values) {
+      const auto tensor = [&](const std::vector<double>& values) {
         at::Tensor t =
             at::empty({channels}, x.options().dtype(kScalarType<A>).requires_grad(false));
         std::copy(values.begin(), values.end(), t.template mutable_data_ptr<A>());
         return t;
       };
-      if (Wants(5)) results[5] = tensor(weight);
-      if (Wants(6)) results[6] = tensor(bias);
+      if (Wants(5)) results[5] = tensor(back.weight);
+      if (Wants(6)) results[6] = tensor(back.bias);
     }
     if (Wants(0)) results[0] = dx;
     return results;

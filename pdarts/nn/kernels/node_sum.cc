@@ -7,6 +7,7 @@
 #include "ATen/ops/ones.h"
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
+#include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dispatch.h"
 #include "pdarts/nn/kernels/normalization.h"
@@ -269,9 +270,8 @@ at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
 at::Tensor Normalize(const Backend& backend, const at::Tensor& value,
                      const BatchNormArgs& batch_norm) {
   if (backend.kernels == REFERENCE) return composition::BatchNorm(value, batch_norm);
-  const at::ScalarType coefficients = value.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   return NodeSum(backend, {{value, batch_norm}},
-                 at::ones({1}, value.options().dtype(coefficients).requires_grad(false)));
+                 at::ones({1}, ActivationStorage::ComputedOptions(value)));
 }
 
 }  // namespace pdarts::nn

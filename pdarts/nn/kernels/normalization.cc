@@ -115,6 +115,38 @@ NormalizationGradient BackwardOf(const Normalization& n, int64_t c, double sum,
   return g;
 }
 
+template <typename A>
+NormalizationGradients<A> BackwardOf(const Normalization& normalization, const std::vector<A>& sums,
+                                     int64_t images, int64_t pixels) {
+  const auto channels = static_cast<int64_t>(normalization.mean.size());
+  const int64_t up = static_cast<int64_t>(sums.size()) / (2 * images);
+  NormalizationGradients<A> g = {std::vector<A>(up),
+                                 std::vector<A>(up),
+                                 std::vector<A>(up),
+                                 std::vector<double>(channels),
+                                 std::vector<double>(channels),
+                                 normalization.by_batch};
+  for (int64_t c = 0; c < channels; ++c) {
+    double sum = 0, deviation = 0;
+    for (int64_t n = 0; n < images; ++n) {
+      sum += sums[n * 2 * up + c];
+      deviation += sums[(n * 2 + 1) * up + c];
+    }
+    const NormalizationGradient back =
+        BackwardOf(normalization, c, sum, deviation, images * pixels, /*coefficient=*/1);
+    g.factor[c] = static_cast<A>(back.factor);
+    g.slope[c] = static_cast<A>(back.slope);
+    g.offset[c] = static_cast<A>(back.offset);
+    g.weight[c] = back.weight;
+    g.bias[c] = back.bias;
+  }
+  return g;
+}
+
+template NormalizationGradients<float> BackwardOf(const Normalization&, const std::vector<float>&,
+                                                  int64_t, int64_t);
+template NormalizationGradients<double> BackwardOf(const Normalization&, const std::vector<double>&,
+                                                   int64_t, int64_t);
 template ChannelStatistics MergeStatistics(const float*, int64_t, int64_t, int64_t, int64_t);
 template ChannelStatistics MergeStatistics(const double*, int64_t, int64_t, int64_t, int64_t);
 template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<float, float>&);

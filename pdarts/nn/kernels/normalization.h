@@ -55,6 +55,21 @@ struct NormalizationGradient {
 NormalizationGradient BackwardOf(const Normalization& normalization, int64_t channel, double sum,
                                  double sum_deviation, int64_t count, double coefficient);
 
+/// The same for all channels, as the loops read it: `factor`, `slope` and `offset` are whole
+/// vectors, 0 past the last channel.
+template <typename A>
+struct NormalizationGradients {
+  std::vector<A> factor, slope, offset;
+  std::vector<double> weight, bias;
+  bool by_batch = false;  ///< else slope and offset are 0
+};
+
+/// BackwardOf with a coefficient of 1 for each channel, from each image's sums
+/// [images][2][RoundUp(channels)]: of the gradient, and of it times the deviation.
+template <typename A>
+NormalizationGradients<A> BackwardOf(const Normalization& normalization, const std::vector<A>& sums,
+                                     int64_t images, int64_t pixels);
+
 }  // namespace pdarts::nn
 
 #endif  // PDARTS_NN_KERNELS_NORMALIZATION_H_

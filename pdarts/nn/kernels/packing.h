@@ -13,6 +13,14 @@ namespace pdarts::nn {
 /// c rounded up to whole vectors.
 inline int64_t RoundUp(int64_t c, int64_t lanes) { return (c + lanes - 1) / lanes * lanes; }
 
+/// Adds the sums of every chunk, [chunks][size], to those of the first.
+template <typename A>
+void AddChunks(int64_t size, std::vector<A>& sums) {
+  for (auto chunk = sums.begin() + size; chunk < sums.end(); chunk += size) {
+    for (int64_t i = 0; i < size; ++i) sums[i] += chunk[i];
+  }
+}
+
 /// Which of a convolution's weights need a gradient.
 struct WantedGradients {
   bool depthwise = false;
