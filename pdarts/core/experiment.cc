@@ -81,8 +81,7 @@ absl::StatusOr<std::optional<BenchmarkScore>> Experiment::Score(
     const Architecture& architecture) const {
   if (benchmark == nullptr) return std::nullopt;
   PDARTS_ASSIGN_OR_RETURN(const std::string text, space->Format(architecture));
-  PDARTS_ASSIGN_OR_RETURN(const int index, benchmark->Index(text));
-  return benchmark->Score(index);
+  return benchmark->Score(text);
 }
 
 absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec, c10::Device device) {
