@@ -20,7 +20,7 @@
 ABSL_FLAG(std::string, genotype, "",
           "TEXT|FILE|RUN|NAME: an architecture: its text, a file that holds it (FILE:NAME for one "
           "of several), the directory of a run, or a name that the space knows (PDARTS, DARTS_V1, "
-          "DARTS_V2)");
+          "DARTS_V2, PC_DARTS_CIFAR10)");
 ABSL_FLAG(std::string, weights, "",
           "FILE: weights, as safetensors or as a checkpoint that Python's torch.save wrote");
 ABSL_FLAG(std::string, dataset, "",

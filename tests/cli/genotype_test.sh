@@ -40,7 +40,7 @@ for command in "count --genotype=cell.txt" "benchmark --genotype=cell.txt" "geno
   says "there is no file or run $PWD/cell.txt" "$pdarts" $command
 done
 says "there is no file or run $PWD/cell.py" "${genotype[@]}" cell.py:A
-says "names that it knows: PDARTS, DARTS_V1, DARTS_V2; there is no file or run of that name" "${genotype[@]}" PDART
+says "names that it knows: PDARTS, DARTS_V1, DARTS_V2, PC_DARTS_CIFAR10; there is no file or run of that name" "${genotype[@]}" PDART
 says "run/architecture.textproto" "${genotype[@]}" run
 says 'is of the space "nasbench201", expected "darts"' "${genotype[@]}" run/architecture.textproto
 mkdir empty

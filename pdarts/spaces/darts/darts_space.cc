@@ -95,6 +95,9 @@ class DartsSpace : public SearchSpace {
     return FormatGenotype(architecture,
                           form == "nested" ? GenotypeForm::kNested : GenotypeForm::kFlat);
   }
+  std::string DoCanonicalForm(const Architecture& architecture) const override {
+    return CanonicalGenotype(architecture);
+  }
   absl::Status DoCheckArchitecture(const Architecture& architecture) const override {
     return CheckGenotype(architecture);
   }

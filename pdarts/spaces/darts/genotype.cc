@@ -4,6 +4,8 @@
 #include <array>
 #include <map>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -575,6 +577,35 @@ absl::StatusOr<Architecture> ReadText(absl::string_view text, int depth,
   return first;
 }
 
+/// The first of a cell's isomorphic forms, by its sorted edges.
+CellArchitecture CanonicalCell(const CellArchitecture& cell) {
+  using NodeEdge = std::tuple<int, int, std::string>;  // to, from, operation
+  std::vector<NodeEdge> best;
+  std::array<int, kNodes> number;  // [node] its number in the form
+  std::iota(number.begin(), number.end(), 0);
+  do {
+    std::vector<NodeEdge> edges;
+    for (const ArchitectureEdge& edge : cell.edges()) {
+      edges.emplace_back(number[edge.to()], number[edge.from()], edge.operation());
+    }
+    if (std::any_of(edges.begin(), edges.end(),
+                    [](const NodeEdge& edge) { return std::get<1>(edge) >= std::get<0>(edge); })) {
+      continue;
+    }
+    std::sort(edges.begin(), edges.end());
+    if (best.empty() || edges < best) best = std::move(edges);
+  } while (std::next_permutation(number.begin() + kInputNodes, number.end()));
+  CellArchitecture canonical = cell;
+  canonical.clear_edges();
+  for (const auto& [to, from, operation] : best) {
+    ArchitectureEdge* const edge = canonical.add_edges();
+    edge->set_from(from);
+    edge->set_to(to);
+    edge->set_operation(operation);
+  }
+  return canonical;
+}
+
 }  // namespace
 
 absl::StatusOr<Architecture> ParseGenotype(absl::string_view text) {
@@ -634,6 +665,14 @@ absl::Status CheckGenotype(const Architecture& architecture) {
   return absl::OkStatus();
 }
 
+std::string CanonicalGenotype(const Architecture& architecture) {
+  Architecture canonical = architecture;
+  for (int i = 0; i < architecture.cells_size(); ++i) {
+    *canonical.mutable_cells(i) = CanonicalCell(architecture.cells(i));
+  }
+  return FormatGenotype(canonical, GenotypeForm::kFlat);
+}
+
 std::vector<std::pair<std::string, std::string>> KnownGenotypes() {
   return {
       {"PDARTS",
@@ -656,6 +695,13 @@ std::vector<std::pair<std::string, std::string>> KnownGenotypes() {
        "('dil_conv_3x3', 2)], normal_concat=range(2, 6), reduce=[('max_pool_3x3', 0), "
        "('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), ('max_pool_3x3', 0), "
        "('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], "
+       "reduce_concat=range(2, 6))"},
+      {"PC_DARTS_CIFAR10",
+       "Genotype(normal=[('sep_conv_3x3', 1), ('skip_connect', 0), ('sep_conv_3x3', 0), "
+       "('dil_conv_3x3', 1), ('sep_conv_5x5', 0), ('sep_conv_3x3', 1), ('avg_pool_3x3', 0), "
+       "('dil_conv_3x3', 1)], normal_concat=range(2, 6), reduce=[('sep_conv_5x5', 1), "
+       "('max_pool_3x3', 0), ('sep_conv_5x5', 1), ('sep_conv_5x5', 2), ('sep_conv_3x3', 0), "
+       "('sep_conv_3x3', 3), ('sep_conv_3x3', 1), ('sep_conv_3x3', 2)], "
        "reduce_concat=range(2, 6))"},
   };
 }

@@ -38,7 +38,12 @@ std::string FormatGenotype(const Architecture& architecture, GenotypeForm form);
 /// \error kInvalidArgument naming the cell and the node.
 absl::Status CheckGenotype(const Architecture& architecture);
 
-/// PDARTS, DARTS_V1 and DARTS_V2 as flat text.
+/// A text that is the same for isomorphic architectures, whose networks compute the same functions:
+/// those that differ in the order of a node's two edges, or in the order of the intermediate nodes
+/// (the networks' channels are permuted then). architecture: as CheckGenotype accepts it.
+std::string CanonicalGenotype(const Architecture& architecture);
+
+/// Published architectures by their names, as flat text.
 std::vector<std::pair<std::string, std::string>> KnownGenotypes();
 
 }  // namespace pdarts::darts

@@ -329,5 +329,44 @@ TEST(Genotype, CheckNamesTheNode) {
   EXPECT_THAT(message(bad), HasSubstr("nodes [2, 3, 4], expected [2, 3, 4, 5]"));
 }
 
+std::string Canonical(const std::string& text) {
+  return CanonicalGenotype(ParseGenotype(text).value());
+}
+
+TEST(Genotype, IsomorphicArchitecturesHaveOneCanonicalForm) {
+  for (const auto& [name, text] : KnownGenotypes()) {
+    // A form is a genotype, and its own form.
+    EXPECT_EQ(Canonical(Canonical(text)), Canonical(text)) << name;
+  }
+  // The order of a node's edges.
+  EXPECT_EQ(
+      Canonical(absl::StrReplaceAll(Flat(), {{"('skip_connect', 0), ('dil_conv_3x3', 1), ",
+                                              "('dil_conv_3x3', 1), ('skip_connect', 0), "}})),
+      Canonical(Flat()));
+  // Nodes 2 and 3 of the normal cell change places; node 4 begins at 3, node 5 does not.
+  const std::string reduce = Flat().substr(Flat().find("reduce=["));
+  const auto normal = [&](const std::string& edges) {
+    return Canonical(
+        absl::StrCat("Genotype(normal=[", edges, "], normal_concat=range(2, 6), ", reduce));
+  };
+  const std::string form = normal(
+      "('skip_connect', 0), ('dil_conv_3x3', 1), ('avg_pool_3x3', 0), ('sep_conv_3x3', 1), "
+      "('sep_conv_3x3', 1), ('sep_conv_5x5', 3), ('sep_conv_3x3', 0), ('dil_conv_5x5', 4)");
+  EXPECT_EQ(
+      normal("('avg_pool_3x3', 0), ('sep_conv_3x3', 1), ('skip_connect', 0), ('dil_conv_3x3', 1), "
+             "('sep_conv_3x3', 1), ('sep_conv_5x5', 2), ('sep_conv_3x3', 0), ('dil_conv_5x5', 4)"),
+      form);
+  // Node 4 begins at the other of the two: another architecture.
+  EXPECT_NE(
+      normal("('skip_connect', 0), ('dil_conv_3x3', 1), ('avg_pool_3x3', 0), ('sep_conv_3x3', 1), "
+             "('sep_conv_3x3', 1), ('sep_conv_5x5', 2), ('sep_conv_3x3', 0), ('dil_conv_5x5', 4)"),
+      form);
+  // The two inputs are not interchangeable.
+  EXPECT_NE(
+      normal("('skip_connect', 1), ('dil_conv_3x3', 0), ('avg_pool_3x3', 0), ('sep_conv_3x3', 1), "
+             "('sep_conv_3x3', 1), ('sep_conv_5x5', 3), ('sep_conv_3x3', 0), ('dil_conv_5x5', 4)"),
+      form);
+}
+
 }  // namespace
 }  // namespace pdarts::darts
