@@ -53,7 +53,7 @@ TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
 TEST(ShippedPlugins, AreTheseAndDescribed) {
   const auto names = [](const char* kind) { return PluginRegistry::Global().Names(kind); };
   EXPECT_THAT(names("search space"), ::testing::ElementsAre("darts", "nasbench201"));
-  EXPECT_THAT(names("benchmark"), ::testing::ElementsAre("nasbench201"));
+  EXPECT_THAT(names("benchmark"), ::testing::ElementsAre("nasbench201", "nasbench301"));
   EXPECT_THAT(names("schedule"), ::testing::ElementsAre("darts", "pdarts"));
   EXPECT_THAT(names("regularizer"),
               ::testing::ElementsAre("beta_decay", "edge_drop_path", "probability_penalty",

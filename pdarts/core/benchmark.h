@@ -34,6 +34,10 @@ class Benchmark : public Plugin {
   /// The data set that is meant where none is named.
   virtual std::string default_dataset() const = 0;
 
+  /// The data set that `dataset` means (empty: the default one).
+  /// \error kNotFound, listing the known ones, if there is no such data set.
+  absl::StatusOr<std::string> DatasetNamed(absl::string_view dataset) const;
+
   /// What the benchmark says of an architecture on `dataset` (empty: the default one). A looked-up
   /// score has rank, regret and number. A predicted score has `predicted`, `interval` and
   /// `extrapolated`; it has a percentile only if the architecture is not extrapolated.
@@ -89,8 +93,6 @@ class Benchmark : public Plugin {
   /// \error kFailedPrecondition if the benchmark predicts.
   absl::Status CheckHasTable() const;
   absl::Status CheckIndex(int index) const;
-  /// The data set that is meant; \error kNotFound, listing the known ones.
-  absl::StatusOr<std::string> DatasetNamed(absl::string_view dataset) const;
   /// The accuracies of a data set that a caller named.
   absl::StatusOr<const std::vector<double>*> Accuracies(absl::string_view dataset) const;
 };

@@ -93,7 +93,15 @@ double SupernetTop1(const EpochRecord& epoch) {
   return If(epoch.event.has_supernet_top1(), epoch.event.supernet_top1());
 }
 double BenchmarkRank(const EpochRecord& epoch) {
-  return If(epoch.event.has_benchmark(), epoch.event.benchmark().rank());
+  return If(epoch.event.benchmark().has_rank(), epoch.event.benchmark().rank());
+}
+double PredictedInside(const EpochRecord& epoch) {
+  const BenchmarkScore& score = epoch.event.benchmark();
+  return If(score.predicted() && !score.extrapolated(), score.accuracy());
+}
+double PredictedOutside(const EpochRecord& epoch) {
+  const BenchmarkScore& score = epoch.event.benchmark();
+  return If(score.predicted() && score.extrapolated(), score.accuracy());
 }
 
 double SkipCount(const EpochRecord& epoch, absl::string_view cell_kind) {

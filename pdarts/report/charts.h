@@ -46,6 +46,10 @@ class Charts {
   ReportData data_;
 };
 
+/// The title of a chart of a benchmark's predictions.
+inline constexpr char kPredictedTitle[] =
+    "Prediction of the accuracy of what each epoch would derive";
+
 /// Values that epochs may have.
 double WeightLoss(const EpochRecord& epoch);
 double AlphaLoss(const EpochRecord& epoch);
@@ -53,7 +57,12 @@ double SupernetLoss(const EpochRecord& epoch);
 double WeightTop1(const EpochRecord& epoch);
 double AlphaTop1(const EpochRecord& epoch);
 double SupernetTop1(const EpochRecord& epoch);
+/// The rank in a benchmark's table.
 double BenchmarkRank(const EpochRecord& epoch);
+/// The accuracy that a benchmark predicts, where the architecture lies inside or outside the
+/// model's data.
+double PredictedInside(const EpochRecord& epoch);
+double PredictedOutside(const EpochRecord& epoch);
 /// How many skip_connect the derived cells of a kind hold; of all kinds where it is empty.
 double SkipCount(const EpochRecord& epoch, absl::string_view cell_kind);
 /// Of an edge's operation, while it is a candidate.

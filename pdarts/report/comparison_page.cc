@@ -41,13 +41,18 @@ Html Results(const std::vector<RunFiles>& runs, const std::vector<std::string>& 
                     NumberIf(done, r.params_m(), 3), NumberIf(done, r.flops_g(), 3),
                     Measured(done ? DurationText(r.search_cost_s()) : "not finished"),
                     Measured(NumberIf(done, r.mem_gb(), 2)),
-                    NumberIf(r.has_benchmark(), r.benchmark().accuracy(), 2),
-                    r.has_benchmark() ? absl::StrCat(r.benchmark().rank()) : "–",
+                    NumberIf(r.benchmark().has_rank(), r.benchmark().accuracy(), 2),
+                    r.benchmark().has_rank() ? absl::StrCat(r.benchmark().rank()) : "–",
+                    NumberIf(r.benchmark().predicted(), r.benchmark().accuracy(), 2),
+                    r.benchmark().extrapolated()
+                        ? "outside the model's data"
+                        : NumberIf(r.benchmark().predicted(), r.benchmark().percentile(), 1),
                     done ? absl::StrCat(r.threads()) : "–", done ? r.commit().substr(0, 12) : "–"});
   }
   return HtmlScrolling("Results", HtmlTable({"run", "super-network top-1 %", "chance %", "top-5 %",
                                              "parameters M", "multiply-adds G", "time", "peak GB",
-                                             "table's accuracy %", "rank", "threads", "commit"},
+                                             "table's accuracy %", "rank", "predicted accuracy %",
+                                             "percentile of the prediction", "threads", "commit"},
                                             rows));
 }
 
@@ -138,7 +143,8 @@ Html Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& l
       {"Top-1 accuracy of the super-network, evaluated", "percent", SupernetTop1},
       {"skip_connect in all cells that each epoch would derive", "edges",
        [](const EpochRecord& epoch) { return SkipCount(epoch, ""); }},
-      {"Rank in the benchmark's table of what each epoch would derive", "rank", BenchmarkRank}};
+      {"Rank in the benchmark's table of what each epoch would derive", "rank", BenchmarkRank},
+      {kPredictedTitle, "percent", PredictedInside}};
   Html figures;
   for (const auto& [title, unit, value] : curves) {
     Chart chart = MakeChart(title, unit);

@@ -182,6 +182,30 @@ TEST_F(ReportTest, ShowsTheRankWhereABenchmarkKnowsIt) {
                                                  HasSubstr(R"("values":[12]}],"ranks":true)")));
 }
 
+TEST_F(ReportTest, ShowsPredictionsAsACurveAndCallsThemPredictions) {
+  Write("log.jsonl",
+        Epoch(1, 1, kThree, R"("benchmark":{"accuracy":93.5,"predicted":true,"percentile":60},)") +
+            Epoch(2, 1, kThree,
+                  R"("benchmark":{"accuracy":95,"predicted":true,"extrapolated":true},)"));
+  RunResult result;
+  BenchmarkScore* const score = result.mutable_benchmark();
+  score->set_dataset("cifar10");
+  score->set_predicted(true);
+  score->set_accuracy(94.125);
+  score->set_percentile(97.25);
+  ASSERT_TRUE(WriteReport(path_.string(), result).ok());
+  EXPECT_THAT(Read(path_ / "report.html"),
+              AllOf(HasSubstr("<dt>predicted accuracy, cifar10</dt><dd>94.12 %</dd>"),
+                    HasSubstr("<dt>percentile of the prediction</dt><dd>97.2</dd>"),
+                    HasSubstr("Prediction of the accuracy of what each epoch would derive"),
+                    HasSubstr(R"("name":"prediction","color":6,"values":[93.5])"),
+                    HasSubstr(R"("name":"prediction outside the data")"),
+                    Not(HasSubstr("rank in the table")), Not(HasSubstr("Rank in the"))));
+  score->set_extrapolated(true);
+  ASSERT_TRUE(WriteReport(path_.string(), result).ok());
+  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("none: outside the model"));
+}
+
 TEST_F(ReportTest, NamesTheLineThatDoesNotParse) {
   Write("log.jsonl", Epoch(1, 1, kThree) + "{]\n");
   const absl::Status status = WriteReport(path_.string());

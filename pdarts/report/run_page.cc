@@ -16,7 +16,7 @@ namespace pdarts {
 namespace {
 
 // Numbers of colours: those of the operations serve the other charts too.
-constexpr int kBlue = 4, kOrange = 1, kGreen = 3, kRed = 7, kPurple = 6;
+constexpr int kBlue = 4, kOrange = 1, kGreen = 3, kRed = 7, kPurple = 6, kGrey = -1;
 
 /// The result, or what stands for it while the search runs: the numbers of the last epoch. They
 /// tell too of a result of an earlier version whether the search decided anything.
@@ -35,6 +35,19 @@ RunResult Standing(const RunFiles& run) {
     standing.set_supernet_top5(event.supernet_top5());
   }
   return standing;
+}
+
+void AddBenchmarkTiles(const BenchmarkScore& score, std::vector<Html>* tiles) {
+  const std::string accuracy = Number(score.accuracy(), 2) + " %";
+  if (!score.predicted()) {
+    tiles->push_back(HtmlTile(absl::StrCat("accuracy in the table, ", score.dataset()), accuracy));
+    tiles->push_back(HtmlTile("rank in the table", absl::StrCat(score.rank())));
+    return;
+  }
+  tiles->push_back(HtmlTile(absl::StrCat("predicted accuracy, ", score.dataset()), accuracy));
+  tiles->push_back(HtmlTile("percentile of the prediction", score.extrapolated()
+                                                                ? "none: outside the model's data"
+                                                                : Number(score.percentile(), 1)));
 }
 
 Html Tiles(const RunFiles& run) {
@@ -69,11 +82,7 @@ Html Tiles(const RunFiles& run) {
                              HtmlTile("peak memory", Measured(Number(r.mem_gb(), 2) + " GB"))}) {
       tiles.push_back(tile);
     }
-    if (r.has_benchmark()) {
-      tiles.push_back(HtmlTile(absl::StrCat("accuracy in the table, ", r.benchmark().dataset()),
-                               Number(r.benchmark().accuracy(), 2) + " %"));
-      tiles.push_back(HtmlTile("rank in the table", absl::StrCat(r.benchmark().rank())));
-    }
+    if (r.has_benchmark()) AddBenchmarkTiles(r.benchmark(), &tiles);
   }
   Html list = HtmlTiles(tiles);
   // While a search runs, it may still decide.
@@ -132,6 +141,10 @@ Html Curves(const RunFiles& run, Charts* charts) {
   rank.set_ranks(true);
   AddLine(run, "rank (1 is the best)", kPurple, BenchmarkRank, &rank);
   if (rank.lines_size() > 0) figures.Append(charts->Add(rank));
+  Chart predicted = MakeChart(kPredictedTitle, "percent");
+  AddLine(run, "prediction", kPurple, PredictedInside, &predicted);
+  AddLine(run, "prediction outside the data", kGrey, PredictedOutside, &predicted);
+  if (predicted.lines_size() > 0) figures.Append(charts->Add(predicted));
   return HtmlCat(figures, "</div>\n<details><summary>The numbers</summary>\n"_html, EpochTable(run),
                  "</details>\n"_html);
 }

@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "glog/logging.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -63,6 +65,7 @@ void AppendColumns(const std::vector<const Message*>& messages, const std::strin
   const google::protobuf::Descriptor& type = *messages.front()->GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
+    if (field.is_repeated()) continue;
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       std::vector<const Message*> inner;
       for (const Message* message : messages) {
@@ -123,6 +126,13 @@ std::vector<ColumnSummary> SummarizeResults(const std::vector<RunResult>& result
   std::vector<const Message*> messages;
   for (const RunResult& result : results) messages.push_back(&result);
   AppendColumns(messages, "", &columns);
+  if (std::any_of(results.begin(), results.end(),
+                  [](const RunResult& result) { return result.benchmark().predicted(); })) {
+    for (ColumnSummary& column : columns) {
+      absl::string_view rest = column.name;
+      if (absl::ConsumePrefix(&rest, "benchmark.")) column.name = absl::StrCat("prediction.", rest);
+    }
+  }
   return columns;
 }
 

@@ -11,7 +11,9 @@ namespace pdarts {
 
 /// A number of several runs' results.
 struct ColumnSummary {
-  std::string name;  ///< the field's, as in RunResult: "supernet_top1", "benchmark.accuracy"
+  /// The field's, as in RunResult: "supernet_top1", "benchmark.accuracy". What a benchmark predicts
+  /// begins with "prediction.".
+  std::string name;
   std::vector<std::optional<double>> values;  ///< of each run, where it has one
   double mean = 0;
   double deviation = 0;  ///< of the sample (n - 1); 0 for one run

@@ -46,6 +46,20 @@ TEST(SummarizeResultsTest, SeesWhatABenchmarkSays) {
   EXPECT_DOUBLE_EQ(columns[2].mean, 15);
 }
 
+TEST(SummarizeResultsTest, CallsAPredictionOne) {
+  std::vector<RunResult> results = {Result(1, 40)};
+  BenchmarkScore* const score = results[0].mutable_benchmark();
+  score->set_accuracy(94);
+  score->set_predicted(true);
+  score->add_interval(93.5);
+  score->add_interval(94.5);
+  score->set_percentile(97);
+  const std::vector<ColumnSummary> columns = SummarizeResults(results);
+  ASSERT_EQ(columns.size(), 3u);
+  EXPECT_EQ(columns[1].name, "prediction.accuracy");
+  EXPECT_EQ(columns[2].name, "prediction.percentile");
+}
+
 TEST(OriginDifferencesTest, AreToldWithTheSeedsOfEachValue) {
   std::vector<RunResult> results = {Result(1, 40), Result(3, 43), Result(5, 46)};
   for (RunResult& result : results) {

@@ -59,17 +59,27 @@ std::vector<Column> PublishedColumns() {
   return columns;
 }
 
+/// A column of what a benchmark says; empty where it says nothing, or is of the other kind.
+template <class Value>
+Column BenchmarkColumn(const std::string& name, bool predicted, bool (BenchmarkScore::*has)() const,
+                       Value (BenchmarkScore::*value)() const) {
+  return {name, [=](const ResultsRow& row) -> std::string {
+            const BenchmarkScore& score = row.result().benchmark();
+            if (score.predicted() != predicted || !(score.*has)()) return "";
+            return absl::StrCat((score.*value)());
+          }};
+}
+
 std::vector<Column> ResultColumns() {
   std::vector<Column> columns = PublishedColumns();
-  const auto benchmark = [](auto value) {
-    return [value](const ResultsRow& row) {
-      return row.result().has_benchmark() ? absl::StrCat(value(row.result().benchmark())) : "";
-    };
-  };
-  columns.push_back(
-      {"benchmark_top1", benchmark([](const BenchmarkScore& score) { return score.accuracy(); })});
-  columns.push_back(
-      {"benchmark_rank", benchmark([](const BenchmarkScore& score) { return score.rank(); })});
+  columns.push_back(BenchmarkColumn("benchmark_top1", /*predicted=*/false,
+                                    &BenchmarkScore::has_accuracy, &BenchmarkScore::accuracy));
+  columns.push_back(BenchmarkColumn("benchmark_rank", /*predicted=*/false,
+                                    &BenchmarkScore::has_rank, &BenchmarkScore::rank));
+  columns.push_back(BenchmarkColumn("predicted_top1", /*predicted=*/true,
+                                    &BenchmarkScore::has_accuracy, &BenchmarkScore::accuracy));
+  columns.push_back(BenchmarkColumn("predicted_percentile", /*predicted=*/true,
+                                    &BenchmarkScore::has_percentile, &BenchmarkScore::percentile));
   for (const char* name : {"test_top1", "test_top5", "train_cost_s"}) {
     columns.push_back(FieldColumn(*RunResult::descriptor()->FindFieldByName(name)));
   }
@@ -127,10 +137,19 @@ std::string MarkdownRow(const std::vector<std::string>& cells) {
 }
 
 /// The columns of the table of groups, by their names in RunResult; others are for JSON.
-constexpr const char* kGroupColumns[] = {"params_m",       "flops_g",       "supernet_top1",
-                                         "supernet_top5",  "search_cost_s", "benchmark.accuracy",
-                                         "benchmark.rank", "test_top1",     "test_top5",
-                                         "train_cost_s",   "mem_gb"};
+constexpr const char* kGroupColumns[] = {"params_m",
+                                         "flops_g",
+                                         "supernet_top1",
+                                         "supernet_top5",
+                                         "search_cost_s",
+                                         "benchmark.accuracy",
+                                         "benchmark.rank",
+                                         "prediction.accuracy",
+                                         "prediction.percentile",
+                                         "test_top1",
+                                         "test_top5",
+                                         "train_cost_s",
+                                         "mem_gb"};
 
 /// The numbers of a column; null where the group has none that say anything.
 const ResultsColumn* Find(const ResultsGroup& group, absl::string_view name) {

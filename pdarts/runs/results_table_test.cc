@@ -56,9 +56,10 @@ TEST(ResultsTableTest, AnEmptyPublishedRowKeepsItsPlaceUntilARunFillsIt) {
 TEST(ResultsTableTest, CsvHasThePublishedColumnsFirstAndQuotesWhatNeedsIt) {
   EXPECT_EQ(ResultsCsv(OurTable()),
             "dataset,search_space,seed,mem_gb,params_m,flops_g,genotype,supernet_top1,"
-            "supernet_top5,search_cost_s,benchmark_top1,benchmark_rank,test_top1,test_top5,"
-            "train_cost_s,name,config,model,log,report,published\n"
-            "cifar10,darts,2,,,,\"|a~0|, \"\"b\"\"\",86.5,,8825,,,,,,mine,"
+            "supernet_top5,search_cost_s,benchmark_top1,benchmark_rank,predicted_top1,"
+            "predicted_percentile,test_top1,test_top5,train_cost_s,name,config,model,log,report,"
+            "published\n"
+            "cifar10,darts,2,,,,\"|a~0|, \"\"b\"\"\",86.5,,8825,,,,,,,,mine,"
             "runs/a b/spec.textproto,,,,false\n");
 }
 
@@ -71,9 +72,10 @@ TEST(ResultsTableTest, CsvHoldsNothingThatASpreadsheetRuns) {
   row->mutable_result()->set_genotype("\t=1");
   row->set_config("-runs/a");
   row->set_model("+runs/a");
-  EXPECT_THAT(ResultsCsv(table),
-              HasSubstr("\n\"'=HYPERLINK(\"\"http://a\"\",\"\"b\"\")\",'@sum,-1,,,,'\t=1,,,,,,,,,,"
-                        "'-runs/a,'+runs/a,,,false\n"));
+  EXPECT_THAT(
+      ResultsCsv(table),
+      HasSubstr("\n\"'=HYPERLINK(\"\"http://a\"\",\"\"b\"\")\",'@sum,-1,,,,'\t=1,,,,,,,,,,,,"
+                "'-runs/a,'+runs/a,,,false\n"));
 }
 
 TEST(ResultsTableTest, MarkdownLeavesOutWhatNoRowHasAndLinksFiles) {
@@ -87,6 +89,20 @@ TEST(ResultsTableTest, MarkdownLeavesOutWhatNoRowHasAndLinksFiles) {
   EXPECT_THAT(ResultsMarkdown(table), HasSubstr("benchmark_rank"));
   AddPublishedResults(&table);
   EXPECT_THAT(ResultsMarkdown(table), HasSubstr("| published | cifar10 | darts | 1 | 4.79 |"));
+}
+
+TEST(ResultsTableTest, APredictionIsCalledOne) {
+  ResultsTable table = OurTable();
+  BenchmarkScore* const score = table.mutable_rows(0)->mutable_result()->mutable_benchmark();
+  score->set_predicted(true);
+  score->set_accuracy(94.25);
+  score->set_percentile(97.5);
+  EXPECT_THAT(ResultsMarkdown(table),
+              AllOf(HasSubstr(" predicted_top1 | predicted_percentile |"),
+                    HasSubstr("| 94.25 | 97.5 |"), Not(HasSubstr("benchmark"))));
+  EXPECT_THAT(ResultsCsv(table),
+              AllOf(HasSubstr(",benchmark_rank,predicted_top1,predicted_percentile,test_top1,"),
+                    HasSubstr(",8825,,,94.25,97.5,,,,mine,")));
 }
 
 TEST(ResultsTableTest, ATrainingHasARow) {

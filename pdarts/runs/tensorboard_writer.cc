@@ -158,7 +158,9 @@ void AddProbabilities(const Struct& line, Summary* summary) {
 void TensorboardEvents::ConvertEpoch(const Struct& line, Summary* summary) const {
   AddScalars(line, kEpochScalars, summary);
   AddGroup(line, "regularizers", "regularizers", summary);
-  AddGroup(line, "benchmark", "benchmark", summary);
+  const Value* const score = Find(line, "benchmark");
+  const bool predicted = score != nullptr && Find(score->struct_value(), "predicted") != nullptr;
+  AddGroup(line, "benchmark", predicted ? "prediction" : "benchmark", summary);
   AddProbabilities(line, summary);
 }
 

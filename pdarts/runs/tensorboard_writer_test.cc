@@ -107,6 +107,19 @@ TEST(TensorboardEvents, NumbersOfAnEpoch) {
                   Pair("benchmark/rank", 7)));
 }
 
+TEST(TensorboardEvents, APredictionIsCalledOne) {
+  LogEvent line = At("epoch", 1);
+  line.mutable_benchmark()->set_accuracy(94);
+  line.mutable_benchmark()->set_predicted(true);
+  line.mutable_benchmark()->add_interval(93);
+  line.mutable_benchmark()->add_interval(95);
+  line.mutable_benchmark()->set_extrapolated(true);
+  const auto events = Events(TensorboardEvents().Convert(ToJsonLine(line)));
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_THAT(Scalars(events[1]), UnorderedElementsAre(Pair("prediction/accuracy", 94),
+                                                      Pair("memory/peak_mb", 300)));
+}
+
 TEST(TensorboardEvents, StepsCountTheEpochsOfAllStages) {
   TensorboardEvents events;
   std::string file;

@@ -6,11 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "google/protobuf/struct.pb.h"
 #include "pdarts/cli/commands/commands.h"
+#include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/network_flags.h"
@@ -20,8 +23,9 @@
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
 
+ABSL_DECLARE_FLAG(std::string, model);  // of evaluate
 ABSL_FLAG(std::optional<int>, top, std::nullopt, "NUMBER: show the so many best architectures");
-ABSL_FLAG(std::string, table, "", "FILE: a CSV file that adds data sets to the benchmark");
+ABSL_FLAG(std::string, table, "", "FILE: a CSV file that adds data sets to the benchmark's table");
 
 namespace pdarts {
 namespace {
@@ -40,18 +44,15 @@ absl::StatusOr<std::unique_ptr<Benchmark>> BenchmarkOf(const SearchSpace& space)
                    "; there are of: ", spaces.empty() ? "none" : absl::StrJoin(spaces, ", ")));
 }
 
-/// argument: an architecture's number, or what ReadGivenGenotype reads.
-absl::StatusOr<int> IndexOf(const SearchSpace& space, const Benchmark& benchmark,
-                            const std::string& argument) {
+/// The text of an architecture. argument: its number in the benchmark's table, or what
+/// ReadGivenGenotype reads.
+absl::StatusOr<std::string> TextOf(const SearchSpace& space, const Benchmark& benchmark,
+                                   const std::string& argument) {
   int index;
-  if (absl::SimpleAtoi(argument, &index)) {
-    PDARTS_RETURN_IF_ERROR(benchmark.Text(index).status());
-    return index;
-  }
+  if (absl::SimpleAtoi(argument, &index)) return benchmark.Text(index);
   const absl::StatusOr<GivenGenotype> given = ReadGivenGenotype(space, argument);
   if (!given.ok()) return Annotate(given.status(), absl::StrCat("\"", argument, "\""));
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, space.Format(given->architecture));
-  return benchmark.Index(text);
+  return space.Format(given->architecture);
 }
 
 /// Numbers of all architectures by their canonical form.
@@ -65,6 +66,49 @@ absl::StatusOr<std::map<std::string, std::vector<int>>> Isomorphic(const SearchS
     classes[form].push_back(i);
   }
   return classes;
+}
+
+/// Says of each score how many other architectures of the benchmark's table compute the same
+/// function.
+absl::Status CountIsomorphs(const SearchSpace& space, const Benchmark& benchmark,
+                            BenchmarkScores* scores) {
+  PDARTS_ASSIGN_OR_RETURN(const auto classes, Isomorphic(space, benchmark));
+  for (BenchmarkScore& score : *scores->mutable_architectures()) {
+    PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, space.Parse(score.architecture()));
+    PDARTS_ASSIGN_OR_RETURN(const std::string form, space.CanonicalForm(architecture));
+    score.set_isomorphs(static_cast<int>(classes.at(form).size()) - 1);
+  }
+  return absl::OkStatus();
+}
+
+std::string PredictionsJson(const BenchmarkScores& scores) {
+  PredictionsReport report;
+  for (const BenchmarkScore& score : scores.architectures()) {
+    PredictionReport* const prediction = report.add_architectures();
+    prediction->set_architecture(score.architecture());
+    prediction->set_accuracy(score.accuracy());
+    prediction->set_predicted(score.predicted());
+    *prediction->mutable_interval() = score.interval();
+    if (score.has_percentile()) {
+      prediction->mutable_percentile()->set_number_value(score.percentile());
+    } else {
+      prediction->mutable_percentile()->set_null_value(google::protobuf::NULL_VALUE);
+    }
+    prediction->set_extrapolated(score.extrapolated());
+  }
+  return ToJsonLine(report);
+}
+
+void Print(const Benchmark& benchmark, const BenchmarkScores& scores) {
+  for (const BenchmarkScore& score : scores.architectures()) {
+    std::cout << score.architecture() << "\n  ";
+    if (!score.predicted()) std::cout << "number " << score.number() << ": ";
+    std::cout << ScoreLine(score, benchmark.size());
+    if (!score.predicted()) {
+      std::cout << "; " << score.isomorphs() << " others compute the same function";
+    }
+    std::cout << "\n";
+  }
 }
 
 absl::Status Query(const std::vector<std::string>& arguments) {
@@ -83,32 +127,32 @@ absl::Status Query(const std::vector<std::string>& arguments) {
   if (const std::string table = absl::GetFlag(FLAGS_table); !table.empty()) {
     PDARTS_RETURN_IF_ERROR(Annotate(benchmark->AddTable(UserPath(table)), "--table"));
   }
-  const std::string dataset = absl::GetFlag(FLAGS_dataset);
-  std::vector<int> indices;
-  for (const std::string& argument : arguments) {
-    PDARTS_ASSIGN_OR_RETURN(const int index, IndexOf(*space, *benchmark, argument));
-    indices.push_back(index);
+  if (const std::string model = absl::GetFlag(FLAGS_model); !model.empty()) {
+    PDARTS_RETURN_IF_ERROR(Annotate(benchmark->UseModel(UserPath(model)), "--model"));
   }
-  const absl::StatusOr<std::vector<int>> best = benchmark->Best(top.value_or(0), dataset);
-  if (!best.ok()) return Annotate(best.status(), "--dataset");
-  indices.insert(indices.end(), best->begin(), best->end());
-  PDARTS_ASSIGN_OR_RETURN(const auto classes, Isomorphic(*space, *benchmark));
+  const absl::StatusOr<std::string> dataset = benchmark->DatasetNamed(absl::GetFlag(FLAGS_dataset));
+  if (!dataset.ok()) return Annotate(dataset.status(), "--dataset");
   BenchmarkScores scores;
-  for (const int index : indices) {
-    PDARTS_ASSIGN_OR_RETURN(BenchmarkScore score, benchmark->Score(index, dataset));
-    PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, space->Parse(score.architecture()));
-    PDARTS_ASSIGN_OR_RETURN(const std::string form, space->CanonicalForm(architecture));
-    score.set_isomorphs(static_cast<int>(classes.at(form).size()) - 1);
-    *scores.add_architectures() = std::move(score);
+  for (const std::string& argument : arguments) {
+    PDARTS_ASSIGN_OR_RETURN(const std::string text, TextOf(*space, *benchmark, argument));
+    PDARTS_ASSIGN_OR_RETURN(*scores.add_architectures(), benchmark->Score(text, *dataset));
   }
-  if (absl::GetFlag(FLAGS_json)) {
+  if (top) {
+    const absl::StatusOr<std::vector<int>> best = benchmark->Best(*top, *dataset);
+    if (!best.ok()) return Annotate(best.status(), "--top");
+    for (const int index : *best) {
+      PDARTS_ASSIGN_OR_RETURN(*scores.add_architectures(), benchmark->Score(index, *dataset));
+    }
+  }
+  if (!benchmark->predicts()) {
+    PDARTS_RETURN_IF_ERROR(CountIsomorphs(*space, *benchmark, &scores));
+  }
+  if (!absl::GetFlag(FLAGS_json)) {
+    Print(*benchmark, scores);
+  } else if (benchmark->predicts()) {
+    std::cout << PredictionsJson(scores) << "\n";
+  } else {
     std::cout << ToJsonLine(scores) << "\n";
-    return absl::OkStatus();
-  }
-  for (const BenchmarkScore& score : scores.architectures()) {
-    std::cout << score.architecture() << "\n  number " << score.number() << ": "
-              << ScoreLine(score, benchmark->size()) << "; " << score.isomorphs()
-              << " others compute the same function\n";
   }
   return absl::OkStatus();
 }
@@ -116,17 +160,22 @@ absl::Status Query(const std::vector<std::string>& arguments) {
 }  // namespace
 
 Command QueryCommand() {
-  return {"query",
-          "--space=NAME ARCHITECTURE...",
-          "say how good architectures are, from the table of the space's benchmark",
-          {"space", "top", "dataset", "table", "json"},
-          &Query,
-          /*takes_arguments=*/true,
-          {{"--space=nasbench201 --top=3", "the three best"},
-           {"--space=nasbench201 --json 9930", "the one of this number, for a script"}},
-          {{"dataset",
-            "TEXT: data set whose accuracies are shown, as the table names it (default: the "
-            "benchmark's)"}}};
+  return {
+      "query",
+      "--space=NAME ARCHITECTURE...",
+      "say how good architectures are: the space's benchmark looks it up or predicts it",
+      {"space", "top", "dataset", "table", "model", "json"},
+      &Query,
+      /*takes_arguments=*/true,
+      {{"--space=nasbench201 --top=3", "the three best"},
+       {"--space=nasbench201 --json 9930", "the one of this number, for a script"},
+       {"--space=darts PDARTS DARTS_V2", "the predicted accuracies of two DARTS architectures"}},
+      {{"dataset",
+        "TEXT: data set whose accuracies are shown, as the benchmark names it (default: the "
+        "benchmark's)"},
+       {"model",
+        "FILE: a model that predicts in place of the benchmark's own, as tools/nasbench301/fit.py "
+        "writes it"}}};
 }
 
 }  // namespace pdarts
