@@ -148,11 +148,12 @@ std::string ScoreLine(const BenchmarkScore& score, int size) {
                            score.dataset(), score.accuracy(), score.rank(), size,
                            score.percentile(), score.regret());
   }
-  return absl::StrFormat("%s %.2f%% predicted (%.2f to %.2f nine times in ten), %s",
-                         score.dataset(), score.accuracy(), score.interval(0), score.interval(1),
-                         score.extrapolated()
-                             ? "outside the model's data"
-                             : absl::StrFormat("above %.1f%% of random ones", score.percentile()));
+  return absl::StrFormat(
+      "%s %.2f%% predicted (%.2f to %.2f nine times in ten), %s", score.dataset(), score.accuracy(),
+      score.interval(0), score.interval(1),
+      score.extrapolated()
+          ? "outside the model's data"
+          : absl::StrFormat("above %.1f%% of random architectures", score.percentile()));
 }
 
 }  // namespace pdarts

@@ -60,10 +60,31 @@ says "architecture 15625: the benchmark numbers them from 0 to 15624" "${query[@
 says "--dataset: the benchmark has no accuracy on the data set \"cifar99\"; it has: cifar10" "${query[@]}" --top=1 --dataset=cifar99
 says "--top: -1 is below 1" "${query[@]}" --top=-1
 says "--top: 0 is below 1" "${query[@]}" --top=0 1
-says "there is no benchmark of the search space darts; there are of: nasbench201" "$pdarts" query --space=darts 1
 says "can't read the table $PWD/none.csv" "${query[@]}" --table=none.csv 1
 echo "architecture,cifar100" > table.csv
 says "table.csv:1: the column \"cifar100\": expected \"<dataset>_test_accuracy\"" "${query[@]}" --table=table.csv 1
+says "--model: the benchmark nasbench201 looks accuracies up in a table: it has no model" "${query[@]}" --model=table.csv 1
+
+# What a benchmark predicts.
+predict=("$pdarts" query --space=darts)
+skips="('skip_connect', 0), ('skip_connect', 1)"
+skips="normal=[$skips, $skips, $skips, $skips], normal_concat=range(2, 6)"
+skips="Genotype($skips, ${skips//normal/reduce})"
+prints "% predicted (" "${predict[@]}" PDARTS
+prints " nine times in ten), above 9" "${predict[@]}" PDARTS
+prints "nine times in ten), outside the model's data" "${predict[@]}" "$skips"
+"${predict[@]}" --json PDARTS "$skips" > predictions.json
+number='[0-9.]+'
+text='"Genotype[^"]*"'
+grep -Eqx "\{\"architectures\":\[\{\"architecture\":$text,\"accuracy\":$number,\"predicted\":true,\"interval\":\[$number,$number\],\"percentile\":$number,\"extrapolated\":false\},\{\"architecture\":$text,\"accuracy\":$number,\"predicted\":true,\"interval\":\[$number,$number\],\"percentile\":null,\"extrapolated\":true\}\]\}" predictions.json ||
+  fails "the JSON of predictions is another: $(cat predictions.json)"
+says "the benchmark nasbench301 predicts accuracies: it has no table of architectures" "${predict[@]}" 1
+says "--top: the benchmark nasbench301 predicts accuracies" "${predict[@]}" --top=1
+says "--table: the benchmark nasbench301 predicts accuracies" "${predict[@]}" --table=table.csv PDARTS
+says "--dataset: the benchmark has no accuracy on the data set \"cifar100\"; it has: cifar10" "${predict[@]}" --dataset=cifar100 PDARTS
+says "--model: can't read the model $PWD/none.textproto" "${predict[@]}" --model=none.textproto PDARTS
+echo 'dataset: "mine"' > model.textproto
+says "--model: $PWD/model.textproto: intercept: is not set" "${predict[@]}" --model=model.textproto PDARTS
 
 prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
 bfloat16=("${search[@]}" --dry_run --set=search.precision=BFLOAT16)
@@ -124,6 +145,16 @@ done
 [ ! -e never ] || fails "a search with an unknown instruction set made a run directory"
 grep -q '"benchmark":{"architecture":"|.*"regret":' runs/tiny201-seed1/result.json ||
   { echo "no benchmark in result.json"; failures=$((failures + 1)); }
+sed 's/name: "tiny"/name: "tiny301"/
+  s/^regularizers.*/benchmark { [type.googleapis.com\/pdarts.nasbench301.NasBench301Config] {} }/' tiny.textproto > tiny301.textproto
+prints "% predicted (" "$pdarts" search --spec=tiny301.textproto
+for event in epoch derivation; do
+  grep -q "\"event\":\"$event\".*\"benchmark\":{.*\"predicted\":true" runs/tiny301-seed1/log.jsonl ||
+    fails "no prediction in the log's $event"
+done
+grep -q "Prediction of the accuracy of what each epoch would derive" runs/tiny301-seed1/report.html ||
+  fails "no curve of predictions in the report"
+says "benchmark: model: can't read the model none.textproto" "$pdarts" search --spec=tiny301.textproto --set=benchmark.model=none.textproto
 says "holds a finished run" "${search[@]}" --resume
 says "if the run was moved, name its new folder by --output_dir" "${search[@]}" --resume --output_dir=nowhere
 says "--resume and --overwrite exclude each other" "${search[@]}" --resume --overwrite
