@@ -18,6 +18,7 @@ class BenchmarkBattery : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(BenchmarkBattery, EveryTextIsOneOfItsSpaceAndReadsBack) {
+  if (benchmark_->predicts()) GTEST_SKIP() << "has no table";
   const auto space = MakeDefault<SearchSpace>(benchmark_->space());
   ASSERT_GT(benchmark_->size(), 0);
   std::set<std::string> forms;
@@ -34,6 +35,7 @@ TEST_P(BenchmarkBattery, EveryTextIsOneOfItsSpaceAndReadsBack) {
 }
 
 TEST_P(BenchmarkBattery, ScoresOfAllDataSetsAreInOrder) {
+  if (benchmark_->predicts()) GTEST_SKIP() << "has no table";
   EXPECT_THAT(benchmark_->datasets(), ::testing::Contains(benchmark_->default_dataset()));
   for (const std::string& dataset : benchmark_->datasets()) {
     int rank = 0;
@@ -53,6 +55,28 @@ TEST_P(BenchmarkBattery, ScoresOfAllDataSetsAreInOrder) {
   }
 }
 
+TEST_P(BenchmarkBattery, PredictionsHaveAnIntervalAndAPercentileInsideTheData) {
+  if (!benchmark_->predicts()) GTEST_SKIP() << "has a table";
+  EXPECT_EQ(benchmark_->size(), 0);
+  EXPECT_THAT(benchmark_->datasets(), ::testing::Contains(benchmark_->default_dataset()));
+  const auto space = MakeDefault<SearchSpace>(benchmark_->space());
+  ASSERT_FALSE(space->known_architectures().empty());
+  for (const auto& [name, text] : space->known_architectures()) {
+    for (const std::string& dataset : benchmark_->datasets()) {
+      const BenchmarkScore score = benchmark_->Score(text, dataset).value();
+      EXPECT_EQ(score.dataset(), dataset);
+      EXPECT_EQ(score.architecture(), text);
+      EXPECT_TRUE(score.predicted()) << name;
+      ASSERT_EQ(score.interval_size(), 2) << name;
+      EXPECT_LE(score.interval(0), score.accuracy()) << name;
+      EXPECT_GE(score.interval(1), score.accuracy()) << name;
+      EXPECT_NE(score.extrapolated(), score.has_percentile()) << name;
+      EXPECT_GE(score.percentile(), 0) << name;
+      EXPECT_LE(score.percentile(), 100) << name;
+    }
+  }
+}
+
 TEST_P(BenchmarkBattery, WrongArgumentsAreErrors) {
   EXPECT_FALSE(benchmark_->Text(-1).ok());
   EXPECT_FALSE(benchmark_->Score(benchmark_->size()).ok());
@@ -60,6 +84,8 @@ TEST_P(BenchmarkBattery, WrongArgumentsAreErrors) {
   EXPECT_FALSE(benchmark_->Best(1, "no such data set").ok());
   EXPECT_FALSE(benchmark_->Best(-1).ok());
   EXPECT_FALSE(benchmark_->Index("no such architecture").ok());
+  EXPECT_FALSE(benchmark_->Score("no such architecture").ok());
+  EXPECT_FALSE(benchmark_->UseModel("/no such file").ok());
   EXPECT_FALSE(benchmark_->AddTable("/no such file").ok());
 }
 

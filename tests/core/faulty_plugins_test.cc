@@ -148,6 +148,21 @@ class FaultyBenchmark : public Benchmark {
   const std::vector<double> accuracies_ = {90, 91};
 };
 
+class FaultyPredictor : public Benchmark {
+ public:
+  std::string space() const override { return "faulty"; }
+  bool predicts() const override { return true; }
+  std::vector<std::string> datasets() const override { return {"images"}; }
+  std::string default_dataset() const override { return "images"; }
+
+  BenchmarkScore score;
+
+ private:
+  absl::StatusOr<BenchmarkScore> DoPredict(absl::string_view, absl::string_view) const override {
+    return score;
+  }
+};
+
 // Messages of protobuf's own serve as configs: these plugins have no settings.
 const bool registered =
     Registry<SearchSpace>::Register<google::protobuf::StringValue>(
@@ -164,6 +179,11 @@ const bool registered =
         "faulty_benchmark", "of a test",
         [](const auto&) -> absl::StatusOr<std::unique_ptr<Benchmark>> {
           return std::make_unique<FaultyBenchmark>();
+        }) &&
+    Registry<Benchmark>::Register<google::protobuf::FloatValue>(
+        "faulty_predictor", "of a test",
+        [](const auto&) -> absl::StatusOr<std::unique_ptr<Benchmark>> {
+          return std::make_unique<FaultyPredictor>();
         }) &&
     Registry<Benchmark>::Register<google::protobuf::DoubleValue>(
         "missing_benchmark", "of a test",
@@ -395,6 +415,30 @@ TEST(FaultyBenchmarkTest, AccuraciesAndNumbersAreChecked) {
   }
   EXPECT_THAT(benchmark->Index("text").status().ToString(),
               HasSubstr("the benchmark faulty_benchmark gives the number 3 to an architecture"));
+}
+
+TEST(FaultyBenchmarkTest, PredictionsAreChecked) {
+  const auto benchmark = MakeFaulty<FaultyPredictor, Benchmark>("faulty_predictor");
+  const auto expect_fault = [&] {
+    const absl::Status status = benchmark->Score("text").status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
+    EXPECT_THAT(status.ToString(), HasSubstr("the benchmark faulty_predictor gives a prediction "
+                                             "without a number, an interval or a percentile"));
+  };
+  expect_fault();  // nothing but an accuracy
+  benchmark->score.add_interval(90);
+  benchmark->score.add_interval(92);
+  benchmark->score.set_percentile(50);
+  ASSERT_TRUE(benchmark->Score("text").ok()) << benchmark->Score("text").status();
+  EXPECT_TRUE(benchmark->Score("text")->predicted());
+  EXPECT_EQ(benchmark->Score("text")->dataset(), "images");
+  benchmark->score.set_extrapolated(true);  // with a percentile
+  expect_fault();
+  benchmark->score.clear_percentile();
+  EXPECT_TRUE(benchmark->Score("text").ok());
+  benchmark->score.set_accuracy(0.0 / 0.0);
+  expect_fault();
+  EXPECT_EQ(benchmark->UseModel("file").code(), absl::StatusCode::kInternal);
 }
 
 TEST(FaultyBenchmarkTest, AFactoryThatMakesNothingIsNamed) {
