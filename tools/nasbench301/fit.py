@@ -246,8 +246,8 @@ def main():
         parser.error("--table needs --output, the file to write")
     if not arguments.dataset.isidentifier():
         parser.error(f"--dataset: {arguments.dataset!r} is no name; expected letters, digits and _")
-    output = arguments.output or SHIPPED
-    fit(arguments.table, output, arguments.dataset, PLUGIN / "predictions.csv" if shipped and not arguments.output else None)
+    fixture = PLUGIN / "predictions.csv" if shipped and not arguments.output else None
+    fit(arguments.table, arguments.output or SHIPPED, arguments.dataset, fixture)
 
 
 if __name__ == "__main__":
