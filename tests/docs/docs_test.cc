@@ -409,10 +409,10 @@ bool IsQuick(const PdartsCall& call) {
     return has("--dry_run") && !has("--data_dir") &&
            (!has("--spec=") || has("--spec=experiments/"));
   }
-  const bool own_file = has("--table=") || std::any_of(call.arguments.begin(), call.arguments.end(),
-                                                       [](const std::string& word) {
-                                                         return absl::EndsWith(word, ".txt");
-                                                       });
+  const bool own_file =
+      has("--table=") || has("--model=") ||
+      std::any_of(call.arguments.begin(), call.arguments.end(),
+                  [](const std::string& word) { return absl::EndsWith(word, ".txt"); });
   if (command == "list") return true;
   return (command == "count" || command == "genotype" || command == "query") &&
          call.arguments.size() > 1 && !own_file;
