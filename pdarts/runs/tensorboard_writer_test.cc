@@ -116,8 +116,8 @@ TEST(TensorboardEvents, APredictionIsCalledOne) {
   line.mutable_benchmark()->set_extrapolated(true);
   const auto events = Events(TensorboardEvents().Convert(ToJsonLine(line)));
   ASSERT_EQ(events.size(), 2u);
-  EXPECT_THAT(Scalars(events[1]), UnorderedElementsAre(Pair("prediction/accuracy", 94),
-                                                      Pair("memory/peak_mb", 300)));
+  EXPECT_THAT(Scalars(events[1]),
+              UnorderedElementsAre(Pair("prediction/accuracy", 94), Pair("memory/peak_mb", 300)));
 }
 
 TEST(TensorboardEvents, StepsCountTheEpochsOfAllStages) {
