@@ -97,11 +97,10 @@ class Benchmark : public Plugin {
   absl::StatusOr<const std::vector<double>*> Accuracies(absl::string_view dataset) const;
 };
 
-/// A score in one line. size: of the benchmark.
-///   "cifar10 93.6600%, rank 123 of 15625, percentile 99.22, regret 0.7133"
-///   "cifar10 94.31% predicted (93.95 to 94.67 nine times in ten), above 96.1% of random
-///   architectures" "cifar10 95.02% predicted (94.66 to 95.38 nine times in ten), outside the
-///   model's data"
+/// A score in one line. size: of the benchmark. A looked-up score:
+/// "cifar10 93.6600%, rank 123 of 15625, percentile 99.22, regret 0.7133". A predicted one:
+/// "cifar10 94.31% predicted (93.95 to 94.67 nine times in ten), above 96.1% of random
+/// architectures"; if it is extrapolated, "outside the model's data" stands at the end instead.
 std::string ScoreLine(const BenchmarkScore& score, int size);
 
 }  // namespace pdarts
