@@ -28,6 +28,9 @@ struct Command {
   /// Texts of flags that mean something else here than for most commands, of the form that
   /// DescribeFlag reads.
   std::map<std::string, std::string> flag_texts;
+  /// Flags that have another type here than the flags of the same name of other commands: the name
+  /// that a user types, and the name of the ABSL_FLAG that holds the value.
+  std::map<std::string, std::string> flag_storage;
 };
 
 /// What a program can do. Its help, its completion and the check of its command line read it.

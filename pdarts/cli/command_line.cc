@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "absl/flags/commandlineflag.h"
-#include "absl/flags/reflection.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -28,9 +27,9 @@ std::optional<gflags::CommandLineFlagInfo> FindGlogFlag(const std::string& name)
 }
 
 /// Whether the word after the flag is its value, unless an equals sign gives one.
-bool NeedsValue(const std::string& name) {
+bool NeedsValue(const Command& command, const std::string& name) {
   if (const auto glog = FindGlogFlag(name)) return glog->type != "bool";
-  return absl::FindCommandLineFlag(name) != nullptr && !IsSwitch(name);
+  return FindFlag(command, name) != nullptr && !IsSwitch(command, name);
 }
 
 absl::Status SetGlogFlag(const gflags::CommandLineFlagInfo& flag, const GivenFlag& given) {
@@ -64,7 +63,7 @@ absl::Status SetFlag(const GivenFlag& given, const Command& command, absl::strin
   std::string name = given.name;
   std::optional<std::string> value = given.value;
   if (absl::string_view positive = name; !taken(name) && absl::ConsumePrefix(&positive, "no") &&
-                                         taken(positive) && IsSwitch(positive)) {
+                                         taken(positive) && IsSwitch(command, positive)) {
     if (value) {
       return absl::InvalidArgumentError(
           absl::StrCat("--", given.name, ": takes no value; \"", *value, "\" was given"));
@@ -82,7 +81,7 @@ absl::Status SetFlag(const GivenFlag& given, const Command& command, absl::strin
                      command.flags.empty() ? "; it takes no flags" : "; it takes: --",
                      absl::StrJoin(command.flags, ", --")));
   }
-  absl::CommandLineFlag& flag = *absl::FindCommandLineFlag(name);
+  absl::CommandLineFlag& flag = *FindFlag(command, name);
   const FlagText text = DescribeFlag(command, name);
   if (!value && flag.IsOfType<bool>()) value = "true";
   if (!value || value->empty()) {
@@ -98,7 +97,7 @@ absl::Status SetFlag(const GivenFlag& given, const Command& command, absl::strin
 
 }  // namespace
 
-CommandLine ReadCommandLine(const std::vector<std::string>& words) {
+CommandLine ReadCommandLine(const std::vector<std::string>& words, const Command& command) {
   CommandLine line;
   for (size_t i = 0; i < words.size(); ++i) {
     absl::string_view word = words[i];
@@ -122,7 +121,7 @@ CommandLine ReadCommandLine(const std::vector<std::string>& words) {
     } else if (flag.name == "version") {
       line.version = true;
       continue;
-    } else if (i + 1 < words.size() && NeedsValue(flag.name)) {
+    } else if (i + 1 < words.size() && NeedsValue(command, flag.name)) {
       flag.value = words[++i];
     }
     line.flags.push_back(std::move(flag));

@@ -25,8 +25,9 @@ struct CommandLine {
 };
 
 /// `words`: without the program's name. One dash does as well as two. The word after a flag that
-/// needs a value and has none is that value. After a word "--" everything is an argument.
-CommandLine ReadCommandLine(const std::vector<std::string>& words);
+/// needs a value and has none is that value. After a word "--" everything is an argument. Which
+/// flags need a value, `command` says, as far as it says anything else than other commands.
+CommandLine ReadCommandLine(const std::vector<std::string>& words, const Command& command);
 
 /// Sets Abseil's and glog's flags to what was typed; `--noname` sets a switch to false.
 /// \error kInvalidArgument naming the first flag that `command`, which `title` names in messages,

@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "pdarts/cli/flag_text.h"
 #include "pdarts/cli/shell_text.h"
+#include "pdarts/core/benchmark.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -45,6 +46,8 @@ Values ValuesOf(absl::string_view form) {
       add_plugins(SearchSpace::kKind);
     } else if (part == "DATASET") {
       add_plugins(Dataset::kKind);
+    } else if (part == "BENCHMARK") {
+      add_plugins(Benchmark::kKind);
     } else if (std::none_of(part.begin(), part.end(),
                             [](unsigned char c) { return absl::ascii_isupper(c); })) {
       values.words.emplace_back(part);
@@ -194,9 +197,9 @@ std::string ZshCompletion(const Program& program) {
       absl::StrAppend(&script, " \\\n        ",
                       QuotedForShell(text.value.empty()
                                          ? absl::StrCat("--", flag, explanation)
-                                         : absl::StrCat(flag == "set" ? "*" : "", "--", flag, "=",
-                                                        explanation, ":", ZshText(text.value), ":",
-                                                        ZshAction(ValuesOf(text.value)))));
+                                         : absl::StrCat(IsRepeatable(text) ? "*" : "", "--", flag,
+                                                        "=", explanation, ":", ZshText(text.value),
+                                                        ":", ZshAction(ValuesOf(text.value)))));
     }
     absl::StrAppend(&script, " \\\n        '--help[describe the command and its flags]'");
     if (command.takes_arguments) {

@@ -2,6 +2,7 @@
 
 #include "absl/flags/commandlineflag.h"
 #include "absl/flags/reflection.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "glog/logging.h"
@@ -10,11 +11,17 @@ namespace pdarts {
 namespace {
 
 constexpr absl::string_view kDefault = " (default: ";
+constexpr absl::string_view kRepeatable = "may be given several times";
 
 }  // namespace
 
+absl::CommandLineFlag* FindFlag(const Command& command, absl::string_view flag) {
+  const auto stored = command.flag_storage.find(std::string(flag));
+  return absl::FindCommandLineFlag(stored == command.flag_storage.end() ? flag : stored->second);
+}
+
 FlagText DescribeFlag(const Command& command, absl::string_view flag) {
-  const absl::CommandLineFlag* found = absl::FindCommandLineFlag(flag);
+  const absl::CommandLineFlag* found = FindFlag(command, flag);
   CHECK(found != nullptr) << "there is no flag --" << std::string(flag);
   const auto own = command.flag_texts.find(std::string(flag));
   const std::string text = own != command.flag_texts.end() ? own->second : found->Help();
@@ -38,10 +45,12 @@ FlagText DescribeFlag(const Command& command, absl::string_view flag) {
   return described;
 }
 
-bool IsSwitch(absl::string_view flag) {
-  const absl::CommandLineFlag* found = absl::FindCommandLineFlag(flag);
+bool IsSwitch(const Command& command, absl::string_view flag) {
+  const absl::CommandLineFlag* found = FindFlag(command, flag);
   return found != nullptr && found->IsOfType<bool>();
 }
+
+bool IsRepeatable(const FlagText& text) { return absl::StrContains(text.meaning, kRepeatable); }
 
 std::string FlagForm(absl::string_view flag, const FlagText& text) {
   return absl::StrCat("--", flag, text.value.empty() ? "" : "=", text.value);

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/flags/commandlineflag.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/cli/command.h"
 
@@ -17,13 +18,21 @@ struct FlagText {
 
 /// Reads a flag's text and default from its ABSL_FLAG, or from `command.flag_texts`. The text is
 /// "VALUE: meaning (default: what holds without the flag)". VALUE, which has no spaces, is FILE,
-/// DIR, SPACE, DATASET, words in small letters, or another word in capitals; several are joined by
-/// "|". A switch has no VALUE. The default stands in the text only where the flag's own value
-/// doesn't say it. Dies if there is no such flag.
+/// DIR, SPACE, DATASET, BENCHMARK, words in small letters, or another word in capitals; several are
+/// joined by "|". A switch has no VALUE. The default stands in the text only where the flag's own
+/// value doesn't say it. Dies if there is no such flag.
 FlagText DescribeFlag(const Command& command, absl::string_view flag);
 
-/// Whether a flag is true or false, and needs no value. False if there is no such flag.
-bool IsSwitch(absl::string_view flag);
+/// The ABSL_FLAG that holds the value of a command's flag (Command::flag_storage); null if there is
+/// none.
+absl::CommandLineFlag* FindFlag(const Command& command, absl::string_view flag);
+
+/// Whether a flag of a command is true or false, and needs no value. False if there is no such
+/// flag.
+bool IsSwitch(const Command& command, absl::string_view flag);
+
+/// Whether a user may give a flag several times, as its text says.
+bool IsRepeatable(const FlagText& text);
 
 /// "--spec=FILE", "--json".
 std::string FlagForm(absl::string_view flag, const FlagText& text);

@@ -8,16 +8,19 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "pdarts/cli/command.h"
 #include "pdarts/cli/flag_text.h"
 #include "pdarts/cli/shell_text.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/run_directory.h"
 
-ABSL_FLAG(pdarts::StringList, set, {},
+ABSL_FLAG(pdarts::StringList<pdarts::SetFlagTag>, set, {},
           "PATH=VALUE: change one field of the spec, as in search.batch_size=32; may be given "
           "several times");
 ABSL_FLAG(std::optional<int64_t>, seed, std::nullopt,
@@ -51,6 +54,8 @@ ABSL_FLAG(std::string, run, "", "DIR: directory of a run");
 ABSL_FLAG(std::string, space, "",
           "SPACE: search space that an architecture belongs to (default: the only one of this "
           "program, or darts)");
+ABSL_FLAG(std::string, seeds, "", "NUMBERS: seeds of the runs, with commas between them");
+ABSL_FLAG(int, jobs, 1, "NUMBER: runs that go on at the same time");
 
 namespace pdarts {
 namespace {
@@ -84,16 +89,6 @@ bool CanBeReadAgain(const std::string& path) {
 
 }  // namespace
 
-bool AbslParseFlag(absl::string_view text, StringList* list, std::string* error) {
-  // Called once an occurrence, each time with a fresh list: the occurrences are gathered here.
-  static auto* gathered = new std::vector<std::string>;
-  if (!text.empty()) gathered->emplace_back(text);
-  list->values = *gathered;
-  return true;
-}
-
-std::string AbslUnparseFlag(const StringList& list) { return absl::StrJoin(list.values, " "); }
-
 void RememberCommandLine(int argc, char** argv) { TypedWords().assign(argv, argv + argc); }
 
 std::vector<std::string> SearchFlags() {
@@ -109,6 +104,30 @@ std::string DataDirFromFlags() {
 
 std::string UserPath(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+absl::StatusOr<std::vector<int64_t>> SeedsFromFlags() {
+  const std::string text = absl::GetFlag(FLAGS_seeds);
+  std::vector<int64_t> seeds;
+  if (text.empty()) return seeds;
+  for (const absl::string_view word : absl::StrSplit(text, ',')) {
+    int64_t seed = 0;
+    if (!absl::SimpleAtoi(word, &seed) || seed < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--seeds: \"", word, "\" is not a whole number from 0 on"));
+    }
+    if (std::find(seeds.begin(), seeds.end(), seed) != seeds.end()) {
+      return absl::InvalidArgumentError(absl::StrCat("--seeds: ", text, " names a seed twice"));
+    }
+    seeds.push_back(seed);
+  }
+  return seeds;
+}
+
+absl::StatusOr<int> JobsFromFlags() {
+  const int jobs = absl::GetFlag(FLAGS_jobs);
+  if (jobs >= 1) return jobs;
+  return absl::InvalidArgumentError(absl::StrCat("--jobs: ", jobs, " is below 1"));
 }
 
 absl::Status ApplyFlags(google::protobuf::Message* spec) {
@@ -141,7 +160,8 @@ std::string TypedCommand(const std::map<std::string, std::optional<std::string>>
   for (size_t i = 0; i < TypedWords().size(); ++i) {
     std::string word = TypedWords()[i];
     if (const auto change = changes.find(FlagName(word)); i > 0 && change != changes.end()) {
-      const bool value_follows = !absl::StrContains(word, '=') && !IsSwitch(change->first);
+      const bool value_follows =
+          !absl::StrContains(word, '=') && !IsSwitch(Command(), change->first);
       if (value_follows) ++i;
       if (!change->second) continue;
       word = absl::StrCat("--", change->first, "=", *change->second);

@@ -9,22 +9,39 @@
 
 #include "absl/flags/declare.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "pdarts/core/experiment.pb.h"
 
 namespace pdarts {
 
-/// A repeatable flag's values.
+/// A repeatable flag's values, in the order in which they were typed. `Flag` is a type of its own
+/// for each flag, by which the values of two flags are kept apart.
+template <class Flag>
 struct StringList {
   std::vector<std::string> values;
 };
-bool AbslParseFlag(absl::string_view text, StringList* list, std::string* error);
-std::string AbslUnparseFlag(const StringList& list);
+
+template <class Flag>
+bool AbslParseFlag(absl::string_view text, StringList<Flag>* list, std::string*) {
+  // Called once an occurrence, each time with a fresh list: the occurrences are gathered here.
+  static auto* gathered = new std::vector<std::string>;
+  if (!text.empty()) gathered->emplace_back(text);
+  list->values = *gathered;
+  return true;
+}
+
+template <class Flag>
+std::string AbslUnparseFlag(const StringList<Flag>& list) {
+  return absl::StrJoin(list.values, " ");
+}
+
+struct SetFlagTag;
 
 }  // namespace pdarts
 
-ABSL_DECLARE_FLAG(pdarts::StringList, set);
+ABSL_DECLARE_FLAG(pdarts::StringList<pdarts::SetFlagTag>, set);
 ABSL_DECLARE_FLAG(std::optional<int64_t>, seed);
 ABSL_DECLARE_FLAG(std::string, data_dir);
 ABSL_DECLARE_FLAG(std::string, output_dir);
@@ -40,6 +57,8 @@ ABSL_DECLARE_FLAG(bool, json);
 ABSL_DECLARE_FLAG(std::string, spec);
 ABSL_DECLARE_FLAG(std::string, run);
 ABSL_DECLARE_FLAG(std::string, space);
+ABSL_DECLARE_FLAG(std::string, seeds);
+ABSL_DECLARE_FLAG(int, jobs);
 
 namespace pdarts {
 
@@ -54,6 +73,13 @@ std::string DataDirFromFlags();
 
 /// The absolute path of what a user named from where the command was typed.
 std::string UserPath(const std::string& path);
+
+/// The numbers of --seeds; empty where the flag isn't given.
+/// \error kInvalidArgument if one is no whole number from 0 on, or stands there twice.
+absl::StatusOr<std::vector<int64_t>> SeedsFromFlags();
+
+/// --jobs. \error kInvalidArgument if it is below 1.
+absl::StatusOr<int> JobsFromFlags();
 
 /// Applies --set, --seed and --device to a spec of any type and completes it.
 /// \error as SetField and CompleteSpec.

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/run_session.h"
@@ -85,9 +86,8 @@ absl::StatusOr<Architecture> FromTextproto(const SearchSpace& space, const std::
       "training with the field genotype");
 }
 
-/// name: of the definition that is meant, or empty.
-absl::StatusOr<Architecture> FromContent(const SearchSpace& space, const std::string& path,
-                                         const std::string& name) {
+/// The text of a file. \error kInvalidArgument if it is too long or no text; as ReadFileOrPipe.
+absl::StatusOr<std::string> ReadText(const std::string& path) {
   std::error_code error;
   if (const uintmax_t size = fs::file_size(path, error); !error && size > kLargestFile) {
     return absl::InvalidArgumentError(absl::StrCat("it has ", size,
@@ -96,10 +96,17 @@ absl::StatusOr<Architecture> FromContent(const SearchSpace& space, const std::st
                                                    kLargestFile));
   }
   PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadFileOrPipe(path));
-  const std::string content(WithoutByteOrderMark(bytes));
+  std::string content(WithoutByteOrderMark(bytes));
   if (absl::StrContains(content, '\0')) {
     return absl::InvalidArgumentError("it is no text, so it holds no genotype");
   }
+  return content;
+}
+
+/// name: of the definition that is meant, or empty.
+absl::StatusOr<Architecture> FromContent(const SearchSpace& space, const std::string& path,
+                                         const std::string& name) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string content, ReadText(path));
   if (!name.empty()) {
     PDARTS_ASSIGN_OR_RETURN(const std::string kept, KeepDefinition(content, name));
     return space.Parse(kept);
@@ -153,6 +160,40 @@ absl::StatusOr<Architecture> Read(const SearchSpace& space, const std::string& g
   return architecture;
 }
 
+/// The architectures of a file's lines if at least two lines hold one; none otherwise.
+/// \error kInvalidArgument naming the first line that holds none if at least two others do; as
+/// ReadText.
+absl::StatusOr<std::vector<GivenGenotype>> ReadLines(const SearchSpace& space,
+                                                     const std::string& given) {
+  const std::string path = UserPath(given);
+  const absl::StatusOr<std::string> content = ReadText(path);
+  if (!content.ok()) return Annotate(content.status(), path);
+  std::vector<GivenGenotype> genotypes;
+  absl::Status failed;
+  int number = 0;
+  const ReadingNotes collected;
+  for (absl::string_view line : absl::StrSplit(*content, '\n')) {
+    ++number;
+    line = absl::StripAsciiWhitespace(line);
+    if (line.empty() || line[0] == '#') continue;
+    absl::StatusOr<Architecture> architecture = ParseGenotype(space, line);
+    if (!architecture.ok()) {
+      failed.Update(
+          absl::Status(architecture.status().code(),
+                       absl::StrCat(path, ", line ", number, ": ", architecture.status().message(),
+                                    "; other lines hold genotypes, so that each must hold one")));
+      continue;
+    }
+    GivenGenotype& genotype = genotypes.emplace_back();
+    genotype.architecture = *std::move(architecture);
+    PDARTS_ASSIGN_OR_RETURN(genotype.text, space.Format(genotype.architecture));
+  }
+  if (genotypes.size() < 2) return std::vector<GivenGenotype>();
+  PDARTS_RETURN_IF_ERROR(failed);
+  Tell(collected.notes());
+  return genotypes;
+}
+
 }  // namespace
 
 absl::StatusOr<GivenGenotype> ReadGivenGenotype(const SearchSpace& space,
@@ -167,6 +208,16 @@ absl::StatusOr<GivenGenotype> ReadGivenGenotype(const SearchSpace& space,
     PDARTS_ASSIGN_OR_RETURN(genotype.text, space.Format(genotype.architecture));
   }
   return genotype;
+}
+
+absl::StatusOr<std::vector<GivenGenotype>> ReadGivenGenotypes(const SearchSpace& space,
+                                                              const std::string& given) {
+  if (!IsKnownName(space, given) && fs::is_regular_file(StatusOf(given))) {
+    PDARTS_ASSIGN_OR_RETURN(std::vector<GivenGenotype> of_lines, ReadLines(space, given));
+    if (of_lines.size() > 1) return of_lines;
+  }
+  PDARTS_ASSIGN_OR_RETURN(GivenGenotype one, ReadGivenGenotype(space, given));
+  return std::vector<GivenGenotype>{std::move(one)};
 }
 
 }  // namespace pdarts

@@ -2,6 +2,7 @@
 #define PDARTS_CLI_GIVEN_GENOTYPE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "pdarts/core/architecture.pb.h"
@@ -24,6 +25,13 @@ struct GivenGenotype {
 /// \error kNotFound if there is no such file; kInvalidArgument as SearchSpace::Parse, after the
 /// file's path; as ReadRunArchitecture; as ReadFileOrPipe.
 absl::StatusOr<GivenGenotype> ReadGivenGenotype(const SearchSpace& space, const std::string& given);
+
+/// The same, where a file may hold several architectures: a text or a known name in each line.
+/// Empty lines and lines that begin with # may stand between them. Whatever else is given holds
+/// one. \error as ReadGivenGenotype; kInvalidArgument naming the line if several lines of a file
+/// hold an architecture, and one doesn't.
+absl::StatusOr<std::vector<GivenGenotype>> ReadGivenGenotypes(const SearchSpace& space,
+                                                              const std::string& given);
 
 }  // namespace pdarts
 

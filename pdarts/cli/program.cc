@@ -113,7 +113,7 @@ Command CompletionCommand(const Program& program) {
 }
 
 absl::Status RunCommandLine(const std::vector<std::string>& words, const Program& program) {
-  CommandLine line = ReadCommandLine(words);
+  CommandLine line = ReadCommandLine(words, program.commands[0]);
   if (line.version) {
     PDARTS_ASSIGN_OR_RETURN(const std::string version, VersionText(program));
     std::cout << version;
@@ -130,7 +130,8 @@ absl::Status RunCommandLine(const std::vector<std::string>& words, const Program
           absl::StrCat("no command is given; ", program.name, " help lists the commands"));
     }
     PDARTS_ASSIGN_OR_RETURN(command, FindCommand(program, line.arguments[0]));
-    line.arguments.erase(line.arguments.begin());
+    line = ReadCommandLine(words, *command);
+    if (!line.arguments.empty()) line.arguments.erase(line.arguments.begin());
   }
   if (line.help) {
     std::cout << CommandHelp(program, *command);

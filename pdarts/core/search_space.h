@@ -45,6 +45,16 @@ struct NetworkShape {
   Backend backend;
 };
 
+/// A place of operations in derived networks.
+struct OperationPlace {
+  ImageShape input;  ///< what an operation there gets
+  int stride = 1;    ///< of the operation
+  int cells = 1;     ///< how many cells of the network have it there
+};
+
+/// The places of the operations of each edge: `[kind][edge]`, one a different input or stride.
+using OperationPlaces = std::vector<std::vector<std::vector<OperationPlace>>>;
+
 /// \error kInvalidArgument naming the sides of an image that aren't divisible by `divisor`.
 absl::Status CheckSidesDivisible(const ImageShape& image, int divisor);
 
@@ -97,6 +107,21 @@ class SearchSpace : public Plugin {
   absl::StatusOr<std::shared_ptr<Network>> BuildNetwork(const Architecture& architecture,
                                                         const NetworkShape& shape,
                                                         at::Generator generator) const;
+
+  /// Where the derived networks of a shape have operations. What an operation of a place costs does
+  /// not depend on the rest of the architecture. Empty for a space that doesn't say it.
+  virtual OperationPlaces operation_places(const NetworkShape& shape) const { return {}; }
+
+  /// A network of nothing but an operation as derived networks of a shape have it at one of
+  /// operation_places(); its logits are what comes out of the operation. Null for a space that
+  /// doesn't say where operations are.
+  /// operation: a name of the topology.
+  virtual std::shared_ptr<Network> BuildOperation(absl::string_view operation,
+                                                  const OperationPlace& place,
+                                                  const NetworkShape& shape,
+                                                  at::Generator generator) const {
+    return nullptr;
+  }
 
   /// What the edges of a search's first super-network hold.
   absl::StatusOr<Candidates> InitialCandidates() const;

@@ -1,9 +1,7 @@
 #include "pdarts/runs/result_summary.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <set>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "glog/logging.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "pdarts/comparison/statistics.h"
 
 namespace pdarts {
 namespace {
@@ -52,11 +51,8 @@ void FillIn(ColumnSummary* column) {
   for (const std::optional<double>& value : column->values) {
     if (value) known.push_back(*value);
   }
-  const auto n = static_cast<double>(known.size());
-  column->mean = std::accumulate(known.begin(), known.end(), 0.0) / n;
-  double squares = 0;
-  for (const double value : known) squares += std::pow(value - column->mean, 2);
-  if (n > 1) column->deviation = std::sqrt(squares / (n - 1));
+  column->mean = Mean(known);
+  column->deviation = SampleDeviation(known);
 }
 
 /// Appends the columns of one message type, with those of the messages in it.

@@ -11,6 +11,7 @@
 #include "c10/core/GradMode.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/comparison/random_architectures.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/knob.h"
@@ -21,6 +22,8 @@
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/tensor_memory.h"
+#include "pdarts/nn/cost_model.h"
+#include "pdarts/nn/network_counts.h"
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/super_net_gradients.h"
@@ -537,6 +540,24 @@ TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
 TEST_P(SearchSpaceBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {
   // Two steps and an end in each of four epochs.
   EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(TinySpec()), 12);
+}
+
+TEST_P(SearchSpaceBattery, CostsOfOperationsAddUpToThoseOfNetworks) {
+  NetworkShape shape = space_->default_network_shape().value();
+  shape.channels = 4;
+  shape.cells = 3;
+  if (space_->operation_places(shape).empty()) GTEST_SKIP() << "the space doesn't say its places";
+  const auto params = nn::CostModel::Parameters(*space_, shape);
+  ASSERT_TRUE(params.ok()) << params.status();
+  const auto macs = nn::CostModel::MultiplyAdds(*space_, shape);
+  ASSERT_TRUE(macs.ok()) << macs.status();
+  const at::Generator generator = MakeGenerator(1, "architectures");
+  for (int i = 0; i < 3; ++i) {
+    const Architecture architecture = RandomArchitecture(*space_, generator).value();
+    const NetworkCounts counts = CountNetwork(*space_, architecture, shape).value();
+    EXPECT_EQ(params->Of(architecture), counts.params);
+    EXPECT_EQ(macs->Of(architecture), counts.macs);
+  }
 }
 
 TEST_P(SearchSpaceBattery, WrongArgumentsAreErrors) {

@@ -31,7 +31,7 @@ same_output "$pdarts" help search -- "$pdarts" search --help
 same_output "$pdarts" help search -- "$pdarts" --help search --seed=1
 same_output "$pdarts" help search -- "$pdarts" search -h
 commands=$("$pdarts" help | sed -n 's/^  \([a-z]\+\) .*/\1/p')
-[ "$(wc -w <<< "$commands")" = 17 ] || fails "help lists other commands: $commands"
+[ "$(wc -w <<< "$commands")" = 18 ] || fails "help lists other commands: $commands"
 for command in $commands; do
   quiet "$pdarts" "$command" --help
   cp output "help.$command"
@@ -51,6 +51,12 @@ prints "  --json
       print one JSON object on one line of standard output (default: false)" "$pdarts" list --help
 prints "  --batch=SIZES
       batch sizes, with commas between them (default: 1,32)" "$pdarts" benchmark --help
+# Flags that have another type in compare than elsewhere.
+prints "  --random=NUMBER
+      random architectures that the groups are compared with (default: 12)" "$pdarts" compare --help
+prints "  --runs=NUMBER" "$pdarts" benchmark --help
+prints "  --random
+      draw an architecture by --seed" "$pdarts" genotype --help
 prints "  --log_dir=TEXT" "$pdarts" search --help
 
 # An experiment's program and a training's have the same help and version.
@@ -121,8 +127,10 @@ offers() {
 }
 touch mine.textproto
 mkdir -p runs/one
-offers "benchmark completion convert * train" pdarts ""
+offers "benchmark compare completion convert * train" pdarts ""
 offers "search" pdarts sea
+offers "*nasbench201*" pdarts compare --benchmark = ""
+offers "runs" pdarts compare --runs = ru
 offers "--help --version" pdarts --
 offers "--spec=" pdarts search --sp
 offers "--json --help" pdarts list --
@@ -147,6 +155,9 @@ offers "" pdarts nothing --
 
 # Every command and every flag is in both.
 "$pdarts" completion zsh > completion.zsh || fails "no completion for zsh"
+for flag in set genotypes runs; do
+  grep -q -- "'\*--$flag=" completion.zsh || fails "zsh: --$flag may not be repeated"
+done
 [ "$(head -1 completion.zsh)" = "#compdef pdarts" ] || fails "the completion for zsh doesn't begin as zsh wants it"
 for command in $commands; do
   grep -q "^    '$command:" completion.zsh || fails "zsh: no command $command"

@@ -4,9 +4,10 @@ namespace pdarts {
 
 std::vector<Command> AllCommands() {
   return {
-      BenchmarkCommand(), ConvertCommand(),  CountCommand(),  DeriveCommand(), EvaluateCommand(),
-      FetchCommand(),     GenotypeCommand(), ListCommand(),   QueryCommand(),  RepeatCommand(),
-      ReportCommand(),    ResultsCommand(),  SearchCommand(), SweepCommand(),  TrainCommand(),
+      BenchmarkCommand(), CompareCommand(),  ConvertCommand(), CountCommand(),
+      DeriveCommand(),    EvaluateCommand(), FetchCommand(),   GenotypeCommand(),
+      ListCommand(),      QueryCommand(),    RepeatCommand(),  ReportCommand(),
+      ResultsCommand(),   SearchCommand(),   SweepCommand(),   TrainCommand(),
   };
 }
 

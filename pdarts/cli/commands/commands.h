@@ -12,6 +12,7 @@ std::vector<Command> AllCommands();
 
 // One file each.
 Command BenchmarkCommand();
+Command CompareCommand();
 Command ConvertCommand();
 Command CountCommand();
 Command DeriveCommand();

@@ -4,14 +4,13 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/TensorOperators.h"
-#include "ATen/ops/empty.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/comparison/random_architectures.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -26,23 +25,6 @@ ABSL_FLAG(bool, random, false,
 
 namespace pdarts {
 namespace {
-
-/// What is derived from probabilities that are uniform on the simplex.
-absl::StatusOr<Architecture> RandomArchitecture(const SearchSpace& space, at::Generator generator) {
-  PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, space.InitialCandidates());
-  EdgeProbabilities probabilities;
-  for (const CellCandidates& kind : candidates) {
-    auto& of_kind = probabilities.emplace_back();
-    for (const EdgeCandidates& edge : kind) {
-      const auto count = static_cast<int64_t>(edge.size());
-      const at::Tensor draws = at::empty({count}, at::kDouble).exponential_(1, generator);
-      const at::Tensor shares = draws / draws.sum();
-      of_kind.emplace_back(shares.data_ptr<double>(), shares.data_ptr<double>() + count);
-    }
-  }
-  PDARTS_ASSIGN_OR_RETURN(Derivation derivation, space.Derive(candidates, probabilities, {}));
-  return std::move(derivation.architecture);
-}
 
 absl::Status Genotype(const std::vector<std::string>& arguments) {
   const bool random = absl::GetFlag(FLAGS_random);

@@ -1,36 +1,22 @@
-#include <sys/file.h>
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <csignal>
-#include <filesystem>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "absl/time/time.h"
 #include "google/protobuf/message.h"
-#include "pdarts/cli/child_processes.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/interrupt.h"
+#include "pdarts/cli/run_queue.h"
 #include "pdarts/core/experiment.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
@@ -40,13 +26,9 @@
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_decision.h"
 
-ABSL_FLAG(std::string, seeds, "", "NUMBERS: seeds of the runs, with commas between them");
-ABSL_FLAG(int, jobs, 1, "NUMBER: runs that go on at the same time");
-
 namespace pdarts {
 namespace {
 
-namespace fs = std::filesystem;
 using google::protobuf::Message;
 
 /// Which file a name leads to, and when that was last changed.
@@ -67,43 +49,14 @@ std::optional<FileVersion> VersionOf(const std::string& path) {
 }
 
 /// One run of the sweep.
-struct SweepRun {
+struct SweepRun : QueuedRun {
   int64_t seed = 0;
-  std::unique_ptr<Message> spec;  ///< of a search or a training
-  std::string directory;
-  bool finished_before = false;
   std::optional<FileVersion> spec_to_replace;  ///< of the run that --overwrite replaces
-  std::string error;                           ///< empty: no failure
-  RunResult result;
 };
-
-absl::StatusOr<std::vector<int64_t>> SeedsFromFlags() {
-  const std::string text = absl::GetFlag(FLAGS_seeds);
-  if (text.empty()) return absl::InvalidArgumentError("sweep needs --seeds=1,3,5");
-  std::vector<int64_t> seeds;
-  for (const absl::string_view word : absl::StrSplit(text, ',')) {
-    int64_t seed = 0;
-    if (!absl::SimpleAtoi(word, &seed) || seed < 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--seeds: \"", word, "\" is not a whole number from 0 on"));
-    }
-    seeds.push_back(seed);
-  }
-  if (std::set<int64_t>(seeds.begin(), seeds.end()).size() != seeds.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("--seeds: ", text, " names a seed twice"));
-  }
-  return seeds;
-}
 
 /// Whether the directory still holds the run that --overwrite replaces.
 bool HoldsOldRun(const SweepRun& run) {
   return run.spec_to_replace && run.spec_to_replace == VersionOf(RunSpecFile(run.directory));
-}
-
-/// Whether the directory holds a run of this sweep's spec.
-bool HoldsItsSpec(const SweepRun& run) {
-  const absl::StatusOr<std::unique_ptr<Message>> spec = ReadAnyRunSpec(run.directory);
-  return spec.ok() && PrintSpec(**spec) == PrintSpec(*run.spec);
 }
 
 /// What a user types to go on. Without --overwrite, a run that has not been replaced yet would be
@@ -123,153 +76,6 @@ std::string CommandsToGoOn(const std::vector<SweepRun>& runs) {
   if (old_seeds.size() == runs.size()) return TypedCommand({});
   return absl::StrCat(TypedCommand({{"seeds", absl::StrJoin(old_seeds, ",")}}), " &&\n  ", of_all);
 }
-
-/// Where a run's messages go when several go on at the same time.
-std::string ConsoleFile(const SweepRun& run) { return absl::StrCat(run.directory, ".console.txt"); }
-
-/// Opens a run's console file to write at its end. It is locked as long as anyone, such as the run,
-/// has the descriptor or a copy of it open.
-absl::StatusOr<FileDescriptor> OpenConsole(const SweepRun& run) {
-  const std::string path = ConsoleFile(run);
-  std::error_code failed;
-  fs::create_directories(fs::path(path).parent_path(), failed);
-  PDARTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenForAppending(path));
-  if (flock(file.number(), LOCK_EX | LOCK_NB) == 0) return file;
-  if (errno != EWOULDBLOCK) return SystemError("lock", path);
-  return absl::FailedPreconditionError(
-      absl::StrCat(path, " is locked: a run of another sweep is writing there"));
-}
-
-/// What starts this program anew, with a search or a training of one seed. It reads a copy of the
-/// spec, so that all runs of the sweep are of one experiment.
-ChildCommand CommandOf(const SweepRun& run, int threads, int output) {
-  ChildCommand command;
-  command.program = "/proc/self/exe";
-  command.words = {ProgramName(),
-                   IsTraining(*run.spec) ? "train" : "search",
-                   "--spec=/dev/stdin",
-                   absl::StrCat("--output_dir=", run.directory),
-                   absl::StrCat("--threads=", threads),
-                   absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes))};
-  if (const std::string data = absl::GetFlag(FLAGS_data_dir); !data.empty()) {
-    command.words.push_back(absl::StrCat("--data_dir=", UserPath(data)));
-  }
-  if (absl::GetFlag(FLAGS_overwrite)) command.words.push_back("--overwrite");
-  if (absl::GetFlag(FLAGS_allow_swap)) command.words.push_back("--allow_swap");
-  command.input = PrintSpec(*run.spec);
-  command.output = output;
-  return command;
-}
-
-std::string HowItEnded(const EndedChild& child) {
-  if (child.signal != 0) return absl::StrCat("ended by signal ", child.signal);
-  return absl::StrCat("exit status ", child.exit_code);
-}
-
-/// Starts what isn't finished yet, `jobs` at a time, and watches it.
-class SweepRunner {
- public:
-  SweepRunner(std::vector<SweepRun>* runs, int jobs, int threads)
-      : runs_(*runs), jobs_(jobs), threads_(threads) {}
-
-  /// Runs all. What a run's own failure is stands in the run. A signal is passed on to the runs, so
-  /// that they save their state and stop; a second one ends them at once. If a process can't be
-  /// started, the others are stopped as by a signal. \error kCancelled, and why a process could not
-  /// be started, with the command to go on.
-  absl::Status Run() {
-    const InterruptGuard guard(InterruptGuard::SecondSignal::kIsNoted);
-    absl::Status start;
-    for (;;) {
-      PassSignalsOn();
-      const bool stops = InterruptSignal() != 0 || !start.ok();
-      if (!stops && next_ < runs_.size() && children_.size() < jobs_) {
-        start = StartNext();
-        if (!start.ok()) children_.Signal(SIGTERM);
-        continue;
-      }
-      if (children_.size() == 0) break;
-      // Briefly: a signal that came before the wait does not end it.
-      if (const auto ended = children_.Wait(absl::Milliseconds(50))) TakeEnd(*ended);
-    }
-    if (!start.ok()) {
-      return absl::Status(
-          start.code(), absl::StrCat(start.message(), "; the other runs are stopped. To go on:\n  ",
-                                     CommandsToGoOn(runs_)));
-    }
-    if (InterruptSignal() == 0 || AllDone()) return absl::OkStatus();
-    return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", CommandsToGoOn(runs_)));
-  }
-
- private:
-  void PassSignalsOn() {
-    if (InterruptSignal() != 0 && !stopped_) {
-      children_.Signal(InterruptSignal());
-      stopped_ = true;
-    }
-    if (InterruptedTwice() && !killed_) {
-      children_.Signal(SIGKILL);
-      killed_ = true;
-    }
-  }
-
-  /// Starts the next run that isn't finished. \error if its process can't be started.
-  absl::Status StartNext() {
-    SweepRun& run = runs_[next_++];
-    if (run.finished_before) return absl::OkStatus();
-    FileDescriptor console;
-    if (jobs_ > 1) {
-      absl::StatusOr<FileDescriptor> opened = OpenConsole(run);
-      if (!opened.ok()) {
-        SetError(&run, std::string(opened.status().message()));
-        return absl::OkStatus();
-      }
-      console = *std::move(opened);
-    }
-    std::cerr << "seed " << run.seed << ": begins, " << run.directory << "\n";
-    const absl::StatusOr<pid_t> child = children_.Start(CommandOf(run, threads_, console.number()));
-    if (!child.ok()) {
-      return Annotate(child.status(), absl::StrCat("seed ", run.seed));
-    }
-    running_[*child] = &run;
-    return absl::OkStatus();
-  }
-
-  void TakeEnd(const EndedChild& ended) {
-    const auto found = running_.find(ended.id);
-    SweepRun& run = *found->second;
-    running_.erase(found);
-    const absl::StatusOr<RunResult> result = ReadRunResult(run.directory);
-    if (ended.exit_code != 0) {
-      SetError(&run, absl::StrCat(HowItEnded(ended),
-                                  jobs_ > 1 ? absl::StrCat(", see ", ConsoleFile(run)) : ""));
-    } else if (!result.ok()) {
-      SetError(&run, std::string(result.status().message()));
-    } else {
-      run.result = *result;
-      std::cerr << "seed " << run.seed << ": finished\n";
-    }
-  }
-
-  static void SetError(SweepRun* run, std::string error) {
-    run->error = std::move(error);
-    std::cerr << "seed " << run->seed << ": " << run->error << "\n";
-  }
-
-  bool AllDone() const {
-    return next_ == runs_.size() &&
-           std::all_of(runs_.begin(), runs_.end(),
-                       [](const SweepRun& run) { return run.error.empty(); });
-  }
-
-  std::vector<SweepRun>& runs_;
-  const int jobs_;
-  const int threads_;
-  size_t next_ = 0;
-  ChildProcesses children_;
-  std::map<pid_t, SweepRun*> running_;
-  bool stopped_ = false;  ///< the runs have got the first signal
-  bool killed_ = false;   ///< and the second
-};
 
 std::vector<RunResult> Results(const std::vector<SweepRun>& runs) {
   std::vector<RunResult> results;
@@ -354,13 +160,11 @@ absl::Status CompleteAndCheck(Message* spec) {
 absl::Status Sweep(const std::vector<std::string>&) {
   const std::string file = absl::GetFlag(FLAGS_spec);
   if (file.empty()) return absl::InvalidArgumentError("sweep needs --spec=FILE");
-  const int jobs = absl::GetFlag(FLAGS_jobs);
-  if (jobs < 1) return absl::InvalidArgumentError(absl::StrCat("--jobs: ", jobs, " is below 1"));
+  RunQueueOptions queue;
+  queue.command = "sweep";
+  PDARTS_ASSIGN_OR_RETURN(queue.jobs, JobsFromFlags());
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> seeds, SeedsFromFlags());
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  int threads = absl::GetFlag(FLAGS_threads);
-  // Alone, a run uses what a search uses; together, they share the cores.
-  if (threads == 0 && jobs > 1) threads = std::max(1, cores / jobs);
+  if (seeds.empty()) return absl::InvalidArgumentError("sweep needs --seeds=1,3,5");
 
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Message> spec, ReadAnySpecFile(UserPath(file)));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(spec.get()));
@@ -375,6 +179,7 @@ absl::Status Sweep(const std::vector<std::string>&) {
   for (const int64_t seed : seeds) {
     SweepRun& run = runs.emplace_back();
     run.seed = seed;
+    run.label = absl::StrCat("seed ", seed);
     run.spec.reset(spec->New());
     run.spec->CopyFrom(*spec);
     PDARTS_RETURN_IF_ERROR(SetField(run.spec.get(), absl::StrCat("seed=", seed)));
@@ -392,7 +197,10 @@ absl::Status Sweep(const std::vector<std::string>&) {
     run.result = *result;
     std::cerr << "seed " << seed << ": finished before, " << run.directory << "\n";
   }
-  PDARTS_RETURN_IF_ERROR(SweepRunner(&runs, jobs, threads).Run());
+  std::vector<QueuedRun*> queued;
+  for (SweepRun& run : runs) queued.push_back(&run);
+  queue.command_to_go_on = [&runs] { return CommandsToGoOn(runs); };
+  PDARTS_RETURN_IF_ERROR(RunAll(queued, queue));
 
   std::vector<std::string> notes;
   for (const std::string& difference : OriginDifferences(Results(runs))) {

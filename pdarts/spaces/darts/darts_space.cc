@@ -49,6 +49,14 @@ class DartsSpace : public SearchSpace {
     }
     return without;
   }
+  OperationPlaces operation_places(const NetworkShape& shape) const override {
+    return DerivedOperationPlaces(shape);
+  }
+  std::shared_ptr<Network> BuildOperation(absl::string_view operation, const OperationPlace& place,
+                                          const NetworkShape& shape,
+                                          at::Generator generator) const override {
+    return MakeDerivedOperation(operation, place, shape, std::move(generator));
+  }
   std::vector<std::string> text_forms() const override { return {"flat", "nested"}; }
   std::vector<std::pair<std::string, std::string>> known_architectures() const override {
     return KnownGenotypes();

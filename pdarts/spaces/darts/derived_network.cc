@@ -13,6 +13,7 @@
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
+#include "pdarts/nn/operation_network.h"
 #include "pdarts/spaces/darts/cells.h"
 #include "pdarts/spaces/darts/preprocessing.h"
 #include "pdarts/spaces/darts/search_network.h"
@@ -27,6 +28,21 @@ constexpr int kImageNetImage = 224;
 /// that then pools all that is left.
 constexpr int kImageNetReduction = 32;
 constexpr int kImageNetPool = 7;
+/// What the imagenet skeleton's stems divide the image's sides by.
+constexpr int kImageNetStemReduction = 8;
+
+/// An operation of a derived cell.
+std::shared_ptr<nn::Operation> MakeEdgeOperation(absl::string_view operation, int64_t channels,
+                                                 int64_t stride, const Backend& backend,
+                                                 const at::Generator& generator) {
+  nn::OperationOptions options;
+  options.channels = channels;
+  options.stride = stride;
+  options.affine = true;
+  options.backend = backend;
+  options.generator = generator;
+  return nn::MakeOperation(operation, options);
+}
 
 class DerivedCell : public torch::nn::Module {
  public:
@@ -39,15 +55,11 @@ class DerivedCell : public torch::nn::Module {
     graph_.reduction = plan.reduces ? 2 : 1;
     const auto children = register_module("_ops", std::make_shared<torch::nn::Module>());
     for (const ArchitectureEdge& edge : architecture.edges()) {
-      nn::OperationOptions options;
-      options.channels = plan.channels;
-      options.stride = EdgeStride(plan, edge.from());
-      options.affine = true;
-      options.backend = backend;
-      options.generator = generator;
       graph_.edges.push_back({edge.from(), edge.to()});
       operations_.push_back({children->register_module(
-          std::to_string(operations_.size()), nn::MakeOperation(edge.operation(), options))});
+          std::to_string(operations_.size()),
+          MakeEdgeOperation(edge.operation(), plan.channels, EdgeStride(plan, edge.from()), backend,
+                            generator))});
     }
   }
 
@@ -290,6 +302,43 @@ absl::Status CheckImageNet(const NetworkShape& shape) {
 }
 
 }  // namespace
+
+OperationPlaces DerivedOperationPlaces(const NetworkShape& shape) {
+  const bool imagenet = shape.skeleton == kImageNetSkeleton;
+  OperationPlaces places;
+  for (const CellKind& kind : DartsTopology().kinds) places.emplace_back(kind.edges.size());
+  ImageShape input = shape.image;
+  if (imagenet) {
+    input.height /= kImageNetStemReduction;
+    input.width /= kImageNetStemReduction;
+  }
+  // The stem's channels make no difference to the cells' operations.
+  for (const CellPlan& plan :
+       PlanCells(shape.cells, shape.channels, shape.channels, /*stem_reduces=*/imagenet)) {
+    input.channels = static_cast<int>(plan.channels);
+    ImageShape inner = input;  // of the nodes
+    if (plan.reduces) {
+      inner.height /= 2;
+      inner.width /= 2;
+    }
+    const CellKind& kind = DartsTopology().kinds[plan.kind()];
+    for (size_t e = 0; e < kind.edges.size(); ++e) {
+      const int from = kind.edges[e].from;
+      nn::AddPlace(from < kInputNodes ? input : inner, static_cast<int>(EdgeStride(plan, from)),
+                   &places[plan.kind()][e]);
+    }
+    input = inner;
+  }
+  return places;
+}
+
+std::shared_ptr<Network> MakeDerivedOperation(absl::string_view operation,
+                                              const OperationPlace& place,
+                                              const NetworkShape& shape, at::Generator generator) {
+  return nn::MakeOperationNetwork(MakeEdgeOperation(operation, place.input.channels, place.stride,
+                                                    shape.backend, std::move(generator)),
+                                  shape.backend);
+}
 
 absl::StatusOr<std::shared_ptr<Network>> MakeDerivedNetwork(const Architecture& architecture,
                                                             const NetworkShape& shape,

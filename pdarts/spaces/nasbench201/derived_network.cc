@@ -9,6 +9,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
+#include "pdarts/nn/operation_network.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/skeleton.h"
 
@@ -66,6 +67,27 @@ class DerivedNetwork : public Network {
 };
 
 }  // namespace
+
+OperationPlaces DerivedOperationPlaces(const NetworkShape& shape) {
+  ImageShape input = shape.image;
+  input.channels = shape.channels;
+  std::vector<OperationPlace> of_edge;
+  for (int block = 0; block < kBlocks; ++block) {
+    of_edge.push_back({input, /*stride=*/1, shape.cells});
+    input.channels *= 2;
+    input.height /= 2;
+    input.width /= 2;
+  }
+  return {std::vector<std::vector<OperationPlace>>(kNumEdges, of_edge)};
+}
+
+std::shared_ptr<Network> MakeDerivedOperation(absl::string_view operation,
+                                              const OperationPlace& place,
+                                              const NetworkShape& shape, at::Generator generator) {
+  return nn::MakeOperationNetwork(MakeCellOperation(operation, place.input.channels,
+                                                    /*affine=*/true, shape.backend, generator),
+                                  shape.backend);
+}
 
 absl::StatusOr<std::shared_ptr<Network>> MakeDerivedNetwork(const Architecture& architecture,
                                                             const NetworkShape& shape,

@@ -5,6 +5,7 @@
 
 #include "ATen/core/Generator.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/search_space.h"
@@ -18,6 +19,13 @@ namespace pdarts::nasbench201 {
 absl::StatusOr<std::shared_ptr<Network>> MakeDerivedNetwork(const Architecture& architecture,
                                                             const NetworkShape& shape,
                                                             at::Generator generator);
+
+/// Where the networks of a shape have operations, and one of them: SearchSpace::operation_places
+/// and BuildOperation.
+OperationPlaces DerivedOperationPlaces(const NetworkShape& shape);
+std::shared_ptr<Network> MakeDerivedOperation(absl::string_view operation,
+                                              const OperationPlace& place,
+                                              const NetworkShape& shape, at::Generator generator);
 
 }  // namespace pdarts::nasbench201
 

@@ -32,6 +32,14 @@ class NasBench201Space : public SearchSpace {
     if (config_.allow_none()) return {};
     return {topology().kinds[0].operations[kNone]};
   }
+  OperationPlaces operation_places(const NetworkShape& shape) const override {
+    return DerivedOperationPlaces(shape);
+  }
+  std::shared_ptr<Network> BuildOperation(absl::string_view operation, const OperationPlace& place,
+                                          const NetworkShape& shape,
+                                          at::Generator generator) const override {
+    return MakeDerivedOperation(operation, place, shape, std::move(generator));
+  }
   std::vector<std::string> text_forms() const override { return {"string"}; }
 
  private:

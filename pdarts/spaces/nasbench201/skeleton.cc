@@ -8,8 +8,6 @@
 namespace pdarts::nasbench201 {
 namespace {
 
-constexpr int kBlocks = 3;  ///< of cells, at C, 2C and 4C channels
-
 /// Halves the image's sides and doubles the channels: two convolutions and a shortcut around them.
 class ResidualBlock : public Block {
  public:

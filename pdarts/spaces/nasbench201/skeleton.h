@@ -17,6 +17,8 @@
 
 namespace pdarts::nasbench201 {
 
+inline constexpr int kBlocks = 3;  ///< of cells, at C, 2C and 4C channels
+
 /// One of the space's five operations, at stride 1 (ALGORITHM 5). Convolutions have a bias exactly
 /// when their batch normalisation has no affine parameters.
 std::shared_ptr<nn::Operation> MakeCellOperation(absl::string_view name, int64_t channels,

@@ -1,16 +1,21 @@
-#ifndef PDARTS_CLI_NETWORK_COUNTS_H_
-#define PDARTS_CLI_NETWORK_COUNTS_H_
+#ifndef PDARTS_NN_NETWORK_COUNTS_H_
+#define PDARTS_NN_NETWORK_COUNTS_H_
 
 #include "absl/status/statusor.h"
 #include "pdarts/core/search_space.h"
 
 namespace pdarts {
 
+class Network;
+
 /// What a network costs, without an auxiliary head.
 struct NetworkCounts {
   double params = 0;  ///< trainable scalars
   double macs = 0;    ///< multiply-adds of one image in evaluation mode
 };
+
+/// Counts a network that was built without auxiliary head, for an image. Runs it once.
+NetworkCounts CountNetwork(Network& network, const ImageShape& image);
 
 /// Counts the network of an architecture at a shape, whose auxiliary head is left out.
 /// \error as SearchSpace::BuildNetwork.
@@ -19,4 +24,4 @@ absl::StatusOr<NetworkCounts> CountNetwork(const SearchSpace& space,
 
 }  // namespace pdarts
 
-#endif  // PDARTS_CLI_NETWORK_COUNTS_H_
+#endif  // PDARTS_NN_NETWORK_COUNTS_H_

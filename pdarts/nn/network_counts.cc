@@ -1,4 +1,4 @@
-#include "pdarts/cli/network_counts.h"
+#include "pdarts/nn/network_counts.h"
 
 #include <memory>
 
@@ -10,13 +10,17 @@
 
 namespace pdarts {
 
+NetworkCounts CountNetwork(Network& network, const ImageShape& image) {
+  return {static_cast<double>(CountParameters(network)),
+          static_cast<double>(nn::CountMacs(network, image))};
+}
+
 absl::StatusOr<NetworkCounts> CountNetwork(const SearchSpace& space,
                                            const Architecture& architecture, NetworkShape shape) {
   shape.auxiliary_head = false;
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network,
                           space.BuildNetwork(architecture, shape, MakeGenerator(0, "count")));
-  return NetworkCounts{static_cast<double>(CountParameters(*network)),
-                       static_cast<double>(nn::CountMacs(*network, shape.image))};
+  return CountNetwork(*network, shape.image);
 }
 
 }  // namespace pdarts

@@ -1,0 +1,200 @@
+#include "pdarts/cli/run_queue.h"
+
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "pdarts/cli/child_processes.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/interrupt.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/runs/any_spec.h"
+#include "pdarts/runs/run_directory.h"
+
+namespace pdarts {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where a run's messages go when several go on at the same time.
+std::string ConsoleFile(const QueuedRun& run) {
+  return absl::StrCat(run.directory, ".console.txt");
+}
+
+/// Opens a run's console file to write at its end. It is locked as long as anyone, such as the run,
+/// has the descriptor or a copy of it open.
+absl::StatusOr<FileDescriptor> OpenConsole(const QueuedRun& run, absl::string_view command) {
+  const std::string path = ConsoleFile(run);
+  std::error_code failed;
+  fs::create_directories(fs::path(path).parent_path(), failed);
+  PDARTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenForAppending(path));
+  if (flock(file.number(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return SystemError("lock", path);
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " is locked: a run of another ", command, " is writing there"));
+}
+
+/// What starts this program anew, with a search or a training. It reads a copy of the spec, so that
+/// all runs are of one experiment.
+ChildCommand CommandOf(const QueuedRun& run, int threads, int output) {
+  ChildCommand command;
+  command.program = "/proc/self/exe";
+  command.words = {ProgramName(),
+                   IsTraining(*run.spec) ? "train" : "search",
+                   "--spec=/dev/stdin",
+                   absl::StrCat("--output_dir=", run.directory),
+                   absl::StrCat("--threads=", threads),
+                   absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes))};
+  if (const std::string data = absl::GetFlag(FLAGS_data_dir); !data.empty()) {
+    command.words.push_back(absl::StrCat("--data_dir=", UserPath(data)));
+  }
+  if (absl::GetFlag(FLAGS_overwrite)) command.words.push_back("--overwrite");
+  if (absl::GetFlag(FLAGS_allow_swap)) command.words.push_back("--allow_swap");
+  command.input = PrintSpec(*run.spec);
+  command.output = output;
+  return command;
+}
+
+/// How many threads a run uses: --threads, or, of several runs at a time, its share of the cores.
+int ThreadsOf(int jobs) {
+  const int threads = absl::GetFlag(FLAGS_threads);
+  if (threads != 0 || jobs == 1) return threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / jobs);
+}
+
+std::string HowItEnded(const EndedChild& child) {
+  if (child.signal != 0) return absl::StrCat("ended by signal ", child.signal);
+  return absl::StrCat("exit status ", child.exit_code);
+}
+
+/// Starts what isn't finished yet, `jobs` at a time, and watches it.
+class QueueRunner {
+ public:
+  QueueRunner(const std::vector<QueuedRun*>& runs, const RunQueueOptions& options)
+      : runs_(runs), options_(options), threads_(ThreadsOf(options.jobs)) {}
+
+  /// As RunAll.
+  absl::Status Run() {
+    const InterruptGuard guard(InterruptGuard::SecondSignal::kIsNoted);
+    absl::Status start;
+    for (;;) {
+      PassSignalsOn();
+      const bool stops = InterruptSignal() != 0 || !start.ok();
+      if (!stops && next_ < runs_.size() && children_.size() < options_.jobs) {
+        start = StartNext();
+        if (!start.ok()) children_.Signal(SIGTERM);
+        continue;
+      }
+      if (children_.size() == 0) break;
+      // Briefly: a signal that came before the wait does not end it.
+      if (const auto ended = children_.Wait(absl::Milliseconds(50))) TakeEnd(*ended);
+    }
+    if (!start.ok()) {
+      return absl::Status(
+          start.code(), absl::StrCat(start.message(), "; the other runs are stopped. To go on:\n  ",
+                                     options_.command_to_go_on()));
+    }
+    if (InterruptSignal() == 0 || AllDone()) return absl::OkStatus();
+    return absl::CancelledError(
+        absl::StrCat("stopped. To go on:\n  ", options_.command_to_go_on()));
+  }
+
+ private:
+  void PassSignalsOn() {
+    if (InterruptSignal() != 0 && !stopped_) {
+      children_.Signal(InterruptSignal());
+      stopped_ = true;
+    }
+    if (InterruptedTwice() && !killed_) {
+      children_.Signal(SIGKILL);
+      killed_ = true;
+    }
+  }
+
+  /// Starts the next run that isn't finished. \error if its process can't be started.
+  absl::Status StartNext() {
+    QueuedRun& run = *runs_[next_++];
+    if (run.finished_before) return absl::OkStatus();
+    FileDescriptor console;
+    if (options_.jobs > 1) {
+      absl::StatusOr<FileDescriptor> opened = OpenConsole(run, options_.command);
+      if (!opened.ok()) {
+        SetError(&run, std::string(opened.status().message()));
+        return absl::OkStatus();
+      }
+      console = *std::move(opened);
+    }
+    std::cerr << run.label << ": begins, " << run.directory << "\n";
+    const absl::StatusOr<pid_t> child = children_.Start(CommandOf(run, threads_, console.number()));
+    if (!child.ok()) {
+      return Annotate(child.status(), run.label);
+    }
+    running_[*child] = &run;
+    return absl::OkStatus();
+  }
+
+  void TakeEnd(const EndedChild& ended) {
+    const auto found = running_.find(ended.id);
+    QueuedRun& run = *found->second;
+    running_.erase(found);
+    const absl::StatusOr<RunResult> result = ReadRunResult(run.directory);
+    if (ended.exit_code != 0) {
+      SetError(&run,
+               absl::StrCat(HowItEnded(ended),
+                            options_.jobs > 1 ? absl::StrCat(", see ", ConsoleFile(run)) : ""));
+    } else if (!result.ok()) {
+      SetError(&run, std::string(result.status().message()));
+    } else {
+      run.result = *result;
+      std::cerr << run.label << ": finished\n";
+    }
+  }
+
+  static void SetError(QueuedRun* run, std::string error) {
+    run->error = std::move(error);
+    std::cerr << run->label << ": " << run->error << "\n";
+  }
+
+  bool AllDone() const {
+    return next_ == runs_.size() &&
+           std::all_of(runs_.begin(), runs_.end(),
+                       [](const QueuedRun* run) { return run->error.empty(); });
+  }
+
+  const std::vector<QueuedRun*>& runs_;
+  const RunQueueOptions& options_;
+  const int threads_;
+  size_t next_ = 0;
+  ChildProcesses children_;
+  std::map<pid_t, QueuedRun*> running_;
+  bool stopped_ = false;  ///< the runs have got the first signal
+  bool killed_ = false;   ///< and the second
+};
+
+}  // namespace
+
+absl::Status RunAll(const std::vector<QueuedRun*>& runs, const RunQueueOptions& options) {
+  return QueueRunner(runs, options).Run();
+}
+
+bool HoldsItsSpec(const QueuedRun& run) {
+  const auto spec = ReadAnyRunSpec(run.directory);
+  return spec.ok() && PrintSpec(**spec) == PrintSpec(*run.spec);
+}
+
+}  // namespace pdarts

@@ -1,0 +1,47 @@
+#include "pdarts/comparison/comparison.h"
+
+#include "gtest/gtest.h"
+#include "pdarts/core/json.h"
+
+namespace pdarts {
+namespace {
+
+TEST(CompareGroups, GivesTheJsonThatIsPromised) {
+  // An architecture that was found twice counts twice.
+  const JudgedArchitecture found = {"f", 96, 3e6, 500e6};
+  const GroupComparison compared =
+      CompareGroups({{"ours", {found, found}}}, {{"r", 80, 1e6, 200e6}, {"s", 70, 2e6, 300e6}}, 1);
+  EXPECT_TRUE(compared.is_exact);
+  EXPECT_EQ(
+      ToJsonLine(compared.comparison),
+      R"({"groups":[{"name":"ours","architectures":2,"mean":96,"std":0,"relative_improvement":28,)"
+      R"("p_value":0.16666666666666666},{"name":"random","architectures":2,"mean":75,)"
+      R"("std":7.0710678118654755,"relative_improvement":0,"p_value":null}],"architectures":[)"
+      R"({"group":"ours","architecture":"f","accuracy":96,"params":3000000,"macs":500000000},)"
+      R"({"group":"ours","architecture":"f","accuracy":96,"params":3000000,"macs":500000000},)"
+      R"({"group":"random","architecture":"r","accuracy":80,"params":1000000,"macs":200000000},)"
+      R"({"group":"random","architecture":"s","accuracy":70,"params":2000000,"macs":300000000}]})");
+}
+
+TEST(CompareGroups, TestsEveryGroupAgainstTheRandomOnes) {
+  const auto of = [](double accuracy) { return JudgedArchitecture{"a", accuracy, 0, 0}; };
+  const Comparison comparison =
+      CompareGroups({{"better", {of(95)}}, {"worse", {of(60)}}}, {of(70), of(80), of(90)}, 1)
+          .comparison;
+  EXPECT_DOUBLE_EQ(comparison.groups(0).p_value().number_value(), 0.25);
+  EXPECT_DOUBLE_EQ(comparison.groups(0).relative_improvement(), 18.75);
+  EXPECT_DOUBLE_EQ(comparison.groups(1).p_value().number_value(), 1);
+  EXPECT_DOUBLE_EQ(comparison.groups(1).relative_improvement(), -25);
+}
+
+TEST(GroupMean, IsOverTheGroupsArchitectures) {
+  const Comparison comparison =
+      CompareGroups({{"g", {{"a", 90, 1, 10}, {"b", 92, 3, 40}}}}, {{"r", 80, 7, 70}}, 1)
+          .comparison;
+  EXPECT_DOUBLE_EQ(GroupMean(comparison, "g", &ComparedArchitecture::macs), 25);
+  EXPECT_DOUBLE_EQ(GroupMean(comparison, "g", &ComparedArchitecture::params), 2);
+  EXPECT_DOUBLE_EQ(GroupMean(comparison, "random", &ComparedArchitecture::macs), 70);
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,99 @@
+#include "pdarts/comparison/random_architectures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+
+namespace pdarts {
+namespace {
+
+std::unique_ptr<SearchSpace> Space(const char* name) {
+  return Registry<SearchSpace>::CreateDefault(name).value();
+}
+
+std::vector<std::string> Texts(const SearchSpace& space,
+                               const std::vector<Architecture>& architectures) {
+  std::vector<std::string> texts;
+  for (const Architecture& a : architectures) texts.push_back(space.Format(a).value());
+  return texts;
+}
+
+/// How many edges hold a convolution.
+absl::StatusOr<double> Convolutions(const Architecture& architecture) {
+  double count = 0;
+  for (const CellArchitecture& cell : architecture.cells()) {
+    for (const ArchitectureEdge& edge : cell.edges()) {
+      count += absl::StrContains(edge.operation(), "conv");
+    }
+  }
+  return count;
+}
+
+TEST(DrawArchitectures, GivesOneOfEachForm) {
+  const auto space = Space("nasbench201");
+  // 3,000 draws of 15,625 architectures would meet some twice, and more that compute the same.
+  const auto drawn = DrawArchitectures(*space, 3000, {}, MakeGenerator(1, "test"));
+  ASSERT_TRUE(drawn.ok()) << drawn.status();
+  std::set<std::string> forms;
+  for (const Architecture& a : *drawn) forms.insert(space->CanonicalForm(a).value());
+  EXPECT_EQ(forms.size(), 3000u);
+}
+
+TEST(DrawArchitectures, OfOneSeedBeginWithTheSameOnes) {
+  const auto space = Space("darts");
+  const auto draw = [&](int count, uint64_t seed) {
+    return Texts(*space, DrawArchitectures(*space, count, {}, MakeGenerator(seed, "test")).value());
+  };
+  const std::vector<std::string> few = draw(3, 1), more = draw(6, 1);
+  ASSERT_EQ(more.size(), 6u);
+  EXPECT_EQ(few, std::vector<std::string>(more.begin(), more.begin() + 3));
+  EXPECT_NE(few, draw(3, 2));
+}
+
+TEST(DrawArchitectures, KeepsToTheCostsInTurn) {
+  const auto space = Space("darts");
+  CostMatch match;
+  match.cost = Convolutions;
+  match.targets = {8, 12};
+  match.tolerance = 0.1;
+  const auto drawn = DrawArchitectures(*space, 5, match, MakeGenerator(1, "test"));
+  ASSERT_TRUE(drawn.ok()) << drawn.status();
+  for (size_t i = 0; i < drawn->size(); ++i) {
+    const double target = match.targets[i % 2];
+    EXPECT_LE(std::abs(Convolutions((*drawn)[i]).value() - target), 0.1 * target) << i;
+  }
+}
+
+TEST(DrawArchitectures, SaysWhereThereAreNoMore) {
+  const auto space = Space("nasbench201");
+  CostMatch match;
+  match.unit = "macs";
+  match.cost = Convolutions;
+  match.targets = {40};
+  match.tolerance = 0.1;
+  const auto none = DrawArchitectures(*space, 2, match, MakeGenerator(1, "test"));
+  EXPECT_EQ(none.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(absl::StrContains(none.status().message(), "only 0 different architectures"));
+  EXPECT_TRUE(absl::StrContains(none.status().message(), "with macs within 10% of 40"));
+}
+
+TEST(DrawArchitectures, TellsWhyACostIsNotKnown) {
+  const auto space = Space("darts");
+  CostMatch match;
+  match.cost = [](const Architecture&) -> absl::StatusOr<double> {
+    return absl::UnavailableError("no scale");
+  };
+  match.targets = {1};
+  EXPECT_EQ(DrawArchitectures(*space, 1, match, MakeGenerator(1, "test")).status(),
+            absl::UnavailableError("no scale"));
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,108 @@
+#include "pdarts/nn/cost_model.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/network.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/nn/network_counts.h"
+
+namespace pdarts::nn {
+
+absl::StatusOr<Architecture> AnyArchitecture(const SearchSpace& space) {
+  PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, space.InitialCandidates());
+  EdgeProbabilities even;
+  for (const CellCandidates& kind : candidates) {
+    auto& of_kind = even.emplace_back();
+    for (const EdgeCandidates& edge : kind) {
+      of_kind.emplace_back(edge.size(), 1 / static_cast<double>(edge.size()));
+    }
+  }
+  PDARTS_ASSIGN_OR_RETURN(Derivation derivation, space.Derive(candidates, even, {}));
+  return std::move(derivation.architecture);
+}
+
+absl::StatusOr<OperationCosts> SumOperationCosts(const SearchSpace& space,
+                                                 const NetworkShape& shape, const PlaceCost& cost) {
+  const OperationPlaces places = space.operation_places(shape);
+  if (places.empty()) {
+    return absl::UnimplementedError(
+        absl::StrCat("the search space ", space.name(),
+                     " does not say where its networks have operations, so that their costs are "
+                     "not known"));
+  }
+  std::map<std::tuple<std::string, int, int, int, int>, double> known;
+  OperationCosts costs;
+  for (size_t k = 0; k < places.size(); ++k) {
+    auto& of_kind = costs.emplace_back();
+    for (const std::vector<OperationPlace>& of_edge : places[k]) {
+      auto& of_operations = of_kind.emplace_back();
+      for (const std::string& operation : space.topology().kinds[k].operations) {
+        double sum = 0;
+        for (const OperationPlace& place : of_edge) {
+          const auto key = std::make_tuple(operation, place.input.channels, place.input.height,
+                                           place.input.width, place.stride);
+          auto found = known.find(key);
+          if (found == known.end()) {
+            PDARTS_ASSIGN_OR_RETURN(const double once, cost(operation, place));
+            found = known.emplace(key, once).first;
+          }
+          sum += place.cells * found->second;
+        }
+        of_operations.push_back(sum);
+      }
+    }
+  }
+  return costs;
+}
+
+CostModel::CostModel(Topology topology, double fixed, OperationCosts operations)
+    : topology_(std::move(topology)), fixed_(fixed), operations_(std::move(operations)) {}
+
+absl::StatusOr<CostModel> CostModel::Parameters(const SearchSpace& space,
+                                                const NetworkShape& shape) {
+  return Counted(space, shape, &NetworkCounts::params);
+}
+
+absl::StatusOr<CostModel> CostModel::MultiplyAdds(const SearchSpace& space,
+                                                  const NetworkShape& shape) {
+  return Counted(space, shape, &NetworkCounts::macs);
+}
+
+absl::StatusOr<CostModel> CostModel::Counted(const SearchSpace& space, const NetworkShape& shape,
+                                             double NetworkCounts::*number) {
+  PDARTS_ASSIGN_OR_RETURN(const Architecture any, AnyArchitecture(space));
+  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counted, CountNetwork(space, any, shape));
+  PDARTS_ASSIGN_OR_RETURN(
+      OperationCosts operations,
+      SumOperationCosts(
+          space, shape,
+          [&](const std::string& operation, const OperationPlace& place) -> absl::StatusOr<double> {
+            const std::shared_ptr<Network> network =
+                space.BuildOperation(operation, place, shape, MakeGenerator(0, "count"));
+            return CountNetwork(*network, place.input).*number;
+          }));
+  CostModel model(space.topology(), 0, std::move(operations));
+  model.fixed_ = counted.*number - model.Of(any);
+  return model;
+}
+
+double CostModel::Of(const Architecture& architecture) const {
+  double sum = fixed_;
+  for (size_t k = 0; k < topology_.kinds.size(); ++k) {
+    const CellKind& kind = topology_.kinds[k];
+    for (const ArchitectureEdge& edge : architecture.cells(static_cast<int>(k)).edges()) {
+      const auto place =
+          std::find(kind.edges.begin(), kind.edges.end(), Edge{edge.from(), edge.to()});
+      sum += operations_[k][place - kind.edges.begin()][OperationIndex(kind, edge.operation())];
+    }
+  }
+  return sum;
+}
+
+}  // namespace pdarts::nn

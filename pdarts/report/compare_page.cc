@@ -1,0 +1,94 @@
+#include "pdarts/report/compare_page.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "pdarts/comparison/comparison.h"
+#include "pdarts/report/charts.h"
+#include "pdarts/report/page.h"
+#include "pdarts/report/point_plot.h"
+
+namespace pdarts {
+namespace {
+
+Html GroupTable(const Comparison& comparison) {
+  std::vector<std::vector<HtmlValue>> rows;
+  for (const ComparedGroup& group : comparison.groups()) {
+    const double params = GroupMean(comparison, group.name(), &ComparedArchitecture::params);
+    const double macs = GroupMean(comparison, group.name(), &ComparedArchitecture::macs);
+    rows.push_back({group.name(), absl::StrCat(group.architectures()), Number(group.mean(), 2),
+                    Number(group.std(), 2), absl::StrFormat("%+.2f", group.relative_improvement()),
+                    Number(params / 1e6, 3), Number(macs / 1e6, 1), PValueText(group)});
+  }
+  return HtmlScrolling("Groups", HtmlTable({"group", "architectures", "mean accuracy %",
+                                            "deviation", "relative improvement %",
+                                            "mean parameters M", "mean multiply-adds M", "p-value"},
+                                           rows));
+}
+
+Html ArchitectureTable(const Comparison& comparison) {
+  std::vector<std::vector<HtmlValue>> rows;
+  for (const ComparedArchitecture& architecture : comparison.architectures()) {
+    rows.push_back({architecture.group(), Number(architecture.accuracy(), 2),
+                    Number(architecture.params() / 1e6, 3), Number(architecture.macs() / 1e6, 1),
+                    architecture.architecture()});
+  }
+  return HtmlScrolling(
+      "Architectures",
+      HtmlTable({"group", "accuracy %", "parameters M", "multiply-adds M", "architecture"}, rows));
+}
+
+/// A series for each group, x in millions of multiply-adds. The last group, the random
+/// architectures, is grey.
+std::vector<PlotSeries> SeriesOf(const Comparison& comparison) {
+  std::vector<PlotSeries> series;
+  for (const ComparedGroup& group : comparison.groups()) {
+    PlotSeries& of_group = series.emplace_back();
+    of_group.name = group.name();
+    const bool is_random = static_cast<int>(series.size()) == comparison.groups_size();
+    of_group.color = is_random ? -1 : static_cast<int>(series.size()) - 1;
+    for (const ComparedArchitecture& architecture : comparison.architectures()) {
+      if (architecture.group() != group.name()) continue;
+      of_group.points.push_back(
+          {architecture.macs() / 1e6, architecture.accuracy(),
+           absl::StrFormat("%s: %.2f%%, %.1f M multiply-adds\n%s", group.name(),
+                           architecture.accuracy(), architecture.macs() / 1e6,
+                           architecture.architecture())});
+    }
+  }
+  return series;
+}
+
+Html Paragraph(const std::string& text) { return HtmlCat("<p>"_html, text, "</p>\n"_html); }
+
+}  // namespace
+
+std::string PValueText(const ComparedGroup& group) {
+  if (!group.p_value().has_number_value()) return "–";
+  const double p = group.p_value().number_value();
+  return Number(p, p < 0.001 ? 5 : 4);
+}
+
+Html ComparePage(const Comparison& comparison, const CompareText& text) {
+  const std::vector<PlotSeries> series = SeriesOf(comparison);
+  Html notes;
+  for (const std::string& note : text.notes) notes.Append(Paragraph(absl::StrCat("Note: ", note)));
+  const Html plots = HtmlCat(
+      "<div class=\"charts\">\n"_html,
+      StripPlot({"Accuracies of each group; a line marks the mean", "group", text.accuracy_axis},
+                series),
+      ScatterPlot({"Accuracy against cost: a better group may only be a bigger one",
+                   "multiply-adds of one image, millions", text.accuracy_axis},
+                  series),
+      "</div>\n"_html);
+  const Html main = HtmlCat(
+      HtmlSection("groups", "Groups", HtmlCat(GroupTable(comparison), Paragraph(text.test), notes)),
+      HtmlSection("plots", "Plots", plots),
+      HtmlSection("architectures", "Architectures", ArchitectureTable(comparison)));
+  return WholePage(
+      text.title,
+      HtmlCat("<header><h1>"_html, text.title, "</h1>\n"_html, Paragraph(text.accuracy),
+              "</header>\n<main>\n"_html, main, "</main>\n"_html),
+      Charts({}, ""));
+}
+
+}  // namespace pdarts
