@@ -27,7 +27,7 @@ TEST(ShippedSpecs, AllLoadAndFit) {
     const auto experiment = MakeExperiment(*spec);
     EXPECT_TRUE(experiment.ok()) << entry.path() << ": " << experiment.status();
   }
-  EXPECT_EQ(count, 18);
+  EXPECT_EQ(count, 19);
 }
 
 TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
@@ -56,8 +56,8 @@ TEST(ShippedPlugins, AreTheseAndDescribed) {
   EXPECT_THAT(names("benchmark"), ::testing::ElementsAre("nasbench201", "nasbench301"));
   EXPECT_THAT(names("schedule"), ::testing::ElementsAre("darts", "pdarts"));
   EXPECT_THAT(names("regularizer"),
-              ::testing::ElementsAre("beta_decay", "edge_drop_path", "probability_penalty",
-                                     "skip_dropout", "skip_limit"));
+              ::testing::ElementsAre("beta_decay", "cost_penalty", "edge_drop_path",
+                                     "probability_penalty", "skip_dropout", "skip_limit"));
   EXPECT_THAT(names("dataset"), ::testing::ElementsAre("cifar10", "cifar100", "cifar10_sample",
                                                        "image_folder", "synthetic"));
   for (const PluginInfo& info : PluginRegistry::Global().List()) {

@@ -101,10 +101,20 @@ absl::StatusOr<NetworkSettings> SettingsFromFlags() {
 
 }  // namespace
 
-absl::StatusOr<FlagNetwork> NetworkFromFlags() {
+absl::StatusOr<FlagNetwork> SpaceAndShapeFromFlags() {
   PDARTS_ASSIGN_OR_RETURN(const NetworkSettings settings, SettingsFromFlags());
   FlagNetwork network;
   PDARTS_ASSIGN_OR_RETURN(network.space, Registry<SearchSpace>::CreateDefault(SpaceFromFlags()));
+  auto shape = MakeNetworkShape(*network.space, settings);
+  if (!shape.ok()) return Annotate(shape.status(), "--skeleton");
+  network.shape = std::move(*shape);
+  network.shape.classes = absl::GetFlag(FLAGS_classes).value_or(network.shape.classes);
+  PDARTS_RETURN_IF_ERROR(SetImageSize(&network.shape.image));
+  return network;
+}
+
+absl::StatusOr<FlagNetwork> NetworkFromFlags() {
+  PDARTS_ASSIGN_OR_RETURN(FlagNetwork network, SpaceAndShapeFromFlags());
   const std::string given = absl::GetFlag(FLAGS_genotype);
   if (given.empty()) {
     return absl::InvalidArgumentError(
@@ -113,11 +123,6 @@ absl::StatusOr<FlagNetwork> NetworkFromFlags() {
   auto genotype = ReadGivenGenotype(*network.space, given);
   if (!genotype.ok()) return Annotate(genotype.status(), "--genotype");
   network.architecture = std::move(genotype->architecture);
-  auto shape = MakeNetworkShape(*network.space, settings);
-  if (!shape.ok()) return Annotate(shape.status(), "--skeleton");
-  network.shape = std::move(*shape);
-  network.shape.classes = absl::GetFlag(FLAGS_classes).value_or(network.shape.classes);
-  PDARTS_RETURN_IF_ERROR(SetImageSize(&network.shape.image));
   return network;
 }
 

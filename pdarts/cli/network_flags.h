@@ -29,6 +29,11 @@ struct FlagNetwork {
   NetworkShape shape;  ///< without auxiliary head
 };
 
+/// The search space of --space, and the size of --cells, --channels, --classes, --skeleton and
+/// --image_size: the skeleton's usual one where a flag isn't given. The architecture is left empty.
+/// \error kInvalidArgument naming the flag.
+absl::StatusOr<FlagNetwork> SpaceAndShapeFromFlags();
+
 /// The network of --space, --genotype, --cells, --channels, --classes, --skeleton, --image_size:
 /// the skeleton's usual size (SearchSpace::default_network_shape) where a flag isn't given.
 /// \error as ReadGivenGenotype; kInvalidArgument naming the flag.

@@ -22,8 +22,11 @@ struct SearchContext {
   int stage = 0;  ///< from 0
   int num_stages = 1;
   StageShape shape;
-  int epoch = 0;            ///< from 0, within the stage
-  SuperNet* net = nullptr;  ///< candidates(), alphas(), ProbabilityTensor(), SetKnob()
+  int epoch = 0;                       ///< from 0, within the stage
+  SuperNet* net = nullptr;             ///< candidates(), alphas(), ProbabilityTensor(), SetKnob()
+  const SearchSpace* space = nullptr;  ///< that is searched
+  /// What the regularisers allow to be derived.
+  const DerivationOptions* derivation_options = nullptr;
   at::Generator generator;  ///< the regularisers' own stream
 };
 

@@ -95,6 +95,8 @@ absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* net) 
   context.shape = experiment.schedule->stage(stage);
   context.epoch = context.shape.epochs / 2;
   context.net = net;
+  context.space = experiment.space.get();
+  context.derivation_options = &experiment.derivation_options;
   context.generator = NewGenerator();
   PDARTS_ASSIGN_OR_RETURN(const auto regularizers, experiment.MakeRegularizers());
   for (const auto& regularizer : regularizers) {

@@ -67,6 +67,8 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
   context_.num_stages = position_.num_stages;
   context_.shape = position_.shape;
   context_.net = net_.get();
+  context_.space = experiment_.space.get();
+  context_.derivation_options = &experiment_.derivation_options;
   context_.generator = generators_[kRegularizers];
   return absl::OkStatus();
 }

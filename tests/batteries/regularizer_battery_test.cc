@@ -36,6 +36,8 @@ void GoThrough(const Experiment& experiment) {
     context.num_stages = experiment.schedule->num_stages();
     context.shape = experiment.schedule->stage(stage);
     context.net = net.get();
+    context.space = experiment.space.get();
+    context.derivation_options = &experiment.derivation_options;
     context.generator = MakeGenerator(1, "regularizers");
     for (size_t i = 0; i < regularizers.size(); ++i) {
       const auto& regularizer = regularizers[i];

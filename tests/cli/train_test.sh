@@ -47,6 +47,15 @@ prints "images of 16x24" "$pdarts" benchmark --space=darts --genotype=PDARTS --c
 prints "cells.19" "$pdarts" count --space=darts --genotype=PDARTS
 prints "median ms" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1,2 --runs=2 --threads=1
 
+# Every operation by itself: the table of cost_penalty.
+operations=("$pdarts" benchmark --operations --space=nasbench201 --cells=1 --channels=2 --image_size=8 --batch=1,2 --runs=1 --threads=1)
+"${operations[@]}" | grep -Eq '^nor_conv_3x3 +2 +8x8 +1 +2 +[0-9.]+$' || fails "the table lacks an operation"
+"${operations[@]}" --json > latency.json || fails "failed: ${operations[*]}"
+[ "$(grep -o '"operation":' latency.json | wc -l)" = 30 ] || fails "the table has other than 5 operations in 3 blocks for 2 batches"
+grep -q '"space":"nasbench201","skeleton":"cifar","cells":1,"channels":2,' latency.json || fails "the table lacks the size"
+grep -Eq '"fixed":\[\{"batch":1,"ms":[-0-9.e]+},\{"batch":2,"ms":[-0-9.e]+}\]' latency.json || fails "the table lacks what is no operation"
+says "--operations: measures all operations of --space, and takes neither --run nor --genotype" "${operations[@]}" --genotype=PDARTS
+
 # A dry run tells size, memory and time, and writes nothing.
 prints "3 cells, 4 channels, skeleton cifar, 2 epochs" "${train[@]}" --dry_run
 prints "data: made by synthetic, seed 1, 24 training and 8 test images of 2 classes (class_0, class_1)" "${train[@]}" --dry_run

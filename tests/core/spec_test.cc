@@ -165,7 +165,7 @@ TEST(Spec, ValuesOutOfRangeAreNamedWithPathValueAndRange) {
 
 TEST(Spec, SettingsOfEveryRegularizerAndOfUnrollingHaveRanges) {
   ExperimentSpec spec = Spec();
-  for (const char* name : {"beta_decay", "probability_penalty", "edge_drop_path"}) {
+  for (const char* name : {"beta_decay", "probability_penalty", "edge_drop_path", "cost_penalty"}) {
     *spec.add_regularizers() = PluginRegistry::Global().DefaultConfig("regularizer", name).value();
   }
   ASSERT_TRUE(CompleteSpec(&spec).ok());
@@ -179,7 +179,12 @@ TEST(Spec, SettingsOfEveryRegularizerAndOfUnrollingHaveRanges) {
     const std::string weight = absl::StrCat("regularizers[probability_penalty].", end, "_weight");
     EXPECT_THAT(ErrorOf(spec, weight + "=nan"),
                 HasSubstr(weight + ": nan is not in [-1e+06, 1e+06]"));
+    const std::string cost = absl::StrCat("regularizers[cost_penalty].", end, "_weight");
+    EXPECT_THAT(ErrorOf(spec, cost + "=-1"), HasSubstr(cost + ": -1 is not in [0, 1e+06]"));
   }
+  EXPECT_THAT(ErrorOf(spec, "regularizers[cost_penalty].budget=-1"),
+              HasSubstr("regularizers[cost_penalty].budget: -1 is not in [0, 1e+09]"));
+  EXPECT_THAT(ErrorOf(spec, "regularizers[cost_penalty].unit=FLOPS"), HasSubstr("FLOPS"));
   EXPECT_THAT(ErrorOf(spec, "regularizers[probability_penalty].kind=L1"), HasSubstr("L1"));
   EXPECT_THAT(ErrorOf("search.unrolled.difference_norm=0"),
               HasSubstr("search.unrolled.difference_norm: 0 is not in (0, 1]"));

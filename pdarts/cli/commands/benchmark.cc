@@ -25,11 +25,15 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/nn/latency_table.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/memory_estimate.h"
 
 ABSL_FLAG(std::string, batch, "1,32", "SIZES: batch sizes, with commas between them");
+ABSL_FLAG(bool, operations, false,
+          "measure every operation of the search space's networks by itself: with --json the table "
+          "that the regularizer cost_penalty reads");
 ABSL_FLAG(int, runs, 30,
           "NUMBER: passes that are timed for each batch size, after three that aren't");
 
@@ -75,11 +79,59 @@ LatencyRow Measure(Network& network, const ImageShape& image, int batch, int run
   return row;
 }
 
+/// Measures the operations of the networks of --space, instead of one network.
+absl::Status BenchmarkOperations(const std::vector<int>& batches, int runs, int threads) {
+  for (const std::string& given : {absl::GetFlag(FLAGS_run), absl::GetFlag(FLAGS_genotype)}) {
+    if (given.empty()) continue;
+    return absl::InvalidArgumentError(
+        "--operations: measures all operations of --space, and takes neither --run nor --genotype");
+  }
+  PDARTS_ASSIGN_OR_RETURN(FlagNetwork given, SpaceAndShapeFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(given.shape.backend, ResolveBackend(FUSED, FLOAT32, c10::kCPU));
+  LatencyTable table;
+  table.set_space(given.space->name());
+  table.set_skeleton(given.shape.skeleton);
+  table.set_cells(given.shape.cells);
+  table.set_channels(given.shape.channels);
+  table.set_cpu(CpuName());
+  table.set_threads(threads);
+  table.set_kernels(BackendName(given.shape.backend));
+  c10::NoGradGuard no_grad;
+  for (const int batch : batches) {
+    PDARTS_RETURN_IF_ERROR(nn::MeasureLatencies(
+        *given.space, given.shape, batch,
+        [runs](Network& network, const ImageShape& image, int images) {
+          network.eval();
+          return Measure(network, image, images, runs).median_ms();
+        },
+        &table));
+  }
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << ToJsonLine(table) << "\n";
+    return absl::OkStatus();
+  }
+  std::cout << SizeText(given.shape) << "\n"
+            << absl::StrFormat("%s, %d threads, %s\n", table.kernels(), threads, table.cpu())
+            << absl::StrFormat("%-16s %8s %9s %6s %6s %10s\n", "operation", "channels", "image",
+                               "stride", "batch", "median ms");
+  for (const OperationLatency& row : table.operations()) {
+    std::cout << absl::StrFormat("%-16s %8d %9s %6d %6d %10.4f\n", row.operation(), row.channels(),
+                                 absl::StrCat(row.height(), "x", row.width()), row.stride(),
+                                 row.batch(), row.median_ms());
+  }
+  for (const FixedLatency& row : table.fixed()) {
+    std::cout << absl::StrFormat("%-16s %8s %9s %6s %6d %10.4f\n", "all else", "", "", "",
+                                 row.batch(), row.ms());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int> batches, BatchesFromFlags());
   const int runs = absl::GetFlag(FLAGS_runs);
   if (runs < 1) return absl::InvalidArgumentError(absl::StrCat("--runs: ", runs, " is below 1"));
   PDARTS_ASSIGN_OR_RETURN(const int threads, SetThreadsFromFlags());
+  if (absl::GetFlag(FLAGS_operations)) return BenchmarkOperations(batches, runs, threads);
   PDARTS_ASSIGN_OR_RETURN(FlagNetwork given, NetworkFromRunOrFlags());
   PDARTS_ASSIGN_OR_RETURN(given.shape.backend, ResolveBackend(FUSED, FLOAT32, c10::kCPU));
   PDARTS_ASSIGN_OR_RETURN(
@@ -129,10 +181,10 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
 
 Command BenchmarkCommand() {
   std::vector<std::string> flags = NetworkFlags();
-  for (const char* flag : {"run", "batch", "runs", "threads", "allow_swap", "json"})
+  for (const char* flag : {"run", "operations", "batch", "runs", "threads", "allow_swap", "json"})
     flags.push_back(flag);
   return {"benchmark",
-          "--run=DIR | --genotype=TEXT|FILE|RUN|NAME [--batch=1,32]",
+          "--run=DIR | --genotype=TEXT|FILE|RUN|NAME | --operations",
           "measure a network's latency on this machine: median and spread",
           flags,
           &BenchmarkNetwork,

@@ -1,0 +1,194 @@
+#include "pdarts/regularizers/cost_penalty/cost_penalty.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ATen/TensorOperators.h"
+#include "ATen/ops/tensor.h"
+#include "ATen/ops/zeros.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/regularizer.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/nn/latency_table.h"
+#include "pdarts/regularizers/cost_penalty/cost_penalty.pb.h"
+#include "pdarts/regularizers/linear_ramp.h"
+
+namespace pdarts {
+namespace regularizers {
+namespace {
+
+/// Of what may be derived on an edge, so that nothing is divided by 0.
+constexpr double kLeastProbability = 1e-12;
+
+}  // namespace
+
+at::Tensor ExpectedCost(const nn::CostModel& model, const SearchSpace& space,
+                        const Candidates& candidates, const Architecture& architecture,
+                        const std::vector<at::Tensor>& probabilities) {
+  const Topology& topology = space.topology();
+  const at::TensorOptions options = probabilities[0].options().requires_grad(false);
+  at::Tensor sum = at::zeros({}, options) + model.fixed();
+  for (size_t k = 0; k < topology.kinds.size(); ++k) {
+    const CellKind& kind = topology.kinds[k];
+    for (const ArchitectureEdge& edge : architecture.cells(static_cast<int>(k)).edges()) {
+      const auto e = std::find(kind.edges.begin(), kind.edges.end(), Edge{edge.from(), edge.to()}) -
+                     kind.edges.begin();
+      std::vector<double> costs, may;
+      for (const int operation : candidates[k][e]) {
+        may.push_back(space.MayDerive(kind.operations[operation]) ? 1 : 0);
+        costs.push_back(may.back() * model.operations()[k][e][operation]);
+      }
+      const at::Tensor p = probabilities[k][e];
+      const at::Tensor all = (p * at::tensor(may, options)).sum().clamp_min(kLeastProbability);
+      sum = sum + (p * at::tensor(costs, options)).sum() / all;
+    }
+  }
+  return sum;
+}
+
+}  // namespace regularizers
+
+namespace {
+
+using regularizers::CostPenaltyConfig;
+
+constexpr double kMillion = 1e6;
+
+class CostPenalty : public Regularizer {
+ public:
+  explicit CostPenalty(CostPenaltyConfig config) : config_(std::move(config)) {}
+
+  absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const override {
+    const bool has_table = !config_.latency_table().empty();
+    if (has_table != (config_.unit() == CostPenaltyConfig::LATENCY)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("regularizers[cost_penalty].latency_table: \"", config_.latency_table(),
+                       "\" and unit: ", CostPenaltyConfig::Unit_Name(config_.unit()),
+                       " don't fit; LATENCY needs the table, and the other units take none"));
+    }
+    return MakeModel(space).status();
+  }
+
+  absl::Status OnStageBegin(const SearchContext& context) override {
+    PDARTS_ASSIGN_OR_RETURN(model_, MakeModel(*context.space));
+    return OnEpochBegin(context);
+  }
+
+  absl::Status OnEpochBegin(const SearchContext& context) override {
+    weight_ = regularizers::AlphaEpochsRamp(config_.initial_weight(), config_.final_weight(),
+                                            context.epoch, context.shape);
+    PDARTS_ASSIGN_OR_RETURN(const Derivation derived, Derive(context));
+    derived_ = Scaled(model_->Of(derived.architecture));
+    expected_ = Scaled(Expected(context, derived.architecture).item<double>());
+    return absl::OkStatus();
+  }
+
+  at::Tensor AlphaPenalty(const SearchContext& context) override {
+    if (weight_ == 0) return {};
+    const absl::StatusOr<Derivation> derived = Derive(context);
+    // Probabilities that are no numbers; the trainer tells that its loss is none either.
+    if (!derived.ok()) return {};
+    const at::Tensor expected = Scaled(Expected(context, derived->architecture));
+    if (config_.budget() == 0) return expected * weight_;
+    // The value is of the network that would be derived, the gradient of the expected cost. While
+    // the probabilities are nearly even, the two differ, and the budget is meant for the former.
+    const double value = Scaled(model_->Of(derived->architecture));
+    const at::Tensor cost = expected + (value - expected.detach());
+    return (cost / config_.budget() - 1).square() * weight_;
+  }
+
+  std::vector<std::pair<std::string, double>> Report() const override {
+    return {{"cost_penalty", weight_},
+            {"cost_penalty_derived", derived_},
+            {"cost_penalty_expected", expected_}};
+  }
+
+  /// What the epoch began with: a search that goes on has other alphas then.
+  std::string SaveState() const override {
+    return absl::StrFormat("%.17g %.17g", derived_, expected_);
+  }
+  absl::Status LoadState(absl::string_view state) override {
+    const std::vector<absl::string_view> words = absl::StrSplit(state, ' ');
+    double derived = 0, expected = 0;
+    if (words.size() != 2 || !absl::SimpleAtod(words[0], &derived) ||
+        !absl::SimpleAtod(words[1], &expected)) {
+      return absl::DataLossError(
+          absl::StrCat("the state of cost_penalty is \"", state, "\"; expected two numbers"));
+    }
+    derived_ = derived;
+    expected_ = expected;
+    return absl::OkStatus();
+  }
+
+ private:
+  /// \error kInvalidArgument naming the setting by which the costs are not known.
+  absl::StatusOr<nn::CostModel> MakeModel(const SearchSpace& space) const {
+    PDARTS_ASSIGN_OR_RETURN(const NetworkShape shape, space.default_network_shape());
+    absl::StatusOr<nn::CostModel> model = MakeModel(space, shape);
+    if (model.ok()) return model;
+    return absl::InvalidArgumentError(
+        absl::StrCat("regularizers[cost_penalty].",
+                     config_.unit() == CostPenaltyConfig::LATENCY ? "latency_table" : "unit", ": ",
+                     model.status().message()));
+  }
+
+  absl::StatusOr<nn::CostModel> MakeModel(const SearchSpace& space,
+                                          const NetworkShape& shape) const {
+    switch (config_.unit()) {
+      case CostPenaltyConfig::MACS:
+        return nn::CostModel::MultiplyAdds(space, shape);
+      case CostPenaltyConfig::PARAMS:
+        return nn::CostModel::Parameters(space, shape);
+      case CostPenaltyConfig::LATENCY:
+        break;
+    }
+    PDARTS_ASSIGN_OR_RETURN(const LatencyTable table,
+                            nn::ReadLatencyTable(config_.latency_table()));
+    return nn::LatencyModel(space, shape, table, config_.latency_batch());
+  }
+
+  static absl::StatusOr<Derivation> Derive(const SearchContext& context) {
+    return context.space->Derive(context.net->candidates(), context.net->Probabilities(),
+                                 *context.derivation_options);
+  }
+
+  at::Tensor Expected(const SearchContext& context, const Architecture& architecture) const {
+    std::vector<at::Tensor> probabilities;
+    for (size_t k = 0; k < context.net->alphas().size(); ++k) {
+      probabilities.push_back(context.net->ProbabilityTensor(static_cast<int>(k)));
+    }
+    return regularizers::ExpectedCost(*model_, *context.space, context.net->candidates(),
+                                      architecture, probabilities);
+  }
+
+  /// A cost in the unit of the config. Cost: double or at::Tensor.
+  template <class Cost>
+  Cost Scaled(const Cost& cost) const {
+    return config_.unit() == CostPenaltyConfig::LATENCY ? cost : Cost(cost / kMillion);
+  }
+
+  const CostPenaltyConfig config_;
+  std::optional<nn::CostModel> model_;
+  double weight_ = 0;
+  double derived_ = 0;   ///< what would be derived at the epoch's beginning
+  double expected_ = 0;  ///< the same by the probabilities
+};
+
+const bool registered = Registry<Regularizer>::Register<CostPenaltyConfig>(
+    "cost_penalty", "a penalty on what the derived network costs, or on its distance from a budget",
+    [](CostPenaltyConfig config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
+      return std::make_unique<CostPenalty>(std::move(config));
+    });
+
+}  // namespace
+}  // namespace pdarts
