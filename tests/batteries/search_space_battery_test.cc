@@ -560,6 +560,28 @@ TEST_P(SearchSpaceBattery, CostsOfOperationsAddUpToThoseOfNetworks) {
   }
 }
 
+TEST_P(SearchSpaceBattery, OperationsByThemselvesStoreWhatTheBackendSays) {
+  c10::NoGradGuard no_grad;
+  NetworkShape shape = space_->default_network_shape().value();
+  shape.channels = 4;
+  const OperationPlaces places = space_->operation_places(shape);
+  if (places.empty()) GTEST_SKIP() << "the space doesn't say its places";
+  for (const at::ScalarType storage : {at::kFloat, at::kBFloat16}) {
+    shape.backend.storage = storage;
+    for (size_t k = 0; k < places.size(); ++k) {
+      const OperationPlace& place = places[k].front().front();
+      const ImageShape& input = place.input;
+      for (const std::string& operation : space_->topology().kinds[k].operations) {
+        const auto network =
+            space_->BuildOperation(operation, place, shape, MakeGenerator(1, "weights"));
+        const NetworkOutput output =
+            network->Forward(at::zeros({2, input.channels, input.height, input.width}));
+        EXPECT_EQ(output.logits.scalar_type(), storage) << operation;
+      }
+    }
+  }
+}
+
 TEST_P(SearchSpaceBattery, WrongArgumentsAreErrors) {
   SuperNetShape shape;
   const auto build = [&](const Candidates& candidates, const SuperNetShape& s) {
