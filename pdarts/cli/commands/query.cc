@@ -168,8 +168,8 @@ Command QueryCommand() {
       &Query,
       /*takes_arguments=*/true,
       {{"--space=nasbench201 --top=3", "the three best"},
-       {"--space=nasbench201 --json 9930", "the one of this number, for a script"},
-       {"--space=darts PDARTS DARTS_V2", "the predicted accuracies of two DARTS architectures"}},
+       {"--space=darts --json PDARTS DARTS_V2",
+        "the predicted accuracies of two DARTS architectures, for a script"}},
       {{"dataset",
         "TEXT: data set whose accuracies are shown, as the benchmark names it (default: the "
         "benchmark's)"},
