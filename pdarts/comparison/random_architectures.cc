@@ -7,10 +7,10 @@
 
 #include "ATen/TensorOperators.h"
 #include "ATen/ops/empty.h"
+#include "ATen/ops/randperm.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/core/topology.h"
 
 namespace pdarts {
 namespace {
@@ -34,6 +34,24 @@ absl::StatusOr<Architecture> RandomArchitecture(const SearchSpace& space, at::Ge
   }
   PDARTS_ASSIGN_OR_RETURN(Derivation derivation, space.Derive(candidates, probabilities, {}));
   return std::move(derivation.architecture);
+}
+
+EdgeProbabilities ShuffleProbabilities(const EdgeProbabilities& probabilities,
+                                       const at::Generator& generator) {
+  EdgeProbabilities shuffled = probabilities;
+  for (std::vector<std::vector<double>>& kind : shuffled) {
+    std::vector<double> values;
+    for (const std::vector<double>& edge : kind) {
+      values.insert(values.end(), edge.begin(), edge.end());
+    }
+    const at::Tensor order =
+        at::randperm(static_cast<int64_t>(values.size()), generator, at::kLong);
+    const int64_t* next = order.data_ptr<int64_t>();
+    for (std::vector<double>& edge : kind) {
+      for (double& value : edge) value = values[*next++];
+    }
+  }
+  return shuffled;
 }
 
 absl::StatusOr<std::vector<Architecture>> DrawArchitectures(const SearchSpace& space, int count,

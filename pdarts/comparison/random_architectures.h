@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/topology.h"
 
 namespace pdarts {
 
@@ -17,6 +18,13 @@ namespace pdarts {
 /// the simplex of each edge's candidates.
 /// \error as SearchSpace::Derive.
 absl::StatusOr<Architecture> RandomArchitecture(const SearchSpace& space, at::Generator generator);
+
+/// The negative control of a search: the same values in a random order. Within a cell kind every
+/// order of the values over all edges and candidates is equally likely, so that an edge's values no
+/// longer add up to 1. An architecture that is derived from them owes nothing to the search.
+/// probabilities: `[kind][edge][candidate]`.
+EdgeProbabilities ShuffleProbabilities(const EdgeProbabilities& probabilities,
+                                       const at::Generator& generator);
 
 /// What the costs of drawn architectures are held to.
 struct CostMatch {

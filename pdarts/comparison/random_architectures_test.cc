@@ -4,6 +4,8 @@
 #include <cmath>
 #include <memory>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -93,6 +95,35 @@ TEST(DrawArchitectures, TellsWhyACostIsNotKnown) {
   match.targets = {1};
   EXPECT_EQ(DrawArchitectures(*space, 1, match, MakeGenerator(1, "test")).status(),
             absl::UnavailableError("no scale"));
+}
+
+TEST(ShuffleProbabilities, MovesValuesWithinACellKindOnly) {
+  const EdgeProbabilities before = {{{0.1, 0.9}, {0.4, 0.6}}, {{0.2, 0.3, 0.5}}};
+  std::set<std::vector<double>> orders;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    const EdgeProbabilities after = ShuffleProbabilities(before, MakeGenerator(seed, "test"));
+    ASSERT_EQ(after.size(), 2u);
+    ASSERT_EQ(after[0].size(), 2u);
+    ASSERT_EQ(after[0][0].size(), 2u);
+    ASSERT_EQ(after[0][1].size(), 2u);
+    std::vector<double> first = {after[0][0][0], after[0][0][1], after[0][1][0], after[0][1][1]};
+    orders.insert(first);
+    std::sort(first.begin(), first.end());
+    EXPECT_EQ(first, std::vector<double>({0.1, 0.4, 0.6, 0.9}));
+    std::vector<double> second = after[1][0];
+    std::sort(second.begin(), second.end());
+    EXPECT_EQ(second, std::vector<double>({0.2, 0.3, 0.5}));
+  }
+  EXPECT_EQ(orders.size(), 24u);  // every order occurs
+}
+
+TEST(ShuffleProbabilities, RepeatsForASeed) {
+  const EdgeProbabilities before = {{{0.1, 0.2, 0.3, 0.4}, {0.5, 0.6, 0.7, 0.8}}};
+  const auto shuffle = [&](uint64_t seed) {
+    return ShuffleProbabilities(before, MakeGenerator(seed, "test"));
+  };
+  EXPECT_EQ(shuffle(1), shuffle(1));
+  EXPECT_NE(shuffle(1), shuffle(2));
 }
 
 }  // namespace

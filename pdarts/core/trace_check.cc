@@ -1,6 +1,7 @@
 #include "pdarts/core/trace_check.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -128,6 +129,29 @@ LastStage LastStageOf(const Topology& topology, const DerivationTrace& trace) {
     }
   }
   return last;
+}
+
+LastStage UnprunedOf(const Topology& topology, const DerivationTrace& trace) {
+  LastStage all;
+  for (const CellKind& kind : topology.kinds) {
+    CellCandidates& candidates = all.candidates.emplace_back(kind.edges.size());
+    auto& probabilities = all.probabilities.emplace_back(kind.edges.size());
+    for (const EdgeDecision& edge : trace.edges()) {
+      if (edge.cell_kind() != kind.name) continue;
+      std::map<int, double> by_operation;  // in the space's order
+      for (int i = 0; i < edge.candidates_size(); ++i) {
+        by_operation[OperationIndex(kind, edge.candidates(i))] = edge.probabilities(i);
+      }
+      for (const PrunedOperation& pruned : edge.pruned()) {
+        by_operation.emplace(OperationIndex(kind, pruned.operation()), pruned.probability());
+      }
+      for (const auto& [operation, probability] : by_operation) {
+        candidates[edge.edge()].push_back(operation);
+        probabilities[edge.edge()].push_back(probability);
+      }
+    }
+  }
+  return all;
 }
 
 }  // namespace pdarts

@@ -23,6 +23,10 @@ struct LastStage {
 };
 LastStage LastStageOf(const Topology& topology, const DerivationTrace& trace);
 
+/// The same, as if no stage had pruned anything: each edge also has the candidates that earlier
+/// stages took away, with the probabilities that they had then.
+LastStage UnprunedOf(const Topology& topology, const DerivationTrace& trace);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CORE_TRACE_CHECK_H_

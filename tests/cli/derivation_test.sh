@@ -64,6 +64,20 @@ prints "$found" "${derive[@]}"
 prints "$kind" "${derive[@]}"
 prints "Genotype(normal=" "${derive[@]}" --set=space.allow_none=true
 
+# A negative control: the numbers of the search in a random order, over all candidates that it began with.
+find runs/tiny-seed1 -type f -exec sha256sum {} + > before
+shuffled=$("${derive[@]}" --shuffle=1 | head -1)
+[ "$shuffled" != "$found" ] || fails "--shuffle=1 derives what the search found"
+[ "$("${derive[@]}" --shuffle=1 | head -1)" = "$shuffled" ] || fails "--shuffle=1 derives two architectures"
+[ "$("${derive[@]}" --shuffle=2 | head -1)" != "$shuffled" ] || fails "--shuffle=1 and --shuffle=2 derive the same"
+prints "note: the probabilities were shuffled with seed 1: this is a negative control" "${derive[@]}" --shuffle=1
+all='"candidates":["none","max_pool_3x3","avg_pool_3x3","skip_connect","sep_conv_3x3","sep_conv_5x5","dil_conv_3x3","dil_conv_5x5"]'
+[ "$("${derive[@]}" --shuffle=1 --json | grep -oF "$all" | wc -l)" = 28 ] || fails "--shuffle leaves pruned candidates out"
+find runs/tiny-seed1 -type f -exec sha256sum {} + | cmp -s before - || fails "--shuffle changed a file of the run"
+for seed in 1 2 3; do "${derive[@]}" --shuffle=$seed | head -1; done > shuffled.txt
+prints '"name":"shuffled","architectures":3,' "$pdarts" compare --benchmark=nasbench301 --genotypes=shuffled:shuffled.txt --json
+says "--shuffle: -1 is not in [0, infinity)" "${derive[@]}" --shuffle=-1
+
 # A run without an architecture is derivable from its log.
 cp -r runs/tiny-seed1 broken
 rm broken/architecture.textproto broken/architecture.json broken/genotype.txt broken/result.json
@@ -74,6 +88,7 @@ prints "Genotype(normal=" "$pdarts" derive --run=broken --set=space.allow_none=t
 sed 's/{"operations":\["[a-z_0-9]*"\],/{"operations":["none"],/g' runs/tiny-seed1/log.jsonl > broken/log.jsonl
 says "its only candidate is none" "$pdarts" derive --run=broken
 prints "('none', 0)" "$pdarts" derive --run=broken --set=space.allow_none=true
+says "--shuffle: $PWD/broken holds no architecture, and none can be derived" "$pdarts" derive --run=broken --shuffle=1
 grep -v '"event":"epoch"' runs/tiny-seed1/log.jsonl > broken/log.jsonl
 says "broken holds neither an architecture nor an epoch in its log" "$pdarts" derive --run=broken
 

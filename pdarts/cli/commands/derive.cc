@@ -1,11 +1,15 @@
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -14,10 +18,12 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/comparison/random_architectures.h"
 #include "pdarts/core/edge_name.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
+#include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/trace_check.h"
@@ -28,6 +34,11 @@
 ABSL_FLAG(std::string, alphas, "",
           "FILE: alphas or probabilities of another program, a row an edge and a column an "
           "operation: a NumPy file (.npy, .npz) or a text");
+ABSL_FLAG(
+    std::optional<int64_t>, shuffle, std::nullopt,
+    "SEED: a negative control: derive from the same probabilities in a random order, drawn by "
+    "a seed from 0 on, over all candidates that the search began with (default: their own "
+    "order)");
 
 namespace pdarts {
 namespace {
@@ -68,11 +79,20 @@ struct SearchEnd {
 };
 
 /// Takes it from the trace of what was found, or where there is none, from the log's last epoch: a
-/// search of which nothing could be derived has no trace.
+/// search of which nothing could be derived has no trace. To be shuffled, it is taken with what
+/// earlier stages pruned, which is a decision of the search too.
 absl::StatusOr<SearchEnd> ReadSearchEnd(const RunFiles& run) {
   SearchEnd end;
   for (const LogEvent& stage : run.stages) {
     end.notes.insert(end.notes.end(), stage.notes().begin(), stage.notes().end());
+  }
+  if (absl::GetFlag(FLAGS_shuffle)) {
+    if (!run.found) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "--shuffle: ", run.path, " holds no architecture, and none can be derived from its log"));
+    }
+    end.last_stage = UnprunedOf(run.topology, run.found->trace());
+    return end;
   }
   if (run.finished_search) {
     end.last_stage = LastStageOf(run.topology, run.found->trace());
@@ -93,9 +113,9 @@ absl::StatusOr<SearchEnd> ReadSearchEnd(const RunFiles& run) {
 
 /// A training derives nothing: it tells which architecture it trains.
 absl::Status PrintTrained(const std::string& run, const TrainSpec& spec) {
-  if (!absl::GetFlag(FLAGS_set).values.empty()) {
+  if (!absl::GetFlag(FLAGS_set).values.empty() || absl::GetFlag(FLAGS_shuffle)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--set: ", run,
+        absl::StrCat(absl::GetFlag(FLAGS_shuffle) ? "--shuffle: " : "--set: ", run,
                      " is a training, which has no probabilities to derive from; expected the "
                      "run of a search"));
   }
@@ -128,8 +148,25 @@ absl::StatusOr<SearchEnd> ReadAlphasFile(const SearchSpace& space, const std::st
   return end;
 }
 
-absl::StatusOr<Derivation> DeriveFrom(const SearchSpace& space, const SearchEnd& end,
+/// Brings the probabilities into the random order that --shuffle asks for, if it is given.
+absl::Status ShuffleByFlag(SearchEnd* end) {
+  const std::optional<int64_t> seed = absl::GetFlag(FLAGS_shuffle);
+  if (!seed) return absl::OkStatus();
+  if (*seed < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--shuffle: ", *seed, " is not in [0, infinity)"));
+  }
+  end->last_stage.probabilities =
+      ShuffleProbabilities(end->last_stage.probabilities,
+                           MakeGenerator(static_cast<uint64_t>(*seed), "shuffled probabilities"));
+  end->notes.push_back(absl::StrCat("the probabilities were shuffled with seed ", *seed,
+                                    ": this is a negative control, not what the search found"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Derivation> DeriveFrom(const SearchSpace& space, SearchEnd end,
                                       const DerivationOptions& options) {
+  PDARTS_RETURN_IF_ERROR(ShuffleByFlag(&end));
   PDARTS_ASSIGN_OR_RETURN(
       Derivation derivation,
       space.Derive(end.last_stage.candidates, end.last_stage.probabilities, options));
@@ -160,8 +197,8 @@ absl::Status DeriveFromAlphas(const std::string& alphas) {
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   const auto space = Registry<SearchSpace>::Create(spec.space());
   if (!space.ok()) return Annotate(space.status(), "space");
-  PDARTS_ASSIGN_OR_RETURN(const SearchEnd end, ReadAlphasFile(**space, alphas));
-  PDARTS_ASSIGN_OR_RETURN(const Derivation derivation, DeriveFrom(**space, end, {}));
+  PDARTS_ASSIGN_OR_RETURN(SearchEnd end, ReadAlphasFile(**space, alphas));
+  PDARTS_ASSIGN_OR_RETURN(const Derivation derivation, DeriveFrom(**space, std::move(end), {}));
   return Print(**space, derivation);
 }
 
@@ -186,11 +223,11 @@ absl::Status Derive(const std::vector<std::string>&) {
   ExperimentSpec spec = files.spec;
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec)));
-  PDARTS_ASSIGN_OR_RETURN(const SearchEnd end, alphas.empty()
-                                                   ? ReadSearchEnd(files)
-                                                   : ReadAlphasFile(*experiment.space, alphas));
-  PDARTS_ASSIGN_OR_RETURN(const Derivation derivation,
-                          DeriveFrom(*experiment.space, end, experiment.derivation_options));
+  PDARTS_ASSIGN_OR_RETURN(SearchEnd end, alphas.empty()
+                                             ? ReadSearchEnd(files)
+                                             : ReadAlphasFile(*experiment.space, alphas));
+  PDARTS_ASSIGN_OR_RETURN(const Derivation derivation, DeriveFrom(*experiment.space, std::move(end),
+                                                                  experiment.derivation_options));
   return Print(*experiment.space, derivation);
 }
 
@@ -202,7 +239,7 @@ Command DeriveCommand() {
       "--run=DIR | --alphas=FILE",
       "derive again from a search's probabilities, with other options, or from another program's "
       "alphas; of a training, print its architecture",
-      {"run", "alphas", "space", "set", "json"},
+      {"run", "alphas", "space", "set", "shuffle", "json"},
       &Derive,
       /*takes_arguments=*/false,
       {{"--run=runs/quickstart-seed1 --set=regularizers[skip_limit].max=4",
