@@ -4,15 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
-#include "pdarts/core/registry.h"
 
 namespace pdarts {
-
-std::string PluginShortName(const google::protobuf::Any& config) {
-  const std::string& url = config.type_url();
-  const PluginInfo* info = PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1));
-  return info == nullptr ? url : info->short_name;
-}
 
 std::string CandidateCounts(const Candidates& candidates) {
   std::vector<size_t> counts;

@@ -15,7 +15,6 @@
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
-#include "pdarts/cli/names.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/search_dry_run.h"
@@ -26,12 +25,12 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/datasets/augmentation/augmentation_notes.h"
 #include "pdarts/datasets/augmentation/batch_stream.h"
-#include "pdarts/nn/network_counts.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/search_recorder.h"
+#include "pdarts/runs/search_row.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/smallest_batch.h"
@@ -71,23 +70,9 @@ class Observers : public SearchObserver {
 
 /// The row of the results table, all but the times.
 absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const DatasetSplits& data,
-                                     const SearchResult& found, const std::string& text,
+                                     const SearchResult& found,
                                      const CheckpointSurroundings& surroundings) {
-  RunResult result;
-  result.set_name(experiment.spec.name());
-  result.set_dataset(PluginShortName(experiment.spec.dataset()));
-  result.set_search_space(experiment.space->name());
-  result.set_seed(static_cast<double>(experiment.spec.seed()));
-  PDARTS_ASSIGN_OR_RETURN(NetworkShape shape, experiment.space->default_network_shape());
-  shape.image = experiment.dataset->info().image;
-  shape.classes = experiment.dataset->num_classes();
-  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts,
-                          CountNetwork(*experiment.space, found.derivation->architecture, shape));
-  result.set_params_m(counts.params / 1e6);
-  result.set_flops_g(counts.macs / 1e9);
-  result.set_network_cells(shape.cells);
-  result.set_network_channels(shape.channels);
-  result.set_genotype(text);
+  PDARTS_ASSIGN_OR_RETURN(RunResult result, SearchRow(experiment, found.derivation->architecture));
   result.set_supernet_top1(found.supernet.top1);
   result.set_supernet_top5(found.supernet.top5);
   result.set_chance_top1(ChanceTop1(experiment.dataset->num_classes()));
@@ -161,8 +146,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   *derived.mutable_trace() = found->derivation->trace;
   PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
                           experiment.space->Format(derived.architecture()));
-  PDARTS_ASSIGN_OR_RETURN(RunResult result,
-                          MakeResult(experiment, data, *found, derived.text(), surroundings));
+  PDARTS_ASSIGN_OR_RETURN(RunResult result, MakeResult(experiment, data, *found, surroundings));
   PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(derived));
   LogEvent derivation;
   derivation.set_architecture(derived.text());

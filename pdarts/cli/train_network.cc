@@ -21,7 +21,6 @@
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/initial_weights.h"
 #include "pdarts/cli/interrupt.h"
-#include "pdarts/cli/names.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_data.h"

@@ -131,4 +131,9 @@ absl::StatusOr<std::unique_ptr<Plugin>> PluginRegistry::Create(
   return plugin;
 }
 
+std::string PluginShortName(const google::protobuf::Any& config) {
+  const PluginInfo* info = PluginRegistry::Global().FindByConfig(FullName(config));
+  return info == nullptr ? config.type_url() : info->short_name;
+}
+
 }  // namespace pdarts

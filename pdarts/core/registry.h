@@ -124,6 +124,9 @@ class Registry {
   }
 };
 
+/// The short name of the plugin that a config belongs to; its type if that isn't known.
+std::string PluginShortName(const google::protobuf::Any& config);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CORE_REGISTRY_H_

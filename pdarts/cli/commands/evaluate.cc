@@ -18,7 +18,6 @@
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/names.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_data.h"
 #include "pdarts/cli/run_session.h"
