@@ -14,6 +14,7 @@
 #include "absl/strings/str_replace.h"
 #include "glog/logging.h"
 #include "google/protobuf/text_format.h"
+#include "pdarts/runs/markdown_table.h"
 #include "pdarts/runs/search_decision.h"
 
 namespace pdarts {
@@ -108,32 +109,9 @@ std::string CsvField(std::string text) {
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 
-std::string Link(const std::string& name, const std::string& file) {
-  return absl::StrCat(
-      "[", name, "](<",
-      absl::StrReplaceAll(file, {{"<", "%3C"}, {">", "%3E"}, {"|", "%7C"}, {"\n", "%0A"}}), ">)");
-}
-
-/// Text that stands for itself in a table of Markdown; code, where it is a genotype.
+/// The text of a column in Markdown; a genotype is code.
 std::string MarkdownCell(const std::string& column, const std::string& text) {
-  if (text.empty()) return "–";
-  if (column == "genotype") {
-    const std::string code =
-        absl::StrReplaceAll(text, {{"|", "\\|"}, {"`", "'"}, {"\n", " "}, {"\r", " "}});
-    return absl::StrCat("`", code, "`");
-  }
-  return absl::StrReplaceAll(text, {{"\\", "\\\\"},
-                                    {"|", "\\|"},
-                                    {"[", "\\["},
-                                    {"`", "\\`"},
-                                    {"&", "&amp;"},
-                                    {"<", "&lt;"},
-                                    {"\n", " "},
-                                    {"\r", " "}});
-}
-
-std::string MarkdownRow(const std::vector<std::string>& cells) {
-  return absl::StrCat("| ", absl::StrJoin(cells, " | "), " |\n");
+  return column == "genotype" ? MarkdownCode(text) : MarkdownText(text);
 }
 
 /// The columns of the table of groups, by their names in RunResult; others are for JSON.
@@ -185,12 +163,10 @@ std::string MarkdownGroups(const ResultsTable& table) {
   std::vector<std::string> cells = {"runs that differ in the seed only", "dataset", "search_space",
                                     "seeds"};
   cells.insert(cells.end(), columns.begin(), columns.end());
-  std::string markdown = absl::StrCat("\n", MarkdownRow(cells),
-                                      MarkdownRow(std::vector<std::string>(cells.size(), "---")));
+  std::string markdown = absl::StrCat("\n", MarkdownRow(cells), MarkdownRule(cells.size()));
   for (const ResultsGroup& group : table.groups()) {
-    cells = {MarkdownCell("name", group.name()), MarkdownCell("dataset", group.dataset()),
-             MarkdownCell("search_space", group.search_space()),
-             absl::StrJoin(group.seeds(), ", ")};
+    cells = {MarkdownText(group.name()), MarkdownText(group.dataset()),
+             MarkdownText(group.search_space()), absl::StrJoin(group.seeds(), ", ")};
     for (const char* name : columns) {
       const ResultsColumn* column = Find(group, name);
       cells.push_back(column == nullptr ? "–" : MeanText(*column));
@@ -266,17 +242,16 @@ std::string ResultsMarkdown(const ResultsTable& table) {
   std::vector<std::string> cells = {"run"};
   for (const Column& column : columns) cells.push_back(column.name);
   cells.push_back("files");
-  std::string markdown =
-      MarkdownRow(cells) + MarkdownRow(std::vector<std::string>(cells.size(), "---"));
+  std::string markdown = MarkdownRow(cells) + MarkdownRule(cells.size());
   for (const ResultsRow& row : table.rows()) {
-    cells = {row.published() ? "published" : MarkdownCell("name", row.result().name())};
+    cells = {row.published() ? "published" : MarkdownText(row.result().name())};
     for (const Column& column : columns) {
       cells.push_back(MarkdownCell(column.name, column.text(row)));
     }
     std::vector<std::string> links;
     for (const Column& column : FileColumns()) {
       const std::string file = column.text(row);
-      if (!file.empty()) links.push_back(Link(column.name, file));
+      if (!file.empty()) links.push_back(MarkdownLink(column.name, file));
     }
     cells.push_back(links.empty() ? "–" : absl::StrJoin(links, " "));
     absl::StrAppend(&markdown, MarkdownRow(cells));

@@ -208,11 +208,30 @@ prints "| tiny | synthetic | darts | 5 |" "$pdarts" results sweep
 prints "| tiny | synthetic | darts | 1, 3, 5 |" "$pdarts" results sweep
 prints "flops_g counts multiply-adds" "$pdarts" results sweep
 prints "[config](<runs/tiny201-seed1/spec.textproto>) [model](<runs/tiny201-seed1/supernet.safetensors>)" \
-  "$pdarts" results --markdown runs/tiny201-seed1
+  "$pdarts" results runs/tiny201-seed1
 prints "runs/tiny-seed2/log.jsonl,runs/tiny-seed2/report.html,false" "$pdarts" results --csv runs
 prints '{"rows":[{"result":{"dataset":"synthetic"' "$pdarts" results --json runs
 says "exclude each other" "$pdarts" results --json --csv runs
 says "results needs at least one" "$pdarts" results
+says "exclude each other" "$pdarts" results --markdown --add_to=zoo runs
+says "--output: only --markdown writes a file" "$pdarts" results --output=page.md runs
+# A model zoo: what is copied, and its page.
+prints "$PWD/zoo/tiny-seed1" "$pdarts" results --add_to=zoo runs/tiny-seed1
+[ "$(ls zoo/tiny-seed1 | tr '\n' ' ')" = "architecture.textproto genotype.txt log.jsonl result.json spec.textproto " ] ||
+  fails "the zoo holds other files: $(ls zoo/tiny-seed1)"
+says "$PWD/zoo/tiny-seed1 exists; remove it first" "$pdarts" results --add_to=zoo runs/tiny-seed1
+mkdir unfinished && cp runs/tiny-seed2/spec.textproto unfinished
+says "unfinished isn't finished: there is no result.json in it" "$pdarts" results --add_to=zoo unfinished
+[ "$(ls zoo)" = tiny-seed1 ] || fails "a refused run left something in the zoo"
+prints "| tiny | synthetic | darts | 1 |" "$pdarts" results zoo
+prints "$PWD/docs/model_zoo.md" "$pdarts" results zoo --markdown
+for text in "## CIFAR-10" "## CIFAR-100" "[genotype](<../zoo/tiny-seed1/genotype.txt>)" \
+  "[tiny](<../zoo/tiny-seed1/spec.textproto>) | [log](<../zoo/tiny-seed1/log.jsonl>) |"; do
+  grep -qF "$text" docs/model_zoo.md || fails "the page of the zoo lacks: $text"
+done
+prints "$PWD/page.md" "$pdarts" results zoo --markdown --output=page.md
+grep -qF "[log](<zoo/tiny-seed1/log.jsonl>)" page.md || fails "the links of a page do not lead from its folder"
+says "unfinished isn't finished; a model zoo holds finished searches" "$pdarts" results --markdown unfinished
 says "is no run directory" "$pdarts" derive --run=.
 # Output that can't be written is an error. The last one writes more than a buffer holds.
 for command in "list" "help" "help search" "--version" "completion bash" "search --spec=tiny.textproto --dry_run" \

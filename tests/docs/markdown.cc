@@ -38,12 +38,14 @@ std::string TakeCode(absl::string_view line, int number, std::vector<PageText>* 
   }
 }
 
-/// Targets of `[text](target)` and `![text](target)`.
+/// Targets of `[text](target)`, `[text](<target>)` and `![text](target)`.
 void FindLinks(absl::string_view line, int number, std::vector<PageText>* links) {
   for (size_t at = line.find("]("); at != line.npos; at = line.find("](", at + 1)) {
     const size_t end = line.find(')', at);
     if (end == line.npos) return;
-    links->push_back({number, std::string(line.substr(at + 2, end - at - 2))});
+    absl::string_view target = line.substr(at + 2, end - at - 2);
+    if (absl::ConsumePrefix(&target, "<")) absl::ConsumeSuffix(&target, ">");
+    links->push_back({number, std::string(target)});
   }
 }
 

@@ -16,13 +16,13 @@ std::vector<std::string> Texts(const std::vector<PageText>& found) {
 
 TEST(ParsePage, FindsAnchorsLinksAndCode) {
   const Page page = ParsePage("docs/a.md", R"(# A title, with `code`
-See [there](b.md#part) and [![picture](c.png)](d.md). Not `[a](link)`.
+See [there](b.md#part) and [![picture](c.png)](d.md), [too](<e f.md>). Not `[a](link)`.
 ## Part
 #no heading
 ## Part
 )");
   EXPECT_THAT(page.anchors, ElementsAre("a-title-with-code", "part", "part-1"));
-  EXPECT_THAT(Texts(page.links), ElementsAre("b.md#part", "c.png", "d.md"));
+  EXPECT_THAT(Texts(page.links), ElementsAre("b.md#part", "c.png", "d.md", "e f.md"));
   EXPECT_THAT(Texts(page.code), ElementsAre("code", "[a](link)"));
   EXPECT_EQ(page.links[0].line, 2);
 }

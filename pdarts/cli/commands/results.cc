@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -16,18 +17,26 @@
 #include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/any_spec.h"
+#include "pdarts/runs/atomic_file.h"
+#include "pdarts/runs/model_zoo.h"
+#include "pdarts/runs/model_zoo_page.h"
 #include "pdarts/runs/result_groups.h"
 #include "pdarts/runs/result_summary.h"
 #include "pdarts/runs/results_table.h"
 #include "pdarts/runs/run_directory.h"
 
-ABSL_FLAG(bool, markdown, false, "print Markdown");
+ABSL_FLAG(bool, markdown, false, "write the page of a model zoo, in Markdown");
+ABSL_FLAG(std::string, add_to, "",
+          "DIR: copy finished searches into the folder of a model zoo, without weights, and print "
+          "no table");
 ABSL_FLAG(bool, csv, false, "print comma-separated values");
 
 namespace pdarts {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr char kModelZooPage[] = "docs/model_zoo.md";
 
 /// A run's file as seen from where the command was typed; empty if it isn't there.
 std::string FileOf(const std::string& run, const char* name) {
@@ -36,12 +45,34 @@ std::string FileOf(const std::string& run, const char* name) {
   return fs::exists(file, error) ? fs::proximate(file, error).string() : "";
 }
 
-absl::Status PrintResults(const std::vector<std::string>& arguments) {
-  const bool json = absl::GetFlag(FLAGS_json), csv = absl::GetFlag(FLAGS_csv);
-  if (json + csv + absl::GetFlag(FLAGS_markdown) > 1) {
-    return absl::InvalidArgumentError("--markdown, --csv and --json exclude each other");
+/// Copies the runs into the folder of a model zoo.
+absl::Status AddRunsToZoo(const std::vector<std::string>& runs, const std::string& zoo) {
+  RunsLeftOut left_out(runs.size());
+  for (const std::string& run : runs) {
+    const absl::StatusOr<std::string> copy = AddToZoo(run, zoo);
+    if (copy.ok()) {
+      std::cout << *copy << "\n";
+    } else {
+      left_out.Add(run, copy.status());
+    }
   }
-  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> runs, RunFolders("results", arguments));
+  return left_out.status();
+}
+
+/// Writes the page of a model zoo, whose links lead from the page's folder.
+absl::Status WriteModelZooPage(const std::vector<std::string>& runs) {
+  const std::string output = absl::GetFlag(FLAGS_output);
+  const fs::path page = UserPath(output.empty() ? kModelZooPage : output);
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<ZooRun> read,
+                          ReadZooRuns(runs, page.parent_path().string()));
+  std::error_code failed;
+  fs::create_directories(page.parent_path(), failed);
+  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(page.string(), ModelZooPage(read)));
+  std::cout << page.string() << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status PrintTable(const std::vector<std::string>& runs) {
   ResultsTable table;
   std::vector<FinishedRun> finished;
   RunsLeftOut left_out(runs.size());
@@ -77,12 +108,27 @@ absl::Status PrintResults(const std::vector<std::string>& arguments) {
     }
   }
   AddPublishedResults(&table);
-  if (json) {
+  if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(table) << "\n";
   } else {
-    std::cout << (csv ? ResultsCsv(table) : ResultsMarkdown(table));
+    std::cout << (absl::GetFlag(FLAGS_csv) ? ResultsCsv(table) : ResultsMarkdown(table));
   }
   return left_out.status();
+}
+
+absl::Status Results(const std::vector<std::string>& arguments) {
+  const bool markdown = absl::GetFlag(FLAGS_markdown);
+  const std::string add_to = absl::GetFlag(FLAGS_add_to);
+  if (markdown + absl::GetFlag(FLAGS_csv) + absl::GetFlag(FLAGS_json) + !add_to.empty() > 1) {
+    return absl::InvalidArgumentError("--markdown, --csv, --json and --add_to exclude each other");
+  }
+  if (!markdown && !absl::GetFlag(FLAGS_output).empty()) {
+    return absl::InvalidArgumentError("--output: only --markdown writes a file");
+  }
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> runs, RunFolders("results", arguments));
+  if (markdown) return WriteModelZooPage(runs);
+  if (!add_to.empty()) return AddRunsToZoo(runs, UserPath(add_to));
+  return PrintTable(runs);
 }
 
 }  // namespace
@@ -94,10 +140,12 @@ Command ResultsCommand() {
       "print a table of finished searches and trainings, with links to their files, beside the "
       "published rows, and mean and deviation of runs that differ in the seed only; DIR is a run "
       "or holds runs",
-      {"markdown", "csv", "json"},
-      &PrintResults,
+      {"csv", "json", "markdown", "output", "add_to"},
+      &Results,
       /*takes_arguments=*/true,
-      {{"runs", "a table in Markdown"}, {"--csv runs", "for a spreadsheet"}}};
+      {{"--csv runs", "a table for a spreadsheet"},
+       {"--markdown zoo", "the page of a model zoo, docs/model_zoo.md"}},
+      {{"output", "FILE: the page that --markdown writes (default: docs/model_zoo.md)"}}};
 }
 
 }  // namespace pdarts

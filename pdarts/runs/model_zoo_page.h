@@ -1,0 +1,32 @@
+#ifndef PDARTS_RUNS_MODEL_ZOO_PAGE_H_
+#define PDARTS_RUNS_MODEL_ZOO_PAGE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pdarts/runs/run.pb.h"
+
+namespace pdarts {
+
+/// A search of a model zoo.
+struct ZooRun {
+  RunResult result;
+  std::string folder;  ///< the run directory, as seen from the page's folder
+};
+
+/// Reads the results of runs of a zoo. runs, page_folder: absolute paths.
+/// \error kFailedPrecondition if a run isn't finished; kInvalidArgument if one is a training; as
+/// ReadRunResult.
+absl::StatusOr<std::vector<ZooRun>> ReadZooRuns(const std::vector<std::string>& runs,
+                                                const std::string& page_folder);
+
+/// The page of a model zoo in Markdown: a section for each data set, CIFAR-10 and CIFAR-100 first,
+/// with the columns of the published table. Within a search space, the searches that have published
+/// rows come first, each beside the published row of its seed. A published row without numbers is
+/// left out if there is a run of its search and seed.
+std::string ModelZooPage(const std::vector<ZooRun>& runs);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_RUNS_MODEL_ZOO_PAGE_H_
