@@ -31,8 +31,8 @@ absl::StatusOr<std::string> AddToZoo(const std::string& run, const std::string& 
 /// Checks a run of a zoo: its folder has the right name and holds the five files and nothing else,
 /// within kMostZooBytes; no file names a path of a machine; the spec loads; the result, the
 /// genotype, the log and the architecture belong together and to the spec; the trace derives the
-/// genotype again; the parameters and multiply-adds are the counted ones. \error kInvalidArgument,
-/// kNotFound or kDataLoss naming the file and what is wrong.
+/// genotype again; the parameters and multiply-adds are the counted ones.
+/// \error kInvalidArgument, kNotFound or kDataLoss naming the file and what is wrong.
 absl::Status CheckZooRun(const std::string& run);
 
 }  // namespace pdarts
