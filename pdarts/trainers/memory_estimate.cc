@@ -126,9 +126,14 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   };
   Peaks peaks;
   {
-    const Batch of_weights = make_batch(), of_alphas = make_batch();
-    PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
-    PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
+    const Batch of_weights = make_batch();
+    if (settings.alpha_batches() == SHARED) {
+      PDARTS_RETURN_IF_ERROR(step.TrainBoth(of_weights, 0).status());
+    } else {
+      const Batch of_alphas = make_batch();
+      PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
+      PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
+    }
   }
   peaks.step = meter.peak();
   c10::NoGradGuard no_grad;

@@ -45,7 +45,7 @@ struct EpochReport {
   SearchPosition position;
   double weight_loss = 0;            ///< mean over the epoch's steps
   double weight_top1 = 0;            ///< percent
-  std::optional<double> alpha_loss;  ///< unset while warming up
+  std::optional<double> alpha_loss;  ///< unset while warming up, and where batches are shared
   std::optional<double> alpha_top1;
   std::optional<Accuracy> supernet;  ///< where it was measured
   double learning_rate = 0;

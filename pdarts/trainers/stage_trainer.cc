@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ATen/ops/cross_entropy_loss.h"
+#include "ATen/ops/zeros.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
@@ -27,6 +28,31 @@ constexpr char kRegularizers[] = "regularizers";
 constexpr char kWeightAugmentation[] = "weight augmentation";
 constexpr char kAlphaAugmentation[] = "alpha augmentation";
 constexpr char kEvaluationAugmentation[] = "evaluation augmentation";
+
+/// Of a probability whose logarithm an alpha is moved by.
+constexpr double kLeastProbability = 1e-12;
+
+/// Moves the alphas so that, without what they hold already, the probabilities of each edge would
+/// be in the ratios of `before`. The alphas of an edge move by 0 on average.
+void CarryAlphas(const CandidatesState& before, SuperNet* net) {
+  c10::NoGradGuard no_grad;
+  for (size_t kind = 0; kind < net->alphas().size(); ++kind) {
+    const at::Tensor& alphas = net->alphas()[kind];
+    if (SoftmaxDimension(alphas) != 1) continue;
+    const at::Tensor moves = at::zeros(alphas.sizes(), at::kDouble);
+    for (int64_t e = 0; e < alphas.size(0); ++e) {
+      const EdgeState& edge = before.kinds(static_cast<int>(kind)).edges(static_cast<int>(e));
+      const EdgeCandidates& kept = net->candidates()[kind][e];
+      for (size_t i = 0; i < kept.size(); ++i) {
+        const auto place = std::find(edge.operations().begin(), edge.operations().end(), kept[i]) -
+                           edge.operations().begin();
+        moves[e][static_cast<int64_t>(i)] =
+            std::log(std::max(edge.probabilities(static_cast<int>(place)), kLeastProbability));
+      }
+    }
+    alphas.add_(moves - moves.mean(/*dim=*/1, /*keepdim=*/true));
+  }
+}
 
 }  // namespace
 
@@ -54,6 +80,9 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
       net_, experiment_.space->BuildSuperNet(candidates, experiment_.StageNetShape(position_.stage),
                                              NewGenerator("weights")));
   net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator("alphas"));
+  if (settings_.alpha_start() == CARRIED && before_.history_size() > 0) {
+    CarryAlphas(before_.history().rbegin()->before(), net_.get());
+  }
   net_->to(experiment_.backend.device, experiment_.backend.parameters);
   weight_batches_.emplace(halves_.weights, settings_.batch_size(), NewGenerator("weight order"));
   alpha_batches_.emplace(halves_.alphas, settings_.batch_size(), NewGenerator("alpha order"));
@@ -109,9 +138,11 @@ absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
   ImageSeconds mean;
   mean.weight_step = weight_step / images;
   if (TrainsAlphas()) {
-    PDARTS_ASSIGN_OR_RETURN(const double alpha_step,
-                            MeanSeconds(kEnoughSeconds, [&] { return AlphaStep(batch); }));
-    mean.alpha_step = alpha_step / images;
+    PDARTS_ASSIGN_OR_RETURN(const double alpha_step, MeanSeconds(kEnoughSeconds, [&] {
+                              return SharesBatches() ? SharedStep(batch) : AlphaStep(batch);
+                            }));
+    // A shared step takes the place of a weight step.
+    mean.alpha_step = (SharesBatches() ? alpha_step - weight_step : alpha_step) / images;
   }
   const Clock::time_point begin = Clock::now();
   PDARTS_RETURN_IF_ERROR(Evaluate());
@@ -167,6 +198,7 @@ absl::Status StageTrainer::Step() {
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
       [&]() -> absl::Status {
         const Batch batch = MakeStepBatch(*weight_batches_, kWeightAugmentation);
+        if (SharesBatches() && TrainsAlphas()) return SharedStep(batch);
         const bool alphas_first = settings_.step_order() == ALPHAS_FIRST;
         PDARTS_RETURN_IF_ERROR(alphas_first ? AlphaStep(batch) : WeightStep(batch));
         return alphas_first ? WeightStep(batch) : AlphaStep(batch);
@@ -199,12 +231,21 @@ absl::Status StageTrainer::AlphaStep(const Batch& weight_batch) {
   return absl::OkStatus();
 }
 
+absl::Status StageTrainer::SharedStep(const Batch& batch) {
+  const absl::StatusOr<GradientResult> pass = step_->TrainBoth(batch, LearningRate(position_.step));
+  if (!pass.ok()) return NotFinite(pass.status().message());
+  weight_meter_.Add(pass->loss, pass->logits, batch.labels);
+  return absl::OkStatus();
+}
+
 at::Tensor StageTrainer::Penalty(GradientOf of) const {
   at::Tensor sum;
-  for (const auto& regularizer : regularizers_) {
-    const at::Tensor penalty = of == GradientOf::kWeights ? regularizer->WeightPenalty(context_)
-                                                          : regularizer->AlphaPenalty(context_);
+  const auto add = [&](const at::Tensor& penalty) {
     if (penalty.defined()) sum = sum.defined() ? sum.add(penalty) : penalty;
+  };
+  for (const auto& regularizer : regularizers_) {
+    if (of != GradientOf::kAlphas) add(regularizer->WeightPenalty(context_));
+    if (of != GradientOf::kWeights) add(regularizer->AlphaPenalty(context_));
   }
   return sum;
 }

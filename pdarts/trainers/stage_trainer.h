@@ -31,7 +31,9 @@ using Regularizers = std::vector<std::unique_ptr<Regularizer>>;
 /// Seconds of the parts of a stage's training, each for one image.
 struct ImageSeconds {
   double weight_step = 0;
-  double alpha_step = 0;  ///< 0 in a stage that trains weights only
+  /// What training the alphas adds to a weight step; 0 in a stage that trains weights only. With
+  /// shared batches it is so small that a measurement can give a negative number.
+  double alpha_step = 0;
   double evaluation = 0;
 };
 
@@ -51,7 +53,8 @@ class StageTrainer {
   /// How long the stage is expected to take; told to the observer.
   void set_expected_seconds(double seconds) { position_.expected_seconds = seconds; }
 
-  /// Makes the network, the optimisers and the streams of numbers, all fresh.
+  /// Makes the network, the optimisers and the streams of numbers, all fresh but for alphas that
+  /// begin with those of the stage before.
   absl::Status Build(const Candidates& candidates);
   /// Starts the stage.
   absl::Status Begin();
@@ -76,6 +79,8 @@ class StageTrainer {
   absl::Status WeightStep(const Batch& batch);
   /// weight_batch: the batch of the step's WeightStep.
   absl::Status AlphaStep(const Batch& weight_batch);
+  /// A step of both by one batch of the weights' half.
+  absl::Status SharedStep(const Batch& batch);
   at::Tensor Penalty(GradientOf of) const;
   /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
   absl::Status Evaluate();
@@ -89,6 +94,7 @@ class StageTrainer {
   absl::Status Stop();
   absl::Status Save();
 
+  bool SharesBatches() const { return settings_.alpha_batches() == SHARED; }
   bool TrainsAlphas() const { return position_.epoch >= position_.shape.warmup_epochs; }
   /// step: of the position's epoch.
   double LearningRate(int step) const;
