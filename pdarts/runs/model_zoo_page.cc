@@ -99,23 +99,18 @@ std::string Section(const std::string& title, const std::vector<Row>& rows) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<ZooRun>> ReadZooRuns(const std::vector<std::string>& runs,
-                                                const std::string& page_folder) {
-  std::vector<ZooRun> read;
-  for (const std::string& run : runs) {
-    absl::StatusOr<RunResult> result = ReadRunResult(run);
-    if (absl::IsNotFound(result.status())) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(run, " isn't finished; a model zoo holds finished searches"));
-    }
-    PDARTS_RETURN_IF_ERROR(result.status());
-    if (result->has_test_top1()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(run, " is a training; a model zoo holds searches"));
-    }
-    read.push_back({*std::move(result), fs::path(run).lexically_relative(page_folder).string()});
+absl::StatusOr<ZooRun> ReadZooRun(const std::string& run, const std::string& page_folder) {
+  absl::StatusOr<RunResult> result = ReadRunResult(run);
+  if (absl::IsNotFound(result.status())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(run, " isn't finished; a model zoo holds finished searches"));
   }
-  return read;
+  PDARTS_RETURN_IF_ERROR(result.status());
+  if (result->has_test_top1()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(run, " is a training; a model zoo holds searches"));
+  }
+  return ZooRun{*std::move(result), fs::path(run).lexically_relative(page_folder).string()};
 }
 
 std::string ModelZooPage(const std::vector<ZooRun>& runs) {

@@ -15,11 +15,10 @@ struct ZooRun {
   std::string folder;  ///< the run directory, as seen from the page's folder
 };
 
-/// Reads the results of runs of a zoo. runs, page_folder: absolute paths.
-/// \error kFailedPrecondition if a run isn't finished; kInvalidArgument if one is a training; as
+/// Reads the result of a run of a zoo. run, page_folder: absolute paths.
+/// \error kFailedPrecondition if the run isn't finished; kInvalidArgument if it is a training; as
 /// ReadRunResult.
-absl::StatusOr<std::vector<ZooRun>> ReadZooRuns(const std::vector<std::string>& runs,
-                                                const std::string& page_folder);
+absl::StatusOr<ZooRun> ReadZooRun(const std::string& run, const std::string& page_folder);
 
 /// The page of a model zoo in Markdown: a section for each data set, CIFAR-10 and CIFAR-100 first,
 /// with the columns of the published table. Within a search space, the searches that have published

@@ -224,7 +224,10 @@ mkdir unfinished && cp runs/tiny-seed2/spec.textproto unfinished
 says "unfinished isn't finished: there is no result.json in it" "$pdarts" results --add_to=zoo unfinished
 [ "$(ls zoo)" = tiny-seed1 ] || fails "a refused run left something in the zoo"
 prints "| tiny | synthetic | darts | 1 |" "$pdarts" results zoo
-prints "$PWD/docs/model_zoo.md" "$pdarts" results zoo --markdown
+prints "[genotype](<../zoo/tiny-seed1/genotype.txt>)" "$pdarts" results zoo --markdown
+[ ! -e docs ] || fails "a page of the zoo was written where there was none"
+mkdir docs && touch docs/model_zoo.md
+prints "## CIFAR-100" "$pdarts" results zoo --markdown
 for text in "## CIFAR-10" "## CIFAR-100" "[genotype](<../zoo/tiny-seed1/genotype.txt>)" \
   "[tiny](<../zoo/tiny-seed1/spec.textproto>) | [log](<../zoo/tiny-seed1/log.jsonl>) |"; do
   grep -qF "$text" docs/model_zoo.md || fails "the page of the zoo lacks: $text"

@@ -97,9 +97,13 @@ TEST(Zoo, HoldsNothingButRunsAndItsReadme) {
 
 TEST(Zoo, ThePageIsMadeOfTheRuns) {
   const fs::path folder = fs::path(testing::TempDir()) / "shown";
-  const auto read = ReadZooRuns(CopyZoo(folder), (folder / "docs").string());
-  ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(Read(kPage), ModelZooPage(*read)) << "pdarts results zoo --markdown writes it again";
+  std::vector<ZooRun> runs;
+  for (const std::string& copy : CopyZoo(folder)) {
+    const auto run = ReadZooRun(copy, (folder / "docs").string());
+    ASSERT_TRUE(run.ok()) << run.status();
+    runs.push_back(*run);
+  }
+  EXPECT_EQ(Read(kPage), ModelZooPage(runs)) << "pdarts results zoo --markdown writes it again";
 }
 
 /// A run and a zoo in a folder of their own.
@@ -293,12 +297,12 @@ TEST_F(WithARun, IsRefusedIfTheZooHasIt) {
 
 TEST_F(WithARun, HasARowUnlessItIsUnfinished) {
   const std::string copy = Add().string();
-  const auto read = ReadZooRuns({copy}, (folder_ / "docs").string());
+  const auto read = ReadZooRun(copy, (folder_ / "docs").string());
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(read->at(0).folder, "../zoo/quickstart-seed1");
-  EXPECT_EQ(read->at(0).result.name(), "quickstart");
+  EXPECT_EQ(read->folder, "../zoo/quickstart-seed1");
+  EXPECT_EQ(read->result.name(), "quickstart");
   fs::remove(fs::path(copy) / "result.json");
-  EXPECT_EQ(ReadZooRuns({copy}, folder_.string()).status().code(),
+  EXPECT_EQ(ReadZooRun(copy, folder_.string()).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
 

@@ -25,7 +25,7 @@
 #include "pdarts/runs/results_table.h"
 #include "pdarts/runs/run_directory.h"
 
-ABSL_FLAG(bool, markdown, false, "write the page of a model zoo, in Markdown");
+ABSL_FLAG(bool, markdown, false, "print the page of a model zoo, in Markdown");
 ABSL_FLAG(std::string, add_to, "",
           "DIR: copy finished searches into the folder of a model zoo, without weights, and print "
           "no table");
@@ -59,17 +59,29 @@ absl::Status AddRunsToZoo(const std::vector<std::string>& runs, const std::strin
   return left_out.status();
 }
 
-/// Writes the page of a model zoo, whose links lead from the page's folder.
+/// Prints the page of a model zoo, whose links lead from the folder of docs/model_zoo.md, and
+/// rewrites that file where there is one. With --output, the page goes there instead.
 absl::Status WriteModelZooPage(const std::vector<std::string>& runs) {
   const std::string output = absl::GetFlag(FLAGS_output);
-  const fs::path page = UserPath(output.empty() ? kModelZooPage : output);
-  PDARTS_ASSIGN_OR_RETURN(const std::vector<ZooRun> read,
-                          ReadZooRuns(runs, page.parent_path().string()));
-  std::error_code failed;
-  fs::create_directories(page.parent_path(), failed);
-  PDARTS_RETURN_IF_ERROR(WriteFileAtomically(page.string(), ModelZooPage(read)));
-  std::cout << page.string() << "\n";
-  return absl::OkStatus();
+  const fs::path file = UserPath(output.empty() ? kModelZooPage : output);
+  std::vector<ZooRun> searches;
+  RunsLeftOut left_out(runs.size());
+  for (const std::string& run : runs) {
+    absl::StatusOr<ZooRun> read = ReadZooRun(run, file.parent_path().string());
+    if (read.ok()) {
+      searches.push_back(*std::move(read));
+    } else {
+      left_out.Add(run, read.status());
+    }
+  }
+  if (left_out.are_all()) return left_out.status();
+  const std::string page = ModelZooPage(searches);
+  std::error_code error;
+  if (!output.empty() || fs::exists(file, error)) {
+    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(file.string(), page));
+  }
+  std::cout << (output.empty() ? page : file.string() + "\n");
+  return left_out.status();
 }
 
 absl::Status PrintTable(const std::vector<std::string>& runs) {
@@ -144,8 +156,9 @@ Command ResultsCommand() {
       &Results,
       /*takes_arguments=*/true,
       {{"--csv runs", "a table for a spreadsheet"},
-       {"--markdown zoo", "the page of a model zoo, docs/model_zoo.md"}},
-      {{"output", "FILE: the page that --markdown writes (default: docs/model_zoo.md)"}}};
+       {"--markdown zoo", "the page of a model zoo"}},
+      {{"output", "FILE: write the page of --markdown there (default: print it, and rewrite "
+        "docs/model_zoo.md if there is one)"}}};
 }
 
 }  // namespace pdarts
