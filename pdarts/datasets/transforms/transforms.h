@@ -1,0 +1,69 @@
+#ifndef PDARTS_DATASETS_TRANSFORMS_TRANSFORMS_H_
+#define PDARTS_DATASETS_TRANSFORMS_TRANSFORMS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/repeated_field.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/random_stream.h"
+#include "pdarts/core/training.pb.h"
+#include "pdarts/core/transform.h"
+
+namespace pdarts {
+
+/// What happens to an image between a dataset and a network: a list of transforms that is known to
+/// be in order. Images that do not have the size of DatasetInfo::image are cropped (or stretched)
+/// and resized first, if no transform of the list does it. Copies share the transforms, which do
+/// not change.
+class Transforms {
+ public:
+  /// The list of a spec. field: its name in errors, such as "train.transforms".
+  /// \param info Dataset::info(), or DatasetSplits::info.
+  /// \error kInvalidArgument or kNotFound naming the field and the element that is wrong: no or two
+  /// transforms that normalize, or a transform that sets the size which is not the first.
+  static absl::StatusOr<Transforms> Create(
+      absl::string_view field,
+      const google::protobuf::RepeatedPtrField<google::protobuf::Any>& list,
+      const DatasetInfo& info);
+
+  /// Of the images that a search trains and measures a super-network on: the list
+  /// `search.transforms`, or what `search.augmentation` stands for. The settings are complete.
+  /// \error as Create.
+  static absl::StatusOr<Transforms> ForSearch(const SearchSettings& settings,
+                                              const DatasetInfo& info);
+  /// Of the images that a network is trained on: `train.transforms` or `train.augmentation`.
+  static absl::StatusOr<Transforms> ForTraining(const TrainSettings& settings,
+                                                const DatasetInfo& info);
+  /// Of the images that a trained network is measured on: `train.evaluation_transforms`, or
+  /// Plain() where there are none.
+  static absl::StatusOr<Transforms> ForEvaluation(const TrainSettings& settings,
+                                                  const DatasetInfo& info);
+  /// Nothing but what a network needs: the size and the normalization.
+  static Transforms Plain();
+
+  /// What a user may not expect of them on these images, a sentence each that begins with the name
+  /// of a field.
+  std::vector<std::string> Notes(const DatasetInfo& info) const;
+
+  /// What they do to an image of this size. random: the numbers of the epoch; sample: its index in
+  /// its source.
+  void Plan(const DatasetInfo& info, int64_t height, int64_t width, const RandomStream& random,
+            int64_t sample, ImagePlan* plan) const;
+
+ private:
+  struct Element {
+    std::string field;  ///< "train.transforms[flip]", "train.augmentation"
+    std::shared_ptr<const Transform> transform;
+  };
+  std::vector<Element> elements_;
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_DATASETS_TRANSFORMS_TRANSFORMS_H_
