@@ -1,11 +1,16 @@
 #include "pdarts/core/dataset.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "ATen/ops/empty.h"
+#include "ATen/ops/arange.h"
 #include "ATen/ops/tensor.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -19,15 +24,32 @@ using ::testing::IsEmpty;
 
 constexpr ImageShape kImage = {1, 2, 2};
 
-ImageSplit Split(const std::vector<int64_t>& labels) {
-  return {at::empty({static_cast<int64_t>(labels.size()), 1, 2, 2}, at::kByte),
-          at::tensor(labels, at::kLong)};
+std::shared_ptr<const SampleSource> Split(const std::vector<int64_t>& labels) {
+  const auto size = static_cast<int64_t>(labels.size());
+  return MakeMemorySource(at::arange(4 * size).to(at::kByte).view({size, 1, 2, 2}),
+                          at::tensor(labels, at::kLong), "a test");
 }
 
-std::vector<int64_t> Labels(const ImageSplit& split) {
-  const auto* labels = split.labels.const_data_ptr<int64_t>();
-  return {labels, labels + split.labels.numel()};
+std::vector<int64_t> Labels(const std::shared_ptr<const SampleSource>& split) {
+  const auto* labels = split->labels().const_data_ptr<int64_t>();
+  return {labels, labels + split->size()};
 }
+
+/// Cannot open its second image.
+class Damaged : public SampleSource {
+ public:
+  int64_t size() const override { return 2; }
+  const at::Tensor& labels() const override { return labels_; }
+  absl::StatusOr<std::unique_ptr<Sample>> Open(int64_t index) const override {
+    if (index == 1) return absl::DataLossError("is cut off");
+    return good_->Open(0);
+  }
+  std::string Name(int64_t index) const override { return absl::StrCat("/data/", index, ".png"); }
+
+ private:
+  const at::Tensor labels_ = at::tensor({0, 1}, at::kLong);
+  const std::shared_ptr<const SampleSource> good_ = Split({0});
+};
 
 /// Has what it is given.
 class Given : public Dataset {
@@ -68,6 +90,9 @@ TEST(DatasetTest, NumbersLabelsAsTheModelDoes) {
   EXPECT_THAT(splits->info.class_names, ElementsAre("fox", "ant", "cat"));
   EXPECT_THAT(Labels(splits->train), ElementsAre(1, 2, 0));
   EXPECT_THAT(Labels(splits->test), ElementsAre(0, 0, 1));
+  // The images stay what they are.
+  EXPECT_TRUE(splits->train->InMemory().equal(Split({0, 1, 2})->InMemory()));
+  EXPECT_EQ(splits->train->Name(1), "image 1 of a test");
 }
 
 TEST(DatasetTest, NamesTheClassesThatDiffer) {
@@ -101,8 +126,56 @@ TEST(DatasetTest, TheTestSplitAloneHasNoTrainingImages) {
   const auto splits = dataset.Load(options);
   ASSERT_TRUE(splits.ok()) << splits.status();
   EXPECT_THAT(Labels(splits->train), IsEmpty());
-  EXPECT_EQ(splits->train.images.sizes(), at::IntArrayRef({0, 1, 2, 2}));
+  EXPECT_EQ(splits->train->InMemory().sizes(), at::IntArrayRef({0, 1, 2, 2}));
   EXPECT_THAT(Labels(splits->test), ElementsAre(1, 0));
+}
+
+TEST(DatasetTest, AnAbsentTestSplitIsEmpty) {
+  class NoTest : public Given {
+   public:
+    NoTest() : Given({"a", "b"}, {0, 1}, {}, 2) {}
+
+   private:
+    absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions&) const override {
+      DatasetSplits splits;
+      splits.info = info();
+      splits.train = Split({0, 1});
+      return splits;
+    }
+  };
+  const auto splits = NoTest().Load({});
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_EQ(splits->test->size(), 0);
+  EXPECT_EQ(splits->test->labels().numel(), 0);
+}
+
+TEST(DatasetTest, RefusesALabelThatIsNoClassAndNamesTheImage) {
+  EXPECT_THAT(Given({"a", "b"}, {0, 1}, {0, 2}, 2).Load({}).status().ToString(),
+              HasSubstr("test split: label 2 of image 1 of a test is not in [0, 2)"));
+}
+
+TEST(MemorySource, GivesWholeImagesAndParts) {
+  const auto source = Split({0, 1, 0});
+  const std::vector<int64_t> indices = {2, 0};
+  const auto images = source->Read(indices);
+  ASSERT_TRUE(images.ok()) << images.status();
+  ASSERT_EQ(images->size(), 2u);
+  EXPECT_TRUE((*images)[0].equal(source->InMemory()[2]));
+  EXPECT_TRUE((*images)[1].equal(source->InMemory()[0]));
+  const auto sample = source->Open(1);
+  ASSERT_TRUE(sample.ok()) << sample.status();
+  EXPECT_EQ((*sample)->width(), 2);
+  EXPECT_EQ((*sample)->height(), 2);
+  const auto part = (*sample)->Decode({1, 0, 1, 2}, 1, 1);  // the right column
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_TRUE(part->equal(source->InMemory()[1].slice(2, 1)));
+}
+
+TEST(SampleSource, ReadNamesTheImageThatFails) {
+  const std::vector<int64_t> indices = {0, 1};
+  const absl::Status status = Damaged().Read(indices).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(status.message(), "/data/1.png: is cut off");
 }
 
 }  // namespace

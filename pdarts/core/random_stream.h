@@ -25,7 +25,7 @@ class RandomStream {
   double Uniform();
   /// Uniform in [low, high).
   double Uniform(double low, double high) { return low + (high - low) * Uniform(); }
-  /// Uniform in {0, ..., limit - 1}; 1 <= limit < 2^32.
+  /// Uniform in {0, ..., limit - 1}, up to a bias below limit / 2^32. 1 <= limit < 2^32.
   int64_t Below(int64_t limit);
 
  private:

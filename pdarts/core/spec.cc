@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "glog/logging.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
@@ -125,6 +126,22 @@ absl::Status VisitUnpacked(Message* message, const std::string& path,
 
 // --- completion ---
 
+/// The list that a message stands for, if a spec sets it; else null.
+const FieldDescriptor* ListInItsPlace(const Message& parent, const FieldDescriptor* field) {
+  const std::string& name = field->options().GetExtension(pdarts::rules).instead_of();
+  if (name.empty()) return nullptr;
+  const FieldDescriptor* list = parent.GetDescriptor()->FindFieldByName(name);
+  CHECK(list != nullptr && list->is_repeated()) << field->full_name() << ": instead_of " << name;
+  return parent.GetReflection()->FieldSize(parent, list) > 0 ? list : nullptr;
+}
+
+/// Whether a message that a spec does not set holds its defaults.
+bool HasDefaults(const Message& parent, const FieldDescriptor* field) {
+  return !IsAny(field->message_type()) &&
+         !field->options().GetExtension(pdarts::rules).optional_message() &&
+         ListInItsPlace(parent, field) == nullptr;
+}
+
 absl::Status CompleteMessage(Message* message, const std::string& path) {
   const Descriptor* descriptor = message->GetDescriptor();
   const Reflection* reflection = message->GetReflection();
@@ -143,9 +160,7 @@ absl::Status CompleteMessage(Message* message, const std::string& path) {
           PDARTS_RETURN_IF_ERROR(complete(reflection->MutableRepeatedMessage(message, field, k),
                                           ElementPath(field_path, *message, field, k)));
         }
-      } else if (reflection->HasField(*message, field) ||
-                 !(IsAny(field->message_type()) ||
-                   field->options().GetExtension(pdarts::rules).optional_message())) {
+      } else if (reflection->HasField(*message, field) || HasDefaults(*message, field)) {
         PDARTS_RETURN_IF_ERROR(complete(reflection->MutableMessage(message, field), field_path));
       }
       continue;
@@ -571,6 +586,11 @@ absl::Status ValidateMessage(const Message& message, const std::string& path) {
         return absl::InvalidArgumentError(absl::StrCat(field_path, ": is not set"));
       }
       continue;
+    }
+    if (const FieldDescriptor* list = ListInItsPlace(message, field); list != nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          field_path, " and ", Join(path, list->name()),
+          ": both are set, expected one of them: the former stands for a list of ", list->name()));
     }
     if (field->message_type() != nullptr) {
       PDARTS_RETURN_IF_ERROR(check_child(reflection->GetMessage(message, field), field_path));

@@ -7,12 +7,18 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
-#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/plugin.h"
 #include "pdarts/core/random_stream.h"
 
 namespace pdarts {
+
+/// What a user may not expect of a transform.
+struct TransformNote {
+  std::string field;  ///< of the transform's config
+  std::string text;   ///< of the field's value: "32 is as large as the images of ..."
+};
 
 /// What a list of transforms is going to do to one image. Transforms append their steps, whose
 /// numbers they have drawn. Nothing is computed before all steps are known, so that a decoder reads
@@ -57,13 +63,23 @@ class ImagePlan {
   void Apply(std::function<at::Tensor(const at::Tensor&)> apply);
 
   const std::vector<Step>& steps() const { return steps_; }
+  /// Whether a step makes the image's values floating-point numbers.
+  bool is_normalized() const { return is_normalized_; }
+  /// Says why a transform can't do its part: "needs images of 3 channels". Transforms::Create finds
+  /// what depends on the config, the dataset and the transforms before it. Only the first is kept.
+  void Refuse(absl::string_view why);
+  /// Why the plan can't be carried out; empty where all is well.
+  const std::string& refusal() const { return refusal_; }
 
  private:
+  /// A new step after which the image has this size.
   Step& Add(Step::Kind kind, const PixelRegion& region, int64_t height, int64_t width);
 
   std::vector<Step> steps_;
   int64_t height_ = 0;
   int64_t width_ = 0;
+  bool is_normalized_ = false;
+  std::string refusal_;
 };
 
 /// One step of the way from an image of a dataset to what a network is given. A transform has no
@@ -79,9 +95,8 @@ class Transform : public Plugin {
   /// Whether the transform makes 8-bit values floating-point ones. A list has exactly one such.
   virtual bool normalizes() const { return false; }
 
-  /// What a user may not expect of this transform on these images, a sentence each that begins with
-  /// the name of the config's field, such as "cutout: 32 is as large as ...".
-  virtual std::vector<std::string> Notes(const DatasetInfo& info) const { return {}; }
+  /// What a user may not expect of this transform on these images.
+  virtual std::vector<TransformNote> Notes(const DatasetInfo& info) const { return {}; }
 
   /// Appends what is done to one image. random: the numbers for this image and this transform.
   virtual void Plan(const DatasetInfo& info, RandomStream& random, ImagePlan* plan) const = 0;

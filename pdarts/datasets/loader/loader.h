@@ -59,7 +59,7 @@ class Loader {
   /// \param indices `[N]` int64 on the CPU, N > 0: the images of the source that are loaded.
   /// \param info DatasetSplits::info.
   /// \param dtype of the images: float32 or float64.
-  /// \error kInvalidArgument if a batch would be empty or an index is not in the source.
+  /// \error kInvalidArgument if there are no images to load, or an index is not in the source.
   static absl::StatusOr<std::unique_ptr<Loader>> Create(std::shared_ptr<const SampleSource> source,
                                                         at::Tensor indices, Transforms transforms,
                                                         DatasetInfo info, at::ScalarType dtype,
@@ -90,9 +90,6 @@ class Loader {
 
   /// Images that were left out of the batches that Next returned since the loader was made.
   int64_t skipped() const;
-
-  /// The images as InMemory gives them, or with their own sizes; for reports.
-  const SampleSource& source() const;
 
  private:
   class Impl;

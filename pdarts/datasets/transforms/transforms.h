@@ -1,10 +1,12 @@
 #ifndef PDARTS_DATASETS_TRANSFORMS_TRANSFORMS_H_
 #define PDARTS_DATASETS_TRANSFORMS_TRANSFORMS_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/any.pb.h"
@@ -26,7 +28,8 @@ class Transforms {
   /// The list of a spec. field: its name in errors, such as "train.transforms".
   /// \param info Dataset::info(), or DatasetSplits::info.
   /// \error kInvalidArgument or kNotFound naming the field and the element that is wrong: no or two
-  /// transforms that normalize, or a transform that sets the size which is not the first.
+  /// transforms that normalize, a transform that sets the size which is not the first, one that
+  /// can't be applied to these images, or images of another size than the network's.
   static absl::StatusOr<Transforms> Create(
       absl::string_view field,
       const google::protobuf::RepeatedPtrField<google::protobuf::Any>& list,
@@ -44,23 +47,36 @@ class Transforms {
   /// Plain() where there are none.
   static absl::StatusOr<Transforms> ForEvaluation(const TrainSettings& settings,
                                                   const DatasetInfo& info);
-  /// Nothing but what a network needs: the size and the normalization.
-  static Transforms Plain();
+  /// Nothing but what a network needs: the size and the normalization. \error kNotFound in a
+  /// program without the standard transforms.
+  static absl::StatusOr<Transforms> Plain();
 
   /// What a user may not expect of them on these images, a sentence each that begins with the name
   /// of a field.
   std::vector<std::string> Notes(const DatasetInfo& info) const;
 
-  /// What they do to an image of this size. random: the numbers of the epoch; sample: its index in
-  /// its source.
-  void Plan(const DatasetInfo& info, int64_t height, int64_t width, const RandomStream& random,
-            int64_t sample, ImagePlan* plan) const;
+  /// What they do to an image of this size.
+  /// \param random the numbers of the epoch.
+  /// \param sample the image's index in its source.
+  /// \error kInternal if a transform breaks the contract of its interface.
+  absl::Status Plan(const DatasetInfo& info, int64_t height, int64_t width,
+                    const RandomStream& random, int64_t sample, ImagePlan* plan) const;
 
  private:
   struct Element {
-    std::string field;  ///< "train.transforms[flip]", "train.augmentation"
+    std::string field;  ///< "train.transforms[1]"; of a short form "train.augmentation.flip"
+    bool is_short = false;
     std::shared_ptr<const Transform> transform;
   };
+  class Builder;
+
+  Transforms() = default;
+
+  /// Appends all steps to a plan that has begun. \error kInvalidArgument naming the element that
+  /// does not fit the image.
+  absl::Status Append(const DatasetInfo& info, const RandomStream& random, int64_t sample,
+                      ImagePlan* plan) const;
+
   std::vector<Element> elements_;
 };
 

@@ -1,0 +1,394 @@
+#include "pdarts/datasets/loader/loader.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <set>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "ATen/ops/empty.h"
+#include "ATen/ops/index_select.h"
+#include "ATen/ops/randperm.h"
+#include "ATen/ops/tensor.h"
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/random_stream.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/terminal_text.h"
+#include "pdarts/core/transform.h"
+#include "pdarts/datasets/transforms/plan_runner.h"
+
+namespace pdarts {
+namespace {
+
+/// Images that could not be read are named up to this number.
+constexpr size_t kNamed = 20;
+
+/// What all batches of an epoch share.
+struct Epoch {
+  int64_t number;
+  at::Tensor order;     ///< `[N]` int64: indices in the source
+  RandomStream random;  ///< of the epoch
+};
+
+/// A batch that is being made.
+struct Work {
+  std::shared_ptr<const Epoch> epoch;
+  int64_t batch = 0;                   ///< of the epoch
+  int64_t first = 0;                   ///< position of its first image in the epoch's order
+  int64_t images = 0;                  ///< how many it has
+  at::Tensor pixels;                   ///< `[N,C,H,W]`
+  std::vector<absl::Status> statuses;  ///< of each image
+  int64_t taken = 0;                   ///< images that a thread makes or has made
+  int64_t done = 0;                    ///< images that are made
+
+  int64_t index(int64_t image) const {
+    return epoch->order.const_data_ptr<int64_t>()[first + image];
+  }
+};
+
+/// Where a loader is.
+struct Place {
+  int64_t epoch = 0;
+  int64_t batch = 0;
+};
+
+}  // namespace
+
+void SetLoading(const LoadingSettings& settings, LoaderOptions* options) {
+  options->workers = settings.workers();
+  options->prefetch_bytes = int64_t{settings.prefetch_megabytes()} << 20;
+  options->skip_unreadable = settings.skip_unreadable();
+}
+
+class Loader::Impl {
+ public:
+  Impl(std::shared_ptr<const SampleSource> source, at::Tensor indices, Transforms transforms,
+       DatasetInfo info, at::ScalarType dtype, LoaderOptions options)
+      : source_(std::move(source)),
+        memory_(source_->InMemory()),
+        indices_(std::move(indices)),
+        transforms_(std::move(transforms)),
+        info_(std::move(info)),
+        dtype_(dtype),
+        options_(std::move(options)),
+        image_bytes_(int64_t{info_.image.channels} * info_.image.height * info_.image.width *
+                     static_cast<int64_t>(c10::elementSize(dtype))),
+        maker_(*this) {}
+
+  ~Impl() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stops_ = true;
+    }
+    work_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  int64_t images_per_epoch() const { return indices_.size(0); }
+  int64_t batches_per_epoch() const { return NumBatches(images_per_epoch(), options_.batch_size); }
+  const Place& place() const { return place_; }
+  int64_t skipped() const { return skipped_; }
+
+  void Seek(Place place) {
+    CHECK(place.epoch >= 0 && place.batch >= 0 && place.batch <= batches_per_epoch())
+        << "epoch " << place.epoch << ", batch " << place.batch;
+    if (place.batch == batches_per_epoch()) place = {place.epoch + 1, 0};
+    if (place.epoch == place_.epoch && place.batch == place_.batch) return;
+    place_ = place;
+    ForgetAhead();
+  }
+
+  absl::StatusOr<Batch> Next() {
+    const bool has_workers = !memory_.defined() && options_.workers > 0;
+    PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Work> work,
+                            has_workers ? Take() : absl::StatusOr<std::shared_ptr<Work>>(Make()));
+    absl::StatusOr<Batch> batch = Finish(*work);
+    if (batch.ok()) {
+      place_ = After(place_);
+    } else {
+      ForgetAhead();
+    }
+    return batch;
+  }
+
+ private:
+  /// Makes images, in one thread.
+  class Maker {
+   public:
+    explicit Maker(const Impl& impl)
+        : impl_(impl), runner_(PlanRunner::Make(impl.info_.image, impl.dtype_)) {}
+
+    absl::Status Make(const Work& work, int64_t image) {
+      try {
+        return TryMake(work, image);
+      } catch (const std::bad_alloc&) {
+        return absl::ResourceExhaustedError("there is no memory to read it");
+      } catch (const std::exception& error) {
+        return absl::InternalError(error.what());
+      }
+    }
+
+   private:
+    absl::Status TryMake(const Work& work, int64_t image) {
+      const int64_t index = work.index(image);
+      // Not select(), which counts references that all threads share.
+      void* const out = static_cast<char*>(work.pixels.data_ptr()) + image * impl_.image_bytes_;
+      const ImageShape& shape = impl_.info_.image;
+      if (impl_.memory_.defined()) {
+        PDARTS_RETURN_IF_ERROR(Plan(work, index, shape.height, shape.width));
+        const int64_t bytes = int64_t{shape.channels} * shape.height * shape.width;
+        return runner_->Run(plan_, shape.height, shape.width,
+                            impl_.memory_.const_data_ptr<uint8_t>() + index * bytes, out);
+      }
+      PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Sample> sample, impl_.source_->Open(index));
+      if (sample->height() < 1 || sample->width() < 1) {
+        return absl::InternalError(
+            absl::StrCat("it was opened with ", sample->height(), "x", sample->width(), " pixels"));
+      }
+      PDARTS_RETURN_IF_ERROR(Plan(work, index, sample->height(), sample->width()));
+      return runner_->Run(plan_, *sample, out);
+    }
+
+    absl::Status Plan(const Work& work, int64_t index, int64_t height, int64_t width) {
+      return impl_.transforms_.Plan(impl_.info_, height, width, work.epoch->random, index, &plan_);
+    }
+
+    const Impl& impl_;
+    const std::unique_ptr<PlanRunner> runner_;
+    ImagePlan plan_;
+  };
+
+  Place After(const Place& place) const {
+    return place.batch + 1 < batches_per_epoch() ? Place{place.epoch, place.batch + 1}
+                                                 : Place{place.epoch + 1, 0};
+  }
+
+  std::shared_ptr<const Epoch> MakeEpoch(int64_t number) const {
+    at::Tensor order = indices_;
+    if (options_.shuffle) {
+      const uint64_t index =
+          static_cast<uint64_t>(options_.stage) << 32 | static_cast<uint64_t>(number);
+      const at::Generator generator =
+          MakeGenerator(options_.seed, absl::StrCat(options_.purpose, " order"), index);
+      order = order.index_select(0, at::randperm(order.size(0), generator, at::kLong));
+    }
+    return std::make_shared<Epoch>(Epoch{
+        number, order, RandomStream(options_.seed, options_.stage, number, options_.purpose)});
+  }
+
+  /// A batch without its images. epoch: the last one that was used.
+  std::shared_ptr<Work> Begin(const Place& place, std::shared_ptr<const Epoch>* epoch) const {
+    if (*epoch == nullptr || (*epoch)->number != place.epoch) *epoch = MakeEpoch(place.epoch);
+    const auto work = std::make_shared<Work>();
+    work->epoch = *epoch;
+    work->batch = place.batch;
+    work->first = place.batch * options_.batch_size;
+    work->images = std::min(options_.batch_size, images_per_epoch() - work->first);
+    work->pixels = at::empty(
+        {work->images, info_.image.channels, info_.image.height, info_.image.width}, dtype_);
+    work->statuses.resize(static_cast<size_t>(work->images));
+    return work;
+  }
+
+  /// The next batch, made in this thread.
+  std::shared_ptr<Work> Make() {
+    std::shared_ptr<Work> work = Begin(place_, &epoch_);
+    for (int64_t i = 0; i < work->images; ++i) work->statuses[i] = maker_.Make(*work, i);
+    return work;
+  }
+
+  /// The next batch, made by the workers. \error kResourceExhausted if no thread can be started.
+  absl::StatusOr<std::shared_ptr<Work>> Take() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    PDARTS_RETURN_IF_ERROR(StartWorkers());
+    // Here and not in a worker, so that the caller learns of memory that can't be had.
+    const int64_t ahead =
+        std::max<int64_t>(1, options_.prefetch_bytes / (options_.batch_size * image_bytes_));
+    while (static_cast<int64_t>(begun_.size()) < 1 + ahead) {
+      begun_.push_back(Begin(ahead_, &epoch_));
+      ahead_ = After(ahead_);
+    }
+    work_.notify_all();
+    done_.wait(lock, [this] { return IsDone(*begun_.front()); });
+    std::shared_ptr<Work> work = begun_.front();
+    begun_.pop_front();
+    return work;
+  }
+
+  /// The mutex is held.
+  absl::Status StartWorkers() {
+    try {
+      while (static_cast<int>(workers_.size()) < options_.workers) {
+        workers_.emplace_back([this] { RunWorker(); });
+      }
+    } catch (const std::system_error& error) {
+      if (workers_.empty()) {
+        return absl::ResourceExhaustedError(
+            absl::StrCat("can't start a thread that reads images: ", error.what()));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  /// Throws away what was begun. What a worker is at keeps its batch alive until it is made.
+  void ForgetAhead() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    begun_.clear();
+    ahead_ = place_;
+  }
+
+  static bool IsDone(const Work& work) { return work.done == work.images; }
+
+  void RunWorker() {
+    Maker maker(*this);
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (true) {
+      std::shared_ptr<Work> work;
+      work_.wait(lock, [&] {
+        work = stops_ ? nullptr : WithImageToMake();
+        return stops_ || work != nullptr;
+      });
+      if (stops_) return;
+      const int64_t image = work->taken++;
+      lock.unlock();
+      absl::Status status = maker.Make(*work, image);
+      lock.lock();
+      work->statuses[image] = std::move(status);
+      ++work->done;
+      if (IsDone(*work)) done_.notify_all();
+    }
+  }
+
+  /// The earliest batch that has an image which nobody makes; null if there is none. The mutex is
+  /// held.
+  std::shared_ptr<Work> WithImageToMake() const {
+    for (const std::shared_ptr<Work>& work : begun_) {
+      if (work->taken < work->images) return work;
+    }
+    return nullptr;
+  }
+
+  /// The batch, without the images that can't be read where they may be skipped.
+  absl::StatusOr<Batch> Finish(const Work& work) {
+    std::vector<int64_t> usable;
+    for (int64_t i = 0; i < work.images; ++i) {
+      const absl::Status& status = work.statuses[i];
+      if (status.ok()) {
+        usable.push_back(i);
+        continue;
+      }
+      // Only a damaged image is skipped: memory that runs out would change what a network is given.
+      const bool is_unreadable = absl::IsDataLoss(status) || absl::IsNotFound(status);
+      if (!options_.skip_unreadable || !is_unreadable) return Named(work, i);
+    }
+    if (usable.empty()) {
+      const absl::Status first = Named(work, 0);
+      return absl::DataLossError(
+          absl::StrCat("none of the ", work.images,
+                       " images of a batch can be read; the first one: ", first.message()));
+    }
+    Batch batch;
+    batch.epoch = work.epoch->number;
+    batch.first_image = work.first;
+    batch.images = work.pixels;
+    batch.indices = work.epoch->order.narrow(0, work.first, work.images).clone();
+    if (static_cast<int64_t>(usable.size()) < work.images) {
+      TellSkipped(work);
+      const at::Tensor rest = at::tensor(usable, at::kLong);
+      batch.images = batch.images.index_select(0, rest);
+      batch.indices = batch.indices.index_select(0, rest);
+    }
+    batch.labels = source_->labels().index_select(0, batch.indices);
+    return batch;
+  }
+
+  /// The status of an image, with its name.
+  absl::Status Named(const Work& work, int64_t image) const {
+    return Annotate(work.statuses[image], source_->Name(work.index(image)));
+  }
+
+  void TellSkipped(const Work& work) {
+    for (int64_t i = 0; i < work.images; ++i) {
+      if (work.statuses[i].ok()) continue;
+      ++skipped_;
+      if (told_.size() == kNamed || !told_.insert(work.index(i)).second) continue;
+      LOG(WARNING) << TerminalSafe(absl::StrCat(
+          "left out: ", Named(work, i).message(),
+          told_.size() == kNamed ? "; further images that can't be read are not named" : ""));
+    }
+  }
+
+  const std::shared_ptr<const SampleSource> source_;
+  const at::Tensor memory_;   ///< undefined where images are read when they are needed
+  const at::Tensor indices_;  ///< contiguous
+  const Transforms transforms_;
+  const DatasetInfo info_;
+  const at::ScalarType dtype_;
+  const LoaderOptions options_;
+  const int64_t image_bytes_;  ///< of a transformed image
+
+  Maker maker_;  ///< of the calling thread
+  Place place_;  ///< of the batch that Next returns next; of the calling thread
+  int64_t skipped_ = 0;
+  std::set<int64_t> told_;  ///< indices of images that were named
+
+  // Shared with the workers, under the mutex.
+  std::mutex mutex_;
+  std::condition_variable work_;             ///< there may be an image to make
+  std::condition_variable done_;             ///< a batch is made
+  Place ahead_;                              ///< of the next batch to begin
+  std::deque<std::shared_ptr<Work>> begun_;  ///< batches that are made, in order
+  std::shared_ptr<const Epoch> epoch_;       ///< the last one that a batch was begun of
+  bool stops_ = false;
+  std::vector<std::thread> workers_;  ///< last, as they use the rest
+};
+
+absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(std::shared_ptr<const SampleSource> source,
+                                                       at::Tensor indices, Transforms transforms,
+                                                       DatasetInfo info, at::ScalarType dtype,
+                                                       LoaderOptions options) {
+  CHECK(source != nullptr);
+  CHECK(indices.defined() && indices.scalar_type() == at::kLong && indices.dim() == 1);
+  CHECK_GT(options.batch_size, 0);
+  CHECK_EQ(static_cast<int>(info.mean.size()), info.image.channels);
+  CHECK_EQ(static_cast<int>(info.deviation.size()), info.image.channels);
+  if (indices.size(0) == 0) {
+    return absl::InvalidArgumentError("there are no images to load");
+  }
+  if (const at::Tensor images = source->InMemory(); images.defined()) {
+    CHECK(images.is_contiguous() && images.scalar_type() == at::kByte && images.dim() == 4 &&
+          images.size(1) == info.image.channels && images.size(2) == info.image.height &&
+          images.size(3) == info.image.width)
+        << "images " << images.sizes();
+  }
+  const auto first = indices.min().item<int64_t>(), last = indices.max().item<int64_t>();
+  if (first < 0 || last >= source->size()) {
+    return absl::InvalidArgumentError(absl::StrCat("image ", first < 0 ? first : last,
+                                                   " is to be loaded, there are ", source->size(),
+                                                   " images"));
+  }
+  return std::unique_ptr<Loader>(new Loader(
+      std::make_unique<Impl>(std::move(source), indices.contiguous(), std::move(transforms),
+                             std::move(info), dtype, std::move(options))));
+}
+
+Loader::Loader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Loader::~Loader() = default;
+
+int64_t Loader::images_per_epoch() const { return impl_->images_per_epoch(); }
+int64_t Loader::batches_per_epoch() const { return impl_->batches_per_epoch(); }
+void Loader::Seek(int64_t epoch, int64_t batch) { impl_->Seek({epoch, batch}); }
+int64_t Loader::epoch() const { return impl_->place().epoch; }
+int64_t Loader::next_batch() const { return impl_->place().batch; }
+absl::StatusOr<Batch> Loader::Next() { return impl_->Next(); }
+int64_t Loader::skipped() const { return impl_->skipped(); }
+
+}  // namespace pdarts

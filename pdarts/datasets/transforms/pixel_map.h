@@ -1,0 +1,60 @@
+#ifndef PDARTS_DATASETS_TRANSFORMS_PIXEL_MAP_H_
+#define PDARTS_DATASETS_TRANSFORMS_PIXEL_MAP_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/transform.h"
+
+namespace pdarts {
+
+/// Steps of a plan that only move, erase and normalize pixels, as one: which pixel of the image
+/// before them each pixel of the image after them comes from.
+class PixelMap {
+ public:
+  /// A rectangle of the image after the steps that is 0.
+  struct Hole {
+    int64_t top, bottom, left, right;  ///< half open
+    bool before_normalize;             ///< 0 is normalized, as black is
+  };
+
+  /// No steps, on an image of this size.
+  void Begin(int64_t height, int64_t width);
+
+  /// Adds a step. False if it is of another kind, or can't be done in the same pass.
+  bool Add(const ImagePlan::Step& step);
+
+  bool is_identity() const { return is_identity_; }
+  int64_t height() const { return height_; }  ///< of the image after the steps
+  int64_t width() const { return width_; }
+  /// Without a flip, the pixel (y, x) comes from (y + top, x + left). With one, x is mirrored
+  /// first.
+  int64_t top() const { return top_; }
+  int64_t left() const { return is_flipped_ ? left_ - (width_ - 1) : left_; }
+  bool is_flipped() const { return is_flipped_; }
+  /// What comes from outside of this part of the image before the steps is 0.
+  const PixelRegion& part() const { return part_; }
+  const std::vector<Hole>& holes() const { return holes_; }
+  /// Null: nothing is normalized.
+  const ImagePlan::Step* normalize() const { return normalize_; }
+
+ private:
+  void AddWindow(const PixelRegion& region);
+  void AddFlip();
+  void AddHole(const PixelRegion& region);
+
+  int64_t height_ = 0;
+  int64_t width_ = 0;
+  int64_t top_ = 0;
+  int64_t left_ = 0;  ///< the column that column 0 of the image after the steps comes from
+  bool is_flipped_ = false;
+  bool is_identity_ = true;
+  PixelRegion part_;
+  std::vector<Hole> holes_;
+  const ImagePlan::Step* normalize_ = nullptr;
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_DATASETS_TRANSFORMS_PIXEL_MAP_H_
