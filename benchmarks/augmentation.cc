@@ -1,34 +1,44 @@
-// Time of a training batch, to set beside a search step's.
-
-#include "pdarts/datasets/augmentation/augmentation.h"
+// Time of a training batch of images in memory, to set beside a search step's.
 
 #include "ATen/ops/arange.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/zeros.h"
 #include "benchmark/benchmark.h"
+#include "glog/logging.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/random.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/datasets/transforms/transforms.h"
 
 namespace pdarts {
 namespace {
 
 void TrainingBatch(benchmark::State& state) {
-  const int64_t n = state.range(0);
+  constexpr int64_t kImages = 50000;
   DatasetInfo info;
   info.mean.assign(3, 0.5);
   info.deviation.assign(3, 0.25);
-  ImageSplit split;
-  split.images =
-      at::empty({50000, 3, 32, 32}, at::kByte).random_(0, 256, MakeGenerator(1, "images"));
-  split.labels = at::zeros({50000}, at::kLong);
-  AugmentationSettings settings;
-  settings.set_cutout(static_cast<int>(state.range(1)));
-  at::Generator generator = MakeGenerator(1, "augmentation");
-  const at::Tensor indices = at::arange(n, at::kLong).mul(50000 / n);
+  const at::Tensor images =
+      at::empty({kImages, 3, 32, 32}, at::kByte).random_(0, 256, MakeGenerator(1, "images"));
+  SearchSettings settings;
+  settings.mutable_augmentation()->set_cutout(static_cast<int>(state.range(1)));
+  const auto transforms = Transforms::ForSearch(settings, info);
+  CHECK(transforms.ok()) << transforms.status();
+  LoaderOptions options;
+  options.batch_size = state.range(0);
+  options.seed = 1;
+  options.purpose = "weights";
+  auto loader =
+      Loader::Create(MakeMemorySource(images, at::zeros({kImages}, at::kLong), "random images"),
+                     at::arange(kImages, at::kLong), *transforms, info, at::kFloat, options);
+  CHECK(loader.ok()) << loader.status();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(
-        MakeTrainingBatch(split, indices, settings, info, at::kFloat, generator));
+    auto batch = (*loader)->Next();
+    CHECK(batch.ok()) << batch.status();
+    benchmark::DoNotOptimize(batch);
   }
-  state.SetItemsProcessed(state.iterations() * n);
+  state.SetItemsProcessed(state.iterations() * options.batch_size);
 }
 BENCHMARK(TrainingBatch)
     ->ArgNames({"batch", "cutout"})

@@ -19,8 +19,8 @@ DataForecast DescribeData(const absl::StatusOr<DatasetSplits>& data) {
   }
   forecast.set_source(data->source);
   for (const std::string& name : data->info.class_names) forecast.add_class_names(name);
-  forecast.set_train_images(static_cast<double>(data->train.labels.numel()));
-  forecast.set_test_images(static_cast<double>(data->test.labels.numel()));
+  forecast.set_train_images(static_cast<double>(data->train->size()));
+  forecast.set_test_images(static_cast<double>(data->test->size()));
   return forecast;
 }
 

@@ -67,6 +67,7 @@ class RelabeledSource : public SampleSource {
     return source_->Open(index);
   }
   std::string Name(int64_t index) const override { return source_->Name(index); }
+  std::string Identity(int64_t index) const override { return source_->Identity(index); }
 
  private:
   const std::shared_ptr<const SampleSource> source_;
@@ -150,6 +151,18 @@ absl::StatusOr<std::vector<at::Tensor>> SampleSource::Read(
     images.push_back(*std::move(image));
   }
   return images;
+}
+
+void SampleSource::AddTo(Sha256* checksum) const {
+  const auto add = [&](const at::Tensor& values) {
+    checksum->Update({static_cast<const char*>(values.const_data_ptr()), values.nbytes()});
+  };
+  if (const at::Tensor images = InMemory(); images.defined()) {
+    add(images);
+  } else {
+    for (int64_t i = 0; i < size(); ++i) checksum->Update(absl::StrCat(Identity(i), "\n"));
+  }
+  add(labels());
 }
 
 std::shared_ptr<const SampleSource> MakeMemorySource(at::Tensor images, at::Tensor labels,

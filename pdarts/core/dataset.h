@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "pdarts/core/plugin.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/sha256.h"
 
 namespace pdarts {
 
@@ -69,6 +70,13 @@ class SampleSource {
   /// The file or the record that an image comes from, for messages and reports: a path, or "image
   /// 17 of SOURCE".
   virtual std::string Name(int64_t index) const = 0;
+  /// What tells an image from others and is the same in every copy of the data, for checksums of
+  /// images that do not lie in memory: the path below the data's folder and the number of bytes.
+  virtual std::string Identity(int64_t index) const { return Name(index); }
+
+  /// Adds what identifies all images and their labels: the bytes of images in memory, the identities
+  /// of others.
+  void AddTo(Sha256* checksum) const;
 
   /// Whole images, each `[C,h,w]` uint8 in its own size, C as Sample::Decode.
   /// \error of Open and Sample::Decode with the image's name.

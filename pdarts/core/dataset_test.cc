@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/sha256.h"
 
 namespace pdarts {
 namespace {
@@ -169,6 +170,23 @@ TEST(MemorySource, GivesWholeImagesAndParts) {
   const auto part = (*sample)->Decode({1, 0, 1, 2}, 1, 1);  // the right column
   ASSERT_TRUE(part.ok()) << part.status();
   EXPECT_TRUE(part->equal(source->InMemory()[1].slice(2, 1)));
+}
+
+TEST(SampleSource, AChecksumIsOfImagesInMemoryOrOfIdentities) {
+  const auto checksum = [](const SampleSource& source) {
+    Sha256 sum;
+    source.AddTo(&sum);
+    return sum.Hex();
+  };
+  EXPECT_EQ(checksum(*Split({0, 1})), checksum(*Split({0, 1})));
+  EXPECT_NE(checksum(*Split({0, 1})), checksum(*Split({1, 1})));
+  EXPECT_NE(checksum(*Split({0, 1})), checksum(Damaged()));
+  // No image is opened for it.
+  Sha256 expected;
+  expected.Update("/data/0.png\n/data/1.png\n");
+  const std::vector<int64_t> labels = {0, 1};
+  expected.Update({reinterpret_cast<const char*>(labels.data()), 2 * sizeof(int64_t)});
+  EXPECT_EQ(checksum(Damaged()), expected.Hex());
 }
 
 TEST(SampleSource, ReadNamesTheImageThatFails) {

@@ -82,9 +82,7 @@ absl::StatusOr<Model> DescribeModel(const Training& training, const DatasetSplit
 
 std::string TestChecksum(const DatasetSplits& data) {
   Sha256 sum;
-  for (const at::Tensor& part : {data.test.images, data.test.labels}) {
-    sum.Update({static_cast<const char*>(part.const_data_ptr()), part.nbytes()});
-  }
+  data.test->AddTo(&sum);
   return absl::StrCat("sha256:", sum.Hex());
 }
 

@@ -26,7 +26,7 @@ absl::Status TrainingRecorder::LogBegin(const std::string& architecture, int64_t
   event.set_architecture(architecture);
   event.set_parameters(static_cast<double>(parameters));
   for (const std::string& name : data.info.class_names) event.add_class_names(name);
-  for (const int64_t images : CountRight(data.test.labels, data.test.labels,
+  for (const int64_t images : CountRight(data.test->labels(), data.test->labels(),
                                          static_cast<int>(data.info.class_names.size()))) {
     event.add_class_images(static_cast<int>(images));
   }

@@ -2,8 +2,10 @@
 #include <string>
 
 #include "ATen/CPUGeneratorImpl.h"
+#include "ATen/core/Tensor.h"
 #include "ATen/ops/empty.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -41,19 +43,19 @@ class Shapes : public pdarts::Dataset {
   }
 
   /// Images whose classes take turns, so that any two halves hold all of them.
-  pdarts::ImageSplit Draw(absl::string_view purpose, int64_t size, pdarts::Sha256* checksum) const {
+  std::shared_ptr<const pdarts::SampleSource> Draw(absl::string_view purpose, int64_t size,
+                                                   pdarts::Sha256* checksum) const {
     const at::Generator generator = pdarts::MakeGenerator(config_.seed(), purpose);
     const auto random = [&](int below) {
       return static_cast<int>(at::check_generator<at::CPUGeneratorImpl>(generator)->random() %
                               below);
     };
-    pdarts::ImageSplit split;
-    split.images = at::empty({size, 1, kSide, kSide}, at::kByte);
-    split.labels = at::empty({size}, at::kLong);
-    auto* pixel = split.images.mutable_data_ptr<uint8_t>();
+    const at::Tensor images = at::empty({size, 1, kSide, kSide}, at::kByte);
+    const at::Tensor labels = at::empty({size}, at::kLong);
+    auto* pixel = images.mutable_data_ptr<uint8_t>();
     for (int64_t n = 0; n < size; ++n) {
       const int label = static_cast<int>(n % 3);
-      split.labels.mutable_data_ptr<int64_t>()[n] = label;
+      labels.mutable_data_ptr<int64_t>()[n] = label;
       const int top = random(kSide - kShapeSide + 1), left = random(kSide - kShapeSide + 1);
       for (int row = 0; row < kSide; ++row) {
         for (int column = 0; column < kSide; ++column) {
@@ -62,10 +64,8 @@ class Shapes : public pdarts::Dataset {
         }
       }
     }
-    checksum->Update({reinterpret_cast<const char*>(split.images.const_data_ptr<uint8_t>()),
-                      static_cast<size_t>(split.images.numel())});
-    checksum->Update({reinterpret_cast<const char*>(split.labels.const_data_ptr<int64_t>()),
-                      static_cast<size_t>(size) * sizeof(int64_t)});
+    auto split = pdarts::MakeMemorySource(images, labels, std::string(purpose));
+    split->AddTo(checksum);
     return split;
   }
 

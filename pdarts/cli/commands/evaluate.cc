@@ -252,7 +252,7 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
         PDARTS_ASSIGN_OR_RETURN(const Evaluation evaluation,
                                 Evaluate(*network, data.test, data.info,
                                          training.spec.train().evaluation_batch_size(), device));
-        return MakeEvaluationReport(evaluation, data.test, data.info, measured.file);
+        return MakeEvaluationReport(evaluation, data.test->labels(), data.info, measured.file);
       }));
   report.set_dataset_source(data.source);
   if (!measured.epoch.empty()) report.set_epoch(measured.epoch);

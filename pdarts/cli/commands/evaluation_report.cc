@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/core/Tensor.h"
-
 namespace pdarts {
 namespace {
 
@@ -26,7 +24,7 @@ std::vector<std::map<int64_t, int64_t>> CountGuesses(const at::Tensor& labels,
 
 }  // namespace
 
-EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const ImageSplit& split,
+EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Tensor& labels,
                                       const DatasetInfo& info, const std::string& weights) {
   EvaluationReport report;
   report.set_weights(weights);
@@ -35,7 +33,7 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const ImageS
   report.set_top5(evaluation.accuracy.top5);
   report.set_loss(evaluation.accuracy.loss);
   const size_t classes = info.class_names.size();
-  const auto counts = CountGuesses(split.labels, evaluation.guesses, classes);
+  const auto counts = CountGuesses(labels, evaluation.guesses, classes);
   for (size_t c = 0; c < classes; ++c) {
     double images = 0, right = 0;
     std::vector<std::pair<int64_t, int64_t>> mistakes;

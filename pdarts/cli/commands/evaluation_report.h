@@ -3,16 +3,18 @@
 
 #include <string>
 
+#include "ATen/core/Tensor.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/trainers/evaluation.h"
 
 namespace pdarts {
 
-/// What `pdarts evaluate` tells of a network that was measured on a split. Its size grows with the
-/// classes and the images; only up to 1,000 classes does it hold the matrix of confusion. weights:
-/// the name of the file.
-EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const ImageSplit& split,
+/// What `pdarts evaluate` tells of a network that was measured on images. Its size grows with the
+/// classes and the images; only up to 1,000 classes does it hold the matrix of confusion.
+/// \param labels `[N]` int64 on the CPU, of the images that were measured.
+/// \param weights the name of the file.
+EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Tensor& labels,
                                       const DatasetInfo& info, const std::string& weights);
 
 }  // namespace pdarts

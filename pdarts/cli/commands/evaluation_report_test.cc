@@ -17,12 +17,10 @@ EvaluationReport Report(const std::vector<int64_t>& labels, const std::vector<in
                         int classes) {
   DatasetInfo info;
   for (int c = 0; c < classes; ++c) info.class_names.push_back(absl::StrCat("class ", c));
-  ImageSplit split;
-  split.labels = at::tensor(labels, at::kLong);
   Evaluation evaluation;
   evaluation.accuracy = {60, 100, 0.5};
   evaluation.guesses = at::tensor(guesses, at::kLong);
-  return MakeEvaluationReport(evaluation, split, info, "best.safetensors");
+  return MakeEvaluationReport(evaluation, at::tensor(labels, at::kLong), info, "best.safetensors");
 }
 
 TEST(EvaluationReportTest, CountsWhatEachClassWasTakenFor) {

@@ -67,16 +67,17 @@ TEST_F(CifarTest, ReadsThePublishedFilesOfCifar10InOrder) {
   config.set_data_dir(directory_.string());
   const auto splits = Make(config)->Load({});
   ASSERT_TRUE(splits.ok()) << splits.status();
-  EXPECT_EQ(splits->train.images.size(0), 50000);
-  EXPECT_EQ(splits->test.images.size(0), 10000);
-  const auto labels = splits->train.labels.accessor<int64_t, 1>();
-  const auto images = splits->train.images.accessor<uint8_t, 4>();
+  EXPECT_EQ(splits->train->size(), 50000);
+  EXPECT_EQ(splits->test->size(), 10000);
+  const auto labels = splits->train->labels().accessor<int64_t, 1>();
+  const at::Tensor train = splits->train->InMemory(), test = splits->test->InMemory();
+  const auto images = train.accessor<uint8_t, 4>();
   for (int64_t i = 0; i < 5; ++i) {
     EXPECT_EQ(labels[10000 * i], i + 1);
     EXPECT_EQ(images[10000 * i + 9999][2][31][31], 10 * (i + 1));
   }
-  EXPECT_EQ((splits->test.labels.accessor<int64_t, 1>()[0]), 6);
-  EXPECT_EQ((splits->test.images.accessor<uint8_t, 4>()[9999][2][31][31]), 7);
+  EXPECT_EQ((splits->test->labels().accessor<int64_t, 1>()[0]), 6);
+  EXPECT_EQ((test.accessor<uint8_t, 4>()[9999][2][31][31]), 7);
   EXPECT_EQ(splits->source, (directory_ / "cifar-10-batches-bin").string());
   // What sha256sum says of the six files put together.
   EXPECT_EQ(splits->checksum,
@@ -94,15 +95,16 @@ TEST_F(CifarTest, ReadsFineOrCoarseLabelsOfCifar100) {
   EXPECT_EQ(coarse->num_classes(), 20);
   const auto with_fine = fine->Load({directory_.string()});
   ASSERT_TRUE(with_fine.ok()) << with_fine.status();
-  EXPECT_EQ(with_fine->train.labels.size(0), 50000);
-  EXPECT_EQ(with_fine->test.labels.size(0), 10000);
-  EXPECT_EQ((with_fine->train.labels.accessor<int64_t, 1>()[0]), 99);
-  EXPECT_EQ((with_fine->test.labels.accessor<int64_t, 1>()[0]), 98);
-  EXPECT_EQ((with_fine->train.images.accessor<uint8_t, 4>()[49999][2][31][31]), 5);
+  EXPECT_EQ(with_fine->train->labels().size(0), 50000);
+  EXPECT_EQ(with_fine->test->labels().size(0), 10000);
+  EXPECT_EQ((with_fine->train->labels().accessor<int64_t, 1>()[0]), 99);
+  EXPECT_EQ((with_fine->test->labels().accessor<int64_t, 1>()[0]), 98);
+  const at::Tensor images = with_fine->train->InMemory();
+  EXPECT_EQ((images.accessor<uint8_t, 4>()[49999][2][31][31]), 5);
   const auto with_coarse = coarse->Load({directory_.string()});
   ASSERT_TRUE(with_coarse.ok()) << with_coarse.status();
-  EXPECT_EQ((with_coarse->train.labels.accessor<int64_t, 1>()[0]), 19);
-  EXPECT_EQ((with_coarse->test.labels.accessor<int64_t, 1>()[0]), 17);
+  EXPECT_EQ((with_coarse->train->labels().accessor<int64_t, 1>()[0]), 19);
+  EXPECT_EQ((with_coarse->test->labels().accessor<int64_t, 1>()[0]), 17);
   EXPECT_EQ(with_coarse->checksum, with_fine->checksum);  // of the same bytes
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/text.h"
@@ -77,16 +79,21 @@ class Loader {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<ImageSplit> Read(const std::vector<Batch>& batches, Sha256* checksum) const {
+  /// name: of the split.
+  absl::StatusOr<std::shared_ptr<const SampleSource>> Read(absl::string_view name,
+                                                           const std::vector<Batch>& batches,
+                                                           Sha256* checksum) const {
     std::vector<RecordFile> files;
     for (const Batch& batch : batches) files.push_back({PathOf(batch), batch.records});
-    absl::StatusOr<ImageSplit> split =
+    absl::StatusOr<Records> records =
         is_archive_ || is_python_
             ? ReadRecordsFrom([&](const RecordFile& file) { return RecordsOf(file); }, files,
                               published_.format, checksum)
             : ReadRecords(files, published_.format, checksum);
-    if (absl::IsNotFound(split.status())) return NotFound(split.status().message());
-    return split;
+    if (absl::IsNotFound(records.status())) return NotFound(records.status().message());
+    if (!records.ok()) return records.status();
+    return MakeMemorySource(std::move(records->images), std::move(records->labels),
+                            absl::StrCat("the ", name, " split of ", source()));
   }
 
  private:
@@ -181,9 +188,9 @@ absl::StatusOr<DatasetSplits> Load(const Published& published, const DatasetInfo
   splits.info = info;
   splits.source = loader.source();
   if (!test_only) {
-    PDARTS_ASSIGN_OR_RETURN(splits.train, loader.Read(published.train, &checksum));
+    PDARTS_ASSIGN_OR_RETURN(splits.train, loader.Read("training", published.train, &checksum));
   }
-  PDARTS_ASSIGN_OR_RETURN(splits.test, loader.Read(published.test, &checksum));
+  PDARTS_ASSIGN_OR_RETURN(splits.test, loader.Read("test", published.test, &checksum));
   splits.checksum = absl::StrCat("sha256:", checksum.Hex());
   return splits;
 }

@@ -84,10 +84,11 @@ TEST_F(LoadTest, EveryVersionGivesTheSameImagesAndChecksum) {
   WriteFiles(binary_);
   const auto expected = Load();
   ASSERT_TRUE(expected.ok()) << expected.status();
-  EXPECT_EQ(expected->train.labels.size(0), 4);
-  EXPECT_EQ(expected->train.labels.select(0, 3).item<int64_t>(), 3);
-  EXPECT_EQ(expected->test.labels.select(0, 0).item<int64_t>(), 4);
-  EXPECT_EQ((expected->test.images.accessor<uint8_t, 4>()[0][0][0][1]), 4 + 7);
+  EXPECT_EQ(expected->train->labels().size(0), 4);
+  EXPECT_EQ(expected->train->labels().select(0, 3).item<int64_t>(), 3);
+  EXPECT_EQ(expected->test->labels().select(0, 0).item<int64_t>(), 4);
+  const at::Tensor images = expected->test->InMemory();
+  EXPECT_EQ((images.accessor<uint8_t, 4>()[0][0][0][1]), 4 + 7);
   for (const bool is_python : {true, false}) {
     for (const bool is_archive : {false, true}) {
       fs::remove_all(folder_);
@@ -100,16 +101,16 @@ TEST_F(LoadTest, EveryVersionGivesTheSameImagesAndChecksum) {
       }
       const auto splits = Load();
       ASSERT_TRUE(splits.ok()) << splits.status();
-      EXPECT_TRUE(splits->train.images.equal(expected->train.images));
-      EXPECT_TRUE(splits->train.labels.equal(expected->train.labels));
-      EXPECT_TRUE(splits->test.images.equal(expected->test.images));
+      EXPECT_TRUE(splits->train->InMemory().equal(expected->train->InMemory()));
+      EXPECT_TRUE(splits->train->labels().equal(expected->train->labels()));
+      EXPECT_TRUE(splits->test->InMemory().equal(expected->test->InMemory()));
       EXPECT_EQ(splits->checksum, expected->checksum);
       if (is_archive) {
         EXPECT_EQ(splits->source, (folder_ / archive).string());
       }
       const auto test = Load(/*test_only=*/true);
       ASSERT_TRUE(test.ok()) << test.status();
-      EXPECT_TRUE(test->test.images.equal(expected->test.images));
+      EXPECT_TRUE(test->test->InMemory().equal(expected->test->InMemory()));
       EXPECT_NE(test->checksum, expected->checksum);
     }
   }
@@ -120,7 +121,7 @@ TEST_F(LoadTest, TheTestSplitAloneNeedsNoOtherFile) {
   EXPECT_EQ(Load().status().code(), absl::StatusCode::kNotFound);
   const auto test = Load(/*test_only=*/true);
   ASSERT_TRUE(test.ok()) << test.status();
-  EXPECT_EQ(test->test.labels.size(0), 2);
+  EXPECT_EQ(test->test->labels().size(0), 2);
   EXPECT_EQ(test->info.class_names[0], "airplane");
 }
 

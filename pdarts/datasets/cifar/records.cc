@@ -8,7 +8,6 @@
 #include <cstring>
 #include <functional>
 
-#include "ATen/core/Tensor.h"
 #include "ATen/ops/empty.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -92,8 +91,8 @@ absl::StatusOr<std::string> ReadWhole(const std::string& path, int64_t most_byte
   });
 }
 
-absl::StatusOr<ImageSplit> ReadRecords(const std::vector<RecordFile>& files,
-                                       const RecordFormat& format, Sha256* checksum) {
+absl::StatusOr<Records> ReadRecords(const std::vector<RecordFile>& files,
+                                    const RecordFormat& format, Sha256* checksum) {
   const int64_t record_bytes = RecordBytes(format);
   return ReadRecordsFrom(
       [&](const RecordFile& file) {
@@ -103,19 +102,19 @@ absl::StatusOr<ImageSplit> ReadRecords(const std::vector<RecordFile>& files,
       files, format, checksum);
 }
 
-absl::StatusOr<ImageSplit> ReadRecordsFrom(const RecordReader& read,
-                                           const std::vector<RecordFile>& files,
-                                           const RecordFormat& format, Sha256* checksum) {
+absl::StatusOr<Records> ReadRecordsFrom(const RecordReader& read,
+                                        const std::vector<RecordFile>& files,
+                                        const RecordFormat& format, Sha256* checksum) {
   const auto label_bytes = static_cast<int64_t>(format.labels.size());
   CHECK(format.used_label >= 0 && format.used_label < label_bytes);
   const int64_t record_bytes = RecordBytes(format);
   int64_t all_records = 0;
   for (const RecordFile& file : files) all_records += file.records;
-  ImageSplit split;
-  split.images = at::empty({all_records, 3, 32, 32}, at::kByte);
-  split.labels = at::empty({all_records}, at::kLong);
-  auto* image = split.images.mutable_data_ptr<uint8_t>();
-  auto* label = split.labels.mutable_data_ptr<int64_t>();
+  Records records;
+  records.images = at::empty({all_records, 3, 32, 32}, at::kByte);
+  records.labels = at::empty({all_records}, at::kLong);
+  auto* image = records.images.mutable_data_ptr<uint8_t>();
+  auto* label = records.labels.mutable_data_ptr<int64_t>();
   for (const RecordFile& file : files) {
     PDARTS_ASSIGN_OR_RETURN(const std::string bytes, read(file));
     PDARTS_RETURN_IF_ERROR(CheckLength(file, record_bytes, static_cast<int64_t>(bytes.size())));
@@ -135,7 +134,7 @@ absl::StatusOr<ImageSplit> ReadRecordsFrom(const RecordReader& read,
     }
     if (checksum != nullptr) checksum->Update(bytes);
   }
-  return split;
+  return records;
 }
 
 }  // namespace pdarts::cifar

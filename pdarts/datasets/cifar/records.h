@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
-#include "pdarts/core/dataset.h"
 #include "pdarts/core/sha256.h"
 
 namespace pdarts::cifar {
@@ -24,7 +24,13 @@ struct LabelByte {
 
 struct RecordFormat {
   std::vector<LabelByte> labels;  ///< in the order in which they stand in a record
-  int used_label = 0;             ///< index of the one that becomes ImageSplit::labels
+  int used_label = 0;             ///< index of the one that becomes Records::labels
+};
+
+/// What files of records hold.
+struct Records {
+  at::Tensor images;  ///< `[N,3,32,32]` uint8, contiguous
+  at::Tensor labels;  ///< `[N]` int64
 };
 
 struct RecordFile {
@@ -35,18 +41,17 @@ struct RecordFile {
 /// Reads files of CIFAR's binary layout, one behind the other: each record is its label bytes and
 /// then an image (red plane, green plane, blue plane, rows from the top).
 /// \param checksum takes all bytes of all files, in order; may be nullptr.
-/// \return images `[N,3,32,32]` uint8 and labels `[N]` int64, N the records of all files.
 /// \error kNotFound if a file doesn't exist, kDataLoss if it can't be read, has another length
 /// than its records or a label out of its limit; all name the file, and the
 /// record (from 0) where there is one.
-absl::StatusOr<ImageSplit> ReadRecords(const std::vector<RecordFile>& files,
+absl::StatusOr<Records> ReadRecords(const std::vector<RecordFile>& files,
                                        const RecordFormat& format, Sha256* checksum);
 
 /// Gives all bytes of a file of records, in the binary layout. Its errors name the file.
 using RecordReader = std::function<absl::StatusOr<std::string>(const RecordFile& file)>;
 
 /// The same of files whose bytes `read` gives. \error those of `read`, and as ReadRecords.
-absl::StatusOr<ImageSplit> ReadRecordsFrom(const RecordReader& read,
+absl::StatusOr<Records> ReadRecordsFrom(const RecordReader& read,
                                            const std::vector<RecordFile>& files,
                                            const RecordFormat& format, Sha256* checksum);
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <climits>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -72,10 +73,16 @@ class Cifar10Sample : public Dataset {
     const cifar::RecordFormat format = {{{"label", 10}}, 0};
     Sha256 checksum;
     DatasetSplits splits;
+    const auto read = [&](const std::string& path,
+                          int64_t images) -> absl::StatusOr<std::shared_ptr<const SampleSource>> {
+      PDARTS_ASSIGN_OR_RETURN(cifar::Records records,
+                              cifar::ReadRecords({{path, images}}, format, &checksum));
+      return MakeMemorySource(std::move(records.images), std::move(records.labels), path);
+    };
     if (!options.test_only) {
-      PDARTS_ASSIGN_OR_RETURN(splits.train, cifar::ReadRecords({{train, 1000}}, format, &checksum));
+      PDARTS_ASSIGN_OR_RETURN(splits.train, read(train, 1000));
     }
-    PDARTS_ASSIGN_OR_RETURN(splits.test, cifar::ReadRecords({{test, 200}}, format, &checksum));
+    PDARTS_ASSIGN_OR_RETURN(splits.test, read(test, 200));
     splits.source = train.substr(0, train.rfind('/'));
     splits.checksum = absl::StrCat("sha256:", checksum.Hex());
     return splits;

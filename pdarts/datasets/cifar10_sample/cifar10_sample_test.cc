@@ -21,7 +21,7 @@ namespace {
 
 using ::testing::Each;
 
-std::unique_ptr<Dataset> Sample() {
+std::unique_ptr<Dataset> MakeSample() {
   google::protobuf::Any any;
   any.PackFrom(cifar10_sample::Cifar10SampleConfig());
   auto dataset = Registry<Dataset>::Create(any);
@@ -37,12 +37,12 @@ std::vector<int> Counts(const at::Tensor& labels, int64_t begin, int64_t end) {
 }
 
 TEST(Cifar10Sample, HoldsThePromisedImagesOfEachClass) {
-  const auto splits = Sample()->Load({});
+  const auto splits = MakeSample()->Load({});
   ASSERT_TRUE(splits.ok()) << splits.status();
-  EXPECT_THAT(Counts(splits->train.labels, 0, 1000), Each(100));
-  EXPECT_THAT(Counts(splits->test.labels, 0, 200), Each(20));
+  EXPECT_THAT(Counts(splits->train->labels(), 0, 1000), Each(100));
+  EXPECT_THAT(Counts(splits->test->labels(), 0, 200), Each(20));
   // Mixed well enough to be cut into halves as it is.
-  EXPECT_THAT(Counts(splits->train.labels, 0, 500),
+  EXPECT_THAT(Counts(splits->train->labels(), 0, 500),
               Each(::testing::AllOf(::testing::Ge(30), ::testing::Le(70))));
   // What sha256sum says of train.bin and test.bin put together.
   EXPECT_EQ(splits->checksum,
@@ -51,13 +51,14 @@ TEST(Cifar10Sample, HoldsThePromisedImagesOfEachClass) {
 
 // Real images: their channels have the statistics of the whole data set, roughly.
 TEST(Cifar10Sample, LooksLikeCifar10) {
-  const std::unique_ptr<Dataset> dataset = Sample();
+  const std::unique_ptr<Dataset> dataset = MakeSample();
   const auto splits = dataset->Load({});
   ASSERT_TRUE(splits.ok()) << splits.status();
   EXPECT_EQ(dataset->info().class_names, cifar::Cifar10Info().class_names);
   EXPECT_EQ(dataset->info().mean, cifar::Cifar10Info().mean);
   EXPECT_EQ(dataset->info().deviation, cifar::Cifar10Info().deviation);
-  const auto images = splits->train.images.accessor<uint8_t, 4>();
+  const at::Tensor train = splits->train->InMemory();
+  const auto images = train.accessor<uint8_t, 4>();
   for (int c = 0; c < 3; ++c) {
     double sum = 0;
     for (int n = 0; n < 1000; ++n) {
@@ -69,17 +70,17 @@ TEST(Cifar10Sample, LooksLikeCifar10) {
 
 TEST(Cifar10Sample, IsFoundFromAnyFolder) {
   ASSERT_EQ(chdir("/"), 0);
-  EXPECT_TRUE(Sample()->Load({}).ok());
+  EXPECT_TRUE(MakeSample()->Load({}).ok());
 }
 
 // As when another Bazel program, without these files, starts this one.
 TEST(Cifar10Sample, IsFoundBesideTheProgramInAForeignEnvironment) {
   for (const char* name : {"RUNFILES_MANIFEST_FILE", "TEST_SRCDIR"}) unsetenv(name);
   setenv("RUNFILES_DIR", ::testing::TempDir().c_str(), 1);
-  auto splits = Sample()->Load({});
+  auto splits = MakeSample()->Load({});
   EXPECT_TRUE(splits.ok()) << splits.status();
   unsetenv("RUNFILES_DIR");
-  splits = Sample()->Load({});
+  splits = MakeSample()->Load({});
   EXPECT_TRUE(splits.ok()) << splits.status();
 }
 

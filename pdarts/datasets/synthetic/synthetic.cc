@@ -118,7 +118,8 @@ class Synthetic : public Dataset {
     return splits;
   }
 
-  ImageSplit MakeSplit(absl::string_view name, int64_t size, Sha256* checksum) const {
+  std::shared_ptr<const SampleSource> MakeSplit(absl::string_view name, int64_t size,
+                                                Sha256* checksum) const {
     const int64_t image_bytes = int64_t{config_.channels()} * config_.height() * config_.width();
     const at::Tensor sorted_labels = at::empty({size}, at::kLong);
     auto* sorted_label = sorted_labels.mutable_data_ptr<int64_t>();
@@ -131,19 +132,17 @@ class Synthetic : public Dataset {
     std::vector<int64_t> place(size);
     for (int64_t i = 0; i < size; ++i) place[order.const_data_ptr<int64_t>()[i]] = i;
 
-    ImageSplit split;
-    split.images =
+    const at::Tensor images =
         at::empty({size, config_.channels(), config_.height(), config_.width()}, at::kByte);
-    split.labels = at::empty({size}, at::kLong);
-    auto* images = split.images.mutable_data_ptr<uint8_t>();
-    auto* labels = split.labels.mutable_data_ptr<int64_t>();
+    const at::Tensor labels = at::empty({size}, at::kLong);
+    auto* pixels = images.mutable_data_ptr<uint8_t>();
+    auto* label = labels.mutable_data_ptr<int64_t>();
     for (int64_t i = 0; i < size; ++i) {
-      labels[place[i]] = sorted_label[i];
-      painter.Paint(static_cast<int>(sorted_label[i]), images + place[i] * image_bytes);
+      label[place[i]] = sorted_label[i];
+      painter.Paint(static_cast<int>(sorted_label[i]), pixels + place[i] * image_bytes);
     }
-    checksum->Update(
-        {reinterpret_cast<const char*>(images), static_cast<size_t>(size * image_bytes)});
-    checksum->Update({reinterpret_cast<const char*>(labels), size * sizeof(int64_t)});
+    auto split = MakeMemorySource(images, labels, absl::StrCat("synthetic's ", name, " split"));
+    split->AddTo(checksum);
     return split;
   }
 

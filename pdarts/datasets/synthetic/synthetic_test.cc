@@ -49,20 +49,20 @@ std::string Bytes(const at::Tensor& image) {
 
 /// Accuracy on the test split of the class whose mean of the training images is nearest.
 double NearestClassMeanAccuracy(const DatasetSplits& splits, int classes) {
-  const int64_t size = splits.train.images[0].numel();
+  const int64_t size = splits.train->InMemory()[0].numel();
   std::vector<std::vector<double>> means(classes, std::vector<double>(size));
-  const int64_t* label = splits.train.labels.const_data_ptr<int64_t>();
-  const uint8_t* image = splits.train.images.const_data_ptr<uint8_t>();
-  const int64_t half = splits.train.labels.numel() / 2;
-  const std::vector<int> counts = Counts(splits.train.labels, 0, half, classes);
+  const int64_t* label = splits.train->labels().const_data_ptr<int64_t>();
+  const uint8_t* image = splits.train->InMemory().const_data_ptr<uint8_t>();
+  const int64_t half = splits.train->labels().numel() / 2;
+  const std::vector<int> counts = Counts(splits.train->labels(), 0, half, classes);
   for (int64_t n = 0; n < half; ++n) {
     for (int64_t i = 0; i < size; ++i) {
       means[label[n]][i] += static_cast<double>(*image++) / counts[label[n]];
     }
   }
-  label = splits.test.labels.const_data_ptr<int64_t>();
-  image = splits.test.images.const_data_ptr<uint8_t>();
-  const int64_t tests = splits.test.labels.numel();
+  label = splits.test->labels().const_data_ptr<int64_t>();
+  image = splits.test->InMemory().const_data_ptr<uint8_t>();
+  const int64_t tests = splits.test->labels().numel();
   int64_t right = 0;
   for (int64_t n = 0; n < tests; ++n, image += size) {
     int nearest = -1;
@@ -95,22 +95,22 @@ TEST(Synthetic, RepeatsWithItsSeedOnly) {
   config.set_test_images(50);
   const DatasetSplits one = Load(config);
   const DatasetSplits again = Load(config);
-  EXPECT_TRUE(at::equal(one.train.images, again.train.images));
-  EXPECT_TRUE(at::equal(one.train.labels, again.train.labels));
-  EXPECT_TRUE(at::equal(one.test.images, again.test.images));
+  EXPECT_TRUE(at::equal(one.train->InMemory(), again.train->InMemory()));
+  EXPECT_TRUE(at::equal(one.train->labels(), again.train->labels()));
+  EXPECT_TRUE(at::equal(one.test->InMemory(), again.test->InMemory()));
   EXPECT_EQ(one.checksum, again.checksum);
   // On every machine.
   EXPECT_EQ(one.checksum,
             "sha256:a0bea6d1b5db69844b1c9b56785600b0525aef59ddf35b6e2e1415baefd2be0f");
   config.set_seed(2);
   const DatasetSplits other = Load(config);
-  EXPECT_FALSE(at::equal(one.train.labels, other.train.labels));
+  EXPECT_FALSE(at::equal(one.train->labels(), other.train->labels()));
   EXPECT_NE(one.checksum, other.checksum);
   // Other images, not the same ones in another order; nor is the test split part of the training
   // split.
   std::set<std::string> images;
-  for (const at::Tensor& part :
-       {one.train.images, one.test.images, other.train.images, other.test.images}) {
+  for (const at::Tensor& part : {one.train->InMemory(), one.test->InMemory(),
+                                 other.train->InMemory(), other.test->InMemory()}) {
     for (int64_t n = 0; n < part.size(0); ++n) images.insert(Bytes(part[n]));
   }
   EXPECT_EQ(images.size(), 300u);
@@ -118,10 +118,10 @@ TEST(Synthetic, RepeatsWithItsSeedOnly) {
 
 TEST(Synthetic, HoldsEveryClassInBothHalves) {
   const DatasetSplits splits = Load({});
-  EXPECT_THAT(Counts(splits.train.labels, 0, 1000, 10), Each(100));
-  EXPECT_THAT(Counts(splits.train.labels, 1000, 2000, 10), Each(100));
-  EXPECT_THAT(Counts(splits.test.labels, 0, 1000, 10), Each(100));
-  const int64_t* label = splits.train.labels.const_data_ptr<int64_t>();
+  EXPECT_THAT(Counts(splits.train->labels(), 0, 1000, 10), Each(100));
+  EXPECT_THAT(Counts(splits.train->labels(), 1000, 2000, 10), Each(100));
+  EXPECT_THAT(Counts(splits.test->labels(), 0, 1000, 10), Each(100));
+  const int64_t* label = splits.train->labels().const_data_ptr<int64_t>();
   for (int i = 0; i + 10 <= 2000; ++i) {
     ASSERT_EQ(std::set<int64_t>(label + i, label + i + 10).size(), 10u) << "at " << i;
   }
@@ -130,9 +130,9 @@ TEST(Synthetic, HoldsEveryClassInBothHalves) {
   config.set_train_images(14);
   config.set_test_images(9);
   const DatasetSplits small = Load(config);
-  EXPECT_THAT(Counts(small.train.labels, 0, 7, 7), Each(1));
-  EXPECT_THAT(Counts(small.train.labels, 7, 14, 7), Each(1));
-  EXPECT_THAT(Counts(small.test.labels, 0, 9, 7), Each(::testing::AnyOf(1, 2)));
+  EXPECT_THAT(Counts(small.train->labels(), 0, 7, 7), Each(1));
+  EXPECT_THAT(Counts(small.train->labels(), 7, 14, 7), Each(1));
+  EXPECT_THAT(Counts(small.test->labels(), 0, 9, 7), Each(::testing::AnyOf(1, 2)));
 }
 
 TEST(Synthetic, HasTheShapeAndStatisticsThatItSays) {
@@ -147,12 +147,12 @@ TEST(Synthetic, HasTheShapeAndStatisticsThatItSays) {
   const DatasetInfo& info = (*dataset)->info();
   EXPECT_EQ((*dataset)->num_classes(), 4);
   const DatasetSplits splits = Load(config);
-  EXPECT_EQ(splits.train.images.sizes(), at::IntArrayRef({400, 2, 16, 24}));
-  EXPECT_EQ(splits.test.images.sizes(), at::IntArrayRef({1000, 2, 16, 24}));
+  EXPECT_EQ(splits.train->InMemory().sizes(), at::IntArrayRef({400, 2, 16, 24}));
+  EXPECT_EQ(splits.test->InMemory().sizes(), at::IntArrayRef({1000, 2, 16, 24}));
   for (int c = 0; c < 2; ++c) {
     double sum = 0;
     double squares = 0;
-    const at::Tensor plane = splits.train.images.select(1, c).contiguous();
+    const at::Tensor plane = splits.train->InMemory().select(1, c).contiguous();
     for (int64_t i = 0; i < plane.numel(); ++i) {
       const double value = plane.const_data_ptr<uint8_t>()[i] / 255.0;
       sum += value;
