@@ -60,6 +60,9 @@ TEST(ShippedPlugins, AreTheseAndDescribed) {
                                      "probability_penalty", "skip_dropout", "skip_limit"));
   EXPECT_THAT(names("dataset"), ::testing::ElementsAre("cifar10", "cifar100", "cifar10_sample",
                                                        "image_folder", "synthetic"));
+  EXPECT_THAT(names("transform"),
+              ::testing::ElementsAre("color_jitter", "cutout", "flip", "normalize", "pad_and_crop",
+                                     "random_resized_crop", "resize_center_crop"));
   for (const PluginInfo& info : PluginRegistry::Global().List()) {
     EXPECT_FALSE(info.description.empty()) << info.short_name;
   }

@@ -9,8 +9,8 @@
 
 namespace pdarts {
 
-/// What the registry makes: the base of SearchSpace, Dataset, ProgressiveSchedule, Regularizer and
-/// Benchmark.
+/// What the registry makes: the base of SearchSpace, Dataset, Transform, ProgressiveSchedule,
+/// Regularizer and Benchmark.
 class Plugin {
  public:
   virtual ~Plugin() = default;

@@ -481,6 +481,21 @@ absl::Status CheckRange(const Message& message, const FieldDescriptor* field, in
       absl::StrCat(path, ": ", Number(value), " is not in ", FieldRange(*field)));
 }
 
+// --- comparison ---
+
+void ClearWhatMayChange(Message* message) {
+  const Reflection* reflection = message->GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->options().GetExtension(pdarts::rules).may_change()) {
+      reflection->ClearField(message, field);
+    } else if (field->message_type() != nullptr && !field->is_repeated()) {
+      ClearWhatMayChange(reflection->MutableMessage(message, field));
+    }
+  }
+}
+
 }  // namespace
 
 absl::Status ParseSpecInto(absl::string_view text, absl::string_view file, Message* spec) {
@@ -623,6 +638,16 @@ std::string PrintSpec(const Message& spec) {
   std::string text;
   printer.PrintToString(spec, &text);
   return text;
+}
+
+bool ComputeTheSame(const Message& a, const Message& b) {
+  const auto what_counts = [](const Message& message) {
+    std::unique_ptr<Message> copy(message.New());
+    copy->CopyFrom(message);
+    ClearWhatMayChange(copy.get());
+    return copy;
+  };
+  return google::protobuf::util::MessageDifferencer::Equals(*what_counts(a), *what_counts(b));
 }
 
 std::string MessageDifferences(const google::protobuf::Message& before,

@@ -89,6 +89,13 @@ std::string Differences(const std::string& before, const Message& now, const std
   return parsed.ok() ? MessageDifferences(*spec, now) : std::string(parsed.message());
 }
 
+/// Whether a run whose spec has this text may go on as a run of `spec`.
+bool IsSameRun(const std::string& text, const Message& spec) {
+  if (text == PrintSpec(spec)) return true;
+  const std::unique_ptr<Message> parsed(spec.New());
+  return ParseSpecInto(text, kSpec, parsed.get()).ok() && ComputeTheSame(*parsed, spec);
+}
+
 absl::Status Refuse(const std::string& path, absl::string_view holds) {
   return absl::AlreadyExistsError(
       absl::StrCat(path, " holds ", holds, "; choose another --output_dir, or --overwrite"));
@@ -164,7 +171,7 @@ absl::Status CheckMayWrite(const Directory& directory, const Message& spec, RunS
     return start == RunStart::kResume ? NothingToResume(directory.path()) : CheckIsEmpty(directory);
   }
   if (!old_spec.ok()) return old_spec.status();
-  const bool is_same = *old_spec == PrintSpec(spec);
+  const bool is_same = IsSameRun(*old_spec, spec);
   if (start == RunStart::kOverwrite) {
     return is_same ? absl::OkStatus() : CheckIsSpecOfARun(directory, *old_spec);
   }
@@ -324,7 +331,7 @@ absl::Status RunDirectory::GoOn() {
 absl::Status RunDirectory::GoOnFrom(const std::string& file) {
   const std::string path = directory_->PathOf(file);
   PDARTS_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(*directory_, file));
-  if (checkpoint.run.spec() != spec_text_) {
+  if (!IsSameRun(checkpoint.run.spec(), *spec_)) {
     return absl::FailedPreconditionError(absl::StrCat(
         path, " is of another spec (", Differences(checkpoint.run.spec(), *spec_, file),
         "); --overwrite starts over"));
@@ -457,9 +464,7 @@ absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path
   if (absl::IsNotFound(result.status())) return std::nullopt;
   if (!result.ok()) return result.status();
   PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
-  const std::unique_ptr<Message> ran(spec.New());
-  const absl::Status parsed = ParseSpecInto(text, RunSpecFile(path), ran.get());
-  if (!parsed.ok() || PrintSpec(*ran) != PrintSpec(spec)) {
+  if (!IsSameRun(text, spec)) {
     return RefuseAnotherSpec(path, Differences(text, spec, RunSpecFile(path)));
   }
   return std::optional<RunResult>(*result);

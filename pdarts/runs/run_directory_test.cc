@@ -334,6 +334,27 @@ TEST_F(CheckpointedRunTest, OfAnotherSpecIsRefusedWithTheDifference) {
   EXPECT_THAT(status.ToString(), HasSubstr("checkpoint.bin is of another spec (added: search"));
 }
 
+TEST_F(CheckpointedRunTest, GoesOnWithAnotherNumberOfWorkers) {
+  LoadingSettings* loading = spec_.mutable_search()->mutable_loading();
+  loading->set_workers(4);
+  loading->set_skip_unreadable(false);
+  Interrupt(2);
+  loading->set_workers(1);
+  loading->set_prefetch_megabytes(8);
+  const auto run = GoOn();
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_NE((*run)->checkpoint(), nullptr);
+}
+
+TEST_F(CheckpointedRunTest, GoesOnOnlyWithTheSameImages) {
+  LoadingSettings* loading = spec_.mutable_search()->mutable_loading();
+  loading->set_skip_unreadable(false);
+  Interrupt(2);
+  loading->set_skip_unreadable(true);
+  EXPECT_THAT(GoOn().status().ToString(),
+              HasSubstr("modified: search.loading.skip_unreadable: false -> true"));
+}
+
 TEST_F(CheckpointedRunTest, IsRemovedAtTheEnd) {
   Interrupt(3);
   {

@@ -1,11 +1,21 @@
 // What every dataset must do, run over all that are registered. The data folder is the test's
 // temporary one; those whose data isn't there are tested as far as they go without it.
 
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
+#include "ATen/ops/cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/sha256.h"
 #include "tests/batteries/plugins_of.h"
 
 namespace pdarts {
@@ -21,6 +31,14 @@ class DatasetBattery : public ::testing::TestWithParam<std::string> {
       EXPECT_THAT(splits.status().ToString(), ::testing::HasSubstr("--data_dir"));
     }
     return splits;
+  }
+  /// The first 200 images of a split, or all that it has.
+  static std::vector<at::Tensor> ReadSome(const SampleSource& split) {
+    std::vector<int64_t> indices;
+    for (int64_t i = 0; i < std::min<int64_t>(split.size(), 200); ++i) indices.push_back(i);
+    auto images = split.Read(indices);
+    EXPECT_TRUE(images.ok()) << images.status();
+    return *std::move(images);
   }
   const std::unique_ptr<Dataset> dataset_ = MakeDefault<Dataset>(GetParam());
 };
@@ -39,16 +57,17 @@ TEST_P(DatasetBattery, WhatIsReadIsWhatWasAnnounced) {
   const auto splits = Load();
   if (!splits.ok()) return;
   EXPECT_EQ(splits->info.class_names.size(), dataset_->info().class_names.size());
+  EXPECT_EQ(splits->info.image.channels, dataset_->info().image.channels);
   EXPECT_EQ(splits->info.image.height, dataset_->info().image.height);
-  EXPECT_EQ(splits->train.images.size(2), dataset_->info().image.height);
+  EXPECT_EQ(splits->info.image.width, dataset_->info().image.width);
   for (double deviation : splits->info.deviation) EXPECT_GT(deviation, 0);
-  EXPECT_GT(splits->test.labels.size(0), 0);
+  EXPECT_GT(splits->test->size(), 0);
 }
 
 TEST_P(DatasetBattery, BothHalvesOfTheTrainingSplitHoldEveryClass) {
   const auto splits = Load();
   if (!splits.ok()) return;
-  const at::Tensor& labels = splits->train.labels;
+  const at::Tensor& labels = splits->train->labels();
   const int64_t half = labels.size(0) / 2;
   for (const at::Tensor& part : {labels.slice(0, 0, half), labels.slice(0, half)}) {
     EXPECT_GT(part.bincount({}, dataset_->num_classes()).min().item<int64_t>(), 0);
@@ -58,22 +77,139 @@ TEST_P(DatasetBattery, BothHalvesOfTheTrainingSplitHoldEveryClass) {
 TEST_P(DatasetBattery, LoadsTheSameTwice) {
   const auto a = Load(), b = Load();
   if (!a.ok()) return;
-  EXPECT_TRUE(a->train.images.equal(b->train.images));
-  EXPECT_TRUE(a->test.labels.equal(b->test.labels));
+  for (const auto& [one, other] : {std::pair(a->train, b->train), std::pair(a->test, b->test)}) {
+    EXPECT_TRUE(one->labels().equal(other->labels()));
+    const std::vector<at::Tensor> images = ReadSome(*one), again = ReadSome(*other);
+    for (size_t i = 0; i < images.size(); ++i) EXPECT_TRUE(images[i].equal(again[i])) << i;
+  }
   EXPECT_EQ(a->checksum, b->checksum);
   EXPECT_THAT(a->checksum, ::testing::MatchesRegex("sha256:[0-9a-f]{64}"));
   EXPECT_FALSE(a->source.empty());
 }
 
+TEST_P(DatasetBattery, LabelsAreClassesAndImagesHaveNames) {
+  const auto splits = Load();
+  if (!splits.ok()) return;
+  for (const auto& split : {splits->train, splits->test}) {
+    ASSERT_EQ(split->labels().scalar_type(), at::kLong);
+    ASSERT_EQ(split->labels().sizes(), at::IntArrayRef({split->size()}));
+    EXPECT_GE(split->labels().min().item<int64_t>(), 0);
+    EXPECT_LT(split->labels().max().item<int64_t>(), dataset_->num_classes());
+    std::set<std::string> names, identities;
+    for (int64_t i = 0; i < split->size(); ++i) {
+      names.insert(split->Name(i));
+      identities.insert(split->Identity(i));
+    }
+    EXPECT_EQ(static_cast<int64_t>(names.size()), split->size());
+    EXPECT_EQ(static_cast<int64_t>(identities.size()), split->size());
+  }
+}
+
+TEST_P(DatasetBattery, ImagesInMemoryAreThoseThatAreRead) {
+  const auto splits = Load();
+  if (!splits.ok()) return;
+  for (const auto& split : {splits->train, splits->test}) {
+    const at::Tensor memory = split->InMemory();
+    if (!memory.defined()) continue;
+    const ImageShape& image = splits->info.image;
+    ASSERT_EQ(memory.scalar_type(), at::kByte);
+    ASSERT_TRUE(memory.is_contiguous());
+    ASSERT_EQ(memory.sizes(),
+              at::IntArrayRef({split->size(), image.channels, image.height, image.width}));
+    const std::vector<at::Tensor> images = ReadSome(*split);
+    for (size_t i = 0; i < images.size(); ++i) {
+      EXPECT_TRUE(images[i].equal(memory[static_cast<int64_t>(i)])) << i;
+    }
+  }
+}
+
+// Sizes are known before anything is decoded, and a part is that part of the whole.
+TEST_P(DatasetBattery, APartOfAnImageIsDecodedAlone) {
+  const auto splits = Load();
+  if (!splits.ok()) return;
+  const SampleSource& split = *splits->train;
+  const std::vector<at::Tensor> images = ReadSome(split);
+  for (size_t i = 0; i < std::min<size_t>(images.size(), 10); ++i) {
+    const auto sample = split.Open(static_cast<int64_t>(i));
+    ASSERT_TRUE(sample.ok()) << sample.status();
+    const at::Tensor& whole = images[i];
+    ASSERT_EQ(whole.scalar_type(), at::kByte);
+    ASSERT_TRUE(whole.size(0) == splits->info.image.channels || whole.size(0) == 1);
+    ASSERT_EQ((*sample)->height(), whole.size(1));
+    ASSERT_EQ((*sample)->width(), whole.size(2));
+    PixelRegion region;
+    region.top = whole.size(1) / 4;
+    region.left = whole.size(2) / 3;
+    region.height = whole.size(1) / 2;
+    region.width = whole.size(2) / 2;
+    // No smaller picture is allowed.
+    const auto part = (*sample)->Decode(region, region.height, region.width);
+    ASSERT_TRUE(part.ok()) << part.status();
+    const at::Tensor expected =
+        whole.narrow(1, region.top, region.height).narrow(2, region.left, region.width);
+    ASSERT_EQ(part->sizes(), expected.sizes());
+    // At its border a decoder may have fewer pixels to interpolate colors from.
+    const at::Tensor difference = part->to(at::kDouble).sub(expected.to(at::kDouble)).abs();
+    EXPECT_LT(difference.mean().item<double>(), 2) << split.Name(static_cast<int64_t>(i));
+    // A smaller one still has the pixels that are asked for.
+    const int64_t height = std::max<int64_t>(1, region.height / 3);
+    const int64_t width = std::max<int64_t>(1, region.width / 3);
+    const auto smaller = (*sample)->Decode(region, height, width);
+    ASSERT_TRUE(smaller.ok()) << smaller.status();
+    EXPECT_GE(smaller->size(1), height);
+    EXPECT_GE(smaller->size(2), width);
+    EXPECT_LE(smaller->size(1), region.height);
+    EXPECT_LE(smaller->size(2), region.width);
+  }
+}
+
+TEST_P(DatasetBattery, SeveralThreadsMayReadAtOnce) {
+  const auto splits = Load();
+  if (!splits.ok()) return;
+  const SampleSource& split = *splits->test;
+  const std::vector<at::Tensor> images = ReadSome(split);
+  std::vector<std::thread> threads;
+  std::atomic<int> different = 0;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      const std::vector<at::Tensor> read = ReadSome(split);
+      for (size_t i = 0; i < images.size(); ++i) different += read[i].equal(images[i]) ? 0 : 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(different, 0);
+}
+
+TEST_P(DatasetBattery, TheTestSplitAloneIsTheSame) {
+  const auto splits = Load();
+  if (!splits.ok()) return;
+  LoadOptions options{::testing::TempDir()};
+  options.test_only = true;
+  const auto alone = dataset_->Load(options);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  EXPECT_EQ(alone->train->size(), 0);
+  Sha256 sum, sum_alone;
+  splits->test->AddTo(&sum);
+  alone->test->AddTo(&sum_alone);
+  EXPECT_EQ(sum_alone.Hex(), sum.Hex());
+}
+
 TEST_P(DatasetBattery, MeanAndDeviationAreThoseOfTheImages) {
   const auto splits = Load();
   if (!splits.ok()) return;
-  const at::Tensor values = splits->train.images.to(at::kDouble).div(255);
-  for (int c = 0; c < splits->info.image.channels; ++c) {
-    const at::Tensor channel = values.select(1, c);
+  std::vector<at::Tensor> planes(static_cast<size_t>(splits->info.image.channels));
+  for (const at::Tensor& image : ReadSome(*splits->train)) {
+    for (size_t c = 0; c < planes.size(); ++c) {
+      const at::Tensor plane =
+          image[image.size(0) == 1 ? 0 : static_cast<int64_t>(c)].to(at::kDouble).flatten();
+      planes[c] = planes[c].defined() ? at::cat({planes[c], plane}) : plane;
+    }
+  }
+  for (size_t c = 0; c < planes.size(); ++c) {
+    const at::Tensor channel = planes[c].div(255);
     EXPECT_NEAR(splits->info.mean[c], channel.mean().item<double>(), 0.1) << "channel " << c;
     const double deviation = channel.std().item<double>();
-    if (deviation < 1e-6) continue;  // a channel of one value can't be normalised by its own
+    if (deviation < 1e-6) continue;  // a channel of one value can't be normalized by its own
     EXPECT_GT(splits->info.deviation[c], 0.5 * deviation) << "channel " << c;
     EXPECT_LT(splits->info.deviation[c], 2 * deviation) << "channel " << c;
   }

@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/trainers/training_halves.h"
 
 namespace pdarts {
 namespace {

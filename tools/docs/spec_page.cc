@@ -50,10 +50,14 @@ A range is written as errors write it: `[1, 8]` has both ends, `(0, 1)` neither.
 its default; a run's `spec.textproto` holds all of them.
 )";
 
-/// What an Any in this field holds: "space" holds a "search space". Empty if nothing is registered.
+/// What an Any in this field holds: "space" holds a "search space", "evaluation_transforms" each a
+/// "transform". Empty if nothing is registered.
 std::string KindOf(const FieldDescriptor& field) {
+  const absl::string_view name = absl::StripSuffix(field.name(), "s");
   for (const PluginInfo& plugin : PluginRegistry::Global().List()) {
-    if (absl::EndsWith(plugin.kind, absl::StripSuffix(field.name(), "s"))) return plugin.kind;
+    if (absl::EndsWith(plugin.kind, name) || absl::EndsWith(name, absl::StrCat("_", plugin.kind))) {
+      return plugin.kind;
+    }
   }
   return "";
 }

@@ -28,6 +28,8 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/core/training.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/runs/model.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_decision.h"
@@ -249,9 +251,15 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(
       EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
         network->to(device);
-        PDARTS_ASSIGN_OR_RETURN(const Evaluation evaluation,
-                                Evaluate(*network, data.test, data.info,
-                                         training.spec.train().evaluation_batch_size(), device));
+        const TrainSettings& settings = training.spec.train();
+        PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
+                                Transforms::ForEvaluation(settings, data.info));
+        PDARTS_ASSIGN_OR_RETURN(
+            const std::unique_ptr<Loader> loader,
+            MakeEvaluationLoader(data.test, data.test->size(), transforms, data.info,
+                                 settings.evaluation_batch_size(), settings.loading(),
+                                 training.backend.parameters));
+        PDARTS_ASSIGN_OR_RETURN(const Evaluation evaluation, Evaluate(*network, *loader, device));
         return MakeEvaluationReport(evaluation, data.test->labels(), data.info, measured.file);
       }));
   report.set_dataset_source(data.source);

@@ -12,13 +12,16 @@ namespace {
 /// The report has the matrix of confusion for up to so many classes.
 constexpr size_t kMostClassesOfMatrix = 1000;
 
-/// Counts for every class the images that were taken for each class: [true class][guess]. Holds
-/// what occurs only, as a matrix of 20,000 classes would take gigabytes.
+/// Counts for every class the images that were taken for each class: [true class][guess]. Images
+/// that were not measured do not count. Holds what occurs only, as a matrix of 20,000 classes would
+/// take gigabytes.
 std::vector<std::map<int64_t, int64_t>> CountGuesses(const at::Tensor& labels,
                                                      const at::Tensor& guesses, size_t classes) {
   std::vector<std::map<int64_t, int64_t>> counts(classes);
   const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
-  for (int64_t i = 0; i < label.size(0); ++i) ++counts[label[i]][guess[i]];
+  for (int64_t i = 0; i < label.size(0); ++i) {
+    if (guess[i] >= 0) ++counts[label[i]][guess[i]];
+  }
   return counts;
 }
 
@@ -28,7 +31,7 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Te
                                       const DatasetInfo& info, const std::string& weights) {
   EvaluationReport report;
   report.set_weights(weights);
-  report.set_images(static_cast<double>(evaluation.guesses.size(0)));
+  report.set_images(static_cast<double>(evaluation.guesses.ge(0).sum().item<int64_t>()));
   report.set_top1(evaluation.accuracy.top1);
   report.set_top5(evaluation.accuracy.top5);
   report.set_loss(evaluation.accuracy.loss);

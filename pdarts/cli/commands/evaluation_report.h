@@ -12,7 +12,7 @@ namespace pdarts {
 
 /// What `pdarts evaluate` tells of a network that was measured on images. Its size grows with the
 /// classes and the images; only up to 1,000 classes does it hold the matrix of confusion.
-/// \param labels `[N]` int64 on the CPU, of the images that were measured.
+/// \param labels `[N]` int64 on the CPU, of the images that Evaluation::guesses are of.
 /// \param weights the name of the file.
 EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Tensor& labels,
                                       const DatasetInfo& info, const std::string& weights);

@@ -47,6 +47,14 @@ TEST(EvaluationReportTest, CountsWhatEachClassWasTakenFor) {
   EXPECT_THAT(report.confusion(2).counts(), ElementsAre(0, 0, 0, 0));
 }
 
+TEST(EvaluationReportTest, LeavesOutWhatWasNotMeasured) {
+  const EvaluationReport report = Report({0, 0, 1}, {0, -1, 0}, 2);
+  EXPECT_EQ(report.images(), 2);
+  EXPECT_EQ(report.classes(0).images(), 1);
+  EXPECT_EQ(report.classes(0).accuracy(), 100);
+  EXPECT_EQ(report.classes(0).mistakes_size(), 0);
+}
+
 TEST(EvaluationReportTest, HasNoMatrixOfManyClasses) {
   EXPECT_EQ(Report({0}, {999}, 1000).confusion_size(), 1000);
   const EvaluationReport report = Report({19999, 7}, {3, 7}, 20000);

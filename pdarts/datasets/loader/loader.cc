@@ -92,6 +92,7 @@ class Loader::Impl {
     for (std::thread& worker : workers_) worker.join();
   }
 
+  const SampleSource& source() const { return *source_; }
   int64_t images_per_epoch() const { return indices_.size(0); }
   int64_t batches_per_epoch() const { return NumBatches(images_per_epoch(), options_.batch_size); }
   const Place& place() const { return place_; }
@@ -383,6 +384,7 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(std::shared_ptr<const Sam
 Loader::Loader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Loader::~Loader() = default;
 
+const SampleSource& Loader::source() const { return impl_->source(); }
 int64_t Loader::images_per_epoch() const { return impl_->images_per_epoch(); }
 int64_t Loader::batches_per_epoch() const { return impl_->batches_per_epoch(); }
 void Loader::Seek(int64_t epoch, int64_t batch) { impl_->Seek({epoch, batch}); }

@@ -69,6 +69,8 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
+  /// What the batches' indices count in.
+  const SampleSource& source() const;
   int64_t images_per_epoch() const;
   int64_t batches_per_epoch() const;
 

@@ -23,8 +23,9 @@ void PlanCenterCrop(const DatasetInfo& info, int64_t short_side, ImagePlan* plan
   const int64_t height = plan->height(), width = plan->width();
   const int64_t new_height = info.image.height, new_width = info.image.width;
   if (short_side > 0 && short_side < std::max(new_height, new_width)) {
-    return plan->Refuse(absl::StrCat("short_side: ", short_side, " is less than the ", new_height,
-                                     "x", new_width, " pixels of the network's images"));
+    return plan->Refuse(absl::StrCat("has short_side: ", short_side, ", expected at least ",
+                                     std::max(new_height, new_width),
+                                     ", the larger side of the network's images"));
   }
   if (short_side == 0 && info.fit == ImageFit::kStretch) {
     return plan->Resize({0, 0, width, height}, new_height, new_width, kMinScale);

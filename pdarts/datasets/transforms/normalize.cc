@@ -24,8 +24,8 @@ class Normalize : public Transform {
     for (const auto& [name, values] :
          {std::pair("mean", &mean_), std::pair("deviation", &deviation_)}) {
       if (values->empty() || values->size() == channels) continue;
-      return plan->Refuse(absl::StrCat(name, ": has ", values->size(),
-                                       " elements, expected one a channel: ", channels));
+      return plan->Refuse(absl::StrCat("has ", values->size(), " elements of ", name,
+                                       ", expected one a channel: ", channels));
     }
     plan->Normalize(mean_.empty() ? info.mean : mean_,
                     deviation_.empty() ? info.deviation : deviation_);
