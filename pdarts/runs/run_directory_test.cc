@@ -343,7 +343,7 @@ TEST_F(CheckpointedRunTest, GoesOnWithAnotherNumberOfWorkers) {
   loading->set_prefetch_megabytes(8);
   const auto run = GoOn();
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_NE((*run)->checkpoint(), nullptr);
+  EXPECT_TRUE((*run)->checkpoint().has_value());
 }
 
 TEST_F(CheckpointedRunTest, GoesOnOnlyWithTheSameImages) {
