@@ -48,7 +48,7 @@ def pdarts_plugin_library(name, srcs, config, config_deps = [], deps = [], visib
         **kwargs
     )
 
-_KINDS = ["benchmark", "dataset", "regularizer", "schedule", "search_space"]
+_KINDS = ["benchmark", "dataset", "regularizer", "schedule", "search_space", "transform"]
 
 def pdarts_plugin_battery_test(name, kind, plugins, specs = [], data = [], deps = [], size = "medium", **kwargs):
     """Tests all plugins of one kind that `plugins` link, each with its default settings, as their interface asks.
@@ -57,7 +57,7 @@ def pdarts_plugin_battery_test(name, kind, plugins, specs = [], data = [], deps 
 
     Args:
       name: of the test.
-      kind: "benchmark", "dataset", "regularizer", "schedule" or "search_space".
+      kind: "benchmark", "dataset", "regularizer", "schedule", "search_space" or "transform".
       plugins: the targets to test, and what the specs name besides.
       specs: .textproto files of an ExperimentSpec, for regularisers.
       data: files that the plugins read.
