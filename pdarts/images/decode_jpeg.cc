@@ -2,6 +2,7 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <utility>
 // clang-format off
@@ -70,6 +71,14 @@ class JpegDecoder {
     return "";
   }
 
+  /// Whether an end marker follows the header, so that the file is not cut off. In the pixels' code
+  /// no byte 0xff stands before 0xd9.
+  bool HasEnd() const {
+    const absl::string_view rest(reinterpret_cast<const char*>(info_.src->next_input_byte),
+                                 info_.src->bytes_in_buffer);
+    return rest.rfind("\xff\xd9") != absl::string_view::npos;
+  }
+
   /// Begins to decode at 1/denominator of the image's size.
   bool Begin(int denominator) {
     if (setjmp(errors_.jump) != 0) return false;
@@ -82,19 +91,41 @@ class JpegDecoder {
   int64_t output_height() const { return info_.output_height; }
   int64_t output_width() const { return info_.output_width; }
 
-  /// Decodes into `pixels` `[output_height,output_width,3]`. `row` holds 4 * output_width bytes if
-  /// the image is CMYK.
-  bool ReadPixels(uint8_t* pixels, uint8_t* row) {
+  /// Leaves out the columns that are not near [*left, *left + width). Afterwards output_width()
+  /// columns are decoded, of which *left is the first.
+  bool CutColumns(int64_t* left, int64_t width) {
     if (setjmp(errors_.jump) != 0) return false;
-    while (info_.output_scanline < info_.output_height) {
-      JSAMPROW to = is_cmyk() ? row : pixels;
-      jpeg_read_scanlines(&info_, &to, 1);
-      if (is_cmyk()) CmykToRgb(row, pixels);
-      pixels += 3 * static_cast<size_t>(info_.output_width);
-    }
-    jpeg_finish_decompress(&info_);
+    auto first = static_cast<JDIMENSION>(*left), count = static_cast<JDIMENSION>(width);
+    jpeg_crop_scanline(&info_, &first, &count);
+    *left = first;
     return true;
   }
+
+  /// Leaves out rows, none of which was read.
+  bool SkipRows(int64_t rows) {
+    if (setjmp(errors_.jump) != 0) return false;
+    jpeg_skip_scanlines(&info_, static_cast<JDIMENSION>(rows));
+    return true;
+  }
+
+  /// Decodes rows into `pixels` `[height,width,3]`: the columns from `first` of those that are
+  /// decoded. `row` holds RowBytes() bytes.
+  bool ReadPixels(int64_t first, int64_t height, int64_t width, uint8_t* pixels, uint8_t* row) {
+    if (setjmp(errors_.jump) != 0) return false;
+    const bool is_direct = !is_cmyk() && width == output_width();
+    for (int64_t y = 0; y < height; ++y, pixels += 3 * width) {
+      JSAMPROW to = is_direct ? pixels : row;
+      jpeg_read_scanlines(&info_, &to, 1);
+      if (is_cmyk()) {
+        CmykToRgb(row + 4 * first, width, pixels);
+      } else if (!is_direct) {
+        std::memcpy(pixels, row + 3 * first, static_cast<size_t>(3 * width));
+      }
+    }
+    if (info_.output_scanline == info_.output_height) jpeg_finish_decompress(&info_);
+    return true;
+  }
+  size_t RowBytes() const { return size_t{4} * info_.output_width; }
 
  private:
   struct Errors {
@@ -136,9 +167,9 @@ class JpegDecoder {
 
   /// Without a color profile: each ink takes its share of the light. Adobe's programs store what
   /// is left of the light, all others the ink.
-  void CmykToRgb(const uint8_t* row, uint8_t* pixels) const {
+  void CmykToRgb(const uint8_t* row, int64_t width, uint8_t* pixels) const {
     const unsigned flip = info_.saw_Adobe_marker ? 0 : 255;
-    for (JDIMENSION x = 0; x < info_.output_width; ++x, row += 4, pixels += 3) {
+    for (int64_t x = 0; x < width; ++x, row += 4, pixels += 3) {
       const unsigned black = row[3] ^ flip;
       for (int c = 0; c < 3; ++c) {
         pixels[c] = static_cast<uint8_t>(((row[c] ^ flip) * black + 127) / 255);
@@ -151,30 +182,60 @@ class JpegDecoder {
   Errors errors_ = {};
 };
 
-/// How much smaller the image may be decoded.
-int ScaleDenominator(const JpegDecoder& decoder, int64_t enough) {
-  const int64_t side = std::min(decoder.height(), decoder.width());
-  for (const int denominator : {8, 4, 2}) {
-    if (enough > 0 && side / denominator >= enough) return denominator;
-  }
-  return 1;
+/// Columns beside a region that are decoded with it: those at its edge are interpolated from them.
+constexpr int64_t kMargin = 2;
+
+absl::Status Damaged(const JpegDecoder& decoder) {
+  return absl::DataLossError(absl::StrCat("JPEG: ", decoder.message()));
 }
+
+class JpegImage : public OpenedImage {
+ public:
+  /// decoder: has read the header of `bytes`.
+  JpegImage(absl::string_view bytes, std::unique_ptr<JpegDecoder> decoder)
+      : OpenedImage(decoder->height(), decoder->width(), OrientationOf(decoder->exif())),
+        bytes_(bytes),
+        decoder_(std::move(decoder)) {}
+
+ private:
+  bool scales() const override { return true; }
+
+  absl::StatusOr<RgbImage> DecodeStored(const PixelRegion& region, int denominator) const override {
+    std::unique_ptr<JpegDecoder> decoder = std::move(decoder_);
+    if (decoder == nullptr) {  // a second time
+      decoder = std::make_unique<JpegDecoder>();
+      if (!decoder->ReadHeader(bytes_.data(), bytes_.size())) return Damaged(*decoder);
+    }
+    if (!decoder->Begin(denominator)) return Damaged(*decoder);
+    int64_t left = 0;
+    if (region.width < decoder->output_width()) {
+      left = std::max<int64_t>(region.left - kMargin, 0);
+      const int64_t end = std::min(region.left + region.width + kMargin, decoder->output_width());
+      if (!decoder->CutColumns(&left, end - left)) return Damaged(*decoder);
+    }
+    if (region.top > 0 && !decoder->SkipRows(region.top)) return Damaged(*decoder);
+    RgbImage image = MakeImage(region.height, region.width);
+    const std::unique_ptr<uint8_t[]> row(new uint8_t[decoder->RowBytes()]);
+    if (!decoder->ReadPixels(region.left - left, region.height, region.width, image.pixels.get(),
+                             row.get())) {
+      return Damaged(*decoder);
+    }
+    return image;
+  }
+
+  const absl::string_view bytes_;
+  mutable std::unique_ptr<JpegDecoder> decoder_;  ///< null once it has decoded
+};
 
 }  // namespace
 
-absl::StatusOr<RgbImage> DecodeJpeg(absl::string_view bytes, const DecodeOptions& options) {
-  JpegDecoder decoder;
-  const auto damaged = [&] {
-    return absl::DataLossError(absl::StrCat("JPEG: ", decoder.message()));
-  };
-  if (!decoder.ReadHeader(bytes.data(), bytes.size())) return damaged();
-  PDARTS_RETURN_IF_ERROR(CheckSize(decoder.height(), decoder.width(), options.max_pixels));
-  if (!decoder.Begin(ScaleDenominator(decoder, options.enough))) return damaged();
-  const int orientation = OrientationOf(decoder.exif());
-  RgbImage image = MakeImage(decoder.output_height(), decoder.output_width());
-  std::unique_ptr<uint8_t[]> row(decoder.is_cmyk() ? new uint8_t[4 * image.width] : nullptr);
-  if (!decoder.ReadPixels(image.pixels.get(), row.get())) return damaged();
-  return Upright(std::move(image), orientation);
+absl::StatusOr<std::unique_ptr<OpenedImage>> OpenJpeg(absl::string_view bytes, int64_t max_pixels) {
+  auto decoder = std::make_unique<JpegDecoder>();
+  if (!decoder->ReadHeader(bytes.data(), bytes.size())) return Damaged(*decoder);
+  PDARTS_RETURN_IF_ERROR(CheckSize(decoder->height(), decoder->width(), max_pixels));
+  // A region may lie before the place where the file is cut off.
+  if (!decoder->HasEnd()) return absl::DataLossError("JPEG: Premature end of JPEG file");
+  return std::make_unique<JpegImage>(bytes, std::move(decoder));
 }
 
 }  // namespace pdarts::images

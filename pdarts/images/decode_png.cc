@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/status_macros.h"
@@ -92,25 +93,58 @@ class PngDecoder {
   char message_[128] = "libpng does not start";
 };
 
+absl::Status Damaged(const PngDecoder& decoder) {
+  return absl::DataLossError(absl::StrCat("PNG: ", decoder.message()));
+}
+
+/// Decodes the pixels behind the header that was read.
+absl::StatusOr<RgbImage> DecodeRest(PngDecoder& decoder) {
+  if (decoder.channels() == 3) {
+    RgbImage image = MakeImage(decoder.height(), decoder.width());
+    if (!decoder.ReadPixels(image.pixels.get())) return Damaged(decoder);
+    return image;
+  }
+  const std::unique_ptr<uint8_t[]> rgba(new uint8_t[4 * decoder.height() * decoder.width()]);
+  if (!decoder.ReadPixels(rgba.get())) return Damaged(decoder);
+  return OverWhite(rgba.get(), decoder.height(), decoder.width());
+}
+
+class PngImage : public OpenedImage {
+ public:
+  /// whole: the pixels, if they are decoded already.
+  PngImage(absl::string_view bytes, const PngDecoder& decoder, RgbImage whole)
+      : OpenedImage(decoder.height(), decoder.width(), OrientationOf(decoder.exif())),
+        bytes_(bytes),
+        whole_(std::move(whole)) {}
+
+ private:
+  bool scales() const override { return false; }
+
+  absl::StatusOr<RgbImage> DecodeStored(const PixelRegion& region, int) const override {
+    if (whole_.pixels != nullptr) return CutOut(whole_, region);
+    PngDecoder decoder(bytes_);
+    if (!decoder.ReadHeader()) return Damaged(decoder);
+    PDARTS_ASSIGN_OR_RETURN(RgbImage whole, DecodeRest(decoder));
+    if (region.height == whole.height && region.width == whole.width) return whole;
+    return CutOut(whole, region);
+  }
+
+  const absl::string_view bytes_;
+  const RgbImage whole_;
+};
+
 }  // namespace
 
-absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const DecodeOptions& options) {
+absl::StatusOr<std::unique_ptr<OpenedImage>> OpenPng(absl::string_view bytes, int64_t max_pixels) {
   PngDecoder decoder(bytes);
-  const auto damaged = [&] {
-    return absl::DataLossError(absl::StrCat("PNG: ", decoder.message()));
-  };
-  if (!decoder.ReadHeader()) return damaged();
-  PDARTS_RETURN_IF_ERROR(CheckSize(decoder.height(), decoder.width(), options.max_pixels));
-  RgbImage image;
-  if (decoder.channels() == 3) {
-    image = MakeImage(decoder.height(), decoder.width());
-    if (!decoder.ReadPixels(image.pixels.get())) return damaged();
-  } else {
-    const std::unique_ptr<uint8_t[]> rgba(new uint8_t[4 * decoder.height() * decoder.width()]);
-    if (!decoder.ReadPixels(rgba.get())) return damaged();
-    image = OverWhite(rgba.get(), decoder.height(), decoder.width());
+  if (!decoder.ReadHeader()) return Damaged(decoder);
+  PDARTS_RETURN_IF_ERROR(CheckSize(decoder.height(), decoder.width(), max_pixels));
+  RgbImage whole;
+  // EXIF data may stand behind the pixels.
+  if (decoder.exif().empty() && absl::StrContains(bytes, "eXIf")) {
+    PDARTS_ASSIGN_OR_RETURN(whole, DecodeRest(decoder));
   }
-  return Upright(std::move(image), OrientationOf(decoder.exif()));
+  return std::make_unique<PngImage>(bytes, decoder, std::move(whole));
 }
 
 }  // namespace pdarts::images

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -236,6 +237,198 @@ TEST(DecodeImage, TheOrientationOfExifDataIsApplied) {
   }
 }
 
+/// A picture with details of every size and another color everywhere.
+Bytes Picture(int height, int width, int components = 3) {
+  Bytes pixels;
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < components; ++c) {
+        const double wave =
+            60 * std::sin(0.05 * x * (c + 1)) + 50 * std::cos(0.3 * y + 0.2 * x * c);
+        pixels.push_back(static_cast<uint8_t>(128 + wave));
+      }
+    }
+  }
+  return pixels;
+}
+
+constexpr int kPictureHeight = 75, kPictureWidth = 101;
+
+/// The picture in every format and kind that is decoded in its own way.
+std::vector<std::string> Pictures(int orientation) {
+  std::vector<std::string> files;
+  JpegContent jpeg;
+  jpeg.width = kPictureWidth;
+  jpeg.height = kPictureHeight;
+  if (orientation > 1) jpeg.exif = ExifOf(orientation);
+  for (const int components : {1, 3, 4}) {
+    jpeg.components = components;
+    jpeg.pixels = Picture(kPictureHeight, kPictureWidth, components);
+    for (const auto& [columns, rows] : std::vector<std::pair<int, int>>{{1, 1}, {2, 1}, {2, 2}}) {
+      if (components == 1 && columns > 1) break;
+      jpeg.colour_columns = columns;
+      jpeg.colour_rows = rows;
+      for (const bool progressive : {false, true}) {
+        jpeg.progressive = progressive;
+        for (const bool ycck : {false, true}) {
+          if (ycck && components < 4) break;
+          jpeg.ycck = ycck;
+          files.push_back(EncodeJpeg(jpeg));
+        }
+        jpeg.ycck = false;
+      }
+    }
+    jpeg.colour_columns = jpeg.colour_rows = 1;
+  }
+  PngContent png;
+  png.width = kPictureWidth;
+  png.height = kPictureHeight;
+  png.pixels = Picture(kPictureHeight, kPictureWidth);
+  png.exif = jpeg.exif;
+  files.push_back(EncodePng(png));
+  png.interlaced = true;
+  files.push_back(EncodePng(png));
+  png.bits = 16;
+  png.pixels = Picture(kPictureHeight, kPictureWidth, 6);
+  files.push_back(EncodePng(png));
+  WebpContent webp;
+  webp.width = kPictureWidth;
+  webp.height = kPictureHeight;
+  webp.pixels = Picture(kPictureHeight, kPictureWidth);
+  webp.exif = jpeg.exif;
+  files.push_back(EncodeWebp(webp));
+  webp.components = 4;
+  webp.pixels = Picture(kPictureHeight, kPictureWidth, 4);
+  files.push_back(EncodeWebp(webp));
+  if (orientation > 1) return files;
+  webp.components = 3;
+  webp.pixels = Picture(kPictureHeight, kPictureWidth);
+  files.push_back(EncodeLossyWebp(webp));
+  return files;
+}
+
+TEST(OpenedImage, ARegionIsThatPartOfTheWholeImage) {
+  std::mt19937 random(3);
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    int number = 0;
+    for (const std::string& bytes : Pictures(orientation)) {
+      SCOPED_TRACE(absl::StrCat("orientation ", orientation, ", file ", number++));
+      const auto whole = DecodeImage(bytes, kOptions);
+      ASSERT_TRUE(whole.ok()) << whole.status();
+      const auto opened = OpenImage(bytes, kOptions.max_pixels);
+      ASSERT_TRUE(opened.ok()) << opened.status();
+      ASSERT_EQ((*opened)->height(), whole->height);
+      ASSERT_EQ((*opened)->width(), whole->width);
+      EXPECT_EQ(whole->height, orientation < 5 ? kPictureHeight : kPictureWidth);
+      for (int trial = 0; trial < 12; ++trial) {
+        PixelRegion region;
+        region.left = random() % whole->width;
+        region.top = random() % whole->height;
+        region.width = 1 + random() % (whole->width - region.left);
+        region.height = 1 + random() % (whole->height - region.top);
+        // The same image several times, and too large a minimum.
+        const auto part = (*opened)->Decode(region, region.height, region.width + trial % 2);
+        ASSERT_TRUE(part.ok()) << part.status();
+        ASSERT_EQ(part->height, region.height);
+        ASSERT_EQ(part->width, region.width);
+        EXPECT_EQ(Pixels(*part), Pixels(CutOut(*whole, region)))
+            << region.width << "x" << region.height << " at " << region.left << "," << region.top;
+      }
+    }
+  }
+}
+
+/// Mean of each channel in a rectangle of an image, whose sides are shares of the image's.
+std::vector<double> MeanIn(const RgbImage& image, double left, double top, double right,
+                           double bottom) {
+  std::vector<double> sum(3);
+  int64_t count = 0;
+  for (auto y = static_cast<int64_t>(top * static_cast<double>(image.height));
+       y < static_cast<int64_t>(bottom * static_cast<double>(image.height)); ++y) {
+    for (auto x = static_cast<int64_t>(left * static_cast<double>(image.width));
+         x < static_cast<int64_t>(right * static_cast<double>(image.width)); ++x, ++count) {
+      for (int c = 0; c < 3; ++c) sum[c] += image.pixels[3 * (y * image.width + x) + c];
+    }
+  }
+  for (double& value : sum) value /= static_cast<double>(count);
+  return sum;
+}
+
+TEST(OpenedImage, ARegionIsDecodedSmallerAsFarAsTheMinimumAllows) {
+  JpegContent jpeg;
+  jpeg.width = 240;
+  jpeg.height = 160;
+  // A ramp from left to right in red, from the top to the bottom in green.
+  for (int i = 0; i < 160 * 240; ++i) {
+    jpeg.pixels.insert(jpeg.pixels.end(),
+                       {static_cast<uint8_t>(i % 240), static_cast<uint8_t>(i / 240), 128});
+  }
+  WebpContent webp;
+  webp.width = jpeg.width;
+  webp.height = jpeg.height;
+  webp.pixels = jpeg.pixels;
+  const PixelRegion region = {/*left=*/60, /*top=*/40, /*width=*/160, /*height=*/80};
+  for (int orientation : {1, 3}) {
+    jpeg.exif = webp.exif = ExifOf(orientation);
+    for (const std::string& bytes : {EncodeJpeg(jpeg), EncodeWebp(webp)}) {
+      const auto opened = OpenImage(bytes, kOptions.max_pixels);
+      ASSERT_TRUE(opened.ok()) << opened.status();
+      const auto full = (*opened)->Decode(region, 80, 160);
+      ASSERT_TRUE(full.ok()) << full.status();
+      ASSERT_EQ(full->height, 80);
+      for (const auto& [minimum, expected] : std::vector<std::pair<int, int>>{
+               {80, 80}, {41, 80}, {40, 40}, {21, 40}, {20, 20}, {11, 20}, {10, 10}, {1, 10}}) {
+        const auto part = (*opened)->Decode(region, minimum, 1);
+        ASSERT_TRUE(part.ok()) << part.status();
+        EXPECT_EQ(part->height, expected) << minimum;
+        EXPECT_EQ(part->width, 2 * expected) << minimum;
+        for (const double begin : {0.0, 0.5}) {
+          const std::vector<double> small = MeanIn(*part, begin, begin, begin + 0.5, begin + 0.5);
+          const std::vector<double> large = MeanIn(*full, begin, begin, begin + 0.5, begin + 0.5);
+          // The nearest pixel of an eighth may lie four pixels off.
+          for (int c = 0; c < 3; ++c) EXPECT_NEAR(small[c], large[c], 5) << minimum;
+        }
+      }
+      // Either side decides.
+      EXPECT_EQ((*opened)->Decode(region, 1, 81)->width, 160);
+      EXPECT_EQ((*opened)->Decode(region, 1, 80)->width, 80);
+    }
+  }
+  // A turned image: the minimum is that of the upright one.
+  jpeg.exif = ExifOf(6);
+  const std::string turned = EncodeJpeg(jpeg);
+  const auto opened = OpenImage(turned, kOptions.max_pixels);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const auto part = (*opened)->Decode({0, 80, 160, 160}, 80, 20);
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ(part->height, 80);
+  EXPECT_EQ(part->width, 80);
+}
+
+TEST(OpenedImage, ACutOffFileIsRefusedThoughTheRegionIsThere) {
+  JpegContent jpeg;
+  jpeg.width = 64;
+  jpeg.height = 640;
+  jpeg.pixels = Picture(640, 64);
+  PngContent png;
+  png.width = 64;
+  png.height = 640;
+  png.pixels = jpeg.pixels;
+  WebpContent webp;
+  webp.width = 64;
+  webp.height = 640;
+  webp.pixels = jpeg.pixels;
+  for (const std::string& whole : {EncodeJpeg(jpeg), EncodePng(png), EncodeWebp(webp)}) {
+    for (const size_t cut : {whole.size() / 2, whole.size() - 30, whole.size() - 1}) {
+      const std::string bytes = whole.substr(0, cut);
+      const auto opened = OpenImage(bytes, kOptions.max_pixels);
+      const absl::Status status =
+          opened.ok() ? (*opened)->Decode({0, 0, 8, 8}, 8, 8).status() : opened.status();
+      EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << cut << " of " << whole.size();
+    }
+  }
+}
+
 TEST(DecodeImage, SaysWhatIsWrong) {
   const auto error = [](const std::string& bytes) {
     const absl::Status status = DecodeImage(bytes, kOptions).status();
@@ -299,6 +492,13 @@ TEST(DecodeImage, CutOffAnywhereItIsRefusedOrWhole) {
   }
 }
 
+/// A chunk of a PNG without a checksum.
+std::string Chunk(const std::string& type, const std::string& content) {
+  std::string chunk;
+  for (int i = 3; i >= 0; --i) chunk += static_cast<char>(content.size() >> (8 * i));
+  return absl::StrCat(chunk, type, content, std::string(4, '\0'));
+}
+
 /// Puts the right checksum behind every chunk of a PNG, so that what is in it is believed.
 void FixChecksums(std::string* png) {
   for (size_t at = 8; at + 12 <= png->size();) {
@@ -311,6 +511,20 @@ void FixChecksums(std::string* png) {
       (*png)[at + 8 + length + i] = static_cast<char>(sum >> (24 - 8 * i));
     at += length + 12;
   }
+}
+
+TEST(DecodePng, ExifDataMayStandBehindThePixels) {
+  PngContent content;
+  content.width = 16;
+  content.height = 8;
+  content.pixels = Corners();
+  std::string png = EncodePng(content);
+  png.insert(png.size() - 12, Chunk("eXIf", ExifOf(6)));
+  FixChecksums(&png);
+  const auto image = DecodeImage(png, kOptions);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(CornersOf(*image), "BRWG");
+  EXPECT_EQ(image->height, 16);
 }
 
 WebpContent WithExif() {

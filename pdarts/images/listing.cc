@@ -94,6 +94,21 @@ absl::Status List(const std::string& folder, FolderContent* content) {
   return absl::OkStatus();
 }
 
+/// \error kInvalidArgument if a class's folder is a link to a folder that holds the link: the
+/// images of all classes would be found in it.
+absl::Status CheckIsNoLoop(const std::string& folder) {
+  std::error_code error;
+  if (!fs::is_symlink(folder, error)) return absl::OkStatus();
+  const std::string target = fs::canonical(folder, error).string();
+  if (error) return absl::DataLossError(absl::StrCat(folder, ": ", error.message()));
+  const std::string parent = fs::canonical(fs::path(folder).parent_path(), error).string();
+  if (target != "/" && !absl::StartsWith(absl::StrCat(parent, "/"), absl::StrCat(target, "/"))) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(folder, " is a symbolic link to ", target, ", in which the link itself lies"));
+}
+
 void Sort(FolderContent* content) {
   SortByName(&content->images);
   SortByName(&content->others);
@@ -134,6 +149,7 @@ std::vector<ClassFolders> FindClasses(const std::string& folder, const FolderCon
 absl::StatusOr<FolderContent> ListClass(const ClassFolders& the_class) {
   FolderContent content;
   for (const std::string& folder : the_class.folders) {
+    PDARTS_RETURN_IF_ERROR(CheckIsNoLoop(folder));
     PDARTS_RETURN_IF_ERROR(List<fs::recursive_directory_iterator>(folder, &content));
   }
   Sort(&content);

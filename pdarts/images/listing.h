@@ -36,7 +36,8 @@ struct ClassFolders {
 std::vector<ClassFolders> FindClasses(const std::string& folder, const FolderContent& content);
 
 /// Lists a class's folders with all folders below them: `folders` is empty. Links to folders below
-/// are not followed; they are among `others`. \error as ListFolder.
+/// are not followed; they are among `others`. \error as ListFolder; kInvalidArgument naming a
+/// class's folder that is a link to a folder which holds the link.
 absl::StatusOr<FolderContent> ListClass(const ClassFolders& the_class);
 
 }  // namespace pdarts::images

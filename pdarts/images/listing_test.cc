@@ -95,6 +95,26 @@ TEST_F(ListingTest, ComposedAndDecomposedNamesAreTheSameClass) {
                                           Path(absl::StrCat(kComposed, "/2.png"))));
 }
 
+TEST_F(ListingTest, LinksMayNotLeadToAFolderThatHoldsThem) {
+  const std::string png = PlainPng(2, 2, 1, 2, 3);
+  WriteFile(Path("data/train/a/1.png"), png);
+  WriteFile(Path("elsewhere/b/2.png"), png);
+  std::filesystem::create_symlink("../../elsewhere/b", Path("data/train/b"));
+  std::filesystem::create_symlink("../../data", Path("data/train/c"));
+  std::filesystem::create_symlink("../a", Path("data/train/a/below"));
+  const auto list = [&](const std::string& name) {
+    return ListClass({name, {Path(absl::StrCat("data/train/", name))}});
+  };
+  const auto a = list("a"), b = list("b"), c = list("c");
+  ASSERT_TRUE(a.ok()) << a.status();
+  EXPECT_EQ(a->images.size(), 1u);
+  EXPECT_THAT(a->others, ElementsAre(Path("data/train/a/below")));
+  ASSERT_TRUE(b.ok()) << b.status();
+  EXPECT_EQ(b->images.size(), 1u);
+  EXPECT_EQ(c.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(c.status().message()), HasSubstr("data/train/c is a symbolic link to "));
+}
+
 TEST_F(ListingTest, SaysWhatIsNoFolder) {
   absl::Status status = ListFolder(Path("none")).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);

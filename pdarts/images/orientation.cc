@@ -38,22 +38,27 @@ int OrientationOf(absl::string_view exif) {
   return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
+StoredAxes AxesOf(int orientation) {
+  StoredAxes axes;
+  axes.transposed = orientation >= 5;
+  axes.rows_turned = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  axes.columns_turned =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  return axes;
+}
+
 RgbImage Upright(RgbImage image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
-  const bool transposed = orientation >= 5;
-  const bool rows_turned =
-      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  const bool columns_turned =
-      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const StoredAxes axes = AxesOf(orientation);
   RgbImage upright =
-      transposed ? MakeImage(image.width, image.height) : MakeImage(image.height, image.width);
+      axes.transposed ? MakeImage(image.width, image.height) : MakeImage(image.height, image.width);
   uint8_t* to = upright.pixels.get();
   for (int64_t y = 0; y < upright.height; ++y) {
     for (int64_t x = 0; x < upright.width; ++x, to += 3) {
-      int64_t row = transposed ? x : y;
-      int64_t column = transposed ? y : x;
-      if (rows_turned) row = image.height - 1 - row;
-      if (columns_turned) column = image.width - 1 - column;
+      int64_t row = axes.transposed ? x : y;
+      int64_t column = axes.transposed ? y : x;
+      if (axes.rows_turned) row = image.height - 1 - row;
+      if (axes.columns_turned) column = image.width - 1 - column;
       std::memcpy(to, image.pixels.get() + 3 * (row * image.width + column), 3);
     }
   }

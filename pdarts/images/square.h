@@ -2,37 +2,35 @@
 #define PDARTS_IMAGES_SQUARE_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/images/store.h"
 
 namespace pdarts::images {
 
-/// How an image that is no square becomes one.
-enum class Fit {
-  kCrop,     ///< the largest square in the middle is cut out, and resized
-  kStretch,  ///< the whole image is resized, whatever its proportions
-};
-
 struct SquareOptions {
   int64_t size = 0;  ///< side of the square, in pixels
-  Fit fit = Fit::kCrop;
-  int64_t max_pixels = 0;  ///< as DecodeOptions::max_pixels
+  ImageFit fit = ImageFit::kCrop;
+  int64_t max_pixels = 0;  ///< as OpenImage
 };
 
-/// Reads an image file, and makes a square of it, with antialiasing.
+/// Decodes an image file, and makes a square of it, with antialiasing.
 /// \param to `[3,size,size]` uint8, on the CPU.
-/// \error kDataLoss, ... without the path: it can't be read, is larger than 1 GiB, or as
-/// DecodeImage.
-absl::Status ReadSquare(const std::string& path, const SquareOptions& options,
+/// \error as DecodeImage.
+absl::Status MakeSquare(absl::string_view bytes, const SquareOptions& options,
                         const at::Tensor& to);
 
-/// Reads many files on all threads.
+/// Reads many images of a store on all threads.
+/// \param indices of the images in the store.
 /// \param images `[N,3,size,size]` uint8, contiguous, on the CPU. What could not be read is not
-/// set. \return how reading each file went, as ReadSquare, with its path.
-std::vector<absl::Status> ReadSquares(const std::vector<std::string>& paths,
+/// set.
+/// \return how reading each image went, as ImageStore::Read and MakeSquare, with its name.
+std::vector<absl::Status> ReadSquares(const ImageStore& store, absl::Span<const int64_t> indices,
                                       const SquareOptions& options, const at::Tensor& images);
 
 }  // namespace pdarts::images

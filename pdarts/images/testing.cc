@@ -116,7 +116,9 @@ std::string EncodeJpeg(const JpegContent& content) {
   if (content.ycck) jpeg_set_colorspace(&info, JCS_YCCK);
   jpeg_set_quality(&info, 100, TRUE);
   for (int c = 0; c < info.num_components; ++c) {
-    info.comp_info[c].h_samp_factor = info.comp_info[c].v_samp_factor = 1;  // no subsampling
+    const bool is_colour = c == 1 || c == 2;
+    info.comp_info[c].h_samp_factor = is_colour ? 1 : content.colour_columns;
+    info.comp_info[c].v_samp_factor = is_colour ? 1 : content.colour_rows;
   }
   info.write_Adobe_marker = content.adobe || content.ycck ? TRUE : FALSE;
   if (content.progressive) jpeg_simple_progression(&info);
@@ -154,6 +156,18 @@ std::string EncodeWebp(const WebpContent& content) {
   WebPMux* mux = WebPMuxCreate(&image, /*copy_data=*/1);
   CHECK_EQ(WebPMuxSetChunk(mux, "EXIF", &exif, /*copy_data=*/1), WEBP_MUX_OK);
   return Assemble(mux);
+}
+
+std::string EncodeLossyWebp(const WebpContent& content) {
+  CHECK_EQ(content.components, 3);
+  uint8_t* encoded = nullptr;
+  const auto width = static_cast<int>(content.width), height = static_cast<int>(content.height);
+  const size_t size =
+      WebPEncodeRGB(content.pixels.data(), width, height, 3 * width, /*quality=*/90, &encoded);
+  CHECK_GT(size, 0);
+  const std::string bytes(reinterpret_cast<char*>(encoded), size);
+  WebPFree(encoded);
+  return bytes;
 }
 
 std::string AnimatedWebp() {

@@ -34,6 +34,8 @@ struct JpegContent {
   bool ycck = false;   ///< 4 components stored as YCCK
   bool adobe = false;  ///< with Adobe's marker, which means inverted inks
   bool progressive = false;
+  int colour_columns = 1;  ///< pixels side by side that share their colour: 1 or 2
+  int colour_rows = 1;     ///< pixels one below the other that share it
   std::vector<uint8_t> pixels;
   std::string exif;  ///< as ExifOf; empty: none
 };
@@ -51,6 +53,9 @@ std::string EncodeWebp(const WebpContent& content);
 
 /// A WebP of two frames.
 std::string AnimatedWebp();
+
+/// The same as a file of WebP's lossy kind. Without transparency and EXIF data.
+std::string EncodeLossyWebp(const WebpContent& content);
 
 /// A PNG, JPEG and WebP of one color.
 std::string PlainPng(uint32_t width, uint32_t height, uint8_t red, uint8_t green, uint8_t blue);
