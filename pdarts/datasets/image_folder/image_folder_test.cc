@@ -79,20 +79,21 @@ TEST_F(ImageFolderTest, ClassesAreFoldersAndAlternate) {
   ASSERT_TRUE(splits.ok()) << splits.status();
   EXPECT_EQ(splits->source, folder_);
   EXPECT_THAT(splits->info.class_names, ElementsAre("class_0", "class_1", "class_2"));
-  ASSERT_EQ(splits->train.images.sizes(), at::IntArrayRef({12, 3, 8, 8}));
-  ASSERT_EQ(splits->test.images.sizes(), at::IntArrayRef({6, 3, 8, 8}));
-  const auto labels = splits->train.labels.accessor<int64_t, 1>();
+  ASSERT_EQ(splits->train->InMemory().sizes(), at::IntArrayRef({12, 3, 8, 8}));
+  ASSERT_EQ(splits->test->InMemory().sizes(), at::IntArrayRef({6, 3, 8, 8}));
+  const auto labels = splits->train->labels().accessor<int64_t, 1>();
   for (int i = 0; i < 12; ++i) {
     EXPECT_EQ(labels[i], labels[i % 3]) << i;
     // Each class has its red.
-    EXPECT_EQ(Pixel(splits->train.images, i, 4, 4)[0], 255 * labels[i] / 3);
+    EXPECT_EQ(Pixel(splits->train->InMemory(), i, 4, 4)[0], 255 * labels[i] / 3);
   }
   // Another seed, another order; not another content.
   config_.set_seed(2);
   const auto other = Load();
   ASSERT_TRUE(other.ok()) << other.status();
-  EXPECT_FALSE(other->train.images.equal(splits->train.images));
-  EXPECT_EQ(other->train.images.sum().item<int64_t>(), splits->train.images.sum().item<int64_t>());
+  EXPECT_FALSE(other->train->InMemory().equal(splits->train->InMemory()));
+  EXPECT_EQ(other->train->InMemory().sum().item<int64_t>(),
+            splits->train->InMemory().sum().item<int64_t>());
   EXPECT_NE(other->checksum, splits->checksum);
 }
 
@@ -132,14 +133,14 @@ TEST_F(ImageFolderTest, ImagesAreCroppedToASquareOrStretched) {
   }
   auto splits = Load();
   ASSERT_TRUE(splits.ok()) << splits.status();
-  EXPECT_EQ(splits->train.images.min().item<int>(), 255);
+  EXPECT_EQ(splits->train->InMemory().min().item<int>(), 255);
   config_.set_fit(ImageFolderConfig::STRETCH);
   splits = Load();
   ASSERT_TRUE(splits.ok()) << splits.status();
-  EXPECT_THAT(Pixel(splits->train.images, 0, 4, 0), ElementsAre(255, 0, 0));
-  EXPECT_THAT(Pixel(splits->train.images, 0, 4, 4), ElementsAre(255, 255, 255));
-  EXPECT_THAT(Pixel(splits->train.images, 0, 4, 7), ElementsAre(0, 0, 255));
-  EXPECT_EQ(splits->test.images.size(0), 0);
+  EXPECT_THAT(Pixel(splits->train->InMemory(), 0, 4, 0), ElementsAre(255, 0, 0));
+  EXPECT_THAT(Pixel(splits->train->InMemory(), 0, 4, 4), ElementsAre(255, 255, 255));
+  EXPECT_THAT(Pixel(splits->train->InMemory(), 0, 4, 7), ElementsAre(0, 0, 255));
+  EXPECT_EQ(splits->test->InMemory().size(0), 0);
 }
 
 TEST_F(ImageFolderTest, ShrinkingAveragesAndTheSameSizeChangesNothing) {
@@ -158,10 +159,10 @@ TEST_F(ImageFolderTest, ShrinkingAveragesAndTheSameSizeChangesNothing) {
   for (const char* file : {"test/c/1.png"}) WriteFile(Path(file), EncodePng(same));
   const auto splits = Load();
   ASSERT_TRUE(splits.ok()) << splits.status();
-  for (int x = 1; x < 7; ++x) EXPECT_NEAR(Pixel(splits->train.images, 0, 4, x)[0], 127.5, 3);
-  EXPECT_EQ((splits->test.labels.accessor<int64_t, 1>()[0]), 2);
+  for (int x = 1; x < 7; ++x) EXPECT_NEAR(Pixel(splits->train->InMemory(), 0, 4, x)[0], 127.5, 3);
+  EXPECT_EQ((splits->test->labels().accessor<int64_t, 1>()[0]), 2);
   for (int i = 0; i < 64; ++i) {
-    EXPECT_THAT(Pixel(splits->test.images, 0, i / 8, i % 8),
+    EXPECT_THAT(Pixel(splits->test->InMemory(), 0, i / 8, i % 8),
                 ElementsAre(i * 3 * 37 % 256, (i * 3 + 1) * 37 % 256, (i * 3 + 2) * 37 % 256));
   }
 }
@@ -192,7 +193,7 @@ TEST_F(ImageFolderTest, UnreadableFilesAreLeftOutUpToAShare) {
   config_.set_max_unreadable_share(0.1);
   const auto rest = Load();
   ASSERT_TRUE(rest.ok()) << rest.status();
-  EXPECT_TRUE(rest->train.images.equal(whole->train.images));
+  EXPECT_TRUE(rest->train->InMemory().equal(whole->train->InMemory()));
   EXPECT_EQ(rest->checksum, whole->checksum);
 }
 
@@ -269,9 +270,9 @@ TEST_F(ImageFolderTest, FormatsAreToldByContent) {
   }
   const auto splits = Load();
   ASSERT_TRUE(splits.ok()) << splits.status();
-  EXPECT_EQ(splits->train.images.size(0), 15);
+  EXPECT_EQ(splits->train->InMemory().size(0), 15);
   for (int i = 0; i < 15; ++i) {
-    EXPECT_NEAR(Pixel(splits->train.images, i, 4, 4)[2], 30, 3) << i;
+    EXPECT_NEAR(Pixel(splits->train->InMemory(), i, 4, 4)[2], 30, 3) << i;
   }
 }
 
@@ -297,7 +298,7 @@ TEST_F(ImageFolderTest, NamesInComposedAndDecomposedFormAreOneClass) {
   const auto splits = Load();
   ASSERT_TRUE(splits.ok()) << splits.status();
   EXPECT_THAT(splits->info.class_names, ElementsAre("bar", composed));
-  EXPECT_EQ(splits->test.labels.item<int64_t>(), 1);
+  EXPECT_EQ(splits->test->labels().item<int64_t>(), 1);
 }
 
 TEST_F(ImageFolderTest, AShareOfAFlatFolderIsForMeasuring) {
@@ -308,25 +309,27 @@ TEST_F(ImageFolderTest, AShareOfAFlatFolderIsForMeasuring) {
     fs::rename(Path("train/" + name), Path(name));
   }
   fs::remove(Path("train"));
-  EXPECT_EQ(Load()->test.images.size(0), 0);
+  EXPECT_EQ(Load()->test->InMemory().size(0), 0);
   config_.set_test_share(0.2);
   const auto splits = Load();
   ASSERT_TRUE(splits.ok()) << splits.status();
-  EXPECT_TRUE(splits->train.labels.bincount().eq(8).all().item<bool>());
-  EXPECT_TRUE(splits->test.labels.bincount().eq(2).all().item<bool>());
+  EXPECT_TRUE(splits->train->labels().bincount().eq(8).all().item<bool>());
+  EXPECT_TRUE(splits->test->labels().bincount().eq(2).all().item<bool>());
   // No image is in both: WriteImageFolder gives each of a class a green of its own.
   for (int i = 0; i < 6; ++i) {
     for (int j = 0; j < 24; ++j) {
-      EXPECT_NE(Pixel(splits->test.images, i, 4, 4), Pixel(splits->train.images, j, 4, 4));
+      EXPECT_NE(Pixel(splits->test->InMemory(), i, 4, 4),
+                Pixel(splits->train->InMemory(), j, 4, 4));
     }
   }
   config_.set_seed(2);
-  EXPECT_NE(Load()->test.images.sum().item<int64_t>(), splits->test.images.sum().item<int64_t>());
+  EXPECT_NE(Load()->test->InMemory().sum().item<int64_t>(),
+            splits->test->InMemory().sum().item<int64_t>());
   // The test split alone is the same one.
   config_.set_seed(1);
   const auto test = LoadTest();
   ASSERT_TRUE(test.ok()) << test.status();
-  EXPECT_TRUE(test->test.images.equal(splits->test.images));
+  EXPECT_TRUE(test->test->InMemory().equal(splits->test->InMemory()));
   // A share of a folder that has images for measuring would be a mistake.
   WriteImageFolder(Path("both"), 3, 2);
   config_.set_folder(Path("both"));
@@ -341,8 +344,8 @@ TEST_F(ImageFolderTest, TheTestSplitAlone) {
   auto test = LoadTest();
   ASSERT_TRUE(test.ok()) << test.status();
   EXPECT_EQ(test->info.mean, both->info.mean);
-  EXPECT_EQ(test->train.images.size(0), 0);
-  EXPECT_TRUE(test->test.images.equal(both->test.images));
+  EXPECT_EQ(test->train->size(), 0);
+  EXPECT_TRUE(test->test->InMemory().equal(both->test->InMemory()));
   // With statistics no training image is read: a damaged one is no error.
   for (const double mean : both->info.mean) config_.add_mean(mean);
   for (const double deviation : both->info.deviation) config_.add_deviation(deviation);
@@ -355,8 +358,8 @@ TEST_F(ImageFolderTest, TheTestSplitAlone) {
   ASSERT_TRUE(test.ok()) << test.status();
   EXPECT_THAT(test->info.class_names, ElementsAre("class_0", "class_1", "class_2"));
   EXPECT_EQ(test->info.mean, both->info.mean);
-  EXPECT_TRUE(test->test.images.equal(both->test.images));
-  EXPECT_TRUE(test->test.labels.equal(both->test.labels));
+  EXPECT_TRUE(test->test->InMemory().equal(both->test->InMemory()));
+  EXPECT_TRUE(test->test->labels().equal(both->test->labels()));
   config_.clear_deviation();
   EXPECT_THAT(LoadTest().status().ToString(),
               HasSubstr("dataset.mean and dataset.deviation: one of them is not set"));
@@ -370,17 +373,125 @@ TEST_F(ImageFolderTest, TheTestSplitForAModelThatKnowsItsClasses) {
   const auto test = LoadTest({"class_2", "class_1", "class_0"});
   ASSERT_TRUE(test.ok()) << test.status();
   EXPECT_THAT(test->info.class_names, ElementsAre("class_2", "class_1", "class_0"));
-  EXPECT_EQ(test->test.labels.size(0), 4);
+  EXPECT_EQ(test->test->labels().size(0), 4);
   for (int i = 0; i < 4; ++i) {
-    const int64_t label = test->test.labels.select(0, i).item<int64_t>();
+    const int64_t label = test->test->labels().select(0, i).item<int64_t>();
     EXPECT_NE(label, 1);
-    EXPECT_EQ(Pixel(test->test.images, i, 4, 4)[0], 255 * (2 - label) / 3);
+    EXPECT_EQ(Pixel(test->test->InMemory(), i, 4, 4)[0], 255 * (2 - label) / 3);
   }
   // What else lies in train/ does not matter; a class that the model does not know does.
   WriteFile(Path("train/class_9/damaged.png"), "damaged");
   EXPECT_TRUE(LoadTest({"class_2", "class_1", "class_0"}).ok());
   EXPECT_THAT(LoadTest({"class_2", "class_1", "fox"}).status().ToString(),
               HasSubstr("does not know \"class_0\""));
+}
+
+/// A whole image of a source, as Read gives it.
+at::Tensor Whole(const SampleSource& source, int64_t index) {
+  const auto images = source.Read({index});
+  EXPECT_TRUE(images.ok()) << images.status();
+  return images.ok() ? images->front() : at::Tensor();
+}
+
+TEST_F(ImageFolderTest, ALargeSplitIsReadWhenItIsNeeded) {
+  // Twelve images of 9x11, 10x11, ... pixels, and six.
+  WriteImageFolder(folder_, 3, 4);
+  const auto small = Load();
+  ASSERT_TRUE(small.ok()) << small.status();
+  config_.set_memory_megabytes(0);
+  const auto large = Load();
+  ASSERT_TRUE(large.ok()) << large.status();
+  EXPECT_FALSE(large->train->InMemory().defined());
+  EXPECT_FALSE(large->test->InMemory().defined());
+  // The order does not depend on where the images are.
+  EXPECT_TRUE(large->train->labels().equal(small->train->labels()));
+  EXPECT_TRUE(large->test->labels().equal(small->test->labels()));
+  ASSERT_EQ(large->train->size(), 12);
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = large->train->Name(i);
+    const int64_t label = large->train->labels()[i].item<int64_t>();
+    EXPECT_THAT(name, HasSubstr(absl::StrCat("/train/class_", label, "/image_")));
+    const int number = name[name.size() - 5] - '0';
+    const at::Tensor image = Whole(*large->train, i);
+    ASSERT_EQ(image.sizes(), at::IntArrayRef({3, 11, 9 + number})) << name;
+    // Each file is of one color.
+    EXPECT_EQ(image.select(0, 1).min().item<int>(), 7 * number);
+    EXPECT_EQ(image.select(0, 1).max().item<int>(), 7 * number);
+    EXPECT_EQ(Pixel(small->train->InMemory(), i, 4, 4)[1], 7 * number);
+  }
+  // Of fewer images than statistics take, these are the same.
+  EXPECT_EQ(large->info.mean, small->info.mean);
+  EXPECT_EQ(large->info.deviation, small->info.deviation);
+}
+
+TEST_F(ImageFolderTest, EachSplitIsSmallOrLarge) {
+  config_.set_image_size(400);  // 0.48 MB an image
+  config_.set_memory_megabytes(3);
+  WriteImageFolder(folder_, 3, 4);
+  const auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_FALSE(splits->train->InMemory().defined());
+  EXPECT_TRUE(splits->test->InMemory().defined());
+}
+
+TEST_F(ImageFolderTest, TheChecksumOfALargeSplitIsOverNamesSizesAndLabels) {
+  WriteImageFolder(folder_, 3, 4);
+  config_.set_memory_megabytes(0);
+  const std::string checksum = Load()->checksum;
+  EXPECT_THAT(checksum, ::testing::MatchesRegex("sha256:[0-9a-f]{64}"));
+  EXPECT_EQ(Load()->checksum, checksum);
+  // A copy elsewhere is the same data.
+  fs::rename(folder_, folder_ + "_copy");
+  config_.set_folder(folder_ + "_copy");
+  EXPECT_EQ(Load()->checksum, checksum);
+  fs::rename(folder_ + "_copy", folder_);
+  config_.set_folder(folder_);
+  WriteFile(Path("train/class_0/image_0.png"), PlainPng(100, 100, 1, 2, 3));
+  EXPECT_NE(Load()->checksum, checksum);
+}
+
+TEST_F(ImageFolderTest, WhatIsWrongWithAFileOfALargeSplitIsSaidWhenItIsRead) {
+  WriteImageFolder(folder_, 3, 4);
+  config_.set_memory_megabytes(0);
+  for (int c = 0; c < 3; ++c) {
+    config_.add_mean(0.5);
+    config_.add_deviation(0.25);
+  }
+  const std::string jpeg = PlainJpeg(64, 64, 1, 2, 3);
+  WriteFile(Path("train/class_1/cut.jpg"), jpeg.substr(0, jpeg.size() - 5));
+  fs::create_symlink("loop.jpg", Path("train/class_1/loop.jpg"));
+  const auto splits = Load();
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  const auto error = [&](const std::string& name) {
+    for (int64_t i = 0; i < splits->train->size(); ++i) {
+      if (splits->train->Name(i) == Path(name)) {
+        return std::string(splits->train->Read({i}).status().message());
+      }
+    }
+    return absl::StrCat("there is no ", name);
+  };
+  EXPECT_EQ(error("train/class_0/image_1.png"), "");
+  EXPECT_THAT(error("train/class_1/cut.jpg"),
+              AllOf(HasSubstr(Path("train/class_1/cut.jpg")), HasSubstr("JPEG: Premature end")));
+  EXPECT_THAT(error("train/class_1/loop.jpg"), HasSubstr("leads back to itself"));
+  WriteFile(Path("train/class_0/image_1.png"), PlainPng(50, 50, 1, 2, 3));
+  EXPECT_THAT(
+      error("train/class_0/image_1.png"),
+      AllOf(HasSubstr(Path("train/class_0/image_1.png")), HasSubstr("when the folder was")));
+  fs::remove(Path("train/class_0/image_1.png"));
+  EXPECT_THAT(error("train/class_0/image_1.png"), HasSubstr("is gone since the folder was listed"));
+  // Statistics need images: what is wrong with these is said at the start.
+  config_.clear_mean();
+  EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
+              AllOf(HasSubstr("2 of 13 images can't be used"), HasSubstr("cut.jpg")));
+}
+
+TEST_F(ImageFolderTest, AClassThatIsALinkToWhatHoldsItIsRefused) {
+  WriteImageFolder(folder_, 3, 2);
+  fs::remove_all(Path("train/class_1"));
+  fs::create_symlink("..", Path("train/class_1"));
+  EXPECT_THAT(Error(), AllOf(HasSubstr("train/class_1 is a symbolic link to "),
+                             HasSubstr("in which the link itself lies")));
 }
 
 TEST_F(ImageFolderTest, WhatFitsInNoMemoryIsRefused) {
@@ -390,6 +501,7 @@ TEST_F(ImageFolderTest, WhatFitsInNoMemoryIsRefused) {
   for (int c = 0; c < 1000; ++c) fs::create_symlink("../class", Path(absl::StrCat("train/", c)));
   config_.set_classes(1000);
   config_.set_image_size(1024);
+  config_.set_memory_megabytes(1048576);
   EXPECT_THAT(Error(absl::StatusCode::kResourceExhausted),
               AllOf(HasSubstr("100000 images of 1024x1024 pixels take 629145 MB"),
                     HasSubstr("a smaller dataset.image_size takes less")));

@@ -9,13 +9,13 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/text.h"
+#include "pdarts/datasets/split_names.h"
 #include "pdarts/images/names.h"
 
 namespace pdarts::image_folder {
@@ -24,23 +24,13 @@ namespace {
 namespace fs = std::filesystem;
 using images::FolderContent;
 
-constexpr absl::string_view kTrainNames[] = {"train", "training"};
-constexpr absl::string_view kTestNames[] = {"test", "testing"};
-constexpr absl::string_view kValidationNames[] = {"val", "valid", "validation"};
-
-/// The folders among `folders` that have one of the names.
-template <typename Names>
-std::vector<std::string> Named(const std::vector<std::string>& folders, const Names& names) {
+/// The folders among `folders` that are named after a split.
+std::vector<std::string> Named(const std::vector<std::string>& folders, NamedSplit split) {
   std::vector<std::string> found;
   for (const std::string& folder : folders) {
-    if (absl::c_linear_search(names, absl::AsciiStrToLower(folder))) found.push_back(folder);
+    if (FindSplit(folder) == split) found.push_back(folder);
   }
   return found;
-}
-
-bool IsSplit(const std::string& folder) {
-  return !Named({folder}, kTrainNames).empty() || !Named({folder}, kTestNames).empty() ||
-         !Named({folder}, kValidationNames).empty();
 }
 
 absl::StatusOr<SplitFolder> ReadSplit(const std::string& path) {
@@ -97,9 +87,9 @@ std::string Rank(const std::string& folder, int64_t seed, const std::string& pat
 
 absl::StatusOr<Layout> FindLayout(const std::string& folder) {
   PDARTS_ASSIGN_OR_RETURN(FolderContent content, images::ListFolder(folder));
-  const std::vector<std::string> train = Named(content.folders, kTrainNames);
-  const std::vector<std::string> test = Named(content.folders, kTestNames);
-  const std::vector<std::string> validation = Named(content.folders, kValidationNames);
+  const std::vector<std::string> train = Named(content.folders, NamedSplit::kTrain);
+  const std::vector<std::string> test = Named(content.folders, NamedSplit::kTest);
+  const std::vector<std::string> validation = Named(content.folders, NamedSplit::kValidation);
   Layout layout;
   if (train.empty() && test.empty() && validation.empty()) {
     const std::string below = FolderBelow(folder, content.folders);
@@ -136,7 +126,7 @@ absl::StatusOr<Layout> FindLayout(const std::string& folder) {
   }
   std::vector<std::string> others;
   for (const std::string& name : content.folders) {
-    if (!IsSplit(name)) others.push_back(absl::StrCat(name, "/"));
+    if (FindSplit(name) == NamedSplit::kNone) others.push_back(absl::StrCat(name, "/"));
   }
   if (!others.empty()) {
     layout.notes.push_back(

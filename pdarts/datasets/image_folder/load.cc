@@ -1,28 +1,20 @@
 #include "pdarts/datasets/image_folder/load.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "ATen/core/Tensor.h"
-#include "ATen/ops/empty.h"
-#include "ATen/ops/index_select.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "glog/logging.h"
-#include "pdarts/core/memory_limits.h"
-#include "pdarts/core/random.h"
-#include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/core/text.h"
 #include "pdarts/datasets/image_folder/layout.h"
-#include "pdarts/datasets/ordering.h"
 #include "pdarts/datasets/statistics.h"
-#include "pdarts/images/square.h"
+#include "pdarts/datasets/stored_images.h"
+#include "pdarts/images/store.h"
 
 namespace pdarts::image_folder {
 namespace {
@@ -41,6 +33,22 @@ absl::Status NotFound(absl::string_view what) {
       "and ",
       "set dataset.test_share; name FOLDER by the spec's dataset.folder, --data_dir or ",
       "PDARTS_DATA_DIR"));
+}
+
+ImageFit FitOf(const ImageFolderConfig& config) {
+  return config.fit() == ImageFolderConfig::STRETCH ? ImageFit::kStretch : ImageFit::kCrop;
+}
+
+StoredImageSettings SettingsOf(const ImageFolderConfig& config) {
+  StoredImageSettings settings;
+  settings.dataset = "image_folder";
+  settings.image_size = config.image_size();
+  settings.fit = FitOf(config);
+  settings.max_pixels = config.max_pixels();
+  settings.memory_bytes = int64_t{config.memory_megabytes()} * 1000000;
+  settings.max_unreadable_share = config.max_unreadable_share();
+  settings.seed = static_cast<uint64_t>(config.seed());
+  return settings;
 }
 
 class Loader {
@@ -70,30 +78,14 @@ class Loader {
   bool has_train() const { return !layout_.train.path.empty(); }
   const std::vector<std::string>& classes() const { return classes_; }
 
-  absl::StatusOr<ImageSplit> LoadTrain() const {
+  absl::StatusOr<StoredSplit> Train() const {
     if (!has_train()) return NoTrain();
-    PDARTS_ASSIGN_OR_RETURN(ImageSplit split, LoadSplit("train", layout_.train, train_));
-    const at::Tensor counts = split.labels.bincount({}, config_.classes());
-    for (int c = 0; c < config_.classes(); ++c) {
-      const int64_t count = counts.const_data_ptr<int64_t>()[c];
-      if (count == 0) {
-        return absl::InvalidArgumentError(
-            absl::StrCat((fs::path(layout_.train.path) / classes_[c]).string(),
-                         " holds no image that can be used, expected at least 1"));
-      }
-      if (count == 1) {
-        Note(absl::StrCat((fs::path(layout_.train.path) / classes_[c]).string(),
-                          " holds 1 image: a search cuts the training images into two halves, and ",
-                          "one of them has none of this class"));
-      }
-    }
-    return split;
+    return SplitOf("train", layout_.train, train_);
   }
-
-  absl::StatusOr<ImageSplit> LoadTest() const {
-    if (!layout_.test.path.empty()) return LoadSplit("test", layout_.test, test_);
+  StoredSplit Test() const {
+    if (!layout_.test.path.empty()) return SplitOf("test", layout_.test, test_);
     // Images that were set apart: what else lies in their folder is told with the others.
-    return LoadSplit("test", {layout_.train.path, {}, {}}, test_);
+    return SplitOf("test", {layout_.train.path, {}, {}}, test_);
   }
 
  private:
@@ -129,77 +121,20 @@ class Loader {
     return absl::OkStatus();
   }
 
-  /// Reads the images of all classes, in the seeded order of the split of this name.
-  absl::StatusOr<ImageSplit> LoadSplit(const std::string& name, const SplitFolder& split,
-                                       const Listing& listing) const {
+  /// The split of this name: its images, and what is told of what else lies in its folder.
+  static StoredSplit SplitOf(const std::string& name, const SplitFolder& folder,
+                             const Listing& listing) {
     if (!listing.others.empty()) {
-      Note(absl::StrCat(split.path, ": left out what is no image: ", SomeOf(listing.others)));
+      Note(absl::StrCat(folder.path, ": left out what is no image: ", SomeOf(listing.others)));
     }
-    const auto count = static_cast<int64_t>(listing.files.size());
-    const int64_t size = config_.image_size();
-    // Once as they are read, once in their order.
-    const int64_t bytes = 2 * count * kChannels * size * size;
-    const std::optional<MemoryLimit> limit = TightestMemoryLimit();
-    if (limit && bytes > limit->available_bytes) {
-      return absl::ResourceExhaustedError(absl::StrFormat(
-          "%s: %d images of %dx%d pixels take %d MB while they are put in order, %d MB are free "
-          "(%s); a smaller dataset.image_size takes less",
-          split.path, count, size, size, bytes / 1000000, limit->available_bytes / 1000000,
-          limit->name));
-    }
-    const at::Tensor images = at::empty({count, kChannels, size, size}, at::kByte);
+    StoredSplit split = {name, folder.path, nullptr, {}, folder.loose};
     std::vector<std::string> paths;
-    for (const ImageFile& file : listing.files) paths.push_back(file.path);
-    const images::Fit fit =
-        config_.fit() == ImageFolderConfig::STRETCH ? images::Fit::kStretch : images::Fit::kCrop;
-    const std::vector<absl::Status> statuses =
-        images::ReadSquares(paths, {size, fit, config_.max_pixels()}, images);
-    PDARTS_ASSIGN_OR_RETURN(const at::Tensor usable, Usable(split, statuses));
-
-    const at::Tensor labels = at::empty({usable.size(0)}, at::kLong);
-    for (int64_t i = 0; i < labels.size(0); ++i) {
-      labels.mutable_data_ptr<int64_t>()[i] =
-          listing.files[usable.const_data_ptr<int64_t>()[i]].label;
+    for (const ImageFile& file : listing.files) {
+      paths.push_back(file.path);
+      split.labels.push_back(file.label);
     }
-    const at::Tensor order =
-        AlternateClasses(labels, MakeGenerator(static_cast<uint64_t>(config_.seed()),
-                                               absl::StrCat("image_folder order ", name)));
-    return ImageSplit{images.index_select(0, usable.index_select(0, order)),
-                      labels.index_select(0, order)};
-  }
-
-  /// Indices `[N]` int64 of the files that could be read. \error kDataLoss naming some of the
-  /// images that can't be used if there are more of them than may be.
-  absl::StatusOr<at::Tensor> Usable(const SplitFolder& split,
-                                    const std::vector<absl::Status>& statuses) const {
-    std::vector<int64_t> usable;
-    std::vector<std::string> problems;
-    for (size_t i = 0; i < statuses.size(); ++i) {
-      if (statuses[i].ok()) {
-        usable.push_back(static_cast<int64_t>(i));
-      } else {
-        problems.emplace_back(statuses[i].message());
-      }
-    }
-    for (const std::string& path : split.loose) {
-      problems.push_back(absl::StrCat(path, ": lies in no class folder"));
-    }
-    if (!problems.empty()) {
-      for (const std::string& problem : problems) VLOG(1) << TerminalSafe(problem);
-      const size_t all = statuses.size() + split.loose.size();
-      const std::string message =
-          absl::StrFormat("%s: %d of %d images can't be used: %s%s", split.path, problems.size(),
-                          all, SomeOf(problems), problems.size() > 5 ? " (--v=1 names all)" : "");
-      const double share = static_cast<double>(problems.size()) / static_cast<double>(all);
-      if (share > config_.max_unreadable_share()) {
-        return absl::DataLossError(absl::StrCat(message, "; dataset.max_unreadable_share allows ",
-                                                config_.max_unreadable_share(), " of them"));
-      }
-      Note(absl::StrCat(message, "; left out"));
-    }
-    at::Tensor indices = at::empty({static_cast<int64_t>(usable.size())}, at::kLong);
-    std::copy(usable.begin(), usable.end(), indices.mutable_data_ptr<int64_t>());
-    return indices;
+    split.store = images::MakeFileStore(folder.path, paths);
+    return split;
   }
 
   const ImageFolderConfig& config_;
@@ -215,6 +150,7 @@ class Loader {
 absl::StatusOr<DatasetInfo> Announce(const ImageFolderConfig& config) {
   DatasetInfo info;
   info.image = {kChannels, config.image_size(), config.image_size()};
+  info.fit = FitOf(config);
   for (int c = 0; c < config.classes(); ++c) info.class_names.push_back(absl::StrCat("class_", c));
   info.mean.assign(kChannels, 0.5);
   info.deviation.assign(kChannels, 0.25);
@@ -239,28 +175,21 @@ absl::StatusOr<DatasetSplits> Load(const ImageFolderConfig& config, const LoadOp
         absl::StrCat("dataset.mean and dataset.deviation: one of them is not set, and ",
                      splits.source, " holds no training images to compute it from"));
   }
+  std::optional<StoredSplit> train;
   if (needs_train) {
-    PDARTS_ASSIGN_OR_RETURN(splits.train, loader.LoadTrain());
-    DatasetInfo computed;
-    ComputeStatistics(splits.train.images, &computed);
-    if (config.mean().empty()) splits.info.mean = computed.mean;
-    if (config.deviation().empty()) splits.info.deviation = computed.deviation;
+    PDARTS_ASSIGN_OR_RETURN(train, loader.Train());
   }
-  PDARTS_ASSIGN_OR_RETURN(splits.test, loader.LoadTest());
-  if (splits.test.labels.numel() == 0) {
+  PDARTS_RETURN_IF_ERROR(
+      OpenStoredSplits(SettingsOf(config), train ? &*train : nullptr, loader.Test(),
+                       /*keep_train=*/!options.test_only, needs_statistics && config.mean().empty(),
+                       needs_statistics && config.deviation().empty(), &splits));
+  if (!options.test_only) PDARTS_RETURN_IF_ERROR(CheckEveryClassHasImages(*train, splits));
+  if (splits.test->size() == 0) {
     LOG(INFO) << TerminalSafe(absl::StrCat(
         splits.source,
         " holds no images for measuring. A search needs none. A training needs a "
         "folder test/, or dataset.test_share, which sets a share of the training images apart"));
   }
-  if (options.test_only) splits.train = ImageSplit();
-  Sha256 checksum;
-  for (const at::Tensor& part :
-       {splits.train.images, splits.train.labels, splits.test.images, splits.test.labels}) {
-    if (!part.defined()) continue;
-    checksum.Update({static_cast<const char*>(part.const_data_ptr()), part.nbytes()});
-  }
-  splits.checksum = absl::StrCat("sha256:", checksum.Hex());
   return splits;
 }
 
