@@ -14,6 +14,7 @@
 #include "glog/logging.h"
 #include "pdarts/core/memory_limits.h"
 #include "pdarts/core/random.h"
+#include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/core/text.h"
@@ -37,10 +38,6 @@ absl::Span<const int64_t> SpanOf(const at::Tensor& values) {
   return {values.const_data_ptr<int64_t>(), static_cast<size_t>(values.numel())};
 }
 
-absl::string_view BytesOf(const at::Tensor& tensor) {
-  return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
-}
-
 /// Images of a store that are read when they are needed.
 class StoredSource : public SampleSource {
  public:
@@ -60,6 +57,10 @@ class StoredSource : public SampleSource {
     return images::OpenSample(std::move(bytes), max_pixels_);
   }
   std::string Name(int64_t index) const override { return store_->Name(SpanOf(order_)[index]); }
+  std::string Identity(int64_t index) const override {
+    const int64_t record = SpanOf(order_)[index];
+    return absl::StrCat(store_->Key(record), " ", store_->Bytes(record));
+  }
 
  private:
   const std::shared_ptr<const images::ImageStore> store_;
@@ -144,28 +145,16 @@ absl::StatusOr<std::shared_ptr<const SampleSource>> ReadIntoMemory(
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const SampleSource>> OpenStoredSplit(
-    const StoredImageSettings& settings, const StoredSplit& split, Sha256* checksum) {
+    const StoredImageSettings& settings, const StoredSplit& split) {
   CHECK_EQ(split.store->size(), static_cast<int64_t>(split.labels.size()));
   if (BytesAsSquares(settings, split.store->size()) <= settings.memory_bytes) {
-    PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<const SampleSource> source,
-                            ReadIntoMemory(settings, split));
-    if (checksum != nullptr) {
-      checksum->Update(BytesOf(source->InMemory()));
-      checksum->Update(BytesOf(source->labels()));
-    }
-    return source;
+    return ReadIntoMemory(settings, split);
   }
   // All images are taken for usable here, except those that are known not to be.
   const std::vector<absl::Status> statuses(split.labels.size());
   PDARTS_RETURN_IF_ERROR(Usable(settings, split, statuses).status());
   const at::Tensor labels = TensorOf(split.labels);
   const at::Tensor order = OrderOf(settings, split, labels);
-  if (checksum != nullptr) {
-    for (const int64_t index : SpanOf(order)) {
-      checksum->Update(absl::StrCat(split.name, " ", split.labels[index], " ",
-                                    split.store->Bytes(index), " ", split.store->Key(index), "\n"));
-    }
-  }
   return std::make_shared<StoredSource>(split.store, order, labels.index_select(0, order),
                                         settings.max_pixels);
 }
@@ -199,7 +188,8 @@ absl::Status OpenStoredSplits(const StoredImageSettings& settings, const StoredS
   Sha256 checksum;
   if (train != nullptr) {
     PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<const SampleSource> source,
-                            OpenStoredSplit(settings, *train, keep_train ? &checksum : nullptr));
+                            OpenStoredSplit(settings, *train));
+    if (keep_train) source->AddTo(&checksum);
     if (source->size() == 0 && !keep_train) {
       return absl::InvalidArgumentError(
           absl::StrCat(train->where, " holds no image that dataset.mean and dataset.deviation ",
@@ -213,7 +203,8 @@ absl::Status OpenStoredSplits(const StoredImageSettings& settings, const StoredS
     }
     if (keep_train) splits->train = std::move(source);
   }
-  PDARTS_ASSIGN_OR_RETURN(splits->test, OpenStoredSplit(settings, test, &checksum));
+  PDARTS_ASSIGN_OR_RETURN(splits->test, OpenStoredSplit(settings, test));
+  splits->test->AddTo(&checksum);
   splits->checksum = absl::StrCat("sha256:", checksum.Hex());
   return absl::OkStatus();
 }

@@ -9,7 +9,6 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/core/sha256.h"
 #include "pdarts/images/store.h"
 
 namespace pdarts {
@@ -39,17 +38,14 @@ struct StoredSplit {
 /// Makes a source of a split, in a seeded order in which classes alternate.
 ///
 /// A small split is read now: every image becomes a square of image_size pixels, which stays in
-/// memory. Images that can't be used are left out with a warning, up to max_unreadable_share. The
-/// checksum is over the pixels and then the labels.
+/// memory. Images that can't be used are left out with a warning, up to max_unreadable_share.
 ///
 /// The images of a larger split are read when they are needed, each in its own size. Nothing is
-/// decoded now. The checksum is over each image's label, number of bytes and Key, and not over the
-/// images' contents.
-/// \param checksum takes what identifies the split; may be nullptr.
+/// decoded now. An image's identity is its Key and its number of bytes, not its content.
 /// \error kDataLoss naming some of the images that can't be used if they are too many;
 /// kResourceExhausted if a split that belongs in memory does not fit there.
 absl::StatusOr<std::shared_ptr<const SampleSource>> OpenStoredSplit(
-    const StoredImageSettings& settings, const StoredSplit& split, Sha256* checksum);
+    const StoredImageSettings& settings, const StoredSplit& split);
 
 /// Images of a larger split that mean and deviation are computed from.
 inline constexpr int64_t kImagesForStatistics = 1000;

@@ -4,10 +4,10 @@ namespace pdarts {
 
 std::vector<Command> AllCommands() {
   return {
-      BenchmarkCommand(), CompareCommand(),  ConvertCommand(), CountCommand(),
-      DeriveCommand(),    EvaluateCommand(), FetchCommand(),   GenotypeCommand(),
-      ListCommand(),      QueryCommand(),    RepeatCommand(),  ReportCommand(),
-      ResultsCommand(),   SearchCommand(),   SweepCommand(),   TrainCommand(),
+      BenchmarkCommand(), CompareCommand(), ConvertCommand(),  CountCommand(),   DeriveCommand(),
+      EvaluateCommand(),  FetchCommand(),   GenotypeCommand(), ListCommand(),    PackCommand(),
+      QueryCommand(),     RepeatCommand(),  ReportCommand(),   ResultsCommand(), SearchCommand(),
+      SweepCommand(),     TrainCommand(),
   };
 }
 

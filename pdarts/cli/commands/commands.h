@@ -20,6 +20,7 @@ Command EvaluateCommand();
 Command FetchCommand();
 Command GenotypeCommand();
 Command ListCommand();
+Command PackCommand();
 Command QueryCommand();
 Command RepeatCommand();
 Command ReportCommand();
