@@ -45,7 +45,7 @@ struct Object {
 };
 
 absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("is no batch of CIFAR's Python version: ", what));
+  return absl::DataLossError(absl::StrCat("is no batch of images in Python's format: ", what));
 }
 
 template <typename T>
@@ -305,8 +305,8 @@ bool IsByteType(const Value& value) {
   return name != nullptr && (*name == "u1" || *name == "|u1" || *name == "uint8");
 }
 
-/// The bytes of an array of images, of shape (records, 3072).
-absl::StatusOr<absl::string_view> ImageBytes(const Value& value, int64_t records) {
+/// The bytes of an array of images, of shape (count, image_bytes).
+absl::StatusOr<absl::string_view> ImageBytes(const Value& value, const PythonLayout& layout) {
   const auto* array = As<Object*>(value);
   if (array == nullptr) return Damaged("\"data\" is no array");
   // _reconstruct is given the content as its state: version, shape, type, whether columns come
@@ -341,35 +341,38 @@ absl::StatusOr<absl::string_view> ImageBytes(const Value& value, int64_t records
   if (bytes == nullptr) return Damaged("\"data\" holds its bytes in a form that is not read");
   const auto* rows = shape == nullptr || shape->size() != 2 ? nullptr : As<int64_t>((*shape)[0]);
   const auto* columns = rows == nullptr ? nullptr : As<int64_t>((*shape)[1]);
-  if (columns == nullptr || *columns != kImageBytes || bytes->size() % kImageBytes != 0 ||
-      static_cast<int64_t>(bytes->size() / kImageBytes) != *rows) {
-    return Damaged(absl::StrCat("\"data\" has not the shape (", records, ", ", kImageBytes, ")"));
+  const auto image_bytes = static_cast<uint64_t>(layout.image_bytes);
+  if (columns == nullptr || *columns != layout.image_bytes || bytes->size() % image_bytes != 0 ||
+      static_cast<int64_t>(bytes->size() / image_bytes) != *rows) {
+    return Damaged(absl::StrCat("\"data\" has not the shape (",
+                                layout.count < 0 ? "N" : absl::StrCat(layout.count), ", ",
+                                layout.image_bytes, ")"));
   }
-  if (*rows != records) {
-    return absl::DataLossError(absl::StrCat("has ", *rows, " images, expected ", records));
+  if (layout.count >= 0 && *rows != layout.count) {
+    return absl::DataLossError(absl::StrCat("has ", *rows, " images, expected ", layout.count));
   }
   return *bytes;
 }
 
-/// Puts the labels into their byte of each record.
-absl::Status TakeLabels(const Value& labels, const LabelByte& label, int64_t records,
-                        int64_t record_bytes, int64_t at, std::string* bytes) {
+/// The numbers of a list with one for each image.
+absl::StatusOr<std::vector<int64_t>> Labels(const Value& labels, const std::string& key,
+                                            int64_t count) {
   const auto* list = As<List*>(labels);
-  if (list == nullptr) return Damaged(absl::StrCat("\"", label.python_key, "\" is no list"));
-  if (static_cast<int64_t>((*list)->size()) != records) {
-    return absl::DataLossError(absl::StrCat("has ", (*list)->size(), " entries in \"",
-                                            label.python_key, "\", expected ", records));
+  if (list == nullptr) return Damaged(absl::StrCat("\"", key, "\" is no list"));
+  if (static_cast<int64_t>((*list)->size()) != count) {
+    return absl::DataLossError(
+        absl::StrCat("has ", (*list)->size(), " entries in \"", key, "\", expected ", count));
   }
-  for (int64_t i = 0; i < records; ++i) {
-    const auto* number = As<int64_t>((**list)[i]);
-    // What is no byte can't stand in a record; ReadRecords checks the rest.
-    if (number == nullptr || *number < 0 || *number > 255) {
+  std::vector<int64_t> numbers;
+  for (const Value& value : **list) {
+    const auto* number = As<int64_t>(value);
+    if (number == nullptr) {
       return absl::DataLossError(
-          absl::StrCat("record ", i, ": ", label.name, " is not in [0, ", label.limit, ")"));
+          absl::StrCat("record ", numbers.size(), ": \"", key, "\" holds no whole number"));
     }
-    (*bytes)[i * record_bytes + at] = static_cast<char>(*number);
+    numbers.push_back(*number);
   }
-  return absl::OkStatus();
+  return numbers;
 }
 
 }  // namespace
@@ -380,24 +383,45 @@ int64_t MostPythonBytes(int64_t records) {
   return records * (kImageBytes + kBytesBesideImage) + kBytesBesideRecords;
 }
 
-absl::StatusOr<std::string> RecordsOfPythonBatch(absl::string_view pickle, int64_t records,
-                                                 const RecordFormat& format) {
+absl::StatusOr<PythonImages> ReadPythonImages(absl::string_view pickle,
+                                              const PythonLayout& layout) {
   // An image has a label or two and the name of its file, each with a place in the memo.
   constexpr int64_t kValuesOfImage = 16;
   constexpr int64_t kOtherValues = 1024;
-  Reader reader(pickle, kOtherValues + kValuesOfImage * records);
+  Reader reader(pickle, kOtherValues + kValuesOfImage * layout.most_images);
   PDARTS_ASSIGN_OR_RETURN(const Value batch, reader.Run());
   PDARTS_ASSIGN_OR_RETURN(const Value data, Find(batch, "data"));
-  PDARTS_ASSIGN_OR_RETURN(const absl::string_view images, ImageBytes(data, records));
+  PythonImages images;
+  PDARTS_ASSIGN_OR_RETURN(images.pixels, ImageBytes(data, layout));
+  images.count = static_cast<int64_t>(images.pixels.size()) / layout.image_bytes;
+  for (const std::string& key : layout.label_keys) {
+    PDARTS_ASSIGN_OR_RETURN(const Value labels, Find(batch, key));
+    PDARTS_ASSIGN_OR_RETURN(images.labels.emplace_back(), Labels(labels, key, images.count));
+  }
+  return images;
+}
+
+absl::StatusOr<std::string> RecordsOfPythonBatch(absl::string_view pickle, int64_t records,
+                                                 const RecordFormat& format) {
+  PythonLayout layout;
+  layout.image_bytes = kImageBytes;
+  layout.count = layout.most_images = records;
+  for (const LabelByte& label : format.labels) layout.label_keys.push_back(label.python_key);
+  PDARTS_ASSIGN_OR_RETURN(const PythonImages images, ReadPythonImages(pickle, layout));
   const auto label_bytes = static_cast<int64_t>(format.labels.size());
   const int64_t record_bytes = label_bytes + kImageBytes;
   std::string bytes(records * record_bytes, '\0');
-  for (int64_t k = 0; k < label_bytes; ++k) {
-    PDARTS_ASSIGN_OR_RETURN(const Value labels, Find(batch, format.labels[k].python_key));
-    PDARTS_RETURN_IF_ERROR(TakeLabels(labels, format.labels[k], records, record_bytes, k, &bytes));
-  }
   for (int64_t i = 0; i < records; ++i) {
-    std::memcpy(&bytes[i * record_bytes + label_bytes], images.data() + i * kImageBytes,
+    for (int64_t k = 0; k < label_bytes; ++k) {
+      const int64_t label = images.labels[k][i];
+      // What is no byte can't stand in a record; ReadRecords checks the rest.
+      if (label < 0 || label > 255) {
+        return absl::DataLossError(absl::StrCat("record ", i, ": ", format.labels[k].name,
+                                                " is not in [0, ", format.labels[k].limit, ")"));
+      }
+      bytes[i * record_bytes + k] = static_cast<char>(label);
+    }
+    std::memcpy(&bytes[i * record_bytes + label_bytes], images.pixels.data() + i * kImageBytes,
                 kImageBytes);
   }
   return bytes;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -10,12 +11,32 @@
 
 namespace pdarts::cifar {
 
-/// No published file of so many records is longer in Python's format.
+/// No published file of so many records of CIFAR is longer in Python's format.
 int64_t MostPythonBytes(int64_t records);
 
-/// Reads a batch of CIFAR's Python version: a pickle of a dict with an array of images ("data") and
-/// lists of labels (LabelByte::python_key). Calls nothing that the pickle names: it takes the
-/// bytes of an array of NumPy's, and leaves all else alone.
+/// Images and labels, as they lie in a batch of the Python version of CIFAR or of a data set of the
+/// same layout.
+struct PythonImages {
+  int64_t count = 0;
+  absl::string_view pixels;                  ///< `[count,image_bytes]`, a part of the pickle
+  std::vector<std::vector<int64_t>> labels;  ///< `[count]` of each key
+};
+
+struct PythonLayout {
+  int64_t image_bytes = 0;              ///< of each image
+  std::vector<std::string> label_keys;  ///< entries with a label for each image
+  int64_t count = -1;                   ///< how many images there must be; -1: any number
+  int64_t most_images = 0;              ///< no file has more: its pickle may not hold more values
+};
+
+/// Reads a pickle of a dict with an array of images ("data", of unsigned bytes, an image a row) and
+/// lists of labels. Calls nothing that the pickle names: it takes the bytes of an array of NumPy's,
+/// and leaves all else alone.
+/// \error kDataLoss if the bytes are no such pickle, or do not fit the layout.
+absl::StatusOr<PythonImages> ReadPythonImages(absl::string_view pickle, const PythonLayout& layout);
+
+/// Reads a batch of CIFAR's Python version by ReadPythonImages, with labels at
+/// LabelByte::python_key.
 /// \return the batch in the binary layout, as ReadRecords reads it.
 /// \error kDataLoss if the bytes are no such pickle, or hold another number of records or a label
 /// that is no byte.

@@ -45,15 +45,15 @@ struct RecordFile {
 /// than its records or a label out of its limit; all name the file, and the
 /// record (from 0) where there is one.
 absl::StatusOr<Records> ReadRecords(const std::vector<RecordFile>& files,
-                                       const RecordFormat& format, Sha256* checksum);
+                                    const RecordFormat& format, Sha256* checksum);
 
 /// Gives all bytes of a file of records, in the binary layout. Its errors name the file.
 using RecordReader = std::function<absl::StatusOr<std::string>(const RecordFile& file)>;
 
 /// The same of files whose bytes `read` gives. \error those of `read`, and as ReadRecords.
 absl::StatusOr<Records> ReadRecordsFrom(const RecordReader& read,
-                                           const std::vector<RecordFile>& files,
-                                           const RecordFormat& format, Sha256* checksum);
+                                        const std::vector<RecordFile>& files,
+                                        const RecordFormat& format, Sha256* checksum);
 
 /// All bytes of a regular file of at most so many bytes.
 /// \error kNotFound if it doesn't exist, kDataLoss if it is longer or can't be read; both name it.

@@ -37,6 +37,10 @@ class Pickler {
     absl::StrAppend(&bytes_, "K");
     AppendLittleEndian(number, 1, &bytes_);
   }
+  void TwoBytes(int number) {
+    absl::StrAppend(&bytes_, "M");
+    AppendLittleEndian(number, 2, &bytes_);
+  }
   void Int(int64_t number) {
     absl::StrAppend(&bytes_, "J");
     AppendLittleEndian(static_cast<uint64_t>(number), 4, &bytes_);
@@ -69,7 +73,7 @@ std::string PickleOf(const PythonBatch& batch, int protocol) {
     pickler.Code("]");
     pickler.Remember();
     pickler.Code("(");
-    for (const int value : values) pickler.Byte(value);
+    for (const int value : values) value < 256 ? pickler.Byte(value) : pickler.TwoBytes(value);
     pickler.Code("e");
   }
   pickler.Text("data");
@@ -88,7 +92,7 @@ std::string PickleOf(const PythonBatch& batch, int protocol) {
   pickler.Byte(1);
   pickler.Begin();
   pickler.Int(batch.rows);
-  pickler.Int(3072);
+  pickler.Int(batch.image_bytes);
   pickler.End(2);
   pickler.Name("numpy", "dtype");
   pickler.Begin();

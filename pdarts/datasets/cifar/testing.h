@@ -10,9 +10,10 @@ namespace pdarts::cifar {
 
 /// A batch of CIFAR's Python version.
 struct PythonBatch {
-  /// Names of entries, and an integer below 256 for each image.
+  /// Names of entries, and an integer below 65536 for each image.
   std::vector<std::pair<std::string, std::vector<int>>> labels;
-  std::string images;                  ///< of 3072 bytes each
+  std::string images;  ///< of image_bytes each
+  int64_t image_bytes = 3072;
   std::string type = "u1";             ///< NumPy's name of the type of an element
   int64_t rows = 0;                    ///< what the array says that it has
   std::string maker = "_reconstruct";  ///< the function that makes the array
