@@ -58,8 +58,9 @@ TEST(ShippedPlugins, AreTheseAndDescribed) {
   EXPECT_THAT(names("regularizer"),
               ::testing::ElementsAre("beta_decay", "cost_penalty", "edge_drop_path",
                                      "probability_penalty", "skip_dropout", "skip_limit"));
-  EXPECT_THAT(names("dataset"), ::testing::ElementsAre("cifar10", "cifar100", "cifar10_sample",
-                                                       "image_folder", "synthetic"));
+  EXPECT_THAT(names("dataset"),
+              ::testing::ElementsAre("cifar10", "cifar100", "cifar10_sample", "image_folder",
+                                     "image_shards", "imagenet", "imagenet16", "synthetic"));
   EXPECT_THAT(names("transform"),
               ::testing::ElementsAre("color_jitter", "cutout", "flip", "normalize", "pad_and_crop",
                                      "random_resized_crop", "resize_center_crop"));

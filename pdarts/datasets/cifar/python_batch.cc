@@ -45,7 +45,7 @@ struct Object {
 };
 
 absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("is no batch of images in Python's format: ", what));
+  return absl::DataLossError(absl::StrCat("is no batch of CIFAR's Python version, nor of its layout: ", what));
 }
 
 template <typename T>
