@@ -1,11 +1,12 @@
 #!/bin/bash
-# search_step and roofline on tiny networks: what they print, and what they refuse.
-# usage: benchmarks_test.sh SEARCH_STEP ROOFLINE PDARTS CHECKS
+# search_step and roofline on tiny networks, loader on few images: what they print, and what they refuse.
+# usage: benchmarks_test.sh SEARCH_STEP ROOFLINE LOADER PDARTS CHECKS
 set -u
 step=("$PWD/$1" --cells=2 --candidates=2 --channels=2 --batch=2 --steps=1 --rounds=1 --threads=1)
 roofline=("$PWD/$2" --channels=4 --side=4 --batch=2 --repeats=1 --threads=1 --megabytes=1)
-pdarts="$PWD/$3"
-source "$4"
+loader=(env TMPDIR="$TEST_TMPDIR" "$PWD/$3" --files=3 --listed=200 --images=64 --rounds=1)
+pdarts="$PWD/$4"
+source "$5"
 cd "$TEST_TMPDIR" || exit 1
 
 # has NAME...: the last JSON has an object of each name. lacks NAME...: it has null there.
@@ -48,5 +49,14 @@ prints "nor_conv_3x3" "${roofline[@]}" --space=nasbench201 --precision=float32
 says "--space" "${roofline[@]}" --space=other
 says "--precision=half" "${roofline[@]}" --precision=half
 says "--batch=0: expected at least 1" "${roofline[@]}" --batch=0
+
+runs "${loader[@]}" --json
+for key in loader_images_per_s plain_decode_images_per_s two_workers_images_per_s peak_rss_mb; do
+  grep -q "\"$key\": [1-9]" json || fails "no \"$key\""
+done
+prints "times one worker's" "${loader[@]}"
+says "--listed=99: expected at least 100" "${loader[@]}" --listed=99
+says "--rounds=0: expected at least 1" "${loader[@]}" --rounds=0
+[ -z "$(find . -maxdepth 1 -name 'pdarts_loader_*')" ] || fails "the loader's benchmark leaves files behind"
 
 exit $((failures > 0))

@@ -1,0 +1,253 @@
+// Images per second of the loader on JPEG files of 500x375 pixels, beside libjpeg-turbo's plain
+// decoding of the same files.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+// clang-format off
+#include <jpeglib.h>  // needs <cstdio> before it
+// clang-format on
+
+#include "ATen/Parallel.h"
+#include "ATen/core/Tensor.h"
+#include "ATen/ops/arange.h"
+#include "ATen/ops/randn.h"
+#include "ATen/ops/upsample_bilinear2d.h"
+#include "absl/cleanup/cleanup.h"
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "benchmarks/step_timing.h"
+#include "glog/logging.h"
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/repeated_field.h"
+#include "pdarts/core/dataset.h"
+#include "pdarts/core/file.h"
+#include "pdarts/core/process.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/image_folder/image_folder.pb.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/datasets/transforms/transforms.h"
+#include "pdarts/datasets/transforms/transforms.pb.h"
+#include "pdarts/images/encode_jpeg.h"
+#include "pdarts/nn/kernels/memory.h"
+#include "pdarts/runs/atomic_file.h"
+
+ABSL_FLAG(int, files, 500, "JPEG files that are generated");
+ABSL_FLAG(int, listed, 100000, "images of the folder: hard links to the files");
+ABSL_FLAG(int, images, 2000, "images that each measurement of a round decodes");
+ABSL_FLAG(int, rounds, 5, "each round measures everything once; the medians count");
+ABSL_FLAG(bool, json, false, "print one JSON object");
+
+namespace pdarts {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kHeight = 375, kWidth = 500;
+constexpr int kSide = 224;
+constexpr int kQuality = 90;
+constexpr int kClasses = 100;
+constexpr int kBatch = 64;
+constexpr int64_t kPrefetchBytes = int64_t{100} << 20;
+
+double SecondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// A picture with large shapes and grain, which makes a file as long as a photograph's.
+std::string MakeJpeg(int number) {
+  const at::Generator generator = MakeGenerator(1, "picture", number);
+  const at::Tensor shapes = at::upsample_bilinear2d(at::randn({1, 3, 9, 12}, generator) * 45,
+                                                    {kHeight, kWidth}, /*align_corners=*/false);
+  const at::Tensor grain = at::randn({1, 1, kHeight, kWidth}, generator) * 13;
+  const at::Tensor pixels =
+      (shapes + grain + 120).clamp(0, 255).to(at::kByte).squeeze(0).permute({1, 2, 0}).contiguous();
+  return images::EncodeJpeg(pixels.const_data_ptr<uint8_t>(), kHeight, kWidth, kQuality);
+}
+
+std::string FileName(const fs::path& folder, int number) {
+  return (folder / absl::StrCat("file_", number, ".jpg")).string();
+}
+
+/// Writes the files, and a folder train/ of class folders with links to them.
+absl::Status WriteFolder(const fs::path& folder) {
+  const int files = absl::GetFlag(FLAGS_files), listed = absl::GetFlag(FLAGS_listed);
+  for (int i = 0; i < files; ++i) {
+    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(FileName(folder, i), MakeJpeg(i)));
+  }
+  for (int c = 0; c < kClasses; ++c) {
+    fs::create_directories(folder / "data/train" / absl::StrCat("class_", c));
+  }
+  for (int i = 0; i < listed; ++i) {
+    const std::string name = (folder / "data/train" / absl::StrCat("class_", i % kClasses) /
+                              absl::StrCat("image_", i, ".jpg"))
+                                 .string();
+    if (link(FileName(folder, i % files).c_str(), name.c_str()) != 0) {
+      return SystemError("link", name);
+    }
+  }
+  return absl::OkStatus();
+}
+
+/// Decodes a whole file as libjpeg-turbo does without settings. Dies if it is damaged.
+void DecodePlainly(const std::string& bytes, std::vector<uint8_t>* pixels) {
+  jpeg_decompress_struct info;
+  jpeg_error_mgr errors;
+  info.err = jpeg_std_error(&errors);
+  jpeg_create_decompress(&info);
+  jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  jpeg_read_header(&info, TRUE);
+  info.out_color_space = JCS_RGB;
+  jpeg_start_decompress(&info);
+  const size_t row_bytes = size_t{3} * info.output_width;
+  pixels->resize(row_bytes * info.output_height);
+  while (info.output_scanline < info.output_height) {
+    JSAMPROW row = pixels->data() + row_bytes * info.output_scanline;
+    jpeg_read_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_decompress(&info);
+  jpeg_destroy_decompress(&info);
+}
+
+absl::StatusOr<double> PlainImagesPerSecond(const fs::path& folder) {
+  const int files = absl::GetFlag(FLAGS_files), images = absl::GetFlag(FLAGS_images);
+  std::vector<uint8_t> pixels;
+  const Clock::time_point begin = Clock::now();
+  for (int i = 0; i < images; ++i) {
+    PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(FileName(folder, i % files)));
+    DecodePlainly(bytes, &pixels);
+  }
+  return images / SecondsSince(begin);
+}
+
+absl::StatusOr<DatasetSplits> OpenFolder(const fs::path& folder) {
+  image_folder::ImageFolderConfig config;
+  config.set_folder((folder / "data").string());
+  config.set_classes(kClasses);
+  config.set_image_size(kSide);
+  config.set_memory_megabytes(0);
+  for (int c = 0; c < 3; ++c) {
+    config.add_mean(0.5);
+    config.add_deviation(0.25);
+  }
+  google::protobuf::Any any;
+  any.PackFrom(config);
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> dataset, Registry<Dataset>::Create(any));
+  return dataset->Load({});
+}
+
+absl::StatusOr<Transforms> MakeTransforms(const DatasetInfo& info) {
+  google::protobuf::RepeatedPtrField<google::protobuf::Any> list;
+  list.Add()->PackFrom(transforms::RandomResizedCropConfig());
+  list.Add()->PackFrom(transforms::FlipConfig());
+  list.Add()->PackFrom(transforms::NormalizeConfig());
+  return Transforms::Create("transforms", list, info);
+}
+
+/// round: each reads other images.
+absl::StatusOr<double> LoaderImagesPerSecond(const DatasetSplits& data, int workers, int round) {
+  PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, MakeTransforms(data.info));
+  LoaderOptions options;
+  options.batch_size = kBatch;
+  options.seed = static_cast<uint64_t>(round);
+  options.purpose = "train";
+  options.workers = workers;
+  options.prefetch_bytes = kPrefetchBytes;
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
+                          Loader::Create(data.train, at::arange(data.train->size(), at::kLong),
+                                         transforms, data.info, at::kFloat, options));
+  // The first batch waits for the workers' start.
+  PDARTS_RETURN_IF_ERROR(loader->Next().status());
+  int64_t images = 0;
+  const Clock::time_point begin = Clock::now();
+  while (images < absl::GetFlag(FLAGS_images)) {
+    PDARTS_ASSIGN_OR_RETURN(const Batch batch, loader->Next());
+    images += batch.images.size(0);
+  }
+  return static_cast<double>(images) / SecondsSince(begin);
+}
+
+absl::Status Run() {
+  struct Number {
+    const char* name;
+    int value;
+    int least;
+  };
+  for (const auto& [name, value, least] :
+       std::vector<Number>{{"files", absl::GetFlag(FLAGS_files), 1},
+                           {"listed", absl::GetFlag(FLAGS_listed), kClasses},
+                           {"images", absl::GetFlag(FLAGS_images), 1},
+                           {"rounds", absl::GetFlag(FLAGS_rounds), 1}}) {
+    if (value < least) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", name, "=", value, ": expected at least ", least));
+    }
+  }
+  std::string folder = (fs::temp_directory_path() / "pdarts_loader_XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) return SystemError("make", folder);
+  const absl::Cleanup remove = [&] {
+    std::error_code error;
+    fs::remove_all(folder, error);
+  };
+  PDARTS_RETURN_IF_ERROR(WriteFolder(folder));
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, OpenFolder(folder));
+  std::vector<double> plain, one, two;
+  for (int round = 0; round < absl::GetFlag(FLAGS_rounds); ++round) {
+    PDARTS_ASSIGN_OR_RETURN(plain.emplace_back(), PlainImagesPerSecond(folder));
+    PDARTS_ASSIGN_OR_RETURN(one.emplace_back(), LoaderImagesPerSecond(data, 1, round));
+    PDARTS_ASSIGN_OR_RETURN(two.emplace_back(), LoaderImagesPerSecond(data, 2, round));
+  }
+  const double peak_mb = static_cast<double>(PeakResidentBytes()) / 1e6;
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << absl::StrFormat(
+        "{\"loader_images_per_s\": %.1f, \"plain_decode_images_per_s\": %.1f, "
+        "\"two_workers_images_per_s\": %.1f, \"peak_rss_mb\": %.1f}\n",
+        Median(one), Median(plain), Median(two), peak_mb);
+    return absl::OkStatus();
+  }
+  const PairedRatio to_plain = RatioOf(one, plain), to_one = RatioOf(two, one);
+  std::cout << absl::StrFormat(
+      "libjpeg-turbo alone    %8.1f images/s\n"
+      "loader, one worker     %8.1f images/s, %.2f times as many (%.2f to %.2f)\n"
+      "loader, two workers    %8.1f images/s, %.2f times one worker's (%.2f to %.2f)\n"
+      "peak resident memory   %8.1f MB\n",
+      Median(plain), Median(one), to_plain.median, to_plain.min, to_plain.max, Median(two),
+      to_one.median, to_one.min, to_one.max, peak_mb);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace pdarts
+
+int main(int argc, char** argv) {
+  google::InitGoogleLogging(argv[0]);
+  FLAGS_logtostderr = true;
+  FLAGS_minloglevel = google::GLOG_ERROR;
+  absl::SetProgramUsageMessage("Times the loader on JPEG files of 500x375 pixels.");
+  absl::ParseCommandLine(argc, argv);
+  pdarts::nn::KeepFreedMemory();  // as every program that trains
+  at::set_num_threads(1);
+  const absl::Status status = pdarts::Run();
+  if (!status.ok()) std::cerr << status.message() << "\n";
+  return status.ok() ? 0 : 1;
+}
