@@ -47,7 +47,7 @@ TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
             .ok())
         << entry.path();
   }
-  EXPECT_EQ(count, 4);
+  EXPECT_EQ(count, 7);
 }
 
 TEST(ShippedPlugins, AreTheseAndDescribed) {
