@@ -1,0 +1,78 @@
+#!/bin/bash
+# `pdarts pack`: from a folder of images to shards, a training on them, and its evaluation.
+# usage: pack_test.sh PDARTS CHECKS
+set -u
+pdarts="$PWD/$1"
+source "$2"
+cd "$TEST_TMPDIR" || exit 1
+unset PDARTS_DATA_DIR
+
+# images FOLDER RED GREEN BLUE: four images around a color, of 24x16 pixels.
+images() {
+  mkdir -p "$1"
+  python3 - "$@" <<'PYTHON'
+import random, struct, sys, zlib
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+folder, color = sys.argv[1], [int(value) for value in sys.argv[2:]]
+noise = random.Random(folder)
+for number in range(4):
+    rows = b"".join(
+        b"\0" + bytes(min(255, max(0, value + noise.randrange(-20, 20))) for _ in range(24) for value in color)
+        for _ in range(16))
+    with open(f"{folder}/{number}.png", "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 24, 16, 8, 2, 0, 0, 0)) +
+                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+PYTHON
+}
+for split in train test; do
+  images data/$split/ant 200 40 40
+  images data/$split/cat 40 200 40
+  images data/$split/fox 40 40 200
+done
+
+prints "shards: 12 training and 12 test images in 2 shards" "$pdarts" pack --from=data --to=shards --side=12
+[ "$(ls -A shards | tr '\n' ' ')" = "index.binpb pack.textproto test-00000.tar train-00000.tar " ] ||
+  fails "shards/ holds $(ls -A shards)"
+tar -tf shards/train-00000.tar > names || fails "tar does not read a shard"
+[ "$(wc -l < names)" = 24 ] && [ "$(head -2 names | tr '\n' ' ')" = "0000000.jpg 0000000.cls " ] ||
+  fails "a shard holds $(cat names)"
+sums=$(sha256sum shards/*)
+prints "in 2 shards, 2 of them kept" "$pdarts" pack --from=data --to=shards --side=12
+[ "$(sha256sum shards/*)" = "$sums" ] || fails "packing again changes the shards"
+
+says "--from=DIR --to=DIR" "$pdarts" pack --from=data
+says "--side is 0, expected 1 to 16384" "$pdarts" pack --from=data --to=other --side=0
+says "there is no folder nothing" "$pdarts" pack --from=nothing --to=other
+says "another --side" "$pdarts" pack --from=data --to=shards --side=8
+says 'unexpected argument "data"' "$pdarts" pack data
+[ ! -e other ] || fails "wrong arguments made a folder"
+
+cat > spec.textproto <<'SPEC'
+name: "animals"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.image_shards.ImageShardsConfig] {
+    classes: 3 image_size: 8 memory_megabytes: 0
+  }
+}
+genotype: "PDARTS"
+network { cells: 2 channels: 4 }
+train {
+  epochs: 4 batch_size: 6 auxiliary_weight: 0 drop_path: 0 weights { learning_rate: 0.1 }
+  transforms { [type.googleapis.com/pdarts.transforms.RandomResizedCropConfig] { min_area: 0.5 } }
+  transforms { [type.googleapis.com/pdarts.transforms.FlipConfig] {} }
+  transforms { [type.googleapis.com/pdarts.transforms.NormalizeConfig] {} }
+}
+SPEC
+prints "test " "$pdarts" train --spec=spec.textproto --threads=1 --data_dir=shards --output_dir=run
+prints "\"top1\":$(number test_top1 < run/result.json)," "$pdarts" evaluate --run=run --threads=1 --data_dir=shards --json
+grep -q '"class_names":\["ant","cat","fox"\]' run/model.json || fails "model.json lacks the classes"
+
+# A shard that is cut off.
+head -c 5000 shards/train-00000.tar > cut.tar && mv cut.tar shards/train-00000.tar
+says "train-00000.tar: is cut off in sample " "$pdarts" train --spec=spec.textproto --threads=1 --data_dir=shards --output_dir=wrong
+
+exit $((failures > 0))
