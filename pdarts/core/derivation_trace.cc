@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/edge_name.h"
+#include "pdarts/core/edge_probabilities.h"
 
 namespace pdarts {
 
@@ -11,12 +12,11 @@ void RecordEdge(const CellKind& kind, size_t edge, const EdgeCandidates& candida
   EdgeDecision* const decision = trace->add_edges();
   decision->set_cell_kind(kind.name);
   decision->set_edge(static_cast<int>(edge));
-  decision->set_from(kind.edges[edge].from);
-  decision->set_to(kind.edges[edge].to);
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    decision->add_candidates(kind.operations[candidates[i]]);
-    decision->add_probabilities(probabilities[i]);
-  }
+  EdgeCandidateProbabilities written = EncodeEdge(kind, edge, candidates, &probabilities);
+  decision->set_from(written.from());
+  decision->set_to(written.to());
+  decision->mutable_candidates()->Swap(written.mutable_operations());
+  decision->mutable_probabilities()->Swap(written.mutable_probabilities());
   decision->set_operation(kind.operations[candidates[chosen]]);
   decision->set_score(probabilities[chosen]);
   decision->set_kept(kept);

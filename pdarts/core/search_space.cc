@@ -192,7 +192,7 @@ absl::StatusOr<Derivation> SearchSpace::Derive(const Candidates& candidates,
   if (fits.ok()) fits = CheckChosen(topology(), candidates, derivation.architecture);
   fits.Update(CheckTrace(topology(), /*stages=*/1, derivation.trace));
   if (fits.ok()) {
-    const LastStage traced = LastStageOf(topology(), derivation.trace);
+    const StageEdges traced = LastStageOf(topology(), derivation.trace);
     if (traced.candidates != candidates || traced.probabilities != probabilities) {
       fits = absl::InvalidArgumentError(
           "trace.edges: they are not all edges with the candidates and probabilities given");

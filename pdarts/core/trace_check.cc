@@ -115,16 +115,14 @@ absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTr
   return absl::OkStatus();
 }
 
-LastStage LastStageOf(const Topology& topology, const DerivationTrace& trace) {
-  LastStage last;
+StageEdges LastStageOf(const Topology& topology, const DerivationTrace& trace) {
+  StageEdges last;
   for (const CellKind& kind : topology.kinds) {
     CellCandidates& candidates = last.candidates.emplace_back(kind.edges.size());
     auto& probabilities = last.probabilities.emplace_back(kind.edges.size());
     for (const EdgeDecision& edge : trace.edges()) {
       if (edge.cell_kind() != kind.name) continue;
-      for (const std::string& operation : edge.candidates()) {
-        candidates[edge.edge()].push_back(OperationIndex(kind, operation));
-      }
+      candidates[edge.edge()] = DecodeOperations(kind, edge.candidates());
       probabilities[edge.edge()].assign(edge.probabilities().begin(), edge.probabilities().end());
     }
   }

@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "pdarts/core/architecture.pb.h"
+#include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/topology.h"
 
 namespace pdarts {
@@ -17,11 +18,7 @@ absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTr
 
 /// What the last stage of a search left on each edge, and how probable each was, from a trace that
 /// passed CheckTrace. An edge that the trace does not name has no candidates.
-struct LastStage {
-  Candidates candidates;
-  EdgeProbabilities probabilities;
-};
-LastStage LastStageOf(const Topology& topology, const DerivationTrace& trace);
+StageEdges LastStageOf(const Topology& topology, const DerivationTrace& trace);
 
 /// The same, as if no stage had pruned anything: each edge also has the candidates that earlier
 /// stages took away, with the probabilities that they had then.

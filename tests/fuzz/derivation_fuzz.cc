@@ -32,7 +32,7 @@ void Check(const SearchSpace& space, absl::string_view text) {
   for (const CellKind& kind : space.topology().kinds) {
     CheckPage(HtmlCat(HeatMap(kind, trace), DerivationSteps(kind, trace)).bytes(), /*scripts=*/0);
   }
-  const LastStage last = LastStageOf(space.topology(), trace);
+  const StageEdges last = LastStageOf(space.topology(), trace);
   const auto derivation = space.Derive(last.candidates, last.probabilities, {});
   if (!derivation.ok()) return;
   CHECK(CheckTrace(space.topology(), kStages, derivation->trace).ok());
