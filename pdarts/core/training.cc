@@ -29,6 +29,12 @@ absl::StatusOr<Training> MakeTraining(TrainSpec spec, c10::Device device) {
   PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
   PDARTS_RETURN_IF_ERROR(ValidateMessage(spec, ""));
   PDARTS_RETURN_IF_ERROR(CheckRunName(spec.name()));
+  if (spec.train().accumulate() > spec.train().batch_size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("train.accumulate: a batch of ", spec.train().batch_size(),
+                     " images (train.batch_size) has no ", spec.train().accumulate(),
+                     " parts; at most ", spec.train().batch_size(), " are possible"));
+  }
   Training training;
   PDARTS_ASSIGN_OR_RETURN(training.backend,
                           ResolveBackend(spec.train().kernels(), spec.train().precision(), device));

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/edge_name.h"
+#include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/log_lines.h"
@@ -53,43 +53,26 @@ absl::Status ReadLog(const ProgressiveSchedule& schedule, RunFiles* run) {
   });
 }
 
-/// \error kDataLoss if an edge that names its nodes stands in the place of another edge.
-absl::Status CheckNodes(const CellProbabilities& cell, const CellKind& kind) {
-  const int edges = std::min(cell.edges_size(), static_cast<int>(kind.edges.size()));
-  for (int e = 0; e < edges; ++e) {
-    const EdgeCandidateProbabilities& edge = cell.edges(e);
-    if (!edge.has_from() && !edge.has_to()) continue;
-    const Edge nodes{edge.from(), edge.to()};
-    if (nodes == kind.edges[e]) continue;
-    return absl::DataLossError(absl::StrCat(kind.name, " cell: the edge ", EdgeName(nodes),
-                                            " stands where ", EdgeName(kind.edges[e]),
-                                            " is expected"));
-  }
-  return absl::OkStatus();
-}
-
 /// Derives what each epoch would, and where the search isn't finished tells it of the last one.
 absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
   const Topology& topology = experiment.space->topology();
   run->topology = topology;
   std::vector<PrunedStage> history;
-  Candidates candidates_before;
-  EdgeProbabilities probabilities_before;
+  StageEdges before;
   for (size_t i = 0; i < run->epochs.size(); ++i) {
     EpochRecord& epoch = run->epochs[i];
-    Candidates candidates;
-    EdgeProbabilities probabilities;
-    PDARTS_RETURN_IF_ERROR(
-        Annotate(ReadProbabilities(epoch.event, topology, &candidates, &probabilities),
-                 absl::StrCat(run->path, "/log.jsonl: stage ", epoch.event.stage(), ", epoch ",
-                              epoch.event.epoch())));
-    if (i > 0 && epoch.event.stage() != run->epochs[i - 1].event.stage()) {
-      history.push_back({candidates_before, probabilities_before, candidates});
+    absl::StatusOr<StageEdges> edges = DecodeEdges(epoch.event.probabilities(), topology);
+    if (!edges.ok()) {
+      return Annotate(edges.status(),
+                      absl::StrCat(run->path, "/log.jsonl: stage ", epoch.event.stage(), ", epoch ",
+                                   epoch.event.epoch()));
     }
-    candidates_before = candidates;
-    probabilities_before = probabilities;
-    absl::StatusOr<Derivation> derivation =
-        experiment.space->Derive(candidates, probabilities, experiment.derivation_options);
+    if (i > 0 && epoch.event.stage() != run->epochs[i - 1].event.stage()) {
+      history.push_back({before, edges->candidates});
+    }
+    before = *std::move(edges);
+    absl::StatusOr<Derivation> derivation = experiment.space->Derive(
+        before.candidates, before.probabilities, experiment.derivation_options);
     if (absl::IsInvalidArgument(derivation.status())) continue;  // nothing may be derived yet
     PDARTS_RETURN_IF_ERROR(derivation.status());
     epoch.derived = derivation->architecture;
@@ -105,31 +88,6 @@ absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
 }
 
 }  // namespace
-
-absl::Status ReadProbabilities(const LogEvent& event, const Topology& topology,
-                               Candidates* candidates, EdgeProbabilities* probabilities) {
-  for (const CellKind& kind : topology.kinds) {
-    const auto cell =
-        std::find_if(event.probabilities().begin(), event.probabilities().end(),
-                     [&](const CellProbabilities& c) { return c.cell_kind() == kind.name; });
-    if (cell == event.probabilities().end()) {
-      return absl::DataLossError(absl::StrCat("no probabilities of the ", kind.name, " cell"));
-    }
-    PDARTS_RETURN_IF_ERROR(CheckNodes(*cell, kind));
-    candidates->emplace_back();
-    probabilities->emplace_back();
-    for (const EdgeCandidateProbabilities& edge : cell->edges()) {
-      candidates->back().emplace_back();
-      for (const std::string& operation : edge.operations()) {
-        candidates->back().back().push_back(OperationIndex(kind, operation));
-      }
-      probabilities->back().emplace_back(edge.probabilities().begin(), edge.probabilities().end());
-    }
-  }
-  absl::Status fits = CheckCandidates(topology, *candidates);
-  fits.Update(CheckProbabilities(*candidates, *probabilities));
-  return fits.ok() ? fits : absl::DataLossError(fits.message());
-}
 
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   RunFiles run;

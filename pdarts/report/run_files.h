@@ -40,11 +40,6 @@ struct RunFiles {
 /// parse or doesn't fit the search space; errors of ParseSpec.
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path);
 
-/// The candidates of every edge and their probabilities at the end of an epoch.
-/// event: of RunFiles::epochs. \error kDataLoss if the line doesn't fit the topology.
-absl::Status ReadProbabilities(const LogEvent& event, const Topology& topology,
-                               Candidates* candidates, EdgeProbabilities* probabilities);
-
 /// How often `operation` stands on the edges of each cell kind that the architecture holds.
 std::vector<std::pair<std::string, int>> CountOperation(const Architecture& architecture,
                                                         const std::string& operation);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/cell_drawing.h"
@@ -24,11 +25,9 @@ RunResult Standing(const RunFiles& run) {
   RunResult standing = run.result.value_or(RunResult());
   if (standing.has_even_share() || run.epochs.empty()) return standing;
   const LogEvent& event = run.epochs.back().event;
-  Candidates candidates;
-  EdgeProbabilities probabilities;
-  // The run was read with these.
-  if (!ReadProbabilities(event, run.topology, &candidates, &probabilities).ok()) return standing;
-  SetProbabilities(candidates, probabilities, &standing);
+  const absl::StatusOr<StageEdges> edges = DecodeEdges(event.probabilities(), run.topology);
+  if (!edges.ok()) return standing;  // never, as the run was read with these
+  SetProbabilities(edges->candidates, edges->probabilities, &standing);
   standing.set_chance_top1(ChanceTop1(run.classes));
   if (!run.result && event.has_supernet_top1()) {
     standing.set_supernet_top1(event.supernet_top1());

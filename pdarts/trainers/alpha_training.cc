@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "pdarts/datasets/loader/loader.h"
 
 namespace pdarts {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pdarts/core/experiment.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/trainers/training_halves.h"
 
 namespace pdarts {
 

@@ -1,21 +1,51 @@
 #include "pdarts/trainers/evaluation.h"
 
-#include <algorithm>
 #include <cmath>
-#include <vector>
+#include <utility>
 
 #include "ATen/ops/arange.h"
 #include "ATen/ops/cross_entropy_loss.h"
-#include "ATen/ops/empty.h"
+#include "ATen/ops/full.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
-#include "pdarts/datasets/augmentation/augmentation.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
 
 namespace pdarts {
+namespace {
+
+/// forward: gives the logits `[N,classes]` of images.
+template <class Forward>
+absl::StatusOr<Evaluation> EvaluateModule(torch::nn::Module& module, const Forward& forward,
+                                          Loader& loader, c10::Device device,
+                                          const std::function<bool()>& stop) {
+  c10::NoGradGuard no_grad;
+  const bool was_training = module.is_training();
+  module.eval();
+  const absl::Cleanup back = [&] { module.train(was_training); };
+  Meter meter;
+  Evaluation evaluation;
+  evaluation.guesses = at::full({loader.source().size()}, -1, at::kLong);
+  for (int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
+    if (stop && stop()) return absl::CancelledError("measuring was stopped as asked");
+    PDARTS_ASSIGN_OR_RETURN(const Batch batch, loader.Next());
+    const at::Tensor labels = batch.labels.to(device);
+    ForwardContext context;
+    context.masks = Masks(MaskKey(), batch.first_image);
+    const at::Tensor logits = forward(batch.images.to(device), context);
+    meter.Add(at::cross_entropy_loss(logits, labels), logits, labels);
+    evaluation.guesses.index_copy_(0, batch.indices, logits.argmax(1).cpu());
+  }
+  evaluation.accuracy = meter.Mean();
+  evaluation.skipped_images = loader.images_per_epoch() - meter.images();
+  return evaluation;
+}
+
+}  // namespace
 
 std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& guesses, int classes) {
   std::vector<int64_t> right(classes, 0);
@@ -25,7 +55,7 @@ std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& gues
 }
 
 absl::Status CheckMeasurable(const DatasetSplits& data) {
-  if (data.test.images.size(0) > 0) return absl::OkStatus();
+  if (data.test->size() > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       data.source,
       " holds no test images, which networks are measured on: the test split is empty. ",
@@ -33,36 +63,44 @@ absl::Status CheckMeasurable(const DatasetSplits& data) {
       "apart"));
 }
 
-absl::StatusOr<Evaluation> Evaluate(Network& network, const ImageSplit& split,
-                                    const DatasetInfo& info, int64_t batch_size, c10::Device device,
+absl::StatusOr<std::unique_ptr<Loader>> MakeEvaluationLoader(
+    std::shared_ptr<const SampleSource> source, int64_t images, const Transforms& transforms,
+    const DatasetInfo& info, int64_t batch_size, const LoadingSettings& loading,
+    at::ScalarType dtype) {
+  LoaderOptions options;
+  options.batch_size = batch_size;
+  options.purpose = "evaluation";
+  options.shuffle = false;
+  SetLoading(loading, &options);
+  return Loader::Create(std::move(source), at::arange(images, at::kLong), transforms, info, dtype,
+                        std::move(options));
+}
+
+absl::StatusOr<Evaluation> Evaluate(Network& network, Loader& loader, c10::Device device,
                                     const std::function<bool()>& stop) {
-  c10::NoGradGuard no_grad;
-  const bool was_training = network.is_training();
-  network.eval();
-  const absl::Cleanup back = [&] { network.train(was_training); };
-  const std::vector<at::Tensor> parameters = network.parameters();
-  const at::ScalarType dtype = parameters.empty() ? at::kFloat : parameters.front().scalar_type();
-  const int64_t images = split.images.size(0);
-  Meter meter;
-  const at::Tensor guesses = at::empty({images}, at::kLong);
-  for (int64_t first = 0; first < images; first += batch_size) {
-    if (stop && stop()) return absl::CancelledError("measuring was stopped as asked");
-    const int64_t end = std::min(images, first + batch_size);
-    const Batch batch = MakeEvaluationBatch(split, at::arange(first, end, at::kLong), info, dtype);
-    const at::Tensor labels = batch.labels.to(device);
-    ForwardContext context;
-    context.masks = Masks(MaskKey(), first);
-    const at::Tensor logits = network.Forward(batch.images.to(device), context).logits;
-    meter.Add(at::cross_entropy_loss(logits, labels), logits, labels);
-    guesses.slice(0, first, end).copy_(logits.argmax(1));
+  PDARTS_ASSIGN_OR_RETURN(Evaluation evaluation,
+                          EvaluateModule(
+                              network,
+                              [&](const at::Tensor& images, const ForwardContext& context) {
+                                return network.Forward(images, context).logits;
+                              },
+                              loader, device, stop));
+  if (const double loss = evaluation.accuracy.loss; !std::isfinite(loss)) {
+    return absl::InternalError(
+        absl::StrCat("the loss on the test images is ", std::isnan(loss) ? "NaN" : "infinite",
+                     ": the network's outputs are not finite, so its accuracy means nothing"));
   }
-  const Accuracy accuracy = meter.Mean();
-  if (!std::isfinite(accuracy.loss)) {
-    return absl::InternalError(absl::StrCat(
-        "the loss on the test images is ", std::isnan(accuracy.loss) ? "NaN" : "infinite",
-        ": the network's outputs are not finite, so its accuracy means nothing"));
-  }
-  return Evaluation{accuracy, guesses};
+  return evaluation;
+}
+
+absl::StatusOr<Evaluation> Evaluate(SuperNet& net, Loader& loader, c10::Device device,
+                                    const std::function<bool()>& stop) {
+  return EvaluateModule(
+      net,
+      [&](const at::Tensor& images, const ForwardContext& context) {
+        return net.Forward(images, context);
+      },
+      loader, device, stop);
 }
 
 }  // namespace pdarts

@@ -3,39 +3,59 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
+#include "c10/core/ScalarType.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/trainers/meter.h"
 
 namespace pdarts {
 
 class Network;
+class SuperNet;
 
 /// How a network classifies images.
 struct Evaluation {
   Accuracy accuracy;
-  /// `[N]` int64 on the CPU: the class that each image was taken for, in the split's order.
+  /// `[N]` int64 on the CPU: the class that each image of the source was taken for; -1 for an image
+  /// that was not measured.
   at::Tensor guesses;
+  int64_t skipped_images = 0;  ///< that can't be read
 };
 
-/// How many images of each of `classes` classes were taken for their own class. labels, guesses:
-/// `[N]` int64 on the CPU, each in [0, classes).
+/// How many images of each of `classes` classes were taken for their own class. labels: `[N]` int64
+/// on the CPU, each in [0, classes). guesses: Evaluation::guesses.
 std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& guesses, int classes);
 
 /// \error kInvalidArgument if there are no images to measure on.
 absl::Status CheckMeasurable(const DatasetSplits& data);
 
-/// Measures a network in evaluation mode on images that are normalised only; its mode is restored.
-/// The network is on `device` already; images are given to it in its parameters' dtype.
-/// \error kInternal if the loss is not finite, as then the accuracy means nothing; kCancelled if
-/// `stop`, asked before every batch, says so.
-absl::StatusOr<Evaluation> Evaluate(Network& network, const ImageSplit& split,
-                                    const DatasetInfo& info, int64_t batch_size, c10::Device device,
+/// Batches of the first `images` images of a source, in their order, to measure a network on.
+/// loading: how they are read if they do not lie in memory. dtype: of the network's parameters.
+/// \error as Loader::Create.
+absl::StatusOr<std::unique_ptr<Loader>> MakeEvaluationLoader(
+    std::shared_ptr<const SampleSource> source, int64_t images, const Transforms& transforms,
+    const DatasetInfo& info, int64_t batch_size, const LoadingSettings& loading,
+    at::ScalarType dtype = at::kFloat);
+
+/// Measures a network in evaluation mode on one pass of the loader's images; its mode is restored.
+/// The network is on `device` already.
+/// \error kInternal if the loss is not finite, as then the accuracy means nothing; as Loader::Next;
+/// kCancelled if `stop`, asked before every batch, says so.
+absl::StatusOr<Evaluation> Evaluate(Network& network, Loader& loader, c10::Device device,
+                                    const std::function<bool()>& stop = {});
+
+/// The same for a super-network. A loss that is not finite is no error here, as only the search can
+/// say where it came about.
+absl::StatusOr<Evaluation> Evaluate(SuperNet& net, Loader& loader, c10::Device device,
                                     const std::function<bool()>& stop = {});
 
 }  // namespace pdarts

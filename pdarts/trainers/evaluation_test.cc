@@ -1,9 +1,11 @@
 #include "pdarts/trainers/evaluation.h"
 
+#include <functional>
 #include <limits>
 #include <vector>
 
 #include "ATen/ops/arange.h"
+#include "ATen/ops/full.h"
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -57,19 +59,22 @@ DatasetInfo Info(int classes) {
   return info;
 }
 
-/// Images whose pixels count from 0, all of the last class but the first one.
-ImageSplit Split(int64_t images, int classes) {
-  ImageSplit split;
-  split.images = at::arange(images, at::kByte).view({images, 1, 1, 1});
-  split.labels = at::zeros({images}, at::kLong).fill_(classes - 1);
-  split.labels[0] = 0;
-  return split;
+/// Measures on images whose pixels count from 0, all of the last class but the first one.
+absl::StatusOr<Evaluation> Measure(Network& network, int64_t images, int classes,
+                                   int64_t batch_size, const std::function<bool()>& stop = {}) {
+  at::Tensor labels = at::full({images}, classes - 1, at::kLong);
+  labels[0] = 0;
+  const auto source =
+      MakeMemorySource(at::arange(images, at::kByte).view({images, 1, 1, 1}), labels, "counted");
+  const auto loader = MakeEvaluationLoader(source, images, Transforms::Plain().value(),
+                                           Info(classes), batch_size, LoadingSettings());
+  EXPECT_TRUE(loader.ok()) << loader.status();
+  return Evaluate(network, **loader, c10::kCPU, stop);
 }
 
 TEST(EvaluationTest, TellsWhatEachImageWasTakenFor) {
   PixelReader network(10, 5);
-  const absl::StatusOr<Evaluation> evaluation =
-      Evaluate(network, Split(8, 10), Info(10), /*batch_size=*/3, c10::kCPU);
+  const absl::StatusOr<Evaluation> evaluation = Measure(network, 8, 10, /*batch_size=*/3);
   ASSERT_TRUE(evaluation.ok()) << evaluation.status();
   EXPECT_TRUE(evaluation->guesses.equal(at::arange(8, at::kLong)));
   EXPECT_EQ(evaluation->accuracy.top1, 12.5);
@@ -78,7 +83,7 @@ TEST(EvaluationTest, TellsWhatEachImageWasTakenFor) {
 TEST(EvaluationTest, WhatIsDrawnForAnImageDoesNotDependOnTheBatch) {
   Guesser network;
   const auto guesses = [&](int64_t batch_size) {
-    return Evaluate(network, Split(50, 10), Info(10), batch_size, c10::kCPU).value().guesses;
+    return Measure(network, 50, 10, batch_size).value().guesses;
   };
   EXPECT_TRUE(guesses(3).equal(guesses(50)));
   EXPECT_FALSE(guesses(3).eq(guesses(3)[0]).all().item<bool>()) << "every image is given the same";
@@ -87,10 +92,8 @@ TEST(EvaluationTest, WhatIsDrawnForAnImageDoesNotDependOnTheBatch) {
 TEST(EvaluationTest, NeedsNoMatrixOfAllClasses) {
   constexpr int kClasses = 20000;
   PixelReader network(kClasses, 5);
-  const ImageSplit split = Split(200, kClasses);
-  const DatasetInfo info = Info(kClasses);
   const TensorMemory memory;
-  ASSERT_TRUE(Evaluate(network, split, info, /*batch_size=*/100, c10::kCPU).ok());
+  ASSERT_TRUE(Measure(network, 200, kClasses, /*batch_size=*/100).ok());
   // The logits of a batch take 8 MB; a matrix of all classes would take 3,200 MB.
   EXPECT_LT(memory.peak(), 100e6);
 }
@@ -98,8 +101,7 @@ TEST(EvaluationTest, NeedsNoMatrixOfAllClasses) {
 TEST(EvaluationTest, ALossThatIsNoNumberIsAnError) {
   for (const double score : {kNotANumber, std::numeric_limits<double>::infinity()}) {
     PixelReader network(10, score);
-    const absl::Status status =
-        Evaluate(network, Split(8, 10), Info(10), /*batch_size=*/3, c10::kCPU).status();
+    const absl::Status status = Measure(network, 8, 10, /*batch_size=*/3).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
     EXPECT_THAT(status.message(), HasSubstr("the loss on the test images is"));
   }
@@ -109,9 +111,7 @@ TEST(EvaluationTest, StopsWhereItIsAskedTo) {
   PixelReader network(10, 5);
   int asked = 0;
   const absl::Status status =
-      Evaluate(network, Split(8, 10), Info(10), /*batch_size=*/3, c10::kCPU, [&] {
-        return ++asked == 2;
-      }).status();
+      Measure(network, 8, 10, /*batch_size=*/3, [&] { return ++asked == 2; }).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(asked, 2);
 }

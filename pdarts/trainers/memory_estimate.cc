@@ -7,10 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/ops/arange.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "c10/core/GradMode.h"
+#include "c10/core/ScalarType.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
@@ -18,7 +17,9 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/tensor_memory.h"
-#include "pdarts/datasets/augmentation/augmentation.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/datasets/transforms/transforms.h"
+#include "pdarts/trainers/batch_parts.h"
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/network_step.h"
@@ -106,6 +107,27 @@ absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* net) 
   return absl::OkStatus();
 }
 
+/// Batches of stand-in data: all of them are the same `batch` images.
+absl::StatusOr<std::unique_ptr<Loader>> StandInImages(const DatasetInfo& info, int64_t batch,
+                                                      at::ScalarType dtype) {
+  PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, Transforms::Plain());
+  return MakeEvaluationLoader(StandInSource(info, batch), batch, transforms, info, batch,
+                              LoadingSettings(), dtype);
+}
+
+/// What `loaders` loaders hold at most of images that are read ahead. Images in memory are
+/// transformed when they are needed.
+int64_t ReadAheadBytes(const LoadingSettings& loading, const DatasetSplits& data,
+                       int64_t batch_images, int64_t loaders) {
+  LoaderOptions options;
+  SetLoading(loading, &options);
+  if (data.train->InMemory().defined() || options.workers == 0) return 0;
+  const ImageShape& image = data.info.image;
+  const int64_t batch = batch_images * image.channels * image.height * image.width *
+                        static_cast<int64_t>(sizeof(float));
+  return loaders * std::max(options.prefetch_bytes, batch);
+}
+
 absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
                                    const Candidates& candidates, int64_t batch, int64_t budget) {
   MemoryMeter meter(budget);
@@ -117,36 +139,34 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   net->to(dtype);
   SearchStep step(net, settings);
   PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, net.get()));
-  const ImageSplit split = StandInSplit(experiment.dataset->info(), batch);
-  const at::Tensor indices = at::arange(batch, at::kLong);
-  at::Generator generator = NewGenerator();
-  const auto make_batch = [&] {
-    return MakeTrainingBatch(split, indices, settings.augmentation(), experiment.dataset->info(),
-                             dtype, generator);
-  };
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images,
+                          StandInImages(experiment.dataset->info(), batch, dtype));
   Peaks peaks;
   {
-    const Batch of_weights = make_batch();
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_weights, images->Next());
     if (settings.alpha_batches() == SHARED) {
       PDARTS_RETURN_IF_ERROR(step.TrainBoth(of_weights, 0).status());
     } else {
-      const Batch of_alphas = make_batch();
+      PDARTS_ASSIGN_OR_RETURN(const Batch of_alphas, images->Next());
       PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
       PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
     }
   }
   peaks.step = meter.peak();
-  c10::NoGradGuard no_grad;
-  net->eval();
   meter.ResetPeak();
-  net->Forward(make_batch().images);
+  PDARTS_RETURN_IF_ERROR(Evaluate(*net, *images, at::kCPU).status());
   peaks.evaluation = meter.peak();
   return peaks;
 }
 
+/// batch: images that are computed at once. A step that has more of them in further parts is
+/// measured with two parts, as the sum of the gradients is there from the second part on.
 absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, int64_t budget) {
   MemoryMeter meter(budget);
-  const TrainSettings& settings = training.spec.train();
+  TrainSettings settings = training.spec.train();
+  const int64_t parts = std::min(settings.accumulate(), 2);
+  settings.set_accumulate(static_cast<int>(parts));
+  settings.set_batch_size(static_cast<int>(parts * batch));
   const auto build = [&] { return BuildTrainedNetwork(training, at::kCPU, NewGenerator()); };
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network, build());
   std::shared_ptr<Network> average;
@@ -155,28 +175,42 @@ absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, i
   }
   NetworkStep step(network, average, settings);
   const DatasetInfo& info = training.dataset->info();
-  const ImageSplit split = StandInSplit(info, batch);
-  at::Generator generator = NewGenerator();
+  const at::ScalarType dtype = training.backend.parameters;
   Peaks peaks;
-  PDARTS_RETURN_IF_ERROR(
-      step.Train(MakeTrainingBatch(split, at::arange(batch, at::kLong), {}, info,
-                                   network->parameters().front().scalar_type(), generator),
-                 /*learning_rate=*/0, settings.drop_path())
-          .status());
+  {
+    PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images,
+                            StandInImages(info, parts * batch, dtype));
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_step, images->Next());
+    PDARTS_RETURN_IF_ERROR(step.Train(of_step, /*learning_rate=*/0, settings.drop_path()).status());
+  }
   peaks.step = meter.peak();
   meter.ResetPeak();
-  Evaluate(*network, split, info, batch, at::kCPU).IgnoreError();  // the loss does not matter
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images, StandInImages(info, batch, dtype));
+  Evaluate(*network, *images, at::kCPU).IgnoreError();  // the loss does not matter
   peaks.evaluation = meter.peak();
   return peaks;
 }
 
-Peaks MeasureEvaluation(Network& network, const DatasetInfo& info, int64_t batch, int64_t budget) {
-  const ImageSplit split = StandInSplit(info, batch);
+absl::StatusOr<Peaks> MeasureEvaluation(Network& network, const DatasetInfo& info, int64_t batch,
+                                        int64_t budget) {
+  const std::vector<at::Tensor> parameters = network.parameters();
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Loader> images,
+      StandInImages(info, batch,
+                    parameters.empty() ? at::kFloat : parameters.front().scalar_type()));
   const MemoryMeter meter(budget);
-  Evaluate(network, split, info, batch, at::kCPU).IgnoreError();  // the loss does not matter
+  Evaluate(network, *images, at::kCPU).IgnoreError();  // the loss does not matter
   Peaks peaks;
   peaks.evaluation = meter.peak();
   return peaks;
+}
+
+/// Images of a full step of a training.
+int64_t StepImages(const TrainSettings& settings, const DatasetSplits* data) {
+  int64_t images = settings.batch_size();
+  if (settings.train_images() > 0) images = std::min<int64_t>(images, settings.train_images());
+  if (data != nullptr) images = std::min(images, data->train->size());
+  return images;
 }
 
 /// Growth by an image. What is unknown, or lost in the noise of small batches, has no say.
@@ -268,7 +302,8 @@ absl::StatusOr<MemoryForecast> Forecast(MemoryForecast forecast, const Measure& 
 
 }  // namespace
 
-BatchSizes StageBatches(const SearchSettings& settings, const TrainingHalves* halves) {
+BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* data,
+                        const TrainingHalves* halves) {
   int64_t weights = std::numeric_limits<int64_t>::max();
   if (settings.train_images() > 0) weights = settings.train_images();
   int64_t alphas = weights;
@@ -276,19 +311,23 @@ BatchSizes StageBatches(const SearchSettings& settings, const TrainingHalves* ha
     weights = halves->weights.size(0);
     alphas = halves->alphas.size(0);
   }
-  return {std::min<int64_t>(settings.batch_size(), std::max(weights, alphas)),
-          std::min<int64_t>(settings.evaluation_batch_size(), alphas)};
+  BatchSizes batches = {std::min<int64_t>(settings.batch_size(), std::max(weights, alphas)),
+                        std::min<int64_t>(settings.evaluation_batch_size(), alphas)};
+  if (data != nullptr) {  // loaders of the weights' images, the alphas' and those to measure on
+    batches.loading = ReadAheadBytes(settings.loading(), *data,
+                                     std::max(batches.training, batches.evaluation), /*loaders=*/3);
+  }
+  return batches;
 }
 
 BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data) {
-  BatchSizes batches = {settings.batch_size(), settings.evaluation_batch_size()};
-  if (settings.train_images() > 0) {
-    batches.training = std::min<int64_t>(batches.training, settings.train_images());
-  }
+  BatchSizes batches = {StepImages(settings, data), settings.evaluation_batch_size()};
   if (data != nullptr) {
-    batches.training = std::min(batches.training, data->train.images.size(0));
-    batches.evaluation = std::min(batches.evaluation, data->test.images.size(0));
+    batches.evaluation = std::min(batches.evaluation, data->test->size());
+    batches.loading = ReadAheadBytes(settings.loading(), *data,
+                                     std::max(batches.training, batches.evaluation), /*loaders=*/2);
   }
+  batches.training = LargestPart(settings, batches.training);
   return batches;
 }
 
@@ -296,7 +335,7 @@ int64_t MemoryEstimate::Bytes(const BatchSizes& batches) const {
   const double measured =
       fixed + std::max(per_image * static_cast<double>(batches.training),
                        per_evaluation_image * static_cast<double>(batches.evaluation));
-  return static_cast<int64_t>((1 + kRelativeMargin) * measured + kFixedMargin);
+  return static_cast<int64_t>((1 + kRelativeMargin) * measured + kFixedMargin) + batches.loading;
 }
 
 int64_t MemoryEstimate::LargestBatch(int64_t bytes) const {
@@ -313,20 +352,24 @@ absl::Status MemoryForecast::CheckFits() const {
     return absl::OkStatus();
   }
   const int64_t available = policy.limit->available_bytes;
-  const auto suggestible = static_cast<int64_t>(kSuggestedShare * static_cast<double>(available));
+  const auto suggestible =
+      static_cast<int64_t>(kSuggestedShare * static_cast<double>(available)) - batches.loading;
   std::vector<std::string> at, flags;
   int64_t smallest = std::numeric_limits<int64_t>::max();
   const auto suggest = [&](int64_t batch, int64_t largest, const char* name,
-                           const std::string& flag) {
+                           const std::string& flag, int64_t of_images) {
     if (batch == 0) return;
     at.push_back(absl::StrCat(name, " ", batch));
     if (batch <= largest) return;
     smallest = std::min(smallest, largest);
-    flags.push_back(absl::StrCat(flag, "=", largest));
+    const int64_t value =
+        of_images > 0 && largest > 0 ? (of_images + largest - 1) / largest : largest;
+    flags.push_back(absl::StrCat(flag, "=", value));
   };
-  suggest(batches.training, estimate.LargestBatch(suggestible), "batch", batch_flag);
+  suggest(batches.training, estimate.LargestBatch(suggestible),
+          step_images > 0 ? "batch part" : "batch", batch_flag, step_images);
   suggest(batches.evaluation, estimate.LargestEvaluationBatch(suggestible),
-          batches.training > 0 ? "evaluation batch" : "batch", evaluation_batch_flag);
+          batches.training > 0 ? "evaluation batch" : "batch", evaluation_batch_flag, 0);
   return absl::ResourceExhaustedError(absl::StrCat(
       what, " needs about ", needed / 1000000, " MB at ", absl::StrJoin(at, " and "), ", ",
       available / 1000000, " MB are free (", policy.limit->name, "); ",
@@ -356,12 +399,25 @@ absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const 
   MemoryForecast forecast;
   forecast.what = "the training";
   forecast.batch_flag = "--set=train.batch_size";
+  const TrainSettings& settings = training.spec.train();
+  if (settings.accumulate() > 1) {
+    forecast.batch_flag = "--set=train.accumulate";
+    forecast.step_images = settings.batch_size();
+  }
   forecast.evaluation_batch_flag = "--set=train.evaluation_batch_size";
   forecast.batches = batches;
   forecast.policy = policy;
-  return Forecast(std::move(forecast), [&](int64_t batch, int64_t budget) {
-    return MeasureTraining(training, batch, budget);
-  });
+  PDARTS_ASSIGN_OR_RETURN(forecast,
+                          Forecast(std::move(forecast), [&](int64_t batch, int64_t budget) {
+                            return MeasureTraining(training, batch, budget);
+                          }));
+  // A step holds the images of all its parts; the two that were measured are in per_image.
+  const ImageShape& image = training.dataset->info().image;
+  const int64_t more = std::max<int64_t>(0, forecast.step_images - 2 * batches.training);
+  forecast.estimate.fixed +=
+      static_cast<double>(more * image.channels * image.height * image.width) *
+      static_cast<double>(c10::elementSize(training.backend.parameters));
+  return forecast;
 }
 
 absl::StatusOr<MemoryForecast> ForecastEvaluation(const std::string& what,
@@ -379,7 +435,7 @@ absl::StatusOr<MemoryForecast> ForecastEvaluation(const std::string& what,
   info.mean.assign(static_cast<size_t>(image.channels), 0);
   info.deviation.assign(static_cast<size_t>(image.channels), 1);
   return Forecast(std::move(forecast), [&](int64_t size, int64_t budget) {
-    return absl::StatusOr<Peaks>(MeasureEvaluation(network, info, size, budget));
+    return MeasureEvaluation(network, info, size, budget);
   });
 }
 

@@ -6,10 +6,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/memory_limits.h"
 #include "pdarts/core/training.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/trainers/training_halves.h"
 
 namespace pdarts {
 
@@ -19,13 +20,18 @@ class Network;
 struct BatchSizes {
   int64_t training = 0;
   int64_t evaluation = 0;
+  /// What loaders may hold beside the batch that is computed, in bytes: images that are read ahead.
+  int64_t loading = 0;
 };
 
 /// The batches of a search's stages: those of the spec, or all images of a half where they are
-/// fewer. Without `halves`, as where the data are not at hand, only the spec limits them.
-BatchSizes StageBatches(const SearchSettings& settings, const TrainingHalves* halves);
+/// fewer. Where the data are not at hand, `data` and `halves` are null, and only the spec limits
+/// the batches.
+BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* data,
+                        const TrainingHalves* halves);
 
-/// The batches of a training, likewise. data: may be null.
+/// The batches of a training, likewise; `training` is the largest part of a batch that is computed
+/// at once (LargestPart).
 BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data);
 
 /// Memory on the CPU as a line over the batch size, in bytes: what the process takes in addition to
@@ -48,6 +54,9 @@ struct MemoryForecast {
   /// The flags that set the batches: "--set=search.batch_size".
   std::string batch_flag;
   std::string evaluation_batch_flag;
+  /// Of a training that computes a batch in parts: the images of the batch. batch_flag sets the
+  /// number of parts then.
+  int64_t step_images = 0;
 
   MemoryEstimate estimate;
   BatchSizes batches;

@@ -1,9 +1,11 @@
 #include "pdarts/trainers/memory_estimate.h"
 
 #include "ATen/ops/arange.h"
-#include "ATen/ops/empty.h"
+#include "ATen/ops/zeros.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/dataset.h"
 
 namespace pdarts {
 namespace {
@@ -80,28 +82,62 @@ TEST(BatchSizesTest, ABatchIsNotLargerThanTheImages) {
   SearchSettings settings;
   settings.set_batch_size(60000);
   settings.set_evaluation_batch_size(60000);
-  EXPECT_EQ(StageBatches(settings, nullptr).training, 60000);
+  EXPECT_EQ(StageBatches(settings, nullptr, nullptr).training, 60000);
   const TrainingHalves halves = {at::arange(300), at::arange(200)};
-  EXPECT_EQ(StageBatches(settings, &halves).training, 300);
-  EXPECT_EQ(StageBatches(settings, &halves).evaluation, 200);
+  EXPECT_EQ(StageBatches(settings, nullptr, &halves).training, 300);
+  EXPECT_EQ(StageBatches(settings, nullptr, &halves).evaluation, 200);
   settings.set_train_images(1000);
-  EXPECT_EQ(StageBatches(settings, nullptr).training, 1000);
+  EXPECT_EQ(StageBatches(settings, nullptr, nullptr).training, 1000);
   settings.set_batch_size(64);
   settings.set_evaluation_batch_size(32);
-  EXPECT_EQ(StageBatches(settings, &halves).training, 64);
-  EXPECT_EQ(StageBatches(settings, &halves).evaluation, 32);
+  EXPECT_EQ(StageBatches(settings, nullptr, &halves).training, 64);
+  EXPECT_EQ(StageBatches(settings, nullptr, &halves).evaluation, 32);
 
   TrainSettings training;
   training.set_batch_size(64);
   training.set_evaluation_batch_size(1000);
   DatasetSplits data;
-  data.train.images = at::empty({50, 3, 8, 8}, at::kByte);
-  data.test.images = at::empty({20, 3, 8, 8}, at::kByte);
+  const auto made = [](int64_t images) {
+    return MakeMemorySource(at::zeros({images, 3, 8, 8}, at::kByte), at::zeros({images}, at::kLong),
+                            "made");
+  };
+  data.train = made(50);
+  data.test = made(20);
   EXPECT_EQ(TrainingBatches(training, nullptr).evaluation, 1000);
   EXPECT_EQ(TrainingBatches(training, &data).training, 50);
   EXPECT_EQ(TrainingBatches(training, &data).evaluation, 20);
   training.set_train_images(40);
   EXPECT_EQ(TrainingBatches(training, &data).training, 40);
+  EXPECT_EQ(TrainingBatches(training, &data).loading, 0) << "the images lie in memory";
+}
+
+TEST(BatchSizesTest, APartIsWhatIsComputedAtOnce) {
+  TrainSettings training;
+  training.set_batch_size(64);
+  training.set_accumulate(8);
+  EXPECT_EQ(TrainingBatches(training, nullptr).training, 8);
+  training.set_accumulate(7);
+  EXPECT_EQ(TrainingBatches(training, nullptr).training, 10);
+}
+
+TEST(MemoryForecastTest, ATrainingInPartsIsToldHowManyPartsFit) {
+  MemoryForecast forecast = SomeForecast(1000, 0);
+  forecast.batch_flag = "--set=train.accumulate";
+  forecast.step_images = 2000;
+  const absl::Status status = forecast.CheckFits();
+  EXPECT_THAT(status.message(), HasSubstr("at batch part 1000"));
+  // A part that fits has less than 400 images, as each takes more than 2 MB.
+  const int64_t largest = forecast.estimate.LargestBatch(900000000);
+  ASSERT_GT(largest, 0);
+  EXPECT_THAT(status.message(),
+              HasSubstr(absl::StrCat("--set=train.accumulate=", (2000 + largest - 1) / largest)));
+}
+
+TEST(MemoryForecastTest, ImagesThatAreReadAheadCount) {
+  MemoryForecast forecast = SomeForecast(300, 0);
+  EXPECT_TRUE(forecast.CheckFits().ok());
+  forecast.batches.loading = 500000000;
+  EXPECT_FALSE(forecast.CheckFits().ok());
 }
 
 }  // namespace

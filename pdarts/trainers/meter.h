@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "ATen/core/Tensor.h"
-#include "pdarts/trainers/meter_state.pb.h"
+#include "pdarts/trainers/loop_state.pb.h"
 
 namespace pdarts {
 

@@ -4,8 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "ATen/ops/_foreach_add.h"
 #include "ATen/ops/_foreach_lerp.h"
+#include "ATen/ops/cat.h"
 #include "ATen/ops/cross_entropy_loss.h"
+#include "ATen/ops/zeros.h"
 #include "ATen/ops/zeros_like.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
@@ -13,6 +16,7 @@
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/batch_parts.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
@@ -54,14 +58,42 @@ void NetworkStep::BeginAverage() {
 
 absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double learning_rate,
                                                      double drop_path) {
+  const int64_t images = batch.labels.size(0);
+  std::vector<at::Tensor> gradients, logits;
+  at::Tensor loss = at::zeros({}, batch.images.options().requires_grad(false));
+  int64_t first = 0;
+  for (const int64_t size : PartSizes(settings_, images)) {
+    Batch part;
+    part.images = batch.images.narrow(0, first, size);
+    part.labels = batch.labels.narrow(0, first, size);
+    part.epoch = batch.epoch;
+    part.first_image = batch.first_image + first;
+    const double share = static_cast<double>(size) / static_cast<double>(images);
+    PDARTS_ASSIGN_OR_RETURN(const Pass pass, AddGradients(part, share, drop_path, &gradients));
+    loss.add_(pass.loss, share);
+    logits.push_back(pass.logits);
+    first += size;
+  }
+  ClipNorm(gradients, settings_.weights().clip_norm());
+  optimizer_.Step(gradients, learning_rate);
+  if (average_ != nullptr) {
+    c10::NoGradGuard no_grad;
+    at::_foreach_lerp_(All(*average_), All(*network_), 1 - settings_.average_decay());
+  }
+  return Pass{loss, at::cat(logits)};
+}
+
+absl::StatusOr<NetworkStep::Pass> NetworkStep::AddGradients(const Batch& part, double share,
+                                                            double drop_path,
+                                                            std::vector<at::Tensor>* sum) {
   const auto loss_of = [&](const at::Tensor& logits) {
-    return at::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Mean,
+    return at::cross_entropy_loss(logits, part.labels, /*weight=*/{}, at::Reduction::Mean,
                                   /*ignore_index=*/-100, settings_.label_smoothing());
   };
   ForwardContext context;
   context.drop_path = drop_path;
-  context.masks = Masks({seed_, /*stage=*/0, batch.epoch, MaskStream::kWeights}, batch.first_image);
-  const NetworkOutput output = network_->Forward(batch.images, context);
+  context.masks = Masks({seed_, /*stage=*/0, part.epoch, MaskStream::kWeights}, part.first_image);
+  const NetworkOutput output = network_->Forward(part.images, context);
   const at::Tensor loss = loss_of(output.logits);
   at::Tensor total = loss;
   if (output.auxiliary.defined()) {
@@ -72,17 +104,17 @@ absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double 
   }
   const std::vector<at::Tensor> parameters = network_->parameters();
   std::vector<at::Tensor> gradients =
-      torch::autograd::grad({total}, parameters, /*grad_outputs=*/{},
+      torch::autograd::grad({total * share}, parameters, /*grad_outputs=*/{},
                             /*retain_graph=*/std::nullopt, /*create_graph=*/false,
                             /*allow_unused=*/true);
   for (size_t i = 0; i < gradients.size(); ++i) {  // what only feeds `none` has no gradient
     if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
   }
-  ClipNorm(gradients, settings_.weights().clip_norm());
-  optimizer_.Step(gradients, learning_rate);
-  if (average_ != nullptr) {
+  if (sum->empty()) {
+    *sum = std::move(gradients);
+  } else {
     c10::NoGradGuard no_grad;
-    at::_foreach_lerp_(All(*average_), All(*network_), 1 - settings_.average_decay());
+    at::_foreach_add_(*sum, gradients);
   }
   return Pass{loss.detach(), output.logits.detach()};
 }

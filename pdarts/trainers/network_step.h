@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
 #include "pdarts/core/training.h"
-#include "pdarts/datasets/augmentation/augmentation.h"
+#include "pdarts/datasets/loader/loader.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace pdarts {
@@ -28,7 +29,7 @@ class NetworkStep {
  public:
   /// What a pass of training computed, at the weights before the step.
   struct Pass {
-    at::Tensor loss;    ///< without the auxiliary head's, scalar, detached
+    at::Tensor loss;    ///< without the auxiliary head's, scalar, mean over the batch, detached
     at::Tensor logits;  ///< `[N,classes]`, detached
   };
 
@@ -43,9 +44,12 @@ class NetworkStep {
   /// Makes the average what the network is now.
   void BeginAverage();
 
-  /// Trains the network, then moves the average. batch: on the network's device; drop_path:
-  /// ForwardContext::drop_path.
-  /// \error kInternal if the loss is not a finite number; nothing is changed then.
+  /// Takes one step of the optimizer, then moves the average. The gradients are those of the mean
+  /// loss over the batch, summed over its parts (PartSizes): each part goes through the network by
+  /// itself, so that batch normalization knows the part alone, and running statistics move once for
+  /// each part. Masks are those of the images' places in the batch. batch: on the network's device;
+  /// drop_path: ForwardContext::drop_path.
+  /// \error kInternal if the loss of a part is not a finite number; the weights stay as they were.
   absl::StatusOr<Pass> Train(const Batch& batch, double learning_rate, double drop_path);
 
   Network& network() { return *network_; }
@@ -54,6 +58,12 @@ class NetworkStep {
   Sgd& optimizer() { return optimizer_; }
 
  private:
+  /// Adds a part's share of the gradients of the batch's mean loss to `sum`, one tensor a
+  /// parameter, or begins the sum where it is empty. Returns the mean loss of the part, and its
+  /// logits.
+  absl::StatusOr<Pass> AddGradients(const Batch& part, double share, double drop_path,
+                                    std::vector<at::Tensor>* sum);
+
   const std::shared_ptr<Network> network_;
   const std::shared_ptr<Network> average_;
   const TrainSettings& settings_;

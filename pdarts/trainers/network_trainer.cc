@@ -3,26 +3,20 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "ATen/ops/arange.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/datasets/augmentation/augmentation.h"
-#include "pdarts/trainers/evaluation.h"
+#include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/mean_seconds.h"
-#include "pdarts/trainers/network_state.pb.h"
 #include "pdarts/trainers/smallest_batch.h"
 
 namespace pdarts {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// Epochs at the end in which a linear learning rate falls five times slower.
 constexpr int kSlowEpochs = 5;
@@ -30,35 +24,9 @@ constexpr int kSlowEpochs = 5;
 /// TrainingState.trainer.
 constexpr char kNetworkTrainer[] = "network";
 
-AugmentationSettings Augmentation(const TrainAugmentation& settings) {
-  AugmentationSettings augmentation;
-  augmentation.set_crop_padding(settings.crop_padding());
-  augmentation.set_flip(settings.flip());
-  augmentation.set_cutout(settings.cutout());
-  return augmentation;
-}
-
-/// Where a step lies on the learning rate's curve.
-double Epoch(const TrainSettings& settings, const TrainPosition& position) {
-  if (!settings.weights().cosine_by_step()) return position.epoch;
-  return position.epoch + static_cast<double>(position.step) / position.steps;
-}
-
-MeasuredState ToState(const Accuracy& accuracy) {
-  MeasuredState state;
-  state.set_top1(accuracy.top1);
-  state.set_top5(accuracy.top5);
-  state.set_loss(accuracy.loss);
-  return state;
-}
-
-Accuracy FromState(const MeasuredState& state) {
-  return {state.top1(), state.top5(), state.loss()};
-}
-
 /// Checks what a spec asks of a training set.
 absl::Status CheckImages(const TrainSettings& settings, const DatasetSplits& data) {
-  const int64_t available = data.train.images.size(0);
+  const int64_t available = data.train->size();
   if (settings.train_images() > available) {
     return absl::InvalidArgumentError(absl::StrCat("train.train_images: ", settings.train_images(),
                                                    " are asked for, the training split has ",
@@ -97,10 +65,19 @@ double LearningRate(const TrainSettings& settings, double epoch) {
 NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& data)
     : training_(training),
       settings_(training.spec.train()),
-      info_(data.info),
       data_(data),
-      augmentation_settings_(Augmentation(settings_.augmentation())),
-      begin_(Clock::now()) {}
+      loop_(this, LoopSettings()) {}
+
+TrainingLoop::Settings NetworkTrainer::LoopSettings() const {
+  TrainingLoop::Settings loop;
+  loop.trainer = kNetworkTrainer;
+  loop.begin.epochs = settings_.epochs();
+  loop.begin.steps = static_cast<int>(NumBatches(NumImages(), settings_.batch_size()));
+  loop.epoch_images = NumImages();
+  loop.learning_rate = [this](double epoch) { return LearningRate(settings_, epoch); };
+  loop.rate_moves_by_step = settings_.weights().cosine_by_step();
+  return loop;
+}
 
 absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Training& training,
                                                                        const DatasetSplits& data) {
@@ -111,9 +88,7 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Tra
 }
 
 absl::Status NetworkTrainer::Build() {
-  const int64_t images =
-      settings_.train_images() > 0 ? settings_.train_images() : data_.train.images.size(0);
-  PDARTS_RETURN_IF_ERROR(CheckSmallestBatch(training_, images));
+  PDARTS_RETURN_IF_ERROR(CheckSmallestBatch(training_, NumImages()));
   const auto build = [&] {
     return BuildTrainedNetwork(training_, training_.backend.device, NewGenerator("weights"));
   };
@@ -123,230 +98,154 @@ absl::Status NetworkTrainer::Build() {
     PDARTS_ASSIGN_OR_RETURN(average, build());
   }
   step_.emplace(network, average, settings_, static_cast<uint64_t>(training_.spec.seed()));
-  batches_.emplace(at::arange(images, at::kLong), settings_.batch_size(), NewGenerator("order"));
-  augmentation_ = NewGenerator("augmentation");
-  position_.epochs = settings_.epochs();
-  position_.steps = static_cast<int>(NumBatches(images, settings_.batch_size()));
+  PDARTS_ASSIGN_OR_RETURN(batches_, MakeLoader(NumImages(), settings_.batch_size()));
   return absl::OkStatus();
 }
 
 absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* observer) {
-  checkpointer_ = checkpointer;
   observer_ = observer;
-  return CatchLibTorchErrors([&]() -> absl::Status {
-    const bool begins = position_.epoch == 0 && position_.step == 0;
-    if (begins) step_->BeginAverage();  // weights may come from elsewhere
-    while (position_.epoch < position_.epochs) {
-      PDARTS_RETURN_IF_ERROR(TrainEpoch());
-      if (checkpointer_ == nullptr) continue;
-      PDARTS_RETURN_IF_ERROR(checkpointer_->StopRequested() ? Stop() : Save());
-    }
-    return absl::OkStatus();
-  });
+  const LoopPosition& at = loop_.position();
+  if (at.epoch == 0 && at.step == 0) {
+    step_->BeginAverage();  // weights may come from elsewhere
+  } else {
+    PDARTS_RETURN_IF_ERROR(observer->OnResume(at));
+  }
+  return CatchLibTorchErrors([&] { return loop_.Run(checkpointer, observer); });
 }
 
-absl::Status NetworkTrainer::TrainEpoch() {
+absl::Status NetworkTrainer::BeginEpoch() {
   network().train();
-  if (position_.step == 0) {
-    begin_ = Clock::now();
-    earlier_seconds_ = 0;
-    batches_->BeginEpoch();
-    meter_ = Meter();
-  }
-  while (position_.step < position_.steps) {
-    PDARTS_RETURN_IF_ERROR(Step(batches_->Next(), LearningRateNow(), DropPath()));
-    TrainStepReport report;
-    report.position = position_;
-    report.train = meter_.Mean();
-    report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
-    PDARTS_RETURN_IF_ERROR(observer_->OnStep(report));
-    ++position_.step;
-    PDARTS_RETURN_IF_ERROR(AfterStep());
-  }
-  return FinishEpoch();
+  batches_->Seek(loop_.position().epoch, 0);
+  return absl::OkStatus();
 }
 
-absl::Status NetworkTrainer::Step(const at::Tensor& indices, double learning_rate,
-                                  double drop_path) {
-  return CatchLibTorchErrors(
-      [&]() -> absl::Status {
-        Batch batch = MakeTrainingBatch(data_.train, indices, augmentation_settings_, info_,
-                                        training_.backend.parameters, augmentation_);
-        batch.images = batch.images.to(training_.backend.device);
-        batch.labels = batch.labels.to(training_.backend.device);
-        batch.epoch = position_.epoch;
-        batch.first_image = int64_t{position_.step} * settings_.batch_size();
-        const absl::StatusOr<NetworkStep::Pass> pass =
-            step_->Train(batch, learning_rate, drop_path);
-        if (!pass.ok()) return NotFinite(pass.status().message());
-        meter_.Add(pass->loss, pass->logits, batch.labels);
-        return absl::OkStatus();
-      },
-      Place());
+absl::Status NetworkTrainer::Step(double learning_rate) {
+  return TrainOn(*batches_, learning_rate, DropPath());
+}
+
+absl::Status NetworkTrainer::TrainOn(Loader& loader, double learning_rate, double drop_path) {
+  PDARTS_ASSIGN_OR_RETURN(Batch batch, loader.Next());
+  batch.images = batch.images.to(training_.backend.device);
+  batch.labels = batch.labels.to(training_.backend.device);
+  const absl::StatusOr<NetworkStep::Pass> pass = step_->Train(batch, learning_rate, drop_path);
+  if (!pass.ok()) return loop_.NotFinite(pass.status().message());
+  loop_.weight_meter().Add(pass->loss, pass->logits, batch.labels);
+  return absl::OkStatus();
+}
+
+absl::Status NetworkTrainer::EndEpoch(const LoopEpochReport& report) {
+  Network& measured = step_->average() != nullptr ? *step_->average() : network();
+  PDARTS_ASSIGN_OR_RETURN(const Evaluation evaluation,
+                          loop_.Measure([&](const std::function<bool()>& stop) {
+                            return MeasureNetwork(measured, data_.test->size(), stop);
+                          }));
+  TrainEpochReport all;
+  static_cast<LoopEpochReport&>(all) = report;
+  all.test = evaluation.accuracy;
+  all.skipped_images += evaluation.skipped_images;
+  all.class_right = CountRight(data_.test->labels(), evaluation.guesses,
+                               static_cast<int>(data_.info.class_names.size()));
+  all.drop_path = DropPath();
+  all.is_best = best_epoch_ < 0 || last().top1 > best_.top1 ||
+                (last().top1 == best_.top1 && last().loss < best_.loss);
+  if (all.is_best) {
+    best_ = last();
+    best_epoch_ = report.position.epoch;
+  }
+  all.measured = &measured;
+  all.seconds = loop_.EpochSeconds();
+  return observer_->OnEpochEnd(all);
+}
+
+absl::StatusOr<Evaluation> NetworkTrainer::MeasureNetwork(Network& network, int64_t images,
+                                                          const std::function<bool()>& stop) const {
+  PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
+                          Transforms::ForEvaluation(settings_, data_.info));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
+                          MakeEvaluationLoader(data_.test, images, transforms, data_.info,
+                                               settings_.evaluation_batch_size(),
+                                               settings_.loading(), training_.backend.parameters));
+  return Evaluate(network, *loader, training_.backend.device, stop);
 }
 
 absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int64_t test_images) {
   constexpr double kEnoughSeconds = 1;
   const int64_t batch = std::min(
-      {kMostTimedImages, data_.train.images.size(0), static_cast<int64_t>(settings_.batch_size())});
-  const at::Tensor indices = at::arange(batch, at::kLong);
+      {kMostTimedImages, data_.train->size(), static_cast<int64_t>(settings_.batch_size())});
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader, MakeLoader(batch, batch));
   network().train();
   step_->BeginAverage();
   // Seconds of a step for each of its images. Steps leave the weights as they are, so that they
   // can't diverge.
   const auto measure = [&](double drop_path) -> absl::StatusOr<double> {
     PDARTS_ASSIGN_OR_RETURN(const double seconds, MeanSeconds(kEnoughSeconds, [&] {
-                              return Step(indices, /*learning_rate=*/0, drop_path);
+                              return TrainOn(*loader, /*learning_rate=*/0, drop_path);
                             }));
     return seconds / static_cast<double>(batch);
   };
-  const int epochs = settings_.epochs();
-  PDARTS_ASSIGN_OR_RETURN(const double first_epoch, measure(0));
-  double later_epochs = first_epoch;
-  if (settings_.drop_path() > 0 && epochs > 1) {  // only the first epoch drops no paths
-    PDARTS_ASSIGN_OR_RETURN(later_epochs, measure(settings_.drop_path() / 2));
-  }
-  const int64_t measured = std::min({kMostTimedImages, data_.test.images.size(0),
-                                     static_cast<int64_t>(settings_.evaluation_batch_size())});
-  const ImageSplit split{data_.test.images.narrow(0, 0, measured),
-                         data_.test.labels.narrow(0, 0, measured)};
-  const Clock::time_point begin = Clock::now();
-  PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
-      [&]() -> absl::Status {
-        return Evaluate(network(), split, info_, measured, training_.backend.device).status();
-      },
-      "evaluation"));
-  const double evaluation = SecondsSince(begin) / static_cast<double>(measured);
-  return static_cast<double>(train_images) * (first_epoch + (epochs - 1) * later_epochs) +
-         epochs * static_cast<double>(test_images) * evaluation;
-}
-
-absl::Status NetworkTrainer::FinishEpoch() {
-  Network& measured = step_->average() != nullptr ? *step_->average() : network();
-  TrainEpochReport report;
-  report.position = position_;
-  report.train = meter_.Mean();
-  report.images_per_second = static_cast<double>(meter_.images()) / EpochSeconds();
-  report.drop_path = DropPath();
-  report.measured = &measured;
-  const absl::StatusOr<Evaluation> evaluation = CatchLibTorchErrors([&] {
-    return Evaluate(measured, data_.test, info_, settings_.evaluation_batch_size(),
-                    training_.backend.device,
-                    [&] { return checkpointer_ != nullptr && checkpointer_->StopRequested(); });
+  return CatchLibTorchErrors([&]() -> absl::StatusOr<double> {
+    const int epochs = settings_.epochs();
+    PDARTS_ASSIGN_OR_RETURN(const double first_epoch, measure(0));
+    double later_epochs = first_epoch;
+    if (settings_.drop_path() > 0 && epochs > 1) {  // only the first epoch drops no paths
+      PDARTS_ASSIGN_OR_RETURN(later_epochs, measure(settings_.drop_path() / 2));
+    }
+    const int64_t measured = std::min({kMostTimedImages, data_.test->size(),
+                                       static_cast<int64_t>(settings_.evaluation_batch_size())});
+    const auto begin = std::chrono::steady_clock::now();
+    PDARTS_RETURN_IF_ERROR(MeasureNetwork(network(), measured, /*stop=*/{}).status());
+    const double evaluation = SecondsSince(begin) / static_cast<double>(measured);
+    return static_cast<double>(train_images) * (first_epoch + (epochs - 1) * later_epochs) +
+           epochs * static_cast<double>(test_images) * evaluation;
   });
-  // When the training goes on, it measures again.
-  if (absl::IsCancelled(evaluation.status())) return Stop();
-  if (!evaluation.ok()) {
-    return Annotate(evaluation.status(),
-                    absl::StrCat("evaluation after epoch ", position_.epoch + 1));
-  }
-  last_ = report.test = evaluation->accuracy;
-  report.class_right = CountRight(data_.test.labels, evaluation->guesses,
-                                  static_cast<int>(info_.class_names.size()));
-  report.is_best = best_epoch_ < 0 || last_.top1 > best_.top1 ||
-                   (last_.top1 == best_.top1 && last_.loss < best_.loss);
-  if (report.is_best) {
-    best_ = last_;
-    best_epoch_ = position_.epoch;
-  }
-  --report.position.step;  // the last one that was done
-  report.learning_rate = LearningRate(settings_, Epoch(settings_, report.position));
-  report.seconds = EpochSeconds();
-  PDARTS_RETURN_IF_ERROR(observer_->OnEpochEnd(report));
-  ++position_.epoch;
-  position_.step = 0;
-  return absl::OkStatus();
 }
 
-absl::Status NetworkTrainer::AfterStep() {
-  if (checkpointer_ == nullptr) return absl::OkStatus();
-  if (checkpointer_->StopRequested()) return Stop();
-  return checkpointer_->Due() ? Save() : absl::OkStatus();
-}
-
-absl::Status NetworkTrainer::Stop() {
-  PDARTS_RETURN_IF_ERROR(Save());
-  return absl::CancelledError("stopped as asked");
-}
-
-absl::Status NetworkTrainer::Save() {
-  TrainingState state;
-  state.trainer = kNetworkTrainer;
-  state.place = absl::StrCat("epoch ", position_.epoch, "/", position_.epochs, " done");
-  if (position_.step > 0) absl::StrAppend(&state.place, " and ", position_.step, " steps");
-
-  NetworkProgress progress;
-  progress.set_epoch(position_.epoch);
-  progress.set_step(position_.step);
-  progress.set_steps(step_->optimizer().steps());
-  *progress.mutable_meter() = meter_.State();
-  progress.set_epoch_seconds(EpochSeconds());
-  *progress.mutable_last() = ToState(last_);
-  *progress.mutable_best() = ToState(best_);
-  progress.set_best_epoch(best_epoch_);
-  progress.SerializeToString(&state.progress);
-
-  SaveModule(network(), "net", &state);
-  if (step_->average() != nullptr) SaveModule(*step_->average(), "average", &state);
-  SaveOptimizer(step_->optimizer(), "weights", &state);
-  SaveBatchStream(*batches_, "batches", &state);
-  SaveGenerator(augmentation_, "augmentation", &state);
-
-  // A state that holds a NaN would take the place of one that can be used.
-  if (const std::string bad = FirstNotFinite(state); !bad.empty()) {
-    return NotFinite(absl::StrCat(bad, " is not finite; found before the next step,"));
-  }
-  return checkpointer_->Save(state);
+void NetworkTrainer::Save(TrainingState* state, LoopProgress* progress) {
+  progress->set_weight_steps(step_->optimizer().steps());
+  *progress->mutable_network()->mutable_best() = ToState(best_);
+  progress->mutable_network()->set_best_epoch(best_epoch_);
+  SaveModule(network(), "net", state);
+  if (step_->average() != nullptr) SaveModule(*step_->average(), "average", state);
+  SaveOptimizer(step_->optimizer(), "weights", state);
 }
 
 absl::Status NetworkTrainer::Restore(const TrainingState& state) {
-  NetworkProgress progress;
-  if (state.trainer != kNetworkTrainer || !progress.ParseFromString(state.progress)) {
-    return absl::DataLossError(
-        absl::StrCat("the state is of a \"", state.trainer, "\", not of a network's training"));
-  }
-  if (progress.epoch() < 0 || progress.epoch() > position_.epochs || progress.step() < 0 ||
-      progress.step() > position_.steps) {
-    return absl::DataLossError(absl::StrCat("the state doesn't fit the training: epoch ",
-                                            progress.epoch(), ", step ", progress.step()));
-  }
+  PDARTS_ASSIGN_OR_RETURN(const LoopProgress progress, ReadProgress(state, kNetworkTrainer));
+  return loop_.Restore(state, progress);
+}
+
+absl::Status NetworkTrainer::Load(const TrainingState& state, const LoopProgress& progress) {
   PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", &network()));
   if (step_->average() != nullptr) {
     PDARTS_RETURN_IF_ERROR(LoadModule(state, "average", step_->average()));
   }
   PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &step_->optimizer()));
-  step_->optimizer().set_steps(progress.steps());
-  PDARTS_RETURN_IF_ERROR(LoadBatchStream(state, "batches", &*batches_));
-  PDARTS_RETURN_IF_ERROR(LoadGenerator(state, "augmentation", &augmentation_));
-  position_.epoch = progress.epoch();
-  position_.step = progress.step();
-  meter_ = Meter(progress.meter());
-  earlier_seconds_ = progress.epoch_seconds();
-  begin_ = Clock::now();
-  last_ = FromState(progress.last());
-  best_ = FromState(progress.best());
-  best_epoch_ = progress.best_epoch();
+  step_->optimizer().set_steps(progress.weight_steps());
+  best_ = FromState(progress.network().best());
+  best_epoch_ = progress.network().best_epoch();
+  batches_->Seek(loop_.position().epoch, loop_.position().step);
   return absl::OkStatus();
 }
 
-double NetworkTrainer::LearningRateNow() const {
-  return LearningRate(settings_, Epoch(settings_, position_));
+absl::StatusOr<std::unique_ptr<Loader>> NetworkTrainer::MakeLoader(int64_t images,
+                                                                   int64_t batch_size) const {
+  PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
+                          Transforms::ForTraining(settings_, data_.info));
+  LoaderOptions options;
+  options.batch_size = batch_size;
+  options.seed = static_cast<uint64_t>(training_.spec.seed());
+  options.purpose = "train";
+  SetLoading(settings_.loading(), &options);
+  return Loader::Create(data_.train, at::arange(images, at::kLong), transforms, data_.info,
+                        training_.backend.parameters, std::move(options));
+}
+
+int64_t NetworkTrainer::NumImages() const {
+  return settings_.train_images() > 0 ? settings_.train_images() : data_.train->size();
 }
 
 double NetworkTrainer::DropPath() const {
-  return settings_.drop_path() * position_.epoch / position_.epochs;
-}
-
-double NetworkTrainer::EpochSeconds() const {
-  return earlier_seconds_ + std::chrono::duration<double>(Clock::now() - begin_).count();
-}
-
-std::string NetworkTrainer::Place() const {
-  return absl::StrCat("epoch ", position_.epoch + 1, ", step ", position_.step + 1);
-}
-
-absl::Status NetworkTrainer::NotFinite(absl::string_view what) const {
-  return absl::InternalError(absl::StrCat(what, " in ", Place()));
+  return settings_.drop_path() * loop_.position().epoch / loop_.position().epochs;
 }
 
 at::Generator NetworkTrainer::NewGenerator(absl::string_view purpose) const {

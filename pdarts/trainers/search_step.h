@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/masks.h"
-#include "pdarts/datasets/augmentation/augmentation.h"
+#include "pdarts/datasets/loader/loader.h"
 #include "pdarts/trainers/optimizers.h"
 #include "pdarts/trainers/super_net_gradients.h"
 

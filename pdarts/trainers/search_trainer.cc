@@ -6,15 +6,15 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/loop_state.pb.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/pruning.h"
-#include "pdarts/trainers/search_state.pb.h"
 #include "pdarts/trainers/smallest_batch.h"
 #include "pdarts/trainers/stage_time.h"
 #include "pdarts/trainers/stage_trainer.h"
+#include "pdarts/trainers/training_halves.h"
 
 namespace pdarts {
 namespace {
@@ -24,59 +24,62 @@ struct Start {
   int stage = 0;
   Candidates candidates;
   std::vector<PrunedStage> history;
-  std::optional<SearchProgress> progress;  ///< set when it goes on
+  std::optional<LoopProgress> progress;  ///< set when it goes on
 };
+
+/// What a state says of the stages before. \error kDataLoss if it does not fit the topology.
+absl::StatusOr<std::vector<PrunedStage>> ReadHistory(const SearchProgress& progress,
+                                                     const Topology& topology) {
+  std::vector<PrunedStage> history;
+  for (const PrunedStageState& state : progress.history()) {
+    PrunedStage& stage = history.emplace_back();
+    PDARTS_ASSIGN_OR_RETURN(stage.before, DecodeEdges(state.before(), topology));
+    PDARTS_ASSIGN_OR_RETURN(stage.kept, DecodeCandidates(state.kept(), topology));
+  }
+  return history;
+}
+
+SearchProgress HistoryState(const std::vector<PrunedStage>& history, const Topology& topology) {
+  SearchProgress progress;
+  for (const PrunedStage& stage : history) {
+    PrunedStageState* state = progress.add_history();
+    *state->mutable_before() =
+        EncodeEdges(topology, stage.before.candidates, &stage.before.probabilities);
+    *state->mutable_kept() = EncodeEdges(topology, stage.kept);
+  }
+  return progress;
+}
 
 absl::StatusOr<Start> FindStart(const Experiment& experiment, const TrainingState* resume) {
   const Topology& topology = experiment.space->topology();
   Start start;
   PDARTS_ASSIGN_OR_RETURN(start.candidates, experiment.space->InitialCandidates());
   if (resume == nullptr) return start;
-  SearchProgress progress;
-  if (resume->trainer != kSearchTrainer || !progress.ParseFromString(resume->progress)) {
-    return StateDoesNotFit(
-        absl::StrCat("it is one of \"", resume->trainer, "\", a search is expected"));
-  }
+  PDARTS_ASSIGN_OR_RETURN(LoopProgress progress, ReadProgress(*resume, kSearchTrainer));
+  const SearchProgress& search = progress.search();
   if (progress.stage() < 0 || progress.stage() >= experiment.schedule->num_stages() ||
-      progress.history_size() != progress.stage()) {
+      search.history_size() != progress.stage()) {
     return StateDoesNotFit(
-        absl::StrCat("stage ", progress.stage(), " after ", progress.history_size()));
+        absl::StrCat("stage ", progress.stage(), " after ", search.history_size()));
   }
+  absl::StatusOr<Candidates> candidates = DecodeCandidates(search.candidates(), topology);
+  if (!candidates.ok()) return StateDoesNotFit(candidates.status().message());
+  absl::StatusOr<std::vector<PrunedStage>> history = ReadHistory(search, topology);
+  if (!history.ok()) return StateDoesNotFit(history.status().message());
   start.stage = progress.stage();
-  start.candidates = CandidatesOf(progress.candidates());
-  absl::Status fits = CheckCandidates(topology, start.candidates);
-  for (const PrunedStageState& state : progress.history()) {
-    PrunedStage& stage = start.history.emplace_back();
-    stage.before = CandidatesOf(state.before());
-    stage.probabilities = ProbabilitiesOf(state.before());
-    stage.kept = CandidatesOf(state.kept());
-    fits.Update(CheckCandidates(topology, stage.before));
-    fits.Update(CheckProbabilities(stage.before, stage.probabilities));
-    fits.Update(CheckCandidates(topology, stage.kept));
-  }
-  if (!fits.ok()) return StateDoesNotFit(fits.message());
+  start.candidates = *std::move(candidates);
+  start.history = *std::move(history);
   start.progress = std::move(progress);
   return start;
-}
-
-/// What a state says of the stages before.
-SearchProgress HistoryState(const std::vector<PrunedStage>& history) {
-  SearchProgress progress;
-  for (const PrunedStage& stage : history) {
-    PrunedStageState* state = progress.add_history();
-    *state->mutable_before() = ToState(stage.before, &stage.probabilities);
-    *state->mutable_kept() = ToState(stage.kept);
-  }
-  return progress;
 }
 
 absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer) {
   PDARTS_ASSIGN_OR_RETURN(
       const TrainingHalves halves,
-      SplitTrainingImages(data.train.images.size(0), experiment.spec.search().train_images(),
+      SplitTrainingImages(data.train->size(), experiment.spec.search().train_images(),
                           experiment.spec.search().weights_share()));
-  PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(experiment, data.train.images.size(0)));
+  PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(experiment, data.train->size()));
   const int num_stages = experiment.schedule->num_stages();
   PDARTS_ASSIGN_OR_RETURN(const Regularizers regularizers, experiment.MakeRegularizers());
   PDARTS_ASSIGN_OR_RETURN(Start start, FindStart(experiment, options.resume));
@@ -85,13 +88,13 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
   SearchResult result;
   for (int stage = start.stage; stage < num_stages; ++stage) {
     result.net.reset();  // the stage before frees its memory first
-    StageTrainer trainer(experiment, regularizers, data, halves, options, stage,
-                         HistoryState(history), observer);
+    StageTrainer trainer(experiment, regularizers, data, halves, stage,
+                         HistoryState(history, experiment.space->topology()), observer);
     if (experiment.backend.device.is_cpu()) {
       PDARTS_ASSIGN_OR_RETURN(
           const MemoryForecast forecast,
           ForecastStage(experiment, stage, candidates,
-                        StageBatches(experiment.spec.search(), &halves), options.memory));
+                        StageBatches(experiment.spec.search(), &data, &halves), options.memory));
       PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
       trainer.set_expected_bytes(forecast.PeakBytes());
     }
@@ -110,18 +113,18 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
         },
         absl::StrCat("stage ", stage + 1)));
     start.progress.reset();
-    PDARTS_RETURN_IF_ERROR(trainer.Train());
+    PDARTS_RETURN_IF_ERROR(trainer.Train(options.checkpointer));
     result.net = trainer.net();
     result.supernet = trainer.accuracy();
-    const EdgeProbabilities probabilities = result.net->Probabilities();
+    StageEdges end = {candidates, result.net->Probabilities()};
     PDARTS_ASSIGN_OR_RETURN(StagePruning pruning,
-                            PruneStage(experiment, stage, candidates, probabilities));
+                            PruneStage(experiment, stage, end.candidates, end.probabilities));
     PDARTS_RETURN_IF_ERROR(observer->OnStageEnd(trainer.position(), *result.net, pruning.kept));
     if (stage + 1 == num_stages) {
-      result.derivation =
-          experiment.space->Derive(candidates, probabilities, experiment.derivation_options);
+      result.derivation = experiment.space->Derive(end.candidates, end.probabilities,
+                                                   experiment.derivation_options);
     } else {
-      history.push_back({candidates, probabilities, pruning.kept});
+      history.push_back({std::move(end), pruning.kept});
       candidates = std::move(pruning.kept);
     }
   }
@@ -134,9 +137,9 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
       trace.add_notes(std::move(note));
     }
     if (stage + 1 == num_stages) break;
-    const PrunedStage& pruned = history[stage];
+    const StageEdges& end = history[stage].before;
     PDARTS_ASSIGN_OR_RETURN(StagePruning pruning,
-                            PruneStage(experiment, stage, pruned.before, pruned.probabilities));
+                            PruneStage(experiment, stage, end.candidates, end.probabilities));
     for (std::string& note : pruning.notes) trace.add_notes(std::move(note));
   }
   return result;
@@ -155,14 +158,15 @@ void AddPruningHistory(const Topology& topology, const std::vector<PrunedStage>&
     for (size_t kind = 0; kind < topology.kinds.size(); ++kind) {
       if (topology.kinds[kind].name != decision.cell_kind()) continue;
       for (size_t stage = 0; stage < history.size(); ++stage) {
-        const EdgeCandidates& before = history[stage].before[kind][decision.edge()];
+        const StageEdges& end = history[stage].before;
+        const EdgeCandidates& before = end.candidates[kind][decision.edge()];
         const EdgeCandidates& kept = history[stage].kept[kind][decision.edge()];
         for (size_t i = 0; i < before.size(); ++i) {
           if (std::find(kept.begin(), kept.end(), before[i]) != kept.end()) continue;
           PrunedOperation* pruned = decision.add_pruned();
           pruned->set_operation(topology.kinds[kind].operations[before[i]]);
           pruned->set_stage(static_cast<int>(stage) + 1);
-          pruned->set_probability(history[stage].probabilities[kind][decision.edge()][i]);
+          pruned->set_probability(end.probabilities[kind][decision.edge()][i]);
         }
       }
     }

@@ -9,9 +9,11 @@
 
 #include "absl/status/statusor.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/memory_limits.h"
 #include "pdarts/trainers/meter.h"
+#include "pdarts/trainers/training_loop.h"
 #include "pdarts/trainers/training_state.h"
 
 namespace pdarts {
@@ -19,46 +21,27 @@ namespace pdarts {
 class SuperNet;
 
 /// A place in a search; stage and epoch count from 0.
-struct SearchPosition {
-  int stage = 0;
-  int num_stages = 1;
+struct SearchPosition : LoopPosition {
   StageShape shape;
-  int epoch = 0;
-  int step = 0;
-  int steps = 0;  ///< of each epoch
   /// What the process is expected to hold at most in this stage, in bytes; 0 where it isn't known.
   int64_t expected_bytes = 0;
   /// How long the whole stage is expected to take on this machine; 0 where it isn't known.
   double expected_seconds = 0;
 };
 
-/// What an observer hears after every step.
-struct StepReport {
-  SearchPosition position;
-  double weight_loss = 0;        ///< mean of the epoch so far
-  double weight_top1 = 0;        ///< mean of the epoch so far, percent
-  double images_per_second = 0;  ///< images of both halves, mean of the epoch so far
-};
-
 /// What an observer hears after every epoch.
-struct EpochReport {
-  SearchPosition position;
-  double weight_loss = 0;            ///< mean over the epoch's steps
-  double weight_top1 = 0;            ///< percent
-  std::optional<double> alpha_loss;  ///< unset while warming up, and where batches are shared
+struct EpochReport : LoopEpochReport {
+  /// Mean over the epoch's steps; unset while warming up, and where batches are shared.
+  std::optional<double> alpha_loss;
   std::optional<double> alpha_top1;
   std::optional<Accuracy> supernet;  ///< where it was measured
-  double learning_rate = 0;
   std::vector<std::pair<std::string, double>> regularizers;
-  double seconds = 0;  ///< of training and measuring
-  double images_per_second = 0;
   const SuperNet* net = nullptr;
 };
 
 /// Hears how a search goes. An error stops the search.
-class SearchObserver {
+class SearchObserver : public LoopObserver {
  public:
-  virtual ~SearchObserver() = default;
   virtual absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) {
     return absl::OkStatus();
   }
@@ -68,7 +51,6 @@ class SearchObserver {
   virtual absl::Status OnResume(const SearchPosition& position, const SuperNet& net) {
     return absl::OkStatus();
   }
-  virtual absl::Status OnStep(const StepReport& report) { return absl::OkStatus(); }
   virtual absl::Status OnEpochEnd(const EpochReport& report) { return absl::OkStatus(); }
   /// kept: the candidates that go on to the next stage.
   virtual absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
@@ -112,8 +94,7 @@ absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const Datas
 
 /// What a stage that isn't the last began with, the probabilities at its end, and what was kept.
 struct PrunedStage {
-  Candidates before;
-  EdgeProbabilities probabilities;
+  StageEdges before;
   Candidates kept;
 };
 

@@ -13,8 +13,10 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/trainers/batch_parts.h"
 #include "pdarts/trainers/stage_candidates.h"
+#include "pdarts/trainers/training_halves.h"
 
 namespace pdarts {
 namespace {
@@ -36,6 +38,22 @@ std::optional<std::string> FaultOfOneImage(const ImageShape& image, const Forwar
   // What fails with two images as well has nothing to do with the batch; the trainer will tell.
   if (of_one && fault(2)) return std::nullopt;
   return of_one;
+}
+
+/// The images of the smallest part that an epoch's steps compute, and of the batch that has it.
+struct SmallestPart {
+  int64_t images = 0;
+  int64_t batch = 0;
+};
+
+SmallestPart FindSmallestPart(const TrainSettings& settings, int64_t images) {
+  SmallestPart smallest;
+  for (const int64_t batch : {std::min<int64_t>(images, settings.batch_size()),
+                              SmallestBatch(images, settings.batch_size())}) {
+    const int64_t part = PartSizes(settings, batch).back();
+    if (smallest.images == 0 || part < smallest.images) smallest = {part, batch};
+  }
+  return smallest;
 }
 
 /// How a batch of one image comes about: "19 leaves a last batch of one of 20 images".
@@ -96,20 +114,25 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
 }
 
 absl::Status CheckSmallestBatch(const Training& training, int64_t images) {
-  const int64_t batch_size = training.spec.train().batch_size();
-  if (SmallestBatch(images, batch_size) != 1) return absl::OkStatus();
+  const TrainSettings& settings = training.spec.train();
+  const SmallestPart smallest = FindSmallestPart(settings, images);
+  if (smallest.images != 1) return absl::OkStatus();
   NetworkShape shape = training.Shape();
   PDARTS_ASSIGN_OR_RETURN(const auto fault, FaultOfNetwork(training, shape));
   if (!fault) return absl::OkStatus();
-  std::string remedy = "choose another";
+  const bool has_parts = smallest.batch > 1;
+  std::string remedy = has_parts ? "choose fewer parts" : "choose another";
   if (shape.auxiliary_head) {
     shape.auxiliary_head = false;
     PDARTS_ASSIGN_OR_RETURN(const auto without_head, FaultOfNetwork(training, shape));
     if (!without_head) absl::StrAppend(&remedy, ", or train.auxiliary_weight 0");
   }
-  return absl::InvalidArgumentError(absl::StrCat("train.batch_size: ", HowOfOne(images, batch_size),
-                                                 ", which the network can't train on (", *fault,
-                                                 "); ", remedy));
+  const std::string cause =
+      has_parts ? absl::StrCat("train.accumulate: ", settings.accumulate(),
+                               " makes a part of one image of a batch of ", smallest.batch)
+                : absl::StrCat("train.batch_size: ", HowOfOne(images, settings.batch_size()));
+  return absl::InvalidArgumentError(
+      absl::StrCat(cause, ", which the network can't train on (", *fault, "); ", remedy));
 }
 
 }  // namespace pdarts

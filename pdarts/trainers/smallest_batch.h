@@ -25,8 +25,9 @@ int64_t SmallestBatch(int64_t images, int64_t batch_size);
 absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<int64_t> images);
 
 /// The same for a training on `images` images.
-/// \error kInvalidArgument naming train.batch_size, and train.auxiliary_weight if only the
-/// auxiliary head is in the way; errors of SearchSpace::BuildNetwork.
+/// \error kInvalidArgument naming train.batch_size, or train.accumulate if a part of a larger batch
+/// has one image, and train.auxiliary_weight if only the auxiliary head is in the way; errors of
+/// SearchSpace::BuildNetwork.
 absl::Status CheckSmallestBatch(const Training& training, int64_t images);
 
 }  // namespace pdarts

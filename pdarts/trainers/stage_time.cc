@@ -6,12 +6,12 @@
 
 #include "ATen/ops/arange.h"
 #include "pdarts/core/status_macros.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/stage_candidates.h"
 #include "pdarts/trainers/stage_trainer.h"
+#include "pdarts/trainers/training_halves.h"
 
 namespace pdarts {
 namespace {
@@ -23,17 +23,16 @@ constexpr int kRandomChoices = 3;
 StageTimer::StageTimer(const Experiment& experiment, const DatasetSplits& data)
     : experiment_(experiment),
       data_(data),
-      batch_size_(std::min({kMostTimedImages, data.train.images.size(0),
+      batch_size_(std::min({kMostTimedImages, data.train->size(),
                             static_cast<int64_t>(experiment.spec.search().batch_size())})) {}
 
 absl::StatusOr<ImageSeconds> StageTimer::Measure(int stage, const Candidates& candidates) const {
   return CatchLibTorchErrors([&]() -> absl::StatusOr<ImageSeconds> {
     TrainingHalves halves;
     halves.weights = halves.alphas = at::arange(batch_size_, at::kLong);
-    SearchOptions options;
     SearchObserver nobody;
     PDARTS_ASSIGN_OR_RETURN(const Regularizers regularizers, experiment_.MakeRegularizers());
-    StageTrainer trainer(experiment_, regularizers, data_, halves, options, stage, SearchProgress(),
+    StageTrainer trainer(experiment_, regularizers, data_, halves, stage, SearchProgress(),
                          &nobody);
     PDARTS_RETURN_IF_ERROR(trainer.Build(candidates));
     return trainer.MeasureSeconds();

@@ -1,24 +1,23 @@
 #ifndef PDARTS_TRAINERS_STAGE_TRAINER_H_
 #define PDARTS_TRAINERS_STAGE_TRAINER_H_
 
-#include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "ATen/core/Generator.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/regularizer.h"
-#include "pdarts/datasets/augmentation/augmentation.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
-#include "pdarts/trainers/meter.h"
-#include "pdarts/trainers/search_state.pb.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/trainers/loop_state.pb.h"
 #include "pdarts/trainers/search_step.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "pdarts/trainers/training_halves.h"
+#include "pdarts/trainers/training_loop.h"
 #include "pdarts/trainers/training_state.h"
 
 namespace pdarts {
@@ -37,73 +36,64 @@ struct ImageSeconds {
   double evaluation = 0;
 };
 
-/// Trains one stage's super-network: Build, then Begin or Restore, then Train.
-class StageTrainer {
+/// Trains one stage's super-network in a TrainingLoop: Build, then Begin or Restore, then Train.
+class StageTrainer : private TrainingLoop::Task {
  public:
   /// Everything given must outlive the trainer. `regularizers` are those of this search, whose
   /// states the trainer changes. `before` holds what a saved state says of the stages before:
   /// SearchProgress::history.
   StageTrainer(const Experiment& experiment, const Regularizers& regularizers,
-               const DatasetSplits& data, const TrainingHalves& halves,
-               const SearchOptions& options, int stage, SearchProgress before,
-               SearchObserver* observer);
+               const DatasetSplits& data, const TrainingHalves& halves, int stage,
+               SearchProgress before, SearchObserver* observer);
 
   /// What the process is expected to hold; told to the observer.
-  void set_expected_bytes(int64_t bytes) { position_.expected_bytes = bytes; }
+  void set_expected_bytes(int64_t bytes) { expected_bytes_ = bytes; }
   /// How long the stage is expected to take; told to the observer.
-  void set_expected_seconds(double seconds) { position_.expected_seconds = seconds; }
+  void set_expected_seconds(double seconds) { expected_seconds_ = seconds; }
 
-  /// Makes the network, the optimisers and the streams of numbers, all fresh but for alphas that
-  /// begin with those of the stage before.
+  /// Makes the network, the optimizers, the loaders and the regularizers' generator, all fresh but
+  /// for alphas that begin with those of the stage before.
+  /// \error as SearchSpace::BuildSuperNet, Transforms::ForSearch and Loader::Create.
   absl::Status Build(const Candidates& candidates);
   /// Starts the stage.
   absl::Status Begin();
   /// Goes on where another trainer of this stage was. \error kDataLoss if the state doesn't fit.
-  absl::Status Restore(const TrainingState& state, const SearchProgress& progress);
-  /// Trains what is left of the stage.
-  absl::Status Train();
+  absl::Status Restore(const TrainingState& state, const LoopProgress& progress);
+  /// Trains what is left of the stage. \error as TrainingLoop::Run.
+  absl::Status Train(Checkpointer* checkpointer) { return loop_.Run(checkpointer, observer_); }
   /// Times a few steps and an evaluation pass over the halves, each of which should be one batch.
   /// For a trainer that is made for this alone: call it after Build, and nothing after it.
   absl::StatusOr<ImageSeconds> MeasureSeconds();
 
   const std::shared_ptr<SuperNet>& net() const { return net_; }
-  const SearchPosition& position() const { return position_; }
-  const Accuracy& accuracy() const { return accuracy_; }
+  SearchPosition position() const;
+  const Accuracy& accuracy() const { return loop_.measured(); }
 
  private:
-  absl::Status BeginEpoch();
-  /// Trains, measures and reports what is left of the position's epoch.
-  absl::Status RunEpoch();
-  absl::Status Step();
+  absl::Status BeginEpoch() override;
+  absl::Status Step(double learning_rate) override;
+  absl::Status EndEpoch(const LoopEpochReport& report) override;
+  void Save(TrainingState* state, LoopProgress* progress) override;
+  absl::Status Load(const TrainingState& state, const LoopProgress& progress) override;
+
   /// batch: of the weights' half.
-  absl::Status WeightStep(const Batch& batch);
+  absl::Status WeightStep(const Batch& batch, double learning_rate);
   /// weight_batch: the batch of the step's WeightStep.
-  absl::Status AlphaStep(const Batch& weight_batch);
+  absl::Status AlphaStep(const Batch& weight_batch, double learning_rate);
   /// A step of both by one batch of the weights' half.
-  absl::Status SharedStep(const Batch& batch);
+  absl::Status SharedStep(const Batch& batch, double learning_rate);
   at::Tensor Penalty(GradientOf of) const;
   /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
-  absl::Status Evaluate();
-  /// The batch of the position's step. augmentation: the purpose of a generator.
-  Batch MakeStepBatch(BatchStream& stream, const char* augmentation);
-  /// indices: of training images. Augmented, on the device.
-  Batch MakeBatch(const at::Tensor& indices, at::Generator& generator) const;
-
-  /// Saves the state where one is due, stops where the checkpointer asks for it.
-  absl::Status AfterStep();
-  absl::Status Stop();
-  absl::Status Save();
-
+  absl::StatusOr<Evaluation> MeasureNet();
   bool SharesBatches() const { return settings_.alpha_batches() == SHARED; }
-  bool TrainsAlphas() const { return position_.epoch >= position_.shape.warmup_epochs; }
-  /// step: of the position's epoch.
-  double LearningRate(int step) const;
-  /// Seconds of the epoch so far, those before a resumption included.
-  double EpochSeconds() const;
-  /// "stage 1, epoch 2, step 3".
-  std::string Place() const;
-  /// kInternal: "`what` in stage 1, epoch 2, step 3".
-  absl::Status NotFinite(absl::string_view what) const;
+  bool TrainsAlphas() const { return loop_.position().epoch >= shape_.warmup_epochs; }
+
+  TrainingLoop::Settings LoopSettings(int stage) const;
+  /// purpose: LoaderOptions::purpose.
+  absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const at::Tensor& indices,
+                                                     absl::string_view purpose) const;
+  /// The next batch, on the device.
+  absl::StatusOr<Batch> NextBatch(Loader& loader) const;
   at::Generator NewGenerator(absl::string_view purpose) const;
 
   const Experiment& experiment_;
@@ -111,38 +101,22 @@ class StageTrainer {
   const SearchSettings& settings_;
   const DatasetSplits& data_;
   const TrainingHalves& halves_;
-  const SearchOptions& options_;
+  const StageShape shape_;
   const SearchProgress before_;
   SearchObserver* const observer_;
+  int64_t expected_bytes_ = 0;
+  double expected_seconds_ = 0;
 
-  SearchPosition position_;  ///< `step`: the first that isn't done
-  SearchContext context_;
+  TrainingLoop loop_;
+  SearchContext context_;  ///< its generator is the regularizers'
   std::shared_ptr<SuperNet> net_;
   std::optional<SearchStep> step_;
-  std::optional<BatchStream> weight_batches_;
-  std::optional<BatchStream> alpha_batches_;
-  /// By purpose; those that a state holds beside the batch streams' own.
-  std::map<std::string, at::Generator> generators_;
-
-  Meter weight_meter_, alpha_meter_;  ///< the epoch so far
-  double earlier_seconds_ = 0;        ///< of the epoch, before a resumption
-  std::chrono::steady_clock::time_point begin_;
-  /// Steps of MeasureSeconds leave the weights as they are, so that they can't diverge.
-  bool measures_only_ = false;
-  Accuracy accuracy_;
+  std::unique_ptr<Loader> weight_batches_;
+  std::unique_ptr<Loader> alpha_batches_;
 };
 
 /// TrainingState::trainer of a search.
 inline constexpr char kSearchTrainer[] = "search";
-
-/// kDataLoss: "the state doesn't fit the experiment: `what`".
-absl::Status StateDoesNotFit(absl::string_view what);
-
-/// Between a state's form and the trainer's.
-CandidatesState ToState(const Candidates& candidates,
-                        const EdgeProbabilities* probabilities = nullptr);
-Candidates CandidatesOf(const CandidatesState& state);
-EdgeProbabilities ProbabilitiesOf(const CandidatesState& state);
 
 }  // namespace pdarts
 

@@ -5,21 +5,20 @@
 
 namespace pdarts {
 
-ImageSplit StandInSplit(const DatasetInfo& info, int64_t images) {
+std::shared_ptr<const SampleSource> StandInSource(const DatasetInfo& info, int64_t images) {
   const at::Generator random = MakeGenerator(0, "stand-in data");
   const ImageShape& image = info.image;
-  ImageSplit split;
-  split.images = at::randint(256, {images, image.channels, image.height, image.width}, random,
-                             at::TensorOptions(at::kByte));
-  split.labels = at::randint(static_cast<int64_t>(info.class_names.size()), {images}, random,
-                             at::TensorOptions(at::kLong));
-  return split;
+  return MakeMemorySource(at::randint(256, {images, image.channels, image.height, image.width},
+                                      random, at::TensorOptions(at::kByte)),
+                          at::randint(static_cast<int64_t>(info.class_names.size()), {images},
+                                      random, at::TensorOptions(at::kLong)),
+                          "stand-in data");
 }
 
 DatasetSplits StandInData(const DatasetInfo& info, int64_t images) {
   DatasetSplits data;
-  data.train = StandInSplit(info, images);
-  data.test = StandInSplit(info, images);
+  data.train = StandInSource(info, images);
+  data.test = StandInSource(info, images);
   data.info = info;
   return data;
 }

@@ -2,6 +2,7 @@
 #define PDARTS_TRAINERS_STAND_IN_DATA_H_
 
 #include <cstdint>
+#include <memory>
 
 #include "pdarts/core/dataset.h"
 
@@ -10,7 +11,7 @@ namespace pdarts {
 // Images for measurements whose results don't depend on what the images show.
 
 /// `images` random images of the dataset's shape, with labels of its classes.
-ImageSplit StandInSplit(const DatasetInfo& info, int64_t images);
+std::shared_ptr<const SampleSource> StandInSource(const DatasetInfo& info, int64_t images);
 
 /// Data that stand in for those that are not at hand: `images` training and test images each.
 DatasetSplits StandInData(const DatasetInfo& info, int64_t images);

@@ -1,7 +1,6 @@
 #include "pdarts/trainers/training_state.h"
 
 #include "ATen/ops/isfinite.h"
-#include "ATen/ops/scalar_tensor.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "c10/util/Exception.h"
@@ -110,26 +109,6 @@ absl::Status LoadGenerator(const TrainingState& state, absl::string_view name,
     return absl::DataLossError(
         absl::StrCat(Name(name, "generator"), ": ", error.what_without_backtrace()));
   }
-  return absl::OkStatus();
-}
-
-void SaveBatchStream(const BatchStream& stream, absl::string_view name, TrainingState* state) {
-  if (stream.order().defined()) Put(Name(name, "order"), stream.order(), state);
-  Put(Name(name, "position"), at::scalar_tensor(stream.position(), at::kLong), state);
-  SaveGenerator(stream.generator(), name, state);
-}
-
-absl::Status LoadBatchStream(const TrainingState& state, absl::string_view name,
-                             BatchStream* stream) {
-  at::Generator generator = stream->generator();
-  PDARTS_RETURN_IF_ERROR(LoadGenerator(state, name, &generator));
-  const at::Tensor position = at::scalar_tensor(int64_t{0}, at::kLong);
-  PDARTS_RETURN_IF_ERROR(CopyInto(state, Name(name, "position"), position));
-  const auto order = state.tensors.find(Name(name, "order"));
-  const absl::Status status =
-      stream->Restore(order == state.tensors.end() ? at::Tensor() : order->second,
-                      position.item<int64_t>(), generator);
-  if (!status.ok()) return absl::DataLossError(absl::StrCat(name, ": ", status.message()));
   return absl::OkStatus();
 }
 

@@ -11,7 +11,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace torch::nn {
@@ -23,9 +22,9 @@ namespace pdarts {
 /// Everything that a trainer is between two steps, as data. What is saved by one trainer and
 /// restored into a new one of the same experiment goes on bit for bit.
 struct TrainingState {
-  std::string trainer;   ///< who made it and can go on with it: "search"
+  std::string trainer;   ///< who made it and can go on with it: "search", "network"
   std::string place;     ///< for a reader: "stage 2, epoch 3, step 17"
-  std::string progress;  ///< a serialised message of the trainer's own
+  std::string progress;  ///< a serialized LoopProgress
   /// Float32, float64, int64 and uint8, by unique names. Those of a state that is being saved are
   /// the trainer's own, not copies: they hold until it goes on.
   std::map<std::string, at::Tensor> tensors;
@@ -63,11 +62,6 @@ absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, A
 void SaveGenerator(const at::Generator& generator, absl::string_view name, TrainingState* state);
 absl::Status LoadGenerator(const TrainingState& state, absl::string_view name,
                            at::Generator* generator);
-
-/// The order of the images, the position in it, and the generator.
-void SaveBatchStream(const BatchStream& stream, absl::string_view name, TrainingState* state);
-absl::Status LoadBatchStream(const TrainingState& state, absl::string_view name,
-                             BatchStream* stream);
 
 /// Name of the first floating-point tensor that holds a value which isn't finite; empty if none.
 std::string FirstNotFinite(const TrainingState& state);

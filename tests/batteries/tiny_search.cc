@@ -58,8 +58,8 @@ absl::Status SearchLog::OnResume(const SearchPosition&, const SuperNet&) {
 
 absl::Status SearchLog::OnEpochEnd(const EpochReport& report) {
   std::string line =
-      absl::StrFormat("epoch %d %a %a %a %a %a", report.position.epoch, report.weight_loss,
-                      report.weight_top1, report.alpha_loss.value_or(-1),
+      absl::StrFormat("epoch %d %a %a %a %a %a", report.position.epoch, report.train.loss,
+                      report.train.top1, report.alpha_loss.value_or(-1),
                       report.supernet ? report.supernet->loss : -1, report.learning_rate);
   for (const auto& [name, value] : report.regularizers) {
     absl::StrAppendFormat(&line, " %s %a", name, value);

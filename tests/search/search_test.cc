@@ -157,7 +157,7 @@ TEST(Search, RepeatsBitForBit) {
     EXPECT_TRUE(item.value().equal(others[item.key()])) << item.key();
   }
   for (size_t i = 0; i < a.heard.epochs.size(); ++i) {
-    EXPECT_EQ(a.heard.epochs[i].weight_loss, b.heard.epochs[i].weight_loss);
+    EXPECT_EQ(a.heard.epochs[i].train.loss, b.heard.epochs[i].train.loss);
   }
 }
 

@@ -68,7 +68,7 @@ class Keeper : public Checkpointer {
 
 class Log : public TrainObserver {
  public:
-  absl::Status OnStep(const TrainStepReport& report) override {
+  absl::Status OnStep(const StepReport& report) override {
     steps.push_back(absl::StrFormat("%d %d %a", report.position.epoch, report.position.step,
                                     report.train.loss));
     return absl::OkStatus();
@@ -141,7 +141,8 @@ TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
 
 INSTANTIATE_TEST_SUITE_P(Settings, TrainingResumeTest,
                          ::testing::Values(std::vector<std::string>{},
-                                           std::vector<std::string>{"train.precision=BFLOAT16"}));
+                                           std::vector<std::string>{"train.precision=BFLOAT16"},
+                                           std::vector<std::string>{"train.accumulate=3"}));
 
 /// All that a state holds of the network, its average and its optimizer is float32.
 TEST(TrainingTest, Bfloat16IsInNoCheckpoint) {
@@ -324,6 +325,17 @@ TEST(TrainingTest, ABatchOfOneIsRefusedOnlyWhereANetworkCannotTrainOnIt) {
   }
 }
 
+TEST(TrainingTest, PartsOfOneImageAreRefusedOnlyWhereANetworkCannotTrainOnThem) {
+  EXPECT_THAT(CreationError({"train.accumulate=8"}).ToString(),
+              AllOf(HasSubstr("INVALID_ARGUMENT: train.accumulate: 8 makes a part of one image of "
+                              "a batch of 8, which the network can't train on"),
+                    HasSubstr("choose fewer parts, or train.auxiliary_weight 0")));
+  EXPECT_THAT(CreationError({"train.batch_size=11", "train.accumulate=6"}).message(),
+              HasSubstr("train.accumulate: 6 makes a part of one image of a batch of 11"));
+  EXPECT_TRUE(CreationError({"train.accumulate=4"}).ok());
+  EXPECT_TRUE(CreationError({"train.accumulate=8", "train.auxiliary_weight=0"}).ok());
+}
+
 TEST(TrainingTest, ASpaceWithoutAuxiliaryHeadTrainsOnABatchOfOne) {
   constexpr char kOther[] = R"(
     name: "tiny"
@@ -363,7 +375,7 @@ TEST(TrainingTest, StopsWhereTheLossIsNotFinite) {
 /// Spoils the weights after the last step of an epoch, before they are measured.
 class Spoiler : public Log {
  public:
-  absl::Status OnStep(const TrainStepReport& report) override {
+  absl::Status OnStep(const StepReport& report) override {
     if (report.position.step + 1 == report.position.steps) {
       network->parameters().back().detach().fill_(NAN);
     }

@@ -20,6 +20,7 @@
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/comparison/random_architectures.h"
 #include "pdarts/core/edge_name.h"
+#include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
@@ -74,7 +75,7 @@ void PrintTrace(const DerivationTrace& trace, const Topology& topology) {
 
 /// What is derived from: what a search ended with, or another program's alphas.
 struct SearchEnd {
-  LastStage last_stage;
+  StageEdges last_stage;
   std::vector<std::string> notes;
 };
 
@@ -103,8 +104,7 @@ absl::StatusOr<SearchEnd> ReadSearchEnd(const RunFiles& run) {
         absl::StrCat(run.path, " holds neither an architecture nor an epoch in its log"));
   }
   const LogEvent& epoch = run.epochs.back().event;
-  PDARTS_RETURN_IF_ERROR(ReadProbabilities(epoch, run.topology, &end.last_stage.candidates,
-                                           &end.last_stage.probabilities));
+  PDARTS_ASSIGN_OR_RETURN(end.last_stage, DecodeEdges(epoch.probabilities(), run.topology));
   end.notes.push_back(absl::StrCat("derived from the last epoch in the log: stage ", epoch.stage(),
                                    " of ", epoch.stages(), ", epoch ", epoch.epoch(), " of ",
                                    epoch.epochs()));
