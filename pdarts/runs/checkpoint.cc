@@ -19,7 +19,7 @@ namespace pdarts {
 namespace {
 
 constexpr absl::string_view kMagic = "PDARTSCK";
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 3;
 constexpr size_t kPrefix = 8 + 4 + 8 + 8;
 constexpr size_t kDigest = 32;
 

@@ -18,7 +18,7 @@ namespace pdarts {
 /// format's version (4 bytes); the file's size and the header's size (8 bytes each); the header, a
 /// CheckpointHeader; the tensors' bytes in the header's order; SHA-256 of all before (32 bytes).
 struct Checkpoint {
-  CheckpointHeader run;  ///< spec, log_bytes, elapsed_s, peak_bytes, surroundings; the rest is made
+  CheckpointHeader run;  ///< spec, log_bytes, costs, provenance; the rest is made
   TrainingState state;
 };
 

@@ -20,7 +20,7 @@ Checkpoint MakeCheckpoint() {
   Checkpoint checkpoint;
   checkpoint.run.set_spec("name: \"a\"");
   checkpoint.run.set_log_bytes(17);
-  checkpoint.run.set_elapsed_s(0.25);
+  checkpoint.run.mutable_costs()->set_seconds(0.25);
   checkpoint.state.trainer = "search";
   checkpoint.state.place = "stage 1";
   checkpoint.state.progress = std::string("\0x", 2);
@@ -48,7 +48,7 @@ TEST(Checkpoint, ReadsBackWhatWasWritten) {
   ASSERT_TRUE(after.ok()) << after.status();
   EXPECT_EQ(after->run.spec(), before.run.spec());
   EXPECT_EQ(after->run.log_bytes(), 17);
-  EXPECT_EQ(after->run.elapsed_s(), 0.25);
+  EXPECT_EQ(after->run.costs().seconds(), 0.25);
   EXPECT_EQ(after->state.trainer, "search");
   EXPECT_EQ(after->state.place, "stage 1");
   EXPECT_EQ(after->state.progress, before.state.progress);

@@ -3,11 +3,9 @@
 
 #include <chrono>
 #include <functional>
-#include <string>
-#include <vector>
 
-#include "absl/status/statusor.h"
-#include "pdarts/runs/checkpoint.pb.h"
+#include "absl/status/status.h"
+#include "pdarts/runs/provenance.pb.h"
 #include "pdarts/runs/run_clock.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/training_state.h"
@@ -18,7 +16,7 @@ namespace pdarts {
 class RunCheckpointer : public Checkpointer {
  public:
   struct Options {
-    CheckpointSurroundings surroundings;
+    Provenance provenance;
     double minutes = 10;                   ///< between states within an epoch; 0: after every step
     std::function<bool()> stop_requested;  ///< empty: never
   };
@@ -35,12 +33,6 @@ class RunCheckpointer : public Checkpointer {
   const Options options_;
   std::chrono::steady_clock::time_point last_save_;
 };
-
-/// Compares what a checkpoint was made with and what it would go on with. Returns what changed,
-/// "threads was 2, is 1": the run may then end otherwise than it would have.
-/// \error kFailedPrecondition if the dataset isn't the same.
-absl::StatusOr<std::vector<std::string>> CompareSurroundings(const CheckpointSurroundings& before,
-                                                             const CheckpointSurroundings& now);
 
 }  // namespace pdarts
 

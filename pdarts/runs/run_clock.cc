@@ -8,16 +8,16 @@ namespace pdarts {
 
 RunClock::RunClock(const std::optional<Checkpoint>& checkpoint)
     : begin_(std::chrono::steady_clock::now()) {
-  if (!checkpoint) return;
-  earlier_seconds_ = checkpoint->run.elapsed_s();
-  earlier_peak_bytes_ = checkpoint->run.peak_bytes();
+  if (checkpoint) earlier_ = checkpoint->run.costs();
 }
 
-double RunClock::Elapsed() const {
-  return earlier_seconds_ +
-         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+RunCosts RunClock::Costs() const {
+  RunCosts costs;
+  costs.set_seconds(
+      earlier_.seconds() +
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count());
+  costs.set_peak_bytes(std::max<int64_t>(earlier_.peak_bytes(), PeakResidentBytes()));
+  return costs;
 }
-
-int64_t RunClock::PeakBytes() const { return std::max(earlier_peak_bytes_, PeakResidentBytes()); }
 
 }  // namespace pdarts

@@ -2,10 +2,10 @@
 #define PDARTS_RUNS_RUN_CLOCK_H_
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 
 #include "pdarts/runs/checkpoint.h"
+#include "pdarts/runs/costs.pb.h"
 
 namespace pdarts {
 
@@ -14,14 +14,11 @@ class RunClock {
  public:
   explicit RunClock(const std::optional<Checkpoint>& checkpoint);
 
-  /// Seconds of the run so far.
-  double Elapsed() const;
-  /// Most memory that a process of the run has held resident, in bytes.
-  int64_t PeakBytes() const;
+  /// Of the run so far.
+  RunCosts Costs() const;
 
  private:
-  double earlier_seconds_ = 0;
-  int64_t earlier_peak_bytes_ = 0;
+  RunCosts earlier_;
   const std::chrono::steady_clock::time_point begin_;
 };
 

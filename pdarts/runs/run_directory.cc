@@ -51,10 +51,11 @@ constexpr const char* kOutputs[] = {kEvents, kArchitecture, kArchitectureJson, k
                                     kBest,   kLast,         kModelFile,        kReport};
 
 /// The lines of a log that are whole and parse.
-std::vector<Struct> ParseLog(const std::string& log) {
-  std::vector<Struct> lines;
+template <class Line>
+std::vector<Line> ParseLog(const std::string& log) {
+  std::vector<Line> lines;
   for (const absl::string_view text : absl::StrSplit(log, '\n')) {
-    Struct line;
+    Line line;
     if (ParseJson(std::string(text), &line).ok()) lines.push_back(std::move(line));
   }
   return lines;
@@ -64,7 +65,7 @@ std::vector<Struct> ParseLog(const std::string& log) {
 /// kind that the log names.
 std::vector<std::string> DrawingsOf(const std::string& log) {
   std::set<std::string> kinds;
-  for (const Struct& line : ParseLog(log)) {
+  for (const Struct& line : ParseLog<Struct>(log)) {
     const auto cells = line.fields().find("probabilities");
     if (cells == line.fields().end()) continue;
     for (const Value& cell : cells->second.list_value().values()) {
@@ -133,7 +134,7 @@ absl::StatusOr<bool> NothingCameOf(const Directory& directory) {
   const absl::StatusOr<std::string> log = directory.ReadFile(kLog);
   if (absl::IsNotFound(log.status())) return true;
   if (!log.ok()) return log.status();
-  for (const Struct& line : ParseLog(*log)) {
+  for (const Struct& line : ParseLog<Struct>(*log)) {
     const auto event = line.fields().find("event");
     if (event != line.fields().end() && event->second.string_value() == "epoch") return false;
   }
@@ -306,7 +307,7 @@ absl::Status RunDirectory::Begin() {
   PDARTS_RETURN_IF_ERROR(Clear());
   PDARTS_RETURN_IF_ERROR(Write(kSpec, spec_text_));
   PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLog));
-  return events_.Open(*directory_, kEvents, "");
+  return OpenEvents("");
 }
 
 absl::Status RunDirectory::GoOn() {
@@ -339,7 +340,7 @@ absl::Status RunDirectory::GoOnFrom(const std::string& file) {
   PDARTS_RETURN_IF_ERROR(
       Annotate(log_.CutBack(checkpoint.run.log_bytes()), absl::StrCat(path, " needs more")));
   PDARTS_ASSIGN_OR_RETURN(const std::string log, directory_->ReadFile(kLog));
-  PDARTS_RETURN_IF_ERROR(events_.Open(*directory_, kEvents, log));
+  PDARTS_RETURN_IF_ERROR(OpenEvents(log));
   last_checkpoint_ = absl::StrCat(path, " (", checkpoint.state.place, ")");
   checkpoint_ = std::move(checkpoint);
   return absl::OkStatus();
@@ -356,13 +357,23 @@ absl::Status RunDirectory::WriteCheckpoint(Checkpoint checkpoint) {
   return absl::OkStatus();
 }
 
-absl::Status RunDirectory::Log(const Message& event) {
+absl::Status RunDirectory::OpenEvents(const std::string& log) {
+  return spec_->GetDescriptor() == TrainSpec::descriptor()
+             ? events_.Open(*directory_, kEvents, ParseLog<TrainEvent>(log))
+             : events_.Open(*directory_, kEvents, ParseLog<LogEvent>(log));
+}
+
+template <class Event>
+absl::Status RunDirectory::LogRecord(const Event& event) {
   PDARTS_RETURN_IF_ERROR(CheckHeld());
   PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(event), directory_->PathOf(kLog)));
-  const std::string line = ToJsonLine(event);
-  PDARTS_RETURN_IF_ERROR(log_.Append(line));
-  return events_.Append(line);
+  PDARTS_RETURN_IF_ERROR(log_.Append(ToJsonLine(event)));
+  return events_.Append(event);
 }
+
+absl::Status RunDirectory::Log(const LogEvent& event) { return LogRecord(event); }
+
+absl::Status RunDirectory::Log(const TrainEvent& event) { return LogRecord(event); }
 
 absl::Status RunDirectory::WriteArchitecture(const DerivedArchitecture& architecture) {
   std::string text;

@@ -105,7 +105,8 @@ class RunDirectory {
   /// Appends a line to the log, and its numbers to the event file.
   /// \error as CheckHeld and WriteFileAtomically; kInternal, before anything is written, if a
   /// number is not finite.
-  absl::Status Log(const google::protobuf::Message& event);
+  absl::Status Log(const LogEvent& event);    ///< of a search
+  absl::Status Log(const TrainEvent& event);  ///< of a training
 
   /// Write the other files. \error as CheckHeld and WriteFileAtomically.
   absl::Status WriteArchitecture(const DerivedArchitecture& architecture);
@@ -128,6 +129,10 @@ class RunDirectory {
   /// Removes what was half-written by a process that was killed.
   absl::Status RemoveTemporaries();
   absl::Status RemoveCheckpoints();
+  /// Opens the event file for a log that holds these lines.
+  absl::Status OpenEvents(const std::string& log);
+  template <class Event>
+  absl::Status LogRecord(const Event& event);
   /// Removes what an earlier run left.
   absl::Status Clear();
   absl::Status Begin();

@@ -4,14 +4,14 @@
 #include "absl/status/status.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/runs/run.pb.h"
-#include "pdarts/runs/run_clock.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_recorder.h"
 #include "pdarts/trainers/search_trainer.h"
 
 namespace pdarts {
 
 /// Writes what a search reports to its run directory's log.
-class SearchRecorder : public SearchObserver {
+class SearchRecorder : public SearchObserver, public RunRecorder<LogEvent> {
  public:
   /// Both must outlive the recorder. The experiment tells what would be derived at an epoch's end,
   /// how good the spec's benchmark says that is, and whether a stage trains its alphas.
@@ -21,21 +21,13 @@ class SearchRecorder : public SearchObserver {
   absl::Status OnEpochEnd(const EpochReport& report) override;
   absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
                           const Candidates& kept) override;
-  /// A line that begins or ends the run.
-  absl::Status LogRun(absl::string_view event, LogEvent details = {});
-
-  const RunClock& clock() const { return clock_; }
 
  private:
-  LogEvent MakeEvent(absl::string_view event, const SearchPosition& position) const;
-
   /// Adds what would be derived from the network now, if anything would.
   absl::Status AddDerivation(const SuperNet& net, const EdgeProbabilities& probabilities,
                              LogEvent* event) const;
 
-  RunDirectory* const directory_;
   const Experiment* const experiment_;
-  const RunClock clock_;
 };
 
 }  // namespace pdarts

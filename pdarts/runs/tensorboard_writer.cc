@@ -8,22 +8,22 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "pdarts/core/json.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/tfrecord.h"
 
 namespace pdarts {
 namespace {
 
-using google::protobuf::Struct;
-using google::protobuf::Value;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
 using tensorboard::Event;
 using tensorboard::HistogramProto;
 using tensorboard::Summary;
 
-/// A number of the log, and what it is called in TensorBoard, which groups by what stands before
+/// A number of a record, and what it is called in TensorBoard, which groups by what stands before
 /// the slash.
 struct Scalar {
   const char* field;
@@ -62,27 +62,20 @@ constexpr Scalar kStageScalars[] = {
 
 constexpr int kBuckets = 20;  // of probabilities
 
-const Value* Find(const Struct& line, const std::string& field) {
-  const auto found = line.fields().find(field);
-  return found == line.fields().end() ? nullptr : &found->second;
-}
-
-std::optional<double> Number(const Struct& line, const std::string& field) {
-  const Value* value = Find(line, field);
-  if (value == nullptr || value->kind_case() != Value::kNumberValue) return std::nullopt;
-  return value->number_value();
-}
-
-std::string Text(const Struct& line, const std::string& field) {
-  const Value* value = Find(line, field);
-  return value == nullptr ? "" : value->string_value();
-}
-
-/// The elements of a list; none where there is no list.
-std::vector<Value> List(const Struct& line, const std::string& field) {
-  const Value* value = Find(line, field);
-  if (value == nullptr) return {};
-  return {value->list_value().values().begin(), value->list_value().values().end()};
+/// The number in a field; nothing where the field is not set, or holds no number.
+std::optional<double> Number(const Message& record, const FieldDescriptor* field) {
+  if (field == nullptr || field->is_repeated() ||
+      !record.GetReflection()->HasField(record, field)) {
+    return std::nullopt;
+  }
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return record.GetReflection()->GetDouble(record, field);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return record.GetReflection()->GetInt32(record, field);
+    default:
+      return std::nullopt;
+  }
 }
 
 void AddScalar(const std::string& tag, double number, Summary* summary) {
@@ -91,24 +84,25 @@ void AddScalar(const std::string& tag, double number, Summary* summary) {
   value->set_simple_value(static_cast<float>(number));
 }
 
+/// Those that the record has and that are set.
 template <size_t n>
-void AddScalars(const Struct& line, const Scalar (&scalars)[n], Summary* summary) {
+void AddScalars(const Message& record, const Scalar (&scalars)[n], Summary* summary) {
   for (const Scalar& scalar : scalars) {
-    if (const auto number = Number(line, scalar.field)) AddScalar(scalar.tag, *number, summary);
+    const FieldDescriptor* field = record.GetDescriptor()->FindFieldByName(scalar.field);
+    if (const auto number = Number(record, field)) AddScalar(scalar.tag, *number, summary);
   }
 }
 
-/// The numbers in a message within the line, as `group`/name, sorted by name.
-void AddGroup(const Struct& line, const std::string& field, const std::string& group,
-              Summary* summary) {
-  const Value* value = Find(line, field);
-  if (value == nullptr) return;
+/// The numbers of a benchmark's score, sorted by name.
+void AddScore(const BenchmarkScore& score, Summary* summary) {
   std::map<std::string, double> numbers;
-  for (const auto& [name, number] : value->struct_value().fields()) {
-    if (number.kind_case() == Value::kNumberValue) numbers[name] = number.number_value();
+  for (int i = 0; i < BenchmarkScore::descriptor()->field_count(); ++i) {
+    const FieldDescriptor* field = BenchmarkScore::descriptor()->field(i);
+    if (const auto number = Number(score, field)) numbers[field->name()] = *number;
   }
   for (const auto& [name, number] : numbers) {
-    AddScalar(absl::StrCat(group, "/", name), number, summary);
+    AddScalar(absl::StrCat(score.has_predicted() ? "prediction/" : "benchmark/", name), number,
+              summary);
   }
 }
 
@@ -134,43 +128,63 @@ HistogramProto MakeHistogram(const std::vector<double>& values) {
 }
 
 /// Of each operation of each cell kind, over the edges that still have it.
-void AddProbabilities(const Struct& line, Summary* summary) {
-  for (const Value& cell : List(line, "probabilities")) {
+void AddProbabilities(const LogEvent& record, Summary* summary) {
+  for (const CellProbabilities& cell : record.probabilities()) {
     std::map<std::string, std::vector<double>> of_operation;
-    for (const Value& edge : List(cell.struct_value(), "edges")) {
-      const std::vector<Value> operations = List(edge.struct_value(), "operations");
-      const std::vector<Value> probabilities = List(edge.struct_value(), "probabilities");
-      for (size_t i = 0; i < std::min(operations.size(), probabilities.size()); ++i) {
-        of_operation[operations[i].string_value()].push_back(probabilities[i].number_value());
+    for (const EdgeCandidateProbabilities& edge : cell.edges()) {
+      for (int i = 0; i < std::min(edge.operations_size(), edge.probabilities_size()); ++i) {
+        of_operation[edge.operations(i)].push_back(edge.probabilities(i));
       }
     }
     for (const auto& [operation, values] : of_operation) {
       Summary::Value* value = summary->add_value();
-      value->set_tag(
-          absl::StrCat("probabilities/", Text(cell.struct_value(), "cell_kind"), "/", operation));
+      value->set_tag(absl::StrCat("probabilities/", cell.cell_kind(), "/", operation));
       *value->mutable_histo() = MakeHistogram(values);
     }
   }
 }
 
-}  // namespace
-
-void TensorboardEvents::ConvertEpoch(const Struct& line, Summary* summary) const {
-  AddScalars(line, kEpochScalars, summary);
-  AddGroup(line, "regularizers", "regularizers", summary);
-  const Value* const score = Find(line, "benchmark");
-  const bool predicted = score != nullptr && Find(score->struct_value(), "predicted") != nullptr;
-  AddGroup(line, "benchmark", predicted ? "prediction" : "benchmark", summary);
-  AddProbabilities(line, summary);
+/// What only a search's epochs have.
+void AddOfSearch(const LogEvent& record, Summary* summary) {
+  const std::map<std::string, double> regularizers(record.regularizers().begin(),
+                                                   record.regularizers().end());
+  for (const auto& [name, number] : regularizers) {
+    AddScalar(absl::StrCat("regularizers/", name), number, summary);
+  }
+  if (record.has_benchmark()) AddScore(record.benchmark(), summary);
+  AddProbabilities(record, summary);
 }
 
-std::string TensorboardEvents::Convert(absl::string_view json_line) {
-  Struct line;
-  if (!ParseJson(std::string(json_line), &line).ok()) return "";
+}  // namespace
+
+std::string TensorboardEvents::Convert(const LogEvent& record) {
   Event event;
-  absl::Time time;
-  if (absl::ParseTime(absl::RFC3339_full, Text(line, "time"), &time, nullptr)) {
-    event.set_wall_time(absl::ToDoubleSeconds(time - absl::UnixEpoch()));
+  if (record.event() == "stage_begin") {
+    earlier_epochs_ += stage_epochs_;
+    stage_epochs_ = record.epochs();
+    event.set_step(earlier_epochs_);
+    AddScalars(record, kStageScalars, event.mutable_summary());
+  } else if (record.event() == "epoch") {
+    event.set_step(earlier_epochs_ + record.epoch());
+    AddScalars(record, kEpochScalars, event.mutable_summary());
+    AddOfSearch(record, event.mutable_summary());
+  }
+  return Encode(record.time(), std::move(event));
+}
+
+std::string TensorboardEvents::Convert(const TrainEvent& record) {
+  Event event;
+  if (record.event() == "epoch") {
+    event.set_step(record.epoch());
+    AddScalars(record, kEpochScalars, event.mutable_summary());
+  }
+  return Encode(record.time(), std::move(event));
+}
+
+std::string TensorboardEvents::Encode(const std::string& time, Event event) {
+  absl::Time parsed;
+  if (absl::ParseTime(absl::RFC3339_full, time, &parsed, nullptr)) {
+    event.set_wall_time(absl::ToDoubleSeconds(parsed - absl::UnixEpoch()));
   }
   std::string bytes;
   if (!begun_) {
@@ -180,29 +194,14 @@ std::string TensorboardEvents::Convert(absl::string_view json_line) {
     version.set_file_version("brain.Event:2");
     bytes = EncodeTfRecord(version.SerializeAsString());
   }
-  const std::string name = Text(line, "event");
-  if (name == "stage_begin") {
-    earlier_epochs_ += stage_epochs_;
-    stage_epochs_ = static_cast<int64_t>(Number(line, "epochs").value_or(0));
-    event.set_step(earlier_epochs_);
-    AddScalars(line, kStageScalars, event.mutable_summary());
-  } else if (name == "epoch") {
-    event.set_step(earlier_epochs_ + static_cast<int64_t>(Number(line, "epoch").value_or(0)));
-    ConvertEpoch(line, event.mutable_summary());
-  }
   if (event.summary().value_size() > 0) {
     absl::StrAppend(&bytes, EncodeTfRecord(event.SerializeAsString()));
   }
   return bytes;
 }
 
-absl::Status TensorboardWriter::Open(const Directory& directory, const std::string& name,
-                                     absl::string_view log) {
-  events_ = TensorboardEvents();
-  std::string expected;
-  for (absl::string_view line : absl::StrSplit(log, '\n', absl::SkipEmpty())) {
-    absl::StrAppend(&expected, events_.Convert(line));
-  }
+absl::Status TensorboardWriter::OpenWith(const Directory& directory, const std::string& name,
+                                         const std::string& expected) {
   // In place where that will do: a TensorBoard that runs has the file open.
   const absl::StatusOr<std::string> found = directory.ReadFile(name);
   const bool is_there = found.ok() && absl::StartsWith(*found, expected);
@@ -211,8 +210,7 @@ absl::Status TensorboardWriter::Open(const Directory& directory, const std::stri
   return is_there ? file_.CutBack(static_cast<int64_t>(expected.size())) : absl::OkStatus();
 }
 
-absl::Status TensorboardWriter::Append(absl::string_view json_line) {
-  const std::string bytes = events_.Convert(json_line);
+absl::Status TensorboardWriter::AppendBytes(const std::string& bytes) {
   return bytes.empty() ? absl::OkStatus() : file_.Append(bytes);
 }
 

@@ -8,12 +8,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/directory.h"
 #include "pdarts/core/file.h"
-#include "pdarts/core/json.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/tfrecord.h"
 #include "pdarts/runs/training.pb.h"
@@ -91,7 +89,7 @@ TEST(TensorboardEvents, NumbersOfAnEpoch) {
   line.mutable_benchmark()->set_architecture("|none~0|");
   line.mutable_benchmark()->set_accuracy(93);
   line.mutable_benchmark()->set_rank(7);
-  const auto events = Events(TensorboardEvents().Convert(ToJsonLine(line)));
+  const auto events = Events(TensorboardEvents().Convert(line));
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");
   EXPECT_EQ(events[1].step(), 3);
@@ -114,7 +112,7 @@ TEST(TensorboardEvents, APredictionIsCalledOne) {
   line.mutable_benchmark()->add_interval(93);
   line.mutable_benchmark()->add_interval(95);
   line.mutable_benchmark()->set_extrapolated(true);
-  const auto events = Events(TensorboardEvents().Convert(ToJsonLine(line)));
+  const auto events = Events(TensorboardEvents().Convert(line));
   ASSERT_EQ(events.size(), 2u);
   EXPECT_THAT(Scalars(events[1]),
               UnorderedElementsAre(Pair("prediction/accuracy", 94), Pair("memory/peak_mb", 300)));
@@ -126,9 +124,8 @@ TEST(TensorboardEvents, StepsCountTheEpochsOfAllStages) {
   for (const LogEvent& line :
        {At("run_begin", 0), StageBegin(1, 3), Epoch(1, 1), Epoch(1, 3), At("stage_end", 1),
         StageBegin(2, 2), Epoch(2, 1), StageBegin(3, 9), Epoch(3, 2), At("derivation", 3)}) {
-    absl::StrAppend(&file, events.Convert(ToJsonLine(line)));
+    absl::StrAppend(&file, events.Convert(line));
   }
-  EXPECT_EQ(events.Convert("no line"), "");
   std::vector<int64_t> steps;
   for (const Event& event : Events(file)) steps.push_back(event.step());
   EXPECT_THAT(steps, ElementsAre(0, 0, 1, 3, 3, 4, 5, 7));
@@ -150,7 +147,7 @@ TEST(TensorboardEvents, ProbabilitiesOfEachOperationOverTheEdges) {
     edge->add_operations(p < 0.5 ? "skip_connect" : "sep_conv_3x3");
     edge->add_probabilities(1 - p);
   }
-  const Event event = Events(TensorboardEvents().Convert(ToJsonLine(line)))[1];
+  const Event event = Events(TensorboardEvents().Convert(line))[1];
   std::map<std::string, HistogramProto> histograms;
   for (const auto& value : event.summary().value()) {
     if (value.has_histo()) histograms[value.tag()] = value.histo();
@@ -184,7 +181,7 @@ TEST(TensorboardEvents, NumbersOfATraining) {
   line.set_learning_rate(7);
   line.set_drop_path(8);
   line.set_best(true);
-  const Event event = Events(TensorboardEvents().Convert(ToJsonLine(line)))[1];
+  const Event event = Events(TensorboardEvents().Convert(line))[1];
   EXPECT_EQ(event.step(), 4);
   EXPECT_THAT(
       Scalars(event),
@@ -199,15 +196,12 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
   const Directory directory = Directory::Open(::testing::TempDir()).value();
   const std::string path = directory.PathOf(name);
   std::filesystem::remove(path);
-  std::string log;
+  const std::vector<LogEvent> log = {StageBegin(1, 2), Epoch(1, 1), Epoch(1, 2), StageBegin(2, 2)};
   {
     TensorboardWriter writer;
-    ASSERT_TRUE(writer.Open(directory, name, "").ok());
+    ASSERT_TRUE(writer.Open(directory, name, std::vector<LogEvent>()).ok());
     EXPECT_EQ(ReadFile(path).value(), "");
-    for (const LogEvent& line : {StageBegin(1, 2), Epoch(1, 1), Epoch(1, 2), StageBegin(2, 2)}) {
-      ASSERT_TRUE(writer.Append(ToJsonLine(line)).ok());
-      absl::StrAppend(&log, ToJsonLine(line), "\n");
-    }
+    for (const LogEvent& line : log) ASSERT_TRUE(writer.Append(line).ok());
   }
   const std::string before = ReadFile(path).value();
   EXPECT_EQ(Events(before).size(), 5u);
@@ -222,7 +216,7 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
     TensorboardWriter writer;
     ASSERT_TRUE(writer.Open(directory, name, log).ok());
     EXPECT_EQ(ReadFile(path).value(), before);
-    ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(2, 1))).ok());
+    ASSERT_TRUE(writer.Append(Epoch(2, 1)).ok());
     const auto events = Events(ReadFile(path).value());
     ASSERT_EQ(events.size(), 6u);
     EXPECT_EQ(events.back().step(), 3);
@@ -231,17 +225,17 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
 
 TEST(TensorboardWriter, AFileThatDoesIsKeptOpenForWhoReadsIt) {
   const Directory directory = Directory::Open(::testing::TempDir()).value();
-  const std::string line = ToJsonLine(Epoch(1, 1));
+  const LogEvent line = Epoch(1, 1);
   {
     TensorboardWriter writer;
-    ASSERT_TRUE(writer.Open(directory, "kept", "").ok());
+    ASSERT_TRUE(writer.Open(directory, "kept", std::vector<LogEvent>()).ok());
     ASSERT_TRUE(writer.Append(line).ok());
-    ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(1, 2))).ok());
+    ASSERT_TRUE(writer.Append(Epoch(1, 2)).ok());
   }
   std::ifstream reader(directory.PathOf("kept"), std::ios::binary);
   TensorboardWriter writer;
-  ASSERT_TRUE(writer.Open(directory, "kept", line).ok());
-  ASSERT_TRUE(writer.Append(ToJsonLine(Epoch(1, 2))).ok());
+  ASSERT_TRUE(writer.Open(directory, "kept", std::vector<LogEvent>{line}).ok());
+  ASSERT_TRUE(writer.Append(Epoch(1, 2)).ok());
   std::ostringstream read;
   read << reader.rdbuf();
   EXPECT_EQ(read.str(), directory.ReadFile("kept").value());

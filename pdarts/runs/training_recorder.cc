@@ -1,27 +1,14 @@
 #include "pdarts/runs/training_recorder.h"
 
-#include <string>
 #include <utility>
 
-#include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/trainers/evaluation.h"
 
 namespace pdarts {
 
-TrainingRecorder::TrainingRecorder(RunDirectory* directory)
-    : directory_(directory), clock_(directory->checkpoint()) {}
-
-absl::Status TrainingRecorder::Log(absl::string_view event, TrainEvent details) {
-  details.set_event(std::string(event));
-  details.set_time(TimeNow());
-  details.set_elapsed_s(clock_.Elapsed());
-  details.set_peak_memory_mb(static_cast<double>(clock_.PeakBytes()) / 1e6);
-  return directory_->Log(details);
-}
-
-absl::Status TrainingRecorder::LogBegin(const std::string& architecture, int64_t parameters,
-                                        const DatasetSplits& data) {
+TrainEvent DescribeBegin(const std::string& architecture, int64_t parameters,
+                         const DatasetSplits& data) {
   TrainEvent event;
   event.set_architecture(architecture);
   event.set_parameters(static_cast<double>(parameters));
@@ -30,13 +17,11 @@ absl::Status TrainingRecorder::LogBegin(const std::string& architecture, int64_t
                                          static_cast<int>(data.info.class_names.size()))) {
     event.add_class_images(static_cast<int>(images));
   }
-  return Log("run_begin", event);
+  return event;
 }
 
 absl::Status TrainingRecorder::OnEpochEnd(const TrainEpochReport& report) {
-  TrainEvent event;
-  event.set_epoch(report.position.epoch + 1);
-  event.set_epochs(report.position.epochs);
+  TrainEvent event = MakeEpochEvent(report);
   event.set_train_loss(report.train.loss);
   event.set_train_top1(report.train.top1);
   event.set_train_top5(report.train.top5);
@@ -44,12 +29,9 @@ absl::Status TrainingRecorder::OnEpochEnd(const TrainEpochReport& report) {
   event.set_test_top1(report.test.top1);
   event.set_test_top5(report.test.top5);
   for (const int64_t right : report.class_right) event.add_class_right(static_cast<int>(right));
-  event.set_learning_rate(report.learning_rate);
   event.set_drop_path(report.drop_path);
   event.set_best(report.is_best);
-  event.set_seconds(report.seconds);
-  event.set_images_per_second(report.images_per_second);
-  PDARTS_RETURN_IF_ERROR(Log("epoch", event));
+  PDARTS_RETURN_IF_ERROR(Log("epoch", std::move(event)));
   PDARTS_RETURN_IF_ERROR(directory_->WriteLastWeights(*report.measured));
   return report.is_best ? directory_->WriteBestWeights(*report.measured) : absl::OkStatus();
 }

@@ -12,10 +12,10 @@
 
 namespace {
 
-/// A checkpoint of version 2 whose header are the first `header_size` bytes of `body`.
+/// A checkpoint of version 3 whose header are the first `header_size` bytes of `body`.
 std::string Frame(absl::string_view body, size_t header_size) {
   std::string content = "PDARTSCK";
-  pdarts::AppendLittleEndian(2, 4, &content);
+  pdarts::AppendLittleEndian(3, 4, &content);
   pdarts::AppendLittleEndian(content.size() + 16 + body.size() + 32, 8, &content);
   pdarts::AppendLittleEndian(header_size, 8, &content);
   absl::StrAppend(&content, body);

@@ -1,0 +1,50 @@
+#include "pdarts/runs/costs.h"
+
+namespace pdarts {
+namespace {
+
+constexpr double kMega = 1e6;
+constexpr double kGiga = 1e9;
+
+/// Event: LogEvent or TrainEvent.
+template <class Event>
+void SetEventCosts(const RunCosts& costs, Event* event) {
+  event->set_elapsed_s(costs.seconds());
+  event->set_peak_memory_mb(Megabytes(costs.peak_bytes()));
+}
+
+}  // namespace
+
+double Megabytes(int64_t bytes) { return static_cast<double>(bytes) / kMega; }
+
+void SetCosts(const RunCosts& costs, LogEvent* event) { SetEventCosts(costs, event); }
+
+void SetCosts(const RunCosts& costs, TrainEvent* event) { SetEventCosts(costs, event); }
+
+void SetCosts(const RunCosts& costs, RunResult* result) {
+  result->set_search_cost_s(costs.seconds());
+  result->set_mem_gb(static_cast<double>(costs.peak_bytes()) / kGiga);
+}
+
+void SetCosts(const RunCosts& costs, TrainResult* result) {
+  result->set_seconds(costs.seconds());
+  result->set_mem_gb(static_cast<double>(costs.peak_bytes()) / kGiga);
+}
+
+void SetCosts(const NetworkCounts& counts, RunResult* result) {
+  result->set_params_m(counts.params / kMega);
+  result->set_flops_g(counts.macs / kGiga);
+}
+
+void SetCosts(const NetworkCounts& counts, TrainResult* result) {
+  result->set_params(counts.params);
+  result->set_macs(counts.macs);
+}
+
+void ConvertCosts(const TrainResult& training, RunResult* row) {
+  if (training.has_params()) row->set_params_m(training.params() / kMega);
+  if (training.has_macs()) row->set_flops_g(training.macs() / kGiga);
+  if (training.has_seconds()) row->set_train_cost_s(training.seconds());
+}
+
+}  // namespace pdarts

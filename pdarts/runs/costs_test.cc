@@ -1,0 +1,44 @@
+#include "pdarts/runs/costs.h"
+
+#include "gtest/gtest.h"
+#include "pdarts/runs/training_row.h"
+
+namespace pdarts {
+namespace {
+
+RunCosts Some() {
+  RunCosts costs;
+  costs.set_seconds(90);
+  costs.set_peak_bytes(2500000000);
+  return costs;
+}
+
+TEST(Costs, AreInTheUnitsOfTheFiles) {
+  LogEvent event;
+  SetCosts(Some(), &event);
+  EXPECT_EQ(event.elapsed_s(), 90);
+  EXPECT_EQ(event.peak_memory_mb(), 2500);
+  RunResult search;
+  SetCosts(Some(), &search);
+  SetCosts(NetworkCounts{3433798, 532174464}, &search);
+  EXPECT_EQ(search.search_cost_s(), 90);
+  EXPECT_EQ(search.mem_gb(), 2.5);
+  EXPECT_DOUBLE_EQ(search.params_m(), 3.433798);
+  EXPECT_DOUBLE_EQ(search.flops_g(), 0.532174464);
+}
+
+TEST(Costs, OfATrainingStandInItsRow) {
+  TrainResult training;
+  SetCosts(Some(), &training);
+  SetCosts(NetworkCounts{3433798, 532174464}, &training);
+  EXPECT_EQ(training.params(), 3433798);
+  const RunResult row = RowOf(training);
+  EXPECT_EQ(row.train_cost_s(), 90);
+  EXPECT_FALSE(row.has_search_cost_s());
+  EXPECT_EQ(row.mem_gb(), 2.5);
+  EXPECT_DOUBLE_EQ(row.params_m(), 3.433798);
+  EXPECT_DOUBLE_EQ(row.flops_g(), 0.532174464);
+}
+
+}  // namespace
+}  // namespace pdarts

@@ -1,0 +1,86 @@
+#include "pdarts/runs/provenance.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/text_format.h"
+
+namespace pdarts {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+/// What decides a run's last bits. The commit says more than the version, and where the data lie
+/// changes nothing.
+constexpr const char* kDeciding[] = {"threads", "kernels", "device", "libtorch", "commit", "cpu"};
+
+std::string FieldText(const Message& message, const FieldDescriptor& field) {
+  std::string text;
+  google::protobuf::TextFormat::PrintFieldValueToString(message, &field, -1, &text);
+  return text;
+}
+
+void CopyTexts(const Message& from, const FieldDescriptor& source, const FieldDescriptor& target,
+               Message* to) {
+  for (int i = 0; i < from.GetReflection()->FieldSize(from, &source); ++i) {
+    to->GetReflection()->AddString(to, &target,
+                                   from.GetReflection()->GetRepeatedString(from, &source, i));
+  }
+}
+
+void CopyField(const Message& from, const FieldDescriptor& source, const FieldDescriptor& target,
+               Message* to) {
+  const Reflection& in = *from.GetReflection();
+  const Reflection& out = *to->GetReflection();
+  switch (source.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      out.SetString(to, &target, in.GetString(from, &source));
+      break;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      out.SetDouble(to, &target, in.GetDouble(from, &source));
+      break;
+    case FieldDescriptor::CPPTYPE_INT32:
+      out.SetInt32(to, &target, in.GetInt32(from, &source));
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> CompareProvenance(const Provenance& before,
+                                                           const Provenance& now) {
+  if (before.dataset_checksum() != now.dataset_checksum()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the dataset is not the one that the run began with: dataset_checksum was ",
+        before.dataset_checksum(), ", is ", now.dataset_checksum(), "; --overwrite starts over"));
+  }
+  std::vector<std::string> changes;
+  for (const char* name : kDeciding) {
+    const FieldDescriptor& field = *Provenance::descriptor()->FindFieldByName(name);
+    const std::string was = FieldText(before, field), is = FieldText(now, field);
+    if (was != is) changes.push_back(absl::StrCat(name, " was ", was, ", is ", is));
+  }
+  return changes;
+}
+
+void CopyCommonFields(const Message& from, Message* to) {
+  for (int i = 0; i < from.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor& source = *from.GetDescriptor()->field(i);
+    const FieldDescriptor* target = to->GetDescriptor()->FindFieldByName(source.name());
+    if (target == nullptr || target->cpp_type() != source.cpp_type() ||
+        target->is_repeated() != source.is_repeated()) {
+      continue;
+    }
+    if (!source.is_repeated()) {
+      if (from.GetReflection()->HasField(from, &source)) CopyField(from, source, *target, to);
+    } else if (source.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      CopyTexts(from, source, *target, to);
+    }
+  }
+}
+
+}  // namespace pdarts
