@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -24,7 +25,24 @@ std::string Bar(double done, int width) {
   return absl::StrCat("[", std::string(full, '='), std::string(width - full, ' '), "]");
 }
 
+/// The part of a training that is done after `steps` of the position's epoch, in [0, 1].
+double PartOfTraining(const LoopPosition& at, int steps) {
+  return (at.epoch + static_cast<double>(steps) / at.steps) / at.epochs;
+}
+
+void ShowSkipped(const LoopEpochReport& report) {
+  if (report.skipped_images == 0) return;
+  std::fprintf(stderr, "note: %lld images of the epoch could not be read and were left out\n",
+               static_cast<long long>(report.skipped_images));
+}
+
 }  // namespace
+
+std::string TimeEstimate::Left(double done) const {
+  const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
+  const double done_here = done - done_before_;
+  return done_here > 0 ? ShortDuration(elapsed * (1 - done) / done_here) : "?";
+}
 
 std::string ShortDuration(double seconds) {
   const auto whole = static_cast<int64_t>(std::llround(seconds));
@@ -42,8 +60,7 @@ std::string RoughDuration(double seconds) {
   return absl::StrFormat("%d s", whole);
 }
 
-ProgressDisplay::ProgressDisplay(const Experiment& experiment)
-    : experiment_(experiment), begin_(Clock::now()) {
+ProgressDisplay::ProgressDisplay(const Experiment& experiment) : experiment_(experiment) {
   const ProgressiveSchedule& schedule = *experiment.schedule;
   int candidates = 0;
   const absl::StatusOr<Candidates> initial = experiment.space->InitialCandidates();
@@ -58,22 +75,17 @@ ProgressDisplay::ProgressDisplay(const Experiment& experiment)
   }
 }
 
-double ProgressDisplay::Done(const SearchPosition& position, int steps) const {
+double ProgressDisplay::Done(const LoopPosition& position, int steps) const {
   double done = 0;
   for (int s = 0; s < position.stage; ++s) done += work_[s].step * StageUnits(work_[s].shape);
-  StageShape so_far = position.shape;
+  const StageShape& shape = work_[position.stage].shape;
+  StageShape so_far = shape;
   so_far.epochs = position.epoch;
-  so_far.warmup_epochs = std::min(position.epoch, position.shape.warmup_epochs);
-  const double epoch_units = position.epoch < position.shape.warmup_epochs ? 1 : 2;
+  so_far.warmup_epochs = std::min(position.epoch, shape.warmup_epochs);
+  const double epoch_units = position.epoch < shape.warmup_epochs ? 1 : 2;
   done += work_[position.stage].step *
           (StageUnits(so_far) + epoch_units * steps / std::max(1, position.steps));
   return done / total_;
-}
-
-std::string ProgressDisplay::TimeLeft(double done) const {
-  const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
-  const double done_here = done - done_before_;
-  return done_here > 0 ? ShortDuration(elapsed * (1 - done) / done_here) : "?";
 }
 
 absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const SuperNet& net) {
@@ -91,7 +103,7 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const
 }
 
 absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const SuperNet& net) {
-  done_before_ = Done(position, position.step);
+  time_.set_done_before(Done(position, position.step));
   std::fprintf(stderr, "going on in stage %d/%d after %d of %d epochs and %d steps\n",
                position.stage + 1, position.num_stages, position.epoch, position.shape.epochs,
                position.step);
@@ -107,12 +119,12 @@ void ProgressDisplay::ShowNotes(const SearchPosition& position) const {
 
 absl::Status ProgressDisplay::OnStep(const StepReport& report) {
   line_.Show([&] {
-    const SearchPosition& at = report.position;
+    const LoopPosition& at = report.position;
     const double done = Done(at, at.step + 1);
     return absl::StrFormat(
         "%s %3.0f%% %s left, stage %d/%d epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
-        Bar(done, 6), 100 * done, TimeLeft(done), at.stage + 1, at.num_stages, at.epoch + 1,
-        at.shape.epochs, at.step + 1, at.steps, report.weight_loss, report.weight_top1,
+        Bar(done, 6), 100 * done, time_.Left(done), at.stage + 1, at.num_stages, at.epoch + 1,
+        at.epochs, at.step + 1, at.steps, report.train.loss, report.train.top1,
         report.images_per_second);
   });
   return absl::OkStatus();
@@ -120,10 +132,10 @@ absl::Status ProgressDisplay::OnStep(const StepReport& report) {
 
 absl::Status ProgressDisplay::OnEpochEnd(const EpochReport& report) {
   line_.Clear();
-  const SearchPosition& at = report.position;
+  const LoopPosition& at = report.position;
   std::string line =
       absl::StrFormat("stage %d/%d epoch %d/%d loss %.4f acc %.2f%%", at.stage + 1, at.num_stages,
-                      at.epoch + 1, at.shape.epochs, report.weight_loss, report.weight_top1);
+                      at.epoch + 1, at.epochs, report.train.loss, report.train.top1);
   if (report.alpha_loss) absl::StrAppendFormat(&line, " alpha loss %.4f", *report.alpha_loss);
   if (report.supernet) {
     absl::StrAppendFormat(&line, " super-network %.2f%%", report.supernet->top1);
@@ -132,8 +144,43 @@ absl::Status ProgressDisplay::OnEpochEnd(const EpochReport& report) {
     }
   }
   absl::StrAppendFormat(&line, " %.0f img/s %s left", report.images_per_second,
-                        TimeLeft(Done(at, at.steps)));
+                        time_.Left(Done(at, at.steps)));
+  ShowSkipped(report);
   std::fprintf(stderr, "%s\n", line.c_str());
+  return absl::OkStatus();
+}
+
+TrainProgress::TrainProgress(int classes) : top5_(HasTop5(classes)) {}
+
+absl::Status TrainProgress::OnResume(const LoopPosition& position) {
+  time_.set_done_before(PartOfTraining(position, position.step));
+  return absl::OkStatus();
+}
+
+absl::Status TrainProgress::OnStep(const StepReport& report) {
+  line_.Show([&] {
+    const LoopPosition& at = report.position;
+    return absl::StrFormat("%s left, epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
+                           time_.Left(PartOfTraining(at, at.step + 1)), at.epoch + 1, at.epochs,
+                           at.step + 1, at.steps, report.train.loss, report.train.top1,
+                           report.images_per_second);
+  });
+  return absl::OkStatus();
+}
+
+absl::Status TrainProgress::OnEpochEnd(const TrainEpochReport& report) {
+  line_.Clear();
+  const LoopPosition& at = report.position;
+  ShowSkipped(report);
+  std::fprintf(stderr, "%s\n",
+               absl::StrFormat("epoch %d/%d loss %.4f acc %.2f%% test %.2f%% (%sloss %.4f)%s %.0f "
+                               "img/s %s left",
+                               at.epoch + 1, at.epochs, report.train.loss, report.train.top1,
+                               report.test.top1,
+                               top5_ ? absl::StrFormat("top-5 %.2f%%, ", report.test.top5) : "",
+                               report.test.loss, report.is_best ? " best" : "",
+                               report.images_per_second, time_.Left(PartOfTraining(at, at.steps)))
+                   .c_str());
   return absl::OkStatus();
 }
 

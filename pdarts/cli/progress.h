@@ -2,15 +2,30 @@
 #define PDARTS_CLI_PROGRESS_H_
 
 #include <chrono>
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "pdarts/cli/status_line.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/trainers/network_trainer.h"
 #include "pdarts/trainers/search_trainer.h"
 
 namespace pdarts {
+
+/// How long something still takes, by how long it has taken.
+class TimeEstimate {
+ public:
+  TimeEstimate() : begin_(std::chrono::steady_clock::now()) {}
+
+  /// Where it began in this process: the part that was done before, in [0, 1].
+  void set_done_before(double done) { done_before_ = done; }
+  /// "3m05s", when this part of the whole is done; "?" at the beginning.
+  std::string Left(double done) const;
+
+ private:
+  double done_before_ = 0;
+  const std::chrono::steady_clock::time_point begin_;
+};
 
 /// Shows on standard error where a search is: one line that is drawn over on a terminal, else a
 /// line an epoch.
@@ -27,8 +42,7 @@ class ProgressDisplay : public SearchObserver {
  private:
   /// The part of the whole search that is done after `steps` of the position's epoch, in [0, 1]:
   /// a step counts its cells, channels and candidates, and twice when it trains alphas too.
-  double Done(const SearchPosition& position, int steps) const;
-  std::string TimeLeft(double done) const;
+  double Done(const LoopPosition& position, int steps) const;
 
   /// Says which alphas the stage does not train.
   void ShowNotes(const SearchPosition& position) const;
@@ -40,9 +54,24 @@ class ProgressDisplay : public SearchObserver {
   const Experiment& experiment_;
   std::vector<StageWork> work_;
   double total_ = 0;
-  double done_before_ = 0;  ///< by earlier processes
   StatusLine line_;
-  const std::chrono::steady_clock::time_point begin_;
+  TimeEstimate time_;
+};
+
+/// The same for the training of a network.
+class TrainProgress : public TrainObserver {
+ public:
+  /// classes: of the dataset.
+  explicit TrainProgress(int classes);
+
+  absl::Status OnResume(const LoopPosition& position) override;
+  absl::Status OnStep(const StepReport& report) override;
+  absl::Status OnEpochEnd(const TrainEpochReport& report) override;
+
+ private:
+  const bool top5_;  ///< whether top-5 accuracy says anything
+  StatusLine line_;
+  TimeEstimate time_;
 };
 
 /// "1h02m", "3m05s", "12s".

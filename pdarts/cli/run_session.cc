@@ -1,7 +1,7 @@
 #include "pdarts/cli/run_session.h"
 
 #include <iostream>
-#include <vector>
+#include <utility>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -9,7 +9,9 @@
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_checkpointer.h"
 
 namespace pdarts {
 namespace {
@@ -25,6 +27,20 @@ absl::StatusOr<RunStart> RunStartFromFlags() {
   }
   if (absl::GetFlag(FLAGS_overwrite)) return RunStart::kOverwrite;
   return absl::GetFlag(FLAGS_resume) ? RunStart::kResume : RunStart::kGoOn;
+}
+
+Provenance MakeProvenance(const Backend& backend, const DatasetSplits& data, int threads) {
+  Provenance provenance;
+  provenance.set_version(BuildVersion());
+  provenance.set_commit(BuildCommit());
+  provenance.set_libtorch(LibTorchVersion());
+  provenance.set_cpu(CpuName());
+  provenance.set_device(backend.device.str());
+  provenance.set_kernels(BackendName(backend));
+  provenance.set_threads(threads);
+  provenance.set_dataset_source(data.source);
+  provenance.set_dataset_checksum(data.checksum);
+  return provenance;
 }
 
 }  // namespace
@@ -65,61 +81,73 @@ absl::StatusOr<RunFlags> RunFlagsFromCommandLine() {
   return flags;
 }
 
-CheckpointSurroundings MakeSurroundings(const Backend& backend, const DatasetSplits& data,
-                                        int threads) {
-  CheckpointSurroundings surroundings;
-  surroundings.set_dataset_checksum(data.checksum);
-  surroundings.set_threads(threads);
-  surroundings.set_kernels(BackendName(backend));
-  surroundings.set_device(backend.device.str());
-  surroundings.set_libtorch(LibTorchVersion());
-  surroundings.set_commit(BuildCommit());
-  surroundings.set_cpu(CpuName());
-  return surroundings;
-}
+RunSession::RunSession(const RunFlags& flags, std::unique_ptr<RunDirectory> directory,
+                       Provenance provenance)
+    : flags_(flags), directory_(std::move(directory)), provenance_(std::move(provenance)) {}
 
-absl::StatusOr<std::unique_ptr<RunDirectory>> OpenRun(const std::string& path,
-                                                      const google::protobuf::Message& spec,
-                                                      RunStart start,
-                                                      CheckpointSurroundings* surroundings) {
+absl::StatusOr<std::unique_ptr<RunSession>> RunSession::Open(const std::string& path,
+                                                             const google::protobuf::Message& spec,
+                                                             const RunFlags& flags,
+                                                             const Backend& backend,
+                                                             const DatasetSplits& data) {
+  Provenance provenance = MakeProvenance(backend, data, flags.threads);
   PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunDirectory> directory,
-                          RunDirectory::Open(path, spec, start));
+                          RunDirectory::Open(path, spec, flags.start));
   Tell(directory->notes());
   if (const auto& checkpoint = directory->checkpoint()) {
+    const Provenance& before = checkpoint->run.provenance();
     PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> changes,
-                            CompareSurroundings(checkpoint->run.surroundings(), *surroundings));
-    *surroundings->mutable_changes() = checkpoint->run.surroundings().changes();
+                            CompareProvenance(before, provenance));
+    *provenance.mutable_changes() = before.changes();
     for (const std::string& change : changes) {
       Tell({absl::StrCat(change, ": the run may end otherwise than it would have")});
-      surroundings->add_changes(absl::StrCat(checkpoint->state.place, ": ", change));
+      provenance.add_changes(absl::StrCat(checkpoint->state.place, ": ", change));
     }
   }
-  return directory;
+  return std::unique_ptr<RunSession>(
+      new RunSession(flags, std::move(directory), std::move(provenance)));
 }
 
-RunCheckpointer::Options CheckpointingOf(const RunFlags& flags,
-                                         const CheckpointSurroundings& surroundings) {
+const TrainingState* RunSession::state() const {
+  return directory_->checkpoint() ? &directory_->checkpoint()->state : nullptr;
+}
+
+absl::Status RunSession::Train(const RunClock& clock,
+                               const std::function<absl::Status(Checkpointer*)>& train) {
   RunCheckpointer::Options options;
-  options.surroundings = surroundings;
-  options.minutes = flags.checkpoint_minutes;
+  options.provenance = provenance_;
+  options.minutes = flags_.checkpoint_minutes;
   options.stop_requested = [] { return InterruptSignal() != 0; };
-  return options;
+  RunCheckpointer checkpointer(directory_.get(), &clock, std::move(options));
+  absl::Status trained;
+  {
+    const InterruptGuard guard;
+    trained = train(&checkpointer);
+  }
+  return trained.ok() ? trained : ExplainEnd(trained);
 }
 
-absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& directory) {
+absl::Status RunSession::ExplainEnd(const absl::Status& status) const {
   if (absl::IsCancelled(status)) {
     return absl::CancelledError(
-        absl::StrCat("stopped; the state is in ", directory.last_checkpoint(),
+        absl::StrCat("stopped; the state is in ", directory_->last_checkpoint(),
                      ". If you move the run, name its new folder by --output_dir. To go on:\n  ",
-                     CommandToGoOn(directory.path())));
+                     CommandToGoOn(directory_->path())));
   }
   // What is in the directory now may be another run's.
-  if (!directory.CheckHeld().ok()) return status;
-  return absl::Status(status.code(), absl::StrCat(status.message(), "; ",
-                                                  directory.last_checkpoint().empty()
-                                                      ? std::string("there is no checkpoint yet")
-                                                      : absl::StrCat("the last good checkpoint is ",
-                                                                     directory.last_checkpoint())));
+  if (!directory_->CheckHeld().ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), "; ",
+                                   directory_->last_checkpoint().empty()
+                                       ? std::string("there is no checkpoint yet")
+                                       : absl::StrCat("the last good checkpoint is ",
+                                                      directory_->last_checkpoint())));
+}
+
+bool PrintedAsJson(const google::protobuf::Message& result) {
+  if (!absl::GetFlag(FLAGS_json)) return false;
+  std::cout << ToJsonLine(result) << "\n";
+  return true;
 }
 
 }  // namespace pdarts

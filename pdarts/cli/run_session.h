@@ -1,6 +1,7 @@
 #ifndef PDARTS_CLI_RUN_SESSION_H_
 #define PDARTS_CLI_RUN_SESSION_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,13 +9,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
-#include "pdarts/cli/build_info.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/memory_limits.h"
 #include "pdarts/core/process.h"
-#include "pdarts/runs/run_checkpointer.h"
+#include "pdarts/runs/costs.h"
+#include "pdarts/runs/provenance.h"
+#include "pdarts/runs/run_clock.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/trainers/training_state.h"
 
 namespace pdarts {
 
@@ -39,41 +42,59 @@ MemoryPolicy MemoryPolicyFromFlags();
 /// \error kInvalidArgument naming the flag.
 absl::StatusOr<RunFlags> RunFlagsFromCommandLine();
 
-/// What decides a run's last bits, beside its spec.
-CheckpointSurroundings MakeSurroundings(const Backend& backend, const DatasetSplits& data,
-                                        int threads);
+/// One run of a search or a training in its directory, from its opening to its result.
+class RunSession {
+ public:
+  /// Opens the directory of a run and tells the user on standard error what should be known of it.
+  /// \error as RunDirectory::Open and CompareProvenance.
+  static absl::StatusOr<std::unique_ptr<RunSession>> Open(const std::string& path,
+                                                          const google::protobuf::Message& spec,
+                                                          const RunFlags& flags,
+                                                          const Backend& backend,
+                                                          const DatasetSplits& data);
 
-/// Opens a run's directory and tells the user on standard error what should be known of it. Adds
-/// to the surroundings what has changed in them since the run began.
-/// \error as RunDirectory::Open and CompareSurroundings.
-absl::StatusOr<std::unique_ptr<RunDirectory>> OpenRun(const std::string& path,
-                                                      const google::protobuf::Message& spec,
-                                                      RunStart start,
-                                                      CheckpointSurroundings* surroundings);
+  RunDirectory& directory() { return *directory_; }
+  /// Of the run, with what has changed since it began.
+  const Provenance& provenance() const { return provenance_; }
+  /// The state that the run goes on from; null for a run that begins.
+  const TrainingState* state() const;
 
-/// What a result says of where it came from: pdarts' version and commit, LibTorch, machine and
-/// data. Result: RunResult or TrainResult.
-template <class Result>
-void SetOrigin(const CheckpointSurroundings& surroundings, const DatasetSplits& data,
-               Result* result) {
-  result->set_version(BuildVersion());
-  result->set_commit(surroundings.commit());
-  result->set_libtorch(surroundings.libtorch());
-  result->set_cpu(CpuName());
-  result->set_device(surroundings.device());
-  result->set_kernels(surroundings.kernels());
-  result->set_threads(surroundings.threads());
-  result->set_dataset_source(data.source);
-  result->set_dataset_checksum(surroundings.dataset_checksum());
-  *result->mutable_changes() = surroundings.changes();
-}
+  /// Writes the first line of a run that begins, or what changed for one that goes on. Recorder:
+  /// SearchRecorder or TrainingRecorder. \error as RunDirectory::Log.
+  template <class Recorder, class Event>
+  absl::Status LogBegin(Recorder& recorder, const Event& begin) const {
+    if (state() == nullptr) return recorder.Log("run_begin", begin);
+    if (provenance_.changes().empty()) return absl::OkStatus();
+    Event resume;
+    *resume.mutable_notes() = provenance_.changes();
+    return recorder.Log("resume", resume);
+  }
 
-/// How its states are kept; a signal stops it.
-RunCheckpointer::Options CheckpointingOf(const RunFlags& flags,
-                                         const CheckpointSurroundings& surroundings);
+  /// Trains. `train` is given where states go; a signal stops it.
+  /// \error what `train` returns, with what a user needs to know where a run ended early.
+  absl::Status Train(const RunClock& clock,
+                     const std::function<absl::Status(Checkpointer*)>& train);
 
-/// What a user needs to know where a run ended early.
-absl::Status ExplainEnd(const absl::Status& status, const RunDirectory& directory);
+  /// Fills in what every result has: where it came from, what the run took, and when it ended.
+  /// Result: RunResult or TrainResult.
+  template <class Result>
+  void Complete(const RunClock& clock, Result* result) const {
+    CopyCommonFields(provenance_, result);
+    SetCosts(clock.Costs(), result);
+    result->set_finished(TimeNow());
+  }
+
+ private:
+  RunSession(const RunFlags& flags, std::unique_ptr<RunDirectory> directory, Provenance provenance);
+  absl::Status ExplainEnd(const absl::Status& status) const;
+
+  const RunFlags flags_;
+  const std::unique_ptr<RunDirectory> directory_;
+  const Provenance provenance_;
+};
+
+/// Prints a result on standard output as JSON if --json asks for it; returns whether it does.
+bool PrintedAsJson(const google::protobuf::Message& result);
 
 }  // namespace pdarts
 

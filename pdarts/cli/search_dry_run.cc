@@ -15,17 +15,16 @@
 #include "pdarts/cli/names.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
-#include "pdarts/datasets/augmentation/batch_stream.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/smallest_batch.h"
 #include "pdarts/trainers/stage_candidates.h"
 #include "pdarts/trainers/stage_time.h"
 #include "pdarts/trainers/stand_in_data.h"
+#include "pdarts/trainers/training_halves.h"
 
 namespace pdarts {
 namespace {
@@ -49,7 +48,7 @@ absl::StatusOr<Data> FindData(const Experiment& experiment) {
   int64_t images = experiment.dataset->info().train_images;
   if (splits.ok()) {
     data.splits = *std::move(splits);
-    images = data.splits.train.images.size(0);
+    images = data.splits.train->size();
   } else {
     data.splits = StandInData(experiment.dataset->info(), settings.batch_size());
     images = std::max<int64_t>(images, settings.train_images());
@@ -58,7 +57,8 @@ absl::StatusOr<Data> FindData(const Experiment& experiment) {
     PDARTS_ASSIGN_OR_RETURN(data.halves, SplitTrainingImages(images, settings.train_images(),
                                                              settings.weights_share()));
   }
-  data.batches = StageBatches(settings, data.halves ? &*data.halves : nullptr);
+  data.batches = StageBatches(settings, data.at_hand ? &data.splits : nullptr,
+                              data.halves ? &*data.halves : nullptr);
   return data;
 }
 
@@ -122,7 +122,7 @@ void Print(const StageForecast& forecast, const SuperNet& net, const Data& data)
 absl::Status DryRunSearch(const Experiment& experiment) {
   PDARTS_ASSIGN_OR_RETURN(const Data data, FindData(experiment));
   PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(
-      experiment, data.at_hand ? std::optional(data.splits.train.images.size(0)) : std::nullopt));
+      experiment, data.at_hand ? std::optional(data.splits.train->size()) : std::nullopt));
   const bool json = absl::GetFlag(FLAGS_json);
   SearchForecast search;
   *search.mutable_data() = data.forecast;
@@ -143,10 +143,7 @@ absl::Status DryRunSearch(const Experiment& experiment) {
     if (!json) Print(stage, *net, data);
   }
   if (all_timed) search.set_total_seconds(seconds);
-  if (json) {
-    std::cout << ToJsonLine(search) << "\n";
-    return absl::OkStatus();
-  }
+  if (PrintedAsJson(search)) return absl::OkStatus();
   if (search.stages_size() > 1) {
     std::cout << "The search decides which candidates the later stages hold. Their sizes and "
                  "memory are those with the last candidates of each edge.\n";

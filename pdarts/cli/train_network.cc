@@ -1,8 +1,6 @@
 #include "pdarts/cli/train_network.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -13,34 +11,31 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pdarts/cli/build_info.h"
 #include "pdarts/cli/data_forecast.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/forecast.pb.h"
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/initial_weights.h"
-#include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/observers.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_data.h"
 #include "pdarts/cli/run_session.h"
-#include "pdarts/cli/status_line.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/network.h"
-#include "pdarts/core/process.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/training.h"
-#include "pdarts/datasets/augmentation/augmentation_notes.h"
+#include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/nn/network_counts.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/any_spec.h"
+#include "pdarts/runs/costs.h"
 #include "pdarts/runs/model.h"
+#include "pdarts/runs/provenance.h"
 #include "pdarts/runs/run_architecture.h"
-#include "pdarts/runs/run_checkpointer.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/training_recorder.h"
@@ -55,54 +50,6 @@ ABSL_FLAG(
 
 namespace pdarts {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-/// Shows on standard error where a training is, one line that is drawn over on a terminal, else a
-/// line an epoch; hands on what it hears.
-class TrainProgress : public TrainObserver {
- public:
-  TrainProgress(TrainObserver* next, int classes)
-      : next_(next), top5_(HasTop5(classes)), begin_(Clock::now()) {}
-
-  absl::Status OnStep(const TrainStepReport& report) override {
-    line_.Show([&] {
-      const TrainPosition& at = report.position;
-      return absl::StrFormat("%s left, epoch %d/%d step %d/%d loss %.3f acc %.1f%% %.0f img/s",
-                             TimeLeft(at, at.step + 1), at.epoch + 1, at.epochs, at.step + 1,
-                             at.steps, report.train.loss, report.train.top1,
-                             report.images_per_second);
-    });
-    return next_->OnStep(report);
-  }
-
-  absl::Status OnEpochEnd(const TrainEpochReport& report) override {
-    line_.Clear();
-    const TrainPosition& at = report.position;
-    std::fprintf(
-        stderr, "%s\n",
-        absl::StrFormat(
-            "epoch %d/%d loss %.4f acc %.2f%% test %.2f%% (%sloss %.4f)%s %.0f "
-            "img/s %s left",
-            at.epoch + 1, at.epochs, report.train.loss, report.train.top1, report.test.top1,
-            top5_ ? absl::StrFormat("top-5 %.2f%%, ", report.test.top5) : "", report.test.loss,
-            report.is_best ? " best" : "", report.images_per_second, TimeLeft(at, at.steps))
-            .c_str());
-    return next_->OnEpochEnd(report);
-  }
-
- private:
-  std::string TimeLeft(const TrainPosition& at, int steps) const {
-    const double done = (at.epoch + static_cast<double>(steps) / at.steps) / at.epochs;
-    const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
-    return done > 0 ? ShortDuration(elapsed * (1 - done) / done) : "?";
-  }
-
-  TrainObserver* const next_;
-  const bool top5_;  ///< whether top-5 accuracy says anything
-  StatusLine line_;
-  const Clock::time_point begin_;
-};
 
 /// Puts what --genotype or --run name into the spec.
 absl::Status SetGenotype(TrainSpec* spec) {
@@ -136,9 +83,9 @@ absl::Status ReplacePathOfGenotype(TrainSpec* spec) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSplits& data,
-                                       const NetworkTrainer& trained, const std::string& text,
-                                       const CheckpointSurroundings& surroundings) {
+/// All but what RunSession::Complete adds.
+absl::StatusOr<TrainResult> MakeResult(const Training& training, const NetworkTrainer& trained,
+                                       const std::string& text) {
   TrainResult result;
   result.set_name(training.spec.name());
   result.set_dataset(PluginShortName(training.spec.dataset()));
@@ -157,9 +104,7 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const DatasetSp
   result.set_best_test_top1(trained.best().top1);
   PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts,
                           CountNetwork(*training.space, training.architecture, shape));
-  result.set_params(counts.params);
-  result.set_macs(counts.macs);
-  SetOrigin(surroundings, data, &result);
+  SetCosts(counts, &result);
   return result;
 }
 
@@ -185,8 +130,8 @@ absl::Status DryRun(const Training& training) {
   const NetworkShape shape = training.Shape();
   const DatasetInfo& announced = training.dataset->info();
   const absl::StatusOr<DatasetSplits> data = training.dataset->Load({DataDirFromFlags()});
-  int64_t train_images = data.ok() ? data->train.images.size(0) : announced.train_images;
-  const int64_t test_images = data.ok() ? data->test.images.size(0) : announced.test_images;
+  int64_t train_images = data.ok() ? data->train->size() : announced.train_images;
+  const int64_t test_images = data.ok() ? data->test->size() : announced.test_images;
   if (train_images > 0 && settings.train_images() > 0) train_images = settings.train_images();
 
   TrainingForecast forecast;
@@ -218,17 +163,16 @@ absl::Status DryRun(const Training& training) {
                             trainer->MeasureSeconds(train_images, test_images));
     forecast.set_total_seconds(seconds);
   }
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(forecast) << "\n";
-    return absl::OkStatus();
-  }
+  if (PrintedAsJson(forecast)) return absl::OkStatus();
   PrintData(forecast.data());
   std::cout << absl::StrFormat(
       "%s\n%d cells, %d channels, skeleton %s, %d epochs, %.0f parameters, %.0f multiply-adds, "
-      "about %.0f MB at batch %d%s\n",
+      "about %.0f MB at batch %d%s%s\n",
       forecast.genotype(), forecast.cells(), forecast.channels(), forecast.skeleton(),
       forecast.epochs(), forecast.params(), forecast.macs(), forecast.memory_mb(),
-      settings.batch_size(), data.ok() ? "" : " and the dataset");
+      settings.batch_size(),
+      settings.accumulate() > 1 ? absl::StrCat(" in ", settings.accumulate(), " parts") : "",
+      data.ok() ? "" : " and the dataset");
   if (!fits.ok()) {
     std::cout << "note: " << fits.message()
               << "\ntotal: unknown, because the training does not fit into the memory\n";
@@ -249,9 +193,9 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_RETURN_IF_ERROR(ReplacePathOfGenotype(&spec));
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(spec.device()));
   PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec), device));
-  const TrainAugmentation& augmentation = training.spec.train().augmentation();
-  Tell(AugmentationNotes("train.augmentation", augmentation.crop_padding(), augmentation.cutout(),
-                         training.dataset->info().image));
+  PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
+                          Transforms::ForTraining(training.spec.train(), training.dataset->info()));
+  Tell(transforms.Notes(training.dataset->info()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(training);
   const std::string path = OutputDirFromFlags(training.spec.name(), training.spec.seed());
@@ -290,48 +234,32 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   *architecture.mutable_architecture() = training.architecture;
   PDARTS_ASSIGN_OR_RETURN(*architecture.mutable_text(),
                           training.space->Format(training.architecture));
-  CheckpointSurroundings surroundings = MakeSurroundings(training.backend, data, flags.threads);
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunDirectory> directory,
-                          OpenRun(path, training.spec, flags.start, &surroundings));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunSession> session,
+                          RunSession::Open(path, training.spec, flags, training.backend, data));
+  RunDirectory& directory = session->directory();
   PDARTS_ASSIGN_OR_RETURN(Model model, DescribeModel(training, data));
   model.set_dataset(PluginShortName(training.spec.dataset()));
-  model.set_version(BuildVersion());
-  model.set_commit(surroundings.commit());
-  PDARTS_RETURN_IF_ERROR(directory->WriteModel(model));
-  TrainingRecorder recorder(directory.get());
-  if (const auto& checkpoint = directory->checkpoint()) {
-    PDARTS_RETURN_IF_ERROR(trainer->Restore(checkpoint->state));
-    if (!surroundings.changes().empty()) {
-      TrainEvent resume;
-      *resume.mutable_notes() = surroundings.changes();
-      PDARTS_RETURN_IF_ERROR(recorder.Log("resume", resume));
-    }
+  CopyCommonFields(session->provenance(), &model);
+  PDARTS_RETURN_IF_ERROR(directory.WriteModel(model));
+  if (session->state() != nullptr) {
+    PDARTS_RETURN_IF_ERROR(trainer->Restore(*session->state()));
   } else {
-    PDARTS_RETURN_IF_ERROR(directory->WriteArchitecture(architecture));
-    PDARTS_RETURN_IF_ERROR(
-        recorder.LogBegin(architecture.text(), CountParameters(trainer->network()), data));
+    PDARTS_RETURN_IF_ERROR(directory.WriteArchitecture(architecture));
   }
-  RunCheckpointer checkpointer(directory.get(), &recorder.clock(),
-                               CheckpointingOf(flags, surroundings));
-  absl::Status trained;
-  {
-    TrainProgress progress(&recorder, training.dataset->num_classes());
-    const InterruptGuard guard;
-    trained = trainer->Train(&checkpointer, &progress);
-  }
-  if (!trained.ok()) return ExplainEnd(trained, *directory);
+  TrainingRecorder recorder(&directory);
+  PDARTS_RETURN_IF_ERROR(session->LogBegin(
+      recorder, DescribeBegin(architecture.text(), CountParameters(trainer->network()), data)));
+  TrainProgress progress(training.dataset->num_classes());
+  TrainObservers observers({&recorder, &progress});
+  PDARTS_RETURN_IF_ERROR(session->Train(recorder.clock(), [&](Checkpointer* checkpointer) {
+    return trainer->Train(checkpointer, &observers);
+  }));
   PDARTS_RETURN_IF_ERROR(recorder.Log("run_end"));
-  PDARTS_ASSIGN_OR_RETURN(TrainResult result,
-                          MakeResult(training, data, *trainer, architecture.text(), surroundings));
-  result.set_seconds(recorder.clock().Elapsed());
-  result.set_mem_gb(static_cast<double>(recorder.clock().PeakBytes()) / 1e9);
-  result.set_finished(TimeNow());
-  PDARTS_RETURN_IF_ERROR(directory->WriteResult(result));
-  WriteReportOrWarn(directory->path());
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(result) << "\n";
-    return absl::OkStatus();
-  }
+  PDARTS_ASSIGN_OR_RETURN(TrainResult result, MakeResult(training, *trainer, architecture.text()));
+  session->Complete(recorder.clock(), &result);
+  PDARTS_RETURN_IF_ERROR(directory.WriteResult(result));
+  WriteReportOrWarn(directory.path());
+  if (PrintedAsJson(result)) return absl::OkStatus();
   std::cout << absl::StrFormat(
       "%s\n\n"
       "test            %s (best epoch, chosen by it: %.2f%%)\n"
@@ -343,7 +271,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
       AccuracyText(result.test_top1(), result.test_top5(), training.dataset->num_classes()),
       result.best_test_top1(), static_cast<int64_t>(result.params()),
       static_cast<int64_t>(result.macs()), result.cells(), result.channels(),
-      ShortDuration(result.seconds()), result.mem_gb(), directory->path());
+      ShortDuration(result.seconds()), result.mem_gb(), directory.path());
   return absl::OkStatus();
 }
 

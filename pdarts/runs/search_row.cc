@@ -3,6 +3,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/network_counts.h"
+#include "pdarts/runs/costs.h"
 
 namespace pdarts {
 
@@ -18,8 +19,7 @@ absl::StatusOr<RunResult> SearchRow(const Experiment& experiment, const Architec
   shape.classes = experiment.dataset->num_classes();
   PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts,
                           CountNetwork(*experiment.space, found, shape));
-  row.set_params_m(counts.params / 1e6);
-  row.set_flops_g(counts.macs / 1e9);
+  SetCosts(counts, &row);
   row.set_network_cells(shape.cells);
   row.set_network_channels(shape.channels);
   return row;
