@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "glog/logging.h"
 #include "google/protobuf/text_format.h"
+#include "pdarts/core/csv.h"
 #include "pdarts/runs/markdown_table.h"
 #include "pdarts/runs/search_decision.h"
 
@@ -95,18 +95,6 @@ const std::vector<Column>& FileColumns() {
       {"report", [](const ResultsRow& row) { return row.report(); }},
   };
   return *columns;
-}
-
-/// A field of comma-separated values. Text that a spreadsheet would run as a formula gets an
-/// apostrophe before it, which spreadsheets take for "this is text".
-std::string CsvField(std::string text) {
-  double number;
-  if (!text.empty() && absl::StrContains("=+-@\t\r", text.substr(0, 1)) &&
-      !absl::SimpleAtod(text, &number)) {
-    text.insert(0, "'");
-  }
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 
 /// The text of a column in Markdown; a genotype is code.

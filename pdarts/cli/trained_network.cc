@@ -1,0 +1,194 @@
+#include "pdarts/cli/trained_network.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "pdarts/cli/device.h"
+#include "pdarts/cli/flags.h"
+#include "pdarts/cli/names.h"
+#include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_data.h"
+#include "pdarts/cli/run_session.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+
+ABSL_FLAG(std::string, model, "", "FILE: a network's weights, as --weights");
+ABSL_FLAG(
+    std::string, epoch, "last",
+    "last|best: which weights of a run are taken: those of its last epoch, or those of the epoch "
+    "that was best on the run's test images");
+
+namespace pdarts {
+namespace {
+
+/// Entries of an auxiliary head, by the name that it has in Python too.
+constexpr char kAuxiliaryHead[] = "auxiliary_head.";
+
+/// The spec of the network that flags alone describe.
+absl::StatusOr<TrainSpec> SpecFromFlags(absl::string_view name) {
+  PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
+  TrainSpec spec;
+  spec.set_name(std::string(name));
+  PluginRegistry& registry = PluginRegistry::Global();
+  PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(),
+                          registry.DefaultConfig(SearchSpace::kKind, SpaceFromFlags()));
+  PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
+                          registry.DefaultConfig(Dataset::kKind, DatasetFromFlags()));
+  PDARTS_ASSIGN_OR_RETURN(*spec.mutable_genotype(), given.space->Format(given.architecture));
+  spec.mutable_network()->set_cells(given.shape.cells);
+  spec.mutable_network()->set_channels(given.shape.channels);
+  spec.mutable_network()->set_skeleton(given.shape.skeleton);
+  return spec;
+}
+
+/// Which of a run's weights --epoch names.
+absl::StatusOr<std::string> EpochFromFlags() {
+  std::string epoch = absl::GetFlag(FLAGS_epoch);
+  if (epoch == "last" || epoch == "best") return epoch;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--epoch: is \"", epoch, "\", expected last or best"));
+}
+
+/// The spec of weights that come without a run.
+absl::StatusOr<TrainSpec> SpecOfFile(absl::string_view command, const TrainedWeights& weights) {
+  if (!weights.model || !absl::GetFlag(FLAGS_genotype).empty()) return SpecFromFlags(command);
+  TrainSpec spec;
+  PDARTS_RETURN_IF_ERROR(ParseSpecInto(weights.model->spec(),
+                                       absl::StrCat(weights.file, ": ", kModelMetadata), &spec));
+  // Of the data set that the network was trained on, the file has the settings.
+  const std::string dataset = absl::GetFlag(FLAGS_dataset);
+  if (!dataset.empty() && dataset != PluginShortName(spec.dataset())) {
+    PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
+                            PluginRegistry::Global().DefaultConfig(Dataset::kKind, dataset));
+  }
+  return spec;
+}
+
+}  // namespace
+
+std::vector<std::string> TrainedNetworkFlags() {
+  std::vector<std::string> flags = NetworkFlags();
+  for (const char* flag :
+       {"run", "epoch", "model", "weights", "dataset", "data_dir", "device", "set"}) {
+    flags.push_back(flag);
+  }
+  return flags;
+}
+
+absl::StatusOr<TrainedWeights> TrainedWeightsFromFlags(absl::string_view command) {
+  const std::string run = absl::GetFlag(FLAGS_run);
+  const std::string model = absl::GetFlag(FLAGS_model);
+  std::string file = absl::GetFlag(FLAGS_weights);
+  if (!model.empty() && !file.empty()) {
+    return absl::InvalidArgumentError("--model and --weights both name a file; give one");
+  }
+  if (file.empty()) file = model;
+  if (run.empty() && file.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        command, " needs --run=DIR of a training, or --model=FILE and --genotype=..."));
+  }
+  TrainedWeights weights;
+  PDARTS_ASSIGN_OR_RETURN(const std::string epoch, EpochFromFlags());
+  if (!file.empty()) {
+    weights.file = UserPath(file);
+  } else {
+    weights.epoch = epoch;
+    weights.file =
+        epoch == "last" ? LastWeightsFile(UserPath(run)) : BestWeightsFile(UserPath(run));
+    std::error_code error;
+    if (epoch == "last" && !std::filesystem::exists(weights.file, error) &&
+        std::filesystem::exists(BestWeightsFile(UserPath(run)), error)) {
+      Tell({absl::StrCat("there is no ", weights.file,
+                         ": the weights of the best epoch are taken instead")});
+      weights.epoch = "best";
+      weights.file = BestWeightsFile(UserPath(run));
+    }
+  }
+  if (!run.empty()) {
+    PDARTS_ASSIGN_OR_RETURN(weights.spec, ReadTrainingSpec(UserPath(run)));
+  }
+  PDARTS_ASSIGN_OR_RETURN(WeightsFile content, ReadWeightsFile(weights.file));
+  Tell(content.notes);
+  weights.tensors = std::move(content.tensors);
+  PDARTS_ASSIGN_OR_RETURN(weights.model, ModelOfMetadata(content.metadata, weights.file));
+  if (run.empty()) {
+    PDARTS_ASSIGN_OR_RETURN(weights.spec, SpecOfFile(command, weights));
+    PDARTS_RETURN_IF_ERROR(ApplyFlags(&weights.spec));
+    return weights;
+  }
+  if (!weights.model) {
+    PDARTS_ASSIGN_OR_RETURN(weights.model, ReadRunModel(UserPath(run)));
+  }
+  const absl::StatusOr<TrainResult> result = ReadTrainResult(UserPath(run));
+  if (!result.ok() && !absl::IsNotFound(result.status())) return result.status();
+  if (result.ok()) weights.result = *result;
+  PDARTS_RETURN_IF_ERROR(ApplyFlags(&weights.spec));
+  return weights;
+}
+
+absl::StatusOr<TrainedNetwork> BuildTrainedNetwork(const TrainedWeights& weights) {
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(weights.spec.device()));
+  PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(weights.spec, device));
+  if (const std::optional<int> classes = absl::GetFlag(FLAGS_classes);
+      classes && *classes != training.dataset->num_classes()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--classes: ", *classes, ", but the dataset has ", training.dataset->num_classes()));
+  }
+  NetworkShape shape = training.Shape();
+  shape.auxiliary_head =
+      std::any_of(weights.tensors.begin(), weights.tensors.end(),
+                  [](const auto& entry) { return absl::StartsWith(entry.first, kAuxiliaryHead); });
+  PDARTS_ASSIGN_OR_RETURN(
+      std::shared_ptr<Network> network,
+      training.space->BuildNetwork(training.architecture, shape, MakeGenerator(1, "weights")));
+  network->to(training.backend.parameters);  // before the weights are rounded
+  PDARTS_RETURN_IF_ERROR(LoadWeights(weights.tensors, weights.file, network.get()));
+  return TrainedNetwork{std::move(training), std::move(shape), device, std::move(network)};
+}
+
+absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights,
+                                             const Dataset& dataset) {
+  LoadOptions options;
+  options.data_dir = DataDirFromFlags();
+  options.test_only = true;
+  RunOrigin origin;
+  if (const auto& model = weights.model) {
+    options.class_names = {model->class_names().begin(), model->class_names().end()};
+    origin.source = model->dataset_source();
+    origin.has_same_data = [&](const DatasetSplits& data) {
+      return TestChecksum(data) == model->test_checksum();
+    };
+  } else {
+    Tell({absl::StrCat(weights.file,
+                       " does not say which classes its outputs are and by which mean "
+                       "and deviation images were normalized: those of the data set are taken")});
+  }
+  PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, LoadDataOfRun(dataset, options, origin));
+  if (weights.model) PDARTS_RETURN_IF_ERROR(TakeStatistics(*weights.model, &data.info));
+  if (const std::string given = absl::GetFlag(FLAGS_data_dir);
+      !given.empty() && !absl::StartsWith(data.source, UserPath(given))) {
+    Tell({absl::StrCat("--data_dir=", given, " is not used, because the spec names another place: ",
+                       data.source, "; --set=dataset.folder=DIR names one for this command")});
+  }
+  return data;
+}
+
+absl::StatusOr<DatasetInfo> TrainedInfo(const TrainedWeights& weights, const Dataset& dataset) {
+  if (!weights.model) {
+    PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, LoadTestImages(weights, dataset));
+    return data.info;
+  }
+  DatasetInfo info = dataset.info();
+  PDARTS_RETURN_IF_ERROR(TakeStatistics(*weights.model, &info));
+  info.class_names = {weights.model->class_names().begin(), weights.model->class_names().end()};
+  return info;
+}
+
+}  // namespace pdarts
