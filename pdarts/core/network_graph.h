@@ -126,6 +126,10 @@ struct NetworkGraph {
   int auxiliary = -1;           ///< a value: logits of the auxiliary head in training; -1 without
 };
 
+/// The name of a node's layer in the network's state dict: "cells.3._ops.2.op.1". Of a node that is
+/// no layer, the name of its module.
+std::string LayerName(const NetworkGraph& graph, const NetworkGraph::Node& node);
+
 /// What comes out of a part of a network that is being described.
 struct GraphValue {
   int index = 0;
@@ -150,8 +154,8 @@ class GraphBuilder {
   GraphValue Module(absl::string_view path, absl::string_view type,
                     const std::vector<GraphValue>& inputs, const Body& body);
 
-  /// The module or layer `path`, called `what`, can't be described: Finish gives kUnimplemented,
-  /// which names it. Returns some value.
+  /// The module or layer `path` can't be described: Finish gives kUnimplemented, which names it by
+  /// its place, or by `path` outside of all places. Returns some value.
   GraphValue Unsupported(absl::string_view path);
 
   /// While one lives, nodes have a further part in their NetworkGraph::Node::place.

@@ -83,6 +83,18 @@ at::Tensor Convolution::Forward(const at::Tensor& x) const {
   return out;
 }
 
+GraphValue Convolution::Describe(GraphBuilder* builder, absl::string_view path,
+                                 GraphValue x) const {
+  graph::Convolution convolution;
+  convolution.weight = weight_;
+  convolution.bias = bias_;
+  convolution.stride = options_.stride;
+  convolution.padding = options_.padding;
+  convolution.dilation = options_.dilation;
+  convolution.groups = options_.groups;
+  return builder->Add(path, std::move(convolution), {x});
+}
+
 Linear::Linear(int64_t in_features, int64_t out_features, at::Generator generator) {
   weight_ =
       register_parameter("weight", Uniform({out_features, in_features}, in_features, generator));
@@ -93,6 +105,10 @@ at::Tensor Linear::Forward(const at::Tensor& x) const {
   at::Tensor out = at::linear(x, weight_, bias_);
   MacTally::Add(out.numel() * weight_.size(1));
   return out;
+}
+
+GraphValue Linear::Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const {
+  return builder->Add(path, graph::Linear{weight_, bias_}, {x});
 }
 
 BatchNorm::BatchNorm(int64_t channels, bool affine) {
@@ -106,6 +122,12 @@ BatchNorm::BatchNorm(int64_t channels, bool affine) {
 
 at::Tensor BatchNorm::Forward(const at::Tensor& x, const ForwardContext& context) const {
   return composition::BatchNorm(x, Args(context));
+}
+
+GraphValue BatchNorm::Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const {
+  return builder->Add(
+      path, graph::BatchNorm{weight_, bias_, running_mean_, running_var_, kEpsilon, kMomentum},
+      {x});
 }
 
 BatchNormArgs BatchNorm::Args(const ForwardContext& context) const {

@@ -8,7 +8,9 @@
 
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/forward_context.h"
+#include "pdarts/core/network_graph.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
 #include "torch/nn/module.h"
 
@@ -71,6 +73,9 @@ class Convolution : public torch::nn::Module {
   /// the weight rounded to bfloat16.
   at::Tensor Forward(const at::Tensor& x) const;
 
+  /// Describes it as the layer `path` (GraphBuilder::Add).
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const;
+
   const ConvolutionOptions& options() const { return options_; }
   const at::Tensor& weight() const { return weight_; }
   /// Undefined without bias.
@@ -91,6 +96,9 @@ class Linear : public torch::nn::Module {
   /// `[N,in]` -> `[N,out]`.
   at::Tensor Forward(const at::Tensor& x) const;
 
+  /// Describes it as the layer `path` (GraphBuilder::Add).
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const;
+
  private:
   at::Tensor weight_;
   at::Tensor bias_;
@@ -109,6 +117,9 @@ class BatchNorm : public torch::nn::Module {
 
   /// Throws c10::Error as CheckCanNormalize.
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const;
+
+  /// Describes it as the layer `path` (GraphBuilder::Add).
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const;
 
   /// The same as data, for the fused operations.
   BatchNormArgs Args(const ForwardContext& context) const;

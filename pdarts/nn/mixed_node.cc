@@ -6,6 +6,7 @@
 #include "ATen/ops/cat.h"
 #include "ATen/ops/ones.h"
 #include "ATen/ops/stack.h"
+#include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/knob.h"
 #include "pdarts/nn/kernels/activation_storage.h"
@@ -169,6 +170,40 @@ at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>
   std::vector<at::Tensor> outputs;
   for (const int node : graph.output_nodes) outputs.push_back(nodes[node]);
   return outputs.size() == 1 ? outputs[0] : at::cat(outputs, 1);
+}
+
+GraphValue DescribeNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
+                         const std::vector<std::string>& names, absl::string_view list,
+                         const std::vector<GraphValue>& inputs, GraphBuilder* builder) {
+  CHECK_EQ(static_cast<int>(inputs.size()), graph.num_inputs);
+  CHECK_EQ(operations.size(), graph.edges.size());
+  CHECK_EQ(names.size(), graph.edges.size());
+  std::vector<GraphValue> nodes = inputs;
+  for (int node = graph.num_inputs; node < graph.num_nodes; ++node) {
+    std::vector<GraphValue> terms;
+    for (size_t e = 0; e < graph.edges.size(); ++e) {
+      const Edge& edge = graph.edges[e];
+      if (edge.to != node) continue;
+      CHECK_EQ(operations[e].size(), 1u) << "an edge of a derived network has one operation";
+      const Operation& operation = *operations[e].front();
+      const GraphBuilder::Place of_edge(builder, absl::StrCat("edge_", edge.from, "_", edge.to));
+      const GraphBuilder::Place of_operation(builder, names[e]);
+      GraphValue value = operation.Describe(builder, absl::StrCat(list, ".", e), nodes[edge.from]);
+      if (!operation.is_identity() && !operation.is_zero()) {
+        value = builder->Add("", graph::DropPath{}, {value});
+      }
+      terms.push_back(value);
+    }
+    const GraphBuilder::Place of_node(builder, absl::StrCat("node_", node));
+    if (terms.empty()) {
+      nodes.push_back(builder->Add("", graph::Zero{graph.reduction}, {inputs[0]}));
+    } else {
+      nodes.push_back(terms.size() == 1 ? terms[0] : builder->Add("", graph::Sum{}, terms));
+    }
+  }
+  std::vector<GraphValue> outputs;
+  for (const int node : graph.output_nodes) outputs.push_back(nodes[node]);
+  return outputs.size() == 1 ? outputs[0] : builder->Add("", graph::Concat{}, outputs);
 }
 
 }  // namespace pdarts::nn

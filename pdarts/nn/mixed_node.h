@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/forward_context.h"
+#include "pdarts/core/network_graph.h"
 #include "pdarts/core/topology.h"
 #include "pdarts/nn/operation.h"
 
@@ -51,6 +54,14 @@ struct MixedGraph {
 at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                       const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
                       const ForwardContext& context, const Backend& backend);
+
+/// Describes what MixedNodes computes of a derived network's cell, which has one operation an edge,
+/// within the module that is open. Edges that are no identity have drop path.
+/// names: of each edge's operation; list: the child of the cell that has the operations as children
+/// "0", "1", ..., in the order of the edges.
+GraphValue DescribeNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
+                         const std::vector<std::string>& names, absl::string_view list,
+                         const std::vector<GraphValue>& inputs, GraphBuilder* builder);
 
 }  // namespace pdarts::nn
 

@@ -8,6 +8,7 @@
 #include "ATen/ops/empty.h"
 #include "ATen/ops/relu.h"
 #include "ATen/ops/zeros.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "glog/logging.h"
 #include "pdarts/core/knob.h"
@@ -30,6 +31,9 @@ class Zero : public Operation {
     return {};
   }
   bool is_zero() const override { return true; }
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return builder->Add(path, graph::Zero{stride_}, {x});
+  }
 
  private:
   const int64_t stride_;
@@ -68,6 +72,10 @@ class Identity : public Operation {
     return operation;
   }
   bool is_identity() const override { return true; }
+  /// Dropout is of a search's networks alone.
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return builder->Add(path, graph::Identity{}, {x});
+  }
 
  private:
   double DropoutOf(const ForwardContext& context) const {
@@ -81,6 +89,16 @@ enum class PoolKind { kMax, kAverage };
 at::Tensor Pool(const Backend& backend, PoolKind kind, int64_t stride, const at::Tensor& x) {
   return kind == PoolKind::kMax ? MaxPool3x3(backend, x, stride)
                                 : AveragePool3x3(backend, x, stride);
+}
+
+GraphValue DescribePool(PoolKind kind, int64_t stride, GraphBuilder* builder,
+                        absl::string_view path, GraphValue x) {
+  graph::Pool pool;
+  pool.kind = kind == PoolKind::kMax ? graph::Pool::Kind::kMax : graph::Pool::Kind::kAverage;
+  pool.kernel = 3;
+  pool.stride = stride;
+  pool.padding = 1;
+  return builder->Add(path, pool, {x});
 }
 
 CellOperation PoolOperation(PoolKind kind, int64_t stride) {
@@ -102,6 +120,9 @@ class PlainPool : public Operation {
   bool has_cell_form() const override { return true; }
   CellOperation CellForm(at::IntArrayRef, const ForwardContext&) const override {
     return PoolOperation(kind_, stride_);
+  }
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return DescribePool(kind_, stride_, builder, path, x);
   }
 
  private:
@@ -127,6 +148,11 @@ class NormalizedPool : public NormalizedOperation {
     CellOperation operation = PoolOperation(kind_, stride_);
     operation.batch_norm = batch_norm_->Args(context);
     return operation;
+  }
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return builder->Module(path, "NormalizedPool", {x}, [&](const std::vector<GraphValue>& in) {
+      return batch_norm_->Describe(builder, "1", DescribePool(kind_, stride_, builder, "0", in[0]));
+    });
   }
 
  private:
@@ -165,8 +191,10 @@ CellOperation OneRound(ReluConvolution convolution, const BatchNorm& batch_norm,
 /// pointwise, `op.3` batch normalisation, `op.5` ...
 class DepthwiseSeparable : public NormalizedOperation {
  public:
-  DepthwiseSeparable(int64_t kernel, int64_t dilation, int length, const OperationOptions& options)
-      : NormalizedOperation(options.backend) {
+  /// type: what a description calls it (GraphBuilder::Module).
+  DepthwiseSeparable(absl::string_view type, int64_t kernel, int64_t dilation, int length,
+                     const OperationOptions& options)
+      : NormalizedOperation(options.backend), type_(type) {
     const auto children = register_module("op", std::make_shared<torch::nn::Module>());
     const int64_t channels = options.channels;
     int child = 0;
@@ -216,6 +244,21 @@ class DepthwiseSeparable : public NormalizedOperation {
     return operation;
   }
 
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return builder->Module(path, type_, {x}, [&](const std::vector<GraphValue>& in) {
+      GraphValue value = in[0];
+      int child = 0;
+      const auto next = [&child] { return absl::StrCat("op.", child++); };
+      for (const ReluConvBn& part : chain_) {
+        value = builder->Add(next(), graph::Relu{}, {value});
+        value = part.depthwise->Describe(builder, next(), value);
+        value = part.pointwise->Describe(builder, next(), value);
+        value = part.batch_norm->Describe(builder, next(), value);
+      }
+      return value;
+    });
+  }
+
  private:
   struct ReluConvBn {
     std::shared_ptr<Convolution> depthwise;
@@ -232,6 +275,7 @@ class DepthwiseSeparable : public NormalizedOperation {
       return convolution;
     }
   };
+  const std::string type_;
   std::vector<ReluConvBn> chain_;
 };
 
@@ -258,6 +302,14 @@ class ReluConvBn : public NormalizedOperation {
   bool has_cell_form() const override { return AsReluConvolution().has_value(); }
   CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const override {
     return OneRound(AsReluConvolution().value(), *batch_norm_, sizes, context);
+  }
+
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return builder->Module(path, "ReluConvBn", {x}, [&](const std::vector<GraphValue>& in) {
+      const GraphValue positive = builder->Add("op.0", graph::Relu{}, {in[0]});
+      return batch_norm_->Describe(builder, "op.2",
+                                   convolution_->Describe(builder, "op.1", positive));
+    });
   }
 
  private:
@@ -299,6 +351,17 @@ class FactorizedReduce : public NormalizedOperation {
     return OneRound(AsReluConvolution(), *batch_norm_, sizes, context);
   }
 
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return builder->Module(path, "FactorizedReduce", {x}, [&](const std::vector<GraphValue>& in) {
+      const GraphValue positive = builder->Add("", graph::Relu{}, {in[0]});
+      const GraphValue shifted = builder->Add("", graph::Crop{/*top=*/1, /*left=*/1}, {positive});
+      const GraphValue halves = builder->Add("", graph::Concat{},
+                                             {first_->Describe(builder, "conv_1", positive),
+                                              second_->Describe(builder, "conv_2", shifted)});
+      return batch_norm_->Describe(builder, "bn", halves);
+    });
+  }
+
  private:
   ReluConvolution AsReluConvolution() const {
     ReluConvolution convolution;
@@ -316,13 +379,15 @@ class FactorizedReduce : public NormalizedOperation {
 
 OperationMaker SeparableConvolution(int64_t kernel) {
   return [kernel](const OperationOptions& options) {
-    return std::make_shared<DepthwiseSeparable>(kernel, /*dilation=*/1, /*length=*/2, options);
+    return std::make_shared<DepthwiseSeparable>("SeparableConvolution", kernel, /*dilation=*/1,
+                                                /*length=*/2, options);
   };
 }
 
 OperationMaker DilatedConvolution(int64_t kernel) {
   return [kernel](const OperationOptions& options) {
-    return std::make_shared<DepthwiseSeparable>(kernel, /*dilation=*/2, /*length=*/1, options);
+    return std::make_shared<DepthwiseSeparable>("DilatedConvolution", kernel, /*dilation=*/2,
+                                                /*length=*/1, options);
   };
 }
 

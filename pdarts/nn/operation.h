@@ -12,6 +12,7 @@
 #include "pdarts/core/backend.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/forward_context.h"
+#include "pdarts/core/network_graph.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/layers.h"
 #include "torch/nn/module.h"
@@ -34,8 +35,15 @@ class Operation : public torch::nn::Module {
   /// `[N,C,H,W]` -> `[N,C,H',W']`.
   virtual at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const = 0;
 
-  /// The same before the last batch normalization; an operation without one, or one that doesn't
-  /// know this form, gives its output.
+  /// Describes what Forward computes of `x`, as the layer or the module `path` of the module that
+  /// is open. This is an operation's whole export: to ONNX, to Python, and with folded batch
+  /// normalizations. An operation that doesn't describe itself can't be exported.
+  virtual GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const {
+    return builder->Unsupported(path);
+  }
+
+  /// What Forward gives before the last batch normalization; an operation without one, or one that
+  /// doesn't know this form, gives its output.
   virtual PreNormalization PreNormalize(const at::Tensor& x, const ForwardContext& context) const {
     return {Forward(x, context), nullptr};
   }

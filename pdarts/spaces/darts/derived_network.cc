@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/forward_context.h"
+#include "pdarts/core/network_graph.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/layers.h"
@@ -48,14 +49,18 @@ class DerivedCell : public torch::nn::Module {
  public:
   DerivedCell(const CellPlan& plan, const CellArchitecture& architecture, const Backend& backend,
               const at::Generator& generator)
-      : backend_(backend), preprocessing_(*this, plan, /*affine=*/true, backend, generator) {
+      : backend_(backend),
+        type_(absl::StrCat(plan.reduces ? "ReductionCell" : "NormalCell",
+                           plan.previous_reduces ? "AfterReduction" : "")),
+        preprocessing_(*this, plan, /*affine=*/true, backend, generator) {
     graph_.num_inputs = kInputNodes;
     graph_.num_nodes = kNodes;
     for (int node = kInputNodes; node < kNodes; ++node) graph_.output_nodes.push_back(node);
     graph_.reduction = plan.reduces ? 2 : 1;
-    const auto children = register_module("_ops", std::make_shared<torch::nn::Module>());
+    const auto children = register_module(kOperations, std::make_shared<torch::nn::Module>());
     for (const ArchitectureEdge& edge : architecture.edges()) {
       graph_.edges.push_back({edge.from(), edge.to()});
+      names_.push_back(edge.operation());
       operations_.push_back({children->register_module(
           std::to_string(operations_.size()),
           MakeEdgeOperation(edge.operation(), plan.channels, EdgeStride(plan, edge.from()), backend,
@@ -73,10 +78,30 @@ class DerivedCell : public torch::nn::Module {
                           /*probabilities=*/{}, context, backend_);
   }
 
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue input0,
+                      GraphValue input1) const {
+    return builder->Module(
+        path, type_, {input0, input1}, [&](const std::vector<GraphValue>& inputs) {
+          const auto preprocess = [&](const char* name, const nn::Operation& operation,
+                                      GraphValue x) {
+            const GraphBuilder::Place place(builder, name);
+            return operation.Describe(builder, name, x);
+          };
+          return nn::DescribeNodes(graph_, operations_, names_, kOperations,
+                                   {preprocess("preprocess0", *preprocessing_.input0, inputs[0]),
+                                    preprocess("preprocess1", *preprocessing_.input1, inputs[1])},
+                                   builder);
+        });
+  }
+
  private:
+  static constexpr char kOperations[] = "_ops";
+
   const Backend backend_;
+  const std::string type_;  ///< what a description calls it (GraphBuilder::Module)
   Preprocessing preprocessing_;
   nn::MixedGraph graph_;
+  std::vector<std::string> names_;              ///< of each edge's operation
   std::vector<nn::EdgeOperations> operations_;  ///< one an edge
 };
 
@@ -94,6 +119,13 @@ struct ConvolutionAndNorm {
 
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const {
     return batch_norm->Forward(convolution->Forward(x), context);
+  }
+
+  /// Describes them as the layers `index` and `index + 1` of the child `list` of the open module.
+  GraphValue Describe(GraphBuilder* builder, absl::string_view list, int index,
+                      GraphValue x) const {
+    return batch_norm->Describe(builder, absl::StrCat(list, ".", index + 1),
+                                convolution->Describe(builder, absl::StrCat(list, ".", index), x));
   }
 
   std::shared_ptr<nn::Convolution> convolution;
@@ -120,13 +152,31 @@ class AuxiliaryHead : public torch::nn::Module {
   /// `[N,C,H,W]` -> `[N,classes]`.
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const {
     // [N,C,2,2]; from here on of the parameters' type.
-    at::Tensor y = nn::AveragePool(nn::ActivationStorage(x).Widen(at::relu(x)), 5, pool_stride_, 0);
+    at::Tensor y =
+        nn::AveragePool(nn::ActivationStorage(x).Widen(at::relu(x)), kPool, pool_stride_, 0);
     y = at::relu(pointwise_.Forward(y, context));
     y = at::relu(square_.Forward(y, context));  // [N,768,1,1]
     return classifier_->Forward(y.flatten(1));
   }
 
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const {
+    return builder->Module(path, "AuxiliaryHead", {x}, [&](const std::vector<GraphValue>& inputs) {
+      graph::Pool pool;
+      pool.kind = graph::Pool::Kind::kAverage;
+      pool.kernel = kPool;
+      pool.stride = pool_stride_;
+      GraphValue y = builder->Add("features.0", graph::Relu{}, {inputs[0]});
+      y = builder->Add("features.1", pool, {y});
+      y = pointwise_.Describe(builder, "features", 2, y);
+      y = builder->Add("features.4", graph::Relu{}, {y});
+      y = square_.Describe(builder, "features", 5, y);
+      y = builder->Add("features.7", graph::Relu{}, {y});
+      return classifier_->Describe(builder, "classifier", builder->Add("", graph::Flatten{}, {y}));
+    });
+  }
+
  private:
+  static constexpr int64_t kPool = 5;
   static constexpr int64_t kMiddle = 128;
   static constexpr int64_t kOut = 768;
 
@@ -171,6 +221,27 @@ class DerivedNetwork : public Network {
                                                  const ForwardContext& context) const = 0;
   /// `[N,C,H,W]` -> `[N,C]`.
   virtual at::Tensor Pool(const at::Tensor& x) const = 0;
+  /// Describe what Stem and Pool compute.
+  virtual std::pair<GraphValue, GraphValue> DescribeStem(GraphBuilder* builder) const = 0;
+  virtual GraphValue DescribePool(GraphBuilder* builder, GraphValue x) const = 0;
+
+  GraphOutput DoDescribe(GraphBuilder* builder) const final {
+    GraphOutput output;
+    auto [input0, input1] = DescribeStem(builder);
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      const GraphBuilder::Place place(builder, absl::StrCat("cell_", i));
+      const GraphValue out =
+          cells_[i]->Describe(builder, absl::StrCat("cells.", i), input0, input1);
+      input0 = std::exchange(input1, out);
+      if (static_cast<int>(i) == auxiliary_cell_ && auxiliary_head_) {
+        const GraphBuilder::Place head(builder, "auxiliary_head");
+        output.auxiliary = auxiliary_head_->Describe(builder, "auxiliary_head", input1);
+      }
+    }
+    const GraphBuilder::Place place(builder, "classifier");
+    output.logits = classifier_->Describe(builder, "classifier", DescribePool(builder, input1));
+    return output;
+  }
 
   NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) final {
     NetworkOutput output;
@@ -219,6 +290,14 @@ class CifarNetwork : public DerivedNetwork {
     return {stem, stem};
   }
   at::Tensor Pool(const at::Tensor& x) const override { return nn::GlobalAveragePool(x); }
+  std::pair<GraphValue, GraphValue> DescribeStem(GraphBuilder* builder) const override {
+    const GraphBuilder::Place place(builder, "stem");
+    const GraphValue stem = stem_.Describe(builder, "stem", 0, builder->images());
+    return {stem, stem};
+  }
+  GraphValue DescribePool(GraphBuilder* builder, GraphValue x) const override {
+    return builder->Add("", graph::GlobalAveragePool{}, {x});
+  }
 
   const std::shared_ptr<torch::nn::Module> stem_children_;
   const ConvolutionAndNorm stem_;
@@ -250,6 +329,21 @@ class ImageNetNetwork : public DerivedNetwork {
   at::Tensor Pool(const at::Tensor& x) const override {
     return nn::AveragePool(nn::ActivationStorage(x).Widen(x), kImageNetPool, kImageNetPool, 0)
         .flatten(1);
+  }
+  std::pair<GraphValue, GraphValue> DescribeStem(GraphBuilder* builder) const override {
+    const GraphBuilder::Place place(builder, "stem");
+    GraphValue half = stem0_first_.Describe(builder, "stem0", 0, builder->images());
+    half = builder->Add("stem0.2", graph::Relu{}, {half});
+    const GraphValue stem0 = stem0_second_.Describe(builder, "stem0", 3, half);
+    const GraphValue positive = builder->Add("stem1.0", graph::Relu{}, {stem0});
+    return {stem0, stem1_.Describe(builder, "stem1", 1, positive)};
+  }
+  GraphValue DescribePool(GraphBuilder* builder, GraphValue x) const override {
+    graph::Pool pool;
+    pool.kind = graph::Pool::Kind::kAverage;
+    pool.kernel = kImageNetPool;
+    pool.stride = kImageNetPool;
+    return builder->Add("", graph::Flatten{}, {builder->Add("", pool, {x})});
   }
 
   const std::shared_ptr<torch::nn::Module> stem0_children_;

@@ -1,11 +1,14 @@
 #include "pdarts/spaces/nasbench201/derived_network.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "ATen/ops/ones.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/forward_context.h"
+#include "pdarts/core/network_graph.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
@@ -25,9 +28,10 @@ class DerivedCell : public Block {
     graph_.num_inputs = 1;
     graph_.num_nodes = kNodes;
     graph_.output_nodes = {kNodes - 1};
-    const auto children = register_module("layers", std::make_shared<torch::nn::Module>());
+    const auto children = register_module(kOperations, std::make_shared<torch::nn::Module>());
     for (const ArchitectureEdge& edge : architecture.edges()) {
       graph_.edges.push_back({edge.from(), edge.to()});
+      names_.push_back(edge.operation());
       operations_.push_back(
           {children->register_module(absl::StrCat(operations_.size()),
                                      MakeCellOperation(edge.operation(), channels,
@@ -40,9 +44,18 @@ class DerivedCell : public Block {
     return nn::MixedNodes(graph_, operations_, {x}, /*probabilities=*/{}, context, backend_);
   }
 
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return builder->Module(path, "Cell", {x}, [&](const std::vector<GraphValue>& inputs) {
+      return nn::DescribeNodes(graph_, operations_, names_, kOperations, inputs, builder);
+    });
+  }
+
  private:
+  static constexpr char kOperations[] = "layers";
+
   const Backend backend_;
   nn::MixedGraph graph_;
+  std::vector<std::string> names_;              ///< of each edge's operation
   std::vector<nn::EdgeOperations> operations_;  ///< one an edge
 };
 
@@ -61,6 +74,9 @@ class DerivedNetwork : public Network {
  private:
   NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) override {
     return {skeleton_.Forward(images, {}, context), {}};
+  }
+  GraphOutput DoDescribe(GraphBuilder* builder) const override {
+    return {skeleton_.Describe(builder), std::nullopt};
   }
 
   const Skeleton skeleton_;

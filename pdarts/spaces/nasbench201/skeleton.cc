@@ -28,11 +28,35 @@ class ResidualBlock : public Block {
   /// `[N,C,H,W]` -> `[N,2C,H/2,W/2]`.
   at::Tensor Forward(const at::Tensor& x, const at::Tensor&,
                      const ForwardContext& context) const override {
-    return shortcut_->Forward(nn::AveragePool(x, 2, 2, 0)) +
+    return shortcut_->Forward(nn::AveragePool(x, kPool, kPool, 0)) +
            conv_b_->Forward(conv_a_->Forward(x, context), context);
   }
 
+  GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
+    return builder->Module(path, "ResidualBlock", {x}, [&](const std::vector<GraphValue>& inputs) {
+      graph::Pool pool;
+      pool.kind = graph::Pool::Kind::kAverage;
+      pool.kernel = kPool;
+      pool.stride = kPool;
+      const auto shortcut = [&] {
+        const GraphBuilder::Place place(builder, "downsample");
+        return shortcut_->Describe(builder, "downsample.1",
+                                   builder->Add("downsample.0", pool, {inputs[0]}));
+      };
+      const auto convolve = [&](const char* name, const nn::Operation& operation, GraphValue in) {
+        const GraphBuilder::Place place(builder, name);
+        return operation.Describe(builder, name, in);
+      };
+      const GraphValue around = shortcut();
+      const GraphValue through =
+          convolve("conv_b", *conv_b_, convolve("conv_a", *conv_a_, inputs[0]));
+      return builder->Add("", graph::Sum{}, {around, through});
+    });
+  }
+
  private:
+  static constexpr int64_t kPool = 2;
+
   std::shared_ptr<nn::Operation> conv_a_;
   std::shared_ptr<nn::Operation> conv_b_;
   std::shared_ptr<nn::Convolution> shortcut_;
@@ -102,6 +126,24 @@ at::Tensor Skeleton::Forward(const at::Tensor& images, const at::Tensor& probabi
   }
   x = at::relu(last_batch_norm_->Forward(x, context));
   return classifier_->Forward(nn::GlobalAveragePool(x));
+}
+
+GraphValue Skeleton::Describe(GraphBuilder* builder) const {
+  GraphValue x;
+  {
+    const GraphBuilder::Place place(builder, "stem");
+    x = stem_batch_norm_->Describe(
+        builder, "stem.1", stem_convolution_->Describe(builder, "stem.0", builder->images()));
+  }
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    const GraphBuilder::Place place(builder, absl::StrCat("cell_", i));
+    x = cells_[i]->Describe(builder, absl::StrCat("cells.", i), x);
+  }
+  const GraphBuilder::Place place(builder, "classifier");
+  x = builder->Add("lastact.1", graph::Relu{},
+                   {last_batch_norm_->Describe(builder, "lastact.0", x)});
+  return classifier_->Describe(builder, "classifier",
+                               builder->Add("", graph::GlobalAveragePool{}, {x}));
 }
 
 }  // namespace pdarts::nasbench201

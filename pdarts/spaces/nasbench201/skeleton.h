@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/forward_context.h"
+#include "pdarts/core/network_graph.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/nn/layers.h"
 #include "pdarts/nn/operation.h"
@@ -36,6 +37,12 @@ class Block : public torch::nn::Module {
   /// in a derived network.
   virtual at::Tensor Forward(const at::Tensor& x, const at::Tensor& probabilities,
                              const ForwardContext& context) const = 0;
+
+  /// Describes what a derived network's block computes of `x`, as the child `path`. Search networks
+  /// are not described.
+  virtual GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const {
+    return builder->Unsupported(path);
+  }
 };
 
 /// What both of the space's networks are but for their cells: stem, cells, residual block to twice
@@ -59,6 +66,9 @@ class Skeleton {
   /// `[N,3,H,W]` -> `[N,classes]`. probabilities: as of Block.
   at::Tensor Forward(const at::Tensor& images, const at::Tensor& probabilities,
                      const ForwardContext& context) const;
+
+  /// Describes what Forward computes; the logits.
+  GraphValue Describe(GraphBuilder* builder) const;
 
  private:
   const Backend backend_;
