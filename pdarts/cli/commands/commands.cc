@@ -4,9 +4,9 @@ namespace pdarts {
 
 std::vector<Command> AllCommands() {
   return {
-      BenchmarkCommand(), CompareCommand(), ConvertCommand(),  CountCommand(),   DeriveCommand(),
-      EvaluateCommand(),  FetchCommand(),   GenotypeCommand(), ListCommand(),    PackCommand(),
-      QueryCommand(),     RepeatCommand(),  ReportCommand(),   ResultsCommand(), SearchCommand(),
+      BenchmarkCommand(), CompareCommand(), ConvertCommand(), CountCommand(),    DeriveCommand(),
+      EvaluateCommand(),  ExportCommand(),  FetchCommand(),   GenotypeCommand(), ListCommand(),
+      PackCommand(),      QueryCommand(),   RepeatCommand(),  ReportCommand(),   ResultsCommand(), SearchCommand(),
       SweepCommand(),     TrainCommand(),
   };
 }

@@ -17,6 +17,7 @@ Command ConvertCommand();
 Command CountCommand();
 Command DeriveCommand();
 Command EvaluateCommand();
+Command ExportCommand();
 Command FetchCommand();
 Command GenotypeCommand();
 Command ListCommand();
