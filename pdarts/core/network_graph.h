@@ -172,7 +172,8 @@ class GraphBuilder {
   };
 
   /// auxiliary: of the auxiliary head, if there is one.
-  /// \error kUnimplemented naming what can't be described.
+  /// \error kUnimplemented naming what can't be described; kInternal naming the place where a
+  /// description is wrong: a layer with weights has no name, or a value of another module is used.
   absl::StatusOr<NetworkGraph> Finish(GraphValue logits, const GraphValue* auxiliary) &&;
 
  private:

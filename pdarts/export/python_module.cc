@@ -772,7 +772,11 @@ class ClassWriter {
   }
 
   /// What the value of a statement is called.
-  std::string ValueName(const Statement& statement) const {
+  std::string ValueName(size_t s) const {
+    const Statement& statement = body_.statements[s];
+    if (!in_sequence_[s].first.empty()) {
+      return Identifier(statement.path.substr(0, statement.path.rfind('.')));
+    }
     if (IsPart(statement)) return Identifier(statement.path);
     const Node& node = graph_.nodes[statement.node];
     if (std::holds_alternative<graph::Sum>(node.op)) {
@@ -782,8 +786,7 @@ class ClassWriter {
     }
     if (std::holds_alternative<graph::DropPath>(node.op)) {
       const int argument = statement.arguments[0];
-      return argument < body_.parameters ? "dropped"
-                                         : ValueName(body_.statements[argument - body_.parameters]);
+      return argument < body_.parameters ? "dropped" : ValueName(argument - body_.parameters);
     }
     if (std::holds_alternative<graph::Relu>(node.op)) return "positive";
     if (std::holds_alternative<graph::Crop>(node.op)) return "shifted";
@@ -795,8 +798,8 @@ class ClassWriter {
   /// Writes the assignment of a value whose expression was still to stand where it is used.
   void Settle(int value, size_t indent) {
     if (!is_pending_[value]) return;
-    const std::string name = NewName(
-        value == body_.output ? "logits" : ValueName(body_.statements[value - body_.parameters]));
+    const std::string name =
+        NewName(value == body_.output ? "logits" : ValueName(value - body_.parameters));
     absl::StrAppend(&lines_, std::string(indent, ' '), name, " = ", texts_[value], "\n");
     texts_[value] = name;
     is_pending_[value] = false;
@@ -837,7 +840,7 @@ class ClassWriter {
       return is_sum ? absl::StrJoin(TextsOf(arguments), " + ") : OneLine(Expression(s, arguments));
     };
     const bool is_returned = value == body_.output && body_.auxiliary < 0;
-    const std::string name = value == body_.output ? "logits" : ValueName(statement);
+    const std::string name = value == body_.output ? "logits" : ValueName(s);
     const std::string assigned = is_returned ? "return " : absl::StrCat(name, " = ");
     // Room for a number behind the name.
     if (indent + assigned.size() + 4 + one_line().size() > kLineLength) {
