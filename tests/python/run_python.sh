@@ -1,7 +1,11 @@
 #!/bin/bash
-# Runs a Python program with the packages of one folder and no others.
-# usage: run_python.sh SITE_PACKAGES PROGRAM ARGUMENT...
+# Runs a Python program with the packages of some folders and no others.
+# usage: run_python.sh SITE_PACKAGES[:SITE_PACKAGES...] PROGRAM ARGUMENT...
 set -eu
-packages=$1
-[ -d "$packages" ] || packages="../${packages#external/}"  # where the runfiles hold it
-PYTHONPATH="$packages" exec python3 -s -B "${@:2}"
+path=
+IFS=: read -ra folders <<< "$1"
+for packages in "${folders[@]}"; do
+  [ -d "$packages" ] || packages="../${packages#external/}"  # where the runfiles hold it
+  path="$path${path:+:}$packages"
+done
+PYTHONPATH="$path" exec python3 -s -B "${@:2}"
