@@ -17,11 +17,14 @@
 #include "pdarts/core/knob.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
+#include "pdarts/core/network_graph.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/tensor_memory.h"
+#include "pdarts/export/graph_network.h"
+#include "pdarts/export/inference_graph.h"
 #include "pdarts/nn/cost_model.h"
 #include "pdarts/nn/network_counts.h"
 #include "pdarts/runs/weights.h"
@@ -496,6 +499,28 @@ TEST_P(SearchSpaceBattery, DerivedNetworksTrain) {
   logits.square().sum().backward();
   for (const auto& item : network->named_parameters()) {
     EXPECT_TRUE(item.value().grad().defined()) << item.key();
+  }
+}
+
+TEST_P(SearchSpaceBattery, NetworksThatDescribeThemselvesSayWhatTheyCompute) {
+  const auto network = BuildDerived(1);
+  const c10::NoGradGuard no_grad;
+  const at::Tensor images = at::randn({2, 3, 32, 32}, MakeGenerator(1, "images"));
+  network->Forward(images);  // moves the running statistics
+  network->eval();
+  const absl::StatusOr<NetworkGraph> graph = network->Describe();
+  if (absl::IsUnimplemented(graph.status())) GTEST_SKIP() << graph.status();
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  const at::Tensor expected = network->Forward(images).logits;
+  for (const NetworkGraph& described : {*graph, InferenceGraph(*graph)}) {
+    const at::Tensor logits = MakeGraphNetwork(described)->Forward(images).logits;
+    EXPECT_TRUE(logits.allclose(expected, 1e-3, 1e-4)) << logits << expected;
+  }
+  // A file of weights and an exported program have the same names.
+  std::set<std::string> layers;
+  for (const NetworkGraph::Node& node : graph->nodes) layers.insert(LayerName(*graph, node));
+  for (const auto& [name, tensor] : ModuleState(*network)) {
+    EXPECT_EQ(layers.count(name.substr(0, name.rfind('.'))), 1u) << name;
   }
 }
 

@@ -9,6 +9,7 @@
 #include "chain/chain_space.pb.h"
 #include "pdarts/core/edge_choices.h"
 #include "pdarts/core/network.h"
+#include "pdarts/core/network_graph.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
@@ -71,6 +72,16 @@ class Ends {
   /// `[N,C,H,W]` -> `[N,classes]`.
   at::Tensor Finish(const at::Tensor& x) const {
     return classifier_->Forward(nn::GlobalAveragePool(x));
+  }
+
+  /// The same, described for export.
+  pdarts::GraphValue DescribeBegin(pdarts::GraphBuilder* builder) const {
+    const pdarts::GraphValue x = stem_->Describe(builder, "stem", builder->images());
+    return stem_norm_->Describe(builder, "stem_norm", x);
+  }
+  pdarts::GraphValue DescribeFinish(pdarts::GraphBuilder* builder, pdarts::GraphValue x) const {
+    x = builder->Add("", pdarts::graph::GlobalAveragePool{}, {x});
+    return classifier_->Describe(builder, "classifier", x);
   }
 
  private:
@@ -148,8 +159,9 @@ class DerivedNetwork : public pdarts::Network {
         ends_(*this, shape.image, shape.channels, shape.classes, generator) {
     for (int c = 0; c < shape.cells; ++c) {
       for (const pdarts::ArchitectureEdge& edge : architecture.cells(0).edges()) {
+        names_.push_back(absl::StrCat("chain", c, "_link", edge.from()));
         operations_.push_back(register_module(
-            absl::StrCat("chain", c, "_link", edge.from()),
+            names_.back(),
             MakeLink(edge.operation(), shape.channels, /*affine=*/true, shape.backend, generator)));
       }
     }
@@ -165,8 +177,18 @@ class DerivedNetwork : public pdarts::Network {
     return {ends_.Finish(x), /*auxiliary=*/{}};
   }
 
+  GraphOutput DoDescribe(pdarts::GraphBuilder* builder) const override {
+    pdarts::GraphValue x = ends_.DescribeBegin(builder);
+    for (size_t i = 0; i < operations_.size(); ++i) {
+      const pdarts::GraphBuilder::Place place(builder, names_[i]);
+      x = operations_[i]->Describe(builder, names_[i], x);
+    }
+    return {ends_.DescribeFinish(builder, x), /*auxiliary=*/{}};
+  }
+
   const at::ScalarType storage_;
   const Ends ends_;
+  std::vector<std::string> names_;  ///< of the operations
   std::vector<std::shared_ptr<nn::Operation>> operations_;
 };
 
