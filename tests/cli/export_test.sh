@@ -1,0 +1,55 @@
+#!/bin/bash
+# export: which files it writes, and what it says of what is wrong. What the files compute, tests/python:export_test checks.
+# usage: export_test.sh PDARTS CHECKS
+set -u
+pdarts="$PWD/$1"
+source "$2"
+cd "$TEST_TMPDIR" || exit 1
+
+cat > spec.textproto <<'SPEC'
+name: "tiny"
+space { [type.googleapis.com/pdarts.nasbench201.NasBench201SpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 2 height: 8 width: 8 train_images: 32 test_images: 8
+  }
+}
+genotype: "|none~0|+|skip_connect~0|nor_conv_1x1~1|+|nor_conv_3x3~0|avg_pool_3x3~1|none~2|"
+network { cells: 1 channels: 4 }
+train { epochs: 1 batch_size: 8 auxiliary_weight: 0 drop_path: 0 augmentation { crop_padding: 0 cutout: 0 } }
+SPEC
+prints "test " "$pdarts" train --spec=spec.textproto --threads=1 --output_dir=run
+
+prints "run/model.onnx: " "$pdarts" export --run=run
+prints "run/model.py: " "$pdarts" export --run=run --format=pytorch
+python3 - run/model.py <<'PYTHON' || fails "model.py is no Python"
+import ast, sys
+names = {node.name for node in ast.parse(open(sys.argv[1]).read()).body if hasattr(node, "name")}
+assert {"Cell", "ResidualBlock", "Network", "Zero", "load_weights", "main"} <= names, names
+PYTHON
+for text in avg_pool_3x3 class_0 'cell_0/edge_0_3/nor_conv_3x3/Conv' logits; do
+  grep -aqF "$text" run/model.onnx || fails "model.onnx does not hold $text"
+done
+
+# Another place, other options, and weights without their run. A file that is there is replaced.
+echo old > other.onnx
+prints "other.onnx: " "$pdarts" export --run=run --softmax --nonormalize --output=other.onnx
+grep -aq probabilities other.onnx || fails "--softmax changes nothing"
+grep -aq normalization other.onnx && fails "--nonormalize changes nothing"
+prints "alone.onnx: " "$pdarts" export --weights=run/best.safetensors --output=alone.onnx
+prints "best.onnx: " "$pdarts" export --run=run --epoch=best --output=best.onnx
+cmp -s alone.onnx best.onnx || fails "the weights of a run are exported differently without the run"
+
+says '--format: is "tflite", expected onnx or pytorch' "$pdarts" export --run=run --format=tflite
+says "--output is missing" "$pdarts" export --weights=run/best.safetensors
+says "--softmax and --nonormalize change an ONNX file" "$pdarts" export --run=run --format=pytorch --softmax
+says "export needs --run=DIR" "$pdarts" export
+mkdir empty
+says "empty" "$pdarts" export --run=empty
+mkdir without && cp run/spec.textproto run/*.json without
+rm -f without/*.safetensors
+says "best.safetensors" "$pdarts" export --run=without --epoch=best
+[ -e without/model.onnx ] && fails "an export that failed left a file"
+says "is a directory" "$pdarts" export --run=run --output=empty
+
+exit $((failures > 0))
