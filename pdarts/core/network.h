@@ -31,7 +31,7 @@ class Network : public torch::nn::Module {
   /// \error kUnimplemented naming the operation that doesn't describe itself, or saying that the
   /// search space's networks don't.
   absl::StatusOr<NetworkGraph> Describe() const {
-    GraphBuilder builder("Network");
+    GraphBuilder builder;
     const GraphOutput output = DoDescribe(&builder);
     return std::move(builder).Finish(output.logits,
                                      output.auxiliary ? &*output.auxiliary : nullptr);

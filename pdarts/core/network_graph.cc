@@ -55,9 +55,9 @@ absl::Status CheckModules(const NetworkGraph& graph) {
 
 }  // namespace
 
-GraphBuilder::GraphBuilder(std::string type) {
+GraphBuilder::GraphBuilder() {
   NetworkGraph::Module& network = graph_.modules.emplace_back();
-  network.type = std::move(type);
+  network.type = "Network";
   network.inputs = {images().index};
 }
 

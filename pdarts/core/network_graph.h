@@ -138,8 +138,7 @@ struct GraphValue {
 /// Makes a NetworkGraph. A fault is kept until Finish, so that descriptions need not check for it.
 class GraphBuilder {
  public:
-  /// type: of the network, as NetworkGraph::Module::type.
-  explicit GraphBuilder(std::string type);
+  GraphBuilder();
 
   /// `[N,C,H,W]`, normalized as the network was trained.
   GraphValue images() const { return {0}; }

@@ -20,7 +20,7 @@ absl::StatusOr<NetworkGraph> Finish(GraphBuilder builder, GraphValue logits) {
 }
 
 TEST(GraphBuilder, NodesKnowTheirModuleNameAndPlace) {
-  GraphBuilder builder("Network");
+  GraphBuilder builder;
   GraphValue out;
   {
     const GraphBuilder::Place cell(&builder, "cell_3");
@@ -48,7 +48,7 @@ TEST(GraphBuilder, NodesKnowTheirModuleNameAndPlace) {
 }
 
 TEST(GraphBuilder, WhatCannotBeDescribedIsNamed) {
-  GraphBuilder builder("Network");
+  GraphBuilder builder;
   {
     const GraphBuilder::Place place(&builder, "cell_0/edge_0_2/noise");
     builder.Unsupported("_ops.0");
@@ -61,12 +61,12 @@ TEST(GraphBuilder, WhatCannotBeDescribedIsNamed) {
 }
 
 TEST(GraphBuilder, AWrongDescriptionIsRefused) {
-  GraphBuilder nameless("Network");
+  GraphBuilder nameless;
   const GraphValue value = nameless.Add("", Pointwise(), {nameless.images()});
   EXPECT_EQ(Finish(std::move(nameless), value).status().code(), absl::StatusCode::kInternal);
 
   // A module's value that is not its result is used outside of it.
-  GraphBuilder leaking("Network");
+  GraphBuilder leaking;
   GraphValue inner;
   leaking.Module("part", "Part", {leaking.images()}, [&](const auto& inputs) {
     inner = leaking.Add("", graph::Relu{}, {inputs[0]});
@@ -76,7 +76,7 @@ TEST(GraphBuilder, AWrongDescriptionIsRefused) {
   EXPECT_EQ(Finish(std::move(leaking), outside).status().code(), absl::StatusCode::kInternal);
 
   // A value of the network is used in a module that does not take it.
-  GraphBuilder reaching("Network");
+  GraphBuilder reaching;
   const GraphValue part =
       reaching.Module("part", "Part", {reaching.images()}, [&](const auto& inputs) {
         return reaching.Add("", graph::Sum{}, {inputs[0], reaching.images()});

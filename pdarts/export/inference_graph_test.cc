@@ -84,7 +84,7 @@ TEST(InferenceGraph, FoldsThroughAConcatenation) {
   norm.weight = at::rand({5}, generator);
   norm.epsilon = 1e-3;
   for (const bool is_used_twice : {false, true}) {
-    GraphBuilder builder("Network");
+    GraphBuilder builder;
     const GraphValue first = builder.Add("first", convolution(2), {builder.images()});
     const GraphValue second = builder.Add("second", convolution(3), {builder.images()});
     const GraphValue both = builder.Add("", graph::Concat{}, {first, second});

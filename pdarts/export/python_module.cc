@@ -288,7 +288,7 @@ class Classes {
       : graph_(graph),
         class_of_(graph.modules.size(), -1),
         arguments_of_(graph.modules.size()),
-        names_({"DropPath", "Zero"}) {
+        names_({kNetwork, "DropPath", "Zero"}) {
     const int count = static_cast<int>(graph.modules.size());
     std::vector<int> heights(count, 0);
     for (int m = count - 1; m > 0; --m) {
@@ -304,7 +304,7 @@ class Classes {
         const auto [place, is_new] = known.emplace(Key(m, body), static_cast<int>(classes_.size()));
         if (is_new) {
           PythonClass& added = classes_.emplace_back();
-          added.name = NewName(graph_.modules[m].type);
+          added.name = m == 0 ? kNetwork : NewName(graph_.modules[m].type);
           added.body = std::move(body);
         }
         class_of_[m] = place->second;
@@ -319,6 +319,9 @@ class Classes {
   const PythonClass& of(int module) const { return classes_[class_of_[module]]; }
 
  private:
+  /// What the rest of the program calls the network's class.
+  static constexpr char kNetwork[] = "Network";
+
   std::string NewName(const std::string& type) {
     std::string name = type;
     for (int i = 2; !names_.insert(name).second; ++i) name = absl::StrCat(type, i);

@@ -30,7 +30,7 @@ graph::BatchNorm MakeBatchNorm(int64_t channels) {
 
 /// A stem, two cells of other sizes than each other, and a classifier.
 NetworkGraph SmallGraph() {
-  GraphBuilder builder("Network");
+  GraphBuilder builder;
   GraphValue x = builder.Add("stem.0", MakeConvolution(3, 4, 3), {builder.images()});
   x = builder.Add("stem.1", MakeBatchNorm(4), {x});
   for (const int64_t channels : {4, 8}) {
