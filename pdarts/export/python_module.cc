@@ -888,7 +888,7 @@ class ClassWriter {
 
 // The parts of the program that are the same for all networks, but for constants.
 
-constexpr char kDropPath[] = R"(class DropPath(nn.Module):
+constexpr char kDropPath[] = R"py(class DropPath(nn.Module):
     """Gives zeros for some images while training, and scales up the others."""
 
     probability = 0.0
@@ -899,9 +899,9 @@ constexpr char kDropPath[] = R"(class DropPath(nn.Module):
         kept = 1.0 - self.probability
         mask = torch.empty(x.shape[0], 1, 1, 1, dtype=x.dtype, device=x.device)
         return x * mask.bernoulli_(kept) / kept
-)";
+)py";
 
-constexpr char kZero[] = R"(class Zero(nn.Module):
+constexpr char kZero[] = R"py(class Zero(nn.Module):
     """Gives zeros, whatever its input is."""
 
     def __init__(self, stride):
@@ -910,18 +910,18 @@ constexpr char kZero[] = R"(class Zero(nn.Module):
 
     def forward(self, x):
         return torch.zeros_like(x[:, :, :: self.stride, :: self.stride])
-)";
+)py";
 
 /// Of the class of the network, where it drops paths.
-constexpr char kSetDropPath[] = R"(
+constexpr char kSetDropPath[] = R"py(
     def set_drop_path(self, probability):
         """Sets how probable it is that an edge is dropped for an image in training."""
         for module in self.modules():
             if isinstance(module, DropPath):
                 module.probability = probability
-)";
+)py";
 
-constexpr char kReading[] = R"(def read_safetensors(path):
+constexpr char kReading[] = R"py(def read_safetensors(path):
     """The tensors of a safetensors file, by their names."""
     dtypes = {
         "F64": torch.float64,
@@ -989,7 +989,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-)";
+)py";
 
 /// `NAME = [item, ...]` with its line end.
 std::string ListConstant(const std::string& name, const std::vector<std::string>& items) {
