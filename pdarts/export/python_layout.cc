@@ -1,6 +1,7 @@
 #include "pdarts/export/python_layout.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -35,6 +36,20 @@ std::string InSingleQuotes(const std::string& content) {
 }
 
 }  // namespace
+
+std::vector<PythonExpression> PythonTexts(const std::vector<std::string>& texts) {
+  std::vector<PythonExpression> expressions;
+  for (const std::string& text : texts) expressions.push_back(PythonExpression{text});
+  return expressions;
+}
+
+PythonExpression PythonCall(const std::string& function, std::vector<PythonExpression> arguments) {
+  return {absl::StrCat(function, "("), std::move(arguments), ")"};
+}
+
+PythonExpression PythonList(std::vector<PythonExpression> items) {
+  return {"[", std::move(items), "]"};
+}
 
 std::string OneLine(const PythonExpression& expression) {
   return absl::StrCat(expression.head,

@@ -19,6 +19,15 @@ struct PythonExpression {
   bool last_comma = true;    ///< whether a comma stands behind the last item, where it ends a line
 };
 
+/// Expressions that are texts alone.
+std::vector<PythonExpression> PythonTexts(const std::vector<std::string>& texts);
+
+/// `function(argument, ...)`.
+PythonExpression PythonCall(const std::string& function, std::vector<PythonExpression> arguments);
+
+/// `[item, ...]`.
+PythonExpression PythonList(std::vector<PythonExpression> items);
+
 /// On one line.
 std::string OneLine(const PythonExpression& expression);
 
