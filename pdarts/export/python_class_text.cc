@@ -92,8 +92,9 @@ PythonExpression Compute(const graph::Operator& op, const std::vector<std::strin
   if (std::holds_alternative<graph::GlobalAveragePool>(op)) {
     return PythonExpression{absl::StrCat(x, ".mean((2, 3))")};
   }
-  if (std::holds_alternative<graph::Flatten>(op))
+  if (std::holds_alternative<graph::Flatten>(op)) {
     return PythonExpression{absl::StrCat(x, ".flatten(1)")};
+  }
   if (std::holds_alternative<graph::Crop>(op)) {
     const auto from = [](const std::string& first) {
       return first == "0" ? ":" : absl::StrCat(first, ":");
@@ -105,8 +106,9 @@ PythonExpression Compute(const graph::Operator& op, const std::vector<std::strin
     const std::string step = absl::StrCat("::", sizes[0]);
     return PythonCall("torch.zeros_like", PythonTexts({Sliced(x, step, step)}));
   }
-  if (std::holds_alternative<graph::DropPath>(op))
+  if (std::holds_alternative<graph::DropPath>(op)) {
     return PythonCall("self.drop_path", PythonTexts({x}));
+  }
   if (std::holds_alternative<graph::Concat>(op)) {
     return PythonCall("torch.cat", {PythonList(PythonTexts(inputs)), PythonExpression{"1"}});
   }
