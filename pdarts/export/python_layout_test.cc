@@ -1,6 +1,7 @@
 #include "pdarts/export/python_layout.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
