@@ -76,7 +76,7 @@ class GraphNetwork : public Network {
       std::vector<at::Tensor> inputs;
       for (const int input : node.inputs) inputs.push_back(values[input]);
       for (const int input : node.inputs) {
-        if (last_use_[input] == i) values[input] = {};  // its memory can be used again
+        if (last_use_[input] == i) values[input] = at::Tensor();  // its memory can be used again
       }
       if (last_use_[i + 1] >= 0) values[i + 1] = std::visit(Compute{inputs}, node.op);
     }
