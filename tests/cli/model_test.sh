@@ -57,6 +57,13 @@ done
 measures "${evaluate[@]}" --data_dir=data
 prints '"epoch":"last"' "${evaluate[@]}" --data_dir=data
 prints "\"top1\":$(number best_test_top1 < run/result.json)," "${evaluate[@]}" --data_dir=data --epoch=best
+measures "${evaluate[@]}" --data_dir=data --csv=classes.csv
+[ "$(head -1 classes.csv)" = "class,images,accuracy,ant,cat,fox" ] || { fails "classes.csv has another header"; cat classes.csv; }
+[ "$(grep -Ec '^(ant|cat|fox),4,[0-9.]+,[0-4],[0-4],[0-4]$' classes.csv)" = 3 ] || { fails "classes.csv has other rows"; cat classes.csv; }
+# The diagonal of the matrix has the images that were classified correctly.
+awk -F, -v top1="$last" 'NR > 1 { right += $(NR + 2) } END { exit !(100 * right / 12 - top1 < 0.01 && top1 - 100 * right / 12 < 0.01) }' classes.csv ||
+  { fails "classes.csv does not agree with the accuracy $last"; cat classes.csv; }
+says "$PWD/nowhere/classes.csv" "${evaluate[@]}" --data_dir=data --csv=nowhere/classes.csv
 prints "weights of the last epoch" "$pdarts" evaluate --run=run --threads=1 --data_dir=data
 says '--epoch: is "first", expected last or best' "${evaluate[@]}" --data_dir=data --epoch=first
 

@@ -18,11 +18,17 @@
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/datasets/loader/loader.h"
 #include "pdarts/datasets/transforms/transforms.h"
+#include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
+
+// Held apart from the switch of the same name of other commands.
+ABSL_FLAG(std::string, evaluation_csv, "",
+          "FILE: file that gets the accuracy of each class and the confusion matrix as "
+          "comma-separated values");
 
 namespace pdarts {
 namespace {
@@ -103,6 +109,9 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
     report.set_best_test_top1(weights.result.best_test_top1());
     report.set_best_epoch(weights.result.best_epoch());
   }
+  if (const std::string csv = absl::GetFlag(FLAGS_evaluation_csv); !csv.empty()) {
+    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(UserPath(csv), EvaluationCsv(report)));
+  }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(report) << "\n";
   } else {
@@ -115,7 +124,7 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
 
 Command EvaluateCommand() {
   std::vector<std::string> flags = TrainedNetworkFlags();
-  for (const char* flag : {"threads", "allow_swap", "json"}) flags.push_back(flag);
+  for (const char* flag : {"threads", "allow_swap", "json", "csv"}) flags.push_back(flag);
   return {"evaluate",
           "--run=DIR | --model=FILE [--genotype=TEXT|FILE|RUN|NAME]",
           "measure trained weights on the test split, for each class too",
@@ -124,7 +133,11 @@ Command EvaluateCommand() {
           /*takes_arguments=*/false,
           {{"--run=runs/train_quickstart-seed1", "the last weights of a training"},
            {"--model=best.pt --genotype=PDARTS --dataset=cifar10 --data_dir=/data",
-            "weights from elsewhere"}}};
+            "weights from elsewhere"},
+           {"--run=runs/train_quickstart-seed1 --csv=classes.csv",
+            "with the confusion matrix as a file for a spreadsheet"}},
+          /*flag_texts=*/{},
+          {{"csv", "evaluation_csv"}}};
 }
 
 }  // namespace pdarts

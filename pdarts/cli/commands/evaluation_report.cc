@@ -6,6 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "pdarts/core/csv.h"
+
 namespace pdarts {
 namespace {
 
@@ -69,6 +72,39 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Te
     }
   }
   return report;
+}
+
+std::string EvaluationCsv(const EvaluationReport& report) {
+  const bool has_matrix = report.confusion_size() > 0;
+  std::string csv = "class,images,accuracy";
+  if (has_matrix) {
+    for (const ClassAccuracy& guess : report.classes()) {
+      absl::StrAppend(&csv, ",", CsvField(guess.name()));
+    }
+  } else {
+    absl::StrAppend(&csv, ",taken_for,taken_images");
+  }
+  absl::StrAppend(&csv, "\n");
+  for (int c = 0; c < report.classes_size(); ++c) {
+    const ClassAccuracy& of_class = report.classes(c);
+    const std::string begin =
+        absl::StrCat(CsvField(of_class.name()), ",", of_class.images(), ",",
+                     of_class.has_accuracy() ? absl::StrCat(of_class.accuracy()) : "");
+    if (has_matrix) {
+      absl::StrAppend(&csv, begin);
+      for (const double count : report.confusion(c).counts()) absl::StrAppend(&csv, ",", count);
+      absl::StrAppend(&csv, "\n");
+      continue;
+    }
+    double right = of_class.images();
+    for (const Mistake& mistake : of_class.mistakes()) right -= mistake.images();
+    if (of_class.images() == 0) absl::StrAppend(&csv, begin, ",,\n");
+    if (right > 0) absl::StrAppend(&csv, begin, ",", CsvField(of_class.name()), ",", right, "\n");
+    for (const Mistake& mistake : of_class.mistakes()) {
+      absl::StrAppend(&csv, begin, ",", CsvField(mistake.name()), ",", mistake.images(), "\n");
+    }
+  }
+  return csv;
 }
 
 }  // namespace pdarts

@@ -17,6 +17,13 @@ namespace pdarts {
 EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Tensor& labels,
                                       const DatasetInfo& info, const std::string& weights);
 
+/// The classes and the matrix of confusion as comma-separated values. With the matrix: a row for
+/// each true class, with the columns class, images, accuracy, and how many images were taken for
+/// each class. Where the report has no matrix: a row for each pair of classes that occurs, with the
+/// columns class, images, accuracy, taken_for, taken_images; a class without images has one row.
+/// accuracy is in percent, and empty for a class without images.
+std::string EvaluationCsv(const EvaluationReport& report);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CLI_COMMANDS_EVALUATION_REPORT_H_

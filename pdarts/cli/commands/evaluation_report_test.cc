@@ -12,6 +12,8 @@ namespace pdarts {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 EvaluationReport Report(const std::vector<int64_t>& labels, const std::vector<int64_t>& guesses,
                         int classes) {
@@ -63,6 +65,26 @@ TEST(EvaluationReportTest, HasNoMatrixOfManyClasses) {
   ASSERT_EQ(report.classes(19999).mistakes_size(), 1);
   EXPECT_EQ(report.classes(19999).mistakes(0).name(), "class 3");
   EXPECT_EQ(report.classes(7).accuracy(), 100);
+}
+
+TEST(EvaluationReportTest, WritesTheMatrixAsCsv) {
+  EvaluationReport report = Report({0, 0, 0, 1}, {0, 1, 2, 1}, 3);
+  EXPECT_EQ(EvaluationCsv(report),
+            "class,images,accuracy,class 0,class 1,class 2\n"
+            "class 0,3,33.3333,1,1,1\n"
+            "class 1,1,100,0,1,0\n"
+            "class 2,0,,0,0,0\n");
+  report.mutable_classes(1)->set_name("a, \"b\"");
+  EXPECT_THAT(EvaluationCsv(report), HasSubstr("accuracy,class 0,\"a, \"\"b\"\"\",class 2\n"));
+}
+
+TEST(EvaluationReportTest, WritesPairsAsCsvWhereThereIsNoMatrix) {
+  const std::string csv = EvaluationCsv(Report({0, 0, 0, 1500}, {0, 7, 7, 1500}, 2000));
+  EXPECT_THAT(csv, StartsWith("class,images,accuracy,taken_for,taken_images\n"
+                              "class 0,3,33.3333,class 0,1\n"
+                              "class 0,3,33.3333,class 7,2\n"
+                              "class 1,0,,,\n"));
+  EXPECT_THAT(csv, HasSubstr("\nclass 1500,1,100,class 1500,1\nclass 1501,0,,,\n"));
 }
 
 }  // namespace
