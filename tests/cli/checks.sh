@@ -46,3 +46,24 @@ regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
 search { batch_size: 8 }
 SPEC
 }
+# images FOLDER RED GREEN BLUE [WIDTH HEIGHT]: four PNG files around a color, of 8x8 pixels or of another size.
+images() {
+  mkdir -p "$1"
+  python3 - "$@" <<'PYTHON'
+import random, struct, sys, zlib
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+folder, color = sys.argv[1], [int(value) for value in sys.argv[2:5]]
+width, height = [int(value) for value in sys.argv[5:7]] or (8, 8)
+noise = random.Random(folder)
+for number in range(4):
+    rows = b"".join(
+        b"\0" + bytes(min(255, max(0, value + noise.randrange(-20, 20))) for _ in range(width) for value in color)
+        for _ in range(height))
+    with open(f"{folder}/{number}.png", "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+PYTHON
+}

@@ -6,26 +6,6 @@ pdarts="$PWD/$1"
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
 
-# images FOLDER RED GREEN BLUE: four images around a color.
-images() {
-  mkdir -p "$1"
-  python3 - "$@" <<'PYTHON'
-import random, struct, sys, zlib
-
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-folder, color = sys.argv[1], [int(value) for value in sys.argv[2:]]
-noise = random.Random(folder)
-for number in range(4):
-    rows = b"".join(
-        b"\0" + bytes(min(255, max(0, value + noise.randrange(-20, 20))) for _ in range(8) for value in color)
-        for _ in range(8))
-    with open(f"{folder}/{number}.png", "wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)) +
-                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
-PYTHON
-}
 for split in train test; do
   images data/$split/ant 200 40 40
   images data/$split/cat 40 200 40

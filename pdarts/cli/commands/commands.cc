@@ -6,8 +6,8 @@ std::vector<Command> AllCommands() {
   return {
       BenchmarkCommand(), CompareCommand(), ConvertCommand(), CountCommand(),    DeriveCommand(),
       EvaluateCommand(),  ExportCommand(),  FetchCommand(),   GenotypeCommand(), ListCommand(),
-      PackCommand(),      QueryCommand(),   RepeatCommand(),  ReportCommand(),   ResultsCommand(), SearchCommand(),
-      SweepCommand(),     TrainCommand(),
+      PackCommand(),      PredictCommand(), QueryCommand(),   RepeatCommand(),  ReportCommand(),
+      ResultsCommand(),   SearchCommand(),  SweepCommand(),   TrainCommand(),
   };
 }
 

@@ -22,6 +22,7 @@ Command FetchCommand();
 Command GenotypeCommand();
 Command ListCommand();
 Command PackCommand();
+Command PredictCommand();
 Command QueryCommand();
 Command RepeatCommand();
 Command ReportCommand();

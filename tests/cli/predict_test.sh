@@ -1,0 +1,116 @@
+#!/bin/bash
+# What trained networks say of image files.
+# usage: predict_test.sh PDARTS CHECKS
+set -u
+pdarts="$PWD/$1"
+source "$2"
+cd "$TEST_TMPDIR" || exit 1
+
+for split in train test; do
+  images data/$split/ant 200 40 40
+  images data/$split/cat 40 200 40
+  images data/$split/fox 40 40 200
+done
+cat > spec.textproto <<'SPEC'
+name: "animals"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset { [type.googleapis.com/pdarts.image_folder.ImageFolderConfig] { classes: 3 image_size: 8 } }
+genotype: "PDARTS"
+network { cells: 2 channels: 4 }
+train {
+  epochs: 12 batch_size: 6 auxiliary_weight: 0 drop_path: 0 weights { learning_rate: 0.1 }
+  augmentation { crop_padding: 0 flip: false cutout: 0 }
+}
+SPEC
+prints "test " "$pdarts" train --spec=spec.textproto --threads=1 --data_dir=data --output_dir=run
+predict=("$pdarts" predict --run=run --threads=1)
+# The run's own data are not needed.
+mv data moved
+
+# A table, JSON and comma-separated values say the same.
+prints "$(printf '%-20s  probability  class' file)" "${predict[@]}" moved/test/ant/0.png
+"${predict[@]}" moved/test/ant/0.png | grep -Eq '^moved/test/ant/0.png +[0-9.]+%  (ant|cat|fox)$' || fails "the table has no row of the file"
+[ "$("${predict[@]}" moved/test/ant/0.png | wc -l)" = 4 ] || fails "the table does not have a row for each of the three classes"
+"${predict[@]}" --json moved/test > test.json || fails "failed: predict --json"
+"${predict[@]}" --csv moved/test > test.csv || fails "failed: predict --csv"
+right=$(python3 - <<'PYTHON'
+import csv, json
+
+images = json.load(open("test.json"))
+assert set(images) == {"images"}, images
+images = images["images"]
+files = [image["file"] for image in images]
+assert files == [f"moved/test/{name}/{number}.png" for name in ("ant", "cat", "fox") for number in range(4)], files
+right = 0
+rows = []
+for image in images:
+    assert set(image) == {"file", "classes"}, image
+    assert {guess["name"] for guess in image["classes"]} == {"ant", "cat", "fox"}, image
+    assert all(set(guess) == {"name", "probability"} for guess in image["classes"]), image
+    probabilities = [guess["probability"] for guess in image["classes"]]
+    assert probabilities == sorted(probabilities, reverse=True), image
+    assert abs(sum(probabilities) - 1) < 1e-9, image
+    right += image["classes"][0]["name"] in image["file"]
+    rows += [(image["file"], guess["name"], guess["probability"]) for guess in image["classes"]]
+table = list(csv.reader(open("test.csv")))
+assert table[0] == ["file", "class", "probability"], table[0]
+assert [(file, name) for file, name, _ in table[1:]] == [row[:2] for row in rows], table
+assert all(abs(float(row[2]) - expected[2]) < 1e-5 for row, expected in zip(table[1:], rows)), table
+print(right)
+PYTHON
+) || fails "predict --json and --csv are otherwise"
+# They are the predictions that the training measured: the images are prepared in the same way.
+expected=$(number test_top1 < run/result.json)
+awk -v right="$right" -v expected="$expected" 'BEGIN { difference = 100 * right / 12 - expected; exit !(difference < 0.01 && difference > -0.01) }' ||
+  fails "$right of 12 images are classified correctly, but the training measured $expected%"
+names() { grep -o '"\(file\|name\)":"[^"]*"' "$1"; }
+"${predict[@]}" --json --set=train.evaluation_batch_size=5 moved/test > batches.json
+cmp <(names test.json) <(names batches.json) || fails "the size of the batches changes the order or the classes"
+# A file of weights needs no run.
+cp run/last.safetensors weights.safetensors
+"$pdarts" predict --model=weights.safetensors --threads=1 --json moved/test > model.json
+cmp test.json model.json || fails "the weights without their run say something else"
+
+# Images of other sizes are fitted. Of five files the folder and the files come in their order.
+images photos 40 40 200 61 30
+images "more photos/a" 200 40 40 8 8
+"${predict[@]}" --json photos/3.png photos "more photos" > order.json
+[ "$(grep -o '"file":"[^"]*"' order.json | tr '\n' ' ')" = '"file":"photos/3.png" "file":"photos/0.png" "file":"photos/1.png" "file":"photos/2.png" "file":"photos/3.png" "file":"more photos/a/0.png" "file":"more photos/a/1.png" "file":"more photos/a/2.png" "file":"more photos/a/3.png" ' ] ||
+  { fails "the images come in another order"; cat order.json; }
+
+# Datasets of a fixed size, in the other space too. There are five classes at most.
+images large 90 120 150 100 70
+for space in darts nasbench201; do
+  genotype=PDARTS
+  [ $space = darts ] || genotype='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
+  prints "test " "$pdarts" train --space=$space --dataset=cifar10_sample "--genotype=$genotype" --output_dir=$space --threads=1 \
+    --set=network.cells=1 --set=network.channels=4 --set=train.epochs=1 --set=train.train_images=50 \
+    --set=train.batch_size=50 --set=train.auxiliary_weight=0
+  "$pdarts" predict --run=$space --threads=1 --json large/0.png > fitted.json
+  grep -Eq '^\{"images":\[\{"file":"large/0.png","classes":\[(\{"name":"[a-z]+","probability":[0-9.e-]+\},?){5}\]\}\]\}$' fitted.json ||
+    { fails "predict of $space is otherwise"; cat fitted.json; }
+done
+
+# What is wrong.
+says "predict needs images: files, or folders that hold some" "${predict[@]}"
+says "nowhere.png: there is no such file or folder" "${predict[@]}" nowhere.png
+mkdir -p empty/below
+touch empty/below/notes.txt
+says "empty: the folder holds no image" "${predict[@]}" empty
+says "nowhere is no run directory" "$pdarts" predict --run=nowhere large
+says "predict needs --run=DIR of a training" "$pdarts" predict large
+says "--csv and --json exclude each other" "${predict[@]}" --csv --json large
+mkdir unfinished
+cp run/spec.textproto unfinished
+says "unfinished holds no trained weights" "$pdarts" predict --run=unfinished large
+says "large/0.png" "$pdarts" predict --run=run --model=large/0.png large
+# An image that can't be read is named. The others are classified all the same, and the JSON is whole.
+head -c 60 large/0.png > large/broken.png
+says "1 of 1 images could not be read: large/broken.png" "${predict[@]}" large/broken.png
+says "1 of 5 images could not be read: large/broken.png" "${predict[@]}" large
+"${predict[@]}" --json large > broken.json 2> error && fails "a broken image is no error"
+python3 -c 'import json; assert len(json.load(open("broken.json"))["images"]) == 4' || fails "the images beside a broken one are not there"
+"${predict[@]}" --json --set=train.evaluation_batch_size=1 large > single.json 2> error && fails "a broken image is no error in a batch of its own"
+cmp <(names broken.json) <(names single.json) || fails "a batch that can't be read changes the others"
+
+exit $((failures > 0))
