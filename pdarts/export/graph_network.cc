@@ -1,5 +1,7 @@
 #include "pdarts/export/graph_network.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -8,10 +10,12 @@
 #include "ATen/ops/batch_norm.h"
 #include "ATen/ops/cat.h"
 #include "ATen/ops/conv2d.h"
+#include "ATen/ops/empty.h"
 #include "ATen/ops/linear.h"
 #include "ATen/ops/max_pool2d.h"
 #include "ATen/ops/relu.h"
 #include "ATen/ops/zeros.h"
+#include "pdarts/nn/kernels/prepared_convolutions.h"
 
 namespace pdarts {
 namespace {
@@ -57,40 +61,296 @@ struct Compute {
   at::Tensor operator()(const graph::Concat&) const { return at::cat(inputs, 1); }
 };
 
+using Node = NetworkGraph::Node;
+
+/// What is computed in one go.
+struct Step {
+  int node = -1;  ///< of a step that is a node as it is
+  /// Convolutions of relu(inputs[0]); null for a node.
+  std::unique_ptr<nn::PreparedConvolutions> convolutions;
+  std::vector<int> inputs;   ///< values
+  std::vector<int> outputs;  ///< values: of the node, or of each convolution
+};
+
+/// Where a sum lies: some of the channels of a concatenation.
+struct Part {
+  int concat = -1;  ///< the concatenation's value; -1: the sum has memory of its own
+  int64_t first = 0;
+  int64_t channels = 0;
+  int64_t all_channels = 0;
+};
+
+/// Divides a graph into steps.
+class Planner {
+ public:
+  /// is_fused: whether the loops are used.
+  Planner(const NetworkGraph& graph, const Backend& backend, bool is_fused)
+      : graph_(graph),
+        backend_(backend),
+        users_(graph.nodes.size() + 1),
+        parts_(graph.nodes.size() + 1),
+        is_done_(graph.nodes.size(), false) {
+    for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
+      for (const int input : graph.nodes[i].inputs) users_[input].push_back(i);
+    }
+    if (is_fused) PlaceSums();
+    for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
+      if (is_fused && As<graph::Relu>(i) != nullptr) AddConvolutions(i);
+      if (!is_done_[i]) AddNode(i);
+    }
+  }
+
+  std::vector<Step> TakeSteps() { return std::move(steps_); }
+  /// By value.
+  std::vector<Part> TakeParts() { return std::move(parts_); }
+
+ private:
+  template <class Operator>
+  const Operator* As(int node) const {
+    return std::get_if<Operator>(&graph_.nodes[node].op);
+  }
+  /// The node that alone takes a value, or -1.
+  int OnlyUser(int value) const {
+    return users_[value].size() == 1 && value != graph_.logits ? users_[value][0] : -1;
+  }
+
+  void AddNode(int node) {
+    Step step;
+    step.node = node;
+    step.inputs = graph_.nodes[node].inputs;
+    step.outputs = {node + 1};
+    steps_.push_back(std::move(step));
+  }
+
+  /// Takes all convolutions behind a ReLU together, and the ReLU too if nothing else reads it.
+  void AddConvolutions(int relu) {
+    std::vector<nn::ReluConvolution> convolutions;
+    Step step;
+    for (const int user : users_[relu + 1]) {
+      if (is_done_[user]) continue;  // the other half of a factorized reduction
+      nn::ReluConvolution found;
+      const int result = Match(user, relu + 1, &found);
+      if (result < 0) continue;
+      convolutions.push_back(std::move(found));
+      step.outputs.push_back(result + 1);
+    }
+    if (convolutions.empty()) return;
+    const std::vector<int>& users = users_[relu + 1];
+    const bool is_read =
+        relu + 1 == graph_.logits ||
+        std::any_of(users.begin(), users.end(), [&](int u) { return !is_done_[u]; });
+    if (is_read) AddNode(relu);
+    is_done_[relu] = true;
+    step.inputs = graph_.nodes[relu].inputs;
+    step.convolutions =
+        std::make_unique<nn::PreparedConvolutions>(backend_.instructions, std::move(convolutions));
+    steps_.push_back(std::move(step));
+  }
+
+  /// Whether the loops know the convolution that begins with this node, which reads `relu`, the
+  /// value of a ReLU. Marks its nodes as done. \return the last of its nodes, or -1.
+  int Match(int node, int relu, nn::ReluConvolution* found) {
+    const auto* const convolution = As<graph::Convolution>(node);
+    if (convolution == nullptr) return -1;
+    const graph::Convolution& c = *convolution;
+    const int64_t k = c.weight.size(2);
+    if (c.weight.size(3) != k) return -1;
+    found->weight = c.weight;
+    found->bias = c.bias;
+    found->stride = c.stride;
+    found->dilation = c.dilation;
+    if (IsPointwise(c, /*stride=*/1)) {
+      found->kind = nn::ConvolutionKind::kPointwise;
+    } else if (IsPointwise(c, /*stride=*/2)) {
+      return MatchReduction(node, relu, found);
+    } else if ((k != 3 && k != 5) || (c.dilation != 1 && c.dilation != 2) ||
+               c.padding != c.dilation * (k / 2)) {
+      return -1;
+    } else if (c.groups == 1 && c.stride == 1) {
+      found->kind = nn::ConvolutionKind::kDense;
+    } else {
+      return MatchSeparable(node, k, found);
+    }
+    is_done_[node] = true;
+    return node;
+  }
+
+  static bool IsPointwise(const graph::Convolution& c, int64_t stride) {
+    return c.weight.size(2) == 1 && c.weight.size(3) == 1 && c.groups == 1 && c.padding == 0 &&
+           c.dilation == 1 && c.stride == stride;
+  }
+
+  /// A depthwise convolution, and a pointwise one that alone reads it.
+  int MatchSeparable(int node, int64_t k, nn::ReluConvolution* found) {
+    const auto& c = std::get<graph::Convolution>(graph_.nodes[node].op);
+    const int next = OnlyUser(node + 1);
+    if (next < 0 || c.bias.defined() || (c.stride != 1 && c.stride != 2) || c.weight.size(1) != 1 ||
+        c.weight.size(0) != c.groups) {
+      return -1;
+    }
+    const auto* const pointwise = As<graph::Convolution>(next);
+    if (pointwise == nullptr || !IsPointwise(*pointwise, /*stride=*/1)) return -1;
+    found->kind = nn::ConvolutionKind::kSeparable;
+    found->depthwise = c.weight;
+    found->weight = pointwise->weight;
+    found->bias = pointwise->bias;
+    is_done_[node] = is_done_[next] = true;
+    return next;
+  }
+
+  /// Two pointwise convolutions of stride 2, the second on the image without its first row and
+  /// column, concatenated.
+  int MatchReduction(int first, int relu, nn::ReluConvolution* found) {
+    const int concat = OnlyUser(first + 1);
+    if (concat < 0 || As<graph::Concat>(concat) == nullptr ||
+        graph_.nodes[concat].inputs.size() != 2 || graph_.nodes[concat].inputs[0] != first + 1) {
+      return -1;
+    }
+    const int second = graph_.nodes[concat].inputs[1] - 1;
+    if (second < 0 || OnlyUser(second + 1) != concat) return -1;
+    const auto* const convolution = As<graph::Convolution>(second);
+    if (convolution == nullptr || !IsPointwise(*convolution, /*stride=*/2)) return -1;
+    const auto& c = std::get<graph::Convolution>(graph_.nodes[first].op);
+    const int crop = graph_.nodes[second].inputs[0] - 1;
+    if (crop < 0 || OnlyUser(crop + 1) != second || As<graph::Crop>(crop) == nullptr ||
+        As<graph::Crop>(crop)->top != 1 || As<graph::Crop>(crop)->left != 1 ||
+        graph_.nodes[crop].inputs[0] != relu || convolution->weight.sizes() != c.weight.sizes() ||
+        convolution->bias.defined() != c.bias.defined()) {
+      return -1;
+    }
+    found->kind = nn::ConvolutionKind::kFactorizedReduce;
+    found->second_weight = convolution->weight;
+    if (c.bias.defined()) found->bias = at::cat({c.bias, convolution->bias});
+    is_done_[first] = is_done_[second] = is_done_[crop] = is_done_[concat] = true;
+    return concat;
+  }
+
+  /// Finds the concatenations of sums, which are computed in place.
+  void PlaceSums() {
+    std::vector<int64_t> channels(graph_.nodes.size() + 1, -1);  // -1: not known
+    for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) {
+      const Node& node = graph_.nodes[i];
+      int64_t& of_node = channels[i + 1];
+      if (const auto* const c = As<graph::Convolution>(i)) {
+        of_node = c->weight.size(0);
+      } else if (As<graph::Concat>(i) == nullptr) {
+        of_node = channels[node.inputs[0]];
+      } else {
+        of_node = 0;
+        for (const int input : node.inputs) {
+          of_node = of_node < 0 || channels[input] < 0 ? -1 : of_node + channels[input];
+        }
+        if (of_node > 0) PlaceInto(i, channels);
+      }
+    }
+  }
+
+  void PlaceInto(int concat, const std::vector<int64_t>& channels) {
+    const std::vector<int>& inputs = graph_.nodes[concat].inputs;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const bool is_sum = inputs[i] > 0 && As<graph::Sum>(inputs[i] - 1) != nullptr;
+      if (!is_sum || parts_[inputs[i]].concat >= 0 ||
+          std::count(inputs.begin(), inputs.end(), inputs[i]) != 1) {
+        return;
+      }
+    }
+    int64_t first = 0;
+    for (const int input : inputs) {
+      parts_[input] = {concat + 1, first, channels[input], channels[concat + 1]};
+      first += channels[input];
+    }
+    is_done_[concat] = true;
+  }
+
+  const NetworkGraph& graph_;
+  const Backend& backend_;
+  std::vector<std::vector<int>> users_;  ///< by value: the nodes that take it
+  std::vector<Part> parts_;              ///< by value
+  std::vector<bool> is_done_;            ///< by node: it needs no step of its own
+  std::vector<Step> steps_;
+};
+
+/// Whether the loops can compute what they know of a graph: all of its convolutions are float32.
+bool CanFuse(const NetworkGraph& graph, const Backend& backend) {
+  return backend.kernels == FUSED &&
+         std::all_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
+           const auto* const convolution = std::get_if<graph::Convolution>(&node.op);
+           return convolution == nullptr || convolution->weight.scalar_type() == at::kFloat;
+         });
+}
+
 class GraphNetwork : public Network {
  public:
-  explicit GraphNetwork(NetworkGraph graph)
-      : graph_(std::move(graph)), last_use_(graph_.nodes.size() + 1, -1) {
-    for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) {
-      for (const int input : graph_.nodes[i].inputs) last_use_[input] = i;
+  GraphNetwork(NetworkGraph graph, const Backend& backend)
+      : graph_(std::move(graph)),
+        backend_(backend),
+        is_fused_(CanFuse(graph_, backend)),
+        last_use_(graph_.nodes.size() + 1, -1) {
+    Planner planner(graph_, backend_, is_fused_);
+    steps_ = planner.TakeSteps();
+    parts_ = planner.TakeParts();
+    for (int i = 0; i < static_cast<int>(steps_.size()); ++i) {
+      for (const int input : steps_[i].inputs) last_use_[input] = i;
     }
-    last_use_[graph_.logits] = static_cast<int>(graph_.nodes.size());
+    last_use_[graph_.logits] = static_cast<int>(steps_.size());
   }
 
  private:
   NetworkOutput DoForward(const at::Tensor& images, const ForwardContext&) override {
     std::vector<at::Tensor> values(graph_.nodes.size() + 1);
-    values[0] = images;
-    for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) {
-      const NetworkGraph::Node& node = graph_.nodes[i];
-      std::vector<at::Tensor> inputs;
-      for (const int input : node.inputs) inputs.push_back(values[input]);
-      for (const int input : node.inputs) {
-        if (last_use_[input] == i) values[input] = at::Tensor();  // its memory can be used again
+    values[0] = is_fused_ ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
+    for (int i = 0; i < static_cast<int>(steps_.size()); ++i) {
+      const Step& step = steps_[i];
+      if (step.convolutions != nullptr) {
+        std::vector<at::Tensor> results = step.convolutions->Run(values[step.inputs[0]]);
+        for (size_t r = 0; r < results.size(); ++r) values[step.outputs[r]] = std::move(results[r]);
+      } else {
+        ComputeNode(step, &values);
       }
-      if (last_use_[i + 1] >= 0) values[i + 1] = std::visit(Compute{inputs}, node.op);
+      for (const int input : step.inputs) {
+        if (last_use_[input] == i) values[input].reset();  // its memory can be used again
+      }
     }
     return {values[graph_.logits], /*auxiliary=*/{}};
   }
 
+  void ComputeNode(const Step& step, std::vector<at::Tensor>* values) const {
+    std::vector<at::Tensor> inputs;
+    for (const int input : step.inputs) inputs.push_back((*values)[input]);
+    const graph::Operator& op = graph_.nodes[step.node].op;
+    at::Tensor& result = (*values)[step.outputs[0]];
+    if (!is_fused_ || std::get_if<graph::Sum>(&op) == nullptr || inputs[0].dim() != 4) {
+      result = std::visit(Compute{inputs}, op);
+      return;
+    }
+    const at::Tensor& x = inputs[0];
+    const Part& part = parts_[step.outputs[0]];
+    const auto empty = [&](int64_t channels) {
+      return at::empty({x.size(0), channels, x.size(2), x.size(3)}, x.options(),
+                       at::MemoryFormat::ChannelsLast);
+    };
+    if (part.concat < 0) {
+      result = empty(x.size(1));
+    } else {
+      at::Tensor& whole = (*values)[part.concat];
+      if (!whole.defined()) whole = empty(part.all_channels);
+      result = whole.narrow(1, part.first, part.channels);
+    }
+    nn::AddUp(backend_.instructions, inputs, result);
+  }
+
   const NetworkGraph graph_;
-  std::vector<int> last_use_;  ///< by value: the last node that takes it; -1: none does
+  const Backend backend_;
+  const bool is_fused_;
+  std::vector<Step> steps_;
+  std::vector<Part> parts_;    ///< by value
+  std::vector<int> last_use_;  ///< by value: the last step that takes it; -1: none does
 };
 
 }  // namespace
 
-std::shared_ptr<Network> MakeGraphNetwork(NetworkGraph graph) {
-  return std::make_shared<GraphNetwork>(std::move(graph));
+std::shared_ptr<Network> MakeGraphNetwork(NetworkGraph graph, const Backend& backend) {
+  return std::make_shared<GraphNetwork>(std::move(graph), backend);
 }
 
 }  // namespace pdarts
