@@ -36,6 +36,7 @@ GroupComparison CompareGroups(const std::vector<JudgedGroup>& groups,
       row->set_accuracy(a.accuracy);
       row->set_params(a.params);
       row->set_macs(a.macs);
+      if (a.latency_ms) row->set_latency_ms(*a.latency_ms);
     }
     return group;
   };
@@ -47,6 +48,10 @@ GroupComparison CompareGroups(const std::vector<JudgedGroup>& groups,
   }
   add(kRandomGroup, random)->mutable_p_value()->set_null_value(google::protobuf::NULL_VALUE);
   return compared;
+}
+
+bool HasLatency(const Comparison& comparison) {
+  return comparison.architectures_size() > 0 && comparison.architectures(0).has_latency_ms();
 }
 
 double GroupMean(const Comparison& comparison, const std::string& group,

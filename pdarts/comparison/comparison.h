@@ -2,6 +2,7 @@
 #define PDARTS_COMPARISON_COMPARISON_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct JudgedArchitecture {
   double accuracy = 0;
   double params = 0;
   double macs = 0;
+  std::optional<double> latency_ms;
 };
 
 /// Architectures of one origin, at least one.
@@ -36,6 +38,9 @@ struct GroupComparison {
 /// seed: of the permutations that are drawn where there are too many.
 GroupComparison CompareGroups(const std::vector<JudgedGroup>& groups,
                               const std::vector<JudgedArchitecture>& random, uint64_t seed);
+
+/// Whether the architectures' latencies were measured.
+bool HasLatency(const Comparison& comparison);
 
 /// The mean over a group's architectures of a number: &ComparedArchitecture::macs.
 double GroupMean(const Comparison& comparison, const std::string& group,

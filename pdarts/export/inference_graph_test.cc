@@ -1,5 +1,7 @@
 #include "pdarts/export/inference_graph.h"
 
+#include <memory>
+#include <utility>
 #include <variant>
 
 #include "ATen/core/grad_mode.h"
@@ -29,6 +31,13 @@ at::Tensor Images(const NetworkShape& shape, int64_t count) {
                   MakeGenerator(5, "images"));
 }
 
+/// The logits of a graph with LibTorch's operators, or with the fused loops.
+at::Tensor Logits(const NetworkGraph& graph, const at::Tensor& images, Kernels kernels) {
+  Backend backend;
+  backend.kernels = kernels;
+  return MakeGraphNetwork(graph, backend)->Forward(images).logits;
+}
+
 /// The largest distance as a share of the largest logit.
 double Distance(const at::Tensor& ours, const at::Tensor& expected) {
   return ((ours - expected).abs().max() / expected.abs().max()).item<double>();
@@ -48,8 +57,10 @@ TEST(InferenceGraph, ComputesWhatTheNetworkComputes) {
       const at::Tensor images = Images(tested.shape, 2);
       const at::Tensor expected = network->Forward(images).logits;
       ASSERT_GT(expected.std().item<double>(), 0);
-      EXPECT_LT(Distance(MakeGraphNetwork(*graph)->Forward(images).logits, expected), 1e-4);
-      EXPECT_LT(Distance(MakeGraphNetwork(inference)->Forward(images).logits, expected), 1e-4);
+      for (const Kernels kernels : {REFERENCE, FUSED}) {
+        EXPECT_LT(Distance(Logits(*graph, images, kernels), expected), 1e-4);
+        EXPECT_LT(Distance(Logits(inference, images, kernels), expected), 1e-4);
+      }
     }
   }
 }
@@ -97,9 +108,9 @@ TEST(InferenceGraph, FoldsThroughAConcatenation) {
     // What another node takes must stay as it is.
     EXPECT_EQ(Count<graph::BatchNorm>(inference), is_used_twice ? 1 : 0);
     const at::Tensor images = at::rand({2, 3, 4, 4}, generator);
-    EXPECT_LT(Distance(MakeGraphNetwork(inference)->Forward(images).logits,
-                       MakeGraphNetwork(graph)->Forward(images).logits),
-              1e-5);
+    const at::Tensor expected = Logits(graph, images, REFERENCE);
+    EXPECT_LT(Distance(Logits(inference, images, REFERENCE), expected), 1e-5);
+    EXPECT_LT(Distance(Logits(inference, images, FUSED), expected), 1e-5);
   }
 }
 
@@ -112,9 +123,85 @@ TEST(InferenceGraph, ACellOfZerosGivesZeros) {
   const auto network = RandomNetwork(*space, architecture, tested.shape, 1);
   const at::Tensor images = Images(tested.shape, 2);
   const NetworkGraph inference = InferenceGraph(network->Describe().value());
-  EXPECT_LT(Distance(MakeGraphNetwork(inference)->Forward(images).logits,
-                     network->Forward(images).logits),
-            1e-5);
+  const at::Tensor expected = network->Forward(images).logits;
+  EXPECT_LT(Distance(Logits(inference, images, REFERENCE), expected), 1e-5);
+  EXPECT_LT(Distance(Logits(inference, images, FUSED), expected), 1e-5);
+}
+
+/// Every kind of convolution that the loops know, some that they don't, and a ReLU and sums that
+/// are read in several ways.
+NetworkGraph MixedGraph() {
+  at::Generator generator = MakeGenerator(1, "test");
+  GraphBuilder builder("Network");
+  const auto convolve = [&](GraphValue x, int64_t in, int64_t out, int64_t kernel, int64_t stride,
+                            int64_t dilation, int64_t groups, bool has_bias) {
+    graph::Convolution made;
+    made.weight = at::rand({out, in / groups, kernel, kernel}, generator) - 0.5;
+    if (has_bias) made.bias = at::rand({out}, generator) - 0.5;
+    made.stride = stride;
+    made.dilation = dilation;
+    made.groups = groups;
+    made.padding = dilation * (kernel / 2);
+    return builder.Add("convolution", made, {x});
+  };
+  const auto relu = [&](GraphValue x) { return builder.Add("", graph::Relu{}, {x}); };
+  const GraphValue stem = convolve(builder.images(), 3, 20, 3, 1, 1, 1, true);
+  const GraphValue active = relu(stem);
+  const GraphValue dense = convolve(active, 20, 20, 3, 1, 1, 1, true);
+  const GraphValue pointwise = convolve(active, 20, 20, 1, 1, 1, 1, true);
+  const GraphValue separable =
+      convolve(convolve(active, 20, 20, 5, 1, 2, 20, false), 20, 20, 1, 1, 1, 1, true);
+  const GraphValue left = builder.Add("", graph::Sum{}, {dense, active});
+  const GraphValue right = builder.Add("", graph::Sum{}, {pointwise, separable, stem});
+  const GraphValue wide = builder.Add("", graph::Concat{}, {left, right});
+  // One sum alone, and both together, are read further.
+  const GraphValue again = relu(wide);
+  const GraphValue cropped = builder.Add("", graph::Crop{1, 1}, {again});
+  const GraphValue reduced = builder.Add(
+      "", graph::Concat{},
+      {convolve(again, 40, 9, 1, 2, 1, 1, true), convolve(cropped, 40, 9, 1, 2, 1, 1, true)});
+  const GraphValue strided = convolve(relu(left), 20, 18, 3, 2, 1, 1, true);
+  graph::Pool pool;
+  pool.kernel = 3;
+  pool.stride = 2;
+  pool.padding = 1;
+  const GraphValue pooled = builder.Add("pool", pool, {right});
+  const GraphValue both = builder.Add("", graph::Sum{}, {reduced, strided});
+  const GraphValue out = builder.Add("", graph::Concat{}, {both, pooled});
+  return std::move(builder)
+      .Finish(builder.Add("", graph::GlobalAveragePool{}, {out}), nullptr)
+      .value();
+}
+
+TEST(GraphNetwork, TheLoopsComputeWhatLibTorchComputes) {
+  const at::NoGradGuard no_grad;
+  const NetworkGraph graph = MixedGraph();
+  Backend fused;
+  const std::shared_ptr<Network> network = MakeGraphNetwork(graph, fused);
+  for (const int64_t side : {8, 12, 8}) {  // the weights are prepared anew for another size
+    for (const int64_t count : {1, 3}) {
+      const at::Tensor images = at::rand({count, 3, side, side + 2}, MakeGenerator(2, "images"));
+      const at::Tensor expected = Logits(graph, images, REFERENCE);
+      EXPECT_EQ(expected.sizes(), at::IntArrayRef({count, 38}));
+      EXPECT_LT(Distance(network->Forward(images).logits, expected), 1e-5) << side << " " << count;
+    }
+  }
+}
+
+TEST(GraphNetwork, ComputesInTheTypeOfItsTensors) {
+  const at::NoGradGuard no_grad;
+  NetworkGraph graph = MixedGraph();
+  const at::Tensor images = at::rand({2, 3, 8, 8}, MakeGenerator(2, "images"));
+  const at::Tensor expected = Logits(graph, images, REFERENCE);
+  for (NetworkGraph::Node& node : graph.nodes) {
+    auto* const convolution = std::get_if<graph::Convolution>(&node.op);
+    if (convolution == nullptr) continue;
+    convolution->weight = convolution->weight.to(at::kDouble);
+    if (convolution->bias.defined()) convolution->bias = convolution->bias.to(at::kDouble);
+  }
+  const at::Tensor exact = Logits(graph, images.to(at::kDouble), FUSED);
+  EXPECT_EQ(exact.scalar_type(), at::kDouble);
+  EXPECT_LT(Distance(expected.to(at::kDouble), exact), 1e-5);
 }
 
 TEST(Describe, NamesAnOperationThatHasNoExport) {

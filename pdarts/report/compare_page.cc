@@ -11,30 +11,49 @@ namespace pdarts {
 namespace {
 
 Html GroupTable(const Comparison& comparison) {
+  std::vector<std::string> columns = {"group",
+                                      "architectures",
+                                      "mean accuracy %",
+                                      "deviation",
+                                      "relative improvement %",
+                                      "mean parameters M",
+                                      "mean multiply-adds M"};
+  const bool has_latency = HasLatency(comparison);
+  if (has_latency) columns.push_back("mean latency ms");
+  columns.push_back("p-value");
   std::vector<std::vector<HtmlValue>> rows;
   for (const ComparedGroup& group : comparison.groups()) {
-    const double params = GroupMean(comparison, group.name(), &ComparedArchitecture::params);
-    const double macs = GroupMean(comparison, group.name(), &ComparedArchitecture::macs);
-    rows.push_back({group.name(), absl::StrCat(group.architectures()), Number(group.mean(), 2),
-                    Number(group.std(), 2), absl::StrFormat("%+.2f", group.relative_improvement()),
-                    Number(params / 1e6, 3), Number(macs / 1e6, 1), PValueText(group)});
+    const auto mean = [&](double (ComparedArchitecture::*number)() const) {
+      return GroupMean(comparison, group.name(), number);
+    };
+    std::vector<HtmlValue>& row = rows.emplace_back();
+    row = {group.name(),
+           absl::StrCat(group.architectures()),
+           Number(group.mean(), 2),
+           Number(group.std(), 2),
+           absl::StrFormat("%+.2f", group.relative_improvement()),
+           Number(mean(&ComparedArchitecture::params) / 1e6, 3),
+           Number(mean(&ComparedArchitecture::macs) / 1e6, 1)};
+    if (has_latency) row.push_back(Number(mean(&ComparedArchitecture::latency_ms), 2));
+    row.push_back(PValueText(group));
   }
-  return HtmlScrolling("Groups", HtmlTable({"group", "architectures", "mean accuracy %",
-                                            "deviation", "relative improvement %",
-                                            "mean parameters M", "mean multiply-adds M", "p-value"},
-                                           rows));
+  return HtmlScrolling("Groups", HtmlTable(columns, rows));
 }
 
 Html ArchitectureTable(const Comparison& comparison) {
+  std::vector<std::string> columns = {"group", "accuracy %", "parameters M", "multiply-adds M"};
+  const bool has_latency = HasLatency(comparison);
+  if (has_latency) columns.push_back("latency ms");
+  columns.push_back("architecture");
   std::vector<std::vector<HtmlValue>> rows;
   for (const ComparedArchitecture& architecture : comparison.architectures()) {
-    rows.push_back({architecture.group(), Number(architecture.accuracy(), 2),
-                    Number(architecture.params() / 1e6, 3), Number(architecture.macs() / 1e6, 1),
-                    architecture.architecture()});
+    std::vector<HtmlValue>& row = rows.emplace_back();
+    row = {architecture.group(), Number(architecture.accuracy(), 2),
+           Number(architecture.params() / 1e6, 3), Number(architecture.macs() / 1e6, 1)};
+    if (has_latency) row.push_back(Number(architecture.latency_ms(), 2));
+    row.push_back(architecture.architecture());
   }
-  return HtmlScrolling(
-      "Architectures",
-      HtmlTable({"group", "accuracy %", "parameters M", "multiply-adds M", "architecture"}, rows));
+  return HtmlScrolling("Architectures", HtmlTable(columns, rows));
 }
 
 /// A series for each group, x in millions of multiply-adds. The last group, the random

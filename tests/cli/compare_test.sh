@@ -52,6 +52,14 @@ prints "where there are more than 100000 permutations, so many were drawn by the
 prints "$PWD/runs/compare_nasbench201/compare.html" "${table[@]}" --genotypes=two.txt --random=3
 "${table[@]}" --genotypes=two.txt --random=3 | grep -Eq '^two\.txt +2 ' || fails "the table has no row of the group"
 
+# Latencies, where they are asked for.
+grep -q latency_ms groups.json && fails "latencies are measured unasked"
+"${table[@]}" --genotypes=one.txt --random=1 --latency --threads=1 --json > latency.json
+counts 2 '"macs":[0-9]*,"latency_ms":[0-9.]*}' latency.json
+prints "multiply-adds M  latency ms  p-value" "${table[@]}" --genotypes=one.txt --random=1 --latency --threads=1
+grep -q "mean latency ms" runs/compare_nasbench201/compare.html || fails "the page has no latencies"
+says "--threads: -1 is negative" "${table[@]}" --genotypes=one.txt --random=1 --latency --threads=-1
+
 # Random architectures of the same cost.
 "${table[@]}" "--genotypes=$middle" --random=8 --match=macs:0.1 --json > matched.json
 macs=$(number macs < <(grep -o '"architectures":\[.*' matched.json))

@@ -45,7 +45,12 @@ prints '"image_height":28,"image_width":20' "${count[@]}" --genotype=PDARTS --ce
 says '--image_size: "28x" is no H or HxW' "${count[@]}" --genotype=PDARTS --image_size=28x
 prints "images of 16x24" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1 --runs=1 --image_size=16x24
 prints "cells.19" "$pdarts" count --space=darts --genotype=PDARTS
-prints "median ms" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1,2 --runs=2 --threads=1
+benchmark=("$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1,2 --runs=2 --threads=1)
+prints "folded median ms" "${benchmark[@]}"
+"${benchmark[@]}" | grep -Eq '^exported as ONNX: 0\.[0-9]+ MB$' || fails "benchmark does not say the size of the exported model"
+"${benchmark[@]}" | grep -Eq '^ +2 +([0-9.]+ +){4}\(2\) +[0-9.]+$' || fails "benchmark has no row for a batch of two"
+[ "$("${benchmark[@]}" --json | grep -o '"folded_median_ms":[0-9.]*' | wc -l)" = 2 ] || fails "benchmark --json lacks the latency with folded normalizations"
+[ "$(number onnx_bytes <<< "$("${benchmark[@]}" --json)")" -gt 4000 ] || fails "benchmark --json lacks the size of the exported model"
 
 # Every operation by itself: the table of cost_penalty.
 operations=("$pdarts" benchmark --operations --space=nasbench201 --cells=1 --channels=2 --image_size=8 --batch=1,2 --runs=1 --threads=1)

@@ -1,13 +1,9 @@
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "ATen/ops/quantile.h"
-#include "ATen/ops/randn.h"
-#include "ATen/ops/tensor.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +13,7 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/latency.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/core/backend.h"
@@ -25,6 +22,8 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/export/exported_model.h"
+#include "pdarts/export/onnx_model.h"
 #include "pdarts/nn/latency_table.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/runs/run_directory.h"
@@ -40,7 +39,6 @@ ABSL_FLAG(int, runs, 30,
 namespace pdarts {
 namespace {
 
-constexpr int kUntimed = 3;
 constexpr int kLargestBatch = 65536;
 
 absl::StatusOr<std::vector<int>> BatchesFromFlags() {
@@ -57,25 +55,26 @@ absl::StatusOr<std::vector<int>> BatchesFromFlags() {
   return batches;
 }
 
+/// The size of the ONNX file that `export` would write of a network.
+absl::StatusOr<double> OnnxBytes(const Network& network, const FlagNetwork& given) {
+  PDARTS_ASSIGN_OR_RETURN(const NetworkGraph graph, network.Describe());
+  ExportedModel model;
+  model.search_space = given.space->name();
+  model.image = given.shape.image;
+  model.classes = given.shape.classes;
+  PDARTS_ASSIGN_OR_RETURN(const std::string file, EncodeOnnx(graph, model, OnnxOptions()));
+  return static_cast<double>(file.size());
+}
+
 LatencyRow Measure(Network& network, const ImageShape& image, int batch, int runs) {
-  const at::Tensor images =
-      at::randn({batch, image.channels, image.height, image.width}, MakeGenerator(1, "benchmark"));
-  std::vector<double> times;
-  for (int run = 0; run < kUntimed + runs; ++run) {
-    const auto begin = std::chrono::steady_clock::now();
-    network.Forward(images);
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-    if (run >= kUntimed) times.push_back(took.count());
-  }
-  const at::Tensor measured = at::tensor(times, at::kDouble);
-  const auto quantile = [&](double share) { return at::quantile(measured, share).item<double>(); };
+  const Latency latency = MeasureLatency(network, image, batch, runs);
   LatencyRow row;
   row.set_batch(batch);
   row.set_runs(runs);
-  row.set_median_ms(quantile(0.5));
-  row.set_p10_ms(quantile(0.1));
-  row.set_p90_ms(quantile(0.9));
-  row.set_images_per_second(1000 * batch / row.median_ms());
+  row.set_median_ms(latency.median);
+  row.set_p10_ms(latency.p10);
+  row.set_p90_ms(latency.p90);
+  row.set_images_per_second(1000 * batch / latency.median);
   return row;
 }
 
@@ -101,8 +100,7 @@ absl::Status BenchmarkOperations(const std::vector<int>& batches, int runs, int 
     PDARTS_RETURN_IF_ERROR(nn::MeasureLatencies(
         *given.space, given.shape, batch,
         [runs](Network& network, const ImageShape& image, int images) {
-          network.eval();
-          return Measure(network, image, images, runs).median_ms();
+          return MeasureLatency(network, image, images, runs).median;
         },
         &table));
   }
@@ -156,8 +154,22 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
                          given.shape.classes, *std::max_element(batches.begin(), batches.end()),
                          MemoryPolicyFromFlags()));
   PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
+  const absl::StatusOr<std::shared_ptr<Network>> folded =
+      FoldNetwork(*network, given.shape.backend);
+  if (folded.ok()) {
+    PDARTS_ASSIGN_OR_RETURN(const double bytes, OnnxBytes(*network, given));
+    report.set_onnx_bytes(bytes);
+  } else if (absl::IsUnimplemented(folded.status())) {
+    Tell(
+        {absl::StrCat("no latency with folded batch normalizations: ", folded.status().message())});
+  } else {
+    return folded.status();
+  }
   for (int batch : batches) {
-    *report.add_rows() = Measure(*network, given.shape.image, batch, runs);
+    LatencyRow* row = report.add_rows();
+    *row = Measure(*network, given.shape.image, batch, runs);
+    if (!folded.ok()) continue;
+    row->set_folded_median_ms(MeasureLatency(**folded, given.shape.image, batch, runs).median);
   }
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(report) << "\n";
@@ -168,11 +180,16 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
                                static_cast<int64_t>(report.params()),
                                static_cast<int64_t>(report.macs()), report.kernels(),
                                report.threads(), report.cpu());
-  std::cout << "batch  median ms     10%     90%   images/s  (runs)\n";
+  if (report.has_onnx_bytes()) {
+    std::cout << absl::StrFormat("exported as ONNX: %.2f MB\n", report.onnx_bytes() / 1e6);
+  }
+  std::cout << "batch  median ms     10%     90%   images/s  (runs)  folded median ms\n";
   for (const LatencyRow& row : report.rows()) {
-    std::cout << absl::StrFormat("%5d  %9.2f %7.2f %7.2f %10.1f  (%d)\n", row.batch(),
-                                 row.median_ms(), row.p10_ms(), row.p90_ms(),
-                                 row.images_per_second(), row.runs());
+    const std::string folded_ms =
+        row.has_folded_median_ms() ? absl::StrFormat("%.2f", row.folded_median_ms()) : "-";
+    std::cout << absl::StrFormat(
+        "%5d  %9.2f %7.2f %7.2f %10.1f  %6s  %16s\n", row.batch(), row.median_ms(), row.p10_ms(),
+        row.p90_ms(), row.images_per_second(), absl::StrCat("(", row.runs(), ")"), folded_ms);
   }
   return absl::OkStatus();
 }
@@ -185,7 +202,8 @@ Command BenchmarkCommand() {
     flags.push_back(flag);
   return {"benchmark",
           "--run=DIR | --genotype=TEXT|FILE|RUN|NAME | --operations",
-          "measure a network's latency on this machine: median and spread",
+          "measure a network's latency on this machine: median and spread, and with folded batch "
+          "normalizations",
           flags,
           &BenchmarkNetwork,
           /*takes_arguments=*/false,

@@ -24,13 +24,17 @@
 #include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/given_genotype.h"
+#include "pdarts/cli/latency.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_queue.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/comparison/comparison.h"
 #include "pdarts/comparison/random_architectures.h"
 #include "pdarts/comparison/statistics.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/benchmark.h"
 #include "pdarts/core/json.h"
+#include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -68,6 +72,9 @@ ABSL_FLAG(pdarts::StringList<pdarts::RunsTag>, compared_runs, {},
           "several times");
 ABSL_FLAG(int, random_architectures, 12,
           "NUMBER: random architectures that the groups are compared with");
+ABSL_FLAG(bool, latency, false,
+          "also measure each architecture's network on this machine: the time of one image, with "
+          "folded batch normalizations");
 ABSL_FLAG(std::string, match, "",
           "UNIT:SHARE: draw random architectures whose cost is close to that of the given ones, in "
           "turn: macs:0.1 for multiply-adds within 10%, params:0.1 for parameters");
@@ -531,13 +538,51 @@ absl::StatusOr<std::vector<double>> TrainAll(const Judge& judge,
   return means;
 }
 
+// --- Latency ---
+
+/// Passes of each network that are timed.
+constexpr int kTimedRuns = 20;
+
+/// The median time of an architecture's network for one image, in milliseconds.
+/// \error as Network::Describe.
+absl::StatusOr<double> MeasureArchitecture(const Judge& judge, const std::string& text) {
+  PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, judge.space->Parse(text));
+  NetworkShape shape = judge.shape;
+  shape.auxiliary_head = false;
+  PDARTS_ASSIGN_OR_RETURN(shape.backend, ResolveBackend(FUSED, FLOAT32, c10::kCPU));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<Network> network,
+      judge.space->BuildNetwork(architecture, shape, MakeGenerator(1, "weights")));
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> folded,
+                          FoldNetwork(*network, shape.backend));
+  return MeasureLatency(*folded, shape.image, /*batch=*/1, kTimedRuns).median;
+}
+
+/// Latencies by architecture; none without --latency.
+absl::StatusOr<std::map<std::string, double>> MeasureLatencies(
+    const Judge& judge, const std::vector<GivenGroup>& groups) {
+  std::map<std::string, double> latencies;
+  if (!absl::GetFlag(FLAGS_latency)) return latencies;
+  PDARTS_RETURN_IF_ERROR(SetThreadsFromFlags().status());
+  for (const GivenGroup& group : groups) {
+    for (const std::string& text : group.architectures) {
+      if (latencies.count(text) > 0) continue;
+      const absl::StatusOr<double> latency = MeasureArchitecture(judge, text);
+      if (!latency.ok()) return Annotate(latency.status(), "--latency");
+      latencies[text] = *latency;
+    }
+  }
+  return latencies;
+}
+
 // --- Output ---
 
 /// The groups with what is known of their architectures. accuracies: of all architectures, group by
-/// group. The last group is the random one.
+/// group. latencies: of MeasureLatencies. The last group is the random one.
 absl::StatusOr<GroupComparison> CompareJudged(const std::vector<GivenGroup>& groups,
-                                              const std::vector<double>& accuracies, int64_t seed,
-                                              const CostCounter& counter) {
+                                              const std::vector<double>& accuracies,
+                                              const std::map<std::string, double>& latencies,
+                                              int64_t seed, const CostCounter& counter) {
   std::vector<JudgedGroup> judged;
   size_t next = 0;
   for (const GivenGroup& group : groups) {
@@ -545,7 +590,10 @@ absl::StatusOr<GroupComparison> CompareJudged(const std::vector<GivenGroup>& gro
     of_group.name = group.name;
     for (const std::string& text : group.architectures) {
       PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, counter.Count(text));
-      of_group.architectures.push_back({text, accuracies[next++], counts.params, counts.macs});
+      JudgedArchitecture& judged_architecture = of_group.architectures.emplace_back();
+      judged_architecture = {text, accuracies[next++], counts.params, counts.macs, std::nullopt};
+      const auto latency = latencies.find(text);
+      if (latency != latencies.end()) judged_architecture.latency_ms = latency->second;
     }
   }
   const std::vector<JudgedArchitecture> random = std::move(judged.back().architectures);
@@ -591,16 +639,22 @@ void PrintGroups(const Comparison& comparison, const CompareText& text, const st
   for (const ComparedGroup& group : comparison.groups()) {
     width = std::max(width, static_cast<int>(group.name().size()));
   }
-  std::cout << absl::StrFormat("%-*s %13s %8s %9s %10s %8s %15s %8s\n", width, "group",
-                               "architectures", "mean %", "deviation", "relative %", "params M",
-                               "multiply-adds M", "p-value");
+  const bool has_latency = HasLatency(comparison);
+  std::cout << absl::StrFormat("%-*s %13s %8s %9s %10s %8s %15s", width, "group", "architectures",
+                               "mean %", "deviation", "relative %", "params M", "multiply-adds M")
+            << (has_latency ? "  latency ms" : "") << "  p-value\n";
   for (const ComparedGroup& group : comparison.groups()) {
     std::cout << absl::StrFormat(
-        "%-*s %13d %8.2f %9.2f %+10.2f %8.3f %15.1f %8s\n", width, group.name(),
-        group.architectures(), group.mean(), group.std(), group.relative_improvement(),
+        "%-*s %13d %8.2f %9.2f %+10.2f %8.3f %15.1f", width, group.name(), group.architectures(),
+        group.mean(), group.std(), group.relative_improvement(),
         GroupMean(comparison, group.name(), &ComparedArchitecture::params) / 1e6,
-        GroupMean(comparison, group.name(), &ComparedArchitecture::macs) / 1e6,
-        group.p_value().has_number_value() ? PValueText(group) : "-");
+        GroupMean(comparison, group.name(), &ComparedArchitecture::macs) / 1e6);
+    if (has_latency) {
+      std::cout << absl::StrFormat(
+          " %11.2f", GroupMean(comparison, group.name(), &ComparedArchitecture::latency_ms));
+    }
+    std::cout << absl::StrFormat(" %8s\n",
+                                 group.p_value().has_number_value() ? PValueText(group) : "-");
   }
   std::cout << "\n" << text.test << "\n" << page << "\n";
 }
@@ -632,8 +686,9 @@ absl::Status Compare(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<double> accuracies,
                           trains ? TrainAll(judge, groups, seeds, output, &notes)
                                  : AskBenchmark(*judge.benchmark, groups, &notes));
+  PDARTS_ASSIGN_OR_RETURN(const auto latencies, MeasureLatencies(judge, groups));
   PDARTS_ASSIGN_OR_RETURN(const GroupComparison compared,
-                          CompareJudged(groups, accuracies, seeds.front(), counter));
+                          CompareJudged(groups, accuracies, latencies, seeds.front(), counter));
   CompareText text = Describe(judge, seeds, compared.is_exact);
   for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
   text.notes = std::move(notes);
@@ -657,8 +712,8 @@ Command CompareCommand() {
           "(--spec=FILE | --benchmark=NAME) --genotypes=LIST --runs=LIST",
           "compare groups of architectures with random ones: by trainings, or by a benchmark",
           {"spec", "space", "benchmark", "genotypes", "runs", "random", "seeds", "match", "jobs",
-           "data_dir", "output_dir", "device", "threads", "set", "checkpoint_minutes", "allow_swap",
-           "json"},
+           "latency", "data_dir", "output_dir", "device", "threads", "set", "checkpoint_minutes",
+           "allow_swap", "json"},
           &Compare,
           /*takes_arguments=*/false,
           {{"--benchmark=nasbench201 --runs=small:runs/a-seed1,runs/a-seed3 --random=100",
