@@ -3,6 +3,8 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,6 +24,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/training.pb.h"
+#include "pdarts/images/testing.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/training.pb.h"
 #include "tests/docs/markdown.h"
@@ -383,6 +386,8 @@ esac
 )");
   }
 
+  const fs::path& folder() const { return folder_; }
+
   int Run(const std::string& command, std::string* output) const {
     return RunShell(
         absl::StrCat("cd '", folder_.string(), "' && export PATH=\"$PWD/bin:$PATH\"\n", command),
@@ -436,9 +441,37 @@ TEST(Commands, ThatAreQuickSucceed) {
   EXPECT_GE(done.size(), 5u);
 }
 
+/// Draws the images that the tutorial begins with: 24 of each of three classes, of mixed sizes.
+void DrawPhotos(const fs::path& folder) {
+  for (const std::string name : {"circle", "square", "stripes"}) {
+    for (int number = 0; number < 24; ++number) {
+      images::PngContent photo;
+      photo.width = 36 + 7 * number % 28;
+      photo.height = 36 + 11 * number % 28;
+      const int half = static_cast<int>(std::min(photo.width, photo.height)) / 3;
+      for (int y = 0; y < static_cast<int>(photo.height); ++y) {
+        for (int x = 0; x < static_cast<int>(photo.width); ++x) {
+          const int dx = std::abs(x - static_cast<int>(photo.width) / 2);
+          const int dy = std::abs(y - static_cast<int>(photo.height) / 2);
+          const bool is_drawn = name == "circle"   ? dx * dx + dy * dy < half * half
+                                : name == "square" ? std::max(dx, dy) < half
+                                                   : x / 4 % 2 == 0;
+          for (int channel = 0; channel < 3; ++channel) {
+            const int shade = (37 * number + 53 * channel) % 100;
+            photo.pixels.push_back(static_cast<uint8_t>(is_drawn ? shade : 155 + shade));
+          }
+        }
+      }
+      images::WriteFile((folder / name / absl::StrCat(number, ".png")).string(),
+                        images::EncodePng(photo));
+    }
+  }
+}
+
 /// Runs the console blocks of a page in order in one folder.
 void ExpectConsolesAsShown(const Page& page) {
   const Workplace workplace(fs::path(page.path).stem().string());
+  if (page.path == "docs/tutorial.md") DrawPhotos(workplace.folder() / "photos");
   for (const CodeBlock& block : page.blocks) {
     if (block.language != "console") continue;
     for (const ShellCommand& command : CommandsOf(block)) {

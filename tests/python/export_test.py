@@ -1,8 +1,9 @@
 """What `pdarts export` writes computes in onnxruntime and in Python's torch what pdarts computes.
 
-usage: export_test.py PDARTS PROBE TEST_IMAGES TRAINING_IMAGES
+usage: export_test.py PDARTS PROBE TEST_IMAGES TRAINING_IMAGES TUTORIAL
 
-PDARTS is the program, PROBE is //tests/python:network_probe; the images are files of CIFAR-10 records.
+PDARTS is the program, PROBE is //tests/python:network_probe; the images are files of CIFAR-10 records; TUTORIAL is
+docs/tutorial.md.
 """
 
 import ast
@@ -11,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -218,7 +220,27 @@ def read_records(path):
     return records[:, 1:].reshape(-1, 3, 32, 32)
 
 
-def check_trained_network(tools, test_images, training_images):
+def check_tutorial(tools, flags, tutorial, image):
+    """The Python of the tutorial says of an image what `pdarts predict` says."""
+    (code,) = re.findall(r"```python\n(.*?)```", pathlib.Path(tutorial).read_text(), re.DOTALL)
+    place = tools.folder / "tutorial"
+    (place / "runs" / "train_photos-seed1").mkdir(parents=True)
+    (place / "photos" / "circle").mkdir(parents=True)
+    photo = place / "photos" / "circle" / "0.png"
+    Image.fromarray(image.transpose(1, 2, 0).copy()).save(photo)
+    tools.call(tools.pdarts, "export", *flags, "--softmax",
+               "--output=%s" % (place / "runs" / "train_photos-seed1" / "model.onnx"))
+    printed = subprocess.run([sys.executable, "-c", code], cwd=place, stdout=subprocess.PIPE, check=True, text=True).stdout
+    report = json.loads(tools.call(tools.pdarts, "predict", *flags, "--json", photo))
+    lines = [line.split() for line in printed.splitlines()]
+    guesses = report["images"][0]["classes"]
+    assert [name for _, name in lines] == [guess["name"] for guess in guesses], (lines, guesses)
+    for (share, _), guess in zip(lines, guesses):
+        assert abs(float(share.rstrip("%")) - 100 * guess["probability"]) < 0.02, (share, guess)
+    print("the tutorial's lines agree with pdarts predict")
+
+
+def check_trained_network(tools, test_images, training_images, tutorial):
     spec = tools.folder / "train.textproto"
     spec.write_text("""
         name: "export"
@@ -273,6 +295,8 @@ def check_trained_network(tools, test_images, training_images):
     assert output[0] == str(tools.folder / "image.png") and len(output) == 6, output
     assert output[1].split()[-1] == program.CLASS_NAMES[predicted[0]], output
 
+    check_tutorial(tools, flags, tutorial, pixels[0])
+
     # It can be trained further.
     torch.manual_seed(1)
     network.train()
@@ -296,12 +320,12 @@ def check_trained_network(tools, test_images, training_images):
     print("the trained network agrees")
 
 
-def main(pdarts, probe, test_images, training_images):
+def main(pdarts, probe, test_images, training_images, tutorial):
     with tempfile.TemporaryDirectory() as folder:
         os.environ["BLACK_CACHE_DIR"] = str(pathlib.Path(folder) / "black")
         tools = Tools(pathlib.Path(pdarts).resolve(), pathlib.Path(probe).resolve(), pathlib.Path(folder))
         check_random_networks(tools)
-        check_trained_network(tools, test_images, training_images)
+        check_trained_network(tools, test_images, training_images, tutorial)
     print("torch", torch.__version__, "onnxruntime", onnxruntime.__version__, "agree")
 
 
