@@ -131,11 +131,10 @@ Command EvaluateCommand() {
           flags,
           &EvaluateWeights,
           /*takes_arguments=*/false,
-          {{"--run=runs/train_quickstart-seed1", "the last weights of a training"},
+          {{"--run=runs/train_quickstart-seed1 --csv=classes.csv",
+            "the last weights of a training, and the confusion matrix for a spreadsheet"},
            {"--model=best.pt --genotype=PDARTS --dataset=cifar10 --data_dir=/data",
-            "weights from elsewhere"},
-           {"--run=runs/train_quickstart-seed1 --csv=classes.csv",
-            "with the confusion matrix as a file for a spreadsheet"}},
+            "weights from elsewhere"}},
           /*flag_texts=*/{},
           {{"csv", "evaluation_csv"}}};
 }
