@@ -85,7 +85,7 @@ TEST_F(ImageShardsTest, TheTestSplitAlone) {
 TEST_F(ImageShardsTest, SaysWhatIsWrong) {
   config_.set_classes(2);
   EXPECT_THAT(Load().status().ToString(),
-              AllOf(HasSubstr("train-0.tar: sample image_2_0.png has class 2"),
+              AllOf(HasSubstr("-0.tar: sample image_2_0.png has class 2"),
                     HasSubstr("dataset.classes is 2")));
   config_.set_classes(4);
   EXPECT_THAT(Load().status().ToString(), HasSubstr("class_3 holds no image that can be used"));

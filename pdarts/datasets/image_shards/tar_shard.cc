@@ -80,8 +80,9 @@ class Indexer {
       if (archive_entry_filetype(entry) != AE_IFREG) continue;
       PDARTS_RETURN_IF_ERROR(Take(entry));
     }
-    PDARTS_RETURN_IF_ERROR(FinishSample());
+    // Before the last sample is judged, which may lack what is cut off.
     PDARTS_RETURN_IF_ERROR(CheckEnd());
+    PDARTS_RETURN_IF_ERROR(FinishSample());
     return std::move(shard_);
   }
 
