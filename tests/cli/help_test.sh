@@ -31,7 +31,7 @@ same_output "$pdarts" help search -- "$pdarts" search --help
 same_output "$pdarts" help search -- "$pdarts" --help search --seed=1
 same_output "$pdarts" help search -- "$pdarts" search -h
 commands=$("$pdarts" help | sed -n 's/^  \([a-z]\+\) .*/\1/p')
-[ "$(wc -w <<< "$commands")" = 20 ] || fails "help lists other commands: $commands"
+[ "$(wc -w <<< "$commands")" = 21 ] || fails "help lists other commands: $commands"
 for command in $commands; do
   quiet "$pdarts" "$command" --help
   cp output "help.$command"
