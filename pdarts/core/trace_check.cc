@@ -129,8 +129,8 @@ StageEdges LastStageOf(const Topology& topology, const DerivationTrace& trace) {
   return last;
 }
 
-LastStage UnprunedOf(const Topology& topology, const DerivationTrace& trace) {
-  LastStage all;
+StageEdges UnprunedOf(const Topology& topology, const DerivationTrace& trace) {
+  StageEdges all;
   for (const CellKind& kind : topology.kinds) {
     CellCandidates& candidates = all.candidates.emplace_back(kind.edges.size());
     auto& probabilities = all.probabilities.emplace_back(kind.edges.size());

@@ -22,7 +22,7 @@ StageEdges LastStageOf(const Topology& topology, const DerivationTrace& trace);
 
 /// The same, as if no stage had pruned anything: each edge also has the candidates that earlier
 /// stages took away, with the probabilities that they had then.
-LastStage UnprunedOf(const Topology& topology, const DerivationTrace& trace);
+StageEdges UnprunedOf(const Topology& topology, const DerivationTrace& trace);
 
 }  // namespace pdarts
 

@@ -228,7 +228,7 @@ absl::StatusOr<ExperimentSpec> CheckContents(const std::string& run) {
   auto experiment = MakeExperiment(std::move(spec));
   if (!experiment.ok()) return Annotate(experiment.status(), kSpec);
   PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found, ReadRunDerivation(run, *experiment));
-  const LastStage end = LastStageOf(experiment->space->topology(), found.trace());
+  const StageEdges end = LastStageOf(experiment->space->topology(), found.trace());
   const auto again =
       experiment->space->Derive(end.candidates, end.probabilities, experiment->derivation_options);
   if (!again.ok()) return Annotate(again.status(), absl::StrCat(kArchitecture, ": trace"));

@@ -183,7 +183,8 @@ TEST_P(DatasetBattery, SeveralThreadsMayReadAtOnce) {
 TEST_P(DatasetBattery, TheTestSplitAloneIsTheSame) {
   const auto splits = Load();
   if (!splits.ok()) return;
-  LoadOptions options{::testing::TempDir()};
+  LoadOptions options;
+  options.data_dir = ::testing::TempDir();
   options.test_only = true;
   const auto alone = dataset_->Load(options);
   ASSERT_TRUE(alone.ok()) << alone.status();
