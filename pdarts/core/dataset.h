@@ -74,8 +74,8 @@ class SampleSource {
   /// images that do not lie in memory: the path below the data's folder and the number of bytes.
   virtual std::string Identity(int64_t index) const { return Name(index); }
 
-  /// Adds what identifies all images and their labels: the bytes of images in memory, the identities
-  /// of others.
+  /// Adds what identifies all images and their labels: the bytes of images in memory, the
+  /// identities of others.
   void AddTo(Sha256* checksum) const;
 
   /// Whole images, each `[C,h,w]` uint8 in its own size, C as Sample::Decode.

@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "ATen/TensorOperators.h"
+
 namespace pdarts {
 namespace {
 

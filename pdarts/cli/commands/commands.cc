@@ -6,7 +6,7 @@ std::vector<Command> AllCommands() {
   return {
       BenchmarkCommand(), CompareCommand(), ConvertCommand(), CountCommand(),    DeriveCommand(),
       EvaluateCommand(),  ExportCommand(),  FetchCommand(),   GenotypeCommand(), ListCommand(),
-      PackCommand(),      PredictCommand(), QueryCommand(),   RepeatCommand(),  ReportCommand(),
+      PackCommand(),      PredictCommand(), QueryCommand(),   RepeatCommand(),   ReportCommand(),
       ResultsCommand(),   SearchCommand(),  SweepCommand(),   TrainCommand(),
   };
 }

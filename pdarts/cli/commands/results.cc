@@ -155,9 +155,9 @@ Command ResultsCommand() {
       {"csv", "json", "markdown", "output", "add_to"},
       &Results,
       /*takes_arguments=*/true,
-      {{"--csv runs", "a table for a spreadsheet"},
-       {"--markdown zoo", "the page of a model zoo"}},
-      {{"output", "FILE: write the page of --markdown there (default: print it, and rewrite "
+      {{"--csv runs", "a table for a spreadsheet"}, {"--markdown zoo", "the page of a model zoo"}},
+      {{"output",
+        "FILE: write the page of --markdown there (default: print it, and rewrite "
         "docs/model_zoo.md if there is one)"}}};
 }
 

@@ -45,7 +45,8 @@ struct Object {
 };
 
 absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("is no batch of CIFAR's Python version, nor of its layout: ", what));
+  return absl::DataLossError(
+      absl::StrCat("is no batch of CIFAR's Python version, nor of its layout: ", what));
 }
 
 template <typename T>
