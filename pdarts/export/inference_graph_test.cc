@@ -133,7 +133,7 @@ TEST(InferenceGraph, ACellOfZerosGivesZeros) {
 /// are read in several ways.
 NetworkGraph MixedGraph() {
   at::Generator generator = MakeGenerator(1, "test");
-  GraphBuilder builder("Network");
+  GraphBuilder builder;
   const auto convolve = [&](GraphValue x, int64_t in, int64_t out, int64_t kernel, int64_t stride,
                             int64_t dilation, int64_t groups, bool has_bias) {
     graph::Convolution made;

@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/comparison/random_architectures.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/knob.h"
@@ -513,7 +514,7 @@ TEST_P(SearchSpaceBattery, NetworksThatDescribeThemselvesSayWhatTheyCompute) {
   ASSERT_TRUE(graph.ok()) << graph.status();
   const at::Tensor expected = network->Forward(images).logits;
   for (const NetworkGraph& described : {*graph, InferenceGraph(*graph)}) {
-    const at::Tensor logits = MakeGraphNetwork(described)->Forward(images).logits;
+    const at::Tensor logits = MakeGraphNetwork(described, Backend())->Forward(images).logits;
     EXPECT_TRUE(logits.allclose(expected, 1e-3, 1e-4)) << logits << expected;
   }
   // A file of weights and an exported program have the same names.
