@@ -72,6 +72,7 @@ absl::StatusOr<RgbImage> OpenedImage::Decode(const PixelRegion& region, int64_t 
   if (transposed()) std::swap(min_height, min_width);
   for (const int denominator : {8, 4, 2}) {
     if (!scales()) break;
+    if (region.height < denominator || region.width < denominator) continue;  // less than a pixel
     const PixelRegion stored = InStored(region, denominator);
     if (stored.height < min_height || stored.width < min_width) continue;
     return DecodeAt(stored, denominator);

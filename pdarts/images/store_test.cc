@@ -23,7 +23,7 @@ TEST(FileStore, ReadsFilesThatStayAsTheyWereListed) {
     WriteFile(path(name), "0123456789");
   }
   fs::create_symlink("loop", path("a/loop"));
-  fs::create_symlink("nowhere", path("a/nowhere"));
+  fs::create_symlink("missing", path("a/nowhere"));
   const auto store =
       MakeFileStore(folder, {path("a/whole"), path("a/longer"), path("a/shorter"), path("a/gone"),
                              path("a/loop"), path("a/nowhere"), path("a")});

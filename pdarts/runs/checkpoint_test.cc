@@ -86,7 +86,7 @@ TEST(Checkpoint, AnotherVersionIsRefusedByItsNumber) {
   const absl::Status status = DecodeCheckpoint(Signed(content)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(status.ToString(),
-              HasSubstr("it is of version 9 of the format, this program reads 2"));
+              HasSubstr("it is of version 9 of the format, this program reads 3"));
 }
 
 TEST(Checkpoint, SizesThatLieAreRefusedThoughSigned) {

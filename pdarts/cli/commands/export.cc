@@ -106,7 +106,7 @@ Command ExportCommand() {
   for (const char* flag : {"format", "output", "normalize", "softmax"}) flags.push_back(flag);
   return {
       "export",
-      "--run=DIR | --model=FILE [--genotype=TEXT|FILE|RUN|NAME] --output=FILE",
+      "--run=DIR | --model=FILE --output=FILE",
       "write a trained network as ONNX or as a Python program",
       flags,
       &Export,

@@ -244,7 +244,7 @@ Command PredictCommand() {
   std::vector<std::string> flags = TrainedNetworkFlags();
   for (const char* flag : {"threads", "allow_swap", "csv", "json"}) flags.push_back(flag);
   return {"predict",
-          "--run=DIR IMAGE... | --model=FILE [--genotype=TEXT|FILE|RUN|NAME] IMAGE...",
+          "--run=DIR IMAGE... | --model=FILE IMAGE...",
           "classify images: the most probable classes of each; IMAGE is a file, or a folder that "
           "holds images",
           flags,
