@@ -44,7 +44,11 @@ def _program(name, spec, plugins, kind, tags, kwargs):
         name = name + "_test",
         size = "small",
         srcs = [":%s_spec" % name],
-        deps = [Label("//pdarts/cli:%s_test_main" % kind)] + plugins,
+        # The program links the transforms that this repository ships, whatever the spec names.
+        deps = [
+            Label("//pdarts/cli:%s_test_main" % kind),
+            Label("//pdarts/datasets/transforms:standard"),
+        ] + plugins,
         tags = tags,
     )
 

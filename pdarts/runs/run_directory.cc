@@ -83,10 +83,16 @@ std::vector<std::string> DrawingsOf(const std::string& log) {
   return files;
 }
 
+/// Reads the spec of a run. A field that the program which wrote it did not know has its default.
+absl::Status ParseRunSpec(const std::string& text, const std::string& file, Message* spec) {
+  PDARTS_RETURN_IF_ERROR(ParseSpecInto(text, file, spec));
+  return CompleteSpec(spec);
+}
+
 /// "...: " and the fields that differ, or why they can't be told.
 std::string Differences(const std::string& before, const Message& now, const std::string& file) {
   const std::unique_ptr<Message> spec(now.New());
-  const absl::Status parsed = ParseSpecInto(before, file, spec.get());
+  const absl::Status parsed = ParseRunSpec(before, file, spec.get());
   return parsed.ok() ? MessageDifferences(*spec, now) : std::string(parsed.message());
 }
 
@@ -94,7 +100,7 @@ std::string Differences(const std::string& before, const Message& now, const std
 bool IsSameRun(const std::string& text, const Message& spec) {
   if (text == PrintSpec(spec)) return true;
   const std::unique_ptr<Message> parsed(spec.New());
-  return ParseSpecInto(text, kSpec, parsed.get()).ok() && ComputeTheSame(*parsed, spec);
+  return ParseRunSpec(text, kSpec, parsed.get()).ok() && ComputeTheSame(*parsed, spec);
 }
 
 absl::Status Refuse(const std::string& path, absl::string_view holds) {

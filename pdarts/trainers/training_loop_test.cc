@@ -154,7 +154,8 @@ TEST(TrainingLoop, AnErrorNamesThePlace) {
             "the loss became nan in stage 1, epoch 1, step 1");
   Recorder broken;
   broken.throws = true;
-  EXPECT_THAT(broken.loop->Run(nullptr, &broken).message(), HasSubstr("epoch 1, step 1: broken"));
+  EXPECT_THAT(broken.loop->Run(nullptr, &broken).message(),
+              HasSubstr("epoch 1, step 1: LibTorch: broken"));
 }
 
 TEST(TrainingLoop, AStateThatIsNotFiniteIsNotSaved) {
