@@ -1,11 +1,14 @@
 #include "pdarts/trainers/evaluation.h"
 
+#include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "ATen/ops/arange.h"
 #include "ATen/ops/cross_entropy_loss.h"
 #include "ATen/ops/full.h"
+#include "ATen/ops/softmax.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
@@ -17,6 +20,30 @@
 
 namespace pdarts {
 namespace {
+
+/// Whether `a` stands before `b` among mistakes.
+bool IsSurer(const ConfidentMistake& a, const ConfidentMistake& b) {
+  return std::tie(b.probability, a.image) < std::tie(a.probability, b.image);
+}
+
+/// Adds what is wrong in a batch to the most confident mistakes so far. guesses: `[N]` on the CPU.
+absl::Status AddMistakes(const Loader& loader, const Batch& batch, const at::Tensor& logits,
+                         const at::Tensor& guesses, std::vector<ConfidentMistake>* mistakes) {
+  const at::Tensor probabilities = at::softmax(logits.to(at::kDouble), 1).amax(1).cpu();
+  const auto probability = probabilities.accessor<double, 1>();
+  const auto label = batch.labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
+  const auto index = batch.indices.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < label.size(0); ++i) {
+    if (guess[i] == label[i] || !std::isfinite(probability[i])) continue;
+    ConfidentMistake mistake = {index[i], guess[i], probability[i], {}};
+    if (mistakes->size() == kMostMistakes && !IsSurer(mistake, mistakes->back())) continue;
+    PDARTS_ASSIGN_OR_RETURN(mistake.pixels, loader.Pixels(batch.images[i]));
+    const auto place = std::upper_bound(mistakes->begin(), mistakes->end(), mistake, &IsSurer);
+    mistakes->insert(place, std::move(mistake));
+    if (mistakes->size() > kMostMistakes) mistakes->pop_back();
+  }
+  return absl::OkStatus();
+}
 
 /// forward: gives the logits `[N,classes]` of images.
 template <class Forward>
@@ -38,7 +65,9 @@ absl::StatusOr<Evaluation> EvaluateModule(torch::nn::Module& module, const Forwa
     context.masks = Masks(MaskKey(), batch.first_image);
     const at::Tensor logits = forward(batch.images.to(device), context);
     meter.Add(at::cross_entropy_loss(logits, labels), logits, labels);
-    evaluation.guesses.index_copy_(0, batch.indices, logits.argmax(1).cpu());
+    const at::Tensor guesses = logits.argmax(1).cpu();
+    evaluation.guesses.index_copy_(0, batch.indices, guesses);
+    PDARTS_RETURN_IF_ERROR(AddMistakes(loader, batch, logits, guesses, &evaluation.mistakes));
   }
   evaluation.accuracy = meter.Mean();
   evaluation.skipped_images = loader.images_per_epoch() - meter.images();
@@ -52,6 +81,16 @@ std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& gues
   const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
   for (int64_t i = 0; i < label.size(0); ++i) right[label[i]] += label[i] == guess[i] ? 1 : 0;
   return right;
+}
+
+std::vector<std::map<int64_t, int64_t>> CountGuesses(const at::Tensor& labels,
+                                                     const at::Tensor& guesses, size_t classes) {
+  std::vector<std::map<int64_t, int64_t>> counts(classes);
+  const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < label.size(0); ++i) {
+    if (guess[i] >= 0) ++counts[label[i]][guess[i]];
+  }
+  return counts;
 }
 
 absl::Status CheckMeasurable(const DatasetSplits& data) {

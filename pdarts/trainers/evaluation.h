@@ -1,8 +1,10 @@
 #ifndef PDARTS_TRAINERS_EVALUATION_H_
 #define PDARTS_TRAINERS_EVALUATION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -22,18 +24,37 @@ namespace pdarts {
 class Network;
 class SuperNet;
 
+/// An evaluation keeps so many of its most confident mistakes.
+inline constexpr size_t kMostMistakes = 12;
+
+/// An image that a network took for another class than its own.
+struct ConfidentMistake {
+  int64_t image = 0;       ///< its index in the source
+  int64_t guess = 0;       ///< the class that it was taken for
+  double probability = 0;  ///< that the network gave that class, in [0, 1]
+  at::Tensor pixels;       ///< `[C,H,W]` uint8 on the CPU: what the network saw (Loader::Pixels)
+};
+
 /// How a network classifies images.
 struct Evaluation {
   Accuracy accuracy;
   /// `[N]` int64 on the CPU: the class that each image of the source was taken for; -1 for an image
   /// that was not measured.
   at::Tensor guesses;
+  /// The most probable guesses of all that are wrong, at most kMostMistakes, in falling order.
+  std::vector<ConfidentMistake> mistakes;
   int64_t skipped_images = 0;  ///< that can't be read
 };
 
 /// How many images of each of `classes` classes were taken for their own class. labels: `[N]` int64
 /// on the CPU, each in [0, classes). guesses: Evaluation::guesses.
 std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& guesses, int classes);
+
+/// For each true class, how many of its images were taken for each class: `[class][guess]`. Images
+/// that were not measured do not count. Holds what occurs only, as a matrix of 20,000 classes would
+/// take gigabytes. labels, guesses: as CountRight.
+std::vector<std::map<int64_t, int64_t>> CountGuesses(const at::Tensor& labels,
+                                                     const at::Tensor& guesses, size_t classes);
 
 /// \error kInvalidArgument if there are no images to measure on.
 absl::Status CheckMeasurable(const DatasetSplits& data);

@@ -1,5 +1,6 @@
 #include "pdarts/trainers/evaluation.h"
 
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <vector>
@@ -36,6 +37,21 @@ class PixelReader : public Network {
 
   const int64_t classes_;
   const double score_;
+};
+
+/// Takes every image for class 0, the surer the greater its pixel is.
+class Climber : public Network {
+ public:
+  explicit Climber(double step) : step_(step) {}
+
+ private:
+  NetworkOutput DoForward(const at::Tensor& images, const ForwardContext&) override {
+    at::Tensor logits = at::zeros({images.size(0), 2});
+    logits.select(1, 0).copy_(images.reshape({-1}).mul(255).round().mul(step_).add(1));
+    return {logits, {}};
+  }
+
+  const double step_;
 };
 
 /// Gives random scores.
@@ -87,6 +103,42 @@ TEST(EvaluationTest, WhatIsDrawnForAnImageDoesNotDependOnTheBatch) {
   };
   EXPECT_TRUE(guesses(3).equal(guesses(50)));
   EXPECT_FALSE(guesses(3).eq(guesses(3)[0]).all().item<bool>()) << "every image is given the same";
+}
+
+TEST(EvaluationTest, KeepsTheMostConfidentMistakes) {
+  Climber network(0.1);
+  for (const int64_t batch_size : {7, 40}) {
+    // All but image 0 are of class 1.
+    const absl::StatusOr<Evaluation> evaluation = Measure(network, 40, 2, batch_size);
+    ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+    ASSERT_EQ(evaluation->mistakes.size(), kMostMistakes);
+    int64_t image = 39;
+    for (const ConfidentMistake& mistake : evaluation->mistakes) {
+      EXPECT_EQ(mistake.image, image);
+      EXPECT_EQ(mistake.guess, 0);
+      EXPECT_NEAR(mistake.probability, 1 / (1 + std::exp(-1 - 0.1 * static_cast<double>(image))),
+                  1e-6);
+      EXPECT_TRUE(mistake.pixels.equal(at::full({1, 1, 1}, image, at::kByte)));
+      --image;
+    }
+  }
+}
+
+TEST(EvaluationTest, OfEquallyConfidentMistakesTheFirstOnesAreKept) {
+  Climber network(0);
+  const absl::StatusOr<Evaluation> evaluation = Measure(network, 40, 2, /*batch_size=*/7);
+  ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+  ASSERT_EQ(evaluation->mistakes.size(), kMostMistakes);
+  for (size_t i = 0; i < kMostMistakes; ++i) {
+    EXPECT_EQ(evaluation->mistakes[i].image, static_cast<int64_t>(i + 1));
+  }
+}
+
+TEST(EvaluationTest, ANetworkThatIsRightMakesNoMistakes) {
+  PixelReader network(2, 5);
+  const absl::StatusOr<Evaluation> evaluation = Measure(network, 2, 2, /*batch_size=*/2);
+  ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+  EXPECT_TRUE(evaluation->mistakes.empty());
 }
 
 TEST(EvaluationTest, NeedsNoMatrixOfAllClasses) {

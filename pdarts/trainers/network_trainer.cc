@@ -142,6 +142,7 @@ absl::Status NetworkTrainer::EndEpoch(const LoopEpochReport& report) {
   TrainEpochReport all;
   static_cast<LoopEpochReport&>(all) = report;
   all.test = evaluation.accuracy;
+  all.evaluation = &evaluation;
   all.skipped_images += evaluation.skipped_images;
   all.class_right = CountRight(data_.test->labels(), evaluation.guesses,
                                static_cast<int>(data_.info.class_names.size()));
@@ -166,6 +167,15 @@ absl::StatusOr<Evaluation> NetworkTrainer::MeasureNetwork(Network& network, int6
                                                settings_.evaluation_batch_size(),
                                                settings_.loading(), training_.backend.parameters));
   return Evaluate(network, *loader, training_.backend.device, stop);
+}
+
+absl::StatusOr<BatchPixels> NetworkTrainer::FirstImages(int64_t most) const {
+  return CatchLibTorchErrors([&]() -> absl::StatusOr<BatchPixels> {
+    // What is done to an image does not depend on the size of its batch.
+    PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
+                            MakeLoader(NumImages(), std::min(most, NumImages())));
+    return loader->NextPixels();
+  });
 }
 
 absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int64_t test_images) {

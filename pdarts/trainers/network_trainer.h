@@ -25,6 +25,8 @@ namespace pdarts {
 /// What an observer hears after every epoch.
 struct TrainEpochReport : LoopEpochReport {
   Accuracy test;  ///< on the test split
+  /// How each image of the test split was classified.
+  const Evaluation* evaluation = nullptr;
   /// How many images of the test split were classified correctly, of each class.
   std::vector<int64_t> class_right;
   double drop_path = 0;
@@ -71,6 +73,10 @@ class NetworkTrainer : private TrainingLoop::Task {
 
   /// Trains to the last epoch. \error as TrainingLoop::Run.
   absl::Status Train(Checkpointer* checkpointer, TrainObserver* observer);
+
+  /// The first images of the first epoch, at most `most`, as the network is given them.
+  /// \error as Loader::Next; kResourceExhausted or kInternal if LibTorch throws.
+  absl::StatusOr<BatchPixels> FirstImages(int64_t most) const;
 
   /// Seconds that a training of so many images is expected to take, from a few steps and passes
   /// of at most 32 images. For a trainer that is made for this alone.

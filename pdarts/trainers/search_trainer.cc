@@ -152,6 +152,20 @@ absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const Datas
   return CatchLibTorchErrors([&] { return RunStages(experiment, data, options, observer); });
 }
 
+absl::StatusOr<BatchPixels> FirstImages(const Experiment& experiment, const DatasetSplits& data,
+                                        int64_t most) {
+  return CatchLibTorchErrors([&]() -> absl::StatusOr<BatchPixels> {
+    const SearchSettings& settings = experiment.spec.search();
+    PDARTS_ASSIGN_OR_RETURN(
+        const TrainingHalves halves,
+        SplitTrainingImages(data.train->size(), settings.train_images(), settings.weights_share()));
+    const Regularizers none;
+    const StageTrainer trainer(experiment, none, data, halves, /*stage=*/0, SearchProgress(),
+                               /*observer=*/nullptr);
+    return trainer.FirstImages(most);
+  });
+}
+
 void AddPruningHistory(const Topology& topology, const std::vector<PrunedStage>& history,
                        DerivationTrace* trace) {
   for (EdgeDecision& decision : *trace->mutable_edges()) {

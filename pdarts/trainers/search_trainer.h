@@ -1,6 +1,7 @@
 #ifndef PDARTS_TRAINERS_SEARCH_TRAINER_H_
 #define PDARTS_TRAINERS_SEARCH_TRAINER_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/memory_limits.h"
+#include "pdarts/datasets/loader/loader.h"
 #include "pdarts/trainers/meter.h"
 #include "pdarts/trainers/training_loop.h"
 #include "pdarts/trainers/training_state.h"
@@ -91,6 +93,13 @@ struct SearchResult {
 /// fit the experiment; kCancelled, the state saved, if the checkpointer asked to stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
+
+/// The first images of the first epoch that a search trains weights on, at most `most`, as the
+/// super-network is given them.
+/// \error as SplitTrainingImages, Transforms::ForSearch and Loader::Next; kResourceExhausted or
+/// kInternal if LibTorch throws.
+absl::StatusOr<BatchPixels> FirstImages(const Experiment& experiment, const DatasetSplits& data,
+                                        int64_t most);
 
 /// What a stage that isn't the last began with, the probabilities at its end, and what was kept.
 struct PrunedStage {

@@ -96,8 +96,10 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
     PDARTS_RETURN_IF_ERROR(CarryAlphas(before_.history().rbegin()->before(), net_.get()));
   }
   net_->to(experiment_.backend.device, experiment_.backend.parameters);
-  PDARTS_ASSIGN_OR_RETURN(weight_batches_, MakeLoader(halves_.weights, kWeights));
-  PDARTS_ASSIGN_OR_RETURN(alpha_batches_, MakeLoader(halves_.alphas, kAlphas));
+  PDARTS_ASSIGN_OR_RETURN(weight_batches_,
+                          MakeLoader(halves_.weights, kWeights, settings_.batch_size()));
+  PDARTS_ASSIGN_OR_RETURN(alpha_batches_,
+                          MakeLoader(halves_.alphas, kAlphas, settings_.batch_size()));
   step_.emplace(net_, settings_, static_cast<uint64_t>(experiment_.spec.seed()), at.stage);
   step_->set_penalty([this](GradientOf of) { return Penalty(of); });
   context_.stage = at.stage;
@@ -151,6 +153,14 @@ absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
   PDARTS_RETURN_IF_ERROR(MeasureNet().status());
   mean.evaluation = SecondsSince(begin) / static_cast<double>(halves_.alphas.size(0));
   return mean;
+}
+
+absl::StatusOr<BatchPixels> StageTrainer::FirstImages(int64_t most) const {
+  // What is done to an image does not depend on the size of its batch.
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Loader> loader,
+      MakeLoader(halves_.weights, kWeights, std::min(most, halves_.weights.size(0))));
+  return loader->NextPixels();
 }
 
 SearchPosition StageTrainer::position() const {
@@ -234,8 +244,9 @@ absl::Status StageTrainer::EndEpoch(const LoopEpochReport& report) {
 }
 
 absl::StatusOr<Evaluation> StageTrainer::MeasureNet() {
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
-                          MakeLoader(halves_.alphas, kEvaluation));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Loader> loader,
+      MakeLoader(halves_.alphas, kEvaluation, settings_.evaluation_batch_size()));
   loader->Seek(loop_.position().epoch, 0);
   PDARTS_ASSIGN_OR_RETURN(Evaluation evaluation,
                           loop_.Measure([&](const std::function<bool()>& stop) {
@@ -248,12 +259,13 @@ absl::StatusOr<Evaluation> StageTrainer::MeasureNet() {
 }
 
 absl::StatusOr<std::unique_ptr<Loader>> StageTrainer::MakeLoader(const at::Tensor& indices,
-                                                                 absl::string_view purpose) const {
+                                                                 absl::string_view purpose,
+                                                                 int64_t batch_size) const {
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForSearch(settings_, data_.info));
   LoaderOptions options;
   options.shuffle = purpose != kEvaluation;
-  options.batch_size = options.shuffle ? settings_.batch_size() : settings_.evaluation_batch_size();
+  options.batch_size = batch_size;
   options.seed = static_cast<uint64_t>(experiment_.spec.seed());
   options.stage = loop_.position().stage;
   options.purpose = std::string(purpose);

@@ -65,6 +65,10 @@ class StageTrainer : private TrainingLoop::Task {
   /// For a trainer that is made for this alone: call it after Build, and nothing after it.
   absl::StatusOr<ImageSeconds> MeasureSeconds();
 
+  /// The first images of the stage's first epoch that train weights, at most `most`. Needs no
+  /// Build. \error as Transforms::ForSearch and Loader::Next.
+  absl::StatusOr<BatchPixels> FirstImages(int64_t most) const;
+
   const std::shared_ptr<SuperNet>& net() const { return net_; }
   SearchPosition position() const;
   const Accuracy& accuracy() const { return loop_.measured(); }
@@ -91,7 +95,8 @@ class StageTrainer : private TrainingLoop::Task {
   TrainingLoop::Settings LoopSettings(int stage) const;
   /// purpose: LoaderOptions::purpose.
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const at::Tensor& indices,
-                                                     absl::string_view purpose) const;
+                                                     absl::string_view purpose,
+                                                     int64_t batch_size) const;
   /// The next batch, on the device.
   absl::StatusOr<Batch> NextBatch(Loader& loader) const;
   at::Generator NewGenerator(absl::string_view purpose) const;

@@ -96,6 +96,8 @@ class Loader::Impl {
   int64_t images_per_epoch() const { return indices_.size(0); }
   int64_t batches_per_epoch() const { return NumBatches(images_per_epoch(), options_.batch_size); }
   const Place& place() const { return place_; }
+  const Transforms& transforms() const { return transforms_; }
+  const DatasetInfo& info() const { return info_; }
   int64_t skipped() const { return skipped_; }
 
   void Seek(Place place) {
@@ -391,6 +393,28 @@ void Loader::Seek(int64_t epoch, int64_t batch) { impl_->Seek({epoch, batch}); }
 int64_t Loader::epoch() const { return impl_->place().epoch; }
 int64_t Loader::next_batch() const { return impl_->place().batch; }
 absl::StatusOr<Batch> Loader::Next() { return impl_->Next(); }
+
+absl::StatusOr<BatchPixels> Loader::NextPixels() {
+  PDARTS_ASSIGN_OR_RETURN(const Batch batch, Next());
+  PDARTS_ASSIGN_OR_RETURN(at::Tensor pixels, Pixels(batch.images));
+  return BatchPixels{std::move(pixels), batch.indices};
+}
+
+absl::StatusOr<at::Tensor> Loader::Pixels(const at::Tensor& images) const {
+  PDARTS_ASSIGN_OR_RETURN(const Transforms::Normalization normalization,
+                          impl_->transforms().FindNormalization(impl_->info()));
+  const auto of_channels = [](const std::vector<double>& values) {
+    return at::tensor(values, at::kDouble).view({-1, 1, 1});
+  };
+  return images.to(at::kDouble)
+      .mul(of_channels(normalization.deviation))
+      .add(of_channels(normalization.mean))
+      .mul(255)
+      .round()
+      .clamp(0, 255)
+      .to(at::kByte);
+}
+
 int64_t Loader::skipped() const { return impl_->skipped(); }
 
 }  // namespace pdarts

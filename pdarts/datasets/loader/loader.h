@@ -27,6 +27,12 @@ struct Batch {
   int64_t first_image = 0;
 };
 
+/// Images of a batch as a viewer shows them: 8-bit values, with the normalization undone.
+struct BatchPixels {
+  at::Tensor pixels;   ///< `[N,C,H,W]` uint8 on the CPU
+  at::Tensor indices;  ///< as Batch::indices
+};
+
 /// Batches of a pass over `images` images, the last and smaller one included.
 inline int64_t NumBatches(int64_t images, int64_t batch_size) {
   return (images + batch_size - 1) / batch_size;
@@ -89,6 +95,11 @@ class Loader {
   /// skip_unreadable if no image of a batch can be read. kInternal if a source or a transform
   /// breaks its contract. The counter stays at the batch then, so that Next tries again.
   absl::StatusOr<Batch> Next();
+  /// The next batch as it is shown. \error as Next and Pixels.
+  absl::StatusOr<BatchPixels> NextPixels();
+  /// Undoes the normalization of a batch's images `[N,C,H,W]`, or of one `[C,H,W]`: uint8 of the
+  /// same shape. \error as Transforms::FindNormalization.
+  absl::StatusOr<at::Tensor> Pixels(const at::Tensor& images) const;
 
   /// Images that were left out of the batches that Next returned since the loader was made.
   int64_t skipped() const;

@@ -16,11 +16,13 @@
 #include "ATen/ops/arange.h"
 #include "ATen/ops/cat.h"
 #include "ATen/ops/empty.h"
+#include "ATen/ops/index_select.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/tensor.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/random.h"
@@ -401,6 +403,27 @@ TEST(Loader, EndsWhileItsWorkersAreBusy) {
     options.prefetch_bytes = 1 << 20;
     const auto loader = Make(source, options);
     if (i % 2 == 0) Next(*loader);
+  }
+}
+
+TEST(Loader, PixelsAreThoseOfTheImagesWhateverNormalizesThem) {
+  SearchSettings own;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      "transforms { [type.googleapis.com/pdarts.transforms.NormalizeConfig] {"
+      " mean: [0.1, 0.2, 0.3] deviation: [0.9, 0.2, 0.7] } }",
+      &own));
+  const at::Tensor images = Memory()->InMemory();
+  for (const Transforms& transforms :
+       {Transforms::Plain().value(), Transforms::ForSearch(own, Info()).value()}) {
+    const auto loader = Loader::Create(Memory(), at::arange(kImages, at::kLong), transforms, Info(),
+                                       at::kFloat, Options());
+    ASSERT_TRUE(loader.ok()) << loader.status();
+    const absl::StatusOr<BatchPixels> shown = (*loader)->NextPixels();
+    ASSERT_TRUE(shown.ok()) << shown.status();
+    EXPECT_TRUE(shown->pixels.equal(images.index_select(0, shown->indices)));
+    const Batch next = Next(**loader);
+    EXPECT_EQ((*loader)->next_batch(), 2);
+    EXPECT_TRUE((*loader)->Pixels(next.images[1])->equal(images[next.indices[1].item<int64_t>()]));
   }
 }
 

@@ -166,6 +166,19 @@ absl::Status Transforms::Plan(const DatasetInfo& info, int64_t height, int64_t w
   return status.ok() ? status : absl::InternalError(status.message());
 }
 
+absl::StatusOr<Transforms::Normalization> Transforms::FindNormalization(
+    const DatasetInfo& info) const {
+  ImagePlan plan;
+  PDARTS_RETURN_IF_ERROR(Plan(info, info.image.height, info.image.width,
+                              RandomStream(0, 0, 0, "normalization"), /*sample=*/0, &plan));
+  for (const ImagePlan::Step& step : plan.steps()) {
+    if (step.kind == ImagePlan::Step::Kind::kNormalize) {
+      return Normalization{*step.mean, *step.deviation};
+    }
+  }
+  return absl::InternalError("no transform normalized the image");  // never, as Plan checks it
+}
+
 absl::Status Transforms::Append(const DatasetInfo& info, const RandomStream& random, int64_t sample,
                                 ImagePlan* plan) const {
   const bool sets_size = !elements_.empty() && elements_.front().transform->sets_size();

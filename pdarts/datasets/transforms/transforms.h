@@ -25,6 +25,12 @@ namespace pdarts {
 /// not change.
 class Transforms {
  public:
+  /// How 8-bit values become numbers: (x / 255 - mean) / deviation, of each channel.
+  struct Normalization {
+    std::vector<double> mean;
+    std::vector<double> deviation;
+  };
+
   /// The list of a spec. field: its name in errors, such as "train.transforms".
   /// \param info Dataset::info(), or DatasetSplits::info.
   /// \error kInvalidArgument or kNotFound naming the field and the element that is wrong: no or two
@@ -61,6 +67,9 @@ class Transforms {
   /// \error kInternal if a transform breaks the contract of its interface.
   absl::Status Plan(const DatasetInfo& info, int64_t height, int64_t width,
                     const RandomStream& random, int64_t sample, ImagePlan* plan) const;
+
+  /// The normalization that the list holds. \error as Plan.
+  absl::StatusOr<Normalization> FindNormalization(const DatasetInfo& info) const;
 
  private:
   struct Element {
