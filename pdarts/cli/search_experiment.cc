@@ -22,6 +22,7 @@
 #include "pdarts/report/report.h"
 #include "pdarts/runs/costs.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_images.h"
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/search_recorder.h"
 #include "pdarts/runs/search_row.h"
@@ -74,6 +75,7 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
   RunDirectory& directory = session->directory();
   SearchRecorder recorder(&directory, &experiment);
   PDARTS_RETURN_IF_ERROR(session->LogBegin(recorder, LogEvent()));
+  recorder.WriteSamples(FirstImages(experiment, data, kSampleImages), data);
   ReportObserver report(directory.path());
   ProgressDisplay progress(experiment);
   SearchObservers observers({&recorder, &report, &progress});

@@ -37,6 +37,7 @@
 #include "pdarts/runs/provenance.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_images.h"
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/training_recorder.h"
 #include "pdarts/trainers/memory_estimate.h"
@@ -246,9 +247,10 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   } else {
     PDARTS_RETURN_IF_ERROR(directory.WriteArchitecture(architecture));
   }
-  TrainingRecorder recorder(&directory);
+  TrainingRecorder recorder(&directory, &data);
   PDARTS_RETURN_IF_ERROR(session->LogBegin(
       recorder, DescribeBegin(architecture.text(), CountParameters(trainer->network()), data)));
+  recorder.WriteSamples(trainer->FirstImages(kSampleImages), data);
   TrainProgress progress(training.dataset->num_classes());
   TrainObservers observers({&recorder, &progress});
   PDARTS_RETURN_IF_ERROR(session->Train(recorder.clock(), [&](Checkpointer* checkpointer) {

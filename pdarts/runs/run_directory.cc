@@ -38,6 +38,8 @@ constexpr char kSuperNet[] = "supernet.safetensors";
 constexpr char kReport[] = "report.html";
 constexpr char kBest[] = "best.safetensors";
 constexpr char kLast[] = "last.safetensors";
+constexpr char kSamples[] = "samples.json";
+constexpr char kMistakes[] = "mistakes.json";
 constexpr char kResult[] = "result.json";
 constexpr char kCheckpoint[] = "checkpoint.bin";
 constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
@@ -47,8 +49,9 @@ constexpr char kLock[] = "lock";
 /// What a run writes while it is not finished, and what it leaves. The spec is not among them: it
 /// is replaced, and the lock goes with the process.
 constexpr const char* kCheckpoints[] = {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint};
-constexpr const char* kOutputs[] = {kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet,
-                                    kBest,   kLast,         kModelFile,        kReport};
+constexpr const char* kOutputs[] = {
+    kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest,
+    kLast,   kModelFile,    kReport,           kSamples,  kMistakes};
 
 /// The lines of a log that are whole and parse.
 template <class Line>
@@ -206,14 +209,21 @@ absl::StatusOr<std::string> ReadRunFile(const std::string& path, const std::stri
   return absl::NotFoundError(absl::StrCat(path, " ", lacks, ": there is no ", name, " in it"));
 }
 
-absl::Status ReadResultInto(const std::string& path, Message* result) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kResult, "is no finished run"));
-  const std::string file = (fs::path(path) / kResult).string();
-  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(text, result), file));
-  if (const absl::Status finite = CheckFinite(*result); !finite.ok()) {
+/// Reads a message from a file of JSON. lacks: as ReadRunFile.
+/// \error kDataLoss if the file doesn't parse or a number is not finite; as ReadRunFile.
+absl::Status ReadJsonInto(const std::string& path, const std::string& name, absl::string_view lacks,
+                          Message* message) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, name, lacks));
+  const std::string file = (fs::path(path) / name).string();
+  PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(text, message), file));
+  if (const absl::Status finite = CheckFinite(*message); !finite.ok()) {
     return absl::DataLossError(absl::StrCat(file, ": ", finite.message()));
   }
   return absl::OkStatus();
+}
+
+absl::Status ReadResultInto(const std::string& path, Message* result) {
+  return ReadJsonInto(path, kResult, "is no finished run", result);
 }
 
 }  // namespace
@@ -417,6 +427,14 @@ absl::Status RunDirectory::WriteBestWeights(const Network& network) {
   return WriteWeightsOf(network, kBest, model_);
 }
 
+absl::Status RunDirectory::WriteSamples(const TrainingSamples& samples) {
+  return Write(kSamples, ToJsonLine(samples) + "\n");
+}
+
+absl::Status RunDirectory::WriteMistakes(const TestMistakes& mistakes) {
+  return Write(kMistakes, ToJsonLine(mistakes) + "\n");
+}
+
 absl::Status RunDirectory::WriteResult(const Message& result) {
   PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(result), directory_->PathOf(kResult)));
   PDARTS_RETURN_IF_ERROR(Write(kResult, ToJsonLine(result) + "\n"));
@@ -473,6 +491,20 @@ absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path) {
   TrainResult result;
   PDARTS_RETURN_IF_ERROR(ReadResultInto(path, &result));
   return result;
+}
+
+absl::StatusOr<TrainingSamples> ReadTrainingSamples(const std::string& path) {
+  TrainingSamples samples;
+  PDARTS_RETURN_IF_ERROR(
+      ReadJsonInto(path, kSamples, "holds no pictures of training images", &samples));
+  return samples;
+}
+
+absl::StatusOr<TestMistakes> ReadTestMistakes(const std::string& path) {
+  TestMistakes mistakes;
+  PDARTS_RETURN_IF_ERROR(
+      ReadJsonInto(path, kMistakes, "holds no mistakes on test images", &mistakes));
+  return mistakes;
 }
 
 absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,

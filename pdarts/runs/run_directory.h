@@ -20,6 +20,7 @@
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/runs/model.pb.h"
 #include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/run_images.pb.h"
 #include "pdarts/runs/run_lock.h"
 #include "pdarts/runs/tensorboard_writer.h"
 #include "pdarts/runs/training.pb.h"
@@ -51,12 +52,13 @@ enum class RunStart {
 ///   architecture.textproto  what was found, and why, or what is trained (DerivedArchitecture)
 ///   architecture.json       the architecture alone, as plain JSON
 ///   genotype.txt            the same in the space's own text form
+///   samples.json            pictures of the first training images (TrainingSamples)
+///   report.html             all of this as a page, and cell_KIND.svg and .pdf (pdarts/report)
 ///   result.json             what came out (RunResult or TrainResult); written last
 ///
 /// Of a search:
 ///
 ///   supernet.safetensors    weights, alphas and statistics of the last stage's super-network
-///   report.html             all of this as a page, and cell_KIND.svg and .pdf (pdarts/report)
 ///
 /// Of a training:
 ///
@@ -64,6 +66,8 @@ enum class RunStart {
 ///   last.safetensors        those of the last epoch
 ///   model.json              what it takes to use the weights elsewhere (Model); the files of
 ///                           weights hold it too
+///   mistakes.json           what the test images were taken for after the last epoch
+///   (TestMistakes)
 ///
 /// While it isn't finished also:
 ///
@@ -115,6 +119,8 @@ class RunDirectory {
   absl::Status WriteModel(const Model& model);
   absl::Status WriteLastWeights(const Network& network);
   absl::Status WriteBestWeights(const Network& network);
+  absl::Status WriteSamples(const TrainingSamples& samples);
+  absl::Status WriteMistakes(const TestMistakes& mistakes);
   /// The end of the run: removes its checkpoints too. \error kInternal too, as Log.
   absl::Status WriteResult(const google::protobuf::Message& result);
 
@@ -177,6 +183,11 @@ absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
 
 /// The same of a finished training.
 absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path);
+
+/// Pictures of a run's training images, and what a training's test images were taken for.
+/// \error kNotFound if there are none, as in a run of an earlier version; else as ReadRunResult.
+absl::StatusOr<TrainingSamples> ReadTrainingSamples(const std::string& path);
+absl::StatusOr<TestMistakes> ReadTestMistakes(const std::string& path);
 
 /// The result of the run in `path`; nothing where no finished run is.
 /// \error kAlreadyExists naming what differs if that run is of another spec, or of one that can't

@@ -91,6 +91,28 @@ TEST_F(RunDirectoryTest, WritesNoNumberThatIsNotFinite) {
   EXPECT_FALSE(fs::exists(path_ / "result.json"));
 }
 
+TEST_F(RunDirectoryTest, PicturesComeBackAsTheyWereWritten) {
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(ReadTrainingSamples(path_.string()).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReadTestMistakes(path_.string()).status().code(), absl::StatusCode::kNotFound);
+  TrainingSamples samples;
+  Picture* const picture = samples.add_pictures();
+  picture->set_jpeg(std::string("\xff\xd8\xff\0x", 5));  // no text
+  picture->set_class_name("cat");
+  ASSERT_TRUE((*run)->WriteSamples(samples).ok());
+  EXPECT_EQ(ReadTrainingSamples(path_.string())->SerializeAsString(), samples.SerializeAsString());
+  TestMistakes mistakes;
+  mistakes.set_epoch(3);
+  mistakes.add_confusion()->add_counts(17);
+  *mistakes.add_images()->mutable_picture() = *picture;
+  ASSERT_TRUE((*run)->WriteMistakes(mistakes).ok());
+  EXPECT_EQ(ReadTestMistakes(path_.string())->SerializeAsString(), mistakes.SerializeAsString());
+  std::ofstream(path_ / "mistakes.json") << R"({"images":[{"probability":"NaN"}]})";
+  EXPECT_THAT(ReadTestMistakes(path_.string()).status().ToString(),
+              HasSubstr("mistakes.json: images: probability is nan"));
+}
+
 /// What a search logs at a stage's beginning, with these cell kinds.
 LogEvent StageBegin(const std::vector<std::string>& kinds) {
   LogEvent event;
@@ -106,12 +128,15 @@ TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
     ASSERT_TRUE((*run)->Log(StageBegin({"normal", "other"})).ok());
   }
   const char* files[] = {"report.html",
+                         "samples.json",
+                         "mistakes.json",
                          "cell_normal.svg",
                          "cell_normal.pdf",
                          "cell_other.pdf",
                          "best.safetensors.0123456789abcdef.tmp",
                          "report.html.tmp"};
-  const char* others[] = {"notes", "cell_biology.pdf", "report.html.bak", "my.tmp"};
+  const char* others[] = {"notes", "cell_biology.pdf", "report.html.bak", "my.tmp",
+                          "my_samples.json"};
   for (const char* file : files) std::ofstream(path_ / file) << "old";
   for (const char* file : others) std::ofstream(path_ / file) << "mine";
   ASSERT_TRUE(Create(/*overwrite=*/true).ok());

@@ -5,11 +5,17 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "glog/logging.h"
+#include "pdarts/core/dataset.h"
 #include "pdarts/core/process.h"
+#include "pdarts/core/terminal_text.h"
+#include "pdarts/datasets/loader/loader.h"
 #include "pdarts/runs/costs.h"
 #include "pdarts/runs/run_clock.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_images.h"
 #include "pdarts/trainers/training_loop.h"
 
 namespace pdarts {
@@ -25,6 +31,14 @@ class RunRecorder {
     details.set_time(TimeNow());
     SetCosts(clock_.Costs(), &details);
     return directory_->Log(details);
+  }
+
+  /// Writes samples.json. first: what FirstImages gives for kSampleImages. What keeps the file from
+  /// being written is logged, and stops no run.
+  void WriteSamples(const absl::StatusOr<BatchPixels>& first, const DatasetSplits& data) {
+    WarnUnlessOk("training images", first.ok() ? directory_->WriteSamples(DescribeSamples(
+                                                     *first, *data.train, data.info.class_names))
+                                               : first.status());
   }
 
   const RunClock& clock() const { return clock_; }
@@ -46,6 +60,13 @@ class RunRecorder {
       event.set_skipped_images(static_cast<double>(report.skipped_images));
     }
     return event;
+  }
+
+  /// For files that serve the report alone. of: what the report will not show.
+  static void WarnUnlessOk(absl::string_view of, const absl::Status& status) {
+    if (status.ok()) return;
+    LOG(WARNING) << "the report will not show pictures of " << of << ": "
+                 << TerminalSafe(status.message());
   }
 
   RunDirectory* const directory_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_images.h"
 #include "pdarts/trainers/evaluation.h"
 
 namespace pdarts {
@@ -33,7 +34,13 @@ absl::Status TrainingRecorder::OnEpochEnd(const TrainEpochReport& report) {
   event.set_best(report.is_best);
   PDARTS_RETURN_IF_ERROR(Log("epoch", std::move(event)));
   PDARTS_RETURN_IF_ERROR(directory_->WriteLastWeights(*report.measured));
-  return report.is_best ? directory_->WriteBestWeights(*report.measured) : absl::OkStatus();
+  if (report.is_best) {
+    PDARTS_RETURN_IF_ERROR(directory_->WriteBestWeights(*report.measured));
+  }
+  WarnUnlessOk("mistakes", directory_->WriteMistakes(
+                               DescribeMistakes(report.position.epoch + 1, *report.evaluation,
+                                                *data_->test, data_->info.class_names)));
+  return absl::OkStatus();
 }
 
 }  // namespace pdarts

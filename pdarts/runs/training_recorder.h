@@ -21,11 +21,16 @@ TrainEvent DescribeBegin(const std::string& architecture, int64_t parameters,
 /// Writes what a training reports to its run directory: the log, the last and the best weights.
 class TrainingRecorder : public TrainObserver, public RunRecorder<TrainEvent> {
  public:
-  /// `directory` must outlive it.
-  explicit TrainingRecorder(RunDirectory* directory) : RunRecorder(directory) {}
+  /// Both must outlive it. data: what the network is measured on.
+  TrainingRecorder(RunDirectory* directory, const DatasetSplits* data)
+      : RunRecorder(directory), data_(data) {}
 
-  /// Logs the epoch, then writes last.safetensors and, if it is the best, best.safetensors.
+  /// Logs the epoch, then writes last.safetensors, best.safetensors if the epoch is the best, and
+  /// mistakes.json. What keeps the last file from being written is logged.
   absl::Status OnEpochEnd(const TrainEpochReport& report) override;
+
+ private:
+  const DatasetSplits* const data_;
 };
 
 }  // namespace pdarts

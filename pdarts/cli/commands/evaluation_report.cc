@@ -2,31 +2,18 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/csv.h"
+#include "pdarts/runs/run_images.h"
 
 namespace pdarts {
 namespace {
 
 /// The report has the matrix of confusion for up to so many classes.
 constexpr size_t kMostClassesOfMatrix = 1000;
-
-/// Counts for every class the images that were taken for each class: [true class][guess]. Images
-/// that were not measured do not count. Holds what occurs only, as a matrix of 20,000 classes would
-/// take gigabytes.
-std::vector<std::map<int64_t, int64_t>> CountGuesses(const at::Tensor& labels,
-                                                     const at::Tensor& guesses, size_t classes) {
-  std::vector<std::map<int64_t, int64_t>> counts(classes);
-  const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
-  for (int64_t i = 0; i < label.size(0); ++i) {
-    if (guess[i] >= 0) ++counts[label[i]][guess[i]];
-  }
-  return counts;
-}
 
 }  // namespace
 
@@ -64,13 +51,7 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Te
     }
   }
   if (classes > kMostClassesOfMatrix) return report;
-  for (const auto& of_class : counts) {
-    ConfusionRow* row = report.add_confusion();
-    row->mutable_counts()->Resize(static_cast<int>(classes), 0);
-    for (const auto& [guess, count] : of_class) {
-      row->set_counts(static_cast<int>(guess), static_cast<double>(count));
-    }
-  }
+  AddConfusion(labels, evaluation.guesses, classes, report.mutable_confusion());
   return report;
 }
 
