@@ -69,6 +69,31 @@ class StoredSource : public SampleSource {
   const int64_t max_pixels_;
 };
 
+/// Images of a store that were read into memory.
+class ReadSource : public SampleSource {
+ public:
+  /// \param images as MakeMemorySource.
+  /// \param order, labels as StoredSource.
+  ReadSource(std::shared_ptr<const images::ImageStore> store, at::Tensor order, at::Tensor images,
+             at::Tensor labels)
+      : store_(std::move(store)),
+        order_(std::move(order)),
+        images_(MakeMemorySource(std::move(images), std::move(labels), /*name=*/"")) {}
+
+  int64_t size() const override { return images_->size(); }
+  const at::Tensor& labels() const override { return images_->labels(); }
+  at::Tensor InMemory() const override { return images_->InMemory(); }
+  absl::StatusOr<std::unique_ptr<Sample>> Open(int64_t index) const override {
+    return images_->Open(index);
+  }
+  std::string Name(int64_t index) const override { return store_->Name(SpanOf(order_)[index]); }
+
+ private:
+  const std::shared_ptr<const images::ImageStore> store_;
+  const at::Tensor order_;
+  const std::shared_ptr<const SampleSource> images_;
+};
+
 /// Indices `[N]` int64 of the images that could be read. \error kDataLoss naming some of the images
 /// that can't be used if there are more of them than may be.
 absl::StatusOr<at::Tensor> Usable(const StoredImageSettings& settings, const StoredSplit& split,
@@ -138,8 +163,9 @@ absl::StatusOr<std::shared_ptr<const SampleSource>> ReadIntoMemory(
   PDARTS_ASSIGN_OR_RETURN(const at::Tensor usable, Usable(settings, split, statuses));
   const at::Tensor labels = TensorOf(split.labels).index_select(0, usable);
   const at::Tensor order = OrderOf(settings, split, labels);
-  return MakeMemorySource(images.index_select(0, usable.index_select(0, order)),
-                          labels.index_select(0, order), split.where);
+  const at::Tensor records = usable.index_select(0, order);
+  return std::make_shared<ReadSource>(split.store, records, images.index_select(0, records),
+                                      labels.index_select(0, order));
 }
 
 }  // namespace

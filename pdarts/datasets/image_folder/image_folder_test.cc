@@ -411,6 +411,7 @@ TEST_F(ImageFolderTest, ALargeSplitIsReadWhenItIsNeeded) {
     const std::string name = large->train->Name(i);
     const int64_t label = large->train->labels()[i].item<int64_t>();
     EXPECT_THAT(name, HasSubstr(absl::StrCat("/train/class_", label, "/image_")));
+    EXPECT_EQ(small->train->Name(i), name);
     const int number = name[name.size() - 5] - '0';
     const at::Tensor image = Whole(*large->train, i);
     ASSERT_EQ(image.sizes(), at::IntArrayRef({3, 11, 9 + number})) << name;
