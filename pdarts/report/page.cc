@@ -6,9 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/assets.h"
 #include "pdarts/report/cell_drawing.h"
+#include "pdarts/report/pictures.h"
 
 namespace pdarts {
 namespace {
@@ -39,6 +41,40 @@ Html ColorRules() {
     rules.Append(HtmlCat(".op-"_html, i, "{--c:var(--op"_html, i, ")}"_html));
   }
   return rules;
+}
+
+/// Where a run was made: program, machine and data.
+Html Provenance(const RunResult& result) {
+  return HtmlScrolling("Where the run was made",
+                       HtmlTable({{"commit", result.commit()},
+                                  {"LibTorch", result.libtorch()},
+                                  {"processor", result.cpu()},
+                                  {"device", result.device()},
+                                  {"kernels", result.kernels()},
+                                  {"threads", absl::StrCat(result.threads())},
+                                  {"data", result.dataset_source()},
+                                  {"checksum of the data", result.dataset_checksum()},
+                                  {"finished", Measured(result.finished())}}));
+}
+
+/// Links to the sections of a page.
+Html SectionLinks(const std::vector<PageSection>& sections) {
+  Html links = "<nav aria-label=\"Sections\"><ul>"_html;
+  for (const PageSection& section : sections) {
+    links.Append(
+        HtmlCat("<li><a href=\"#"_html, section.id, "\">"_html, section.name, "</a></li>"_html));
+  }
+  links.Append("</ul></nav>\n"_html);
+  return links;
+}
+
+/// The sections, one after the other.
+Html SectionBodies(const std::vector<PageSection>& sections) {
+  Html bodies;
+  for (const PageSection& section : sections) {
+    bodies.Append(HtmlSection(section.id, section.title, section.content));
+  }
+  return bodies;
 }
 
 }  // namespace
@@ -95,17 +131,16 @@ absl::StatusOr<Html> CellFigures(const Architecture& architecture, bool is_final
   return figures;
 }
 
-Html Provenance(const RunResult& result) {
-  return HtmlScrolling("Where the run was made",
-                       HtmlTable({{"commit", result.commit()},
-                                  {"LibTorch", result.libtorch()},
-                                  {"processor", result.cpu()},
-                                  {"device", result.device()},
-                                  {"kernels", result.kernels()},
-                                  {"threads", absl::StrCat(result.threads())},
-                                  {"data", result.dataset_source()},
-                                  {"checksum of the data", result.dataset_checksum()},
-                                  {"finished", Measured(result.finished())}}));
+PageSection SampleSection(const TrainingSamples& samples) {
+  return {"samples", "Images", "Training images as the network sees them", SamplePictures(samples)};
+}
+
+PageSection SpecSection(const std::optional<RunResult>& result,
+                        const google::protobuf::Message& spec) {
+  return {"spec", "Spec", "What was run",
+          HtmlCat(result ? Provenance(*result) : Html(),
+                  "<details data-print><summary>The complete spec</summary><pre>"_html,
+                  PrintSpec(spec), "</pre></details>\n"_html)};
 }
 
 Html WholePage(absl::string_view title, const Html& body, const Charts& charts) {
@@ -121,6 +156,15 @@ Html WholePage(absl::string_view title, const Html& body, const Charts& charts) 
                  "<script id=\"data\" type=\"application/json\">"_html, charts.Json(),
                  "</script>\n<script>\n"_html, ChartLibrary(), "\n</script>\n<script>\n"_html,
                  ReportScript(), "</script>\n</body>\n</html>\n"_html);
+}
+
+Html WholeRunPage(absl::string_view title, absl::string_view description, const Html& tiles,
+                  const std::vector<PageSection>& sections, const Charts& charts) {
+  return WholePage(title,
+                   HtmlCat("<header><h1>"_html, title, "</h1>\n<p class=\"soft\">"_html,
+                           description, "</p>\n"_html, SectionLinks(sections), tiles,
+                           "</header>\n<main>\n"_html, SectionBodies(sections), "</main>\n"_html),
+                   charts);
 }
 
 }  // namespace pdarts

@@ -1,6 +1,7 @@
 #ifndef PDARTS_REPORT_PAGE_H_
 #define PDARTS_REPORT_PAGE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/topology.h"
 #include "pdarts/report/charts.h"
@@ -15,6 +17,7 @@
 #include "pdarts/report/run_files.h"
 #include "pdarts/report/training_files.h"
 #include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/run_images.pb.h"
 
 namespace pdarts {
 
@@ -36,11 +39,27 @@ std::string RunTitle(const Run& run) {
 absl::StatusOr<Html> CellFigures(const Architecture& architecture, bool is_final,
                                  const std::vector<std::string>& operations, absl::string_view id);
 
-/// Where a run was made: program, machine and data.
-Html Provenance(const RunResult& result);
+/// A part of a page, which a link "#id" leads to.
+struct PageSection {
+  std::string id;
+  std::string name;  ///< of the link
+  std::string title;
+  Html content;
+};
+
+/// The training images that a run begins with.
+PageSection SampleSection(const TrainingSamples& samples);
+
+/// Where a run was made, if it is finished (program, machine and data), and its spec.
+PageSection SpecSection(const std::optional<RunResult>& result,
+                        const google::protobuf::Message& spec);
 
 /// A whole page around `body`, with the script and styles that it needs: nothing is fetched.
 Html WholePage(absl::string_view title, const Html& body, const Charts& charts);
+
+/// The whole page of a run: its description, tiles, links to the sections, and the sections.
+Html WholeRunPage(absl::string_view title, absl::string_view description, const Html& tiles,
+                  const std::vector<PageSection>& sections, const Charts& charts);
 
 /// The page of one run. \error as DrawCellElement.
 absl::StatusOr<Html> RunPage(const RunFiles& run);

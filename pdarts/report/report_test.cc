@@ -5,8 +5,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
@@ -25,6 +29,15 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 std::string Read(const fs::path& path) { return ReadFile(path.string()).value_or("can't be read"); }
+
+/// The beginning of a JPEG file.
+constexpr char kJpeg[] = "\xff\xd8\xff\xe0";
+
+/// A picture as JSON; `more` are further fields.
+std::string PictureJson(const std::string& class_name, const std::string& more = "") {
+  return absl::StrCat(R"({"jpeg":")", absl::Base64Escape(kJpeg), R"(","class_name":")", class_name,
+                      R"(")", more, "}");
+}
 
 /// Every edge of both DARTS cells, with these operations and probabilities.
 std::string Probabilities(const std::string& edge) {
@@ -127,6 +140,33 @@ TEST_F(ReportTest, ThePageStandsForItselfAndEscapesWhatItIsGiven) {
                 AllOf(StartsWith("<?xml"), HasSubstr("skip_connect"), Not(HasSubstr("<title>"))));
     EXPECT_THAT(Read(path_ / (std::string("cell_") + kind + ".pdf")), StartsWith("%PDF-"));
   }
+}
+
+TEST_F(ReportTest, ThePicturesOfTrainingImagesStandInIt) {
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  EXPECT_THAT(Read(path_ / "report.html"),
+              AllOf(Not(HasSubstr("<img")), Not(HasSubstr("#samples"))));
+  Write("samples.json",
+        absl::StrCat(R"({"pictures":[)", PictureJson("c<a>t", R"(,"source":"x\"><script>.jpg")"),
+                     ",", PictureJson("dog"), "]}"));
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  const std::string page = Read(path_ / "report.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("<a href=\"#samples\">Images</a>"),
+                          HasSubstr("<figure title=\"x&quot;&gt;&lt;script&gt;.jpg\">"
+                                    "<img src=\"data:image/jpeg;base64,/9j/4A==\" "
+                                    "alt=\"An image of c&lt;a&gt;t\"><figcaption>c&lt;a&gt;t<"),
+                          HasSubstr("<figcaption>dog<")));
+}
+
+TEST_F(ReportTest, APictureThatIsNoJpegIsNoPartOfThePage) {
+  Write("samples.json",
+        absl::StrCat(R"({"pictures":[)", PictureJson("dog"), R"(,{"jpeg":"PHN2Zz4="}]})"));
+  const absl::Status status = WriteReport(path_.string());
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("samples.json: pictures[1]: jpeg holds no JPEG file"));
+  Write("samples.json", "{]");
+  EXPECT_THAT(std::string(WriteReport(path_.string()).message()), HasSubstr("samples.json: "));
 }
 
 TEST_F(ReportTest, TheResultThatIsStillToBeWrittenStandsInIt) {
@@ -411,6 +451,82 @@ TEST_F(TrainingReportTest, ALogOfAnEarlierVersionHasAPage) {
   EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("The log has no accuracy of each class"));
   fs::remove(path_ / "log.jsonl");
   EXPECT_TRUE(WriteReport(path_.string()).ok());
+}
+
+TEST_F(TrainingReportTest, MistakesStandInIt) {
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  EXPECT_THAT(Read(path_ / "report.html"),
+              AllOf(Not(HasSubstr("#confusion")), Not(HasSubstr("#mistakes"))));
+  Write("mistakes.json",
+        absl::StrCat(R"({"epoch":2,"confusion":[{"counts":[1,3,0]},{"counts":[0,2,0]},)",
+                     R"({"counts":[0,0,0]}],"images":[{"picture":)",
+                     PictureJson("a<b>", R"(,"source":"/data/<i>.jpg")"),
+                     R"(,"taken_for":"good","probability":0.9876}]})"));
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  const std::string page = Read(path_ / "report.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("<a href=\"#confusion\">Confusion</a>"),
+                          HasSubstr("<a href=\"#mistakes\">Mistakes</a>"),
+                          HasSubstr("On the test images after epoch 2: a row for"),
+                          HasSubstr("<table class=\"heat confusion\">"),
+                          HasSubstr("<span class=\"upright\">a&lt;b&gt;</span>")));
+  // The shade is the root of the share of the true class.
+  EXPECT_THAT(page, HasSubstr("<tr><th scope=\"row\">a&lt;b&gt;</th><td style=\"--p:0.500\" "
+                              "title=\"a&lt;b&gt; taken for a&lt;b&gt;\">1</td><td "
+                              "style=\"--p:0.866\" title=\"a&lt;b&gt; taken for good\">3</td>"
+                              "<td></td></tr>"));
+  EXPECT_THAT(page, AllOf(HasSubstr("alt=\"a&lt;b&gt;, taken for good\""),
+                          HasSubstr("<span>a&lt;b&gt;, taken for good (98.8 %)</span>"),
+                          HasSubstr("/data/&lt;i&gt;.jpg")));
+  Write("mistakes.json", R"({"epoch":2,"confusion":[{"counts":[1,0,0]},{"counts":[0,2,0]},)"
+                         R"({"counts":[0,0,0]}]})");
+  ASSERT_TRUE(WriteReport(path_.string()).ok());
+  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("none was taken for another class"));
+}
+
+TEST_F(TrainingReportTest, TheTableOfManyClassesHasNoLegibleNumbersAndThatOfMoreIsLeftOut) {
+  const auto page_of = [&](int classes, bool has_matrix) {
+    std::vector<std::string> names, images, rows;
+    for (int c = 0; c < classes; ++c) {
+      names.push_back(absl::StrCat("\"class ", c, "\""));
+      images.push_back("0");
+      rows.push_back(R"({"counts":[)" + absl::StrJoin(std::vector<std::string>(classes, "0"), ",") +
+                     "]}");
+    }
+    Write("log.jsonl",
+          absl::StrCat(R"({"event":"run_begin","class_names":[)", absl::StrJoin(names, ","),
+                       R"(],"class_images":[)", absl::StrJoin(images, ","), "]}\n"));
+    Write("mistakes.json",
+          has_matrix ? absl::StrCat(R"({"epoch":1,"confusion":[)", absl::StrJoin(rows, ","), "]}")
+                     : std::string(R"({"epoch":1})"));
+    EXPECT_TRUE(WriteReport(path_.string()).ok());
+    return Read(path_ / "report.html");
+  };
+  EXPECT_THAT(page_of(20, true), HasSubstr("<table class=\"heat confusion\">"));
+  EXPECT_THAT(page_of(21, true), HasSubstr("<table class=\"heat confusion many\">"));
+  EXPECT_THAT(
+      page_of(101, false),
+      AllOf(HasSubstr("The table is left out, as there are 101 classes. pdarts evaluate "
+                      "--run="),
+            HasSubstr(" --csv=FILE writes"), Not(HasSubstr("<table class=\"heat confusion"))));
+}
+
+TEST_F(TrainingReportTest, DamagedMistakesAreNoReasonToCrash) {
+  const auto says = [&](const std::string& mistakes) {
+    Write("mistakes.json", mistakes);
+    const absl::Status status = WriteReport(path_.string());
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << mistakes;
+    return std::string(status.message());
+  };
+  const std::string good = R"({"counts":[1,0,0]})";
+  for (const char* row : {R"({"counts":[1,0]})", R"({"counts":[1,0,-1]})", R"({})"}) {
+    EXPECT_THAT(says(absl::StrCat(R"({"confusion":[)", good, ",", good, ",", row, "]}")),
+                HasSubstr("mistakes.json: confusion: expected a row for each of the 3 classes"));
+  }
+  EXPECT_THAT(says(absl::StrCat(R"({"confusion":[)", good, "]}")), HasSubstr("a row for each of"));
+  EXPECT_THAT(says(R"({"confusion":[{"counts":["Infinity",0,0]}]})"), HasSubstr("counts is inf"));
+  EXPECT_THAT(says(R"({"images":[{"picture":{"jpeg":"aGk="}}]})"),
+              HasSubstr("mistakes.json: images[0].picture: jpeg holds no JPEG file"));
+  EXPECT_THAT(says("{]"), HasSubstr("mistakes.json: "));
 }
 
 TEST_F(TrainingReportTest, ADamagedLogIsNoReasonToCrash) {

@@ -9,6 +9,7 @@
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/log_lines.h"
+#include "pdarts/report/pictures.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/trainers/search_trainer.h"
@@ -114,6 +115,7 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
     return result.status();
   }
   PDARTS_RETURN_IF_ERROR(DeriveEveryEpoch(*experiment, &run));
+  PDARTS_ASSIGN_OR_RETURN(run.samples, FindSamples(path));
   return run;
 }
 

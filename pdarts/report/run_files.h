@@ -10,6 +10,7 @@
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/topology.h"
 #include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/run_images.pb.h"
 
 namespace pdarts {
 
@@ -33,6 +34,7 @@ struct RunFiles {
   /// What was found; before the end, what the last logged epoch would derive.
   std::optional<DerivedArchitecture> found;
   bool finished_search = false;  ///< whether `found` is final
+  std::optional<TrainingSamples> samples;
 };
 
 /// Reads the run directory of a search. A last log line that is still being written is passed over.

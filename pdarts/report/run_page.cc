@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/core/edge_probabilities.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/derivation_story.h"
@@ -263,29 +262,20 @@ absl::StatusOr<Html> RunPage(const RunFiles& run) {
   const std::vector<std::string> operations = OperationsOf({run});
   Charts charts(run);
   PDARTS_ASSIGN_OR_RETURN(const Html cells, FoundCells(run, operations));
-  const Html header = HtmlCat(
-      "<header><h1>"_html, RunTitle(run), "</h1>\n<p class=\"soft\">"_html, run.spec.description(),
-      "</p>\n<nav aria-label=\"Sections\"><ul><li><a href=\"#cells\">Cells</a></li>"
-      "<li><a href=\"#derivation\">Derivation</a></li><li><a href=\"#curves\">Curves</a></li>"
-      "<li><a href=\"#edges\">Edges</a></li><li><a href=\"#stages\">Stages</a></li>"
-      "<li><a href=\"#spec\">Spec</a></li></ul></nav>\n"_html,
-      Tiles(run), "</header>\n"_html);
   // The charts are numbered in the order in which they are added.
   const Html edges = EdgeCharts(run, operations, &charts);
   const Html curves = Curves(run, &charts);
-  const Html main = HtmlCat(
-      HtmlSection("cells", run.finished_search ? "The found cells" : "The cells so far", cells),
-      HtmlSection("derivation",
-                  run.finished_search ? "How they were derived" : "How they would be derived",
-                  DerivationText(run)),
-      HtmlSection("curves", "Losses, accuracies, skip connections", curves),
-      HtmlSection("edges", "Every edge's probabilities over time", edges),
-      HtmlSection("stages", "Time and memory by stage", StageTable(run)),
-      HtmlSection("spec", "What was run",
-                  HtmlCat(run.result ? Provenance(*run.result) : Html(),
-                          "<details data-print><summary>The complete spec</summary><pre>"_html,
-                          PrintSpec(run.spec), "</pre></details>\n"_html)));
-  return WholePage(RunTitle(run), HtmlCat(header, "<main>\n"_html, main, "</main>\n"_html), charts);
+  std::vector<PageSection> sections = {
+      {"cells", "Cells", run.finished_search ? "The found cells" : "The cells so far", cells},
+      {"derivation", "Derivation",
+       run.finished_search ? "How they were derived" : "How they would be derived",
+       DerivationText(run)},
+      {"curves", "Curves", "Losses, accuracies, skip connections", curves},
+      {"edges", "Edges", "Every edge's probabilities over time", edges},
+      {"stages", "Stages", "Time and memory by stage", StageTable(run)}};
+  if (run.samples) sections.push_back(SampleSection(*run.samples));
+  sections.push_back(SpecSection(run.result, run.spec));
+  return WholeRunPage(RunTitle(run), run.spec.description(), Tiles(run), sections, charts);
 }
 
 }  // namespace pdarts

@@ -9,6 +9,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
 #include "pdarts/report/log_lines.h"
+#include "pdarts/report/pictures.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/run_directory.h"
 
@@ -80,6 +81,8 @@ absl::StatusOr<TrainingFiles> ReadTrainingFiles(const std::string& path) {
   } else if (!absl::IsNotFound(result.status())) {
     return result.status();
   }
+  PDARTS_ASSIGN_OR_RETURN(run.samples, FindSamples(path));
+  PDARTS_ASSIGN_OR_RETURN(run.mistakes, FindMistakes(path, run.class_names.size()));
   return run;
 }
 

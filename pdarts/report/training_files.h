@@ -10,6 +10,7 @@
 #include "pdarts/core/topology.h"
 #include "pdarts/core/training.pb.h"
 #include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/run_images.pb.h"
 #include "pdarts/runs/training.pb.h"
 
 namespace pdarts {
@@ -28,6 +29,8 @@ struct TrainingFiles {
   std::vector<TrainEvent> epochs;
   std::optional<TrainResult> result;  ///< of a finished training
   int classes = 0;                    ///< how many the data set has
+  std::optional<TrainingSamples> samples;
+  std::optional<TestMistakes> mistakes;  ///< its matrix, if it has one, fits the classes
 };
 
 /// Reads the run directory of a training. A last log line that is still being written is passed

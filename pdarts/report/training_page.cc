@@ -1,12 +1,13 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/page.h"
+#include "pdarts/report/pictures.h"
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/training_row.h"
 
@@ -111,11 +112,18 @@ Html Classes(const TrainingFiles& run) {
   }
   return HtmlCat(
       "<p>On the test images after epoch "_html, last->epoch(),
-      ", the least accurate class first. pdarts evaluate tells what its images were taken "
-      "for.</p>\n"_html,
+      ", the least accurate class first.</p>\n"_html,
       HtmlScrolling(
           "Accuracy of every class",
           HtmlTable({"class", "test images", "classified correctly", "accuracy %"}, rows)));
+}
+
+/// What each class was taken for. The run has mistakes.
+Html Confusion(const TrainingFiles& run) {
+  if (run.mistakes->confusion_size() > 0) return ConfusionMatrix(*run.mistakes, run.class_names);
+  return HtmlCat("<p>The table is left out, as there are "_html, run.class_names.size(),
+                 " classes. pdarts evaluate --run=", run.path,
+                 " --csv=FILE writes what each class was taken for.</p>\n"_html);
 }
 
 absl::StatusOr<Html> NetworkText(const TrainingFiles& run) {
@@ -145,21 +153,20 @@ absl::StatusOr<Html> TrainingPage(const TrainingFiles& run) {
   Charts charts(labels, "epoch");
   const Html curves = Curves(run, &charts);
   PDARTS_ASSIGN_OR_RETURN(const Html network, NetworkText(run));
-  const Html header = HtmlCat(
-      "<header><h1>"_html, RunTitle(run), "</h1>\n<p class=\"soft\">"_html, run.spec.description(),
-      "</p>\n<nav aria-label=\"Sections\"><ul><li><a href=\"#curves\">Curves</a></li>"
-      "<li><a href=\"#classes\">Classes</a></li><li><a href=\"#network\">Network</a></li>"
-      "<li><a href=\"#spec\">Spec</a></li></ul></nav>\n"_html,
-      Tiles(run), "</header>\n"_html);
-  const Html main = HtmlCat(
-      HtmlSection("curves", "Losses, accuracies, learning rate", curves),
-      HtmlSection("classes", "Accuracy of every class", Classes(run)),
-      HtmlSection("network", "The network that is trained", network),
-      HtmlSection("spec", "What was run",
-                  HtmlCat(run.result ? Provenance(RowOf(*run.result)) : Html(),
-                          "<details data-print><summary>The complete spec</summary><pre>"_html,
-                          PrintSpec(run.spec), "</pre></details>\n"_html)));
-  return WholePage(RunTitle(run), HtmlCat(header, "<main>\n"_html, main, "</main>\n"_html), charts);
+  std::vector<PageSection> sections = {
+      {"curves", "Curves", "Losses, accuracies, learning rate", curves},
+      {"classes", "Classes", "Accuracy of every class", Classes(run)}};
+  if (run.mistakes) {
+    sections.push_back({"confusion", "Confusion", "What each class was taken for", Confusion(run)});
+    sections.push_back(
+        {"mistakes", "Mistakes", "The most confident mistakes", MistakePictures(*run.mistakes)});
+  }
+  if (run.samples) sections.push_back(SampleSection(*run.samples));
+  sections.push_back({"network", "Network", "The network that is trained", network});
+  std::optional<RunResult> result;
+  if (run.result) result = RowOf(*run.result);
+  sections.push_back(SpecSection(result, run.spec));
+  return WholeRunPage(RunTitle(run), run.spec.description(), Tiles(run), sections, charts);
 }
 
 }  // namespace pdarts

@@ -27,6 +27,7 @@ top1=$(number test_top1 < training/result.json)
 prints "\"top1\":$top1," "$pdarts" evaluate --run=training --threads=1 --json
 # A training of then is a run too; its log has no classes.
 prints "training/report.html" "$pdarts" report training
+grep -q "<img" training/report.html search/report.html && fails "pages of old runs show pictures"
 grep -q "The log has no accuracy of each class" training/report.html || fails "the page of an old training is another one"
 prints "| train_quickstart | cifar10_sample | darts | 1 |" "$pdarts" results training
 prints "$(cat training/genotype.txt)" "$pdarts" derive --run=training

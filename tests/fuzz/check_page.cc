@@ -13,13 +13,13 @@ namespace {
 
 const std::set<absl::string_view>& Elements() {
   static const auto* const names = new std::set<absl::string_view>{
-      "a",       "article", "body",     "canvas", "caption",    "dd",     "details", "div",
-      "dl",      "dt",      "fieldset", "figure", "figcaption", "h1",     "h2",      "h3",
-      "head",    "header",  "html",     "input",  "label",      "legend", "li",      "link",
-      "main",    "meta",    "nav",      "ol",     "p",          "pre",    "script",  "section",
-      "span",    "style",   "summary",  "table",  "tbody",      "td",     "th",      "thead",
-      "title",   "tr",      "ul",       "svg",    "g",          "path",   "polygon", "polyline",
-      "ellipse", "text"};
+      "a",        "article", "body",     "canvas",  "caption",    "dd",    "details", "div",
+      "dl",       "dt",      "fieldset", "figure",  "figcaption", "h1",    "h2",      "h3",
+      "head",     "header",  "html",     "img",     "input",      "label", "legend",  "li",
+      "link",     "main",    "meta",     "nav",     "ol",         "p",     "pre",     "script",
+      "section",  "span",    "style",    "summary", "table",      "tbody", "td",      "th",
+      "thead",    "title",   "tr",       "ul",      "svg",        "g",     "path",    "polygon",
+      "polyline", "ellipse", "text"};
   return *names;
 }
 

@@ -29,7 +29,8 @@ constexpr int kScripts = 3;  ///< of a page
 /// Names of files that are read from a run; no others, and no paths, are written.
 bool IsReadFromARun(const std::string& name) {
   return name == "spec.textproto" || name == "log.jsonl" || name == "architecture.textproto" ||
-         name == "result.json" || name == pdarts::kModelFile;
+         name == "result.json" || name == "samples.json" || name == "mistakes.json" ||
+         name == pdarts::kModelFile;
 }
 
 void WriteFiles(const fs::path& run, const std::string& input) {

@@ -61,9 +61,14 @@ class ReportInBrowser(unittest.TestCase):
         search(folder, DARTS, "--seed=2")
         search(folder, NASBENCH201)
         subprocess.run([PDARTS, "report", "runs"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        subprocess.run([PDARTS, "train", "--run=runs/cells-seed1", "--threads=1", "--set=network.cells=2",
+                        "--set=network.channels=4", "--set=train.epochs=1", "--set=train.batch_size=8",
+                        "--set=train.auxiliary_weight=0", "--set=train.augmentation.cutout=0"],
+                       check=True, cwd=folder, stdout=subprocess.DEVNULL)
         cls.pages = {
             "darts": folder / "runs/cells-seed1/report.html",
             "nasbench201": folder / "runs/table-seed1/report.html",
+            "training": folder / "runs/train_cells-seed1/report.html",
             "comparison": folder / "comparison.html",
         }
         cls.folder = folder
@@ -117,7 +122,7 @@ class ReportInBrowser(unittest.TestCase):
                     with self.subTest(page=page, width=width, scheme=scheme):
                         self.open(page, width, scheme)
                         self.assertEqual(self.browser.get_log("browser"), [])
-                        self.assertEqual([u for u in self.requests() if u != "data:,"], [path.as_uri()])
+                        self.assertEqual([u for u in self.requests() if not u.startswith("data:")], [path.as_uri()])
                         self.assertLessEqual(
                             self.run_script("return document.documentElement.scrollWidth"), WIDTHS[width])
                         self.screenshot(f"{page}-{width}-{scheme}")
@@ -143,6 +148,15 @@ class ReportInBrowser(unittest.TestCase):
                         box = self.visible(f"#{cell}_cell svg")[0].rect
                         self.assertGreater(box["width"], 200)
                         self.assertLessEqual(box["x"] + box["width"], WIDTHS[width])
+
+    def test_pictures_and_the_matrix_of_confusion_are_shown(self):
+        self.open("training")
+        widths = self.run_script("return [...document.querySelectorAll('.pictures img')].map((i) => i.naturalWidth)")
+        self.assertGreaterEqual(len(widths), 8)
+        self.assertEqual(set(widths), {32})  # each pixel of 8x8 images is a square of 4x4
+        self.assertEqual(len(self.visible(".confusion tbody tr")), 2)
+        self.open("darts")
+        self.assertEqual(len(self.visible("#samples ~ .pictures img")), 8)
 
     def test_every_chart_is_drawn(self):
         for page, charts in {"darts": 3 + 28, "nasbench201": 4 + 6, "comparison": 6}.items():
@@ -172,7 +186,7 @@ class ReportInBrowser(unittest.TestCase):
         body = self.browser.find_element(By.TAG_NAME, "body")
         body.send_keys(Keys.TAB)
         reached = set()
-        for _ in range(60):
+        for _ in range(70):
             reached.add(self.run_script("return document.activeElement.id || document.activeElement.className"
                                         " || document.activeElement.hash"))
             self.browser.switch_to.active_element.send_keys(Keys.TAB)
