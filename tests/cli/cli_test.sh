@@ -102,7 +102,7 @@ says "search.batch_size: 1 makes batches of one image, which stage 1 can't train
 [ ! -e runs ] || { echo "--dry_run wrote something"; failures=$((failures + 1)); }
 prints '"search_space":"darts"' "${search[@]}" --json
 [ "$(wc -l < runs/tiny-seed1/log.jsonl)" -ge 5 ] || { echo "the log is short"; failures=$((failures + 1)); }
-for file in spec.textproto architecture.textproto genotype.txt supernet.safetensors result.json \
+for file in spec.textproto architecture.textproto genotype.txt supernet.safetensors result.json samples.json \
   report.html cell_normal.svg cell_normal.pdf cell_reduce.svg cell_reduce.pdf; do
   [ -s "runs/tiny-seed1/$file" ] || { echo "runs/tiny-seed1/$file is missing"; failures=$((failures + 1)); }
 done

@@ -83,7 +83,8 @@ prints "and the dataset" "${published[@]}" --dry_run
 prints "(chance 50.00%) (best epoch" "${train[@]}"
 grep -q "top-5" error && fails "the console shows the top-5 accuracy of two classes"
 run=runs/tiny-seed1
-for file in spec.textproto log.jsonl architecture.textproto architecture.json genotype.txt best.safetensors last.safetensors result.json; do
+for file in spec.textproto log.jsonl architecture.textproto architecture.json genotype.txt best.safetensors last.safetensors result.json \
+  samples.json mistakes.json; do
   [ -s $run/$file ] || fails "$run/$file is missing"
 done
 [ "$(grep -c '"event":"epoch"' $run/log.jsonl)" = 2 ] || fails "the log has other than two epochs"
@@ -153,7 +154,7 @@ status=$?
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat console.txt; }
 grep -q "To go on:" console.txt || fails "it doesn't say how to go on"
 prints "test " "${long[@]}" --output_dir=stopped --resume
-for file in best.safetensors last.safetensors; do
+for file in best.safetensors last.safetensors samples.json mistakes.json; do
   cmp -s whole/$file stopped/$file || fails "$file ended otherwise after going on"
 done
 timeless() { sed 's/"\(time\|elapsed_s\|peak_memory_mb\|seconds\|images_per_second\)":[^,}]*,\?//g' "$1"; }
@@ -162,6 +163,13 @@ cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log 
 # A training is a run: a page, a row, its genotype, and the same network trained again.
 grep -q "Accuracy of every class" $run/report.html || fails "a training left no page with its classes"
 grep -Eq '<th scope="row">class_[01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
+# The page has pictures of training images, and the same matrix of confusion that evaluate has.
+grep -q '<img src="data:image/jpeg;base64,' $run/report.html || fails "the page has no pictures"
+grep -q 'class_0 taken for class_' $run/report.html || fails "the page has no matrix of confusion"
+[ "$(stat -c %s $run/samples.json)" -lt 100000 ] || fails "samples.json is large"
+"$pdarts" evaluate --run=$run --json > evaluation.json
+python3 -c 'import json, sys; a, b = [json.load(open(file))["confusion"] for file in sys.argv[1:]]; sys.exit(a != b)' \
+  $run/mistakes.json evaluation.json || fails "mistakes.json has another matrix than evaluate"
 rm $run/report.html
 prints "$run/report.html" "$pdarts" report $run
 [ -s $run/report.html ] || fails "report wrote no page of a training"

@@ -149,7 +149,7 @@ class ReliabilityTest : public ::testing::Test {
     startup_seconds_ = std::chrono::duration<double>(training - begin).count();
     training_seconds_ = std::chrono::duration<double>(Clock::now() - training).count();
     whole_ = Meaning("whole");
-    ASSERT_EQ(whole_.size(), 13u);
+    ASSERT_EQ(whole_.size(), 14u);
   }
 
   /// Starts a search into `directory`; what it says goes to `directory`.err.

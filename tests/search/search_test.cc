@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "ATen/Parallel.h"
+#include "ATen/ops/arange.h"
+#include "ATen/ops/index_select.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
@@ -84,6 +87,26 @@ Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1,
   Outcome outcome;
   outcome.result = RunSearch(*experiment, data, options, &outcome.heard);
   return outcome;
+}
+
+TEST(Search, TheFirstImagesAreOfTheWeightsHalf) {
+  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
+  ASSERT_TRUE(CompleteSpec(&spec).ok());
+  for (const char* setting : {"search.augmentation.crop_padding=0",
+                              "search.augmentation.flip=false", "search.augmentation.cutout=0"}) {
+    ASSERT_TRUE(SetField(&spec, setting).ok()) << setting;
+  }
+  const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
+  ASSERT_TRUE(experiment.ok()) << experiment.status();
+  const DatasetSplits data = experiment->dataset->Load({}).value();
+  const absl::StatusOr<BatchPixels> few = FirstImages(*experiment, data, 5);
+  ASSERT_TRUE(few.ok()) << few.status();
+  EXPECT_EQ(few->indices.size(0), 5);
+  EXPECT_TRUE(few->pixels.equal(data.train->InMemory().index_select(0, few->indices)));
+  // The first half of the 32 images trains weights.
+  const BatchPixels all = FirstImages(*experiment, data, 100).value();
+  EXPECT_TRUE(std::get<0>(all.indices.sort()).equal(at::arange(16, at::kLong)));
+  EXPECT_TRUE(all.indices.narrow(0, 0, 5).equal(few->indices));
 }
 
 TEST(Search, ShrinksAsTheScheduleSaysAndMovesAlphasAfterWarmUp) {

@@ -4,8 +4,12 @@
 #include "pdarts/core/training.h"
 
 #include <cmath>
+#include <tuple>
+#include <vector>
 
 #include "ATen/Parallel.h"
+#include "ATen/ops/arange.h"
+#include "ATen/ops/index_select.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
@@ -188,6 +192,60 @@ TEST(TrainingTest, ASeedRepeatsAndAnotherDoesNot) {
   const Outcome one = Train(MakeTiny({}), &a);
   EXPECT_EQ(one.log.epochs, Train(MakeTiny({}), &b).log.epochs);
   EXPECT_NE(one.log.epochs, Train(MakeTiny({"seed=2"}), &c).log.epochs);
+}
+
+TEST(TrainingTest, TheFirstImagesAreThoseOfTheFirstBatch) {
+  const Training training =
+      MakeTiny({"train.augmentation.crop_padding=0", "train.augmentation.flip=false",
+                "train.augmentation.cutout=0"});
+  const DatasetSplits data = training.dataset->Load({}).value();
+  const auto trainer = NetworkTrainer::Create(training, data).value();
+  const absl::StatusOr<BatchPixels> few = trainer->FirstImages(3);
+  ASSERT_TRUE(few.ok()) << few.status();
+  EXPECT_EQ(few->indices.size(0), 3);
+  EXPECT_TRUE(few->pixels.equal(data.train->InMemory().index_select(0, few->indices)));
+  // As many as there are.
+  const BatchPixels all = trainer->FirstImages(100).value();
+  EXPECT_TRUE(std::get<0>(all.indices.sort()).equal(at::arange(20, at::kLong)));
+  EXPECT_TRUE(all.indices.narrow(0, 0, 3).equal(few->indices));
+  // The transforms are applied, the same each time.
+  const Training augmented = MakeTiny({});
+  const auto other = NetworkTrainer::Create(augmented, data).value();
+  const BatchPixels cut = other->FirstImages(3).value();
+  EXPECT_TRUE(cut.indices.equal(few->indices));
+  EXPECT_FALSE(cut.pixels.equal(few->pixels));
+  EXPECT_TRUE(cut.pixels.equal(other->FirstImages(3)->pixels));
+}
+
+/// Keeps what was said of each test image.
+class EvaluationLog : public Log {
+ public:
+  absl::Status OnEpochEnd(const TrainEpochReport& report) override {
+    guesses.push_back(report.evaluation->guesses.clone());
+    mistakes.push_back(report.evaluation->mistakes);
+    return Log::OnEpochEnd(report);
+  }
+  std::vector<at::Tensor> guesses;
+  std::vector<std::vector<ConfidentMistake>> mistakes;
+};
+
+TEST(TrainingTest, TellsHowEachTestImageWasClassified) {
+  const Training training = MakeTiny({});
+  const DatasetSplits data = training.dataset->Load({}).value();
+  const auto trainer = NetworkTrainer::Create(training, data).value();
+  EvaluationLog log;
+  ASSERT_TRUE(trainer->Train(/*checkpointer=*/nullptr, &log).ok());
+  ASSERT_EQ(log.guesses.size(), 3u);
+  for (size_t epoch = 0; epoch < 3; ++epoch) {
+    const at::Tensor right = log.guesses[epoch].eq(data.test->labels());
+    EXPECT_EQ(100 * right.sum().item<double>() / 8, log.test[epoch].top1);
+    ASSERT_EQ(log.mistakes[epoch].size(), static_cast<size_t>(8 - right.sum().item<int64_t>()));
+    for (const ConfidentMistake& mistake : log.mistakes[epoch]) {
+      EXPECT_EQ(log.guesses[epoch][mistake.image].item<int64_t>(), mistake.guess);
+      EXPECT_GE(mistake.probability, 0.5) << "of two classes the guess is the more probable one";
+      EXPECT_TRUE(mistake.pixels.equal(data.test->InMemory()[mistake.image]));
+    }
+  }
 }
 
 TEST(TrainingTest, MeasuresTheAverageOfWeightsWhereOneIsAskedFor) {
