@@ -44,20 +44,13 @@ absl::Status CheckSomethingMayBeDerived(const SearchSpace& space, const Candidat
 
 /// \error kInvalidArgument if two fields contradict each other.
 absl::Status CheckSearchSettings(const SearchSettings& settings) {
-  if (settings.alpha_gradients() != UNROLLED) return absl::OkStatus();
-  if (settings.precision() == BFLOAT16) {
-    return absl::InvalidArgumentError(
-        "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED, which "
-        "takes the small difference of two gradients; expected FLOAT32 or FLOAT64, or "
-        "search.alpha_gradients: FIRST_ORDER");
+  if (settings.precision() != BFLOAT16 || settings.alpha_gradients() != UNROLLED) {
+    return absl::OkStatus();
   }
-  if (settings.alpha_batches() == SHARED) {
-    return absl::InvalidArgumentError(
-        "search.alpha_batches: SHARED can't be combined with search.alpha_gradients: UNROLLED, "
-        "which takes the loss of the alphas on other images than that of the weights; expected "
-        "search.alpha_batches: SEPARATE, or search.alpha_gradients: FIRST_ORDER");
-  }
-  return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED, which "
+      "takes the small difference of two gradients; expected FLOAT32 or FLOAT64, or "
+      "search.alpha_gradients: FIRST_ORDER");
 }
 
 }  // namespace

@@ -59,12 +59,9 @@ std::vector<std::string> AlphaTrainingNotes(const Experiment& experiment, int st
   const StageShape shape = experiment.schedule->stage(stage);
   const bool last = stage + 1 == experiment.schedule->num_stages();
   std::vector<std::string> notes;
-  const bool carried = stage > 0 && experiment.spec.search().alpha_start() == CARRIED;
   const auto add = [&](const std::string& reason, const std::string& decided) {
-    notes.push_back(absl::StrCat(
-        "stage ", stage + 1, ": ", reason, "; ",
-        carried ? absl::StrCat("stage ", stage) : std::string("the random start of the alphas"),
-        " decides ", decided));
+    notes.push_back(absl::StrCat("stage ", stage + 1, ": ", reason,
+                                 "; the random start of the alphas decides ", decided));
   };
   const std::string reason = ReasonForAllKinds(shape, experiment.spec.search(), steps);
   if (!reason.empty()) add(reason, last ? "what is derived" : "what is pruned after the stage");

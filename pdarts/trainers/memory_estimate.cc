@@ -144,13 +144,9 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   Peaks peaks;
   {
     PDARTS_ASSIGN_OR_RETURN(const Batch of_weights, images->Next());
-    if (settings.alpha_batches() == SHARED) {
-      PDARTS_RETURN_IF_ERROR(step.TrainBoth(of_weights, 0).status());
-    } else {
-      PDARTS_ASSIGN_OR_RETURN(const Batch of_alphas, images->Next());
-      PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
-      PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
-    }
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_alphas, images->Next());
+    PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
+    PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
   }
   peaks.step = meter.peak();
   meter.ResetPeak();

@@ -33,7 +33,8 @@ absl::StatusOr<GradientResult> SearchStep::TrainWeights(const Batch& batch, doub
   GradientResult pass =
       ComputeGradients(*net_, LossOf(GradientOf::kWeights, batch, MaskStream::kWeights));
   PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "weights"));
-  MoveWeights(pass, learning_rate);
+  ClipNorm(pass.weights, settings_.weights().clip_norm());
+  weights_.Step(pass.weights, learning_rate);
   return pass;
 }
 
@@ -45,25 +46,6 @@ absl::StatusOr<GradientResult> SearchStep::TrainAlphas(const Batch& weight_batch
           ? UnrolledGradients(weight_batch, alpha_batch, learning_rate)
           : ComputeGradients(*net_, LossOf(GradientOf::kAlphas, alpha_batch, MaskStream::kAlphas));
   PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "alphas"));
-  PDARTS_RETURN_IF_ERROR(MoveAlphas(pass));
-  return pass;
-}
-
-absl::StatusOr<GradientResult> SearchStep::TrainBoth(const Batch& batch, double learning_rate) {
-  GradientResult pass =
-      ComputeGradients(*net_, LossOf(GradientOf::kBoth, batch, MaskStream::kWeights));
-  PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "weights and alphas"));
-  MoveWeights(pass, learning_rate);
-  PDARTS_RETURN_IF_ERROR(MoveAlphas(pass));
-  return pass;
-}
-
-void SearchStep::MoveWeights(const GradientResult& pass, double learning_rate) {
-  ClipNorm(pass.weights, settings_.weights().clip_norm());
-  weights_.Step(pass.weights, learning_rate);
-}
-
-absl::Status SearchStep::MoveAlphas(const GradientResult& pass) {
   ClipNorm(pass.alphas, settings_.alphas().clip_norm());
   alphas_.Step(pass.alphas);
   for (const at::Tensor& alpha : net_->alphas()) {
@@ -71,7 +53,7 @@ absl::Status SearchStep::MoveAlphas(const GradientResult& pass) {
       return absl::InternalError("an alpha is no finite number");
     }
   }
-  return absl::OkStatus();
+  return pass;
 }
 
 GradientResult SearchStep::UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
@@ -101,7 +83,7 @@ GradientRequest SearchStep::LossOf(GradientOf which, const Batch& batch, MaskStr
   request.images = batch.images;
   request.labels = batch.labels;
   request.of = which;
-  request.context.drop_edges = which != GradientOf::kAlphas;
+  request.context.drop_edges = which == GradientOf::kWeights;
   request.context.masks = Masks({seed_, stage_, batch.epoch, stream}, batch.first_image);
   if (penalty_) request.penalty = [this, which] { return penalty_(which); };
   return request;

@@ -29,7 +29,6 @@ class SearchStep {
 
   /// What is added to the loss that the weights, or the alphas, are trained with: a scalar, or an
   /// undefined tensor. Without a call nothing is added.
-  /// kBoth asks for what is added to the one loss of TrainBoth.
   void set_penalty(std::function<at::Tensor(GradientOf)> penalty) { penalty_ = std::move(penalty); }
 
   /// Trains the weights. Returns the pass at the weights before.
@@ -43,25 +42,15 @@ class SearchStep {
   absl::StatusOr<GradientResult> TrainAlphas(const Batch& weight_batch, const Batch& alpha_batch,
                                              double learning_rate);
 
-  /// Trains the weights and the alphas by one pass over one batch, which has the masks of
-  /// TrainWeights. Returns the pass at the weights and the alphas before.
-  /// \error as TrainWeights and TrainAlphas.
-  absl::StatusOr<GradientResult> TrainBoth(const Batch& batch, double learning_rate);
-
   SuperNet& net() { return *net_; }
   Sgd& weights() { return weights_; }
   Adam& alphas() { return alphas_; }
 
  private:
-  /// Move the weights, or the alphas, against the gradients of a pass, which are clipped.
-  void MoveWeights(const GradientResult& pass, double learning_rate);
-  /// \error kInternal if an alpha is not a finite number.
-  absl::Status MoveAlphas(const GradientResult& pass);
   /// Gradients of the loss of the alphas after a step of the weights that isn't taken.
   GradientResult UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
                                    double learning_rate);
-  /// The loss that the weights, the alphas, or both are trained with, as a request for its own
-  /// gradient.
+  /// The loss that the weights, or the alphas, are trained with, as a request for its own gradient.
   /// stream: of the masks.
   GradientRequest LossOf(GradientOf which, const Batch& batch, MaskStream stream) const;
 

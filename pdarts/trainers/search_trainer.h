@@ -33,8 +33,7 @@ struct SearchPosition : LoopPosition {
 
 /// What an observer hears after every epoch.
 struct EpochReport : LoopEpochReport {
-  /// Mean over the epoch's steps; unset while warming up, and where batches are shared.
-  std::optional<double> alpha_loss;
+  std::optional<double> alpha_loss;  ///< mean over the epoch's steps; unset while warming up
   std::optional<double> alpha_top1;
   std::optional<Accuracy> supernet;  ///< where it was measured
   std::vector<std::pair<std::string, double>> regularizers;

@@ -91,7 +91,7 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
   const bool weights_of_one = SmallestBatch(weight_images, batch_size) == 1;
   // Every step on weights brings at most one step on alphas.
   const bool alphas_of_one =
-      settings.alpha_batches() == SEPARATE && SmallestBatch(alpha_images, batch_size) == 1 &&
+      SmallestBatch(alpha_images, batch_size) == 1 &&
       NumBatches(alpha_images, batch_size) <= NumBatches(weight_images, batch_size);
   if (!weights_of_one && !alphas_of_one) return absl::OkStatus();
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {

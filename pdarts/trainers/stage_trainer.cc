@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "pdarts/core/edge_probabilities.h"
@@ -27,34 +26,6 @@ constexpr char kRegularizers[] = "regularizers";
 constexpr char kWeights[] = "weights";
 constexpr char kAlphas[] = "alphas";
 constexpr char kEvaluation[] = "evaluation";
-
-/// Of a probability whose logarithm an alpha is moved by.
-constexpr double kLeastProbability = 1e-12;
-
-/// Moves the alphas so that, without what they hold already, the probabilities of each edge would
-/// be in the ratios of `before`. The alphas of an edge move by 0 on average.
-/// \error as DecodeEdges.
-absl::Status CarryAlphas(const CellProbabilitiesList& before, SuperNet* net) {
-  PDARTS_ASSIGN_OR_RETURN(const StageEdges edges, DecodeEdges(before, net->topology()));
-  c10::NoGradGuard no_grad;
-  for (size_t kind = 0; kind < net->alphas().size(); ++kind) {
-    const at::Tensor& alphas = net->alphas()[kind];
-    if (SoftmaxDimension(alphas) != 1) continue;
-    const at::Tensor moves = at::zeros(alphas.sizes(), at::kDouble);
-    for (int64_t e = 0; e < alphas.size(0); ++e) {
-      const EdgeCandidates& candidates = edges.candidates[kind][e];
-      const EdgeCandidates& kept = net->candidates()[kind][e];
-      for (size_t i = 0; i < kept.size(); ++i) {
-        const auto place =
-            std::find(candidates.begin(), candidates.end(), kept[i]) - candidates.begin();
-        moves[e][static_cast<int64_t>(i)] =
-            std::log(std::max(edges.probabilities[kind][e][place], kLeastProbability));
-      }
-    }
-    alphas.add_(moves - moves.mean(/*dim=*/1, /*keepdim=*/true));
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -92,9 +63,6 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
       net_, experiment_.space->BuildSuperNet(candidates, experiment_.StageNetShape(at.stage),
                                              NewGenerator(kWeights)));
   net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator(kAlphas));
-  if (settings_.alpha_start() == CARRIED && before_.history_size() > 0) {
-    PDARTS_RETURN_IF_ERROR(CarryAlphas(before_.history().rbegin()->before(), net_.get()));
-  }
   net_->to(experiment_.backend.device, experiment_.backend.parameters);
   PDARTS_ASSIGN_OR_RETURN(weight_batches_,
                           MakeLoader(halves_.weights, kWeights, settings_.batch_size()));
@@ -143,11 +111,9 @@ absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
   mean.weight_step = weight_step / images;
   if (TrainsAlphas()) {
     PDARTS_ASSIGN_OR_RETURN(const double alpha_step, MeanSeconds(kEnoughSeconds, [&] {
-                              return SharesBatches() ? SharedStep(batch, /*learning_rate=*/0)
-                                                     : AlphaStep(batch, /*learning_rate=*/0);
+                              return AlphaStep(batch, /*learning_rate=*/0);
                             }));
-    // A shared step takes the place of a weight step.
-    mean.alpha_step = (SharesBatches() ? alpha_step - weight_step : alpha_step) / images;
+    mean.alpha_step = alpha_step / images;
   }
   const auto begin = std::chrono::steady_clock::now();
   PDARTS_RETURN_IF_ERROR(MeasureNet().status());
@@ -180,7 +146,6 @@ absl::Status StageTrainer::BeginEpoch() {
 
 absl::Status StageTrainer::Step(double learning_rate) {
   PDARTS_ASSIGN_OR_RETURN(const Batch batch, NextBatch(*weight_batches_));
-  if (SharesBatches() && TrainsAlphas()) return SharedStep(batch, learning_rate);
   const bool alphas_first = settings_.step_order() == ALPHAS_FIRST;
   PDARTS_RETURN_IF_ERROR(alphas_first ? AlphaStep(batch, learning_rate)
                                       : WeightStep(batch, learning_rate));
@@ -204,21 +169,12 @@ absl::Status StageTrainer::AlphaStep(const Batch& weight_batch, double learning_
   return absl::OkStatus();
 }
 
-absl::Status StageTrainer::SharedStep(const Batch& batch, double learning_rate) {
-  const absl::StatusOr<GradientResult> pass = step_->TrainBoth(batch, learning_rate);
-  if (!pass.ok()) return loop_.NotFinite(pass.status().message());
-  loop_.weight_meter().Add(pass->loss, pass->logits, batch.labels);
-  return absl::OkStatus();
-}
-
 at::Tensor StageTrainer::Penalty(GradientOf of) const {
   at::Tensor sum;
-  const auto add = [&](const at::Tensor& penalty) {
-    if (penalty.defined()) sum = sum.defined() ? sum.add(penalty) : penalty;
-  };
   for (const auto& regularizer : regularizers_) {
-    if (of != GradientOf::kAlphas) add(regularizer->WeightPenalty(context_));
-    if (of != GradientOf::kWeights) add(regularizer->AlphaPenalty(context_));
+    const at::Tensor penalty = of == GradientOf::kWeights ? regularizer->WeightPenalty(context_)
+                                                          : regularizer->AlphaPenalty(context_);
+    if (penalty.defined()) sum = sum.defined() ? sum.add(penalty) : penalty;
   }
   return sum;
 }

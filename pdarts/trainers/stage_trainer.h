@@ -30,9 +30,7 @@ using Regularizers = std::vector<std::unique_ptr<Regularizer>>;
 /// Seconds of the parts of a stage's training, each for one image.
 struct ImageSeconds {
   double weight_step = 0;
-  /// What training the alphas adds to a weight step; 0 in a stage that trains weights only. With
-  /// shared batches it is so small that a measurement can give a negative number.
-  double alpha_step = 0;
+  double alpha_step = 0;  ///< 0 in a stage that trains weights only
   double evaluation = 0;
 };
 
@@ -51,8 +49,7 @@ class StageTrainer : private TrainingLoop::Task {
   /// How long the stage is expected to take; told to the observer.
   void set_expected_seconds(double seconds) { expected_seconds_ = seconds; }
 
-  /// Makes the network, the optimizers, the loaders and the regularizers' generator, all fresh but
-  /// for alphas that begin with those of the stage before.
+  /// Makes the network, the optimizers, the loaders and the regularizers' generator, all fresh.
   /// \error as SearchSpace::BuildSuperNet, Transforms::ForSearch and Loader::Create.
   absl::Status Build(const Candidates& candidates);
   /// Starts the stage.
@@ -84,12 +81,9 @@ class StageTrainer : private TrainingLoop::Task {
   absl::Status WeightStep(const Batch& batch, double learning_rate);
   /// weight_batch: the batch of the step's WeightStep.
   absl::Status AlphaStep(const Batch& weight_batch, double learning_rate);
-  /// A step of both by one batch of the weights' half.
-  absl::Status SharedStep(const Batch& batch, double learning_rate);
   at::Tensor Penalty(GradientOf of) const;
   /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
   absl::StatusOr<Evaluation> MeasureNet();
-  bool SharesBatches() const { return settings_.alpha_batches() == SHARED; }
   bool TrainsAlphas() const { return loop_.position().epoch >= shape_.warmup_epochs; }
 
   TrainingLoop::Settings LoopSettings(int stage) const;

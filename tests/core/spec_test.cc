@@ -68,15 +68,6 @@ TEST(Spec, Bfloat16IsOfEachKindOfKernelsButNotUnrolled) {
   }
 }
 
-TEST(Spec, SharedBatchesAreNotUnrolled) {
-  ExperimentSpec spec = Spec();
-  ASSERT_TRUE(SetField(&spec, "search.alpha_batches=SHARED").ok());
-  EXPECT_TRUE(MakeExperiment(spec).ok()) << MakeExperiment(spec).status();
-  EXPECT_THAT(ErrorOf(spec, "search.alpha_gradients=UNROLLED"),
-              AllOf(HasSubstr("search.alpha_batches: SHARED"),
-                    HasSubstr("search.alpha_gradients: UNROLLED")));
-}
-
 TEST(Spec, SyntaxErrorsNameFileLineAndColumn) {
   EXPECT_THAT(
       ParseSpec("name: \"a\"\nsearch { batch_sise: 3 }", "dir/a.textproto").status().ToString(),

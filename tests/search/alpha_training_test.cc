@@ -93,14 +93,5 @@ TEST(AlphaTraining, ACellKindThatNoCellUsesIsNoticed) {
               ElementsAre(HasSubstr("decides what is derived for the normal cell")));
 }
 
-TEST(AlphaTraining, CarriedAlphasThatDoNotTrainAreThoseOfTheStageBefore) {
-  const std::vector<std::string> still = {"search.alphas.learning_rate=0",
-                                          "search.alpha_start=CARRIED"};
-  EXPECT_THAT(NotesOf(still, 0),
-              ElementsAre(HasSubstr("; the random start of the alphas decides")));
-  EXPECT_THAT(NotesOf(still, 1), ElementsAre(HasSubstr("; stage 1 decides what is pruned")));
-  EXPECT_THAT(NotesOf(still, 2), ElementsAre(HasSubstr("; stage 2 decides what is derived")));
-}
-
 }  // namespace
 }  // namespace pdarts

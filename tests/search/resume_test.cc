@@ -115,8 +115,6 @@ INSTANTIATE_TEST_SUITE_P(
             "search.weights.cosine_by_step=true", "search.step_order=WEIGHTS_FIRST"},
         std::vector<std::string>{"search.precision=BFLOAT16"},
         std::vector<std::string>{"search.alpha_gradients=UNROLLED"},
-        std::vector<std::string>{"search.alpha_batches=SHARED"},
-        std::vector<std::string>{"search.alpha_start=CARRIED", "search.alphas.learning_rate=0.1"},
         // On some edge none is the most probable candidate, and does not stay alone.
         std::vector<std::string>{"schedule.stages[0].keep=1", "search.alpha_deviation=1"}));
 

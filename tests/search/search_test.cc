@@ -1,8 +1,6 @@
 // Whole searches on made images: they repeat bit for bit, shrink as the schedule says, move alphas,
 // and never derive from what isn't a number.
 
-#include <algorithm>
-#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -346,54 +344,6 @@ TEST(Search, UnrolledAtNoLearningRateIsFirstOrderWithTheSameMasks) {
         first.result->net->alphas()[kind] - unrolled.result->net->alphas()[kind];
     EXPECT_LT(difference.abs().max().item<double>(), 1e-9);
   }
-}
-
-TEST(Search, SharedBatchesMoveTheAlphasWithoutAPassOfTheirOwn) {
-  const Outcome shared = Search({"search.alpha_batches=SHARED"});
-  ASSERT_TRUE(shared.result.ok()) << shared.result.status();
-  for (int stage = 0; stage < 2; ++stage) {
-    EXPECT_NE(shared.heard.initial[stage], shared.heard.final[stage]);
-  }
-  for (const EpochReport& epoch : shared.heard.epochs) EXPECT_FALSE(epoch.alpha_loss.has_value());
-}
-
-/// With what is dropped, too: the pass of both draws the masks of the weights' pass.
-TEST(Search, SharedBatchesTrainTheWeightsAsAWarmUpDoes) {
-  const std::vector<std::string> alphas_stay = {"search.alphas.learning_rate=0",
-                                                "search.precision=FLOAT64"};
-  const Outcome warm_up = Search(Joined(
-      alphas_stay, {"schedule.stages[0].warmup_epochs=2", "schedule.stages[1].warmup_epochs=2"}));
-  const Outcome shared = Search(Joined(alphas_stay, {"search.alpha_batches=SHARED"}));
-  ASSERT_TRUE(warm_up.result.ok() && shared.result.ok()) << shared.result.status();
-  const auto weights = warm_up.result->net->weights(), same = shared.result->net->weights();
-  for (size_t i = 0; i < weights.size(); ++i) EXPECT_TRUE(weights[i].allclose(same[i], 0, 1e-9));
-}
-
-TEST(Search, CarriedAlphasBeginWithTheProbabilitiesOfTheStageBefore) {
-  const Outcome carried = Search({"search.alpha_start=CARRIED", "search.alphas.learning_rate=0.3"});
-  ASSERT_TRUE(carried.result.ok()) << carried.result.status();
-  const Listener& heard = carried.heard;
-  double furthest = 0;
-  for (size_t kind = 0; kind < 2; ++kind) {
-    for (size_t edge = 0; edge < 14; ++edge) {
-      const EdgeCandidates& kept = heard.candidates[1][kind][edge];
-      double sum = 0;
-      for (const int operation : kept) sum += heard.final[0][kind][edge][operation];
-      for (size_t i = 0; i < kept.size(); ++i) {
-        const double before = heard.final[0][kind][edge][kept[i]] / sum;
-        EXPECT_NEAR(heard.initial[1][kind][edge][i], before, 3e-3);  // the random numbers
-        furthest = std::max(furthest, std::abs(before - 0.25));
-      }
-    }
-  }
-  EXPECT_GT(furthest, 0.02);
-}
-
-TEST(Search, AStageWithOneCandidateAnEdgeCarriesNoAlphas) {
-  const std::vector<std::string> one = {"schedule.stages[0].keep=1"};
-  const Outcome fresh = Search(one), carried = Search(Joined(one, {"search.alpha_start=CARRIED"}));
-  ASSERT_TRUE(fresh.result.ok() && carried.result.ok()) << carried.result.status();
-  EXPECT_EQ(fresh.heard.final, carried.heard.final);
 }
 
 TEST(Search, FewerImagesThanAskedForIsAnError) {
