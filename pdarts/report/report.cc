@@ -63,7 +63,7 @@ bool HoldsTraining(const std::string& run_directory) {
 /// Drawing starts threads, and ends the program where there is no address space for their stacks.
 /// Training keeps the memory that it frees, and with it address space, which `ulimit -v` limits.
 absl::Status CheckRoomForDrawing() {
-  constexpr int64_t kMegabyte = 1000000, kNeeded = 64 * kMegabyte;
+  constexpr int64_t kMegabyte = 1000000, kNeeded = 128 * kMegabyte;
   rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return absl::OkStatus();
   ReturnFreedMemory();

@@ -18,8 +18,13 @@ void KeepFreedMemory() {
   // Everything from the heap, whatever its size: the threshold that mallopt takes ends at 32 MiB.
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);
-  // The heap grows by more than it needs, unless address space is scarce.
-  if (!IsLimited(RLIMIT_AS) && !IsLimited(RLIMIT_DATA)) mallopt(M_TOP_PAD, 64 << 20);
+  if (IsLimited(RLIMIT_AS) || IsLimited(RLIMIT_DATA)) {
+    // Each other heap would reserve 64 MiB of address space for the threads that use it.
+    mallopt(M_ARENA_MAX, 1);
+  } else {
+    // The heap grows by more than it needs.
+    mallopt(M_TOP_PAD, 64 << 20);
+  }
 #endif
 }
 
