@@ -6,9 +6,12 @@
 
 #include "ATen/ops/empty.h"
 #include "ATen/ops/zeros.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/registry.h"
@@ -16,6 +19,7 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "tests/batteries/image_files.h"
 #include "tests/batteries/tiny_search.h"
 #include "tests/search/drifting.pb.h"
 
@@ -117,6 +121,38 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<std::string>{"search.alpha_gradients=UNROLLED"},
         // On some edge none is the most probable candidate, and does not stay alone.
         std::vector<std::string>{"schedule.stages[0].keep=1", "search.alpha_deviation=1"}));
+
+TEST(Resume, OnFoldersAndShardsASearchGoesOnInMidEpochWithAnyNumberOfWorkers) {
+  const std::string folder = absl::StrCat(::testing::TempDir(), "/of_files");
+  for (const google::protobuf::Any& dataset : WriteImageFiles(folder, 20, 4)) {
+    SCOPED_TRACE(dataset.type_url());
+    const auto spec = [&](int workers) {
+      ExperimentSpec of_files = SpecWith({absl::StrCat("search.loading.workers=", workers)});
+      *of_files.mutable_dataset() = dataset;
+      return of_files;
+    };
+    const SearchOutcome whole = Search(spec(0));
+    for (const int workers : {1, 4}) {
+      SCOPED_TRACE(absl::StrCat(workers, " workers"));
+      StateKeeper keeper;
+      const SearchOutcome same = Search(spec(workers), &keeper);
+      ExpectSameEnd(whole, same);
+      EXPECT_EQ(same.log.lines, whole.log.lines);
+      int in_mid_epoch = 0;
+      for (size_t i = 0; i < keeper.contents.size(); ++i) {
+        // The second stage, where the alphas train in every epoch.
+        const std::string& place = keeper.places[i];
+        if (!absl::StartsWith(place, "stage 2") || !absl::StrContains(place, " steps")) continue;
+        SCOPED_TRACE(place);
+        ++in_mid_epoch;
+        const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents[i]).value();
+        const int others = 5 - workers;
+        ExpectSameEnd(whole, Search(spec(others), nullptr, &checkpoint.state));
+      }
+      EXPECT_EQ(in_mid_epoch, 4);
+    }
+  }
+}
 
 /// As versions did that let none stay alone on an edge.
 TEST(Resume, ASearchOfWhichNothingCanBeDerivedKeepsWhatItTrained) {

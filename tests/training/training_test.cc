@@ -4,20 +4,25 @@
 #include "pdarts/core/training.h"
 
 #include <cmath>
+#include <filesystem>
+#include <string>
 #include <tuple>
 #include <vector>
 
 #include "ATen/Parallel.h"
 #include "ATen/ops/arange.h"
 #include "ATen/ops/index_select.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/network_trainer.h"
+#include "tests/batteries/image_files.h"
 
 namespace pdarts {
 namespace {
@@ -41,10 +46,13 @@ train {
 }
 )";
 
-Training MakeTiny(const std::vector<std::string>& settings, const char* text = kSpec) {
+/// dataset: in place of the one in the text.
+Training MakeTiny(const std::vector<std::string>& settings, const char* text = kSpec,
+                  const google::protobuf::Any* dataset = nullptr) {
   at::set_num_threads(1);
   TrainSpec spec;
   EXPECT_TRUE(ParseSpecInto(text, "tiny", &spec).ok());
+  if (dataset != nullptr) *spec.mutable_dataset() = *dataset;
   EXPECT_TRUE(CompleteSpec(&spec).ok());
   for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
   absl::StatusOr<Training> training = MakeTraining(spec);
@@ -83,11 +91,13 @@ class Log : public TrainObserver {
                                      report.is_best));
     test.push_back(report.test);
     is_best.push_back(report.is_best);
+    skipped.push_back(report.skipped_images);
     return absl::OkStatus();
   }
   std::vector<std::string> steps, epochs;
   std::vector<Accuracy> test;
   std::vector<bool> is_best;
+  std::vector<int64_t> skipped;
 };
 
 struct Outcome {
@@ -118,6 +128,17 @@ void ExpectSameTensors(const std::string& a, const std::string& b) {
   }
 }
 
+/// Expects that a training which went on reported the rest of what the whole one reported.
+void ExpectTheRestOf(const Outcome& whole, const Outcome& resumed) {
+  ASSERT_TRUE(resumed.status.ok()) << resumed.status;
+  const auto rest = [](const std::vector<std::string>& lines, size_t count) {
+    return std::vector<std::string>(lines.end() - static_cast<int64_t>(count), lines.end());
+  };
+  const Log& log = resumed.log;
+  EXPECT_EQ(log.epochs, rest(whole.log.epochs, log.epochs.size()));
+  EXPECT_EQ(log.steps, rest(whole.log.steps, log.steps.size()));
+}
+
 class TrainingResumeTest : public ::testing::TestWithParam<std::vector<std::string>> {};
 
 TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
@@ -133,12 +154,7 @@ TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
     const TrainingState state = DecodeCheckpoint(keeper.contents[i]).value().state;
     Keeper rest;
     const Outcome resumed = Train(training, &rest, &state);
-    ASSERT_TRUE(resumed.status.ok()) << resumed.status;
-    const size_t epochs = resumed.log.epochs.size(), steps = resumed.log.steps.size();
-    EXPECT_EQ(resumed.log.epochs,
-              std::vector<std::string>(whole.log.epochs.end() - epochs, whole.log.epochs.end()));
-    EXPECT_EQ(resumed.log.steps,
-              std::vector<std::string>(whole.log.steps.end() - steps, whole.log.steps.end()));
+    ExpectTheRestOf(whole, resumed);
     if (!rest.contents.empty()) ExpectSameTensors(resumed.end, whole.end);
   }
 }
@@ -162,6 +178,102 @@ TEST(TrainingTest, Bfloat16IsInNoCheckpoint) {
   Keeper other;
   const Outcome float32 = Train(MakeTiny({"train.epochs=1"}), &other);
   EXPECT_NE(outcome.log.epochs, float32.log.epochs);
+}
+
+/// The dataset is replaced by one that reads files.
+constexpr char kOfFiles[] = R"(
+name: "tiny"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset { [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {} }
+genotype: "PDARTS"
+network { cells: 3 channels: 4 }
+train {
+  epochs: 2 batch_size: 8 evaluation_batch_size: 4
+  auxiliary_weight: 0 drop_path: 0.5 average_decay: 0.5
+  transforms { [type.googleapis.com/pdarts.transforms.RandomResizedCropConfig] {} }
+  transforms { [type.googleapis.com/pdarts.transforms.FlipConfig] {} }
+  transforms { [type.googleapis.com/pdarts.transforms.ColorJitterConfig] {} }
+  transforms { [type.googleapis.com/pdarts.transforms.NormalizeConfig] {} }
+}
+)";
+
+/// A training on 20 training and 6 test images in files or in shards.
+Training MakeOfFiles(const google::protobuf::Any& dataset, int workers,
+                     std::vector<std::string> settings = {}) {
+  settings.push_back(absl::StrCat("train.loading.workers=", workers));
+  return MakeTiny(settings, kOfFiles, &dataset);
+}
+
+std::string TestFolder() {
+  const std::string folder = absl::StrCat(
+      ::testing::TempDir(), "/", ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  std::filesystem::remove_all(folder);
+  return folder;
+}
+
+TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
+  for (const google::protobuf::Any& dataset : WriteImageFiles(TestFolder(), 20, 6)) {
+    SCOPED_TRACE(dataset.type_url());
+    Keeper none;
+    const Outcome whole = Train(MakeOfFiles(dataset, /*workers=*/0), &none);
+    ASSERT_TRUE(whole.status.ok()) << whole.status;
+    ASSERT_EQ(whole.log.steps.size(), 6u);
+    for (const int workers : {1, 4}) {
+      SCOPED_TRACE(absl::StrCat(workers, " workers"));
+      Keeper keeper;
+      const Outcome same = Train(MakeOfFiles(dataset, workers), &keeper);
+      ExpectTheRestOf(whole, same);
+      EXPECT_EQ(same.log.steps.size(), 6u);
+      ExpectSameTensors(same.end, whole.end);
+      int in_mid_epoch = 0;
+      for (size_t i = 0; i < keeper.contents.size(); ++i) {
+        SCOPED_TRACE(keeper.places[i]);
+        if (!absl::StrContains(keeper.places[i], " steps")) continue;
+        ++in_mid_epoch;
+        const TrainingState state = DecodeCheckpoint(keeper.contents[i]).value().state;
+        for (const int others : {1, 4}) {
+          Keeper rest;
+          const Outcome resumed = Train(MakeOfFiles(dataset, others), &rest, &state);
+          ExpectTheRestOf(whole, resumed);
+          ExpectSameTensors(resumed.end, whole.end);
+        }
+      }
+      EXPECT_EQ(in_mid_epoch, 6);
+    }
+  }
+}
+
+/// Takes the second half of a file away.
+void CutOff(const std::string& path) {
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
+}
+
+TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
+  const std::string folder = TestFolder();
+  const google::protobuf::Any dataset = WriteImageFiles(folder, 20, 6)[0];
+  const std::string train = absl::StrCat(folder, "/files/train/class_0/image_0.jpg");
+  const std::string test = absl::StrCat(folder, "/files/test/class_0/image_20.jpg");
+  CutOff(train);
+  std::vector<std::string> steps;
+  for (const int workers : {0, 1, 4}) {
+    SCOPED_TRACE(workers);
+    Keeper keeper;
+    EXPECT_THAT(Train(MakeOfFiles(dataset, workers), &keeper).status.ToString(),
+                AllOf(HasSubstr("DATA_LOSS"), HasSubstr(train),
+                      HasSubstr("JPEG: Premature end of JPEG file")));
+  }
+  CutOff(test);
+  for (const int workers : {0, 1, 4}) {
+    SCOPED_TRACE(workers);
+    Keeper keeper;
+    const Outcome outcome =
+        Train(MakeOfFiles(dataset, workers, {"train.loading.skip_unreadable=true"}), &keeper);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    // One in the steps and one in measuring, in each epoch.
+    EXPECT_EQ(outcome.log.skipped, (std::vector<int64_t>{2, 2}));
+    if (steps.empty()) steps = outcome.log.steps;
+    EXPECT_EQ(outcome.log.steps, steps);
+  }
 }
 
 TEST(TrainingTest, StopsAnywhereAndGoesOn) {
