@@ -196,6 +196,9 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec), device));
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForTraining(training.spec.train(), training.dataset->info()));
+  // Those that images are measured by are needed after the first epoch only.
+  PDARTS_RETURN_IF_ERROR(
+      Transforms::ForEvaluation(training.spec.train(), training.dataset->info()).status());
   Tell(transforms.Notes(training.dataset->info()));
   PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(training);

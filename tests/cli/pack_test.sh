@@ -7,30 +7,10 @@ source "$2"
 cd "$TEST_TMPDIR" || exit 1
 unset PDARTS_DATA_DIR
 
-# images FOLDER RED GREEN BLUE: four images around a color, of 24x16 pixels.
-images() {
-  mkdir -p "$1"
-  python3 - "$@" <<'PYTHON'
-import random, struct, sys, zlib
-
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-folder, color = sys.argv[1], [int(value) for value in sys.argv[2:]]
-noise = random.Random(folder)
-for number in range(4):
-    rows = b"".join(
-        b"\0" + bytes(min(255, max(0, value + noise.randrange(-20, 20))) for _ in range(24) for value in color)
-        for _ in range(16))
-    with open(f"{folder}/{number}.png", "wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 24, 16, 8, 2, 0, 0, 0)) +
-                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
-PYTHON
-}
 for split in train test; do
-  images data/$split/ant 200 40 40
-  images data/$split/cat 40 200 40
-  images data/$split/fox 40 40 200
+  images data/$split/ant 200 40 40 24 16
+  images data/$split/cat 40 200 40 24 16
+  images data/$split/fox 40 40 200 24 16
 done
 
 prints "shards: 12 training and 12 test images in 2 shards" "$pdarts" pack --from=data --to=shards --side=12
@@ -70,6 +50,13 @@ SPEC
 prints "test " "$pdarts" train --spec=spec.textproto --threads=1 --data_dir=shards --output_dir=run
 prints "\"top1\":$(number test_top1 < run/result.json)," "$pdarts" evaluate --run=run --threads=1 --data_dir=shards --json
 grep -q '"class_names":\["ant","cat","fox"\]' run/model.json || fails "model.json lacks the classes"
+
+# A list that can't be used for measuring is found before anything is trained.
+sed 's/^train {/& evaluation_transforms { [type.googleapis.com\/pdarts.transforms.ResizeCenterCropConfig] {} }/' \
+  spec.textproto > wrong.textproto
+says "train.evaluation_transforms: no transform of the list normalizes images" \
+  "$pdarts" train --spec=wrong.textproto --threads=1 --data_dir=shards --output_dir=wrong
+[ ! -e wrong ] || fails "a spec that can't be run made a folder"
 
 # A shard that is cut off.
 head -c 5000 shards/train-00000.tar > cut.tar && mv cut.tar shards/train-00000.tar
