@@ -58,6 +58,20 @@ says "train.evaluation_transforms: no transform of the list normalizes images" \
   "$pdarts" train --spec=wrong.textproto --threads=1 --data_dir=shards --output_dir=wrong
 [ ! -e wrong ] || fails "a spec that can't be run made a folder"
 
+# Images that can't be read end a training, or are left out and counted.
+sed -e 's/image_shards.ImageShardsConfig/image_folder.ImageFolderConfig/' \
+  -e 's/memory_megabytes: 0/& mean: [0.5, 0.5, 0.5] deviation: [0.25, 0.25, 0.25]/' spec.textproto > folder.textproto
+cp -r data damaged
+for split in train test; do head -c 100 data/$split/ant/0.png > damaged/$split/ant/0.png; done
+train=("$pdarts" train --spec=folder.textproto --threads=1 --data_dir=damaged)
+says "damaged/train/ant/0.png: PNG: it ends too early" "${train[@]}" --output_dir=ended
+prints "test " "${train[@]}" --output_dir=skipping --set=train.loading.skip_unreadable=true
+grep -q "note: 2 images of the epoch could not be read and were left out" error || fails "no note of the images left out: $(cat error)"
+[ "$(grep -c '"skipped_images":2[,}]' skipping/log.jsonl)" = 4 ] || fails "the log does not count the images left out"
+evaluate=("$pdarts" evaluate --run=skipping --threads=1 --data_dir=damaged)
+prints '"skipped_images":1' "${evaluate[@]}" --json
+prints "1 more could not be read and were left out" "${evaluate[@]}"
+
 # A shard that is cut off.
 head -c 5000 shards/train-00000.tar > cut.tar && mv cut.tar shards/train-00000.tar
 says "train-00000.tar: is cut off in sample " "$pdarts" train --spec=spec.textproto --threads=1 --data_dir=shards --output_dir=wrong

@@ -44,8 +44,13 @@ void Print(const EvaluationReport& report) {
         report.last_test_top1(), report.best_test_top1(), report.best_epoch());
   }
   std::cout << absl::StrFormat(
-      "%d test images: %s, loss %.4f\n\n", static_cast<int64_t>(report.images()),
+      "%d test images: %s, loss %.4f\n", static_cast<int64_t>(report.images()),
       AccuracyText(report.top1(), report.top5(), report.classes_size()), report.loss());
+  if (report.has_skipped_images()) {
+    std::cout << absl::StrFormat("%d more could not be read and were left out\n",
+                                 static_cast<int64_t>(report.skipped_images()));
+  }
+  std::cout << "\n";
   size_t width = 5;
   for (const ClassAccuracy& of_class : report.classes()) {
     width = std::max(width, of_class.name().size());

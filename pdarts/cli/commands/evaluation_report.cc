@@ -22,6 +22,9 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Te
   EvaluationReport report;
   report.set_weights(weights);
   report.set_images(static_cast<double>(evaluation.guesses.ge(0).sum().item<int64_t>()));
+  if (evaluation.skipped_images > 0) {
+    report.set_skipped_images(static_cast<double>(evaluation.skipped_images));
+  }
   report.set_top1(evaluation.accuracy.top1);
   report.set_top5(evaluation.accuracy.top5);
   report.set_loss(evaluation.accuracy.loss);

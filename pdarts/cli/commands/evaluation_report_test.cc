@@ -57,6 +57,21 @@ TEST(EvaluationReportTest, LeavesOutWhatWasNotMeasured) {
   EXPECT_EQ(report.classes(0).mistakes_size(), 0);
 }
 
+TEST(EvaluationReportTest, CountsImagesThatCannotBeReadIfThereAreAny) {
+  DatasetInfo info;
+  info.class_names = {"class 0"};
+  Evaluation evaluation;
+  const std::vector<int64_t> one_was_read = {0, -1, -1}, labels = {0, 0, 0};
+  evaluation.guesses = at::tensor(one_was_read, at::kLong);
+  const auto report = [&] {
+    return MakeEvaluationReport(evaluation, at::tensor(labels, at::kLong), info,
+                                "best.safetensors");
+  };
+  EXPECT_FALSE(report().has_skipped_images());
+  evaluation.skipped_images = 2;
+  EXPECT_EQ(report().skipped_images(), 2);
+}
+
 TEST(EvaluationReportTest, HasNoMatrixOfManyClasses) {
   EXPECT_EQ(Report({0}, {999}, 1000).confusion_size(), 1000);
   const EvaluationReport report = Report({19999, 7}, {3, 7}, 20000);
