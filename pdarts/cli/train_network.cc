@@ -208,7 +208,7 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const std::optional<StartingWeights> weights,
                           ReadInitialWeights(before, &training.spec));
   std::optional<Model> unfinished;
-  if (before && PrintSpec(*before) == PrintSpec(training.spec)) {
+  if (before && ComputeTheSame(*before, training.spec)) {
     PDARTS_ASSIGN_OR_RETURN(unfinished, ReadRunModel(path));
   }
   const std::vector<std::string> classes = ClassOrder(unfinished, weights, training.spec);

@@ -453,7 +453,7 @@ std::optional<TrainSpec> FindUnfinishedTraining(const std::string& path) {
   const absl::StatusOr<std::string> text = directory->ReadFile(kSpec);
   if (!has_checkpoint.ok() || !*has_checkpoint || !text.ok()) return std::nullopt;
   TrainSpec spec;
-  if (!ParseSpecInto(*text, RunSpecFile(path), &spec).ok()) return std::nullopt;
+  if (!ParseRunSpec(*text, RunSpecFile(path), &spec).ok()) return std::nullopt;
   return spec;
 }
 

@@ -131,6 +131,7 @@ says "initial_weights.file" "${long[@]}" --output_dir=begins
 # The classes of a run that goes on are compared, too.
 for split in train test; do mv data/$split/fox data/$split/Fox; done
 says 'does not know "Fox"; the data does not have "fox"' "${resumed[@]}"
+says 'does not know "Fox"; the data does not have "fox"' "${resumed[@]}" --set=train.loading.workers=1
 
 # Class folders without splits: a training needs images for measuring, and test_share sets some apart.
 cp -r data/train flat
