@@ -118,8 +118,15 @@ class ShardStore : public images::ImageStore {
     const ShardIndex::Shard& shard = ShardOf(index);
     // A folder may have more shards than a process may have open files.
     const std::string path = PathOf(shard);
-    PDARTS_ASSIGN_OR_RETURN(const FileDescriptor file, OpenShard(path));
-    PDARTS_RETURN_IF_ERROR(CheckLength(shard, file, path));
+    const absl::StatusOr<FileDescriptor> opened = OpenShard(path);
+    if (absl::IsNotFound(opened.status())) return absl::NotFoundError("the shard is gone");
+    if (!opened.ok()) return absl::DataLossError(opened.status().message());
+    const FileDescriptor& file = *opened;
+    const absl::Status length = CheckLength(shard, file, path);
+    if (!length.ok()) {
+      return absl::DataLossError(
+          absl::StrCat("the shard was changed while it is used: ", length.message()));
+    }
     std::string bytes(Bytes(index), '\0');
     const int64_t begin = shard.offsets(records_[index].sample);
     for (size_t done = 0; done < bytes.size();) {

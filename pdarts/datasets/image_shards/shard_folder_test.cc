@@ -155,6 +155,10 @@ TEST_F(ShardFolderTest, AnIndexTakesThePlaceOfTheHeaders) {
   WriteFile(Path("a.tar"), whole + std::string(512, '\0'));
   EXPECT_THAT(std::string(ReadIndex(folder_).status().message()),
               HasSubstr("remove the index if the shard was made anew"));
+  const absl::Status longer = split.store->Read(0).status();
+  EXPECT_EQ(longer.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(longer.message()),
+              AllOf(HasSubstr("the shard was changed while it is used"), HasSubstr("a.tar: has ")));
   WriteFile(Path("a.tar"), whole);
   WriteFile(Path("b.tar"), whole);
   EXPECT_THAT(std::string(ReadIndex(folder_).status().message()),
@@ -162,7 +166,7 @@ TEST_F(ShardFolderTest, AnIndexTakesThePlaceOfTheHeaders) {
   fs::remove(Path("b.tar"));
   fs::remove(Path("a.tar"));
   EXPECT_EQ(ReadIndex(folder_).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(split.store->Read(0).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(split.store->Read(0).status(), absl::NotFoundError("the shard is gone"));
 }
 
 TEST_F(ShardFolderTest, AnIndexThatContradictsItselfIsRefused) {
