@@ -1,9 +1,14 @@
 // Every shipped spec loads, and the lists of specs and plugins are exact.
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/repeated_field.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/network.h"
@@ -11,6 +16,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/training.h"
+#include "pdarts/nn/network_counts.h"
 
 namespace pdarts {
 namespace {
@@ -48,6 +54,80 @@ TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
         << entry.path();
   }
   EXPECT_EQ(count, 7);
+}
+
+TrainSpec ReadTrainSpec(const std::string& name) {
+  TrainSpec spec;
+  const absl::Status read =
+      ReadSpecFileInto(absl::StrCat("experiments/", name, ".textproto"), &spec);
+  EXPECT_TRUE(read.ok()) << read;
+  const absl::Status complete = CompleteSpec(&spec);
+  EXPECT_TRUE(complete.ok()) << complete;
+  return spec;
+}
+
+std::vector<std::string> NamesOf(
+    const google::protobuf::RepeatedPtrField<google::protobuf::Any>& list) {
+  std::vector<std::string> names;
+  for (const google::protobuf::Any& config : list) names.push_back(PluginShortName(config));
+  return names;
+}
+
+// Of Chen et al., ICCV 2019 (ALGORITHM 4).
+TEST(ShippedTrainingSpecs, ImageNetHasThePublishedSettings) {
+  const auto training = MakeTraining(ReadTrainSpec("train_darts_imagenet"));
+  ASSERT_TRUE(training.ok()) << training.status();
+  const TrainSettings& train = training->spec.train();
+  EXPECT_EQ(train.epochs(), 250);
+  EXPECT_EQ(train.batch_size(), 1024);
+  EXPECT_EQ(train.weights().learning_rate(), 0.5);
+  EXPECT_EQ(train.weights().momentum(), 0.9);
+  EXPECT_EQ(train.weights().weight_decay(), 3e-5);
+  EXPECT_EQ(train.learning_rate_shape(), LINEAR);
+  EXPECT_EQ(train.warmup_epochs(), 5);
+  EXPECT_EQ(train.label_smoothing(), 0.1);
+  EXPECT_EQ(train.auxiliary_weight(), 0.4);
+  EXPECT_EQ(train.drop_path(), 0);
+  EXPECT_THAT(NamesOf(train.transforms()),
+              ::testing::ElementsAre("random_resized_crop", "flip", "color_jitter", "normalize"));
+  EXPECT_THAT(NamesOf(train.evaluation_transforms()),
+              ::testing::ElementsAre("resize_center_crop", "normalize"));
+  const NetworkShape shape = training->Shape();
+  EXPECT_EQ(shape.skeleton, "imagenet");
+  EXPECT_EQ(shape.cells, 14);
+  EXPECT_EQ(shape.channels, 48);
+  EXPECT_EQ(shape.image.height, 224);
+  EXPECT_EQ(shape.classes, 1000);
+  const auto counts = CountNetwork(*training->space, training->architecture, shape);
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  EXPECT_EQ(counts->params, 4944352);
+  EXPECT_EQ(counts->macs, 542819328);
+}
+
+TEST(ShippedTrainingSpecs, TheSmallOneOnImageNetHasSmallImagesAndAHundredClasses) {
+  const auto training = MakeTraining(ReadTrainSpec("train_darts_imagenet_small"));
+  ASSERT_TRUE(training.ok()) << training.status();
+  EXPECT_EQ(training->spec.train().auxiliary_weight(), 0);
+  EXPECT_EQ(training->Shape().skeleton, "cifar");
+  EXPECT_EQ(training->Shape().image.height, 64);
+  EXPECT_EQ(training->Shape().classes, 100);
+}
+
+// Of Dong and Yang, ICLR 2020 (ALGORITHM 5).
+TEST(ShippedTrainingSpecs, ImageNet16HasTheSettingsOfTheBenchmark) {
+  const auto training = MakeTraining(ReadTrainSpec("train_nasbench201_imagenet16"));
+  ASSERT_TRUE(training.ok()) << training.status();
+  const TrainSettings& train = training->spec.train();
+  EXPECT_EQ(train.epochs(), 200);
+  EXPECT_EQ(train.batch_size(), 256);
+  EXPECT_EQ(train.weights().learning_rate(), 0.1);
+  EXPECT_EQ(train.weights().weight_decay(), 5e-4);
+  EXPECT_TRUE(train.weights().nesterov());
+  EXPECT_EQ(train.learning_rate_shape(), COSINE);
+  EXPECT_THAT(NamesOf(train.transforms()),
+              ::testing::ElementsAre("pad_and_crop", "flip", "normalize"));
+  EXPECT_EQ(training->Shape().image.height, 16);
+  EXPECT_EQ(training->Shape().classes, 120);
 }
 
 TEST(ShippedPlugins, AreTheseAndDescribed) {
