@@ -160,7 +160,7 @@ TEST(Accumulation, ASmallerPartTakesLessMemory) {
   EXPECT_LT(parts, whole / 2);
 }
 
-TEST(Accumulation, TheForecastOfMemoryKnowsPartsAndTheAverage) {
+TEST(Accumulation, TheForecastOfMemoryKnowsParts) {
   const auto bytes = [](const std::vector<std::string>& settings) {
     const Training training = Make(settings).value();
     const BatchSizes batches = TrainingBatches(training.spec.train(), nullptr);
@@ -174,6 +174,25 @@ TEST(Accumulation, TheForecastOfMemoryKnowsPartsAndTheAverage) {
   EXPECT_LT(parts, whole / 2);
   // The images of the whole batch are there all the same.
   EXPECT_GT(parts, 128 * 3 * 32 * 32 * 4);
+}
+
+TEST(Accumulation, TheForecastOfMemoryKnowsTheAverage) {
+  const auto forecast = [](const std::string& decay) {
+    const Training training =
+        Make({"network.channels=16", absl::StrCat("train.average_decay=", decay)}).value();
+    const auto forecast =
+        ForecastTraining(training, TrainingBatches(training.spec.train(), nullptr), MemoryPolicy());
+    EXPECT_TRUE(forecast.ok()) << forecast.status();
+    return forecast->estimate.fixed;
+  };
+  double weights = 0;
+  for (const at::Tensor& weight : Build(Make({"network.channels=16"}).value())->parameters()) {
+    weights += static_cast<double>(weight.nbytes());
+  }
+  // A second copy of the weights, and of the statistics of batch normalizations.
+  const double average = forecast("0.5") - forecast("0");
+  EXPECT_GT(average, 0.9 * weights);
+  EXPECT_LT(average, 1.5 * weights);
 }
 
 TEST(Accumulation, PartsThatDoNotFitAreRefused) {
