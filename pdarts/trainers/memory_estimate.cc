@@ -362,17 +362,26 @@ absl::Status MemoryForecast::CheckFits() const {
         of_images > 0 && largest > 0 ? (of_images + largest - 1) / largest : largest;
     flags.push_back(absl::StrCat(flag, "=", value));
   };
-  suggest(batches.training, estimate.LargestBatch(suggestible),
-          step_images > 0 ? "batch part" : "batch", batch_flag, step_images);
+  const int64_t largest_batch = estimate.LargestBatch(suggestible);
+  suggest(batches.training, largest_batch, step_images > 0 ? "batch part" : "batch", batch_flag,
+          step_images);
   suggest(batches.evaluation, estimate.LargestEvaluationBatch(suggestible),
           batches.training > 0 ? "evaluation batch" : "batch", evaluation_batch_flag, 0);
+  std::string parts;
+  const int64_t part = parts_flag.empty() || batches.training <= largest_batch
+                           ? 0
+                           : estimate.LargestBatch(suggestible - batches.training * image_bytes);
+  if (part > 1) {  // not every network trains on one image
+    parts = absl::StrCat("; ", parts_flag, "=", (batches.training + part - 1) / part,
+                         " computes the batch in parts that would fit");
+  }
   return absl::ResourceExhaustedError(absl::StrCat(
       what, " needs about ", needed / 1000000, " MB at ", absl::StrJoin(at, " and "), ", ",
       available / 1000000, " MB are free (", policy.limit->name, "); ",
       smallest > 0
           ? absl::StrCat("a batch of ", smallest, " would fit (", absl::StrJoin(flags, " "), ")")
           : std::string("no batch would fit"),
-      "; --allow_swap tries all the same"));
+      parts, "; --allow_swap tries all the same"));
 }
 
 absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int stage,
@@ -396,9 +405,16 @@ absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const 
   forecast.what = "the training";
   forecast.batch_flag = "--set=train.batch_size";
   const TrainSettings& settings = training.spec.train();
+  const ImageShape& image = training.dataset->info().image;
+  const int64_t image_bytes = int64_t{image.channels} * image.height * image.width *
+                              static_cast<int64_t>(c10::elementSize(training.backend.parameters));
+  const std::string parts_flag = "--set=train.accumulate";
   if (settings.accumulate() > 1) {
-    forecast.batch_flag = "--set=train.accumulate";
+    forecast.batch_flag = parts_flag;
     forecast.step_images = settings.batch_size();
+  } else {
+    forecast.parts_flag = parts_flag;
+    forecast.image_bytes = image_bytes;
   }
   forecast.evaluation_batch_flag = "--set=train.evaluation_batch_size";
   forecast.batches = batches;
@@ -408,11 +424,8 @@ absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const 
                             return MeasureTraining(training, batch, budget);
                           }));
   // A step holds the images of all its parts; the two that were measured are in per_image.
-  const ImageShape& image = training.dataset->info().image;
   const int64_t more = std::max<int64_t>(0, forecast.step_images - 2 * batches.training);
-  forecast.estimate.fixed +=
-      static_cast<double>(more * image.channels * image.height * image.width) *
-      static_cast<double>(c10::elementSize(training.backend.parameters));
+  forecast.estimate.fixed += static_cast<double>(more * image_bytes);
   return forecast;
 }
 

@@ -57,6 +57,10 @@ struct MemoryForecast {
   /// Of a training that computes a batch in parts: the images of the batch. batch_flag sets the
   /// number of parts then.
   int64_t step_images = 0;
+  /// Of a training that computes a batch at once: the flag that would divide it into parts, and the
+  /// bytes of an image, because a step holds the images of all its parts.
+  std::string parts_flag;
+  int64_t image_bytes = 0;
 
   MemoryEstimate estimate;
   BatchSizes batches;

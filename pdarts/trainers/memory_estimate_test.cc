@@ -133,6 +133,22 @@ TEST(MemoryForecastTest, ATrainingInPartsIsToldHowManyPartsFit) {
               HasSubstr(absl::StrCat("--set=train.accumulate=", (2000 + largest - 1) / largest)));
 }
 
+TEST(MemoryForecastTest, ATrainingIsToldInHowManyPartsItsBatchFits) {
+  MemoryForecast forecast = SomeForecast(1000, 10);
+  EXPECT_THAT(forecast.CheckFits().message(), Not(HasSubstr("in parts")));
+  forecast.parts_flag = "--set=train.accumulate";
+  forecast.image_bytes = 100000;
+  // A step of parts holds the 100 MB of all its images.
+  const int64_t part = forecast.estimate.LargestBatch(900000000 - 100000000);
+  ASSERT_GT(part, 1);
+  const std::string parts = absl::StrCat("--set=train.accumulate=", (1000 + part - 1) / part,
+                                         " computes the batch in parts that would fit");
+  EXPECT_THAT(forecast.CheckFits().message(), HasSubstr(parts));
+  // Parts do not help where only the evaluation's batch is too large.
+  forecast.batches = {10, 2000};
+  EXPECT_THAT(forecast.CheckFits().message(), Not(HasSubstr("in parts")));
+}
+
 TEST(MemoryForecastTest, ImagesThatAreReadAheadCount) {
   MemoryForecast forecast = SomeForecast(300, 0);
   EXPECT_TRUE(forecast.CheckFits().ok());
