@@ -56,7 +56,7 @@ std::string FieldRange(const google::protobuf::FieldDescriptor& field);
 std::string PrintSpec(const google::protobuf::Message& spec);
 
 /// Whether a run of one spec may go on as a run of the other, of the same type: they differ in
-/// nothing but fields that what a run computes does not depend on (FieldRules::may_change).
+/// nothing but fields that may change in a run (FieldRules::may_change).
 bool ComputeTheSame(const google::protobuf::Message& a, const google::protobuf::Message& b);
 
 /// The fields in which two messages of one type differ: "modified: search.batch_size: 8 -> 16;
