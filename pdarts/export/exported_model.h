@@ -8,6 +8,14 @@
 
 namespace pdarts {
 
+/// How an image file of any size becomes an image of the network.
+struct ImagePreparation {
+  /// Whether the whole image is resized, whatever its proportions. Else the largest part in the
+  /// middle that has the network's proportions is.
+  bool stretches = false;
+  double border = 0;  ///< share of the image that is cut off at each edge before that, in [0, 0.5)
+};
+
 /// What an exported file says of a network beside its graph.
 struct ExportedModel {
   std::string name;  ///< of the run
@@ -20,6 +28,7 @@ struct ExportedModel {
   /// they are not.
   std::vector<double> mean;
   std::vector<double> deviation;
+  ImagePreparation preparation;
   std::string weights_file;  ///< name of the file that has the weights, without folder
   std::string version;       ///< of pdarts
 };

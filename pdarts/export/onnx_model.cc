@@ -257,9 +257,12 @@ void AddMetadata(const ExportedModel& model, onnx_format::Model* onnx) {
   std::vector<std::string> names;
   for (const std::string& name : model.class_names) names.push_back(JsonText(name));
   if (!names.empty()) AddProperty("class_names", JsonList(names), onnx);
-  if (model.mean.empty()) return;
-  AddProperty("mean", JsonList(NumberTexts(model.mean)), onnx);
-  AddProperty("deviation", JsonList(NumberTexts(model.deviation)), onnx);
+  if (!model.mean.empty()) {
+    AddProperty("mean", JsonList(NumberTexts(model.mean)), onnx);
+    AddProperty("deviation", JsonList(NumberTexts(model.deviation)), onnx);
+  }
+  AddProperty("fit", model.preparation.stretches ? "stretch" : "crop", onnx);
+  AddProperty("border", NumberText(model.preparation.border), onnx);
 }
 
 }  // namespace

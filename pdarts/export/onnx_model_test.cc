@@ -83,7 +83,9 @@ TEST(EncodeOnnx, NamesSayTheCellAndTheEdge) {
 
 TEST(EncodeOnnx, SaysWhatTheNetworkIs) {
   const TestedNetworks tested = AllTestedNetworks().front();
-  const onnx_format::Model onnx = Encode(GraphOf(tested), ModelOf(tested.shape));
+  ExportedModel model = ModelOf(tested.shape);
+  model.preparation.border = 0.0625;
+  const onnx_format::Model onnx = Encode(GraphOf(tested), model);
   EXPECT_EQ(onnx.ir_version(), 8);
   ASSERT_EQ(onnx.opset_import_size(), 1);
   EXPECT_EQ(onnx.opset_import(0).version(), 17);
@@ -95,6 +97,8 @@ TEST(EncodeOnnx, SaysWhatTheNetworkIs) {
   EXPECT_EQ(properties["genotype"], "genotype");
   EXPECT_EQ(properties["class_names"], R"(["cat", "a \"dog\""])");
   EXPECT_EQ(properties["mean"], "[0.1, 0.2, 0.3]");
+  EXPECT_EQ(properties["fit"], "crop");
+  EXPECT_EQ(properties["border"], "0.0625");
   const onnx_format::Shape& input = onnx.graph().input(0).type().tensor_type().shape();
   ASSERT_EQ(input.dim_size(), 4);
   EXPECT_EQ(input.dim(0).parameter(), "batch");

@@ -82,14 +82,18 @@ def load_weights(network, path):
 
 
 def read_image(path):
-    """The middle of an image file in the size of IMAGE_SHAPE, with pixels in [0, 1]."""
+    """An image file as pdarts evaluate prepares it: [C,H,W], pixels in [0, 1]."""
     from PIL import Image, ImageOps  # Pillow, which nothing else here needs
 
     channels, height, width = IMAGE_SHAPE
     image = ImageOps.exif_transpose(Image.open(path))
     image = image.convert("L" if channels == 1 else "RGB")
-    image = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
-    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+)py";
+
+// ResizeLine stands between the two.
+
+constexpr char kMain[] =
+    R"py(    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     return pixels.reshape(height, width, channels).permute(2, 0, 1) / 255
 
 
@@ -118,6 +122,19 @@ def main():
 if __name__ == "__main__":
     main()
 )py";
+
+/// The line that brings an image to the network's size.
+std::string ResizeLine(const ImagePreparation& preparation) {
+  std::vector<std::string> arguments = {"(width, height)", "Image.Resampling.BILINEAR"};
+  if (!preparation.stretches) {
+    arguments.insert(arguments.begin(), "image");
+    if (preparation.border > 0) arguments.push_back(NumberText(preparation.border));
+  }
+  const PythonExpression call =
+      PythonCall(preparation.stretches ? "image.resize" : "ImageOps.fit", PythonTexts(arguments));
+  const std::string prefix = "image = ";
+  return absl::StrCat("    ", prefix, LayOut(call, 4, prefix.size(), 0), "\n");
+}
 
 /// `NAME = [item, ...]` with its line end.
 std::string ListConstant(const std::string& name, const std::vector<std::string>& items) {
@@ -193,7 +210,7 @@ std::string PythonModule(const NetworkGraph& graph, const ExportedModel& model) 
                     PythonClassText(graph, classes, written, is_network && normalizes));
     if (is_network && drops_paths) text += kSetDropPath;
   }
-  return absl::StrCat(text, "\n\n", kReading);
+  return absl::StrCat(text, "\n\n", kReading, ResizeLine(model.preparation), kMain);
 }
 
 }  // namespace pdarts

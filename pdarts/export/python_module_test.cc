@@ -134,6 +134,24 @@ TEST(PythonModule, WithoutStatisticsNothingIsNormalized) {
   EXPECT_FALSE(absl::StrContains(text, "MEAN ="));
 }
 
+TEST(PythonModule, ImageFilesArePreparedAsTheModelSays) {
+  const auto resizes_by = [](const ImagePreparation& preparation, const std::string& line) {
+    ExportedModel model = SmallModel();
+    model.preparation = preparation;
+    return absl::StrContains(
+        PythonModule(SmallGraph(), model),
+        absl::StrCat(".convert(\"L\" if channels == 1 else \"RGB\")\n    image = ", line,
+                     "\n    pixels = "));
+  };
+  EXPECT_TRUE(resizes_by({/*stretches=*/false, /*border=*/0},
+                         "ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)"));
+  EXPECT_TRUE(resizes_by({/*stretches=*/true, /*border=*/0},
+                         "image.resize((width, height), Image.Resampling.BILINEAR)"));
+  EXPECT_TRUE(
+      resizes_by({/*stretches=*/false, /*border=*/0.0625},
+                 "ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR, 0.0625)"));
+}
+
 TEST(PythonModule, CellsOfAKindAreOneClass) {
   const TestedNetworks tested = AllTestedNetworks().front();
   const auto space = Registry<SearchSpace>::CreateDefault(tested.space).value();

@@ -1,6 +1,8 @@
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -9,7 +11,9 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/trained_network.h"
+#include "pdarts/core/dataset.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/export/exported_model.h"
 #include "pdarts/export/onnx_model.h"
 #include "pdarts/export/python_module.h"
@@ -58,6 +62,23 @@ absl::StatusOr<std::string> OutputFromFlags(const std::string& format) {
       .string();
 }
 
+/// What `evaluate` does to an image before the network sees it. transforms: of `evaluate`.
+absl::Status DescribeImages(const Transforms& transforms, const DatasetInfo& info,
+                            ExportedModel* model) {
+  PDARTS_ASSIGN_OR_RETURN(Transforms::Normalization normalization,
+                          transforms.FindNormalization(info));
+  model->mean = std::move(normalization.mean);
+  model->deviation = std::move(normalization.deviation);
+  // Of an image that is twice too wide, and so large that whole pixels make no difference.
+  constexpr int64_t kScale = 10000;
+  const int64_t height = kScale * info.image.height, width = 2 * kScale * info.image.width;
+  PDARTS_ASSIGN_OR_RETURN(const PixelRegion region, transforms.FindRegion(info, height, width));
+  model->preparation.stretches = region.height == height && region.width == width;
+  model->preparation.border =
+      (1 - static_cast<double>(region.height) / static_cast<double>(height)) / 2;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExportedModel> DescribeExport(const TrainedWeights& weights,
                                              const TrainedNetwork& trained) {
   PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info, TrainedInfo(weights, *trained.training.dataset));
@@ -73,8 +94,9 @@ absl::StatusOr<ExportedModel> DescribeExport(const TrainedWeights& weights,
   model.image = trained.shape.image;
   model.classes = trained.shape.classes;
   model.class_names = info.class_names;
-  model.mean = info.mean;
-  model.deviation = info.deviation;
+  PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
+                          Transforms::ForEvaluation(trained.training.spec.train(), info));
+  PDARTS_RETURN_IF_ERROR(DescribeImages(transforms, info, &model));
   model.weights_file = std::filesystem::path(weights.file).filename().string();
   model.version = BuildVersion();
   return model;

@@ -179,6 +179,17 @@ absl::StatusOr<Transforms::Normalization> Transforms::FindNormalization(
   return absl::InternalError("no transform normalized the image");  // never, as Plan checks it
 }
 
+absl::StatusOr<PixelRegion> Transforms::FindRegion(const DatasetInfo& info, int64_t height,
+                                                   int64_t width) const {
+  ImagePlan plan;
+  PDARTS_RETURN_IF_ERROR(
+      Plan(info, height, width, RandomStream(0, 0, 0, "region"), /*sample=*/0, &plan));
+  for (const ImagePlan::Step& step : plan.steps()) {
+    if (step.kind == ImagePlan::Step::Kind::kResize) return step.region;
+  }
+  return PixelRegion{0, 0, width, height};
+}
+
 absl::Status Transforms::Append(const DatasetInfo& info, const RandomStream& random, int64_t sample,
                                 ImagePlan* plan) const {
   const bool sets_size = !elements_.empty() && elements_.front().transform->sets_size();

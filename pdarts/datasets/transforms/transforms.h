@@ -70,6 +70,10 @@ class Transforms {
 
   /// The normalization that the list holds. \error as Plan.
   absl::StatusOr<Normalization> FindNormalization(const DatasetInfo& info) const;
+  /// The part of an image of this size that is resized to DatasetInfo::image; the whole image where
+  /// none is resized. For lists that draw nothing. \error as Plan.
+  absl::StatusOr<PixelRegion> FindRegion(const DatasetInfo& info, int64_t height,
+                                         int64_t width) const;
 
  private:
   struct Element {

@@ -504,6 +504,18 @@ TEST(Transforms, ImagesOfOtherSizesAreCroppedAndResizedFirst) {
   expect(resized(image));
 }
 
+TEST(Transforms, FindsTheRegionThatIsResized) {
+  const DatasetInfo info = Info(3, 8, 8);
+  const auto region = [&](const std::string& list, int64_t height, int64_t width) {
+    return Numbers(List(list, info).FindRegion(info, height, width).value());
+  };
+  EXPECT_THAT(region(kNormalize, 20, 16), ElementsAre(0, 2, 16, 16));
+  EXPECT_THAT(region(Element("ResizeCenterCrop", "short_side: 16") + kNormalize, 20, 16),
+              ElementsAre(4, 6, 8, 8));
+  // An image that has the network's size is not resized.
+  EXPECT_THAT(region(kNormalize, 8, 8), ElementsAre(0, 0, 8, 8));
+}
+
 TEST(Transforms, WhatIsDrawnDependsOnTheSampleAndTheEpochAlone) {
   const DatasetInfo info = Info(3, 8, 8);
   const Transforms transforms =
