@@ -31,6 +31,32 @@ for text in avg_pool_3x3 class_0 'cell_0/edge_0_3/nor_conv_3x3/Conv' logits; do
   grep -aqF "$text" run/model.onnx || fails "model.onnx does not hold $text"
 done
 
+# Files hold the preparation of evaluate: transforms of the spec take the place of the dataset's statistics and of its fit.
+grep -qF 'ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)' run/model.py || fails "model.py does not cut out the middle"
+cp -r run prepared
+sed -i 's/^train {$/train {\
+  evaluation_transforms { [type.googleapis.com\/pdarts.transforms.ResizeCenterCropConfig] { short_side: 16 } }\
+  evaluation_transforms {\
+    [type.googleapis.com\/pdarts.transforms.NormalizeConfig] { mean: [0.4, 0.5, 0.6] deviation: [0.3, 0.25, 0.2] }\
+  }/' prepared/spec.textproto
+prints "prepared/model.py: " "$pdarts" export --run=prepared --format=pytorch
+grep -qF 'ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR, 0.25)' prepared/model.py || fails "model.py cuts no border off"
+grep -qFx 'MEAN = [0.4, 0.5, 0.6]' prepared/model.py || fails "model.py has another mean than evaluate"
+prints "prepared/model.onnx: " "$pdarts" export --run=prepared
+grep -aqF '[0.3, 0.25, 0.2]' prepared/model.onnx || fails "model.onnx has another deviation than evaluate"
+
+# An operation without an export is named, in either format.
+sed -e 's/name: "tiny"/name: "noise"/' -e 's/pdarts.nasbench201.NasBench201SpaceConfig/pdarts.darts.DartsSpaceConfig/' \
+  -e 's/cells: 1 channels: 4/cells: 3 channels: 2/' spec.textproto > noise.textproto
+skips="('skip_connect', 0), ('skip_connect', 1)"
+noise="Genotype(normal=[('noise', 0), ('skip_connect', 1), $skips, $skips, $skips], normal_concat=range(2, 6), "
+noise="${noise}reduce=[$skips, $skips, $skips, $skips], reduce_concat=range(2, 6))"
+prints "test " "$pdarts" train --spec=noise.textproto --genotype="$noise" --threads=1 --output_dir=noise
+for format in onnx pytorch; do
+  says "cell_0/edge_0_2/noise has no export" "$pdarts" export --run=noise --format=$format
+done
+ls noise/model.onnx noise/model.py 2> error && fails "an export that failed left a file"
+
 # Another place, other options, and weights without their run. A file that is there is replaced.
 echo old > other.onnx
 prints "other.onnx: " "$pdarts" export --run=run --softmax --nonormalize --output=other.onnx
