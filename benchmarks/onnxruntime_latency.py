@@ -3,7 +3,7 @@
 usage: onnxruntime_latency.py PDARTS RUN [ROUNDS]
 
 PDARTS is the program, RUN the directory of a training. Needs onnxruntime: python3 -m pip install onnxruntime. Each round
-takes the median of 100 passes of either program; the medians over the rounds are printed.
+takes the median of 100 passes of either program; the medians over the rounds are printed, and what they were measured on.
 """
 
 import json
@@ -52,6 +52,11 @@ def main(pdarts, run, rounds=5):
         measured["pdarts, folded"].append(benchmark["rows"][0]["folded_median_ms"])
         measured["pdarts"].append(benchmark["rows"][0]["median_ms"])
     medians = {name: statistics.median(values) for name, values in measured.items()}
+    height, width = benchmark["image_height"], benchmark["image_width"]
+    print(
+        f"one image of {height}x{width}, {benchmark['cells']} cells, {benchmark['channels']} channels, one thread, "
+        f"{benchmark['cpu']}; onnxruntime {onnxruntime.__version__}, {benchmark['kernels']}; {rounds} rounds"
+    )
     for name, median in medians.items():
         print(f"{name:16} {median:8.2f} ms")
     print(f"pdarts, folded, takes {medians['pdarts, folded'] / medians['onnxruntime']:.2f} times onnxruntime's time")
