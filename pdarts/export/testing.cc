@@ -30,7 +30,7 @@ std::shared_ptr<Network> RandomNetwork(const SearchSpace& space, const Architect
   }
   for (const auto& buffer : network->named_buffers()) {
     if (absl::EndsWith(buffer.key(), "running_var")) {
-      at::Tensor(buffer.value()).uniform_(0.5, 2, generator);
+      at::Tensor(buffer.value()).uniform_(0.05, 2, generator);
     } else {
       at::Tensor(buffer.value()).normal_(0, 0.3, generator);
     }

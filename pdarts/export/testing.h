@@ -20,7 +20,8 @@ struct TestedNetworks {
 /// The DARTS space with both skeletons, and NAS-Bench-201.
 std::vector<TestedNetworks> AllTestedNetworks();
 
-/// A network in evaluation mode whose batch normalizations are far from doing nothing.
+/// A network in evaluation mode whose batch normalizations are far from doing nothing. Some of
+/// their variances are small, so that another epsilon changes the logits.
 std::shared_ptr<Network> RandomNetwork(const SearchSpace& space, const Architecture& architecture,
                                        const NetworkShape& shape, int seed);
 
