@@ -78,6 +78,54 @@ images "more photos/a" 200 40 40 8 8
 [ "$(grep -o '"file":"[^"]*"' order.json | tr '\n' ' ')" = '"file":"photos/3.png" "file":"photos/0.png" "file":"photos/1.png" "file":"photos/2.png" "file":"photos/3.png" "file":"more photos/a/0.png" "file":"more photos/a/1.png" "file":"more photos/a/2.png" "file":"more photos/a/3.png" ' ] ||
   { fails "the images come in another order"; cat order.json; }
 
+# Fit and orientation are those of evaluate. The middle of each image shows one class, and its edges another one. An image of each
+# class is stored upright, and another lies on its side and says so in its EXIF data.
+python3 - <<'PYTHON'
+import os, random, struct, zlib
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+def write(path, rows, exif=b""):
+    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 2, 0, 0, 0)
+    pixels = b"".join(b"\0" + b"".join(map(bytes, row)) for row in rows)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + (exif and chunk(b"eXIf", exif)) +
+                   chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b""))
+
+colors = {"ant": (200, 40, 40), "cat": (40, 200, 40), "fox": (40, 40, 200)}
+noise = random.Random(1)
+for name, edge in [("ant", "cat"), ("cat", "fox"), ("fox", "ant")]:
+    rows = [[[value + noise.randrange(-20, 20) for value in colors[name if 8 <= x < 16 else edge]] for x in range(24)]
+            for y in range(8)]
+    for folder in (f"wide/test/{name}", f"turned/test/{name}"):
+        os.makedirs(folder)
+    write(f"wide/test/{name}/0.png", rows)
+    # Orientation 6: to be turned clockwise by a right angle.
+    turned = [[rows[y][23 - x] for y in range(8)] for x in range(24)]
+    write(f"turned/test/{name}/0.png", turned, b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")
+PYTHON
+for fit in CROP STRETCH; do
+  for folder in wide turned; do
+    "${predict[@]}" --set=dataset.fit=$fit --json $folder/test | sed "s/$folder/images/g" > $folder.json
+    prints "3 test images" "$pdarts" evaluate --run=run --threads=1 --set=dataset.fit=$fit --data_dir=$folder --csv=$folder.csv
+  done
+  cmp wide.json turned.json || fails "with the fit $fit, predict does not turn an image upright"
+  cmp wide.csv turned.csv || fails "with the fit $fit, evaluate does not turn an image upright"
+  python3 - <<'PYTHON' || fails "with the fit $fit, predict and evaluate say something else"
+import csv, json
+
+table = {row["class"]: row for row in csv.DictReader(open("wide.csv"))}
+images = json.load(open("wide.json"))["images"]
+assert len(images) == len(table) == 3, images
+for image in images:
+    row = table[image["file"].split("/")[2]]
+    assert row[image["classes"][0]["name"]] == "1", (image, row)
+PYTHON
+  cp wide.json $fit.json
+done
+cmp -s CROP.json STRETCH.json && fails "the fit makes no difference"
+
 # Datasets of a fixed size, in the other space too. There are five classes at most.
 images large 90 120 150 100 70
 for space in darts nasbench201; do
