@@ -5,8 +5,6 @@ set -u
 pdarts="$PWD/$1"
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
-# Set, it keeps a program from starting itself anew: half of what a quick command takes.
-export GOMP_SPINCOUNT=20000
 
 edges="('sep_conv_3x3', 0), ('dil_conv_5x5', 1), ('skip_connect', 0), ('sep_conv_3x3', 2), ('max_pool_3x3', 1), ('sep_conv_5x5', 3), ('none', 0), ('skip_connect', 4)"
 text="Genotype(normal=[$edges], normal_concat=range(2, 6), reduce=[$edges], reduce_concat=range(2, 6))"
