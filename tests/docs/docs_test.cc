@@ -365,25 +365,29 @@ TEST(Settings, Apply) {
 // --- commands that are run ---
 
 /// A folder where a page's commands can be typed: experiments/, ./bazelw and `pdarts` are there.
+/// Searches that `./bazelw` starts have `search_settings` too, which the flags of the page
+/// override.
 class Workplace {
  public:
-  explicit Workplace(const std::string& name) : folder_(fs::path(testing::TempDir()) / name) {
+  explicit Workplace(const std::string& name, const std::string& search_settings = "")
+      : folder_(fs::path(testing::TempDir()) / name) {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "bin");
     fs::create_directory_symlink(fs::absolute("experiments"), folder_ / "experiments");
     Write("bin/pdarts", absl::StrCat("exec '", Pdarts(), "' \"$@\"\n"));
     // Stands for Bazel, which can't run within a test: the programs are built already.
-    Write("bazelw", R"([ "$1" = run ] || exit 1
+    Write("bazelw", absl::StrCat("search_settings=(", search_settings, ")", R"(
+[ "$1" = run ] || exit 1
 target=$2
 shift 2
 [ "$1" = -- ] && shift
 case $target in
   //pdarts/cli:pdarts) exec pdarts "$@" ;;
   //experiments:train_*) exec pdarts train --spec="experiments/${target#*:}.textproto" "$@" ;;
-  //experiments:*) exec pdarts search --spec="experiments/${target#*:}.textproto" "$@" ;;
+  //experiments:*) exec pdarts search --spec="experiments/${target#*:}.textproto" "${search_settings[@]}" "$@" ;;
   *) echo "no such program: $target"; exit 1 ;;
 esac
-)");
+)"));
   }
 
   const fs::path& folder() const { return folder_; }
@@ -424,7 +428,9 @@ bool IsQuick(const PdartsCall& call) {
 }
 
 TEST(Commands, ThatAreQuickSucceed) {
-  const Workplace workplace("quick");
+  // A dry run measures steps of every stage, which take minutes with the batches of a real search.
+  const Workplace workplace("quick",
+                            "--set=search.batch_size=4 --set=search.evaluation_batch_size=4");
   std::set<std::string> done;
   for (const PageCommand& found : PdartsCalls()) {
     const bool in_console = !found.command.output.empty();
