@@ -1,4 +1,4 @@
-"""LibTorch's module header, compiled once instead of in each source that includes it."""
+"""Headers of LibTorch and of other libraries, compiled once instead of in each source that includes them."""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
@@ -6,6 +6,10 @@ load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 # `copts` of a target whose sources include "torch/nn/module.h". The target depends on //third_party/torch:module.
 # A source is compiled in half the time, because the compiler reads what it made of the header before.
 TORCH_MODULE_COPTS = ["-include", "pdarts_torch_module.h"]
+
+# `copts` of a target whose sources include headers of tensors or operators, "ATen/...", but not "torch/nn/module.h". The target
+# depends on //third_party/torch:tensor.
+TORCH_TENSOR_COPTS = ["-include", "pdarts_torch_tensor.h"]
 
 def _precompiled_header_impl(ctx):
     toolchain = find_cpp_toolchain(ctx)
@@ -54,7 +58,7 @@ def _precompiled_header_impl(ctx):
             inputs = depset([header], transitive = [context.headers, toolchain.all_files]),
             outputs = [precompiled],
             mnemonic = "CppPrecompile",
-            progress_message = "Precompiling LibTorch's module header",
+            progress_message = "Precompiling " + ctx.file.hdr.basename,
         )
         files.append(precompiled)
     return [
