@@ -19,7 +19,8 @@ def _precompiled_header_impl(ctx):
     files = [header]
 
     # Clang compares times of files that a sandbox does not keep, so it reads the header itself.
-    if toolchain.compiler == "gcc":
+    # Bazel 4.2.3 calls GCC "compiler".
+    if toolchain.compiler != "clang":
         features = cc_common.configure_features(
             ctx = ctx,
             cc_toolchain = toolchain,
