@@ -188,6 +188,7 @@ absl::Status StageTrainer::EndEpoch(const LoopEpochReport& report) {
     all.skipped_images += evaluation.skipped_images;
   }
   if (loop_.alpha_meter().images() > 0) {
+    all.skipped_images += AlphaImages() - loop_.alpha_meter().images();
     all.alpha_loss = loop_.alpha_meter().Mean().loss;
     all.alpha_top1 = loop_.alpha_meter().Mean().top1;
   }
@@ -197,6 +198,13 @@ absl::Status StageTrainer::EndEpoch(const LoopEpochReport& report) {
   all.net = net_.get();
   all.seconds = loop_.EpochSeconds();
   return observer_->OnEpochEnd(all);
+}
+
+int64_t StageTrainer::AlphaImages() const {
+  // An epoch begins a pass over the half, and goes on with further passes where it has more steps.
+  const int64_t steps = loop_.position().steps, batches = alpha_batches_->batches_per_epoch();
+  return steps / batches * alpha_batches_->images_per_epoch() +
+         steps % batches * settings_.batch_size();
 }
 
 absl::StatusOr<Evaluation> StageTrainer::MeasureNet() {

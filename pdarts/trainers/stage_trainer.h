@@ -84,6 +84,9 @@ class StageTrainer : private TrainingLoop::Task {
   at::Tensor Penalty(GradientOf of) const;
   /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
   absl::StatusOr<Evaluation> MeasureNet();
+  /// The images of the alphas' half that an epoch's steps take, before unreadable ones are left
+  /// out.
+  int64_t AlphaImages() const;
   bool TrainsAlphas() const { return loop_.position().epoch >= shape_.warmup_epochs; }
 
   TrainingLoop::Settings LoopSettings(int stage) const;

@@ -43,7 +43,7 @@ struct LoopEpochReport {
   double learning_rate = 0;      ///< of the last step
   double seconds = 0;            ///< of training and measuring
   double images_per_second = 0;  ///< of training
-  int64_t skipped_images = 0;    ///< that can't be read: in steps on weights and in measuring
+  int64_t skipped_images = 0;    ///< that can't be read: in all steps and in measuring
 };
 
 /// Hears how a loop goes. An error stops it.

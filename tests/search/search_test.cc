@@ -1,12 +1,17 @@
 // Whole searches on made images: they repeat bit for bit, shrink as the schedule says, move alphas,
 // and never derive from what isn't a number.
 
+#include <cstdint>
+#include <filesystem>
 #include <map>
+#include <string>
 #include <tuple>
+#include <vector>
 
 #include "ATen/Parallel.h"
 #include "ATen/ops/arange.h"
 #include "ATen/ops/index_select.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
@@ -14,6 +19,7 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "tests/batteries/image_files.h"
 
 namespace pdarts {
 namespace {
@@ -85,6 +91,31 @@ Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1,
   Outcome outcome;
   outcome.result = RunSearch(*experiment, data, options, &outcome.heard);
   return outcome;
+}
+
+TEST(Search, ImagesThatCannotBeReadAreCountedInAllPasses) {
+  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
+  ASSERT_TRUE(CompleteSpec(&spec).ok());
+  const std::string folder = absl::StrCat(::testing::TempDir(), "/unreadable");
+  *spec.mutable_dataset() = WriteImageFiles(folder, /*train_images=*/24, /*test_images=*/4)[0];
+  spec.mutable_search()->mutable_loading()->set_skip_unreadable(true);
+  const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
+  ASSERT_TRUE(experiment.ok()) << experiment.status();
+  // Of the twelve images that train weights one, of those that train alphas two.
+  const DatasetSplits whole = experiment->dataset->Load({}).value();
+  for (const int64_t image : {3, 15, 16}) {
+    const std::string file = whole.train->Name(image);
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  }
+  at::set_num_threads(1);
+  Listener heard;
+  const absl::Status status =
+      RunSearch(*experiment, experiment->dataset->Load({}).value(), {}, &heard).status();
+  ASSERT_TRUE(status.ok()) << status;
+  // In each stage an epoch that trains weights only, and one that trains alphas and measures.
+  std::vector<int64_t> skipped;
+  for (const EpochReport& report : heard.epochs) skipped.push_back(report.skipped_images);
+  EXPECT_THAT(skipped, ::testing::ElementsAre(1, 5, 1, 5));
 }
 
 TEST(Search, TheFirstImagesAreOfTheWeightsHalf) {
