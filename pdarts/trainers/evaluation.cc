@@ -110,6 +110,7 @@ absl::StatusOr<std::unique_ptr<Loader>> MakeEvaluationLoader(
   options.batch_size = batch_size;
   options.purpose = "evaluation";
   options.shuffle = false;
+  options.one_epoch = true;
   SetLoading(loading, &options);
   return Loader::Create(std::move(source), at::arange(images, at::kLong), transforms, info, dtype,
                         std::move(options));

@@ -229,6 +229,7 @@ absl::StatusOr<std::unique_ptr<Loader>> StageTrainer::MakeLoader(const at::Tenso
                           Transforms::ForSearch(settings_, data_.info));
   LoaderOptions options;
   options.shuffle = purpose != kEvaluation;
+  options.one_epoch = purpose == kEvaluation;
   options.batch_size = batch_size;
   options.seed = static_cast<uint64_t>(experiment_.spec.seed());
   options.stage = loop_.position().stage;

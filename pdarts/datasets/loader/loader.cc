@@ -213,9 +213,10 @@ class Loader::Impl {
     std::unique_lock<std::mutex> lock(mutex_);
     PDARTS_RETURN_IF_ERROR(StartWorkers());
     // Here and not in a worker, so that the caller learns of memory that can't be had.
-    const int64_t ahead =
-        std::max<int64_t>(1, options_.prefetch_bytes / (options_.batch_size * image_bytes_));
-    while (static_cast<int64_t>(begun_.size()) < 1 + ahead) {
+    const int64_t ahead = std::clamp<int64_t>(
+        options_.prefetch_bytes / (options_.batch_size * image_bytes_), 1, batches_per_epoch());
+    while (static_cast<int64_t>(begun_.size()) < 1 + ahead &&
+           (!options_.one_epoch || ahead_.epoch == place_.epoch)) {
       begun_.push_back(Begin(ahead_, &epoch_));
       ahead_ = After(ahead_);
     }

@@ -46,6 +46,8 @@ struct LoaderOptions {
   std::string purpose;  ///< "weights", "alphas", "train", "evaluation"
   /// Each epoch has an order of its own; else the indices' order.
   bool shuffle = true;
+  /// No batch is made ahead for the next epoch, for a loader whose batches are taken for one epoch.
+  bool one_epoch = false;
   /// The rest is for sources that do not lie in memory; as LoadingSettings.
   int workers = 0;
   int64_t prefetch_bytes = 0;

@@ -302,6 +302,28 @@ TEST(Loader, ReadsAheadNoMoreThanTheMemoryAllows) {
   }
 }
 
+TEST(Loader, ReadsAheadOneEpochAtMost) {
+  for (const bool one_epoch : {false, true}) {
+    const auto source = std::make_shared<OnDemand>();
+    LoaderOptions options = Options(4);
+    options.prefetch_bytes = int64_t{1} << 40;
+    options.one_epoch = one_epoch;
+    const auto loader = Make(source, options);
+    const auto expect_opened = [&](int64_t images) {
+      WaitForOpened(*source, images);
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      EXPECT_EQ(source->opened, images);
+    };
+    Next(*loader);
+    expect_opened(one_epoch ? kImages : kImages + kBatch);
+    for (int64_t i = 1; i < kBatches; ++i) Next(*loader);
+    expect_opened(one_epoch ? kImages : 2 * kImages);
+    // It can go on all the same.
+    Next(*loader);
+    expect_opened(one_epoch ? 2 * kImages : 2 * kImages + kBatch);
+  }
+}
+
 TEST(Loader, OneBatchIsReadAheadWithoutAnyMemoryForIt) {
   const auto source = std::make_shared<OnDemand>();
   const auto loader = Make(source, Options(2));
