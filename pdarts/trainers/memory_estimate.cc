@@ -122,10 +122,11 @@ int64_t ReadAheadBytes(const LoadingSettings& loading, const DatasetSplits& data
   LoaderOptions options;
   SetLoading(loading, &options);
   if (data.train->InMemory().defined() || options.workers == 0) return 0;
-  const ImageShape& image = data.info.image;
-  const int64_t batch = batch_images * image.channels * image.height * image.width *
-                        static_cast<int64_t>(sizeof(float));
-  return loaders * std::max(options.prefetch_bytes, batch);
+  const ImageShape& shape = data.info.image;
+  const int64_t image =
+      int64_t{shape.channels} * shape.height * shape.width * static_cast<int64_t>(sizeof(float));
+  const int64_t epoch = std::max(data.train->size(), data.test->size()) * image;
+  return loaders * std::max(std::min(options.prefetch_bytes, epoch), batch_images * image);
 }
 
 absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,

@@ -1,7 +1,13 @@
 #include "pdarts/trainers/memory_estimate.h"
 
+#include <cstdint>
+#include <memory>
+#include <string>
+
 #include "ATen/ops/arange.h"
 #include "ATen/ops/zeros.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -76,6 +82,39 @@ TEST(MemoryForecastTest, WhatFitsOrMaySwapIsAccepted) {
   forecast.policy.allow_swap = false;
   forecast.policy.limit.reset();
   EXPECT_TRUE(forecast.CheckFits().ok());
+}
+
+/// Images that do not lie in memory.
+class ReadSource : public SampleSource {
+ public:
+  explicit ReadSource(int64_t images) : labels_(at::zeros({images}, at::kLong)) {}
+  int64_t size() const override { return labels_.size(0); }
+  const at::Tensor& labels() const override { return labels_; }
+  absl::StatusOr<std::unique_ptr<Sample>> Open(int64_t) const override {
+    return absl::UnimplementedError("nothing is read");
+  }
+  std::string Name(int64_t index) const override { return absl::StrCat(index); }
+
+ private:
+  const at::Tensor labels_;
+};
+
+TEST(BatchSizesTest, WhatLoadersReadAheadIsBoundedByMemoryAndByAnEpoch) {
+  DatasetSplits data;
+  data.info.image = {3, 8, 8};
+  data.train = std::make_shared<ReadSource>(50);
+  data.test = std::make_shared<ReadSource>(20);
+  TrainSettings training;
+  training.set_batch_size(5);
+  training.set_evaluation_batch_size(10);
+  const auto images_ahead = [&] {
+    return TrainingBatches(training, &data).loading / (2.0 * 3 * 8 * 8 * sizeof(float));
+  };
+  EXPECT_EQ(images_ahead(), 50) << "of each of the two loaders";
+  training.mutable_loading()->set_prefetch_megabytes(0);
+  EXPECT_EQ(images_ahead(), 10) << "the larger batch";
+  training.mutable_loading()->set_workers(0);
+  EXPECT_EQ(images_ahead(), 0);
 }
 
 TEST(BatchSizesTest, ABatchIsNotLargerThanTheImages) {
