@@ -137,7 +137,7 @@ TEST_F(PackTest, ShardsOfSomethingElseAreNotMixedIn) {
                     HasSubstr("expected side 16")));
   options_.side = 32;
   WriteFile(Path("from/train/class_0/more.png"), PlainPng(9, 9, 1, 2, 3));
-  EXPECT_THAT(Pack(options_).status().ToString(), HasSubstr("expected side 32 and 32 + 15 images"));
+  EXPECT_THAT(Pack(options_).status().ToString(), HasSubstr("expected side 32 and 32 + 15)"));
   options_.to = Path("other");
   WriteFile(Path("other/a.tar"), "somebody's");
   EXPECT_THAT(Pack(options_).status().ToString(),

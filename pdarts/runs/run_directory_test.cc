@@ -40,6 +40,8 @@ class RunDirectoryTest : public ::testing::Test {
             ::testing::UnitTest::GetInstance()->current_test_info()->name();
     fs::remove_all(path_);
     spec_.set_name("a");
+    // As the specs of all runs are.
+    ASSERT_TRUE(CompleteSpec(&spec_).ok());
   }
   absl::Status Create(bool overwrite = false) {
     return RunDirectory::Open(path_.string(), spec_,
@@ -348,7 +350,8 @@ TEST_F(CheckpointedRunTest, ALogThatIsTooShortIsNoGoodBase) {
 TEST_F(CheckpointedRunTest, OfAnotherSpecIsRefusedWithTheDifference) {
   Interrupt(2);
   spec_.mutable_search()->set_batch_size(7);
-  EXPECT_THAT(GoOn().status().ToString(), HasSubstr("a run of another spec (added: search"));
+  EXPECT_THAT(GoOn().status().ToString(),
+              HasSubstr("a run of another spec (modified: search.batch_size: 96 -> 7)"));
   // The spec's file was exchanged: the checkpoint still knows.
   {
     std::ofstream file(path_ / "spec.textproto");
@@ -356,7 +359,9 @@ TEST_F(CheckpointedRunTest, OfAnotherSpecIsRefusedWithTheDifference) {
   }
   const absl::Status status = GoOn().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(status.ToString(), HasSubstr("checkpoint.bin is of another spec (added: search"));
+  EXPECT_THAT(
+      status.ToString(),
+      HasSubstr("checkpoint.bin is of another spec (modified: search.batch_size: 96 -> 7)"));
 }
 
 TEST_F(CheckpointedRunTest, GoesOnWithAnotherNumberOfWorkers) {

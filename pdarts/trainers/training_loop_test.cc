@@ -50,7 +50,7 @@ class Recorder : public TrainingLoop::Task, public LoopObserver {
   absl::Status EndEpoch(const LoopEpochReport& report) override {
     const auto measured = loop->Measure([&](const std::function<bool()>& stop) {
       return stop() ? absl::StatusOr<Evaluation>(absl::CancelledError("stopped"))
-                    : absl::StatusOr<Evaluation>(Evaluation{{70, 100, 1.5}, {}, 0});
+                    : absl::StatusOr<Evaluation>(Evaluation{{70, 100, 1.5}, {}, {}, 0});
     });
     if (!measured.ok()) return measured.status();
     calls.push_back(absl::StrCat("end ", report.position.epoch, " ", report.position.step, " loss ",
