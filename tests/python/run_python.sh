@@ -6,6 +6,6 @@ path=
 IFS=: read -ra folders <<< "$1"
 for packages in "${folders[@]}"; do
   [ -d "$packages" ] || packages="../${packages#external/}"  # where the runfiles hold it
-  path="$path${path:+:}$packages"
+  path="$path${path:+:}$(realpath -s "$packages")"  # a child may run in another folder
 done
 PYTHONPATH="$path" exec python3 -s -B "${@:2}"
