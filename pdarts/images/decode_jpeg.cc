@@ -112,14 +112,21 @@ class JpegDecoder {
   /// decoded. `row` holds RowBytes() bytes.
   bool ReadPixels(int64_t first, int64_t height, int64_t width, uint8_t* pixels, uint8_t* row) {
     if (setjmp(errors_.jump) != 0) return false;
-    const bool is_direct = !is_cmyk() && width == output_width();
+    const int64_t before = 3 * first, after = 3 * (output_width() - first);
     for (int64_t y = 0; y < height; ++y, pixels += 3 * width) {
-      JSAMPROW to = is_direct ? pixels : row;
+      // A decoded row goes to its place with the columns to its left and right. Those to the right
+      // are overwritten by the next row; what those to the left overwrite is put back.
+      const bool is_direct =
+          !is_cmyk() && before <= 3 * width * y && after <= 3 * width * (height - y);
+      if (is_direct) std::memcpy(row, pixels - before, static_cast<size_t>(before));
+      JSAMPROW to = is_direct ? pixels - before : row;
       jpeg_read_scanlines(&info_, &to, 1);
-      if (is_cmyk()) {
+      if (is_direct) {
+        std::memcpy(pixels - before, row, static_cast<size_t>(before));
+      } else if (is_cmyk()) {
         CmykToRgb(row + 4 * first, width, pixels);
-      } else if (!is_direct) {
-        std::memcpy(pixels, row + 3 * first, static_cast<size_t>(3 * width));
+      } else {
+        std::memcpy(pixels, row + before, static_cast<size_t>(3 * width));
       }
     }
     if (info_.output_scanline == info_.output_height) jpeg_finish_decompress(&info_);

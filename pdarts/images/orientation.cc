@@ -24,7 +24,7 @@ struct Unref {
 }  // namespace
 
 int OrientationOf(absl::string_view exif) {
-  if (exif.size() > kMaxBytes) return 1;
+  if (exif.empty() || exif.size() > kMaxBytes) return 1;
   const std::string block = absl::StrCat(kPrefix, absl::StripPrefix(exif, kPrefix));
   const std::unique_ptr<ExifData, Unref> data(exif_data_new_from_data(
       reinterpret_cast<const unsigned char*>(block.data()), static_cast<unsigned>(block.size())));
