@@ -1,6 +1,7 @@
 #include "pdarts/datasets/transforms/plan_runner.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -13,7 +14,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "glog/logging.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/transforms/image_loops.h"
 #include "pdarts/datasets/transforms/pixel_map.h"
 #include "pdarts/datasets/transforms/rgb_resizer.h"
 
@@ -197,8 +200,8 @@ class TypedRunner : public PlanRunner {
   void Write(const View& view, Out* out) {
     if constexpr (!std::is_same_v<Out, uint8_t>) {
       if (map_.normalize() != nullptr) {
-        SetTable(*map_.normalize());
-        WriteChannels<uint8_t>(view, out, [this](int c) { return table_.data() + 256 * c; });
+        SetTables(*map_.normalize());
+        WriteChannels<uint8_t>(view, out, [this](int c) -> const Table& { return tables_[c]; });
         return;
       }
     }
@@ -212,6 +215,15 @@ class TypedRunner : public PlanRunner {
     Value operator[](Value value) const {
       return value;
     }
+  };
+
+  /// Values as they are normalized.
+  struct Table {
+    std::array<T, 256> values;
+    bool is_linear = false;  ///< `loops.scale` gives the same values
+    double factor = 0;
+    double offset = 0;
+    T operator[](uint8_t value) const { return values[value]; }
   };
 
   /// values(c): what values of the image before become in channel c, by the operator [].
@@ -232,7 +244,7 @@ class TypedRunner : public PlanRunner {
   }
 
   template <class In, class Out, class Values, class Stride>
-  void WriteChannel(const View& view, const In* channel, Values values, Stride stride,
+  void WriteChannel(const View& view, const In* channel, const Values& values, Stride stride,
                     Out* plane) const {
     const int64_t height = map_.height(), width = map_.width(), left = map_.left();
     const PixelRegion& part = map_.part();
@@ -248,16 +260,10 @@ class TypedRunner : public PlanRunner {
         continue;
       }
       const In* const pixels = channel + from * view.row_stride + (left + begin) * stride;
-      if (map_.is_flipped()) {
-        std::fill(row + width - begin, row + width, zero);
-        Out* const last = row + width - 1 - begin;
-        for (int64_t x = 0; x < end - begin; ++x) last[-x] = values[pixels[x * stride]];
-        std::fill(row, row + width - end, zero);
-      } else {
-        std::fill(row, row + begin, zero);
-        for (int64_t x = begin; x < end; ++x) row[x] = values[pixels[(x - begin) * stride]];
-        std::fill(row + end, row + width, zero);
-      }
+      Out* const to = row + (map_.is_flipped() ? width - end : begin);
+      std::fill(row, to, zero);
+      WriteRow(values, pixels, stride, end - begin, to);
+      std::fill(to + (end - begin), row + width, zero);
     }
     for (const PixelMap::Hole& hole : map_.holes()) {
       const Out value = hole.before_normalize ? zero : Out(0);
@@ -268,15 +274,43 @@ class TypedRunner : public PlanRunner {
     }
   }
 
-  /// Makes the table of normalized values, which is the same for all images of a list.
-  void SetTable(const Step& step) {
+  template <class Values, class In, class Out, class Stride>
+  void WriteRow(const Values& values, const In* pixels, Stride stride, int64_t count,
+                Out* out) const {
+    if constexpr (std::is_same_v<Values, Table> && std::is_same_v<Out, float>) {
+      if (values.is_linear && stride == 1) {
+        return loops_.scale(pixels, count, values.factor, values.offset, map_.is_flipped(), out);
+      }
+    }
+    if (map_.is_flipped()) {
+      Out* const last = out + count - 1;
+      for (int64_t x = 0; x < count; ++x) last[-x] = values[pixels[x * stride]];
+    } else {
+      for (int64_t x = 0; x < count; ++x) out[x] = values[pixels[x * stride]];
+    }
+  }
+
+  /// Makes the tables of normalized values, which are the same for all images of a list.
+  void SetTables(const Step& step) {
     if (table_mean_ == step.mean && table_deviation_ == step.deviation) return;
     table_mean_ = step.mean;
     table_deviation_ = step.deviation;
-    table_.clear();
+    tables_.resize(static_cast<size_t>(image_.channels));
     for (int c = 0; c < image_.channels; ++c) {
+      Table& table = tables_[c];
+      const double mean = (*step.mean)[c], deviation = (*step.deviation)[c];
+      std::array<uint8_t, 256> all;
       for (int v = 0; v < 256; ++v) {
-        table_.push_back(static_cast<T>((v / 255.0 - (*step.mean)[c]) / (*step.deviation)[c]));
+        all[v] = static_cast<uint8_t>(v);
+        table.values[v] = static_cast<T>((v / 255.0 - mean) / deviation);
+      }
+      table.factor = 1 / (255 * deviation);
+      table.offset = -mean / deviation;
+      if constexpr (std::is_same_v<T, float>) {
+        std::array<float, 256> scaled;
+        loops_.scale(all.data(), 256, table.factor, table.offset, /*is_mirrored=*/false,
+                     scaled.data());
+        table.is_linear = scaled == table.values;
       }
     }
   }
@@ -284,7 +318,8 @@ class TypedRunner : public PlanRunner {
   const ImageShape image_;
   PixelMap map_;
   RgbResizer resizer_;
-  std::vector<T> table_;  ///< `[C,256]`
+  const ImageLoops& loops_ = ImageLoopsFor(BestInstructionSet());
+  std::vector<Table> tables_;  ///< of each channel
   const std::vector<double>* table_mean_ = nullptr;
   const std::vector<double>* table_deviation_ = nullptr;
 };

@@ -268,6 +268,34 @@ TEST(PlanRunner, TakesInterleavedAndGrayPixels) {
   EXPECT_TRUE(run(gray).equal(run(gray.expand({3, 6, 5}).contiguous())));
 }
 
+TEST(PlanRunner, RoundsNormalizedValuesOnce) {
+  // Wider than any block of a loop, and no multiple of a vector.
+  constexpr int64_t kWidth = 603;
+  const std::vector<double> mean = {0.4914, 1, 0}, deviation = {0.247, 0.5, 0.2616};
+  const at::Tensor image = Pixels(3, 2, kWidth);
+  const auto pixels = image.accessor<uint8_t, 3>();
+  const at::Tensor out = at::empty({3, 2, kWidth}, at::kFloat);
+  for (const bool is_flipped : {false, true}) {
+    ImagePlan plan;
+    plan.Begin(2, kWidth);
+    plan.Normalize(mean, deviation);
+    if (is_flipped) plan.Flip();
+    ASSERT_TRUE(PlanRunner::Make({3, 2, kWidth}, at::kFloat)
+                    ->Run(plan, TestSample(image), out.mutable_data_ptr())
+                    .ok());
+    const auto got = out.accessor<float, 3>();
+    for (int64_t c = 0; c < 3; ++c) {
+      const auto channel = static_cast<size_t>(c);
+      for (int64_t x = 0; x < kWidth; ++x) {
+        const int value = pixels[c][1][is_flipped ? kWidth - 1 - x : x];
+        ASSERT_EQ(got[c][1][x],
+                  static_cast<float>((value / 255.0 - mean[channel]) / deviation[channel]))
+            << "channel " << c << ", column " << x << (is_flipped ? ", flipped" : "");
+      }
+    }
+  }
+}
+
 TEST(PlanRunner, CallsAnyFunctionBetweenTwoPasses) {
   const at::Tensor image = Pixels(2, 4, 4);
   ImagePlan plan;

@@ -7,6 +7,7 @@
 #include "ATen/core/Tensor.h"
 #include "ATen/ops/_upsample_bilinear2d_aa.h"
 #include "ATen/ops/from_blob.h"
+#include "pdarts/datasets/transforms/image_loops.h"
 
 namespace pdarts {
 namespace {
@@ -21,13 +22,6 @@ static_assert(kRing >= kResizeTaps - 1 + kResizeRows);
 constexpr int kWeightBits = 15;
 /// With so many binary digits after the point, a sum of 8-bit values lies below 2^24.
 constexpr int kMaxDigits = 16;
-
-const ResizeLoops& LoopsFor(InstructionSet instructions) {
-#if defined(__x86_64__)
-  if (instructions != InstructionSet::kPortable) return avx2::kResizeLoops;
-#endif
-  return portable::kResizeLoops;
-}
 
 /// How many binary digits after the point a weight has. largest: of all weights, at most 1.
 int DigitsFor(double largest) {
@@ -48,12 +42,13 @@ void RgbResizer::Axis::Set(int64_t size, int64_t new_size) {
   // The filter is a triangle over one pixel of the result to each side, or over one pixel of the
   // image where that is larger.
   const double reach = std::max(scale, 1.0);
+  const double per_pixel = 1 / reach;
   is_exact_ = 2 * reach + 1 <= kResizeTaps;
   if (!is_exact_) return;
 
   first_.resize(static_cast<size_t>(new_size));
-  std::vector<std::array<double, kResizeTaps>> shares(static_cast<size_t>(new_size));
-  std::vector<int> counts(static_cast<size_t>(new_size));
+  shares_.resize(first_.size());
+  counts_.resize(first_.size());
   double largest = 0;
   int taps = 1;
   for (size_t i = 0; i < first_.size(); ++i) {
@@ -63,40 +58,41 @@ void RgbResizer::Axis::Set(int64_t size, int64_t new_size) {
     const int count = static_cast<int>(std::min<int64_t>(end - begin, kResizeTaps));
     double sum = 0;
     for (int k = 0; k < count; ++k) {
-      const double distance = (static_cast<double>(begin + k) - center + 0.5) * (1 / reach);
-      shares[i][k] = std::max(0.0, 1 - std::abs(distance));
-      sum += shares[i][k];
+      const double distance = (static_cast<double>(begin + k) - center + 0.5) * per_pixel;
+      shares_[i][k] = std::max(0.0, 1 - std::abs(distance));
+      sum += shares_[i][k];
     }
     for (int k = 0; k < count; ++k) {
-      shares[i][k] /= sum;
-      largest = std::max(largest, shares[i][k]);
+      shares_[i][k] /= sum;
+      largest = std::max(largest, shares_[i][k]);
     }
     first_[i] = begin;
-    counts[i] = count;
+    counts_[i] = count;
     taps = std::max(taps, count);
   }
   const int digits = DigitsFor(largest);
   is_exact_ = digits <= kMaxDigits;
   if (!is_exact_) return;
+  const double one = std::ldexp(1.0, digits);
 
   values_.assign(first_.size() * static_cast<size_t>(taps), 0);
   for (size_t i = 0; i < first_.size(); ++i) {
     // All results have as many weights; those past the image's end are put before the others.
     const int64_t begin = std::min(first_[i], size - taps);
     float* const values = values_.data() + i * static_cast<size_t>(taps) + (first_[i] - begin);
-    for (int k = 0; k < counts[i]; ++k) {
-      values[k] = static_cast<float>(std::floor(std::ldexp(shares[i][k], digits) + 0.5));
+    for (int k = 0; k < counts_[i]; ++k) {
+      values[k] = static_cast<float>(static_cast<int>(shares_[i][k] * one + 0.5));
     }
     first_[i] = begin;
   }
   weights_.taps = taps;
   weights_.first = first_.data();
   weights_.weights = values_.data();
-  weights_.half = std::ldexp(0.5F, digits);
-  weights_.unit = std::ldexp(1.0F, -digits);
+  weights_.half = static_cast<float>(one / 2);
+  weights_.unit = static_cast<float>(1 / one);
 }
 
-RgbResizer::RgbResizer(InstructionSet instructions) : loops_(LoopsFor(instructions)) {}
+RgbResizer::RgbResizer(InstructionSet instructions) : loops_(ImageLoopsFor(instructions)) {}
 
 const uint8_t* RgbResizer::Resize(const uint8_t* pixels, int64_t row_stride, int64_t height,
                                   int64_t width, int64_t new_height, int64_t new_width) {

@@ -1,17 +1,18 @@
 #ifndef PDARTS_DATASETS_TRANSFORMS_RGB_RESIZER_H_
 #define PDARTS_DATASETS_TRANSFORMS_RGB_RESIZER_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "pdarts/core/backend.h"
-#include "pdarts/datasets/transforms/resize_loops.h"
+#include "pdarts/datasets/transforms/image_loops_table.h"
 
 namespace pdarts {
 
 /// Resizes 8-bit pixels red, green, blue by a bilinear filter with antialiasing. The values are
-/// those of LibTorch's _upsample_bilinear2d_aa for uint8, on every processor. For one thread: the
-/// memory that it needs stays from image to image.
+/// those of LibTorch's _upsample_bilinear2d_aa for uint8, whatever the instruction set. For one
+/// thread: the memory that it needs stays from image to image.
 class RgbResizer {
  public:
   /// instructions: those that the loops are compiled for; this processor can run them.
@@ -41,12 +42,15 @@ class RgbResizer {
     ResizeWeights weights_ = {};
     std::vector<int64_t> first_;
     std::vector<float> values_;
+    // While the weights are made: what they are before they are rounded, and how many.
+    std::vector<std::array<double, kResizeTaps>> shares_;
+    std::vector<int> counts_;
   };
 
   void ResizeByLibTorch(const uint8_t* pixels, int64_t row_stride, int64_t height, int64_t width,
                         int64_t new_height, int64_t new_width);
 
-  const ResizeLoops& loops_;
+  const ImageLoops& loops_;
   Axis rows_;
   Axis columns_;
   std::vector<uint8_t> bytes_;

@@ -1,5 +1,5 @@
-#ifndef PDARTS_DATASETS_TRANSFORMS_RESIZE_LOOPS_H_
-#define PDARTS_DATASETS_TRANSFORMS_RESIZE_LOOPS_H_
+#ifndef PDARTS_DATASETS_TRANSFORMS_IMAGE_LOOPS_TABLE_H_
+#define PDARTS_DATASETS_TRANSFORMS_IMAGE_LOOPS_TABLE_H_
 
 #include <cstdint>
 
@@ -21,8 +21,8 @@ struct ResizeWeights {
   float unit;            ///< a power of 2
 };
 
-/// The inner loops of a resize, compiled for one instruction set.
-struct ResizeLoops {
+/// Inner loops over the pixels of an image, compiled for one instruction set.
+struct ImageLoops {
   /// Resizes kResizeRows rows of red, green, blue pixels from `width` to `new_width` pixels.
   /// \param bytes scratch of `3 * width * kResizeRows`.
   /// \param columns scratch of `3 * width * kResizeRows`.
@@ -35,15 +35,18 @@ struct ResizeLoops {
   /// out[i] = the sum of weights[k] * rows[k][i], as ResizeWeights says. i: below `count`.
   void (*down)(const float* const* rows, const float* weights, int taps, float half, float unit,
                int64_t count, uint8_t* out);
+  /// out[i] = values[i] * factor + offset, computed in double. is_mirrored: out[count - 1 - i].
+  void (*scale)(const uint8_t* values, int64_t count, double factor, double offset,
+                bool is_mirrored, float* out);
 };
 
 namespace portable {
-extern const ResizeLoops kResizeLoops;
+extern const ImageLoops kImageLoops;
 }  // namespace portable
 namespace avx2 {
-extern const ResizeLoops kResizeLoops;
+extern const ImageLoops kImageLoops;
 }  // namespace avx2
 
 }  // namespace pdarts
 
-#endif  // PDARTS_DATASETS_TRANSFORMS_RESIZE_LOOPS_H_
+#endif  // PDARTS_DATASETS_TRANSFORMS_IMAGE_LOOPS_TABLE_H_

@@ -1,0 +1,2 @@
+#define PDARTS_VARIANT portable
+#include "pdarts/datasets/transforms/image_loops.inc"

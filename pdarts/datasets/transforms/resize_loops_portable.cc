@@ -1,2 +1,0 @@
-#define PDARTS_VARIANT portable
-#include "pdarts/datasets/transforms/resize_loops.inc"
