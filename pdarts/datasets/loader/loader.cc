@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <set>
@@ -12,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/ops/empty.h"
+#include "ATen/ops/from_blob.h"
 #include "ATen/ops/index_select.h"
 #include "ATen/ops/randperm.h"
 #include "ATen/ops/tensor.h"
@@ -53,6 +55,22 @@ struct Work {
     return epoch->order.const_data_ptr<int64_t>()[first + image];
   }
 };
+
+/// Memory for images `[N,C,H,W]`, not set. LibTorch asks for aligned memory, and after that glibc
+/// (before 2.38) does not find freed memory of the same size again: batches would take twice the
+/// memory. \throw std::bad_alloc
+at::Tensor MakePixels(at::IntArrayRef sizes, at::ScalarType dtype) {
+  constexpr size_t kAlignment = 64;  // as LibTorch's
+  size_t bytes = c10::elementSize(dtype);
+  for (const int64_t size : sizes) bytes *= static_cast<size_t>(size);
+  size_t room = bytes + kAlignment;
+  void* const memory = std::malloc(room);
+  if (memory == nullptr) throw std::bad_alloc();
+  void* pixels = memory;
+  std::align(kAlignment, bytes, pixels, room);
+  return at::from_blob(
+      pixels, sizes, [memory](void*) { std::free(memory); }, dtype);
+}
 
 /// Where a loader is.
 struct Place {
@@ -195,7 +213,7 @@ class Loader::Impl {
     work->batch = place.batch;
     work->first = place.batch * options_.batch_size;
     work->images = std::min(options_.batch_size, images_per_epoch() - work->first);
-    work->pixels = at::empty(
+    work->pixels = MakePixels(
         {work->images, info_.image.channels, info_.image.height, info_.image.width}, dtype_);
     work->statuses.resize(static_cast<size_t>(work->images));
     return work;
