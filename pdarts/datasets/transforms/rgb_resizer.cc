@@ -53,8 +53,9 @@ void RgbResizer::Axis::Set(int64_t size, int64_t new_size) {
   int taps = 1;
   for (size_t i = 0; i < first_.size(); ++i) {
     const double center = scale * (static_cast<double>(i) + 0.5);
-    const int64_t begin = std::max<int64_t>(static_cast<int64_t>(center - reach + 0.5), 0);
-    const int64_t end = std::min(static_cast<int64_t>(center + reach + 0.5), size);
+    const double low = center - reach + 0.5, high = center + reach + 0.5;
+    const int64_t begin = std::max<int64_t>(static_cast<int64_t>(low), 0);
+    const int64_t end = std::min(static_cast<int64_t>(high), size);
     const int count = static_cast<int>(std::min<int64_t>(end - begin, kResizeTaps));
     double sum = 0;
     for (int k = 0; k < count; ++k) {
@@ -81,7 +82,8 @@ void RgbResizer::Axis::Set(int64_t size, int64_t new_size) {
     const int64_t begin = std::min(first_[i], size - taps);
     float* const values = values_.data() + i * static_cast<size_t>(taps) + (first_[i] - begin);
     for (int k = 0; k < counts_[i]; ++k) {
-      values[k] = static_cast<float>(static_cast<int>(shares_[i][k] * one + 0.5));
+      const double value = shares_[i][k] * one + 0.5;
+      values[k] = static_cast<float>(static_cast<int>(value));
     }
     first_[i] = begin;
   }

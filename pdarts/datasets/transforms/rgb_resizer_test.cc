@@ -17,7 +17,7 @@ namespace {
 
 /// `[height,width,3]`: noise, half of which is black or white.
 at::Tensor Pixels(RandomStream* random, int64_t height, int64_t width) {
-  const at::Tensor pixels = at::empty({height, width, 3}, at::kByte);
+  at::Tensor pixels = at::empty({height, width, 3}, at::kByte);
   auto* const values = pixels.mutable_data_ptr<uint8_t>();
   for (int64_t i = 0; i < pixels.numel(); ++i) {
     const uint32_t bits = random->Bits();
