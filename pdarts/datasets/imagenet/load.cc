@@ -56,20 +56,23 @@ class Finder {
   /// Finds the synsets. Those of val/ are taken where there is no train/ and none is needed.
   absl::Status FindSynsets(bool needs_train) {
     if (folder_.empty()) return NotFound("no folder is named");
-    PDARTS_ASSIGN_OR_RETURN(std::vector<ClassFolders> train, SynsetsIn("train"));
-    if (train.empty() && !needs_train) {
-      PDARTS_ASSIGN_OR_RETURN(train, SynsetsIn("val"));
+    PDARTS_ASSIGN_OR_RETURN(const FolderContent train, ContentOf("train"));
+    train_ = images::FindClasses(PathOf("train"), train);
+    std::vector<ClassFolders> found = train_;
+    if (found.empty() && !needs_train) {
+      PDARTS_ASSIGN_OR_RETURN(const FolderContent val, ContentOf("val"));
+      found = images::FindClasses(PathOf("val"), val);
     }
-    if (train.empty()) {
+    if (found.empty()) {
       return NotFound(absl::StrCat((fs::path(folder_) / "train").string(),
                                    " holds no folders of synsets, such as n01440764"));
     }
-    if (static_cast<int>(train.size()) < config_.classes()) {
+    if (static_cast<int>(found.size()) < config_.classes()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(folder_, " holds ", train.size(), " synsets, the spec's dataset.classes is ",
-                       config_.classes(), ": set it to ", train.size(), " or fewer"));
+          absl::StrCat(folder_, " holds ", found.size(), " synsets, the spec's dataset.classes is ",
+                       config_.classes(), ": set it to ", found.size(), " or fewer"));
     }
-    for (const ClassFolders& synset : train) synsets_.push_back(synset.name);
+    for (const ClassFolders& synset : found) synsets_.push_back(synset.name);
     return absl::OkStatus();
   }
 
@@ -91,27 +94,26 @@ class Finder {
   }
 
   absl::StatusOr<StoredSplit> Train() const {
-    PDARTS_ASSIGN_OR_RETURN(const Files files, InSynsets("train"));
+    PDARTS_ASSIGN_OR_RETURN(const Files files, InSynsets(train_));
     return SplitOf("train", "train", files);
   }
 
   absl::StatusOr<StoredSplit> Test() const {
-    PDARTS_ASSIGN_OR_RETURN(const std::vector<ClassFolders> synsets, SynsetsIn("val"));
-    if (!synsets.empty()) {
-      PDARTS_ASSIGN_OR_RETURN(const Files files, InSynsets("val"));
-      return SplitOf("test", "val", files);
-    }
-    PDARTS_ASSIGN_OR_RETURN(const Files files, InList());
+    PDARTS_ASSIGN_OR_RETURN(const FolderContent content, ContentOf("val"));
+    const std::vector<ClassFolders> synsets = images::FindClasses(PathOf("val"), content);
+    PDARTS_ASSIGN_OR_RETURN(const Files files,
+                            synsets.empty() ? InList(content.images) : InSynsets(synsets));
     return SplitOf("test", "val", files);
   }
 
  private:
   std::string PathOf(const std::string& name) const { return (fs::path(folder_) / name).string(); }
 
-  /// The folders of synsets in a split's folder; none where the split's folder is missing.
-  absl::StatusOr<std::vector<ClassFolders>> SynsetsIn(const std::string& split) const {
+  /// What lies in a split's folder, of its folders only those of synsets; nothing where the split's
+  /// folder is missing.
+  absl::StatusOr<FolderContent> ContentOf(const std::string& split) const {
     absl::StatusOr<FolderContent> content = images::ListFolder(PathOf(split));
-    if (absl::IsNotFound(content.status())) return std::vector<ClassFolders>();
+    if (absl::IsNotFound(content.status())) return FolderContent();
     if (!content.ok()) return content.status();
     std::vector<std::string> others;
     std::vector<std::string>& folders = content->folders;
@@ -125,12 +127,11 @@ class Finder {
     folders.erase(std::remove_if(folders.begin(), folders.end(),
                                  [](const std::string& name) { return !IsSynset(name); }),
                   folders.end());
-    return images::FindClasses(PathOf(split), *content);
+    return content;
   }
 
   /// All images of the classes that are used, in a folder for each synset.
-  absl::StatusOr<Files> InSynsets(const std::string& split) const {
-    PDARTS_ASSIGN_OR_RETURN(const std::vector<ClassFolders> synsets, SynsetsIn(split));
+  absl::StatusOr<Files> InSynsets(const std::vector<ClassFolders>& synsets) const {
     Files files;
     for (const ClassFolders& synset : synsets) {
       const auto found = std::lower_bound(synsets_.begin(), synsets_.end(), synset.name);
@@ -147,13 +148,10 @@ class Finder {
     return files;
   }
 
-  /// The images in val/ itself, of the classes that are used.
-  absl::StatusOr<Files> InList() const {
+  /// The images in val/ itself, of the classes that are used. images: their paths.
+  absl::StatusOr<Files> InList(const std::vector<std::string>& images) const {
     Files files;
-    const absl::StatusOr<FolderContent> content = images::ListFolder(PathOf("val"));
-    if (absl::IsNotFound(content.status())) return files;
-    if (!content.ok()) return content.status();
-    if (content->images.empty()) return files;
+    if (images.empty()) return files;
     std::optional<std::string> list;
     if (config_.validation_list().empty()) {
       PDARTS_ASSIGN_OR_RETURN(list, FirstOf(kLists));
@@ -162,14 +160,14 @@ class Finder {
     }
     if (!list) {
       return absl::NotFoundError(absl::StrCat(
-          "imagenet: ", PathOf("val"), " holds ", content->images.size(),
+          "imagenet: ", PathOf("val"), " holds ", images.size(),
           " images without folders of synsets, and there is no list of their classes: expected ",
           PathOf(kLists[0]), ", ", kLists[1], " or ", kLists[2],
           " beside it, or the spec's dataset.validation_list"));
     }
     PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadFile(*list));
     std::vector<std::string> names;
-    for (const std::string& path : content->images) {
+    for (const std::string& path : images) {
       names.push_back(fs::path(path).filename().string());
     }
     const absl::StatusOr<std::map<std::string, int64_t>> classes =
@@ -181,7 +179,7 @@ class Finder {
       if (found == classes->end()) {
         without.push_back(names[i]);
       } else if (found->second < config_.classes()) {
-        files.paths.push_back(content->images[i]);
+        files.paths.push_back(images[i]);
         files.labels.push_back(found->second);
       }
     }
@@ -213,6 +211,7 @@ class Finder {
 
   const ImageNetConfig& config_;
   const std::string folder_;
+  std::vector<ClassFolders> train_;   ///< the synsets of train/
   std::vector<std::string> synsets_;  ///< all that the folder holds, sorted
 };
 
