@@ -8,7 +8,10 @@
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/statistics.h"
 #include "pdarts/images/store.h"
 
 namespace pdarts {
@@ -25,6 +28,42 @@ struct StoredImageSettings {
   double max_unreadable_share = 0;
   uint64_t seed = 0;
 };
+
+/// The `fit` of a dataset's config.
+template <class Config>
+ImageFit FitOf(const Config& config) {
+  return config.fit() == Config::STRETCH ? ImageFit::kStretch : ImageFit::kCrop;
+}
+
+/// The settings that a dataset's config names. dataset: as StoredImageSettings.
+template <class Config>
+StoredImageSettings StoredImageSettingsOf(const std::string& dataset, const Config& config) {
+  StoredImageSettings settings;
+  settings.dataset = dataset;
+  settings.image_size = config.image_size();
+  settings.fit = FitOf(config);
+  settings.max_pixels = config.max_pixels();
+  settings.memory_bytes = int64_t{config.memory_megabytes()} * 1000000;
+  settings.max_unreadable_share = config.max_unreadable_share();
+  settings.seed = static_cast<uint64_t>(config.seed());
+  return settings;
+}
+
+/// What a dataset's config says before anything is read: the shape of the images and the number of
+/// classes. Names are stand-ins, and so are statistics that the config does not name.
+/// \error kInvalidArgument if the config names statistics of another number of channels.
+template <class Config>
+absl::StatusOr<DatasetInfo> AnnounceStoredImages(const Config& config) {
+  constexpr int kChannels = 3;
+  DatasetInfo info;
+  info.image = {kChannels, config.image_size(), config.image_size()};
+  info.fit = FitOf(config);
+  for (int c = 0; c < config.classes(); ++c) info.class_names.push_back(absl::StrCat("class_", c));
+  info.mean.assign(kChannels, 0.5);
+  info.deviation.assign(kChannels, 0.25);
+  PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
+  return info;
+}
 
 /// One split of a dataset.
 struct StoredSplit {

@@ -7,6 +7,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/image_folder/image_folder.pb.h"
 #include "pdarts/datasets/image_folder/load.h"
+#include "pdarts/datasets/stored_images.h"
 
 namespace pdarts {
 namespace {
@@ -22,7 +23,7 @@ class ImageFolder : public Dataset {
 
  private:
   absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions& options) const override {
-    return image_folder::Load(config_, options);
+    return image_folder::Load(config_, info_, options);
   }
 
   const ImageFolderConfig config_;
@@ -32,7 +33,7 @@ class ImageFolder : public Dataset {
 const bool registered = Registry<Dataset>::Register<ImageFolderConfig>(
     "image_folder", "your own PNG, JPEG and WebP files, in a folder a class",
     [](const ImageFolderConfig& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
-      PDARTS_ASSIGN_OR_RETURN(DatasetInfo info, image_folder::Announce(config));
+      PDARTS_ASSIGN_OR_RETURN(DatasetInfo info, AnnounceStoredImages(config));
       return std::make_unique<ImageFolder>(config, std::move(info));
     });
 

@@ -12,7 +12,6 @@
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/core/text.h"
 #include "pdarts/datasets/image_folder/layout.h"
-#include "pdarts/datasets/statistics.h"
 #include "pdarts/datasets/stored_images.h"
 #include "pdarts/images/store.h"
 
@@ -20,8 +19,6 @@ namespace pdarts::image_folder {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int64_t kChannels = 3;
 
 void Note(const std::string& note) { LOG(WARNING) << TerminalSafe(note); }
 
@@ -33,22 +30,6 @@ absl::Status NotFound(absl::string_view what) {
       "and ",
       "set dataset.test_share; name FOLDER by the spec's dataset.folder, --data_dir or ",
       "PDARTS_DATA_DIR"));
-}
-
-ImageFit FitOf(const ImageFolderConfig& config) {
-  return config.fit() == ImageFolderConfig::STRETCH ? ImageFit::kStretch : ImageFit::kCrop;
-}
-
-StoredImageSettings SettingsOf(const ImageFolderConfig& config) {
-  StoredImageSettings settings;
-  settings.dataset = "image_folder";
-  settings.image_size = config.image_size();
-  settings.fit = FitOf(config);
-  settings.max_pixels = config.max_pixels();
-  settings.memory_bytes = int64_t{config.memory_megabytes()} * 1000000;
-  settings.max_unreadable_share = config.max_unreadable_share();
-  settings.seed = static_cast<uint64_t>(config.seed());
-  return settings;
 }
 
 class Loader {
@@ -147,18 +128,8 @@ class Loader {
 
 }  // namespace
 
-absl::StatusOr<DatasetInfo> Announce(const ImageFolderConfig& config) {
-  DatasetInfo info;
-  info.image = {kChannels, config.image_size(), config.image_size()};
-  info.fit = FitOf(config);
-  for (int c = 0; c < config.classes(); ++c) info.class_names.push_back(absl::StrCat("class_", c));
-  info.mean.assign(kChannels, 0.5);
-  info.deviation.assign(kChannels, 0.25);
-  PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
-  return info;
-}
-
-absl::StatusOr<DatasetSplits> Load(const ImageFolderConfig& config, const LoadOptions& options) {
+absl::StatusOr<DatasetSplits> Load(const ImageFolderConfig& config, const DatasetInfo& info,
+                                   const LoadOptions& options) {
   const bool is_known = options.test_only && !options.class_names.empty();
   const bool needs_statistics = !is_known && (config.mean().empty() || config.deviation().empty());
   const bool needs_train = !options.test_only || needs_statistics;
@@ -166,7 +137,7 @@ absl::StatusOr<DatasetSplits> Load(const ImageFolderConfig& config, const LoadOp
   splits.source = (config.folder().empty() ? fs::path(options.data_dir)
                                            : fs::path(options.data_dir) / config.folder())
                       .string();
-  PDARTS_ASSIGN_OR_RETURN(splits.info, Announce(config));
+  splits.info = info;
   Loader loader(config, splits.source);
   PDARTS_RETURN_IF_ERROR(loader.Find(needs_train, /*by_test=*/is_known));
   splits.info.class_names = loader.classes();
@@ -179,10 +150,10 @@ absl::StatusOr<DatasetSplits> Load(const ImageFolderConfig& config, const LoadOp
   if (needs_train) {
     PDARTS_ASSIGN_OR_RETURN(train, loader.Train());
   }
-  PDARTS_RETURN_IF_ERROR(
-      OpenStoredSplits(SettingsOf(config), train ? &*train : nullptr, loader.Test(),
-                       /*keep_train=*/!options.test_only, needs_statistics && config.mean().empty(),
-                       needs_statistics && config.deviation().empty(), &splits));
+  PDARTS_RETURN_IF_ERROR(OpenStoredSplits(
+      StoredImageSettingsOf("image_folder", config), train ? &*train : nullptr, loader.Test(),
+      /*keep_train=*/!options.test_only, needs_statistics && config.mean().empty(),
+      needs_statistics && config.deviation().empty(), &splits));
   if (!options.test_only) PDARTS_RETURN_IF_ERROR(CheckEveryClassHasImages(*train, splits));
   if (splits.test->size() == 0) {
     LOG(INFO) << TerminalSafe(absl::StrCat(

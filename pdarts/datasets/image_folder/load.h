@@ -7,11 +7,6 @@
 
 namespace pdarts::image_folder {
 
-/// What is known before reading: the shape of the images and the number of classes. Names are
-/// stand-ins, and so are statistics that the config does not name.
-/// \error kInvalidArgument if the config names statistics of another number of channels.
-absl::StatusOr<DatasetInfo> Announce(const ImageFolderConfig& config);
-
 /// Reads the splits that `options` ask for. With LoadOptions::test_only the folder may lack a
 /// training split; the classes are then those of the test split. So they are if
 /// LoadOptions::class_names say which ones a model knows. A mean or a deviation that the config
@@ -19,7 +14,9 @@ absl::StatusOr<DatasetInfo> Announce(const ImageFolderConfig& config);
 /// stand-in, because the model knows it too. \error as Dataset::Load; kInvalidArgument naming
 /// `dataset.mean` and `dataset.deviation` if one of them is needed and there are no training
 /// images.
-absl::StatusOr<DatasetSplits> Load(const ImageFolderConfig& config, const LoadOptions& options);
+/// \param info what is known before reading, by AnnounceStoredImages.
+absl::StatusOr<DatasetSplits> Load(const ImageFolderConfig& config, const DatasetInfo& info,
+                                   const LoadOptions& options);
 
 }  // namespace pdarts::image_folder
 

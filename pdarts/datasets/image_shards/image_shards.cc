@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -15,7 +13,6 @@
 #include "pdarts/datasets/image_shards/image_shards.pb.h"
 #include "pdarts/datasets/image_shards/shard_folder.h"
 #include "pdarts/datasets/image_shards/shard_index.pb.h"
-#include "pdarts/datasets/statistics.h"
 #include "pdarts/datasets/stored_images.h"
 
 namespace pdarts {
@@ -59,24 +56,12 @@ class ImageShards : public Dataset {
     if (!options.test_only || needs_mean || needs_deviation) {
       train = image_shards::SplitOf(folder, *index, /*is_test=*/false);
     }
-    PDARTS_RETURN_IF_ERROR(OpenStoredSplits(Settings(), train ? &*train : nullptr,
-                                            image_shards::SplitOf(folder, *index, /*is_test=*/true),
-                                            /*keep_train=*/!options.test_only, needs_mean,
-                                            needs_deviation, &splits));
+    PDARTS_RETURN_IF_ERROR(
+        OpenStoredSplits(StoredImageSettingsOf("image_shards", config_), train ? &*train : nullptr,
+                         image_shards::SplitOf(folder, *index, /*is_test=*/true),
+                         /*keep_train=*/!options.test_only, needs_mean, needs_deviation, &splits));
     if (!options.test_only) PDARTS_RETURN_IF_ERROR(CheckEveryClassHasImages(*train, splits));
     return splits;
-  }
-
-  StoredImageSettings Settings() const {
-    StoredImageSettings settings;
-    settings.dataset = "image_shards";
-    settings.image_size = config_.image_size();
-    settings.fit = info_.fit;
-    settings.max_pixels = config_.max_pixels();
-    settings.memory_bytes = int64_t{config_.memory_megabytes()} * 1000000;
-    settings.max_unreadable_share = config_.max_unreadable_share();
-    settings.seed = static_cast<uint64_t>(config_.seed());
-    return settings;
   }
 
   /// Takes the classes' names from an index that has them.
@@ -110,16 +95,7 @@ class ImageShards : public Dataset {
 const bool registered = Registry<Dataset>::Register<ImageShardsConfig>(
     "image_shards", "images in tar archives in WebDataset's convention, made by pdarts pack",
     [](const ImageShardsConfig& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
-      constexpr int kChannels = 3;
-      DatasetInfo info;
-      info.image = {kChannels, config.image_size(), config.image_size()};
-      info.fit = config.fit() == ImageShardsConfig::STRETCH ? ImageFit::kStretch : ImageFit::kCrop;
-      for (int c = 0; c < config.classes(); ++c) {
-        info.class_names.push_back(absl::StrCat("class_", c));
-      }
-      info.mean.assign(kChannels, 0.5);
-      info.deviation.assign(kChannels, 0.25);
-      PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
+      PDARTS_ASSIGN_OR_RETURN(DatasetInfo info, AnnounceStoredImages(config));
       return std::make_unique<ImageShards>(config, std::move(info));
     });
 
