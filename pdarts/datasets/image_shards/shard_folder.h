@@ -31,8 +31,8 @@ absl::StatusOr<ShardIndex> ParseIndex(absl::string_view bytes);
 /// not know.
 absl::StatusOr<ShardIndex> ReadIndex(const std::string& folder);
 
-/// The training images of the folder, or those for measuring. Images are read from the open file of
-/// their shard, at the place that the index names.
+/// The training images of the folder, or those for measuring. Each image is read from the file of
+/// its shard, which is opened for it, at the place that the index names.
 StoredSplit SplitOf(const std::string& folder, const ShardIndex& index, bool is_test);
 
 }  // namespace pdarts::image_shards
