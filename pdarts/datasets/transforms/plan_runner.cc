@@ -52,6 +52,19 @@ View MakeView(const at::Tensor& image, bool is_normalized) {
   return view;
 }
 
+/// `[channels,height,width]` bytes that the caller owns, contiguous.
+View PlanesView(const uint8_t* pixels, int64_t channels, int64_t height, int64_t width) {
+  View view;
+  view.pixels = pixels;
+  view.channels = channels;
+  view.height = height;
+  view.width = width;
+  view.channel_stride = height * width;
+  view.row_stride = width;
+  view.column_stride = 1;
+  return view;
+}
+
 absl::Status Fault(absl::string_view what, const at::Tensor& image, int64_t channels,
                    int64_t height, int64_t width) {
   const std::string found = image.defined()
@@ -69,15 +82,7 @@ class TypedRunner : public PlanRunner {
 
   absl::Status Run(const ImagePlan& plan, int64_t height, int64_t width, const uint8_t* pixels,
                    void* out) override {
-    View view;
-    view.pixels = pixels;
-    view.channels = image_.channels;
-    view.height = height;
-    view.width = width;
-    view.channel_stride = height * width;
-    view.row_stride = width;
-    view.column_stride = 1;
-    return Run(plan, 0, std::move(view), static_cast<T*>(out));
+    return Run(plan, 0, PlanesView(pixels, image_.channels, height, width), static_cast<T*>(out));
   }
 
   absl::Status Run(const ImagePlan& plan, const Sample& sample, void* out) override {
@@ -137,26 +142,22 @@ class TypedRunner : public PlanRunner {
     return absl::OkStatus();
   }
 
+  static at::ScalarType DtypeOf(bool is_normalized) {
+    return is_normalized ? c10::CppTypeToScalarType<T>::value : at::kByte;
+  }
+
   at::Tensor AsTensor(const View& view) const {
-    const at::ScalarType dtype =
-        view.is_normalized ? c10::CppTypeToScalarType<T>::value : at::kByte;
     return at::from_blob(const_cast<void*>(view.pixels), {view.channels, view.height, view.width},
                          {view.channel_stride, view.row_stride, view.column_stride},
-                         at::TensorOptions(dtype));
+                         at::TensorOptions(DtypeOf(view.is_normalized)));
   }
 
   /// What Resize gives for interleaved pixels, sooner. It is valid until the next image.
   View ResizeRgb(const View& view, int64_t height, int64_t width) {
-    View resized;
-    resized.pixels = resizer_.Resize(static_cast<const uint8_t*>(view.pixels), view.row_stride,
-                                     view.height, view.width, height, width);
-    resized.channels = view.channels;
-    resized.height = height;
-    resized.width = width;
-    resized.channel_stride = height * width;
-    resized.row_stride = width;
-    resized.column_stride = 1;
-    return resized;
+    const uint8_t* const resized =
+        resizer_.Resize(static_cast<const uint8_t*>(view.pixels), view.row_stride, view.height,
+                        view.width, height, width);
+    return PlanesView(resized, view.channels, height, width);
   }
 
   View Resize(const View& view, const PixelRegion& region, int64_t height, int64_t width) const {
@@ -186,8 +187,8 @@ class TypedRunner : public PlanRunner {
   /// The image after the map's steps, as an image of its own.
   View Written(const View& view) {
     const bool is_normalized = view.is_normalized || map_.normalize() != nullptr;
-    const at::ScalarType dtype = is_normalized ? c10::CppTypeToScalarType<T>::value : at::kByte;
-    const at::Tensor image = at::empty({image_.channels, map_.height(), map_.width()}, dtype);
+    const at::Tensor image =
+        at::empty({image_.channels, map_.height(), map_.width()}, DtypeOf(is_normalized));
     if (is_normalized) {
       Write(view, image.template mutable_data_ptr<T>());
     } else {
