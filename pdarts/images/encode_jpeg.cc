@@ -11,6 +11,8 @@
 namespace pdarts::images {
 namespace {
 
+static_assert(kMostJpegPixels == JPEG_MAX_DIMENSION);
+
 /// libjpeg reports what it can't do by this. Nothing that a user gives leads here: the memory is
 /// libjpeg's own, and the size is checked.
 [[noreturn]] void OnError(j_common_ptr info) {
@@ -22,7 +24,7 @@ namespace {
 }  // namespace
 
 std::string EncodeJpeg(const uint8_t* pixels, int64_t height, int64_t width, int quality) {
-  CHECK(height > 0 && width > 0 && height <= JPEG_MAX_DIMENSION && width <= JPEG_MAX_DIMENSION);
+  CHECK(height > 0 && width > 0 && height <= kMostJpegPixels && width <= kMostJpegPixels);
   jpeg_compress_struct info;
   jpeg_error_mgr errors;
   info.err = jpeg_std_error(&errors);

@@ -17,8 +17,6 @@
 namespace pdarts::images {
 namespace {
 
-constexpr int64_t kMostJpegPixels = 65500;  // of a side, as libjpeg limits it
-
 absl::string_view EndingOf(absl::string_view bytes) {
   switch (FindContent(bytes).format) {
     case Format::kPng:
