@@ -40,14 +40,16 @@ absl::StatusOr<std::unique_ptr<OpenedImage>> OpenImage(absl::string_view bytes,
   return absl::DataLossError(bytes.empty() ? "is empty" : "is not a PNG, JPEG or WebP image");
 }
 
+bool OpenedImage::transposed() const { return AxesOf(orientation_).transposed; }
+
 int64_t OpenedImage::Scaled(int64_t size, int denominator) {
   return (size + denominator - 1) / denominator;
 }
 
 PixelRegion OpenedImage::InStored(const PixelRegion& region, int denominator) const {
-  PixelRegion stored = region;
-  if (transposed()) stored = {region.top, region.left, region.height, region.width};
   const StoredAxes axes = AxesOf(orientation_);
+  PixelRegion stored = region;
+  if (axes.transposed) stored = {region.top, region.left, region.height, region.width};
   if (axes.rows_turned) stored.top = stored_height_ - stored.top - stored.height;
   if (axes.columns_turned) stored.left = stored_width_ - stored.left - stored.width;
   // The nearest pixels of the smaller image. Its last pixel may stand for less than the others.

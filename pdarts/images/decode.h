@@ -50,7 +50,8 @@ class OpenedImage {
   int64_t stored_width() const { return stored_width_; }
 
  private:
-  bool transposed() const { return orientation_ >= 5; }
+  /// Whether rows of the upright image are stored as columns.
+  bool transposed() const;
   /// The size of the stored image at 1/denominator.
   static int64_t Scaled(int64_t size, int denominator);
   /// Where the region lies in the stored image at 1/denominator.
