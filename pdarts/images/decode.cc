@@ -94,10 +94,11 @@ absl::StatusOr<RgbImage> OpenedImage::DecodeAt(const PixelRegion& stored, int de
 absl::StatusOr<RgbImage> DecodeImage(absl::string_view bytes, const DecodeOptions& options) {
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<OpenedImage> image,
                           OpenImage(bytes, options.max_pixels));
-  const int64_t side = std::min(image->height(), image->width());
-  for (const int denominator : {8, 4, 2}) {
-    if (options.enough <= 0 || FindContent(bytes).format != Format::kJpeg) break;
-    if (side / denominator >= options.enough) return image->DecodeWhole(denominator);
+  if (options.enough > 0 && FindContent(bytes).format == Format::kJpeg) {
+    const int64_t side = std::min(image->height(), image->width());
+    for (const int denominator : {8, 4, 2}) {
+      if (side / denominator >= options.enough) return image->DecodeWhole(denominator);
+    }
   }
   return image->DecodeWhole(1);
 }
