@@ -67,3 +67,26 @@ for number in range(4):
                    chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 PYTHON
 }
+# animals [WIDTH HEIGHT]: the folder data, with four training and four test images of each of three classes. The size is as for images.
+animals() {
+  local split
+  for split in train test; do
+    images data/$split/ant 200 40 40 "$@"
+    images data/$split/cat 40 200 40 "$@"
+    images data/$split/fox 40 40 200 "$@"
+  done
+}
+# animals_spec: a training of a small network on the images of animals.
+animals_spec() {
+  cat <<'SPEC'
+name: "animals"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset { [type.googleapis.com/pdarts.image_folder.ImageFolderConfig] { classes: 3 image_size: 8 } }
+genotype: "PDARTS"
+network { cells: 2 channels: 4 }
+train {
+  epochs: 12 batch_size: 6 auxiliary_weight: 0 drop_path: 0 weights { learning_rate: 0.1 }
+  augmentation { crop_padding: 0 flip: false cutout: 0 }
+}
+SPEC
+}

@@ -6,22 +6,8 @@ pdarts="$PWD/$1"
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
 
-for split in train test; do
-  images data/$split/ant 200 40 40
-  images data/$split/cat 40 200 40
-  images data/$split/fox 40 40 200
-done
-cat > spec.textproto <<'SPEC'
-name: "animals"
-space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
-dataset { [type.googleapis.com/pdarts.image_folder.ImageFolderConfig] { classes: 3 image_size: 8 } }
-genotype: "PDARTS"
-network { cells: 2 channels: 4 }
-train {
-  epochs: 12 batch_size: 6 auxiliary_weight: 0 drop_path: 0 weights { learning_rate: 0.1 }
-  augmentation { crop_padding: 0 flip: false cutout: 0 }
-}
-SPEC
+animals
+animals_spec > spec.textproto
 train=("$pdarts" train --spec=spec.textproto --threads=1)
 prints "test " "${train[@]}" --data_dir=data --output_dir=run
 last=$(number test_top1 < run/result.json)

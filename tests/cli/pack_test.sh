@@ -7,11 +7,7 @@ source "$2"
 cd "$TEST_TMPDIR" || exit 1
 unset PDARTS_DATA_DIR
 
-for split in train test; do
-  images data/$split/ant 200 40 40 24 16
-  images data/$split/cat 40 200 40 24 16
-  images data/$split/fox 40 40 200 24 16
-done
+animals 24 16
 
 prints "shards: 12 training and 12 test images in 2 shards" "$pdarts" pack --from=data --to=shards --side=12
 [ "$(ls -A shards | tr '\n' ' ')" = "index.binpb pack.textproto test-00000.tar train-00000.tar " ] ||
