@@ -27,6 +27,15 @@ void StatusLine::Show(absl::FunctionRef<std::string()> line) {
   std::fflush(stderr);
 }
 
+void StatusLine::ShowPart(int64_t done, int64_t all, absl::FunctionRef<std::string()> line) {
+  if (terminal_) {
+    Show(line);
+  } else if (const int64_t tenth = 10 * done / all; tenth != tenth_) {
+    tenth_ = tenth;
+    std::fprintf(stderr, "%s\n", line().c_str());
+  }
+}
+
 void StatusLine::Clear() {
   if (drawn_) std::fprintf(stderr, "\r\033[K");
   drawn_ = false;

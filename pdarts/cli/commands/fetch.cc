@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -35,13 +34,7 @@ class DownloadProgress {
       first_ = bytes;
       begin_ = now;
     }
-    if (!line_.terminal()) {
-      if (const int64_t tenth = 10 * bytes / total_; tenth != tenth_) {
-        tenth_ = tenth;
-        std::fprintf(stderr, "%s\n", Line(bytes, now).c_str());
-      }
-    }
-    line_.Show([&] { return Line(bytes, now); });
+    line_.ShowPart(bytes, total_, [&] { return Line(bytes, now); });
   }
 
  private:
@@ -63,7 +56,6 @@ class DownloadProgress {
   const int64_t total_;
   StatusLine line_;
   int64_t first_ = -1;  ///< what was there when it began
-  int64_t tenth_ = 0;
   Clock::time_point begin_;
 };
 

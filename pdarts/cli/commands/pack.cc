@@ -1,6 +1,5 @@
 #include "pdarts/pack/pack.h"
 
-#include <cstdio>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -24,24 +23,6 @@ namespace {
 
 constexpr int kMostSide = 16384;
 
-/// Shows on standard error how far it is: one line that is drawn over on a terminal, else a line a
-/// tenth.
-class PackProgress {
- public:
-  void Show(int64_t done, int64_t all) {
-    const auto line = [&] { return absl::StrFormat("%3d%% of %d images", 100 * done / all, all); };
-    if (const int64_t tenth = 10 * done / all; !line_.terminal() && tenth != tenth_) {
-      tenth_ = tenth;
-      std::fprintf(stderr, "%s\n", line().c_str());
-    }
-    line_.Show(line);
-  }
-
- private:
-  StatusLine line_;
-  int64_t tenth_ = 0;
-};
-
 absl::Status RunPack(const std::vector<std::string>&) {
   PackOptions options;
   options.from = absl::GetFlag(FLAGS_from);
@@ -57,8 +38,11 @@ absl::Status RunPack(const std::vector<std::string>&) {
   }
   absl::StatusOr<PackReport> packed;
   {
-    PackProgress progress;
-    options.progress = [&](int64_t done, int64_t all) { progress.Show(done, all); };
+    StatusLine line;
+    options.progress = [&](int64_t done, int64_t all) {
+      line.ShowPart(done, all,
+                    [&] { return absl::StrFormat("%3d%% of %d images", 100 * done / all, all); });
+    };
     packed = Pack(options);
   }
   if (!packed.ok()) return packed.status();
