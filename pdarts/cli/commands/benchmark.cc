@@ -104,10 +104,7 @@ absl::Status BenchmarkOperations(const std::vector<int>& batches, int runs, int 
         },
         &table));
   }
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(table) << "\n";
-    return absl::OkStatus();
-  }
+  if (PrintedAsJson(table)) return absl::OkStatus();
   std::cout << SizeText(given.shape) << "\n"
             << absl::StrFormat("%s, %d threads, %s\n", table.kernels(), threads, table.cpu())
             << absl::StrFormat("%-16s %8s %9s %6s %6s %10s\n", "operation", "channels", "image",
@@ -171,10 +168,7 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
     if (!folded.ok()) continue;
     row->set_folded_median_ms(MeasureLatency(**folded, given.shape.image, batch, runs).median);
   }
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(report) << "\n";
-    return absl::OkStatus();
-  }
+  if (PrintedAsJson(report)) return absl::OkStatus();
   std::cout << SizeText(given.shape) << "\n";
   std::cout << absl::StrFormat("%d parameters, %d multiply-adds; %s, %d threads, %s\n",
                                static_cast<int64_t>(report.params()),

@@ -33,7 +33,6 @@
 #include "pdarts/comparison/statistics.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/benchmark.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -697,11 +696,7 @@ absl::Status Compare(const std::vector<std::string>&) {
   fs::create_directories(output, failed);
   const std::string page = (fs::path(output) / "compare.html").string();
   PDARTS_RETURN_IF_ERROR(WriteFileAtomically(page, ComparePage(compared.comparison, text).bytes()));
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(compared.comparison) << "\n";
-  } else {
-    PrintGroups(compared.comparison, text, page);
-  }
+  if (!PrintedAsJson(compared.comparison)) PrintGroups(compared.comparison, text, page);
   return absl::OkStatus();
 }
 

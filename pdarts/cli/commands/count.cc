@@ -3,12 +3,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/reports.pb.h"
-#include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
@@ -45,10 +44,7 @@ absl::Status Count(const std::vector<std::string>&) {
   for (const std::string& kind : given.space->KindsWithoutCells(given.shape.cells)) {
     report.add_kinds_without_cells(kind);
   }
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(report) << "\n";
-    return absl::OkStatus();
-  }
+  if (PrintedAsJson(report)) return absl::OkStatus();
   std::cout << SizeText(given.shape) << "\n";
   std::cout << absl::StrFormat("%-12s %12s %14s\n", "part", "parameters", "multiply-adds");
   for (const nn::NetworkCosts::Part& part : costs.parts) {

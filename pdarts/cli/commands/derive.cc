@@ -18,12 +18,12 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/comparison/random_architectures.h"
 #include "pdarts/core/edge_name.h"
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/file.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
@@ -123,12 +123,9 @@ absl::Status PrintTrained(const std::string& run, const TrainSpec& spec) {
   DerivedArchitecture trained;
   *trained.mutable_architecture() = training.architecture;
   PDARTS_ASSIGN_OR_RETURN(*trained.mutable_text(), training.space->Format(training.architecture));
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(trained) << "\n";
-  } else {
-    std::cout << trained.text() << "\n\nnote: " << run
-              << " is a training; this is the architecture that it trains\n";
-  }
+  if (PrintedAsJson(trained)) return absl::OkStatus();
+  std::cout << trained.text() << "\n\nnote: " << run
+            << " is a training; this is the architecture that it trains\n";
   return absl::OkStatus();
 }
 
@@ -179,12 +176,9 @@ absl::Status Print(const SearchSpace& space, const Derivation& derivation) {
   *derived.mutable_architecture() = derivation.architecture;
   *derived.mutable_trace() = derivation.trace;
   PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(), space.Format(derivation.architecture));
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(derived) << "\n";
-  } else {
-    std::cout << derived.text() << "\n\n";
-    PrintTrace(derived.trace(), space.topology());
-  }
+  if (PrintedAsJson(derived)) return absl::OkStatus();
+  std::cout << derived.text() << "\n\n";
+  PrintTrace(derived.trace(), space.topology());
   return absl::OkStatus();
 }
 

@@ -117,11 +117,7 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   if (const std::string csv = absl::GetFlag(FLAGS_evaluation_csv); !csv.empty()) {
     PDARTS_RETURN_IF_ERROR(WriteFileAtomically(UserPath(csv), EvaluationCsv(report)));
   }
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(report) << "\n";
-  } else {
-    Print(report);
-  }
+  if (!PrintedAsJson(report)) Print(report);
   return absl::OkStatus();
 }
 

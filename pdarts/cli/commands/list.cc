@@ -2,11 +2,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/commands/commands.h"
-#include "pdarts/cli/flags.h"
-#include "pdarts/core/json.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/runs/run.pb.h"
 
@@ -22,10 +20,7 @@ absl::Status List(const std::vector<std::string>&) {
     entry->set_config(info.config->full_name());
     entry->set_description(info.description);
   }
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(list) << "\n";
-    return absl::OkStatus();
-  }
+  if (PrintedAsJson(list)) return absl::OkStatus();
   std::string kind;
   for (const PluginListEntry& entry : list.plugins()) {
     if (entry.kind() != kind) std::cout << entry.kind() << "\n";
