@@ -1,7 +1,6 @@
 #include "pdarts/runs/run_images.h"
 
-#include <map>
-
+#include "ATen/core/Tensor.h"
 #include "pdarts/images/thumbnail.h"
 
 namespace pdarts {
@@ -34,7 +33,7 @@ TestMistakes DescribeMistakes(int epoch, const Evaluation& evaluation, const Sam
   TestMistakes mistakes;
   mistakes.set_epoch(epoch);
   if (class_names.size() <= kMostConfusionClasses) {
-    AddConfusion(source.labels(), evaluation.guesses, class_names.size(),
+    AddConfusion(CountGuesses(source.labels(), evaluation.guesses, class_names.size()),
                  mistakes.mutable_confusion());
   }
   for (const ConfidentMistake& mistake : evaluation.mistakes) {
@@ -46,11 +45,11 @@ TestMistakes DescribeMistakes(int epoch, const Evaluation& evaluation, const Sam
   return mistakes;
 }
 
-void AddConfusion(const at::Tensor& labels, const at::Tensor& guesses, size_t classes,
+void AddConfusion(const std::vector<std::map<int64_t, int64_t>>& counts,
                   google::protobuf::RepeatedPtrField<ConfusionRow>* rows) {
-  for (const std::map<int64_t, int64_t>& of_class : CountGuesses(labels, guesses, classes)) {
+  for (const std::map<int64_t, int64_t>& of_class : counts) {
     ConfusionRow* const row = rows->Add();
-    row->mutable_counts()->Resize(static_cast<int>(classes), 0);
+    row->mutable_counts()->Resize(static_cast<int>(counts.size()), 0);
     for (const auto& [guess, count] : of_class) {
       row->set_counts(static_cast<int>(guess), static_cast<double>(count));
     }

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "ATen/core/Tensor.h"
 #include "google/protobuf/repeated_field.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/datasets/loader/loader.h"
@@ -29,8 +29,8 @@ TrainingSamples DescribeSamples(const BatchPixels& images, const SampleSource& s
 TestMistakes DescribeMistakes(int epoch, const Evaluation& evaluation, const SampleSource& source,
                               const std::vector<std::string>& class_names);
 
-/// Adds the matrix of confusion, a row for each true class. labels, guesses: as CountRight.
-void AddConfusion(const at::Tensor& labels, const at::Tensor& guesses, size_t classes,
+/// Adds the matrix of confusion, a row for each true class. counts: of CountGuesses.
+void AddConfusion(const std::vector<std::map<int64_t, int64_t>>& counts,
                   google::protobuf::RepeatedPtrField<ConfusionRow>* rows);
 
 }  // namespace pdarts

@@ -53,8 +53,7 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Te
       mistake->set_images(static_cast<double>(count));
     }
   }
-  if (classes > kMostClassesOfMatrix) return report;
-  AddConfusion(labels, evaluation.guesses, classes, report.mutable_confusion());
+  if (classes <= kMostClassesOfMatrix) AddConfusion(counts, report.mutable_confusion());
   return report;
 }
 
