@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "c10/core/GradMode.h"
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"

@@ -64,12 +64,7 @@ absl::StatusOr<Evaluation> TrainingLoop::Measure(
   });
   if (absl::IsCancelled(evaluation.status())) return Stop();
   if (!evaluation.ok()) {
-    return Annotate(
-        evaluation.status(),
-        absl::StrCat(
-            "evaluation after ",
-            position_.num_stages > 0 ? absl::StrCat("stage ", position_.stage + 1, ", ") : "",
-            "epoch ", position_.epoch + 1));
+    return Annotate(evaluation.status(), absl::StrCat("evaluation after ", EpochPlace()));
   }
   measured_ = evaluation->accuracy;
   return evaluation;
@@ -140,10 +135,14 @@ double TrainingLoop::ImagesPerSecond() const {
   return static_cast<double>(weight_meter_.images() + alpha_meter_.images()) / EpochSeconds();
 }
 
-std::string TrainingLoop::Place() const {
+std::string TrainingLoop::EpochPlace() const {
   return absl::StrCat(
       position_.num_stages > 0 ? absl::StrCat("stage ", position_.stage + 1, ", ") : "", "epoch ",
-      position_.epoch + 1, ", step ", position_.step + 1);
+      position_.epoch + 1);
+}
+
+std::string TrainingLoop::Place() const {
+  return absl::StrCat(EpochPlace(), ", step ", position_.step + 1);
 }
 
 std::string TrainingLoop::DonePlace() const {

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -125,6 +124,8 @@ class TrainingLoop {
   /// step: of the position's epoch.
   double LearningRate(int step) const;
   double ImagesPerSecond() const;
+  /// "stage 1, epoch 2".
+  std::string EpochPlace() const;
   /// "stage 1, epoch 2, step 3".
   std::string Place() const;
   /// "stage 1/3, epoch 1/25 done and 2 steps".
