@@ -115,6 +115,12 @@ absl::StatusOr<std::unique_ptr<Loader>> StandInImages(const DatasetInfo& info, i
                               LoadingSettings(), dtype);
 }
 
+/// Of an image as networks are given it.
+int64_t ImageBytes(const ImageShape& image, at::ScalarType dtype) {
+  return int64_t{image.channels} * image.height * image.width *
+         static_cast<int64_t>(c10::elementSize(dtype));
+}
+
 /// What `loaders` loaders hold at most of images that are read ahead. Images in memory are
 /// transformed when they are needed.
 int64_t ReadAheadBytes(const LoadingSettings& loading, const DatasetSplits& data,
@@ -122,9 +128,7 @@ int64_t ReadAheadBytes(const LoadingSettings& loading, const DatasetSplits& data
   LoaderOptions options;
   SetLoading(loading, &options);
   if (data.train->InMemory().defined() || options.workers == 0) return 0;
-  const ImageShape& shape = data.info.image;
-  const int64_t image =
-      int64_t{shape.channels} * shape.height * shape.width * static_cast<int64_t>(sizeof(float));
+  const int64_t image = ImageBytes(data.info.image, at::kFloat);
   const int64_t epoch = std::max(data.train->size(), data.test->size()) * image;
   return loaders * std::max(std::min(options.prefetch_bytes, epoch), batch_images * image);
 }
@@ -406,9 +410,8 @@ absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const 
   forecast.what = "the training";
   forecast.batch_flag = "--set=train.batch_size";
   const TrainSettings& settings = training.spec.train();
-  const ImageShape& image = training.dataset->info().image;
-  const int64_t image_bytes = int64_t{image.channels} * image.height * image.width *
-                              static_cast<int64_t>(c10::elementSize(training.backend.parameters));
+  const int64_t image_bytes =
+      ImageBytes(training.dataset->info().image, training.backend.parameters);
   const std::string parts_flag = "--set=train.accumulate";
   if (settings.accumulate() > 1) {
     forecast.batch_flag = parts_flag;
