@@ -18,6 +18,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/trainers/memory_estimate.h"
 
 ABSL_FLAG(std::string, model, "", "FILE: a network's weights, as --weights");
 ABSL_FLAG(
@@ -151,6 +152,16 @@ absl::StatusOr<TrainedNetwork> BuildTrainedNetwork(const TrainedWeights& weights
   network->to(training.backend.parameters);  // before the weights are rounded
   PDARTS_RETURN_IF_ERROR(LoadWeights(weights.tensors, weights.file, network.get()));
   return TrainedNetwork{std::move(training), std::move(shape), device, std::move(network)};
+}
+
+absl::Status CheckMemory(const std::string& what, const TrainedNetwork& trained, int64_t batch) {
+  if (!trained.device.is_cpu()) return absl::OkStatus();
+  PDARTS_ASSIGN_OR_RETURN(
+      const MemoryForecast forecast,
+      ForecastEvaluation(what, "--set=train.evaluation_batch_size", *trained.network,
+                         trained.shape.image, trained.shape.classes, batch,
+                         MemoryPolicyFromFlags()));
+  return forecast.CheckFits();
 }
 
 absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights,

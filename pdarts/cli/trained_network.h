@@ -1,11 +1,13 @@
 #ifndef PDARTS_CLI_TRAINED_NETWORK_H_
 #define PDARTS_CLI_TRAINED_NETWORK_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "c10/core/Device.h"
@@ -49,6 +51,12 @@ absl::StatusOr<TrainedWeights> TrainedWeightsFromFlags(absl::string_view command
 
 /// Builds the network and loads its weights. \error as MakeTraining and LoadWeights.
 absl::StatusOr<TrainedNetwork> BuildTrainedNetwork(const TrainedWeights& weights);
+
+/// Checks that measuring on the CPU fits into the memory that is free, as --allow_swap has it.
+/// \param what names the work in the message: "the evaluation".
+/// \param batch images that the network is given at once.
+/// \error as ForecastEvaluation and MemoryForecast::CheckFits.
+absl::Status CheckMemory(const std::string& what, const TrainedNetwork& trained, int64_t batch);
 
 /// Reads the test images, with the classes and the statistics that the network knows. Weights that
 /// don't say them get those of the dataset, and the user is told. \error as LoadDataOfRun.

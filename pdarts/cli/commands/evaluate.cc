@@ -85,14 +85,8 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data,
                           LoadTestImages(weights, *trained.training.dataset));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
-  if (trained.device.is_cpu()) {
-    PDARTS_ASSIGN_OR_RETURN(
-        const MemoryForecast forecast,
-        ForecastEvaluation("the evaluation", "--set=train.evaluation_batch_size", *trained.network,
-                           trained.shape.image, trained.shape.classes,
-                           TrainingBatches(settings, &data).evaluation, MemoryPolicyFromFlags()));
-    PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
-  }
+  PDARTS_RETURN_IF_ERROR(
+      CheckMemory("the evaluation", trained, TrainingBatches(settings, &data).evaluation));
   PDARTS_ASSIGN_OR_RETURN(
       EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
         trained.network->to(trained.device);

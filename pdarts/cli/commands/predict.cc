@@ -32,7 +32,6 @@
 #include "pdarts/datasets/loader/loader.h"
 #include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/trainers/libtorch_errors.h"
-#include "pdarts/trainers/memory_estimate.h"
 
 ABSL_DECLARE_FLAG(bool, csv);
 
@@ -220,15 +219,9 @@ absl::Status Predict(const std::vector<std::string>& arguments) {
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, Transforms::ForEvaluation(settings, info));
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> files, FindImageFiles(arguments));
   const std::shared_ptr<const SampleSource> source = MakeFileSource(files);
-  if (trained.device.is_cpu()) {
-    PDARTS_ASSIGN_OR_RETURN(
-        const MemoryForecast forecast,
-        ForecastEvaluation("the prediction", "--set=train.evaluation_batch_size", *trained.network,
-                           trained.shape.image, trained.shape.classes,
-                           std::min<int64_t>(settings.evaluation_batch_size(), source->size()),
-                           MemoryPolicyFromFlags()));
-    PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
-  }
+  PDARTS_RETURN_IF_ERROR(
+      CheckMemory("the prediction", trained,
+                  std::min<int64_t>(settings.evaluation_batch_size(), source->size())));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Output> output, OutputFromFlags(files));
   // Whatever goes wrong on the way, what was written stays whole.
   const absl::Cleanup end = [&] { output->End(); };
