@@ -1,6 +1,7 @@
 #include "tests/batteries/image_files.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <random>
 #include <utility>
 
@@ -77,6 +78,10 @@ std::vector<google::protobuf::Any> WriteImageFiles(const std::string& folder, in
   images::WriteFile(absl::StrCat(shards, "/test-0.tar"), image_shards::TarOf(test));
   return {Packed(image_folder::ImageFolderConfig(), files),
           Packed(image_shards::ImageShardsConfig(), shards)};
+}
+
+void CutOff(const std::string& path) {
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
 }
 
 }  // namespace pdarts

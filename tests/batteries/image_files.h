@@ -16,6 +16,9 @@ namespace pdarts {
 std::vector<google::protobuf::Any> WriteImageFiles(const std::string& folder, int train_images,
                                                    int test_images);
 
+/// Takes the second half of a file away, so that it can't be read as an image.
+void CutOff(const std::string& path);
+
 }  // namespace pdarts
 
 #endif  // TESTS_BATTERIES_IMAGE_FILES_H_

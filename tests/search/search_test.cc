@@ -2,7 +2,6 @@
 // and never derive from what isn't a number.
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <tuple>
@@ -103,10 +102,7 @@ TEST(Search, ImagesThatCannotBeReadAreCountedInAllPasses) {
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   // Of the twelve images that train weights one, of those that train alphas two.
   const DatasetSplits whole = experiment->dataset->Load({}).value();
-  for (const int64_t image : {3, 15, 16}) {
-    const std::string file = whole.train->Name(image);
-    std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
-  }
+  for (const int64_t image : {3, 15, 16}) CutOff(whole.train->Name(image));
   at::set_num_threads(1);
   Listener heard;
   const absl::Status status =

@@ -243,11 +243,6 @@ TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
   }
 }
 
-/// Takes the second half of a file away.
-void CutOff(const std::string& path) {
-  std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
-}
-
 TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
   const std::string folder = TestFolder();
   const google::protobuf::Any dataset = WriteImageFiles(folder, 20, 6)[0];
