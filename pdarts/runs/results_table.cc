@@ -157,7 +157,7 @@ std::string MarkdownGroups(const ResultsTable& table) {
              MarkdownText(group.search_space()), absl::StrJoin(group.seeds(), ", ")};
     for (const char* name : columns) {
       const ResultsColumn* column = Find(group, name);
-      cells.push_back(column == nullptr ? "–" : MeanText(*column));
+      cells.push_back(column == nullptr ? MarkdownText("") : MeanText(*column));
     }
     absl::StrAppend(&markdown, MarkdownRow(cells));
   }
@@ -241,7 +241,7 @@ std::string ResultsMarkdown(const ResultsTable& table) {
       const std::string file = column.text(row);
       if (!file.empty()) links.push_back(MarkdownLink(column.name, file));
     }
-    cells.push_back(links.empty() ? "–" : absl::StrJoin(links, " "));
+    cells.push_back(links.empty() ? MarkdownText("") : absl::StrJoin(links, " "));
     absl::StrAppend(&markdown, MarkdownRow(cells));
   }
   absl::StrAppend(
