@@ -27,8 +27,6 @@ class Rewriter {
     rewritten_.modules.push_back(std::move(network));
   }
 
-  /// What a value of the old graph is in the new one.
-  int value(int old) const { return values_[old]; }
   /// Node `index` of the old graph is left out: what it gave is the old graph's value `other`.
   void Replace(int index, int other) { values_[index + 1] = values_[other]; }
   /// Node `index` of the old graph is `node`, whose inputs are values of the old graph.
