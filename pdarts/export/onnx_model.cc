@@ -16,6 +16,7 @@
 #include "pdarts/export/inference_graph.h"
 #include "pdarts/export/number_text.h"
 #include "pdarts/export/pdarts_onnx.pb.h"
+#include "pdarts/export/unused_name.h"
 
 namespace pdarts {
 namespace {
@@ -49,7 +50,7 @@ class GraphWriter {
   /// Adds a constant, and returns the name by which nodes take it: `name`, or `name` and a number
   /// where another constant has that name.
   std::string AddWeight(const std::string& plain, const at::Tensor& tensor) {
-    const std::string name = Unused(plain, &weights_);
+    const std::string name = UnusedName(plain, "_", &weights_);
     const bool is_integer = tensor.scalar_type() == at::kLong;
     const at::Tensor values =
         tensor.detach().to(at::kCPU, is_integer ? at::kLong : at::kFloat).contiguous();
@@ -70,17 +71,11 @@ class GraphWriter {
 
   /// The name of a new node of a place.
   std::string NewName(const std::string& place, absl::string_view type) {
-    return Unused(absl::StrCat(place, place.empty() ? "" : "/", type), &names_);
+    return UnusedName(absl::StrCat(place, place.empty() ? "" : "/", type), "_", &names_);
   }
 
  private:
   using Names = std::vector<std::string>;
-
-  static std::string Unused(const std::string& plain, std::set<std::string>* used) {
-    std::string name = plain;
-    for (int i = 2; !used->insert(name).second; ++i) name = absl::StrCat(plain, "_", i);
-    return name;
-  }
 
   static onnx_format::Attribute* AddAttribute(absl::string_view name, onnx_format::Node* node) {
     onnx_format::Attribute* const attribute = node->add_attribute();

@@ -16,6 +16,7 @@
 #include "glog/logging.h"
 #include "pdarts/export/number_text.h"
 #include "pdarts/export/python_layout.h"
+#include "pdarts/export/unused_name.h"
 
 namespace pdarts {
 namespace {
@@ -386,11 +387,7 @@ class ClassWriter {
                     absl::StrJoin(TextsOf(values), ", "), "\n");
   }
 
-  std::string NewName(const std::string& plain) {
-    std::string name = plain;
-    for (int i = 2; !used_names_.insert(name).second; ++i) name = absl::StrCat(plain, "_", i);
-    return name;
-  }
+  std::string NewName(const std::string& plain) { return UnusedName(plain, "_", &used_names_); }
 
   /// What the value of a statement is called.
   std::string ValueName(size_t s) const {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/export/number_text.h"
+#include "pdarts/export/unused_name.h"
 
 namespace pdarts {
 namespace {
@@ -171,9 +172,7 @@ void NameArguments(const std::vector<Group>& groups, PythonClass* found) {
     if (counts[plain] > 1) {
       plain = absl::StrCat(PythonIdentifier(group.path), "_", plain);
     }
-    std::string name = plain;
-    for (int i = 2; !used.insert(name).second; ++i) name = absl::StrCat(plain, "_", i);
-    found->arguments.push_back(name);
+    found->arguments.push_back(UnusedName(plain, "_", &used));
   }
 }
 
@@ -215,7 +214,7 @@ PythonClasses::PythonClasses(const NetworkGraph& graph)
       const auto [place, is_new] = known.emplace(Key(m, body), static_cast<int>(classes_.size()));
       if (is_new) {
         PythonClass& added = classes_.emplace_back();
-        added.name = m == 0 ? kNetwork : NewName(graph_.modules[m].type);
+        added.name = m == 0 ? kNetwork : UnusedName(graph_.modules[m].type, "", &names_);
         added.body = std::move(body);
       }
       class_of_[m] = place->second;
@@ -223,12 +222,6 @@ PythonClasses::PythonClasses(const NetworkGraph& graph)
     }
     for (size_t c = first; c < classes_.size(); ++c) FindArguments(&classes_[c]);
   }
-}
-
-std::string PythonClasses::NewName(const std::string& type) {
-  std::string name = type;
-  for (int i = 2; !names_.insert(name).second; ++i) name = absl::StrCat(type, i);
-  return name;
 }
 
 std::string PythonClasses::Key(int module, const PythonBody& body) const {

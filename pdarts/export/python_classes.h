@@ -61,7 +61,6 @@ class PythonClasses {
   const PythonClass& of(int module) const { return classes_[class_of_[module]]; }
 
  private:
-  std::string NewName(const std::string& type);
   /// The same for modules that become one class.
   std::string Key(int module, const PythonBody& body) const;
   /// The sizes of a statement.
