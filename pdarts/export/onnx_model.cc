@@ -36,9 +36,12 @@ class GraphWriter {
  public:
   explicit GraphWriter(onnx_format::Graph* onnx) : onnx_(onnx) {}
 
-  /// Adds a node without attributes, and returns it. Its output has its name.
-  onnx_format::Node* AddNode(const std::string& name, absl::string_view type,
+  /// Adds a node without attributes, and returns it. Its name is its place and its type, and a
+  /// number where another node has that name. Its output has its name.
+  onnx_format::Node* AddNode(const std::string& place, absl::string_view type,
                              const std::vector<std::string>& inputs) {
+    const std::string name =
+        UnusedName(absl::StrCat(place, place.empty() ? "" : "/", type), "_", &names_);
     onnx_format::Node* const node = onnx_->add_node();
     node->set_name(name);
     node->set_op_type(std::string(type));
@@ -69,9 +72,11 @@ class GraphWriter {
     return std::visit([&](const auto& known) { return Add(known, inputs, place, layer); }, op);
   }
 
-  /// The name of a new node of a place.
-  std::string NewName(const std::string& place, absl::string_view type) {
-    return UnusedName(absl::StrCat(place, place.empty() ? "" : "/", type), "_", &names_);
+  /// Adds an attribute to a node.
+  static void SetInt(absl::string_view name, int64_t value, onnx_format::Node* node) {
+    onnx_format::Attribute* const attribute = AddAttribute(name, node);
+    attribute->set_type(onnx_format::Attribute::INT);
+    attribute->set_i(value);
   }
 
  private:
@@ -81,11 +86,6 @@ class GraphWriter {
     onnx_format::Attribute* const attribute = node->add_attribute();
     attribute->set_name(std::string(name));
     return attribute;
-  }
-  static void SetInt(absl::string_view name, int64_t value, onnx_format::Node* node) {
-    onnx_format::Attribute* const attribute = AddAttribute(name, node);
-    attribute->set_type(onnx_format::Attribute::INT);
-    attribute->set_i(value);
   }
   static void SetFloat(absl::string_view name, double value, onnx_format::Node* node) {
     onnx_format::Attribute* const attribute = AddAttribute(name, node);
@@ -109,7 +109,7 @@ class GraphWriter {
                   const std::string& layer) {
     Names all = {inputs[0], AddWeight(absl::StrCat(layer, ".weight"), c.weight)};
     if (c.bias.defined()) all.push_back(AddWeight(absl::StrCat(layer, ".bias"), c.bias));
-    onnx_format::Node* const node = AddNode(NewName(place, "Conv"), "Conv", all);
+    onnx_format::Node* const node = AddNode(place, "Conv", all);
     SetWindow(c.weight.size(2), c.stride, c.padding, node);
     SetInts("dilations", {c.dilation, c.dilation}, node);
     SetInt("group", c.groups, node);
@@ -121,7 +121,7 @@ class GraphWriter {
     const at::Tensor weight = b.weight.defined() ? b.weight : b.mean.new_ones(b.mean.sizes());
     const at::Tensor bias = b.bias.defined() ? b.bias : b.mean.new_zeros(b.mean.sizes());
     onnx_format::Node* const node =
-        AddNode(NewName(place, "BatchNormalization"), "BatchNormalization",
+        AddNode(place, "BatchNormalization",
                 {inputs[0], AddWeight(absl::StrCat(layer, ".weight"), weight),
                  AddWeight(absl::StrCat(layer, ".bias"), bias),
                  AddWeight(absl::StrCat(layer, ".running_mean"), b.mean),
@@ -133,7 +133,7 @@ class GraphWriter {
   std::string Add(const graph::Linear& l, const Names& inputs, const std::string& place,
                   const std::string& layer) {
     onnx_format::Node* const node =
-        AddNode(NewName(place, "Gemm"), "Gemm",
+        AddNode(place, "Gemm",
                 {inputs[0], AddWeight(absl::StrCat(layer, ".weight"), l.weight),
                  AddWeight(absl::StrCat(layer, ".bias"), l.bias)});
     SetInt("transB", 1, node);
@@ -142,14 +142,14 @@ class GraphWriter {
 
   std::string Add(const graph::Relu&, const Names& inputs, const std::string& place,
                   const std::string&) {
-    return AddNode(NewName(place, "Relu"), "Relu", inputs)->name();
+    return AddNode(place, "Relu", inputs)->name();
   }
 
   std::string Add(const graph::Pool& p, const Names& inputs, const std::string& place,
                   const std::string&) {
     const bool is_max = p.kind == graph::Pool::Kind::kMax;
     const char* const type = is_max ? "MaxPool" : "AveragePool";
-    onnx_format::Node* const node = AddNode(NewName(place, type), type, inputs);
+    onnx_format::Node* const node = AddNode(place, type, inputs);
     SetWindow(p.kernel, p.stride, p.padding, node);
     if (!is_max) SetInt("count_include_pad", 0, node);
     return node->name();
@@ -157,27 +157,25 @@ class GraphWriter {
 
   std::string Add(const graph::GlobalAveragePool&, const Names& inputs, const std::string& place,
                   const std::string& layer) {
-    const std::string mean =
-        AddNode(NewName(place, "GlobalAveragePool"), "GlobalAveragePool", inputs)->name();
+    const std::string mean = AddNode(place, "GlobalAveragePool", inputs)->name();
     return Add(graph::Flatten{}, {mean}, place, layer);
   }
 
   std::string Add(const graph::Flatten&, const Names& inputs, const std::string& place,
                   const std::string&) {
-    onnx_format::Node* const node = AddNode(NewName(place, "Flatten"), "Flatten", inputs);
+    onnx_format::Node* const node = AddNode(place, "Flatten", inputs);
     SetInt("axis", 1, node);
     return node->name();
   }
 
   std::string Add(const graph::Crop& c, const Names& inputs, const std::string& place,
                   const std::string&) {
-    const std::string name = NewName(place, "Slice");
+    onnx_format::Node* const node = AddNode(place, "Slice", {inputs[0]});
     constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
-    return AddNode(name, "Slice",
-                   {inputs[0], AddIntegers(absl::StrCat(name, ".starts"), {c.top, c.left}),
-                    AddIntegers(absl::StrCat(name, ".ends"), {kEnd, kEnd}),
-                    AddIntegers(absl::StrCat(name, ".axes"), {2, 3})})
-        ->name();
+    node->add_input(AddIntegers(absl::StrCat(node->name(), ".starts"), {c.top, c.left}));
+    node->add_input(AddIntegers(absl::StrCat(node->name(), ".ends"), {kEnd, kEnd}));
+    node->add_input(AddIntegers(absl::StrCat(node->name(), ".axes"), {2, 3}));
+    return node->name();
   }
 
   std::string Add(const graph::Zero& z, const Names& inputs, const std::string& place,
@@ -185,24 +183,24 @@ class GraphWriter {
     std::string x = inputs[0];
     if (z.stride > 1) {
       // One pixel of `stride`, which then is multiplied by zero.
-      onnx_format::Node* const node = AddNode(NewName(place, "MaxPool"), "MaxPool", {x});
+      onnx_format::Node* const node = AddNode(place, "MaxPool", {x});
       SetWindow(/*kernel=*/1, z.stride, /*padding=*/0, node);
       x = node->name();
     }
-    const std::string name = NewName(place, "Mul");
-    return AddNode(name, "Mul", {x, AddWeight(absl::StrCat(name, ".zero"), Floats({0}, {}))})
-        ->name();
+    onnx_format::Node* const node = AddNode(place, "Mul", {x});
+    node->add_input(AddWeight(absl::StrCat(node->name(), ".zero"), Floats({0}, {})));
+    return node->name();
   }
 
   std::string Add(const graph::Sum&, const Names& inputs, const std::string& place,
                   const std::string&) {
     const char* const type = inputs.size() == 2 ? "Add" : "Sum";
-    return AddNode(NewName(place, type), type, inputs)->name();
+    return AddNode(place, type, inputs)->name();
   }
 
   std::string Add(const graph::Concat&, const Names& inputs, const std::string& place,
                   const std::string&) {
-    onnx_format::Node* const node = AddNode(NewName(place, "Concat"), "Concat", inputs);
+    onnx_format::Node* const node = AddNode(place, "Concat", inputs);
     SetInt("axis", 1, node);
     return node->name();
   }
@@ -283,11 +281,11 @@ absl::StatusOr<std::string> EncodeOnnx(const NetworkGraph& graph, const Exported
       return writer.AddWeight(name, Floats(numbers, {1, channels, 1, 1}));
     };
     values[0] = writer
-                    .AddNode(writer.NewName("normalization", "Sub"), "Sub",
+                    .AddNode("normalization", "Sub",
                              {values[0], constant("normalization.mean", model.mean)})
                     ->name();
     values[0] = writer
-                    .AddNode(writer.NewName("normalization", "Div"), "Div",
+                    .AddNode("normalization", "Div",
                              {values[0], constant("normalization.deviation", model.deviation)})
                     ->name();
   }
@@ -299,12 +297,8 @@ absl::StatusOr<std::string> EncodeOnnx(const NetworkGraph& graph, const Exported
   std::string output = values[inference.logits];
   std::string output_name = "logits";
   if (options.softmax) {
-    onnx_format::Node* const node =
-        writer.AddNode(writer.NewName("", "Softmax"), "Softmax", {output});
-    onnx_format::Attribute* const axis = node->add_attribute();
-    axis->set_name("axis");
-    axis->set_type(onnx_format::Attribute::INT);
-    axis->set_i(1);
+    onnx_format::Node* const node = writer.AddNode("", "Softmax", {output});
+    GraphWriter::SetInt("axis", 1, node);
     output = node->name();
     output_name = "probabilities";
   }
