@@ -120,8 +120,10 @@ PythonExpression Compute(const graph::Operator& op, const std::vector<std::strin
 /// The children of a module, or of a container in it.
 struct Part {
   std::string name;
-  int statement = -1;       ///< of a layer or module; -1 of a container
-  std::vector<Part> parts;  ///< of a container
+  int statement = -1;        ///< of a layer or module; -1 of a container
+  std::vector<Part> parts;   ///< of a container
+  bool is_list = false;      ///< a container whose parts are called "0", "1", and so on
+  bool is_sequence = false;  ///< a list that forward calls as a chain of its parts
 
   /// Whether they are called "0", "1", and so on. Puts them in this order.
   bool SortIfList() {
@@ -272,16 +274,18 @@ class ClassWriter {
       access_[body_.statements[part->statement].path] = access;
       return;
     }
-    const bool is_list = part->SortIfList();
-    if (is_list && IsSequence(*part)) {
-      sequences_.insert(part->parts[0].statement);
+    part->is_list = part->SortIfList();
+    part->is_sequence = part->is_list && IsSequence(*part);
+    if (part->is_sequence) {
       for (const Part& inner : part->parts) is_inner_[inner.statement] = true;
       const int last = part->parts.back().statement;
       is_inner_[last] = false;
       in_sequence_[last] = {access, part->parts[0].statement};
       return;
     }
-    for (Part& inner : part->parts) FindAccess(&inner, access, is_list, /*in_container=*/true);
+    for (Part& inner : part->parts) {
+      FindAccess(&inner, access, part->is_list, /*in_container=*/true);
+    }
   }
 
   bool IsSequence(const Part& list) const {
@@ -321,15 +325,13 @@ class ClassWriter {
     }
     std::vector<PythonExpression> made;
     for (const Part& inner : part.parts) made.push_back(Make(inner));
-    Part sorted = part;
-    const bool is_list = sorted.SortIfList();
-    if (is_list && sequences_.count(part.parts[0].statement) != 0) {
+    if (part.is_sequence) {
       PythonExpression sequence = PythonCall("nn.Sequential", std::move(made));
       sequence.item_a_line = true;
       return sequence;
     }
     PythonExpression content = PythonList(std::move(made));
-    if (!is_list) {
+    if (!part.is_list) {
       content.head = "{";
       content.tail = "}";
       for (size_t i = 0; i < part.parts.size(); ++i) {
@@ -339,7 +341,7 @@ class ClassWriter {
     }
     content.item_a_line = true;
     PythonExpression container =
-        PythonCall(is_list ? "nn.ModuleList" : "nn.ModuleDict", {std::move(content)});
+        PythonCall(part.is_list ? "nn.ModuleList" : "nn.ModuleDict", {std::move(content)});
     container.last_comma = false;
     return container;
   }
@@ -491,7 +493,6 @@ class ClassWriter {
   std::vector<bool> is_for_auxiliary_;         ///< by statement: for the auxiliary output alone
   std::vector<int> uses_;                      ///< by local
   std::map<std::string, std::string> access_;  ///< by path
-  std::set<int> sequences_;                    ///< their first statements
   std::vector<bool> is_inner_;  ///< by statement: computed within a sequence, but for its last
   /// By the last statement of a sequence: how the sequence is called, and its first statement.
   std::vector<std::pair<std::string, int>> in_sequence_;
