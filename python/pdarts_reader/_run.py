@@ -27,17 +27,22 @@ def _read(run: Path, name: str) -> Optional[str]:
         return None
 
 
+def _json_object(text: str, place: str) -> Dict[str, Any]:
+    """A JSON object. `place` stands before the message of an error."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{place}: no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{place}: no JSON object")
+    return value
+
+
 def _events(run: Path) -> Iterator[Dict[str, Any]]:
     """The lines of the log. The last line of a run that goes on may be half written, and is left out then."""
     lines = (_read(run, "log.jsonl") or "").split("\n")
     for number, line in enumerate(lines[:-1], start=1):
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{pathlib.Path(run) / 'log.jsonl'}:{number}: no JSON: {error}") from error
-        if not isinstance(event, dict):
-            raise ValueError(f"{pathlib.Path(run) / 'log.jsonl'}:{number}: no JSON object")
-        yield event
+        yield _json_object(line, f"{pathlib.Path(run) / 'log.jsonl'}:{number}")
 
 
 def read_spec(run: Path) -> Dict[str, Any]:
@@ -63,15 +68,7 @@ def read_architecture(run: Path) -> Optional[Dict[str, Any]]:
 def read_result(run: Path) -> Optional[Dict[str, Any]]:
     """The content of result.json. None for a run that is not finished."""
     text = _read(run, "result.json")
-    if text is None:
-        return None
-    try:
-        result = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{pathlib.Path(run) / 'result.json'}: no JSON: {error}") from error
-    if not isinstance(result, dict):
-        raise ValueError(f"{pathlib.Path(run) / 'result.json'}: no JSON object")
-    return result
+    return None if text is None else _json_object(text, str(pathlib.Path(run) / "result.json"))
 
 
 def read_log(run: Path) -> Dict[str, Columns]:
