@@ -449,7 +449,6 @@ class ClassWriter {
   void Write(size_t s, size_t indent) {
     /// The longest expression that stands where its value is used.
     constexpr size_t kLongestInside = 44;
-    constexpr size_t kLineLength = 88;
     const PythonStatement& statement = body_.statements[s];
     const int value = body_.local(s);
     const std::vector<int>& arguments = in_sequence_[s].first.empty()
@@ -464,7 +463,7 @@ class ClassWriter {
     const std::string name = value == body_.output ? "logits" : ValueName(s);
     const std::string assigned = is_returned ? "return " : absl::StrCat(name, " = ");
     // Room for a number behind the name.
-    if (indent + assigned.size() + 4 + one_line().size() > kLineLength) {
+    if (indent + assigned.size() + 4 + one_line().size() > kPythonLineLength) {
       for (const int argument : arguments) Settle(argument, indent);
     }
     if (!is_sum && uses_[value] == 1 && !is_returned && one_line().size() <= kLongestInside) {

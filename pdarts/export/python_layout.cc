@@ -10,7 +10,6 @@
 namespace pdarts {
 namespace {
 
-constexpr size_t kLineLength = 88;  // black's
 constexpr size_t kIndent = 4;
 
 std::string Spaces(size_t count) { return std::string(count, ' '); }
@@ -62,7 +61,7 @@ std::string OneLine(const PythonExpression& expression) {
 
 std::string LayOut(const PythonExpression& expression, size_t indent, size_t before, size_t after) {
   std::string line = OneLine(expression);
-  const bool fits = indent + before + line.size() + after <= kLineLength;
+  const bool fits = indent + before + line.size() + after <= kPythonLineLength;
   if (expression.items.empty() || (fits && !NeedsLines(expression))) return line;
   std::string lines = absl::StrCat(expression.head, "\n");
   for (size_t i = 0; i < expression.items.size(); ++i) {
@@ -77,11 +76,11 @@ std::string LayOut(const PythonExpression& expression, size_t indent, size_t bef
 std::string SumLines(const std::string& prefix, const std::vector<std::string>& terms,
                      size_t indent) {
   const std::string sum = absl::StrJoin(terms, " + ");
-  if (indent + prefix.size() + sum.size() <= kLineLength) {
+  if (indent + prefix.size() + sum.size() <= kPythonLineLength) {
     return absl::StrCat(Spaces(indent), prefix, sum, "\n");
   }
   std::string body = absl::StrCat(Spaces(indent + kIndent), sum);
-  if (body.size() > kLineLength) {
+  if (body.size() > kPythonLineLength) {
     const std::string next = absl::StrCat("\n", Spaces(indent + kIndent), "+ ");
     body = absl::StrCat(Spaces(indent + kIndent), absl::StrJoin(terms, next));
   }
@@ -98,11 +97,11 @@ std::string PythonText(const std::string& text) {
 
 std::string TextConstant(const std::string& name, const std::string& text) {
   const std::string whole = PythonText(text);
-  if (name.size() + 3 + whole.size() <= kLineLength) {
+  if (name.size() + 3 + whole.size() <= kPythonLineLength) {
     return absl::StrCat(name, " = ", whole, "\n");
   }
   std::vector<std::string> pieces = {whole};
-  if (kIndent + whole.size() > kLineLength) {
+  if (kIndent + whole.size() > kPythonLineLength) {
     // Pieces end behind a blank, so that no character is taken apart.
     constexpr size_t kPiece = 70;
     pieces.clear();

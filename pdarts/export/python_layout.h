@@ -9,6 +9,9 @@ namespace pdarts {
 
 // Python code, laid out as black formats it.
 
+/// The longest line that black leaves on one line.
+inline constexpr size_t kPythonLineLength = 88;
+
 /// An expression: a text alone, or `head`, items with commas between them, and `tail`: "nn.ReLU(",
 /// {}, ")".
 struct PythonExpression {
