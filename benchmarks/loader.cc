@@ -1,12 +1,10 @@
 // Images per second of the loader on JPEG files of 500x375 pixels, beside libjpeg-turbo's plain
 // decoding of the same files.
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -51,6 +49,7 @@
 #include "pdarts/images/encode_jpeg.h"
 #include "pdarts/nn/kernels/memory.h"
 #include "pdarts/runs/atomic_file.h"
+#include "pdarts/trainers/mean_seconds.h"
 
 ABSL_FLAG(int, files, 500, "JPEG files that are generated");
 ABSL_FLAG(int, listed, 100000, "images of the folder: hard links to the files");
@@ -70,10 +69,6 @@ constexpr int kQuality = 90;
 constexpr int kClasses = 100;
 constexpr int kBatch = 64;
 constexpr int64_t kPrefetchBytes = int64_t{100} << 20;
-
-double SecondsSince(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// A picture with large shapes and grain, which makes a file as long as a photograph's.
 std::string MakeJpeg(int number) {
