@@ -32,6 +32,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "benchmarks/flag_checks.h"
 #include "benchmarks/step_timing.h"
 #include "glog/logging.h"
 #include "google/protobuf/any.pb.h"
@@ -184,21 +185,10 @@ absl::StatusOr<double> LoaderImagesPerSecond(const DatasetSplits& data, int work
 }
 
 absl::Status Run() {
-  struct Number {
-    const char* name;
-    int value;
-    int least;
-  };
-  for (const auto& [name, value, least] :
-       std::vector<Number>{{"files", absl::GetFlag(FLAGS_files), 1},
-                           {"listed", absl::GetFlag(FLAGS_listed), kClasses},
-                           {"images", absl::GetFlag(FLAGS_images), 1},
-                           {"rounds", absl::GetFlag(FLAGS_rounds), 1}}) {
-    if (value < least) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--", name, "=", value, ": expected at least ", least));
-    }
-  }
+  PDARTS_RETURN_IF_ERROR(CheckAtLeast("files", absl::GetFlag(FLAGS_files), 1));
+  PDARTS_RETURN_IF_ERROR(CheckAtLeast("listed", absl::GetFlag(FLAGS_listed), kClasses));
+  PDARTS_RETURN_IF_ERROR(CheckAtLeast("images", absl::GetFlag(FLAGS_images), 1));
+  PDARTS_RETURN_IF_ERROR(CheckAtLeast("rounds", absl::GetFlag(FLAGS_rounds), 1));
   std::string folder = (fs::temp_directory_path() / "pdarts_loader_XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) return SystemError("make", folder);
   const absl::Cleanup remove = [&] {

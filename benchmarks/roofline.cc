@@ -22,6 +22,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "benchmarks/cell_work.h"
+#include "benchmarks/flag_checks.h"
 #include "benchmarks/machine_speed.h"
 #include "benchmarks/sample_cell.h"
 #include "benchmarks/step_timing.h"
@@ -198,11 +199,8 @@ std::string Table(const std::vector<MachineSpeed>& speeds, const std::vector<Row
 }
 
 absl::Status CheckFlags() {
-  const std::string precision = absl::GetFlag(FLAGS_precision);
-  if (precision != "float32" && precision != "bfloat16" && precision != "both") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--precision=", precision, ": expected float32, bfloat16, both"));
-  }
+  PDARTS_RETURN_IF_ERROR(
+      CheckOneOf("precision", absl::GetFlag(FLAGS_precision), {"float32", "bfloat16", "both"}));
   PDARTS_RETURN_IF_ERROR(
       Annotate(nn::SampleOperations(absl::GetFlag(FLAGS_space)).status(), "--space"));
   for (const auto& [flag, value] : {std::pair{"channels", absl::GetFlag(FLAGS_channels)},
@@ -210,16 +208,9 @@ absl::Status CheckFlags() {
                                     {"batch", absl::GetFlag(FLAGS_batch)},
                                     {"threads", absl::GetFlag(FLAGS_threads)},
                                     {"repeats", absl::GetFlag(FLAGS_repeats)}}) {
-    if (value < 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--", flag, "=", value, ": expected at least 1"));
-    }
+    PDARTS_RETURN_IF_ERROR(CheckAtLeast(flag, value, 1));
   }
-  if (absl::GetFlag(FLAGS_megabytes) < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--megabytes=", absl::GetFlag(FLAGS_megabytes), ": expected at least 0"));
-  }
-  return absl::OkStatus();
+  return CheckAtLeast("megabytes", absl::GetFlag(FLAGS_megabytes), 0);
 }
 
 absl::Status Run() {

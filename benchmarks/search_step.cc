@@ -36,6 +36,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "benchmarks/child_output.h"
+#include "benchmarks/flag_checks.h"
 #include "benchmarks/step_timing.h"
 #include "benchmarks/trainer_search.h"
 #include "glog/logging.h"
@@ -346,15 +347,6 @@ std::string Table(const std::vector<Variant>& variants,
   return text;
 }
 
-absl::Status CheckOneOf(const char* flag, const std::string& value,
-                        const std::vector<std::string>& expected) {
-  if (std::find(expected.begin(), expected.end(), value) != expected.end()) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("--", flag, "=", value, ": expected ", absl::StrJoin(expected, ", ")));
-}
-
 absl::Status CheckFlags() {
   PDARTS_RETURN_IF_ERROR(
       CheckOneOf("kernels", absl::GetFlag(FLAGS_kernels), {"fused", "reference", "both"}));
@@ -367,10 +359,7 @@ absl::Status CheckFlags() {
                                     {"steps", absl::GetFlag(FLAGS_steps)},
                                     {"rounds", absl::GetFlag(FLAGS_rounds)},
                                     {"threads", absl::GetFlag(FLAGS_threads)}}) {
-    if (value < 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--", flag, "=", value, ": expected at least 1"));
-    }
+    PDARTS_RETURN_IF_ERROR(CheckAtLeast(flag, value, 1));
   }
   if (!absl::GetFlag(FLAGS_trainer).empty() && absl::GetFlag(FLAGS_space) != "darts") {
     return absl::InvalidArgumentError(
