@@ -45,9 +45,9 @@ constexpr double kMeasuredShare = 0.75;
 /// Where memory is too short for these. A batch of one can't be normalized everywhere.
 constexpr int64_t kSmallestBatch = 2;
 
-/// What suggested batches take of the memory that is free: the next command measures again, and
-/// finds a little more or less.
-constexpr double kSuggestedShare = 0.9;
+/// Share of the free memory that a suggested batch takes. The next command measures again, and
+/// resident memory is noisy: measurements of one evaluation lay up to 16% apart.
+constexpr double kSuggestedShare = 0.8;
 
 /// What tensors of a measurement may take of the memory that is free; the rest is for what
 /// libraries take for themselves.
