@@ -6,12 +6,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "c10/util/Exception.h"
+#include "pdarts/core/communication_error.h"
 
 namespace pdarts {
 
 absl::Status StatusOfException() {
   try {
     throw;
+  } catch (const CommunicationError& error) {
+    return error.status();
   } catch (const c10::Error& error) {
     const char* text = error.what_without_backtrace();
     // LibTorch's allocator for the CPU throws no exception of its own.

@@ -8,8 +8,9 @@
 namespace pdarts {
 
 /// What the exception that is being handled says. Call it only from a `catch` block.
-/// \error kResourceExhausted, "out of memory: ...", if memory can't be allocated; kInternal with
-/// the text of any other exception, of LibTorch's without the C++ stack.
+/// \error kResourceExhausted, "out of memory: ...", if memory can't be allocated; that of a
+/// CommunicationError; kInternal with the text of any other exception, of LibTorch's without the
+/// C++ stack.
 absl::Status StatusOfException();
 
 /// What `work` returns, a `Status` or `StatusOr`; LibTorch reports by throwing.
