@@ -10,6 +10,8 @@
 
 namespace pdarts {
 
+class Communicator;
+
 /// What a pass through a network is beyond its input and the modules' mode. It is handed to the
 /// network and on from layer to layer, so that no layer has hidden state. The default is a pass of
 /// its own: running statistics move in training mode, and random numbers are those of evaluation.
@@ -25,6 +27,10 @@ struct ForwardContext {
   /// Those of the super-network that the pass goes through, which SuperNet::Forward sets; null
   /// elsewhere. They must outlive the pass.
   const std::vector<Knob>* knobs = nullptr;
+  /// The processes whose images are one batch for the batch normalizations in training mode: mean
+  /// and variance are those of all images. Null: of this process's images alone. It must outlive
+  /// the backward pass.
+  Communicator* communicator = nullptr;
   /// Where masks and noise come from.
   Masks masks;
 

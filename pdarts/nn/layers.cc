@@ -140,6 +140,7 @@ BatchNormArgs BatchNorm::Args(const ForwardContext& context) const {
   args.update_statistics = context.update_statistics;
   args.eps = kEpsilon;
   args.momentum = kMomentum;
+  args.communicator = context.communicator;
   return args;
 }
 

@@ -421,6 +421,39 @@ at::Tensor NormalizedOperation::Forward(const at::Tensor& x, const ForwardContex
   return Normalize(backend_, raw.value, raw.batch_norm->Args(context));
 }
 
+std::vector<at::Tensor> ForwardEach(const std::vector<const Operation*>& operations,
+                                    const std::vector<at::Tensor>& inputs,
+                                    const ForwardContext& context, const Backend& backend) {
+  CHECK_EQ(operations.size(), inputs.size());
+  std::vector<at::Tensor> outputs;
+  if (context.communicator == nullptr) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      outputs.push_back(operations[i]->Forward(inputs[i], context));
+    }
+    return outputs;
+  }
+  std::vector<at::Tensor> values;
+  std::vector<BatchNormArgs> batch_norms;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const PreNormalization raw = operations[i]->PreNormalize(inputs[i], context);
+    if (raw.batch_norm == nullptr) {
+      // An operation that is zero has no value before its normalization.
+      outputs.push_back(raw.value.defined() ? raw.value
+                                            : operations[i]->Forward(inputs[i], context));
+      continue;
+    }
+    outputs.emplace_back();
+    values.push_back(raw.value);
+    batch_norms.push_back(raw.batch_norm->Args(context));
+  }
+  const std::vector<at::Tensor> normalized = NormalizeEach(backend, values, batch_norms);
+  auto next = normalized.begin();
+  for (at::Tensor& output : outputs) {
+    if (!output.defined()) output = *next++;
+  }
+  return outputs;
+}
+
 std::shared_ptr<Operation> MakeOperation(absl::string_view name, const OperationOptions& options) {
   CHECK(options.stride == 1 || options.stride == 2) << options.stride;
   const auto maker = Makers().find(name);

@@ -78,6 +78,13 @@ class NormalizedOperation : public Operation {
   const Backend backend_;
 };
 
+/// Forward of several operations, none of whose inputs depends on another one's output. Batch
+/// normalizations that end them share one all-reduce where their statistics are taken over several
+/// processes.
+std::vector<at::Tensor> ForwardEach(const std::vector<const Operation*>& operations,
+                                    const std::vector<at::Tensor>& inputs,
+                                    const ForwardContext& context, const Backend& backend);
+
 struct OperationOptions {
   int64_t channels = 0;
   int64_t stride = 1;

@@ -6,11 +6,19 @@
 #include "ATen/core/Tensor.h"
 #include "c10/util/Exception.h"
 
+namespace pdarts {
+class Communicator;
+}
+
 namespace pdarts::nn {
 
 /// A batch normalisation as data. In training it normalises by the batch's mean and biased
 /// variance, and with `update_statistics` moves the running ones in place towards the batch's mean
 /// and unbiased variance; else it normalises by the running ones.
+///
+/// With a communicator, the batch is that of all its processes, each of which has at least one
+/// image of it. The passes forward and backward are collective then. The gradients of `weight` and
+/// `bias` are each process's part of a sum over the processes.
 struct BatchNormArgs {
   at::Tensor weight;  ///< `[C]`, undefined unless affine
   at::Tensor bias;    ///< `[C]`, undefined unless affine
@@ -20,6 +28,7 @@ struct BatchNormArgs {
   bool update_statistics = true;
   double eps = 1e-5;
   double momentum = 0.1;
+  Communicator* communicator = nullptr;  ///< null: this process has the whole batch
 };
 
 /// Throws c10::Error in training if a channel has only one value, such as one image of one pixel:

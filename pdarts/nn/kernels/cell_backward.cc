@@ -181,12 +181,20 @@ void CellBackward<S, A>::LaterPass(std::vector<Flow>& flows, size_t place) {
     }
   });
   TakeWeightGradients(flows, place, weight_sums);
+  std::vector<GradientSums> own(longer.size()), memory;
+  std::vector<size_t> shared;
+  for (size_t i = 0; i < longer.size(); ++i) {
+    if (targets[i].data == nullptr) continue;
+    own[i] = SumOverImages(norm_sums[i], plan_.images, targets[i].channels);
+    shared.push_back(i);
+  }
+  const std::vector<GradientSums>& batch = SumsOfBatch(plan_.communicator, own, shared, &memory);
   for (size_t i = 0; i < longer.size(); ++i) {
     Flow& flow = flows[longer[i]];
     flow.behind = targets[i];
     if (targets[i].data == nullptr) continue;
     const Normalization& n = values_.operations[flow.operation].chain[place - 1].normalization;
-    flow.gradients = BackwardOf(n, norm_sums[i], plan_.images, targets[i].pixels());
+    flow.gradients = BackwardOf<A>(n, own[i], batch[i], loops_.lanes);
     TakeAffineGradients(
         plan_.operations[flow.operation].chain[place - 1].first_input + CellPlan::kNormWeight,
         flow.gradients.weight, flow.gradients.bias);
@@ -403,20 +411,30 @@ void CellBackward<S, A>::FinishTerms(int node, const std::vector<int>& summed,
     }
     return sum;
   };
-  for (const int t : plan_.nodes[node].terms) {
+  const std::vector<int>& terms = plan_.nodes[node].terms;
+  std::vector<GradientSums> own(terms.size()), memory;
+  std::vector<size_t> shared;
+  for (size_t i = 0; i < terms.size(); ++i) {
+    const CellPlan::Term& term = plan_.terms[terms[i]];
+    own[i] = {std::vector<double>(channels), std::vector<double>(channels)};
+    if (!sums.empty()) own[i].gradient = total(term, 0);
+    const auto found = std::find(summed.begin(), summed.end(), terms[i]);
+    if (found == summed.end()) continue;
+    own[i].deviation = total(term, (1 + (found - summed.begin())) * up);
+    if (term.normalizes) shared.push_back(i);
+  }
+  const std::vector<GradientSums>& batch = SumsOfBatch(plan_.communicator, own, shared, &memory);
+  for (size_t i = 0; i < terms.size(); ++i) {
+    const int t = terms[i];
     const CellPlan::Term& term = plan_.terms[t];
     TermGradient& of_term = term_gradients_[t];
     const double coefficient = values_.coefficients[term.coefficient];
-    std::vector<double> gradient_sum(channels), deviation(channels);
-    if (!sums.empty()) gradient_sum = total(term, 0);
-    const auto found = std::find(summed.begin(), summed.end(), t);
-    if (found != summed.end()) deviation = total(term, (1 + (found - summed.begin())) * up);
     double of_coefficient = 0;
     std::vector<A> factor(up);
     if (!term.normalizes) {
       for (int64_t c = 0; c < channels; ++c) {
         factor[c] = static_cast<A>(coefficient * term.scale);
-        of_coefficient += term.scale * deviation[c];
+        of_coefficient += term.scale * own[i].deviation[c];
       }
     } else {
       const Normalization& normalization = values_.normalizations[t];
@@ -424,11 +442,10 @@ void CellBackward<S, A>::FinishTerms(int node, const std::vector<int>& summed,
       of_term.offset.assign(up, 0);
       std::vector<double> weight(channels), bias(channels);
       for (int64_t c = 0; c < channels; ++c) {
-        of_coefficient +=
-            normalization.scale(c) * deviation[c] + normalization.bias[c] * gradient_sum[c];
+        of_coefficient += normalization.scale(c) * own[i].deviation[c] +
+                          normalization.bias[c] * own[i].gradient[c];
         const NormalizationGradient back =
-            BackwardOf(normalization, c, gradient_sum[c], deviation[c],
-                       plan_.images * plan_.height * plan_.width, coefficient);
+            BackwardOf(normalization, c, own[i], batch[i], coefficient);
         factor[c] = static_cast<A>(back.factor);
         of_term.slope[c] = static_cast<A>(back.slope);
         of_term.offset[c] = static_cast<A>(back.offset);

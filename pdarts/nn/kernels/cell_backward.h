@@ -17,6 +17,10 @@ namespace pdarts::nn {
 /// terms need (NodeSum has the formula) are taken while it is in the cache. A term's gradient is
 /// then factor * g + slope * value + offset for each channel, with g the node's gradient, and is
 /// never stored: the convolutions' backward computes it row by row.
+///
+/// Where several processes have the batch, these sums are taken over all of them, with one
+/// all-reduce for all terms of a node, and one for all chains of a group at one place. Gradients of
+/// coefficients and parameters are of this process's images: its part of a sum over the processes.
 template <typename S, typename A>
 class CellBackward {
  public:

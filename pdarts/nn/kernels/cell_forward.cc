@@ -262,34 +262,40 @@ int64_t CellForward<S, A>::ChannelsOf(const CellPlan::Operation& operation, size
 template <typename S, typename A>
 void CellForward<S, A>::FinishPass(const std::vector<int>& operations, size_t place,
                                    const ImageStatistics& of_images) {
+  std::vector<ChannelStatistics> statistics(operations.size());
+  std::vector<ChannelStatistics*> by_batch;
+  for (size_t i = 0; i < operations.size(); ++i) {
+    const CellPlan::Operation& operation = plan_.operations[operations[i]];
+    const int64_t channels = ChannelsOf(operation, place);
+    statistics[i].mean.resize(channels);
+    if (of_images[i].empty()) continue;
+    const typename CellValues<S, A>::Operation& values = values_.operations[operations[i]];
+    const at::Tensor& value =
+        operation.is_convolution() ? values.chain[place].value : values.pooled;
+    statistics[i] = MergeStatistics<A>(of_images[i].data(), plan_.images, channels, Up(channels),
+                                       value.size(2) * value.size(3));
+    by_batch.push_back(&statistics[i]);
+  }
+  if (plan_.communicator != nullptr) Synchronize(*plan_.communicator, by_batch);
   for (size_t i = 0; i < operations.size(); ++i) {
     const CellPlan::Operation& operation = plan_.operations[operations[i]];
     typename CellValues<S, A>::Operation& values = values_.operations[operations[i]];
-    const int64_t channels = ChannelsOf(operation, place);
-    ChannelStatistics statistics;
-    statistics.mean.resize(channels);
-    if (!of_images[i].empty()) {
-      const at::Tensor& value =
-          operation.is_convolution() ? values.chain[place].value : values.pooled;
-      statistics = MergeStatistics<A>(of_images[i].data(), plan_.images, channels, Up(channels),
-                                      value.size(2) * value.size(3));
-    }
     if (!operation.is_convolution()) {
-      values.pooled_statistics = std::move(statistics);
+      values.pooled_statistics = std::move(statistics[i]);
       continue;
     }
     Convolution& c = values.chain[place];
     if (place + 1 < operation.chain.size()) {
       const BatchNormArgs& batch_norm = operation.chain[place].batch_norm;
-      c.normalization = MakeNormalization(batch_norm, statistics);
-      UpdateStatistics<A>(batch_norm, statistics);
+      c.normalization = MakeNormalization(batch_norm, statistics[i]);
+      UpdateStatistics<A>(batch_norm, statistics[i]);
       const Normalization& n = c.normalization;
-      const int64_t lanes = loops_.lanes;
+      const int64_t channels = ChannelsOf(operation, place), lanes = loops_.lanes;
       c.scale = ChannelValues<A>(channels, lanes, [&](int64_t k) { return n.scale(k); });
       c.shift = ChannelValues<A>(channels, lanes, [&](int64_t k) { return n.shift(k); });
       c.mean = ChannelValues<A>(channels, lanes, [&](int64_t k) { return n.mean[k]; });
     }
-    c.statistics = std::move(statistics);
+    c.statistics = std::move(statistics[i]);
   }
 }
 

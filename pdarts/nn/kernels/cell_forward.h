@@ -56,7 +56,8 @@ class CellForward {
   ImageStatistics MakeStatistics(const std::vector<int>& operations, size_t place) const;
   bool WantsStatistics(const CellPlan::Operation& operation, size_t place) const;
   int64_t ChannelsOf(const CellPlan::Operation& operation, size_t place) const;
-  /// From the images' statistics to the batch's, and to what the next convolution needs.
+  /// From the images' statistics to the batch's, which take one all-reduce where several processes
+  /// have it, and to what the next convolution needs.
   void FinishPass(const std::vector<int>& operations, size_t place,
                   const ImageStatistics& of_images);
   void NormalizeTerms(const std::vector<int>& operations);

@@ -122,6 +122,7 @@ void CellPlan::AddConvolution(Term term, const CellOperation& operation,
     Convolution& convolution = planned.chain.emplace_back();
     convolution.convolution = from.convolution;
     convolution.batch_norm = from.batch_norm;
+    TakeCommunicator(from.batch_norm);
     convolution.description = Describe(from.convolution, c, h, w);
     convolution.first_input = autograd_inputs.size();
     autograd_inputs.insert(
@@ -168,6 +169,7 @@ void CellPlan::AddPool(Term term, const CellOperation& operation,
   if (operation.batch_norm) {
     term.normalizes = true;
     term.batch_norm = *operation.batch_norm;
+    TakeCommunicator(term.batch_norm);
     term.affine_input = autograd_inputs.size();
     autograd_inputs.push_back(term.batch_norm.weight);
     autograd_inputs.push_back(term.batch_norm.bias);
@@ -181,6 +183,12 @@ int CellPlan::AddOperation(Operation operation) {
   nodes[operation.source].operations.push_back(number);
   operations.push_back(std::move(operation));
   return number;
+}
+
+void CellPlan::TakeCommunicator(const BatchNormArgs& batch_norm) {
+  if (!batch_norm.training || batch_norm.communicator == nullptr) return;
+  CHECK(communicator == nullptr || communicator == batch_norm.communicator);
+  communicator = batch_norm.communicator;
 }
 
 void CellPlan::AddTerm(Term term) {

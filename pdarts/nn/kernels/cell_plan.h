@@ -101,6 +101,8 @@ struct CellPlan {
   std::vector<Node> nodes;
   std::vector<Operation> operations;
   std::vector<Term> terms;
+  /// BatchNormArgs::communicator of the batch normalizations that are in training.
+  Communicator* communicator = nullptr;
 
  private:
   void AddEdge(const CellEdge& edge, std::vector<at::Tensor>& autograd_inputs);
@@ -110,6 +112,7 @@ struct CellPlan {
   void AddPool(Term term, const CellOperation& operation, std::vector<at::Tensor>& autograd_inputs);
   int AddOperation(Operation operation);
   void AddTerm(Term term);
+  void TakeCommunicator(const BatchNormArgs& batch_norm);
 };
 
 }  // namespace pdarts::nn

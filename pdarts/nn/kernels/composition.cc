@@ -1,6 +1,7 @@
 #include "pdarts/nn/kernels/composition.h"
 
 #include <tuple>
+#include <utility>
 
 #include "ATen/TensorOperators.h"
 #include "ATen/ops/avg_pool2d.h"
@@ -14,6 +15,7 @@
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
 #include "pdarts/nn/kernels/activation_storage.h"
+#include "pdarts/nn/kernels/synchronized_norm.h"
 #include "torch/csrc/autograd/custom_function.h"
 
 namespace pdarts::nn::composition {
@@ -54,8 +56,24 @@ class NormalizeRounded : public torch::autograd::Function<NormalizeRounded> {
   }
 };
 
+/// Normalize of values whose batch normalizations take their statistics over several processes.
+std::vector<at::Tensor> NormalizeTogether(const ActivationStorage& storage,
+                                          const std::vector<at::Tensor>& values,
+                                          const std::vector<BatchNormArgs>& batch_norms) {
+  std::vector<at::Tensor> stored;
+  for (const at::Tensor& value : values) stored.push_back(storage.Rounded(value.detach()));
+  std::vector<at::Tensor> normalized = SynchronizedNormalize(values, stored, batch_norms);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const BatchNormArgs& bn = batch_norms[i];
+    if (!bn.weight.defined()) continue;
+    normalized[i] = normalized[i] * OfChannels(bn.weight) + OfChannels(bn.bias);
+  }
+  return normalized;
+}
+
 at::Tensor Normalize(const ActivationStorage& storage, const at::Tensor& x,
                      const BatchNormArgs& bn) {
+  if (IsSynchronized(bn)) return NormalizeTogether(storage, {x}, {bn})[0];
   CheckCanNormalize(bn.training, x.numel() / x.size(1), x.size(1));
   if (bn.training && storage.rounds()) {
     const at::Tensor y = NormalizeRounded::apply(x, storage.Rounded(x.detach()), bn);
@@ -68,11 +86,10 @@ at::Tensor Normalize(const ActivationStorage& storage, const at::Tensor& x,
                         bn.eps, /*cudnn_enabled=*/true);
 }
 
+/// x: normalized already.
 at::Tensor ConvolveExactly(const ActivationStorage& storage, const at::Tensor& x,
-                           const ReluConvolution& c,
-                           const std::optional<BatchNormArgs>& batch_norm) {
-  const at::Tensor positive =
-      at::relu(batch_norm ? storage.WithRoundedGradient(Normalize(storage, x, *batch_norm)) : x);
+                           const ReluConvolution& c) {
+  const at::Tensor positive = at::relu(x);
   const auto convolve = [&](const at::Tensor& from, const at::Tensor& weight,
                             const at::Tensor& bias = {}, int64_t stride = 1, int64_t padding = 0,
                             int64_t dilation = 1) {
@@ -99,6 +116,13 @@ at::Tensor ConvolveExactly(const ActivationStorage& storage, const at::Tensor& x
   LOG(FATAL) << "no convolution " << static_cast<int>(c.kind);
 }
 
+at::Tensor ConvolveExactly(const ActivationStorage& storage, const at::Tensor& x,
+                           const ReluConvolution& c,
+                           const std::optional<BatchNormArgs>& batch_norm) {
+  return ConvolveExactly(
+      storage, batch_norm ? storage.WithRoundedGradient(Normalize(storage, x, *batch_norm)) : x, c);
+}
+
 at::Tensor MaxPoolExactly(const at::Tensor& x, int64_t stride) {
   return at::max_pool2d(x, 3, stride, 1);
 }
@@ -107,20 +131,124 @@ at::Tensor AveragePoolExactly(const at::Tensor& x, int64_t stride) {
   return at::avg_pool2d(x, 3, stride, 1, /*ceil_mode=*/false, /*count_include_pad=*/false);
 }
 
+/// What a term's dropout and coefficient make of its value. value: normalized, or rounded.
+at::Tensor Weigh(const NodeTerm& term, at::Tensor value, const at::Tensor& coefficient) {
+  if (term.dropout_mask.defined()) {
+    value = value * term.dropout_mask.to(value.options()).mul_(term.dropout_scale);
+  }
+  return value * coefficient;
+}
+
+at::Tensor NormalizedOrRounded(const ActivationStorage& storage, const NodeTerm& term) {
+  return term.batch_norm ? Normalize(storage, term.value, *term.batch_norm)
+                         : storage.Rounded(term.value);
+}
+
 at::Tensor SumExactly(const ActivationStorage& storage, const std::vector<NodeTerm>& terms,
                       const at::Tensor& coefficients) {
+  // All terms that are normalized over several processes share one all-reduce.
+  std::vector<at::Tensor> values;
+  std::vector<BatchNormArgs> batch_norms;
+  for (const NodeTerm& term : terms) {
+    if (!term.batch_norm || !IsSynchronized(*term.batch_norm)) continue;
+    values.push_back(term.value);
+    batch_norms.push_back(*term.batch_norm);
+  }
+  std::vector<at::Tensor> together;
+  if (!values.empty()) together = NormalizeTogether(storage, values, batch_norms);
+  auto next = together.begin();
   at::Tensor sum;
   for (size_t i = 0; i < terms.size(); ++i) {
     const NodeTerm& term = terms[i];
-    at::Tensor value = term.batch_norm ? Normalize(storage, term.value, *term.batch_norm)
-                                       : storage.Rounded(term.value);
-    if (term.dropout_mask.defined()) {
-      value = value * term.dropout_mask.to(value.options()).mul_(term.dropout_scale);
-    }
-    value = value * coefficients[static_cast<int64_t>(i)];
+    const bool is_together = term.batch_norm && IsSynchronized(*term.batch_norm);
+    const at::Tensor value = Weigh(term, is_together ? *next++ : NormalizedOrRounded(storage, term),
+                                   coefficients[static_cast<int64_t>(i)]);
     sum = sum.defined() ? sum + value : value;
   }
   return sum;
+}
+
+/// The value of an operation before its last batch normalization, with that normalization.
+NodeTerm TermOf(const ActivationStorage& storage, const CellOperation& operation,
+                const at::Tensor& source) {
+  NodeTerm term;
+  term.value = source;
+  term.batch_norm = operation.batch_norm;
+  term.dropout_mask = operation.dropout_mask;
+  term.dropout_scale = operation.dropout_scale;
+  switch (operation.kind) {
+    case CellOperation::Kind::kIdentity:
+      break;
+    case CellOperation::Kind::kMaxPool:
+      term.value = MaxPoolExactly(term.value, operation.stride);
+      break;
+    case CellOperation::Kind::kAveragePool:
+      term.value = AveragePoolExactly(term.value, operation.stride);
+      break;
+    case CellOperation::Kind::kConvolution:
+      for (const CellOperation::ReluConvBn& round : operation.chain) {
+        term.value = ConvolveExactly(storage, term.value, round.convolution, term.batch_norm);
+        term.batch_norm = round.batch_norm;
+      }
+      break;
+  }
+  return term;
+}
+
+/// An operation of a cell: [edge, operation of the edge].
+using OperationPlace = std::pair<size_t, size_t>;
+
+/// What TermOf gives of the operations on some nodes, with what can be normalized at the same time
+/// normalized together: the first batch normalizations of all operations, then the second ones. The
+/// terms have no batch normalization left.
+std::vector<NodeTerm> TermsTogether(const ActivationStorage& storage, const MixedCellArgs& cell,
+                                    const std::vector<OperationPlace>& places,
+                                    const std::vector<at::Tensor>& nodes) {
+  const auto operation = [&](size_t i) -> const CellOperation& {
+    return cell.edges[places[i].first].operations[places[i].second];
+  };
+  // Up to the first batch normalization.
+  std::vector<NodeTerm> terms;
+  for (size_t i = 0; i < places.size(); ++i) {
+    CellOperation first = operation(i);
+    if (first.chain.size() > 1) first.chain.resize(1);
+    terms.push_back(TermOf(storage, first, nodes[cell.edges[places[i].first].from]));
+  }
+  for (size_t round = 1;; ++round) {
+    std::vector<size_t> normalizing;
+    std::vector<at::Tensor> values;
+    std::vector<BatchNormArgs> batch_norms;
+    for (size_t i = 0; i < terms.size(); ++i) {
+      if (!terms[i].batch_norm) continue;
+      normalizing.push_back(i);
+      values.push_back(terms[i].value);
+      batch_norms.push_back(*terms[i].batch_norm);
+    }
+    if (normalizing.empty()) break;
+    values = NormalizeTogether(storage, values, batch_norms);
+    for (size_t k = 0; k < normalizing.size(); ++k) {
+      NodeTerm& term = terms[normalizing[k]];
+      const std::vector<CellOperation::ReluConvBn>& chain = operation(normalizing[k]).chain;
+      term.value = values[k];
+      term.batch_norm.reset();
+      if (round >= chain.size()) continue;
+      term.value = ConvolveExactly(storage, storage.WithRoundedGradient(term.value),
+                                   chain[round].convolution);
+      term.batch_norm = chain[round].batch_norm;
+    }
+  }
+  return terms;
+}
+
+/// Whether the batch normalizations of a cell take their statistics over several processes.
+bool IsSynchronizedCell(const MixedCellArgs& cell) {
+  for (const CellEdge& edge : cell.edges) {
+    for (const CellOperation& operation : edge.operations) {
+      if (operation.batch_norm) return IsSynchronized(*operation.batch_norm);
+      if (!operation.chain.empty()) return IsSynchronized(operation.chain[0].batch_norm);
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -128,6 +256,16 @@ at::Tensor SumExactly(const ActivationStorage& storage, const std::vector<NodeTe
 at::Tensor BatchNorm(const at::Tensor& x, const BatchNormArgs& bn) {
   const ActivationStorage storage(x);
   return storage.Narrow(Normalize(storage, storage.Widen(x), bn));
+}
+
+std::vector<at::Tensor> BatchNormEach(const std::vector<at::Tensor>& values,
+                                      const std::vector<BatchNormArgs>& batch_norms) {
+  const ActivationStorage storage(values.at(0));
+  std::vector<at::Tensor> wide;
+  for (const at::Tensor& value : values) wide.push_back(storage.Widen(value));
+  std::vector<at::Tensor> normalized = NormalizeTogether(storage, wide, batch_norms);
+  for (at::Tensor& value : normalized) value = storage.Narrow(value);
+  return normalized;
 }
 
 at::Tensor Convolve(const at::Tensor& x, const ReluConvolution& c,
@@ -158,35 +296,39 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
   const ActivationStorage storage(inputs.at(0));
   std::vector<at::Tensor> nodes;
   for (const at::Tensor& input : inputs) nodes.push_back(storage.Widen(input));
+  // Of the operations on nodes that are known; empty where each operation is normalized by itself.
+  std::vector<std::vector<NodeTerm>> together(cell.edges.size());
+  const bool is_synchronized = IsSynchronizedCell(cell);
+  const auto compute_together = [&](int first_node) {
+    std::vector<OperationPlace> places;
+    for (size_t e = 0; e < cell.edges.size(); ++e) {
+      const int from = cell.edges[e].from;
+      if (from < first_node || from >= static_cast<int>(nodes.size())) continue;
+      for (size_t k = 0; k < cell.edges[e].operations.size(); ++k) places.emplace_back(e, k);
+    }
+    std::vector<NodeTerm> terms = TermsTogether(storage, cell, places, nodes);
+    for (size_t i = 0; i < places.size(); ++i) {
+      together[places[i].first].push_back(std::move(terms[i]));
+    }
+  };
+  if (is_synchronized) compute_together(/*first_node=*/0);
   for (int node = cell.num_inputs; node < cell.num_nodes; ++node) {
     at::Tensor sum;
-    for (const CellEdge& edge : cell.edges) {
+    for (size_t e = 0; e < cell.edges.size(); ++e) {
+      const CellEdge& edge = cell.edges[e];
       if (edge.to != node) continue;
-      for (const CellOperation& operation : edge.operations) {
-        NodeTerm term;
-        term.value = nodes[edge.from];
-        term.batch_norm = operation.batch_norm;
-        term.dropout_mask = operation.dropout_mask;
-        term.dropout_scale = operation.dropout_scale;
-        switch (operation.kind) {
-          case CellOperation::Kind::kIdentity:
-            break;
-          case CellOperation::Kind::kMaxPool:
-            term.value = MaxPoolExactly(term.value, operation.stride);
-            break;
-          case CellOperation::Kind::kAveragePool:
-            term.value = AveragePoolExactly(term.value, operation.stride);
-            break;
-          case CellOperation::Kind::kConvolution:
-            for (const CellOperation::ReluConvBn& round : operation.chain) {
-              term.value = ConvolveExactly(storage, term.value, round.convolution, term.batch_norm);
-              term.batch_norm = round.batch_norm;
-            }
-            break;
-        }
-        at::Tensor value =
-            SumExactly(storage, {term},
-                       coefficients.slice(0, operation.coefficient, operation.coefficient + 1));
+      for (size_t k = 0; k < edge.operations.size(); ++k) {
+        const CellOperation& operation = edge.operations[k];
+        // A term that was normalized is of the type that is computed with, and not rounded again.
+        const bool is_normalized = is_synchronized &&
+                                   operation.kind != CellOperation::Kind::kIdentity &&
+                                   (operation.batch_norm || !operation.chain.empty());
+        const NodeTerm term =
+            is_synchronized ? together[e][k] : TermOf(storage, operation, nodes[edge.from]);
+        const at::Tensor coefficient =
+            coefficients.slice(0, operation.coefficient, operation.coefficient + 1);
+        at::Tensor value = is_normalized ? Weigh(term, term.value, coefficient[0])
+                                         : SumExactly(storage, {term}, coefficient);
         if (edge.image_scale.defined()) {
           value = value * edge.image_scale.to(value.options()).view({-1, 1, 1, 1});
         }
@@ -201,6 +343,7 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
         << "node " << node << " of a cell is " << sum.sizes() << ", not [N," << cell.channels << ","
         << cell.height << "," << cell.width << "]";
     nodes.push_back(storage.Keep(sum));
+    if (is_synchronized) compute_together(/*first_node=*/node);
   }
   std::vector<at::Tensor> outputs;
   for (const int node : cell.output_nodes) outputs.push_back(nodes[node]);

@@ -30,6 +30,9 @@
 namespace pdarts::nn::composition {
 
 at::Tensor BatchNorm(const at::Tensor& x, const BatchNormArgs& batch_norm);
+/// NormalizeEach of values whose statistics are taken over several processes.
+std::vector<at::Tensor> BatchNormEach(const std::vector<at::Tensor>& values,
+                                      const std::vector<BatchNormArgs>& batch_norms);
 at::Tensor Convolve(const at::Tensor& x, const ReluConvolution& convolution,
                     const std::optional<BatchNormArgs>& batch_norm);
 at::Tensor MaxPool3x3(const at::Tensor& x, int64_t stride);

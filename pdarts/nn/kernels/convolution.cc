@@ -59,6 +59,7 @@ class ConvolveNode : public FusedNode {
   std::vector<int64_t> weights;
   bool normalizes = false;
   Normalization normalization;
+  Communicator* communicator = nullptr;  ///< of the normalization
 
   std::string name() const override { return "pdarts::Convolve"; }
 
@@ -144,8 +145,10 @@ class ConvolveNode : public FusedNode {
       results[4] = unpacked.bias;
     }
     if (normalizes && wants_input) {
-      const NormalizationGradients<A> back =
-          BackwardOf(normalization, normalization_sums, images, pixels);
+      const std::vector<GradientSums> own = {SumOverImages(normalization_sums, images, channels)};
+      std::vector<GradientSums> memory;
+      const NormalizationGradients<A> back = BackwardOf<A>(
+          normalization, own[0], SumsOfBatch(communicator, own, {0}, &memory)[0], loops.lanes);
       if (Wants(0)) {
         ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
           for (int64_t n = begin; n < end; ++n) {
@@ -190,6 +193,7 @@ at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& inpu
       ChannelStatistics batch;
       batch.mean.resize(x.size(1));
       if (bn.training) batch = StatisticsOf(x, loops);
+      if (bn.training && bn.communicator != nullptr) Synchronize(*bn.communicator, {&batch});
       normalization = MakeNormalization(bn, batch);
       UpdateStatistics<A>(bn, batch);
       scale = ChannelValues<A>(x.size(1), loops.lanes,
@@ -209,7 +213,8 @@ at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& inpu
   node->convolution.dilation = c.dilation;
   node->normalizes = batch_norm.has_value();
   node->normalization = std::move(normalization);
-  Connect(node, inputs, out);
+  if (bn.training) node->communicator = bn.communicator;
+  Connect(node, inputs, {out});
   return out;
 }
 

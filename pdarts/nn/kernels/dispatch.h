@@ -96,12 +96,14 @@ std::shared_ptr<NodeType> MakeFusedNode(Args&&... args) {
   return {new NodeType(std::forward<Args>(args)...), torch::autograd::deleteNode};
 }
 
-/// Makes `node` the function whose result `output` is.
+/// Makes `node` the function whose results `outputs` are.
 inline void Connect(const std::shared_ptr<FusedNode>& node, const std::vector<at::Tensor>& inputs,
-                    at::Tensor& output) {
+                    const std::vector<at::Tensor>& outputs) {
   node->set_next_edges(torch::autograd::collect_next_edges(inputs));
-  const uint32_t number = node->add_input_metadata(output);
-  torch::autograd::impl::set_gradient_edge(output, {node, number});
+  for (const at::Tensor& output : outputs) {
+    const uint32_t number = node->add_input_metadata(output);
+    torch::autograd::impl::set_gradient_edge(output, {node, number});
+  }
 }
 
 }  // namespace pdarts::nn

@@ -86,7 +86,7 @@ at::Tensor MixedCellWithLoops(InstructionSet instructions, const MixedCellArgs& 
   }
   if (!NeedsGraph(autograd_inputs)) return out;
   const auto node = MakeFusedNode<MixedCellNode<S, A>>(std::move(plan), loops, std::move(values));
-  Connect(node, autograd_inputs, out);
+  Connect(node, autograd_inputs, {out});
   const auto parameters = autograd_inputs.begin() + 1 + static_cast<int64_t>(inputs.size());
   node->Keep(plain_inputs, out, {parameters, autograd_inputs.end()});
   return out;

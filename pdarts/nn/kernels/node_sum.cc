@@ -8,12 +8,14 @@
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
 #include "pdarts/nn/kernels/activation_storage.h"
+#include "pdarts/nn/kernels/batch.h"
 #include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dispatch.h"
 #include "pdarts/nn/kernels/normalization.h"
 #include "pdarts/nn/kernels/packing.h"
 #include "pdarts/nn/kernels/parallel.h"
 #include "pdarts/nn/kernels/scratch.h"
+#include "pdarts/nn/kernels/synchronized_norm.h"
 
 namespace pdarts::nn {
 namespace {
@@ -36,6 +38,7 @@ class NodeSumNode : public FusedNode {
   InstructionSet instructions = InstructionSet::kPortable;
   std::vector<Term> terms;
   std::vector<double> coefficients;
+  Communicator* communicator = nullptr;  ///< of normalizations by the batch's statistics
 
   std::string name() const override { return "pdarts::NodeSum"; }
 
@@ -101,7 +104,25 @@ class NodeSumNode : public FusedNode {
       std::copy(values.begin(), values.end(), t.template mutable_data_ptr<A>());
       return t;
     };
+    std::vector<GradientSums> own(n_terms), memory;
+    std::vector<size_t> shared;
     int64_t place = 0;
+    for (size_t i = 0; i < n_terms; ++i) {
+      own[i] = {std::vector<double>(channels), std::vector<double>(channels)};
+      if (!needs_sums[i]) continue;
+      for (int64_t c = 0; c < channels; ++c) {
+        double sum = 0, deviation = 0;
+        for (int64_t n = 0; n < images; ++n) {
+          sum += of_images[n * stride + (2 * place) * up + c];
+          deviation += of_images[n * stride + (2 * place + 1) * up + c];
+        }
+        own[i].gradient[c] = sum * terms[i].scale;
+        own[i].deviation[c] = deviation * terms[i].scale;
+      }
+      ++place;
+      if (terms[i].normalizes) shared.push_back(i);
+    }
+    const std::vector<GradientSums>& batch = SumsOfBatch(communicator, own, shared, &memory);
     for (size_t i = 0; i < n_terms; ++i) {
       const Term& term = terms[i];
       factor[i].assign(up, 0);
@@ -110,15 +131,7 @@ class NodeSumNode : public FusedNode {
       std::vector<A> weight(channels), bias(channels);
       double of_coefficient = 0;
       for (int64_t c = 0; c < channels; ++c) {
-        double sum = 0, deviation = 0;
-        if (needs_sums[i]) {
-          for (int64_t n = 0; n < images; ++n) {
-            sum += of_images[n * stride + (2 * place) * up + c];
-            deviation += of_images[n * stride + (2 * place + 1) * up + c];
-          }
-          sum *= term.scale;
-          deviation *= term.scale;
-        }
+        const double sum = own[i].gradient[c], deviation = own[i].deviation[c];
         if (!term.normalizes) {
           factor[i][c] = static_cast<A>(coefficients[i] * term.scale);
           of_coefficient += deviation;
@@ -127,14 +140,13 @@ class NodeSumNode : public FusedNode {
         const Normalization& normalization = term.normalization;
         of_coefficient += normalization.scale(c) * deviation + normalization.bias[c] * sum;
         const NormalizationGradient back =
-            BackwardOf(normalization, c, sum, deviation, images * pixels, coefficients[i]);
+            BackwardOf(normalization, c, own[i], batch[i], coefficients[i]);
         factor[i][c] = static_cast<A>(back.factor * term.scale);
         slope[i][c] = static_cast<A>(back.slope);
         offset[i][c] = static_cast<A>(back.offset);
         weight[c] = static_cast<A>(back.weight);
         bias[c] = static_cast<A>(back.bias);
       }
-      if (needs_sums[i]) ++place;
       if (Wants(0)) coefficient_gradient.mutable_data_ptr<A>()[i] = static_cast<A>(of_coefficient);
       if (Wants(1 + 3 * i)) {
         results[1 + 3 * i] =
@@ -183,17 +195,30 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
   std::vector<at::Tensor> all_values;
   std::vector<typename NodeSumNode<S>::Term> kept;
   std::vector<double> values;
+  Communicator* communicator = nullptr;
   at::Tensor out;
   {
     at::NoGradGuard no_grad;
     std::vector<std::vector<A>> factors;
     std::vector<double> offset(channels);
     const at::Tensor plain = coefficients.detach().contiguous();
+    std::vector<ChannelStatistics> statistics(terms.size());
+    std::vector<ChannelStatistics*> shared;
     for (size_t i = 0; i < terms.size(); ++i) {
       const NodeTerm& term = terms[i];
       CHECK(term.value.sizes() == first.sizes() && term.value.scalar_type() == first.scalar_type())
           << term.value.sizes() << " beside " << first.sizes();
       all_values.push_back(ChannelsLast(term.value));
+      statistics[i].mean.resize(channels);
+      if (!term.batch_norm || !term.batch_norm->training) continue;
+      statistics[i] = StatisticsOf(all_values[i], loops);
+      if (term.batch_norm->communicator == nullptr) continue;
+      communicator = term.batch_norm->communicator;
+      shared.push_back(&statistics[i]);
+    }
+    if (communicator != nullptr) Synchronize(*communicator, shared);
+    for (size_t i = 0; i < terms.size(); ++i) {
+      const NodeTerm& term = terms[i];
       values.push_back(ConstData<A>(plain)[i]);
       auto& keep = kept.emplace_back();
       keep.scale = term.dropout_scale;
@@ -213,12 +238,9 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
         continue;
       }
       CHECK(!keep.mask.defined()) << "dropout behind a batch normalisation";
-      ChannelStatistics batch;
-      batch.mean.resize(channels);
-      if (term.batch_norm->training) batch = StatisticsOf(all_values[i], loops);
       keep.normalizes = true;
-      keep.normalization = MakeNormalization(*term.batch_norm, batch);
-      UpdateStatistics<A>(*term.batch_norm, batch);
+      keep.normalization = MakeNormalization(*term.batch_norm, statistics[i]);
+      UpdateStatistics<A>(*term.batch_norm, statistics[i]);
       for (int64_t c = 0; c < channels; ++c) {
         factor[c] = static_cast<A>(values[i] * keep.normalization.scale(c));
         offset[c] += values[i] * keep.normalization.shift(c);
@@ -249,8 +271,125 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
   node->instructions = instructions;
   node->terms = std::move(kept);
   node->coefficients = std::move(values);
-  Connect(node, inputs, out);
+  node->communicator = communicator;
+  Connect(node, inputs, {out});
   return out;
+}
+
+/// Inputs: each value, weight and bias. Outputs: the normalized values.
+template <typename S>
+class NormalizeEachNode : public FusedNode {
+ public:
+  InstructionSet instructions = InstructionSet::kPortable;
+  std::vector<Normalization> normalizations;
+  Communicator* communicator = nullptr;
+
+  std::string name() const override { return "pdarts::NormalizeEach"; }
+
+  torch::autograd::variable_list Backward(torch::autograd::variable_list gradients) override {
+    using A = Accumulator<S>;
+    const KernelTable<S, A>& loops = Loops<S>(instructions);
+    torch::autograd::variable_list results(3 * gradients.size());
+    std::vector<GradientSums> own(gradients.size()), memory;
+    std::vector<size_t> shared;
+    for (size_t i = 0; i < gradients.size(); ++i) {
+      if (!gradients[i].defined()) continue;
+      gradients[i] = ChannelsLast(gradients[i]);
+      const at::Tensor value = Saved(i);
+      const Batch<S> g = WholeBatch<S>(gradients[i]), x = WholeBatch<S>(value);
+      const int64_t images = value.size(0), up = RoundUp(x.channels, loops.lanes);
+      const std::vector<A> mean = ChannelValues<A>(
+          x.channels, loops.lanes, [&](int64_t c) { return normalizations[i].mean[c]; });
+      std::vector<A> sums(images * 2 * up);
+      ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
+        for (int64_t n = begin; n < end; ++n) {
+          const LinearTerm<S, A> terms[] = {{{nullptr, 0}, nullptr, {nullptr, 0}},
+                                            {Const(x.image(n)), mean.data(), {nullptr, 0}}};
+          loops.gradient_sums(Const(g.image(n)), terms, 2, x.channels, x.pixels(),
+                              sums.data() + n * 2 * up);
+        }
+      });
+      own[i] = SumOverImages(sums, images, x.channels);
+      shared.push_back(i);
+    }
+    const std::vector<GradientSums>& batch = SumsOfBatch(communicator, own, shared, &memory);
+    for (const size_t i : shared) {
+      const at::Tensor value = Saved(i);
+      const NormalizationGradients<A> back =
+          BackwardOf<A>(normalizations[i], own[i], batch[i], loops.lanes);
+      if (Wants(3 * i)) {
+        results[3 * i] = at::empty(value.sizes(), value.options().requires_grad(false),
+                                   at::MemoryFormat::ChannelsLast);
+        const Batch<S> g = WholeBatch<S>(gradients[i]), x = WholeBatch<S>(value),
+                       to = WholeBatch<S>(results[3 * i]);
+        ParallelFor(value.size(0), [&](int64_t, int64_t begin, int64_t end) {
+          for (int64_t n = begin; n < end; ++n) {
+            loops.affine_gradient({Const(g.image(n)), Const(x.image(n)), back.factor.data(),
+                                   back.slope.data(), back.offset.data()},
+                                  {nullptr, 0}, x.channels, x.pixels(), to.image(n));
+          }
+        });
+      }
+      const auto tensor = [&](const std::vector<double>& values) {
+        at::Tensor t = at::empty({static_cast<int64_t>(values.size())},
+                                 value.options().dtype(kScalarType<A>).requires_grad(false));
+        std::copy(values.begin(), values.end(), t.template mutable_data_ptr<A>());
+        return t;
+      };
+      if (Wants(3 * i + 1)) results[3 * i + 1] = tensor(back.weight);
+      if (Wants(3 * i + 2)) results[3 * i + 2] = tensor(back.bias);
+    }
+    return results;
+  }
+};
+
+/// batch_norms: in training, of one communicator.
+template <typename S>
+std::vector<at::Tensor> NormalizeEachWithLoops(InstructionSet instructions,
+                                               const std::vector<at::Tensor>& values,
+                                               const std::vector<BatchNormArgs>& batch_norms) {
+  using A = Accumulator<S>;
+  const KernelTable<S, A>& loops = Loops<S>(instructions);
+  const auto node = MakeFusedNode<NormalizeEachNode<S>>();
+  node->instructions = instructions;
+  node->communicator = batch_norms.at(0).communicator;
+  std::vector<at::Tensor> inputs, plain, outputs;
+  {
+    at::NoGradGuard no_grad;
+    std::vector<ChannelStatistics> statistics(values.size());
+    std::vector<ChannelStatistics*> shared;
+    for (size_t i = 0; i < values.size(); ++i) {
+      CHECK(batch_norms[i].training && batch_norms[i].communicator == node->communicator);
+      inputs.insert(inputs.end(), {values[i], batch_norms[i].weight, batch_norms[i].bias});
+      plain.push_back(ChannelsLast(values[i].detach()));
+      statistics[i] = StatisticsOf(plain[i], loops);
+      shared.push_back(&statistics[i]);
+    }
+    Synchronize(*node->communicator, shared);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const Normalization n = MakeNormalization(batch_norms[i], statistics[i]);
+      UpdateStatistics<A>(batch_norms[i], statistics[i]);
+      outputs.push_back(
+          at::empty(plain[i].sizes(), plain[i].options(), at::MemoryFormat::ChannelsLast));
+      const Batch<S> x = WholeBatch<S>(plain[i]), to = WholeBatch<S>(outputs[i]);
+      const std::vector<A> scale =
+          ChannelValues<A>(x.channels, loops.lanes, [&](int64_t c) { return n.scale(c); });
+      const std::vector<A> shift =
+          ChannelValues<A>(x.channels, loops.lanes, [&](int64_t c) { return n.shift(c); });
+      ParallelFor(plain[i].size(0), [&](int64_t, int64_t begin, int64_t end) {
+        for (int64_t image = begin; image < end; ++image) {
+          const LinearTerm<S, A> term = {Const(x.image(image)), scale.data(), {nullptr, 0}};
+          loops.combine({nullptr, 0, 0}, &term, 1, shift.data(), x.channels, x.height, x.width,
+                        to.image(image));
+        }
+      });
+      node->normalizations.push_back(n);
+    }
+  }
+  if (!NeedsGraph(inputs)) return outputs;
+  for (const at::Tensor& value : plain) node->Save(value);
+  Connect(node, inputs, outputs);
+  return outputs;
 }
 
 }  // namespace
@@ -272,6 +411,22 @@ at::Tensor Normalize(const Backend& backend, const at::Tensor& value,
   if (backend.kernels == REFERENCE) return composition::BatchNorm(value, batch_norm);
   return NodeSum(backend, {{value, batch_norm}},
                  at::ones({1}, ActivationStorage::ComputedOptions(value)));
+}
+
+std::vector<at::Tensor> NormalizeEach(const Backend& backend, const std::vector<at::Tensor>& values,
+                                      const std::vector<BatchNormArgs>& batch_norms) {
+  CHECK_EQ(values.size(), batch_norms.size());
+  if (values.empty() || !composition::IsSynchronized(batch_norms[0])) {
+    std::vector<at::Tensor> normalized;
+    for (size_t i = 0; i < values.size(); ++i) {
+      normalized.push_back(Normalize(backend, values[i], batch_norms[i]));
+    }
+    return normalized;
+  }
+  if (backend.kernels == REFERENCE) return composition::BatchNormEach(values, batch_norms);
+  return DispatchStorage(values[0], [&](auto zero) {
+    return NormalizeEachWithLoops<decltype(zero)>(backend.instructions, values, batch_norms);
+  });
 }
 
 }  // namespace pdarts::nn

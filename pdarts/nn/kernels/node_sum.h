@@ -36,6 +36,11 @@ at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
 at::Tensor Normalize(const Backend& backend, const at::Tensor& value,
                      const BatchNormArgs& batch_norm);
 
+/// Normalize of several values, none of which depends on another one. Where the statistics are
+/// taken over several processes, the values share one all-reduce forward and one backward.
+std::vector<at::Tensor> NormalizeEach(const Backend& backend, const std::vector<at::Tensor>& values,
+                                      const std::vector<BatchNormArgs>& batch_norms);
+
 }  // namespace pdarts::nn
 
 #endif  // PDARTS_NN_KERNELS_NODE_SUM_H_

@@ -1,8 +1,11 @@
 #include "pdarts/nn/kernels/normalization.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "ATen/ops/empty.h"
 #include "glog/logging.h"
+#include "pdarts/core/communication_error.h"
 #include "pdarts/nn/kernels/dispatch.h"
 #include "pdarts/nn/kernels/packing.h"
 #include "pdarts/nn/kernels/parallel.h"
@@ -65,11 +68,41 @@ ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<S, A>& loo
   return MergeStatistics<A>(of_images.data(), images, channels, up, pixels);
 }
 
+void Synchronize(Communicator& communicator, const std::vector<ChannelStatistics*>& statistics) {
+  if (statistics.empty()) return;
+  size_t size = 0;
+  for (const ChannelStatistics* s : statistics) size += 1 + 2 * s->mean.size();
+  // Of each: the count, then each channel's sums of values and of squares.
+  const at::Tensor sums = at::empty({static_cast<int64_t>(size)}, at::kDouble);
+  double* out = sums.mutable_data_ptr<double>();
+  for (const ChannelStatistics* s : statistics) {
+    const auto count = static_cast<double>(s->count);
+    *out++ = count;
+    for (size_t c = 0; c < s->mean.size(); ++c) {
+      *out++ = count * s->mean[c];
+      *out++ = count * (s->variance[c] + s->mean[c] * s->mean[c]);
+    }
+  }
+  AllReduceOrThrow(communicator, {sums});
+  const double* in = sums.const_data_ptr<double>();
+  for (ChannelStatistics* s : statistics) {
+    const double count = *in++;
+    s->count = static_cast<int64_t>(count);
+    for (size_t c = 0; c < s->mean.size(); ++c) {
+      s->mean[c] = *in++ / count;
+      const double variance = *in++ / count - s->mean[c] * s->mean[c];
+      // Rounding must not make it negative. What is no number stays so.
+      s->variance[c] = variance < 0 ? 0 : variance;
+    }
+  }
+}
+
 Normalization MakeNormalization(const BatchNormArgs& bn, const ChannelStatistics& batch) {
   const auto channels = static_cast<int64_t>(batch.mean.size());
   Normalization n;
   CheckCanNormalize(bn.training, batch.count, channels);
   n.by_batch = bn.training;
+  n.count = batch.count;
   n.weight = Values(bn.weight, channels, 1);
   n.bias = Values(bn.bias, channels, 0);
   if (bn.training) {
@@ -100,26 +133,65 @@ void UpdateStatistics(const BatchNormArgs& bn, const ChannelStatistics& batch) {
   }
 }
 
-NormalizationGradient BackwardOf(const Normalization& n, int64_t c, double sum,
-                                 double sum_deviation, int64_t count, double coefficient) {
+template <typename A>
+GradientSums SumOverImages(const std::vector<A>& of_images, int64_t images, int64_t channels) {
+  const int64_t up = static_cast<int64_t>(of_images.size()) / (2 * images);
+  GradientSums sums = {std::vector<double>(channels), std::vector<double>(channels)};
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t n = 0; n < images; ++n) {
+      sums.gradient[c] += of_images[n * 2 * up + c];
+      sums.deviation[c] += of_images[(n * 2 + 1) * up + c];
+    }
+  }
+  return sums;
+}
+
+const std::vector<GradientSums>& SumsOfBatch(Communicator* communicator,
+                                             const std::vector<GradientSums>& own,
+                                             const std::vector<size_t>& shared,
+                                             std::vector<GradientSums>* memory) {
+  if (communicator == nullptr) return own;
+  *memory = own;
+  if (shared.empty()) return *memory;
+  size_t size = 0;
+  for (const size_t i : shared) size += 2 * own[i].gradient.size();
+  const at::Tensor flat = at::empty({static_cast<int64_t>(size)}, at::kDouble);
+  double* out = flat.mutable_data_ptr<double>();
+  for (const size_t i : shared) {
+    out = std::copy(own[i].gradient.begin(), own[i].gradient.end(), out);
+    out = std::copy(own[i].deviation.begin(), own[i].deviation.end(), out);
+  }
+  AllReduceOrThrow(*communicator, {flat});
+  const double* in = flat.const_data_ptr<double>();
+  for (const size_t i : shared) {
+    for (std::vector<double>* sums : {&(*memory)[i].gradient, &(*memory)[i].deviation}) {
+      std::copy_n(in, sums->size(), sums->begin());
+      in += sums->size();
+    }
+  }
+  return *memory;
+}
+
+NormalizationGradient BackwardOf(const Normalization& n, int64_t c, const GradientSums& own,
+                                 const GradientSums& batch, double coefficient) {
   NormalizationGradient g;
   const double inverse = n.inverse_deviation[c];
   g.factor = coefficient * n.scale(c);
   if (n.by_batch) {
-    const double share = 1 / static_cast<double>(count);
-    g.slope = -g.factor * inverse * inverse * sum_deviation * share;
-    g.offset = -g.factor * sum * share - g.slope * n.mean[c];
+    const double share = 1 / static_cast<double>(n.count);
+    g.slope = -g.factor * inverse * inverse * batch.deviation[c] * share;
+    g.offset = -g.factor * batch.gradient[c] * share - g.slope * n.mean[c];
   }
-  g.weight = coefficient * inverse * sum_deviation;
-  g.bias = coefficient * sum;
+  g.weight = coefficient * inverse * own.deviation[c];
+  g.bias = coefficient * own.gradient[c];
   return g;
 }
 
 template <typename A>
-NormalizationGradients<A> BackwardOf(const Normalization& normalization, const std::vector<A>& sums,
-                                     int64_t images, int64_t pixels) {
+NormalizationGradients<A> BackwardOf(const Normalization& normalization, const GradientSums& own,
+                                     const GradientSums& batch, int64_t lanes) {
   const auto channels = static_cast<int64_t>(normalization.mean.size());
-  const int64_t up = static_cast<int64_t>(sums.size()) / (2 * images);
+  const int64_t up = RoundUp(channels, lanes);
   NormalizationGradients<A> g = {std::vector<A>(up),
                                  std::vector<A>(up),
                                  std::vector<A>(up),
@@ -127,13 +199,7 @@ NormalizationGradients<A> BackwardOf(const Normalization& normalization, const s
                                  std::vector<double>(channels),
                                  normalization.by_batch};
   for (int64_t c = 0; c < channels; ++c) {
-    double sum = 0, deviation = 0;
-    for (int64_t n = 0; n < images; ++n) {
-      sum += sums[n * 2 * up + c];
-      deviation += sums[(n * 2 + 1) * up + c];
-    }
-    const NormalizationGradient back =
-        BackwardOf(normalization, c, sum, deviation, images * pixels, /*coefficient=*/1);
+    const NormalizationGradient back = BackwardOf(normalization, c, own, batch, /*coefficient=*/1);
     g.factor[c] = static_cast<A>(back.factor);
     g.slope[c] = static_cast<A>(back.slope);
     g.offset[c] = static_cast<A>(back.offset);
@@ -143,10 +209,12 @@ NormalizationGradients<A> BackwardOf(const Normalization& normalization, const s
   return g;
 }
 
-template NormalizationGradients<float> BackwardOf(const Normalization&, const std::vector<float>&,
-                                                  int64_t, int64_t);
-template NormalizationGradients<double> BackwardOf(const Normalization&, const std::vector<double>&,
-                                                   int64_t, int64_t);
+template GradientSums SumOverImages(const std::vector<float>&, int64_t, int64_t);
+template GradientSums SumOverImages(const std::vector<double>&, int64_t, int64_t);
+template NormalizationGradients<float> BackwardOf(const Normalization&, const GradientSums&,
+                                                  const GradientSums&, int64_t);
+template NormalizationGradients<double> BackwardOf(const Normalization&, const GradientSums&,
+                                                   const GradientSums&, int64_t);
 template ChannelStatistics MergeStatistics(const float*, int64_t, int64_t, int64_t, int64_t);
 template ChannelStatistics MergeStatistics(const double*, int64_t, int64_t, int64_t, int64_t);
 template ChannelStatistics StatisticsOf(const at::Tensor&, const KernelTable<float, float>&);

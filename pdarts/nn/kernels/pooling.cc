@@ -98,7 +98,7 @@ at::Tensor PoolWithLoops(InstructionSet instructions, const at::Tensor& input, b
   node->max = max;
   node->stride = stride;
   node->sizes = x.sizes().vec();
-  Connect(node, {input}, out);
+  Connect(node, {input}, {out});
   if (max) {
     node->Save(x);
     node->Save(out, /*output=*/true);

@@ -73,8 +73,7 @@ class DerivedCell : public torch::nn::Module {
                      const ForwardContext& context) const {
     // The chosen operations, each weighed by 1, are a mixed cell.
     return nn::MixedNodes(graph_, operations_,
-                          {preprocessing_.input0->Forward(input0, context),
-                           preprocessing_.input1->Forward(input1, context)},
+                          preprocessing_.Forward(input0, input1, context, backend_),
                           /*probabilities=*/{}, context, backend_);
   }
 

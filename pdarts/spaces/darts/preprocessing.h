@@ -2,8 +2,12 @@
 #define PDARTS_SPACES_DARTS_PREPROCESSING_H_
 
 #include <memory>
+#include <vector>
 
 #include "ATen/core/Generator.h"
+#include "ATen/core/Tensor.h"
+#include "pdarts/core/backend.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/nn/operation.h"
 #include "pdarts/spaces/darts/cells.h"
 
@@ -14,6 +18,12 @@ namespace pdarts::darts {
 struct Preprocessing {
   Preprocessing(torch::nn::Module& cell, const CellPlan& plan, bool affine, const Backend& backend,
                 const at::Generator& generator);
+
+  /// What they make of the cell's inputs.
+  std::vector<at::Tensor> Forward(const at::Tensor& x0, const at::Tensor& x1,
+                                  const ForwardContext& context, const Backend& backend) const {
+    return nn::ForwardEach({input0.get(), input1.get()}, {x0, x1}, context, backend);
+  }
 
   std::shared_ptr<nn::Operation> input0;
   std::shared_ptr<nn::Operation> input1;

@@ -53,9 +53,8 @@ class SearchCell : public torch::nn::Module {
   at::Tensor Forward(const at::Tensor& input0, const at::Tensor& input1,
                      const at::Tensor& probabilities, const ForwardContext& context) const {
     return nn::MixedNodes(graph_, operations_,
-                          {preprocessing_.input0->Forward(input0, context),
-                           preprocessing_.input1->Forward(input1, context)},
-                          probabilities, context, backend_);
+                          preprocessing_.Forward(input0, input1, context, backend_), probabilities,
+                          context, backend_);
   }
 
  private:
