@@ -18,6 +18,7 @@
 #include "ATen/ops/index_select.h"
 #include "ATen/ops/randperm.h"
 #include "ATen/ops/tensor.h"
+#include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pdarts/core/random.h"
@@ -40,19 +41,21 @@ struct Epoch {
   RandomStream random;  ///< of the epoch
 };
 
-/// A batch that is being made.
+/// A batch that is being made, or this process's share of it.
 struct Work {
   std::shared_ptr<const Epoch> epoch;
   int64_t batch = 0;                   ///< of the epoch
-  int64_t first = 0;                   ///< position of its first image in the epoch's order
-  int64_t images = 0;                  ///< how many it has
+  int64_t first = 0;                   ///< position of the batch's first image in the epoch's order
+  int64_t images = 0;                  ///< how many are made here
+  std::vector<int64_t> positions;      ///< of these images in the epoch's order
+  std::vector<BatchPart> parts;        ///< Batch::parts, if all images can be read
   at::Tensor pixels;                   ///< `[N,C,H,W]`
   std::vector<absl::Status> statuses;  ///< of each image
   int64_t taken = 0;                   ///< images that a thread makes or has made
   int64_t done = 0;                    ///< images that are made
 
   int64_t index(int64_t image) const {
-    return epoch->order.const_data_ptr<int64_t>()[first + image];
+    return epoch->order.const_data_ptr<int64_t>()[positions[image]];
   }
 };
 
@@ -78,7 +81,35 @@ struct Place {
   int64_t batch = 0;
 };
 
+/// Of a batch that begins at position `first`: the images that this process makes, and its parts.
+void SetShare(const LoaderOptions& options, int64_t first, int64_t images, Work* work) {
+  const auto add = [work](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) work->positions.push_back(i);
+  };
+  const Communicator& communicator = *options.communicator;
+  if (communicator.size() == 1) return add(first, first + images);
+  int64_t begin = first;
+  for (const int64_t size :
+       PartSizes(images, options.part_images > 0 ? options.part_images : images)) {
+    BatchPart& part = work->parts.emplace_back();
+    part.is_shared = size >= communicator.size();
+    const PositionRange share = part.is_shared ? communicator.Share(size) : PositionRange{0, size};
+    part.images = share.size();
+    part.all_images = size;
+    part.first_image = begin + share.begin;
+    add(begin + share.begin, begin + share.end);
+    begin += size;
+  }
+}
+
 }  // namespace
+
+std::vector<int64_t> PartSizes(int64_t images, int64_t largest) {
+  const int64_t parts = (images + largest - 1) / largest;
+  std::vector<int64_t> sizes(static_cast<size_t>(parts), images / parts);
+  for (int64_t i = 0; i < images % parts; ++i) ++sizes[static_cast<size_t>(i)];
+  return sizes;
+}
 
 void SetLoading(const LoadingSettings& settings, LoaderOptions* options) {
   options->workers = settings.workers();
@@ -111,6 +142,7 @@ class Loader::Impl {
   }
 
   const SampleSource& source() const { return *source_; }
+  Communicator& communicator() const { return *options_.communicator; }
   int64_t images_per_epoch() const { return indices_.size(0); }
   int64_t batches_per_epoch() const { return NumBatches(images_per_epoch(), options_.batch_size); }
   const Place& place() const { return place_; }
@@ -132,6 +164,9 @@ class Loader::Impl {
     PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Work> work,
                             has_workers ? Take() : absl::StatusOr<std::shared_ptr<Work>>(Make()));
     absl::StatusOr<Batch> batch = Finish(*work);
+    if (communicator().size() > 1 && options_.skip_unreadable) {
+      batch = Agree(*work, std::move(batch));
+    }
     if (batch.ok()) {
       place_ = After(place_);
     } else {
@@ -212,7 +247,9 @@ class Loader::Impl {
     work->epoch = *epoch;
     work->batch = place.batch;
     work->first = place.batch * options_.batch_size;
-    work->images = std::min(options_.batch_size, images_per_epoch() - work->first);
+    SetShare(options_, work->first, std::min(options_.batch_size, images_per_epoch() - work->first),
+             work.get());
+    work->images = static_cast<int64_t>(work->positions.size());
     work->pixels = MakePixels(
         {work->images, info_.image.channels, info_.image.height, info_.image.width}, dtype_);
     work->statuses.resize(static_cast<size_t>(work->images));
@@ -231,8 +268,9 @@ class Loader::Impl {
     std::unique_lock<std::mutex> lock(mutex_);
     PDARTS_RETURN_IF_ERROR(StartWorkers());
     // Here and not in a worker, so that the caller learns of memory that can't be had.
-    const int64_t ahead = std::clamp<int64_t>(
-        options_.prefetch_bytes / (options_.batch_size * image_bytes_), 1, batches_per_epoch());
+    const int64_t share = NumBatches(options_.batch_size, communicator().size());
+    const int64_t ahead = std::clamp<int64_t>(options_.prefetch_bytes / (share * image_bytes_), 1,
+                                              batches_per_epoch());
     while (static_cast<int64_t>(begun_.size()) < 1 + ahead &&
            (!options_.one_epoch || ahead_.epoch == place_.epoch)) {
       begun_.push_back(Begin(ahead_, &epoch_));
@@ -319,16 +357,70 @@ class Loader::Impl {
     }
     Batch batch;
     batch.epoch = work.epoch->number;
-    batch.first_image = work.first;
+    batch.first_image = work.parts.empty() ? work.first : work.parts[0].first_image;
     batch.images = work.pixels;
-    batch.indices = work.epoch->order.narrow(0, work.first, work.images).clone();
+    batch.indices = work.epoch->order.index_select(0, at::tensor(work.positions, at::kLong));
+    batch.parts = work.parts;
     if (static_cast<int64_t>(usable.size()) < work.images) {
       TellSkipped(work);
       const at::Tensor rest = at::tensor(usable, at::kLong);
       batch.images = batch.images.index_select(0, rest);
       batch.indices = batch.indices.index_select(0, rest);
+      PDARTS_RETURN_IF_ERROR(LeaveOut(work, &batch.parts));
     }
     batch.labels = source_->labels().index_select(0, batch.indices);
+    return batch;
+  }
+
+  /// Counts the usable images of each part. \error kDataLoss if a part has none.
+  absl::Status LeaveOut(const Work& work, std::vector<BatchPart>* parts) const {
+    int64_t begin = 0;
+    for (BatchPart& part : *parts) {
+      const int64_t end = begin + part.images;
+      part.images = 0;
+      for (int64_t i = begin; i < end; ++i) part.images += work.statuses[i].ok() ? 1 : 0;
+      if (part.images == 0) {
+        return absl::DataLossError(absl::StrCat("none of the ", end - begin,
+                                                " images of this process in a part of a batch can "
+                                                "be read; the first one: ",
+                                                Named(work, begin).message()));
+      }
+      begin = end;
+    }
+    return absl::OkStatus();
+  }
+
+  /// The batch with what its parts say of all processes, after some have left out images.
+  /// \error kUnavailable naming a process that has no batch.
+  absl::StatusOr<Batch> Agree(const Work& work, absl::StatusOr<Batch> batch) const {
+    const int64_t rank = communicator().rank(), size = communicator().size();
+    const auto num_parts = static_cast<int64_t>(work.parts.size());
+    // Of each part, the images of each process; then of each process, whether it has an error.
+    const at::Tensor counts = at::zeros({num_parts + 1, size}, at::kLong);
+    auto* const count = counts.mutable_data_ptr<int64_t>();
+    for (int64_t p = 0; p < num_parts && batch.ok(); ++p) {
+      count[p * size + rank] = batch->parts[p].images;
+    }
+    count[num_parts * size + rank] = batch.ok() ? 0 : 1;
+    PDARTS_RETURN_IF_ERROR(communicator().AllReduce({counts}));
+    if (!batch.ok()) return batch;
+    for (int64_t r = 0; r < size; ++r) {
+      if (count[num_parts * size + r] == 0) continue;
+      return absl::UnavailableError(
+          absl::StrCat("process ", r, " of ", size, " has an error in its images of a batch"));
+    }
+    int64_t next = work.first;
+    for (int64_t p = 0; p < num_parts; ++p) {
+      BatchPart& part = batch->parts[p];
+      part.first_image = next;
+      part.all_images = part.is_shared ? 0 : part.images;
+      for (int64_t r = 0; r < size && part.is_shared; ++r) {
+        part.all_images += count[p * size + r];
+        if (r < rank) part.first_image += count[p * size + r];
+      }
+      next += part.all_images;
+    }
+    batch->first_image = batch->parts[0].first_image;
     return batch;
   }
 
@@ -408,6 +500,7 @@ Loader::~Loader() = default;
 const SampleSource& Loader::source() const { return impl_->source(); }
 int64_t Loader::images_per_epoch() const { return impl_->images_per_epoch(); }
 int64_t Loader::batches_per_epoch() const { return impl_->batches_per_epoch(); }
+Communicator& Loader::communicator() const { return impl_->communicator(); }
 void Loader::Seek(int64_t epoch, int64_t batch) { impl_->Seek({epoch, batch}); }
 int64_t Loader::epoch() const { return impl_->place().epoch; }
 int64_t Loader::next_batch() const { return impl_->place().batch; }

@@ -4,16 +4,28 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "c10/core/ScalarType.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/datasets/transforms/transforms.h"
 
 namespace pdarts {
+
+/// Images of a batch that go through a network together, where several processes have the batch.
+struct BatchPart {
+  int64_t images = 0;       ///< that this process has
+  int64_t all_images = 0;   ///< of the part
+  int64_t first_image = 0;  ///< as Batch::first_image, of this process's first image
+  /// Whether each image is on one process. A part of fewer images than processes is not shared:
+  /// each process has all of its images.
+  bool is_shared = false;
+};
 
 /// What a network is given.
 struct Batch {
@@ -25,6 +37,9 @@ struct Batch {
   /// draws for an image depends on both.
   int64_t epoch = 0;
   int64_t first_image = 0;
+  /// What this process has of the batch, part after part, where several processes have it. Empty:
+  /// this process has the whole batch.
+  std::vector<BatchPart> parts;
 };
 
 /// Images of a batch as a viewer shows them: 8-bit values, with the normalization undone.
@@ -38,8 +53,18 @@ inline int64_t NumBatches(int64_t images, int64_t batch_size) {
   return (images + batch_size - 1) / batch_size;
 }
 
+/// The sizes of the parts of a batch of `images` images, at least 1: no more parts than are needed
+/// for parts of at most `largest` images, all of one size as nearly as possible, the larger ones
+/// first.
+std::vector<int64_t> PartSizes(int64_t images, int64_t largest);
+
 struct LoaderOptions {
   int64_t batch_size = 1;
+  /// The processes that have a batch together. Each of them loads its share of each part of it
+  /// (Communicator::Share).
+  Communicator* communicator = &SingleProcess();
+  /// The most images of a part, where several processes have a batch; 0: a batch is one part.
+  int64_t part_images = 0;
   /// What the order and all random numbers depend on, beside the epoch and the sample.
   uint64_t seed = 0;
   int64_t stage = 0;
@@ -62,6 +87,9 @@ void SetLoading(const LoadingSettings& settings, LoaderOptions* options);
 /// memory, or what was loaded before. The last and smaller batch of an epoch is kept. One thread
 /// uses a loader. A source in memory is transformed in this thread, when a batch is asked for;
 /// other sources by worker threads, ahead of time.
+///
+/// With a communicator of several processes, Next returns this process's share of the batch. An
+/// image gets the same pixels, whichever process loads it. With skip_unreadable Next is collective.
 class Loader {
  public:
   /// \param indices `[N]` int64 on the CPU, N > 0: the images of the source that are loaded.
@@ -81,6 +109,7 @@ class Loader {
   const SampleSource& source() const;
   int64_t images_per_epoch() const;
   int64_t batches_per_epoch() const;
+  Communicator& communicator() const;
 
   /// Goes on with this batch of this epoch. batch: in [0, batches_per_epoch()], of which the last
   /// is the first batch of the next epoch. These two numbers are all that a checkpoint has to hold.
@@ -95,7 +124,10 @@ class Loader {
   /// are. Which images a batch lacks does not depend on the workers.
   /// \error kDataLoss or kNotFound naming an image that can't be read: the first of its batch; with
   /// skip_unreadable if no image of a batch can be read. kInternal if a source or a transform
-  /// breaks its contract. The counter stays at the batch then, so that Next tries again.
+  /// breaks its contract. The counter stays at the batch then, so that Next tries again. Of several
+  /// processes, each reports the errors of its share; with skip_unreadable the others return
+  /// kUnavailable naming a process that has one, and it is an error if no image of a process's
+  /// share of a part can be read.
   absl::StatusOr<Batch> Next();
   /// The next batch as it is shown. \error as Next and Pixels.
   absl::StatusOr<BatchPixels> NextPixels();
@@ -103,7 +135,8 @@ class Loader {
   /// same shape. \error as Transforms::FindNormalization.
   absl::StatusOr<at::Tensor> Pixels(const at::Tensor& images) const;
 
-  /// Images that were left out of the batches that Next returned since the loader was made.
+  /// Images that were left out of the batches that Next returned since the loader was made; of
+  /// several processes, those of this one.
   int64_t skipped() const;
 
  private:

@@ -26,6 +26,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/random.h"
+#include "pdarts/core/testing/process_threads.h"
 
 namespace pdarts {
 namespace {
@@ -426,6 +427,106 @@ TEST(Loader, EndsWhileItsWorkersAreBusy) {
     const auto loader = Make(source, options);
     if (i % 2 == 0) Next(*loader);
   }
+}
+
+/// What the loaders of `processes` processes return for each batch of an epoch, [batch][rank].
+std::vector<std::vector<Batch>> Shares(int processes,
+                                       const std::shared_ptr<const SampleSource>& source,
+                                       LoaderOptions options) {
+  std::vector<std::vector<Batch>> batches(kBatches, std::vector<Batch>(processes));
+  const auto statuses = RunProcesses(processes, [&](Communicator& communicator) {
+    LoaderOptions own = options;
+    own.communicator = &communicator;
+    const auto loader = Make(source, own);
+    for (std::vector<Batch>& batch : batches) {
+      absl::StatusOr<Batch> share = loader->Next();
+      if (!share.ok()) return share.status();
+      batch[communicator.rank()] = *std::move(share);
+    }
+    return absl::OkStatus();
+  });
+  for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
+  return batches;
+}
+
+/// Expects that the shares of a batch are the batch, with each image at its position.
+void ExpectSharesAre(const Batch& whole, const std::vector<Batch>& shares) {
+  const auto processes = static_cast<int64_t>(shares.size());
+  std::vector<at::Tensor> images, labels, indices;
+  std::vector<int64_t> taken(shares.size());
+  int64_t position = whole.first_image;
+  for (size_t p = 0; p < shares[0].parts.size(); ++p) {
+    const BatchPart& first = shares[0].parts[p];
+    EXPECT_EQ(first.is_shared, first.all_images >= processes);
+    int64_t sum = 0;
+    for (size_t r = 0; r < shares.size(); ++r) {
+      const BatchPart& part = shares[r].parts[p];
+      EXPECT_EQ(part.all_images, first.all_images);
+      EXPECT_EQ(part.first_image, position + (first.is_shared ? sum : 0));
+      sum += part.images;
+      const int64_t begin = taken[r];
+      taken[r] += part.images;
+      if (r > 0 && !first.is_shared) continue;
+      images.push_back(shares[r].images.narrow(0, begin, part.images));
+      labels.push_back(shares[r].labels.narrow(0, begin, part.images));
+      indices.push_back(shares[r].indices.narrow(0, begin, part.images));
+    }
+    EXPECT_EQ(sum, first.is_shared ? first.all_images : processes * first.all_images);
+    position += first.all_images;
+  }
+  EXPECT_TRUE(at::cat(images).equal(whole.images));
+  EXPECT_TRUE(at::cat(labels).equal(whole.labels));
+  EXPECT_TRUE(at::cat(indices).equal(whole.indices));
+  for (size_t r = 0; r < shares.size(); ++r) {
+    EXPECT_EQ(shares[r].epoch, whole.epoch);
+    EXPECT_EQ(shares[r].first_image, shares[r].parts[0].first_image);
+    EXPECT_EQ(shares[r].images.size(0), taken[r]);
+  }
+}
+
+TEST(Loader, ProcessesShareEveryBatch) {
+  for (const int processes : {2, 3, 4}) {
+    for (const int workers : {0, 2}) {
+      for (const int64_t part_images : {0, 3}) {
+        SCOPED_TRACE(
+            absl::StrCat(processes, " processes, ", workers, " workers, parts of ", part_images));
+        LoaderOptions options = Options(workers);
+        options.part_images = part_images;
+        const auto whole = Make(std::make_shared<OnDemand>(), Options());
+        const auto batches = Shares(processes, std::make_shared<OnDemand>(), options);
+        for (const std::vector<Batch>& shares : batches) ExpectSharesAre(Next(*whole), shares);
+      }
+    }
+  }
+}
+
+TEST(Loader, ProcessesCountTheImagesThatOthersLeaveOut) {
+  auto source = std::make_shared<OnDemand>();
+  source->failing = {1, 8, 9};
+  LoaderOptions options = Options();
+  options.shuffle = false;
+  options.skip_unreadable = true;
+  const auto whole = Make(source, options);
+  // Process 0 has the images 0, 1; 5, 6; process 1 has 2, 3, 4; 7, 8, 9.
+  for (const std::vector<Batch>& shares : Shares(2, source, options)) {
+    ExpectSharesAre(Next(*whole), shares);
+  }
+}
+
+TEST(Loader, AProcessWithoutAReadableImageStopsTheOthers) {
+  auto source = std::make_shared<OnDemand>();
+  source->failing = {0, 1};
+  LoaderOptions options = Options();
+  options.shuffle = false;
+  options.skip_unreadable = true;
+  const auto statuses = RunProcesses(2, [&](Communicator& communicator) {
+    LoaderOptions own = options;
+    own.communicator = &communicator;
+    return Make(source, own)->Next().status();
+  });
+  EXPECT_EQ(statuses[0].code(), absl::StatusCode::kDataLoss) << statuses[0];
+  EXPECT_EQ(statuses[1],
+            absl::UnavailableError("process 0 of 2 has an error in its images of a batch"));
 }
 
 TEST(Loader, PixelsAreThoseOfTheImagesWhateverNormalizesThem) {
