@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pdarts/core/training.pb.h"
+#include "pdarts/datasets/loader/loader.h"
 
 namespace pdarts {
 
@@ -18,15 +19,10 @@ inline int64_t LargestPart(const TrainSettings& settings, int64_t images) {
   return std::min(images, (int64_t{settings.batch_size()} + parts - 1) / parts);
 }
 
-/// The sizes of the parts of a batch of `images` images, at least 1: no more parts than needed for
-/// LargestPart, all of one size as nearly as possible, the larger ones first. So a last and smaller
-/// batch of an epoch has fewer parts.
+/// The sizes of the parts of a batch of `images` images, at least 1. A last and smaller batch of an
+/// epoch has fewer parts.
 inline std::vector<int64_t> PartSizes(const TrainSettings& settings, int64_t images) {
-  const int64_t largest = LargestPart(settings, images);
-  const int64_t parts = (images + largest - 1) / largest;
-  std::vector<int64_t> sizes(static_cast<size_t>(parts), images / parts);
-  for (int64_t i = 0; i < images % parts; ++i) ++sizes[static_cast<size_t>(i)];
-  return sizes;
+  return PartSizes(images, LargestPart(settings, images));
 }
 
 }  // namespace pdarts

@@ -9,6 +9,7 @@
 #include "ATen/ops/cross_entropy_loss.h"
 #include "ATen/ops/full.h"
 #include "ATen/ops/softmax.h"
+#include "ATen/ops/zeros.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
@@ -45,6 +46,57 @@ absl::Status AddMistakes(const Loader& loader, const Batch& batch, const at::Ten
   return absl::OkStatus();
 }
 
+/// Makes the mistakes those of all processes. pixels: the shape of ConfidentMistake::pixels.
+absl::Status GatherMistakes(Communicator& communicator, at::IntArrayRef pixels,
+                            std::vector<ConfidentMistake>* mistakes) {
+  constexpr int64_t kNumbers = 4;  // whether there is a mistake; image, guess, probability
+  const auto most = static_cast<int64_t>(kMostMistakes);
+  const at::Tensor numbers = at::zeros({communicator.size(), most, kNumbers}, at::kDouble);
+  auto number = numbers.accessor<double, 3>();
+  for (size_t i = 0; i < mistakes->size(); ++i) {
+    const ConfidentMistake& mistake = (*mistakes)[i];
+    auto own = number[communicator.rank()][static_cast<int64_t>(i)];
+    own[0] = 1;
+    own[1] = static_cast<double>(mistake.image);
+    own[2] = static_cast<double>(mistake.guess);
+    own[3] = mistake.probability;
+  }
+  PDARTS_RETURN_IF_ERROR(communicator.AllReduce({numbers}));
+  std::vector<ConfidentMistake> all;
+  for (int64_t rank = 0; rank < communicator.size(); ++rank) {
+    for (int64_t i = 0; i < most; ++i) {
+      const auto of = number[rank][i];
+      if (of[0] == 0) continue;
+      // Only the process that has an image knows its pixels.
+      at::Tensor seen;
+      if (rank == communicator.rank()) seen = (*mistakes)[static_cast<size_t>(i)].pixels;
+      all.push_back({static_cast<int64_t>(of[1]), static_cast<int64_t>(of[2]), of[3], seen});
+    }
+  }
+  std::sort(all.begin(), all.end(), &IsSurer);
+  if (all.size() > kMostMistakes) all.resize(kMostMistakes);
+  std::vector<at::Tensor> sums;
+  for (const ConfidentMistake& mistake : all) {
+    sums.push_back(mistake.pixels.defined() ? mistake.pixels.to(at::kFloat)
+                                            : at::zeros(pixels, at::kFloat));
+  }
+  PDARTS_RETURN_IF_ERROR(communicator.AllReduce(sums));
+  for (size_t i = 0; i < all.size(); ++i) all[i].pixels = sums[i].to(at::kByte);
+  *mistakes = std::move(all);
+  return absl::OkStatus();
+}
+
+/// Makes what a process measured on its share of the images what all of them measured.
+absl::Status Gather(Communicator& communicator, at::IntArrayRef pixels, Meter* meter,
+                    Evaluation* evaluation) {
+  if (communicator.size() == 1) return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(meter->Sum(communicator));
+  evaluation->guesses.add_(1);  // 0: not measured here
+  PDARTS_RETURN_IF_ERROR(communicator.AllReduce({evaluation->guesses}));
+  evaluation->guesses.sub_(1);
+  return GatherMistakes(communicator, pixels, &evaluation->mistakes);
+}
+
 /// forward: gives the logits `[N,classes]` of images.
 template <class Forward>
 absl::StatusOr<Evaluation> EvaluateModule(torch::nn::Module& module, const Forward& forward,
@@ -57,9 +109,13 @@ absl::StatusOr<Evaluation> EvaluateModule(torch::nn::Module& module, const Forwa
   Meter meter;
   Evaluation evaluation;
   evaluation.guesses = at::full({loader.source().size()}, -1, at::kLong);
+  std::vector<int64_t> pixels;  // the shape of an image
   for (int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
     if (stop && stop()) return absl::CancelledError("measuring was stopped as asked");
     PDARTS_ASSIGN_OR_RETURN(const Batch batch, loader.Next());
+    pixels = batch.images.sizes().slice(1).vec();
+    const bool all_have_it = !batch.parts.empty() && !batch.parts.front().is_shared;
+    if (all_have_it && loader.communicator().rank() > 0) continue;
     const at::Tensor labels = batch.labels.to(device);
     ForwardContext context;
     context.masks = Masks(MaskKey(), batch.first_image);
@@ -69,6 +125,7 @@ absl::StatusOr<Evaluation> EvaluateModule(torch::nn::Module& module, const Forwa
     evaluation.guesses.index_copy_(0, batch.indices, guesses);
     PDARTS_RETURN_IF_ERROR(AddMistakes(loader, batch, logits, guesses, &evaluation.mistakes));
   }
+  PDARTS_RETURN_IF_ERROR(Gather(loader.communicator(), pixels, &meter, &evaluation));
   evaluation.accuracy = meter.Mean();
   evaluation.skipped_images = loader.images_per_epoch() - meter.images();
   return evaluation;
@@ -105,8 +162,9 @@ absl::Status CheckMeasurable(const DatasetSplits& data) {
 absl::StatusOr<std::unique_ptr<Loader>> MakeEvaluationLoader(
     std::shared_ptr<const SampleSource> source, int64_t images, const Transforms& transforms,
     const DatasetInfo& info, int64_t batch_size, const LoadingSettings& loading,
-    at::ScalarType dtype) {
+    at::ScalarType dtype, Communicator& communicator) {
   LoaderOptions options;
+  options.communicator = &communicator;
   options.batch_size = batch_size;
   options.purpose = "evaluation";
   options.shuffle = false;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
 #include "c10/core/ScalarType.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/datasets/loader/loader.h"
@@ -61,16 +62,18 @@ absl::Status CheckMeasurable(const DatasetSplits& data);
 
 /// Batches of the first `images` images of a source, in their order, to measure a network on.
 /// loading: how they are read if they do not lie in memory. dtype: of the network's parameters.
+/// communicator: the processes that measure the network together, each on its share of the images.
 /// \error as Loader::Create.
 absl::StatusOr<std::unique_ptr<Loader>> MakeEvaluationLoader(
     std::shared_ptr<const SampleSource> source, int64_t images, const Transforms& transforms,
     const DatasetInfo& info, int64_t batch_size, const LoadingSettings& loading,
-    at::ScalarType dtype = at::kFloat);
+    at::ScalarType dtype = at::kFloat, Communicator& communicator = SingleProcess());
 
 /// Measures a network in evaluation mode on one pass of the loader's images; its mode is restored.
-/// The network is on `device` already.
+/// The network is on `device` already. Where the loader's communicator has several processes, the
+/// call is collective, and each process returns what all of them measured together.
 /// \error kInternal if the loss is not finite, as then the accuracy means nothing; as Loader::Next;
-/// kCancelled if `stop`, asked before every batch, says so.
+/// kCancelled if `stop`, asked before every batch, says so: the same on all processes.
 absl::StatusOr<Evaluation> Evaluate(Network& network, Loader& loader, c10::Device device,
                                     const std::function<bool()>& stop = {});
 

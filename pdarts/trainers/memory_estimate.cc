@@ -304,7 +304,7 @@ absl::StatusOr<MemoryForecast> Forecast(MemoryForecast forecast, const Measure& 
 }  // namespace
 
 BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* data,
-                        const TrainingHalves* halves) {
+                        const TrainingHalves* halves, int64_t processes) {
   int64_t weights = std::numeric_limits<int64_t>::max();
   if (settings.train_images() > 0) weights = settings.train_images();
   int64_t alphas = weights;
@@ -312,8 +312,12 @@ BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* dat
     weights = halves->weights.size(0);
     alphas = halves->alphas.size(0);
   }
-  BatchSizes batches = {std::min<int64_t>(settings.batch_size(), std::max(weights, alphas)),
-                        std::min<int64_t>(settings.evaluation_batch_size(), alphas)};
+  BatchSizes batches;
+  batches.training =
+      NumBatches(std::min<int64_t>(settings.batch_size(), std::max(weights, alphas)), processes);
+  batches.evaluation =
+      NumBatches(std::min<int64_t>(settings.evaluation_batch_size(), alphas), processes);
+  batches.processes = processes;
   if (data != nullptr) {  // loaders of the weights' images, the alphas' and those to measure on
     batches.loading = ReadAheadBytes(settings.loading(), *data,
                                      std::max(batches.training, batches.evaluation), /*loaders=*/3);
@@ -321,14 +325,20 @@ BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* dat
   return batches;
 }
 
-BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data) {
+BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data,
+                           int64_t processes) {
   BatchSizes batches = {StepImages(settings, data), settings.evaluation_batch_size()};
+  batches.processes = processes;
   if (data != nullptr) {
     batches.evaluation = std::min(batches.evaluation, data->test->size());
-    batches.loading = ReadAheadBytes(settings.loading(), *data,
-                                     std::max(batches.training, batches.evaluation), /*loaders=*/2);
   }
-  batches.training = LargestPart(settings, batches.training);
+  batches.evaluation = NumBatches(batches.evaluation, processes);
+  const int64_t share = NumBatches(batches.training, processes);
+  if (data != nullptr) {
+    batches.loading = ReadAheadBytes(settings.loading(), *data, std::max(share, batches.evaluation),
+                                     /*loaders=*/2);
+  }
+  batches.training = NumBatches(LargestPart(settings, batches.training), processes);
   return batches;
 }
 
@@ -362,6 +372,7 @@ absl::Status MemoryForecast::CheckFits() const {
     if (batch == 0) return;
     at.push_back(absl::StrCat(name, " ", batch));
     if (batch <= largest) return;
+    largest *= batches.processes;
     smallest = std::min(smallest, largest);
     const int64_t value =
         of_images > 0 && largest > 0 ? (of_images + largest - 1) / largest : largest;
@@ -381,8 +392,9 @@ absl::Status MemoryForecast::CheckFits() const {
                          " computes the batch in parts that would fit");
   }
   return absl::ResourceExhaustedError(absl::StrCat(
-      what, " needs about ", needed / 1000000, " MB at ", absl::StrJoin(at, " and "), ", ",
-      available / 1000000, " MB are free (", policy.limit->name, "); ",
+      what, " needs about ", needed / 1000000, " MB at ", absl::StrJoin(at, " and "),
+      batches.processes > 1 ? absl::StrCat(" on each of ", batches.processes, " processes") : "",
+      ", ", available / 1000000, " MB are free (", policy.limit->name, "); ",
       smallest > 0
           ? absl::StrCat("a batch of ", smallest, " would fit (", absl::StrJoin(flags, " "), ")")
           : std::string("no batch would fit"),
@@ -428,7 +440,8 @@ absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const 
                             return MeasureTraining(training, batch, budget);
                           }));
   // A step holds the images of all its parts; the two that were measured are in per_image.
-  const int64_t more = std::max<int64_t>(0, forecast.step_images - 2 * batches.training);
+  const int64_t more = std::max<int64_t>(
+      0, NumBatches(forecast.step_images, batches.processes) - 2 * batches.training);
   forecast.estimate.fixed += static_cast<double>(more * image_bytes);
   return forecast;
 }

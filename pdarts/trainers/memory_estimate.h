@@ -16,23 +16,26 @@ namespace pdarts {
 
 class Network;
 
-/// How many images the passes of a stage or a command hold at once; 0: there is no such pass.
+/// How many images the passes of a stage or a command hold at once, on one process; 0: there is no
+/// such pass.
 struct BatchSizes {
   int64_t training = 0;
   int64_t evaluation = 0;
   /// What loaders may hold beside the batch that is computed, in bytes: images that are read ahead.
   int64_t loading = 0;
+  int64_t processes = 1;  ///< that share a batch
 };
 
 /// The batches of a search's stages: those of the spec, or all images of a half where they are
 /// fewer. Where the data are not at hand, `data` and `halves` are null, and only the spec limits
-/// the batches.
+/// the batches. processes: each has the largest share of a batch.
 BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* data,
-                        const TrainingHalves* halves);
+                        const TrainingHalves* halves, int64_t processes = 1);
 
 /// The batches of a training, likewise; `training` is the largest part of a batch that is computed
 /// at once (LargestPart).
-BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data);
+BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data,
+                           int64_t processes = 1);
 
 /// Memory on the CPU as a line over the batch size, in bytes: what the process takes in addition to
 /// what it holds already (the program, the dataset). What is measured at small batches has a margin
@@ -48,7 +51,8 @@ struct MemoryEstimate {
   int64_t LargestEvaluationBatch(int64_t bytes) const;
 };
 
-/// Whether a stage, a training, an evaluation or a benchmark will fit, and what it needs.
+/// Whether a stage, a training, an evaluation or a benchmark will fit, and what it needs: of one
+/// process.
 struct MemoryForecast {
   std::string what;  ///< "stage 1"
   /// The flags that set the batches: "--set=search.batch_size".

@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/trainers/loop_state.pb.h"
 
 namespace pdarts {
@@ -15,6 +17,10 @@ struct Accuracy {
   double loss = 0;
 };
 
+/// How many of the images have their label as the best guess, and among the five best: `[2]` int64.
+/// logits `[N,classes]`; labels `[N]`.
+at::Tensor CountHits(const at::Tensor& logits, const at::Tensor& labels);
+
 /// Running means over an epoch.
 class Meter {
  public:
@@ -23,6 +29,12 @@ class Meter {
 
   /// loss: scalar, mean over the batch; logits `[N,classes]`; labels `[N]`.
   void Add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels);
+
+  /// The same of a batch whose images were counted elsewhere. hits: `[2]`, as CountHits.
+  void AddHits(const at::Tensor& loss, const at::Tensor& hits, int64_t images);
+
+  /// Makes the sums those of all processes.
+  absl::Status Sum(Communicator& communicator);
 
   int64_t images() const { return images_; }
   /// All zero before the first batch.

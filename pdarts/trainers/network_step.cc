@@ -8,11 +8,9 @@
 #include "ATen/ops/_foreach_lerp.h"
 #include "ATen/ops/cat.h"
 #include "ATen/ops/cross_entropy_loss.h"
-#include "ATen/ops/zeros.h"
 #include "ATen/ops/zeros_like.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
-#include "pdarts/core/forward_context.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/status_macros.h"
@@ -42,11 +40,12 @@ absl::StatusOr<std::shared_ptr<Network>> BuildTrainedNetwork(const Training& tra
 }
 
 NetworkStep::NetworkStep(std::shared_ptr<Network> network, std::shared_ptr<Network> average,
-                         const TrainSettings& settings, uint64_t seed)
+                         const TrainSettings& settings, uint64_t seed, Communicator& communicator)
     : network_(std::move(network)),
       average_(std::move(average)),
       settings_(settings),
       seed_(seed),
+      parallel_(communicator, settings.synchronize_statistics()),
       optimizer_(network_->parameters(), settings.weights()) {}
 
 void NetworkStep::BeginAverage() {
@@ -58,65 +57,76 @@ void NetworkStep::BeginAverage() {
 
 absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double learning_rate,
                                                      double drop_path) {
-  const int64_t images = batch.labels.size(0);
-  std::vector<at::Tensor> gradients, logits;
-  at::Tensor loss = at::zeros({}, batch.images.options().requires_grad(false));
+  const std::vector<BatchPart> parts =
+      parallel_.Parts(batch, LargestPart(settings_, batch.labels.size(0)));
+  int64_t images = 0;
+  for (const BatchPart& part : parts) images += part.all_images;
+  Sums sums;
   int64_t first = 0;
-  for (const int64_t size : PartSizes(settings_, images)) {
-    Batch part;
-    part.images = batch.images.narrow(0, first, size);
-    part.labels = batch.labels.narrow(0, first, size);
-    part.epoch = batch.epoch;
-    part.first_image = batch.first_image + first;
-    const double share = static_cast<double>(size) / static_cast<double>(images);
-    PDARTS_ASSIGN_OR_RETURN(const Pass pass, AddGradients(part, share, drop_path, &gradients));
-    loss.add_(pass.loss, share);
-    logits.push_back(pass.logits);
-    first += size;
+  for (const BatchPart& part : parts) {
+    ForwardContext context;
+    context.drop_path = drop_path;
+    context.communicator = parallel_.OfStatistics(part);
+    context.masks =
+        Masks({seed_, /*stage=*/0, batch.epoch, MaskStream::kWeights}, part.first_image);
+    AddPart(batch.images.narrow(0, first, part.images), batch.labels.narrow(0, first, part.images),
+            part, parallel_.Share(part, images), context, &sums);
+    first += part.images;
   }
-  ClipNorm(gradients, settings_.weights().clip_norm());
-  optimizer_.Step(gradients, learning_rate);
+  if (!parallel_.is_alone()) {
+    std::vector<at::Tensor> all = sums.gradients;
+    all.insert(all.end(), {sums.loss, sums.total, sums.hits});
+    parallel_.SumWithBuffers(std::move(all), network_->buffers());
+  }
+  if (const double value = sums.total.item<double>(); !std::isfinite(value)) {
+    return absl::InternalError(absl::StrCat("the loss became ", value));
+  }
+  ClipNorm(sums.gradients, settings_.weights().clip_norm());
+  optimizer_.Step(sums.gradients, learning_rate);
   if (average_ != nullptr) {
     c10::NoGradGuard no_grad;
     at::_foreach_lerp_(All(*average_), All(*network_), 1 - settings_.average_decay());
   }
-  return Pass{loss, at::cat(logits)};
+  return Pass{sums.loss, at::cat(sums.logits), sums.hits, images};
 }
 
-absl::StatusOr<NetworkStep::Pass> NetworkStep::AddGradients(const Batch& part, double share,
-                                                            double drop_path,
-                                                            std::vector<at::Tensor>* sum) {
+void NetworkStep::AddPart(const at::Tensor& images, const at::Tensor& labels, const BatchPart& part,
+                          double share, const ForwardContext& context, Sums* sums) {
   const auto loss_of = [&](const at::Tensor& logits) {
-    return at::cross_entropy_loss(logits, part.labels, /*weight=*/{}, at::Reduction::Mean,
+    return at::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Mean,
                                   /*ignore_index=*/-100, settings_.label_smoothing());
   };
-  ForwardContext context;
-  context.drop_path = drop_path;
-  context.masks = Masks({seed_, /*stage=*/0, part.epoch, MaskStream::kWeights}, part.first_image);
-  const NetworkOutput output = network_->Forward(part.images, context);
+  const NetworkOutput output = network_->Forward(images, context);
   const at::Tensor loss = loss_of(output.logits);
   at::Tensor total = loss;
   if (output.auxiliary.defined()) {
     total = total + settings_.auxiliary_weight() * loss_of(output.auxiliary);
   }
-  if (const double value = total.item<double>(); !std::isfinite(value)) {
-    return absl::InternalError(absl::StrCat("the loss became ", value));
-  }
+  total = total * share;
   const std::vector<at::Tensor> parameters = network_->parameters();
   std::vector<at::Tensor> gradients =
-      torch::autograd::grad({total * share}, parameters, /*grad_outputs=*/{},
+      torch::autograd::grad({total}, parameters, /*grad_outputs=*/{},
                             /*retain_graph=*/std::nullopt, /*create_graph=*/false,
                             /*allow_unused=*/true);
   for (size_t i = 0; i < gradients.size(); ++i) {  // what only feeds `none` has no gradient
     if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
   }
-  if (sum->empty()) {
-    *sum = std::move(gradients);
-  } else {
-    c10::NoGradGuard no_grad;
-    at::_foreach_add_(*sum, gradients);
+  c10::NoGradGuard no_grad;
+  const at::Tensor logits = output.logits.detach();
+  at::Tensor hits;
+  if (!parallel_.is_alone()) hits = parallel_.Hits(part, logits, labels);
+  sums->logits.push_back(logits);
+  if (sums->gradients.empty()) {
+    sums->gradients = std::move(gradients);
+    sums->loss = loss.detach() * share;
+    sums->total = total.detach();
+    sums->hits = hits;
+    return;
   }
-  return Pass{loss.detach(), output.logits.detach()};
+  at::_foreach_add_(sums->gradients, gradients);
+  sums->loss.add_(loss.detach(), share);
+  sums->total.add_(total.detach());
+  if (hits.defined()) sums->hits.add_(hits);
 }
 
 }  // namespace pdarts

@@ -9,8 +9,10 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
+#include "pdarts/core/forward_context.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/loader/loader.h"
+#include "pdarts/trainers/data_parallel.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace pdarts {
@@ -27,19 +29,18 @@ absl::StatusOr<std::shared_ptr<Network>> BuildTrainedNetwork(const Training& tra
 /// estimate measures it, and the benchmark times it.
 class NetworkStep {
  public:
-  /// What a pass of training computed, at the weights before the step.
-  struct Pass {
-    at::Tensor loss;    ///< without the auxiliary head's, scalar, mean over the batch, detached
-    at::Tensor logits;  ///< `[N,classes]`, detached
-  };
+  /// What a step computed, at the weights before it. The loss is without the auxiliary head's.
+  using Pass = PassScore;
 
   /// \param network in training mode, on its device.
   /// \param average a network of the same architecture that becomes the moving average of the
   ///     weights and the statistics; null where the settings ask for none.
   /// \param settings must outlive this object.
   /// \param seed what masks depend on, beside the batch's place in the training.
+  /// \param communicator as SearchStep.
   NetworkStep(std::shared_ptr<Network> network, std::shared_ptr<Network> average,
-              const TrainSettings& settings, uint64_t seed = 0);
+              const TrainSettings& settings, uint64_t seed = 0,
+              Communicator& communicator = SingleProcess());
 
   /// Makes the average what the network is now.
   void BeginAverage();
@@ -49,7 +50,7 @@ class NetworkStep {
   /// itself, so that batch normalization knows the part alone, and running statistics move once for
   /// each part. Masks are those of the images' places in the batch. batch: on the network's device;
   /// drop_path: ForwardContext::drop_path.
-  /// \error kInternal if the loss of a part is not a finite number; the weights stay as they were.
+  /// \error kInternal if the loss is not a finite number; the weights stay as they were.
   absl::StatusOr<Pass> Train(const Batch& batch, double learning_rate, double drop_path);
 
   Network& network() { return *network_; }
@@ -58,16 +59,24 @@ class NetworkStep {
   Sgd& optimizer() { return optimizer_; }
 
  private:
-  /// Adds a part's share of the gradients of the batch's mean loss to `sum`, one tensor a
-  /// parameter, or begins the sum where it is empty. Returns the mean loss of the part, and its
-  /// logits.
-  absl::StatusOr<Pass> AddGradients(const Batch& part, double share, double drop_path,
-                                    std::vector<at::Tensor>* sum);
+  /// What the parts of a batch give, summed up.
+  struct Sums {
+    std::vector<at::Tensor> gradients;  ///< one a parameter
+    at::Tensor loss, total;             ///< scalars; `total`: with the auxiliary head's
+    at::Tensor hits;                    ///< as PassScore
+    std::vector<at::Tensor> logits;
+  };
+
+  /// Adds a part's share of the gradients of the batch's mean loss, and the rest. images, labels:
+  /// of this process; share: DataParallel::Share.
+  void AddPart(const at::Tensor& images, const at::Tensor& labels, const BatchPart& part,
+               double share, const ForwardContext& context, Sums* sums);
 
   const std::shared_ptr<Network> network_;
   const std::shared_ptr<Network> average_;
   const TrainSettings& settings_;
   const uint64_t seed_;
+  const DataParallel parallel_;
   Sgd optimizer_;
 };
 

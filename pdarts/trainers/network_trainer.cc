@@ -11,6 +11,8 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/transforms/transforms.h"
+#include "pdarts/trainers/batch_parts.h"
+#include "pdarts/trainers/data_parallel.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/smallest_batch.h"
@@ -62,10 +64,12 @@ double LearningRate(const TrainSettings& settings, double epoch) {
   return rate;
 }
 
-NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& data)
+NetworkTrainer::NetworkTrainer(const Training& training, const DatasetSplits& data,
+                               Communicator& communicator)
     : training_(training),
       settings_(training.spec.train()),
       data_(data),
+      communicator_(communicator),
       loop_(this, LoopSettings()) {}
 
 TrainingLoop::Settings NetworkTrainer::LoopSettings() const {
@@ -80,15 +84,20 @@ TrainingLoop::Settings NetworkTrainer::LoopSettings() const {
 }
 
 absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(const Training& training,
-                                                                       const DatasetSplits& data) {
-  PDARTS_RETURN_IF_ERROR(CheckImages(training.spec.train(), data));
-  std::unique_ptr<NetworkTrainer> trainer(new NetworkTrainer(training, data));
+                                                                       const DatasetSplits& data,
+                                                                       Communicator& communicator) {
+  const TrainSettings& settings = training.spec.train();
+  PDARTS_RETURN_IF_ERROR(CheckImages(settings, data));
+  PDARTS_RETURN_IF_ERROR(
+      CheckShares(settings.accumulate() > 1 ? "train.accumulate" : "train.batch_size",
+                  LargestPart(settings, settings.batch_size()), communicator));
+  std::unique_ptr<NetworkTrainer> trainer(new NetworkTrainer(training, data, communicator));
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors([&] { return trainer->Build(); }));
   return trainer;
 }
 
 absl::Status NetworkTrainer::Build() {
-  PDARTS_RETURN_IF_ERROR(CheckSmallestBatch(training_, NumImages()));
+  PDARTS_RETURN_IF_ERROR(CheckSmallestBatch(training_, NumImages(), communicator_.size()));
   const auto build = [&] {
     return BuildTrainedNetwork(training_, training_.backend.device, NewGenerator("weights"));
   };
@@ -97,13 +106,16 @@ absl::Status NetworkTrainer::Build() {
   if (settings_.average_decay() > 0) {
     PDARTS_ASSIGN_OR_RETURN(average, build());
   }
-  step_.emplace(network, average, settings_, static_cast<uint64_t>(training_.spec.seed()));
-  PDARTS_ASSIGN_OR_RETURN(batches_, MakeLoader(NumImages(), settings_.batch_size()));
+  step_.emplace(network, average, settings_, static_cast<uint64_t>(training_.spec.seed()),
+                communicator_);
+  PDARTS_ASSIGN_OR_RETURN(batches_, MakeLoader(NumImages(), settings_.batch_size(), communicator_));
   return absl::OkStatus();
 }
 
 absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* observer) {
   observer_ = observer;
+  // Random weights of one seed may differ in the last bits between machines.
+  PDARTS_RETURN_IF_ERROR(DataParallel(communicator_).Broadcast(network().parameters()));
   const LoopPosition& at = loop_.position();
   if (at.epoch == 0 && at.step == 0) {
     step_->BeginAverage();  // weights may come from elsewhere
@@ -129,16 +141,16 @@ absl::Status NetworkTrainer::TrainOn(Loader& loader, double learning_rate, doubl
   batch.labels = batch.labels.to(training_.backend.device);
   const absl::StatusOr<NetworkStep::Pass> pass = step_->Train(batch, learning_rate, drop_path);
   if (!pass.ok()) return loop_.NotFinite(pass.status().message());
-  loop_.weight_meter().Add(pass->loss, pass->logits, batch.labels);
+  AddScore(*pass, batch.labels, &loop_.weight_meter());
   return absl::OkStatus();
 }
 
 absl::Status NetworkTrainer::EndEpoch(const LoopEpochReport& report) {
   Network& measured = step_->average() != nullptr ? *step_->average() : network();
-  PDARTS_ASSIGN_OR_RETURN(const Evaluation evaluation,
-                          loop_.Measure([&](const std::function<bool()>& stop) {
-                            return MeasureNetwork(measured, data_.test->size(), stop);
-                          }));
+  PDARTS_ASSIGN_OR_RETURN(
+      const Evaluation evaluation, loop_.Measure([&](const std::function<bool()>& stop) {
+        return MeasureNetwork(measured, data_.test->size(), stop, communicator_);
+      }));
   TrainEpochReport all;
   static_cast<LoopEpochReport&>(all) = report;
   all.test = evaluation.accuracy;
@@ -159,13 +171,15 @@ absl::Status NetworkTrainer::EndEpoch(const LoopEpochReport& report) {
 }
 
 absl::StatusOr<Evaluation> NetworkTrainer::MeasureNetwork(Network& network, int64_t images,
-                                                          const std::function<bool()>& stop) const {
+                                                          const std::function<bool()>& stop,
+                                                          Communicator& communicator) const {
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForEvaluation(settings_, data_.info));
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
-                          MakeEvaluationLoader(data_.test, images, transforms, data_.info,
-                                               settings_.evaluation_batch_size(),
-                                               settings_.loading(), training_.backend.parameters));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Loader> loader,
+      MakeEvaluationLoader(data_.test, images, transforms, data_.info,
+                           settings_.evaluation_batch_size(), settings_.loading(),
+                           training_.backend.parameters, communicator));
   return Evaluate(network, *loader, training_.backend.device, stop);
 }
 
@@ -173,7 +187,7 @@ absl::StatusOr<BatchPixels> NetworkTrainer::FirstImages(int64_t most) const {
   return CatchLibTorchErrors([&]() -> absl::StatusOr<BatchPixels> {
     // What is done to an image does not depend on the size of its batch.
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
-                            MakeLoader(NumImages(), std::min(most, NumImages())));
+                            MakeLoader(NumImages(), std::min(most, NumImages()), SingleProcess()));
     return loader->NextPixels();
   });
 }
@@ -182,7 +196,8 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
   constexpr double kEnoughSeconds = 1;
   const int64_t batch = std::min(
       {kMostTimedImages, data_.train->size(), static_cast<int64_t>(settings_.batch_size())});
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader, MakeLoader(batch, batch));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
+                          MakeLoader(batch, batch, SingleProcess()));
   network().train();
   step_->BeginAverage();
   // Seconds of a step for each of its images. Steps leave the weights as they are, so that they
@@ -203,7 +218,8 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
     const int64_t measured = std::min({kMostTimedImages, data_.test->size(),
                                        static_cast<int64_t>(settings_.evaluation_batch_size())});
     const auto begin = std::chrono::steady_clock::now();
-    PDARTS_RETURN_IF_ERROR(MeasureNetwork(network(), measured, /*stop=*/{}).status());
+    PDARTS_RETURN_IF_ERROR(
+        MeasureNetwork(network(), measured, /*stop=*/{}, SingleProcess()).status());
     const double evaluation = SecondsSince(begin) / static_cast<double>(measured);
     return static_cast<double>(train_images) * (first_epoch + (epochs - 1) * later_epochs) +
            epochs * static_cast<double>(test_images) * evaluation;
@@ -237,12 +253,14 @@ absl::Status NetworkTrainer::Load(const TrainingState& state, const LoopProgress
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<Loader>> NetworkTrainer::MakeLoader(int64_t images,
-                                                                   int64_t batch_size) const {
+absl::StatusOr<std::unique_ptr<Loader>> NetworkTrainer::MakeLoader(
+    int64_t images, int64_t batch_size, Communicator& communicator) const {
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForTraining(settings_, data_.info));
   LoaderOptions options;
   options.batch_size = batch_size;
+  options.communicator = &communicator;
+  options.part_images = LargestPart(settings_, batch_size);
   options.seed = static_cast<uint64_t>(training_.spec.seed());
   options.purpose = "train";
   SetLoading(settings_.loading(), &options);

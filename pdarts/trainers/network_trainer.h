@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/loader/loader.h"
@@ -56,12 +57,17 @@ double LearningRate(const TrainSettings& settings, double epoch);
 class NetworkTrainer : private TrainingLoop::Task {
  public:
   /// A training at its beginning, with fresh weights. `training` and `data` must outlive it.
-  /// \error as SearchSpace::BuildNetwork, Transforms::ForTraining and Loader::Create;
-  /// kInvalidArgument if a batch is larger than the training set, there are fewer images than are
-  /// asked for, or an epoch has a batch, or a part of one, of one image that the network can't
-  /// train on.
-  static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(const Training& training,
-                                                                const DatasetSplits& data);
+  /// communicator: the processes that train together; it must outlive the trainer. Each of them
+  /// makes the same calls with the same arguments but for the communicator, and trains the same
+  /// network. Observer and checkpointer are called on every process at the same places, and with
+  /// the same numbers; both must return the same on all processes. \error as
+  /// SearchSpace::BuildNetwork, Transforms::ForTraining and Loader::Create; kInvalidArgument if a
+  /// batch is larger than the training set, there are fewer images than are asked for, an epoch has
+  /// a batch, or a part of one, of one image that the network can't train on, or a batch, or a part
+  /// of one, has fewer images than there are processes.
+  static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(
+      const Training& training, const DatasetSplits& data,
+      Communicator& communicator = SingleProcess());
 
   /// What is trained; on the training's device. To start from other weights, write them here before
   /// Train.
@@ -71,7 +77,8 @@ class NetworkTrainer : private TrainingLoop::Task {
   /// \error kDataLoss if the state doesn't fit; the trainer is of no use then.
   absl::Status Restore(const TrainingState& state);
 
-  /// Trains to the last epoch. \error as TrainingLoop::Run.
+  /// Trains to the last epoch. Begins with the weights of process 0.
+  /// \error as TrainingLoop::Run; kUnavailable if another process has ended.
   absl::Status Train(Checkpointer* checkpointer, TrainObserver* observer);
 
   /// The first images of the first epoch, at most `most`, as the network is given them.
@@ -79,7 +86,7 @@ class NetworkTrainer : private TrainingLoop::Task {
   absl::StatusOr<BatchPixels> FirstImages(int64_t most) const;
 
   /// Seconds that a training of so many images is expected to take, from a few steps and passes
-  /// of at most 32 images. For a trainer that is made for this alone.
+  /// of at most 32 images. For a trainer that is made for this alone, without a communicator.
   /// \error kInternal if LibTorch throws or the loss is not a finite number.
   absl::StatusOr<double> MeasureSeconds(int64_t train_images, int64_t test_images);
 
@@ -90,7 +97,7 @@ class NetworkTrainer : private TrainingLoop::Task {
   int best_epoch() const { return best_epoch_; }
 
  private:
-  NetworkTrainer(const Training& training, const DatasetSplits& data);
+  NetworkTrainer(const Training& training, const DatasetSplits& data, Communicator& communicator);
 
   absl::Status BeginEpoch() override;
   absl::Status Step(double learning_rate) override;
@@ -101,10 +108,12 @@ class NetworkTrainer : private TrainingLoop::Task {
   absl::Status Build();
   absl::Status TrainOn(Loader& loader, double learning_rate, double drop_path);
   /// Of the first `images` training images.
-  absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(int64_t images, int64_t batch_size) const;
+  absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(int64_t images, int64_t batch_size,
+                                                     Communicator& communicator) const;
   /// \param images so many of the test split.
   absl::StatusOr<Evaluation> MeasureNetwork(Network& network, int64_t images,
-                                            const std::function<bool()>& stop) const;
+                                            const std::function<bool()>& stop,
+                                            Communicator& communicator) const;
   TrainingLoop::Settings LoopSettings() const;
   /// Training images that are used.
   int64_t NumImages() const;
@@ -115,6 +124,7 @@ class NetworkTrainer : private TrainingLoop::Task {
   const Training& training_;
   const TrainSettings& settings_;
   const DatasetSplits& data_;
+  Communicator& communicator_;
   TrainObserver* observer_ = nullptr;
 
   TrainingLoop loop_;

@@ -21,11 +21,12 @@ absl::Status CheckLoss(const GradientResult& pass, absl::string_view of) {
 }  // namespace
 
 SearchStep::SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, uint64_t seed,
-                       int64_t stage)
+                       int64_t stage, Communicator& communicator)
     : net_(std::move(net)),
       settings_(settings),
       seed_(seed),
       stage_(stage),
+      parallel_(communicator, settings.synchronize_statistics()),
       weights_(net_->weights(), settings.weights()),
       alphas_(net_->alphas(), settings.alphas()) {}
 
@@ -84,7 +85,10 @@ GradientRequest SearchStep::LossOf(GradientOf which, const Batch& batch, MaskStr
   request.labels = batch.labels;
   request.of = which;
   request.context.drop_edges = which == GradientOf::kWeights;
-  request.context.masks = Masks({seed_, stage_, batch.epoch, stream}, batch.first_image);
+  request.parallel = parallel_;
+  request.part = parallel_.Parts(batch, /*largest=*/batch.labels.size(0)).front();
+  request.context.communicator = parallel_.OfStatistics(request.part);
+  request.context.masks = Masks({seed_, stage_, batch.epoch, stream}, request.part.first_image);
   if (penalty_) request.penalty = [this, which] { return penalty_(which); };
   return request;
 }

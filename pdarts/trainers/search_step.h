@@ -10,6 +10,7 @@
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/datasets/loader/loader.h"
+#include "pdarts/trainers/data_parallel.h"
 #include "pdarts/trainers/optimizers.h"
 #include "pdarts/trainers/super_net_gradients.h"
 
@@ -24,8 +25,10 @@ class SearchStep {
   /// \param net in training mode, on its device, with its alphas initialized.
   /// \param settings must outlive this object.
   /// \param seed, stage what masks depend on, beside the batch's place in the training.
+  /// \param communicator the processes that train the network together, each with its share of the
+  ///     batches (Batch::parts). Every step is collective then. It must outlive this object.
   SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, uint64_t seed = 0,
-             int64_t stage = 0);
+             int64_t stage = 0, Communicator& communicator = SingleProcess());
 
   /// What is added to the loss that the weights, or the alphas, are trained with: a scalar, or an
   /// undefined tensor. Without a call nothing is added.
@@ -58,6 +61,7 @@ class SearchStep {
   const SearchSettings& settings_;
   const uint64_t seed_;
   const int64_t stage_;
+  const DataParallel parallel_;
   Sgd weights_;
   Adam alphas_;
   std::function<at::Tensor(GradientOf)> penalty_;

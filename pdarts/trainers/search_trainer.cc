@@ -7,6 +7,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/trainers/alpha_training.h"
+#include "pdarts/trainers/data_parallel.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/loop_state.pb.h"
 #include "pdarts/trainers/memory_estimate.h"
@@ -79,7 +80,11 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
       const TrainingHalves halves,
       SplitTrainingImages(data.train->size(), experiment.spec.search().train_images(),
                           experiment.spec.search().weights_share()));
-  PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(experiment, data.train->size()));
+  Communicator& communicator = *options.communicator;
+  const DataParallel parallel(communicator);
+  PDARTS_RETURN_IF_ERROR(
+      CheckShares("search.batch_size", experiment.spec.search().batch_size(), communicator));
+  PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(experiment, data.train->size(), communicator.size()));
   const int num_stages = experiment.schedule->num_stages();
   PDARTS_ASSIGN_OR_RETURN(const Regularizers regularizers, experiment.MakeRegularizers());
   PDARTS_ASSIGN_OR_RETURN(Start start, FindStart(experiment, options.resume));
@@ -89,20 +94,23 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
   for (int stage = start.stage; stage < num_stages; ++stage) {
     result.net.reset();  // the stage before frees its memory first
     StageTrainer trainer(experiment, regularizers, data, halves, stage,
-                         HistoryState(history, experiment.space->topology()), observer);
+                         HistoryState(history, experiment.space->topology()), observer,
+                         communicator);
     if (experiment.backend.device.is_cpu()) {
-      PDARTS_ASSIGN_OR_RETURN(
-          const MemoryForecast forecast,
+      const absl::StatusOr<MemoryForecast> forecast =
           ForecastStage(experiment, stage, candidates,
-                        StageBatches(experiment.spec.search(), &data, &halves), options.memory));
-      PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
-      trainer.set_expected_bytes(forecast.PeakBytes());
+                        StageBatches(experiment.spec.search(), &data, &halves, communicator.size()),
+                        options.memory);
+      PDARTS_RETURN_IF_ERROR(parallel.Agree(
+          forecast.ok() ? forecast->CheckFits() : forecast.status(), "the forecast of memory"));
+      trainer.set_expected_bytes(forecast->PeakBytes());
     }
     if (!start.progress) {
       // A search doesn't end because its time is unknown: what is wrong shows in its own steps.
       const absl::StatusOr<double> seconds =
           StageTimer(experiment, data)
-              .Seconds(stage, candidates, halves.weights.size(0), halves.alphas.size(0));
+              .Seconds(stage, candidates, NumBatches(halves.weights.size(0), communicator.size()),
+                       NumBatches(halves.alphas.size(0), communicator.size()));
       if (seconds.ok()) trainer.set_expected_seconds(*seconds);
     }
     PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(

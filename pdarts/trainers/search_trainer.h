@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
@@ -66,8 +67,14 @@ struct SearchOptions {
   MemoryPolicy memory;
   /// Where states go, and who may stop the search; null: nowhere.
   Checkpointer* checkpointer = nullptr;
-  /// The state of a search of the same experiment to go on from; null: from the beginning.
+  /// The state of a search of the same experiment to go on from; null: from the beginning. It does
+  /// not depend on the number of processes.
   const TrainingState* resume = nullptr;
+  /// The processes that search together. Each of them calls RunSearch with the same arguments but
+  /// for the communicator, and finds the same. Observer and checkpointer are called on every
+  /// process at the same places, and with the same numbers; both must return the same on all
+  /// processes.
+  Communicator* communicator = &SingleProcess();
 };
 
 /// What one search found.
@@ -85,11 +92,13 @@ struct SearchResult {
 /// Everything random comes from generators seeded by the spec, so that one seed and one number of
 /// threads on one machine give the same alphas bit for bit, also when it goes on from a state.
 /// \error what the plugins, except for Derive, and the observer return; kInvalidArgument if the
-/// data leave a half empty, or a batch of one image that a stage can't train on; kResourceExhausted
-/// before a stage whose memory isn't free, with the batch size that would fit, and, naming stage,
-/// epoch and step, if memory can't be allocated; kInternal naming stage, epoch and step if a loss,
-/// an alpha or a weight isn't finite, or LibTorch throws; kDataLoss if the state to resume doesn't
-/// fit the experiment; kCancelled, the state saved, if the checkpointer asked to stop.
+/// data leave a half empty, or a batch of one image that a stage can't train on, or a batch has
+/// fewer images than there are processes; kUnavailable if another process has ended, and kAborted
+/// if one has an error where processes agree; kResourceExhausted before a stage whose memory isn't
+/// free, with the batch size that would fit, and, naming stage, epoch and step, if memory can't be
+/// allocated; kInternal naming stage, epoch and step if a loss, an alpha or a weight isn't finite,
+/// or LibTorch throws; kDataLoss if the state to resume doesn't fit the experiment; kCancelled, the
+/// state saved, if the checkpointer asked to stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
 

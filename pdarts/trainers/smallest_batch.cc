@@ -46,18 +46,36 @@ struct SmallestPart {
   int64_t batch = 0;
 };
 
-SmallestPart FindSmallestPart(const TrainSettings& settings, int64_t images) {
+/// The fewest images of `images` that are normalized together where each process has a share of
+/// them. Fewer images than processes are not shared.
+int64_t SmallestShare(int64_t images, int64_t processes) {
+  return images < processes ? images : images / processes;
+}
+
+SmallestPart FindSmallestPart(const TrainSettings& settings, int64_t images, int64_t processes) {
   SmallestPart smallest;
   for (const int64_t batch : {std::min<int64_t>(images, settings.batch_size()),
                               SmallestBatch(images, settings.batch_size())}) {
-    const int64_t part = PartSizes(settings, batch).back();
-    if (smallest.images == 0 || part < smallest.images) smallest = {part, batch};
+    for (const int64_t size : PartSizes(settings, batch)) {
+      const int64_t part = SmallestShare(size, processes);
+      if (smallest.images == 0 || part < smallest.images) smallest = {part, batch};
+    }
   }
   return smallest;
 }
 
+/// Whether an epoch has a batch of which one image is normalized alone.
+bool HasOneAlone(int64_t images, int64_t batch_size, int64_t processes) {
+  return SmallestShare(std::min(images, batch_size), processes) == 1 ||
+         SmallestShare(SmallestBatch(images, batch_size), processes) == 1;
+}
+
 /// How a batch of one image comes about: "19 leaves a last batch of one of 20 images".
-std::string HowOfOne(int64_t images, int64_t batch_size) {
+std::string HowOfOne(int64_t images, int64_t batch_size, int64_t processes) {
+  if (SmallestBatch(images, batch_size) > 1) {
+    return absl::StrCat(batch_size, " leaves one of ", processes,
+                        " processes one image of a batch, and synchronize_statistics is false");
+  }
   return batch_size == 1
              ? std::string("1 makes batches of one image")
              : absl::StrCat(batch_size, " leaves a last batch of one of ", images, " images");
@@ -77,8 +95,10 @@ int64_t SmallestBatch(int64_t images, int64_t batch_size) {
   return images % batch_size == 0 ? std::min(images, batch_size) : images % batch_size;
 }
 
-absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<int64_t> images) {
+absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<int64_t> images,
+                                  int64_t processes) {
   const SearchSettings& settings = experiment.spec.search();
+  if (settings.synchronize_statistics()) processes = 1;
   const int64_t batch_size = settings.batch_size();
   int64_t weight_images = batch_size, alpha_images = batch_size;
   if (images) {
@@ -88,10 +108,10 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
     weight_images = halves.weights.size(0);
     alpha_images = halves.alphas.size(0);
   }
-  const bool weights_of_one = SmallestBatch(weight_images, batch_size) == 1;
+  const bool weights_of_one = HasOneAlone(weight_images, batch_size, processes);
   // Every step on weights brings at most one step on alphas.
   const bool alphas_of_one =
-      SmallestBatch(alpha_images, batch_size) == 1 &&
+      HasOneAlone(alpha_images, batch_size, processes) &&
       NumBatches(alpha_images, batch_size) <= NumBatches(weight_images, batch_size);
   if (!weights_of_one && !alphas_of_one) return absl::OkStatus();
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
@@ -106,21 +126,23 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
     const std::optional<std::string> fault =
         FaultOfOneImage(shape.image, [&](const at::Tensor& images) { net->Forward(images); });
     if (!fault) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "search.batch_size: ", HowOfOne(weights_of_one ? weight_images : alpha_images, batch_size),
-        ", which stage ", s + 1, " can't train on (", *fault, "); choose another"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("search.batch_size: ",
+                     HowOfOne(weights_of_one ? weight_images : alpha_images, batch_size, processes),
+                     ", which stage ", s + 1, " can't train on (", *fault, "); choose another"));
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckSmallestBatch(const Training& training, int64_t images) {
+absl::Status CheckSmallestBatch(const Training& training, int64_t images, int64_t processes) {
   const TrainSettings& settings = training.spec.train();
-  const SmallestPart smallest = FindSmallestPart(settings, images);
+  if (settings.synchronize_statistics()) processes = 1;
+  const SmallestPart smallest = FindSmallestPart(settings, images, processes);
   if (smallest.images != 1) return absl::OkStatus();
   NetworkShape shape = training.Shape();
   PDARTS_ASSIGN_OR_RETURN(const auto fault, FaultOfNetwork(training, shape));
   if (!fault) return absl::OkStatus();
-  const bool has_parts = smallest.batch > 1;
+  const bool has_parts = settings.accumulate() > 1 && smallest.batch > 1;
   std::string remedy = has_parts ? "choose fewer parts" : "choose another";
   if (shape.auxiliary_head) {
     shape.auxiliary_head = false;
@@ -128,9 +150,10 @@ absl::Status CheckSmallestBatch(const Training& training, int64_t images) {
     if (!without_head) absl::StrAppend(&remedy, ", or train.auxiliary_weight 0");
   }
   const std::string cause =
-      has_parts ? absl::StrCat("train.accumulate: ", settings.accumulate(),
-                               " makes a part of one image of a batch of ", smallest.batch)
-                : absl::StrCat("train.batch_size: ", HowOfOne(images, settings.batch_size()));
+      has_parts
+          ? absl::StrCat("train.accumulate: ", settings.accumulate(),
+                         " makes a part of one image of a batch of ", smallest.batch)
+          : absl::StrCat("train.batch_size: ", HowOfOne(images, settings.batch_size(), processes));
   return absl::InvalidArgumentError(
       absl::StrCat(cause, ", which the network can't train on (", *fault, "); ", remedy));
 }

@@ -20,15 +20,17 @@ int64_t SmallestBatch(int64_t images, int64_t batch_size);
 /// Whether every stage of a search can train on the smallest batches of its epochs. Builds networks
 /// only where a batch of one image occurs.
 /// images: in the training split; unset: unknown, then all batches are taken to be full.
-/// \error kInvalidArgument naming search.batch_size and the stage; errors of SplitTrainingImages
-/// and SearchSpace::BuildSuperNet.
-absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<int64_t> images);
+/// processes: that search together. Where they do not synchronize statistics, a process's share of
+/// a batch is what is normalized. \error kInvalidArgument naming search.batch_size and the stage;
+/// errors of SplitTrainingImages and SearchSpace::BuildSuperNet.
+absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<int64_t> images,
+                                  int64_t processes = 1);
 
 /// The same for a training on `images` images.
 /// \error kInvalidArgument naming train.batch_size, or train.accumulate if a part of a larger batch
 /// has one image, and train.auxiliary_weight if only the auxiliary head is in the way; errors of
 /// SearchSpace::BuildNetwork.
-absl::Status CheckSmallestBatch(const Training& training, int64_t images);
+absl::Status CheckSmallestBatch(const Training& training, int64_t images, int64_t processes = 1);
 
 }  // namespace pdarts
 

@@ -14,6 +14,7 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/trainers/alpha_training.h"
+#include "pdarts/trainers/data_parallel.h"
 #include "pdarts/trainers/evaluation.h"
 #include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/optimizers.h"
@@ -30,7 +31,8 @@ constexpr char kEvaluation[] = "evaluation";
 
 StageTrainer::StageTrainer(const Experiment& experiment, const Regularizers& regularizers,
                            const DatasetSplits& data, const TrainingHalves& halves, int stage,
-                           SearchProgress before, SearchObserver* observer)
+                           SearchProgress before, SearchObserver* observer,
+                           Communicator& communicator)
     : experiment_(experiment),
       regularizers_(regularizers),
       settings_(experiment.spec.search()),
@@ -39,6 +41,7 @@ StageTrainer::StageTrainer(const Experiment& experiment, const Regularizers& reg
       shape_(experiment.schedule->stage(stage)),
       before_(std::move(before)),
       observer_(observer),
+      communicator_(communicator),
       loop_(this, LoopSettings(stage)) {}
 
 TrainingLoop::Settings StageTrainer::LoopSettings(int stage) const {
@@ -63,11 +66,14 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
                                              NewGenerator(kWeights)));
   net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator(kAlphas));
   net_->to(experiment_.backend.device, experiment_.backend.parameters);
-  PDARTS_ASSIGN_OR_RETURN(weight_batches_,
-                          MakeLoader(halves_.weights, kWeights, settings_.batch_size()));
-  PDARTS_ASSIGN_OR_RETURN(alpha_batches_,
-                          MakeLoader(halves_.alphas, kAlphas, settings_.batch_size()));
-  step_.emplace(net_, settings_, static_cast<uint64_t>(experiment_.spec.seed()), at.stage);
+  // Random weights of one seed may differ in the last bits between machines.
+  PDARTS_RETURN_IF_ERROR(DataParallel(communicator_).Broadcast(net_->parameters()));
+  PDARTS_ASSIGN_OR_RETURN(weight_batches_, MakeLoader(halves_.weights, kWeights,
+                                                      settings_.batch_size(), communicator_));
+  PDARTS_ASSIGN_OR_RETURN(
+      alpha_batches_, MakeLoader(halves_.alphas, kAlphas, settings_.batch_size(), communicator_));
+  step_.emplace(net_, settings_, static_cast<uint64_t>(experiment_.spec.seed()), at.stage,
+                communicator_);
   step_->set_penalty([this](GradientOf of) { return Penalty(of); });
   context_.stage = at.stage;
   context_.num_stages = at.num_stages;
@@ -122,9 +128,9 @@ absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
 
 absl::StatusOr<BatchPixels> StageTrainer::FirstImages(int64_t most) const {
   // What is done to an image does not depend on the size of its batch.
-  PDARTS_ASSIGN_OR_RETURN(
-      const std::unique_ptr<Loader> loader,
-      MakeLoader(halves_.weights, kWeights, std::min(most, halves_.weights.size(0))));
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
+                          MakeLoader(halves_.weights, kWeights,
+                                     std::min(most, halves_.weights.size(0)), SingleProcess()));
   return loader->NextPixels();
 }
 
@@ -154,7 +160,7 @@ absl::Status StageTrainer::Step(double learning_rate) {
 absl::Status StageTrainer::WeightStep(const Batch& batch, double learning_rate) {
   const absl::StatusOr<GradientResult> pass = step_->TrainWeights(batch, learning_rate);
   if (!pass.ok()) return loop_.NotFinite(pass.status().message());
-  loop_.weight_meter().Add(pass->loss, pass->logits, batch.labels);
+  AddScore(*pass, batch.labels, &loop_.weight_meter());
   return absl::OkStatus();
 }
 
@@ -164,7 +170,7 @@ absl::Status StageTrainer::AlphaStep(const Batch& weight_batch, double learning_
   const absl::StatusOr<GradientResult> pass =
       step_->TrainAlphas(weight_batch, batch, learning_rate);
   if (!pass.ok()) return loop_.NotFinite(pass.status().message());
-  loop_.alpha_meter().Add(pass->loss, pass->logits, batch.labels);
+  AddScore(*pass, batch.labels, &loop_.alpha_meter());
   return absl::OkStatus();
 }
 
@@ -209,7 +215,7 @@ int64_t StageTrainer::AlphaImages() const {
 absl::StatusOr<Evaluation> StageTrainer::MeasureNet() {
   PDARTS_ASSIGN_OR_RETURN(
       const std::unique_ptr<Loader> loader,
-      MakeLoader(halves_.alphas, kEvaluation, settings_.evaluation_batch_size()));
+      MakeLoader(halves_.alphas, kEvaluation, settings_.evaluation_batch_size(), communicator_));
   loader->Seek(loop_.position().epoch, 0);
   PDARTS_ASSIGN_OR_RETURN(Evaluation evaluation,
                           loop_.Measure([&](const std::function<bool()>& stop) {
@@ -223,13 +229,15 @@ absl::StatusOr<Evaluation> StageTrainer::MeasureNet() {
 
 absl::StatusOr<std::unique_ptr<Loader>> StageTrainer::MakeLoader(const at::Tensor& indices,
                                                                  absl::string_view purpose,
-                                                                 int64_t batch_size) const {
+                                                                 int64_t batch_size,
+                                                                 Communicator& communicator) const {
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForSearch(settings_, data_.info));
   LoaderOptions options;
   options.shuffle = purpose != kEvaluation;
   options.one_epoch = purpose == kEvaluation;
   options.batch_size = batch_size;
+  options.communicator = &communicator;
   options.seed = static_cast<uint64_t>(experiment_.spec.seed());
   options.stage = loop_.position().stage;
   options.purpose = std::string(purpose);

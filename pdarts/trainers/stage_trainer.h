@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/regularizer.h"
@@ -39,10 +40,11 @@ class StageTrainer : private TrainingLoop::Task {
  public:
   /// Everything given must outlive the trainer. `regularizers` are those of this search, whose
   /// states the trainer changes. `before` holds what a saved state says of the stages before:
-  /// SearchProgress::history.
+  /// SearchProgress::history. communicator: SearchOptions::communicator.
   StageTrainer(const Experiment& experiment, const Regularizers& regularizers,
                const DatasetSplits& data, const TrainingHalves& halves, int stage,
-               SearchProgress before, SearchObserver* observer);
+               SearchProgress before, SearchObserver* observer,
+               Communicator& communicator = SingleProcess());
 
   /// What the process is expected to hold; told to the observer.
   void set_expected_bytes(int64_t bytes) { expected_bytes_ = bytes; }
@@ -92,8 +94,8 @@ class StageTrainer : private TrainingLoop::Task {
   TrainingLoop::Settings LoopSettings(int stage) const;
   /// purpose: LoaderOptions::purpose.
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const at::Tensor& indices,
-                                                     absl::string_view purpose,
-                                                     int64_t batch_size) const;
+                                                     absl::string_view purpose, int64_t batch_size,
+                                                     Communicator& communicator) const;
   /// The next batch, on the device.
   absl::StatusOr<Batch> NextBatch(Loader& loader) const;
   at::Generator NewGenerator(absl::string_view purpose) const;
@@ -106,6 +108,7 @@ class StageTrainer : private TrainingLoop::Task {
   const StageShape shape_;
   const SearchProgress before_;
   SearchObserver* const observer_;
+  Communicator& communicator_;
   int64_t expected_bytes_ = 0;
   double expected_seconds_ = 0;
 

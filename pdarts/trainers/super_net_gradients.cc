@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "ATen/ops/cross_entropy_loss.h"
 #include "ATen/ops/zeros_like.h"
@@ -21,10 +22,14 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
 
   const at::Tensor logits = net.Forward(request.images, request.context);
   const at::Tensor loss = at::cross_entropy_loss(logits, request.labels);
-  at::Tensor total = loss;
+  const DataParallel& parallel = request.parallel;
+  const double share =
+      parallel.is_alone() ? 1 : parallel.Share(request.part, request.part.all_images);
+  const at::Tensor own_loss = share == 1 ? loss : loss * share;
+  at::Tensor total = own_loss;
   if (request.penalty) {
-    const at::Tensor penalty = request.penalty();
-    if (penalty.defined()) total = total + penalty;
+    const at::Tensor penalty = request.penalty();  // may draw random numbers: on every process
+    if (penalty.defined() && parallel.counts_once()) total = total + penalty;
   }
   std::vector<at::Tensor> inputs;
   if (of_weights) inputs = weights;
@@ -45,8 +50,18 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
   for (const at::Tensor& alpha : alphas) alpha.set_requires_grad(true);
 
   GradientResult result;
-  result.loss = loss.detach();
+  result.loss = own_loss.detach();
   result.logits = logits.detach();
+  if (!parallel.is_alone()) {
+    result.hits = parallel.Hits(request.part, result.logits, request.labels);
+    result.images = request.part.all_images;
+    std::vector<at::Tensor> sums = gradients;
+    sums.push_back(result.loss);
+    sums.push_back(result.hits);
+    parallel.SumWithBuffers(std::move(sums), request.context.update_statistics
+                                                 ? net.buffers()
+                                                 : std::vector<at::Tensor>());
+  }
   const auto split = gradients.begin() + (of_weights ? static_cast<int64_t>(weights.size()) : 0);
   result.weights.assign(gradients.begin(), split);
   result.alphas.assign(split, gradients.end());
