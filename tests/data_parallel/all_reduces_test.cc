@@ -1,0 +1,116 @@
+// How often processes communicate in a step, and what becomes of a step in which they can't.
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+
+#include "ATen/Parallel.h"
+#include "ATen/ops/randint.h"
+#include "ATen/ops/randn.h"
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/backend.h"
+#include "pdarts/core/communicator.h"
+#include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/registry.h"
+#include "pdarts/core/search_space.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/search_step.h"
+
+namespace pdarts {
+namespace {
+
+constexpr int kCells = 2;
+
+/// Process 0 of two that have the same images. The other one is made up.
+class MirrorCommunicator : public Communicator {
+ public:
+  /// fails_at: the all-reduce, from 0, in which the other process is gone.
+  explicit MirrorCommunicator(int64_t fails_at = std::numeric_limits<int64_t>::max())
+      : fails_at_(fails_at) {}
+  int rank() const override { return 0; }
+  int size() const override { return 2; }
+
+ private:
+  absl::Status DoAllReduce(const at::Tensor& buffer) override {
+    if (calls_++ == fails_at_) return absl::UnavailableError("process 1 of 2 has ended");
+    buffer.mul_(2);
+    return absl::OkStatus();
+  }
+  absl::Status DoBroadcast(const at::Tensor&, int) override { return absl::OkStatus(); }
+  absl::Status DoBarrier() override { return absl::OkStatus(); }
+
+  const int64_t fails_at_;
+  int64_t calls_ = 0;
+};
+
+class AllReducesTest : public ::testing::TestWithParam<Kernels> {
+ protected:
+  AllReducesTest() { at::set_num_threads(1); }
+
+  static absl::StatusOr<GradientResult> TrainWeights(Communicator& communicator) {
+    const auto space = Registry<SearchSpace>::CreateDefault("darts").value();
+    SuperNetShape shape;
+    shape.cells = kCells;
+    shape.channels = 4;
+    shape.image = {3, 8, 8};
+    shape.backend.kernels = GetParam();
+    const auto net =
+        space->BuildSuperNet(space->InitialCandidates().value(), shape, MakeGenerator(1, "weights"))
+            .value();
+    net->to(at::kDouble);
+    const SearchSettings settings;
+    SearchStep step(net, settings, /*seed=*/0, /*stage=*/0, communicator);
+    Batch batch;
+    batch.images = at::randn({4, 3, 8, 8}, MakeGenerator(1, "images"), at::kDouble);
+    batch.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
+    if (communicator.size() > 1) {
+      batch.parts = {{/*images=*/4, /*all_images=*/8, /*first_image=*/0, /*is_shared=*/true}};
+    }
+    return CatchLibTorchErrors([&] { return step.TrainWeights(batch, /*learning_rate=*/0.1); });
+  }
+};
+
+TEST_P(AllReducesTest, AreOneForAllNormalizationsAtATime) {
+  MirrorCommunicator communicator;
+  const absl::StatusOr<GradientResult> pass = TrainWeights(communicator);
+  ASSERT_TRUE(pass.ok()) << pass.status();
+  // The stem; of a cell, the normalizations of both inputs, then two rounds of the operations on
+  // the inputs, and on each of the three nodes that have operations. All of this forward and
+  // backward, and then the gradients.
+  EXPECT_EQ(communicator.counts().all_reduces, 2 * (1 + kCells * (1 + 2 * 4)) + 1);
+}
+
+TEST_P(AllReducesTest, TwoProcessesWithTheSameImagesComputeWhatOneComputes) {
+  MirrorCommunicator communicator;
+  const absl::StatusOr<GradientResult> two = TrainWeights(communicator);
+  const absl::StatusOr<GradientResult> one = TrainWeights(SingleProcess());
+  ASSERT_TRUE(two.ok() && one.ok()) << two.status() << one.status();
+  EXPECT_EQ(two->images, 8);
+  EXPECT_TRUE(two->loss.allclose(one->loss, 1e-12));
+  ASSERT_EQ(two->weights.size(), one->weights.size());
+  for (size_t i = 0; i < one->weights.size(); ++i) {
+    EXPECT_TRUE(two->weights[i].allclose(one->weights[i], 1e-9, 1e-11)) << i;
+  }
+}
+
+TEST_P(AllReducesTest, AnErrorEndsTheStepAtEveryPlace) {
+  MirrorCommunicator whole;
+  ASSERT_TRUE(TrainWeights(whole).ok());
+  const int64_t all = whole.counts().all_reduces;
+  for (const int64_t place : {int64_t{0}, all / 4, all / 2 + 1, 3 * all / 4, all - 1}) {
+    MirrorCommunicator communicator(place);
+    const absl::Status status = TrainWeights(communicator).status();
+    EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+    EXPECT_EQ(status.message(), "process 1 of 2 has ended");
+    EXPECT_EQ(communicator.counts().all_reduces, place + 1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, AllReducesTest, ::testing::Values(FUSED, REFERENCE),
+                         [](const auto& info) { return Kernels_Name(info.param); });
+
+}  // namespace
+}  // namespace pdarts

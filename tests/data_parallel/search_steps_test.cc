@@ -1,0 +1,207 @@
+// Processes that search together take the steps that one process takes, in float64 and with shares
+// that differ in size: weights, alphas and running statistics agree.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ATen/ops/scalar_tensor.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "pdarts/core/experiment.h"
+#include "pdarts/core/knob.h"
+#include "pdarts/core/random.h"
+#include "pdarts/core/spec.h"
+#include "pdarts/core/status_macros.h"
+#include "pdarts/core/super_net.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/datasets/transforms/transforms.h"
+#include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/trainers/meter.h"
+#include "pdarts/trainers/search_step.h"
+#include "tests/data_parallel/processes.h"
+
+namespace pdarts {
+namespace {
+
+/// Little padding: where pixels are equal, rounding decides which one a max pool takes.
+constexpr char kSearchSpec[] = R"(
+name: "tiny"
+space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 5 height: 8 width: 8 train_images: 32 test_images: 8
+  }
+}
+schedule {
+  [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
+    stages { cells: 3 channels: 4 epochs: 1 warmup_epochs: 0 keep: 1 }
+  }
+}
+search { batch_size: 7 precision: FLOAT64 augmentation { crop_padding: 1 } }
+)";
+
+constexpr char kNasBench201[] = R"(
+name: "tiny"
+space { [type.googleapis.com/pdarts.nasbench201.NasBench201SpaceConfig] {} }
+dataset {
+  [type.googleapis.com/pdarts.synthetic.SyntheticConfig] {
+    classes: 5 height: 8 width: 8 train_images: 32 test_images: 8
+  }
+}
+schedule {
+  [type.googleapis.com/pdarts.schedules.PdartsScheduleConfig] {
+    stages { cells: 1 channels: 4 epochs: 1 warmup_epochs: 0 keep: 1 }
+  }
+}
+search { batch_size: 7 precision: FLOAT64 augmentation { crop_padding: 1 } }
+)";
+
+struct SearchCase {
+  std::string name;
+  const char* spec = kSearchSpec;
+  std::vector<std::string> settings;
+  double skip_dropout = 0;
+  double edge_drop = 0;
+  bool noise = false;    ///< a cell with noise is not computed in one go
+  bool penalty = false;  ///< the sum of the squares of the weights and the alphas
+};
+
+absl::StatusOr<std::shared_ptr<SuperNet>> MakeNet(const SearchCase& of,
+                                                  const Experiment& experiment) {
+  PDARTS_ASSIGN_OR_RETURN(Candidates candidates, experiment.space->InitialCandidates());
+  // Few candidates, others on each edge, so that the test is quick and all operations occur.
+  for (CellCandidates& cell : candidates) {
+    for (size_t e = 0; e < cell.size(); ++e) {
+      const EdgeCandidates all = cell[e];
+      cell[e] = {all[e % all.size()], all[(e + 2) % all.size()], all[(e + 4) % all.size()]};
+      std::sort(cell[e].begin(), cell[e].end());
+      if (of.noise) cell[e].push_back(all.back() + 1);
+    }
+  }
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net,
+                          experiment.space->BuildSuperNet(candidates, experiment.StageNetShape(0),
+                                                          MakeGenerator(1, "weights")));
+  net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
+  net->to(experiment.backend.parameters);
+  PDARTS_RETURN_IF_ERROR(net->SetKnob(kSkipDropoutKnob, of.skip_dropout));
+  PDARTS_RETURN_IF_ERROR(net->SetKnob(kEdgeDropPathKnob, of.edge_drop));
+  return net;
+}
+
+absl::StatusOr<Tensors> Search(const SearchCase& of, int steps, Communicator& communicator) {
+  PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ParseSpec(of.spec, "tiny"));
+  PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
+  for (const std::string& setting : of.settings) {
+    PDARTS_RETURN_IF_ERROR(SetField(&spec, setting));
+  }
+  PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(spec));
+  const SearchSettings& settings = experiment.spec.search();
+  const at::ScalarType dtype = experiment.backend.parameters;
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({}));
+  PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, Transforms::ForSearch(settings, data.info));
+  PDARTS_ASSIGN_OR_RETURN(const auto weight_batches, MakeLoader(data, /*first_image=*/0, transforms,
+                                                                "weights", dtype, communicator));
+  PDARTS_ASSIGN_OR_RETURN(const auto alpha_batches, MakeLoader(data, kEpochImages, transforms,
+                                                               "alphas", dtype, communicator));
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net, MakeNet(of, experiment));
+  SearchStep step(net, settings, /*seed=*/1, /*stage=*/0, communicator);
+  if (of.penalty) {
+    step.set_penalty([&](GradientOf gradient) {
+      at::Tensor sum;
+      for (const at::Tensor& parameter :
+           gradient == GradientOf::kWeights ? net->weights() : net->alphas()) {
+        const at::Tensor squares = parameter.square().sum();
+        sum = sum.defined() ? sum + squares : squares;
+      }
+      return sum;
+    });
+  }
+  Meter meter;
+  double first_loss = 0;
+  for (int i = 0; i < steps; ++i) {
+    PDARTS_ASSIGN_OR_RETURN(const Batch weights, weight_batches->Next());
+    PDARTS_ASSIGN_OR_RETURN(const Batch alphas, alpha_batches->Next());
+    PDARTS_ASSIGN_OR_RETURN(const GradientResult of_alphas,
+                            step.TrainAlphas(weights, alphas, 0.025));
+    AddScore(of_alphas, alphas.labels, &meter);
+    if (i == 0) first_loss = meter.Mean().loss;
+    PDARTS_ASSIGN_OR_RETURN(const GradientResult of_weights, step.TrainWeights(weights, 0.025));
+    AddScore(of_weights, weights.labels, &meter);
+  }
+  Tensors end = StateOf(*net);
+  const Accuracy mean = meter.Mean();
+  end["first loss"] = at::scalar_tensor(first_loss, at::kDouble);
+  end["mean loss"] = at::scalar_tensor(mean.loss, at::kDouble);
+  end["top-1"] = at::scalar_tensor(mean.top1, at::kDouble);
+  end["top-5"] = at::scalar_tensor(mean.top5, at::kDouble);
+  return end;
+}
+
+class SearchStepsTest : public ::testing::TestWithParam<SearchCase> {};
+
+TEST_P(SearchStepsTest, AreThoseOfOneProcess) {
+  const bool unrolled = GetParam().name.find("Unrolled") != std::string::npos;
+  const auto expect = [](int steps, double tolerance) {
+    SCOPED_TRACE(absl::StrCat(steps, " steps"));
+    ExpectProcessesAgree(tolerance, [steps](Communicator& communicator) {
+      return CatchLibTorchErrors([&] { return Search(GetParam(), steps, communicator); });
+    });
+  };
+  // A difference of gradients over a short distance magnifies what rounding does.
+  expect(1, unrolled ? 1e-6 : 1e-10);
+  expect(10, unrolled ? 1e-6 : 1e-8);
+}
+
+TEST(SearchSteps, InFloat32TheFirstLossAgrees) {
+  for (const std::string kernels : {"FUSED", "REFERENCE"}) {
+    SearchCase of;
+    of.settings = {"search.kernels=" + kernels, "search.precision=FLOAT32"};
+    of.skip_dropout = 0.3;
+    ExpectProcessesAgree(1e-5, [&](Communicator& communicator) -> absl::StatusOr<Tensors> {
+      PDARTS_ASSIGN_OR_RETURN(
+          Tensors end, CatchLibTorchErrors([&] { return Search(of, /*steps=*/1, communicator); }));
+      return Tensors{{"first loss", end["first loss"]}};
+    });
+  }
+}
+
+std::vector<SearchCase> SearchCases() {
+  std::vector<SearchCase> cases;
+  for (const std::string kernels : {"FUSED", "REFERENCE"}) {
+    const std::string setting = "search.kernels=" + kernels;
+    const auto add = [&](const std::string& name, const char* spec,
+                         std::vector<std::string> settings) -> SearchCase& {
+      SearchCase& added = cases.emplace_back();
+      added.name = name + kernels;
+      added.spec = spec;
+      added.settings = std::move(settings);
+      added.settings.push_back(setting);
+      return added;
+    };
+    SearchCase& darts = add("Darts", kSearchSpec, {});
+    darts.skip_dropout = 0.3;
+    darts.edge_drop = 0.2;
+    darts.penalty = true;
+    SearchCase& nasbench201 = add("NasBench201", kNasBench201, {});
+    nasbench201.skip_dropout = 0.3;
+    nasbench201.edge_drop = 0.2;
+    add("DartsUnrolled", kSearchSpec, {"search.alpha_gradients=UNROLLED"}).skip_dropout = 0.3;
+  }
+  for (const std::string kernels : {"FUSED", "REFERENCE"}) {
+    SearchCase& noise = cases.emplace_back();
+    noise.name = "DartsNoise" + kernels;
+    noise.settings = {"search.kernels=" + kernels};
+    noise.edge_drop = 0.2;
+    noise.noise = true;
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Spaces, SearchStepsTest, ::testing::ValuesIn(SearchCases()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace pdarts
