@@ -4,6 +4,8 @@
 #include <tuple>
 
 #include "ATen/TensorOperators.h"
+#include "ATen/ops/addcmul.h"
+#include "ATen/ops/batch_norm.h"
 #include "ATen/ops/full.h"
 #include "ATen/ops/var_mean.h"
 #include "c10/core/GradMode.h"
@@ -57,7 +59,9 @@ class Function : public torch::autograd::Function<Function> {
             .add_((variance * (count / (count - 1))).to(type), bn.momentum);
       }
       const at::Tensor kept_mean = mean.to(type), inverse = (variance + bn.eps).rsqrt().to(type);
-      normalized.push_back((stored[i] - OfChannels(kept_mean)) * OfChannels(inverse));
+      normalized.push_back(at::batch_norm(stored[i], /*weight=*/{}, /*bias=*/{}, kept_mean,
+                                          variance.to(type), /*training=*/false, bn.momentum,
+                                          bn.eps, /*cudnn_enabled=*/true));
       kept.insert(kept.end(), {stored[i], kept_mean, inverse, count});
     }
     context->save_for_backward(kept);
@@ -74,22 +78,24 @@ class Function : public torch::autograd::Function<Function> {
         reinterpret_cast<Communicator*>(context->saved_data[kCommunicator].toInt());
     const variable_list saved = context->get_saved_variables();
     const auto kept = [&](size_t i, Kept what) { return saved[i * kNumKept + what]; };
-    const auto deviation = [&](size_t i) { return kept(i, kStored) - OfChannels(kept(i, kMean)); };
     std::vector<at::Tensor> sums;
     for (size_t i = 0; i < gradients.size(); ++i) {
       sums.push_back(SumOfChannels(gradients[i]));
-      sums.push_back(SumOfChannels(gradients[i] * deviation(i)));
+      const at::Tensor deviation = kept(i, kStored) - OfChannels(kept(i, kMean));
+      sums.push_back(SumOfChannels(deviation.mul_(gradients[i])));
     }
     AllReduceOrThrow(*communicator, sums);
     // Of the values, the stored values and the batch normalizations' arguments.
     variable_list results(2 * gradients.size() + 1);
     for (size_t i = 0; i < gradients.size(); ++i) {
-      const at::Tensor &inverse = kept(i, kInverseDeviation), &count = kept(i, kCount);
+      // factor * gradient + slope * value + offset, in two passes over the memory.
+      const at::Tensor factor = kept(i, kInverseDeviation), count = kept(i, kCount);
       const at::ScalarType type = gradients[i].scalar_type();
-      const at::Tensor mean = (sums[2 * i] / count).to(type);
-      const at::Tensor slope = (sums[2 * i + 1] / count).to(type) * inverse * inverse;
-      results[i] = (gradients[i] - OfChannels(mean) - deviation(i) * OfChannels(slope)) *
-                   OfChannels(inverse);
+      const at::Tensor slope = factor.pow(3).neg().mul((sums[2 * i + 1] / count).to(type));
+      const at::Tensor offset =
+          (factor * (sums[2 * i] / count).to(type) + slope * kept(i, kMean)).neg();
+      results[i] = at::addcmul(OfChannels(offset), gradients[i], OfChannels(factor))
+                       .addcmul_(kept(i, kStored), OfChannels(slope));
     }
     return results;
   }
