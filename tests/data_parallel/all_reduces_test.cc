@@ -50,21 +50,26 @@ class AllReducesTest : public ::testing::TestWithParam<Kernels> {
  protected:
   AllReducesTest() { at::set_num_threads(1); }
 
-  static absl::StatusOr<GradientResult> TrainWeights(Communicator& communicator) {
+  /// type: of the weights, or bfloat16 for activations beside weights of float32.
+  static absl::StatusOr<GradientResult> TrainWeights(Communicator& communicator,
+                                                     at::ScalarType type = at::kDouble) {
+    const at::ScalarType parameters = type == at::kBFloat16 ? at::kFloat : type;
     const auto space = Registry<SearchSpace>::CreateDefault("darts").value();
     SuperNetShape shape;
     shape.cells = kCells;
     shape.channels = 4;
     shape.image = {3, 8, 8};
     shape.backend.kernels = GetParam();
+    shape.backend.parameters = parameters;
+    shape.backend.storage = type;
     const auto net =
         space->BuildSuperNet(space->InitialCandidates().value(), shape, MakeGenerator(1, "weights"))
             .value();
-    net->to(at::kDouble);
+    net->to(parameters);
     const SearchSettings settings;
     SearchStep step(net, settings, /*seed=*/0, /*stage=*/0, communicator);
     Batch batch;
-    batch.images = at::randn({4, 3, 8, 8}, MakeGenerator(1, "images"), at::kDouble);
+    batch.images = at::randn({4, 3, 8, 8}, MakeGenerator(1, "images"), at::kDouble).to(parameters);
     batch.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
     if (communicator.size() > 1) {
       batch.parts = {{/*images=*/4, /*all_images=*/8, /*first_image=*/0, /*is_shared=*/true}};
@@ -94,6 +99,20 @@ TEST_P(AllReducesTest, TwoProcessesWithTheSameImagesComputeWhatOneComputes) {
   for (size_t i = 0; i < one->weights.size(); ++i) {
     EXPECT_TRUE(two->weights[i].allclose(one->weights[i], 1e-9, 1e-11)) << i;
   }
+}
+
+TEST_P(AllReducesTest, ActivationsOfBfloat16AreNormalizedTogetherToo) {
+  MirrorCommunicator communicator;
+  const absl::StatusOr<GradientResult> two = TrainWeights(communicator, at::kBFloat16);
+  const absl::StatusOr<GradientResult> one = TrainWeights(SingleProcess(), at::kBFloat16);
+  ASSERT_TRUE(two.ok() && one.ok()) << two.status() << one.status();
+  EXPECT_NEAR(two->loss.item<double>(), one->loss.item<double>(), 1e-2);
+  double difference = 0, sum = 0;
+  for (size_t i = 0; i < one->weights.size(); ++i) {
+    difference += (two->weights[i] - one->weights[i]).square().sum().item<double>();
+    sum += one->weights[i].square().sum().item<double>();
+  }
+  EXPECT_LT(difference, 1e-2 * sum);
 }
 
 TEST_P(AllReducesTest, AnErrorEndsTheStepAtEveryPlace) {
