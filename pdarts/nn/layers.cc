@@ -15,6 +15,7 @@
 #include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dropout.h"
+#include "pdarts/nn/kernels/node_sum.h"
 
 namespace pdarts::nn {
 namespace {
@@ -111,7 +112,8 @@ GraphValue Linear::Describe(GraphBuilder* builder, absl::string_view path, Graph
   return builder->Add(path, graph::Linear{weight_, bias_}, {x});
 }
 
-BatchNorm::BatchNorm(int64_t channels, bool affine) {
+BatchNorm::BatchNorm(int64_t channels, bool affine, std::optional<Backend> backend)
+    : backend_(std::move(backend)) {
   if (affine) {
     weight_ = register_parameter("weight", at::ones({channels}));
     bias_ = register_parameter("bias", at::zeros({channels}));
@@ -121,7 +123,9 @@ BatchNorm::BatchNorm(int64_t channels, bool affine) {
 }
 
 at::Tensor BatchNorm::Forward(const at::Tensor& x, const ForwardContext& context) const {
-  return composition::BatchNorm(x, Args(context));
+  const bool has_share = context.communicator != nullptr && is_training();
+  return has_share && backend_ ? NormalizeEach(*backend_, {x}, {Args(context)})[0]
+                               : composition::BatchNorm(x, Args(context));
 }
 
 GraphValue BatchNorm::Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const {

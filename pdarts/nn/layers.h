@@ -2,6 +2,7 @@
 #define PDARTS_NN_LAYERS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/network_graph.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
@@ -113,7 +115,9 @@ class BatchNorm : public torch::nn::Module {
   static constexpr double kEpsilon = 1e-5;
   static constexpr double kMomentum = 0.1;
 
-  BatchNorm(int64_t channels, bool affine);
+  /// \param backend says what computes statistics over several processes. Without one, and where
+  ///     this process has the whole batch, LibTorch's operators compute everything.
+  BatchNorm(int64_t channels, bool affine, std::optional<Backend> backend = std::nullopt);
 
   /// Throws c10::Error as CheckCanNormalize.
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const;
@@ -135,6 +139,7 @@ class BatchNorm : public torch::nn::Module {
   at::Tensor bias_;
   at::Tensor running_mean_;
   at::Tensor running_var_;
+  const std::optional<Backend> backend_;
 };
 
 /// Sets each element of `[N,C,H,W]` to zero with this probability and divides the others by

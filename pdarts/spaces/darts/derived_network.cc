@@ -108,12 +108,12 @@ class DerivedCell : public torch::nn::Module {
 struct ConvolutionAndNorm {
   /// Children of `parent`: the convolution as `index`, the normalisation as `index + 1`.
   ConvolutionAndNorm(torch::nn::Module& parent, int index, nn::ConvolutionOptions options,
-                     const at::Generator& generator) {
+                     const Backend& backend, const at::Generator& generator) {
     convolution = parent.register_module(std::to_string(index),
                                          std::make_shared<nn::Convolution>(options, generator));
     batch_norm = parent.register_module(
         std::to_string(index + 1),
-        std::make_shared<nn::BatchNorm>(options.out_channels, /*affine=*/true));
+        std::make_shared<nn::BatchNorm>(options.out_channels, /*affine=*/true, backend));
   }
 
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const {
@@ -140,11 +140,12 @@ nn::ConvolutionOptions Stem3x3(int64_t in_channels, int64_t out_channels, int64_
 /// ReLU, 5x5 pooling to 2x2, two convolutions, a classifier: scores of an 8x8 or 7x7 image.
 class AuxiliaryHead : public torch::nn::Module {
  public:
-  AuxiliaryHead(int64_t channels, int64_t pool_stride, int classes, const at::Generator& generator)
+  AuxiliaryHead(int64_t channels, int64_t pool_stride, int classes, const Backend& backend,
+                const at::Generator& generator)
       : pool_stride_(pool_stride),
         features_(register_module("features", std::make_shared<torch::nn::Module>())),
-        pointwise_(*features_, 2, {channels, kMiddle}, generator),
-        square_(*features_, 5, {kMiddle, kOut, /*kernel=*/2}, generator),
+        pointwise_(*features_, 2, {channels, kMiddle}, backend, generator),
+        square_(*features_, 5, {kMiddle, kOut, /*kernel=*/2}, backend, generator),
         classifier_(register_module("classifier",
                                     std::make_shared<nn::Linear>(kOut, classes, generator))) {}
 
@@ -205,9 +206,9 @@ class DerivedNetwork : public Network {
     auxiliary_cell_ = 2 * shape.cells / 3;
     if (shape.auxiliary_head) {
       auxiliary_head_ = register_module(
-          "auxiliary_head",
-          std::make_shared<AuxiliaryHead>(plans[auxiliary_cell_].out_channels(),
-                                          auxiliary_pool_stride, shape.classes, generator));
+          "auxiliary_head", std::make_shared<AuxiliaryHead>(plans[auxiliary_cell_].out_channels(),
+                                                            auxiliary_pool_stride, shape.classes,
+                                                            shape.backend, generator));
     }
     classifier_ = register_module(
         "classifier",
@@ -277,7 +278,7 @@ class CifarNetwork : public DerivedNetwork {
       : stem_children_(register_module("stem", std::make_shared<torch::nn::Module>())),
         stem_(*stem_children_, 0,
               Stem3x3(shape.image.channels, kCifarStemMultiplier * shape.channels, /*stride=*/1),
-              generator) {
+              shape.backend, generator) {
     AddCells(architecture, shape, kCifarStemMultiplier * shape.channels, /*stem_reduces=*/false,
              /*auxiliary_pool_stride=*/3, generator);
   }
@@ -308,12 +309,14 @@ class ImageNetNetwork : public DerivedNetwork {
                   const at::Generator& generator)
       : stem0_children_(register_module("stem0", std::make_shared<torch::nn::Module>())),
         stem0_first_(*stem0_children_, 0,
-                     Stem3x3(shape.image.channels, shape.channels / 2, /*stride=*/2), generator),
+                     Stem3x3(shape.image.channels, shape.channels / 2, /*stride=*/2), shape.backend,
+                     generator),
         stem0_second_(*stem0_children_, 3,
-                      Stem3x3(shape.channels / 2, shape.channels, /*stride=*/2), generator),
+                      Stem3x3(shape.channels / 2, shape.channels, /*stride=*/2), shape.backend,
+                      generator),
         stem1_children_(register_module("stem1", std::make_shared<torch::nn::Module>())),
         stem1_(*stem1_children_, 1, Stem3x3(shape.channels, shape.channels, /*stride=*/2),
-               generator) {
+               shape.backend, generator) {
     AddCells(architecture, shape, shape.channels, /*stem_reduces=*/true,
              /*auxiliary_pool_stride=*/2, generator);
   }

@@ -76,8 +76,8 @@ class SearchNetwork : public SuperNet {
     convolution.padding = 1;
     stem_convolution_ =
         stem->register_module("0", std::make_shared<nn::Convolution>(convolution, generator));
-    stem_batch_norm_ =
-        stem->register_module("1", std::make_shared<nn::BatchNorm>(stem_channels, /*affine=*/true));
+    stem_batch_norm_ = stem->register_module(
+        "1", std::make_shared<nn::BatchNorm>(stem_channels, /*affine=*/true, shape.backend));
 
     plans_ = PlanCells(shape.cells, shape.channels, stem_channels, /*stem_reduces=*/false);
     const auto cells = register_module("cells", std::make_shared<torch::nn::Module>());

@@ -92,8 +92,8 @@ Skeleton::Skeleton(torch::nn::Module& network, const Options& options, const Mak
   convolution.padding = 1;
   stem_convolution_ =
       stem->register_module("0", std::make_shared<nn::Convolution>(convolution, generator));
-  stem_batch_norm_ =
-      stem->register_module("1", std::make_shared<nn::BatchNorm>(channels, /*affine=*/true));
+  stem_batch_norm_ = stem->register_module(
+      "1", std::make_shared<nn::BatchNorm>(channels, /*affine=*/true, backend_));
   const auto cells = network.register_module("cells", std::make_shared<torch::nn::Module>());
   for (int block = 0; block < kBlocks; ++block) {
     if (block > 0) {
@@ -107,8 +107,8 @@ Skeleton::Skeleton(torch::nn::Module& network, const Options& options, const Mak
     }
   }
   const auto last = network.register_module("lastact", std::make_shared<torch::nn::Module>());
-  last_batch_norm_ =
-      last->register_module("0", std::make_shared<nn::BatchNorm>(channels, /*affine=*/true));
+  last_batch_norm_ = last->register_module(
+      "0", std::make_shared<nn::BatchNorm>(channels, /*affine=*/true, backend_));
   classifier_ = network.register_module(
       "classifier", std::make_shared<nn::Linear>(channels, options.classes, generator));
 }
