@@ -2,7 +2,7 @@
 
 load("//third_party:bazel_rules.bzl", "debian_bazel_rules", "empty_coverage_tools")
 load("//third_party:libtorch.bzl", "cuda_toolkit_repository", "libtorch_cuda_repository", "libtorch_repository")
-load("//third_party:system.bzl", "system_absl", "system_files", "system_library", "system_protobuf")
+load("//third_party:system.bzl", "system_absl", "system_files", "system_library", "system_openmpi", "system_protobuf")
 
 def pdarts_repositories():
     """Declares the rule sets, system libraries and LibTorch. Called from a WORKSPACE file."""
@@ -149,6 +149,12 @@ def pdarts_repositories():
     system_protobuf(
         name = "com_google_protobuf",
         build_file = Label("//third_party:protobuf.BUILD"),
+    )
+
+    # Linked with --config=mpi only.
+    system_openmpi(
+        name = "openmpi",
+        build_file = Label("//third_party:openmpi.BUILD"),
     )
 
     libtorch_repository(
