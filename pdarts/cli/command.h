@@ -10,6 +10,8 @@
 
 namespace pdarts {
 
+class ProcessGroup;
+
 /// One way to use a command, shown by its help.
 struct Example {
   std::string words;    ///< what follows the command: "--spec=mine.textproto --dry_run"
@@ -22,6 +24,7 @@ struct Command {
   std::string usage;               ///< what must be given: "--spec=FILE", "DIR..."
   std::string purpose;             ///< one line
   std::vector<std::string> flags;  ///< names of all flags that it takes
+  /// What the command does in one process; empty if run_in_several is set.
   std::function<absl::Status(const std::vector<std::string>& arguments)> run;
   bool takes_arguments = false;  ///< whether anything but flags may follow its name
   std::vector<Example> examples;
@@ -31,6 +34,10 @@ struct Command {
   /// Flags that have another type here than the flags of the same name of other commands: the name
   /// that a user types, and the name of the ABSL_FLAG that holds the value.
   std::map<std::string, std::string> flag_storage;
+  /// What a command does that several processes can do together, also where it is one process. An
+  /// error is MarkAgreed if all processes have it.
+  std::function<absl::Status(const std::vector<std::string>& arguments, ProcessGroup& processes)>
+      run_in_several;
 };
 
 /// What a program can do. Its help, its completion and the check of its command line read it.

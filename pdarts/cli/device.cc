@@ -7,6 +7,7 @@
 
 #include "ATen/Context.h"
 #include "ATen/Parallel.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -14,14 +15,14 @@
 
 namespace pdarts {
 
-absl::StatusOr<c10::Device> ResolveDevice(const std::string& text) {
+absl::StatusOr<c10::Device> ResolveDevice(const std::string& text, int number) {
   if (text == "cpu") return c10::Device(c10::kCPU);
   if (text == "auto") {
-    return c10::Device(at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0 ? c10::kCUDA
-                                                                                     : c10::kCPU);
+    const bool has_cuda = at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
+    return has_cuda ? ResolveDevice("cuda", number) : c10::Device(c10::kCPU);
   }
   absl::string_view rest = text;
-  int index = 0;
+  int index = number;
   const bool cuda = absl::ConsumePrefix(&rest, "cuda") &&
                     (rest.empty() || (absl::ConsumePrefix(&rest, ":") &&
                                       absl::SimpleAtoi(rest, &index) && index >= 0));
@@ -36,8 +37,12 @@ absl::StatusOr<c10::Device> ResolveDevice(const std::string& text) {
 #else
   const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
   if (index >= count) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "device: ", text, " is asked for, but this machine has ", count, " CUDA devices"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("device: ", text, " is asked for",
+                     number > 0 && rest.empty()
+                         ? absl::StrCat(" by process ", number + 1, " of a run on this machine")
+                         : "",
+                     ", but the machine has ", count, " CUDA devices"));
   }
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 #endif
@@ -52,6 +57,12 @@ int NumProcessors() {
   cpu_set_t processors;
   if (sched_getaffinity(0, sizeof(processors), &processors) == 0) return CPU_COUNT(&processors);
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+std::string ProcessorSet() {
+  cpu_set_t processors;
+  if (sched_getaffinity(0, sizeof(processors), &processors) != 0) return "";
+  return absl::BytesToHexString({reinterpret_cast<const char*>(&processors), sizeof(processors)});
 }
 
 std::string LibTorchVersion() { return TORCH_VERSION; }

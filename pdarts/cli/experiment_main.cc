@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,21 +10,19 @@
 #include "pdarts/cli/program.h"
 #include "pdarts/cli/search_experiment.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
 
-absl::Status SearchEmbeddedSpec(const std::vector<std::string>&) {
-  PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ParseSpec(kEmbeddedSpec, kEmbeddedSpecFile));
-  return SearchExperiment(std::move(spec));
+absl::Status SearchEmbeddedSpec(const std::vector<std::string>&, ProcessGroup& processes) {
+  return SearchExperiment(ParseSpec(kEmbeddedSpec, kEmbeddedSpecFile), processes);
 }
 
 Program ExperimentProgram(const char* path) {
   Command search;
   search.purpose = absl::StrCat("run the search of ", kEmbeddedSpecFile);
   search.flags = SearchFlags();
-  search.run = &SearchEmbeddedSpec;
+  search.run_in_several = &SearchEmbeddedSpec;
   search.examples = {{"--dry_run", "what the stages hold, and the memory that they need"},
                      {"--seed=3 --set=search.batch_size=32", "another seed and batch size"}};
   return {std::filesystem::path(path).filename().string(), search.purpose, {search}};

@@ -66,6 +66,10 @@ InterruptGuard::~InterruptGuard() {
 
 int InterruptSignal() { return first_signal; }
 
+void NoteSignalOfAnotherProcess(int signal) {
+  if (first_signal == 0) first_signal = signal;
+}
+
 bool InterruptedTwice() { return requests > 1; }
 
 }  // namespace pdarts

@@ -25,6 +25,9 @@ class InterruptGuard {
 /// The first signal that was noted; 0: none.
 int InterruptSignal();
 
+/// Notes the signal that has stopped another process of this one's run, if none was noted before.
+void NoteSignalOfAnotherProcess(int signal);
+
 /// Whether a second signal was noted.
 bool InterruptedTwice();
 

@@ -1,11 +1,16 @@
 #ifndef PDARTS_CLI_OBSERVERS_H_
 #define PDARTS_CLI_OBSERVERS_H_
 
+#include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "pdarts/core/communicator.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/processes/agreement.h"
 #include "pdarts/trainers/network_trainer.h"
 #include "pdarts/trainers/search_trainer.h"
 
@@ -62,6 +67,37 @@ class TrainObservers : public ObserverList<TrainObserver> {
     return Each([&](TrainObserver& observer) { return observer.OnEpochEnd(report); });
   }
 };
+
+/// Gathers at the end of every epoch what the log says of each process. Every process has one.
+/// Observer: SearchObserver or TrainObserver. Report: of its OnEpochEnd.
+template <class Observer, class Report>
+class ProcessReports : public Observer {
+ public:
+  /// communicator: must outlive this object.
+  explicit ProcessReports(Communicator* communicator) : communicator_(communicator) {}
+
+  /// Recorder: SearchRecorder or TrainingRecorder, which must outlive this object.
+  template <class Recorder>
+  void GiveTo(Recorder* recorder) {
+    take_ = [this, recorder](const std::vector<int64_t>& peak_bytes) {
+      recorder->SetProcessReports(peak_bytes, communicator_->counts());
+    };
+  }
+
+  absl::Status OnEpochEnd(const Report& report) override {
+    PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> peak_bytes,
+                            Gather(*communicator_, PeakResidentBytes()));
+    if (take_) take_(peak_bytes);
+    return absl::OkStatus();
+  }
+
+ private:
+  Communicator* const communicator_;
+  std::function<void(const std::vector<int64_t>& peak_bytes)> take_;
+};
+
+using SearchProcessReports = ProcessReports<SearchObserver, EpochReport>;
+using TrainProcessReports = ProcessReports<TrainObserver, TrainEpochReport>;
 
 }  // namespace pdarts
 

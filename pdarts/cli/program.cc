@@ -7,6 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
+#include <streambuf>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,6 +26,8 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/nn/kernels/memory.h"
+#include "pdarts/processes/agreement.h"
+#include "pdarts/processes/process_group.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/trainers/libtorch_errors.h"
 
@@ -112,7 +117,21 @@ Command CompletionCommand(const Program& program) {
        {"zsh > ~/.zsh/_pdarts", "for every new zsh whose $fpath has ~/.zsh"}}};
 }
 
-absl::Status RunCommandLine(const std::vector<std::string>& words, const Program& program) {
+/// Takes everything and shows nothing.
+class SilentBuffer : public std::streambuf {
+ protected:
+  int overflow(int character) override { return traits_type::not_eof(character); }
+  std::streamsize xsputn(const char*, std::streamsize count) override { return count; }
+};
+
+/// What all processes would print, the first one prints.
+void SilenceStreams() {
+  for (std::ostream* stream : {&std::cout, &std::cerr}) stream->rdbuf(new SilentBuffer);
+}
+
+/// Runs the command. processes: gets those that it was started with, if it comes to that.
+absl::Status RunCommandLine(const std::vector<std::string>& words, const Program& program,
+                            std::unique_ptr<ProcessGroup>* processes) {
   CommandLine line = ReadCommandLine(words, program.commands[0]);
   if (line.version) {
     PDARTS_ASSIGN_OR_RETURN(const std::string version, VersionText(program));
@@ -147,7 +166,11 @@ absl::Status RunCommandLine(const std::vector<std::string>& words, const Program
   nn::KeepFreedMemory();
   ReportFileSizeLimitAsError();
   StartLogging(program.name.c_str());
-  return command->run(line.arguments);
+  PDARTS_ASSIGN_OR_RETURN(*processes,
+                          ConnectProcesses(title, command->run_in_several != nullptr));
+  if ((*processes)->communicator().rank() > 0) SilenceStreams();
+  return command->run_in_several ? command->run_in_several(line.arguments, **processes)
+                                 : command->run(line.arguments);
 }
 
 /// Writes what standard output still holds back, and asks whether all of it was written: a full
@@ -167,15 +190,27 @@ absl::Status FinishStandardOutput() {
   return absl::ErrnoToStatus(errno, "can't write the standard output");
 }
 
-/// Prints what is wrong. Returns the exit status.
-int Report(const absl::Status& status) {
-  if (status.ok()) return 0;
-  if (absl::IsCancelled(status)) {
-    std::cerr << status.message() << "\n";
-    return 128 + InterruptSignal();
+/// Ends the work together with the other processes, or tells them why it ends here. Returns the
+/// status of the whole. must_exit: set where the process can't end in the usual way.
+absl::Status LeaveProcesses(ProcessGroup& processes, absl::Status status, bool* must_exit) {
+  if (status.ok() || IsAgreed(status)) {
+    const absl::Status left = processes.Leave();
+    if (left.ok() || !status.ok()) return status;
+    status = left;
   }
-  std::cerr << "error: " << status.message() << "\n";
-  return 1;
+  *must_exit = processes.LeaveWithError(status.message());
+  return status;
+}
+
+/// Prints what is wrong. process: "process 2 of 4: " for one that is not the first of several.
+/// Returns the exit status.
+int Report(const absl::Status& status, const std::string& process, std::ostream& errors) {
+  if (status.ok()) return 0;
+  const bool is_told_by_first = !process.empty() && IsAgreed(status);
+  if (!is_told_by_first) {
+    errors << process << (absl::IsCancelled(status) ? "" : "error: ") << status.message() << "\n";
+  }
+  return absl::IsCancelled(status) ? 128 + InterruptSignal() : 1;
 }
 
 }  // namespace
@@ -184,7 +219,9 @@ int RunProgram(int argc, char** argv, Program program) {
   // Started anew, the program would not know that it had no working directory.
   if (CheckWorkingDirectoryAtStart().ok()) LimitSpinning(argv);
   MakeOutputSafeForTerminals();
+  std::ostream errors(std::cerr.rdbuf());
   RememberCommandLine(argc, argv);
+  std::unique_ptr<ProcessGroup> processes = LoneProcess();
   absl::Status status = CatchLibTorchErrors([&] {
     if (program.has_named_commands()) {
       program.commands.push_back(CompletionCommand(program));
@@ -192,10 +229,20 @@ int RunProgram(int argc, char** argv, Program program) {
       std::sort(program.commands.begin(), program.commands.end(),
                 [](const Command& a, const Command& b) { return a.name < b.name; });
     }
-    return RunCommandLine({argv + 1, argv + argc}, program);
+    return RunCommandLine({argv + 1, argv + argc}, program, &processes);
   });
   status.Update(FinishStandardOutput());
-  return Report(status);
+  const Communicator& communicator = processes->communicator();
+  const std::string process =
+      communicator.rank() == 0
+          ? ""
+          : absl::StrCat("process ", communicator.rank(), " of ", communicator.size(), ": ");
+  bool must_exit = false;
+  status = LeaveProcesses(*processes, std::move(status), &must_exit);
+  const int exit_status = Report(status, process, errors);
+  errors.flush();
+  if (must_exit) _exit(exit_status);
+  return exit_status;
 }
 
 }  // namespace pdarts

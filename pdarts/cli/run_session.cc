@@ -1,16 +1,26 @@
 #include "pdarts/cli/run_session.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
 #include <iostream>
 #include <utility>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "pdarts/cli/build_info.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/core/json.h"
+#include "pdarts/core/sha256.h"
+#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/processes/agreement.h"
+#include "pdarts/processes/program_identity.h"
+#include "pdarts/runs/checkpoint.h"
 #include "pdarts/runs/run_checkpointer.h"
 
 namespace pdarts {
@@ -43,6 +53,23 @@ Provenance MakeProvenance(const Backend& backend, const DatasetSplits& data, int
   return provenance;
 }
 
+std::string MachineName() {
+  char name[256] = {};
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+/// How many processes have this text. \error as Communicator::AllReduce.
+absl::StatusOr<int> CountEqual(Communicator& communicator, const std::string& text) {
+  Sha256 checksum;
+  checksum.Update(text);
+  const std::string bytes = checksum.Bytes();
+  int64_t number = 0;
+  std::memcpy(&number, bytes.data(), sizeof(number));
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, Gather(communicator, number));
+  return static_cast<int>(std::count(numbers.begin(), numbers.end(), number));
+}
+
 }  // namespace
 
 void Tell(const std::vector<std::string>& notes) {
@@ -63,8 +90,9 @@ absl::StatusOr<int> SetThreadsFromFlags() {
   return SetThreads(threads);
 }
 
-MemoryPolicy MemoryPolicyFromFlags() {
+MemoryPolicy MemoryPolicyFromFlags(int processes) {
   MemoryPolicy policy;
+  policy.processes = processes;
   policy.allow_swap = absl::GetFlag(FLAGS_allow_swap);
   return policy;
 }
@@ -81,59 +109,130 @@ absl::StatusOr<RunFlags> RunFlagsFromCommandLine() {
   return flags;
 }
 
-RunSession::RunSession(const RunFlags& flags, std::unique_ptr<RunDirectory> directory,
-                       Provenance provenance)
-    : flags_(flags), directory_(std::move(directory)), provenance_(std::move(provenance)) {}
+absl::Status CheckSameStart(Communicator& communicator, const std::string& command,
+                            const google::protobuf::Message& spec, const Backend& backend) {
+  if (communicator.size() == 1) return absl::OkStatus();
+  const absl::StatusOr<std::string> program = ExecutableChecksum();
+  PDARTS_RETURN_IF_ERROR(Agree(communicator, program.status()));
+  Backend anywhere = backend;
+  anywhere.device = c10::Device(backend.device.type());  // each process may have its own
+  return CheckAllTheSame(
+      communicator,
+      {{"command", command},
+       {"version of pdarts", absl::StrCat(BuildVersion(), " (", BuildCommit(), ")")},
+       {"program's checksum", *program},
+       {"LibTorch", absl::StrCat(LibTorchVersion(), " ", LibraryBuildId("libtorch_cpu.so"))},
+       {"kernels (which PDARTS_KERNEL_VARIANT sets)", BackendName(anywhere)},
+       {"spec", PrintSpec(spec)}});
+}
 
-absl::StatusOr<std::unique_ptr<RunSession>> RunSession::Open(const std::string& path,
-                                                             const google::protobuf::Message& spec,
-                                                             const RunFlags& flags,
-                                                             const Backend& backend,
-                                                             const DatasetSplits& data) {
-  Provenance provenance = MakeProvenance(backend, data, flags.threads);
-  PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunDirectory> directory,
-                          RunDirectory::Open(path, spec, flags.start));
-  Tell(directory->notes());
-  if (const auto& checkpoint = directory->checkpoint()) {
-    const Provenance& before = checkpoint->run.provenance();
-    PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> changes,
-                            CompareProvenance(before, provenance));
-    *provenance.mutable_changes() = before.changes();
-    for (const std::string& change : changes) {
-      Tell({absl::StrCat(change, ": the run may end otherwise than it would have")});
-      provenance.add_changes(absl::StrCat(checkpoint->state.place, ": ", change));
-    }
+absl::Status ShareMachine(Communicator& communicator, RunFlags* flags) {
+  if (communicator.size() == 1) return absl::OkStatus();
+  PDARTS_ASSIGN_OR_RETURN(flags->processes_here, CountEqual(communicator, MachineName()));
+  PDARTS_ASSIGN_OR_RETURN(
+      const int sharing,
+      CountEqual(communicator, absl::StrCat(MachineName(), " ", ProcessorSet())));
+  if (absl::GetFlag(FLAGS_threads) == 0) {
+    flags->threads = SetThreads(std::max(1, NumProcessors() / sharing));
   }
-  return std::unique_ptr<RunSession>(
-      new RunSession(flags, std::move(directory), std::move(provenance)));
+  return absl::OkStatus();
+}
+
+RunSession::RunSession(const RunFlags& flags, Provenance provenance, Communicator* communicator)
+    : flags_(flags), provenance_(std::move(provenance)), communicator_(communicator) {}
+
+absl::StatusOr<std::unique_ptr<RunSession>> RunSession::Open(
+    const std::string& path, const google::protobuf::Message& spec, const RunFlags& flags,
+    const Backend& backend, const DatasetSplits& data, Communicator& communicator) {
+  PDARTS_RETURN_IF_ERROR(
+      CheckAllTheSame(communicator, {{"dataset's checksum", data.checksum},
+                                     {"classes", absl::StrJoin(data.info.class_names, "\n")}}));
+  Provenance provenance = MakeProvenance(backend, data, flags.threads);
+  if (communicator.size() > 1) provenance.set_processes(communicator.size());
+  std::unique_ptr<RunSession> session(new RunSession(flags, std::move(provenance), &communicator));
+  const absl::Status opened =
+      communicator.rank() == 0 ? session->OpenDirectory(path, spec) : absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(Agree(communicator, opened));
+  PDARTS_RETURN_IF_ERROR(session->ShareState());
+  return session;
+}
+
+absl::Status RunSession::OpenDirectory(const std::string& path,
+                                       const google::protobuf::Message& spec) {
+  PDARTS_ASSIGN_OR_RETURN(directory_, RunDirectory::Open(path, spec, flags_.start));
+  Tell(directory_->notes());
+  const std::optional<Checkpoint>& checkpoint = directory_->checkpoint();
+  if (!checkpoint) return absl::OkStatus();
+  const Provenance& before = checkpoint->run.provenance();
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> changes,
+                          CompareProvenance(before, provenance_));
+  *provenance_.mutable_changes() = before.changes();
+  for (const std::string& change : changes) {
+    Tell({absl::StrCat(change, ": the run may end otherwise than it would have")});
+    provenance_.add_changes(absl::StrCat(checkpoint->state.place, ": ", change));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunSession::ShareState() {
+  if (communicator_->size() == 1) return absl::OkStatus();
+  const bool has_one = directory_ != nullptr && directory_->checkpoint();
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::string bytes,
+      communicator_->BroadcastText(has_one ? EncodeCheckpoint(*directory_->checkpoint()) : "", 0));
+  if (directory_ != nullptr || bytes.empty()) return absl::OkStatus();
+  PDARTS_ASSIGN_OR_RETURN(received_, DecodeCheckpoint(bytes));
+  return absl::OkStatus();
 }
 
 const TrainingState* RunSession::state() const {
-  return directory_->checkpoint() ? &directory_->checkpoint()->state : nullptr;
+  const std::optional<Checkpoint>& checkpoint =
+      directory_ != nullptr ? directory_->checkpoint() : received_;
+  return checkpoint ? &checkpoint->state : nullptr;
 }
 
-absl::Status RunSession::Train(const RunClock& clock,
+absl::Status RunSession::Train(const RunClock* clock,
                                const std::function<absl::Status(Checkpointer*)>& train) {
   RunCheckpointer::Options options;
   options.provenance = provenance_;
   options.minutes = flags_.checkpoint_minutes;
   options.stop_requested = [] { return InterruptSignal() != 0; };
-  RunCheckpointer checkpointer(directory_.get(), &clock, std::move(options));
+  options.communicator = communicator_;
+  RunCheckpointer checkpointer(directory_.get(), clock, std::move(options));
   absl::Status trained;
   {
-    const InterruptGuard guard;
+    // A launcher passes signals on, so that a process of several can get one that it has already.
+    const InterruptGuard guard(communicator_->size() > 1 ? InterruptGuard::SecondSignal::kIsNoted
+                                                         : InterruptGuard::SecondSignal::kEnds);
     trained = train(&checkpointer);
+    if (absl::IsCancelled(trained)) PDARTS_RETURN_IF_ERROR(ShareSignal());
   }
   return trained.ok() ? trained : ExplainEnd(trained);
 }
 
+absl::Status RunSession::ShareSignal() const {
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> signals,
+                          Gather(*communicator_, InterruptSignal()));
+  for (size_t rank = 0; rank < signals.size(); ++rank) {
+    if (signals[rank] == 0) continue;
+    NoteSignalOfAnotherProcess(static_cast<int>(signals[rank]));
+    if (signals.size() > 1) Tell({absl::StrCat("signal ", signals[rank], " to process ", rank)});
+    break;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RunSession::ExplainEnd(const absl::Status& status) const {
   if (absl::IsCancelled(status)) {
-    return absl::CancelledError(
+    if (!writes()) return MarkAgreed(status);
+    const bool in_several = communicator_->size() > 1;
+    return MarkAgreed(absl::CancelledError(
         absl::StrCat("stopped; the state is in ", directory_->last_checkpoint(),
-                     ". If you move the run, name its new folder by --output_dir. To go on:\n  ",
-                     CommandToGoOn(directory_->path())));
+                     ". If you move the run, name its new folder by --output_dir. To go on",
+                     in_several ? ", started by mpirun or srun with any number of processes" : "",
+                     ":\n  ", CommandToGoOn(directory_->path()))));
   }
+  if (!writes()) return status;
   // What is in the directory now may be another run's.
   if (!directory_->CheckHeld().ok()) return status;
   return absl::Status(status.code(),

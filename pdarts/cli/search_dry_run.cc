@@ -18,6 +18,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/datasets/loader/loader.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/smallest_batch.h"
@@ -37,9 +38,10 @@ struct Data {
   /// Of all training images; unset where their number is not known.
   std::optional<TrainingHalves> halves;
   BatchSizes batches;
+  MemoryPolicy memory;
 };
 
-absl::StatusOr<Data> FindData(const Experiment& experiment) {
+absl::StatusOr<Data> FindData(const Experiment& experiment, int processes, int processes_here) {
   const SearchSettings& settings = experiment.spec.search();
   Data data;
   absl::StatusOr<DatasetSplits> splits = experiment.dataset->Load({DataDirFromFlags()});
@@ -58,7 +60,8 @@ absl::StatusOr<Data> FindData(const Experiment& experiment) {
                                                              settings.weights_share()));
   }
   data.batches = StageBatches(settings, data.at_hand ? &data.splits : nullptr,
-                              data.halves ? &*data.halves : nullptr);
+                              data.halves ? &*data.halves : nullptr, processes);
+  data.memory = MemoryPolicyFromFlags(processes_here);
   return data;
 }
 
@@ -78,7 +81,7 @@ absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Dat
   forecast.set_parameters(static_cast<double>(CountParameters(*built)));
   PDARTS_ASSIGN_OR_RETURN(
       const MemoryForecast memory,
-      ForecastStage(experiment, stage, built->candidates(), data.batches, MemoryPolicyFromFlags()));
+      ForecastStage(experiment, stage, built->candidates(), data.batches, data.memory));
   forecast.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
   std::optional<int> steps;
   if (data.halves) steps = StepsPerEpoch(*data.halves, experiment.spec.search());
@@ -91,7 +94,8 @@ absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Dat
     PDARTS_ASSIGN_OR_RETURN(
         const TimeForecast time,
         StageTimer(experiment, data.splits)
-            .Forecast(stage, data.halves->weights.size(0), data.halves->alphas.size(0)));
+            .Forecast(stage, NumBatches(data.halves->weights.size(0), data.batches.processes),
+                      NumBatches(data.halves->alphas.size(0), data.batches.processes)));
     forecast.set_seconds(time.seconds);
     forecast.set_seconds_low(time.low);
     forecast.set_seconds_high(time.high);
@@ -102,10 +106,11 @@ absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Dat
 void Print(const StageForecast& forecast, const SuperNet& net, const Data& data) {
   std::cout << absl::StrFormat(
       "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
-      "which %d train weights only, %.0f parameters, about %.0f MB at batch %d%s",
+      "which %d train weights only, %.0f parameters, about %.0f MB at batch %d%s%s",
       forecast.stage(), forecast.cells(), forecast.channels(), CandidateCounts(net.candidates()),
       forecast.keep(), forecast.epochs(), forecast.warmup_epochs(), forecast.parameters(),
-      forecast.memory_mb(), data.batches.training, data.at_hand ? "" : " and the dataset");
+      forecast.memory_mb(), data.batches.training,
+      data.batches.processes > 1 ? " on each process" : "", data.at_hand ? "" : " and the dataset");
   if (forecast.has_seconds()) {
     std::cout << ", about " << RoughDuration(forecast.seconds());
     if (forecast.seconds_low() < forecast.seconds_high()) {
@@ -119,14 +124,20 @@ void Print(const StageForecast& forecast, const SuperNet& net, const Data& data)
 
 }  // namespace
 
-absl::Status DryRunSearch(const Experiment& experiment) {
-  PDARTS_ASSIGN_OR_RETURN(const Data data, FindData(experiment));
+absl::Status DryRunSearch(const Experiment& experiment, int processes, int processes_here) {
+  PDARTS_ASSIGN_OR_RETURN(const Data data, FindData(experiment, processes, processes_here));
   PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(
-      experiment, data.at_hand ? std::optional(data.splits.train->size()) : std::nullopt));
+      experiment, data.at_hand ? std::optional(data.splits.train->size()) : std::nullopt,
+      processes));
   const bool json = absl::GetFlag(FLAGS_json);
   SearchForecast search;
   *search.mutable_data() = data.forecast;
+  if (processes > 1) search.set_processes(processes);
   if (!json) PrintData(data.forecast);
+  if (!json && processes > 1) {
+    std::cout << processes << " processes, each with its share of every batch; time without what "
+              << "they spend on communication\n";
+  }
   bool all_timed = true;
   double seconds = 0;
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -19,6 +20,8 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/datasets/transforms/transforms.h"
+#include "pdarts/processes/agreement.h"
+#include "pdarts/processes/launch.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/costs.h"
 #include "pdarts/runs/run_directory.h"
@@ -50,60 +53,63 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   return result;
 }
 
-}  // namespace
+/// A search that the spec and the flags ask for, before its data are read.
+struct PreparedSearch {
+  Experiment experiment;
+  RunFlags flags;
+};
 
-absl::Status SearchExperiment(ExperimentSpec spec) {
+absl::StatusOr<PreparedSearch> Prepare(absl::StatusOr<ExperimentSpec> given) {
+  PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, std::move(given));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
-  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(spec.device()));
-  PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec), device));
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device,
+                          ResolveDevice(spec.device(), ReadLaunch().local_rank));
+  PDARTS_ASSIGN_OR_RETURN(Experiment experiment, MakeExperiment(std::move(spec), device));
   PDARTS_ASSIGN_OR_RETURN(
       const Transforms transforms,
       Transforms::ForSearch(experiment.spec.search(), experiment.dataset->info()));
   Tell(transforms.Notes(experiment.dataset->info()));
-  PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
-  if (absl::GetFlag(FLAGS_dry_run)) {
-    return CatchLibTorchErrors([&] { return DryRunSearch(experiment); });
-  }
+  PDARTS_ASSIGN_OR_RETURN(RunFlags flags, RunFlagsFromCommandLine());
+  return PreparedSearch{std::move(experiment), flags};
+}
 
-  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
+absl::StatusOr<DatasetSplits> LoadData(const Experiment& experiment, int processes) {
+  PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
   // Before a run directory is made.
-  PDARTS_RETURN_IF_ERROR(
-      CatchLibTorchErrors([&] { return CheckSmallestBatches(experiment, data.train->size()); }));
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunSession> session,
-                          RunSession::Open(OutputDirFromFlags(experiment.spec), experiment.spec,
-                                           flags, experiment.backend, data));
-  RunDirectory& directory = session->directory();
-  SearchRecorder recorder(&directory, &experiment);
-  PDARTS_RETURN_IF_ERROR(session->LogBegin(recorder, LogEvent()));
-  recorder.WriteSamples(FirstImages(experiment, data, kSampleImages), data);
-  ReportObserver report(directory.path());
-  ProgressDisplay progress(experiment);
-  SearchObservers observers({&recorder, &report, &progress});
-  absl::StatusOr<SearchResult> found;
-  PDARTS_RETURN_IF_ERROR(session->Train(recorder.clock(), [&](Checkpointer* checkpointer) {
-    SearchOptions options;
-    options.memory = MemoryPolicyFromFlags();
-    options.checkpointer = checkpointer;
-    options.resume = session->state();
-    found = RunSearch(experiment, data, options, &observers);
-    return found.status();
-  }));
+  PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
+      [&] { return CheckSmallestBatches(experiment, data.train->size(), processes); }));
+  return data;
+}
 
-  PDARTS_RETURN_IF_ERROR(directory.WriteSuperNet(*found->net));
-  if (!found->derivation.ok()) {
+/// What the process that writes does while the search goes on.
+struct SearchWriter {
+  SearchWriter(RunDirectory* directory, const Experiment& experiment)
+      : recorder(directory, &experiment), report(directory->path()), progress(experiment) {}
+
+  SearchRecorder recorder;
+  ReportObserver report;
+  ProgressDisplay progress;
+};
+
+/// Writes and prints what a search has found.
+absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
+                    const SearchResult& found, RunSession* session, SearchWriter* writer) {
+  RunDirectory& directory = session->directory();
+  PDARTS_RETURN_IF_ERROR(directory.WriteSuperNet(*found.net));
+  if (!found.derivation.ok()) {
     return absl::Status(
-        found->derivation.status().code(),
-        absl::StrCat(found->derivation.status().message(),
+        found.derivation.status().code(),
+        absl::StrCat(found.derivation.status().message(),
                      "; the search itself is complete, and its log holds the probabilities: ",
                      "pdarts derive --run=", directory.path(),
                      " --set=FIELD=VALUE derives from them with other settings"));
   }
   DerivedArchitecture derived;
-  *derived.mutable_architecture() = found->derivation->architecture;
-  *derived.mutable_trace() = found->derivation->trace;
+  *derived.mutable_architecture() = found.derivation->architecture;
+  *derived.mutable_trace() = found.derivation->trace;
   PDARTS_ASSIGN_OR_RETURN(*derived.mutable_text(),
                           experiment.space->Format(derived.architecture()));
-  PDARTS_ASSIGN_OR_RETURN(RunResult result, MakeResult(experiment, data, *found));
+  PDARTS_ASSIGN_OR_RETURN(RunResult result, MakeResult(experiment, data, found));
   PDARTS_RETURN_IF_ERROR(directory.WriteArchitecture(derived));
   LogEvent derivation;
   derivation.set_architecture(derived.text());
@@ -114,10 +120,10 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
     *derivation.mutable_benchmark() = *score;
     *result.mutable_benchmark() = *score;
   }
-  PDARTS_RETURN_IF_ERROR(recorder.Log("derivation", derivation));
-  PDARTS_RETURN_IF_ERROR(recorder.Log("run_end"));
-  session->Complete(recorder.clock(), &result);
-  report.WriteLast(result);
+  PDARTS_RETURN_IF_ERROR(writer->recorder.Log("derivation", derivation));
+  PDARTS_RETURN_IF_ERROR(writer->recorder.Log("run_end"));
+  session->Complete(writer->recorder.clock(), &result);
+  writer->report.WriteLast(result);
   PDARTS_RETURN_IF_ERROR(directory.WriteResult(result));
 
   if (PrintedAsJson(result)) return absl::OkStatus();
@@ -143,6 +149,56 @@ absl::Status SearchExperiment(ExperimentSpec spec) {
     std::cout << "note: " << note << "\n";
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status SearchExperiment(absl::StatusOr<ExperimentSpec> spec, ProcessGroup& processes) {
+  Communicator& communicator = processes.communicator();
+  absl::StatusOr<PreparedSearch> prepared = Prepare(std::move(spec));
+  PDARTS_RETURN_IF_ERROR(Agree(communicator, prepared.status()));
+  const Experiment& experiment = prepared->experiment;
+  const bool dry_run = absl::GetFlag(FLAGS_dry_run);
+  PDARTS_RETURN_IF_ERROR(CheckSameStart(communicator, dry_run ? "search --dry_run" : "search",
+                                        experiment.spec, experiment.backend));
+  PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &prepared->flags));
+  const RunFlags& flags = prepared->flags;
+  if (dry_run) {
+    if (communicator.rank() > 0) return Agree(communicator, absl::OkStatus());
+    return Agree(communicator, CatchLibTorchErrors([&] {
+                   return DryRunSearch(experiment, communicator.size(), flags.processes_here);
+                 }));
+  }
+  const absl::StatusOr<DatasetSplits> data = LoadData(experiment, communicator.size());
+  PDARTS_RETURN_IF_ERROR(Agree(communicator, data.status()));
+  SearchOptions options;
+  PDARTS_ASSIGN_OR_RETURN(options.communicator,
+                          processes.CommunicatorFor(experiment.backend.device));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RunSession> session,
+      RunSession::Open(OutputDirFromFlags(experiment.spec), experiment.spec, flags,
+                       experiment.backend, *data, *options.communicator));
+  options.memory = MemoryPolicyFromFlags(flags.processes_here);
+  options.resume = session->state();
+  std::unique_ptr<SearchWriter> writer;
+  SearchProcessReports reports(options.communicator);
+  std::vector<SearchObserver*> observers = {&reports};
+  if (session->writes()) {
+    writer = std::make_unique<SearchWriter>(&session->directory(), experiment);
+    PDARTS_RETURN_IF_ERROR(session->LogBegin(writer->recorder, LogEvent()));
+    writer->recorder.WriteSamples(FirstImages(experiment, *data, kSampleImages), *data);
+    reports.GiveTo(&writer->recorder);
+    observers.insert(observers.end(), {&writer->recorder, &writer->report, &writer->progress});
+  }
+  SearchObservers observer(observers);
+  absl::StatusOr<SearchResult> found;
+  PDARTS_RETURN_IF_ERROR(
+      session->Train(writer ? &writer->recorder.clock() : nullptr, [&](Checkpointer* checkpointer) {
+        options.checkpointer = checkpointer;
+        found = RunSearch(experiment, *data, options, &observer);
+        return found.status();
+      }));
+  return writer ? Finish(experiment, *data, *found, session.get(), writer.get()) : absl::OkStatus();
 }
 
 }  // namespace pdarts

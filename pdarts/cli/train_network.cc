@@ -28,8 +28,11 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/training.h"
+#include "pdarts/datasets/loader/loader.h"
 #include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/nn/network_counts.h"
+#include "pdarts/processes/agreement.h"
+#include "pdarts/processes/launch.h"
 #include "pdarts/report/report.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/costs.h"
@@ -126,7 +129,8 @@ absl::StatusOr<DatasetSplits> LoadData(const Training& training,
 }
 
 /// Prints what a training would train, and how much memory and time it is expected to take.
-absl::Status DryRun(const Training& training) {
+/// processes: train together, so many of them on this machine; memory and time are those of each.
+absl::Status DryRun(const Training& training, int processes, int processes_here) {
   const TrainSettings& settings = training.spec.train();
   const NetworkShape shape = training.Shape();
   const DatasetInfo& announced = training.dataset->info();
@@ -149,8 +153,9 @@ absl::Status DryRun(const Training& training) {
   forecast.set_macs(counts.macs);
   PDARTS_ASSIGN_OR_RETURN(
       const MemoryForecast memory,
-      ForecastTraining(training, TrainingBatches(settings, data.ok() ? &*data : nullptr),
-                       MemoryPolicyFromFlags()));
+      ForecastTraining(training, TrainingBatches(settings, data.ok() ? &*data : nullptr, processes),
+                       MemoryPolicyFromFlags(processes_here)));
+  if (processes > 1) forecast.set_processes(processes);
   forecast.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
   const absl::Status fits = memory.CheckFits();
   if (fits.ok() && train_images > 0) {
@@ -161,7 +166,8 @@ absl::Status DryRun(const Training& training) {
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
                             NetworkTrainer::Create(training, splits));
     PDARTS_ASSIGN_OR_RETURN(const double seconds,
-                            trainer->MeasureSeconds(train_images, test_images));
+                            trainer->MeasureSeconds(NumBatches(train_images, processes),
+                                                    NumBatches(test_images, processes)));
     forecast.set_total_seconds(seconds);
   }
   if (PrintedAsJson(forecast)) return absl::OkStatus();
@@ -172,7 +178,10 @@ absl::Status DryRun(const Training& training) {
       forecast.genotype(), forecast.cells(), forecast.channels(), forecast.skeleton(),
       forecast.epochs(), forecast.params(), forecast.macs(), forecast.memory_mb(),
       settings.batch_size(),
-      settings.accumulate() > 1 ? absl::StrCat(" in ", settings.accumulate(), " parts") : "",
+      absl::StrCat(
+          settings.accumulate() > 1 ? absl::StrCat(" in ", settings.accumulate(), " parts") : "",
+          processes > 1 ? absl::StrCat(" of which each of ", processes, " processes has its share")
+                        : ""),
       data.ok() ? "" : " and the dataset");
   if (!fits.ok()) {
     std::cout << "note: " << fits.message()
@@ -185,14 +194,20 @@ absl::Status DryRun(const Training& training) {
   return absl::OkStatus();
 }
 
-}  // namespace
+/// A training that the spec and the flags ask for, before its data are read.
+struct PreparedTraining {
+  Training training;
+  RunFlags flags;
+};
 
-absl::Status TrainFromSpec(TrainSpec spec) {
+absl::StatusOr<PreparedTraining> Prepare(absl::StatusOr<TrainSpec> given) {
+  PDARTS_ASSIGN_OR_RETURN(TrainSpec spec, std::move(given));
   PDARTS_RETURN_IF_ERROR(SetGenotype(&spec));
   PDARTS_RETURN_IF_ERROR(SetInitialWeights(&spec));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
   PDARTS_RETURN_IF_ERROR(ReplacePathOfGenotype(&spec));
-  PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(spec.device()));
+  PDARTS_ASSIGN_OR_RETURN(const c10::Device device,
+                          ResolveDevice(spec.device(), ReadLaunch().local_rank));
   PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec), device));
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForTraining(training.spec.train(), training.dataset->info()));
@@ -200,68 +215,99 @@ absl::Status TrainFromSpec(TrainSpec spec) {
   PDARTS_RETURN_IF_ERROR(
       Transforms::ForEvaluation(training.spec.train(), training.dataset->info()).status());
   Tell(transforms.Notes(training.dataset->info()));
-  PDARTS_ASSIGN_OR_RETURN(const RunFlags flags, RunFlagsFromCommandLine());
-  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(training);
-  const std::string path = OutputDirFromFlags(training.spec.name(), training.spec.seed());
+  PDARTS_ASSIGN_OR_RETURN(RunFlags flags, RunFlagsFromCommandLine());
+  return PreparedTraining{std::move(training), flags};
+}
+
+/// The data of a training, and the weights that it begins with.
+struct TrainingInput {
+  DatasetSplits data;
+  /// Unset for a run that goes on, which has weights of its own.
+  std::optional<StartingWeights> weights;
+};
+
+/// Reads them. training: its spec gets what is known of the weights. path: of the run's directory.
+absl::StatusOr<TrainingInput> ReadInput(const RunFlags& flags, const std::string& path,
+                                        Training* training) {
   const std::optional<TrainSpec> before =
       flags.start == RunStart::kOverwrite ? std::nullopt : FindUnfinishedTraining(path);
-  PDARTS_ASSIGN_OR_RETURN(const std::optional<StartingWeights> weights,
-                          ReadInitialWeights(before, &training.spec));
+  PDARTS_ASSIGN_OR_RETURN(std::optional<StartingWeights> weights,
+                          ReadInitialWeights(before, &training->spec));
   std::optional<Model> unfinished;
-  if (before && ComputeTheSame(*before, training.spec)) {
+  if (before && ComputeTheSame(*before, training->spec)) {
     PDARTS_ASSIGN_OR_RETURN(unfinished, ReadRunModel(path));
   }
-  const std::vector<std::string> classes = ClassOrder(unfinished, weights, training.spec);
-  const absl::StatusOr<DatasetSplits> read = LoadData(training, classes, unfinished);
-  if (absl::IsInvalidArgument(read.status()) && !unfinished && !classes.empty()) {
+  const std::vector<std::string> classes = ClassOrder(unfinished, weights, training->spec);
+  absl::StatusOr<DatasetSplits> data = LoadData(*training, classes, unfinished);
+  if (absl::IsInvalidArgument(data.status()) && !unfinished && !classes.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(read.status().message(),
+        absl::StrCat(data.status().message(),
                      "; --weights_except=classifier trains a new classifier for other classes"));
   }
-  if (!read.ok()) return read.status();
-  const DatasetSplits& data = *read;
+  if (!data.ok()) return data.status();
+  if (before) weights.reset();
+  return TrainingInput{*std::move(data), std::move(weights)};
+}
+
+/// Makes the trainer, with its first weights, before the directory is opened, so that weights that
+/// do not fit leave no run behind.
+absl::StatusOr<std::unique_ptr<NetworkTrainer>> MakeTrainer(const Training& training,
+                                                            const TrainingInput& input,
+                                                            int processes_here,
+                                                            Communicator& communicator) {
   if (training.backend.device.is_cpu()) {
     PDARTS_ASSIGN_OR_RETURN(
         const MemoryForecast forecast,
-        ForecastTraining(training, TrainingBatches(training.spec.train(), &data),
-                         MemoryPolicyFromFlags()));
+        ForecastTraining(training,
+                         TrainingBatches(training.spec.train(), &input.data, communicator.size()),
+                         MemoryPolicyFromFlags(processes_here)));
     PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
   }
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
-                          NetworkTrainer::Create(training, data));
-  // Before the directory is opened, so that weights that do not fit leave no run behind. A run that
-  // goes on has weights of its own.
-  if (weights && !before) {
-    PDARTS_RETURN_IF_ERROR(LoadInitialWeights(*weights, training.spec, &trainer->network()));
+  PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<NetworkTrainer> trainer,
+                          NetworkTrainer::Create(training, input.data, communicator));
+  if (input.weights) {
+    PDARTS_RETURN_IF_ERROR(LoadInitialWeights(*input.weights, training.spec, &trainer->network()));
   }
-  DerivedArchitecture architecture;
-  *architecture.mutable_architecture() = training.architecture;
-  PDARTS_ASSIGN_OR_RETURN(*architecture.mutable_text(),
-                          training.space->Format(training.architecture));
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunSession> session,
-                          RunSession::Open(path, training.spec, flags, training.backend, data));
+  return trainer;
+}
+
+/// What the process that writes does while the training goes on.
+struct TrainWriter {
+  TrainWriter(RunDirectory* directory, const DatasetSplits& data, int classes)
+      : recorder(directory, &data), progress(classes) {}
+
+  TrainingRecorder recorder;
+  TrainProgress progress;
+};
+
+/// Writes what a run has at its beginning, or where it goes on.
+absl::Status Begin(const Training& training, const DatasetSplits& data, const std::string& text,
+                   NetworkTrainer& trainer, RunSession* session, TrainingRecorder* recorder) {
   RunDirectory& directory = session->directory();
   PDARTS_ASSIGN_OR_RETURN(Model model, DescribeModel(training, data));
   model.set_dataset(PluginShortName(training.spec.dataset()));
   CopyCommonFields(session->provenance(), &model);
   PDARTS_RETURN_IF_ERROR(directory.WriteModel(model));
-  if (session->state() != nullptr) {
-    PDARTS_RETURN_IF_ERROR(trainer->Restore(*session->state()));
-  } else {
+  if (session->state() == nullptr) {
+    DerivedArchitecture architecture;
+    *architecture.mutable_architecture() = training.architecture;
+    architecture.set_text(text);
     PDARTS_RETURN_IF_ERROR(directory.WriteArchitecture(architecture));
   }
-  TrainingRecorder recorder(&directory, &data);
-  PDARTS_RETURN_IF_ERROR(session->LogBegin(
-      recorder, DescribeBegin(architecture.text(), CountParameters(trainer->network()), data)));
-  recorder.WriteSamples(trainer->FirstImages(kSampleImages), data);
-  TrainProgress progress(training.dataset->num_classes());
-  TrainObservers observers({&recorder, &progress});
-  PDARTS_RETURN_IF_ERROR(session->Train(recorder.clock(), [&](Checkpointer* checkpointer) {
-    return trainer->Train(checkpointer, &observers);
-  }));
-  PDARTS_RETURN_IF_ERROR(recorder.Log("run_end"));
-  PDARTS_ASSIGN_OR_RETURN(TrainResult result, MakeResult(training, *trainer, architecture.text()));
-  session->Complete(recorder.clock(), &result);
+  PDARTS_RETURN_IF_ERROR(
+      session->LogBegin(*recorder, DescribeBegin(text, CountParameters(trainer.network()), data)));
+  recorder->WriteSamples(trainer.FirstImages(kSampleImages), data);
+  return absl::OkStatus();
+}
+
+/// Writes and prints what a training has come to.
+absl::Status Finish(const Training& training, const std::string& text,
+                    const NetworkTrainer& trainer, RunSession* session,
+                    TrainingRecorder* recorder) {
+  RunDirectory& directory = session->directory();
+  PDARTS_RETURN_IF_ERROR(recorder->Log("run_end"));
+  PDARTS_ASSIGN_OR_RETURN(TrainResult result, MakeResult(training, trainer, text));
+  session->Complete(recorder->clock(), &result);
   PDARTS_RETURN_IF_ERROR(directory.WriteResult(result));
   WriteReportOrWarn(directory.path());
   if (PrintedAsJson(result)) return absl::OkStatus();
@@ -272,15 +318,63 @@ absl::Status TrainFromSpec(TrainSpec spec) {
       "time            %s\n"
       "peak memory     %.2f GB\n"
       "run directory   %s\n",
-      architecture.text(),
-      AccuracyText(result.test_top1(), result.test_top5(), training.dataset->num_classes()),
+      text, AccuracyText(result.test_top1(), result.test_top5(), training.dataset->num_classes()),
       result.best_test_top1(), static_cast<int64_t>(result.params()),
       static_cast<int64_t>(result.macs()), result.cells(), result.channels(),
       ShortDuration(result.seconds()), result.mem_gb(), directory.path());
   return absl::OkStatus();
 }
 
-absl::Status TrainFromFlags() {
+}  // namespace
+
+absl::Status TrainFromSpec(absl::StatusOr<TrainSpec> spec, ProcessGroup& processes) {
+  Communicator& communicator = processes.communicator();
+  absl::StatusOr<PreparedTraining> prepared = Prepare(std::move(spec));
+  PDARTS_RETURN_IF_ERROR(Agree(communicator, prepared.status()));
+  Training& training = prepared->training;
+  const bool dry_run = absl::GetFlag(FLAGS_dry_run);
+  PDARTS_RETURN_IF_ERROR(CheckSameStart(communicator, dry_run ? "train --dry_run" : "train",
+                                        training.spec, training.backend));
+  PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &prepared->flags));
+  const RunFlags& flags = prepared->flags;
+  if (dry_run) {
+    if (communicator.rank() > 0) return Agree(communicator, absl::OkStatus());
+    return Agree(communicator, DryRun(training, communicator.size(), flags.processes_here));
+  }
+  const std::string path = OutputDirFromFlags(training.spec.name(), training.spec.seed());
+  const absl::StatusOr<TrainingInput> input = ReadInput(flags, path, &training);
+  PDARTS_RETURN_IF_ERROR(Agree(communicator, input.status()));
+  PDARTS_ASSIGN_OR_RETURN(Communicator* const of_device,
+                          processes.CommunicatorFor(training.backend.device));
+  const absl::StatusOr<std::unique_ptr<NetworkTrainer>> made =
+      MakeTrainer(training, *input, flags.processes_here, *of_device);
+  PDARTS_RETURN_IF_ERROR(Agree(communicator, made.status()));
+  NetworkTrainer& trainer = **made;
+  PDARTS_ASSIGN_OR_RETURN(const std::string text, training.space->Format(training.architecture));
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RunSession> session,
+      RunSession::Open(path, training.spec, flags, training.backend, input->data, *of_device));
+  if (session->state() != nullptr) PDARTS_RETURN_IF_ERROR(trainer.Restore(*session->state()));
+  std::unique_ptr<TrainWriter> writer;
+  TrainProcessReports reports(of_device);
+  std::vector<TrainObserver*> observers = {&reports};
+  if (session->writes()) {
+    writer = std::make_unique<TrainWriter>(&session->directory(), input->data,
+                                           training.dataset->num_classes());
+    PDARTS_RETURN_IF_ERROR(
+        Begin(training, input->data, text, trainer, session.get(), &writer->recorder));
+    reports.GiveTo(&writer->recorder);
+    observers.insert(observers.end(), {&writer->recorder, &writer->progress});
+  }
+  TrainObservers observer(observers);
+  PDARTS_RETURN_IF_ERROR(session->Train(
+      writer ? &writer->recorder.clock() : nullptr,
+      [&](Checkpointer* checkpointer) { return trainer.Train(checkpointer, &observer); }));
+  return writer ? Finish(training, text, trainer, session.get(), &writer->recorder)
+                : absl::OkStatus();
+}
+
+absl::StatusOr<TrainSpec> MakeTrainSpecFromFlags() {
   TrainSpec spec;
   const std::optional<int> more_epochs = absl::GetFlag(FLAGS_more_epochs);
   const std::string run = absl::GetFlag(FLAGS_run);
@@ -313,7 +407,7 @@ absl::Status TrainFromFlags() {
                             registry.DefaultConfig(Dataset::kKind, DatasetFromFlags()));
     spec.set_name(absl::StrCat("train_", SpaceFromFlags(), "_", DatasetFromFlags()));
   }
-  return TrainFromSpec(std::move(spec));
+  return spec;
 }
 
 std::vector<std::string> TrainFlags() {

@@ -10,22 +10,22 @@
 #include "pdarts/cli/program.h"
 #include "pdarts/cli/train_network.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
 
-absl::Status TrainEmbeddedSpec(const std::vector<std::string>&) {
+absl::Status TrainEmbeddedSpec(const std::vector<std::string>&, ProcessGroup& processes) {
   TrainSpec spec;
-  PDARTS_RETURN_IF_ERROR(ParseSpecInto(kEmbeddedSpec, kEmbeddedSpecFile, &spec));
-  return TrainFromSpec(std::move(spec));
+  const absl::Status parsed = ParseSpecInto(kEmbeddedSpec, kEmbeddedSpecFile, &spec);
+  return TrainFromSpec(parsed.ok() ? absl::StatusOr<TrainSpec>(std::move(spec)) : parsed,
+                       processes);
 }
 
 Program TrainingProgram(const char* path) {
   Command train;
   train.purpose = absl::StrCat("run the training of ", kEmbeddedSpecFile);
   train.flags = TrainFlags();
-  train.run = &TrainEmbeddedSpec;
+  train.run_in_several = &TrainEmbeddedSpec;
   train.examples = {{"--run=runs/quickstart-seed1", "train what a search found"},
                     {"--genotype=PDARTS --seed=3", "train a published architecture"}};
   return {std::filesystem::path(path).filename().string(), train.purpose, {train}};

@@ -32,6 +32,9 @@ struct MemoryPolicy {
   bool allow_swap = false;
   /// The limit that holds; unset: the tightest one that the system sets.
   std::optional<MemoryLimit> limit;
+  /// How many processes take as much as this one at the same time, each an equal part of what the
+  /// limit leaves.
+  int processes = 1;
 };
 
 }  // namespace pdarts

@@ -11,6 +11,18 @@ template <class Event>
 void SetEventCosts(const RunCosts& costs, Event* event) {
   event->set_elapsed_s(costs.seconds());
   event->set_peak_memory_mb(Megabytes(costs.peak_bytes()));
+  for (const int64_t bytes : costs.process_peak_bytes()) {
+    event->add_process_peak_memory_mb(Megabytes(bytes));
+  }
+}
+
+/// Result: RunResult or TrainResult.
+template <class Result>
+void SetResultMemory(const RunCosts& costs, Result* result) {
+  result->set_mem_gb(static_cast<double>(costs.peak_bytes()) / kGiga);
+  for (const int64_t bytes : costs.process_peak_bytes()) {
+    result->add_process_mem_gb(static_cast<double>(bytes) / kGiga);
+  }
 }
 
 }  // namespace
@@ -23,12 +35,12 @@ void SetCosts(const RunCosts& costs, TrainEvent* event) { SetEventCosts(costs, e
 
 void SetCosts(const RunCosts& costs, RunResult* result) {
   result->set_search_cost_s(costs.seconds());
-  result->set_mem_gb(static_cast<double>(costs.peak_bytes()) / kGiga);
+  SetResultMemory(costs, result);
 }
 
 void SetCosts(const RunCosts& costs, TrainResult* result) {
   result->set_seconds(costs.seconds());
-  result->set_mem_gb(static_cast<double>(costs.peak_bytes()) / kGiga);
+  SetResultMemory(costs, result);
 }
 
 void SetCosts(const NetworkCounts& counts, RunResult* result) {

@@ -14,7 +14,8 @@ using google::protobuf::Reflection;
 
 /// What decides a run's last bits. The commit says more than the version, and where the data lie
 /// changes nothing.
-constexpr const char* kDeciding[] = {"threads", "kernels", "device", "libtorch", "commit", "cpu"};
+constexpr const char* kDeciding[] = {"processes", "threads", "kernels", "device",
+                                     "libtorch",  "commit",  "cpu"};
 
 std::string FieldText(const Message& message, const FieldDescriptor& field) {
   std::string text;

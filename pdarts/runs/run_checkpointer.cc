@@ -22,13 +22,20 @@ RunCheckpointer::RunCheckpointer(RunDirectory* directory, const RunClock* clock,
       options_(std::move(options)),
       last_save_(Clock::now()) {}
 
-bool RunCheckpointer::Due() { return SecondsSince(last_save_) >= 60 * options_.minutes; }
+bool RunCheckpointer::Due() {
+  return directory_ != nullptr && SecondsSince(last_save_) >= 60 * options_.minutes;
+}
 
 bool RunCheckpointer::StopRequested() {
-  return options_.stop_requested && options_.stop_requested();
+  const absl::StatusOr<bool> any = options_.communicator->AnyTrue(
+      options_.stop_requested && options_.stop_requested());
+  communication_.Update(any.status());
+  return !any.ok() || *any;
 }
 
 absl::Status RunCheckpointer::Save(const TrainingState& state) {
+  PDARTS_RETURN_IF_ERROR(communication_);
+  if (directory_ == nullptr) return absl::OkStatus();
   const Clock::time_point begin = Clock::now();
   Checkpoint checkpoint;
   *checkpoint.run.mutable_costs() = clock_->Costs();

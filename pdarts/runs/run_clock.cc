@@ -16,7 +16,12 @@ RunCosts RunClock::Costs() const {
   costs.set_seconds(
       earlier_.seconds() +
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count());
-  costs.set_peak_bytes(std::max<int64_t>(earlier_.peak_bytes(), PeakResidentBytes()));
+  int64_t peak = std::max<int64_t>(earlier_.peak_bytes(), PeakResidentBytes());
+  for (const int64_t bytes : process_peaks_) {
+    peak = std::max(peak, bytes);
+    costs.add_process_peak_bytes(bytes);
+  }
+  costs.set_peak_bytes(peak);
   return costs;
 }
 

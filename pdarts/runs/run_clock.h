@@ -2,7 +2,10 @@
 #define PDARTS_RUNS_RUN_CLOCK_H_
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/runs/costs.pb.h"
@@ -14,11 +17,15 @@ class RunClock {
  public:
   explicit RunClock(const std::optional<Checkpoint>& checkpoint);
 
+  /// Takes the most memory that each process of the run has held so far, by rank.
+  void SetProcessPeaks(std::vector<int64_t> bytes) { process_peaks_ = std::move(bytes); }
+
   /// Of the run so far.
   RunCosts Costs() const;
 
  private:
   RunCosts earlier_;
+  std::vector<int64_t> process_peaks_;
   const std::chrono::steady_clock::time_point begin_;
 };
 

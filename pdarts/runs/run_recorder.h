@@ -1,13 +1,16 @@
 #ifndef PDARTS_RUNS_RUN_RECORDER_H_
 #define PDARTS_RUNS_RUN_RECORDER_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "glog/logging.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/terminal_text.h"
@@ -30,6 +33,7 @@ class RunRecorder {
     details.set_event(std::string(name));
     details.set_time(TimeNow());
     SetCosts(clock_.Costs(), &details);
+    if (processes_ > 1) details.set_processes(processes_);
     return directory_->Log(details);
   }
 
@@ -43,13 +47,22 @@ class RunRecorder {
 
   const RunClock& clock() const { return clock_; }
 
+  /// How many processes compute the run together; before the first line.
+  void SetProcesses(int processes) { processes_ = processes; }
+  /// Takes what these processes have reported at the end of an epoch. peak_bytes: the most memory
+  /// that each has held so far, by rank. counts: of this process, since it began.
+  void SetProcessReports(const std::vector<int64_t>& peak_bytes, const CommunicatorCounts& counts) {
+    if (processes_ > 1) clock_.SetProcessPeaks(peak_bytes);
+    counts_ = counts;
+  }
+
  protected:
   /// directory: must outlive the recorder.
   explicit RunRecorder(RunDirectory* directory)
       : directory_(directory), clock_(directory->checkpoint()) {}
 
   /// What every epoch reports but its losses and accuracies.
-  static Event MakeEpochEvent(const LoopEpochReport& report) {
+  Event MakeEpochEvent(const LoopEpochReport& report) {
     Event event;
     event.set_epoch(report.position.epoch + 1);
     event.set_epochs(report.position.epochs);
@@ -58,6 +71,11 @@ class RunRecorder {
     event.set_images_per_second(report.images_per_second);
     if (report.skipped_images > 0) {
       event.set_skipped_images(static_cast<double>(report.skipped_images));
+    }
+    if (processes_ > 1) {
+      event.set_all_reduces(static_cast<double>(counts_.all_reduces - counts_before_.all_reduces));
+      event.set_all_reduce_mb(Megabytes(counts_.bytes - counts_before_.bytes));
+      counts_before_ = counts_;
     }
     return event;
   }
@@ -72,7 +90,10 @@ class RunRecorder {
   RunDirectory* const directory_;
 
  private:
-  const RunClock clock_;
+  RunClock clock_;
+  int processes_ = 1;
+  CommunicatorCounts counts_;         ///< at the end of the last epoch
+  CommunicatorCounts counts_before_;  ///< at the end of the last epoch that was logged
 };
 
 }  // namespace pdarts

@@ -260,7 +260,9 @@ absl::StatusOr<MemoryForecast> Forecast(MemoryForecast forecast, const Measure& 
   const std::optional<MemoryLimit> given = forecast.policy.limit;
   const auto limit = [&] {
     ReturnFreedMemory();
-    return given ? given : TightestMemoryLimit();
+    std::optional<MemoryLimit> one = given ? given : TightestMemoryLimit();
+    if (one) one->available_bytes /= forecast.policy.processes;
+    return one;
   };
   forecast.policy.limit = limit();
   const bool has_budget = forecast.policy.limit && !forecast.policy.allow_swap;
@@ -394,7 +396,11 @@ absl::Status MemoryForecast::CheckFits() const {
   return absl::ResourceExhaustedError(absl::StrCat(
       what, " needs about ", needed / 1000000, " MB at ", absl::StrJoin(at, " and "),
       batches.processes > 1 ? absl::StrCat(" on each of ", batches.processes, " processes") : "",
-      ", ", available / 1000000, " MB are free (", policy.limit->name, "); ",
+      ", ", available / 1000000, " MB are free (", policy.limit->name,
+      policy.processes > 1
+          ? absl::StrCat(", shared by ", policy.processes, " processes of this machine")
+          : "",
+      "); ",
       smallest > 0
           ? absl::StrCat("a batch of ", smallest, " would fit (", absl::StrJoin(flags, " "), ")")
           : std::string("no batch would fit"),

@@ -29,11 +29,12 @@ namespace pdarts {
 namespace {
 
 /// What may change the last bits and is not set by the run's spec and threads.
-std::vector<std::string> OtherSurroundings(const RunResult& before) {
+std::vector<std::string> OtherSurroundings(const RunResult& before, int processes) {
   std::vector<std::string> notes;
   const auto compare = [&](const char* name, const std::string& was, const std::string& is) {
     if (was != is) notes.push_back(absl::StrCat(name, " was ", was, ", is ", is));
   };
+  compare("processes", absl::StrCat(before.processes()), absl::StrCat(processes));
   compare("commit", before.commit(), BuildCommit());
   compare("cpu", before.cpu(), CpuName());
   return notes;
@@ -69,7 +70,7 @@ absl::Status CheckIsSameSpec(const std::string& run, const std::string& again) {
                    "; choose another --output_dir"));
 }
 
-absl::Status Repeat(const std::vector<std::string>&) {
+absl::Status Repeat(const std::vector<std::string>&, ProcessGroup& processes) {
   if (absl::GetFlag(FLAGS_run).empty()) {
     return absl::InvalidArgumentError("repeat needs --run=DIR of a finished run");
   }
@@ -89,7 +90,7 @@ absl::Status Repeat(const std::vector<std::string>&) {
   }
   absl::SetFlag(&FLAGS_threads, before.threads());
   absl::SetFlag(&FLAGS_run, "");  // the run itself is no source of what is repeated
-  Tell(OtherSurroundings(before));
+  Tell(OtherSurroundings(before, processes.communicator().size()));
   PDARTS_RETURN_IF_ERROR(SetDataDir(training.ok() ? training->dataset() : search->dataset(), run,
                                     before.dataset_checksum()));
   const std::string again = UserPath(output);
@@ -100,8 +101,10 @@ absl::Status Repeat(const std::vector<std::string>&) {
                        " holds a finished run of the same spec already, which is only "
                        "compared; --overwrite runs it again")});
   } else {
-    PDARTS_RETURN_IF_ERROR(training.ok() ? TrainFromSpec(*training) : SearchExperiment(*search));
+    PDARTS_RETURN_IF_ERROR(training.ok() ? TrainFromSpec(*training, processes)
+                                         : SearchExperiment(*search, processes));
   }
+  if (processes.communicator().rank() > 0) return absl::OkStatus();  // the first one compares
   PDARTS_ASSIGN_OR_RETURN(const std::optional<std::string> difference, FirstDifference(run, again));
   if (difference) {
     return absl::AbortedError(absl::StrCat(
@@ -114,15 +117,17 @@ absl::Status Repeat(const std::vector<std::string>&) {
 }  // namespace
 
 Command RepeatCommand() {
-  return {
+  Command command = {
       "repeat",
       "--run=DIR [--output_dir=DIR]",
       "run a finished run again, with its spec and threads, and compare the two bit by bit",
       {"run", "data_dir", "output_dir", "overwrite", "resume", "checkpoint_minutes", "allow_swap"},
-      &Repeat,
+      /*run=*/{},
       /*takes_arguments=*/false,
       {{"--run=runs/quickstart-seed1", "whether this machine finds the same"},
        {"--run=/theirs/run --data_dir=/data --output_dir=mine", "a colleague's run"}}};
+  command.run_in_several = &Repeat;
+  return command;
 }
 
 }  // namespace pdarts

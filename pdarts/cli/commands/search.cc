@@ -7,16 +7,18 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/search_experiment.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
 
-absl::Status Search(const std::vector<std::string>&) {
+absl::StatusOr<ExperimentSpec> SpecFromFlags() {
   const std::string file = absl::GetFlag(FLAGS_spec);
   if (file.empty()) return absl::InvalidArgumentError("search needs --spec=FILE");
-  PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ReadSpecFile(UserPath(file)));
-  return SearchExperiment(std::move(spec));
+  return ReadSpecFile(UserPath(file));
+}
+
+absl::Status Search(const std::vector<std::string>&, ProcessGroup& processes) {
+  return SearchExperiment(SpecFromFlags(), processes);
 }
 
 }  // namespace
@@ -24,16 +26,18 @@ absl::Status Search(const std::vector<std::string>&) {
 Command SearchCommand() {
   std::vector<std::string> flags = SearchFlags();
   flags.push_back("spec");
-  return {
+  Command command = {
       "search",
       "--spec=FILE",
       "run a progressive search",
       flags,
-      &Search,
+      /*run=*/{},
       /*takes_arguments=*/false,
       {{"--spec=mine.textproto --dry_run", "what the stages hold, and the memory that they need"},
        {"--spec=mine.textproto --seed=3 --set=search.batch_size=32",
         "another seed and batch size"}}};
+  command.run_in_several = &Search;
+  return command;
 }
 
 }  // namespace pdarts

@@ -1,5 +1,4 @@
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -12,12 +11,16 @@
 namespace pdarts {
 namespace {
 
-absl::Status Train(const std::vector<std::string>&) {
+absl::StatusOr<TrainSpec> SpecFromFlags() {
   const std::string file = absl::GetFlag(FLAGS_spec);
-  if (file.empty()) return TrainFromFlags();
+  if (file.empty()) return MakeTrainSpecFromFlags();
   TrainSpec spec;
   PDARTS_RETURN_IF_ERROR(ReadSpecFileInto(UserPath(file), &spec));
-  return TrainFromSpec(std::move(spec));
+  return spec;
+}
+
+absl::Status Train(const std::vector<std::string>&, ProcessGroup& processes) {
+  return TrainFromSpec(SpecFromFlags(), processes);
 }
 
 }  // namespace
@@ -25,16 +28,18 @@ absl::Status Train(const std::vector<std::string>&) {
 Command TrainCommand() {
   std::vector<std::string> flags = TrainFlags();
   for (const char* flag : {"spec", "space", "dataset"}) flags.push_back(flag);
-  return {"train",
-          "--run=DIR | --space=NAME --genotype=TEXT|FILE|RUN|NAME [--spec=FILE]",
-          "train an architecture from scratch and measure it",
-          flags,
-          &Train,
-          /*takes_arguments=*/false,
-          {{"--run=runs/quickstart-seed1 --set=train.epochs=20", "what a search found"},
-           {"--space=darts --genotype=PDARTS --dataset=cifar10 --data_dir=/data",
-            "a published architecture, with the published settings"}},
-          {{"spec", "FILE: the training's spec"}}};
+  Command command = {"train",
+                     "--run=DIR | --space=NAME --genotype=TEXT|FILE|RUN|NAME [--spec=FILE]",
+                     "train an architecture from scratch and measure it",
+                     flags,
+                     /*run=*/{},
+                     /*takes_arguments=*/false,
+                     {{"--run=runs/quickstart-seed1 --set=train.epochs=20", "what a search found"},
+                      {"--space=darts --genotype=PDARTS --dataset=cifar10 --data_dir=/data",
+                       "a published architecture, with the published settings"}},
+                     {{"spec", "FILE: the training's spec"}}};
+  command.run_in_several = &Train;
+  return command;
 }
 
 }  // namespace pdarts
