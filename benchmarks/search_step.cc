@@ -8,6 +8,10 @@
 //
 //   bazel run //benchmarks:search_step -- --kernels=fused --against=OTHER/search_step
 //   bazel run //benchmarks:search_step -- --kernels=fused --trainer=bazel-bin/pdarts/cli/pdarts
+//
+// As several processes, which share each batch (built with --config=mpi); also tells what they sum:
+//
+//   mpirun -n 2 bazel-bin/benchmarks/search_step --kernels=fused --precision=float32 --threads=1
 
 #include "pdarts/trainers/search_step.h"
 
@@ -19,6 +23,7 @@
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
@@ -41,6 +46,7 @@
 #include "benchmarks/trainer_search.h"
 #include "glog/logging.h"
 #include "pdarts/core/backend.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
@@ -49,6 +55,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/nn/kernels/memory.h"
+#include "pdarts/processes/process_group.h"
 
 ABSL_FLAG(std::string, space, "darts", "search space");
 ABSL_FLAG(int, cells, 5, "cells of the super-network");
@@ -99,8 +106,23 @@ Candidates SomeCandidates(const SearchSpace& space, int per_edge) {
   return candidates;
 }
 
-/// Measures in this process.
-absl::StatusOr<StepTiming> Measure(Kernels kernels, Precision precision) {
+/// The part of a batch of random images that this process has.
+Batch ShareOfBatch(const Communicator& communicator, int64_t images) {
+  const at::Generator data = MakeGenerator(1, "data");
+  const at::Tensor pixels = at::randn({images, 3, 32, 32}, data);
+  const at::Tensor labels = at::randint(10, {images}, data, at::kLong);
+  if (communicator.size() == 1) return {pixels, labels};
+  const PositionRange share = communicator.Share(images);
+  Batch batch = {pixels.narrow(0, share.begin, share.size()),
+                 labels.narrow(0, share.begin, share.size())};
+  batch.first_image = share.begin;
+  batch.parts.push_back({share.size(), images, share.begin, /*is_shared=*/true});
+  return batch;
+}
+
+/// Measures in this process, which takes the steps together with the others of `communicator`.
+absl::StatusOr<StepTiming> Measure(Kernels kernels, Precision precision,
+                                   Communicator& communicator) {
   nn::KeepFreedMemory();  // as every program that searches
   at::set_num_threads(absl::GetFlag(FLAGS_threads));
   PDARTS_ASSIGN_OR_RETURN(const auto space,
@@ -115,26 +137,31 @@ absl::StatusOr<StepTiming> Measure(Kernels kernels, Precision precision) {
   net->InitializeAlphas(1e-3, MakeGenerator(1, "alphas"));
   PDARTS_RETURN_IF_ERROR(net->SetKnob("skip_connect.dropout", absl::GetFlag(FLAGS_skip_dropout)));
   const SearchSettings settings;
-  SearchStep trained(net, settings);
-  const int64_t batch = absl::GetFlag(FLAGS_batch);
-  const at::Generator data = MakeGenerator(1, "data");
-  const Batch images = {at::randn({batch, 3, 32, 32}, data),
-                        at::randint(10, {batch}, data, at::kLong)};
+  SearchStep trained(net, settings, /*seed=*/0, /*stage=*/0, communicator);
+  const Batch images = ShareOfBatch(communicator, absl::GetFlag(FLAGS_batch));
   const double learning_rate = settings.weights().learning_rate();
 
   std::vector<double> of_weights, of_alphas;
+  CommunicatorCounts before;
   for (int step = 0; step <= absl::GetFlag(FLAGS_steps); ++step) {
     const auto begin = std::chrono::steady_clock::now();
     PDARTS_RETURN_IF_ERROR(trained.TrainAlphas(images, images, learning_rate).status());
     const auto middle = std::chrono::steady_clock::now();
     PDARTS_RETURN_IF_ERROR(trained.TrainWeights(images, learning_rate).status());
     const auto end = std::chrono::steady_clock::now();
-    if (step == 0) continue;
+    if (step == 0) {
+      before = communicator.counts();
+      continue;
+    }
     of_alphas.push_back(std::chrono::duration<double>(middle - begin).count());
     of_weights.push_back(std::chrono::duration<double>(end - middle).count());
   }
   StepTiming timing = SummarizeSteps(of_weights, of_alphas);
   timing.peak_mb = static_cast<double>(PeakResidentBytes()) / 1e6;
+  const CommunicatorCounts after = communicator.counts();
+  const double steps = absl::GetFlag(FLAGS_steps);
+  timing.all_reduces = static_cast<double>(after.all_reduces - before.all_reduces) / steps;
+  timing.all_reduce_bytes = static_cast<double>(after.bytes - before.bytes) / steps;
   timing.variant =
       shape.backend.kernels == FUSED ? InstructionSetName(shape.backend.instructions) : "-";
   return timing;
@@ -392,13 +419,56 @@ absl::Status MeasureAll() {
   return absl::OkStatus();
 }
 
+/// What the flags --kernels and --precision say where they name one variant.
+absl::StatusOr<StepTiming> MeasureHere(Communicator& communicator) {
+  return Measure(absl::GetFlag(FLAGS_kernels) == "reference" ? REFERENCE : FUSED,
+                 absl::GetFlag(FLAGS_precision) == "bfloat16" ? BFLOAT16 : FLOAT32, communicator);
+}
+
+/// Measures one variant, whose steps all processes take together; the first one prints.
+absl::Status MeasureTogether(Communicator& communicator) {
+  if (absl::GetFlag(FLAGS_kernels) == "both" ||
+      (absl::GetFlag(FLAGS_kernels) == "fused" && absl::GetFlag(FLAGS_precision) == "both") ||
+      !absl::GetFlag(FLAGS_against).empty() || !absl::GetFlag(FLAGS_trainer).empty()) {
+    return absl::InvalidArgumentError(
+        "several processes measure one variant: --kernels=reference, or --kernels=fused with "
+        "--precision=float32 or bfloat16, without --against and --trainer");
+  }
+  PDARTS_ASSIGN_OR_RETURN(const StepTiming timing, MeasureHere(communicator));
+  if (communicator.rank() > 0) return absl::OkStatus();
+  const double images = 2 * absl::GetFlag(FLAGS_batch) / timing.step_median();
+  if (absl::GetFlag(FLAGS_json)) {
+    std::cout << absl::StrFormat(
+        R"({"processes": %d, "threads": %d, "batch": %d, "weight_step_s": %.4f, )"
+        R"("alpha_step_s": %.4f, "images_per_s": %.1f, "peak_rss_mb": %.1f, )"
+        R"("all_reduces_per_step": %.1f, "all_reduce_bytes_per_step": %.0f})"
+        "\n",
+        communicator.size(), absl::GetFlag(FLAGS_threads), absl::GetFlag(FLAGS_batch),
+        timing.weight_median, timing.alpha_median, images, timing.peak_mb, timing.all_reduces,
+        timing.all_reduce_bytes);
+  } else {
+    std::cout << absl::StrFormat(
+        "%d processes of %d threads: weight step %.3f s, alpha step %.3f s, %.1f images/s; in a "
+        "step of both, each process sums %.1f buffers of %.0f bytes together with the others\n",
+        communicator.size(), absl::GetFlag(FLAGS_threads), timing.weight_median,
+        timing.alpha_median, images, timing.all_reduces, timing.all_reduce_bytes);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Run() {
   PDARTS_RETURN_IF_ERROR(CheckFlags());
-  if (!absl::GetFlag(FLAGS_child)) return MeasureAll();
-  PDARTS_ASSIGN_OR_RETURN(
-      const StepTiming timing,
-      Measure(absl::GetFlag(FLAGS_kernels) == "reference" ? REFERENCE : FUSED,
-              absl::GetFlag(FLAGS_precision) == "bfloat16" ? BFLOAT16 : FLOAT32));
+  if (!absl::GetFlag(FLAGS_child)) {
+    PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<ProcessGroup> processes,
+                            ConnectProcesses("search_step", /*in_several=*/true));
+    if (processes->communicator().size() == 1) return MeasureAll();
+    const absl::Status status = MeasureTogether(processes->communicator());
+    if (status.ok()) return processes->Leave();
+    processes->LeaveWithError(status.message());
+    std::cerr << status.message() << std::endl;
+    _exit(1);
+  }
+  PDARTS_ASSIGN_OR_RETURN(const StepTiming timing, MeasureHere(SingleProcess()));
   std::fputs(FormatStepTiming(timing).c_str(), stdout);
   return absl::OkStatus();
 }

@@ -16,6 +16,9 @@ struct StepTiming {
   double alpha_min = 0, alpha_median = 0, alpha_mean = 0;
   double peak_mb = 0;
   std::string variant;  ///< which instruction set the kernels used; "-" for the composition
+  /// What each of several processes sums with the others in a step of both passes: buffers, and
+  /// their bytes. Children do not tell it.
+  double all_reduces = 0, all_reduce_bytes = 0;
 
   double step_median() const { return weight_median + alpha_median; }
   double step_mean() const { return weight_mean + alpha_mean; }

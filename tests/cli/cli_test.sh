@@ -40,6 +40,14 @@ says "--seed: -5 is not in [0, infinity)" "$pdarts" genotype --space=darts --ran
 says "--cells: 0 is not in [1, 1000]" "$pdarts" count --genotype=PDARTS --cells=0
 says "--classes: 0 is not in [1, 100000]" "$pdarts" count --genotype=PDARTS --classes=0
 says "--channels: 2e+09 is not in [1, 65536]" "$pdarts" count --genotype=PDARTS --channels=2000000000
+# A program without MPI is no part of a group of processes.
+says "search was started as one of several tasks (OMPI_COMM_WORLD_SIZE=2), but this program was built without MPI" \
+  env OMPI_COMM_WORLD_SIZE=2 "${search[@]}" --output_dir=task
+says "(SLURM_NTASKS=4)" env SLURM_NTASKS=4 "${search[@]}" --output_dir=task
+says "(PMIX_RANK=1)" env PMIX_RANK=1 "${search[@]}" --output_dir=task
+says "Build it with --config=mpi" env SLURM_NTASKS=4 "${search[@]}" --output_dir=task
+says "--config=mpi" env SLURM_NTASKS=4 "$pdarts" list
+[ ! -e task ] || fails "a task that is refused writes a run directory"
 says "--output_dir: its value is empty; expected --output_dir=DIR" "${search[@]}" --output_dir=
 says "CIFAR-10: there is no folder $PWD/none. Name the folder that holds cifar-10-batches-bin/" "$pdarts" search --spec=cifar.textproto --data_dir=none
 says "Not a directory" "${search[@]}" --output_dir=tiny.textproto/run

@@ -7,3 +7,4 @@ export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=no
 export OMPI_MCA_btl_sm_single_copy_mechanism=none PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export PRTE_MCA_hwloc_default_binding_policy=none
 export TMPDIR=/tmp OMP_NUM_THREADS=1
+export HOME=${HOME:-$TEST_TMPDIR}
