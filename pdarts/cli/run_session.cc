@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <utility>
@@ -57,6 +58,17 @@ std::string MachineName() {
   char name[256] = {};
   gethostname(name, sizeof(name) - 1);
   return name;
+}
+
+/// Says what a user of mpirun does not expect.
+void TellHowToStop() {
+  if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr ||
+      std::getenv("OMPI_MCA_odls_base_sigkill_timeout") != nullptr) {
+    return;
+  }
+  Tell(
+      {"after SIGTERM or Ctrl-C mpirun kills its processes within two seconds. SIGUSR1 to mpirun "
+       "stops the run in order, however long its step takes"});
 }
 
 /// How many processes have this text. \error as Communicator::AllReduce.
@@ -153,6 +165,7 @@ absl::StatusOr<std::unique_ptr<RunSession>> RunSession::Open(
   const absl::Status opened =
       communicator.rank() == 0 ? session->OpenDirectory(path, spec) : absl::OkStatus();
   PDARTS_RETURN_IF_ERROR(Agree(communicator, opened));
+  if (communicator.size() > 1) TellHowToStop();
   PDARTS_RETURN_IF_ERROR(session->ShareState());
   return session;
 }

@@ -72,6 +72,7 @@ std::string OtherSurroundings(const std::optional<RunResult>& first,
   const auto compare = [&](const char* what, const std::string& was, const std::string& is) {
     if (was != is) absl::StrAppend(&text, "; ", what, " ", is, " instead of ", was);
   };
+  compare("processes", absl::StrCat(a.processes()), absl::StrCat(b.processes()));
   compare("threads", absl::StrCat(a.threads()), absl::StrCat(b.threads()));
   compare("commit", a.commit(), b.commit());
   compare("processor", a.cpu(), b.cpu());

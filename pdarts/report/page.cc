@@ -45,16 +45,23 @@ Html ColorRules() {
 
 /// Where a run was made: program, machine and data.
 Html Provenance(const RunResult& result) {
-  return HtmlScrolling("Where the run was made",
-                       HtmlTable({{"commit", result.commit()},
-                                  {"LibTorch", result.libtorch()},
-                                  {"processor", result.cpu()},
-                                  {"device", result.device()},
-                                  {"kernels", result.kernels()},
-                                  {"threads", absl::StrCat(result.threads())},
-                                  {"data", result.dataset_source()},
-                                  {"checksum of the data", result.dataset_checksum()},
-                                  {"finished", Measured(result.finished())}}));
+  std::vector<std::vector<HtmlValue>> rows = {{"commit", result.commit()},
+                                              {"LibTorch", result.libtorch()},
+                                              {"processor", result.cpu()},
+                                              {"device", result.device()},
+                                              {"kernels", result.kernels()}};
+  if (result.processes() > 1) {
+    std::vector<std::string> memory;
+    for (const double gb : result.process_mem_gb()) memory.push_back(Number(gb, 2));
+    rows.push_back({"processes", absl::StrCat(result.processes())});
+    rows.push_back({"peak memory of each, GB", Measured(absl::StrJoin(memory, ", "))});
+  }
+  rows.insert(rows.end(), {{result.processes() > 1 ? "threads of each process" : "threads",
+                            absl::StrCat(result.threads())},
+                           {"data", result.dataset_source()},
+                           {"checksum of the data", result.dataset_checksum()},
+                           {"finished", Measured(result.finished())}});
+  return HtmlScrolling("Where the run was made", HtmlTable(rows));
 }
 
 /// Links to the sections of a page.

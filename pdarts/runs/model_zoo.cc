@@ -197,7 +197,9 @@ absl::Status CheckResult(const RunResult& result, const RunResult& expected) {
   std::vector<const google::protobuf::FieldDescriptor*> fields;
   reflection.ListFields(result, &fields);
   for (const google::protobuf::FieldDescriptor* field : fields) {
-    if (!reflection.HasField(should_be, field)) reflection.ClearField(&is, field);
+    const bool is_expected = field->is_repeated() ? reflection.FieldSize(should_be, field) > 0
+                                                  : reflection.HasField(should_be, field);
+    if (!is_expected) reflection.ClearField(&is, field);
   }
   const std::string differences = MessageDifferences(is, should_be);
   if (differences.empty()) return absl::OkStatus();

@@ -31,6 +31,14 @@ void CopyTexts(const Message& from, const FieldDescriptor& source, const FieldDe
   }
 }
 
+void CopyNumbers(const Message& from, const FieldDescriptor& source, const FieldDescriptor& target,
+                 Message* to) {
+  for (int i = 0; i < from.GetReflection()->FieldSize(from, &source); ++i) {
+    to->GetReflection()->AddDouble(to, &target,
+                                   from.GetReflection()->GetRepeatedDouble(from, &source, i));
+  }
+}
+
 void CopyField(const Message& from, const FieldDescriptor& source, const FieldDescriptor& target,
                Message* to) {
   const Reflection& in = *from.GetReflection();
@@ -80,6 +88,8 @@ void CopyCommonFields(const Message& from, Message* to) {
       if (from.GetReflection()->HasField(from, &source)) CopyField(from, source, *target, to);
     } else if (source.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
       CopyTexts(from, source, *target, to);
+    } else if (source.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+      CopyNumbers(from, source, *target, to);
     }
   }
 }

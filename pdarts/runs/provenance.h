@@ -17,8 +17,8 @@ absl::StatusOr<std::vector<std::string>> CompareProvenance(const Provenance& bef
                                                            const Provenance& now);
 
 /// Copies every field that is set in `from` and that `to` has under the same name, with the same
-/// type: numbers, texts and lists of texts. Files of runs spell the provenance, and a training's
-/// row of the results table, in this way.
+/// type: numbers, texts, and lists of numbers (double) and texts. Files of runs spell the
+/// provenance, and a training's row of the results table, in this way.
 void CopyCommonFields(const google::protobuf::Message& from, google::protobuf::Message* to);
 
 }  // namespace pdarts

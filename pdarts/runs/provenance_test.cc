@@ -63,6 +63,9 @@ TEST(Provenance, WhatDecidesTheLastBitsIsCompared) {
   now.set_cpu("another");
   EXPECT_THAT(CompareProvenance(Some(), now).value(),
               ElementsAre("threads was 2, is 4", HasSubstr("cpu was")));
+  now = Some();
+  now.set_processes(3);
+  EXPECT_THAT(CompareProvenance(Some(), now).value(), ElementsAre("processes was 1, is 3"));
 }
 
 TEST(Provenance, OtherDataAreRefused) {

@@ -22,8 +22,8 @@ using google::protobuf::Message;
 
 /// What the experiment or the machine sets itself isn't measured.
 bool IsMeasured(const FieldDescriptor& field) {
-  static const auto* const set = new std::set<std::string>{"seed", "threads", "supernet_images",
-                                                           "network_cells", "network_channels"};
+  static const auto* const set = new std::set<std::string>{
+      "seed", "processes", "threads", "supernet_images", "network_cells", "network_channels"};
   return set->count(field.name()) == 0;
 }
 
@@ -39,7 +39,7 @@ std::optional<double> Number(const Message& message, const FieldDescriptor& fiel
 /// The value of a field that isn't repeated, as text.
 std::string Text(const RunResult& result, const FieldDescriptor& field) {
   const google::protobuf::Reflection& reflection = *result.GetReflection();
-  if (!reflection.HasField(result, &field)) return "unknown";
+  if (!reflection.HasField(result, &field) && !field.has_default_value()) return "unknown";
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
     return reflection.GetString(result, &field);
   }
@@ -92,8 +92,8 @@ void AppendColumns(const std::vector<const Message*>& messages, const std::strin
 
 std::vector<std::string> OriginDifferences(const std::vector<RunResult>& results) {
   std::vector<std::string> differences;
-  for (const char* name :
-       {"commit", "libtorch", "cpu", "device", "kernels", "threads", "dataset_checksum"}) {
+  for (const char* name : {"commit", "libtorch", "cpu", "device", "kernels", "processes", "threads",
+                           "dataset_checksum"}) {
     const FieldDescriptor* field = RunResult::descriptor()->FindFieldByName(name);
     CHECK(field != nullptr) << name;
     std::vector<std::pair<std::string, std::vector<int64_t>>> seeds_of;  // in order of appearance
