@@ -43,7 +43,7 @@ class Meeting {
 
   void End(int rank) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    ended_ = rank;
+    if (ended_ < 0) ended_ = rank;  // the others end because of it
     changed_.notify_all();
   }
 
@@ -68,7 +68,7 @@ class Meeting {
   const int size_;
   int present_ = 0;
   int meeting_ = 0;
-  int ended_ = -1;  ///< the rank of a process that has ended
+  int ended_ = -1;  ///< the rank of the first process that has ended
 };
 
 class ThreadCommunicator : public Communicator {
