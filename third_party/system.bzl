@@ -124,13 +124,10 @@ system_files = repository_rule(
 )
 
 def _system_openmpi_impl(ctx):
-    missing = "\n\n  @%s needs Open MPI (--config=mpi).\n  Install it with: sudo apt-get install libopenmpi-dev openmpi-bin\n  (or set PDARTS_EXTRA_PACKAGES=\"libopenmpi-dev openmpi-bin\" for ./bazelw, which does)\n" % ctx.name
     pkg_config = ctx.which("pkg-config")
-    mpirun = ctx.which("mpirun.openmpi") or ctx.which("mpirun")
-    if not pkg_config or not mpirun or ctx.execute([pkg_config, "--exists", "ompi-c"]).return_code != 0:
-        fail(missing)
+    if not pkg_config or ctx.execute([pkg_config, "--exists", "ompi-c"]).return_code != 0:
+        fail("\n\n  @%s needs Open MPI (--config=mpi).\n  Install it with: sudo apt-get install libopenmpi-dev openmpi-bin\n  (or set PDARTS_EXTRA_PACKAGES=\"libopenmpi-dev openmpi-bin\" for ./bazelw, which does)\n" % ctx.name)
     ctx.symlink(_pkg_config(ctx, ["--variable=includedir", "ompi-c"]).strip(), "include")
-    ctx.symlink(mpirun, "mpirun")
     _write_common_files(ctx, ["libopenmpi-dev"])
     flags = [flag for flag in _pkg_config(ctx, ["--libs", "ompi-c"]).strip().split(" ") if flag]
     ctx.template("BUILD.bazel", ctx.attr.build_file, {"%{LINK_FLAGS}": repr(flags)})

@@ -248,12 +248,13 @@ absl::Status RunSession::ExplainEnd(const absl::Status& status) const {
   if (!writes()) return status;
   // What is in the directory now may be another run's.
   if (!directory_->CheckHeld().ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat(status.message(), "; ",
-                                   directory_->last_checkpoint().empty()
-                                       ? std::string("there is no checkpoint yet")
-                                       : absl::StrCat("the last good checkpoint is ",
-                                                      directory_->last_checkpoint())));
+  const std::string& checkpoint = directory_->last_checkpoint();
+  const absl::Status explained(status.code(),
+                               absl::StrCat(status.message(), "; ",
+                                            checkpoint.empty() ? "there is no checkpoint yet"
+                                                               : "the last good checkpoint is ",
+                                            checkpoint));
+  return IsAgreed(status) ? MarkAgreed(explained) : explained;
 }
 
 bool PrintedAsJson(const google::protobuf::Message& result) {

@@ -29,6 +29,7 @@
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/search_recorder.h"
 #include "pdarts/runs/search_row.h"
+#include "pdarts/trainers/data_parallel.h"
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/smallest_batch.h"
@@ -73,11 +74,14 @@ absl::StatusOr<PreparedSearch> Prepare(absl::StatusOr<ExperimentSpec> given) {
   return PreparedSearch{std::move(experiment), flags};
 }
 
-absl::StatusOr<DatasetSplits> LoadData(const Experiment& experiment, int processes) {
+absl::StatusOr<DatasetSplits> LoadData(const Experiment& experiment,
+                                       const Communicator& communicator) {
+  PDARTS_RETURN_IF_ERROR(
+      CheckShares("search.batch_size", experiment.spec.search().batch_size(), communicator));
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
   // Before a run directory is made.
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
-      [&] { return CheckSmallestBatches(experiment, data.train->size(), processes); }));
+      [&] { return CheckSmallestBatches(experiment, data.train->size(), communicator.size()); }));
   return data;
 }
 
@@ -169,7 +173,7 @@ absl::Status SearchExperiment(absl::StatusOr<ExperimentSpec> spec, ProcessGroup&
                    return DryRunSearch(experiment, communicator.size(), flags.processes_here);
                  }));
   }
-  const absl::StatusOr<DatasetSplits> data = LoadData(experiment, communicator.size());
+  const absl::StatusOr<DatasetSplits> data = LoadData(experiment, communicator);
   PDARTS_RETURN_IF_ERROR(Agree(communicator, data.status()));
   SearchOptions options;
   PDARTS_ASSIGN_OR_RETURN(options.communicator,

@@ -4,7 +4,6 @@
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "pdarts/core/communication_error.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 
@@ -47,14 +46,6 @@ void DataParallel::SumWithBuffers(std::vector<at::Tensor> tensors,
 
 absl::Status DataParallel::Broadcast(const std::vector<at::Tensor>& tensors) const {
   return communicator_->Broadcast(tensors, /*root=*/0);
-}
-
-absl::Status DataParallel::Agree(const absl::Status& own, absl::string_view what) const {
-  PDARTS_ASSIGN_OR_RETURN(const bool any_error, communicator_->AnyTrue(!own.ok()));
-  if (own.ok() && any_error) {
-    return absl::AbortedError(absl::StrCat("another process has an error in ", what));
-  }
-  return own;
 }
 
 absl::Status CheckShares(absl::string_view field, int64_t images,

@@ -59,10 +59,6 @@ class DataParallel {
   /// Replaces tensors by those of process 0, so that all processes begin with the same bits.
   absl::Status Broadcast(const std::vector<at::Tensor>& tensors) const;
 
-  /// \error `own`, or kAborted where another process has an error, as `what` says: "the forecast of
-  /// memory".
-  absl::Status Agree(const absl::Status& own, absl::string_view what) const;
-
  private:
   Communicator* communicator_;
   bool synchronize_statistics_;

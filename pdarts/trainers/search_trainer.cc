@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/processes/agreement.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/data_parallel.h"
 #include "pdarts/trainers/libtorch_errors.h"
@@ -81,7 +82,6 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
       SplitTrainingImages(data.train->size(), experiment.spec.search().train_images(),
                           experiment.spec.search().weights_share()));
   Communicator& communicator = *options.communicator;
-  const DataParallel parallel(communicator);
   PDARTS_RETURN_IF_ERROR(
       CheckShares("search.batch_size", experiment.spec.search().batch_size(), communicator));
   PDARTS_RETURN_IF_ERROR(CheckSmallestBatches(experiment, data.train->size(), communicator.size()));
@@ -101,8 +101,8 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
           ForecastStage(experiment, stage, candidates,
                         StageBatches(experiment.spec.search(), &data, &halves, communicator.size()),
                         options.memory);
-      PDARTS_RETURN_IF_ERROR(parallel.Agree(
-          forecast.ok() ? forecast->CheckFits() : forecast.status(), "the forecast of memory"));
+      PDARTS_RETURN_IF_ERROR(
+          Agree(communicator, forecast.ok() ? forecast->CheckFits() : forecast.status()));
       trainer.set_expected_bytes(forecast->PeakBytes());
     }
     if (!start.progress) {

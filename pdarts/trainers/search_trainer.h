@@ -93,12 +93,12 @@ struct SearchResult {
 /// threads on one machine give the same alphas bit for bit, also when it goes on from a state.
 /// \error what the plugins, except for Derive, and the observer return; kInvalidArgument if the
 /// data leave a half empty, or a batch of one image that a stage can't train on, or a batch has
-/// fewer images than there are processes; kUnavailable if another process has ended, and kAborted
-/// if one has an error where processes agree; kResourceExhausted before a stage whose memory isn't
-/// free, with the batch size that would fit, and, naming stage, epoch and step, if memory can't be
-/// allocated; kInternal naming stage, epoch and step if a loss, an alpha or a weight isn't finite,
-/// or LibTorch throws; kDataLoss if the state to resume doesn't fit the experiment; kCancelled, the
-/// state saved, if the checkpointer asked to stop.
+/// fewer images than there are processes; kUnavailable if another process has ended;
+/// kResourceExhausted before a stage whose memory isn't free on one of the processes, with the
+/// batch size that would fit, and, naming stage, epoch and step, if memory can't be allocated;
+/// kInternal naming stage, epoch and step if a loss, an alpha or a weight isn't finite, or LibTorch
+/// throws; kDataLoss if the state to resume doesn't fit the experiment; kCancelled, the state
+/// saved, if the checkpointer asked to stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
 

@@ -150,11 +150,12 @@ stops alone 0
 says "process 1 of 2: the processes of a run must be started in the same way; its spec is seed: 2, that of process 0 is seed: 1" \
   mpirun -n 1 "${search[@]}" --output_dir=x --seed=1 : -n 1 "${search[@]}" --output_dir=x --seed=2
 [ ! -e x ] || fails "a run that was refused leaves a directory"
-cp "$pdarts" another_program && printf 'x' >> another_program
+cp "$pdarts" another_program && chmod u+w another_program && printf 'x' >> another_program
 libraries=$(dirname "$(ldd "$pdarts" | awk '$1 == "libtorch_cpu.so" { print $3 }')")
 says "its program's checksum is" env LD_LIBRARY_PATH="$libraries" \
   mpirun -n 1 "${search[@]}" --output_dir=x : -n 1 ./another_program "${search[@]:1}" --output_dir=x
 says "list is for one process, but was started as one of several tasks (OMPI_COMM_WORLD_SIZE=2)" mpirun -n 2 "$pdarts" list
+says "search.batch_size" mpirun -n 3 "${search[@]}" --output_dir=x --set=search.batch_size=2
 says "error: search needs --spec=FILE" mpirun -n 2 "$pdarts" search
 says "but MPI connects this one with no other" env SLURM_NTASKS=2 "${search[@]}" --output_dir=x
 

@@ -22,6 +22,7 @@
 #include "pdarts/core/process.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/processes/process_group.h"
 #include "pdarts/runs/run_comparison.h"
 #include "pdarts/runs/run_directory.h"
 
