@@ -26,15 +26,17 @@ constexpr int64_t kPieceBytes = int64_t{1} << 26;
 /// How long to wait for the name of the process that has ended, where MPI has noticed it first.
 constexpr double kNameSeconds = 3;
 
-/// Leaves the processor to others, the more the longer a process has waited.
+/// Leaves the processor to others, the more the longer a process has waited. MPI makes progress
+/// only while it is asked, so that a process sleeps only after about a second, in which no step
+/// waits.
 void Pause(int64_t tries) {
-  constexpr int64_t kSpins = 2000, kYields = 20000;
+  constexpr int64_t kSpins = 10000, kYields = 1000000;
   if (tries < kSpins) return;
   if (tries < kYields) {
     sched_yield();
     return;
   }
-  const timespec pause = {0, 200000};
+  const timespec pause = {0, 1000000};
   nanosleep(&pause, nullptr);
 }
 
