@@ -166,8 +166,7 @@ absl::Status RunCommandLine(const std::vector<std::string>& words, const Program
   nn::KeepFreedMemory();
   ReportFileSizeLimitAsError();
   StartLogging(program.name.c_str());
-  PDARTS_ASSIGN_OR_RETURN(*processes,
-                          ConnectProcesses(title, command->run_in_several != nullptr));
+  PDARTS_ASSIGN_OR_RETURN(*processes, ConnectProcesses(title, command->run_in_several != nullptr));
   if ((*processes)->communicator().rank() > 0) SilenceStreams();
   return command->run_in_several ? command->run_in_several(line.arguments, **processes)
                                  : command->run(line.arguments);

@@ -27,8 +27,8 @@ bool RunCheckpointer::Due() {
 }
 
 bool RunCheckpointer::StopRequested() {
-  const absl::StatusOr<bool> any = options_.communicator->AnyTrue(
-      options_.stop_requested && options_.stop_requested());
+  const absl::StatusOr<bool> any =
+      options_.communicator->AnyTrue(options_.stop_requested && options_.stop_requested());
   communication_.Update(any.status());
   return !any.ok() || *any;
 }
