@@ -28,12 +28,28 @@ absl::Status CheckName(const std::string& name, const std::string& directory) {
       absl::StrCat("\"", name, "\" is not the name of a file in the directory ", directory));
 }
 
+/// What stat(2) says of a name in an open directory, or of the descriptor itself where the name is
+/// empty. The client of a network file system asks the server, instead of answering with what it
+/// remembers. Returns whether it succeeded; else errno says why not.
+bool AskStatus(int directory, const char* name, struct statx* status) {
+  const int of = *name == '\0' ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
+  return statx(directory, name, of | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, status) == 0;
+}
+
+/// Brings what the client of a network file system remembers of a directory up to date, so that it
+/// asks the server for names that other hosts have made or removed since.
+void Refresh(const FileDescriptor& directory) {
+  struct statx status;
+  AskStatus(directory.number(), "", &status);  // without it, the client is late by up to a minute
+}
+
 }  // namespace
 
 absl::StatusOr<Directory> Directory::Open(const std::string& path) {
   const std::string opened = path.empty() ? "." : path;
   FileDescriptor descriptor(open(opened.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!descriptor.is_open()) return SystemError("open the directory", opened);
+  Refresh(descriptor);
   return Directory(path, std::move(descriptor));
 }
 
@@ -97,13 +113,16 @@ absl::StatusOr<bool> Directory::Holds(const std::string& name) const {
 
 absl::StatusOr<bool> Directory::Leads(const std::string& name, const FileDescriptor& file) const {
   PDARTS_RETURN_IF_ERROR(CheckName(name, path_));
-  struct stat opened, named;
-  if (fstat(file.number(), &opened) != 0) return SystemError("look at", PathOf(name));
-  if (fstatat(descriptor_.number(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return false;
+  Refresh(descriptor_);
+  struct statx opened, named;
+  if (!AskStatus(file.number(), "", &opened) ||
+      !AskStatus(descriptor_.number(), name.c_str(), &named)) {
+    // ESTALE: another host removed the file or the directory.
+    if (errno == ENOENT || errno == ESTALE) return false;
     return SystemError("look at", PathOf(name));
   }
-  return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  return opened.stx_dev_major == named.stx_dev_major &&
+         opened.stx_dev_minor == named.stx_dev_minor && opened.stx_ino == named.stx_ino;
 }
 
 absl::StatusOr<FileDescriptor> Directory::OpenFile(const std::string& name, int flags) const {

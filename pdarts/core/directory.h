@@ -16,7 +16,8 @@ namespace pdarts {
 /// A directory that is kept open. Every name is looked up in the directory that was opened, also
 /// when its path leads to another one meanwhile. A name is one component of a path; another one is
 /// an error of kind kInvalidArgument. No method follows a symbolic link at a name, or waits for a
-/// named pipe.
+/// named pipe. On a network file system, a directory that has just been opened holds what other
+/// hosts have written there until then.
 class Directory {
  public:
   /// Opens a directory that is there; "" is the working directory.
@@ -39,7 +40,8 @@ class Directory {
   absl::StatusOr<std::filesystem::file_type> KindOf(const std::string& name) const;
   /// Whether there is an entry of that name, of any kind. \error with the system's reason.
   absl::StatusOr<bool> Holds(const std::string& name) const;
-  /// Whether `file` is what the name leads to now. \error with the system's reason.
+  /// Whether `file` is what the name leads to now; on a network file system, what the server says.
+  /// \error with the system's reason.
   absl::StatusOr<bool> Leads(const std::string& name, const FileDescriptor& file) const;
 
   /// Opens a regular file. `flags` are those of open(2), without O_TRUNC.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -21,6 +22,7 @@ struct Failure {
 
 std::optional<Failure> failure;
 std::optional<std::vector<std::string>> syncs;
+bool loses_answers_to_renames = false;
 
 std::string PathOf(int descriptor) {
   const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
@@ -56,6 +58,10 @@ RecordedSyncs::~RecordedSyncs() { syncs.reset(); }
 
 const std::vector<std::string>& RecordedSyncs::paths() const { return *syncs; }
 
+LostAnswersToRenames::LostAnswersToRenames() { loses_answers_to_renames = true; }
+
+LostAnswersToRenames::~LostAnswersToRenames() { loses_answers_to_renames = false; }
+
 }  // namespace pdarts
 
 extern "C" ssize_t read(int descriptor, void* bytes, size_t count) {
@@ -77,4 +83,13 @@ extern "C" int fsync(int descriptor) {
   static auto* const next = pdarts::Next<int(int)>("fsync");
   if (pdarts::syncs) pdarts::syncs->push_back(pdarts::PathOf(descriptor));
   return next(descriptor);
+}
+
+extern "C" int renameat(int from_directory, const char* from, int to_directory,
+                        const char* to) noexcept {
+  static auto* const next = pdarts::Next<int(int, const char*, int, const char*)>("renameat");
+  if (next(from_directory, from, to_directory, to) != 0) return -1;
+  if (!pdarts::loses_answers_to_renames) return 0;
+  errno = ENOENT;
+  return -1;
 }

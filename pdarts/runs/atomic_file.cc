@@ -88,7 +88,12 @@ absl::Status WriteFileAtomically(const Directory& directory, const std::string& 
     const absl::Status kept = directory.Rename(name, keep_as);
     if (!kept.ok() && !absl::IsNotFound(kept)) return kept;
   }
-  PDARTS_RETURN_IF_ERROR(directory.Rename(temporary, name));
+  if (const absl::Status renamed = directory.Rename(temporary, name); !renamed.ok()) {
+    // The server of a network file system may have renamed the file, and its answer got lost: asked
+    // again, it knows no such file.
+    const absl::StatusOr<std::string> now = directory.ReadFile(name);
+    if (!absl::IsNotFound(renamed) || !now.ok() || *now != content) return renamed;
+  }
   std::move(remove).Cancel();
   return directory.Sync();
 }

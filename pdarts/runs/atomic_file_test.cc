@@ -12,6 +12,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/system_calls_testing.h"
 
 namespace pdarts {
 namespace {
@@ -66,6 +67,14 @@ TEST_F(AtomicFileTest, FullDiskLeavesTheOldContentAndNothingElse) {
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), HasSubstr(Path("a")));
   EXPECT_EQ(Read(Path("a")), "old");
+  EXPECT_THAT(Names(), ElementsAre("a"));
+}
+
+TEST_F(AtomicFileTest, AnAnswerToARenameThatGotLostIsNoError) {
+  const LostAnswersToRenames lost;
+  const absl::Status status = WriteFileAtomically(Path("a"), "new");
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Read(Path("a")), "new");
   EXPECT_THAT(Names(), ElementsAre("a"));
 }
 

@@ -74,7 +74,7 @@ enum class RunStart {
 ///   checkpoint.bin           the newest state (Checkpoint)
 ///   checkpoint.previous.bin  the one before
 ///   checkpoint.damaged.bin   one that could not be read when the run went on
-///   lock                     the number of the process that writes
+///   lock                     the number of the process that writes, and its host
 class RunDirectory {
  public:
   /// Prepares `path` for a run of `spec` from its beginning (makes the folder, writes the spec),

@@ -427,8 +427,35 @@ TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
     }
   }
   EXPECT_FALSE(fs::exists(path_ / "lock"));
-  std::ofstream(path_ / "lock") << "1\n";  // left by a process that was killed
-  EXPECT_TRUE(Create().ok());
+  for (const char* left : {"1\n", "1 node7\n"}) {
+    std::ofstream(path_ / "lock") << left;  // by a process that was killed, or whose host was
+    EXPECT_TRUE(Create().ok());
+  }
+}
+
+TEST_F(RunDirectoryTest, TheLockNamesProcessAndHost) {
+  char host[256] = {};
+  ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(Read(path_ / "lock"), absl::StrCat(getpid(), " ", host, "\n"));
+  EXPECT_THAT(
+      Create().ToString(),
+      HasSubstr(absl::StrCat("process ", getpid(), " is writing there, on the host ", host)));
+}
+
+TEST_F(RunDirectoryTest, ALockThatNamesAnotherProcessStopsTheRun) {
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  ASSERT_TRUE(run.ok());
+  ASSERT_TRUE((*run)->CheckHeld().ok());
+  // What another host does that the server gave the lock to: the file stays the same one.
+  std::ofstream(path_ / "lock") << "12345 node7\n";
+  const absl::Status status = (*run)->CheckHeld();
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_THAT(status.ToString(), HasSubstr("\"12345 node7\""));
+  EXPECT_EQ((*run)->Log(LogEvent()).code(), absl::StatusCode::kAborted);
+  run->reset();
+  EXPECT_EQ(Read(path_ / "lock"), "12345 node7\n");
 }
 
 TEST_F(RunDirectoryTest, ALinkInPlaceOfTheLockIsNotFollowed) {

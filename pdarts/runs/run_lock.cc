@@ -9,30 +9,63 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
 
-/// The number of the process that took a lock, as text; empty if none has written its number yet.
-/// \error kFailedPrecondition if the file holds something else.
-absl::StatusOr<std::string> Holder(const FileDescriptor& file, const std::string& path) {
-  char text[32];
-  const ssize_t length = pread(file.number(), text, sizeof(text), 0);
-  if (length < 0) return SystemError("read", path);
-  const absl::string_view holder = absl::StripAsciiWhitespace({text, static_cast<size_t>(length)});
-  if (length == sizeof(text) || !std::all_of(holder.begin(), holder.end(), absl::ascii_isdigit)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path, " is not the lock of a run: it holds something else than a process's number"));
-  }
-  return std::string(holder);
+/// How a process names itself in its lock: "4711 node3".
+std::string OwnName() {
+  char host[256] = {};
+  if (gethostname(host, sizeof(host) - 1) != 0) return absl::StrCat(getpid());
+  return absl::StrCat(getpid(), " ", host);
 }
 
-absl::Status HeldBy(const std::string& holder, const std::string& path) {
+/// What a lock holds; empty if no process has written its name yet.
+absl::StatusOr<std::string> ReadName(const FileDescriptor& file, const std::string& path) {
+  char text[512];
+  const ssize_t length = pread(file.number(), text, sizeof(text), 0);
+  if (length < 0) return SystemError("read", path);
+  return std::string(absl::StripAsciiWhitespace({text, static_cast<size_t>(length)}));
+}
+
+/// A process and its host. Locks of earlier versions name no host.
+struct Holder {
+  std::string process;
+  std::string host;
+};
+
+/// Which process took a lock; without a number if none has written its name yet.
+/// \error kFailedPrecondition if the file holds something else.
+absl::StatusOr<Holder> ReadHolder(const FileDescriptor& file, const std::string& path) {
+  PDARTS_ASSIGN_OR_RETURN(const std::string name, ReadName(file, path));
+  const std::pair<std::string, std::string> parts = absl::StrSplit(name, absl::MaxSplits(' ', 1));
+  const Holder holder = {parts.first, parts.second};
+  if (!std::all_of(holder.process.begin(), holder.process.end(), absl::ascii_isdigit) ||
+      !std::all_of(holder.host.begin(), holder.host.end(), absl::ascii_isgraph)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path,
+        " is not the lock of a run: it holds something else than a process's number and host"));
+  }
+  return holder;
+}
+
+absl::Status HeldBy(const Holder& holder, const std::string& path) {
   return absl::FailedPreconditionError(absl::StrCat(
       path, " is locked: ",
-      holder.empty() ? std::string("another process") : absl::StrCat("process ", holder),
-      " is writing there"));
+      holder.process.empty() ? "another process" : absl::StrCat("process ", holder.process),
+      " is writing there", holder.host.empty() ? "" : absl::StrCat(", on the host ", holder.host)));
+}
+
+absl::Status LockError(const std::string& path) {
+  const bool grants_none = errno == ENOLCK;
+  const absl::Status status = SystemError("lock", path);
+  if (!grants_none) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(),
+                                   "; the file system must grant locks, which NFSv3 does with a "
+                                   "lock service on the client and the server only"));
 }
 
 }  // namespace
@@ -43,8 +76,8 @@ absl::StatusOr<std::unique_ptr<RunLock>> RunLock::Take(const Directory& director
   for (;;) {
     PDARTS_ASSIGN_OR_RETURN(FileDescriptor file, directory.OpenFile(name, O_RDWR | O_CREAT));
     if (flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return SystemError("lock", path);
-      PDARTS_ASSIGN_OR_RETURN(const std::string holder, Holder(file, path));
+      if (errno != EWOULDBLOCK) return LockError(path);
+      PDARTS_ASSIGN_OR_RETURN(const Holder holder, ReadHolder(file, path));
       return HeldBy(holder, path);
     }
     // Who held it before may have removed the file after it was opened here: then another one, or
@@ -52,30 +85,41 @@ absl::StatusOr<std::unique_ptr<RunLock>> RunLock::Take(const Directory& director
     PDARTS_ASSIGN_OR_RETURN(const bool is_named, directory.Leads(name, file));
     if (!is_named) continue;
     PDARTS_RETURN_IF_ERROR(CheckHasOneName(file, path));
-    PDARTS_RETURN_IF_ERROR(Holder(file, path).status());
-    std::unique_ptr<RunLock> lock(new RunLock(&directory, name, std::move(file)));
-    const std::string own = absl::StrCat(getpid(), "\n");
+    PDARTS_RETURN_IF_ERROR(ReadHolder(file, path).status());
+    std::unique_ptr<RunLock> lock(new RunLock(&directory, name, std::move(file), OwnName()));
+    const std::string line = absl::StrCat(lock->own_, "\n");
+    // Synced, so that other hosts see it.
     if (ftruncate(lock->file_.number(), 0) != 0 ||
-        pwrite(lock->file_.number(), own.data(), own.size(), 0) !=
-            static_cast<ssize_t>(own.size())) {
-      return SystemError("write", path);
+        pwrite(lock->file_.number(), line.data(), line.size(), 0) !=
+            static_cast<ssize_t>(line.size()) ||
+        fsync(lock->file_.number()) != 0) {
+      const absl::Status failed = SystemError("write", path);
+      directory.Remove(name).IgnoreError();
+      return failed;
     }
     return lock;
   }
 }
 
 RunLock::~RunLock() {
-  const absl::StatusOr<bool> is_named = directory_->Leads(name_, file_);
-  if (is_named.ok() && *is_named) directory_->Remove(name_).IgnoreError();
+  if (CheckHeld().ok()) directory_->Remove(name_).IgnoreError();
 }
 
 absl::Status RunLock::CheckHeld() const {
+  const std::string path = directory_->PathOf(name_);
   PDARTS_ASSIGN_OR_RETURN(const bool is_named, directory_->Leads(name_, file_));
-  if (is_named) return absl::OkStatus();
-  return absl::AbortedError(
-      absl::StrCat(directory_->PathOf(name_),
-                   " is not the lock that this run holds any more: the lock or its directory was "
-                   "removed or replaced. The run stops, because another one may write there now"));
+  if (!is_named) {
+    return absl::AbortedError(absl::StrCat(
+        path,
+        " is not the lock that this run holds any more: the lock or its directory was "
+        "removed or replaced. The run stops, because another one may write there now"));
+  }
+  // The system of this host would know of no other holder: the server of a network file system may.
+  PDARTS_ASSIGN_OR_RETURN(const std::string name, ReadName(file_, path));
+  if (name == own_) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat(
+      path, " was written by \"", own_, "\" (process and host), which is this run, and holds \"",
+      name, "\" now. The run stops, because that process may write there"));
 }
 
 }  // namespace pdarts
