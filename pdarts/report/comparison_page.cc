@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,12 +9,23 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/report/grid_section.h"
 #include "pdarts/report/page.h"
+#include "pdarts/runs/result_groups.h"
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/training_row.h"
 
 namespace pdarts {
 namespace {
+
+/// A run's title, with what tells it from the others of its sweep: "quickstart, seed 1,
+/// search.batch_size=32". Run: RunFiles or TrainingFiles.
+template <class Run>
+std::string TitleInSweep(const Run& run) {
+  std::string title = RunTitle(run);
+  for (const std::string& setting : run.spec.grid()) absl::StrAppend(&title, ", ", setting);
+  return title;
+}
 
 /// What tells the runs apart: their titles, and their folders where two titles are the same. Run:
 /// RunFiles or TrainingFiles.
@@ -21,10 +33,10 @@ template <class Run>
 std::vector<std::string> Labels(const std::vector<Run>& runs) {
   std::vector<std::string> labels;
   for (const Run& run : runs) {
-    const auto same = std::count_if(runs.begin(), runs.end(), [&](const Run& other) {
-      return RunTitle(other) == RunTitle(run);
-    });
-    labels.push_back(same > 1 ? absl::StrCat(RunTitle(run), " (", run.path, ")") : RunTitle(run));
+    const std::string title = TitleInSweep(run);
+    const auto same = std::count_if(runs.begin(), runs.end(),
+                                    [&](const Run& other) { return TitleInSweep(other) == title; });
+    labels.push_back(same > 1 ? absl::StrCat(title, " (", run.path, ")") : title);
   }
   return labels;
 }
@@ -60,6 +72,25 @@ Html Results(const std::vector<RunFiles>& runs, const std::vector<std::string>& 
 const std::optional<RunResult>& ResultOf(const RunFiles& run) { return run.result; }
 std::optional<RunResult> ResultOf(const TrainingFiles& run) {
   return run.result ? std::make_optional(RowOf(*run.result)) : std::nullopt;
+}
+
+/// Appends the finished runs with their specs. Run: RunFiles or TrainingFiles.
+template <class Run>
+void AppendFinished(const std::vector<Run>& runs, std::vector<FinishedRun>* finished) {
+  for (const Run& run : runs) {
+    if (const std::optional<RunResult> result = ResultOf(run)) {
+      finished->push_back({std::make_unique<decltype(run.spec)>(run.spec), *result});
+    }
+  }
+}
+
+/// The grids of sweeps among all runs.
+std::vector<ResultsGrid> Grids(const std::vector<RunFiles>& runs,
+                               const std::vector<TrainingFiles>& trainings) {
+  std::vector<FinishedRun> finished;
+  AppendFinished(runs, &finished);
+  AppendFinished(trainings, &finished);
+  return GridsOf(finished);
 }
 
 /// In what the surroundings of two finished runs of one spec differ, which may change what they
@@ -122,12 +153,22 @@ Html TrainingCurves(const std::vector<TrainingFiles>& runs, const std::vector<st
   return HtmlCat("<div class=\"charts\">\n"_html, figures, "</div>\n"_html);
 }
 
+/// A run's spec without what it says of its sweep, which its other fields say as well. Run:
+/// RunFiles or TrainingFiles.
+template <class Run>
+auto SpecWithoutGrid(const Run& run) {
+  auto spec = run.spec;
+  spec.clear_grid();
+  return spec;
+}
+
 /// In what the specs and surroundings differ from the first run's. Run: RunFiles or TrainingFiles.
 template <class Run>
 Html Differences(const std::vector<Run>& runs, const std::vector<std::string>& labels) {
   Html list;
   for (size_t i = 1; i < runs.size(); ++i) {
-    const std::string differences = MessageDifferences(runs[0].spec, runs[i].spec);
+    const std::string differences =
+        MessageDifferences(SpecWithoutGrid(runs[0]), SpecWithoutGrid(runs[i]));
     list.Append(HtmlCat("<li>"_html, labels[i], ": ",
                         differences.empty() ? "the same spec" : differences,
                         OtherSurroundings(ResultOf(runs[0]), ResultOf(runs[i])), "</li>\n"_html));
@@ -243,8 +284,9 @@ Html ComparisonPage(const std::vector<RunFiles>& runs, const std::vector<Trainin
   const Html trained =
       trainings.empty() ? Html() : Trainings(trainings, runs.empty() ? &charts : nullptr);
   return WholePage(title,
-                   HtmlCat("<header><h1>"_html, title, "</h1></header>\n<main>\n"_html, searches,
-                           trained, UnreadableRuns(unreadable), "</main>\n"_html),
+                   HtmlCat("<header><h1>"_html, title, "</h1></header>\n<main>\n"_html,
+                           GridSection(Grids(runs, trainings)), searches, trained,
+                           UnreadableRuns(unreadable), "</main>\n"_html),
                    charts);
 }
 

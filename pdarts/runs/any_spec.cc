@@ -15,6 +15,19 @@ using google::protobuf::Message;
 
 bool IsTraining(const Message& spec) { return spec.GetDescriptor() == TrainSpec::descriptor(); }
 
+std::vector<std::string> GridOf(const Message& spec) {
+  const auto& grid = IsTraining(spec) ? static_cast<const TrainSpec&>(spec).grid()
+                                      : static_cast<const ExperimentSpec&>(spec).grid();
+  return {grid.begin(), grid.end()};
+}
+
+void SetGrid(const std::vector<std::string>& settings, Message* spec) {
+  auto* grid = IsTraining(*spec) ? static_cast<TrainSpec*>(spec)->mutable_grid()
+                                 : static_cast<ExperimentSpec*>(spec)->mutable_grid();
+  grid->Clear();
+  for (const std::string& setting : settings) *grid->Add() = setting;
+}
+
 absl::StatusOr<std::unique_ptr<Message>> ParseAnySpec(absl::string_view text,
                                                       absl::string_view file) {
   auto search = std::make_unique<ExperimentSpec>();

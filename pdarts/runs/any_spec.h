@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -16,6 +17,12 @@ namespace pdarts {
 
 /// Whether the spec is of a training.
 bool IsTraining(const google::protobuf::Message& spec);
+
+/// The settings that tell a run from the others of its sweep: the spec's field `grid`.
+std::vector<std::string> GridOf(const google::protobuf::Message& spec);
+
+/// Replaces them.
+void SetGrid(const std::vector<std::string>& settings, google::protobuf::Message* spec);
 
 /// Reads a spec of either kind. `file` names it in errors.
 /// \error as ParseSpec; if the text fits neither kind, it says what is wrong for each.

@@ -1,13 +1,22 @@
 #include "pdarts/runs/result_groups.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <limits>
 #include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "google/protobuf/descriptor.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/result_summary.h"
 
 namespace pdarts {
@@ -20,24 +29,160 @@ std::string WithoutSeed(const Message& spec) {
   const std::unique_ptr<Message> copy(spec.New());
   copy->CopyFrom(spec);
   copy->GetReflection()->ClearField(copy.get(), copy->GetDescriptor()->FindFieldByName("seed"));
+  SetGrid({}, copy.get());
   return absl::StrCat(copy->GetDescriptor()->name(), "\n", PrintSpec(*copy));
 }
 
-ResultsGroup Summarize(const std::vector<RunResult>& results) {
-  ResultsGroup group;
-  group.set_name(results.front().name());
-  group.set_dataset(results.front().dataset());
-  group.set_search_space(results.front().search_space());
-  for (const RunResult& result : results) group.add_seeds(result.seed());
+/// Sorts results by their seeds. Of several of one seed the first stays: a run that was repeated is
+/// no second sample.
+void KeepOneOfEachSeed(std::vector<RunResult>* results) {
+  std::stable_sort(results->begin(), results->end(),
+                   [](const RunResult& a, const RunResult& b) { return a.seed() < b.seed(); });
+  results->erase(
+      std::unique(results->begin(), results->end(),
+                  [](const RunResult& a, const RunResult& b) { return a.seed() == b.seed(); }),
+      results->end());
+}
+
+/// Sets what the results have in common. Table: ResultsGroup or ResultsGrid.
+template <class Table>
+void SetOrigin(const RunResult& result, Table* table) {
+  table->set_name(result.name());
+  table->set_dataset(result.dataset());
+  table->set_search_space(result.search_space());
+}
+
+/// Sets seeds, means and deviations. Row: ResultsGroup or ResultsGridPoint.
+template <class Row>
+void SetColumns(const std::vector<RunResult>& results, Row* row) {
+  for (const RunResult& result : results) row->add_seeds(result.seed());
   for (const ColumnSummary& summary : SummarizeResults(results)) {
-    ResultsColumn* column = group.add_columns();
+    ResultsColumn* column = row->add_columns();
     column->set_name(summary.name);
     column->set_runs(static_cast<int>(std::count_if(summary.values.begin(), summary.values.end(),
                                                     [](const auto& v) { return v.has_value(); })));
     column->set_mean(summary.mean);
     column->set_deviation(summary.deviation);
   }
-  return group;
+}
+
+/// Sorts groups or grids.
+template <class Table, class Common>
+void SortByOrigin(Common common, std::vector<Table>* tables) {
+  const auto key = [&](const Table& table) {
+    return std::make_tuple(common(table).dataset(), common(table).search_space(),
+                           common(table).name());
+  };
+  std::stable_sort(tables->begin(), tables->end(),
+                   [&](const Table& a, const Table& b) { return key(a) < key(b); });
+}
+
+/// A setting in its two parts: path and value.
+std::pair<std::string, std::string> SplitSetting(const std::string& setting) {
+  return absl::StrSplit(setting, absl::MaxSplits('=', 1));
+}
+
+/// The spec as text with these settings instead of its own; empty if they can't be set.
+std::string WithSettings(const Message& spec, const std::vector<std::string>& settings) {
+  const std::unique_ptr<Message> copy(spec.New());
+  copy->CopyFrom(spec);
+  for (const std::string& setting : settings) {
+    if (!SetField(copy.get(), setting).ok()) return "";
+  }
+  return WithoutSeed(*copy);
+}
+
+/// Whether the spec has the values that its grid says.
+bool HasItsValues(const Message& spec, const std::vector<std::string>& settings) {
+  return WithSettings(spec, settings) == WithoutSeed(spec);
+}
+
+std::vector<std::string> FieldsOf(const std::vector<std::string>& settings) {
+  std::vector<std::string> fields;
+  for (const std::string& setting : settings) fields.push_back(SplitSetting(setting).first);
+  return fields;
+}
+
+/// A value of a grid as what it is sorted by: numbers first, by size, then the others by the place
+/// of their first run.
+std::pair<double, size_t> Rank(const std::string& value, size_t place) {
+  double number;
+  if (absl::SimpleAtod(value, &number)) return {number, 0};
+  return {std::numeric_limits<double>::infinity(), place};
+}
+
+/// The runs of one grid while it is gathered.
+struct GatheredGrid {
+  const Message* first = nullptr;     ///< a spec
+  std::vector<std::string> settings;  ///< of that spec
+  /// By their values, in the order of the runs.
+  std::vector<std::pair<std::vector<std::string>, std::vector<RunResult>>> points;
+
+  bool Includes(const Message& spec, const std::vector<std::string>& other) const {
+    return FieldsOf(settings) == FieldsOf(other) &&
+           first->GetDescriptor() == spec.GetDescriptor() &&
+           WithSettings(spec, settings) == WithoutSeed(*first);
+  }
+
+  void Add(const std::vector<std::string>& of_run, const RunResult& result) {
+    std::vector<std::string> values;
+    for (const std::string& setting : of_run) values.push_back(SplitSetting(setting).second);
+    const auto found = std::find_if(points.begin(), points.end(),
+                                    [&](const auto& point) { return point.first == values; });
+    if (found != points.end()) {
+      found->second.push_back(result);
+    } else {
+      points.push_back({values, {result}});
+    }
+  }
+
+  void Sort() {
+    std::vector<std::map<std::string, size_t>> places(settings.size());
+    for (const auto& [values, results] : points) {
+      for (size_t i = 0; i < values.size(); ++i) places[i].emplace(values[i], places[i].size());
+    }
+    const auto key = [&](const auto& point) {
+      std::vector<std::pair<double, size_t>> ranks;
+      for (size_t i = 0; i < settings.size(); ++i) {
+        ranks.push_back(Rank(point.first[i], places[i][point.first[i]]));
+      }
+      return ranks;
+    };
+    std::stable_sort(points.begin(), points.end(),
+                     [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  }
+};
+
+/// The accuracies that a plot may show, the one that says most first.
+constexpr const char* kPlotted[] = {"test_top1", "benchmark.accuracy", "prediction.accuracy",
+                                    "supernet_top1"};
+
+ResultsGrid SummarizeGrid(GatheredGrid gathered) {
+  gathered.Sort();
+  ResultsGrid grid;
+  SetOrigin(gathered.points.front().second.front(), &grid);
+  for (const std::string& field : FieldsOf(gathered.settings)) grid.add_fields(field);
+  std::set<std::string> columns;
+  for (auto& [values, results] : gathered.points) {
+    KeepOneOfEachSeed(&results);
+    ResultsGridPoint* point = grid.add_points();
+    for (const std::string& value : values) point->add_values(value);
+    SetColumns(results, point);
+    for (const ResultsColumn& column : point->columns()) columns.insert(column.name());
+  }
+  const auto plotted = std::find_if(std::begin(kPlotted), std::end(kPlotted),
+                                    [&](const char* name) { return columns.count(name) > 0; });
+  if (plotted == std::end(kPlotted)) return grid;
+  grid.set_plotted(*plotted);
+  for (size_t i = 0; i < gathered.points.size(); ++i) {
+    for (const ColumnSummary& column : SummarizeResults(gathered.points[i].second)) {
+      if (column.name != *plotted) continue;
+      for (const std::optional<double>& value : column.values) {
+        if (value) grid.mutable_points(static_cast<int>(i))->add_plotted(*value);
+      }
+    }
+  }
+  return grid;
 }
 
 }  // namespace
@@ -49,24 +194,56 @@ std::vector<RunGroup> GroupBySeed(const std::vector<FinishedRun>& runs) {
   }
   std::vector<RunGroup> groups;
   for (auto& [spec, results] : by_spec) {
-    std::stable_sort(results.begin(), results.end(),
-                     [](const RunResult& a, const RunResult& b) { return a.seed() < b.seed(); });
-    // A run that was repeated is no second sample.
-    results.erase(
-        std::unique(results.begin(), results.end(),
-                    [](const RunResult& a, const RunResult& b) { return a.seed() == b.seed(); }),
-        results.end());
+    KeepOneOfEachSeed(&results);
     if (results.size() < 2) continue;
-    ResultsGroup summary = Summarize(results);
+    ResultsGroup summary;
+    SetOrigin(results.front(), &summary);
+    SetColumns(results, &summary);
     groups.push_back({std::move(summary), std::move(results)});
   }
-  const auto key = [](const RunGroup& group) {
-    return std::make_tuple(group.summary.dataset(), group.summary.search_space(),
-                           group.summary.name());
-  };
-  std::stable_sort(groups.begin(), groups.end(),
-                   [&](const RunGroup& a, const RunGroup& b) { return key(a) < key(b); });
+  SortByOrigin([](const RunGroup& group) -> const ResultsGroup& { return group.summary; }, &groups);
   return groups;
+}
+
+std::vector<ResultsGrid> GridsOf(const std::vector<FinishedRun>& runs) {
+  std::vector<GatheredGrid> gathered;
+  for (const FinishedRun& run : runs) {
+    if (run.spec == nullptr) continue;
+    const std::vector<std::string> settings = GridOf(*run.spec);
+    if (settings.empty() || !HasItsValues(*run.spec, settings)) continue;
+    auto found = std::find_if(gathered.begin(), gathered.end(), [&](const GatheredGrid& grid) {
+      return grid.Includes(*run.spec, settings);
+    });
+    if (found == gathered.end()) {
+      gathered.push_back({run.spec.get(), settings, {}});
+      found = gathered.end() - 1;
+    }
+    found->Add(settings, run.result);
+  }
+  std::vector<ResultsGrid> grids;
+  for (GatheredGrid& grid : gathered) {
+    if (grid.points.size() > 1) grids.push_back(SummarizeGrid(std::move(grid)));
+  }
+  SortByOrigin([](const ResultsGrid& grid) -> const ResultsGrid& { return grid; }, &grids);
+  return grids;
+}
+
+std::vector<std::string> ValuesOf(const ResultsGrid& grid, int field) {
+  std::vector<std::string> values;
+  for (const ResultsGridPoint& point : grid.points()) {
+    if (std::find(values.begin(), values.end(), point.values(field)) == values.end()) {
+      values.push_back(point.values(field));
+    }
+  }
+  return values;
+}
+
+std::vector<int> VaryingFields(const ResultsGrid& grid) {
+  std::vector<int> varying;
+  for (int i = 0; i < grid.fields_size(); ++i) {
+    if (ValuesOf(grid, i).size() > 1) varying.push_back(i);
+  }
+  return varying;
 }
 
 }  // namespace pdarts

@@ -26,6 +26,18 @@ struct RunGroup {
 /// one spec and seed the first counts. A run without a spec is in no group.
 std::vector<RunGroup> GroupBySeed(const std::vector<FinishedRun>& runs);
 
+/// The grids of sweeps among the runs, sorted by data set, search space and name. A run belongs to
+/// one if its spec says so (`grid`) and has the values that it says. Numbers stand in rising order,
+/// other values in the order of the runs. Of several runs of one combination and seed the first
+/// counts.
+std::vector<ResultsGrid> GridsOf(const std::vector<FinishedRun>& runs);
+
+/// The numbers of the fields that have at least two values in the grid.
+std::vector<int> VaryingFields(const ResultsGrid& grid);
+
+/// The values of a field of the grid, each once, in the order of its points.
+std::vector<std::string> ValuesOf(const ResultsGrid& grid, int field);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_RUNS_RESULT_GROUPS_H_

@@ -1,9 +1,12 @@
 #include "pdarts/runs/result_groups.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/spec.h"
 #include "pdarts/core/training.pb.h"
+#include "pdarts/runs/any_spec.h"
 
 namespace pdarts {
 namespace {
@@ -48,6 +51,60 @@ TEST(ResultGroupsTest, RunsThatDifferInTheSeedOnlyAreAGroup) {
   EXPECT_EQ(column.runs(), 2);
   EXPECT_EQ(column.mean(), 20);
   EXPECT_NEAR(column.deviation(), 14.1421, 1e-4);  // the root of (100 + 100) / 1
+}
+
+/// A run with these settings, which its spec has and says that it has.
+FinishedRun RunOfGrid(const std::vector<std::string>& settings, int seed, double top1) {
+  FinishedRun run = FinishedRunOf<ExperimentSpec>("swept", seed, top1);
+  for (const std::string& setting : settings) {
+    EXPECT_TRUE(SetField(run.spec.get(), setting).ok());
+  }
+  SetGrid(settings, run.spec.get());
+  return run;
+}
+
+TEST(ResultGroupsTest, RunsOfASweepAreAGrid) {
+  std::vector<FinishedRun> runs;
+  runs.push_back(RunOfGrid({"search.batch_size=16"}, 2, 50));
+  runs.push_back(RunOfGrid({"search.batch_size=16"}, 1, 40));
+  runs.push_back(RunOfGrid({"search.batch_size=16"}, 1, 90));  // repeated
+  runs.push_back(RunOfGrid({"search.batch_size=8"}, 1, 30));
+  runs.push_back(RunOfGrid({"search.batch_size=128"}, 1, 60));
+  runs.push_back(FinishedRunOf<ExperimentSpec>("swept", 1, 90));  // of no sweep
+  runs.push_back(RunOfGrid({"search.batch_size=4"}, 1, 90));      // a later --set changed the value
+  static_cast<ExperimentSpec*>(runs.back().spec.get())->mutable_search()->set_batch_size(5);
+  runs.push_back(RunOfGrid({"search.batch_size=32"}, 1, 90));  // of another spec: alone in its grid
+  static_cast<ExperimentSpec*>(runs.back().spec.get())->set_name("other");
+  runs.push_back(FinishedRunOf<ExperimentSpec>("swept", 1, 90));
+  runs.back().spec = nullptr;
+  const std::vector<ResultsGrid> grids = GridsOf(runs);
+  ASSERT_EQ(grids.size(), 1u);
+  const ResultsGrid& grid = grids[0];
+  EXPECT_EQ(grid.name(), "swept");
+  EXPECT_THAT(grid.fields(), ElementsAre("search.batch_size"));
+  EXPECT_EQ(grid.plotted(), "supernet_top1");
+  EXPECT_THAT(ValuesOf(grid, 0), ElementsAre("8", "16", "128"));  // as numbers
+  EXPECT_THAT(grid.points(1).seeds(), ElementsAre(1, 2));
+  EXPECT_THAT(grid.points(1).plotted(), ElementsAre(40, 50));
+  EXPECT_EQ(grid.points(1).columns(0).mean(), 45);
+  // The runs of one combination are a group of seeds too.
+  EXPECT_EQ(GroupBySeed(runs).size(), 1u);
+}
+
+TEST(ResultGroupsTest, AFieldOfAGridWithOneValueDoesNotVary) {
+  std::vector<FinishedRun> runs;
+  for (const char* rate : {"0.5", "0.25"}) {
+    for (const char* order : {"WEIGHTS_FIRST", "ALPHAS_FIRST"}) {
+      runs.push_back(RunOfGrid({absl::StrCat("search.alphas.learning_rate=", rate),
+                                "search.batch_size=8", absl::StrCat("search.step_order=", order)},
+                               1, 10));
+    }
+  }
+  const std::vector<ResultsGrid> grids = GridsOf(runs);
+  ASSERT_EQ(grids.size(), 1u);
+  EXPECT_THAT(VaryingFields(grids[0]), ElementsAre(0, 2));
+  EXPECT_THAT(ValuesOf(grids[0], 0), ElementsAre("0.25", "0.5"));
+  EXPECT_THAT(ValuesOf(grids[0], 2), ElementsAre("WEIGHTS_FIRST", "ALPHAS_FIRST"));
 }
 
 }  // namespace

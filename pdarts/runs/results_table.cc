@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <functional>
+#include <limits>
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -15,6 +18,7 @@
 #include "google/protobuf/text_format.h"
 #include "pdarts/core/csv.h"
 #include "pdarts/runs/markdown_table.h"
+#include "pdarts/runs/result_groups.h"
 #include "pdarts/runs/search_decision.h"
 
 namespace pdarts {
@@ -24,6 +28,9 @@ extern const char* const kPublishedResults;
 namespace {
 
 constexpr char kTop5[] = "_top5";
+
+constexpr char kMeanNote[] =
+    "\nMean ± standard deviation of a sample (the sum of squares is divided by n - 1).\n";
 
 struct Column {
   std::string name;
@@ -117,37 +124,61 @@ constexpr const char* kGroupColumns[] = {"params_m",
                                          "train_cost_s",
                                          "mem_gb"};
 
-/// The numbers of a column; null where the group has none that say anything.
-const ResultsColumn* Find(const ResultsGroup& group, absl::string_view name) {
+/// The numbers of a column; null where the row has none that say anything. Row: ResultsGroup or
+/// ResultsGridPoint.
+template <class Row>
+const ResultsColumn* Find(const Row& row, absl::string_view name) {
   const ResultsColumn* found = nullptr;
   RunResult result;
-  for (const ResultsColumn& column : group.columns()) {
+  for (const ResultsColumn& column : row.columns()) {
     if (column.name() == name) found = &column;
     if (column.name() == "chance_top1") result.set_chance_top1(column.mean());
   }
   return absl::EndsWith(name, kTop5) && !HasTop5(result) ? nullptr : found;
 }
 
+/// The digits after the point that suit a number.
+int DigitsOf(double number) {
+  const double size = std::abs(number);
+  return size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4;
+}
+
 /// "53.22 ± 1.79"; both with the digits that suit the mean.
 std::string MeanText(const ResultsColumn& column) {
-  const double size = std::abs(column.mean());
-  const int digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4;
+  const int digits = DigitsOf(column.mean());
   std::string text =
       absl::StrFormat("%.*f ± %.*f", digits, column.mean(), digits, column.deviation());
   if (column.runs() < 2) text = absl::StrFormat("%.*f", digits, column.mean());
   return text;
 }
 
-/// A table of means and deviations; empty where there are no groups.
-std::string MarkdownGroups(const ResultsTable& table) {
-  if (table.groups().empty()) return "";
+/// The columns of means that at least one row fills.
+template <class Rows>
+std::vector<const char*> FilledColumns(const Rows& rows) {
   std::vector<const char*> columns;
   for (const char* name : kGroupColumns) {
-    if (std::any_of(table.groups().begin(), table.groups().end(),
-                    [&](const ResultsGroup& group) { return Find(group, name) != nullptr; })) {
+    if (std::any_of(rows.begin(), rows.end(),
+                    [&](const auto& row) { return Find(row, name) != nullptr; })) {
       columns.push_back(name);
     }
   }
+  return columns;
+}
+
+/// Appends the means of a row to its cells.
+template <class Row>
+void AppendMeans(const Row& row, const std::vector<const char*>& columns,
+                 std::vector<std::string>* cells) {
+  for (const char* name : columns) {
+    const ResultsColumn* column = Find(row, name);
+    cells->push_back(column == nullptr ? "–" : MeanText(*column));
+  }
+}
+
+/// A table of means and deviations; empty where there are no groups.
+std::string MarkdownGroups(const ResultsTable& table) {
+  if (table.groups().empty()) return "";
+  const std::vector<const char*> columns = FilledColumns(table.groups());
   std::vector<std::string> cells = {"runs that differ in the seed only", "dataset", "search_space",
                                     "seeds"};
   cells.insert(cells.end(), columns.begin(), columns.end());
@@ -155,18 +186,172 @@ std::string MarkdownGroups(const ResultsTable& table) {
   for (const ResultsGroup& group : table.groups()) {
     cells = {MarkdownText(group.name()), MarkdownText(group.dataset()),
              MarkdownText(group.search_space()), absl::StrJoin(group.seeds(), ", ")};
-    for (const char* name : columns) {
-      const ResultsColumn* column = Find(group, name);
-      cells.push_back(column == nullptr ? MarkdownText("") : MeanText(*column));
-    }
+    AppendMeans(group, columns, &cells);
     absl::StrAppend(&markdown, MarkdownRow(cells));
   }
-  return absl::StrCat(markdown,
-                      "\nMean ± standard deviation of a sample (the sum of squares is divided by "
-                      "n - 1).\n");
+  return absl::StrCat(markdown, kMeanNote);
+}
+
+/// The least and the greatest number that the plot of a grid shows.
+std::pair<double, double> PlottedRange(const ResultsGrid& grid) {
+  double least = std::numeric_limits<double>::infinity(), greatest = -least;
+  for (const ResultsGridPoint& point : grid.points()) {
+    for (const double value : point.plotted()) {
+      least = std::min(least, value);
+      greatest = std::max(greatest, value);
+    }
+  }
+  return {least, greatest};
+}
+
+/// Where a number lies in a range, from 0 to 1; in the middle of a range without extent.
+double Place(double value, const std::pair<double, double>& range) {
+  return range.second > range.first ? (value - range.first) / (range.second - range.first) : 0.5;
+}
+
+/// How many characters of a text a terminal shows: each that begins a character of UTF-8.
+size_t Width(const std::string& text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string PaddedTo(size_t width, const std::string& text) {
+  return absl::StrCat(text, std::string(width - std::min(width, Width(text)), ' '));
+}
+
+/// The width of the longest text.
+size_t WidthOf(const std::vector<std::string>& texts) {
+  size_t width = 0;
+  for (const std::string& text : texts) width = std::max(width, Width(text));
+  return width;
+}
+
+/// Of one field: a line a value, an "o" for each seed.
+std::string LinePlot(const ResultsGrid& grid, int field) {
+  constexpr size_t kColumns = 41;
+  const std::pair<double, double> range = PlottedRange(grid);
+  const size_t width = WidthOf(ValuesOf(grid, field));
+  std::string plot = absl::StrCat(grid.plotted(), " for each ", grid.fields(field), ":\n\n");
+  for (const ResultsGridPoint& point : grid.points()) {
+    std::string line(kColumns, ' ');
+    for (const double value : point.plotted()) {
+      line[static_cast<size_t>(std::lround(Place(value, range) * (kColumns - 1)))] = 'o';
+    }
+    const ResultsColumn* mean = Find(point, grid.plotted());
+    absl::StrAppend(&plot, PaddedTo(width, point.values(field)), " |", line, "| ",
+                    mean == nullptr ? "–" : MeanText(*mean), "\n");
+  }
+  const std::string least = absl::StrFormat("%.*f", DigitsOf(range.first), range.first);
+  const std::string greatest = absl::StrFormat("%.*f", DigitsOf(range.second), range.second);
+  absl::StrAppend(&plot, std::string(width + 2, ' '), PaddedTo(kColumns - greatest.size(), least),
+                  greatest, "\n");
+  return plot;
+}
+
+/// Of two fields: a matrix of means, with a shade from the least (blank) to the greatest.
+std::string MatrixPlot(const ResultsGrid& grid, int rows, int columns) {
+  constexpr const char* kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
+  std::pair<double, double> range = {std::numeric_limits<double>::infinity(),
+                                     -std::numeric_limits<double>::infinity()};
+  const auto mean_of = [&](const ResultsGridPoint& point) -> const ResultsColumn* {
+    return point.plotted().empty() ? nullptr : Find(point, grid.plotted());
+  };
+  for (const ResultsGridPoint& point : grid.points()) {
+    if (const ResultsColumn* mean = mean_of(point)) {
+      range = {std::min(range.first, mean->mean()), std::max(range.second, mean->mean())};
+    }
+  }
+  std::string plot = absl::StrCat("mean ", grid.plotted(), " for each ", grid.fields(rows),
+                                  " (rows) and ", grid.fields(columns), " (columns):\n\n");
+  const std::vector<std::string> row_values = ValuesOf(grid, rows);
+  const std::vector<std::string> column_values = ValuesOf(grid, columns);
+  std::vector<std::vector<std::string>> cells;
+  size_t width = WidthOf(column_values);
+  for (const std::string& row : row_values) {
+    cells.emplace_back();
+    for (const std::string& column : column_values) {
+      std::string cell = "–";
+      for (const ResultsGridPoint& point : grid.points()) {
+        const ResultsColumn* mean = mean_of(point);
+        if (point.values(rows) != row || point.values(columns) != column || mean == nullptr) {
+          continue;
+        }
+        const auto shade = static_cast<size_t>(std::lround(4 * Place(mean->mean(), range)));
+        cell = absl::StrFormat("%.*f %s", DigitsOf(mean->mean()), mean->mean(), kShades[shade]);
+      }
+      width = std::max(width, Width(cell));
+      cells.back().push_back(std::move(cell));
+    }
+  }
+  const size_t row_width = WidthOf(row_values);
+  const auto line = [&](const std::string& head, const std::vector<std::string>& texts) {
+    std::string padded = PaddedTo(row_width, head);
+    for (const std::string& text : texts) absl::StrAppend(&padded, "  ", PaddedTo(width, text));
+    absl::StripTrailingAsciiWhitespace(&padded);
+    absl::StrAppend(&plot, padded, "\n");
+  };
+  line("", column_values);
+  for (size_t i = 0; i < row_values.size(); ++i) line(row_values[i], cells[i]);
+  return plot;
+}
+
+/// The grid with fields and values that can't end a block of code or a line in it.
+ResultsGrid ForCodeBlock(ResultsGrid grid) {
+  const auto make_plain = [](std::string* text) {
+    for (char& c : *text) {
+      if (c == '`' || absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = '?';
+    }
+  };
+  for (std::string& field : *grid.mutable_fields()) make_plain(&field);
+  for (ResultsGridPoint& point : *grid.mutable_points()) {
+    for (std::string& value : *point.mutable_values()) make_plain(&value);
+  }
+  return grid;
+}
+
+std::string MarkdownGrid(const ResultsGrid& grid) {
+  std::string markdown =
+      absl::StrCat("\nThe grid of ", MarkdownText(grid.name()), " (", MarkdownText(grid.dataset()),
+                   ", ", MarkdownText(grid.search_space()), "):\n\n");
+  for (const std::vector<std::string>& row : GridRows(grid)) {
+    const bool is_head = absl::EndsWith(markdown, ":\n\n");
+    std::vector<std::string> cells;
+    for (const std::string& text : row) cells.push_back(MarkdownText(text));
+    absl::StrAppend(&markdown, MarkdownRow(cells), is_head ? MarkdownRule(cells.size()) : "");
+  }
+  absl::StrAppend(&markdown, kMeanNote);
+  const std::vector<int> varying = VaryingFields(grid);
+  if (!grid.has_plotted() || varying.empty() || varying.size() > 2) return markdown;
+  const ResultsGrid plain = ForCodeBlock(grid);
+  absl::StrAppend(
+      &markdown, "\n```text\n",
+      varying.size() == 1 ? LinePlot(plain, varying[0]) : MatrixPlot(plain, varying[0], varying[1]),
+      "```\n");
+  return markdown;
 }
 
 }  // namespace
+
+std::vector<std::vector<std::string>> GridRows(const ResultsGrid& grid) {
+  const std::vector<const char*> columns = FilledColumns(grid.points());
+  std::vector<std::string> row(grid.fields().begin(), grid.fields().end());
+  row.push_back("seeds");
+  row.insert(row.end(), columns.begin(), columns.end());
+  std::vector<std::vector<std::string>> rows = {row};
+  for (const ResultsGridPoint& point : grid.points()) {
+    row.assign(point.values().begin(), point.values().end());
+    row.push_back(absl::StrJoin(point.seeds(), ", "));
+    AppendMeans(point, columns, &row);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string GridsMarkdown(const ResultsTable& table) {
+  std::string markdown;
+  for (const ResultsGrid& grid : table.grids()) absl::StrAppend(&markdown, MarkdownGrid(grid));
+  return markdown;
+}
 
 const ResultsTable& PublishedResults() {
   static const ResultsTable* const table = [] {
@@ -245,7 +430,7 @@ std::string ResultsMarkdown(const ResultsTable& table) {
     absl::StrAppend(&markdown, MarkdownRow(cells));
   }
   absl::StrAppend(
-      &markdown, MarkdownGroups(table),
+      &markdown, MarkdownGroups(table), GridsMarkdown(table),
       "\nflops_g counts multiply-adds, in units of 1e9: a multiplication and an addition "
       "count as one.\n");
   return markdown;

@@ -22,8 +22,16 @@ void AddPublishedResults(ResultsTable* table);
 std::string ResultsCsv(const ResultsTable& table);
 
 /// The same for people: files are links, and columns that no row fills are left out. Below it, a
-/// table with mean and deviation of each group, and what the numbers mean.
+/// table with mean and deviation of each group, the grids, and what the numbers mean.
 std::string ResultsMarkdown(const ResultsTable& table);
+
+/// A grid as a table of plain texts: a row of heads, and a row for each combination of values, with
+/// means and deviations over its seeds.
+std::vector<std::vector<std::string>> GridRows(const ResultsGrid& grid);
+
+/// A table for each grid of the results: a row for each combination of values. Where one or two
+/// fields vary, a plot made of characters follows, in a block of code. Empty without grids.
+std::string GridsMarkdown(const ResultsTable& table);
 
 }  // namespace pdarts
 

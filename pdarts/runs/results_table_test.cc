@@ -1,6 +1,9 @@
 #include "pdarts/runs/results_table.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -140,6 +143,71 @@ TEST(ResultsTableTest, GroupsStandBelowTheRowsAndSayWhatTheDeviationIs) {
                       "| supernet_top1 |\n"),
             HasSubstr("\n| a\\|b | cifar10 | darts | 1, 3 | 53.22 ± 1.79 |\n"),
             HasSubstr("divided by n - 1")));
+}
+
+/// A grid whose point i has the accuracy 10 * i; fields and their values as given.
+ResultsGrid GridOfValues(const std::vector<std::string>& fields,
+                         const std::vector<std::vector<std::string>>& points) {
+  ResultsGrid grid;
+  grid.set_name("swept");
+  grid.set_dataset("cifar10");
+  grid.set_search_space("darts");
+  grid.set_plotted("supernet_top1");
+  for (const std::string& field : fields) grid.add_fields(field);
+  for (size_t i = 0; i < points.size(); ++i) {
+    ResultsGridPoint* point = grid.add_points();
+    for (const std::string& value : points[i]) point->add_values(value);
+    point->add_seeds(1);
+    const double accuracy = 10 * static_cast<double>(i + 1);
+    point->add_plotted(accuracy);
+    ResultsColumn* column = point->add_columns();
+    column->set_name("supernet_top1");
+    column->set_runs(1);
+    column->set_mean(accuracy);
+  }
+  return grid;
+}
+
+TEST(ResultsTableTest, AGridOfOneFieldIsATableAndALinePlot) {
+  ResultsTable table = OurTable();
+  EXPECT_EQ(GridsMarkdown(table), "");
+  *table.add_grids() = GridOfValues({"search.batch_size"}, {{"8"}, {"16"}, {"320"}});
+  EXPECT_EQ(GridsMarkdown(table),
+            "\nThe grid of swept (cifar10, darts):\n\n"
+            "| search.batch_size | seeds | supernet_top1 |\n"
+            "| --- | --- | --- |\n"
+            "| 8 | 1 | 10.00 |\n"
+            "| 16 | 1 | 20.00 |\n"
+            "| 320 | 1 | 30.00 |\n"
+            "\nMean ± standard deviation of a sample (the sum of squares is divided by n - 1).\n"
+            "\n```text\n"
+            "supernet_top1 for each search.batch_size:\n\n"
+            "8   |o                                        | 10.00\n"
+            "16  |                    o                    | 20.00\n"
+            "320 |                                        o| 30.00\n"
+            "     10.00                               30.00\n"
+            "```\n");
+  EXPECT_THAT(ResultsMarkdown(table), HasSubstr(GridsMarkdown(table)));
+}
+
+TEST(ResultsTableTest, AGridOfTwoFieldsIsATableAndAMatrix) {
+  ResultsTable table;
+  *table.add_grids() = GridOfValues({"a.rate", "one", "size"},
+                                    {{"0.1", "x", "8"}, {"0.1", "x", "16"}, {"0.2", "x", "8"}});
+  EXPECT_THAT(GridsMarkdown(table),
+              HasSubstr("mean supernet_top1 for each a.rate (rows) and size (columns):\n\n"
+                        "     8         16\n"
+                        "0.1  10.00     20.00 ▒▒\n"
+                        "0.2  30.00 ██  –\n"));
+}
+
+TEST(ResultsTableTest, AGridOfThreeFieldsHasNoPlotAndNoValueEndsABlockOfCode) {
+  ResultsTable table;
+  *table.add_grids() = GridOfValues({"a", "b", "c"}, {{"1", "1", "1"}, {"2", "2", "2"}});
+  EXPECT_THAT(GridsMarkdown(table), AllOf(HasSubstr("| 2 | 2 | 2 | 1 |"), Not(HasSubstr("```"))));
+  table.clear_grids();
+  *table.add_grids() = GridOfValues({"a"}, {{"```\n<b>"}, {"2"}});
+  EXPECT_THAT(GridsMarkdown(table), HasSubstr("\n" + std::string(4, '?') + "<b> |o"));
 }
 
 /// A result may be someone else's: its text is neither markup nor a row of its own.

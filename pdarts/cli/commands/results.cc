@@ -102,8 +102,11 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
     if (!spec.ok()) {
       std::cerr << "note: " << run << " is in no group: " << spec.status().message() << "\n";
     }
-    finished.push_back({spec.ok() ? *std::move(spec) : nullptr, *result});
     ResultsRow* row = table.add_rows();
+    if (spec.ok()) {
+      for (const std::string& setting : GridOf(**spec)) row->add_grid(setting);
+    }
+    finished.push_back({spec.ok() ? *std::move(spec) : nullptr, *result});
     *row->mutable_result() = std::move(*result);
     row->set_config(FileOf(run, "spec.textproto"));
     const std::string supernet = FileOf(run, "supernet.safetensors");
@@ -119,6 +122,7 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
                 << "\n";
     }
   }
+  for (const ResultsGrid& grid : GridsOf(finished)) *table.add_grids() = grid;
   AddPublishedResults(&table);
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << ToJsonLine(table) << "\n";
@@ -150,8 +154,8 @@ Command ResultsCommand() {
       "results",
       "DIR...",
       "print a table of finished searches and trainings, with links to their files, beside the "
-      "published rows, and mean and deviation of runs that differ in the seed only; DIR is a run "
-      "or holds runs",
+      "published rows, mean and deviation of runs that differ in the seed only, and the grids of "
+      "sweeps; DIR is a run or holds runs",
       {"csv", "json", "markdown", "output", "add_to"},
       &Results,
       /*takes_arguments=*/true,

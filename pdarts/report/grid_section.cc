@@ -1,0 +1,127 @@
+#include "pdarts/report/grid_section.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pdarts/comparison/statistics.h"
+#include "pdarts/report/point_plot.h"
+#include "pdarts/runs/result_groups.h"
+#include "pdarts/runs/results_table.h"
+
+namespace pdarts {
+namespace {
+
+Html Table(const ResultsGrid& grid) {
+  std::vector<std::string> head;
+  std::vector<std::vector<HtmlValue>> rows;
+  for (std::vector<std::string>& row : GridRows(grid)) {
+    if (head.empty()) {
+      head = std::move(row);
+    } else {
+      rows.emplace_back(row.begin(), row.end());
+    }
+  }
+  return HtmlScrolling(absl::StrCat("The grid of ", grid.name()), HtmlTable(head, rows));
+}
+
+/// What a browser shows to a reader who points at a number.
+std::string Label(const ResultsGrid& grid, const ResultsGridPoint& point, double value) {
+  std::string label = absl::StrCat(grid.plotted(), " ", Number(value, 2));
+  for (int i = 0; i < grid.fields_size(); ++i) {
+    absl::StrAppend(&label, "\n", grid.fields(i), "=", point.values(i));
+  }
+  return label;
+}
+
+Html PlotOfOneField(const ResultsGrid& grid, int field) {
+  std::vector<PlotSeries> series;
+  for (const ResultsGridPoint& point : grid.points()) {
+    PlotSeries& of_value = series.emplace_back();
+    of_value.name = point.values(field);
+    of_value.color = static_cast<int>(series.size()) - 1;
+    for (const double value : point.plotted()) {
+      of_value.points.push_back({0, value, Label(grid, point, value)});
+    }
+  }
+  return StripPlot(
+      {absl::StrCat(grid.name(), ": ", grid.plotted(), " of each seed; a line marks the mean"),
+       grid.fields(field), grid.plotted()},
+      series);
+}
+
+/// The point with these values of two fields; null if no run of it is finished.
+const ResultsGridPoint* FindPoint(const ResultsGrid& grid, std::pair<int, std::string> first,
+                                  std::pair<int, std::string> second) {
+  for (const ResultsGridPoint& point : grid.points()) {
+    if (!point.plotted().empty() && point.values(first.first) == first.second &&
+        point.values(second.first) == second.second) {
+      return &point;
+    }
+  }
+  return nullptr;
+}
+
+double MeanOf(const ResultsGridPoint& point) {
+  return Mean({point.plotted().begin(), point.plotted().end()});
+}
+
+Html MatrixOfTwoFields(const ResultsGrid& grid, int rows, int columns) {
+  double least = std::numeric_limits<double>::infinity(), most = -least;
+  for (const ResultsGridPoint& point : grid.points()) {
+    if (point.plotted().empty()) continue;
+    least = std::min(least, MeanOf(point));
+    most = std::max(most, MeanOf(point));
+  }
+  const std::vector<std::string> column_values = ValuesOf(grid, columns);
+  std::vector<std::string> head = {
+      absl::StrCat(grid.fields(rows), " (rows), ", grid.fields(columns), " (columns)")};
+  head.insert(head.end(), column_values.begin(), column_values.end());
+  const std::string title = absl::StrCat(grid.name(), ": mean ", grid.plotted());
+  Html table = HtmlCat("<table class=\"heat\"><caption class=\"hidden\">"_html, title,
+                       "</caption>"_html, HtmlTableHead(head), "<tbody>\n"_html);
+  for (const std::string& row : ValuesOf(grid, rows)) {
+    table.Append(HtmlCat("<tr><th scope=\"row\">"_html, row, "</th>"_html));
+    for (const std::string& column : column_values) {
+      const ResultsGridPoint* point = FindPoint(grid, {rows, row}, {columns, column});
+      if (point == nullptr) {
+        table.Append("<td class=\"gone\">–</td>"_html);
+        continue;
+      }
+      const double mean = MeanOf(*point);
+      const double shade = most > least ? (mean - least) / (most - least) : 0.5;
+      table.Append(HtmlCat("<td style=\"--p:"_html, Number(shade, 3), "\" title=\""_html,
+                           Label(grid, *point, mean), "\">"_html, Number(mean, 2), "</td>"_html));
+    }
+    table.Append("</tr>\n"_html);
+  }
+  table.Append("</tbody></table>\n"_html);
+  return HtmlCat("<figure>"_html, HtmlScrolling(title, table), "<figcaption>"_html, title,
+                 ", a shade from ", Number(least, 2), " to ", Number(most, 2),
+                 ".</figcaption></figure>\n"_html);
+}
+
+Html PlotOf(const ResultsGrid& grid) {
+  const std::vector<int> varying = VaryingFields(grid);
+  if (!grid.has_plotted()) return {};
+  if (varying.size() == 1) return PlotOfOneField(grid, varying[0]);
+  if (varying.size() == 2) return MatrixOfTwoFields(grid, varying[0], varying[1]);
+  return {};
+}
+
+}  // namespace
+
+Html GridSection(const std::vector<ResultsGrid>& grids) {
+  if (grids.empty()) return {};
+  Html content =
+      "<p>Mean ± standard deviation of a sample over the seeds of each combination.</p>\n"_html;
+  for (const ResultsGrid& grid : grids) {
+    content.Append(HtmlCat("<h3>"_html, grid.name(), " (", grid.dataset(), ", ",
+                           grid.search_space(), ")</h3>\n"_html, Table(grid), PlotOf(grid)));
+  }
+  return HtmlSection("grid", "The grid of the sweep", content);
+}
+
+}  // namespace pdarts
