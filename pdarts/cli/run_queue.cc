@@ -31,11 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where a run's messages go when several go on at the same time.
-std::string ConsoleFile(const QueuedRun& run) {
-  return absl::StrCat(run.directory, ".console.txt");
-}
-
 /// Opens a run's console file to write at its end. It is locked as long as anyone, such as the run,
 /// has the descriptor or a copy of it open.
 absl::StatusOr<FileDescriptor> OpenConsole(const QueuedRun& run, absl::string_view command) {
@@ -54,17 +49,11 @@ absl::StatusOr<FileDescriptor> OpenConsole(const QueuedRun& run, absl::string_vi
 ChildCommand CommandOf(const QueuedRun& run, int threads, int output) {
   ChildCommand command;
   command.program = "/proc/self/exe";
-  command.words = {ProgramName(),
-                   IsTraining(*run.spec) ? "train" : "search",
-                   "--spec=/dev/stdin",
+  command.words = {ProgramName(), CommandNameOf(run), "--spec=/dev/stdin",
                    absl::StrCat("--output_dir=", run.directory),
-                   absl::StrCat("--threads=", threads),
-                   absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes))};
-  if (const std::string data = absl::GetFlag(FLAGS_data_dir); !data.empty()) {
-    command.words.push_back(absl::StrCat("--data_dir=", UserPath(data)));
-  }
+                   absl::StrCat("--threads=", threads)};
+  for (std::string& flag : FlagsForRuns()) command.words.push_back(std::move(flag));
   if (absl::GetFlag(FLAGS_overwrite)) command.words.push_back("--overwrite");
-  if (absl::GetFlag(FLAGS_allow_swap)) command.words.push_back("--allow_swap");
   command.input = PrintSpec(*run.spec);
   command.output = output;
   return command;
@@ -190,6 +179,24 @@ class QueueRunner {
 
 absl::Status RunAll(const std::vector<QueuedRun*>& runs, const RunQueueOptions& options) {
   return QueueRunner(runs, options).Run();
+}
+
+std::string CommandNameOf(const QueuedRun& run) {
+  return IsTraining(*run.spec) ? "train" : "search";
+}
+
+std::vector<std::string> FlagsForRuns() {
+  std::vector<std::string> flags = {
+      absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes))};
+  if (const std::string data = DataDirFromFlags(); !data.empty()) {
+    flags.push_back(absl::StrCat("--data_dir=", data));
+  }
+  if (absl::GetFlag(FLAGS_allow_swap)) flags.push_back("--allow_swap");
+  return flags;
+}
+
+std::string ConsoleFile(const QueuedRun& run) {
+  return absl::StrCat(run.directory, ".console.txt");
 }
 
 bool HoldsItsSpec(const QueuedRun& run) {

@@ -42,6 +42,16 @@ struct RunQueueOptions {
 /// on.
 absl::Status RunAll(const std::vector<QueuedRun*>& runs, const RunQueueOptions& options);
 
+/// "search" or "train": what computes the run.
+std::string CommandNameOf(const QueuedRun& run);
+
+/// The flags of this process that its runs get too: --checkpoint_minutes, --data_dir (or what the
+/// environment says), --allow_swap.
+std::vector<std::string> FlagsForRuns();
+
+/// Where a run's messages go when nobody reads them at once: beside its directory.
+std::string ConsoleFile(const QueuedRun& run);
+
 /// Whether the directory of a run holds a run of its spec.
 bool HoldsItsSpec(const QueuedRun& run);
 

@@ -126,6 +126,22 @@ for _ in 1 2; do
   holds "note: the seeds are those of --seeds; --set=seed=5 changes nothing" error
 done
 
+# A grid: each combination is a run of its own that records it, and all are shown side by side.
+grid=("$pdarts" sweep --spec=tiny.textproto --seeds=1 --threads=1 --output_dir=grid)
+says "--grid: search.batch_size: expected FIELD=V1,V2" "${grid[@]}" --grid=search.batch_size
+says 'search.batch_size: "x" is not a 32-bit integer' "${grid[@]}" --grid=search.batch_size=8,x
+says "--grid: search.batch_size=0: search.batch_size: 0 is not in" "${grid[@]}" --grid=search.batch_size=8,0
+[ ! -e grid ] || fails "a sweep wrote something before all values were checked"
+prints "supernet_top1 for each search.batch_size:" "${grid[@]}" --grid=search.batch_size=8,16
+holds 'grid: "search.batch_size=16"' grid/tiny-batch_size=16-seed1/spec.textproto
+holds "batch_size: 16" grid/tiny-batch_size=16-seed1/spec.textproto
+prints '"grids":[{"name":"tiny","dataset":"synthetic","search_space":"darts","fields":["search.batch_size"],' \
+  "${grid[@]}" --grid=search.batch_size=8,16 --json
+holds "search.batch_size=8, seed 1: finished before" error
+prints "| search.batch_size | seeds |" "$pdarts" results grid
+prints "comparison.html" "$pdarts" report grid
+holds '<h2 id="grid">' comparison.html
+
 # Results of another program are told.
 sed -i 's/"commit":"[^"]*"/"commit":"0123456"/' copied/tiny-seed1/result.json
 prints '"notes":["the runs differ in their commit: 0123456 (seed 1), ' "$pdarts" sweep --spec=tiny.textproto --seeds=1,2 --output_dir=copied --json

@@ -1,6 +1,10 @@
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,15 +20,33 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/run_queue.h"
+#include "pdarts/cli/shell_text.h"
+#include "pdarts/cli/slurm_sweep.h"
+#include "pdarts/cli/sweep.pb.h"
+#include "pdarts/cli/sweep_grid.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
 #include "pdarts/runs/any_spec.h"
+#include "pdarts/runs/result_groups.h"
 #include "pdarts/runs/result_summary.h"
+#include "pdarts/runs/results_table.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/search_decision.h"
+
+ABSL_FLAG(
+    std::string, launcher, "local",
+    "local|slurm: what computes the runs: processes of this machine, or a job array of Slurm");
+ABSL_FLAG(std::string, launcher_options, "",
+          "OPTIONS: options of sbatch, as in --time=120; several need quotation marks");
+ABSL_FLAG(int, array_limit, 0,
+          "NUMBER: most runs of the job array that go on at the same time; 0: no limit");
+ABSL_FLAG(bool, detach, false, "return once the runs are submitted to Slurm");
+ABSL_FLAG(bool, status, false,
+          "show the states of the runs that were submitted to Slurm from the output directory, and "
+          "start none");
 
 namespace pdarts {
 namespace {
@@ -51,6 +73,7 @@ std::optional<FileVersion> VersionOf(const std::string& path) {
 /// One run of the sweep.
 struct SweepRun : QueuedRun {
   int64_t seed = 0;
+  Combination combination;
   std::optional<FileVersion> spec_to_replace;  ///< of the run that --overwrite replaces
 };
 
@@ -59,22 +82,41 @@ bool HoldsOldRun(const SweepRun& run) {
   return run.spec_to_replace && run.spec_to_replace == VersionOf(RunSpecFile(run.directory));
 }
 
+/// The commands that replace the runs which --overwrite has not replaced yet: one for all, or, in a
+/// grid, one for each combination.
+std::vector<std::string> CommandsToReplace(const std::vector<const SweepRun*>& old_runs) {
+  std::map<Combination, std::vector<int64_t>> seeds;
+  for (const SweepRun* run : old_runs) seeds[run->combination].push_back(run->seed);
+  std::vector<std::string> commands;
+  for (const auto& [combination, of_combination] : seeds) {
+    std::string command =
+        TypedCommand({{"seeds", absl::StrJoin(of_combination, ",")}, {"grid", std::nullopt}});
+    for (const std::string& setting : combination) {
+      absl::StrAppend(&command, " ", QuotedForShell(absl::StrCat("--grid=", setting)));
+    }
+    commands.push_back(std::move(command));
+  }
+  return commands;
+}
+
 /// What a user types to go on. Without --overwrite, a run that has not been replaced yet would be
 /// taken for one of this sweep; with it, what this sweep has done would be done again.
 std::string CommandsToGoOn(const std::vector<SweepRun>& runs) {
-  std::vector<int64_t> old_seeds;
+  std::vector<const SweepRun*> old_runs;
   std::string begun;
   for (const SweepRun& run : runs) {
     if (HoldsOldRun(run)) {
-      old_seeds.push_back(run.seed);
+      old_runs.push_back(&run);
     } else if (begun.empty() && HoldsItsSpec(run)) {
       begun = run.directory;
     }
   }
   const std::string of_all = CommandToGoOn(begun);
-  if (old_seeds.empty()) return of_all;
-  if (old_seeds.size() == runs.size()) return TypedCommand({});
-  return absl::StrCat(TypedCommand({{"seeds", absl::StrJoin(old_seeds, ",")}}), " &&\n  ", of_all);
+  if (old_runs.empty()) return of_all;
+  if (old_runs.size() == runs.size()) return TypedCommand({});
+  std::vector<std::string> commands = CommandsToReplace(old_runs);
+  commands.push_back(of_all);
+  return absl::StrJoin(commands, " &&\n  ");
 }
 
 std::vector<RunResult> Results(const std::vector<SweepRun>& runs) {
@@ -85,23 +127,52 @@ std::vector<RunResult> Results(const std::vector<SweepRun>& runs) {
   return results;
 }
 
-std::string Json(const std::vector<SweepRun>& runs, const std::vector<std::string>& notes) {
-  std::vector<std::string> results, failures, mean, deviation, note_texts;
+/// The grid of the finished runs; none without --grid, and while fewer than two combinations have a
+/// finished run.
+ResultsTable GridTable(const std::vector<SweepRun>& runs) {
+  std::vector<FinishedRun> finished;
   for (const SweepRun& run : runs) {
-    (run.error.empty() ? results : failures)
-        .push_back(run.error.empty() ? ToJsonLine(run.result) : absl::StrCat(run.seed));
+    if (!run.error.empty()) continue;
+    std::unique_ptr<Message> spec(run.spec->New());
+    spec->CopyFrom(*run.spec);
+    finished.push_back({std::move(spec), run.result});
   }
-  for (const ColumnSummary& column : SummarizeResults(Results(runs))) {
-    mean.push_back(absl::StrFormat("\"%s\":%.10g", column.name, column.mean));
-    deviation.push_back(absl::StrFormat("\"%s\":%.10g", column.name, column.deviation));
-  }
-  for (const std::string& note : notes) note_texts.push_back(JsonText(note));
-  return absl::StrCat("{\"runs\":[", absl::StrJoin(results, ","), "],\"failed_seeds\":[",
-                      absl::StrJoin(failures, ","), "],\"mean\":{", absl::StrJoin(mean, ","),
-                      "},\"deviation\":{", absl::StrJoin(deviation, ","), "},\"notes\":[",
-                      absl::StrJoin(note_texts, ","), "]}");
+  ResultsTable table;
+  for (const ResultsGrid& grid : GridsOf(finished)) *table.add_grids() = grid;
+  return table;
 }
 
+bool HasGrid(const std::vector<SweepRun>& runs) { return !runs.front().combination.empty(); }
+
+std::string Json(const std::vector<SweepRun>& runs, const std::vector<std::string>& notes) {
+  std::vector<std::string> results, failed_seeds, failed_runs, mean, deviation, grids, note_texts;
+  for (const SweepRun& run : runs) {
+    if (run.error.empty()) {
+      results.push_back(ToJsonLine(run.result));
+    } else {
+      failed_seeds.push_back(absl::StrCat(run.seed));
+      failed_runs.push_back(JsonText(run.directory));
+    }
+  }
+  if (!HasGrid(runs)) {  // a mean over other settings would say nothing
+    for (const ColumnSummary& column : SummarizeResults(Results(runs))) {
+      mean.push_back(absl::StrFormat("\"%s\":%.10g", column.name, column.mean));
+      deviation.push_back(absl::StrFormat("\"%s\":%.10g", column.name, column.deviation));
+    }
+  }
+  const ResultsTable table = GridTable(runs);
+  for (const ResultsGrid& grid : table.grids()) grids.push_back(ToJsonLine(grid));
+  for (const std::string& note : notes) note_texts.push_back(JsonText(note));
+  return absl::StrCat("{\"runs\":[", absl::StrJoin(results, ","), "],\"failed_seeds\":[",
+                      absl::StrJoin(failed_seeds, ","), "],\"mean\":{", absl::StrJoin(mean, ","),
+                      "},\"deviation\":{", absl::StrJoin(deviation, ","), "},\"notes\":[",
+                      absl::StrJoin(note_texts, ","), "],\"failed_runs\":[",
+                      absl::StrJoin(failed_runs, ","), "],\"grids\":[", absl::StrJoin(grids, ","),
+                      "]}");
+}
+
+/// A row for each run, with its number in each column. In a sweep without a grid, mean and
+/// deviation stand below; else the grid.
 void PrintTable(const std::vector<SweepRun>& runs) {
   std::vector<RunResult> results = Results(runs);
   for (RunResult& result : results) {
@@ -109,13 +180,22 @@ void PrintTable(const std::vector<SweepRun>& runs) {
     result.clear_supernet_top5();
     result.clear_test_top5();
   }
+  const bool has_grid = HasGrid(runs);
+  const auto head_of = [&](const SweepRun& run) {
+    return has_grid ? run.label : absl::StrCat(run.seed);
+  };
+  size_t width = 8;
+  for (const SweepRun& run : runs) width = std::max(width, head_of(run).size());
+  const auto print_head = [&](const std::string& head) {
+    std::cout << absl::StrFormat("%-*s", static_cast<int>(width), head);
+  };
   const std::vector<ColumnSummary> columns = SummarizeResults(results);
-  std::cout << absl::StrFormat("%-8s", "seed");
+  print_head(has_grid ? "run" : "seed");
   for (const ColumnSummary& column : columns) std::cout << absl::StrFormat(" %20s", column.name);
   std::cout << "  genotype\n";
   size_t finished = 0;
   for (const SweepRun& run : runs) {
-    std::cout << absl::StrFormat("%-8d", run.seed);
+    print_head(head_of(run));
     if (!run.error.empty()) {
       std::cout << " failed: " << run.error << "\n";
       continue;
@@ -127,8 +207,12 @@ void PrintTable(const std::vector<SweepRun>& runs) {
     std::cout << "  " << run.result.genotype() << "\n";
     ++finished;
   }
+  if (has_grid) {
+    std::cout << GridsMarkdown(GridTable(runs));
+    return;
+  }
   const auto row = [&](const char* name, double ColumnSummary::*value) {
-    std::cout << absl::StrFormat("%-8s", name);
+    print_head(name);
     for (const ColumnSummary& column : columns) {
       std::cout << absl::StrFormat(" %20.4f", column.*value);
     }
@@ -157,16 +241,10 @@ absl::Status CompleteAndCheck(Message* spec) {
   return absl::OkStatus();
 }
 
-absl::Status Sweep(const std::vector<std::string>&) {
-  const std::string file = absl::GetFlag(FLAGS_spec);
-  if (file.empty()) return absl::InvalidArgumentError("sweep needs --spec=FILE");
-  RunQueueOptions queue;
-  queue.command = "sweep";
-  PDARTS_ASSIGN_OR_RETURN(queue.jobs, JobsFromFlags());
-  PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> seeds, SeedsFromFlags());
-  if (seeds.empty()) return absl::InvalidArgumentError("sweep needs --seeds=1,3,5");
-
-  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Message> spec, ReadAnySpecFile(UserPath(file)));
+/// The spec of --spec with the flags that all runs share. \error as ReadAnySpecFile and ApplyFlags.
+absl::StatusOr<std::unique_ptr<Message>> SpecFromFlags() {
+  PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<Message> spec,
+                          ReadAnySpecFile(UserPath(absl::GetFlag(FLAGS_spec))));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(spec.get()));
   for (const std::string& assignment : absl::GetFlag(FLAGS_set).values) {
     if (absl::StartsWith(assignment, "seed=")) {
@@ -174,57 +252,167 @@ absl::Status Sweep(const std::vector<std::string>&) {
                 << " changes nothing\n";
     }
   }
-  PDARTS_RETURN_IF_ERROR(CompleteAndCheck(spec.get()));  // before anything is written
-  std::vector<SweepRun> runs;
-  for (const int64_t seed : seeds) {
-    SweepRun& run = runs.emplace_back();
-    run.seed = seed;
-    run.label = absl::StrCat("seed ", seed);
-    run.spec.reset(spec->New());
-    run.spec->CopyFrom(*spec);
-    PDARTS_RETURN_IF_ERROR(SetField(run.spec.get(), absl::StrCat("seed=", seed)));
-    const std::string parent = absl::GetFlag(FLAGS_output_dir);
-    run.directory =
-        UserPath(absl::StrCat(parent.empty() ? "runs" : parent, "/", NameOf(*spec), "-seed", seed));
-    if (absl::GetFlag(FLAGS_overwrite)) {
-      run.spec_to_replace = VersionOf(RunSpecFile(run.directory));
-      continue;
-    }
-    PDARTS_ASSIGN_OR_RETURN(const std::optional<RunResult> result,
-                            FindFinishedRun(run.directory, *run.spec));
-    if (!result) continue;
-    run.finished_before = true;
-    run.result = *result;
-    std::cerr << "seed " << seed << ": finished before, " << run.directory << "\n";
-  }
-  std::vector<QueuedRun*> queued;
-  for (SweepRun& run : runs) queued.push_back(&run);
-  queue.command_to_go_on = [&runs] { return CommandsToGoOn(runs); };
-  PDARTS_RETURN_IF_ERROR(RunAll(queued, queue));
+  return spec;
+}
 
+/// The folder that gets the directories of the runs.
+std::string OutputFolder() {
+  const std::string folder = absl::GetFlag(FLAGS_output_dir);
+  return UserPath(folder.empty() ? "runs" : folder);
+}
+
+/// All runs that the flags ask for, with the specs and the results of those that are finished.
+/// Writes nothing. \error if a flag or a spec is wrong; as FindFinishedRun.
+absl::StatusOr<std::vector<SweepRun>> PlanRuns(const std::vector<int64_t>& seeds,
+                                               const std::vector<GridField>& grid) {
+  PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Message> base, SpecFromFlags());
+  std::vector<SweepRun> runs;
+  for (const Combination& combination : CombinationsOf(grid)) {
+    std::unique_ptr<Message> spec(base->New());
+    spec->CopyFrom(*base);
+    for (const std::string& setting : combination) {
+      PDARTS_RETURN_IF_ERROR(Annotate(SetField(spec.get(), setting), "--grid"));
+    }
+    SetGrid(combination, spec.get());
+    const absl::Status checked = CompleteAndCheck(spec.get());
+    if (!checked.ok() && !combination.empty()) {
+      return Annotate(checked, absl::StrCat("--grid: ", absl::StrJoin(combination, ", ")));
+    }
+    PDARTS_RETURN_IF_ERROR(checked);
+    for (const int64_t seed : seeds) {
+      SweepRun& run = runs.emplace_back();
+      run.seed = seed;
+      run.combination = combination;
+      std::vector<std::string> label = combination;
+      label.push_back(absl::StrCat("seed ", seed));
+      run.label = absl::StrJoin(label, ", ");
+      run.spec.reset(spec->New());
+      run.spec->CopyFrom(*spec);
+      PDARTS_RETURN_IF_ERROR(SetField(run.spec.get(), absl::StrCat("seed=", seed)));
+      run.directory = absl::StrCat(OutputFolder(), "/", NameOf(*spec),
+                                   DirectorySuffix(grid, combination), "-seed", seed);
+      if (absl::GetFlag(FLAGS_overwrite)) {
+        run.spec_to_replace = VersionOf(RunSpecFile(run.directory));
+        continue;
+      }
+      PDARTS_ASSIGN_OR_RETURN(const std::optional<RunResult> result,
+                              FindFinishedRun(run.directory, *run.spec));
+      if (!result) continue;
+      run.finished_before = true;
+      run.result = *result;
+      std::cerr << run.label << ": finished before, " << run.directory << "\n";
+    }
+  }
+  return runs;
+}
+
+/// Tells on standard error what should be known of the results. Returns the notes.
+std::vector<std::string> NotesOn(const std::vector<SweepRun>& runs) {
   std::vector<std::string> notes;
   for (const std::string& difference : OriginDifferences(Results(runs))) {
     notes.push_back(absl::StrCat("the runs differ in their ", difference));
-    std::cerr << "note: " << notes.back() << "\n";
   }
   for (const SweepRun& run : runs) {
     const std::string note = run.error.empty() ? DecidedNothing(run.result) : "";
-    if (note.empty()) continue;
-    notes.push_back(absl::StrCat("seed ", run.seed, ": ", note));
-    std::cerr << "note: " << notes.back() << "\n";
+    if (!note.empty()) notes.push_back(absl::StrCat(run.label, ": ", note));
   }
+  for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
+  return notes;
+}
+
+/// Prints what came of the runs. \error kInternal naming those that failed.
+absl::Status PrintRuns(const std::vector<SweepRun>& runs) {
+  const std::vector<std::string> notes = NotesOn(runs);
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << Json(runs, notes) << "\n";
   } else {
     PrintTable(runs);
   }
-  std::vector<int64_t> failed;
+  std::vector<std::string> failed;
   for (const SweepRun& run : runs) {
-    if (!run.error.empty()) failed.push_back(run.seed);
+    if (run.error.empty()) continue;
+    failed.push_back(HasGrid(runs) ? run.label : absl::StrCat(run.seed));
   }
   if (failed.empty()) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat("these seeds failed: ", absl::StrJoin(failed, ", "),
-                                          "; this runs them again:\n  ", CommandsToGoOn(runs)));
+  return absl::InternalError(
+      HasGrid(runs) ? absl::StrCat("these runs failed: ", absl::StrJoin(failed, "; "),
+                                   "; this runs them again:\n  ", CommandsToGoOn(runs))
+                    : absl::StrCat("these seeds failed: ", absl::StrJoin(failed, ", "),
+                                   "; this runs them again:\n  ", CommandsToGoOn(runs)));
+}
+
+/// The flags that mean something with one launcher only. \error kInvalidArgument naming one that
+/// was given with the other launcher, or a value that is wrong.
+absl::Status CheckLauncherFlags() {
+  const std::string launcher = absl::GetFlag(FLAGS_launcher);
+  if (launcher != "local" && launcher != "slurm") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--launcher: \"", launcher, "\" is not local or slurm"));
+  }
+  if (absl::GetFlag(FLAGS_array_limit) < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--array_limit: ", absl::GetFlag(FLAGS_array_limit), " is negative"));
+  }
+  if (launcher == "slurm" && absl::GetFlag(FLAGS_jobs) != 1) {
+    return absl::InvalidArgumentError(
+        "--jobs: only --launcher=local takes it; with slurm, --array_limit=N is the most runs at a "
+        "time");
+  }
+  if (launcher == "slurm") return absl::OkStatus();
+  const char* of_slurm = !absl::GetFlag(FLAGS_launcher_options).empty() ? "--launcher_options"
+                         : absl::GetFlag(FLAGS_array_limit) != 0        ? "--array_limit"
+                         : absl::GetFlag(FLAGS_detach)                  ? "--detach"
+                                                                        : nullptr;
+  if (of_slurm == nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(of_slurm, ": only --launcher=slurm takes it"));
+}
+
+/// Prints what came so far of the sweeps that were submitted to Slurm.
+absl::Status PrintSubmittedSweeps() {
+  PDARTS_ASSIGN_OR_RETURN(const SweepsReport report, ReportSweeps(OutputFolder()));
+  std::cout << (absl::GetFlag(FLAGS_json) ? ToJsonLine(report) + "\n" : SweepsText(report));
+  return absl::OkStatus();
+}
+
+/// Prints what --status asks for.
+absl::Status PrintStatus() {
+  if (!absl::GetFlag(FLAGS_spec).empty() || !absl::GetFlag(FLAGS_seeds).empty()) {
+    return absl::InvalidArgumentError(
+        "--status shows all sweeps in --output_dir=DIR; it takes no --spec and no --seeds");
+  }
+  return PrintSubmittedSweeps();
+}
+
+absl::Status Sweep(const std::vector<std::string>&) {
+  if (absl::GetFlag(FLAGS_status)) return PrintStatus();
+  if (absl::GetFlag(FLAGS_spec).empty()) {
+    return absl::InvalidArgumentError("sweep needs --spec=FILE");
+  }
+  PDARTS_RETURN_IF_ERROR(CheckLauncherFlags());
+  RunQueueOptions queue;
+  queue.command = "sweep";
+  PDARTS_ASSIGN_OR_RETURN(queue.jobs, JobsFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> seeds, SeedsFromFlags());
+  if (seeds.empty()) return absl::InvalidArgumentError("sweep needs --seeds=1,3,5");
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<GridField> grid,
+                          ParseGrid(absl::GetFlag(FLAGS_grid).values));
+  PDARTS_ASSIGN_OR_RETURN(std::vector<SweepRun> runs, PlanRuns(seeds, grid));
+  std::vector<QueuedRun*> queued;
+  for (SweepRun& run : runs) queued.push_back(&run);
+  if (absl::GetFlag(FLAGS_launcher) == "slurm") {
+    SlurmSweepOptions slurm;
+    slurm.folder = OutputFolder();
+    slurm.name = NameOf(*runs.front().spec);
+    slurm.sbatch_options = absl::GetFlag(FLAGS_launcher_options);
+    slurm.array_limit = absl::GetFlag(FLAGS_array_limit);
+    slurm.detach = absl::GetFlag(FLAGS_detach);
+    PDARTS_RETURN_IF_ERROR(RunOnSlurm(queued, slurm));
+    if (!slurm.detach) return PrintRuns(runs);
+    return absl::GetFlag(FLAGS_json) ? PrintSubmittedSweeps() : absl::OkStatus();
+  }
+  queue.command_to_go_on = [&runs] { return CommandsToGoOn(runs); };
+  PDARTS_RETURN_IF_ERROR(RunAll(queued, queue));
+  return PrintRuns(runs);
 }
 
 }  // namespace
@@ -232,14 +420,18 @@ absl::Status Sweep(const std::vector<std::string>&) {
 Command SweepCommand() {
   return {
       "sweep",
-      "--spec=FILE --seeds=1,3,5",
-      "run a search or a training with several seeds: a run each, a table, means and deviations",
-      {"spec", "seeds", "jobs", "data_dir", "output_dir", "device", "threads", "set", "overwrite",
+      "--spec=FILE --seeds=1,3,5|--status",
+      "run a search or a training with several seeds and settings: a run each, a table, means and "
+      "deviations",
+      {"spec", "seeds", "grid", "launcher", "launcher_options", "array_limit", "detach", "status",
+       "jobs", "data_dir", "output_dir", "device", "threads", "set", "overwrite",
        "checkpoint_minutes", "allow_swap", "json"},
       &Sweep,
       /*takes_arguments=*/false,
-      {{"--spec=mine.textproto --seeds=1,3,5", "three runs, one after the other"},
-       {"--spec=mine.textproto --seeds=1,2,3,4 --jobs=2 --threads=1", "two at a time"}},
+      {{"--spec=mine.textproto --seeds=1,2 --grid=search.alphas.learning_rate=6e-4,3e-3",
+        "two seeds of each learning rate, one run after the other"},
+       {"--spec=mine.textproto --seeds=1,2,3 --launcher=slurm --launcher_options=--time=240",
+        "three tasks of a job array of Slurm"}},
       {{"output_dir", "DIR: folder that gets the directories of the runs (default: runs)"}}};
 }
 
