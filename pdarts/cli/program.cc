@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <streambuf>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,7 @@
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/logging.h"
 #include "pdarts/cli/process_start.h"
+#include "pdarts/cli/release_files.h"
 #include "pdarts/cli/suggestion.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
@@ -217,6 +220,8 @@ int Report(const absl::Status& status, const std::string& process, std::ostream&
 int RunProgram(int argc, char** argv, Program program) {
   // Started anew, the program would not know that it had no working directory.
   if (CheckWorkingDirectoryAtStart().ok()) LimitSpinning(argv);
+  std::error_code error;  // no path, if the system has no /proc
+  UseReleaseFiles(std::filesystem::read_symlink("/proc/self/exe", error).string());
   MakeOutputSafeForTerminals();
   std::ostream errors(std::cerr.rdbuf());
   RememberCommandLine(argc, argv);

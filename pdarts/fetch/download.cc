@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -118,6 +119,10 @@ class Attempt {
     curl_easy_setopt(curl_, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(curl_, CURLOPT_MAXREDIRS, 10L);
     curl_easy_setopt(curl_, CURLOPT_FAILONERROR, 1L);
+    // OpenSSL's variable, which curl does not read itself.
+    if (const char* const certificates = std::getenv("SSL_CERT_FILE")) {
+      curl_easy_setopt(curl_, CURLOPT_CAINFO, certificates);
+    }
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.stall_seconds));
     curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_LIMIT,

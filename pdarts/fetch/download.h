@@ -36,7 +36,8 @@ std::string PublicUrl(const std::string& url);
 /// Downloads a file, so that `path` holds it whole and with the right checksum or doesn't exist.
 /// What is there of it is kept in `path`.part: a connection that breaks off is made again, and goes
 /// on from there, as does a later call. A file that `path` holds already is checked and kept.
-/// Errors show the URL as PublicUrl does.
+/// Errors show the URL as PublicUrl does. The environment variable SSL_CERT_FILE names the
+/// certificates of authorities that https trusts; without it, curl's own choice is taken.
 /// \error kUnavailable if the server can't be reached, breaks off or stalls too often: a later call
 /// goes on; kNotFound, kPermissionDenied, ... for what the server answers; kDataLoss if what it
 /// sends is longer or shorter than the file or has another checksum; kInvalidArgument for a URL

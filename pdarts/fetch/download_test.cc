@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -289,6 +290,15 @@ TEST_F(DownloadTest, WhatTheServerRefusesIsNotAskedForAgain) {
                               : ProperResponse(request, content_);
   });
   ExpectWhole(Get(busy));
+}
+
+TEST_F(DownloadTest, TrustsTheAuthoritiesThatTheEnvironmentNames) {
+  TestServer server([&](const Request& request) { return ProperResponse(request, content_); });
+  setenv("SSL_CERT_FILE", "/nowhere/authorities.crt", /*overwrite=*/1);
+  const absl::Status status = Get(absl::StrCat("https", server.Url("/file").substr(4)));
+  unsetenv("SSL_CERT_FILE");
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/nowhere/authorities.crt"));
 }
 
 TEST_F(DownloadTest, NoMessageHoldsAPassword) {
