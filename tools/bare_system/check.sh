@@ -7,16 +7,8 @@
 # settings for apt and pip (mirror, proxies, certificates, pip.conf), and nothing else of it.
 set -euo pipefail
 
-usage() {
-  sed -n 's/^#   //p' "$0" >&2
-  exit 2
-}
-
-# Prints the mirror that this machine's apt has for Debian, if it is a Debian.
-debian_mirror() {
-  apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Origin: Debian' 'Component: main' 2>/dev/null |
-    sed -n 1p
-}
+repository=$(realpath "$(dirname "$0")/../..")
+. "$repository/tools/bare_system/system.sh"
 
 # Copies files and folders of this machine that exist to the same place in the system.
 copy_to_system() {
@@ -26,13 +18,6 @@ copy_to_system() {
     mkdir -p "$system$(dirname "$path")"
     cp -RLT "$path" "$system$path"
   done
-}
-
-create_system() {
-  echo "check.sh: creating a bare $release in $system"
-  # No mirror means debootstrap's own.
-  debootstrap --variant=minbase "$release" "$system" $(debian_mirror)
-  touch "$system/.created_by_check"
 }
 
 copy_settings() {
@@ -89,33 +74,10 @@ run_commands() {
     done' check "$system"
 }
 
-release=${1:-}
-case $release in bookworm | trixie) ;; *) usage ;; esac
-keep=
-if [ $# = 3 ] && [ "$2" = --keep ]; then
-  keep=$3
-elif [ $# != 1 ]; then
-  usage
-fi
-[ "$(id -u)" = 0 ] || { echo "check.sh: only root can create a system" >&2; exit 1; }
-command -v debootstrap >/dev/null || { echo "check.sh: install debootstrap first" >&2; exit 1; }
-
-repository=$(realpath "$(dirname "$0")/../..")
-if [ -n "$keep" ]; then
-  mkdir -p "$keep"
-  system=$(realpath "$keep")
-else
-  system=$(mktemp -d)
-  chmod 755 "$system"
-  trap 'rm -rf --one-file-system "$system"' EXIT
-fi
-[ -e "$system/.created_by_check" ] || create_system
-grep -q "^VERSION_CODENAME=$release$" "$system/etc/os-release" || {
-  echo "check.sh: $system holds another release than $release" >&2
-  exit 1
-}
+read_arguments "$@"
+open_system
 copy_settings
 copy_sources
 [ "$(readme_commands | wc -l)" = 2 ] || { echo "check.sh: README.md does not begin with two commands" >&2; exit 1; }
 readme_commands | run_commands
-echo "check.sh: both commands of README.md passed on $(sed -n 's/^PRETTY_NAME=//p' "$system/etc/os-release")"
+echo "check.sh: both commands of README.md passed on $(system_name)"
