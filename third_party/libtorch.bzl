@@ -10,7 +10,11 @@ _HEADERS = ["ATen", "c10", "caffe2", "torch"]
 _CPU_LIBS = ["libc10.so", "libtorch_cpu.so", "libgomp.so.1"]
 _CPU_EXTRA = ["libcudart.so.13", "libcupti.so.13"]
 
+# Names of the wheels that these libraries come from.
+_LICENSED = ("torch-", "nvidia_cuda_runtime-", "nvidia_cuda_cupti-")
+
 _CPU_MEMBERS = (
+    ["*.dist-info/licenses/*"] +
     ["torch/include/%s/*" % h for h in _HEADERS] +
     ["torch/lib/" + l for l in _CPU_LIBS] +
     ["nvidia/cu13/lib/" + l for l in _CPU_EXTRA]
@@ -95,12 +99,24 @@ def _link_libs(ctx, root, names):
                 ctx.symlink(folder.get_child(name), "lib/" + name)
                 break
 
+def _link_licenses(ctx, root):
+    """Links the licenses of a copy of @libtorch, or those of the installed wheels beside LibTorch's folder."""
+    copied = root.get_child("licenses")
+    if copied.exists:
+        ctx.symlink(copied, "licenses")
+        return
+    for d in root.dirname.readdir():
+        of_wheel = d.basename.endswith(".dist-info") and d.basename.startswith(_LICENSED)
+        for file in d.get_child("licenses").readdir() if of_wheel and d.get_child("licenses").exists else []:
+            ctx.symlink(file, "licenses/%s-%s" % (d.basename[:-len(".dist-info")], file.basename))
+
 def _libtorch_impl(ctx):
     root = _local(ctx)
     if root:
         for h in _HEADERS:
             ctx.symlink(root.get_child("include").get_child(h), "include/" + h)
         _link_libs(ctx, root, _CPU_LIBS + _CPU_EXTRA)
+        _link_licenses(ctx, root)
     else:
         _fetch(ctx, _CPU_MEMBERS)
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)

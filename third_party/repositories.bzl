@@ -146,6 +146,13 @@ def pdarts_repositories():
         files = ["/usr/share/javascript/chart.js/chart.min.js"],
     )
 
+    # The versions of all installed packages, for the release archive.
+    system_files(
+        name = "installed_packages",
+        apt_package = "dpkg",
+        files = ["/var/lib/dpkg/status"],
+    )
+
     system_protobuf(
         name = "com_google_protobuf",
         build_file = Label("//third_party:protobuf.BUILD"),

@@ -1,0 +1,86 @@
+"""release_archive: programs, with all that they need but the C library, as one tar.gz."""
+
+def _release_archive_impl(ctx):
+    archive = ctx.outputs.archive
+    inputs = [ctx.file.readme, ctx.file.version, ctx.file._packages]
+    programs = []
+    for target, name in ctx.attr.programs.items():
+        executable = target[DefaultInfo].files_to_run.executable
+        runfiles = {}
+        for file in target[DefaultInfo].default_runfiles.files.to_list():
+            inputs.append(file)
+            if file != executable:
+                # Where a program looks for it below its .runfiles folder.
+                external = file.short_path.startswith("../")
+                runfiles[file.path] = file.short_path[3:] if external else ctx.workspace_name + "/" + file.short_path
+        inputs.append(executable)
+        programs.append(struct(name = name, file = executable.path, runfiles = runfiles))
+    files = {}
+    for target, folder in ctx.attr.files.items():
+        if not target[DefaultInfo].files.to_list():
+            fail("%s holds no file for %s in the archive" % (target.label, folder))
+        for file in target[DefaultInfo].files.to_list():
+            inputs.append(file)
+            files[folder + file.basename] = file.path
+    config = ctx.actions.declare_file(ctx.label.name + ".json")
+    ctx.actions.write(config, struct(
+        # What the archive consists of: paths within it, and the paths of the sources.
+        programs = programs,
+        files = files,
+        readme = ctx.file.readme.path,
+        version_file = ctx.file.version.path,
+        # See the attributes.
+        licenses_of = ctx.attr.licenses_of,
+        from_cluster = ctx.attr.from_cluster,
+        output = archive.path,
+    ).to_json())
+    ctx.actions.run_shell(
+        inputs = depset(inputs + [config, ctx.file._make_archive]),
+        outputs = [archive],
+        command = 'python3 "$1" "$2"',
+        arguments = [ctx.file._make_archive.path, config.path],
+        mnemonic = "ReleaseArchive",
+        progress_message = "Packing %s" % archive.short_path,
+        use_default_shell_env = True,
+    )
+    return [DefaultInfo(files = depset([archive]))]
+
+release_archive = rule(
+    implementation = _release_archive_impl,
+    doc = """Packs programs that are built on this Debian system.
+
+    The archive has the folders bin/ (links), libexec/ (the programs), lib/ (LibTorch, and the libraries of Debian's
+    packages), share/ (fonts, certificates, data of plugins), and licenses/.""",
+    attrs = {
+        "programs": attr.label_keyed_string_dict(
+            mandatory = True,
+            doc = "The programs, and their names in the archive.",
+        ),
+        "files": attr.label_keyed_string_dict(
+            allow_files = True,
+            doc = "Files, and their folder in the archive: empty, or ending in '/'.",
+        ),
+        "licenses_of": attr.string_list(
+            doc = "Debian packages whose code is inside the programs. Those of the packed libraries are known.",
+        ),
+        "from_cluster": attr.string_list(
+            doc = "Libraries that are left out, and found where the archive is used: [\"libmpi.so.40\"].",
+        ),
+        "readme": attr.label(
+            mandatory = True,
+            allow_single_file = [".md"],
+            doc = "A template: @VERSION@, and @GLIBC@ for the C library that the archive needs.",
+        ),
+        "version": attr.label(mandatory = True, allow_single_file = True),
+        "archive": attr.output(mandatory = True),
+        "_make_archive": attr.label(
+            default = "//tools/release:make_archive.py",
+            allow_single_file = True,
+        ),
+        # The versions of all installed packages: the archive holds files of packages that no other input names.
+        "_packages": attr.label(
+            default = "@installed_packages//:status",
+            allow_single_file = True,
+        ),
+    },
+)
