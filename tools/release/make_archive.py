@@ -15,6 +15,8 @@ import tempfile
 
 # Which of Graphviz's plugins the programs use: the layout, SVG, and PDF with measured text.
 GRAPHVIZ_PLUGINS = ["core", "dot_layout", "pango"]
+# Libraries that their license forbids to change. They have no run path and no symbols to strip.
+UNCHANGED = ("libcudart.so", "libcupti.so")
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 CERTIFICATES = "/usr/share/ca-certificates/mozilla"
 COMMON_LICENSES = "/usr/share/common-licenses"
@@ -183,6 +185,8 @@ class Archive:
         """Strips programs and libraries, and makes them look for libraries in the archive alone."""
         for name in self.elf_files():
             path = self.path(name)
+            if os.path.basename(name).startswith(UNCHANGED):
+                continue
             run("strip", "--strip-unneeded", path)
             if name.startswith("libexec/"):
                 # An old-style run path goes before LD_LIBRARY_PATH, and holds for the libraries of libraries too.
