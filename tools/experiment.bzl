@@ -36,7 +36,7 @@ def _program(name, spec, plugins, kind, tags, kwargs):
     cc_binary(
         name = name,
         srcs = [":%s_spec" % name],
-        deps = [Label("//pdarts/cli:%s_main" % kind)] + plugins,
+        deps = [Label("//pdarts/cli:%s_main" % kind), Label("//pdarts/processes:process_group")] + plugins,
         tags = tags,
         **kwargs
     )
@@ -78,16 +78,17 @@ def pdarts_training(name, spec, plugins, tags = [], **kwargs):
     """
     _program(name, spec, plugins, "training", tags, kwargs)
 
-def pdarts_binary(name, plugins, **kwargs):
+def pdarts_binary(name, plugins, processes = None, **kwargs):
     """Makes `name`: the general command line (list, search, train, ...) with these plugins.
 
     Args:
       name: of the program.
       plugins: the targets that register what it knows. Nothing else is linked.
+      processes: how it finds the processes that it was started with. By default --config=mpi decides it.
       **kwargs: given to the program (visibility, ...).
     """
     cc_binary(
         name = name,
-        deps = [Label("//pdarts/cli:pdarts_main")] + plugins,
+        deps = [Label("//pdarts/cli:pdarts_main"), processes or Label("//pdarts/processes:process_group")] + plugins,
         **kwargs
     )
