@@ -1,5 +1,6 @@
 #!/bin/bash
-# archive_test.sh ARCHIVE: checks the release archive on a system that has a C library and nothing else.
+# archive_test.sh ARCHIVE: checks the release archive on a system that has a C library and nothing else, and the program with MPI
+# on this system, which has Open MPI.
 set -euo pipefail
 root=$TEST_TMPDIR/root
 package=$(dpkg-query -S "$(realpath /lib64/ld-linux-x86-64.so.2)" 2>/dev/null || dpkg-query -S /lib64/ld-linux-x86-64.so.2)
@@ -14,3 +15,9 @@ for stage in 0 1 2; do
     --set="schedule.stages[$stage].warmup_epochs=0")
 done
 tests/release/check_archive.sh "$1" "$root" "${settings[@]}"
+
+. tests/mpi/environment.sh
+folder=$(echo "$root"/opt/pdarts-*)
+mpirun -n 2 "$folder/bin/pdarts-mpi" search --spec="$folder/specs/quickstart.textproto" --threads=1 \
+  --output_dir="$TEST_TMPDIR/together" "${settings[@]}"
+grep -q '"processes":2' "$TEST_TMPDIR/together/log.jsonl" || { echo "pdarts-mpi did not search with two processes"; exit 1; }

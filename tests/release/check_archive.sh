@@ -1,7 +1,7 @@
 #!/bin/bash
 # check_archive.sh ARCHIVE ROOT SETTING...: uses the programs of a release archive with the folder ROOT as the root of the file
 # system, and without a network: from a search with the quickstart's spec and these settings to a report with drawn cells, and
-# on to training, evaluation, export and prediction. ROOT holds a C library, and needs to hold nothing else.
+# on to training, evaluation, export and prediction. ROOT holds a C library, and needs to hold nothing else; it holds no MPI.
 # Prints what is wrong. Runs as root, or where users may make namespaces. Called in the repository or among a test's files.
 set -euo pipefail
 
@@ -66,6 +66,7 @@ quiet "" inside "$pdarts" export --run=trained
 shows "genotype" trained/model.onnx
 images "$work/photos" 200 30 30 32 32
 quiet "photos/0.png" inside "$pdarts" predict --run=trained photos
+says "libmpi.so.40" inside "$pdarts-mpi" --version
 
 [ -z "$(find "$root/opt" -newer "$work/before")" ] || fails "files of the archive changed"
 [ "$failures" = 0 ] || exit 1
