@@ -12,6 +12,7 @@
 #include <csignal>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/status_macros.h"
@@ -85,6 +86,20 @@ void ResetSignals() {
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// This process's environment without some variables, as execve takes it.
+std::vector<char*> EnvironmentWithout(const std::vector<std::string>& variables) {
+  std::vector<char*> kept;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const absl::string_view text = *entry;
+    const absl::string_view name = text.substr(0, text.find('='));
+    if (std::find(variables.begin(), variables.end(), name) == variables.end()) {
+      kept.push_back(*entry);
+    }
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
 struct ChildDescriptors {
   int input = -1;
   int output = -1;
@@ -92,8 +107,8 @@ struct ChildDescriptors {
 };
 
 /// The child, from its first instruction. Writes errno to `failure` if it can't begin.
-[[noreturn]] void BecomeChild(const char* program, char* const* argv, pid_t parent,
-                              const ChildDescriptors& descriptors) {
+[[noreturn]] void BecomeChild(const char* program, char* const* argv, char* const* environment,
+                              pid_t parent, const ChildDescriptors& descriptors) {
   const bool redirected = dup2(descriptors.input, STDIN_FILENO) >= 0 &&
                           dup2(descriptors.output, STDOUT_FILENO) >= 0 &&
                           dup2(descriptors.output, STDERR_FILENO) >= 0 &&
@@ -102,7 +117,7 @@ struct ChildDescriptors {
     if (getppid() != parent) _exit(128 + SIGTERM);  // it ended before
     closefrom(kFailureDescriptor + 1);
     ResetSignals();
-    execv(program, argv);
+    execve(program, argv, environment);
   }
   const int error = errno;
   const int failure = redirected ? kFailureDescriptor : descriptors.failure;
@@ -143,6 +158,7 @@ absl::StatusOr<pid_t> ChildProcesses::Start(const ChildCommand& command) {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
+  std::vector<char*> environment = EnvironmentWithout(command.unset);
   PDARTS_ASSIGN_OR_RETURN(const FileDescriptor input, InputOf(command));
   PDARTS_ASSIGN_OR_RETURN(const FileDescriptor output,
                           CopyAside(command.output < 0 ? STDERR_FILENO : command.output));
@@ -159,7 +175,9 @@ absl::StatusOr<pid_t> ChildProcesses::Start(const ChildCommand& command) {
   {
     const BlockedSignals blocked;
     child = fork();
-    if (child == 0) BecomeChild(command.program.c_str(), argv.data(), parent, descriptors);
+    if (child == 0) {
+      BecomeChild(command.program.c_str(), argv.data(), environment.data(), parent, descriptors);
+    }
     if (child < 0) return SystemError("start a process for", command.program);
   }
   PDARTS_RETURN_IF_ERROR(failure.Close("a pipe"));

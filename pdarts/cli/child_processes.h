@@ -17,6 +17,7 @@ struct ChildCommand {
   std::string program;               ///< path of the file that is executed
   std::vector<std::string> words;    ///< the command line, the program's name included
   std::optional<std::string> input;  ///< what it reads from standard input; unset: nothing
+  std::vector<std::string> unset;    ///< variables of the environment that it does not inherit
   int output = -1;  ///< descriptor that gets its standard output and error; -1: standard error
 };
 

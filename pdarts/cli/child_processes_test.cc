@@ -81,6 +81,17 @@ TEST(ChildProcessesTest, AChildReadsItsInputAndWritesItsOutput) {
   EXPECT_EQ(Printed(command), "once once ");
 }
 
+TEST(ChildProcessesTest, ItInheritsTheEnvironmentExceptWhatIsUnset) {
+  setenv("PDARTS_TEST_KEPT", "a=b", 1);
+  setenv("PDARTS_TEST_UNSET", "c", 1);
+  setenv("PDARTS_TEST_UNSET_NOT", "d", 1);
+  ChildCommand command =
+      Shell("echo \"$PDARTS_TEST_KEPT ${PDARTS_TEST_UNSET-none} $PDARTS_TEST_UNSET_NOT\"");
+  EXPECT_EQ(Printed(command), "a=b c d\n");
+  command.unset = {"PDARTS_TEST_UNSET"};
+  EXPECT_EQ(Printed(command), "a=b none d\n");
+}
+
 TEST(ChildProcessesTest, HowAChildEndedIsTold) {
   ChildProcesses children;
   const pid_t fails = children.Start(Shell("exit 3")).value();

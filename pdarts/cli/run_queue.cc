@@ -23,6 +23,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/processes/launch.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/run_directory.h"
 
@@ -55,6 +56,7 @@ ChildCommand CommandOf(const QueuedRun& run, int threads, int output) {
   for (std::string& flag : FlagsForRuns()) command.words.push_back(std::move(flag));
   if (absl::GetFlag(FLAGS_overwrite)) command.words.push_back("--overwrite");
   command.input = PrintSpec(*run.spec);
+  command.unset = {kSlurmTasks};  // a run is one process, also in a job of several tasks
   command.output = output;
   return command;
 }

@@ -47,6 +47,7 @@ absl::StatusOr<std::string> PathForSbatch(const std::string& path) {
 
 /// What stands below the paths. The run and its script are told of in the header.
 constexpr absl::string_view kTask = R"script(
+unset SLURM_NTASKS  # a run is one process; the variable may come from the job that submitted this script
 number=$SLURM_ARRAY_TASK_ID
 run=${runs[number]}
 task=${SLURM_ARRAY_JOB_ID}_$number

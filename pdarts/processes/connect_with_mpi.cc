@@ -56,7 +56,7 @@ class MpiProcessGroup : public ProcessGroup {
 absl::StatusOr<std::unique_ptr<ProcessGroup>> ConnectProcesses(const std::string& command,
                                                                bool in_several) {
   const Launch launch = ReadLaunch();
-  if (launch.tasks == 1) return LoneProcess();
+  if (WorksAlone(launch, in_several)) return LoneProcess();
   if (!in_several) {
     return absl::FailedPreconditionError(
         absl::StrCat(command, " is for one process, but was started as one of several tasks (",

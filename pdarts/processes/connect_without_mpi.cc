@@ -7,7 +7,7 @@ namespace pdarts {
 absl::StatusOr<std::unique_ptr<ProcessGroup>> ConnectProcesses(const std::string& command,
                                                                bool in_several) {
   const Launch launch = ReadLaunch();
-  if (launch.tasks == 1) return LoneProcess();
+  if (WorksAlone(launch, in_several)) return LoneProcess();
   return absl::FailedPreconditionError(absl::StrCat(
       command, " was started as one of several tasks (", launch.variable,
       "), but this program was built without MPI, and each task would do the whole work. ",

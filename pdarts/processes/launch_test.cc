@@ -11,7 +11,7 @@ namespace {
 
 Launch With(const std::map<std::string, std::string>& environment) {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_NTASKS",
-                           "SLURM_LOCALID", "PMIX_RANK"})
+                           "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "PMIX_RANK"})
     unsetenv(name);
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   return ReadLaunch();
@@ -39,6 +39,20 @@ TEST(Launch, KnowsTheNumberOnTheMachine) {
             3);
   EXPECT_EQ(With({{"SLURM_NTASKS", "4"}, {"SLURM_LOCALID", "1"}}).local_rank, 1);
   EXPECT_EQ(With({{"SLURM_NTASKS", "4"}}).local_rank, 0);
+}
+
+TEST(Launch, OnlyWhatCanRunInSeveralTasksIsRefusedWhereAJobHasThem) {
+  const Launch job = With({{"SLURM_NTASKS", "4"}});
+  EXPECT_TRUE(WorksAlone(job, /*in_several=*/false));
+  EXPECT_FALSE(WorksAlone(job, /*in_several=*/true));
+  for (const char* launcher : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK"}) {
+    EXPECT_FALSE(WorksAlone(With({{launcher, "2"}}), /*in_several=*/false)) << launcher;
+  }
+  for (const char* of_srun : {"SLURM_STEP_NUM_TASKS", "PMIX_RANK"}) {
+    const Launch step = With({{"SLURM_NTASKS", "4"}, {of_srun, "2"}});
+    EXPECT_FALSE(WorksAlone(step, /*in_several=*/false)) << of_srun;
+  }
+  EXPECT_TRUE(WorksAlone(With({}), /*in_several=*/true));
 }
 
 TEST(Launch, TheInnermostLauncherDecides) {

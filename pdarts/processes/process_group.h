@@ -41,8 +41,9 @@ std::unique_ptr<ProcessGroup> LoneProcess();
 /// has is decided by its build: see `process_group` in this package's BUILD file.
 /// \param command what the user has called, for messages.
 /// \param in_several whether several processes can do it together.
-/// \error kFailedPrecondition, before anything is connected, if this process is one of several,
-/// and the program was built without MPI or the command is for one process.
+/// \error kFailedPrecondition, before anything is connected, if this process is one of several, and
+/// the program was built without MPI or the command is for one process. A command for one process
+/// may stand in the script of a Slurm job of several tasks.
 absl::StatusOr<std::unique_ptr<ProcessGroup>> ConnectProcesses(const std::string& command,
                                                                bool in_several);
 

@@ -46,7 +46,9 @@ says "search was started as one of several tasks (OMPI_COMM_WORLD_SIZE=2), but t
 says "(SLURM_NTASKS=4)" env SLURM_NTASKS=4 "${search[@]}" --output_dir=task
 says "(PMIX_RANK=1)" env PMIX_RANK=1 "${search[@]}" --output_dir=task
 says "Build it with --config=mpi" env SLURM_NTASKS=4 "${search[@]}" --output_dir=task
-says "--config=mpi" env SLURM_NTASKS=4 "$pdarts" list
+says "Start one task" env OMPI_COMM_WORLD_SIZE=2 "$pdarts" list
+# A command for one process may stand in the script of a job of several tasks.
+prints "darts" env SLURM_NTASKS=4 "$pdarts" list
 [ ! -e task ] || fails "a task that is refused writes a run directory"
 says "--output_dir: its value is empty; expected --output_dir=DIR" "${search[@]}" --output_dir=
 says "CIFAR-10: there is no folder $PWD/none. Name the folder that holds cifar-10-batches-bin/" "$pdarts" search --spec=cifar.textproto --data_dir=none

@@ -32,6 +32,7 @@ cat > bin/task <<'TASK'
 # task ARRAY TASK SCRIPT: what slurmd does with a task, also when it is requeued.
 name=$1_$2
 export SLURM_ARRAY_JOB_ID=$1 SLURM_ARRAY_TASK_ID=$2 SLURM_CPUS_ON_NODE=1
+export SLURM_NTASKS=4  # of the job that submitted the script
 while :; do
   bash "$3" >> "$JOBS/$name.output" 2>&1 &
   echo $! > "$JOBS/$name.shell"

@@ -132,7 +132,8 @@ says "--grid: search.batch_size: expected FIELD=V1,V2" "${grid[@]}" --grid=searc
 says 'search.batch_size: "x" is not a 32-bit integer' "${grid[@]}" --grid=search.batch_size=8,x
 says "--grid: search.batch_size=0: search.batch_size: 0 is not in" "${grid[@]}" --grid=search.batch_size=8,0
 [ ! -e grid ] || fails "a sweep wrote something before all values were checked"
-prints "supernet_top1 for each search.batch_size:" "${grid[@]}" --grid=search.batch_size=8,16
+# It may stand in the script of a Slurm job that has several tasks.
+prints "supernet_top1 for each search.batch_size:" env SLURM_NTASKS=4 "${grid[@]}" --grid=search.batch_size=8,16
 holds 'grid: "search.batch_size=16"' grid/tiny-batch_size=16-seed1/spec.textproto
 holds "batch_size: 16" grid/tiny-batch_size=16-seed1/spec.textproto
 prints '"grids":[{"name":"tiny","dataset":"synthetic","search_space":"darts","fields":["search.batch_size"],' \
