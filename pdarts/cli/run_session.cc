@@ -1,7 +1,5 @@
 #include "pdarts/cli/run_session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -52,12 +50,6 @@ Provenance MakeProvenance(const Backend& backend, const DatasetSplits& data, int
   provenance.set_dataset_source(data.source);
   provenance.set_dataset_checksum(data.checksum);
   return provenance;
-}
-
-std::string MachineName() {
-  char name[256] = {};
-  gethostname(name, sizeof(name) - 1);
-  return name;
 }
 
 /// Says what a user of mpirun does not expect.
@@ -140,10 +132,9 @@ absl::Status CheckSameStart(Communicator& communicator, const std::string& comma
 
 absl::Status ShareMachine(Communicator& communicator, RunFlags* flags) {
   if (communicator.size() == 1) return absl::OkStatus();
-  PDARTS_ASSIGN_OR_RETURN(flags->processes_here, CountEqual(communicator, MachineName()));
-  PDARTS_ASSIGN_OR_RETURN(
-      const int sharing,
-      CountEqual(communicator, absl::StrCat(MachineName(), " ", ProcessorSet())));
+  PDARTS_ASSIGN_OR_RETURN(flags->processes_here, CountEqual(communicator, HostName()));
+  PDARTS_ASSIGN_OR_RETURN(const int sharing,
+                          CountEqual(communicator, absl::StrCat(HostName(), " ", ProcessorSet())));
   if (absl::GetFlag(FLAGS_threads) == 0) {
     flags->threads = SetThreads(std::max(1, NumProcessors() / sharing));
   }

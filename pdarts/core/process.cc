@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -64,6 +65,11 @@ std::string CpuName() {
     return std::string(absl::StripAsciiWhitespace(line.substr(line.find(':') + 1)));
   }
   return "unknown";
+}
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "";
 }
 
 std::string TimeNow() {

@@ -31,6 +31,9 @@ std::optional<int64_t> KilobyteLine(const std::string& path, absl::string_view n
 /// Model name of this machine's CPU, as the system gives it.
 std::string CpuName();
 
+/// The name of this machine in its network; empty if the system gives none.
+std::string HostName();
+
 /// The time now, UTC, RFC 3339 with milliseconds.
 std::string TimeNow();
 

@@ -34,6 +34,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -133,12 +134,6 @@ class Connection {
   std::string received_;
   bool broken_ = false;
 };
-
-std::string HostName() {
-  char name[256] = {};
-  gethostname(name, sizeof(name) - 1);
-  return name;
-}
 
 std::string OwnName() { return absl::StrCat(HostName(), ", process id ", getpid()); }
 

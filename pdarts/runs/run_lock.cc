@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -17,9 +18,8 @@ namespace {
 
 /// How a process names itself in its lock: "4711 node3".
 std::string OwnName() {
-  char host[256] = {};
-  if (gethostname(host, sizeof(host) - 1) != 0) return absl::StrCat(getpid());
-  return absl::StrCat(getpid(), " ", host);
+  const std::string host = HostName();
+  return host.empty() ? absl::StrCat(getpid()) : absl::StrCat(getpid(), " ", host);
 }
 
 /// What a lock holds; empty if no process has written its name yet.
