@@ -89,16 +89,6 @@ end_all() {
   done
 }
 trap end_all EXIT
-await() {
-  for _ in $(seq 1200); do
-    "$@" && return
-    sleep 0.05
-  done
-  fails "nothing came of: $*"
-  exit 1
-}
-holds() { grep -qF -- "$1" "$2" || { fails "$2 should hold \"$1\""; cat "$2"; }; }
-holds_now() { grep -qF -- "$1" "$2" 2> /dev/null; }
 
 tiny_spec > tiny.textproto
 sed 's/"tiny"/"slow"/; s/epochs: 1/epochs: 100000/' tiny.textproto > slow.textproto

@@ -14,15 +14,6 @@ sed 's/"tiny"/"slow"/; s/epochs: 1/epochs: 100000/' tiny.textproto > slow.textpr
 sweep=
 trap '[ -z "$sweep" ] || kill -KILL $sweep 2> /dev/null' EXIT
 
-# await COMMAND...: waits until the command succeeds.
-await() {
-  for _ in $(seq 1200); do
-    "$@" && return
-    sleep 0.05
-  done
-  fails "nothing came of: $*"
-  exit 1
-}
 # Whatever this test was started with: background jobs of a shell ignore SIGINT, for example.
 all_signals=(env --default-signal)
 # slow_sweep ENV...: starts a sweep of two seeds at a time, and waits until both have a new checkpoint.
@@ -48,7 +39,6 @@ gone() {
   done
   return 0
 }
-holds() { grep -qF "$1" "$2" || { fails "$2 should hold \"$1\""; cat "$2"; }; }
 
 # Signals that only the sweep gets are passed on.
 slow_sweep "${all_signals[@]}"

@@ -40,8 +40,8 @@ give_up() {
   tail -n 20 "$folder"/*.log "$folder"/*.said 2> /dev/null
   exit 1
 }
-# await SECONDS COMMAND...: waits until the command succeeds.
-await() {
+# await_within SECONDS COMMAND...: waits until the command succeeds.
+await_within() {
   local seconds=$1
   shift
   for _ in $(seq $((seconds * 5))); do
@@ -50,8 +50,6 @@ await() {
   done
   give_up "nothing came of: $*"
 }
-holds() { grep -qF -- "$1" "$2" || { fails "$2 should hold \"$1\""; tail -n 50 "$2"; }; }
-holds_now() { grep -qF -- "$1" "$2" 2> /dev/null; }
 
 # --- Slurm ---
 
@@ -60,7 +58,7 @@ chmod 600 munge/key
 munged --foreground --key-file="$folder/munge/key" --socket="$folder/munge/socket" --pid-file="$folder/munge/pid" \
   --seed-file="$folder/munge/seed" --num-threads=2 > munge.said 2>&1 &
 daemons+=($!)
-await 10 test -S munge/socket
+await_within 10 test -S munge/socket
 
 host=$(hostname -s)
 read -r control_port node_port < <(python3 - <<'PORTS'
@@ -132,17 +130,17 @@ endless=("$pdarts" sweep --spec=endless.textproto --seeds=1 --threads=1 --output
 status=("$pdarts" sweep --status --output_dir=ended)
 prints "" "${endless[@]}" --detach
 holds "submitted 1 run as the job array" error
-await 60 test -e ended/endless-seed1/checkpoint.previous.bin
+await_within 60 test -e ended/endless-seed1/checkpoint.previous.bin
 prints "endless-seed1  running" "${status[@]}"
 prints "stage 1/1, epoch " "${status[@]}"
 prints '"state":"running"' "${status[@]}" --json
 "${endless[@]}" > ended.said 2>&1 &
 sweep=$!
-await 60 holds_now "seed 1: running (task" ended.said
+await_within 60 holds_now "seed 1: running (task" ended.said
 holds "seed 1: submitted before as the task" ended.said
 # A run that is preempted is requeued and goes on.
 sbatch --partition=urgent --exclusive --wrap="sleep 1" > urgent.said || give_up "the urgent job was not submitted"
-await 60 holds_now "going on in stage" ended/endless-seed1.console.txt
+await_within 60 holds_now "going on in stage" ended/endless-seed1.console.txt
 holds "stopped; the state is in" ended/endless-seed1.console.txt
 # A cancelled run is reported as such, keeps its state, and does not come back.
 task=$(cat ended/endless.sweep-1/task-0)
