@@ -154,7 +154,8 @@ class Dataset : public Plugin {
   /// Opens both splits, or the test split alone. Sources that do not lie in memory read images when
   /// these are needed. The training split comes in the order in which a search cuts it into halves:
   /// published CIFAR in file order, anything sorted by class in a seeded order in which classes
-  /// alternate (ALGORITHM 2). \error kNotFound saying where it looked and how to get the data;
+  /// alternate (docs/algorithm.md, "The two halves of the training images").
+  /// \error kNotFound saying where it looked and how to get the data;
   /// kInvalidArgument or kDataLoss naming file and record when the data is damaged or doesn't fit
   /// info(); as TakeClasses.
   absl::StatusOr<DatasetSplits> Load(const LoadOptions& options) const;

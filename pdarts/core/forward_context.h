@@ -22,7 +22,7 @@ struct ForwardContext {
   /// weights' loss does, the alphas' doesn't.
   bool drop_edges = true;
   /// Probability with which a derived network in training mode drops an edge's output for a sample,
-  /// except for edges that are an identity (ALGORITHM 4, drop path).
+  /// except for edges that are an identity (docs/algorithm.md, "Drop path").
   double drop_path = 0;
   /// Those of the super-network that the pass goes through, which SuperNet::Forward sets; null
   /// elsewhere. They must outlive the pass.

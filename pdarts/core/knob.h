@@ -21,7 +21,7 @@ struct Knob {
 /// them needs no code for it.
 ///
 /// Probability with which an element of the output of a `skip_connect` of stride 1 is dropped in
-/// training (ALGORITHM 2, skip dropout).
+/// training (docs/algorithm.md, "Skip dropout").
 inline constexpr char kSkipDropoutKnob[] = "skip_connect.dropout";
 /// Probability with which an edge of a mixed cell is dropped for a sample while weights train, all
 /// its operations together.

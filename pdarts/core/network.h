@@ -18,8 +18,8 @@ struct NetworkOutput {
   at::Tensor auxiliary;  ///< `[N,classes]` of the auxiliary head; undefined outside training
 };
 
-/// A network built from one architecture, for training from scratch (ALGORITHM 4). Training or
-/// evaluation mode is the module's.
+/// A network built from one architecture, for training from scratch (docs/algorithm.md, "The
+/// derived network"). Training or evaluation mode is the module's.
 class Network : public torch::nn::Module {
  public:
   /// images: `[N,C,H,W]`. Networks without drop path ignore ForwardContext::drop_path.

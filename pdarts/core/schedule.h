@@ -16,8 +16,8 @@ struct StageShape {
   int keep = 0;           ///< candidates an edge keeps after the stage
 };
 
-/// How a search grows: deeper networks, fewer candidates (ALGORITHM 2). Vanilla DARTS is its
-/// one-stage case.
+/// How a search grows: deeper networks, fewer candidates (docs/algorithm.md, "Stages and pruning").
+/// DARTS is the case with one stage.
 class ProgressiveSchedule : public Plugin {
  public:
   static constexpr char kKind[] = "schedule";

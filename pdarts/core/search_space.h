@@ -94,7 +94,8 @@ class SearchSpace : public Plugin {
                                                           const SuperNetShape& shape,
                                                           at::Generator generator) const;
 
-  /// One architecture from what the last stage left (ALGORITHM 3, 5), and why it is that one.
+  /// One architecture from the candidates and probabilities of the last stage, and why it is that
+  /// one (docs/algorithm.md, "Derivation").
   /// \error kInvalidArgument if the arguments don't fit each other or the topology (probabilities
   /// that are no numbers among them), a limit names an unknown cell kind or operation, or an edge
   /// has nothing that may be chosen.

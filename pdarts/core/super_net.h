@@ -18,11 +18,12 @@ namespace pdarts {
 
 /// The dimension of alphas `[E,K]` over which the softmax runs that makes them probabilities: 1,
 /// each edge's candidates. With one candidate an edge that would be constant; then it is 0, the
-/// edges (ALGORITHM 1).
+/// edges (docs/algorithm.md, "Mixed operations").
 int SoftmaxDimension(const at::Tensor& alphas);
 
-/// A network whose edges mix all their candidate operations (ALGORITHM 1). Its parameters are the
-/// alphas, one `[E,K]` matrix a cell kind, and the weights: everything else.
+/// A network whose edges mix all their candidate operations (docs/algorithm.md, "Mixed
+/// operations"). Its parameters are the alphas, one `[E,K]` matrix a cell kind, and the weights:
+/// everything else.
 class SuperNet : public torch::nn::Module {
  public:
   /// Class scores of a batch. images: `[N,C,H,W]`; returns `[N,classes]`. Training or evaluation

@@ -62,7 +62,8 @@ absl::Status CheckProbabilities(const Candidates& candidates,
                                 const EdgeProbabilities& probabilities);
 
 /// Keeps the `keep` most probable candidates of every edge, in their order. Between equal values
-/// the one that stands first in the order is dropped first (ALGORITHM 2).
+/// the one that stands first in the order is dropped first (docs/algorithm.md, "Stages and
+/// pruning").
 /// \error kInvalidArgument if an edge has fewer than `keep` candidates or `keep` < 1.
 absl::StatusOr<Candidates> KeepMostProbable(const Candidates& candidates,
                                             const EdgeProbabilities& probabilities, int keep);

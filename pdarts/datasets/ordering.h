@@ -7,7 +7,8 @@
 namespace pdarts {
 
 /// A random order of images in which classes alternate, so that a split of a training set that came
-/// sorted by class into a first and a second half holds every class in both (ALGORITHM 2).
+/// sorted by class into a first and a second half holds every class in both (docs/algorithm.md,
+/// "The two halves of the training images").
 ///
 /// The classes take turns in one random order that stays the same throughout, the larger classes
 /// first: with K classes whose sizes differ by one at most, any K images in a row are of K classes.

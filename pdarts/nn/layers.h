@@ -23,7 +23,7 @@ namespace pdarts::nn {
 // is rounded.
 
 /// Counts the multiply-accumulates of all convolutions and linear layers that this thread runs
-/// while the object lives (ALGORITHM 4, counting). Tallies don't nest.
+/// while the object lives (docs/algorithm.md, "Counting"). Tallies don't nest.
 class MacTally {
  public:
   MacTally();

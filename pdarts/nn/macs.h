@@ -14,8 +14,8 @@ class Network;
 namespace pdarts::nn {
 
 /// Multiply-accumulates of the convolutions and linear layers for one image in evaluation mode, so
-/// without the auxiliary head (ALGORITHM 4, counting). Runs the network once and leaves its mode as
-/// it was.
+/// without the auxiliary head (docs/algorithm.md, "Counting"). Runs the network once and leaves its
+/// mode as it was.
 int64_t CountMacs(Network& network, const ImageShape& image);
 
 /// What a network costs, for one image.

@@ -29,7 +29,8 @@ struct MixedEdge {
 };
 
 /// A node: the sum over its edges of each edge's operations, weighed by their probabilities
-/// (ALGORITHM 1). Operations that give zero cost nothing unless there is no other.
+/// (docs/algorithm.md, "Mixed operations"). Operations that give zero cost nothing unless there is
+/// no other.
 at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& context,
                      const Backend& backend);
 

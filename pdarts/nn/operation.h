@@ -99,9 +99,10 @@ struct OperationOptions {
 };
 
 /// Makes an operation of this name: one of the built-in ones, or a registered one. Dies if there is
-/// none of that name; spaces know their operations. Built-in (ALGORITHM 1, 5): none, max_pool_3x3,
-/// avg_pool_3x3, skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, dil_conv_5x5; and noise,
-/// which draws from ForwardContext::masks in training and in evaluation.
+/// none of that name; spaces know their operations. Built-in (docs/algorithm.md, "The DARTS
+/// space"): none, max_pool_3x3, avg_pool_3x3, skip_connect, sep_conv_3x3, sep_conv_5x5,
+/// dil_conv_3x3, dil_conv_5x5; and noise, which draws from ForwardContext::masks in training and in
+/// evaluation.
 std::shared_ptr<Operation> MakeOperation(absl::string_view name, const OperationOptions& options);
 
 using OperationMaker = std::function<std::shared_ptr<Operation>(const OperationOptions&)>;

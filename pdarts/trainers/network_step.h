@@ -25,8 +25,8 @@ absl::StatusOr<std::shared_ptr<Network>> BuildTrainedNetwork(const Training& tra
                                                              c10::Device device,
                                                              const at::Generator& weights);
 
-/// Trains a network by one batch at a time (ALGORITHM 4). Trainings train with it, the memory
-/// estimate measures it, and the benchmark times it.
+/// Trains a network by one batch at a time (docs/algorithm.md, "Training from scratch"). Trainings
+/// train with it, the memory estimate measures it, and the benchmark times it.
 class NetworkStep {
  public:
   /// What a step computed, at the weights before it. The loss is without the auxiliary head's.

@@ -46,12 +46,14 @@ class TrainObserver : public LoopObserver {
   virtual absl::Status OnResume(const LoopPosition& position) { return absl::OkStatus(); }
 };
 
-/// The learning rate at `epoch` (ALGORITHM 4), which is fractional where the cosine moves by step.
-/// The warm-up and the linear shape take whole epochs, and stay the same within one.
+/// The learning rate at `epoch` (docs/algorithm.md, "Training from scratch"), which is fractional
+/// where the cosine moves by step. The warm-up and the linear shape take whole epochs, and stay the
+/// same within one.
 double LearningRate(const TrainSettings& settings, double epoch);
 
 /// Trains one network from scratch, on the whole training split, measuring on the test split after
-/// every epoch (ALGORITHM 4), in a TrainingLoop. Everything random depends on the spec's seed
+/// every epoch (docs/algorithm.md, "Training from scratch"), in a TrainingLoop. Everything random
+/// depends on the spec's seed
 /// alone: one seed and one number of threads on one machine give the same weights bit for bit, also
 /// when a training goes on from a state.
 class NetworkTrainer : private TrainingLoop::Task {

@@ -18,8 +18,9 @@ namespace pdarts {
 
 class SuperNet;
 
-/// Trains a super-network's weights and alphas by one batch at a time (ALGORITHM 2). Searches train
-/// with it, the memory estimate measures it, and the benchmark times it.
+/// Trains a super-network's weights and alphas by one batch at a time (docs/algorithm.md, "The
+/// search step"). Searches train with it, the memory estimate measures it, and the benchmark times
+/// it.
 class SearchStep {
  public:
   /// \param net in training mode, on its device, with its alphas initialized.

@@ -88,7 +88,8 @@ struct SearchResult {
   Accuracy supernet;              ///< measured in the last epoch
 };
 
-/// Runs a whole progressive search and derives one architecture from it (ALGORITHM 2, 3).
+/// Runs a whole progressive search and derives one architecture from it (docs/algorithm.md, "Stages
+/// and pruning" and "Derivation").
 /// Everything random comes from generators seeded by the spec, so that one seed and one number of
 /// threads on one machine give the same alphas bit for bit, also when it goes on from a state.
 /// \error what the plugins, except for Derive, and the observer return; kInvalidArgument if the

@@ -84,7 +84,8 @@ class StageTrainer : private TrainingLoop::Task {
   /// weight_batch: the batch of the step's WeightStep.
   absl::Status AlphaStep(const Batch& weight_batch, double learning_rate);
   at::Tensor Penalty(GradientOf of) const;
-  /// On the alphas' half, with its augmentation: so do the published figures (ALGORITHM 2).
+  /// On the alphas' half, with its augmentation, as the published figures (docs/algorithm.md, "The
+  /// two halves of the training images").
   absl::StatusOr<Evaluation> MeasureNet();
   /// The images of the alphas' half that an epoch's steps take, before unreadable ones are left
   /// out.

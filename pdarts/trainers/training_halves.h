@@ -15,7 +15,8 @@ struct TrainingHalves {
 };
 
 /// Cuts the first `used` of `images` training images (0: all) in two without shuffling: the first
-/// `share` of them trains weights, the rest alphas (ALGORITHM 2).
+/// `share` of them trains weights, the rest alphas (docs/algorithm.md, "The two halves of the
+/// training images").
 /// \error kInvalidArgument if there aren't that many images or a half would be empty.
 absl::StatusOr<TrainingHalves> SplitTrainingImages(int64_t images, int64_t used, double share);
 

@@ -395,7 +395,7 @@ TEST(TrainingTest, LearningRateOfTheSettings) {
   settings.set_epochs(600);
   EXPECT_DOUBLE_EQ(LearningRate(settings, 0), 0.025);
   EXPECT_DOUBLE_EQ(LearningRate(settings, 300), 0.0125);
-  // ImageNet's (ALGORITHM 4), with 0.5 for batches of 1024.
+  // ImageNet's (docs/algorithm.md, "Training from scratch"), with 0.5 for batches of 1024.
   settings.set_epochs(250);
   settings.set_learning_rate_shape(LINEAR);
   settings.set_warmup_epochs(5);

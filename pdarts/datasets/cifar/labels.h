@@ -5,8 +5,8 @@
 
 namespace pdarts::cifar {
 
-/// Image shape, class names in the published label order and channel statistics (ALGORITHM 2) of
-/// CIFAR-10.
+/// Image shape, class names in the published label order and channel statistics of CIFAR-10
+/// (docs/algorithm.md, "The two halves of the training images").
 DatasetInfo Cifar10Info();
 
 /// The same of CIFAR-100, with its 100 fine or its 20 coarse labels.

@@ -5,7 +5,7 @@ namespace pdarts::regularizers {
 
 /// The dropout rate in `epoch` (from 0) of a stage of `epochs`, of which the first `warmup_epochs`
 /// train weights only: falls linearly while warming up, jumps back to the initial rate, then falls
-/// exponentially (ALGORITHM 2).
+/// exponentially (docs/algorithm.md, "Skip dropout").
 double SkipDropoutRate(double initial_rate, int epoch, int epochs, int warmup_epochs, double decay);
 
 }  // namespace pdarts::regularizers

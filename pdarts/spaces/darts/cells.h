@@ -20,8 +20,8 @@ inline constexpr int kNumEdges = 14;
 inline constexpr char kNone[] = "none";
 inline constexpr char kNoise[] = "noise";
 /// Cell kinds "normal" and "reduce", each with 14 edges, numbered node by node, and the eight
-/// operations of ALGORITHM 1. After them comes `noise`, which an edge has only where a config names
-/// it.
+/// published operations (docs/algorithm.md, "The DARTS space"). After them comes `noise`, which an
+/// edge has only where a config names it.
 const Topology& DartsTopology();
 
 /// One cell of a network.

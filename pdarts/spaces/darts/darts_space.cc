@@ -67,7 +67,7 @@ class DartsSpace : public SearchSpace {
   NetworkShape DoDefaultNetworkShape(const std::string& skeleton) const override {
     NetworkShape shape;
     if (skeleton != kImageNetSkeleton) return shape;
-    // The published network of this skeleton (ALGORITHM 4).
+    // The published network of this skeleton (docs/algorithm.md, "The derived network").
     shape.cells = 14;
     shape.channels = 48;
     shape.image = {3, 224, 224};

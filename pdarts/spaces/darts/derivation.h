@@ -13,11 +13,12 @@ struct DerivationRules {
 };
 
 /// The genotype that the probabilities of the last stage stand for, under the limits of `options`
-/// (ALGORITHM 3). A limit leaves an operation on an edge that has no other candidate than `none`,
-/// also where `none` may be chosen. Arguments are as SearchSpace::Derive has checked them;
-/// Architecture::space is left to the caller. Ends for all probabilities: each step of a limit
-/// takes a candidate away for good or marks an edge as one that has nothing else. \error
-/// kInvalidArgument naming an edge whose only candidate is `none`, unless that is allowed.
+/// (docs/algorithm.md, "Derivation" and "Skip limit"). A limit leaves an operation on an edge that
+/// has no other candidate than `none`, also where `none` may be chosen. Arguments are as
+/// SearchSpace::Derive has checked them; Architecture::space is left to the caller. Ends for all
+/// probabilities: each step of a limit takes a candidate away for good or marks an edge as one that
+/// has nothing else.
+/// \error kInvalidArgument naming an edge whose only candidate is `none`, unless that is allowed.
 absl::StatusOr<Derivation> DeriveGenotype(const Candidates& candidates,
                                           const EdgeProbabilities& probabilities,
                                           const DerivationOptions& options,

@@ -15,11 +15,11 @@ namespace pdarts::darts {
 inline constexpr char kCifarSkeleton[] = "cifar";
 inline constexpr char kImageNetSkeleton[] = "imagenet";
 
-/// The network that an architecture stands for (ALGORITHM 4), with either skeleton. Arguments are
-/// as SearchSpace::BuildNetwork has checked them. \error kInvalidArgument if the image's sides
-/// don't fit: cifar takes sides divisible by 4, and 32x32 with the auxiliary head; imagenet sides
-/// that are 7 to 13 times 32, and 224x224 with the head; if the head is asked for with fewer than 2
-/// cells; if imagenet has odd channels.
+/// The network that an architecture stands for (docs/algorithm.md, "The derived network"), with
+/// either skeleton. Arguments are as SearchSpace::BuildNetwork has checked them.
+/// \error kInvalidArgument if the image's sides don't fit: cifar takes sides divisible by 4, and
+/// 32x32 with the auxiliary head; imagenet sides that are 7 to 13 times 32, and 224x224 with the
+/// head; if the head is asked for with fewer than 2 cells; if imagenet has odd channels.
 absl::StatusOr<std::shared_ptr<Network>> MakeDerivedNetwork(const Architecture& architecture,
                                                             const NetworkShape& shape,
                                                             at::Generator generator);

@@ -12,7 +12,7 @@
 
 namespace pdarts::darts {
 
-/// How a genotype lists a cell's edges (ALGORITHM 3).
+/// How a genotype lists a cell's edges (docs/algorithm.md, "Genotypes").
 enum class GenotypeForm {
   /// `normal=[('skip_connect', 0), ...]`: eight edges, two for each node.
   kFlat,

@@ -19,8 +19,9 @@ absl::Status CheckImageSides(const ImageShape& image);
 /// The knobs of MakeSearchNetwork's networks: `skip_connect.dropout`, `edge.drop_path`.
 std::vector<Knob> SearchNetworkKnobs();
 
-/// The search network of ALGORITHM 1: a stem, cells whose edges mix their candidates, global
-/// average pooling, a classifier. Arguments are as SearchSpace::BuildSuperNet has checked them.
+/// The super-network of the space (docs/algorithm.md, "The DARTS space"): a stem, cells whose edges
+/// mix their candidates, global average pooling, a classifier. Arguments are as
+/// SearchSpace::BuildSuperNet has checked them.
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator);
 

@@ -20,7 +20,7 @@ inline constexpr int kNumEdges = 6;
 inline constexpr int kNumOperations = 5;
 inline constexpr int kNumArchitectures = 15625;  ///< kNumOperations ^ kNumEdges
 
-/// Operations in the space's order (ALGORITHM 5).
+/// Operations in the space's order (docs/algorithm.md, "The NAS-Bench-201 space").
 enum OperationIndex { kNone = 0, kSkipConnect, kNorConv1x1, kNorConv3x3, kAvgPool3x3 };
 
 /// The cell kind "cell": edges 1<-0, 2<-0, 2<-1, 3<-0, 3<-1, 3<-2 and five operations.

@@ -7,11 +7,11 @@
 
 namespace pdarts::nasbench201 {
 
-/// Each edge's most probable operation, of equals the first (ALGORITHM 5), under the limits of
-/// `options`: while an operation stands on too many edges, the one where it is least probable (of
-/// equals the first) loses it for good and takes its next best, unless it has no other candidate
-/// than `none`. Arguments are as SearchSpace::Derive has checked them; Architecture::space is left
-/// to the caller.
+/// Each edge's most probable operation, of equals the first (docs/algorithm.md, "Derivation"),
+/// under the limits of `options`: while an operation stands on too many edges, the one where it is
+/// least probable (of equals the first) loses it for good and takes its next best, unless it has no
+/// other candidate than `none`. Arguments are as SearchSpace::Derive has checked them;
+/// Architecture::space is left to the caller.
 /// \error kInvalidArgument naming an edge whose only candidate is `none`, unless `allow_none`.
 absl::StatusOr<Derivation> DeriveCell(const Candidates& candidates,
                                       const EdgeProbabilities& probabilities,

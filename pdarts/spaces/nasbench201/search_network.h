@@ -14,9 +14,9 @@ namespace pdarts::nasbench201 {
 /// The knobs of MakeSearchNetwork's networks: `skip_connect.dropout`, `edge.drop_path`.
 std::vector<Knob> SearchNetworkKnobs();
 
-/// The search network of ALGORITHM 5 with SuperNetShape::cells cells in each of its three blocks.
-/// Operations keep their number in the space as
-/// their parameters' name, whatever candidates were pruned. Arguments are as
+/// The super-network of the space (docs/algorithm.md, "The NAS-Bench-201 space") with
+/// SuperNetShape::cells cells in each of its three blocks. Operations keep their number in the
+/// space as their parameters' name, whatever candidates were pruned. Arguments are as
 /// SearchSpace::BuildSuperNet has checked them.
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator);

@@ -20,8 +20,8 @@ namespace pdarts::nasbench201 {
 
 inline constexpr int kBlocks = 3;  ///< of cells, at C, 2C and 4C channels
 
-/// One of the space's five operations, at stride 1 (ALGORITHM 5). Convolutions have a bias exactly
-/// when their batch normalisation has no affine parameters.
+/// One of the space's five operations, at stride 1 (docs/algorithm.md, "The NAS-Bench-201 space").
+/// Convolutions have a bias exactly when their batch normalization has no affine parameters.
 std::shared_ptr<nn::Operation> MakeCellOperation(absl::string_view name, int64_t channels,
                                                  bool affine, const Backend& backend,
                                                  const at::Generator& generator);
@@ -47,7 +47,7 @@ class Block : public torch::nn::Module {
 
 /// What both of the space's networks are but for their cells: stem, cells, residual block to twice
 /// the channels, cells, residual block, cells, batch normalisation, ReLU, global average pooling,
-/// classifier (ALGORITHM 5).
+/// classifier (docs/algorithm.md, "The NAS-Bench-201 space").
 class Skeleton {
  public:
   struct Options {
