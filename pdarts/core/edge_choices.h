@@ -10,7 +10,8 @@
 
 namespace pdarts {
 
-/// The derivation of a cell kind in which every edge holds one operation: the most probable
+/// The derivation of a cell kind in which every edge holds one operation (docs/algorithm.md,
+/// "Derivation" and "Skip limit"): the most probable
 /// candidate, the first of equals. While a limit of `options` for this kind is exceeded, the edge
 /// where the limited operation is least probable takes its best other one; an edge that has no
 /// other candidate than `none` keeps the operation. `none` is chosen only if `allow_none`.

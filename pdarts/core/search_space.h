@@ -85,7 +85,7 @@ class SearchSpace : public Plugin {
   virtual std::string name() const = 0;
   virtual const Topology& topology() const = 0;
 
-  /// A search network over `candidates` in training mode, float32, on the CPU, with fresh weights
+  /// A super-network over `candidates` in training mode, float32, on the CPU, with fresh weights
   /// from `generator` and alphas of zero.
   /// \error kInvalidArgument if the candidates don't fit the topology, a size is not positive, or
   /// the image can't go through the space's networks; kInternal if the network declares other

@@ -19,7 +19,7 @@ namespace pdarts::nn {
 /// The candidate operations of one edge.
 using EdgeOperations = std::vector<std::shared_ptr<Operation>>;
 
-/// An edge into a node of a search network.
+/// An edge into a node of a super-network.
 struct MixedEdge {
   at::Tensor x;  ///< `[N,C,H,W]`, the output of the node that it starts at
   const EdgeOperations* operations = nullptr;
@@ -34,7 +34,7 @@ struct MixedEdge {
 at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& context,
                      const Backend& backend);
 
-/// The graph of a search network's cell. Nodes are numbered with the inputs first.
+/// The graph of a super-network's cell. Nodes are numbered with the inputs first.
 struct MixedGraph {
   int num_inputs = 0;
   int num_nodes = 0;

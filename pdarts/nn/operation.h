@@ -91,7 +91,7 @@ struct OperationOptions {
   /// Whether batch normalisations have weight and bias.
   bool affine = false;
   /// Whether pooling is followed by a batch normalisation without affine parameters (the DARTS
-  /// space's search network).
+  /// space's super-network).
   bool pool_batch_norm = false;
   Backend backend;
   /// Where initial weights come from.

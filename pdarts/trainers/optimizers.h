@@ -10,7 +10,8 @@
 namespace pdarts {
 
 /// Learning rate at `epoch` (fractional where it moves by step) of `epochs`: half a cosine from
-/// learning_rate down to final_learning_rate.
+/// learning_rate down to final_learning_rate. docs/algorithm.md, "The search step", has the
+/// formulas of this header.
 double CosineLearningRate(const SgdSettings& settings, double epoch, int epochs);
 
 /// Scales gradients in place so that their joint 2-norm is at most `max_norm` (0: no limit), by

@@ -17,10 +17,11 @@ struct StagePruning {
   std::vector<std::string> notes;
 };
 
-/// Prunes as the schedule says. If that leaves an edge nothing that the space may derive, the most
-/// probable candidate that may be derived (of equals the later one) takes the place of the least
-/// probable one that was kept: a search could otherwise end without an architecture.
-/// An edge that holds nothing that may be derived to begin with stays as the schedule left it.
+/// Prunes as the schedule says (docs/algorithm.md, "Stages and pruning"). If that leaves an edge
+/// nothing that the space may derive, the most probable candidate that may be derived (of equals
+/// the later one) takes the place of the least probable one that was kept: a search could otherwise
+/// end without an architecture. An edge that holds nothing that may be derived to begin with stays
+/// as the schedule left it.
 /// stage: from 0. \error as ProgressiveSchedule::Prune.
 absl::StatusOr<StagePruning> PruneStage(const Experiment& experiment, int stage,
                                         const Candidates& candidates,

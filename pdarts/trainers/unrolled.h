@@ -19,7 +19,8 @@ struct BilevelLosses {
   std::function<GradientResult()> of_alphas;
 };
 
-/// The gradient of the alphas' loss at the weights after one step, which isn't taken:
+/// The gradient of the alphas' loss at the weights after one step, which isn't taken
+/// (docs/algorithm.md, "Unrolled gradients of the alphas"):
 ///   w' = w - rate * direction(g),  g = d of_weights / d w,
 ///   d of_alphas(w', a) / d a - rate' * (d^2 of_weights / da dw) v,  v = d of_alphas / d w',
 /// where the product with second derivatives is a central difference of the alphas' gradients at

@@ -44,7 +44,7 @@ struct CellEdge {
   at::Tensor image_scale;
 };
 
-/// A cell of a search network: nodes that are sums over edges from earlier nodes.
+/// A cell of a super-network: nodes that are sums over edges from earlier nodes.
 struct MixedCellArgs {
   /// The first nodes are the cell's inputs.
   int num_inputs = 0;

@@ -57,7 +57,7 @@ std::string FormatCell(const CellOperations& operations);
 /// the sum of means, and anything that depends on weights. "0" is the cell that gives zeros.
 ///
 /// (In a trained network a nor_conv on zeros gives what its batch normalisation adds, a constant;
-/// the benchmark counts it as zero too, and in a search network, which adds nothing, it is.)
+/// the benchmark counts it as zero too, and in a super-network, which adds nothing, it is.)
 std::string CanonicalExpression(const CellOperations& operations);
 
 /// The same architecture as a message; Architecture::space is left to the caller.

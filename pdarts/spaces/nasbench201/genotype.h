@@ -7,7 +7,8 @@
 
 namespace pdarts::nasbench201 {
 
-/// Reads an architecture in any of the forms in which programs publish it (docs/files.md): its
+/// Reads an architecture (docs/algorithm.md, "Genotypes") in any of the forms in which programs
+/// publish it (docs/files.md): its
 /// text, alone or within another one (`Structure(4 nodes with |...|)`, `genotype: |...|`, a log, a
 /// program, JSON), or lists of the nodes' operations and inputs.
 /// \error kInvalidArgument naming the column, and the line if it is not the first, and what was

@@ -1,4 +1,4 @@
-// The fused search network against the plain one, and what the networks' parts are called.
+// The fused super-network against the plain one, and what the networks' parts are called.
 
 #include <algorithm>
 

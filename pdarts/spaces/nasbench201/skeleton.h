@@ -33,12 +33,12 @@ absl::Status CheckImageSides(const ImageShape& image);
 /// One element of a network's list `cells`.
 class Block : public torch::nn::Module {
  public:
-  /// `[N,C,H,W]` -> `[N,C',H',W']`. probabilities: `[E,K]` of a search network's edges; undefined
+  /// `[N,C,H,W]` -> `[N,C',H',W']`. probabilities: `[E,K]` of a super-network's edges; undefined
   /// in a derived network.
   virtual at::Tensor Forward(const at::Tensor& x, const at::Tensor& probabilities,
                              const ForwardContext& context) const = 0;
 
-  /// Describes what a derived network's block computes of `x`, as the child `path`. Search networks
+  /// Describes what a derived network's block computes of `x`, as the child `path`. Super-networks
   /// are not described.
   virtual GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const {
     return builder->Unsupported(path);
