@@ -13,9 +13,9 @@
 namespace pdarts::nasbench201 {
 
 /// The network that an architecture stands for (docs/algorithm.md, "The NAS-Bench-201 space"), with
-/// NetworkShape::cells cells in each of its three blocks. It has no auxiliary head and no drop
-/// path. Arguments are as SearchSpace::BuildNetwork has checked them. \error kInvalidArgument if
-/// the image's sides aren't divisible by 4.
+/// NetworkShape::cells cells in each of its three blocks. It has no auxiliary head. Arguments are
+/// as SearchSpace::BuildNetwork has checked them. \error kInvalidArgument if the image's sides
+/// aren't divisible by 4.
 absl::StatusOr<std::shared_ptr<Network>> MakeDerivedNetwork(const Architecture& architecture,
                                                             const NetworkShape& shape,
                                                             at::Generator generator);
