@@ -241,9 +241,12 @@ int RunProgram(int argc, char** argv, Program program) {
       communicator.rank() == 0
           ? ""
           : absl::StrCat("process ", communicator.rank(), " of ", communicator.size(), ": ");
+  // The report comes first: MPI does not let a process leave while mpirun is ending its processes.
+  int exit_status = Report(status, process, errors);
+  errors.flush();
   bool must_exit = false;
-  status = LeaveProcesses(*processes, std::move(status), &must_exit);
-  const int exit_status = Report(status, process, errors);
+  const absl::Status left = LeaveProcesses(*processes, status, &must_exit);
+  if (status.ok()) exit_status = Report(left, process, errors);
   errors.flush();
   if (must_exit) _exit(exit_status);
   return exit_status;
