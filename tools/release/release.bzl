@@ -43,7 +43,7 @@ def _release_archive_impl(ctx):
         progress_message = "Packing %s" % archive.short_path,
         use_default_shell_env = True,
     )
-    return [DefaultInfo(files = depset([archive]))]
+    return [DefaultInfo(files = depset([archive]), runfiles = ctx.runfiles(files = [archive]))]
 
 release_archive = rule(
     implementation = _release_archive_impl,
