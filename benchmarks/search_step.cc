@@ -464,8 +464,10 @@ absl::Status Run() {
     if (processes->communicator().size() == 1) return MeasureAll();
     const absl::Status status = MeasureTogether(processes->communicator());
     if (status.ok()) return processes->Leave();
-    processes->LeaveWithError(status.message());
+    // The message comes first: MPI does not let a process leave while mpirun is ending its
+    // processes.
     std::cerr << status.message() << std::endl;
+    processes->LeaveWithError(status.message());
     _exit(1);
   }
   PDARTS_ASSIGN_OR_RETURN(const StepTiming timing, MeasureHere(SingleProcess()));

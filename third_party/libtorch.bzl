@@ -106,9 +106,10 @@ def _link_licenses(ctx, root):
         ctx.symlink(copied, "licenses")
         return
     for d in root.dirname.readdir():
-        of_wheel = d.basename.endswith(".dist-info") and d.basename.startswith(_LICENSED)
-        for file in d.get_child("licenses").readdir() if of_wheel and d.get_child("licenses").exists else []:
-            ctx.symlink(file, "licenses/%s-%s" % (d.basename[:-len(".dist-info")], file.basename))
+        licenses = d.get_child("licenses")
+        if d.basename.endswith(".dist-info") and d.basename.startswith(_LICENSED) and licenses.exists:
+            for file in licenses.readdir():
+                ctx.symlink(file, "licenses/%s-%s" % (d.basename[:-len(".dist-info")], file.basename))
 
 def _libtorch_impl(ctx):
     root = _local(ctx)

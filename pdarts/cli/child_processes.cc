@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -226,6 +227,21 @@ std::optional<EndedChild> ChildProcesses::Wait(absl::Duration longest) {
       return Reap();
     }
   }
+}
+
+absl::StatusOr<ChildOutput> RunToEnd(ChildCommand command) {
+  const std::string& name = command.words[0];
+  // A file in memory, because a pipe would have to be read while the child runs.
+  const FileDescriptor output(memfd_create("output", MFD_CLOEXEC));
+  if (!output.is_open()) return SystemError("take the output of", name);
+  command.output = output.number();
+  ChildProcesses children;
+  PDARTS_RETURN_IF_ERROR(children.Start(command).status());
+  std::optional<EndedChild> ended;
+  while (!ended) ended = children.Wait(absl::InfiniteDuration());
+  if (lseek(output.number(), 0, SEEK_SET) != 0) return SystemError("read the output of", name);
+  PDARTS_ASSIGN_OR_RETURN(std::string text, ReadOpenFile(output, name));
+  return ChildOutput{*ended, std::move(text)};
 }
 
 }  // namespace pdarts

@@ -65,6 +65,16 @@ class ChildProcesses {
   std::vector<pid_t> running_;
 };
 
+/// The end of a child, and all that it wrote to standard output and standard error.
+struct ChildOutput {
+  EndedChild end;
+  std::string text;
+};
+
+/// Runs a child to its end, and returns what it wrote. `command.output` is ignored.
+/// \error as ChildProcesses::Start; with the system's reason if the output can't be kept or read.
+absl::StatusOr<ChildOutput> RunToEnd(ChildCommand command);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CLI_CHILD_PROCESSES_H_

@@ -92,6 +92,16 @@ TEST(ChildProcessesTest, ItInheritsTheEnvironmentExceptWhatIsUnset) {
   EXPECT_EQ(Printed(command), "a=b none d\n");
 }
 
+TEST(ChildProcessesTest, AChildThatRunsToItsEndGivesItsOutput) {
+  const absl::StatusOr<ChildOutput> output = RunToEnd(Shell("echo said; echo warned >&2; exit 3"));
+  ASSERT_TRUE(output.ok()) << output.status();
+  EXPECT_EQ(output->text, "said\nwarned\n");
+  EXPECT_EQ(output->end.exit_code, 3);
+  ChildCommand none = Shell("");
+  none.program = "/nowhere/sh";
+  EXPECT_EQ(RunToEnd(none).status().code(), absl::StatusCode::kNotFound);
+}
+
 TEST(ChildProcessesTest, HowAChildEndedIsTold) {
   ChildProcesses children;
   const pid_t fails = children.Start(Shell("exit 3")).value();

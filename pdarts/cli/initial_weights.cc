@@ -60,9 +60,7 @@ absl::StatusOr<std::optional<StartingWeights>> ReadInitialWeights(
     return weights;
   }
   if (!bytes.ok()) return Annotate(bytes.status(), "initial_weights.file");
-  Sha256 sum;
-  sum.Update(*bytes);
-  const std::string sha256 = sum.Hex();
+  const std::string sha256 = Sha256Of(*bytes).Hex();
   if (!initial->sha256().empty() && initial->sha256() != sha256) {
     return absl::InvalidArgumentError(absl::StrCat("initial_weights.sha256: is ", initial->sha256(),
                                                    ", but that of ", weights.file, " is ", sha256));

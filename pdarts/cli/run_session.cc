@@ -65,9 +65,7 @@ void TellHowToStop() {
 
 /// How many processes have this text. \error as Communicator::AllReduce.
 absl::StatusOr<int> CountEqual(Communicator& communicator, const std::string& text) {
-  Sha256 checksum;
-  checksum.Update(text);
-  const std::string bytes = checksum.Bytes();
+  const std::string bytes = Sha256Of(text).Bytes();
   int64_t number = 0;
   std::memcpy(&number, bytes.data(), sizeof(number));
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, Gather(communicator, number));

@@ -1,12 +1,10 @@
 #include "pdarts/cli/slurm.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,9 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/time.h"
 #include "pdarts/cli/child_processes.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -28,12 +24,6 @@ namespace {
 constexpr std::array<absl::string_view, 12> kEndStates = {
     "BOOT_FAIL", "CANCELLED",     "COMPLETED", "DEADLINE", "FAILED",  "LAUNCH_FAILED",
     "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",  "TIMEOUT", "RECONFIG_FAIL"};
-
-/// What a program printed on standard output and standard error, and how it ended.
-struct ToolOutput {
-  int exit_code = 0;
-  std::string text;
-};
 
 /// The file that PATH leads to. \error kNotFound if it leads to none.
 absl::StatusOr<std::string> FindProgram(const std::string& name) {
@@ -47,28 +37,16 @@ absl::StatusOr<std::string> FindProgram(const std::string& name) {
 }
 
 /// Runs a program that PATH leads to until it ends. \error if it can't be started.
-absl::StatusOr<ToolOutput> RunTool(const std::vector<std::string>& words) {
+absl::StatusOr<ChildOutput> RunTool(const std::vector<std::string>& words) {
   ChildCommand command;
   PDARTS_ASSIGN_OR_RETURN(command.program, FindProgram(words[0]));
   command.words = words;
-  const FileDescriptor output(memfd_create(words[0].c_str(), MFD_CLOEXEC));
-  if (!output.is_open()) return SystemError("take the output of", words[0]);
-  command.output = output.number();
-  ChildProcesses processes;
-  PDARTS_RETURN_IF_ERROR(processes.Start(command).status());
-  std::optional<EndedChild> ended;
-  while (!ended) ended = processes.Wait(absl::InfiniteDuration());
-  if (lseek(output.number(), 0, SEEK_SET) != 0) return SystemError("read the output of", words[0]);
-  PDARTS_ASSIGN_OR_RETURN(std::string text, ReadOpenFile(output, words[0]));
-  return ToolOutput{ended->exit_code, std::move(text)};
+  return RunToEnd(std::move(command));
 }
 
 bool IsNumber(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
 }
-
-/// The number of the array in a task's name.
-std::string ArrayOf(const std::string& task) { return task.substr(0, task.find('_')); }
 
 /// The first word of a state: sacct says "CANCELLED by 1000", and marks a cut word by "+".
 std::string StateWord(absl::string_view text) {
@@ -99,10 +77,8 @@ class StatesOfTasks {
     for (const absl::string_view line : absl::StrSplit(text, '\n')) {
       const std::vector<std::string> parts = absl::StrSplit(line, '|');
       if (parts.size() < 2) continue;
-      const auto found = states_.find(std::string(absl::StripAsciiWhitespace(parts[0])));
-      if (found == states_.end() || !found->second.state.empty()) continue;
-      found->second.state = StateWord(parts[1]);
-      if (parts.size() > 2 && parts[2] != "None") found->second.reason = parts[2];
+      Take(std::string(absl::StripAsciiWhitespace(parts[0])), parts[1],
+           parts.size() > 2 ? parts[2] : "");
     }
   }
 
@@ -115,34 +91,34 @@ class StatesOfTasks {
             absl::StrSplit(word, absl::MaxSplits('=', 1));
         fields.emplace(field);
       }
-      TakeLines(absl::StrCat(fields["ArrayJobId"], "_", fields["ArrayTaskId"], "|",
-                             fields["JobState"], "|", fields["Reason"]));
+      Take(absl::StrCat(fields["ArrayJobId"], "_", fields["ArrayTaskId"]), fields["JobState"],
+           fields["Reason"]);
     }
   }
 
   const std::map<std::string, SlurmState>& states() const { return states_; }
 
  private:
+  void Take(const std::string& task, const std::string& state, const std::string& reason) {
+    const auto found = states_.find(task);
+    if (found == states_.end() || !found->second.state.empty()) return;
+    found->second.state = StateWord(state);
+    if (reason != "None") found->second.reason = reason;
+  }
+
   std::map<std::string, SlurmState> states_;
 };
-
-/// The numbers of the arrays of tasks.
-std::set<std::string> ArraysOf(const std::set<std::string>& tasks) {
-  std::set<std::string> arrays;
-  for (const std::string& task : tasks) arrays.insert(ArrayOf(task));
-  return arrays;
-}
 
 /// Asks squeue. Returns why nobody knows what it did not say; OK if Slurm's controller answered.
 absl::Status AskSqueue(StatesOfTasks* states) {
   PDARTS_ASSIGN_OR_RETURN(
-      const ToolOutput output,
+      const ChildOutput output,
       RunTool({"squeue", "--noheader", "--array",
                absl::StrCat("--jobs=", absl::StrJoin(ArraysOf(states->Unknown()), ",")),
                "--format=%F_%K|%T|%r"}));
   states->TakeLines(output.text);
   // An array that has been forgotten is no fault.
-  if (output.exit_code == 0 || absl::StrContains(output.text, "Invalid job id")) {
+  if (output.end.exit_code == 0 || absl::StrContains(output.text, "Invalid job id")) {
     return absl::OkStatus();
   }
   return absl::UnavailableError(absl::StrCat("squeue: ", absl::StripAsciiWhitespace(output.text)));
@@ -156,8 +132,8 @@ bool IsActive(absl::string_view state) {
 }
 
 absl::StatusOr<std::string> SubmitScript(const std::string& script) {
-  PDARTS_ASSIGN_OR_RETURN(const ToolOutput output, RunTool({"sbatch", "--parsable", script}));
-  if (output.exit_code == 0) {
+  PDARTS_ASSIGN_OR_RETURN(const ChildOutput output, RunTool({"sbatch", "--parsable", script}));
+  if (output.end.exit_code == 0) {
     // The line is NUMBER or NUMBER;CLUSTER. Plugins of a cluster may print more lines.
     for (const absl::string_view line : absl::StrSplit(output.text, '\n')) {
       const std::vector<absl::string_view> parts = absl::StrSplit(line, ';');
@@ -166,7 +142,7 @@ absl::StatusOr<std::string> SubmitScript(const std::string& script) {
   }
   return absl::FailedPreconditionError(
       absl::StrCat("sbatch did not submit ", script, ": ",
-                   output.text.empty() ? absl::StrCat("exit status ", output.exit_code)
+                   output.text.empty() ? absl::StrCat("exit status ", output.end.exit_code)
                                        : std::string(absl::StripAsciiWhitespace(output.text))));
 }
 
@@ -175,20 +151,26 @@ bool IsTaskName(absl::string_view text) {
   return parts.size() == 2 && IsNumber(parts[0]) && IsNumber(parts[1]);
 }
 
+std::set<std::string> ArraysOf(const std::set<std::string>& tasks) {
+  std::set<std::string> arrays;
+  for (const std::string& task : tasks) arrays.insert(task.substr(0, task.find('_')));
+  return arrays;
+}
+
 absl::StatusOr<std::map<std::string, SlurmState>> TaskStates(const std::set<std::string>& tasks) {
   StatesOfTasks states(tasks);
   if (tasks.empty()) return states.states();
   const absl::Status controller = AskSqueue(&states);
   if (const std::set<std::string> unknown = states.Unknown(); !unknown.empty()) {
-    const absl::StatusOr<ToolOutput> accounting =
+    const absl::StatusOr<ChildOutput> accounting =
         RunTool({"sacct", "--noheader", "--parsable2", "--allocations",
                  absl::StrCat("--jobs=", absl::StrJoin(unknown, ",")), "--format=JobID,State"});
-    if (accounting.ok() && accounting->exit_code == 0) states.TakeLines(accounting->text);
+    if (accounting.ok() && accounting->end.exit_code == 0) states.TakeLines(accounting->text);
   }
   for (const std::string& array : ArraysOf(states.Unknown())) {
-    const absl::StatusOr<ToolOutput> job =
+    const absl::StatusOr<ChildOutput> job =
         RunTool({"scontrol", "--oneliner", "show", "job", array});
-    if (job.ok() && job->exit_code == 0) states.TakeFields(job->text);
+    if (job.ok() && job->end.exit_code == 0) states.TakeFields(job->text);
   }
   if (!controller.ok() && !states.Unknown().empty()) return controller;
   return states.states();

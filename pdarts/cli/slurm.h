@@ -28,6 +28,9 @@ absl::StatusOr<std::string> SubmitScript(const std::string& script);
 /// Whether a text names a task of a job array: "12_3", the numbers of the array and of the task.
 bool IsTaskName(absl::string_view text);
 
+/// The numbers of the job arrays of tasks, which are given by their names.
+std::set<std::string> ArraysOf(const std::set<std::string>& tasks);
+
 /// The states of tasks, by their names. squeue knows what waits and runs. What it does not list is
 /// asked of sacct, which needs a cluster with accounting, and then of scontrol, which remembers
 /// ended tasks for a few minutes.

@@ -61,7 +61,6 @@ constexpr absl::Duration kLongestPause = absl::Seconds(15);
 struct SubmittedSweep {
   std::string folder;
   SweepRecord record;
-  std::vector<std::string> tasks;  ///< of each run; empty where none is known yet
 };
 
 /// The number of a sweep's folder: 3 of "mine.sweep-3"; nothing if it is no name of one.
@@ -75,26 +74,12 @@ std::optional<int> SweepNumber(absl::string_view name) {
   return number;
 }
 
-/// The task that computes a run: the one that the script has noted, else that of the array `job`.
-std::string TaskOf(const Directory& folder, const std::string& job, int number) {
-  const absl::StatusOr<std::string> noted = folder.ReadFile(absl::StrCat("task-", number));
-  if (noted.ok()) {
-    const std::string task(absl::StripAsciiWhitespace(*noted));
-    if (IsTaskName(task)) return task;
-  }
-  const std::string task = absl::StrCat(job, "_", number);
-  return IsTaskName(task) ? task : "";
-}
-
 absl::StatusOr<SubmittedSweep> ReadSweep(const std::string& folder) {
   SubmittedSweep sweep;
   sweep.folder = folder;
   PDARTS_ASSIGN_OR_RETURN(const Directory directory, Directory::Open(folder));
   PDARTS_ASSIGN_OR_RETURN(const std::string text, directory.ReadFile(kRecord));
   PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(text, &sweep.record), directory.PathOf(kRecord)));
-  for (int i = 0; i < sweep.record.runs_size(); ++i) {
-    sweep.tasks.push_back(TaskOf(directory, sweep.record.job(), i));
-  }
   return sweep;
 }
 
@@ -121,20 +106,28 @@ absl::StatusOr<std::vector<SubmittedSweep>> ReadSweeps(const std::string& folder
   return sweeps;
 }
 
-/// Where the newest sweep that has a run keeps it.
+/// Where a sweep keeps a run.
 struct PlaceOfRun {
   std::string sweep;  ///< the folder
   std::string job;    ///< the number of the sweep's job array
   int number = 0;     ///< of the run in the sweep
 };
 
-/// The task that computes a run now; empty if none is known.
+/// The task that computes a run now: the one that the script has noted, else that of the sweep's
+/// job array. Empty if none is known.
 std::string ReadTask(const PlaceOfRun& place) {
   const absl::StatusOr<Directory> folder = Directory::Open(place.sweep);
-  return folder.ok() ? TaskOf(*folder, place.job, place.number) : "";
+  if (!folder.ok()) return "";
+  const absl::StatusOr<std::string> noted = folder->ReadFile(absl::StrCat("task-", place.number));
+  if (noted.ok()) {
+    const std::string task(absl::StripAsciiWhitespace(*noted));
+    if (IsTaskName(task)) return task;
+  }
+  const std::string task = absl::StrCat(place.job, "_", place.number);
+  return IsTaskName(task) ? task : "";
 }
 
-/// The places of runs by their directories' names.
+/// The places of runs, by their directories' names, in the newest sweeps that have them.
 std::map<std::string, PlaceOfRun> PlacesOf(const std::vector<SubmittedSweep>& sweeps) {
   std::map<std::string, PlaceOfRun> places;
   for (const SubmittedSweep& sweep : sweeps) {
@@ -378,14 +371,14 @@ class Waiter {
   }
 
   absl::Status Stopped() const {
-    std::set<std::string> jobs;
+    std::set<std::string> tasks;
     for (const WaitedRun& waited : waiting_) {
-      if (!waited.task.empty()) jobs.insert(waited.task.substr(0, waited.task.find('_')));
+      if (!waited.task.empty()) tasks.insert(waited.task);
     }
-    return absl::CancelledError(
-        absl::StrCat("the runs go on without this command. To see them:\n  ",
-                     StatusCommand(options_.folder), "\nTo wait for them again:\n  ",
-                     CommandToGoOn(""), "\nTo end them:\n  scancel ", absl::StrJoin(jobs, " ")));
+    return absl::CancelledError(absl::StrCat(
+        "the runs go on without this command. To see them:\n  ", StatusCommand(options_.folder),
+        "\nTo wait for them again:\n  ", CommandToGoOn(""), "\nTo end them:\n  scancel ",
+        absl::StrJoin(ArraysOf(tasks), " ")));
   }
 
   std::vector<WaitedRun> waiting_;
@@ -479,7 +472,7 @@ absl::StatusOr<SweepsReport> ReportSweeps(const std::string& folder) {
     for (int i = 0; i < submitted.record.runs_size(); ++i) {
       SweepRunReport* run = sweep->add_runs();
       run->set_run(absl::StrCat(folder, "/", submitted.record.runs(i)));
-      run->set_task(submitted.tasks[static_cast<size_t>(i)]);
+      run->set_task(ReadTask({submitted.folder, submitted.record.job(), i}));
       if (ReadRunResult(run->run()).ok()) {
         run->set_state(kFinished);
       } else {

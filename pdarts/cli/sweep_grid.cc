@@ -58,10 +58,8 @@ std::string NamePart(const std::string& text) {
     part += plain ? c : '_';
   }
   if (part == text && part.size() <= kLongestPart) return part;
-  Sha256 checksum;
-  checksum.Update(text);
   return absl::StrCat(part.substr(0, kLongestPart - kChecksumDigits - 1), "-",
-                      checksum.Hex().substr(0, kChecksumDigits));
+                      Sha256Of(text).Hex().substr(0, kChecksumDigits));
 }
 
 /// The last part of a path, without brackets: "initial_rates2" of

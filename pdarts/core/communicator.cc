@@ -65,8 +65,8 @@ absl::Status ThroughBuffer(c10::ScalarType type, const std::vector<at::Tensor>& 
 
 }  // namespace
 
-PositionRange Communicator::Share(int64_t count) const {
-  return {count * rank() / size(), count * (rank() + 1) / size()};
+PositionRange Communicator::Share(int64_t count, int rank) const {
+  return {count * rank / size(), count * (rank + 1) / size()};
 }
 
 absl::Status Communicator::AllReduce(absl::Span<const at::Tensor> tensors) {

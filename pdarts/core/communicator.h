@@ -43,7 +43,9 @@ class Communicator {
   /// The part of `count` items that this process computes: [rank*count/size, (rank+1)*count/size).
   /// The shares of two processes differ by at most one item. A share is empty on some processes if
   /// `count` is less than the number of processes.
-  PositionRange Share(int64_t count) const;
+  PositionRange Share(int64_t count) const { return Share(count, rank()); }
+  /// The part that process `rank` computes.
+  PositionRange Share(int64_t count, int rank) const;
 
   /// Replaces each tensor by its sum over all processes. The sums have the same bits on every
   /// process. Tensors of one type travel together in one flat buffer.

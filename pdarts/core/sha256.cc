@@ -33,4 +33,10 @@ std::string Sha256::Bytes() {
 
 std::string Sha256::Hex() { return absl::BytesToHexString(Bytes()); }
 
+Sha256 Sha256Of(absl::string_view bytes) {
+  Sha256 sha256;
+  sha256.Update(bytes);
+  return sha256;
+}
+
 }  // namespace pdarts

@@ -31,6 +31,9 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, Deleter> context_;  // null once finished
 };
 
+/// Of these bytes.
+Sha256 Sha256Of(absl::string_view bytes);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CORE_SHA256_H_

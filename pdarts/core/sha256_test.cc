@@ -8,11 +8,7 @@
 namespace pdarts {
 namespace {
 
-std::string Digest(absl::string_view bytes) {
-  Sha256 sha;
-  sha.Update(bytes);
-  return sha.Hex();
-}
+std::string Digest(absl::string_view bytes) { return Sha256Of(bytes).Hex(); }
 
 // The vectors of FIPS 180-2, appendix B.
 TEST(Sha256, KnownVectors) {

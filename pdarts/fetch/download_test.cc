@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/sha256.h"
 #include "pdarts/fetch/testing.h"
 
 namespace pdarts {
@@ -42,7 +43,7 @@ class DownloadTest : public ::testing::Test {
     return Get(server.Url(path));
   }
   absl::Status Get(const std::string& url) const {
-    return Download({url, static_cast<int64_t>(content_.size()), Sha256Of(content_)}, path_,
+    return Download({url, static_cast<int64_t>(content_.size()), Sha256Of(content_).Hex()}, path_,
                     options_);
   }
   /// The download succeeded and left nothing but the file.
@@ -169,7 +170,8 @@ TEST_F(DownloadTest, WhatIsCorruptedIsRemoved) {
   const absl::Status status = Get(server);
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr(Sha256Of(corrupted)), HasSubstr("expected " + Sha256Of(content_))));
+              AllOf(HasSubstr(Sha256Of(corrupted).Hex()),
+                    HasSubstr("expected " + Sha256Of(content_).Hex())));
   EXPECT_TRUE(fs::is_empty(folder_));
 }
 

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/sha256.h"
 #include "pdarts/fetch/sha1.h"
 #include "pdarts/fetch/testing.h"
 
@@ -48,7 +49,7 @@ class FetchTest : public ::testing::Test {
   void SetContent(std::string content) {
     content_ = std::move(content);
     archive_.bytes = static_cast<int64_t>(content_.size());
-    archive_.sha256 = Sha256Of(content_);
+    archive_.sha256 = Sha256Of(content_).Hex();
   }
   absl::StatusOr<Fetched> FetchArchive() {
     return Fetch(archive_, server_.Url("/toy.tar.gz"), data_dir_, options_);

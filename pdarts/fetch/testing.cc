@@ -16,7 +16,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "glog/logging.h"
-#include "pdarts/core/sha256.h"
 
 namespace pdarts {
 
@@ -98,12 +97,6 @@ std::string ProperResponse(const TestServer::Request& request, const std::string
                   {absl::StrCat("Content-Range: bytes ", request.from, "-", content.size() - 1, "/",
                                 content.size())},
                   content.substr(static_cast<size_t>(request.from)));
-}
-
-std::string Sha256Of(const std::string& bytes) {
-  Sha256 sha;
-  sha.Update(bytes);
-  return sha.Hex();
 }
 
 std::string MakeTarGz(const std::vector<TarEntry>& entries) {

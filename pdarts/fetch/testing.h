@@ -57,8 +57,6 @@ std::string Response(const std::string& status, const std::vector<std::string>& 
 /// What a proper server answers: the whole content, or the range that is asked for.
 std::string ProperResponse(const TestServer::Request& request, const std::string& content);
 
-std::string Sha256Of(const std::string& bytes);
-
 /// An entry of an archive: a file; a folder if the path ends in '/'; a link if it leads somewhere.
 struct TarEntry {
   std::string path;

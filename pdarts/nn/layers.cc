@@ -123,9 +123,9 @@ BatchNorm::BatchNorm(int64_t channels, bool affine, std::optional<Backend> backe
 }
 
 at::Tensor BatchNorm::Forward(const at::Tensor& x, const ForwardContext& context) const {
-  const bool has_share = context.communicator != nullptr && is_training();
-  return has_share && backend_ ? NormalizeEach(*backend_, {x}, {Args(context)})[0]
-                               : composition::BatchNorm(x, Args(context));
+  const BatchNormArgs args = Args(context);
+  return backend_ && IsSynchronized(args) ? NormalizeEach(*backend_, {x}, {args})[0]
+                                          : composition::BatchNorm(x, args);
 }
 
 GraphValue BatchNorm::Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const {

@@ -130,9 +130,9 @@ absl::Status MpiCommunicator::SumShares(const at::Tensor& buffer) {
   std::vector<int> share_bytes(size_), share_begins(size_), part_bytes(size_, own_bytes),
       part_begins(size_);
   for (int r = 0; r < size_; ++r) {
-    const int64_t begin = buffer.numel() * r / size_, end = buffer.numel() * (r + 1) / size_;
-    share_begins[r] = static_cast<int>(begin * element);
-    share_bytes[r] = static_cast<int>((end - begin) * element);
+    const PositionRange share = Share(buffer.numel(), r);
+    share_begins[r] = static_cast<int>(share.begin * element);
+    share_bytes[r] = static_cast<int>(share.size() * element);
     part_begins[r] = r * own_bytes;
   }
   const at::Tensor parts = at::empty({size_, own.size()}, buffer.options());

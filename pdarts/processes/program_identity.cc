@@ -55,9 +55,7 @@ int LookAt(dl_phdr_info* library, size_t, void* data) {
 
 absl::StatusOr<std::string> ExecutableChecksum() {
   PDARTS_ASSIGN_OR_RETURN(const std::string program, ReadFile("/proc/self/exe"));
-  Sha256 checksum;
-  checksum.Update(program);
-  return checksum.Hex();
+  return Sha256Of(program).Hex();
 }
 
 std::string LibraryBuildId(absl::string_view name) {

@@ -31,12 +31,11 @@ std::string TitleInSweep(const Run& run) {
 /// RunFiles or TrainingFiles.
 template <class Run>
 std::vector<std::string> Labels(const std::vector<Run>& runs) {
-  std::vector<std::string> labels;
-  for (const Run& run : runs) {
-    const std::string title = TitleInSweep(run);
-    const auto same = std::count_if(runs.begin(), runs.end(),
-                                    [&](const Run& other) { return TitleInSweep(other) == title; });
-    labels.push_back(same > 1 ? absl::StrCat(title, " (", run.path, ")") : title);
+  std::vector<std::string> titles, labels;
+  for (const Run& run : runs) titles.push_back(TitleInSweep(run));
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const auto same = std::count(titles.begin(), titles.end(), titles[i]);
+    labels.push_back(same > 1 ? absl::StrCat(titles[i], " (", runs[i].path, ")") : titles[i]);
   }
   return labels;
 }

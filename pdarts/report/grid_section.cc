@@ -1,12 +1,10 @@
 #include "pdarts/report/grid_section.h"
 
-#include <algorithm>
-#include <limits>
+#include <cstddef>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/comparison/statistics.h"
 #include "pdarts/report/point_plot.h"
 #include "pdarts/runs/result_groups.h"
 #include "pdarts/runs/results_table.h"
@@ -52,55 +50,31 @@ Html PlotOfOneField(const ResultsGrid& grid, int field) {
       series);
 }
 
-/// The point with these values of two fields; null if no run of it is finished.
-const ResultsGridPoint* FindPoint(const ResultsGrid& grid, std::pair<int, std::string> first,
-                                  std::pair<int, std::string> second) {
-  for (const ResultsGridPoint& point : grid.points()) {
-    if (!point.plotted().empty() && point.values(first.first) == first.second &&
-        point.values(second.first) == second.second) {
-      return &point;
-    }
-  }
-  return nullptr;
-}
-
-double MeanOf(const ResultsGridPoint& point) {
-  return Mean({point.plotted().begin(), point.plotted().end()});
-}
-
 Html MatrixOfTwoFields(const ResultsGrid& grid, int rows, int columns) {
-  double least = std::numeric_limits<double>::infinity(), most = -least;
-  for (const ResultsGridPoint& point : grid.points()) {
-    if (point.plotted().empty()) continue;
-    least = std::min(least, MeanOf(point));
-    most = std::max(most, MeanOf(point));
-  }
-  const std::vector<std::string> column_values = ValuesOf(grid, columns);
+  const GridMatrix matrix = MatrixOf(grid, rows, columns);
   std::vector<std::string> head = {
       absl::StrCat(grid.fields(rows), " (rows), ", grid.fields(columns), " (columns)")};
-  head.insert(head.end(), column_values.begin(), column_values.end());
+  head.insert(head.end(), matrix.columns.begin(), matrix.columns.end());
   const std::string title = absl::StrCat(grid.name(), ": mean ", grid.plotted());
   Html table = HtmlCat("<table class=\"heat\"><caption class=\"hidden\">"_html, title,
                        "</caption>"_html, HtmlTableHead(head), "<tbody>\n"_html);
-  for (const std::string& row : ValuesOf(grid, rows)) {
-    table.Append(HtmlCat("<tr><th scope=\"row\">"_html, row, "</th>"_html));
-    for (const std::string& column : column_values) {
-      const ResultsGridPoint* point = FindPoint(grid, {rows, row}, {columns, column});
-      if (point == nullptr) {
+  for (size_t i = 0; i < matrix.rows.size(); ++i) {
+    table.Append(HtmlCat("<tr><th scope=\"row\">"_html, matrix.rows[i], "</th>"_html));
+    for (const GridMatrix::Cell& cell : matrix.cells[i]) {
+      if (cell.point == nullptr) {
         table.Append("<td class=\"gone\">–</td>"_html);
         continue;
       }
-      const double mean = MeanOf(*point);
-      const double shade = most > least ? (mean - least) / (most - least) : 0.5;
-      table.Append(HtmlCat("<td style=\"--p:"_html, Number(shade, 3), "\" title=\""_html,
-                           Label(grid, *point, mean), "\">"_html, Number(mean, 2), "</td>"_html));
+      table.Append(HtmlCat("<td style=\"--p:"_html, Number(matrix.means.PlaceOf(cell.mean), 3),
+                           "\" title=\""_html, Label(grid, *cell.point, cell.mean), "\">"_html,
+                           Number(cell.mean, 2), "</td>"_html));
     }
     table.Append("</tr>\n"_html);
   }
   table.Append("</tbody></table>\n"_html);
   return HtmlCat("<figure>"_html, HtmlScrolling(title, table), "<figcaption>"_html, title,
-                 ", a shade from ", Number(least, 2), " to ", Number(most, 2),
-                 ".</figcaption></figure>\n"_html);
+                 ", a shade from ", Number(matrix.means.least, 2), " to ",
+                 Number(matrix.means.greatest, 2), ".</figcaption></figure>\n"_html);
 }
 
 Html PlotOf(const ResultsGrid& grid) {

@@ -23,12 +23,6 @@ constexpr uint32_t kVersion = 3;
 constexpr size_t kPrefix = 8 + 4 + 8 + 8;
 constexpr size_t kDigest = 32;
 
-Sha256 Sha256Of(absl::string_view bytes) {
-  Sha256 sha;
-  sha.Update(bytes);
-  return sha;
-}
-
 CheckpointTensor::Type TypeOf(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
     case at::kFloat:

@@ -37,9 +37,7 @@ Checkpoint MakeCheckpoint() {
 /// With the SHA-256 that belongs to it: what a program with a bug, or with bad intent, writes.
 std::string Signed(std::string content) {
   content.resize(content.size() - 32);
-  Sha256 sha;
-  sha.Update(content);
-  return content + sha.Bytes();
+  return content + Sha256Of(content).Bytes();
 }
 
 TEST(Checkpoint, ReadsBackWhatWasWritten) {

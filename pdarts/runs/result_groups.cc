@@ -92,11 +92,6 @@ std::string WithSettings(const Message& spec, const std::vector<std::string>& se
   return WithoutSeed(*copy);
 }
 
-/// Whether the spec has the values that its grid says.
-bool HasItsValues(const Message& spec, const std::vector<std::string>& settings) {
-  return WithSettings(spec, settings) == WithoutSeed(spec);
-}
-
 std::vector<std::string> FieldsOf(const std::vector<std::string>& settings) {
   std::vector<std::string> fields;
   for (const std::string& setting : settings) fields.push_back(SplitSetting(setting).first);
@@ -113,15 +108,13 @@ std::pair<double, size_t> Rank(const std::string& value, size_t place) {
 
 /// The runs of one grid while it is gathered.
 struct GatheredGrid {
-  const Message* first = nullptr;     ///< a spec
+  std::string spec;                   ///< of the first run, as text without its seed
   std::vector<std::string> settings;  ///< of that spec
   /// By their values, in the order of the runs.
   std::vector<std::pair<std::vector<std::string>, std::vector<RunResult>>> points;
 
-  bool Includes(const Message& spec, const std::vector<std::string>& other) const {
-    return FieldsOf(settings) == FieldsOf(other) &&
-           first->GetDescriptor() == spec.GetDescriptor() &&
-           WithSettings(spec, settings) == WithoutSeed(*first);
+  bool Includes(const Message& other, const std::vector<std::string>& of_other) const {
+    return FieldsOf(settings) == FieldsOf(of_other) && WithSettings(other, settings) == spec;
   }
 
   void Add(const std::vector<std::string>& of_run, const RunResult& result) {
@@ -185,6 +178,20 @@ ResultsGrid SummarizeGrid(GatheredGrid gathered) {
   return grid;
 }
 
+/// The cell of the point with these values of two fields.
+GridMatrix::Cell FindCell(const ResultsGrid& grid, const std::pair<int, std::string>& row,
+                          const std::pair<int, std::string>& column) {
+  for (const ResultsGridPoint& point : grid.points()) {
+    if (point.values(row.first) != row.second || point.values(column.first) != column.second) {
+      continue;
+    }
+    for (const ResultsColumn& numbers : point.columns()) {
+      if (numbers.name() == grid.plotted()) return {&point, numbers.mean()};
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<RunGroup> GroupBySeed(const std::vector<FinishedRun>& runs) {
@@ -210,12 +217,14 @@ std::vector<ResultsGrid> GridsOf(const std::vector<FinishedRun>& runs) {
   for (const FinishedRun& run : runs) {
     if (run.spec == nullptr) continue;
     const std::vector<std::string> settings = GridOf(*run.spec);
-    if (settings.empty() || !HasItsValues(*run.spec, settings)) continue;
+    if (settings.empty()) continue;
+    std::string spec = WithoutSeed(*run.spec);
+    if (WithSettings(*run.spec, settings) != spec) continue;  // other values than its grid says
     auto found = std::find_if(gathered.begin(), gathered.end(), [&](const GatheredGrid& grid) {
       return grid.Includes(*run.spec, settings);
     });
     if (found == gathered.end()) {
-      gathered.push_back({run.spec.get(), settings, {}});
+      gathered.push_back({std::move(spec), settings, {}});
       found = gathered.end() - 1;
     }
     found->Add(settings, run.result);
@@ -244,6 +253,29 @@ std::vector<int> VaryingFields(const ResultsGrid& grid) {
     if (ValuesOf(grid, i).size() > 1) varying.push_back(i);
   }
   return varying;
+}
+
+void NumberRange::Include(double number) {
+  least = std::min(least, number);
+  greatest = std::max(greatest, number);
+}
+
+double NumberRange::PlaceOf(double number) const {
+  return greatest > least ? (number - least) / (greatest - least) : 0.5;
+}
+
+GridMatrix MatrixOf(const ResultsGrid& grid, int rows, int columns) {
+  GridMatrix matrix;
+  matrix.rows = ValuesOf(grid, rows);
+  matrix.columns = ValuesOf(grid, columns);
+  for (const std::string& row : matrix.rows) {
+    std::vector<GridMatrix::Cell>& cells = matrix.cells.emplace_back();
+    for (const std::string& column : matrix.columns) {
+      cells.push_back(FindCell(grid, {rows, row}, {columns, column}));
+      if (cells.back().point != nullptr) matrix.means.Include(cells.back().mean);
+    }
+  }
+  return matrix;
 }
 
 }  // namespace pdarts

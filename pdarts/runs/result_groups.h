@@ -1,6 +1,7 @@
 #ifndef PDARTS_RUNS_RESULT_GROUPS_H_
 #define PDARTS_RUNS_RESULT_GROUPS_H_
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,32 @@ std::vector<int> VaryingFields(const ResultsGrid& grid);
 
 /// The values of a field of the grid, each once, in the order of its points.
 std::vector<std::string> ValuesOf(const ResultsGrid& grid, int field);
+
+/// The least and the greatest of the numbers that were included.
+struct NumberRange {
+  double least = std::numeric_limits<double>::infinity();
+  double greatest = -std::numeric_limits<double>::infinity();
+
+  void Include(double number);
+  /// The place of a number in the range, from 0 to 1; 0.5 if the range is a single number.
+  double PlaceOf(double number) const;
+};
+
+/// The numbers of a plot of two fields of a grid.
+struct GridMatrix {
+  struct Cell {
+    const ResultsGridPoint* point = nullptr;  ///< null if no run has the number that plots show
+    double mean = 0;                          ///< of that number
+  };
+  std::vector<std::string> rows;         ///< the values of the one field
+  std::vector<std::string> columns;      ///< the values of the other
+  std::vector<std::vector<Cell>> cells;  ///< by row and column
+  NumberRange means;
+};
+
+/// rows, columns: the numbers of the fields, the only ones that vary. The grid must outlive the
+/// matrix.
+GridMatrix MatrixOf(const ResultsGrid& grid, int rows, int columns);
 
 }  // namespace pdarts
 

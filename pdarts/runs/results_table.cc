@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
-#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -193,20 +192,12 @@ std::string MarkdownGroups(const ResultsTable& table) {
 }
 
 /// The least and the greatest number that the plot of a grid shows.
-std::pair<double, double> PlottedRange(const ResultsGrid& grid) {
-  double least = std::numeric_limits<double>::infinity(), greatest = -least;
+NumberRange PlottedRange(const ResultsGrid& grid) {
+  NumberRange range;
   for (const ResultsGridPoint& point : grid.points()) {
-    for (const double value : point.plotted()) {
-      least = std::min(least, value);
-      greatest = std::max(greatest, value);
-    }
+    for (const double value : point.plotted()) range.Include(value);
   }
-  return {least, greatest};
-}
-
-/// Where a number lies in a range, from 0 to 1; in the middle of a range without extent.
-double Place(double value, const std::pair<double, double>& range) {
-  return range.second > range.first ? (value - range.first) / (range.second - range.first) : 0.5;
+  return range;
 }
 
 /// How many characters of a text a terminal shows: each that begins a character of UTF-8.
@@ -229,20 +220,20 @@ size_t WidthOf(const std::vector<std::string>& texts) {
 /// Of one field: a line a value, an "o" for each seed.
 std::string LinePlot(const ResultsGrid& grid, int field) {
   constexpr size_t kColumns = 41;
-  const std::pair<double, double> range = PlottedRange(grid);
+  const NumberRange range = PlottedRange(grid);
   const size_t width = WidthOf(ValuesOf(grid, field));
   std::string plot = absl::StrCat(grid.plotted(), " for each ", grid.fields(field), ":\n\n");
   for (const ResultsGridPoint& point : grid.points()) {
     std::string line(kColumns, ' ');
     for (const double value : point.plotted()) {
-      line[static_cast<size_t>(std::lround(Place(value, range) * (kColumns - 1)))] = 'o';
+      line[static_cast<size_t>(std::lround(range.PlaceOf(value) * (kColumns - 1)))] = 'o';
     }
     const ResultsColumn* mean = Find(point, grid.plotted());
     absl::StrAppend(&plot, PaddedTo(width, point.values(field)), " |", line, "| ",
                     mean == nullptr ? "–" : MeanText(*mean), "\n");
   }
-  const std::string least = absl::StrFormat("%.*f", DigitsOf(range.first), range.first);
-  const std::string greatest = absl::StrFormat("%.*f", DigitsOf(range.second), range.second);
+  const std::string least = absl::StrFormat("%.*f", DigitsOf(range.least), range.least);
+  const std::string greatest = absl::StrFormat("%.*f", DigitsOf(range.greatest), range.greatest);
   absl::StrAppend(&plot, std::string(width + 2, ' '), PaddedTo(kColumns - greatest.size(), least),
                   greatest, "\n");
   return plot;
@@ -251,47 +242,33 @@ std::string LinePlot(const ResultsGrid& grid, int field) {
 /// Of two fields: a matrix of means, with a shade from the least (blank) to the greatest.
 std::string MatrixPlot(const ResultsGrid& grid, int rows, int columns) {
   constexpr const char* kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
-  std::pair<double, double> range = {std::numeric_limits<double>::infinity(),
-                                     -std::numeric_limits<double>::infinity()};
-  const auto mean_of = [&](const ResultsGridPoint& point) -> const ResultsColumn* {
-    return point.plotted().empty() ? nullptr : Find(point, grid.plotted());
-  };
-  for (const ResultsGridPoint& point : grid.points()) {
-    if (const ResultsColumn* mean = mean_of(point)) {
-      range = {std::min(range.first, mean->mean()), std::max(range.second, mean->mean())};
-    }
-  }
+  const GridMatrix matrix = MatrixOf(grid, rows, columns);
   std::string plot = absl::StrCat("mean ", grid.plotted(), " for each ", grid.fields(rows),
                                   " (rows) and ", grid.fields(columns), " (columns):\n\n");
-  const std::vector<std::string> row_values = ValuesOf(grid, rows);
-  const std::vector<std::string> column_values = ValuesOf(grid, columns);
-  std::vector<std::vector<std::string>> cells;
-  size_t width = WidthOf(column_values);
-  for (const std::string& row : row_values) {
-    cells.emplace_back();
-    for (const std::string& column : column_values) {
-      std::string cell = "–";
-      for (const ResultsGridPoint& point : grid.points()) {
-        const ResultsColumn* mean = mean_of(point);
-        if (point.values(rows) != row || point.values(columns) != column || mean == nullptr) {
-          continue;
-        }
-        const auto shade = static_cast<size_t>(std::lround(4 * Place(mean->mean(), range)));
-        cell = absl::StrFormat("%.*f %s", DigitsOf(mean->mean()), mean->mean(), kShades[shade]);
+  std::vector<std::vector<std::string>> texts;
+  size_t width = WidthOf(matrix.columns);
+  for (const std::vector<GridMatrix::Cell>& row : matrix.cells) {
+    texts.emplace_back();
+    for (const GridMatrix::Cell& cell : row) {
+      if (cell.point == nullptr) {
+        texts.back().push_back("–");
+        continue;
       }
-      width = std::max(width, Width(cell));
-      cells.back().push_back(std::move(cell));
+      const auto shade = static_cast<size_t>(std::lround(4 * matrix.means.PlaceOf(cell.mean)));
+      texts.back().push_back(
+          absl::StrFormat("%.*f %s", DigitsOf(cell.mean), cell.mean, kShades[shade]));
     }
+    width = std::max(width, WidthOf(texts.back()));
   }
-  const size_t row_width = WidthOf(row_values);
-  const auto line = [&](const std::string& head, const std::vector<std::string>& texts) {
+  const size_t row_width = WidthOf(matrix.rows);
+  const auto line = [&](const std::string& head, const std::vector<std::string>& cells) {
     std::string padded = PaddedTo(row_width, head);
-    for (const std::string& text : texts) absl::StrAppend(&padded, "  ", PaddedTo(width, text));
+    for (const std::string& text : cells) absl::StrAppend(&padded, "  ", PaddedTo(width, text));
     absl::StripTrailingAsciiWhitespace(&padded);
     absl::StrAppend(&plot, padded, "\n");
   };
-  line("", column_values);
-  for (size_t i = 0; i < row_values.size(); ++i) line(row_values[i], cells[i]);
+  line("", matrix.columns);
+  for (size_t i = 0; i < matrix.rows.size(); ++i) line(matrix.rows[i], texts[i]);
   return plot;
 }
 
@@ -313,11 +290,11 @@ std::string MarkdownGrid(const ResultsGrid& grid) {
   std::string markdown =
       absl::StrCat("\nThe grid of ", MarkdownText(grid.name()), " (", MarkdownText(grid.dataset()),
                    ", ", MarkdownText(grid.search_space()), "):\n\n");
-  for (const std::vector<std::string>& row : GridRows(grid)) {
-    const bool is_head = absl::EndsWith(markdown, ":\n\n");
+  const std::vector<std::vector<std::string>> rows = GridRows(grid);
+  for (size_t i = 0; i < rows.size(); ++i) {
     std::vector<std::string> cells;
-    for (const std::string& text : row) cells.push_back(MarkdownText(text));
-    absl::StrAppend(&markdown, MarkdownRow(cells), is_head ? MarkdownRule(cells.size()) : "");
+    for (const std::string& text : rows[i]) cells.push_back(MarkdownText(text));
+    absl::StrAppend(&markdown, MarkdownRow(cells), i == 0 ? MarkdownRule(cells.size()) : "");
   }
   absl::StrAppend(&markdown, kMeanNote);
   const std::vector<int> varying = VaryingFields(grid);

@@ -44,10 +44,6 @@ void DataParallel::SumWithBuffers(std::vector<at::Tensor> tensors,
   Sum(tensors);
 }
 
-absl::Status DataParallel::Broadcast(const std::vector<at::Tensor>& tensors) const {
-  return communicator_->Broadcast(tensors, /*root=*/0);
-}
-
 absl::Status CheckShares(absl::string_view field, int64_t images,
                          const Communicator& communicator) {
   if (images >= communicator.size()) return absl::OkStatus();

@@ -56,9 +56,6 @@ class DataParallel {
   void SumWithBuffers(std::vector<at::Tensor> tensors,
                       const std::vector<at::Tensor>& buffers) const;
 
-  /// Replaces tensors by those of process 0, so that all processes begin with the same bits.
-  absl::Status Broadcast(const std::vector<at::Tensor>& tensors) const;
-
  private:
   Communicator* communicator_;
   bool synchronize_statistics_;

@@ -115,7 +115,7 @@ absl::Status NetworkTrainer::Build() {
 absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* observer) {
   observer_ = observer;
   // Random weights of one seed may differ in the last bits between machines.
-  PDARTS_RETURN_IF_ERROR(DataParallel(communicator_).Broadcast(network().parameters()));
+  PDARTS_RETURN_IF_ERROR(communicator_.Broadcast(network().parameters(), /*root=*/0));
   const LoopPosition& at = loop_.position();
   if (at.epoch == 0 && at.step == 0) {
     step_->BeginAverage();  // weights may come from elsewhere

@@ -67,7 +67,7 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
   net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator(kAlphas));
   net_->to(experiment_.backend.device, experiment_.backend.parameters);
   // Random weights of one seed may differ in the last bits between machines.
-  PDARTS_RETURN_IF_ERROR(DataParallel(communicator_).Broadcast(net_->parameters()));
+  PDARTS_RETURN_IF_ERROR(communicator_.Broadcast(net_->parameters(), /*root=*/0));
   PDARTS_ASSIGN_OR_RETURN(weight_batches_, MakeLoader(halves_.weights, kWeights,
                                                       settings_.batch_size(), communicator_));
   PDARTS_ASSIGN_OR_RETURN(

@@ -33,15 +33,23 @@ prints() {
 holds() { grep -qF -- "$1" "$2" || { fails "$2 should hold \"$1\""; tail -n 50 "$2"; }; }
 # holds_now TEXT FILE: whether the file exists and holds TEXT.
 holds_now() { grep -qF -- "$1" "$2" 2> /dev/null; }
-# await COMMAND...: waits until the command succeeds; the test ends if that takes a minute.
-await() {
-  for _ in $(seq 1200); do
+# give_up MESSAGE: ends the test.
+give_up() {
+  fails "$1"
+  exit 1
+}
+# await_within SECONDS COMMAND...: waits until the command succeeds; the test ends if that takes longer.
+await_within() {
+  local tries=$(($1 * 20))
+  shift
+  for _ in $(seq $tries); do
     "$@" && return
     sleep 0.05
   done
-  fails "nothing came of: $*"
-  exit 1
+  give_up "nothing came of: $*"
 }
+# await COMMAND...: waits for a minute at most.
+await() { await_within 60 "$@"; }
 # number NAME: the value of a field of the JSON on standard input.
 number() { grep -o "\"$1\":[0-9.eE+-]*" | head -1 | cut -d: -f2; }
 # tiny_spec: a search of a few steps on made images.

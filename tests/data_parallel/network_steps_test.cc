@@ -5,12 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "ATen/ops/scalar_tensor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/training.h"
 #include "pdarts/trainers/batch_parts.h"
@@ -64,11 +62,7 @@ struct TrainCase {
 
 absl::StatusOr<Tensors> Train(const TrainCase& of, int steps, Communicator& communicator) {
   TrainSpec spec;
-  PDARTS_RETURN_IF_ERROR(ParseSpecInto(of.spec, "tiny", &spec));
-  PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
-  for (const std::string& setting : of.settings) {
-    PDARTS_RETURN_IF_ERROR(SetField(&spec, setting));
-  }
+  PDARTS_RETURN_IF_ERROR(MakeSpec(of.spec, of.settings, &spec));
   PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(spec));
   const TrainSettings& settings = training.spec.train();
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({}));
@@ -94,9 +88,9 @@ absl::StatusOr<Tensors> Train(const TrainCase& of, int steps, Communicator& comm
   Tensors end = StateOf(*network);
   for (auto& [name, tensor] : StateOf(*average)) end[absl::StrCat("average of ", name)] = tensor;
   const Accuracy mean = meter.Mean();
-  end["mean loss"] = at::scalar_tensor(mean.loss, at::kDouble);
-  end["top-1"] = at::scalar_tensor(mean.top1, at::kDouble);
-  end["top-5"] = at::scalar_tensor(mean.top5, at::kDouble);
+  end["mean loss"] = Number(mean.loss);
+  end["top-1"] = Number(mean.top1);
+  end["top-5"] = Number(mean.top5);
   return end;
 }
 

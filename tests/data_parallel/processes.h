@@ -11,6 +11,7 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "c10/core/ScalarType.h"
+#include "google/protobuf/message.h"
 #include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/datasets/loader/loader.h"
@@ -18,6 +19,12 @@
 #include "torch/nn/module.h"
 
 namespace pdarts {
+
+/// Reads a spec from text, sets its fields to their defaults, and then changes `settings`, as --set
+/// does.
+/// \error of ParseSpecInto, CompleteSpec and SetField.
+absl::Status MakeSpec(const char* text, const std::vector<std::string>& settings,
+                      google::protobuf::Message* spec);
 
 /// An epoch of so many images has batches of 7, 7 and 2 images: shares of 3 and 4 for two
 /// processes, and of 2, 2 and 3 for three. Three processes do not share the last batch.
@@ -33,6 +40,9 @@ absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const DatasetSplits& data, in
 
 /// Named tensors that a process ends with.
 using Tensors = std::map<std::string, at::Tensor>;
+
+/// A tensor with one number, in float64.
+at::Tensor Number(double value);
 
 /// Copies of a module's parameters and buffers.
 Tensors StateOf(const torch::nn::Module& module);

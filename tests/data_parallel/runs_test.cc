@@ -6,14 +6,12 @@
 #include <vector>
 
 #include "ATen/Parallel.h"
-#include "ATen/ops/scalar_tensor.h"
 #include "ATen/ops/tensor.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/network.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/testing/process_threads.h"
@@ -52,15 +50,18 @@ search {
 )";
 
 absl::StatusOr<Experiment> MakeSearch(const std::vector<std::string>& settings) {
-  PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ParseSpec(kSearchSpec, "tiny"));
-  PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
-  for (const std::string& setting : settings) {
-    PDARTS_RETURN_IF_ERROR(SetField(&spec, setting));
-  }
+  ExperimentSpec spec;
+  PDARTS_RETURN_IF_ERROR(MakeSpec(kSearchSpec, settings, &spec));
   return MakeExperiment(spec);
 }
 
-at::Tensor Number(double value) { return at::scalar_tensor(value, at::kDouble); }
+/// Expects that every process refuses to start, with an error that contains `message`.
+void ExpectRefused(const std::vector<absl::Status>& statuses, const std::string& message) {
+  for (const absl::Status& status : statuses) {
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(message));
+  }
+}
 
 TEST(SearchRun, FindsTheArchitectureOfOneProcess) {
   std::mutex mutex;
@@ -97,11 +98,7 @@ TEST(SearchRun, ABatchHasAnImageForEachProcess) {
     SearchObserver nobody;
     return RunSearch(experiment, data, options, &nobody).status();
   });
-  for (const absl::Status& status : statuses) {
-    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-    EXPECT_THAT(std::string(status.message()),
-                HasSubstr("search.batch_size: 2 images at a time for 3 processes"));
-  }
+  ExpectRefused(statuses, "search.batch_size: 2 images at a time for 3 processes");
 }
 
 constexpr char kTrainSpec[] = R"(
@@ -123,11 +120,7 @@ train {
 
 absl::StatusOr<Training> MakeTrainingOf(const std::vector<std::string>& settings) {
   TrainSpec spec;
-  PDARTS_RETURN_IF_ERROR(ParseSpecInto(kTrainSpec, "tiny", &spec));
-  PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
-  for (const std::string& setting : settings) {
-    PDARTS_RETURN_IF_ERROR(SetField(&spec, setting));
-  }
+  PDARTS_RETURN_IF_ERROR(MakeSpec(kTrainSpec, settings, &spec));
   return MakeTraining(spec);
 }
 
@@ -175,11 +168,7 @@ TEST(TrainingRun, APartHasAnImageForEachProcess) {
     PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({}));
     return NetworkTrainer::Create(training, data, communicator).status();
   });
-  for (const absl::Status& status : statuses) {
-    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-    EXPECT_THAT(std::string(status.message()),
-                HasSubstr("train.accumulate: 2 images at a time for 3 processes"));
-  }
+  ExpectRefused(statuses, "train.accumulate: 2 images at a time for 3 processes");
 }
 
 /// The last batch has two images, and the auxiliary head needs two values of a channel.
@@ -190,21 +179,19 @@ TEST(TrainingRun, AShareThatIsNormalizedAloneIsNotTooSmall) {
     PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({}));
     return NetworkTrainer::Create(training, data, communicator).status();
   });
-  for (const absl::Status& status : statuses) {
-    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-    EXPECT_THAT(std::string(status.message()),
-                HasSubstr("7 leaves one of 2 processes one image of a batch, and "
-                          "synchronize_statistics is false"));
-  }
+  ExpectRefused(statuses,
+                "7 leaves one of 2 processes one image of a batch, and synchronize_statistics is "
+                "false");
 }
 
 /// Without synchronization the processes train another network, but all of them the same one.
 TEST(TrainingRun, StatisticsOfEachProcessAloneHaveOneMean) {
   at::set_num_threads(1);
   std::vector<Tensors> ends(3);
-  const auto train = [&](Communicator& communicator, const std::string& setting) -> absl::Status {
-    PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTrainingOf({setting, "train.epochs=1",
-                                                                     "train.auxiliary_weight=0"}));
+  const auto train = [&](Communicator& communicator) -> absl::Status {
+    PDARTS_ASSIGN_OR_RETURN(const Training training,
+                            MakeTrainingOf({"train.synchronize_statistics=false", "train.epochs=1",
+                                            "train.auxiliary_weight=0"}));
     PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load({}));
     PDARTS_ASSIGN_OR_RETURN(const auto trainer,
                             NetworkTrainer::Create(training, data, communicator));
@@ -214,12 +201,8 @@ TEST(TrainingRun, StatisticsOfEachProcessAloneHaveOneMean) {
     ends[is_alone ? 2 : communicator.rank()] = StateOf(trainer->network());
     return absl::OkStatus();
   };
-  for (const absl::Status& status : RunProcesses(2, [&](Communicator& communicator) {
-         return train(communicator, "train.synchronize_statistics=false");
-       })) {
-    ASSERT_TRUE(status.ok()) << status;
-  }
-  ASSERT_TRUE(train(SingleProcess(), "train.synchronize_statistics=false").ok());
+  for (const absl::Status& status : RunProcesses(2, train)) ASSERT_TRUE(status.ok()) << status;
+  ASSERT_TRUE(train(SingleProcess()).ok());
   bool any_differs = false;
   for (const auto& [name, tensor] : ends[0]) {
     EXPECT_TRUE(tensor.equal(ends[1][name])) << name;

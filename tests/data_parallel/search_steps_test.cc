@@ -7,13 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "ATen/ops/scalar_tensor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/knob.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/datasets/loader/loader.h"
@@ -92,11 +90,8 @@ absl::StatusOr<std::shared_ptr<SuperNet>> MakeNet(const SearchCase& of,
 }
 
 absl::StatusOr<Tensors> Search(const SearchCase& of, int steps, Communicator& communicator) {
-  PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ParseSpec(of.spec, "tiny"));
-  PDARTS_RETURN_IF_ERROR(CompleteSpec(&spec));
-  for (const std::string& setting : of.settings) {
-    PDARTS_RETURN_IF_ERROR(SetField(&spec, setting));
-  }
+  ExperimentSpec spec;
+  PDARTS_RETURN_IF_ERROR(MakeSpec(of.spec, of.settings, &spec));
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(spec));
   const SearchSettings& settings = experiment.spec.search();
   const at::ScalarType dtype = experiment.backend.parameters;
@@ -133,10 +128,10 @@ absl::StatusOr<Tensors> Search(const SearchCase& of, int steps, Communicator& co
   }
   Tensors end = StateOf(*net);
   const Accuracy mean = meter.Mean();
-  end["first loss"] = at::scalar_tensor(first_loss, at::kDouble);
-  end["mean loss"] = at::scalar_tensor(mean.loss, at::kDouble);
-  end["top-1"] = at::scalar_tensor(mean.top1, at::kDouble);
-  end["top-5"] = at::scalar_tensor(mean.top5, at::kDouble);
+  end["first loss"] = Number(first_loss);
+  end["mean loss"] = Number(mean.loss);
+  end["top-1"] = Number(mean.top1);
+  end["top-5"] = Number(mean.top5);
   return end;
 }
 
@@ -189,11 +184,7 @@ std::vector<SearchCase> SearchCases() {
     nasbench201.skip_dropout = 0.3;
     nasbench201.edge_drop = 0.2;
     add("DartsUnrolled", kSearchSpec, {"search.alpha_gradients=UNROLLED"}).skip_dropout = 0.3;
-  }
-  for (const std::string kernels : {"FUSED", "REFERENCE"}) {
-    SearchCase& noise = cases.emplace_back();
-    noise.name = "DartsNoise" + kernels;
-    noise.settings = {"search.kernels=" + kernels};
+    SearchCase& noise = add("DartsNoise", kSearchSpec, {});
     noise.edge_drop = 0.2;
     noise.noise = true;
   }

@@ -19,9 +19,7 @@ std::string Frame(absl::string_view body, size_t header_size) {
   pdarts::AppendLittleEndian(content.size() + 16 + body.size() + 32, 8, &content);
   pdarts::AppendLittleEndian(header_size, 8, &content);
   absl::StrAppend(&content, body);
-  pdarts::Sha256 sha;
-  sha.Update(content);
-  return content + sha.Bytes();
+  return content + pdarts::Sha256Of(content).Bytes();
 }
 
 }  // namespace

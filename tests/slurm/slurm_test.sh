@@ -34,21 +34,11 @@ stop_all() {
   rm -rf "$folder"
 }
 trap stop_all EXIT
-# give_up MESSAGE: ends the test, with what the daemons said last.
+# give_up MESSAGE: as in checks.sh, and prints what the daemons said last.
 give_up() {
   echo "$1"
   tail -n 20 "$folder"/*.log "$folder"/*.said 2> /dev/null
   exit 1
-}
-# await_within SECONDS COMMAND...: waits until the command succeeds.
-await_within() {
-  local seconds=$1
-  shift
-  for _ in $(seq $((seconds * 5))); do
-    "$@" && return
-    sleep 0.2
-  done
-  give_up "nothing came of: $*"
 }
 
 # --- Slurm ---

@@ -455,10 +455,9 @@ std::vector<std::string> FoldersOfFinished(const std::string& output) {
 std::string DirectoryOf(const std::string& output, const TrainSpec& spec) {
   TrainSpec any_seed = spec;
   any_seed.clear_seed();
-  Sha256 digest;
-  digest.Update(PrintSpec(any_seed));
+  const std::string digest = Sha256Of(PrintSpec(any_seed)).Hex();
   return (fs::path(output) /
-          absl::StrCat(spec.name(), "-", digest.Hex().substr(0, 10), "-seed", spec.seed()))
+          absl::StrCat(spec.name(), "-", digest.substr(0, 10), "-seed", spec.seed()))
       .string();
 }
 

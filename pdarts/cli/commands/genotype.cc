@@ -10,8 +10,8 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/network_flags.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/comparison/random_architectures.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -52,7 +52,7 @@ absl::Status Genotype(const std::vector<std::string>& arguments) {
   *result.mutable_architecture() = architecture;
   PDARTS_ASSIGN_OR_RETURN(*result.mutable_text(),
                           space->Format(architecture, absl::GetFlag(FLAGS_to)));
-  std::cout << (absl::GetFlag(FLAGS_json) ? ToJsonLine(result) : result.text()) << "\n";
+  if (!PrintedAsJson(result)) std::cout << result.text() << "\n";
   return absl::OkStatus();
 }
 

@@ -14,7 +14,7 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/core/json.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/atomic_file.h"
@@ -124,9 +124,7 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
   }
   for (const ResultsGrid& grid : GridsOf(finished)) *table.add_grids() = grid;
   AddPublishedResults(&table);
-  if (absl::GetFlag(FLAGS_json)) {
-    std::cout << ToJsonLine(table) << "\n";
-  } else {
+  if (!PrintedAsJson(table)) {
     std::cout << (absl::GetFlag(FLAGS_csv) ? ResultsCsv(table) : ResultsMarkdown(table));
   }
   return left_out.status();

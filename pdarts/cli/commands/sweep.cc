@@ -20,6 +20,7 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/run_queue.h"
+#include "pdarts/cli/run_session.h"
 #include "pdarts/cli/shell_text.h"
 #include "pdarts/cli/slurm_sweep.h"
 #include "pdarts/cli/sweep.pb.h"
@@ -328,17 +329,16 @@ absl::Status PrintRuns(const std::vector<SweepRun>& runs) {
   } else {
     PrintTable(runs);
   }
+  const bool has_grid = HasGrid(runs);
   std::vector<std::string> failed;
   for (const SweepRun& run : runs) {
     if (run.error.empty()) continue;
-    failed.push_back(HasGrid(runs) ? run.label : absl::StrCat(run.seed));
+    failed.push_back(has_grid ? run.label : absl::StrCat(run.seed));
   }
   if (failed.empty()) return absl::OkStatus();
-  return absl::InternalError(
-      HasGrid(runs) ? absl::StrCat("these runs failed: ", absl::StrJoin(failed, "; "),
-                                   "; this runs them again:\n  ", CommandsToGoOn(runs))
-                    : absl::StrCat("these seeds failed: ", absl::StrJoin(failed, ", "),
-                                   "; this runs them again:\n  ", CommandsToGoOn(runs)));
+  return absl::InternalError(absl::StrCat("these ", has_grid ? "runs" : "seeds", " failed: ",
+                                          absl::StrJoin(failed, has_grid ? "; " : ", "),
+                                          "; this runs them again:\n  ", CommandsToGoOn(runs)));
 }
 
 /// The flags that mean something with one launcher only. \error kInvalidArgument naming one that
@@ -370,7 +370,7 @@ absl::Status CheckLauncherFlags() {
 /// Prints what came so far of the sweeps that were submitted to Slurm.
 absl::Status PrintSubmittedSweeps() {
   PDARTS_ASSIGN_OR_RETURN(const SweepsReport report, ReportSweeps(OutputFolder()));
-  std::cout << (absl::GetFlag(FLAGS_json) ? ToJsonLine(report) + "\n" : SweepsText(report));
+  if (!PrintedAsJson(report)) std::cout << SweepsText(report);
   return absl::OkStatus();
 }
 

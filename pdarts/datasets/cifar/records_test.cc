@@ -43,12 +43,6 @@ std::string Record(const std::string& labels, int first) {
   return bytes;
 }
 
-std::string HexOf(const std::string& bytes) {
-  Sha256 sha;
-  sha.Update(bytes);
-  return sha.Hex();
-}
-
 TEST_F(RecordsTest, ReadsFilesOneBehindTheOther) {
   const std::string a = Record("\3", 200) + Record("\11", 5);
   const std::string b = Record(std::string(1, '\0'), 77);
@@ -69,7 +63,7 @@ TEST_F(RecordsTest, ReadsFilesOneBehindTheOther) {
           << "image " << n << ", byte " << i;
     }
   }
-  EXPECT_EQ(checksum.Hex(), HexOf(a + b));
+  EXPECT_EQ(checksum.Hex(), Sha256Of(a + b).Hex());
 }
 
 TEST_F(RecordsTest, TakesTheLabelThatIsAskedFor) {

@@ -77,10 +77,8 @@ std::string FolderBelow(const std::string& folder, const std::vector<std::string
 
 /// By what a file's place in its class's order is decided.
 std::string Rank(const std::string& folder, int64_t seed, const std::string& path) {
-  Sha256 hash;
-  hash.Update(absl::StrCat(
-      seed, "\n", images::ComposedName(fs::path(path).lexically_relative(folder).string())));
-  return hash.Bytes();
+  const std::string name = images::ComposedName(fs::path(path).lexically_relative(folder).string());
+  return Sha256Of(absl::StrCat(seed, "\n", name)).Bytes();
 }
 
 }  // namespace

@@ -31,6 +31,11 @@ struct BatchNormArgs {
   Communicator* communicator = nullptr;  ///< null: this process has the whole batch
 };
 
+/// Whether a batch normalization takes its statistics over several processes.
+inline bool IsSynchronized(const BatchNormArgs& batch_norm) {
+  return batch_norm.training && batch_norm.communicator != nullptr;
+}
+
 /// Throws c10::Error in training if a channel has only one value, such as one image of one pixel:
 /// its unbiased variance is a division by zero, and what is normalised is 0 whatever it was.
 inline void CheckCanNormalize(bool training, int64_t values_per_channel, int64_t channels) {

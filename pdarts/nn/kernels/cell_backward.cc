@@ -503,14 +503,8 @@ void CellBackward<S, A>::TakeWeightGradients(const std::vector<Flow>& flows, siz
 template <typename S, typename A>
 void CellBackward<S, A>::TakeAffineGradients(size_t input, const std::vector<double>& weight,
                                              const std::vector<double>& bias) {
-  const auto tensor = [&](const std::vector<double>& values) {
-    const at::Tensor t =
-        at::empty({static_cast<int64_t>(values.size())}, gradient_.options().dtype(kScalarType<A>));
-    std::copy(values.begin(), values.end(), MutableData<A>(t));
-    return t;
-  };
-  if (wants_[input]) results_[input] = tensor(weight);
-  if (wants_[input + 1]) results_[input + 1] = tensor(bias);
+  if (wants_[input]) results_[input] = ToTensor<A>(weight, gradient_);
+  if (wants_[input + 1]) results_[input + 1] = ToTensor<A>(bias, gradient_);
 }
 
 template <typename S, typename A>

@@ -186,7 +186,7 @@ int CellPlan::AddOperation(Operation operation) {
 }
 
 void CellPlan::TakeCommunicator(const BatchNormArgs& batch_norm) {
-  if (!batch_norm.training || batch_norm.communicator == nullptr) return;
+  if (!IsSynchronized(batch_norm)) return;
   CHECK(communicator == nullptr || communicator == batch_norm.communicator);
   communicator = batch_norm.communicator;
 }

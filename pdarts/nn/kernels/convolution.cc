@@ -158,14 +158,8 @@ class ConvolveNode : public FusedNode {
           }
         });
       }
-      const auto tensor = [&](const std::vector<double>& values) {
-        at::Tensor t =
-            at::empty({channels}, x.options().dtype(kScalarType<A>).requires_grad(false));
-        std::copy(values.begin(), values.end(), t.template mutable_data_ptr<A>());
-        return t;
-      };
-      if (Wants(5)) results[5] = tensor(back.weight);
-      if (Wants(6)) results[6] = tensor(back.bias);
+      if (Wants(5)) results[5] = ToTensor<A>(back.weight, x);
+      if (Wants(6)) results[6] = ToTensor<A>(back.bias, x);
     }
     if (Wants(0)) results[0] = dx;
     return results;
@@ -193,7 +187,7 @@ at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& inpu
       ChannelStatistics batch;
       batch.mean.resize(x.size(1));
       if (bn.training) batch = StatisticsOf(x, loops);
-      if (bn.training && bn.communicator != nullptr) Synchronize(*bn.communicator, {&batch});
+      if (IsSynchronized(bn)) Synchronize(*bn.communicator, {&batch});
       normalization = MakeNormalization(bn, batch);
       UpdateStatistics<A>(bn, batch);
       scale = ChannelValues<A>(x.size(1), loops.lanes,

@@ -1,11 +1,14 @@
 #ifndef PDARTS_NN_KERNELS_DISPATCH_H_
 #define PDARTS_NN_KERNELS_DISPATCH_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "ATen/ops/empty.h"
 #include "c10/core/GradMode.h"
 #include "c10/util/Exception.h"
 #include "glog/logging.h"
@@ -46,6 +49,15 @@ template <typename S>
 S* MutableData(const at::Tensor& x) {
   CHECK(x.scalar_type() == kScalarType<S>) << x.dtype() << " beside " << kScalarType<S>;
   return static_cast<S*>(x.mutable_data_ptr());
+}
+
+/// A tensor of the type A that kernels compute with, on the device of `like`.
+template <typename A, typename T>
+at::Tensor ToTensor(const std::vector<T>& values, const at::Tensor& like) {
+  const at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())},
+                                      like.options().dtype(kScalarType<A>).requires_grad(false));
+  std::copy(values.begin(), values.end(), MutableData<A>(tensor));
+  return tensor;
 }
 
 /// In memory as [N,H,W,C], copied if it wasn't.

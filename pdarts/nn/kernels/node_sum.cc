@@ -15,7 +15,6 @@
 #include "pdarts/nn/kernels/packing.h"
 #include "pdarts/nn/kernels/parallel.h"
 #include "pdarts/nn/kernels/scratch.h"
-#include "pdarts/nn/kernels/synchronized_norm.h"
 
 namespace pdarts::nn {
 namespace {
@@ -99,11 +98,6 @@ class NodeSumNode : public FusedNode {
           at::empty({static_cast<int64_t>(n_terms)}, gradient.options().dtype(kScalarType<A>));
       results[0] = coefficient_gradient;
     }
-    const auto tensor = [&](const std::vector<A>& values) {
-      at::Tensor t = at::empty({channels}, gradient.options().dtype(kScalarType<A>));
-      std::copy(values.begin(), values.end(), t.template mutable_data_ptr<A>());
-      return t;
-    };
     std::vector<GradientSums> own(n_terms), memory;
     std::vector<size_t> shared;
     int64_t place = 0;
@@ -152,8 +146,8 @@ class NodeSumNode : public FusedNode {
         results[1 + 3 * i] =
             at::empty(gradient.sizes(), gradient.options(), at::MemoryFormat::ChannelsLast);
       }
-      if (Wants(2 + 3 * i)) results[2 + 3 * i] = tensor(weight);
-      if (Wants(3 + 3 * i)) results[3 + 3 * i] = tensor(bias);
+      if (Wants(2 + 3 * i)) results[2 + 3 * i] = ToTensor<A>(weight, gradient);
+      if (Wants(3 + 3 * i)) results[3 + 3 * i] = ToTensor<A>(bias, gradient);
     }
 
     ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
@@ -330,14 +324,8 @@ class NormalizeEachNode : public FusedNode {
           }
         });
       }
-      const auto tensor = [&](const std::vector<double>& values) {
-        at::Tensor t = at::empty({static_cast<int64_t>(values.size())},
-                                 value.options().dtype(kScalarType<A>).requires_grad(false));
-        std::copy(values.begin(), values.end(), t.template mutable_data_ptr<A>());
-        return t;
-      };
-      if (Wants(3 * i + 1)) results[3 * i + 1] = tensor(back.weight);
-      if (Wants(3 * i + 2)) results[3 * i + 2] = tensor(back.bias);
+      if (Wants(3 * i + 1)) results[3 * i + 1] = ToTensor<A>(back.weight, value);
+      if (Wants(3 * i + 2)) results[3 * i + 2] = ToTensor<A>(back.bias, value);
     }
     return results;
   }
@@ -416,7 +404,7 @@ at::Tensor Normalize(const Backend& backend, const at::Tensor& value,
 std::vector<at::Tensor> NormalizeEach(const Backend& backend, const std::vector<at::Tensor>& values,
                                       const std::vector<BatchNormArgs>& batch_norms) {
   CHECK_EQ(values.size(), batch_norms.size());
-  if (values.empty() || !composition::IsSynchronized(batch_norms[0])) {
+  if (values.empty() || !IsSynchronized(batch_norms[0])) {
     std::vector<at::Tensor> normalized;
     for (size_t i = 0; i < values.size(); ++i) {
       normalized.push_back(Normalize(backend, values[i], batch_norms[i]));

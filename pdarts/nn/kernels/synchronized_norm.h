@@ -8,11 +8,6 @@
 
 namespace pdarts::nn::composition {
 
-/// Whether a batch normalization takes its statistics over several processes.
-inline bool IsSynchronized(const BatchNormArgs& batch_norm) {
-  return batch_norm.training && batch_norm.communicator != nullptr;
-}
-
 /// Batch normalizations, without weight and bias, by the statistics over all images of all
 /// processes. Sums travel in one all-reduce forward and one backward, whatever the number of
 /// values. Moves the running statistics as each of `batch_norms` says, which must have one
