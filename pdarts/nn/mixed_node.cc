@@ -100,7 +100,7 @@ at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& 
     at::Tensor sum;
     for (MixedEdge edge : edges) {
       const at::Tensor scale = std::exchange(edge.image_scale, {});
-      at::Tensor value = storage.Widen(MixedNode({edge}, context, backend));
+      at::Tensor value = storage.ForSum(MixedNode({edge}, context, backend));
       if (scale.defined()) value = value * scale.view({-1, 1, 1, 1}).to(value.options());
       sum = sum.defined() ? sum + value : value;
     }

@@ -60,13 +60,20 @@ class NormalizeRounded : public torch::autograd::Function<NormalizeRounded> {
 std::vector<at::Tensor> NormalizeTogether(const ActivationStorage& storage,
                                           const std::vector<at::Tensor>& values,
                                           const std::vector<BatchNormArgs>& batch_norms) {
-  std::vector<at::Tensor> stored;
-  for (const at::Tensor& value : values) stored.push_back(storage.Rounded(value.detach()));
-  std::vector<at::Tensor> normalized = SynchronizedNormalize(values, stored, batch_norms);
+  // Sums over the processes are not computed in 16 bits.
+  std::vector<at::Tensor> wide, stored;
+  for (const at::Tensor& value : values) {
+    wide.push_back(storage.computes_narrow() ? storage.ForSum(value) : value);
+    stored.push_back(storage.computes_narrow() ? wide.back().detach()
+                                               : storage.Rounded(value.detach()));
+  }
+  std::vector<at::Tensor> normalized = SynchronizedNormalize(wide, stored, batch_norms);
   for (size_t i = 0; i < values.size(); ++i) {
     const BatchNormArgs& bn = batch_norms[i];
-    if (!bn.weight.defined()) continue;
-    normalized[i] = normalized[i] * OfChannels(bn.weight) + OfChannels(bn.bias);
+    if (bn.weight.defined()) {
+      normalized[i] = normalized[i] * OfChannels(bn.weight) + OfChannels(bn.bias);
+    }
+    if (storage.computes_narrow()) normalized[i] = storage.Narrow(normalized[i]);
   }
   return normalized;
 }
@@ -94,13 +101,14 @@ at::Tensor ConvolveExactly(const ActivationStorage& storage, const at::Tensor& x
                             const at::Tensor& bias = {}, int64_t stride = 1, int64_t padding = 0,
                             int64_t dilation = 1) {
     return storage.WithRoundedGradient(at::conv2d(storage.Rounded(from), storage.Rounded(weight),
-                                                  bias, stride, padding, dilation));
+                                                  storage.Operand(bias), stride, padding,
+                                                  dilation));
   };
   switch (c.kind) {
     case ConvolutionKind::kSeparable: {
       const int64_t padding = c.dilation * (c.depthwise.size(2) / 2);
-      return convolve(at::conv2d(positive, c.depthwise, {}, c.stride, padding, c.dilation,
-                                 /*groups=*/c.depthwise.size(0)),
+      return convolve(at::conv2d(positive, storage.Operand(c.depthwise), {}, c.stride, padding,
+                                 c.dilation, /*groups=*/c.depthwise.size(0)),
                       c.weight);
     }
     case ConvolutionKind::kPointwise:
@@ -131,8 +139,11 @@ at::Tensor AveragePoolExactly(const at::Tensor& x, int64_t stride) {
   return at::avg_pool2d(x, 3, stride, 1, /*ceil_mode=*/false, /*count_include_pad=*/false);
 }
 
-/// What a term's dropout and coefficient make of its value. value: normalized, or rounded.
-at::Tensor Weigh(const NodeTerm& term, at::Tensor value, const at::Tensor& coefficient) {
+/// What a term's dropout and coefficient make of its value, in the type of sums. value: normalized,
+/// or rounded.
+at::Tensor Weigh(const ActivationStorage& storage, const NodeTerm& term, at::Tensor value,
+                 const at::Tensor& coefficient) {
+  value = storage.ForSum(value);
   if (term.dropout_mask.defined()) {
     value = value * term.dropout_mask.to(value.options()).mul_(term.dropout_scale);
   }
@@ -161,7 +172,7 @@ at::Tensor SumExactly(const ActivationStorage& storage, const std::vector<NodeTe
   for (size_t i = 0; i < terms.size(); ++i) {
     const NodeTerm& term = terms[i];
     const bool is_together = term.batch_norm && IsSynchronized(*term.batch_norm);
-    const at::Tensor value = Weigh(term, is_together ? *next++ : NormalizedOrRounded(storage, term),
+    const at::Tensor value = Weigh(storage, term, is_together ? *next++ : NormalizedOrRounded(storage, term),
                                    coefficients[static_cast<int64_t>(i)]);
     sum = sum.defined() ? sum + value : value;
   }
@@ -327,7 +338,7 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
             is_synchronized ? together[e][k] : TermOf(storage, operation, nodes[edge.from]);
         const at::Tensor coefficient =
             coefficients.slice(0, operation.coefficient, operation.coefficient + 1);
-        at::Tensor value = is_normalized ? Weigh(term, term.value, coefficient[0])
+        at::Tensor value = is_normalized ? Weigh(storage, term, term.value, coefficient[0])
                                          : SumExactly(storage, {term}, coefficient);
         if (edge.image_scale.defined()) {
           value = value * edge.image_scale.to(value.options()).view({-1, 1, 1, 1});
