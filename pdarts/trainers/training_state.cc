@@ -96,6 +96,22 @@ absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, A
   return LoadList(state, Name(name, "steps"), adam->steps());
 }
 
+void SaveLossScale(const LossScale& scale, absl::string_view name, TrainingState* state) {
+  if (!scale.scales()) return;
+  Put(Name(name, "loss_scale"), scale.scale(), state);
+  Put(Name(name, "loss_scale_steps"), scale.steps().to(at::kLong), state);
+}
+
+absl::Status LoadLossScale(const TrainingState& state, absl::string_view name, LossScale* scale) {
+  if (!scale->scales()) return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(CopyInto(state, Name(name, "loss_scale"), scale->scale()));
+  const at::Tensor steps = scale->steps().to(at::kLong);
+  PDARTS_RETURN_IF_ERROR(CopyInto(state, Name(name, "loss_scale_steps"), steps));
+  c10::NoGradGuard no_grad;
+  scale->steps().copy_(steps);
+  return absl::OkStatus();
+}
+
 void SaveGenerator(const at::Generator& generator, absl::string_view name, TrainingState* state) {
   Put(Name(name, "generator"), generator.get_state(), state);
 }

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/trainers/loss_scale.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace torch::nn {
@@ -58,6 +59,10 @@ absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, S
 /// Both running means and the steps.
 void SaveOptimizer(const Adam& adam, absl::string_view name, TrainingState* state);
 absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, Adam* adam);
+
+/// The scale and its steps; nothing of a scale that scales nothing.
+void SaveLossScale(const LossScale& scale, absl::string_view name, TrainingState* state);
+absl::Status LoadLossScale(const TrainingState& state, absl::string_view name, LossScale* scale);
 
 void SaveGenerator(const at::Generator& generator, absl::string_view name, TrainingState* state);
 absl::Status LoadGenerator(const TrainingState& state, absl::string_view name,
