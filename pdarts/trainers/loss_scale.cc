@@ -42,8 +42,9 @@ absl::Status LossScale::Check() const {
   const double scale = scale_.item<double>();
   if (scale >= kSmallest) return absl::OkStatus();
   return absl::InternalError(
-      absl::StrCat("the gradients are not finite in FLOAT16 at any loss scale (it fell to ", scale,
-                   "); BFLOAT16 has the range of FLOAT32. It was found"));
+      absl::StrCat("the scale of the loss fell to ", scale,
+                   ", because the gradients are not finite in FLOAT16 (BFLOAT16 has the range of "
+                   "FLOAT32),"));
 }
 
 }  // namespace pdarts

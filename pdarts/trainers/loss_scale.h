@@ -44,7 +44,8 @@ class LossScale {
   at::Tensor Unscale(const std::vector<at::Tensor>& gradients);
 
   /// Reads the scale from the device.
-  /// \error kInternal if the scale is less than kSmallest.
+  /// \error kInternal if the scale is less than kSmallest; the message is one for
+  /// TrainingLoop::NotFinite.
   absl::Status Check() const;
 
   /// What a checkpoint holds, with steps(): a float32 scalar. Undefined unless scales().
