@@ -16,6 +16,8 @@
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/search_dry_run.h"
+#include "pdarts/core/backend.h"
+#include "pdarts/core/device_modes.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
@@ -66,6 +68,8 @@ absl::StatusOr<PreparedSearch> Prepare(absl::StatusOr<ExperimentSpec> given) {
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device,
                           ResolveDevice(spec.device(), ReadLaunch().local_rank));
   PDARTS_ASSIGN_OR_RETURN(Experiment experiment, MakeExperiment(std::move(spec), device));
+  PDARTS_RETURN_IF_ERROR(CheckPrecision(experiment.backend, "search.precision"));
+  SetDeviceModes(experiment.backend, experiment.spec.search().deterministic());
   PDARTS_ASSIGN_OR_RETURN(
       const Transforms transforms,
       Transforms::ForSearch(experiment.spec.search(), experiment.dataset->info()));

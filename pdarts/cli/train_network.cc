@@ -22,6 +22,8 @@
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_data.h"
 #include "pdarts/cli/run_session.h"
+#include "pdarts/core/backend.h"
+#include "pdarts/core/device_modes.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
@@ -209,6 +211,8 @@ absl::StatusOr<PreparedTraining> Prepare(absl::StatusOr<TrainSpec> given) {
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device,
                           ResolveDevice(spec.device(), ReadLaunch().local_rank));
   PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec), device));
+  PDARTS_RETURN_IF_ERROR(CheckPrecision(training.backend, "train.precision"));
+  SetDeviceModes(training.backend, training.spec.train().deterministic());
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForTraining(training.spec.train(), training.dataset->info()));
   // Those that images are measured by are needed after the first epoch only.
@@ -255,7 +259,7 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> MakeTrainer(const Training& trai
                                                             const TrainingInput& input,
                                                             int processes_here,
                                                             Communicator& communicator) {
-  if (training.backend.device.is_cpu()) {
+  if (HasForecasts(training.backend.device)) {
     PDARTS_ASSIGN_OR_RETURN(
         const MemoryForecast forecast,
         ForecastTraining(training,
