@@ -146,13 +146,14 @@ absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
       "network         %.3f M parameters, %.3f G multiply-adds, as a network of %d cells and %d "
       "channels\n"
       "time            %s\n"
-      "peak memory     %.2f GB\n"
+      "peak memory     %.2f GB%s\n"
       "run directory   %s\n",
       AccuracyText(result.supernet_top1(), result.supernet_top5(),
                    experiment.dataset->num_classes()),
       result.least_probability(), result.greatest_probability(), result.even_share(),
       result.params_m(), result.flops_g(), result.network_cells(), result.network_channels(),
-      ShortDuration(result.search_cost_s()), result.mem_gb(), directory.path());
+      ShortDuration(result.search_cost_s()), result.mem_gb(), DeviceMemoryText(result),
+      directory.path());
   if (const std::string note = DecidedNothing(result); !note.empty()) {
     std::cout << "note: " << note << "\n";
   }

@@ -320,12 +320,13 @@ absl::Status Finish(const Training& training, const std::string& text,
       "test            %s (best epoch, chosen by it: %.2f%%)\n"
       "network         %d parameters, %d multiply-adds, of %d cells and %d channels\n"
       "time            %s\n"
-      "peak memory     %.2f GB\n"
+      "peak memory     %.2f GB%s\n"
       "run directory   %s\n",
       text, AccuracyText(result.test_top1(), result.test_top5(), training.dataset->num_classes()),
       result.best_test_top1(), static_cast<int64_t>(result.params()),
       static_cast<int64_t>(result.macs()), result.cells(), result.channels(),
-      ShortDuration(result.seconds()), result.mem_gb(), directory.path());
+      ShortDuration(result.seconds()), result.mem_gb(), DeviceMemoryText(result),
+      directory.path());
   return absl::OkStatus();
 }
 

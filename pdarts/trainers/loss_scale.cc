@@ -3,6 +3,7 @@
 #include "ATen/ops/_amp_foreach_non_finite_check_and_unscale.h"
 #include "ATen/ops/_amp_update_scale.h"
 #include "ATen/ops/full.h"
+#include "ATen/ops/maximum.h"
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
@@ -27,14 +28,14 @@ at::Tensor LossScale::Scale(const at::Tensor& loss) const {
   return scales() ? loss.mul(scale_) : loss;
 }
 
-at::Tensor LossScale::Unscale(const std::vector<at::Tensor>& gradients) {
-  if (!scales()) return {};
+at::Tensor LossScale::Unscale(const std::vector<at::Tensor>& gradients, const at::Tensor& stop) {
+  if (!scales()) return stop;
   c10::NoGradGuard no_grad;
   found_inf_.zero_();
   // The scale is a power of two, so its reciprocal is exact.
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf_, scale_.reciprocal());
   at::_amp_update_scale_(scale_, steps_, found_inf_, kGrowth, kBackoff, kGrowthSteps);
-  return found_inf_;
+  return stop.defined() ? at::maximum(found_inf_, stop) : found_inf_;
 }
 
 absl::Status LossScale::Check() const {

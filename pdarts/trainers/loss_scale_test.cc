@@ -105,7 +105,8 @@ TEST(LossScale, AStepWithoutFiniteGradientsChangesNothing) {
     const std::vector<at::Tensor> of_weight = {gradient.clone()}, of_alpha = {gradient.clone()};
     const at::Tensor found_inf = scale.Unscale(of_weight);
     ClipNorm(of_weight, 5);
-    sgd.Step(of_weight, 0.1, found_inf);
+    sgd.Begin(0.1);
+    sgd.Move(of_weight, found_inf);
     adam.Step(of_alpha, found_inf);
   };
   step(Float({kInfinity, 1}));
@@ -129,6 +130,16 @@ TEST(LossScale, AStepWithoutFiniteGradientsChangesNothing) {
   EXPECT_FALSE(weight.equal(Float({1, 2})));
   EXPECT_TRUE(weight.equal(other_weight));
   EXPECT_TRUE(alpha.equal(other_alpha));
+}
+
+TEST(LossScale, AnotherReasonToStopStays) {
+  LossScale scale(FLOAT16, at::kCPU), off;
+  const at::Tensor stop = at::ones({}), go = at::zeros({});
+  EXPECT_EQ(scale.Unscale({Float({1})}, stop).item<float>(), 1);
+  EXPECT_EQ(scale.scale().item<double>(), LossScale::kFirst) << "the gradients were finite";
+  EXPECT_EQ(scale.Unscale({Float({1})}, go).item<float>(), 0);
+  EXPECT_EQ(scale.Unscale({Float({kInfinity})}, go).item<float>(), 1);
+  EXPECT_TRUE(off.Unscale({Float({1})}, stop).is_same(stop));
 }
 
 TEST(LossScale, AStateHoldsIt) {

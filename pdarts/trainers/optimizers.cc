@@ -1,7 +1,6 @@
 #include "pdarts/trainers/optimizers.h"
 
 #include <cmath>
-#include <optional>
 #include <utility>
 
 #include "ATen/ops/_foreach_mul.h"
@@ -37,11 +36,6 @@ std::vector<at::Tensor> InParameterOrder(const std::vector<at::Tensor>& gradient
   return ordered;
 }
 
-/// An argument of LibTorch's fused steps.
-std::optional<at::Tensor> IfDefined(const at::Tensor& tensor) {
-  return tensor.defined() ? std::optional(tensor) : std::nullopt;
-}
-
 }  // namespace
 
 double CosineLearningRate(const SgdSettings& settings, double epoch, int epochs) {
@@ -61,16 +55,15 @@ at::Tensor ClipNorm(const std::vector<at::Tensor>& gradients, double max_norm) {
 Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdSettings& settings)
     : parameters_(std::move(parameters)), settings_(settings), momentum_(ZerosLike(parameters_)) {}
 
-void Sgd::Step(const std::vector<at::Tensor>& gradients, double learning_rate,
-               const at::Tensor& found_inf) {
-  Move(gradients, learning_rate, momentum_, found_inf);
+void Sgd::Step(const std::vector<at::Tensor>& gradients, double learning_rate) {
+  Move(gradients, learning_rate, momentum_);
   ++steps_;
 }
 
 void Sgd::TryStep(const std::vector<at::Tensor>& gradients, double learning_rate) const {
   std::vector<at::Tensor> momentum;
   for (const at::Tensor& buffer : momentum_) momentum.push_back(buffer.clone());
-  Move(gradients, learning_rate, momentum, /*found_inf=*/{});
+  Move(gradients, learning_rate, momentum);
 }
 
 double Sgd::Reach(double learning_rate) const {
@@ -78,15 +71,14 @@ double Sgd::Reach(double learning_rate) const {
 }
 
 void Sgd::Move(const std::vector<at::Tensor>& gradients, double learning_rate,
-               const std::vector<at::Tensor>& momentum, const at::Tensor& found_inf) const {
+               const std::vector<at::Tensor>& momentum) const {
   c10::NoGradGuard no_grad;
   // LibTorch refuses buffers that it wouldn't use.
   const std::vector<at::Tensor> none;
   at::_fused_sgd_(parameters_, InParameterOrder(gradients, parameters_),
                   settings_.momentum() > 0 ? momentum : none, settings_.weight_decay(),
                   settings_.momentum(), learning_rate, /*dampening=*/0, settings_.nesterov(),
-                  /*maximize=*/false, /*is_first_step=*/steps_ == 0, /*grad_scale=*/std::nullopt,
-                  IfDefined(found_inf));
+                  /*maximize=*/false, /*is_first_step=*/steps_ == 0);
 }
 
 Adam::Adam(std::vector<at::Tensor> parameters, const AdamSettings& settings)
@@ -99,17 +91,14 @@ Adam::Adam(std::vector<at::Tensor> parameters, const AdamSettings& settings)
   }
 }
 
-void Adam::Step(const std::vector<at::Tensor>& gradients, const at::Tensor& found_inf) {
+void Adam::Step(const std::vector<at::Tensor>& gradients) {
   c10::NoGradGuard no_grad;
-  for (at::Tensor& step : steps_) {
-    step.add_(1);
-    if (found_inf.defined()) step.sub_(found_inf);
-  }
+  for (at::Tensor& step : steps_) step.add_(1);
   at::_fused_adam_(parameters_, InParameterOrder(gradients, parameters_), means_, squares_,
                    /*max_exp_avg_sqs=*/{}, steps_, settings_.learning_rate(), settings_.beta1(),
                    settings_.beta2(), settings_.weight_decay(), settings_.epsilon(),
-                   /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/std::nullopt,
-                   IfDefined(found_inf));
+                   /*amsgrad=*/false,
+                   /*maximize=*/false);
 }
 
 }  // namespace pdarts

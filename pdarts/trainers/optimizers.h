@@ -23,10 +23,8 @@ class Sgd {
  public:
   /// The parameters are changed in place by Step; settings gives momentum and weight decay.
   Sgd(std::vector<at::Tensor> parameters, const SgdSettings& settings);
-  /// gradients: one a parameter, in order. found_inf: LossScale::Unscale of them, or undefined; where
-  /// it is 1 nothing changes but steps().
-  void Step(const std::vector<at::Tensor>& gradients, double learning_rate,
-            const at::Tensor& found_inf = {});
+  /// gradients: one a parameter, in order.
+  void Step(const std::vector<at::Tensor>& gradients, double learning_rate);
   /// Moves the parameters as Step would, but not the optimiser.
   void TryStep(const std::vector<at::Tensor>& gradients, double learning_rate) const;
   /// How far a step moves a weight against its gradient: the learning rate, and with Nesterov's
@@ -42,7 +40,7 @@ class Sgd {
  private:
   /// momentum: the buffers that move.
   void Move(const std::vector<at::Tensor>& gradients, double learning_rate,
-            const std::vector<at::Tensor>& momentum, const at::Tensor& found_inf) const;
+            const std::vector<at::Tensor>& momentum) const;
 
   std::vector<at::Tensor> parameters_;
   SgdSettings settings_;
@@ -54,8 +52,7 @@ class Sgd {
 class Adam {
  public:
   Adam(std::vector<at::Tensor> parameters, const AdamSettings& settings);
-  /// found_inf: as of Sgd::Step; where it is 1 nothing changes.
-  void Step(const std::vector<at::Tensor>& gradients, const at::Tensor& found_inf = {});
+  void Step(const std::vector<at::Tensor>& gradients);
 
   /// Running means of gradients, of their squares, and steps taken: what a checkpoint holds.
   const std::vector<at::Tensor>& means() const { return means_; }

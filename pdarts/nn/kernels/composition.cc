@@ -14,6 +14,7 @@
 #include "ATen/ops/relu.h"
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/kernels/synchronized_norm.h"
 #include "torch/csrc/autograd/custom_function.h"
@@ -23,6 +24,9 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+/// Batch normalizations alone are not noted: layers compute them so beside fused kernels too.
+KernelUse reference_use("reference");
 
 // Values inside the functions below are of the type that is computed with. Results of convolutions
 // and pools are exact until what uses them rounds them.
@@ -281,21 +285,25 @@ std::vector<at::Tensor> BatchNormEach(const std::vector<at::Tensor>& values,
 
 at::Tensor Convolve(const at::Tensor& x, const ReluConvolution& c,
                     const std::optional<BatchNormArgs>& batch_norm) {
+  reference_use.Note(x.device().type());
   const ActivationStorage storage(x);
   return storage.Narrow(ConvolveExactly(storage, storage.Widen(x), c, batch_norm));
 }
 
 at::Tensor MaxPool3x3(const at::Tensor& x, int64_t stride) {
+  reference_use.Note(x.device().type());
   const ActivationStorage storage(x);
   return storage.Narrow(MaxPoolExactly(storage.Widen(x), stride));
 }
 
 at::Tensor AveragePool3x3(const at::Tensor& x, int64_t stride) {
+  reference_use.Note(x.device().type());
   const ActivationStorage storage(x);
   return storage.Narrow(AveragePoolExactly(storage.Widen(x), stride));
 }
 
 at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients) {
+  reference_use.Note(terms.at(0).value.device().type());
   const ActivationStorage storage(terms.at(0).value);
   std::vector<NodeTerm> wide = terms;
   for (NodeTerm& term : wide) term.value = storage.Widen(term.value);
@@ -304,6 +312,7 @@ at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coeffic
 
 at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,
                      const at::Tensor& coefficients) {
+  reference_use.Note(inputs.at(0).device().type());
   const ActivationStorage storage(inputs.at(0));
   std::vector<at::Tensor> nodes;
   for (const at::Tensor& input : inputs) nodes.push_back(storage.Widen(input));

@@ -7,6 +7,7 @@
 #include "ATen/ops/ones.h"
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/kernels/batch.h"
 #include "pdarts/nn/kernels/composition.h"
@@ -181,6 +182,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
                             const at::Tensor& coefficients) {
   using A = Accumulator<S>;
   const KernelTable<S, A>& loops = Loops<S>(instructions);
+  NoteFusedKernels(instructions);
   const at::Tensor& first = terms[0].value;
   const int64_t images = first.size(0), channels = first.size(1);
   const int64_t pixels = first.size(2) * first.size(3), size = pixels * channels;
@@ -338,6 +340,7 @@ std::vector<at::Tensor> NormalizeEachWithLoops(InstructionSet instructions,
                                                const std::vector<BatchNormArgs>& batch_norms) {
   using A = Accumulator<S>;
   const KernelTable<S, A>& loops = Loops<S>(instructions);
+  NoteFusedKernels(instructions);
   const auto node = MakeFusedNode<NormalizeEachNode<S>>();
   node->instructions = instructions;
   node->communicator = batch_norms.at(0).communicator;
