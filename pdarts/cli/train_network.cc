@@ -325,8 +325,7 @@ absl::Status Finish(const Training& training, const std::string& text,
       text, AccuracyText(result.test_top1(), result.test_top5(), training.dataset->num_classes()),
       result.best_test_top1(), static_cast<int64_t>(result.params()),
       static_cast<int64_t>(result.macs()), result.cells(), result.channels(),
-      ShortDuration(result.seconds()), result.mem_gb(), DeviceMemoryText(result),
-      directory.path());
+      ShortDuration(result.seconds()), result.mem_gb(), DeviceMemoryText(result), directory.path());
   return absl::OkStatus();
 }
 

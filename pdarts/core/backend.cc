@@ -112,9 +112,9 @@ absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10
 
 absl::Status CheckPrecision(const Backend& backend, absl::string_view field) {
   if (backend.storage != c10::kHalf || !backend.device.is_cpu()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      field, ": FLOAT16 is for CUDA devices, and the device is ", backend.device.str(),
-      "; expected FLOAT32, FLOAT64 or BFLOAT16, or another device (--device=cuda)"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": FLOAT16 is for CUDA devices, and the device is ", backend.device.str(),
+                   "; expected FLOAT32, FLOAT64 or BFLOAT16, or another device (--device=cuda)"));
 }
 
 std::string BackendName(const Backend& backend) {

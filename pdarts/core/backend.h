@@ -46,16 +46,16 @@ struct Backend {
 
   /// Whether activations are stored in 16 bits.
   bool is_narrow() const { return c10::elementSize(storage) == 2; }
-  /// Whether images should lie in memory as [N,H,W,C]: the fused kernels read them so, and so do the
-  /// convolutions of 16-bit values on a GPU.
+  /// Whether images should lie in memory as [N,H,W,C]: the fused kernels read them so, and so do
+  /// the convolutions of 16-bit values on a GPU.
   bool channels_last() const { return kernels == FUSED || (!device.is_cpu() && is_narrow()); }
 };
 
 /// The backend of a spec's kernels and precision on a device. FUSED is for the CPU: on another
-/// device it becomes REFERENCE. FLOAT16 has no fused loops either. The environment variable PDARTS_KERNEL_VARIANT names the
-/// instruction set; without it, BestInstructionSet chooses.
-/// \error kInvalidArgument if the variable names no instruction set that this processor can run;
-/// the message lists those that it can.
+/// device it becomes REFERENCE. FLOAT16 has no fused loops either. The environment variable
+/// PDARTS_KERNEL_VARIANT names the instruction set; without it, BestInstructionSet chooses. \error
+/// kInvalidArgument if the variable names no instruction set that this processor can run; the
+/// message lists those that it can.
 absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10::Device device);
 
 /// Whether a program may compute with a backend, asked before a run begins. FLOAT16 is for other

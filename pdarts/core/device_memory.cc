@@ -40,8 +40,7 @@ class AllocatorMemory : public DeviceMemory {
 
 std::unique_ptr<DeviceMemory> MakeAllocatorMemory(c10::Device device) {
   at::empty({1}, at::TensorOptions().dtype(at::kByte).device(device));  // starts the device
-  auto* const allocator =
-      dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));
+  auto* const allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));
   if (allocator == nullptr) return nullptr;
   return std::make_unique<AllocatorMemory>(allocator, device.index());
 }

@@ -59,8 +59,8 @@ TEST(DeviceMemory, EachDeviceHasOneObject) {
   EXPECT_EQ(DeviceMemory::PeakBytesOfAll(), 0);
   auto* const first = static_cast<MadeUpMemory*>(DeviceMemory::Of(c10::DeviceType::PrivateUse1));
   EXPECT_EQ(DeviceMemory::Of(c10::Device(c10::DeviceType::PrivateUse1, 0)), first);
-  auto* const second = static_cast<MadeUpMemory*>(
-      DeviceMemory::Of(c10::Device(c10::DeviceType::PrivateUse1, 1)));
+  auto* const second =
+      static_cast<MadeUpMemory*>(DeviceMemory::Of(c10::Device(c10::DeviceType::PrivateUse1, 1)));
   EXPECT_NE(second, first);
   first->Take(20);
   second->Take(30);

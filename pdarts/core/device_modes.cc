@@ -9,7 +9,8 @@ namespace pdarts {
 void SetDeviceModes(const Backend& backend, bool deterministic) {
   if (backend.device.is_cpu()) return;
   at::Context& context = at::globalContext();
-  // A warning instead of an error: a run goes on with an operator that has no deterministic variant.
+  // A warning instead of an error: a run goes on with an operator that has no deterministic
+  // variant.
   context.setDeterministicAlgorithms(deterministic, /*warn_only=*/true);
   // The mode would otherwise fill every new tensor, on the CPU too.
   context.setDeterministicFillUninitializedMemory(false);

@@ -10,9 +10,10 @@ namespace pdarts {
 /// bits each time and float32 has 32 bits.
 ///
 /// On another device:
-/// - deterministic: operators that give the same bits each time are chosen. LibTorch writes a warning
-///   with the name of an operator that has no such variant. cuBLAS gets a workspace of a fixed size,
-///   unless the environment variable CUBLAS_WORKSPACE_CONFIG is set already.
+/// - deterministic: operators that give the same bits each time are chosen. LibTorch writes a
+/// warning
+///   with the name of an operator that has no such variant. cuBLAS gets a workspace of a fixed
+///   size, unless the environment variable CUBLAS_WORKSPACE_CONFIG is set already.
 /// - not deterministic: cuDNN measures its algorithms for each new shape and takes the fastest one.
 /// - Products of float32 are computed in float32 and not in TF32, because the precision FLOAT32
 ///   promises 32 bits.

@@ -35,9 +35,7 @@ class DeviceModesTest : public testing::Test {
   }
 
   static at::Context& context() { return at::globalContext(); }
-  static Backend On(c10::Device device) {
-    return ResolveBackend(FUSED, FLOAT32, device).value();
-  }
+  static Backend On(c10::Device device) { return ResolveBackend(FUSED, FLOAT32, device).value(); }
 
  private:
   const bool deterministic_, warns_, fills_, deterministic_cudnn_, benchmark_, cudnn_tf32_,

@@ -19,8 +19,8 @@ class KernelUse {
   /// family: "reference", "grouped"; it must live as long as the program.
   constexpr explicit KernelUse(const char* family) : family_(family) {}
 
-  /// Says that the kernels compute on a device of this type. Costs one read of a number, but for the
-  /// first call. Any thread may call it.
+  /// Says that the kernels compute on a device of this type. Costs one read of a number, but for
+  /// the first call. Any thread may call it.
   void Note(c10::DeviceType device) {
     const uint32_t bit = uint32_t{1} << static_cast<uint32_t>(device);
     if ((noted_.load(std::memory_order_relaxed) & bit) == 0) Add(device, bit);

@@ -23,9 +23,8 @@ TEST(KernelUse, NamesWhatWasNotedOnceAndInOrder) {
 }
 
 TEST(KernelUse, FusedKernelsHaveTheNamesOfTheBackend) {
-  for (const InstructionSet instructions :
-       {InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx512,
-        InstructionSet::kAvx512Bf16}) {
+  for (const InstructionSet instructions : {InstructionSet::kPortable, InstructionSet::kAvx2,
+                                            InstructionSet::kAvx512, InstructionSet::kAvx512Bf16}) {
     NoteFusedKernels(instructions);
     Backend backend;
     backend.instructions = instructions;

@@ -79,9 +79,9 @@ at::Tensor Convolution::Forward(const at::Tensor& x) const {
   // On the CPU, a depthwise convolution's product is computed in float32.
   const at::Tensor weight =
       options_.groups == 1 ? storage.Rounded(weight_) : storage.Operand(weight_);
-  at::Tensor out = storage.Narrow(at::conv2d(storage.Widen(x), weight, storage.Operand(bias_),
-                                             options_.stride, options_.padding, options_.dilation,
-                                             options_.groups));
+  at::Tensor out =
+      storage.Narrow(at::conv2d(storage.Widen(x), weight, storage.Operand(bias_), options_.stride,
+                                options_.padding, options_.dilation, options_.groups));
   MacTally::Add(out.numel() * weight_.size(1) * weight_.size(2) * weight_.size(3));
   return out;
 }

@@ -171,8 +171,7 @@ TEST(Float16, LayersTakeAndGiveFloat16BesideFloat32Parameters) {
   const at::Tensor x = (Random({4, 3, 6, 6}) + 1).to(at::kHalf);
   EXPECT_EQ(norm.Forward(x, ForwardContext()).scalar_type(), at::kHalf);
   EXPECT_EQ(norm.running_mean().scalar_type(), at::kFloat);
-  EXPECT_TRUE(norm.running_mean().allclose(
-      0.1 * x.to(at::kFloat).mean({0, 2, 3}), 1e-4, 1e-4));
+  EXPECT_TRUE(norm.running_mean().allclose(0.1 * x.to(at::kFloat).mean({0, 2, 3}), 1e-4, 1e-4));
   EXPECT_EQ(GlobalAveragePool(x).scalar_type(), at::kFloat);
   EXPECT_EQ(AsStored(Random({2, 3}), at::kHalf).scalar_type(), at::kHalf);
 }

@@ -36,9 +36,9 @@ class LossScale {
   /// What the gradients are computed of. loss: a float32 scalar with a graph.
   at::Tensor Scale(const at::Tensor& loss) const;
 
-  /// Divides the gradients of a scaled loss by the scale, in place, and moves the scale. Returns what
-  /// stops the optimizer (Sgd::Move): a float32 scalar that is 1 if a gradient is not finite or
-  /// `stop` is 1, and 0 otherwise; `stop` unless scales(). Where several processes sum their
+  /// Divides the gradients of a scaled loss by the scale, in place, and moves the scale. Returns
+  /// what stops the optimizer (Sgd::Move): a float32 scalar that is 1 if a gradient is not finite
+  /// or `stop` is 1, and 0 otherwise; `stop` unless scales(). Where several processes sum their
   /// gradients, call it behind the sum: then all get the same. gradients: float32. stop: a float32
   /// scalar, or undefined.
   at::Tensor Unscale(const std::vector<at::Tensor>& gradients, const at::Tensor& stop = {});

@@ -325,8 +325,8 @@ absl::StatusOr<MemoryForecast> ForecastOn(c10::Device device, MemoryForecast for
                                           const Measure& measure) {
   DeviceMemory* const memory = DeviceMemory::Of(device);
   if (memory != nullptr) {
-    forecast.policy.processes = 1;   // each process of a machine has a device of its own
-    forecast.batches.loading = 0;    // images that are read ahead lie in the host's memory
+    forecast.policy.processes = 1;  // each process of a machine has a device of its own
+    forecast.batches.loading = 0;   // images that are read ahead lie in the host's memory
   }
   const std::optional<MemoryLimit> given = forecast.policy.limit;
   const auto limit = [&]() -> std::optional<MemoryLimit> {
@@ -503,10 +503,10 @@ absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int s
   forecast.evaluation_batch_flag = "--set=search.evaluation_batch_size";
   forecast.batches = batches;
   forecast.policy = policy;
-  return Forecast(experiment.backend.device, std::move(forecast), [&](int64_t batch,
-                                                                      int64_t budget) {
-    return MeasureStage(experiment, stage, candidates, batch, budget);
-  });
+  return Forecast(experiment.backend.device, std::move(forecast),
+                  [&](int64_t batch, int64_t budget) {
+                    return MeasureStage(experiment, stage, candidates, batch, budget);
+                  });
 }
 
 absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const BatchSizes& batches,
@@ -531,8 +531,8 @@ absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const 
   const auto measure = [&](int64_t batch, int64_t budget) {
     return MeasureTraining(training, batch, budget);
   };
-  PDARTS_ASSIGN_OR_RETURN(
-      forecast, Forecast(training.backend.device, std::move(forecast), measure));
+  PDARTS_ASSIGN_OR_RETURN(forecast,
+                          Forecast(training.backend.device, std::move(forecast), measure));
   // A step holds the images of all its parts; the two that were measured are in per_image.
   const int64_t more = std::max<int64_t>(
       0, NumBatches(forecast.step_images, batches.processes) - 2 * batches.training);

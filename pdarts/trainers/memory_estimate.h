@@ -85,10 +85,10 @@ struct MemoryForecast {
 };
 
 /// Forecasts measure the real networks, steps and passes at two small batches, on the device that
-/// will compute, and draw a line through them, so that they hold for the operations of any plugin. They take as long as a few
-/// small steps and change nothing of a search or a training.
-/// \error as SearchSpace::BuildSuperNet or BuildNetwork; kResourceExhausted if the smallest batches
-/// need more memory than there is.
+/// will compute, and draw a line through them, so that they hold for the operations of any plugin.
+/// They take as long as a few small steps and change nothing of a search or a training. \error as
+/// SearchSpace::BuildSuperNet or BuildNetwork; kResourceExhausted if the smallest batches need more
+/// memory than there is.
 
 /// Of a stage: the dry run and the start of a stage both ask here. candidates: of the stage, any of
 /// the right number.

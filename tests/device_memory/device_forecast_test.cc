@@ -1,5 +1,5 @@
-// Forecasts of memory on another device than the CPU: they measure on the device, and ask the device
-// what is free.
+// Forecasts of memory on another device than the CPU: they measure on the device, and ask the
+// device what is free.
 
 #include <cstdint>
 #include <string>
@@ -79,8 +79,7 @@ TEST(DeviceForecast, OfAStageIsOfTheDevice) {
       experiment.space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights")).value();
   net->to(CountingDevice());
   GradientRequest request;
-  request.images =
-      at::randn({32, 3, shape.image.height, shape.image.width}).to(CountingDevice());
+  request.images = at::randn({32, 3, shape.image.height, shape.image.width}).to(CountingDevice());
   request.labels = at::zeros({32}, at::kLong).to(CountingDevice());
   ComputeGradients(*net, request);
   const auto held = static_cast<double>(DeviceMemoryInUse().peak - before);

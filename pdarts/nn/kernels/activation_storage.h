@@ -10,7 +10,8 @@ namespace pdarts::nn {
 ///   argument.
 /// - bfloat16 on the CPU is computed with in float32. What is stored is rounded to the nearest
 ///   bfloat16 (ties to even), and so is the gradient of what is stored.
-/// - bfloat16 on another device, and float16, are computed with as they are stored (computes_narrow()).
+/// - bfloat16 on another device, and float16, are computed with as they are stored
+/// (computes_narrow()).
 ///   Products multiply 16-bit operands, and copies of weights are rounded for them. Sums of nodes,
 ///   coefficients and statistics are float32.
 class ActivationStorage {
@@ -41,8 +42,8 @@ class ActivationStorage {
   /// A value in the type of parameters and of sums: float32 where activations have 16 bits.
   at::Tensor ForSum(const at::Tensor& value) const;
 
-  /// The operand of a product whose operands are rounded. Its gradient is that of the rounded value,
-  /// for an operand whose other uses need the exact value, such as a weight.
+  /// The operand of a product whose operands are rounded. Its gradient is that of the rounded
+  /// value, for an operand whose other uses need the exact value, such as a weight.
   at::Tensor Rounded(const at::Tensor& exact) const;
   /// The operand of a product that has the type of the values that are computed with, such as the
   /// weight of a depthwise convolution. May be undefined.

@@ -176,8 +176,9 @@ at::Tensor SumExactly(const ActivationStorage& storage, const std::vector<NodeTe
   for (size_t i = 0; i < terms.size(); ++i) {
     const NodeTerm& term = terms[i];
     const bool is_together = term.batch_norm && IsSynchronized(*term.batch_norm);
-    const at::Tensor value = Weigh(storage, term, is_together ? *next++ : NormalizedOrRounded(storage, term),
-                                   coefficients[static_cast<int64_t>(i)]);
+    const at::Tensor value =
+        Weigh(storage, term, is_together ? *next++ : NormalizedOrRounded(storage, term),
+              coefficients[static_cast<int64_t>(i)]);
     sum = sum.defined() ? sum + value : value;
   }
   return sum;

@@ -1,6 +1,6 @@
 // The roundings of the plain composition with bfloat16 and float16 activations, by numbers that can
-// be checked by hand. bfloat16 has 8 bits of precision: between 1 and 2 its values are 1/128 apart, between
-// 256 and 512 they are 2 apart, and a tie goes to the value whose last bit is 0.
+// be checked by hand. bfloat16 has 8 bits of precision: between 1 and 2 its values are 1/128 apart,
+// between 256 and 512 they are 2 apart, and a tie goes to the value whose last bit is 0.
 
 #include "pdarts/nn/kernels/composition.h"
 
