@@ -35,11 +35,10 @@ void DeviceTotals::Check(int check, const std::vector<at::Tensor>& numbers) {
 
 void DeviceTotals::Add(int meter, const PassScore& score, const at::Tensor& labels) {
   const c10::NoGradGuard no_grad;
-  const bool counted = score.hits.defined();
-  const int64_t images = counted ? score.images : labels.size(0);
-  const at::Tensor hits = counted ? score.hits : CountHits(score.logits, labels);
+  const at::Tensor hits = score.hits.defined() ? score.hits : CountHits(score.logits, labels);
+  const auto images = static_cast<double>(ScoredImages(score, labels));
   // In float64 and in this order, as the meter itself adds them.
-  const at::Tensor loss = score.loss.to(at::kDouble).mul(static_cast<double>(images));
+  const at::Tensor loss = score.loss.to(at::kDouble).mul(images);
   sums_[meter].add_(at::cat({loss.view({1}), hits.to(at::kDouble)}));
 }
 

@@ -75,6 +75,31 @@ at::Tensor ClipNorm(const std::vector<at::Tensor>& gradients, double max_norm) {
   return norm;
 }
 
+void FillUndefined(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>* gradients) {
+  CHECK_EQ(parameters.size(), gradients->size());
+  constexpr int64_t kAlignment = 64;  // elements; kernels read whole vectors of an aligned tensor
+  const auto place = [&](const at::Tensor& parameter) {
+    return (parameter.numel() + kAlignment - 1) / kAlignment * kAlignment;
+  };
+  const at::Tensor* first = nullptr;
+  int64_t size = 0;
+  for (size_t i = 0; i < gradients->size(); ++i) {
+    if ((*gradients)[i].defined()) continue;
+    CHECK(parameters[i].is_non_overlapping_and_dense());
+    if (first == nullptr) first = &parameters[i];
+    CHECK(first->scalar_type() == parameters[i].scalar_type());
+    size += place(parameters[i]);
+  }
+  if (first == nullptr) return;
+  const at::Tensor zeros = at::zeros({size}, first->options().requires_grad(false));
+  int64_t begin = 0;
+  for (size_t i = 0; i < gradients->size(); ++i) {
+    if ((*gradients)[i].defined()) continue;
+    (*gradients)[i] = zeros.as_strided(parameters[i].sizes(), parameters[i].strides(), begin);
+    begin += place(parameters[i]);
+  }
+}
+
 Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdSettings& settings)
     : parameters_(std::move(parameters)), settings_(settings), momentum_(ZerosLike(parameters_)) {
   if (parameters_.empty()) return;

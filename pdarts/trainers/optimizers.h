@@ -18,6 +18,10 @@ double CosineLearningRate(const SgdSettings& settings, double epoch, int epochs)
 /// min(1, max_norm / (norm + 1e-6)). Returns the norm before, a scalar tensor.
 at::Tensor ClipNorm(const std::vector<at::Tensor>& gradients, double max_norm);
 
+/// Makes each gradient that autograd left undefined zeros, as nothing depends on its parameter. All
+/// of them lie in one tensor, so that a device makes them by one operation.
+void FillUndefined(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>* gradients);
+
 /// SGD with momentum over a list of tensors, in one call of LibTorch's fused optimiser.
 ///
 /// On a device, the learning rate of float32 parameters lies in the memory of the device, as a

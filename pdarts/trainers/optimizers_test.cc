@@ -39,6 +39,26 @@ TEST(ClipNorm, LeavesSmallGradientsAndZeroMeansNoLimit) {
   EXPECT_EQ(At(gradients[0], 1), 4);
 }
 
+TEST(FillUndefined, MakesZerosInOrderOfTheParameters) {
+  const std::vector<at::Tensor> parameters = {
+      Vector({1, 2, 3}), at::ones({2, 3, 2, 2}, at::kDouble),
+      at::ones({2, 3, 2, 2}, at::kDouble).contiguous(at::MemoryFormat::ChannelsLast),
+      at::ones({}, at::kDouble)};
+  std::vector<at::Tensor> gradients = {Vector({4, 5, 6}), {}, {}, {}};
+  FillUndefined(parameters, &gradients);
+  EXPECT_TRUE(gradients[0].equal(Vector({4, 5, 6})));
+  for (size_t i = 1; i < gradients.size(); ++i) {
+    EXPECT_TRUE(gradients[i].equal(at::zeros(parameters[i].sizes(), at::kDouble))) << i;
+    EXPECT_EQ(gradients[i].strides(), parameters[i].strides()) << i;
+  }
+  gradients[1].fill_(1);
+  EXPECT_EQ(gradients[2].sum().item<double>(), 0) << "two gradients share memory";
+  gradients[2].fill_(1);
+  EXPECT_EQ(gradients[3].item<double>(), 0) << "two gradients share memory";
+  FillUndefined(parameters, &gradients);
+  EXPECT_EQ(gradients[2].sum().item<double>(), 24) << "a gradient that is there was replaced";
+}
+
 TEST(Sgd, FollowsTheFormulaOverThreeSteps) {
   SgdSettings settings;
   settings.set_weight_decay(0.1);

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "ATen/ops/cross_entropy_loss.h"
-#include "ATen/ops/zeros_like.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/trainers/optimizers.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
@@ -42,9 +42,7 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
         torch::autograd::grad({total}, inputs, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,
                               /*create_graph=*/false, /*allow_unused=*/true);
   }
-  for (size_t i = 0; i < gradients.size(); ++i) {
-    if (!gradients[i].defined()) gradients[i] = at::zeros_like(inputs[i]);
-  }
+  FillUndefined(inputs, &gradients);
 
   for (const at::Tensor& weight : weights) weight.set_requires_grad(true);
   for (const at::Tensor& alpha : alphas) alpha.set_requires_grad(true);
