@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ATen/ops/empty.h"
 #include "glog/logging.h"
@@ -84,6 +85,15 @@ void Masks::Normal(int64_t image, int64_t first, int64_t count, float* out) cons
     }
     std::copy_n(normal.begin(), std::min<int64_t>(4, count - i), out + i);
   }
+}
+
+std::array<int64_t, 3> Masks::Counter() const { return {key_[0], key_[1], first_image_}; }
+
+Masks Masks::OnDevice(at::Tensor counter) const {
+  CHECK(counter.scalar_type() == at::kLong && counter.sizes() == at::IntArrayRef({3}));
+  Masks masks = *this;
+  masks.device_counter_ = std::move(counter);
+  return masks;
 }
 
 }  // namespace pdarts
