@@ -163,14 +163,6 @@ absl::StatusOr<std::unique_ptr<Loader>> StandInImages(const DatasetInfo& info, i
                               LoadingSettings(), dtype);
 }
 
-/// A batch on the device of the network.
-absl::StatusOr<Batch> NextOn(Loader& images, c10::Device device) {
-  PDARTS_ASSIGN_OR_RETURN(Batch batch, images.Next());
-  batch.images = batch.images.to(device);
-  batch.labels = batch.labels.to(device);
-  return batch;
-}
-
 /// Of an image as networks are given it.
 int64_t ImageBytes(const ImageShape& image, at::ScalarType dtype) {
   return int64_t{image.channels} * image.height * image.width *
@@ -205,10 +197,14 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
                           StandInImages(experiment.dataset->info(), batch, dtype));
   Peaks peaks;
   {
-    PDARTS_ASSIGN_OR_RETURN(const Batch of_weights, NextOn(*images, device));
-    PDARTS_ASSIGN_OR_RETURN(const Batch of_alphas, NextOn(*images, device));
-    PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
-    PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_weights, images->NextOn(device));
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_alphas, images->NextOn(device));
+    // A device records a step after some that it does not record, and the recording has memory of
+    // its own.
+    for (int i = 0; i <= step.warm_ups(); ++i) {
+      PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
+      PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
+    }
   }
   peaks.step = meter.peak();
   meter.ResetPeak();
@@ -239,7 +235,7 @@ absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, i
   {
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images,
                             StandInImages(info, parts * batch, dtype));
-    PDARTS_ASSIGN_OR_RETURN(const Batch of_step, NextOn(*images, device));
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_step, images->NextOn(device));
     PDARTS_RETURN_IF_ERROR(step.Train(of_step, /*learning_rate=*/0, settings.drop_path()).status());
   }
   peaks.step = meter.peak();
