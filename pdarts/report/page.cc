@@ -50,6 +50,7 @@ Html Provenance(const RunResult& result) {
                                               {"processor", result.cpu()},
                                               {"device", result.device()},
                                               {"kernels", result.kernels()}};
+  if (result.has_gpu()) rows.push_back({"GPU", result.gpu()});
   if (result.kernels_used_size() > 0) {
     rows.push_back({"kernels that computed", absl::StrJoin(result.kernels_used(), ", ")});
   }
