@@ -214,11 +214,11 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
   // Seconds of a step for each of its images. Steps leave the weights as they are, so that they
   // can't diverge.
   const auto measure = [&](double drop_path) -> absl::StatusOr<double> {
-    PDARTS_ASSIGN_OR_RETURN(const double seconds, MeanSeconds(kEnoughSeconds, [&]() -> absl::Status {
-                              PDARTS_RETURN_IF_ERROR(
-                                  TrainOn(*loader, /*learning_rate=*/0, drop_path));
-                              return ReadMeters();  // waits for the step
-                            }));
+    PDARTS_ASSIGN_OR_RETURN(
+        const double seconds, MeanSeconds(kEnoughSeconds, [&]() -> absl::Status {
+          PDARTS_RETURN_IF_ERROR(TrainOn(*loader, /*learning_rate=*/0, drop_path));
+          return ReadMeters();  // waits for the step
+        }));
     return seconds / static_cast<double>(batch);
   };
   return CatchLibTorchErrors([&]() -> absl::StatusOr<double> {

@@ -72,7 +72,8 @@ class CountingGraphRecorder : public GraphRecorder {
 class WithCountingGraphs {
  public:
   WithCountingGraphs() {
-    SetGraphRecordersForTesting([this] { return std::make_unique<CountingGraphRecorder>(&calls_); });
+    SetGraphRecordersForTesting(
+        [this] { return std::make_unique<CountingGraphRecorder>(&calls_); });
   }
   ~WithCountingGraphs() { SetGraphRecordersForTesting({}); }
   WithCountingGraphs(const WithCountingGraphs&) = delete;

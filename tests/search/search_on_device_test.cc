@@ -68,6 +68,9 @@ regularizers {
   [type.googleapis.com/pdarts.regularizers.EdgeDropPathConfig] { initial_rate: 0.1 final_rate: 0.3 }
 }
 regularizers { [type.googleapis.com/pdarts.regularizers.BetaDecayConfig] { initial_weight: 1 } }
+regularizers {
+  [type.googleapis.com/pdarts.regularizers.ProbabilityPenaltyConfig] { initial_weight: -1 }
+}
 search {
   batch_size: 4 evaluated_epochs: 1 evaluation_batch_size: 8 weights { cosine_by_step: true }
 }
@@ -130,8 +133,8 @@ TEST(SearchOnDevice, NamesTheStepWhoseNumbersAreNotFinite) {
   for (const int call : {2, 5}) {
     const SearchOutcome outcome = SearchOnDevice(
         {}, nullptr, nullptr,
-        absl::StrCat("regularizers { [type.googleapis.com/pdarts.DriftingConfig] { nan_from: ",
-                     call, " } }")
+        absl::StrCat(
+            "regularizers { [type.googleapis.com/pdarts.DriftingConfig] { nan_from: ", call, " } }")
             .c_str());
     ASSERT_FALSE(outcome.result.ok());
     EXPECT_THAT(

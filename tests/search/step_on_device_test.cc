@@ -1,5 +1,5 @@
-// Search steps on the counting device: they allocate nothing, wait for nothing, and are the same each
-// time, so that a device can repeat a recorded step; and a repeated step computes what a step
+// Search steps on the counting device: they allocate nothing, wait for nothing, and are the same
+// each time, so that a device can repeat a recorded step; and a repeated step computes what a step
 // without a recording computes.
 
 #include <algorithm>
@@ -71,13 +71,12 @@ std::shared_ptr<SuperNet> MakeNet(const StepCase& of, Precision precision = FLOA
   return net;
 }
 
-Batch ABatch(int step, uint64_t seed, int64_t images = kImages,
-             at::ScalarType type = at::kFloat) {
+Batch ABatch(int step, uint64_t seed, int64_t images = kImages, at::ScalarType type = at::kFloat) {
   Batch batch;
   batch.images = at::randn({images, 3, 16, 16}, MakeGenerator(seed + step, "images"))
                      .to(CountingDevice(), type);
-  batch.labels =
-      at::randint(10, {images}, MakeGenerator(seed + step, "labels"), at::kLong).to(CountingDevice());
+  batch.labels = at::randint(10, {images}, MakeGenerator(seed + step, "labels"), at::kLong)
+                     .to(CountingDevice());
   batch.epoch = step / 5;
   batch.first_image = kImages * (step % 5);
   return batch;
