@@ -12,9 +12,9 @@
 
 namespace pdarts {
 
-/// What the training steps of an epoch tell, in the memory of a device: sums for meters, and whether
-/// a number was not finite. Steps add to it without waiting for the device, and the host reads it
-/// rarely. All of it is one tensor, so that reading is one copy.
+/// What the training steps of an epoch tell, in the memory of a device: sums for meters, and
+/// whether a number was not finite. Steps add to it without waiting for the device, and the host
+/// reads it rarely. All of it is one tensor, so that reading is one copy.
 ///
 /// Once a checked number is not finite, stop() is 1, and optimizers that get stop() move nothing
 /// any more. So the weights stay those of the step in which it happened, until the host reads it.
@@ -33,7 +33,8 @@ class DeviceTotals {
   /// Checks floating-point numbers of one type, at the place `check` of a step. Their values stay.
   void Check(int check, const std::vector<at::Tensor>& numbers);
 
-  /// Adds the pass of a batch to the sums of a meter, as Meter::AddHits does. labels: of the logits.
+  /// Adds the pass of a batch to the sums of a meter, as Meter::AddHits does. labels: of the
+  /// logits.
   void Add(int meter, const PassScore& score, const at::Tensor& labels);
 
   /// What Restart sets and Read finds of a meter: sums over images.

@@ -10,8 +10,8 @@
 
 namespace pdarts {
 
-/// A computation of a device that steps do again and again: a few times operation by operation, then
-/// recorded, then replayed.
+/// A computation of a device that steps do again and again: a few times operation by operation,
+/// then recorded, then replayed.
 class StepGraph {
  public:
   /// Steps that are computed operation by operation before the recording. In these steps, libraries

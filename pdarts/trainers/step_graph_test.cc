@@ -63,8 +63,8 @@ TEST_F(StepGraphTest, RecordsAfterTheWarmUps) {
     EXPECT_TRUE(graph.records());
     for (int i = 0; i < 6; ++i) graph.Run("", compute_);
   }
-  EXPECT_THAT(calls_, ElementsAre("run", "run", "run", "record", "replay", "replay", "replay",
-                                  "delete"));
+  EXPECT_THAT(calls_,
+              ElementsAre("run", "run", "run", "record", "replay", "replay", "replay", "delete"));
   EXPECT_EQ(computed_, 6);
 }
 

@@ -66,9 +66,9 @@ class TrainingLoop {
     virtual absl::Status BeginEpoch() = 0;
     /// The position's step. Adds to the loop's meters. \error as TrainingLoop::NotFinite.
     virtual absl::Status Step(double learning_rate) = 0;
-    /// Brings the loop's meters up to date, if steps leave their numbers on a device. The loop calls
-    /// it after the first step of an epoch and after every kStepsOfARead steps from there, at the
-    /// end of an epoch, and before it saves a state. \error as TrainingLoop::NotFinite.
+    /// Brings the loop's meters up to date, if steps leave their numbers on a device. The loop
+    /// calls it after the first step of an epoch and after every kStepsOfARead steps from there, at
+    /// the end of an epoch, and before it saves a state. \error as TrainingLoop::NotFinite.
     virtual absl::Status ReadMeters() { return absl::OkStatus(); }
     /// After the epoch's last step: measures, by TrainingLoop::Measure, and tells its observers.
     /// report: all but `seconds`, which TrainingLoop::EpochSeconds knows after measuring.

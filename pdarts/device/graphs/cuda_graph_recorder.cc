@@ -1,11 +1,12 @@
-// Only builds with --config=cuda compile this file. It has not run on a device yet; what it is asked to record is tested on the
-// counting device (tests/device).
+// Only builds with --config=cuda compile this file. It has not run on a device yet; what it is
+// asked to record is tested on the counting device (tests/device).
 
 #include "pdarts/device/graphs/cuda_graph_recorder.h"
 
 #include <utility>
 
 #include "ATen/cuda/CUDAGraph.h"
+#include "c10/cuda/CUDACachingAllocator.h"
 #include "c10/cuda/CUDAEvent.h"
 #include "c10/cuda/CUDAGuard.h"
 #include "c10/cuda/CUDAStream.h"
@@ -47,6 +48,8 @@ class CudaGraph : public RecordedGraph {
   explicit CudaGraph(std::shared_ptr<RecordingStream> stream) : stream_(std::move(stream)) {}
 
   void Capture(const std::function<void()>& compute, at::MempoolId_t pool) {
+    // The memory of the steps before would be kept beside that of the recording.
+    c10::cuda::CUDACachingAllocator::emptyCache();
     stream_->Use([&] {
       // Other threads may allocate pinned memory meanwhile.
       graph_.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
