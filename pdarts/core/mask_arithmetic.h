@@ -42,8 +42,8 @@ PDARTS_MASK_FUNCTION Words ImageWords(uint32_t key, uint32_t second_key, uint32_
   return Philox(Words{{block, position, Low(place), High(place)}}, key, second_key);
 }
 
-/// The word that decides about an element of an image, even in [0, 2^32). key, second_key: the first
-/// two words of the image.
+/// The word that decides about an element of an image, even in [0, 2^32). key, second_key: the
+/// first two words of the image.
 PDARTS_MASK_FUNCTION uint32_t ElementWord(uint32_t element, uint32_t key, uint32_t second_key) {
   uint32_t x = element ^ key;
   x = (x ^ (x >> 16)) * 0x7feb352du;

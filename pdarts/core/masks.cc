@@ -21,8 +21,8 @@ std::array<uint32_t, 4> ToArray(const mask_arithmetic::Words& words) {
 }  // namespace
 
 std::array<uint32_t, 4> Philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
-  return ToArray(mask_arithmetic::Philox({{counter[0], counter[1], counter[2], counter[3]}}, key[0],
-                                         key[1]));
+  return ToArray(
+      mask_arithmetic::Philox({{counter[0], counter[1], counter[2], counter[3]}}, key[0], key[1]));
 }
 
 std::optional<uint32_t> DropThreshold(double probability) {

@@ -41,8 +41,7 @@ struct ImageDropout {
 
   /// What the element of this number is multiplied by. Elements are numbered channels-last.
   PDARTS_MASK_METHOD T Factor(uint32_t element) const {
-    return mask_arithmetic::Keeps(threshold,
-                                  mask_arithmetic::ElementWord(element, key, second_key))
+    return mask_arithmetic::Keeps(threshold, mask_arithmetic::ElementWord(element, key, second_key))
                ? scale
                : 0;
   }
@@ -63,8 +62,8 @@ struct ElementOrder {
 
   /// The number, counted channels-last, of the element at this place in the image's memory.
   PDARTS_MASK_METHOD uint32_t NumberOf(int64_t offset) const {
-    return static_cast<uint32_t>(
-        is_channels_last ? offset : offset % pixels * channels + offset / pixels);
+    return static_cast<uint32_t>(is_channels_last ? offset
+                                                  : offset % pixels * channels + offset / pixels);
   }
 };
 

@@ -60,9 +60,9 @@ at::Tensor NormalNoiseCpu(const at::Tensor& counter, int64_t place, at::IntArray
   for (int64_t image = 0; image < sizes[0]; ++image, to += elements) {
     for (int64_t i = 0; i < elements; i += 4) {
       std::array<float, 4> four;
-      mask_arithmetic::Normal(BitsOf(counter.const_data_ptr<int64_t>(), place, image,
-                                     static_cast<uint32_t>(i / 4)),
-                              four.data());
+      mask_arithmetic::Normal(
+          BitsOf(counter.const_data_ptr<int64_t>(), place, image, static_cast<uint32_t>(i / 4)),
+          four.data());
       std::copy_n(four.begin(), std::min<int64_t>(4, elements - i), to + i);
     }
   }
@@ -108,7 +108,8 @@ void CheckNumbers(const at::Tensor& counter, const at::Tensor& rate) {
 TORCH_LIBRARY_FRAGMENT(pdarts, library) {
   library.def("image_scales(Tensor counter, int[] places, int images, Tensor rate) -> Tensor");
   library.def(
-      "dropout(Tensor x, Tensor counter, int place, Tensor rate, bool rounds_scale_once) -> Tensor");
+      "dropout(Tensor x, Tensor counter, int place, Tensor rate, bool rounds_scale_once) -> "
+      "Tensor");
   library.def("normal_noise(Tensor counter, int place, int[] sizes) -> Tensor");
   library.def("transform_small_images(Tensor images, Tensor maps, Tensor table) -> Tensor");
 }
@@ -163,8 +164,7 @@ at::Tensor TransformSmallImages(const at::Tensor& images, const at::Tensor& maps
               "the numbers of ", images.size(0), " images are ", maps.scalar_type(), " of ",
               maps.sizes());
   TORCH_CHECK((table.scalar_type() == at::kFloat || table.scalar_type() == at::kDouble) &&
-                  table.is_contiguous() &&
-                  table.sizes() == at::IntArrayRef({images.size(1), 256}),
+                  table.is_contiguous() && table.sizes() == at::IntArrayRef({images.size(1), 256}),
               "the normalized bytes of ", images.size(1), " channels are ", table.scalar_type(),
               " of ", table.sizes());
   TORCH_CHECK(maps.device() == images.device() && table.device() == images.device(),

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "ATen/TensorOperators.h"
-#include "ATen/TensorOperators.h"
 #include "ATen/ops/cat.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/full.h"
@@ -58,8 +57,8 @@ at::Tensor PlainMaps(int64_t n, int64_t height, int64_t width) {
 
 void SetHole(const at::Tensor& maps, int64_t image, int64_t hole, std::array<int, 5> numbers) {
   for (int64_t k = 0; k < operators::kHoleNumbers; ++k) {
-    maps.accessor<int32_t, 2>()[image][operators::kMapNumbers + hole * operators::kHoleNumbers + k] =
-        numbers[static_cast<size_t>(k)];
+    maps.accessor<int32_t, 2>()[image][operators::kMapNumbers + hole * operators::kHoleNumbers +
+                                       k] = numbers[static_cast<size_t>(k)];
   }
 }
 
@@ -71,8 +70,10 @@ TEST(Operators, ScaleImagesByTheMasksOfTheCpu) {
   EXPECT_TRUE(scales[0].equal(masks.At(0).ImageMask(30, 0.3).div_(1 - 0.3)));
   EXPECT_TRUE(scales[1].equal(masks.At(1).ImageMask(30, 0.3).div_(1 - 0.3)));
   EXPECT_TRUE(scales[2].equal(masks.ImageMask(30, 0.3).div_(1 - 0.3)));
-  EXPECT_TRUE(operators::ImageScales(CounterOf(masks), places, 9, RateOf(0)).eq(1).all().item<bool>());
-  EXPECT_TRUE(operators::ImageScales(CounterOf(masks), places, 9, RateOf(1)).eq(0).all().item<bool>());
+  EXPECT_TRUE(
+      operators::ImageScales(CounterOf(masks), places, 9, RateOf(0)).eq(1).all().item<bool>());
+  EXPECT_TRUE(
+      operators::ImageScales(CounterOf(masks), places, 9, RateOf(1)).eq(0).all().item<bool>());
 }
 
 TEST(Operators, NoiseIsThatOfTheMasks) {
@@ -82,7 +83,8 @@ TEST(Operators, NoiseIsThatOfTheMasks) {
   for (int64_t i = 0; i < 2; ++i) {
     std::vector<float> expected(27);
     masks.Normal(i, 0, 27, expected.data());
-    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), noise.const_data_ptr<float>() + 27 * i));
+    EXPECT_TRUE(
+        std::equal(expected.begin(), expected.end(), noise.const_data_ptr<float>() + 27 * i));
   }
 }
 
@@ -171,7 +173,8 @@ TEST(Operators, RefuseWrongTensors) {
                "expected a float64 scalar");
   expect_error([&] { operators::ImageScales(counter, {1}, 2, rate.view({1})); },
                "expected a float64 scalar");
-  expect_error([&] { operators::Dropout(x[0], counter, 1, rate, true); }, "expected floating-point");
+  expect_error([&] { operators::Dropout(x[0], counter, 1, rate, true); },
+               "expected floating-point");
   expect_error([&] { operators::Dropout(x.to(at::kLong), counter, 1, rate, true); },
                "expected floating-point");
   expect_error([&] { operators::NormalNoise(counter, 1, {2, 3}); }, "expected [N,C,H,W]");
@@ -233,9 +236,8 @@ TEST(OperatorsOnTheCountingDevice, TensorsOfTwoDevicesAreAnError) {
   const at::Tensor x = at::ones({1, 2, 3, 4});
   EXPECT_THAT([&] { operators::ImageScales(counter, {1}, 2, RateOf(0.5)); },
               ThrowsMessage<c10::Error>(HasSubstr("a rate is on cpu")));
-  EXPECT_THAT(
-      [&] { operators::Dropout(x, counter, 1, RateOf(0.5).to(CountingDevice()), true); },
-      ThrowsMessage<c10::Error>(HasSubstr("dropout of a tensor on cpu")));
+  EXPECT_THAT([&] { operators::Dropout(x, counter, 1, RateOf(0.5).to(CountingDevice()), true); },
+              ThrowsMessage<c10::Error>(HasSubstr("dropout of a tensor on cpu")));
 }
 
 }  // namespace

@@ -86,10 +86,9 @@ void ExpectSame(const std::vector<std::string>& names) {
     double drop_path, edges, skips;
     bool draws;  ///< whether masks decide about the output
   };
-  for (const Case& c :
-       {Case{0, 0, 0, false}, Case{0, 0, 0.3, names[0] == "skip_connect"}, Case{0, 0.5, 0, true},
-        Case{0, 0.5, 0.3, true}, Case{0, 0, 1, false}, Case{0, 1, 0.3, false},
-        Case{0.4, 0.5, 0, true}}) {
+  for (const Case& c : {Case{0, 0, 0, false}, Case{0, 0, 0.3, names[0] == "skip_connect"},
+                        Case{0, 0.5, 0, true}, Case{0, 0.5, 0.3, true}, Case{0, 0, 1, false},
+                        Case{0, 1, 0.3, false}, Case{0.4, 0.5, 0, true}}) {
     at::Tensor of_other_epoch;
     for (const int64_t epoch : {0, 1}) {
       ForwardContext context;

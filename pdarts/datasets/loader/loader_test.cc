@@ -605,8 +605,8 @@ TEST(LoaderOnADevice, CopiesOneBlockForABatchAndNeverWaits) {
     EXPECT_EQ(counters.synchronizations, 0);
     EXPECT_EQ(counters.operations, operations);
   };
-  expect_one_copy(
-      *in_memory, PackedBytes({kBatch * 8, kBatch * operators::kImageNumbers * 4, kPixels}), 1);
+  expect_one_copy(*in_memory,
+                  PackedBytes({kBatch * 8, kBatch * operators::kImageNumbers * 4, kPixels}), 1);
   expect_one_copy(*others, PackedBytes({kBatch * 8, kPixels * 4}), 0);
 }
 

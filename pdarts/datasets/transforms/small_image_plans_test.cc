@@ -52,8 +52,8 @@ TEST(SmallImagePlans, GiveTheImagesOfPlanRunner) {
     const at::Tensor expected = at::empty(images.sizes(), dtype);
     for (int64_t i = 0; i < kImages; ++i) {
       const ImagePlan plan = RandomPlan(i);
-      ASSERT_TRUE(plans.Write(
-          plan, maps.mutable_data_ptr<int32_t>() + i * operators::kImageNumbers));
+      ASSERT_TRUE(
+          plans.Write(plan, maps.mutable_data_ptr<int32_t>() + i * operators::kImageNumbers));
       ASSERT_TRUE(runner
                       ->Run(plan, kShape.height, kShape.width,
                             images.select(0, i).const_data_ptr<uint8_t>(),

@@ -412,8 +412,7 @@ TEST_P(Dropout, OnADeviceDrawsTheNumbersOfTheCpu) {
           EXPECT_TRUE(on_device.equal(on_cpu)) << p << " of " << type;
           EXPECT_EQ(on_device.scalar_type(), type);
           // A gradient in the other format.
-          const at::Tensor gradient =
-              at::randn(sizes, MakeGenerator(2, "g"), at::kDouble).to(type);
+          const at::Tensor gradient = at::randn(sizes, MakeGenerator(2, "g"), at::kDouble).to(type);
           on_device.backward(gradient);
           on_cpu.backward(gradient);
           EXPECT_TRUE(a.grad().equal(b.grad())) << "gradient of " << p << " of " << type;
