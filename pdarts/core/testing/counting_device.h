@@ -114,6 +114,9 @@ class DeviceRecording {
 
   /// Ends the recording, and returns the operations in the order of their dispatch.
   std::vector<RecordedOperation> Stop();
+
+ private:
+  bool is_stopped_ = false;
 };
 
 /// Captures operations, and computes them again in the same memory with the same arguments, like
@@ -139,6 +142,7 @@ class CountingGraph {
  private:
   struct Capture;
   std::shared_ptr<Capture> capture_;
+  bool is_capturing_ = false;
 };
 
 }  // namespace pdarts
