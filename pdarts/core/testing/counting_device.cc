@@ -997,14 +997,15 @@ CountingGraph::~CountingGraph() {
 }
 
 void CountingGraph::CaptureBegin() {
-  capture_ = std::make_shared<Capture>();
+  const auto capture = std::make_shared<Capture>();
   State& state = Shared();
   {
     const std::lock_guard<std::mutex> lock(state.mutex);
     TORCH_CHECK(state.captured == nullptr, "another graph captures the counting device");
-    state.captured = &capture_->calls;
+    state.captured = &capture->calls;
     state.is_observed = true;
   }
+  capture_ = capture;
   is_capturing_ = true;
   capture_->pool = DeviceAllocator::Get().BeginPool();
 }
