@@ -199,13 +199,13 @@ bool GroupedPlan::Take(const BatchNormArgs& batch_norm) {
   CHECK_EQ(batch_norm.weight.defined(), batch_norm.bias.defined());
   if (!has_settings_) {
     has_settings_ = true;
-    is_affine = batch_norm.weight.defined();
     settings.training = batch_norm.training;
     settings.update_statistics = batch_norm.update_statistics;
     settings.eps = batch_norm.eps;
     settings.momentum = batch_norm.momentum;
   }
-  return batch_norm.weight.defined() == is_affine && batch_norm.training == settings.training &&
+  is_affine |= batch_norm.weight.defined();
+  return batch_norm.training == settings.training &&
          batch_norm.update_statistics == settings.update_statistics &&
          batch_norm.eps == settings.eps && batch_norm.momentum == settings.momentum;
 }

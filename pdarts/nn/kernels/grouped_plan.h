@@ -99,7 +99,7 @@ struct GroupedPlan {
 
   /// Nothing if the operators cannot compute the cell:
   /// - a batch normalization takes its statistics over several processes;
-  /// - batch normalizations of one cell differ in their settings, or only some have a weight;
+  /// - batch normalizations of one cell differ in their settings;
   /// - an operation has more than two convolutions, or its second one is not a depthwise convolution
   ///   of stride 1 before a pointwise one;
   /// - two operations share a coefficient.
@@ -138,7 +138,7 @@ struct GroupedPlan {
   int64_t num_normalized = 0;               ///< terms
   int64_t num_plain = 0;                    ///< terms
   BatchNormArgs settings;                   ///< of all batch normalizations, without tensors
-  bool is_affine = false;                   ///< whether they have weight and bias
+  bool is_affine = false;                   ///< whether some have weight and bias
 
  private:
   bool Add(const CellEdge& edge, const CellOperation& operation, const at::Device& device,
