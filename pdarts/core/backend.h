@@ -30,8 +30,8 @@ std::vector<InstructionSet> RunnableInstructionSets();
 /// bfloat16 alone: other types gain nothing from it.
 InstructionSet BestInstructionSet(c10::ScalarType storage = c10::kFloat);
 
-/// Grouped and batched operators of LibTorch, for devices that are bound by the number of operators.
-/// It is not a value of a spec: ResolveBackend chooses it.
+/// Grouped and batched operators of LibTorch, for devices that are bound by the number of
+/// operators. It is not a value of a spec: ResolveBackend chooses it.
 inline constexpr Kernels GROUPED = static_cast<Kernels>(2);
 static_assert(Kernels_MAX < GROUPED, "GROUPED is the number of a value of a spec");
 
@@ -42,7 +42,8 @@ const char* KernelsName(Kernels kernels);
 /// builds networks.
 struct Backend {
   /// FUSED: pdarts's own loops, on the CPU. REFERENCE: compositions of LibTorch's operators, on any
-  /// device. GROUPED: compositions of fewer operators, on any device; for devices other than the CPU.
+  /// device. GROUPED: compositions of fewer operators, on any device; for devices other than the
+  /// CPU.
   Kernels kernels = FUSED;
   InstructionSet instructions = BestInstructionSet();  ///< of FUSED
   c10::ScalarType parameters = c10::kFloat;            ///< of weights and sums: kFloat or kDouble

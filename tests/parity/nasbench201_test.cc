@@ -146,7 +146,8 @@ TEST_P(DerivedNetworkParity, ForwardAndBackward) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, DerivedNetworkParity, ::testing::Values(REFERENCE, FUSED, GROUPED),
+INSTANTIATE_TEST_SUITE_P(Kernels, DerivedNetworkParity,
+                         ::testing::Values(REFERENCE, FUSED, GROUPED),
                          [](const auto& info) { return std::string(KernelsName(info.param)); });
 
 TEST(NasBench201Parity, Counts) {

@@ -32,14 +32,16 @@ at::Tensor Sum(const std::vector<at::Tensor>& parts) {
 }
 
 /// The gradients of input, weight and bias; undefined where `mask` says no.
-std::tuple<at::Tensor, at::Tensor, at::Tensor> ConvolutionBackward(
-    const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& weight,
-    const ConvolutionCall& call, std::array<bool, 3> mask) {
+std::tuple<at::Tensor, at::Tensor, at::Tensor> ConvolutionBackward(const at::Tensor& gradient,
+                                                                   const at::Tensor& input,
+                                                                   const at::Tensor& weight,
+                                                                   const ConvolutionCall& call,
+                                                                   std::array<bool, 3> mask) {
   const std::vector<int64_t> bias_sizes = {weight.size(0)};
-  return at::convolution_backward(
-      gradient, input, weight, at::IntArrayRef(bias_sizes), {call.stride, call.stride},
-      {call.padding, call.padding}, {call.dilation, call.dilation}, /*transposed=*/false,
-      /*output_padding=*/{0, 0}, call.groups, mask);
+  return at::convolution_backward(gradient, input, weight, at::IntArrayRef(bias_sizes),
+                                  {call.stride, call.stride}, {call.padding, call.padding},
+                                  {call.dilation, call.dilation}, /*transposed=*/false,
+                                  /*output_padding=*/{0, 0}, call.groups, mask);
 }
 
 }  // namespace
@@ -118,9 +120,9 @@ void GroupedBackward::FirstBackward(size_t number) {
                         : to_chains_[chain]);
     to_chains_[chain].reset();
   }
-  const bool wants_input =
-      std::any_of(batch.chains.begin(), batch.chains.end(),
-                  [this](int chain) { return WantsNode(plan_.chains[chain].source); });
+  const bool wants_input = std::any_of(batch.chains.begin(), batch.chains.end(), [this](int chain) {
+    return WantsNode(plan_.chains[chain].source);
+  });
   const at::Tensor input = ConvolveBackward(number, AlongChannels(parts), wants_input);
   if (!wants_input) return;
   switch (batch.kind) {
@@ -159,9 +161,8 @@ void GroupedBackward::SecondBackward(size_t number, const at::Tensor& gradient) 
   const GroupedPlan::Batch& batch = plan_.batches[number];
   const GroupedValues::OfBatch& values = values_.batches[number];
   const at::Tensor input = ConvolveBackward(number, gradient, /*wants_input=*/true);
-  const bool wants_affine =
-      plan_.is_affine &&
-      (WantsOf(batch, GroupedPlan::kNormWeight) || WantsOf(batch, GroupedPlan::kNormBias));
+  const bool wants_affine = plan_.is_affine && (WantsOf(batch, GroupedPlan::kNormWeight) ||
+                                                WantsOf(batch, GroupedPlan::kNormBias));
   at::Tensor before;
   std::tie(before, batches_[number].norm_weight, batches_[number].norm_bias) =
       at::native_batch_norm_backward(
@@ -190,9 +191,9 @@ at::Tensor GroupedBackward::ConvolveBackward(size_t number, const at::Tensor& gr
   const bool wants_middle = wants_input || wants_depthwise;
   if (!wants_middle && !wants_weight && !wants_bias) return {};
   at::Tensor middle, none;
-  std::tie(middle, own.weight, own.bias) = ConvolutionBackward(
-      gradient, separable ? values.middle : values.input, values.weight, WeightCall(batch),
-      {wants_middle, wants_weight, wants_bias});
+  std::tie(middle, own.weight, own.bias) =
+      ConvolutionBackward(gradient, separable ? values.middle : values.input, values.weight,
+                          WeightCall(batch), {wants_middle, wants_weight, wants_bias});
   if (!separable || !wants_middle) return middle;
   at::Tensor input;
   std::tie(input, own.depthwise, none) =
@@ -220,11 +221,11 @@ void GroupedBackward::NormalizedBackward(int number, const at::Tensor& gradient)
     terms = Times(terms, values.normalized_scales.reshape({plan_.images, count, 1, 1, 1}));
   }
   const bool wants_affine =
-      plan_.is_affine &&
-      std::any_of(node.normalized.begin(), node.normalized.end(),
-                  [this](const GroupedPlan::Term& term) {
-                    return wants_[term.affine_input] || wants_[term.affine_input + 1];
-                  });
+      plan_.is_affine && std::any_of(node.normalized.begin(), node.normalized.end(),
+                                     [this](const GroupedPlan::Term& term) {
+                                       return wants_[term.affine_input] ||
+                                              wants_[term.affine_input + 1];
+                                     });
   const bool wants_weights = WantsCoefficients() || wants_affine;
   const int64_t place = plan_.num_inner + node.first_normalized;
   at::Tensor before;

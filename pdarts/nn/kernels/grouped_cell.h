@@ -12,8 +12,8 @@
 ///
 /// Activations are of the storage type: float32, float64, bfloat16 or float16. Each operator rounds
 /// its result to the storage type. With bfloat16 the composition rounds at fewer places, because it
-/// keeps the results of depthwise convolutions and of batch normalizations in float32. Coefficients,
-/// statistics, and the gradients of parameters have the type of the parameters.
+/// keeps the results of depthwise convolutions and of batch normalizations in float32.
+/// Coefficients, statistics, and the gradients of parameters have the type of the parameters.
 ///
 /// A cell that GroupedPlan refuses is computed by the composition. Gradients have no graph of their
 /// own: a backward pass with create_graph throws c10::Error.

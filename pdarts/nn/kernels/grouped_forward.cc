@@ -237,8 +237,8 @@ void GroupedForward::AssembleCoefficients() {
   if (!normalized.empty()) {
     values_.coefficients = Join(normalized);
     // A batch normalization multiplies by the coefficient, too.
-    values_.term_weights = Flat(
-        values_.coefficients.unsqueeze(1).expand({plan_.num_normalized, plan_.channels}));
+    values_.term_weights =
+        Flat(values_.coefficients.unsqueeze(1).expand({plan_.num_normalized, plan_.channels}));
     if (plan_.is_affine) {
       values_.affine_weights = Join(weights);
       values_.affine_biases = Join(biases);
@@ -321,8 +321,7 @@ void GroupedForward::ComputePool(int number) {
   }
 }
 
-void GroupedForward::ComputeFirst(const GroupedPlan::Batch& batch,
-                                  GroupedValues::OfBatch& values) {
+void GroupedForward::ComputeFirst(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values) {
   std::vector<at::Tensor> parts;
   for (const int chain : batch.chains) {
     const at::Tensor& positive = values_.nodes[plan_.chains[chain].source].positive;
@@ -352,10 +351,11 @@ at::Tensor GroupedForward::ComputeSecond(const GroupedPlan::Batch& batch,
   std::vector<at::Tensor> parts;
   for (const int chain : batch.chains) parts.push_back(chain_values_[chain]);
   values.before = AlongChannels(parts);
-  Normalized normalized = Normalize(
-      values.before, Channels(values_.inner_weights, plan_.channels, batch.first_inner, batch.size()),
-      Channels(values_.inner_biases, plan_.channels, batch.first_inner, batch.size()),
-      batch.first_inner, batch.size());
+  Normalized normalized =
+      Normalize(values.before,
+                Channels(values_.inner_weights, plan_.channels, batch.first_inner, batch.size()),
+                Channels(values_.inner_biases, plan_.channels, batch.first_inner, batch.size()),
+                batch.first_inner, batch.size());
   values.mean = normalized.mean;
   values.inverse_deviation = normalized.inverse_deviation;
   values.input = at::relu_(normalized.value);
@@ -403,8 +403,8 @@ at::Tensor GroupedForward::NormalizedSum(const GroupedPlan::Node& node,
       plan_.num_inner + node.first_normalized, count);
   values.mean = normalized.mean;
   values.inverse_deviation = normalized.inverse_deviation;
-  at::Tensor terms = normalized.value.reshape(
-      {plan_.images, count, plan_.channels, plan_.height, plan_.width});
+  at::Tensor terms =
+      normalized.value.reshape({plan_.images, count, plan_.channels, plan_.height, plan_.width});
   if (node.has_image_scale()) {
     values.normalized_scales = ImageScales(node.normalized);
     terms = Times(terms, values.normalized_scales.reshape({plan_.images, count, 1, 1, 1}));
@@ -429,9 +429,9 @@ at::Tensor GroupedForward::WithPlainTerms(const GroupedPlan::Node& node, const a
   // One product of a row of weights and a matrix for each image.
   const at::Tensor weights = values.plain_weights.expand({plan_.images, count}).unsqueeze(1);
   const at::Tensor terms = values.plain.reshape({plan_.images, count, -1});
-  const at::Tensor product =
-      sum.defined() ? at::baddbmm(sum.reshape({plan_.images, 1, -1}), weights, terms)
-                    : at::bmm(weights, terms);
+  const at::Tensor product = sum.defined()
+                                 ? at::baddbmm(sum.reshape({plan_.images, 1, -1}), weights, terms)
+                                 : at::bmm(weights, terms);
   return product.reshape({plan_.images, plan_.channels, plan_.height, plan_.width});
 }
 

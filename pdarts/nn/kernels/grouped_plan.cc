@@ -80,8 +80,7 @@ std::optional<GroupedPlan> GroupedPlan::Make(const MixedCellArgs& cell,
   for (size_t place = 0; place < cell.output_nodes.size(); ++place) {
     const int node = cell.output_nodes[place];
     CHECK(!plan.is_input(node) && node < plan.num_nodes()) << node;
-    CHECK_EQ(plan.nodes[node].place_in_output, -1)
-        << "node " << node << " is twice in the output";
+    CHECK_EQ(plan.nodes[node].place_in_output, -1) << "node " << node << " is twice in the output";
     plan.nodes[node].place_in_output = static_cast<int>(place);
   }
   plan.firsts.resize(1 + cell.num_nodes - cell.num_inputs);
@@ -258,10 +257,10 @@ bool GroupedPlan::AddChain(Term term, const CellEdge& edge, const CellOperation&
     h = OutSide(h, stride);
     w = OutSide(w, stride);
     chain.rounds.push_back({from.convolution, from.batch_norm, autograd_inputs.size()});
-    autograd_inputs.insert(autograd_inputs.end(),
-                           {from.convolution.depthwise, from.convolution.weight,
-                            from.convolution.second_weight, from.convolution.bias,
-                            from.batch_norm.weight, from.batch_norm.bias});
+    autograd_inputs.insert(
+        autograd_inputs.end(),
+        {from.convolution.depthwise, from.convolution.weight, from.convolution.second_weight,
+         from.convolution.bias, from.batch_norm.weight, from.batch_norm.bias});
   }
   CHECK(c == channels && h == height && w == width)
       << "a convolution to " << c << "x" << h << "x" << w << " for a node of " << channels << "x"
@@ -338,9 +337,8 @@ void GroupedPlan::NumberTerms() {
     for (const size_t second : node.seconds) {
       for (const int chain : batches[second].chains) {
         const auto term = std::find_if(
-            node.normalized.begin(), node.normalized.end(), [chain](const Term& t) {
-              return t.value == Term::Value::kChain && t.number == chain;
-            });
+            node.normalized.begin(), node.normalized.end(),
+            [chain](const Term& t) { return t.value == Term::Value::kChain && t.number == chain; });
         CHECK(term != node.normalized.end());
         ordered.push_back(*term);
       }

@@ -86,26 +86,28 @@ struct GroupedPlan {
 
   struct Node {
     int64_t channels = 0, height = 0, width = 0;
-    int place_in_output = -1;        ///< -1: not in the output
-    std::vector<int> pools;          ///< on it
-    bool has_chains = false;         ///< whether a chain starts at it
-    std::vector<size_t> seconds;     ///< batches of the second convolutions that end at it
-    std::vector<Term> normalized;    ///< first the chains of `seconds`, in the order of the batches
-    std::vector<Term> plain;         ///< without a batch normalization
-    int64_t first_normalized = 0;    ///< place of its first normalized term among those of the cell
-    int64_t first_plain = 0;         ///< the same of its plain terms
+    int place_in_output = -1;      ///< -1: not in the output
+    std::vector<int> pools;        ///< on it
+    bool has_chains = false;       ///< whether a chain starts at it
+    std::vector<size_t> seconds;   ///< batches of the second convolutions that end at it
+    std::vector<Term> normalized;  ///< first the chains of `seconds`, in the order of the batches
+    std::vector<Term> plain;       ///< without a batch normalization
+    int64_t first_normalized = 0;  ///< place of its first normalized term among those of the cell
+    int64_t first_plain = 0;       ///< the same of its plain terms
     bool has_image_scale() const;
   };
 
   /// Nothing if the operators cannot compute the cell:
   /// - a batch normalization takes its statistics over several processes;
   /// - batch normalizations of one cell differ in their settings;
-  /// - an operation has more than two convolutions, or its second one is not a depthwise convolution
+  /// - an operation has more than two convolutions, or its second one is not a depthwise
+  /// convolution
   ///   of stride 1 before a pointwise one;
   /// - two operations share a coefficient.
   ///
-  /// inputs: the cell's, `[N,C,H,W]`. Sets autograd_inputs to the coefficients, the inputs, then the
-  /// parameters of the operations; some are undefined. Dies if the arguments do not fit each other.
+  /// inputs: the cell's, `[N,C,H,W]`. Sets autograd_inputs to the coefficients, the inputs, then
+  /// the parameters of the operations; some are undefined. Dies if the arguments do not fit each
+  /// other.
   static std::optional<GroupedPlan> Make(const MixedCellArgs& cell,
                                          const std::vector<at::Tensor>& inputs,
                                          const at::Tensor& coefficients,

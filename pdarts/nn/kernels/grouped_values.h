@@ -26,10 +26,10 @@ struct GroupedValues {
     at::Tensor positive;                 ///< behind the ReLU
     at::Tensor before;                   ///< the values of its normalized terms
     at::Tensor mean, inverse_deviation;  ///< of `before`
-    at::Tensor normalized_scales;        ///< `[N,T]`: image scales of normalized terms, or undefined
-    at::Tensor plain;                    ///< the values of its plain terms, behind dropout
-    at::Tensor plain_scales;             ///< `[N,Q]`: image scales of plain terms, or undefined
-    at::Tensor plain_weights;            ///< `[1,Q]` or `[N,Q]`: of the storage type
+    at::Tensor normalized_scales;  ///< `[N,T]`: image scales of normalized terms, or undefined
+    at::Tensor plain;              ///< the values of its plain terms, behind dropout
+    at::Tensor plain_scales;       ///< `[N,Q]`: image scales of plain terms, or undefined
+    at::Tensor plain_weights;      ///< `[1,Q]` or `[N,Q]`: of the storage type
   };
   struct OfPool {
     at::Tensor value;

@@ -213,7 +213,8 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     const double bound = kBfloat16Bound * norm + kRoundings * rounding + edge + 1e-6;
     EXPECT_LE(Distance(actual, exact), bound) << what << ", against float64, norm " << norm;
     EXPECT_LE(Distance(actual, rounded), bound) << what << ", in bfloat16, norm " << norm;
-    // Loops that multiply pairs round all that the composition rounds. Grouped operators round more.
+    // Loops that multiply pairs round all that the composition rounds. Grouped operators round
+    // more.
     if (GetParam().kernels == GROUPED) return;
     if (!Loops<Bfloat16>(GetParam().instructions).multiplies_pairs || rounding > norm / 10) return;
     EXPECT_LE(Distance(actual, rounded), (together_ ? 5 : 1) * kBfloat16Bound * norm + 1e-6)
