@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Case{"ImageNet", "derived_imagenet.pt", "imagenet"}),
                        ::testing::Values(FUSED, REFERENCE, GROUPED)),
     [](const auto& info) {
-      return std::get<0>(info.param).name + KernelsName(std::get<1>(info.param));
+      return std::string(std::get<0>(info.param).name) + KernelsName(std::get<1>(info.param));
     });
 
 }  // namespace
