@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -99,10 +98,15 @@ InstructionSet BestInstructionSet(c10::ScalarType storage) {
   return InstructionSet::kPortable;
 }
 
+const char* KernelsName(Kernels kernels) {
+  if (kernels == GROUPED) return "grouped";
+  return kernels == FUSED ? "fused" : "reference";
+}
+
 absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10::Device device) {
   Backend backend;
   backend.device = device;
-  backend.kernels = device.is_cpu() ? kernels : REFERENCE;
+  backend.kernels = kernels == FUSED && !device.is_cpu() ? GROUPED : kernels;
   backend.parameters = precision == FLOAT64 ? c10::kDouble : c10::kFloat;
   backend.storage = StorageOf(precision);
   if (backend.storage == c10::kHalf && backend.kernels == FUSED) backend.kernels = REFERENCE;
@@ -118,7 +122,7 @@ absl::Status CheckPrecision(const Backend& backend, absl::string_view field) {
 }
 
 std::string BackendName(const Backend& backend) {
-  std::string name = absl::AsciiStrToLower(Kernels_Name(backend.kernels));
+  std::string name = KernelsName(backend.kernels);
   if (backend.kernels == FUSED) {
     absl::StrAppend(&name, "/", InstructionSetName(backend.instructions));
   } else if (!backend.device.is_cpu()) {

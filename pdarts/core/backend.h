@@ -32,11 +32,20 @@ std::vector<InstructionSet> RunnableInstructionSets();
 /// bfloat16 alone: other types gain nothing from it.
 InstructionSet BestInstructionSet(c10::ScalarType storage = c10::kFloat);
 
+/// Grouped and batched operators of LibTorch, for devices that are bound by the number of
+/// operators. It is not a value of a spec: ResolveBackend chooses it.
+inline constexpr Kernels GROUPED = static_cast<Kernels>(2);
+static_assert(Kernels_MAX < GROUPED, "GROUPED is the number of a value of a spec");
+
+/// "fused", "reference", "grouped".
+const char* KernelsName(Kernels kernels);
+
 /// How a network computes. A command resolves it once, by ResolveBackend, and hands it to all that
 /// builds networks.
 struct Backend {
   /// FUSED: pdarts's own loops, on the CPU. REFERENCE: compositions of LibTorch's operators, on any
-  /// device.
+  /// device. GROUPED: compositions of fewer operators, on any device; for devices other than the
+  /// CPU.
   Kernels kernels = FUSED;
   InstructionSet instructions = BestInstructionSet();  ///< of FUSED
   c10::ScalarType parameters = c10::kFloat;            ///< of weights and sums: kFloat or kDouble
@@ -52,10 +61,11 @@ struct Backend {
 };
 
 /// The backend of a spec's kernels and precision on a device. FUSED is for the CPU: on another
-/// device it becomes REFERENCE. FLOAT16 has no fused loops either. The environment variable
-/// PDARTS_KERNEL_VARIANT names the instruction set; without it, BestInstructionSet chooses. \error
-/// kInvalidArgument if the variable names no instruction set that this processor can run; the
-/// message lists those that it can.
+/// device it becomes GROUPED. FLOAT16 has no fused loops, so on the CPU it becomes REFERENCE. The
+/// environment variable PDARTS_KERNEL_VARIANT names the instruction set; without it,
+/// BestInstructionSet chooses.
+/// \error kInvalidArgument if the variable names no instruction set that this processor can run;
+/// the message lists those that it can.
 absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10::Device device);
 
 /// Whether a program may compute with a backend, asked before a run begins. FLOAT16 is for other
@@ -65,7 +75,7 @@ absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10
 absl::Status CheckPrecision(const Backend& backend, absl::string_view field);
 
 /// What reports say of a backend: "fused/avx2", "fused/avx512_bf16, bfloat16", "reference",
-/// "reference/cuda". FLOAT32 and FLOAT64 have the same name.
+/// "reference/cuda", "grouped/cuda". FLOAT32 and FLOAT64 have the same name.
 std::string BackendName(const Backend& backend);
 
 }  // namespace pdarts

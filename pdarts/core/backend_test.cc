@@ -71,12 +71,12 @@ TEST_F(BackendTest, APrecisionDecidesTheTypes) {
   }
 }
 
-TEST_F(BackendTest, AnotherDeviceThanTheCpuComputesTheComposition) {
+TEST_F(BackendTest, AnotherDeviceThanTheCpuHasNoFusedKernels) {
   const c10::Device device(c10::kCUDA, 1);
   for (const Kernels kernels : {FUSED, REFERENCE}) {
     for (const Precision precision : {FLOAT32, FLOAT64, BFLOAT16}) {
       const Backend backend = ResolveBackend(kernels, precision, device).value();
-      EXPECT_EQ(backend.kernels, REFERENCE);
+      EXPECT_EQ(backend.kernels, kernels == FUSED ? GROUPED : REFERENCE);
       EXPECT_EQ(backend.device, device);
       EXPECT_EQ(backend.channels_last(), precision == BFLOAT16);
     }
@@ -116,7 +116,9 @@ TEST_F(BackendTest, ANameSaysWhatComputes) {
   EXPECT_EQ(NameOf(REFERENCE, FLOAT32), "reference");
   EXPECT_EQ(NameOf(REFERENCE, FLOAT64), "reference");
   EXPECT_EQ(NameOf(REFERENCE, BFLOAT16), "reference, bfloat16");
-  EXPECT_EQ(NameOf(FUSED, FLOAT32, c10::kCUDA), "reference/cuda");
+  EXPECT_EQ(NameOf(FUSED, FLOAT32, c10::kCUDA), "grouped/cuda");
+  EXPECT_EQ(NameOf(FUSED, BFLOAT16, c10::kCUDA), "grouped/cuda, bfloat16");
+  EXPECT_EQ(NameOf(REFERENCE, FLOAT32, c10::kCUDA), "reference/cuda");
   EXPECT_EQ(NameOf(REFERENCE, BFLOAT16, c10::Device(c10::kCUDA, 1)), "reference/cuda, bfloat16");
   EXPECT_EQ(NameOf(REFERENCE, FLOAT16, c10::kCUDA), "reference/cuda, float16");
   Backend backend;

@@ -108,7 +108,7 @@ TEST_P(OneEdge, MasksAreThoseOfTheImageWhateverTheBatch) {
   EXPECT_FALSE(y.equal(Forward(x, p, whole.At(0)))) << "another place, the same masks";
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, OneEdge, ::testing::Values(FUSED, REFERENCE));
+INSTANTIATE_TEST_SUITE_P(Kernels, OneEdge, ::testing::Values(FUSED, REFERENCE, GROUPED));
 
 }  // namespace
 }  // namespace pdarts::nn

@@ -238,18 +238,21 @@ class Cell {
   at::Tensor x_;
 };
 
-TEST(MixedNodes, AreTheSameWithBothKernels) {
+TEST(MixedNodes, AreTheSameWithAllKernels) {
   const std::vector<std::string> names = {"none",         "max_pool_3x3", "skip_connect",
                                           "sep_conv_3x3", "dil_conv_5x5", "avg_pool_3x3"};
   for (const bool with_square : {false, true}) {
-    Cell reference(names, with_square, REFERENCE), fused(names, with_square, FUSED);
-    const at::Tensor expected = reference.Forward(), actual = fused.Forward();
-    EXPECT_EQ(actual.grad_fn()->name() == "pdarts::MixedCell", !with_square);
-    EXPECT_TRUE(actual.allclose(expected, 1e-10, 1e-10));
-    const auto expected_gradients = reference.Gradients(expected);
-    const auto gradients = fused.Gradients(actual);
-    for (size_t i = 0; i < gradients.size(); ++i) {
-      EXPECT_TRUE(gradients[i].allclose(expected_gradients[i], 1e-9, 1e-9)) << i;
+    for (const Kernels kernels : {FUSED, GROUPED}) {
+      SCOPED_TRACE(KernelsName(kernels));
+      Cell reference(names, with_square, REFERENCE), tested(names, with_square, kernels);
+      const at::Tensor expected = reference.Forward(), actual = tested.Forward();
+      EXPECT_EQ(actual.grad_fn()->name() == "pdarts::MixedCell", !with_square);
+      EXPECT_TRUE(actual.allclose(expected, 1e-10, 1e-10));
+      const auto expected_gradients = reference.Gradients(expected);
+      const auto gradients = tested.Gradients(actual);
+      for (size_t i = 0; i < gradients.size(); ++i) {
+        EXPECT_TRUE(gradients[i].allclose(expected_gradients[i], 1e-9, 1e-9)) << i;
+      }
     }
   }
 }

@@ -271,7 +271,7 @@ TEST(Spec, KernelsAndPrecisionAndTheDeviceMakeTheBackend) {
   EXPECT_EQ(usual.backend.kernels, FUSED);
   EXPECT_EQ(usual.backend.parameters, c10::kFloat);
   EXPECT_EQ(usual.StageNetShape(0).backend.kernels, FUSED);
-  EXPECT_EQ(MakeExperiment(spec, c10::kCUDA).value().backend.kernels, REFERENCE);
+  EXPECT_EQ(MakeExperiment(spec, c10::kCUDA).value().backend.kernels, GROUPED);
   for (const char* assignment : {"search.kernels=REFERENCE", "search.precision=FLOAT64"}) {
     ASSERT_TRUE(SetField(&spec, assignment).ok());
   }

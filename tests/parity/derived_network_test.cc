@@ -4,6 +4,7 @@
 
 #include "ATen/ops/cross_entropy_loss.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -98,9 +99,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Combine(::testing::Values(Case{"Cifar", "derived_cifar.pt", "cifar"},
                                          Case{"Cifar2", "derived_cifar_2.pt", "cifar"},
                                          Case{"ImageNet", "derived_imagenet.pt", "imagenet"}),
-                       ::testing::Values(FUSED, REFERENCE)),
+                       ::testing::Values(FUSED, REFERENCE, GROUPED)),
     [](const auto& info) {
-      return std::get<0>(info.param).name + Kernels_Name(std::get<1>(info.param));
+      return std::string(std::get<0>(info.param).name) + KernelsName(std::get<1>(info.param));
     });
 
 }  // namespace

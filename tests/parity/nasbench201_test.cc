@@ -8,6 +8,7 @@
 #include "ATen/ops/zeros_like.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -84,8 +85,8 @@ TEST_P(SuperNetParity, ForwardBackwardAndDerivation) {
   ExpectNear(net->Forward(request.images), file.GetTensor("logits_eval"), "logits_eval");
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, SuperNetParity, ::testing::Values(REFERENCE, FUSED),
-                         [](const auto& info) { return Kernels_Name(info.param); });
+INSTANTIATE_TEST_SUITE_P(Kernels, SuperNetParity, ::testing::Values(REFERENCE, FUSED, GROUPED),
+                         [](const auto& info) { return std::string(KernelsName(info.param)); });
 
 TEST(NasBench201Parity, DerivationWithTies) {
   const auto space = Space();
@@ -145,8 +146,9 @@ TEST_P(DerivedNetworkParity, ForwardAndBackward) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, DerivedNetworkParity, ::testing::Values(REFERENCE, FUSED),
-                         [](const auto& info) { return Kernels_Name(info.param); });
+INSTANTIATE_TEST_SUITE_P(Kernels, DerivedNetworkParity,
+                         ::testing::Values(REFERENCE, FUSED, GROUPED),
+                         [](const auto& info) { return std::string(KernelsName(info.param)); });
 
 TEST(NasBench201Parity, Counts) {
   const auto space = Space();

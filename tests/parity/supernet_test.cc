@@ -6,6 +6,7 @@
 #include "ATen/ops/scalar_tensor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -133,10 +134,10 @@ TEST_P(SuperNetParity, SearchStep) {
 
 INSTANTIATE_TEST_SUITE_P(Stages, SuperNetParity,
                          ::testing::Combine(::testing::Values(1, 2, 3),
-                                            ::testing::Values(REFERENCE, FUSED)),
+                                            ::testing::Values(REFERENCE, FUSED, GROUPED)),
                          [](const auto& info) {
                            return absl::StrCat("Stage", std::get<0>(info.param), "_",
-                                               Kernels_Name(std::get<1>(info.param)));
+                                               KernelsName(std::get<1>(info.param)));
                          });
 
 }  // namespace

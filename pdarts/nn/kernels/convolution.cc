@@ -219,7 +219,7 @@ at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& inpu
 at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvolution& convolution,
                     const std::optional<BatchNormArgs>& batch_norm) {
   CHECK_EQ(x.dim(), 4) << "[N,C,H,W]";
-  if (backend.kernels == REFERENCE) return composition::Convolve(x, convolution, batch_norm);
+  if (backend.kernels != FUSED) return composition::Convolve(x, convolution, batch_norm);
   return DispatchStorage(x, [&](auto zero) {
     return ConvolveWithLoops<decltype(zero)>(backend.instructions, x, convolution, batch_norm);
   });

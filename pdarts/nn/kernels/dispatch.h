@@ -72,9 +72,11 @@ class FusedNode : public torch::autograd::Node {
  public:
   torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) final {
     // Autograd's engine computes with gradients enabled exactly when it is asked for a graph.
-    TORCH_CHECK(!c10::GradMode::is_enabled(), name(),
-                " has no second derivative: a gradient with create_graph=true was asked for, and "
-                "the fused kernels give gradients without a graph. REFERENCE kernels have one");
+    TORCH_CHECK(
+        !c10::GradMode::is_enabled(), name(),
+        " has no second derivative: a gradient with create_graph=true was asked for, and "
+        "the fused and the grouped kernels give gradients without a graph. REFERENCE kernels "
+        "have one");
     return Backward(std::move(gradients));
   }
 

@@ -12,6 +12,7 @@
 #include "pdarts/nn/kernels/cell_values.h"
 #include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dispatch.h"
+#include "pdarts/nn/kernels/grouped_cell.h"
 #include "torch/csrc/autograd/graph_task.h"
 
 namespace pdarts::nn {
@@ -100,6 +101,7 @@ at::Tensor MixedCell(const Backend& backend, const MixedCellArgs& cell,
                      const std::vector<at::Tensor>& inputs, const at::Tensor& coefficients) {
   CHECK(!inputs.empty());
   if (backend.kernels == REFERENCE) return composition::MixedCell(cell, inputs, coefficients);
+  if (backend.kernels == GROUPED) return grouped::MixedCell(cell, inputs, coefficients);
   return DispatchStorage(inputs[0], [&](auto zero) {
     return MixedCellWithLoops<decltype(zero)>(backend.instructions, cell, inputs, coefficients);
   });

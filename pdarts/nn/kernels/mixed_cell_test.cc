@@ -22,6 +22,7 @@ struct CellCase {
   bool affine = false;
   bool drops = false;
   bool drops_edges = false;
+  bool moves_statistics = true;
   std::vector<int> output_nodes = {2, 3, 4, 5};
   /// Names as in the DARTS space; "dense" is a 3x3 convolution with a bias.
   std::vector<std::string> operations = {"max",  "avg",  "skip", "sep3",
@@ -155,6 +156,7 @@ class MixedCellTest : public KernelTest {
     bn.running_mean = (0.3 * some).to(tensors_[2].scalar_type());
     bn.running_var = (1 + 0.5 * some * some).to(tensors_[2].scalar_type());
     bn.training = c.training;
+    bn.update_statistics = c.moves_statistics;
     batch_norms_.push_back(bn);
     return bn;
   }
@@ -191,6 +193,7 @@ std::vector<CellCase> Cases() {
   evaluated.drops_edges = true;
   evaluated.training = false;
   add("affine").affine = true;
+  add("statistics that stay").moves_statistics = false;
   add("evaluation").training = false;
   CellCase& affine = add("affine in evaluation");
   affine.affine = true;
@@ -366,6 +369,7 @@ TEST_P(MixedCellTest, RepeatsExactly) {
 }
 
 PDARTS_INSTANTIATE_KERNEL_TEST(MixedCellTest);
+PDARTS_INSTANTIATE_GROUPED_TEST(MixedCellTest);
 
 }  // namespace
 }  // namespace pdarts::nn

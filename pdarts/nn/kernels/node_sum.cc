@@ -12,6 +12,7 @@
 #include "pdarts/nn/kernels/batch.h"
 #include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dispatch.h"
+#include "pdarts/nn/kernels/grouped_cell.h"
 #include "pdarts/nn/kernels/normalization.h"
 #include "pdarts/nn/kernels/packing.h"
 #include "pdarts/nn/kernels/parallel.h"
@@ -393,6 +394,7 @@ at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
       << coefficients.sizes() << " coefficients for " << terms.size() << " terms";
   CHECK_EQ(terms[0].value.dim(), 4) << "[N,C,H,W]";
   if (backend.kernels == REFERENCE) return composition::NodeSum(terms, coefficients);
+  if (backend.kernels == GROUPED) return grouped::NodeSum(terms, coefficients);
   return DispatchStorage(terms[0].value, [&](auto zero) {
     return NodeSumWithLoops<decltype(zero)>(backend.instructions, terms, coefficients);
   });
@@ -400,7 +402,7 @@ at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
 
 at::Tensor Normalize(const Backend& backend, const at::Tensor& value,
                      const BatchNormArgs& batch_norm) {
-  if (backend.kernels == REFERENCE) return composition::BatchNorm(value, batch_norm);
+  if (backend.kernels != FUSED) return composition::BatchNorm(value, batch_norm);
   return NodeSum(backend, {{value, batch_norm}},
                  at::ones({1}, ActivationStorage::ComputedOptions(value)));
 }
@@ -415,7 +417,7 @@ std::vector<at::Tensor> NormalizeEach(const Backend& backend, const std::vector<
     }
     return normalized;
   }
-  if (backend.kernels == REFERENCE) return composition::BatchNormEach(values, batch_norms);
+  if (backend.kernels != FUSED) return composition::BatchNormEach(values, batch_norms);
   return DispatchStorage(values[0], [&](auto zero) {
     return NormalizeEachWithLoops<decltype(zero)>(backend.instructions, values, batch_norms);
   });

@@ -359,6 +359,7 @@ TEST_P(NodeSumTest, KeepsItsDigitsFarFromZero) {
 }
 
 PDARTS_INSTANTIATE_KERNEL_TEST(NodeSumTest);
+PDARTS_INSTANTIATE_GROUPED_TEST(NodeSumTest);
 
 class Dropout : public KernelTest {};
 

@@ -118,12 +118,12 @@ at::Tensor Pool(InstructionSet instructions, const at::Tensor& x, bool max, int6
 }  // namespace
 
 at::Tensor MaxPool3x3(const Backend& backend, const at::Tensor& x, int64_t stride) {
-  if (backend.kernels == REFERENCE) return composition::MaxPool3x3(x, stride);
+  if (backend.kernels != FUSED) return composition::MaxPool3x3(x, stride);
   return Pool(backend.instructions, x, /*max=*/true, stride);
 }
 
 at::Tensor AveragePool3x3(const Backend& backend, const at::Tensor& x, int64_t stride) {
-  if (backend.kernels == REFERENCE) return composition::AveragePool3x3(x, stride);
+  if (backend.kernels != FUSED) return composition::AveragePool3x3(x, stride);
   return Pool(backend.instructions, x, /*max=*/false, stride);
 }
 

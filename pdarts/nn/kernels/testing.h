@@ -25,6 +25,7 @@ namespace pdarts::nn {
 struct KernelTestCase {
   InstructionSet instructions;
   at::ScalarType storage;  ///< of activations
+  Kernels kernels = FUSED;
   at::ScalarType parameters() const { return storage == at::kDouble ? at::kDouble : at::kFloat; }
 };
 
@@ -38,8 +39,18 @@ inline std::vector<KernelTestCase> KernelTestCases() {
   return cases;
 }
 
+/// The same for the grouped operators, which do not depend on the instruction set.
+inline std::vector<KernelTestCase> GroupedTestCases() {
+  std::vector<KernelTestCase> cases;
+  for (const at::ScalarType storage : {at::kFloat, at::kDouble, at::kBFloat16}) {
+    cases.push_back({InstructionSet::kPortable, storage, GROUPED});
+  }
+  return cases;
+}
+
 inline std::string KernelTestName(const testing::TestParamInfo<KernelTestCase>& info) {
-  return std::string(InstructionSetName(info.param.instructions)) +
+  return std::string(info.param.kernels == GROUPED ? "grouped"
+                                                   : InstructionSetName(info.param.instructions)) +
          (info.param.storage == at::kFloat    ? "Float"
           : info.param.storage == at::kDouble ? "Double"
                                               : "Bfloat16");
@@ -53,9 +64,10 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   KernelTest() : threads_(at::get_num_threads()) { at::set_num_threads(2); }
   ~KernelTest() override { at::set_num_threads(threads_); }
 
-  /// The loops under test.
+  /// The loops, or the grouped operators, under test.
   static Backend Fused() {
     Backend backend;
+    backend.kernels = GetParam().kernels;
     backend.instructions = GetParam().instructions;
     backend.parameters = GetParam().parameters();
     backend.storage = GetParam().storage;
@@ -201,7 +213,9 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     const double bound = kBfloat16Bound * norm + kRoundings * rounding + edge + 1e-6;
     EXPECT_LE(Distance(actual, exact), bound) << what << ", against float64, norm " << norm;
     EXPECT_LE(Distance(actual, rounded), bound) << what << ", in bfloat16, norm " << norm;
-    // Loops that multiply pairs round all that the composition rounds.
+    // Loops that multiply pairs round all that the composition rounds. Grouped operators round
+    // more.
+    if (GetParam().kernels == GROUPED) return;
     if (!Loops<Bfloat16>(GetParam().instructions).multiplies_pairs || rounding > norm / 10) return;
     EXPECT_LE(Distance(actual, rounded), (together_ ? 5 : 1) * kBfloat16Bound * norm + 1e-6)
         << what << ", same roundings, norm " << norm;
@@ -227,6 +241,9 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
 #define PDARTS_INSTANTIATE_KERNEL_TEST(fixture)                                            \
   INSTANTIATE_TEST_SUITE_P(InstructionSets, fixture, testing::ValuesIn(KernelTestCases()), \
                            KernelTestName)
+
+#define PDARTS_INSTANTIATE_GROUPED_TEST(fixture) \
+  INSTANTIATE_TEST_SUITE_P(Grouped, fixture, testing::ValuesIn(GroupedTestCases()), KernelTestName)
 
 }  // namespace pdarts::nn
 

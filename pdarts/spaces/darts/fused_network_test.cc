@@ -66,8 +66,9 @@ void ExpectClose(const at::Tensor& a, const at::Tensor& b, const std::string& wh
 
 class FusedNetworkTest : public testing::TestWithParam<Stage> {};
 
-TEST_P(FusedNetworkTest, IsTheSame) {
-  const auto fused = MakeNet(GetParam(), FUSED), reference = MakeNet(GetParam(), REFERENCE);
+/// Compares the kernels with the reference kernels.
+void ExpectSameNetwork(const Stage& stage, Kernels kernels) {
+  const auto fused = MakeNet(stage, kernels), reference = MakeNet(stage, REFERENCE);
   GradientRequest request;
   request.images = at::randn({4, 3, 16, 16}, MakeGenerator(1, "images"), at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
@@ -90,6 +91,10 @@ TEST_P(FusedNetworkTest, IsTheSame) {
     }
   }
 }
+
+TEST_P(FusedNetworkTest, IsTheSame) { ExpectSameNetwork(GetParam(), FUSED); }
+
+TEST_P(FusedNetworkTest, IsTheSameWithGroupedOperators) { ExpectSameNetwork(GetParam(), GROUPED); }
 
 INSTANTIATE_TEST_SUITE_P(Stages, FusedNetworkTest,
                          testing::Values(Stage{5, 8, 0, true}, Stage{11, 5, 0.4, true},
@@ -118,7 +123,7 @@ TEST_P(FusedDerivedNetworkTest, IsTheSame) {
   const at::Tensor images = at::randn({4, 3, 16, 16}, MakeGenerator(1, "images"), at::kDouble);
   std::vector<at::Tensor> logits;
   std::vector<std::vector<at::Tensor>> gradients, buffers;
-  for (const Kernels kernels : {FUSED, REFERENCE}) {
+  for (const Kernels kernels : {REFERENCE, FUSED, GROUPED}) {
     NetworkShape shape;
     shape.cells = 4;
     shape.channels = 4;
@@ -133,14 +138,17 @@ TEST_P(FusedDerivedNetworkTest, IsTheSame) {
                                               /*allow_unused=*/true));
     buffers.push_back(network->buffers());
   }
-  ExpectClose(logits[0], logits[1], "logits");
-  for (size_t i = 0; i < gradients[0].size(); ++i) {
-    ASSERT_EQ(gradients[0][i].defined(), gradients[1][i].defined());
-    if (!gradients[0][i].defined()) continue;
-    ExpectClose(gradients[0][i], gradients[1][i], "parameter " + std::to_string(i));
-  }
-  for (size_t i = 0; i < buffers[0].size(); ++i) {
-    ExpectClose(buffers[0][i], buffers[1][i], "buffer " + std::to_string(i));
+  for (size_t k = 1; k < logits.size(); ++k) {
+    SCOPED_TRACE(k == 1 ? "fused" : "grouped");
+    ExpectClose(logits[k], logits[0], "logits");
+    for (size_t i = 0; i < gradients[0].size(); ++i) {
+      ASSERT_EQ(gradients[k][i].defined(), gradients[0][i].defined());
+      if (!gradients[0][i].defined()) continue;
+      ExpectClose(gradients[k][i], gradients[0][i], "parameter " + std::to_string(i));
+    }
+    for (size_t i = 0; i < buffers[0].size(); ++i) {
+      ExpectClose(buffers[k][i], buffers[0][i], "buffer " + std::to_string(i));
+    }
   }
 }
 

@@ -66,8 +66,9 @@ void ExpectClose(const at::Tensor& a, const at::Tensor& b, const std::string& wh
 
 class FusedNetworkTest : public ::testing::TestWithParam<Stage> {};
 
-TEST_P(FusedNetworkTest, IsTheSame) {
-  const auto fused = MakeNet(GetParam(), FUSED), reference = MakeNet(GetParam(), REFERENCE);
+/// Compares the kernels with the reference kernels.
+void ExpectSameNetwork(const Stage& stage, Kernels kernels) {
+  const auto fused = MakeNet(stage, kernels), reference = MakeNet(stage, REFERENCE);
   GradientRequest request;
   request.images = at::randn({4, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
@@ -88,6 +89,10 @@ TEST_P(FusedNetworkTest, IsTheSame) {
     }
   }
 }
+
+TEST_P(FusedNetworkTest, IsTheSame) { ExpectSameNetwork(GetParam(), FUSED); }
+
+TEST_P(FusedNetworkTest, IsTheSameWithGroupedOperators) { ExpectSameNetwork(GetParam(), GROUPED); }
 
 INSTANTIATE_TEST_SUITE_P(Stages, FusedNetworkTest,
                          ::testing::Values(Stage{1, 5, 0, true}, Stage{2, 3, 0.4, true},
@@ -157,20 +162,24 @@ std::vector<at::Tensor> ComputedBy(const CellOperations& cell, Kernels kernels) 
   return computed;
 }
 
-TEST(DerivedNetwork, IsTheSameWithBothKernels) {
+TEST(DerivedNetwork, IsTheSameWithAllKernels) {
   for (const CellOperations& cell :
        {CellOperations{kNorConv3x3, kNorConv1x1, kAvgPool3x3, kSkipConnect, kNorConv3x3, kNone},
         CellOperations{kNone, kNone, kNorConv3x3, kNorConv1x1, kSkipConnect, kAvgPool3x3}}) {
     SCOPED_TRACE(FormatCell(cell));
-    const auto fused = ComputedBy(cell, FUSED), reference = ComputedBy(cell, REFERENCE);
-    ASSERT_EQ(fused.size(), reference.size());
-    for (size_t i = 0; i < fused.size(); ++i) {
-      // A weight of which nothing depends has no gradient or one of zeros.
-      if (!fused[i].defined() && !reference[i].defined()) continue;
-      const at::Tensor& like = fused[i].defined() ? fused[i] : reference[i];
-      ExpectClose(fused[i].defined() ? fused[i] : at::zeros_like(like),
-                  reference[i].defined() ? reference[i] : at::zeros_like(like),
-                  "parameter " + std::to_string(i));
+    const auto reference = ComputedBy(cell, REFERENCE);
+    for (const Kernels kernels : {FUSED, GROUPED}) {
+      SCOPED_TRACE(KernelsName(kernels));
+      const auto computed = ComputedBy(cell, kernels);
+      ASSERT_EQ(computed.size(), reference.size());
+      for (size_t i = 0; i < computed.size(); ++i) {
+        // A weight of which nothing depends has no gradient or one of zeros.
+        if (!computed[i].defined() && !reference[i].defined()) continue;
+        const at::Tensor& like = computed[i].defined() ? computed[i] : reference[i];
+        ExpectClose(computed[i].defined() ? computed[i] : at::zeros_like(like),
+                    reference[i].defined() ? reference[i] : at::zeros_like(like),
+                    "parameter " + std::to_string(i));
+      }
     }
   }
 }

@@ -1,0 +1,452 @@
+#include "pdarts/nn/kernels/grouped_backward.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "ATen/ops/add.h"
+#include "ATen/ops/avg_pool2d_backward.h"
+#include "ATen/ops/cat.h"
+#include "ATen/ops/convolution_backward.h"
+#include "ATen/ops/empty.h"
+#include "ATen/ops/max_pool2d_with_indices_backward.h"
+#include "ATen/ops/mul.h"
+#include "ATen/ops/native_batch_norm_backward.h"
+#include "ATen/ops/threshold_backward.h"
+#include "ATen/ops/zeros.h"
+#include "ATen/ops/zeros_like.h"
+#include "glog/logging.h"
+#include "pdarts/nn/kernels/grouped_forward.h"
+
+namespace pdarts::nn {
+namespace {
+
+/// The sum of tensors of the same sizes `[N,C,H,W]`.
+at::Tensor Sum(const std::vector<at::Tensor>& parts) {
+  if (parts.size() == 1) return parts[0];
+  if (parts.size() == 2) return at::add(parts[0], parts[1]);
+  std::vector<int64_t> sizes = parts[0].sizes().vec();
+  sizes.insert(sizes.begin() + 1, static_cast<int64_t>(parts.size()));
+  return SumOver(at::cat(parts, 1).reshape(sizes), 1);
+}
+
+/// The gradients of input, weight and bias; undefined where `mask` says no.
+std::tuple<at::Tensor, at::Tensor, at::Tensor> ConvolutionBackward(const at::Tensor& gradient,
+                                                                   const at::Tensor& input,
+                                                                   const at::Tensor& weight,
+                                                                   const ConvolutionCall& call,
+                                                                   std::array<bool, 3> mask) {
+  const std::vector<int64_t> bias_sizes = {weight.size(0)};
+  return at::convolution_backward(gradient, input, weight, at::IntArrayRef(bias_sizes),
+                                  {call.stride, call.stride}, {call.padding, call.padding},
+                                  {call.dilation, call.dilation}, /*transposed=*/false,
+                                  /*output_padding=*/{0, 0}, call.groups, mask);
+}
+
+}  // namespace
+
+GroupedBackward::GroupedBackward(const GroupedPlan& plan, const GroupedValues& values,
+                                 const at::Tensor& gradient, std::vector<bool> wants,
+                                 c10::ScalarType type)
+    : plan_(plan),
+      values_(values),
+      gradient_(gradient.contiguous()),
+      wants_(std::move(wants)),
+      type_(type),
+      to_nodes_(plan.nodes.size()),
+      to_positives_(plan.nodes.size()),
+      to_pools_(plan.pools.size()),
+      to_chains_(plan.chains.size()),
+      batches_(plan.batches.size()),
+      nodes_(plan.nodes.size()) {}
+
+std::vector<at::Tensor> GroupedBackward::Run() {
+  for (int node = plan_.num_inputs; node < plan_.num_nodes(); ++node) {
+    const int place = plan_.nodes[node].place_in_output;
+    if (place < 0) continue;
+    to_nodes_[node].push_back(gradient_.narrow(1, place * plan_.channels, plan_.channels));
+  }
+  for (int node = plan_.num_nodes() - 1; node >= plan_.num_inputs; --node) {
+    Level(static_cast<size_t>(node - plan_.num_inputs) + 1, {node});
+    NodeBackward(node);
+  }
+  std::vector<int> inputs;
+  for (int i = 0; i < plan_.num_inputs; ++i) inputs.push_back(i);
+  Level(0, inputs);
+
+  std::vector<at::Tensor> results(wants_.size());
+  for (int i = 0; i < plan_.num_inputs; ++i) {
+    if (wants_[1 + i] && !to_nodes_[i].empty()) results[1 + i] = Sum(to_nodes_[i]);
+  }
+  if (WantsCoefficients()) WriteCoefficients(&results);
+  if (plan_.is_affine) WriteTermAffine(&results);
+  WriteBatches(&results);
+  return results;
+}
+
+bool GroupedBackward::WantsOf(const GroupedPlan::Batch& batch,
+                              GroupedPlan::ConvolutionInput parameter) const {
+  return std::any_of(batch.chains.begin(), batch.chains.end(), [&](int chain) {
+    // A batch normalization before the ReLU is the one of the round before.
+    const size_t round = parameter >= GroupedPlan::kNormWeight ? batch.round - 1 : batch.round;
+    return wants_[plan_.chains[chain].rounds[round].first_input + parameter];
+  });
+}
+
+void GroupedBackward::Level(size_t level, const std::vector<int>& sources) {
+  for (const size_t first : plan_.firsts[level]) FirstBackward(first);
+  for (const int source : sources) {
+    if (!WantsNode(source)) continue;
+    for (const int pool : plan_.nodes[source].pools) PoolBackward(pool);
+    if (to_positives_[source].empty()) continue;
+    to_nodes_[source].push_back(at::threshold_backward(Sum(to_positives_[source]),
+                                                       values_.nodes[source].positive,
+                                                       /*threshold=*/0));
+    to_positives_[source].clear();
+  }
+}
+
+void GroupedBackward::FirstBackward(size_t number) {
+  const GroupedPlan::Batch& batch = plan_.batches[number];
+  const auto is_dead = [this](int chain) { return !to_chains_[chain].defined(); };
+  if (std::all_of(batch.chains.begin(), batch.chains.end(), is_dead)) return;
+  std::vector<at::Tensor> parts;
+  for (const int chain : batch.chains) {
+    // Nothing depends on a node that is neither in the output nor the source of an operation.
+    parts.push_back(is_dead(chain)
+                        ? at::zeros({plan_.images, plan_.channels, plan_.height, plan_.width},
+                                    gradient_.options())
+                        : to_chains_[chain]);
+    to_chains_[chain].reset();
+  }
+  const bool wants_input = std::any_of(batch.chains.begin(), batch.chains.end(), [this](int chain) {
+    return WantsNode(plan_.chains[chain].source);
+  });
+  const at::Tensor input = ConvolveBackward(number, AlongChannels(parts), wants_input);
+  if (!wants_input) return;
+  switch (batch.kind) {
+    case ConvolutionKind::kSeparable:
+      for (int64_t i = 0; i < batch.size(); ++i) {
+        to_positives_[plan_.chains[batch.chains[i]].source].push_back(
+            input.narrow(1, i * batch.in_channels, batch.in_channels));
+      }
+      return;
+    case ConvolutionKind::kFactorizedReduce: {
+      // [source]: of the pixels from the first and from the second row and column.
+      std::map<int, std::array<std::vector<at::Tensor>, 2>> halves;
+      for (int64_t i = 0; i < batch.size(); ++i) {
+        for (int64_t half = 0; half < 2; ++half) {
+          halves[plan_.chains[batch.chains[i]].source][half].push_back(
+              input.narrow(1, (2 * i + half) * batch.in_channels, batch.in_channels));
+        }
+      }
+      for (const auto& [source, parts_of_source] : halves) {
+        const at::Tensor whole = at::zeros_like(values_.nodes[source].positive);
+        for (int64_t half = 0; half < 2; ++half) {
+          EverySecond(whole, half).copy_(Sum(parts_of_source[half]));
+        }
+        to_positives_[source].push_back(whole);
+      }
+      return;
+    }
+    case ConvolutionKind::kPointwise:
+    case ConvolutionKind::kDense:
+      to_positives_[plan_.chains[batch.chains[0]].source].push_back(input);
+      return;
+  }
+}
+
+void GroupedBackward::SecondBackward(size_t number, const at::Tensor& gradient) {
+  const GroupedPlan::Batch& batch = plan_.batches[number];
+  const GroupedValues::OfBatch& values = values_.batches[number];
+  const at::Tensor input = ConvolveBackward(number, gradient, /*wants_input=*/true);
+  const bool wants_affine = plan_.is_affine && (WantsOf(batch, GroupedPlan::kNormWeight) ||
+                                                WantsOf(batch, GroupedPlan::kNormBias));
+  at::Tensor before;
+  std::tie(before, batches_[number].norm_weight, batches_[number].norm_bias) =
+      at::native_batch_norm_backward(
+          at::threshold_backward(input, values.input, /*threshold=*/0), values.before,
+          Channels(values_.inner_weights, plan_.channels, batch.first_inner, batch.size()),
+          Channels(values_.means, plan_.channels, batch.first_inner, batch.size()),
+          Channels(values_.variances, plan_.channels, batch.first_inner, batch.size()), values.mean,
+          values.inverse_deviation, plan_.settings.training, plan_.settings.eps,
+          {true, wants_affine, wants_affine});
+  for (int64_t i = 0; i < batch.size(); ++i) {
+    to_chains_[batch.chains[i]] = before.narrow(1, i * plan_.channels, plan_.channels);
+  }
+}
+
+at::Tensor GroupedBackward::ConvolveBackward(size_t number, const at::Tensor& gradient,
+                                             bool wants_input) {
+  const GroupedPlan::Batch& batch = plan_.batches[number];
+  const GroupedValues::OfBatch& values = values_.batches[number];
+  OfBatch& own = batches_[number];
+  const bool separable = batch.kind == ConvolutionKind::kSeparable;
+  const bool wants_depthwise = separable && WantsOf(batch, GroupedPlan::kDepthwise);
+  const bool wants_weight =
+      WantsOf(batch, GroupedPlan::kWeight) || (batch.kind == ConvolutionKind::kFactorizedReduce &&
+                                               WantsOf(batch, GroupedPlan::kSecondWeight));
+  const bool wants_bias = batch.has_bias && WantsOf(batch, GroupedPlan::kBias);
+  const bool wants_middle = wants_input || wants_depthwise;
+  if (!wants_middle && !wants_weight && !wants_bias) return {};
+  at::Tensor middle, none;
+  std::tie(middle, own.weight, own.bias) =
+      ConvolutionBackward(gradient, separable ? values.middle : values.input, values.weight,
+                          WeightCall(batch), {wants_middle, wants_weight, wants_bias});
+  if (!separable || !wants_middle) return middle;
+  at::Tensor input;
+  std::tie(input, own.depthwise, none) =
+      ConvolutionBackward(middle, values.input, values.depthwise, DepthwiseCall(batch),
+                          {wants_input, wants_depthwise, false});
+  return input;
+}
+
+void GroupedBackward::NodeBackward(int number) {
+  if (to_nodes_[number].empty()) return;
+  const at::Tensor gradient = Sum(to_nodes_[number]);
+  to_nodes_[number].clear();
+  if (!plan_.nodes[number].normalized.empty()) NormalizedBackward(number, gradient);
+  if (!plan_.nodes[number].plain.empty()) PlainBackward(number, gradient);
+}
+
+void GroupedBackward::NormalizedBackward(int number, const at::Tensor& gradient) {
+  const GroupedPlan::Node& node = plan_.nodes[number];
+  const GroupedValues::OfNode& values = values_.nodes[number];
+  const auto count = static_cast<int64_t>(node.normalized.size());
+  // The gradient of each term's weighted value is that of the node.
+  at::Tensor terms = gradient.unsqueeze(1).expand(
+      {plan_.images, count, plan_.channels, plan_.height, plan_.width});
+  if (values.normalized_scales.defined()) {
+    terms = Times(terms, values.normalized_scales.reshape({plan_.images, count, 1, 1, 1}));
+  }
+  const bool wants_affine =
+      plan_.is_affine && std::any_of(node.normalized.begin(), node.normalized.end(),
+                                     [this](const GroupedPlan::Term& term) {
+                                       return wants_[term.affine_input] ||
+                                              wants_[term.affine_input + 1];
+                                     });
+  const bool wants_weights = WantsCoefficients() || wants_affine;
+  const int64_t place = plan_.num_inner + node.first_normalized;
+  at::Tensor before;
+  std::tie(before, nodes_[number].term_weights, nodes_[number].term_biases) =
+      at::native_batch_norm_backward(
+          terms.reshape(values.before.sizes()), values.before,
+          Channels(values_.term_weights, plan_.channels, node.first_normalized, count),
+          Channels(values_.means, plan_.channels, place, count),
+          Channels(values_.variances, plan_.channels, place, count), values.mean,
+          values.inverse_deviation, plan_.settings.training, plan_.settings.eps,
+          {true, wants_weights, wants_weights && plan_.is_affine});
+  int64_t done = 0;
+  for (const size_t second : node.seconds) {
+    const int64_t size = plan_.batches[second].size();
+    SecondBackward(second, before.narrow(1, done * plan_.channels, size * plan_.channels));
+    done += size;
+  }
+  for (; done < count; ++done) {
+    Route(node.normalized[done], before.narrow(1, done * plan_.channels, plan_.channels));
+  }
+}
+
+void GroupedBackward::PlainBackward(int number, const at::Tensor& gradient) {
+  const GroupedPlan::Node& node = plan_.nodes[number];
+  const GroupedValues::OfNode& values = values_.nodes[number];
+  const auto count = static_cast<int64_t>(node.plain.size());
+  if (WantsCoefficients()) {
+    const at::Tensor products = at::mul(values.plain.reshape({plan_.images, count, -1}),
+                                        gradient.reshape({plan_.images, 1, -1}));
+    at::Tensor of_images = SumOver(products, 2, type_);
+    if (values.plain_scales.defined()) of_images = Times(of_images, values.plain_scales);
+    nodes_[number].plain = SumOver(of_images, 0);
+  }
+  const at::Tensor terms =
+      at::mul(gradient.unsqueeze(1), values.plain_weights.reshape({-1, count, 1, 1, 1}));
+  for (int64_t i = 0; i < count; ++i) {
+    const GroupedPlan::Term& term = node.plain[i];
+    const at::Tensor of_term = terms.select(1, i);
+    if (term.value != GroupedPlan::Term::Value::kSource) {
+      Route(term, of_term);
+    } else if (WantsNode(term.number)) {
+      // Dropout multiplies the gradient by the same numbers as the value.
+      Route(term, Drop(term, of_term));
+    }
+  }
+}
+
+void GroupedBackward::Route(const GroupedPlan::Term& term, const at::Tensor& gradient) {
+  switch (term.value) {
+    case GroupedPlan::Term::Value::kSource:
+      to_nodes_[term.number].push_back(gradient);
+      return;
+    case GroupedPlan::Term::Value::kPool:
+      to_pools_[term.number].push_back(gradient);
+      return;
+    case GroupedPlan::Term::Value::kChain:
+      to_chains_[term.number] = gradient;
+      return;
+  }
+}
+
+void GroupedBackward::PoolBackward(int number) {
+  if (to_pools_[number].empty()) return;
+  const GroupedPlan::Pool& pool = plan_.pools[number];
+  const at::Tensor gradient = Sum(to_pools_[number]).contiguous();
+  to_pools_[number].clear();
+  const at::Tensor& source = values_.nodes[pool.source].value;
+  const std::vector<int64_t> kernel = {3, 3}, stride = {pool.stride, pool.stride}, one = {1, 1};
+  to_nodes_[pool.source].push_back(
+      pool.kind == CellOperation::Kind::kMaxPool
+          ? at::max_pool2d_with_indices_backward(gradient, source, kernel, stride, /*padding=*/one,
+                                                 /*dilation=*/one, /*ceil_mode=*/false,
+                                                 values_.pools[number].indices)
+          : at::avg_pool2d_backward(gradient, source, kernel, stride, /*padding=*/one,
+                                    /*ceil_mode=*/false, /*count_include_pad=*/false,
+                                    /*divisor_override=*/std::nullopt));
+}
+
+void GroupedBackward::WriteCoefficients(std::vector<at::Tensor>* results) const {
+  const at::TensorOptions options = gradient_.options().dtype(type_);
+  std::vector<at::Tensor> weights, biases, plain;
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    const auto zeros_if_dead = [&](const at::Tensor& gradient, int64_t size) {
+      return gradient.defined() ? gradient : at::zeros({size}, options);
+    };
+    const auto normalized = static_cast<int64_t>(plan_.nodes[i].normalized.size());
+    if (normalized > 0) {
+      weights.push_back(zeros_if_dead(nodes_[i].term_weights, normalized * plan_.channels));
+      if (plan_.is_affine) {
+        biases.push_back(zeros_if_dead(nodes_[i].term_biases, normalized * plan_.channels));
+      }
+    }
+    const auto plain_size = static_cast<int64_t>(plan_.nodes[i].plain.size());
+    if (plain_size > 0) plain.push_back(zeros_if_dead(nodes_[i].plain, plain_size));
+  }
+  at::Tensor of_normalized, of_plain;
+  if (!weights.empty()) {
+    at::Tensor products = Join(weights);
+    if (plan_.is_affine) {
+      products = at::add(at::mul(products, values_.affine_weights),
+                         at::mul(Join(biases), values_.affine_biases));
+    }
+    of_normalized = SumOver(products.reshape({plan_.num_normalized, plan_.channels}), 1);
+  }
+  // Of terms with dropout: multiplied by the scale.
+  std::map<double, at::Tensor> scaled;
+  if (!plain.empty()) scaled[1.] = Join(plain);
+  std::vector<at::Tensor> elements(plan_.num_coefficients);
+  for (const GroupedPlan::Node& node : plan_.nodes) {
+    int64_t place = node.first_normalized;
+    for (const GroupedPlan::Term& term : node.normalized) {
+      elements[term.coefficient] = of_normalized.narrow(0, place++, 1);
+    }
+    place = node.first_plain;
+    for (const GroupedPlan::Term& term : node.plain) {
+      at::Tensor& all = scaled[term.scale];
+      if (!all.defined()) all = at::mul(scaled[1.], term.scale);
+      elements[term.coefficient] = all.narrow(0, place++, 1);
+    }
+  }
+  at::Tensor zero;
+  for (at::Tensor& element : elements) {
+    if (element.defined()) continue;
+    if (!zero.defined()) zero = at::zeros({1}, options);
+    element = zero;
+  }
+  (*results)[0] = Join(elements);
+}
+
+void GroupedBackward::WriteTermAffine(std::vector<at::Tensor>* results) const {
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (!nodes_[i].term_weights.defined() || !nodes_[i].term_biases.defined()) continue;
+    const GroupedPlan::Node& node = plan_.nodes[i];
+    const auto count = static_cast<int64_t>(node.normalized.size());
+    const at::Tensor coefficients =
+        values_.coefficients.narrow(0, node.first_normalized, count).unsqueeze(1);
+    const at::Tensor weights =
+        at::mul(nodes_[i].term_weights.reshape({count, plan_.channels}), coefficients);
+    const at::Tensor biases =
+        at::mul(nodes_[i].term_biases.reshape({count, plan_.channels}), coefficients);
+    for (int64_t k = 0; k < count; ++k) {
+      const size_t input = node.normalized[k].affine_input;
+      if (wants_[input]) (*results)[input] = weights.select(0, k);
+      if (wants_[input + 1]) (*results)[input + 1] = biases.select(0, k);
+    }
+  }
+}
+
+void GroupedBackward::CastBatches() {
+  std::vector<at::Tensor*> narrow;
+  std::vector<at::Tensor> flat;
+  for (OfBatch& batch : batches_) {
+    for (at::Tensor* const gradient : {&batch.depthwise, &batch.weight, &batch.bias}) {
+      if (!gradient->defined() || gradient->scalar_type() == type_) continue;
+      narrow.push_back(gradient);
+      flat.push_back(gradient->reshape({-1}));
+    }
+  }
+  if (narrow.empty()) return;
+  const at::Tensor all = Join(flat).to(type_);
+  int64_t taken = 0;
+  for (size_t i = 0; i < narrow.size(); ++i) {
+    const int64_t size = flat[i].numel();
+    *narrow[i] = all.narrow(0, taken, size).view(narrow[i]->sizes().vec());
+    taken += size;
+  }
+}
+
+at::Tensor GroupedBackward::SmallKernels() const {
+  std::vector<at::Tensor> mixed;
+  for (size_t i = 0; i < batches_.size(); ++i) {
+    if (plan_.batches[i].is_mixed && batches_[i].depthwise.defined()) {
+      mixed.push_back(batches_[i].depthwise);
+    }
+  }
+  if (mixed.empty()) return {};
+  const at::Tensor all = Join(mixed);
+  const int64_t begin = kKernelMargin, end = all.size(2) - kKernelMargin;
+  return all.slice(2, begin, end).slice(3, begin, end).contiguous();
+}
+
+void GroupedBackward::WriteBatches(std::vector<at::Tensor>* results) {
+  CastBatches();
+  const at::Tensor small = SmallKernels();
+  int64_t row = 0;  // of `small`
+  for (size_t number = 0; number < batches_.size(); ++number) {
+    const GroupedPlan::Batch& batch = plan_.batches[number];
+    const OfBatch& own = batches_[number];
+    for (int64_t i = 0; i < batch.size(); ++i) {
+      const GroupedPlan::Chain& chain = plan_.chains[batch.chains[i]];
+      const GroupedPlan::Convolution& convolution = chain.rounds[batch.round];
+      const ReluConvolution& weights = convolution.convolution;
+      const auto write = [&](size_t input, const at::Tensor& gradient, int64_t first,
+                             int64_t size) {
+        if (gradient.defined() && wants_[input]) {
+          (*results)[input] = gradient.narrow(0, first, size);
+        }
+      };
+      const size_t first = convolution.first_input;
+      if (own.depthwise.defined()) {
+        const bool is_small = weights.depthwise.size(2) < batch.kernel;
+        write(first + GroupedPlan::kDepthwise, is_small ? small : own.depthwise,
+              (is_small ? row : 0) + i * batch.in_channels, batch.in_channels);
+      }
+      const int64_t channels = plan_.channels;
+      if (batch.kind == ConvolutionKind::kFactorizedReduce) {
+        const int64_t half = weights.weight.size(0);
+        write(first + GroupedPlan::kWeight, own.weight, 2 * i * half, half);
+        write(first + GroupedPlan::kSecondWeight, own.weight, (2 * i + 1) * half, half);
+      } else {
+        write(first + GroupedPlan::kWeight, own.weight, i * channels, channels);
+      }
+      if (batch.has_bias) write(first + GroupedPlan::kBias, own.bias, i * channels, channels);
+      if (batch.round > 0 && plan_.is_affine) {
+        const size_t before = chain.rounds[batch.round - 1].first_input;
+        write(before + GroupedPlan::kNormWeight, own.norm_weight, i * channels, channels);
+        write(before + GroupedPlan::kNormBias, own.norm_bias, i * channels, channels);
+      }
+    }
+    if (batch.is_mixed && own.depthwise.defined()) row += batch.size() * batch.in_channels;
+  }
+}
+
+}  // namespace pdarts::nn

@@ -1,0 +1,82 @@
+#ifndef PDARTS_NN_KERNELS_GROUPED_BACKWARD_H_
+#define PDARTS_NN_KERNELS_GROUPED_BACKWARD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "pdarts/nn/kernels/grouped_plan.h"
+#include "pdarts/nn/kernels/grouped_values.h"
+
+namespace pdarts::nn {
+
+/// Computes the gradients of a cell from its plan and the values of its forward pass, which it
+/// leaves as they are. Without autograd.
+class GroupedBackward {
+ public:
+  /// gradient: of the output. wants: which of autograd's inputs need a gradient. type: of
+  /// coefficients and parameters. The plan and the values must outlive the object.
+  GroupedBackward(const GroupedPlan& plan, const GroupedValues& values, const at::Tensor& gradient,
+                  std::vector<bool> wants, c10::ScalarType type);
+
+  /// The gradients of autograd's inputs; undefined where nothing wants them, and where nothing
+  /// depends on the input. Gradients of parameters may share memory.
+  std::vector<at::Tensor> Run();
+
+ private:
+  /// Gradients of a batch's parameters.
+  struct OfBatch {
+    at::Tensor depthwise, weight, bias;
+    at::Tensor norm_weight, norm_bias;  ///< of the batch normalizations before the ReLU
+  };
+  struct OfNode {
+    at::Tensor term_weights, term_biases;  ///< `[T*C]`
+    at::Tensor plain;                      ///< `[Q]`
+  };
+
+  bool WantsNode(int node) const { return !plan_.is_input(node) || wants_[1 + node]; }
+  bool WantsCoefficients() const { return wants_[0]; }
+  /// Whether a parameter of a convolution of the batch needs a gradient.
+  bool WantsOf(const GroupedPlan::Batch& batch, GroupedPlan::ConvolutionInput parameter) const;
+
+  /// The operations on nodes whose consumers are done.
+  void Level(size_t level, const std::vector<int>& sources);
+  void FirstBackward(size_t number);
+  /// gradient: of the values that ComputeSecond returns.
+  void SecondBackward(size_t number, const at::Tensor& gradient);
+  /// The gradient of GroupedValues::OfBatch::input; undefined unless wanted.
+  at::Tensor ConvolveBackward(size_t number, const at::Tensor& gradient, bool wants_input);
+  void NodeBackward(int node);
+  void NormalizedBackward(int node, const at::Tensor& gradient);
+  void PlainBackward(int node, const at::Tensor& gradient);
+  /// Gives the gradient of a term's value to what made the value.
+  void Route(const GroupedPlan::Term& term, const at::Tensor& gradient);
+  void PoolBackward(int number);
+
+  void WriteCoefficients(std::vector<at::Tensor>* results) const;
+  void WriteTermAffine(std::vector<at::Tensor>* results) const;
+  void WriteBatches(std::vector<at::Tensor>* results);
+  /// Gives the gradients of the batches the type of the parameters.
+  void CastBatches();
+  /// The gradients of the smaller kernels of mixed batches: one row for each channel of each batch,
+  /// or undefined.
+  at::Tensor SmallKernels() const;
+
+  const GroupedPlan& plan_;
+  const GroupedValues& values_;
+  const at::Tensor gradient_;
+  const std::vector<bool> wants_;
+  const c10::ScalarType type_;
+  std::vector<std::vector<at::Tensor>> to_nodes_;      ///< [node]: parts of the gradient
+  std::vector<std::vector<at::Tensor>> to_positives_;  ///< [node]: the same behind the ReLU
+  std::vector<std::vector<at::Tensor>> to_pools_;      ///< [pool]
+  std::vector<at::Tensor> to_chains_;                  ///< [chain]: of the newest result
+  std::vector<OfBatch> batches_;
+  std::vector<OfNode> nodes_;
+};
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_KERNELS_GROUPED_BACKWARD_H_

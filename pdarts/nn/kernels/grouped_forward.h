@@ -1,0 +1,69 @@
+#ifndef PDARTS_NN_KERNELS_GROUPED_FORWARD_H_
+#define PDARTS_NN_KERNELS_GROUPED_FORWARD_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "pdarts/nn/kernels/grouped_plan.h"
+#include "pdarts/nn/kernels/grouped_values.h"
+
+namespace pdarts::nn {
+
+/// x as a source's term takes it: behind the dropout of the term. The dropout's scale is a part of
+/// the coefficient.
+at::Tensor Drop(const GroupedPlan::Term& term, const at::Tensor& x);
+
+/// Computes the output of a cell, and what the backward pass needs. Without autograd.
+class GroupedForward {
+ public:
+  /// inputs: detached. The plan must outlive the object.
+  GroupedForward(const GroupedPlan& plan, const std::vector<at::Tensor>& inputs,
+                 const at::Tensor& coefficients);
+
+  /// `[N,outputs*C,H,W]`, contiguous. Moves the running statistics. Throws c10::Error as
+  /// CheckCanNormalize.
+  at::Tensor Run();
+  GroupedValues TakeValues() { return std::move(values_); }
+
+ private:
+  struct Normalized {
+    at::Tensor value, mean, inverse_deviation;
+  };
+
+  void AssembleWeights();
+  void AssembleCoefficients();
+  void AssembleStatistics();
+  void MoveRunningStatistics();
+  void ComputeLevel(size_t level, const std::vector<int>& sources);
+  void ComputePool(int pool);
+  void ComputeFirst(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values);
+  /// The values of the second convolutions, before the batch normalizations of the terms.
+  at::Tensor ComputeSecond(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values);
+  at::Tensor Convolve(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values) const;
+  void ComputeNode(int node);
+  at::Tensor NormalizedSum(const GroupedPlan::Node& node, GroupedValues::OfNode& values);
+  at::Tensor WithPlainTerms(const GroupedPlan::Node& node, const at::Tensor& sum,
+                            GroupedValues::OfNode& values);
+  /// first, count: places among GroupedPlan::BatchNorms.
+  Normalized Normalize(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       int64_t first, int64_t count);
+  at::Tensor ValueOf(const GroupedPlan::Term& term) const;
+  /// `[N,T]`
+  at::Tensor ImageScales(const std::vector<GroupedPlan::Term>& terms);
+
+  const GroupedPlan& plan_;
+  const std::vector<at::Tensor> inputs_;
+  const at::Tensor coefficients_;
+  const at::TensorOptions storage_;   ///< of activations
+  const at::TensorOptions computed_;  ///< of coefficients and statistics
+  GroupedValues values_;
+  std::vector<at::Tensor> chain_values_;  ///< the newest result of each chain
+  at::Tensor plain_coefficients_;         ///< `[Q]` of the storage type, with the dropout's scale
+  at::Tensor ones_;                       ///< `[N,1]`
+};
+
+}  // namespace pdarts::nn
+
+#endif  // PDARTS_NN_KERNELS_GROUPED_FORWARD_H_

@@ -1,0 +1,359 @@
+#include "pdarts/nn/kernels/grouped_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "glog/logging.h"
+
+namespace pdarts::nn {
+namespace {
+
+constexpr size_t kMaxRounds = 2;
+
+/// Whether convolutions on different nodes can share a batch. Others read one source, which gives
+/// one convolution with all their output channels.
+bool TakesSeveralSources(ConvolutionKind kind) {
+  return kind == ConvolutionKind::kSeparable || kind == ConvolutionKind::kFactorizedReduce;
+}
+
+int64_t KernelOf(const ReluConvolution& convolution) {
+  return convolution.kind == ConvolutionKind::kSeparable ? convolution.depthwise.size(2)
+                                                         : convolution.weight.size(2);
+}
+
+int64_t OutChannels(const ReluConvolution& convolution) {
+  return convolution.weight.size(0) *
+         (convolution.kind == ConvolutionKind::kFactorizedReduce ? 2 : 1);
+}
+
+int64_t StrideOf(const ReluConvolution& convolution) {
+  return convolution.kind == ConvolutionKind::kFactorizedReduce ? 2 : convolution.stride;
+}
+
+int64_t OutSide(int64_t side, int64_t stride) { return (side - 1) / stride + 1; }
+
+/// A convolution of the second round must be one that a batch of the node can hold.
+bool IsSecond(const ReluConvolution& convolution) {
+  return convolution.kind == ConvolutionKind::kSeparable && convolution.stride == 1;
+}
+
+}  // namespace
+
+bool GroupedPlan::Node::has_image_scale() const {
+  const auto has = [](const Term& term) { return term.image_scale.defined(); };
+  return std::any_of(normalized.begin(), normalized.end(), has) ||
+         std::any_of(plain.begin(), plain.end(), has);
+}
+
+std::optional<GroupedPlan> GroupedPlan::Make(const MixedCellArgs& cell,
+                                             const std::vector<at::Tensor>& inputs,
+                                             const at::Tensor& coefficients,
+                                             std::vector<at::Tensor>& autograd_inputs) {
+  GroupedPlan plan;
+  plan.num_inputs = cell.num_inputs;
+  plan.channels = cell.channels;
+  plan.height = cell.height;
+  plan.width = cell.width;
+  CHECK(plan.num_inputs > 0 && static_cast<int>(inputs.size()) == plan.num_inputs &&
+        cell.num_nodes > plan.num_inputs);
+  CHECK_EQ(coefficients.dim(), 1);
+  plan.images = inputs[0].size(0);
+  plan.num_coefficients = coefficients.numel();
+  autograd_inputs = {coefficients};
+  plan.nodes.resize(cell.num_nodes);
+  for (int i = 0; i < cell.num_nodes; ++i) {
+    Node& node = plan.nodes[i];
+    if (!plan.is_input(i)) {
+      node.channels = cell.channels;
+      node.height = cell.height;
+      node.width = cell.width;
+      continue;
+    }
+    const at::Tensor& input = inputs[i];
+    CHECK(input.dim() == 4 && input.size(0) == plan.images &&
+          input.scalar_type() == inputs[0].scalar_type());
+    autograd_inputs.push_back(input);
+    node.channels = input.size(1);
+    node.height = input.size(2);
+    node.width = input.size(3);
+  }
+  for (size_t place = 0; place < cell.output_nodes.size(); ++place) {
+    const int node = cell.output_nodes[place];
+    CHECK(!plan.is_input(node) && node < plan.num_nodes()) << node;
+    CHECK_EQ(plan.nodes[node].place_in_output, -1) << "node " << node << " is twice in the output";
+    plan.nodes[node].place_in_output = static_cast<int>(place);
+  }
+  plan.firsts.resize(1 + cell.num_nodes - cell.num_inputs);
+  std::vector<bool> has_coefficient(plan.num_coefficients);
+  for (const CellEdge& edge : cell.edges) {
+    CHECK(edge.from >= 0 && edge.from < edge.to && !plan.is_input(edge.to) &&
+          edge.to < plan.num_nodes())
+        << edge.from << " to " << edge.to;
+    for (const CellOperation& operation : edge.operations) {
+      CHECK(operation.coefficient >= 0 && operation.coefficient < plan.num_coefficients)
+          << "coefficient " << operation.coefficient << " of " << plan.num_coefficients;
+      if (has_coefficient[operation.coefficient]) return std::nullopt;
+      has_coefficient[operation.coefficient] = true;
+      if (!plan.Add(edge, operation, inputs[0].device(), autograd_inputs)) return std::nullopt;
+    }
+  }
+  plan.NumberTerms();
+  return plan;
+}
+
+std::optional<GroupedPlan> GroupedPlan::OfSum(const std::vector<NodeTerm>& terms,
+                                              const at::Tensor& coefficients,
+                                              std::vector<at::Tensor>& autograd_inputs) {
+  CHECK(!terms.empty());
+  CHECK_EQ(coefficients.numel(), static_cast<int64_t>(terms.size()));
+  MixedCellArgs cell;
+  cell.num_inputs = static_cast<int>(terms.size());
+  cell.num_nodes = cell.num_inputs + 1;
+  cell.output_nodes = {cell.num_inputs};
+  const at::Tensor& first = terms[0].value;
+  cell.channels = first.size(1);
+  cell.height = first.size(2);
+  cell.width = first.size(3);
+  std::vector<at::Tensor> values;
+  for (const NodeTerm& term : terms) {
+    CHECK(term.value.sizes() == first.sizes());
+    values.push_back(term.value);
+  }
+  std::optional<GroupedPlan> plan = Make(cell, values, coefficients, autograd_inputs);
+  Node& node = plan->nodes.back();
+  for (size_t i = 0; i < terms.size(); ++i) {
+    Term term;
+    term.number = static_cast<int>(i);
+    term.coefficient = static_cast<int64_t>(i);
+    if (terms[i].batch_norm) {
+      if (terms[i].dropout_mask.defined() || !plan->Take(*terms[i].batch_norm)) {
+        return std::nullopt;
+      }
+      plan->AddNormalized(&node, std::move(term), *terms[i].batch_norm, autograd_inputs);
+      continue;
+    }
+    if (terms[i].dropout_mask.defined()) term.mask = terms[i].dropout_mask.to(first.device());
+    term.scale = terms[i].dropout_scale;
+    node.plain.push_back(std::move(term));
+  }
+  plan->NumberTerms();
+  return plan;
+}
+
+std::vector<const BatchNormArgs*> GroupedPlan::BatchNorms() const {
+  std::vector<const BatchNormArgs*> all;
+  for (const Node& node : nodes) {
+    for (const size_t second : node.seconds) {
+      for (const int chain : batches[second].chains) {
+        all.push_back(&chains[chain].rounds[0].batch_norm);
+      }
+    }
+  }
+  for (const Node& node : nodes) {
+    for (const Term& term : node.normalized) all.push_back(&term.batch_norm);
+  }
+  return all;
+}
+
+bool GroupedPlan::Add(const CellEdge& edge, const CellOperation& operation,
+                      const at::Device& device, std::vector<at::Tensor>& autograd_inputs) {
+  Term term;
+  term.coefficient = operation.coefficient;
+  if (edge.image_scale.defined()) {
+    CHECK_EQ(edge.image_scale.numel(), images);
+    term.image_scale = edge.image_scale.to(device);
+  }
+  CHECK(operation.kind == CellOperation::Kind::kIdentity || !operation.dropout_mask.defined())
+      << "dropout is for identities";
+  const Node& source = nodes[edge.from];
+  switch (operation.kind) {
+    case CellOperation::Kind::kIdentity:
+      CHECK(source.channels == channels && source.height == height && source.width == width)
+          << "an identity of " << source.channels << "x" << source.height << "x" << source.width
+          << " to a node of " << channels << "x" << height << "x" << width;
+      term.number = edge.from;
+      if (operation.dropout_mask.defined()) term.mask = operation.dropout_mask.to(device);
+      term.scale = operation.dropout_scale;
+      nodes[edge.to].plain.push_back(std::move(term));
+      return true;
+    case CellOperation::Kind::kMaxPool:
+    case CellOperation::Kind::kAveragePool:
+      term.value = Term::Value::kPool;
+      term.number = AddPool(edge.from, operation);
+      if (!operation.batch_norm) {
+        nodes[edge.to].plain.push_back(std::move(term));
+        return true;
+      }
+      if (!Take(*operation.batch_norm)) return false;
+      AddNormalized(&nodes[edge.to], std::move(term), *operation.batch_norm, autograd_inputs);
+      return true;
+    case CellOperation::Kind::kConvolution:
+      return AddChain(std::move(term), edge, operation, autograd_inputs);
+  }
+  LOG(FATAL) << "no operation " << static_cast<int>(operation.kind);
+}
+
+bool GroupedPlan::Take(const BatchNormArgs& batch_norm) {
+  if (IsSynchronized(batch_norm)) return false;
+  CHECK_EQ(batch_norm.weight.defined(), batch_norm.bias.defined());
+  if (!has_settings_) {
+    has_settings_ = true;
+    settings.training = batch_norm.training;
+    settings.update_statistics = batch_norm.update_statistics;
+    settings.eps = batch_norm.eps;
+    settings.momentum = batch_norm.momentum;
+  }
+  is_affine |= batch_norm.weight.defined();
+  return batch_norm.training == settings.training &&
+         batch_norm.update_statistics == settings.update_statistics &&
+         batch_norm.eps == settings.eps && batch_norm.momentum == settings.momentum;
+}
+
+void GroupedPlan::AddNormalized(Node* node, Term term, const BatchNormArgs& batch_norm,
+                                std::vector<at::Tensor>& autograd_inputs) {
+  term.batch_norm = batch_norm;
+  term.affine_input = autograd_inputs.size();
+  autograd_inputs.push_back(batch_norm.weight);
+  autograd_inputs.push_back(batch_norm.bias);
+  node->normalized.push_back(std::move(term));
+}
+
+int GroupedPlan::AddPool(int source, const CellOperation& operation) {
+  Node& node = nodes[source];
+  CHECK(node.channels == channels && OutSide(node.height, operation.stride) == height &&
+        OutSide(node.width, operation.stride) == width)
+      << "a pool of stride " << operation.stride << " from " << node.channels << "x" << node.height
+      << "x" << node.width << " to a node of " << channels << "x" << height << "x" << width;
+  // Pools of one source are computed once.
+  for (const int known : node.pools) {
+    if (pools[known].kind == operation.kind && pools[known].stride == operation.stride) {
+      return known;
+    }
+  }
+  node.pools.push_back(static_cast<int>(pools.size()));
+  pools.push_back({source, operation.kind, operation.stride});
+  return node.pools.back();
+}
+
+bool GroupedPlan::AddChain(Term term, const CellEdge& edge, const CellOperation& operation,
+                           std::vector<at::Tensor>& autograd_inputs) {
+  CHECK(!operation.chain.empty());
+  if (operation.chain.size() > kMaxRounds) return false;
+  const int number = static_cast<int>(chains.size());
+  Chain chain;
+  chain.source = edge.from;
+  chain.node = edge.to;
+  int64_t c = nodes[edge.from].channels, h = nodes[edge.from].height, w = nodes[edge.from].width;
+  std::vector<int64_t> in_channels;
+  for (const CellOperation::ReluConvBn& from : operation.chain) {
+    if (!chain.rounds.empty() && !IsSecond(from.convolution)) return false;
+    if (!Take(from.batch_norm)) return false;
+    in_channels.push_back(c);
+    CHECK_EQ(from.convolution.weight.size(1), c) << "input channels of a convolution";
+    CHECK(from.convolution.kind != ConvolutionKind::kFactorizedReduce || (h % 2 == 0 && w % 2 == 0))
+        << "a factorized reduction of " << h << "x" << w;
+    const int64_t stride = StrideOf(from.convolution);
+    c = OutChannels(from.convolution);
+    h = OutSide(h, stride);
+    w = OutSide(w, stride);
+    chain.rounds.push_back({from.convolution, from.batch_norm, autograd_inputs.size()});
+    autograd_inputs.insert(
+        autograd_inputs.end(),
+        {from.convolution.depthwise, from.convolution.weight, from.convolution.second_weight,
+         from.convolution.bias, from.batch_norm.weight, from.batch_norm.bias});
+  }
+  CHECK(c == channels && h == height && w == width)
+      << "a convolution to " << c << "x" << h << "x" << w << " for a node of " << channels << "x"
+      << height << "x" << width;
+  // The values between two convolutions have the node's sizes too.
+  if (chain.rounds.size() > 1 && (OutChannels(chain.rounds[0].convolution) != channels)) {
+    return false;
+  }
+  term.value = Term::Value::kChain;
+  term.number = number;
+  term.batch_norm = chain.rounds.back().batch_norm;
+  term.affine_input = chain.rounds.back().first_input + kNormWeight;
+  const bool has_second = chain.rounds.size() > 1;
+  nodes[edge.from].has_chains = true;
+  chains.push_back(std::move(chain));
+  const int level = is_input(edge.from) ? 0 : edge.from - num_inputs + 1;
+  AddToBatch(firsts[level], number, /*round=*/0, in_channels[0]);
+  if (has_second) AddToBatch(nodes[edge.to].seconds, number, /*round=*/1, in_channels[1]);
+  nodes[edge.to].normalized.push_back(std::move(term));
+  return true;
+}
+
+void GroupedPlan::AddToBatch(std::vector<size_t>& of, int chain, size_t round,
+                             int64_t in_channels) {
+  const ReluConvolution& convolution = chains[chain].rounds[round].convolution;
+  const int64_t kernel = KernelOf(convolution), stride = StrideOf(convolution);
+  const bool separable = convolution.kind == ConvolutionKind::kSeparable;
+  const auto fits = [&](size_t number) {
+    const Batch& batch = batches[number];
+    if (batch.kind != convolution.kind || batch.stride != stride ||
+        batch.in_channels != in_channels || batch.dilation != convolution.dilation ||
+        batch.has_bias != convolution.bias.defined()) {
+      return false;
+    }
+    const Node& own = nodes[chains[chain].source];
+    const Node& other = nodes[chains[batch.chains[0]].source];
+    if (round == 0 && (own.height != other.height || own.width != other.width)) return false;
+    if (!TakesSeveralSources(batch.kind) &&
+        chains[batch.chains[0]].source != chains[chain].source) {
+      return false;
+    }
+    return separable || batch.kernel == kernel;
+  };
+  const auto found = std::find_if(of.begin(), of.end(), fits);
+  if (found == of.end()) {
+    Batch batch;
+    batch.kind = convolution.kind;
+    batch.round = round;
+    batch.in_channels = in_channels;
+    batch.stride = stride;
+    batch.dilation = convolution.dilation;
+    batch.kernel = kernel;
+    batch.has_bias = convolution.bias.defined();
+    batch.chains = {chain};
+    of.push_back(batches.size());
+    batches.push_back(std::move(batch));
+    return;
+  }
+  Batch& batch = batches[*found];
+  batch.is_mixed |= batch.kernel != kernel;
+  batch.kernel = std::max(batch.kernel, kernel);
+  batch.chains.push_back(chain);
+}
+
+void GroupedPlan::NumberTerms() {
+  num_inner = num_normalized = num_plain = 0;
+  for (Node& node : nodes) {
+    for (const size_t second : node.seconds) {
+      batches[second].first_inner = num_inner;
+      num_inner += batches[second].size();
+    }
+    // The results of the batches of second convolutions are whole parts of what is normalized.
+    std::vector<Term> ordered;
+    for (const size_t second : node.seconds) {
+      for (const int chain : batches[second].chains) {
+        const auto term = std::find_if(
+            node.normalized.begin(), node.normalized.end(),
+            [chain](const Term& t) { return t.value == Term::Value::kChain && t.number == chain; });
+        CHECK(term != node.normalized.end());
+        ordered.push_back(*term);
+      }
+    }
+    for (const Term& term : node.normalized) {
+      if (term.value != Term::Value::kChain || chains[term.number].rounds.size() == 1) {
+        ordered.push_back(term);
+      }
+    }
+    node.normalized = std::move(ordered);
+    node.first_normalized = num_normalized;
+    node.first_plain = num_plain;
+    num_normalized += static_cast<int64_t>(node.normalized.size());
+    num_plain += static_cast<int64_t>(node.plain.size());
+  }
+}
+
+}  // namespace pdarts::nn
