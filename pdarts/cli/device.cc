@@ -12,6 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "torch/csrc/api/include/torch/version.h"
+#ifdef PDARTS_WITH_CUDA
+#include "ATen/cuda/CUDAContextLight.h"
+#endif
 
 namespace pdarts {
 
@@ -46,6 +49,13 @@ absl::StatusOr<c10::Device> ResolveDevice(const std::string& text, int number) {
   }
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 #endif
+}
+
+std::string DeviceName(c10::Device device) {
+#ifdef PDARTS_WITH_CUDA
+  if (device.is_cuda()) return at::cuda::getDeviceProperties(device.index())->name;
+#endif
+  return "";
 }
 
 int SetThreads(int threads) {

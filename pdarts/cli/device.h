@@ -15,6 +15,11 @@ namespace pdarts {
 /// CUDA or the machine has no such device.
 absl::StatusOr<c10::Device> ResolveDevice(const std::string& text, int number = 0);
 
+/// The product name of a CUDA device: "NVIDIA H200"; empty for any other device, and in a program
+/// that was built without CUDA. It has not run on a GPU. Throws c10::Error if the device does not
+/// start.
+std::string DeviceName(c10::Device device);
+
 /// Sets how many threads LibTorch's operators use; 0 leaves its own choice. Returns the number.
 int SetThreads(int threads);
 

@@ -33,7 +33,8 @@ ABSL_FLAG(std::string, output_dir, "",
           "typed)");
 ABSL_FLAG(std::string, output, "", "FILE: file to write");
 ABSL_FLAG(std::string, device, "",
-          "auto|cpu|cuda|cuda:N: where tensors live (default: the spec's)");
+          "auto|cpu|cuda|cuda:N: where networks compute; auto: a CUDA device if there is one "
+          "(default: the spec's)");
 ABSL_FLAG(int, threads, 0,
           "NUMBER: threads of LibTorch's operators, at most four a processor; 0: one a core");
 ABSL_FLAG(

@@ -45,6 +45,8 @@ Provenance MakeProvenance(const Backend& backend, const DatasetSplits& data, int
   provenance.set_libtorch(LibTorchVersion());
   provenance.set_cpu(CpuName());
   provenance.set_device(backend.device.str());
+  if (std::string gpu = DeviceName(backend.device); !gpu.empty())
+    provenance.set_gpu(std::move(gpu));
   provenance.set_kernels(BackendName(backend));
   provenance.set_threads(threads);
   provenance.set_dataset_source(data.source);

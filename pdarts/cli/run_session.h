@@ -10,10 +10,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_format.h"
 #include "google/protobuf/message.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/core/memory_limits.h"
 #include "pdarts/core/process.h"
 #include "pdarts/runs/costs.h"
@@ -105,6 +107,7 @@ class RunSession {
   void Complete(const RunClock& clock, Result* result) const {
     CopyCommonFields(provenance_, result);
     SetCosts(clock.Costs(), result);
+    for (const std::string& kernels : UsedKernels()) result->add_kernels_used(kernels);
     result->set_finished(TimeNow());
   }
 
@@ -123,6 +126,15 @@ class RunSession {
   std::unique_ptr<RunDirectory> directory_;
   std::optional<Checkpoint> received_;  ///< by a process that does not write
 };
+
+/// What a result says of the memory of its device: " and 1.25 GB of the device"; empty for a run on
+/// the CPU. Result: RunResult or TrainResult.
+template <class Result>
+std::string DeviceMemoryText(const Result& result) {
+  return result.has_device_mem_gb()
+             ? absl::StrFormat(" and %.2f GB of the device", result.device_mem_gb())
+             : "";
+}
 
 /// Prints a result on standard output as JSON if --json asks for it; returns whether it does.
 bool PrintedAsJson(const google::protobuf::Message& result);

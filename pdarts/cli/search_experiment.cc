@@ -16,6 +16,8 @@
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/search_dry_run.h"
+#include "pdarts/core/backend.h"
+#include "pdarts/core/device_modes.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
@@ -66,6 +68,8 @@ absl::StatusOr<PreparedSearch> Prepare(absl::StatusOr<ExperimentSpec> given) {
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device,
                           ResolveDevice(spec.device(), ReadLaunch().local_rank));
   PDARTS_ASSIGN_OR_RETURN(Experiment experiment, MakeExperiment(std::move(spec), device));
+  PDARTS_RETURN_IF_ERROR(CheckPrecision(experiment.backend, "search.precision"));
+  SetDeviceModes(experiment.backend, experiment.spec.search().deterministic());
   PDARTS_ASSIGN_OR_RETURN(
       const Transforms transforms,
       Transforms::ForSearch(experiment.spec.search(), experiment.dataset->info()));
@@ -142,13 +146,14 @@ absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
       "network         %.3f M parameters, %.3f G multiply-adds, as a network of %d cells and %d "
       "channels\n"
       "time            %s\n"
-      "peak memory     %.2f GB\n"
+      "peak memory     %.2f GB%s\n"
       "run directory   %s\n",
       AccuracyText(result.supernet_top1(), result.supernet_top5(),
                    experiment.dataset->num_classes()),
       result.least_probability(), result.greatest_probability(), result.even_share(),
       result.params_m(), result.flops_g(), result.network_cells(), result.network_channels(),
-      ShortDuration(result.search_cost_s()), result.mem_gb(), directory.path());
+      ShortDuration(result.search_cost_s()), result.mem_gb(), DeviceMemoryText(result),
+      directory.path());
   if (const std::string note = DecidedNothing(result); !note.empty()) {
     std::cout << "note: " << note << "\n";
   }

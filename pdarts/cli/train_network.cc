@@ -22,6 +22,8 @@
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_data.h"
 #include "pdarts/cli/run_session.h"
+#include "pdarts/core/backend.h"
+#include "pdarts/core/device_modes.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
@@ -209,6 +211,8 @@ absl::StatusOr<PreparedTraining> Prepare(absl::StatusOr<TrainSpec> given) {
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device,
                           ResolveDevice(spec.device(), ReadLaunch().local_rank));
   PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(std::move(spec), device));
+  PDARTS_RETURN_IF_ERROR(CheckPrecision(training.backend, "train.precision"));
+  SetDeviceModes(training.backend, training.spec.train().deterministic());
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForTraining(training.spec.train(), training.dataset->info()));
   // Those that images are measured by are needed after the first epoch only.
@@ -255,7 +259,7 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> MakeTrainer(const Training& trai
                                                             const TrainingInput& input,
                                                             int processes_here,
                                                             Communicator& communicator) {
-  if (training.backend.device.is_cpu()) {
+  if (HasForecasts(training.backend.device)) {
     PDARTS_ASSIGN_OR_RETURN(
         const MemoryForecast forecast,
         ForecastTraining(training,
@@ -316,12 +320,12 @@ absl::Status Finish(const Training& training, const std::string& text,
       "test            %s (best epoch, chosen by it: %.2f%%)\n"
       "network         %d parameters, %d multiply-adds, of %d cells and %d channels\n"
       "time            %s\n"
-      "peak memory     %.2f GB\n"
+      "peak memory     %.2f GB%s\n"
       "run directory   %s\n",
       text, AccuracyText(result.test_top1(), result.test_top5(), training.dataset->num_classes()),
       result.best_test_top1(), static_cast<int64_t>(result.params()),
       static_cast<int64_t>(result.macs()), result.cells(), result.channels(),
-      ShortDuration(result.seconds()), result.mem_gb(), directory.path());
+      ShortDuration(result.seconds()), result.mem_gb(), DeviceMemoryText(result), directory.path());
   return absl::OkStatus();
 }
 

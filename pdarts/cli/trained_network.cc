@@ -14,6 +14,8 @@
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_data.h"
 #include "pdarts/cli/run_session.h"
+#include "pdarts/core/backend.h"
+#include "pdarts/core/device_modes.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
@@ -154,8 +156,15 @@ absl::StatusOr<TrainedNetwork> BuildTrainedNetwork(const TrainedWeights& weights
   return TrainedNetwork{std::move(training), std::move(shape), device, std::move(network)};
 }
 
+absl::Status PutOnDevice(const TrainedNetwork& trained) {
+  PDARTS_RETURN_IF_ERROR(CheckPrecision(trained.training.backend, "train.precision"));
+  SetDeviceModes(trained.training.backend, trained.training.spec.train().deterministic());
+  trained.network->to(trained.device);
+  return absl::OkStatus();
+}
+
 absl::Status CheckMemory(const std::string& what, const TrainedNetwork& trained, int64_t batch) {
-  if (!trained.device.is_cpu()) return absl::OkStatus();
+  if (!HasForecasts(trained.device)) return absl::OkStatus();
   PDARTS_ASSIGN_OR_RETURN(
       const MemoryForecast forecast,
       ForecastEvaluation(what, "--set=train.evaluation_batch_size", *trained.network,

@@ -52,7 +52,12 @@ absl::StatusOr<TrainedWeights> TrainedWeightsFromFlags(absl::string_view command
 /// Builds the network and loads its weights. \error as MakeTraining and LoadWeights.
 absl::StatusOr<TrainedNetwork> BuildTrainedNetwork(const TrainedWeights& weights);
 
-/// Checks that measuring on the CPU fits into the memory that is free, as --allow_swap has it.
+/// Puts the network on its device and sets the modes of the device, before anything is computed.
+/// \error as CheckPrecision. Throws c10::Error if the device does not start.
+absl::Status PutOnDevice(const TrainedNetwork& trained);
+
+/// Checks that measuring fits into the memory of the network's device that is free, as --allow_swap
+/// has it. Call it after PutOnDevice.
 /// \param what names the work in the message: "the evaluation".
 /// \param batch images that the network is given at once.
 /// \error as ForecastEvaluation and MemoryForecast::CheckFits.

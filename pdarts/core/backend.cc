@@ -50,6 +50,20 @@ absl::StatusOr<InstructionSet> ChooseInstructionSet(c10::ScalarType storage) {
                    absl::StrJoin(names, ", ")));
 }
 
+c10::ScalarType StorageOf(Precision precision) {
+  switch (precision) {
+    case FLOAT32:
+      return c10::kFloat;
+    case FLOAT64:
+      return c10::kDouble;
+    case BFLOAT16:
+      return c10::kBFloat16;
+    case FLOAT16:
+      return c10::kHalf;
+  }
+  LOG(FATAL) << "no precision " << static_cast<int>(precision);
+}
+
 }  // namespace
 
 const char* InstructionSetName(InstructionSet instructions) {
@@ -94,9 +108,17 @@ absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10
   backend.device = device;
   backend.kernels = kernels == FUSED && !device.is_cpu() ? GROUPED : kernels;
   backend.parameters = precision == FLOAT64 ? c10::kDouble : c10::kFloat;
-  backend.storage = precision == BFLOAT16 ? c10::kBFloat16 : backend.parameters;
+  backend.storage = StorageOf(precision);
+  if (backend.storage == c10::kHalf && backend.kernels == FUSED) backend.kernels = REFERENCE;
   PDARTS_ASSIGN_OR_RETURN(backend.instructions, ChooseInstructionSet(backend.storage));
   return backend;
+}
+
+absl::Status CheckPrecision(const Backend& backend, absl::string_view field) {
+  if (backend.storage != c10::kHalf || !backend.device.is_cpu()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": FLOAT16 is for CUDA devices, and the device is ", backend.device.str(),
+                   "; expected FLOAT32, FLOAT64 or BFLOAT16, or another device (--device=cuda)"));
 }
 
 std::string BackendName(const Backend& backend) {
@@ -107,6 +129,7 @@ std::string BackendName(const Backend& backend) {
     absl::StrAppend(&name, "/", c10::DeviceTypeName(backend.device.type(), /*lower_case=*/true));
   }
   if (backend.storage == c10::kBFloat16) absl::StrAppend(&name, ", bfloat16");
+  if (backend.storage == c10::kHalf) absl::StrAppend(&name, ", float16");
   return name;
 }
 

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "c10/core/Device.h"
 #include "c10/core/ScalarType.h"
 #include "pdarts/core/experiment.pb.h"
@@ -47,19 +49,29 @@ struct Backend {
   Kernels kernels = FUSED;
   InstructionSet instructions = BestInstructionSet();  ///< of FUSED
   c10::ScalarType parameters = c10::kFloat;            ///< of weights and sums: kFloat or kDouble
-  c10::ScalarType storage = c10::kFloat;  ///< of activations: kBFloat16, or as `parameters`
+  /// Of activations: kBFloat16, kHalf, or as `parameters`.
+  c10::ScalarType storage = c10::kFloat;
   c10::Device device = c10::kCPU;
 
-  /// Whether images should lie in memory as [N,H,W,C], as the fused kernels read them.
-  bool channels_last() const { return kernels == FUSED; }
+  /// Whether activations are stored in 16 bits.
+  bool is_narrow() const { return c10::elementSize(storage) == 2; }
+  /// Whether images should lie in memory as [N,H,W,C]: the fused kernels read them so, and so do
+  /// the convolutions of 16-bit values on a GPU.
+  bool channels_last() const { return kernels == FUSED || (!device.is_cpu() && is_narrow()); }
 };
 
 /// The backend of a spec's kernels and precision on a device. FUSED is for the CPU: on another
-/// device it becomes GROUPED. The environment variable PDARTS_KERNEL_VARIANT names the
-/// instruction set; without it, BestInstructionSet chooses.
-/// \error kInvalidArgument if the variable names no instruction set that this processor can run;
-/// the message lists those that it can.
+/// device it becomes GROUPED. FLOAT16 has no fused loops either, and on the CPU it becomes
+/// REFERENCE. The environment variable PDARTS_KERNEL_VARIANT names the instruction set; without it,
+/// BestInstructionSet chooses. \error kInvalidArgument if the variable names no instruction set
+/// that this processor can run; the message lists those that it can.
 absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10::Device device);
+
+/// Whether a program may compute with a backend, asked before a run begins. FLOAT16 is for other
+/// devices than the CPU. Commands that compute nothing may read a spec of FLOAT16 everywhere.
+/// \param field of the precision: "search.precision".
+/// \error kInvalidArgument naming the field and the device.
+absl::Status CheckPrecision(const Backend& backend, absl::string_view field);
 
 /// What reports say of a backend: "fused/avx2", "fused/avx512_bf16, bfloat16", "reference",
 /// "reference/cuda", "grouped/cuda". FLOAT32 and FLOAT64 have the same name.

@@ -11,6 +11,7 @@
 namespace pdarts {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr char kVariable[] = "PDARTS_KERNEL_VARIANT";
@@ -77,8 +78,32 @@ TEST_F(BackendTest, AnotherDeviceThanTheCpuHasNoFusedKernels) {
       const Backend backend = ResolveBackend(kernels, precision, device).value();
       EXPECT_EQ(backend.kernels, kernels == FUSED ? GROUPED : REFERENCE);
       EXPECT_EQ(backend.device, device);
-      EXPECT_FALSE(backend.channels_last());
+      EXPECT_EQ(backend.channels_last(), precision == BFLOAT16);
     }
+  }
+}
+
+TEST_F(BackendTest, Float16IsForOtherDevicesThanTheCpu) {
+  for (const Kernels kernels : {FUSED, REFERENCE}) {
+    const Backend half = ResolveBackend(kernels, FLOAT16, c10::Device(c10::kCUDA, 1)).value();
+    EXPECT_EQ(half.parameters, c10::kFloat);
+    EXPECT_EQ(half.storage, c10::kHalf);
+    EXPECT_TRUE(half.is_narrow());
+    EXPECT_TRUE(half.channels_last());
+    EXPECT_EQ(half.kernels, kernels == FUSED ? GROUPED : REFERENCE);
+    EXPECT_TRUE(CheckPrecision(half, "search.precision").ok());
+    // A command that computes nothing reads the spec all the same.
+    const Backend here = ResolveBackend(kernels, FLOAT16, c10::kCPU).value();
+    EXPECT_EQ(here.kernels, REFERENCE) << "no fused loop computes in float16";
+    EXPECT_FALSE(here.channels_last());
+    const absl::Status status = CheckPrecision(here, "search.precision");
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(std::string(status.message()),
+                AllOf(HasSubstr("search.precision: FLOAT16"), HasSubstr("the device is cpu"),
+                      HasSubstr("BFLOAT16")));
+  }
+  for (const Precision precision : {FLOAT32, FLOAT64, BFLOAT16}) {
+    EXPECT_TRUE(CheckPrecision(ResolveBackend(FUSED, precision, c10::kCPU).value(), "a").ok());
   }
 }
 
@@ -96,6 +121,7 @@ TEST_F(BackendTest, ANameSaysWhatComputes) {
   EXPECT_EQ(NameOf(FUSED, BFLOAT16, c10::kCUDA), "grouped/cuda, bfloat16");
   EXPECT_EQ(NameOf(REFERENCE, FLOAT32, c10::kCUDA), "reference/cuda");
   EXPECT_EQ(NameOf(REFERENCE, BFLOAT16, c10::Device(c10::kCUDA, 1)), "reference/cuda, bfloat16");
+  EXPECT_EQ(NameOf(REFERENCE, FLOAT16, c10::kCUDA), "reference/cuda, float16");
   Backend backend;
   backend.instructions = InstructionSet::kAvx512Bf16;
   backend.storage = c10::kBFloat16;

@@ -44,13 +44,12 @@ absl::Status CheckSomethingMayBeDerived(const SearchSpace& space, const Candidat
 
 /// \error kInvalidArgument if two fields contradict each other.
 absl::Status CheckSearchSettings(const SearchSettings& settings) {
-  if (settings.precision() != BFLOAT16 || settings.alpha_gradients() != UNROLLED) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED, which "
-      "takes the small difference of two gradients; expected FLOAT32 or FLOAT64, or "
-      "search.alpha_gradients: FIRST_ORDER");
+  const bool is_narrow = settings.precision() == BFLOAT16 || settings.precision() == FLOAT16;
+  if (!is_narrow || settings.alpha_gradients() != UNROLLED) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "search.precision: ", Precision_Name(settings.precision()),
+      " can't be combined with search.alpha_gradients: UNROLLED, which takes the small difference "
+      "of two gradients; expected FLOAT32 or FLOAT64, or search.alpha_gradients: FIRST_ORDER"));
 }
 
 }  // namespace

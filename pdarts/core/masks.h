@@ -39,6 +39,9 @@ struct MaskKey {
 /// in the epoch's order, and on the place in the network where it is drawn. It does not depend on
 /// the order of drawing, the batch that the image is in, the kernels, the device, or the number of
 /// threads or processes. The object has no state that drawing changes.
+///
+/// The methods below compute on the CPU. nn/kernels/dropout.h has functions that draw where the
+/// network is: on the device, if the masks are those of OnDevice.
 class Masks {
  public:
   /// Those of evaluation: the same in every run.
@@ -64,10 +67,24 @@ class Masks {
   /// numbers of mean 0 and deviation 1. first: a multiple of 4.
   void Normal(int64_t image, int64_t first, int64_t count, float* out) const;
 
+  /// The part of the state that changes from pass to pass: the two words of the key, and the
+  /// position of the first image.
+  std::array<int64_t, 3> Counter() const;
+  /// The part of the state that is the same in all passes: the place in the network, as its 64
+  /// bits.
+  int64_t Place() const { return static_cast<int64_t>(place_); }
+
+  /// The same source, for layers that draw on a device by the operators of pdarts/device.
+  /// \param counter `[3]` int64 on the device: Counter(), as it is when the numbers are drawn.
+  Masks OnDevice(at::Tensor counter) const;
+  /// The counter of OnDevice; undefined where the CPU draws.
+  const at::Tensor& device_counter() const { return device_counter_; }
+
  private:
   std::array<uint32_t, 2> key_;
   uint64_t place_ = 0;
   int64_t first_image_;
+  at::Tensor device_counter_;
 };
 
 }  // namespace pdarts

@@ -1,6 +1,7 @@
 #ifndef PDARTS_CORE_REGULARIZER_H_
 #define PDARTS_CORE_REGULARIZER_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,12 @@ class Regularizer : public Plugin {
   virtual at::Tensor WeightPenalty(const SearchContext& context) { return {}; }
   /// Added to the loss that the alphas are trained with; a scalar, or undefined for none.
   virtual at::Tensor AlphaPenalty(const SearchContext& context) { return {}; }
+
+  /// The numbers that the host gives to the operations of the two penalties in the current epoch. A
+  /// device that repeats a recorded step (search.cuda_graphs) records it anew when they change.
+  /// nullopt: the penalties depend on values that the host reads from the alphas or the weights, so
+  /// a step that has these penalties can't be recorded.
+  virtual std::optional<std::vector<double>> PenaltyConstants() const { return std::nullopt; }
 
   /// Narrows what may be derived. Depends on the settings alone, so that a finished search can be
   /// derived again.

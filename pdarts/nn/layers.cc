@@ -28,13 +28,6 @@ at::Tensor Uniform(at::IntArrayRef sizes, int64_t fan_in, at::Generator generato
   return at::empty(sizes).uniform_(-bound, bound, std::move(generator));
 }
 
-/// What the mask keeps of x, divided by the probability with which it keeps it.
-at::Tensor Scaled(const at::Tensor& x, const at::Tensor& mask, double drop_probability) {
-  const ActivationStorage storage(x);
-  const at::Tensor wide = storage.Widen(x);
-  return storage.Narrow(wide * mask.to(wide.options()).div_(1 - drop_probability));
-}
-
 }  // namespace
 
 MacTally::MacTally() {
@@ -76,10 +69,12 @@ Convolution::Convolution(const ConvolutionOptions& options, at::Generator genera
 
 at::Tensor Convolution::Forward(const at::Tensor& x) const {
   const ActivationStorage storage(x);
-  // A depthwise convolution's product is computed in float32.
-  const at::Tensor weight = options_.groups == 1 ? storage.Rounded(weight_) : weight_;
-  at::Tensor out = storage.Narrow(at::conv2d(storage.Widen(x), weight, bias_, options_.stride,
-                                             options_.padding, options_.dilation, options_.groups));
+  // On the CPU, a depthwise convolution's product is computed in float32.
+  const at::Tensor weight =
+      options_.groups == 1 ? storage.Rounded(weight_) : storage.Operand(weight_);
+  at::Tensor out =
+      storage.Narrow(at::conv2d(storage.Widen(x), weight, storage.Operand(bias_), options_.stride,
+                                options_.padding, options_.dilation, options_.groups));
   MacTally::Add(out.numel() * weight_.size(1) * weight_.size(2) * weight_.size(3));
   return out;
 }
@@ -148,17 +143,16 @@ BatchNormArgs BatchNorm::Args(const ForwardContext& context) const {
   return args;
 }
 
-at::Tensor Dropout(const at::Tensor& x, double probability, const ForwardContext& context) {
-  if (probability == 1) return x * 0;
-  return Scaled(x, DropoutMask(x.sizes(), probability, context.masks), probability);
+at::Tensor Dropout(const at::Tensor& x, const Rate& rate, const ForwardContext& context) {
+  return DropElements(x, rate, context.masks);
 }
 
 at::Tensor AsStored(const at::Tensor& x, at::ScalarType storage) {
-  return storage == at::kBFloat16 ? x.to(storage) : x;
+  return storage == at::kBFloat16 || storage == at::kHalf ? x.to(storage) : x;
 }
 
 at::Tensor GlobalAveragePool(const at::Tensor& x) {
-  return at::mean(ActivationStorage(x).Widen(x), {2, 3});
+  return at::mean(ActivationStorage(x).ForSum(x), {2, 3});
 }
 
 at::Tensor AveragePool(const at::Tensor& x, int64_t kernel, int64_t stride, int64_t padding) {

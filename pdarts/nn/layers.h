@@ -18,9 +18,9 @@
 
 namespace pdarts::nn {
 
-// Layers take activations of their parameters' type, or bfloat16 beside parameters of float32. Then
-// they compute in float32, and give bfloat16 unless they say otherwise; ActivationStorage says what
-// is rounded.
+// Layers take activations of their parameters' type, or bfloat16 or float16 beside parameters of
+// float32. Then they give the same type unless they say otherwise; ActivationStorage says what is
+// computed in float32 and what is rounded.
 
 /// Counts the multiply-accumulates of all convolutions and linear layers that this thread runs
 /// while the object lives (docs/algorithm.md, "Counting"). Tallies don't nest.
@@ -71,8 +71,8 @@ class Convolution : public torch::nn::Module {
  public:
   Convolution(const ConvolutionOptions& options, at::Generator generator);
 
-  /// `[N,in,H,W]` -> `[N,out,H',W']`. Of bfloat16 activations and without groups the product is of
-  /// the weight rounded to bfloat16.
+  /// `[N,in,H,W]` -> `[N,out,H',W']`. Of 16-bit activations and without groups the product is of
+  /// the weight rounded to the same type.
   at::Tensor Forward(const at::Tensor& x) const;
 
   /// Describes it as the layer `path` (GraphBuilder::Add).
@@ -142,15 +142,15 @@ class BatchNorm : public torch::nn::Module {
   const std::optional<Backend> backend_;
 };
 
-/// Sets each element of `[N,C,H,W]` to zero with this probability and divides the others by
-/// 1 - probability. The mask is DropoutMask of context.masks.
-at::Tensor Dropout(const at::Tensor& x, double probability, const ForwardContext& context);
+/// Sets each element of `[N,C,H,W]` to zero with the probability `rate` and divides the others by
+/// 1 - rate. The mask is DropoutMask of context.masks.
+at::Tensor Dropout(const at::Tensor& x, const Rate& rate, const ForwardContext& context);
 
 /// What a network's stem gives, in the type in which the layers behind it shall store their
-/// activations. storage: kBFloat16; any other type leaves x as it is.
+/// activations. storage: kBFloat16 or kHalf; any other type leaves x as it is.
 at::Tensor AsStored(const at::Tensor& x, at::ScalarType storage);
 
-/// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels, float32 where x is bfloat16.
+/// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels, float32 where x has 16 bits.
 at::Tensor GlobalAveragePool(const at::Tensor& x);
 
 /// Mean of kxk windows, padding not counted.

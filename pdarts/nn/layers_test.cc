@@ -151,6 +151,31 @@ TEST(Bfloat16, BatchNormStatisticsAreFloat32) {
   EXPECT_TRUE(norm.running_var().allclose(same.running_var(), 1e-6, 1e-6));
 }
 
+TEST(Float16, LayersTakeAndGiveFloat16BesideFloat32Parameters) {
+  ConvolutionOptions dense{3, 4, /*kernel=*/3}, depthwise{3, 3, /*kernel=*/3};
+  dense.bias = true;
+  depthwise.groups = 3;
+  for (const ConvolutionOptions& options : {dense, depthwise}) {
+    const Convolution convolution(options, MakeGenerator(1, "weights"));
+    const at::Tensor x = Random({4, 3, 6, 6}).to(at::kHalf).requires_grad_();
+    const at::Tensor y = convolution.Forward(x);
+    EXPECT_EQ(y.scalar_type(), at::kHalf);
+    const at::Tensor expected = convolution.Forward(x.detach().to(at::kFloat));
+    EXPECT_TRUE(y.to(at::kFloat).allclose(expected, 0.01, 0.01)) << options.groups;
+    EXPECT_FALSE(y.to(at::kFloat).equal(expected)) << options.groups;
+    y.backward(at::ones_like(y));
+    EXPECT_EQ(x.grad().scalar_type(), at::kHalf);
+    EXPECT_EQ(convolution.weight().grad().scalar_type(), at::kFloat);
+  }
+  BatchNorm norm(3, /*affine=*/true);
+  const at::Tensor x = (Random({4, 3, 6, 6}) + 1).to(at::kHalf);
+  EXPECT_EQ(norm.Forward(x, ForwardContext()).scalar_type(), at::kHalf);
+  EXPECT_EQ(norm.running_mean().scalar_type(), at::kFloat);
+  EXPECT_TRUE(norm.running_mean().allclose(0.1 * x.to(at::kFloat).mean({0, 2, 3}), 1e-4, 1e-4));
+  EXPECT_EQ(GlobalAveragePool(x).scalar_type(), at::kFloat);
+  EXPECT_EQ(AsStored(Random({2, 3}), at::kHalf).scalar_type(), at::kHalf);
+}
+
 TEST(Dropout, DropsElementsAndScalesTheRest) {
   ForwardContext context;
   context.masks = Masks({/*seed=*/1}, /*first_image=*/0);

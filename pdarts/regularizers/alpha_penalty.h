@@ -1,6 +1,7 @@
 #ifndef PDARTS_REGULARIZERS_ALPHA_PENALTY_H_
 #define PDARTS_REGULARIZERS_ALPHA_PENALTY_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,10 +23,14 @@ class AlphaPenaltyRegularizer : public Regularizer {
   absl::Status OnStageBegin(const SearchContext& context) override { return Weigh(context); }
   absl::Status OnEpochBegin(const SearchContext& context) override { return Weigh(context); }
   at::Tensor AlphaPenalty(const SearchContext& context) override;
+  std::optional<std::vector<double>> PenaltyConstants() const override {
+    return std::vector<double>{weight_};
+  }
   std::vector<std::pair<std::string, double>> Report() const override { return {{name_, weight_}}; }
 
  private:
-  /// What is weighed: a differentiable scalar of alphas `[E,K]`, one matrix a cell kind.
+  /// What is weighed: a differentiable scalar of alphas `[E,K]`, one matrix a cell kind, whose
+  /// values the host does not read.
   virtual at::Tensor Loss(const std::vector<at::Tensor>& alphas) const = 0;
 
   absl::Status Weigh(const SearchContext& context);

@@ -1,6 +1,7 @@
 #ifndef PDARTS_REGULARIZERS_KNOB_REGULARIZER_H_
 #define PDARTS_REGULARIZERS_KNOB_REGULARIZER_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,9 @@ class KnobRegularizer : public Regularizer {
   absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const override;
   absl::Status OnStageBegin(const SearchContext& context) override { return Turn(context); }
   absl::Status OnEpochBegin(const SearchContext& context) override { return Turn(context); }
+  std::optional<std::vector<double>> PenaltyConstants() const override {
+    return std::vector<double>();  // it has no penalties
+  }
   std::vector<std::pair<std::string, double>> Report() const override { return {{name_, value_}}; }
 
  private:

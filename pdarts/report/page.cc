@@ -50,6 +50,13 @@ Html Provenance(const RunResult& result) {
                                               {"processor", result.cpu()},
                                               {"device", result.device()},
                                               {"kernels", result.kernels()}};
+  if (result.has_gpu()) rows.push_back({"GPU", result.gpu()});
+  if (result.kernels_used_size() > 0) {
+    rows.push_back({"kernels that computed", absl::StrJoin(result.kernels_used(), ", ")});
+  }
+  if (result.has_device_mem_gb()) {
+    rows.push_back({"peak memory of the device, GB", Measured(Number(result.device_mem_gb(), 2))});
+  }
   if (result.processes() > 1) {
     std::vector<std::string> memory;
     for (const double gb : result.process_mem_gb()) memory.push_back(Number(gb, 2));

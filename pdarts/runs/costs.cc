@@ -11,6 +11,9 @@ template <class Event>
 void SetEventCosts(const RunCosts& costs, Event* event) {
   event->set_elapsed_s(costs.seconds());
   event->set_peak_memory_mb(Megabytes(costs.peak_bytes()));
+  if (costs.has_device_peak_bytes()) {
+    event->set_device_peak_memory_mb(Megabytes(costs.device_peak_bytes()));
+  }
   for (const int64_t bytes : costs.process_peak_bytes()) {
     event->add_process_peak_memory_mb(Megabytes(bytes));
   }
@@ -20,6 +23,9 @@ void SetEventCosts(const RunCosts& costs, Event* event) {
 template <class Result>
 void SetResultMemory(const RunCosts& costs, Result* result) {
   result->set_mem_gb(static_cast<double>(costs.peak_bytes()) / kGiga);
+  if (costs.has_device_peak_bytes()) {
+    result->set_device_mem_gb(static_cast<double>(costs.device_peak_bytes()) / kGiga);
+  }
   for (const int64_t bytes : costs.process_peak_bytes()) {
     result->add_process_mem_gb(static_cast<double>(bytes) / kGiga);
   }

@@ -15,7 +15,7 @@ using google::protobuf::Reflection;
 /// What decides a run's last bits. The commit says more than the version, and where the data lie
 /// changes nothing.
 constexpr const char* kDeciding[] = {"processes", "threads", "kernels", "device",
-                                     "libtorch",  "commit",  "cpu"};
+                                     "libtorch",  "commit",  "cpu",     "gpu"};
 
 std::string FieldText(const Message& message, const FieldDescriptor& field) {
   std::string text;

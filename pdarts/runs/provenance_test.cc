@@ -18,7 +18,8 @@ Provenance Some() {
   provenance.set_commit("abc");
   provenance.set_libtorch("2.11");
   provenance.set_cpu("a processor");
-  provenance.set_device("cpu");
+  provenance.set_device("cuda:0");
+  provenance.set_gpu("a card");
   provenance.set_kernels("FUSED");
   provenance.set_threads(2);
   provenance.set_dataset_source("/data");
@@ -63,6 +64,9 @@ TEST(Provenance, WhatDecidesTheLastBitsIsCompared) {
   now.set_cpu("another");
   EXPECT_THAT(CompareProvenance(Some(), now).value(),
               ElementsAre("threads was 2, is 4", HasSubstr("cpu was")));
+  now = Some();
+  now.set_gpu("another card");
+  EXPECT_THAT(CompareProvenance(Some(), now).value(), ElementsAre(HasSubstr("gpu was")));
   now = Some();
   now.set_processes(3);
   EXPECT_THAT(CompareProvenance(Some(), now).value(), ElementsAre("processes was 1, is 3"));

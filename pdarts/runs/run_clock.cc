@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pdarts/core/device_memory.h"
 #include "pdarts/core/process.h"
 
 namespace pdarts {
@@ -22,6 +23,9 @@ RunCosts RunClock::Costs() const {
     costs.add_process_peak_bytes(bytes);
   }
   costs.set_peak_bytes(peak);
+  const int64_t device_peak =
+      std::max<int64_t>(earlier_.device_peak_bytes(), DeviceMemory::PeakBytesOfAll());
+  if (device_peak > 0) costs.set_device_peak_bytes(device_peak);
   return costs;
 }
 

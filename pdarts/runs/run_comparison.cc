@@ -30,9 +30,14 @@ constexpr const char* kWeights[] = {"supernet.safetensors", "last.safetensors", 
 
 /// What a log says of the machine's speed and memory.
 bool IsOfTheMachine(const std::string& field) {
-  static const auto* const fields = new std::set<std::string>{
-      "time",           "elapsed_s",        "seconds",           "images_per_second",
-      "peak_memory_mb", "expected_seconds", "expected_memory_mb"};
+  static const auto* const fields = new std::set<std::string>{"time",
+                                                              "elapsed_s",
+                                                              "seconds",
+                                                              "images_per_second",
+                                                              "peak_memory_mb",
+                                                              "expected_seconds",
+                                                              "expected_memory_mb",
+                                                              "device_peak_memory_mb"};
   return fields->count(field) != 0;
 }
 

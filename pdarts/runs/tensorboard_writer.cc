@@ -50,6 +50,7 @@ constexpr Scalar kEpochScalars[] = {
     {"seconds", "speed/epoch_seconds"},
     {"images_per_second", "speed/images_per_second"},
     {"peak_memory_mb", "memory/peak_mb"},
+    {"device_peak_memory_mb", "memory/device_peak_mb"},
 };
 
 constexpr Scalar kStageScalars[] = {

@@ -52,6 +52,10 @@ absl::Status CheckShares(absl::string_view field, int64_t images,
                    communicator.size(), " processes; each process needs at least one image"));
 }
 
+int64_t ScoredImages(const PassScore& score, const at::Tensor& labels) {
+  return score.hits.defined() ? score.images : labels.size(0);
+}
+
 void AddScore(const PassScore& score, const at::Tensor& labels, Meter* meter) {
   if (score.hits.defined()) {
     meter->AddHits(score.loss, score.hits, score.images);

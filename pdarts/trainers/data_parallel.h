@@ -73,6 +73,9 @@ struct PassScore {
   int64_t images = 0;  ///< that `hits` counts
 };
 
+/// How many images a pass scores. labels: of the logits.
+int64_t ScoredImages(const PassScore& score, const at::Tensor& labels);
+
 /// labels: of the logits.
 void AddScore(const PassScore& score, const at::Tensor& labels, Meter* meter);
 

@@ -4,12 +4,14 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "c10/core/ScalarType.h"
+#include "pdarts/core/device_memory.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
@@ -64,11 +66,11 @@ struct Peaks {
   Peak evaluation;
 };
 
-/// What tensors and the process hold more than they held once.
-class MemoryMeter {
+/// What tensors and the process hold more than they held once, on the CPU.
+class HostMeter {
  public:
   /// budget: tensors can't take more.
-  explicit MemoryMeter(int64_t budget)
+  explicit HostMeter(int64_t budget)
       : tensors_(budget), can_measure_(ResetRecentPeak()), before_(ResidentBytes()) {}
   void ResetPeak() {
     tensors_.ResetPeak();
@@ -83,6 +85,52 @@ class MemoryMeter {
   TensorMemory tensors_;
   bool can_measure_;
   const int64_t before_;
+};
+
+/// The same on another device. `resident` is what the allocator has taken from the device: it also
+/// holds the memory that is lost between blocks. The workspaces of libraries are tensors there. The
+/// device itself limits what tensors can take.
+class DeviceMeter {
+ public:
+  explicit DeviceMeter(DeviceMemory* memory) : memory_(*memory) {
+    memory_.ResetRecentPeak();
+    before_ = memory_.Now();
+  }
+  void ResetPeak() { memory_.ResetRecentPeak(); }
+  Peak peak() const {
+    const DeviceBytes most = memory_.RecentPeak();
+    return {static_cast<double>(most.tensors - before_.tensors),
+            static_cast<double>(most.reserved - before_.reserved)};
+  }
+
+ private:
+  DeviceMemory& memory_;
+  DeviceBytes before_;
+};
+
+/// What tensors and the process hold on a device more than they held once.
+class MemoryMeter {
+ public:
+  /// budget: of HostMeter.
+  MemoryMeter(c10::Device device, int64_t budget) {
+    if (DeviceMemory* const memory = DeviceMemory::Of(device)) {
+      device_.emplace(memory);
+    } else {
+      host_.emplace(budget);
+    }
+  }
+  void ResetPeak() {
+    if (device_) {
+      device_->ResetPeak();
+    } else {
+      host_->ResetPeak();
+    }
+  }
+  Peak peak() const { return device_ ? device_->peak() : host_->peak(); }
+
+ private:
+  std::optional<HostMeter> host_;
+  std::optional<DeviceMeter> device_;
 };
 
 at::Generator NewGenerator() { return MakeGenerator(0, "estimate"); }
@@ -135,27 +183,32 @@ int64_t ReadAheadBytes(const LoadingSettings& loading, const DatasetSplits& data
 
 absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
                                    const Candidates& candidates, int64_t batch, int64_t budget) {
-  MemoryMeter meter(budget);
+  const c10::Device device = experiment.backend.device;
+  MemoryMeter meter(device, budget);
   const SuperNetShape shape = experiment.StageNetShape(stage);
   const SearchSettings& settings = experiment.spec.search();
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net,
                           experiment.space->BuildSuperNet(candidates, shape, NewGenerator()));
   const at::ScalarType dtype = experiment.backend.parameters;
-  net->to(dtype);
+  net->to(device, dtype);
   SearchStep step(net, settings);
   PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, net.get()));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images,
                           StandInImages(experiment.dataset->info(), batch, dtype));
   Peaks peaks;
   {
-    PDARTS_ASSIGN_OR_RETURN(const Batch of_weights, images->Next());
-    PDARTS_ASSIGN_OR_RETURN(const Batch of_alphas, images->Next());
-    PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
-    PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_weights, images->NextOn(device));
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_alphas, images->NextOn(device));
+    // A device records a step after some that it does not record, and the recording has memory of
+    // its own.
+    for (int i = 0; i <= step.warm_ups(); ++i) {
+      PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
+      PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
+    }
   }
   peaks.step = meter.peak();
   meter.ResetPeak();
-  PDARTS_RETURN_IF_ERROR(Evaluate(*net, *images, at::kCPU).status());
+  PDARTS_RETURN_IF_ERROR(Evaluate(*net, *images, device).status());
   peaks.evaluation = meter.peak();
   return peaks;
 }
@@ -163,12 +216,13 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
 /// batch: images that are computed at once. A step that has more of them in further parts is
 /// measured with two parts, as the sum of the gradients is there from the second part on.
 absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, int64_t budget) {
-  MemoryMeter meter(budget);
+  const c10::Device device = training.backend.device;
+  MemoryMeter meter(device, budget);
   TrainSettings settings = training.spec.train();
   const int64_t parts = std::min(settings.accumulate(), 2);
   settings.set_accumulate(static_cast<int>(parts));
   settings.set_batch_size(static_cast<int>(parts * batch));
-  const auto build = [&] { return BuildTrainedNetwork(training, at::kCPU, NewGenerator()); };
+  const auto build = [&] { return BuildTrainedNetwork(training, device, NewGenerator()); };
   PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Network> network, build());
   std::shared_ptr<Network> average;
   if (settings.average_decay() > 0) {
@@ -181,15 +235,21 @@ absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, i
   {
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images,
                             StandInImages(info, parts * batch, dtype));
-    PDARTS_ASSIGN_OR_RETURN(const Batch of_step, images->Next());
+    PDARTS_ASSIGN_OR_RETURN(const Batch of_step, images->NextOn(device));
     PDARTS_RETURN_IF_ERROR(step.Train(of_step, /*learning_rate=*/0, settings.drop_path()).status());
   }
   peaks.step = meter.peak();
   meter.ResetPeak();
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images, StandInImages(info, batch, dtype));
-  Evaluate(*network, *images, at::kCPU).IgnoreError();  // the loss does not matter
+  Evaluate(*network, *images, device).IgnoreError();  // the loss does not matter
   peaks.evaluation = meter.peak();
   return peaks;
+}
+
+/// Where a network is.
+c10::Device DeviceOf(const Network& network) {
+  const std::vector<at::Tensor> parameters = network.parameters();
+  return parameters.empty() ? c10::Device(c10::kCPU) : parameters.front().device();
 }
 
 absl::StatusOr<Peaks> MeasureEvaluation(Network& network, const DatasetInfo& info, int64_t batch,
@@ -199,8 +259,9 @@ absl::StatusOr<Peaks> MeasureEvaluation(Network& network, const DatasetInfo& inf
       const std::unique_ptr<Loader> images,
       StandInImages(info, batch,
                     parameters.empty() ? at::kFloat : parameters.front().scalar_type()));
-  const MemoryMeter meter(budget);
-  Evaluate(network, *images, at::kCPU).IgnoreError();  // the loss does not matter
+  const c10::Device device = DeviceOf(network);
+  const MemoryMeter meter(device, budget);
+  Evaluate(network, *images, device).IgnoreError();  // the loss does not matter
   Peaks peaks;
   peaks.evaluation = meter.peak();
   return peaks;
@@ -255,10 +316,19 @@ int64_t Largest(double fixed, double per_image, int64_t bytes) {
 
 using Measure = std::function<absl::StatusOr<Peaks>(int64_t batch, int64_t budget)>;
 
-/// Completes a forecast by what is measured.
-absl::StatusOr<MemoryForecast> Forecast(MemoryForecast forecast, const Measure& measure) {
+/// Completes a forecast by what is measured on a device.
+absl::StatusOr<MemoryForecast> ForecastOn(c10::Device device, MemoryForecast forecast,
+                                          const Measure& measure) {
+  DeviceMemory* const memory = DeviceMemory::Of(device);
+  if (memory != nullptr) {
+    forecast.policy.processes = 1;  // each process of a machine has a device of its own
+    forecast.batches.loading = 0;   // images that are read ahead lie in the host's memory
+  }
   const std::optional<MemoryLimit> given = forecast.policy.limit;
-  const auto limit = [&] {
+  const auto limit = [&]() -> std::optional<MemoryLimit> {
+    if (memory != nullptr && !given) {
+      return MemoryLimit{absl::StrCat("the memory of ", device.str()), memory->FreeBytes()};
+    }
     ReturnFreedMemory();
     std::optional<MemoryLimit> one = given ? given : TightestMemoryLimit();
     if (one) one->available_bytes /= forecast.policy.processes;
@@ -299,11 +369,23 @@ absl::StatusOr<MemoryForecast> Forecast(MemoryForecast forecast, const Measure& 
   PDARTS_RETURN_IF_ERROR(estimate.status());
   forecast.estimate = *estimate;
   forecast.policy.limit = limit();
-  forecast.resident_bytes = ResidentBytes();
+  forecast.resident_bytes = memory != nullptr ? memory->Now().reserved : ResidentBytes();
   return forecast;
 }
 
+absl::StatusOr<MemoryForecast> Forecast(c10::Device device, MemoryForecast forecast,
+                                        const Measure& measure) {
+  const std::string what = forecast.what;
+  // A device that does not start throws.
+  return CatchLibTorchErrors([&] { return ForecastOn(device, std::move(forecast), measure); },
+                             what);
+}
+
 }  // namespace
+
+bool HasForecasts(c10::Device device) {
+  return device.is_cpu() || DeviceMemory::Of(device) != nullptr;
+}
 
 BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* data,
                         const TrainingHalves* halves, int64_t processes) {
@@ -417,9 +499,10 @@ absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int s
   forecast.evaluation_batch_flag = "--set=search.evaluation_batch_size";
   forecast.batches = batches;
   forecast.policy = policy;
-  return Forecast(std::move(forecast), [&](int64_t batch, int64_t budget) {
-    return MeasureStage(experiment, stage, candidates, batch, budget);
-  });
+  return Forecast(experiment.backend.device, std::move(forecast),
+                  [&](int64_t batch, int64_t budget) {
+                    return MeasureStage(experiment, stage, candidates, batch, budget);
+                  });
 }
 
 absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const BatchSizes& batches,
@@ -441,10 +524,11 @@ absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const 
   forecast.evaluation_batch_flag = "--set=train.evaluation_batch_size";
   forecast.batches = batches;
   forecast.policy = policy;
+  const auto measure = [&](int64_t batch, int64_t budget) {
+    return MeasureTraining(training, batch, budget);
+  };
   PDARTS_ASSIGN_OR_RETURN(forecast,
-                          Forecast(std::move(forecast), [&](int64_t batch, int64_t budget) {
-                            return MeasureTraining(training, batch, budget);
-                          }));
+                          Forecast(training.backend.device, std::move(forecast), measure));
   // A step holds the images of all its parts; the two that were measured are in per_image.
   const int64_t more = std::max<int64_t>(
       0, NumBatches(forecast.step_images, batches.processes) - 2 * batches.training);
@@ -466,7 +550,7 @@ absl::StatusOr<MemoryForecast> ForecastEvaluation(const std::string& what,
   info.class_names.resize(static_cast<size_t>(classes));
   info.mean.assign(static_cast<size_t>(image.channels), 0);
   info.deviation.assign(static_cast<size_t>(image.channels), 1);
-  return Forecast(std::move(forecast), [&](int64_t size, int64_t budget) {
+  return Forecast(DeviceOf(network), std::move(forecast), [&](int64_t size, int64_t budget) {
     return MeasureEvaluation(network, info, size, budget);
   });
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "c10/core/Device.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/memory_limits.h"
@@ -37,9 +38,14 @@ BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* dat
 BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* data,
                            int64_t processes = 1);
 
-/// Memory on the CPU as a line over the batch size, in bytes: what the process takes in addition to
-/// what it holds already (the program, the dataset). What is measured at small batches has a margin
-/// added, so that the process stays below it.
+/// Whether forecasts can measure what networks take on a device: on the CPU, and on a device that
+/// has a DeviceMemory. It may start the device. Throws c10::Error if the device does not start.
+bool HasForecasts(c10::Device device);
+
+/// Memory as a line over the batch size, in bytes: what the process takes in addition to what it
+/// holds already. On the CPU, the process holds the program and the dataset already. On another
+/// device, the memory is the device's, and the host's memory is not counted. What is measured at
+/// small batches has a margin added, so that the process stays below it.
 struct MemoryEstimate {
   double fixed = 0;                 ///< weights, alphas, statistics, optimizers, gradients
   double per_image = 0;             ///< of a training step, for each image of a batch
@@ -68,7 +74,7 @@ struct MemoryForecast {
 
   MemoryEstimate estimate;
   BatchSizes batches;
-  int64_t resident_bytes = 0;  ///< what the process holds already
+  int64_t resident_bytes = 0;  ///< what the process holds already, on the device of the network
   MemoryPolicy policy;         ///< its limit is the one that holds, unset if there is none
 
   /// What the process holds at most.
@@ -78,11 +84,11 @@ struct MemoryForecast {
   absl::Status CheckFits() const;
 };
 
-/// Forecasts measure the real networks, steps and passes at two small batches and draw a line
-/// through them, so that they hold for the operations of any plugin. They take as long as a few
-/// small steps and change nothing of a search or a training.
-/// \error as SearchSpace::BuildSuperNet or BuildNetwork; kResourceExhausted if the smallest batches
-/// need more memory than there is.
+/// Forecasts measure the real networks, steps and passes at two small batches, on the device that
+/// will compute, and draw a line through them, so that they hold for the operations of any plugin.
+/// They take as long as a few small steps and change nothing of a search or a training. \error as
+/// SearchSpace::BuildSuperNet or BuildNetwork; kResourceExhausted if the smallest batches need more
+/// memory than there is.
 
 /// Of a stage: the dry run and the start of a stage both ask here. candidates: of the stage, any of
 /// the right number.
@@ -94,7 +100,7 @@ absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int s
 absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const BatchSizes& batches,
                                                 const MemoryPolicy& policy);
 
-/// Of evaluation passes of a network that is in memory already, over batches of `batch` images.
+/// Of evaluation passes of a network that is on its device already, over batches of `batch` images.
 /// \param what what the passes belong to, for errors.
 /// \param batch_flag the flag that sets the batch, for errors: "--batch".
 absl::StatusOr<MemoryForecast> ForecastEvaluation(const std::string& what,

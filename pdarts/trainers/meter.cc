@@ -17,7 +17,11 @@ at::Tensor CountHits(const at::Tensor& logits, const at::Tensor& labels) {
 }
 
 Meter::Meter(const MeterState& state)
-    : loss_(state.loss()), top1_(state.top1()), top5_(state.top5()), images_(state.images()) {}
+    : loss_(state.loss()),
+      top1_(state.top1()),
+      top5_(state.top5()),
+      images_(state.images()),
+      known_images_(state.images()) {}
 
 void Meter::Add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
   AddHits(loss, CountHits(logits, labels), labels.size(0));
@@ -29,6 +33,14 @@ void Meter::AddHits(const at::Tensor& loss, const at::Tensor& hits, int64_t imag
   top1_ += numbers.const_data_ptr<double>()[0];
   top5_ += numbers.const_data_ptr<double>()[1];
   images_ += images;
+  known_images_ += images;
+}
+
+void Meter::SetSums(double loss, double top1, double top5) {
+  loss_ = loss;
+  top1_ = top1;
+  top5_ = top5;
+  known_images_ = images_;
 }
 
 absl::Status Meter::Sum(Communicator& communicator) {
@@ -39,12 +51,12 @@ absl::Status Meter::Sum(Communicator& communicator) {
   loss_ = sum[0];
   top1_ = sum[1];
   top5_ = sum[2];
-  images_ = static_cast<int64_t>(sum[3]);
+  images_ = known_images_ = static_cast<int64_t>(sum[3]);
   return absl::OkStatus();
 }
 
 Accuracy Meter::Mean() const {
-  const double n = images_ > 0 ? static_cast<double>(images_) : 1;
+  const double n = known_images_ > 0 ? static_cast<double>(known_images_) : 1;
   return {100 * top1_ / n, 100 * top5_ / n, loss_ / n};
 }
 

@@ -33,11 +33,18 @@ class Meter {
   /// The same of a batch whose images were counted elsewhere. hits: `[2]`, as CountHits.
   void AddHits(const at::Tensor& loss, const at::Tensor& hits, int64_t images);
 
+  /// Counts images whose numbers are still on a device. SetSums brings these numbers.
+  void Await(int64_t images) { images_ += images; }
+  /// Sets the sums over all images so far, those of earlier Add and AddHits included: of the loss,
+  /// and of the images whose label is the best guess and among the five best.
+  void SetSums(double loss, double top1, double top5);
+
   /// Makes the sums those of all processes.
   absl::Status Sum(Communicator& communicator);
 
+  /// All images, those of Await included.
   int64_t images() const { return images_; }
-  /// All zero before the first batch.
+  /// Over the images whose numbers are known. All zero before the first batch.
   Accuracy Mean() const;
 
   /// What a checkpoint holds.
@@ -46,6 +53,7 @@ class Meter {
  private:
   double loss_ = 0, top1_ = 0, top5_ = 0;  ///< sums over images
   int64_t images_ = 0;
+  int64_t known_images_ = 0;  ///< that the sums are of
 };
 
 }  // namespace pdarts

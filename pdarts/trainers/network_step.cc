@@ -8,7 +8,6 @@
 #include "ATen/ops/_foreach_lerp.h"
 #include "ATen/ops/cat.h"
 #include "ATen/ops/cross_entropy_loss.h"
-#include "ATen/ops/zeros_like.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
 #include "pdarts/core/masks.h"
@@ -19,6 +18,15 @@
 
 namespace pdarts {
 namespace {
+
+/// DeviceTotals: the only meter, and the only place that checks numbers.
+constexpr int kMeter = 0, kLoss = 0;
+
+/// Where the network computes.
+c10::Device DeviceOf(const Network& network) {
+  const std::vector<at::Tensor> parameters = network.parameters();
+  return parameters.empty() ? c10::Device(c10::kCPU) : parameters.front().device();
+}
 
 /// Parameters and buffers.
 std::vector<at::Tensor> All(const Network& network) {
@@ -46,7 +54,12 @@ NetworkStep::NetworkStep(std::shared_ptr<Network> network, std::shared_ptr<Netwo
       settings_(settings),
       seed_(seed),
       parallel_(communicator, settings.synchronize_statistics()),
-      optimizer_(network_->parameters(), settings.weights()) {}
+      optimizer_(network_->parameters(), settings.weights()),
+      loss_scale_(settings.precision(), DeviceOf(*network_)),
+      numbers_(DeviceOf(*network_)) {
+  const c10::Device device = DeviceOf(*network_);
+  if (!device.is_cpu()) totals_.emplace(device, /*meters=*/1, /*checks=*/1);
+}
 
 void NetworkStep::BeginAverage() {
   if (average_ == nullptr) return;
@@ -69,6 +82,7 @@ absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double 
     context.communicator = parallel_.OfStatistics(part);
     context.masks =
         Masks({seed_, /*stage=*/0, batch.epoch, MaskStream::kWeights}, part.first_image);
+    numbers_.Put(&context);
     AddPart(batch.images.narrow(0, first, part.images), batch.labels.narrow(0, first, part.images),
             part, parallel_.Share(part, images), context, &sums);
     first += part.images;
@@ -78,16 +92,46 @@ absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double 
     all.insert(all.end(), {sums.loss, sums.total, sums.hits});
     parallel_.SumWithBuffers(std::move(all), network_->buffers());
   }
-  if (const double value = sums.total.item<double>(); !std::isfinite(value)) {
+  if (is_on_device()) {
+    totals_->Check(kLoss, {sums.total});
+  } else if (const double value = sums.total.item<double>(); !std::isfinite(value)) {
     return absl::InternalError(absl::StrCat("the loss became ", value));
   }
-  ClipNorm(sums.gradients, settings_.weights().clip_norm());
-  optimizer_.Step(sums.gradients, learning_rate);
+  const at::Tensor stop =
+      loss_scale_.Unscale(sums.gradients, is_on_device() ? totals_->stop() : at::Tensor());
+  const double clip_norm = settings_.weights().clip_norm();
+  if (clip_norm > 0) ClipNorm(sums.gradients, clip_norm);
+  optimizer_.Begin(learning_rate);
+  optimizer_.Move(sums.gradients, stop);
   if (average_ != nullptr) {
     c10::NoGradGuard no_grad;
     at::_foreach_lerp_(All(*average_), All(*network_), 1 - settings_.average_decay());
   }
-  return Pass{sums.loss, at::cat(sums.logits), sums.hits, images};
+  const Pass pass{sums.loss, at::cat(sums.logits), sums.hits, images};
+  if (is_on_device()) {
+    totals_->Add(kMeter, pass, batch.labels);
+    ++unread_;
+  }
+  return pass;
+}
+
+std::optional<int64_t> NetworkStep::Read(Meter* meter) {
+  if (!is_on_device() || unread_ == 0) return std::nullopt;
+  unread_ = 0;
+  const DeviceTotals::Reading reading = totals_->Read({kLoss});
+  SetSums(reading.sums[kMeter], meter);
+  if (!reading.failure) return std::nullopt;
+  return reading.failure->checks_since - 1;
+}
+
+void NetworkStep::Restart(const Meter& meter) {
+  if (!is_on_device()) return;
+  unread_ = 0;
+  if (meter.images() == 0) {
+    totals_->Restart();
+  } else {
+    totals_->Restart({SumsOf(meter)});
+  }
 }
 
 void NetworkStep::AddPart(const at::Tensor& images, const at::Tensor& labels, const BatchPart& part,
@@ -105,12 +149,10 @@ void NetworkStep::AddPart(const at::Tensor& images, const at::Tensor& labels, co
   total = total * share;
   const std::vector<at::Tensor> parameters = network_->parameters();
   std::vector<at::Tensor> gradients =
-      torch::autograd::grad({total}, parameters, /*grad_outputs=*/{},
+      torch::autograd::grad({loss_scale_.Scale(total)}, parameters, /*grad_outputs=*/{},
                             /*retain_graph=*/std::nullopt, /*create_graph=*/false,
                             /*allow_unused=*/true);
-  for (size_t i = 0; i < gradients.size(); ++i) {  // what only feeds `none` has no gradient
-    if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
-  }
+  FillUndefined(parameters, &gradients);  // what only feeds `none` has no gradient
   c10::NoGradGuard no_grad;
   const at::Tensor logits = output.logits.detach();
   at::Tensor hits;

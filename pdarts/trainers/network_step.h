@@ -3,16 +3,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "ATen/core/Generator.h"
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
+#include "pdarts/core/device_numbers.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/training.h"
 #include "pdarts/datasets/loader/loader.h"
 #include "pdarts/trainers/data_parallel.h"
+#include "pdarts/trainers/device_totals.h"
+#include "pdarts/trainers/loss_scale.h"
+#include "pdarts/trainers/meter.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace pdarts {
@@ -50,18 +55,31 @@ class NetworkStep {
   /// itself, so that batch normalization knows the part alone, and running statistics move once for
   /// each part. Masks are those of the images' places in the batch. batch: on the network's device;
   /// drop_path: ForwardContext::drop_path.
-  /// \error kInternal if the loss is not a finite number; the weights stay as they were.
+  /// \error kInternal if the loss is not a finite number; the weights stay as they were. On another
+  /// device than the CPU, Read tells it.
   absl::StatusOr<Pass> Train(const Batch& batch, double learning_rate, double drop_path);
+
+  /// Whether steps leave their numbers on the device, for Read, so that they do not wait for it.
+  bool is_on_device() const { return totals_.has_value(); }
+  /// Brings the sums of the meter up to date. Tells how many steps ago the loss was not a finite
+  /// number for the first time since Restart: 0 for the last step. Waits for the device if there
+  /// were steps since the last call. On the CPU it does nothing.
+  std::optional<int64_t> Read(Meter* meter);
+  /// Begins an epoch, or goes on within one: the sums so far are those of the meter. On the CPU it
+  /// does nothing.
+  void Restart(const Meter& meter);
 
   Network& network() { return *network_; }
   /// Null where there is none.
   Network* average() { return average_.get(); }
   Sgd& optimizer() { return optimizer_; }
+  /// The scale of the loss, which scales only in FLOAT16.
+  LossScale& loss_scale() { return loss_scale_; }
 
  private:
   /// What the parts of a batch give, summed up.
   struct Sums {
-    std::vector<at::Tensor> gradients;  ///< one a parameter
+    std::vector<at::Tensor> gradients;  ///< one a parameter, of the scaled loss
     at::Tensor loss, total;             ///< scalars; `total`: with the auxiliary head's
     at::Tensor hits;                    ///< as PassScore
     std::vector<at::Tensor> logits;
@@ -78,6 +96,10 @@ class NetworkStep {
   const uint64_t seed_;
   const DataParallel parallel_;
   Sgd optimizer_;
+  LossScale loss_scale_;
+  DeviceNumbers numbers_;
+  std::optional<DeviceTotals> totals_;  ///< only on another device than the CPU
+  int64_t unread_ = 0;                  ///< steps since the last Read
 };
 
 }  // namespace pdarts

@@ -128,24 +128,38 @@ absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* ob
 absl::Status NetworkTrainer::BeginEpoch() {
   network().train();
   batches_->Seek(loop_.position().epoch, 0);
+  step_->Restart(loop_.weight_meter());
   return absl::OkStatus();
 }
 
 absl::Status NetworkTrainer::Step(double learning_rate) {
+  last_step_ = loop_.position().step;
   return TrainOn(*batches_, learning_rate, DropPath());
 }
 
 absl::Status NetworkTrainer::TrainOn(Loader& loader, double learning_rate, double drop_path) {
-  PDARTS_ASSIGN_OR_RETURN(Batch batch, loader.Next());
-  batch.images = batch.images.to(training_.backend.device);
-  batch.labels = batch.labels.to(training_.backend.device);
+  PDARTS_ASSIGN_OR_RETURN(const Batch batch, loader.NextOn(training_.backend.device));
   const absl::StatusOr<NetworkStep::Pass> pass = step_->Train(batch, learning_rate, drop_path);
   if (!pass.ok()) return loop_.NotFinite(pass.status().message());
-  AddScore(*pass, batch.labels, &loop_.weight_meter());
+  if (step_->is_on_device()) {
+    loop_.weight_meter().Await(ScoredImages(*pass, batch.labels));
+  } else {
+    AddScore(*pass, batch.labels, &loop_.weight_meter());
+  }
   return absl::OkStatus();
 }
 
+absl::Status NetworkTrainer::ReadMeters() {
+  const std::optional<int64_t> steps_ago = step_->Read(&loop_.weight_meter());
+  if (!steps_ago) return absl::OkStatus();
+  return loop_.NotFinite("the loss is not a finite number",
+                         last_step_ - static_cast<int>(*steps_ago));
+}
+
 absl::Status NetworkTrainer::EndEpoch(const LoopEpochReport& report) {
+  if (const absl::Status scale = step_->loss_scale().Check(); !scale.ok()) {
+    return loop_.NotFinite(scale.message(), report.position.step);
+  }
   Network& measured = step_->average() != nullptr ? *step_->average() : network();
   PDARTS_ASSIGN_OR_RETURN(
       const Evaluation evaluation, loop_.Measure([&](const std::function<bool()>& stop) {
@@ -203,9 +217,11 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
   // Seconds of a step for each of its images. Steps leave the weights as they are, so that they
   // can't diverge.
   const auto measure = [&](double drop_path) -> absl::StatusOr<double> {
-    PDARTS_ASSIGN_OR_RETURN(const double seconds, MeanSeconds(kEnoughSeconds, [&] {
-                              return TrainOn(*loader, /*learning_rate=*/0, drop_path);
-                            }));
+    PDARTS_ASSIGN_OR_RETURN(
+        const double seconds, MeanSeconds(kEnoughSeconds, [&]() -> absl::Status {
+          PDARTS_RETURN_IF_ERROR(TrainOn(*loader, /*learning_rate=*/0, drop_path));
+          return ReadMeters();  // waits for the step
+        }));
     return seconds / static_cast<double>(batch);
   };
   return CatchLibTorchErrors([&]() -> absl::StatusOr<double> {
@@ -233,6 +249,7 @@ void NetworkTrainer::Save(TrainingState* state, LoopProgress* progress) {
   SaveModule(network(), "net", state);
   if (step_->average() != nullptr) SaveModule(*step_->average(), "average", state);
   SaveOptimizer(step_->optimizer(), "weights", state);
+  SaveLossScale(step_->loss_scale(), "weights", state);
 }
 
 absl::Status NetworkTrainer::Restore(const TrainingState& state) {
@@ -246,10 +263,12 @@ absl::Status NetworkTrainer::Load(const TrainingState& state, const LoopProgress
     PDARTS_RETURN_IF_ERROR(LoadModule(state, "average", step_->average()));
   }
   PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, "weights", &step_->optimizer()));
+  PDARTS_RETURN_IF_ERROR(LoadLossScale(state, "weights", &step_->loss_scale()));
   step_->optimizer().set_steps(progress.weight_steps());
   best_ = FromState(progress.network().best());
   best_epoch_ = progress.network().best_epoch();
   batches_->Seek(loop_.position().epoch, loop_.position().step);
+  step_->Restart(loop_.weight_meter());
   return absl::OkStatus();
 }
 

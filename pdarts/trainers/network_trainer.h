@@ -103,6 +103,7 @@ class NetworkTrainer : private TrainingLoop::Task {
 
   absl::Status BeginEpoch() override;
   absl::Status Step(double learning_rate) override;
+  absl::Status ReadMeters() override;
   absl::Status EndEpoch(const LoopEpochReport& report) override;
   void Save(TrainingState* state, LoopProgress* progress) override;
   absl::Status Load(const TrainingState& state, const LoopProgress& progress) override;
@@ -134,6 +135,7 @@ class NetworkTrainer : private TrainingLoop::Task {
   std::unique_ptr<Loader> batches_;
   Accuracy best_;
   int best_epoch_ = -1;
+  int last_step_ = 0;  ///< of the loop's epoch
 };
 
 }  // namespace pdarts

@@ -39,6 +39,26 @@ TEST(ClipNorm, LeavesSmallGradientsAndZeroMeansNoLimit) {
   EXPECT_EQ(At(gradients[0], 1), 4);
 }
 
+TEST(FillUndefined, MakesZerosInOrderOfTheParameters) {
+  const std::vector<at::Tensor> parameters = {
+      Vector({1, 2, 3}), at::ones({2, 3, 2, 2}, at::kDouble),
+      at::ones({2, 3, 2, 2}, at::kDouble).contiguous(at::MemoryFormat::ChannelsLast),
+      at::ones({}, at::kDouble)};
+  std::vector<at::Tensor> gradients = {Vector({4, 5, 6}), {}, {}, {}};
+  FillUndefined(parameters, &gradients);
+  EXPECT_TRUE(gradients[0].equal(Vector({4, 5, 6})));
+  for (size_t i = 1; i < gradients.size(); ++i) {
+    EXPECT_TRUE(gradients[i].equal(at::zeros(parameters[i].sizes(), at::kDouble))) << i;
+    EXPECT_EQ(gradients[i].strides(), parameters[i].strides()) << i;
+  }
+  gradients[1].fill_(1);
+  EXPECT_EQ(gradients[2].sum().item<double>(), 0) << "two gradients share memory";
+  gradients[2].fill_(1);
+  EXPECT_EQ(gradients[3].item<double>(), 0) << "two gradients share memory";
+  FillUndefined(parameters, &gradients);
+  EXPECT_EQ(gradients[2].sum().item<double>(), 24) << "a gradient that is there was replaced";
+}
+
 TEST(Sgd, FollowsTheFormulaOverThreeSteps) {
   SgdSettings settings;
   settings.set_weight_decay(0.1);
@@ -88,6 +108,48 @@ TEST(Adam, FollowsTheFormulaOverThreeSteps) {
   }
 }
 
+TEST(Sgd, AStepIsWhatTheHostBeginsAndTheDeviceMoves) {
+  SgdSettings settings;
+  const at::Tensor whole = Vector({1, -2}), split = Vector({1, -2});
+  Sgd of_whole({whole}, settings), of_split({split}, settings);
+  for (const double rate : {0.1, 0.05, 0.05}) {
+    of_whole.Step({Vector({0.5, -1})}, rate);
+    of_split.Begin(rate);
+    of_split.Move({Vector({0.5, -1})});
+  }
+  EXPECT_TRUE(whole.equal(split));
+  EXPECT_EQ(of_split.steps(), 3);
+}
+
+TEST(Optimizers, MoveNothingWhenTheyAreStopped) {
+  const at::Tensor w = Vector({1, -2}), a = Vector({3, 4});
+  Sgd sgd({w}, SgdSettings());
+  Adam adam({a}, AdamSettings());
+  sgd.Step({Vector({1, 1})}, 0.1);
+  adam.Step({Vector({1, 1})});
+  const at::Tensor moved_w = w.clone(), momentum = sgd.momentum()[0].clone();
+  const at::Tensor moved_a = a.clone(), mean = adam.means()[0].clone();
+  const at::Tensor square = adam.squares()[0].clone();
+  const at::Tensor stop = at::ones({}), go = at::zeros({});
+
+  sgd.Begin(0.1);
+  sgd.Move({Vector({NAN, 1})}, stop);
+  adam.Step({Vector({NAN, 1})}, stop);
+  EXPECT_TRUE(w.equal(moved_w));
+  EXPECT_TRUE(sgd.momentum()[0].equal(momentum));
+  EXPECT_TRUE(a.equal(moved_a));
+  EXPECT_TRUE(adam.means()[0].equal(mean));
+  EXPECT_TRUE(adam.squares()[0].equal(square));
+  EXPECT_EQ(adam.steps()[0].item<float>(), 1) << "a step that was stopped counts";
+
+  sgd.Begin(0.1);
+  sgd.Move({Vector({1, 1})}, go);
+  adam.Step({Vector({1, 1})}, go);
+  EXPECT_FALSE(w.equal(moved_w));
+  EXPECT_FALSE(a.equal(moved_a));
+  EXPECT_EQ(adam.steps()[0].item<float>(), 2);
+}
+
 TEST(Optimizers, TakeGradientsInAnyMemoryOrder) {
   const at::Tensor gradient = at::arange(24, at::kDouble).view({2, 3, 2, 2});
   const at::Tensor other = gradient.contiguous(at::MemoryFormat::ChannelsLast);
@@ -99,6 +161,21 @@ TEST(Optimizers, TakeGradientsInAnyMemoryOrder) {
     by_adam.push_back(at::ones({2, 3, 2, 2}, at::kDouble));
     Adam({by_adam.back()}, AdamSettings()).Step({g});
   }
+  EXPECT_TRUE(by_sgd[0].equal(by_sgd[1]));
+  EXPECT_TRUE(by_adam[0].equal(by_adam[1]));
+}
+
+TEST(Optimizers, TakeParametersInAnyMemoryOrder) {
+  const at::Tensor gradient = at::arange(24, at::kDouble).view({2, 3, 2, 2});
+  std::vector<at::Tensor> by_sgd, by_adam;
+  for (const at::MemoryFormat format :
+       {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+    by_sgd.push_back(at::zeros({2, 3, 2, 2}, at::kDouble).contiguous(format));
+    Sgd({by_sgd.back()}, SgdSettings()).Step({gradient}, 0.1);
+    by_adam.push_back(at::ones({2, 3, 2, 2}, at::kDouble).contiguous(format));
+    Adam({by_adam.back()}, AdamSettings()).Step({gradient});
+  }
+  ASSERT_FALSE(by_sgd[1].is_contiguous());
   EXPECT_TRUE(by_sgd[0].equal(by_sgd[1]));
   EXPECT_TRUE(by_adam[0].equal(by_adam[1]));
 }

@@ -4,14 +4,22 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
+#include "pdarts/core/device_numbers.h"
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/datasets/loader/loader.h"
 #include "pdarts/trainers/data_parallel.h"
+#include "pdarts/trainers/device_totals.h"
+#include "pdarts/trainers/loss_scale.h"
+#include "pdarts/trainers/meter.h"
 #include "pdarts/trainers/optimizers.h"
+#include "pdarts/trainers/step_graph.h"
 #include "pdarts/trainers/super_net_gradients.h"
 
 namespace pdarts {
@@ -21,8 +29,16 @@ class SuperNet;
 /// Trains a super-network's weights and alphas by one batch at a time (docs/algorithm.md, "The
 /// search step"). Searches train with it, the memory estimate measures it, and the benchmark times
 /// it.
+///
+/// On another device than the CPU, a step does not wait for the device: the loss and the hits are
+/// summed on the device until Read brings them to the host, and the weights and alphas stop moving
+/// when a number is not finite. The device repeats recorded steps where SearchSettings::cuda_graphs
+/// and the device allow it.
 class SearchStep {
  public:
+  /// The numbers that the penalties give to their operations, as Regularizer::PenaltyConstants.
+  using PenaltyConstants = std::function<std::optional<std::vector<double>>()>;
+
   /// \param net in training mode, on its device, with its alphas initialized.
   /// \param settings must outlive this object.
   /// \param seed, stage what masks depend on, beside the batch's place in the training.
@@ -32,31 +48,96 @@ class SearchStep {
              int64_t stage = 0, Communicator& communicator = SingleProcess());
 
   /// What is added to the loss that the weights, or the alphas, are trained with: a scalar, or an
-  /// undefined tensor. Without a call nothing is added.
-  void set_penalty(std::function<at::Tensor(GradientOf)> penalty) { penalty_ = std::move(penalty); }
+  /// undefined tensor. Without a call nothing is added. A device records no steps with a penalty
+  /// whose constants are not given.
+  void set_penalty(std::function<at::Tensor(GradientOf)> penalty, PenaltyConstants constants = {}) {
+    penalty_ = std::move(penalty);
+    penalty_constants_ = std::move(constants);
+  }
 
-  /// Trains the weights. Returns the pass at the weights before.
-  /// \error kInternal if the loss is not a finite number; the weights stay as they were.
+  /// Trains the weights. Returns the pass at the weights before. On a device, the tensors of a
+  /// recorded pass hold until the next call, and a recorded pass has no gradients.
+  /// \error kInternal if the loss is not a finite number; the weights stay as they were. On a
+  /// device, Read tells it.
   absl::StatusOr<GradientResult> TrainWeights(const Batch& batch, double learning_rate);
 
-  /// Trains the alphas by `alpha_batch`. Returns its pass at the alphas before. `weight_batch` and
-  /// `learning_rate` are those of TrainWeights in the same step; only second-order gradients use
-  /// them.
-  /// \error kInternal if the loss or an alpha is not a finite number.
+  /// Trains the alphas by `alpha_batch`. Returns its pass at the alphas before, as TrainWeights.
+  /// `weight_batch` and `learning_rate` are those of TrainWeights in the same step; only
+  /// second-order gradients use them.
+  /// \error kInternal if the loss or an alpha is not a finite number. On a device, Read tells it.
   absl::StatusOr<GradientResult> TrainAlphas(const Batch& weight_batch, const Batch& alpha_batch,
                                              double learning_rate);
+
+  /// Whether steps leave their numbers on the device, for Read.
+  bool is_on_device() const { return device_ != nullptr; }
+
+  /// A number of a step on a device that is not finite.
+  struct NotFinite {
+    std::string what;       ///< "the loss of the weights is not a finite number"
+    int64_t steps_ago = 0;  ///< 0: in the last step
+  };
+  /// Brings the sums of the meters up to date, and tells the first number since Restart that is not
+  /// finite. Waits for the device if there were steps since the last call. On the CPU it does
+  /// nothing.
+  std::optional<NotFinite> Read(Meter* weights, Meter* alphas);
+  /// Begins an epoch, or goes on within one: the sums so far are those of the meters. On the CPU it
+  /// does nothing.
+  void Restart(const Meter& weights, const Meter& alphas);
+
+  /// How many steps are computed operation by operation before a device records one; 0 if it
+  /// records none.
+  int warm_ups() const;
 
   SuperNet& net() { return *net_; }
   Sgd& weights() { return weights_; }
   Adam& alphas() { return alphas_; }
 
+  /// The scales of the losses, which scale only in FLOAT16.
+  LossScale& weight_scale() { return weight_scale_; }
+  LossScale& alpha_scale() { return alpha_scale_; }
+  /// Waits for the device in FLOAT16. \error as LossScale::Check.
+  absl::Status CheckScales() const;
+
  private:
+  /// A pass of a step on a device, which may be recorded.
+  struct DevicePass {
+    DevicePass(c10::Device device, std::shared_ptr<GraphRecorder> recorder, CudaGraphs mode)
+        : numbers(device), graph(std::move(recorder), mode) {}
+
+    DeviceNumbers numbers;
+    StepGraph graph;
+    at::Tensor images, labels;  ///< that recorded operations read
+    GradientResult result;      ///< of recorded operations
+  };
+
+  /// What steps on a device have beyond those on the CPU.
+  struct OnDevice {
+    OnDevice(c10::Device device, const std::shared_ptr<GraphRecorder>& recorder,
+             const SearchSettings& settings);
+
+    DeviceTotals totals;
+    DevicePass weights, alphas;
+    DeviceNumbers unrolled;  ///< of the passes of the weights' loss that UNROLLED takes
+    int64_t unread = 0;      ///< passes since the last Read
+  };
+
+  /// Computes gradients, and moves what they are of.
+  using Compute = std::function<GradientResult(const GradientRequest&)>;
+
+  /// Computes a pass on the device, or starts its recording.
+  GradientResult Run(DevicePass* pass, GradientRequest request, const Compute& compute);
+  /// What the operations of a pass depend on; nothing if they can't be recorded.
+  std::optional<std::string> KeyOf(const DevicePass& pass) const;
+
+  void MoveWeights(const GradientResult& pass);
+  void MoveAlphas(const GradientResult& pass);
+
   /// Gradients of the loss of the alphas after a step of the weights that isn't taken.
   GradientResult UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
                                    double learning_rate);
   /// The loss that the weights, or the alphas, are trained with, as a request for its own gradient.
   /// stream: of the masks.
-  GradientRequest LossOf(GradientOf which, const Batch& batch, MaskStream stream) const;
+  GradientRequest LossOf(GradientOf which, const Batch& batch, MaskStream stream);
 
   const std::shared_ptr<SuperNet> net_;
   const SearchSettings& settings_;
@@ -65,7 +146,10 @@ class SearchStep {
   const DataParallel parallel_;
   Sgd weights_;
   Adam alphas_;
+  LossScale weight_scale_, alpha_scale_;
   std::function<at::Tensor(GradientOf)> penalty_;
+  PenaltyConstants penalty_constants_;
+  std::unique_ptr<OnDevice> device_;  ///< null on the CPU
 };
 
 }  // namespace pdarts

@@ -96,7 +96,7 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
     StageTrainer trainer(experiment, regularizers, data, halves, stage,
                          HistoryState(history, experiment.space->topology()), observer,
                          communicator);
-    if (experiment.backend.device.is_cpu()) {
+    if (HasForecasts(experiment.backend.device)) {
       const absl::StatusOr<MemoryForecast> forecast =
           ForecastStage(experiment, stage, candidates,
                         StageBatches(experiment.spec.search(), &data, &halves, communicator.size()),

@@ -74,7 +74,8 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
       alpha_batches_, MakeLoader(halves_.alphas, kAlphas, settings_.batch_size(), communicator_));
   step_.emplace(net_, settings_, static_cast<uint64_t>(experiment_.spec.seed()), at.stage,
                 communicator_);
-  step_->set_penalty([this](GradientOf of) { return Penalty(of); });
+  step_->set_penalty([this](GradientOf of) { return Penalty(of); },
+                     [this] { return PenaltyConstants(); });
   context_.stage = at.stage;
   context_.num_stages = at.num_stages;
   context_.shape = shape_;
@@ -107,17 +108,23 @@ absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
   constexpr double kEnoughSeconds = 0.5;  // of each part
   const auto images = static_cast<double>(halves_.weights.size(0));
   Batch batch;
-  PDARTS_ASSIGN_OR_RETURN(const double weight_step,
-                          MeanSeconds(kEnoughSeconds, [&]() -> absl::Status {
+  // Each step ends when its numbers are read. A device records a step before the steps that count.
+  const auto measure = [&](const std::function<absl::Status()>& step) -> absl::StatusOr<double> {
+    for (int i = 0; i < step_->warm_ups(); ++i) PDARTS_RETURN_IF_ERROR(step());
+    return MeanSeconds(kEnoughSeconds, [&]() -> absl::Status {
+      PDARTS_RETURN_IF_ERROR(step());
+      return ReadMeters();
+    });
+  };
+  PDARTS_ASSIGN_OR_RETURN(const double weight_step, measure([&]() -> absl::Status {
                             PDARTS_ASSIGN_OR_RETURN(batch, NextBatch(*weight_batches_));
                             return WeightStep(batch, /*learning_rate=*/0);
                           }));
   ImageSeconds mean;
   mean.weight_step = weight_step / images;
   if (TrainsAlphas()) {
-    PDARTS_ASSIGN_OR_RETURN(const double alpha_step, MeanSeconds(kEnoughSeconds, [&] {
-                              return AlphaStep(batch, /*learning_rate=*/0);
-                            }));
+    PDARTS_ASSIGN_OR_RETURN(const double alpha_step,
+                            measure([&] { return AlphaStep(batch, /*learning_rate=*/0); }));
     mean.alpha_step = alpha_step / images;
   }
   const auto begin = std::chrono::steady_clock::now();
@@ -146,10 +153,12 @@ absl::Status StageTrainer::BeginEpoch() {
   weight_batches_->Seek(context_.epoch, 0);
   // Every epoch takes the images of the alphas in an order of its own.
   if (alpha_batches_->next_batch() != 0) alpha_batches_->Seek(alpha_batches_->epoch() + 1, 0);
+  step_->Restart(loop_.weight_meter(), loop_.alpha_meter());
   return absl::OkStatus();
 }
 
 absl::Status StageTrainer::Step(double learning_rate) {
+  last_step_ = loop_.position().step;
   PDARTS_ASSIGN_OR_RETURN(const Batch batch, NextBatch(*weight_batches_));
   const bool alphas_first = settings_.step_order() == ALPHAS_FIRST;
   PDARTS_RETURN_IF_ERROR(alphas_first ? AlphaStep(batch, learning_rate)
@@ -160,7 +169,7 @@ absl::Status StageTrainer::Step(double learning_rate) {
 absl::Status StageTrainer::WeightStep(const Batch& batch, double learning_rate) {
   const absl::StatusOr<GradientResult> pass = step_->TrainWeights(batch, learning_rate);
   if (!pass.ok()) return loop_.NotFinite(pass.status().message());
-  AddScore(*pass, batch.labels, &loop_.weight_meter());
+  Score(*pass, batch.labels, &loop_.weight_meter());
   return absl::OkStatus();
 }
 
@@ -170,8 +179,23 @@ absl::Status StageTrainer::AlphaStep(const Batch& weight_batch, double learning_
   const absl::StatusOr<GradientResult> pass =
       step_->TrainAlphas(weight_batch, batch, learning_rate);
   if (!pass.ok()) return loop_.NotFinite(pass.status().message());
-  AddScore(*pass, batch.labels, &loop_.alpha_meter());
+  Score(*pass, batch.labels, &loop_.alpha_meter());
   return absl::OkStatus();
+}
+
+void StageTrainer::Score(const PassScore& pass, const at::Tensor& labels, Meter* meter) const {
+  if (step_->is_on_device()) {
+    meter->Await(ScoredImages(pass, labels));
+  } else {
+    AddScore(pass, labels, meter);
+  }
+}
+
+absl::Status StageTrainer::ReadMeters() {
+  const std::optional<SearchStep::NotFinite> failure =
+      step_->Read(&loop_.weight_meter(), &loop_.alpha_meter());
+  if (!failure) return absl::OkStatus();
+  return loop_.NotFinite(failure->what, last_step_ - static_cast<int>(failure->steps_ago));
 }
 
 at::Tensor StageTrainer::Penalty(GradientOf of) const {
@@ -184,7 +208,20 @@ at::Tensor StageTrainer::Penalty(GradientOf of) const {
   return sum;
 }
 
+std::optional<std::vector<double>> StageTrainer::PenaltyConstants() const {
+  std::vector<double> all;
+  for (const auto& regularizer : regularizers_) {
+    const std::optional<std::vector<double>> constants = regularizer->PenaltyConstants();
+    if (!constants) return std::nullopt;
+    all.insert(all.end(), constants->begin(), constants->end());
+  }
+  return all;
+}
+
 absl::Status StageTrainer::EndEpoch(const LoopEpochReport& report) {
+  if (const absl::Status scales = step_->CheckScales(); !scales.ok()) {
+    return loop_.NotFinite(scales.message(), report.position.step);
+  }
   EpochReport all;
   static_cast<LoopEpochReport&>(all) = report;
   if (report.position.epoch >= shape_.epochs - settings_.evaluated_epochs()) {
@@ -247,10 +284,7 @@ absl::StatusOr<std::unique_ptr<Loader>> StageTrainer::MakeLoader(const at::Tenso
 }
 
 absl::StatusOr<Batch> StageTrainer::NextBatch(Loader& loader) const {
-  PDARTS_ASSIGN_OR_RETURN(Batch batch, loader.Next());
-  batch.images = batch.images.to(experiment_.backend.device);
-  batch.labels = batch.labels.to(experiment_.backend.device);
-  return batch;
+  return loader.NextOn(experiment_.backend.device);
 }
 
 void StageTrainer::Save(TrainingState* state, LoopProgress* progress) {
@@ -265,6 +299,8 @@ void StageTrainer::Save(TrainingState* state, LoopProgress* progress) {
   SaveModule(*net_, "net", state);
   SaveOptimizer(step_->weights(), kWeights, state);
   SaveOptimizer(step_->alphas(), kAlphas, state);
+  SaveLossScale(step_->weight_scale(), kWeights, state);
+  SaveLossScale(step_->alpha_scale(), kAlphas, state);
   SaveGenerator(context_.generator, kRegularizers, state);
 }
 
@@ -292,12 +328,15 @@ absl::Status StageTrainer::Load(const TrainingState& state, const LoopProgress& 
   PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, kWeights, &step_->weights()));
   step_->weights().set_steps(progress.weight_steps());
   PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, kAlphas, &step_->alphas()));
+  PDARTS_RETURN_IF_ERROR(LoadLossScale(state, kWeights, &step_->weight_scale()));
+  PDARTS_RETURN_IF_ERROR(LoadLossScale(state, kAlphas, &step_->alpha_scale()));
   PDARTS_RETURN_IF_ERROR(LoadGenerator(state, kRegularizers, &context_.generator));
   for (const auto& [name, value] : search.knobs()) {
     PDARTS_RETURN_IF_ERROR(net_->SetKnob(name, value));
   }
   weight_batches_->Seek(at.epoch, at.step);
   alpha_batches_->Seek(search.alpha_pass(), search.alpha_batch());
+  step_->Restart(loop_.weight_meter(), loop_.alpha_meter());
   return absl::OkStatus();
 }
 

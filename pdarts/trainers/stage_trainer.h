@@ -75,6 +75,7 @@ class StageTrainer : private TrainingLoop::Task {
  private:
   absl::Status BeginEpoch() override;
   absl::Status Step(double learning_rate) override;
+  absl::Status ReadMeters() override;
   absl::Status EndEpoch(const LoopEpochReport& report) override;
   void Save(TrainingState* state, LoopProgress* progress) override;
   absl::Status Load(const TrainingState& state, const LoopProgress& progress) override;
@@ -83,7 +84,12 @@ class StageTrainer : private TrainingLoop::Task {
   absl::Status WeightStep(const Batch& batch, double learning_rate);
   /// weight_batch: the batch of the step's WeightStep.
   absl::Status AlphaStep(const Batch& weight_batch, double learning_rate);
+  /// Adds a pass to a meter, or counts its images, if the device keeps its numbers. labels: of the
+  /// logits.
+  void Score(const PassScore& pass, const at::Tensor& labels, Meter* meter) const;
   at::Tensor Penalty(GradientOf of) const;
+  /// Of all regularizers.
+  std::optional<std::vector<double>> PenaltyConstants() const;
   /// On the alphas' half, with its augmentation, as the published figures (docs/algorithm.md, "The
   /// two halves of the training images").
   absl::StatusOr<Evaluation> MeasureNet();
@@ -119,6 +125,7 @@ class StageTrainer : private TrainingLoop::Task {
   std::optional<SearchStep> step_;
   std::unique_ptr<Loader> weight_batches_;
   std::unique_ptr<Loader> alpha_batches_;
+  int last_step_ = 0;  ///< of the loop's epoch
 };
 
 /// TrainingState::trainer of a search.

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "ATen/ops/cross_entropy_loss.h"
-#include "ATen/ops/zeros_like.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/trainers/optimizers.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts {
@@ -31,6 +31,7 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
     const at::Tensor penalty = request.penalty();  // may draw random numbers: on every process
     if (penalty.defined() && parallel.counts_once()) total = total + penalty;
   }
+  if (request.loss_scale != nullptr) total = request.loss_scale->Scale(total);
   std::vector<at::Tensor> inputs;
   if (of_weights) inputs = weights;
   if (of_alphas) inputs.insert(inputs.end(), alphas.begin(), alphas.end());
@@ -42,9 +43,7 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
         torch::autograd::grad({total}, inputs, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,
                               /*create_graph=*/false, /*allow_unused=*/true);
   }
-  for (size_t i = 0; i < gradients.size(); ++i) {
-    if (!gradients[i].defined()) gradients[i] = at::zeros_like(inputs[i]);
-  }
+  FillUndefined(inputs, &gradients);
 
   for (const at::Tensor& weight : weights) weight.set_requires_grad(true);
   for (const at::Tensor& alpha : alphas) alpha.set_requires_grad(true);

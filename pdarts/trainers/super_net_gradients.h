@@ -8,6 +8,7 @@
 #include "pdarts/core/forward_context.h"
 #include "pdarts/datasets/loader/loader.h"
 #include "pdarts/trainers/data_parallel.h"
+#include "pdarts/trainers/loss_scale.h"
 
 namespace pdarts {
 
@@ -26,6 +27,9 @@ struct GradientRequest {
   /// Added to the loss when given: a scalar with a graph to alphas or weights, or undefined.
   /// The same on all processes.
   std::function<at::Tensor()> penalty;
+  /// The scale of the loss that gradients are computed of; null, or one that scales nothing: none.
+  /// The gradients are those of the scaled loss then (LossScale::Unscale).
+  const LossScale* loss_scale = nullptr;
   /// The processes that have the batch, and what this one has of it; used where there are several.
   DataParallel parallel;
   BatchPart part;

@@ -43,10 +43,17 @@ absl::Status TrainingLoop::BeginEpoch() {
 absl::Status TrainingLoop::Step() {
   PDARTS_RETURN_IF_ERROR(
       CatchLibTorchErrors([&] { return task_->Step(LearningRate(position_.step)); }, Place()));
+  // The first step of an epoch is read, so that there soon is a loss to show.
+  if (position_.step % kStepsOfARead == 0) PDARTS_RETURN_IF_ERROR(ReadMeters());
   return observer_->OnStep({position_, weight_meter_.Mean(), ImagesPerSecond()});
 }
 
+absl::Status TrainingLoop::ReadMeters() {
+  return CatchLibTorchErrors([&] { return task_->ReadMeters(); }, EpochPlace());
+}
+
 absl::Status TrainingLoop::EndEpoch() {
+  PDARTS_RETURN_IF_ERROR(ReadMeters());
   LoopEpochReport report;
   report.position = position_;
   --report.position.step;  // the last one that was done
@@ -82,6 +89,7 @@ absl::Status TrainingLoop::Stop() {
 }
 
 absl::Status TrainingLoop::Save() {
+  PDARTS_RETURN_IF_ERROR(ReadMeters());
   TrainingState state;
   state.trainer = settings_.trainer;
   state.place = DonePlace();
@@ -95,6 +103,7 @@ absl::Status TrainingLoop::Save() {
   *progress.mutable_measured() = ToState(measured_);
   task_->Save(&state, &progress);
   progress.SerializeToString(&state.progress);
+  MoveToHost(&state);
   // A state that holds a NaN would take the place of one that can be used.
   if (const std::string bad = FirstNotFinite(state); !bad.empty()) {
     return NotFinite(absl::StrCat(bad, " is not finite; found before the next step,"));
@@ -119,8 +128,8 @@ absl::Status TrainingLoop::Restore(const TrainingState& state, const LoopProgres
   return task_->Load(state, progress);
 }
 
-absl::Status TrainingLoop::NotFinite(absl::string_view what) const {
-  return absl::InternalError(absl::StrCat(what, " in ", Place()));
+absl::Status TrainingLoop::NotFinite(absl::string_view what, int step) const {
+  return absl::InternalError(absl::StrCat(what, " in ", Place(step)));
 }
 
 double TrainingLoop::EpochSeconds() const { return earlier_seconds_ + SecondsSince(begin_); }
@@ -141,8 +150,8 @@ std::string TrainingLoop::EpochPlace() const {
       position_.epoch + 1);
 }
 
-std::string TrainingLoop::Place() const {
-  return absl::StrCat(EpochPlace(), ", step ", position_.step + 1);
+std::string TrainingLoop::Place(int step) const {
+  return absl::StrCat(EpochPlace(), ", step ", step + 1);
 }
 
 std::string TrainingLoop::DonePlace() const {

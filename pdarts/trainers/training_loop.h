@@ -29,7 +29,9 @@ struct LoopPosition {
 /// What an observer hears after every step: means of the epoch so far.
 struct StepReport {
   LoopPosition position;
-  Accuracy train;                ///< of the steps on the weights
+  /// Of the steps on the weights. On a device, the last steps may be missing
+  /// (TrainingLoop::kStepsOfARead).
+  Accuracy train;
   double images_per_second = 0;  ///< of all steps
 };
 
@@ -64,6 +66,10 @@ class TrainingLoop {
     virtual absl::Status BeginEpoch() = 0;
     /// The position's step. Adds to the loop's meters. \error as TrainingLoop::NotFinite.
     virtual absl::Status Step(double learning_rate) = 0;
+    /// Brings the loop's meters up to date, if steps leave their numbers on a device. The loop
+    /// calls it after the first step of an epoch and after every kStepsOfARead steps from there, at
+    /// the end of an epoch, and before it saves a state. \error as TrainingLoop::NotFinite.
+    virtual absl::Status ReadMeters() { return absl::OkStatus(); }
     /// After the epoch's last step: measures, by TrainingLoop::Measure, and tells its observers.
     /// report: all but `seconds`, which TrainingLoop::EpochSeconds knows after measuring.
     virtual absl::Status EndEpoch(const LoopEpochReport& report) = 0;
@@ -71,6 +77,9 @@ class TrainingLoop {
     virtual void Save(TrainingState* state, LoopProgress* progress) = 0;
     virtual absl::Status Load(const TrainingState& state, const LoopProgress& progress) = 0;
   };
+
+  /// A device would have to finish its work for each reading of the meters.
+  static constexpr int kStepsOfARead = 50;
 
   struct Settings {
     std::string trainer;       ///< TrainingState::trainer
@@ -99,8 +108,9 @@ class TrainingLoop {
   absl::StatusOr<Evaluation> Measure(
       const std::function<absl::StatusOr<Evaluation>(const std::function<bool()>& stop)>& evaluate);
 
-  /// kInternal: "`what` in stage 1, epoch 2, step 3".
-  absl::Status NotFinite(absl::string_view what) const;
+  /// kInternal: "`what` in stage 1, epoch 2, step 3". Without a step: in the position's.
+  absl::Status NotFinite(absl::string_view what) const { return NotFinite(what, position_.step); }
+  absl::Status NotFinite(absl::string_view what, int step) const;
 
   /// For a task that is only timed: to the beginning of an epoch.
   void GoTo(int epoch) { position_.epoch = epoch; }
@@ -117,6 +127,7 @@ class TrainingLoop {
   absl::Status BeginEpoch();
   absl::Status Step();
   absl::Status EndEpoch();
+  absl::Status ReadMeters();
   /// Saves a state where one is due, and stops where the checkpointer asks for it.
   absl::Status KeepOrStop(bool epoch_is_done);
   absl::Status Stop();
@@ -126,8 +137,9 @@ class TrainingLoop {
   double ImagesPerSecond() const;
   /// "stage 1, epoch 2".
   std::string EpochPlace() const;
-  /// "stage 1, epoch 2, step 3".
-  std::string Place() const;
+  /// "stage 1, epoch 2, step 3". step: from 0.
+  std::string Place(int step) const;
+  std::string Place() const { return Place(position_.step); }
   /// "stage 1/3, epoch 1/25 done and 2 steps".
   std::string DonePlace() const;
 

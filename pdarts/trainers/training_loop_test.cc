@@ -158,6 +158,92 @@ TEST(TrainingLoop, AnErrorNamesThePlace) {
               HasSubstr("epoch 1, step 1: LibTorch: broken"));
 }
 
+/// Leaves its numbers on a device until they are read. Two epochs of 120 steps.
+class Distant : public TrainingLoop::Task, public LoopObserver {
+ public:
+  Distant() {
+    TrainingLoop::Settings settings;
+    settings.trainer = "distant";
+    settings.begin.epochs = 2;
+    settings.begin.steps = 120;
+    settings.epoch_images = 240;
+    settings.learning_rate = [](double) { return 1; };
+    loop = std::make_unique<TrainingLoop>(this, settings);
+  }
+
+  absl::Status BeginEpoch() override { return absl::OkStatus(); }
+  absl::Status Step(double) override {
+    last_step_ = loop->position().step;
+    loop->weight_meter().Await(2);
+    loss_ += 2 * 3.0;
+    return absl::OkStatus();
+  }
+  absl::Status ReadMeters() override {
+    reads.push_back(last_step_);
+    loop->weight_meter().SetSums(loss_, 1, 2);
+    if (last_step_ >= bad_step) return loop->NotFinite("the loss is bad", bad_step);
+    return absl::OkStatus();
+  }
+  absl::Status EndEpoch(const LoopEpochReport& report) override {
+    losses.push_back(report.train.loss);
+    skipped += report.skipped_images;
+    loss_ = 0;
+    return absl::OkStatus();
+  }
+  void Save(TrainingState*, LoopProgress* progress) override {
+    saved_images = progress->weight_meter().images();
+    saved_loss = progress->weight_meter().loss();
+  }
+  absl::Status Load(const TrainingState&, const LoopProgress&) override { return absl::OkStatus(); }
+  absl::Status OnStep(const StepReport& report) override {
+    shown.push_back(report.train.loss);
+    return absl::OkStatus();
+  }
+
+  std::unique_ptr<TrainingLoop> loop;
+  std::vector<int> reads;
+  std::vector<double> losses, shown;
+  int64_t skipped = 0, saved_images = 0;
+  double saved_loss = 0;
+  int bad_step = 1000;
+
+ private:
+  int last_step_ = 0;
+  double loss_ = 0;
+};
+
+TEST(TrainingLoop, ReadsMetersRarelyAndBeforeItReports) {
+  Distant task;
+  ASSERT_TRUE(task.loop->Run(nullptr, &task).ok());
+  EXPECT_THAT(task.reads, ElementsAre(0, 50, 100, 119, 0, 50, 100, 119));
+  EXPECT_THAT(task.losses, ElementsAre(3, 3));
+  EXPECT_EQ(task.skipped, 0);
+  for (const double shown : task.shown) EXPECT_EQ(shown, 3) << "a mean over images without numbers";
+}
+
+TEST(TrainingLoop, ReadsMetersBeforeItSaves) {
+  Distant task;
+  Keeper keeper;
+  keeper.stop_after = 70;
+  EXPECT_EQ(task.loop->Run(&keeper, &task).code(), absl::StatusCode::kCancelled);
+  EXPECT_THAT(task.reads, ElementsAre(0, 50, 70));
+  EXPECT_EQ(task.saved_images, 2 * 71);
+  EXPECT_EQ(task.saved_loss, 3 * 2 * 71);
+}
+
+TEST(TrainingLoop, AnErrorThatIsReadLaterNamesItsStep) {
+  Distant task;
+  task.bad_step = 30;
+  EXPECT_EQ(task.loop->Run(nullptr, &task).message(), "the loss is bad in epoch 1, step 31");
+  EXPECT_EQ(task.reads.back(), 50);
+  Distant saves;
+  saves.bad_step = 30;
+  Keeper keeper;
+  keeper.stop_after = 40;
+  EXPECT_EQ(saves.loop->Run(&keeper, &saves).message(), "the loss is bad in epoch 1, step 31");
+  EXPECT_TRUE(keeper.states.empty());
+}
+
 TEST(TrainingLoop, AStateThatIsNotFiniteIsNotSaved) {
   Recorder task;
   task.own.fill_(NAN);

@@ -1,5 +1,9 @@
 #include "pdarts/trainers/training_state.h"
 
+#include <map>
+#include <utility>
+
+#include "ATen/ops/cat.h"
 #include "ATen/ops/isfinite.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
@@ -96,6 +100,22 @@ absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, A
   return LoadList(state, Name(name, "steps"), adam->steps());
 }
 
+void SaveLossScale(const LossScale& scale, absl::string_view name, TrainingState* state) {
+  if (!scale.scales()) return;
+  Put(Name(name, "loss_scale"), scale.scale(), state);
+  Put(Name(name, "loss_scale_steps"), scale.steps().to(at::kLong), state);
+}
+
+absl::Status LoadLossScale(const TrainingState& state, absl::string_view name, LossScale* scale) {
+  if (!scale->scales()) return absl::OkStatus();
+  PDARTS_RETURN_IF_ERROR(CopyInto(state, Name(name, "loss_scale"), scale->scale()));
+  const at::Tensor steps = scale->steps().to(at::kLong);
+  PDARTS_RETURN_IF_ERROR(CopyInto(state, Name(name, "loss_scale_steps"), steps));
+  c10::NoGradGuard no_grad;
+  scale->steps().copy_(steps);
+  return absl::OkStatus();
+}
+
 void SaveGenerator(const at::Generator& generator, absl::string_view name, TrainingState* state) {
   Put(Name(name, "generator"), generator.get_state(), state);
 }
@@ -110,6 +130,26 @@ absl::Status LoadGenerator(const TrainingState& state, absl::string_view name,
         absl::StrCat(Name(name, "generator"), ": ", error.what_without_backtrace()));
   }
   return absl::OkStatus();
+}
+
+void MoveToHost(TrainingState* state) {
+  std::map<std::pair<std::string, at::ScalarType>, std::vector<at::Tensor*>> groups;
+  for (auto& [name, tensor] : state->tensors) {
+    if (tensor.device().is_cpu()) continue;
+    groups[{tensor.device().str(), tensor.scalar_type()}].push_back(&tensor);
+  }
+  c10::NoGradGuard no_grad;
+  for (const auto& [place, tensors] : groups) {
+    std::vector<at::Tensor> flat;
+    for (const at::Tensor* tensor : tensors) flat.push_back(tensor->reshape({-1}));
+    const at::Tensor host = at::cat(flat).to(at::kCPU);
+    int64_t begin = 0;
+    for (at::Tensor* tensor : tensors) {
+      const int64_t size = tensor->numel();
+      *tensor = host.narrow(0, begin, size).view(tensor->sizes());
+      begin += size;
+    }
+  }
 }
 
 std::string FirstNotFinite(const TrainingState& state) {

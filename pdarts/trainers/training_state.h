@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/trainers/loss_scale.h"
 #include "pdarts/trainers/optimizers.h"
 
 namespace torch::nn {
@@ -25,8 +26,8 @@ struct TrainingState {
   std::string trainer;   ///< who made it and can go on with it: "search", "network"
   std::string place;     ///< for a reader: "stage 2, epoch 3, step 17"
   std::string progress;  ///< a serialized LoopProgress
-  /// Float32, float64, int64 and uint8, by unique names. Those of a state that is being saved are
-  /// the trainer's own, not copies: they hold until it goes on.
+  /// Float32, float64, int64 and uint8, by unique names, on the CPU. Those of a state that is being
+  /// saved may be the trainer's own, not copies: they hold until it goes on.
   std::map<std::string, at::Tensor> tensors;
 };
 
@@ -59,9 +60,17 @@ absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, S
 void SaveOptimizer(const Adam& adam, absl::string_view name, TrainingState* state);
 absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, Adam* adam);
 
+/// The scale and its steps; nothing of a scale that scales nothing.
+void SaveLossScale(const LossScale& scale, absl::string_view name, TrainingState* state);
+absl::Status LoadLossScale(const TrainingState& state, absl::string_view name, LossScale* scale);
+
 void SaveGenerator(const at::Generator& generator, absl::string_view name, TrainingState* state);
 absl::Status LoadGenerator(const TrainingState& state, absl::string_view name,
                            at::Generator* generator);
+
+/// Replaces the tensors that lie on other devices than the CPU by copies on the CPU, with one copy
+/// for all tensors of one device and type: a device would have to finish its work for each copy.
+void MoveToHost(TrainingState* state);
 
 /// Name of the first floating-point tensor that holds a value which isn't finite; empty if none.
 std::string FirstNotFinite(const TrainingState& state);

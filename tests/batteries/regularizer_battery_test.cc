@@ -51,6 +51,14 @@ void GoThrough(const Experiment& experiment) {
           EXPECT_EQ(penalty.dim(), 0);
           EXPECT_TRUE(penalty.isfinite().item<bool>());
         }
+        // A recorded step has the penalties of the step that was recorded.
+        if (const auto constants = regularizer->PenaltyConstants()) {
+          const at::Tensor penalty = regularizer->AlphaPenalty(context);
+          const at::Tensor again = regularizer->AlphaPenalty(context);
+          ASSERT_EQ(penalty.defined(), again.defined());
+          if (penalty.defined()) EXPECT_TRUE(penalty.equal(again));
+          EXPECT_EQ(regularizer->PenaltyConstants(), constants);
+        }
         for (const auto& [name, value] : regularizer->Report()) {
           EXPECT_TRUE(std::isfinite(value)) << name;
         }

@@ -56,15 +56,17 @@ TEST(Spec, TheCompletedTextSaysEverything) {
                     HasSubstr("[type.googleapis.com/pdarts.darts.DartsSpaceConfig]")));
 }
 
-TEST(Spec, Bfloat16IsOfEachKindOfKernelsButNotUnrolled) {
+TEST(Spec, SixteenBitsAreOfEachKindOfKernelsButNotUnrolled) {
   for (const char* kernels : {"FUSED", "REFERENCE"}) {
-    ExperimentSpec spec = Spec();
-    ASSERT_TRUE(SetField(&spec, "search.precision=BFLOAT16").ok());
-    ASSERT_TRUE(SetField(&spec, absl::StrCat("search.kernels=", kernels)).ok());
-    EXPECT_TRUE(MakeExperiment(spec).ok()) << MakeExperiment(spec).status();
-    EXPECT_THAT(ErrorOf(spec, "search.alpha_gradients=UNROLLED"),
-                AllOf(HasSubstr("search.precision: BFLOAT16"),
-                      HasSubstr("search.alpha_gradients: UNROLLED")));
+    for (const char* precision : {"BFLOAT16", "FLOAT16"}) {
+      ExperimentSpec spec = Spec();
+      ASSERT_TRUE(SetField(&spec, absl::StrCat("search.precision=", precision)).ok());
+      ASSERT_TRUE(SetField(&spec, absl::StrCat("search.kernels=", kernels)).ok());
+      EXPECT_TRUE(MakeExperiment(spec).ok()) << MakeExperiment(spec).status();
+      EXPECT_THAT(ErrorOf(spec, "search.alpha_gradients=UNROLLED"),
+                  AllOf(HasSubstr(absl::StrCat("search.precision: ", precision)),
+                        HasSubstr("search.alpha_gradients: UNROLLED")));
+    }
   }
 }
 

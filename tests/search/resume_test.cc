@@ -118,6 +118,8 @@ INSTANTIATE_TEST_SUITE_P(
             "search.precision=FLOAT64", "search.kernels=REFERENCE", "search.weights.nesterov=true",
             "search.weights.cosine_by_step=true", "search.step_order=WEIGHTS_FIRST"},
         std::vector<std::string>{"search.precision=BFLOAT16"},
+        // The state of the loss scale too. Only the command line refuses FLOAT16 on the CPU.
+        std::vector<std::string>{"search.precision=FLOAT16"},
         std::vector<std::string>{"search.alpha_gradients=UNROLLED"},
         // On some edge none is the most probable candidate, and does not stay alone.
         std::vector<std::string>{"schedule.stages[0].keep=1", "search.alpha_deviation=1"}));

@@ -65,6 +65,7 @@ EPOCH = {
     "seconds": "speed/epoch_seconds",
     "images_per_second": "speed/images_per_second",
     "peak_memory_mb": "memory/peak_mb",
+    "device_peak_memory_mb": "memory/device_peak_mb",
 }
 STAGE = {
     "cells": "stage/cells",

@@ -162,22 +162,28 @@ TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
 INSTANTIATE_TEST_SUITE_P(Settings, TrainingResumeTest,
                          ::testing::Values(std::vector<std::string>{},
                                            std::vector<std::string>{"train.precision=BFLOAT16"},
+                                           std::vector<std::string>{"train.precision=FLOAT16"},
                                            std::vector<std::string>{"train.accumulate=3"}));
 
 /// All that a state holds of the network, its average and its optimizer is float32.
-TEST(TrainingTest, Bfloat16IsInNoCheckpoint) {
-  Keeper keeper;
-  const Outcome outcome = Train(MakeTiny({"train.precision=BFLOAT16", "train.epochs=1"}), &keeper);
-  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
-  const TrainingState state = DecodeCheckpoint(outcome.end).value().state;
-  for (const auto& [name, tensor] : state.tensors) {
-    if (!tensor.is_floating_point()) continue;
-    EXPECT_EQ(tensor.scalar_type(), at::kFloat) << name;
-  }
-  // The precision is used: the same training in float32 ends elsewhere.
+TEST(TrainingTest, SixteenBitsAreInNoCheckpoint) {
   Keeper other;
   const Outcome float32 = Train(MakeTiny({"train.epochs=1"}), &other);
-  EXPECT_NE(outcome.log.epochs, float32.log.epochs);
+  for (const char* precision : {"BFLOAT16", "FLOAT16"}) {
+    SCOPED_TRACE(precision);
+    Keeper keeper;
+    const Outcome outcome =
+        Train(MakeTiny({absl::StrCat("train.precision=", precision), "train.epochs=1"}), &keeper);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    const TrainingState state = DecodeCheckpoint(outcome.end).value().state;
+    for (const auto& [name, tensor] : state.tensors) {
+      if (!tensor.is_floating_point()) continue;
+      EXPECT_EQ(tensor.scalar_type(), at::kFloat) << name;
+    }
+    EXPECT_EQ(state.tensors.count("weights/loss_scale") > 0, precision == std::string("FLOAT16"));
+    // The precision is used: the same training in float32 ends elsewhere.
+    EXPECT_NE(outcome.log.epochs, float32.log.epochs);
+  }
 }
 
 /// The dataset is replaced by one that reads files.

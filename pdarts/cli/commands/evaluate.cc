@@ -85,11 +85,11 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data,
                           LoadTestImages(weights, *trained.training.dataset));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
+  PDARTS_RETURN_IF_ERROR(PutOnDevice(trained));
   PDARTS_RETURN_IF_ERROR(
       CheckMemory("the evaluation", trained, TrainingBatches(settings, &data).evaluation));
   PDARTS_ASSIGN_OR_RETURN(
       EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
-        trained.network->to(trained.device);
         PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                                 Transforms::ForEvaluation(settings, data.info));
         PDARTS_ASSIGN_OR_RETURN(

@@ -219,6 +219,7 @@ absl::Status Predict(const std::vector<std::string>& arguments) {
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, Transforms::ForEvaluation(settings, info));
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> files, FindImageFiles(arguments));
   const std::shared_ptr<const SampleSource> source = MakeFileSource(files);
+  PDARTS_RETURN_IF_ERROR(PutOnDevice(trained));
   PDARTS_RETURN_IF_ERROR(
       CheckMemory("the prediction", trained,
                   std::min<int64_t>(settings.evaluation_batch_size(), source->size())));

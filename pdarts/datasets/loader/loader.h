@@ -9,6 +9,7 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "c10/core/Device.h"
 #include "c10/core/ScalarType.h"
 #include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
@@ -107,6 +108,7 @@ class Loader {
 
   /// What the batches' indices count in.
   const SampleSource& source() const;
+  const ImageShape& image() const;  ///< of the batches' images
   int64_t images_per_epoch() const;
   int64_t batches_per_epoch() const;
   Communicator& communicator() const;
@@ -129,11 +131,21 @@ class Loader {
   /// kUnavailable naming a process that has one, and it is an error if no image of a process's
   /// share of a part can be read.
   absl::StatusOr<Batch> Next();
+  /// The next batch, with images and labels on a device. Both reach the device as one block of
+  /// memory in one copy: from pinned memory and without waiting for the device, where the device
+  /// has pinned memory. Images in memory travel as bytes, and the device moves, mirrors, normalizes
+  /// and erases their pixels. If a transform does anything else, or the images do not lie in
+  /// memory, the host transforms the images. The values are those of Next. The first call for a
+  /// device also copies the normalized values of all bytes. \error as Next.
+  absl::StatusOr<Batch> NextOn(c10::Device device);
   /// The next batch as it is shown. \error as Next and Pixels.
   absl::StatusOr<BatchPixels> NextPixels();
   /// Undoes the normalization of a batch's images `[N,C,H,W]`, or of one `[C,H,W]`: uint8 of the
   /// same shape. \error as Transforms::FindNormalization.
   absl::StatusOr<at::Tensor> Pixels(const at::Tensor& images) const;
+  /// The pixels of one image of the source as a batch of this epoch has them: `[C,H,W]` uint8 on
+  /// the CPU. \error as Next and Pixels.
+  absl::StatusOr<at::Tensor> PixelsOf(int64_t index, int64_t epoch);
 
   /// Images that were left out of the batches that Next returned since the loader was made; of
   /// several processes, those of this one.

@@ -33,11 +33,20 @@ at::Tensor ActivationStorage::Widen(const at::Tensor& stored) const {
 }
 
 at::Tensor ActivationStorage::Narrow(const at::Tensor& result) const {
-  return rounds_ ? result.to(at::kBFloat16) : result;
+  return is_narrow() ? result.to(stored_) : result;
+}
+
+at::Tensor ActivationStorage::ForSum(const at::Tensor& value) const {
+  return is_narrow() && value.scalar_type() == stored_ ? value.to(at::kFloat) : value;
 }
 
 at::Tensor ActivationStorage::Rounded(const at::Tensor& exact) const {
+  if (computes_narrow()) return exact.to(stored_);
   return rounds_ ? RoundValue::apply(exact) : exact;
+}
+
+at::Tensor ActivationStorage::Operand(const at::Tensor& exact) const {
+  return computes_narrow() && exact.defined() ? exact.to(stored_) : exact;
 }
 
 at::Tensor ActivationStorage::WithRoundedGradient(const at::Tensor& result) const {

@@ -14,6 +14,7 @@
 #include "ATen/ops/relu.h"
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/kernels/synchronized_norm.h"
 #include "torch/csrc/autograd/custom_function.h"
@@ -23,6 +24,9 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+/// Batch normalizations alone are not noted: layers compute them so beside fused kernels too.
+KernelUse reference_use("reference");
 
 // Values inside the functions below are of the type that is computed with. Results of convolutions
 // and pools are exact until what uses them rounds them.
@@ -60,13 +64,20 @@ class NormalizeRounded : public torch::autograd::Function<NormalizeRounded> {
 std::vector<at::Tensor> NormalizeTogether(const ActivationStorage& storage,
                                           const std::vector<at::Tensor>& values,
                                           const std::vector<BatchNormArgs>& batch_norms) {
-  std::vector<at::Tensor> stored;
-  for (const at::Tensor& value : values) stored.push_back(storage.Rounded(value.detach()));
-  std::vector<at::Tensor> normalized = SynchronizedNormalize(values, stored, batch_norms);
+  // Sums over the processes are not computed in 16 bits.
+  std::vector<at::Tensor> wide, stored;
+  for (const at::Tensor& value : values) {
+    wide.push_back(storage.computes_narrow() ? storage.ForSum(value) : value);
+    stored.push_back(storage.computes_narrow() ? wide.back().detach()
+                                               : storage.Rounded(value.detach()));
+  }
+  std::vector<at::Tensor> normalized = SynchronizedNormalize(wide, stored, batch_norms);
   for (size_t i = 0; i < values.size(); ++i) {
     const BatchNormArgs& bn = batch_norms[i];
-    if (!bn.weight.defined()) continue;
-    normalized[i] = normalized[i] * OfChannels(bn.weight) + OfChannels(bn.bias);
+    if (bn.weight.defined()) {
+      normalized[i] = normalized[i] * OfChannels(bn.weight) + OfChannels(bn.bias);
+    }
+    if (storage.computes_narrow()) normalized[i] = storage.Narrow(normalized[i]);
   }
   return normalized;
 }
@@ -94,13 +105,14 @@ at::Tensor ConvolveExactly(const ActivationStorage& storage, const at::Tensor& x
                             const at::Tensor& bias = {}, int64_t stride = 1, int64_t padding = 0,
                             int64_t dilation = 1) {
     return storage.WithRoundedGradient(at::conv2d(storage.Rounded(from), storage.Rounded(weight),
-                                                  bias, stride, padding, dilation));
+                                                  storage.Operand(bias), stride, padding,
+                                                  dilation));
   };
   switch (c.kind) {
     case ConvolutionKind::kSeparable: {
       const int64_t padding = c.dilation * (c.depthwise.size(2) / 2);
-      return convolve(at::conv2d(positive, c.depthwise, {}, c.stride, padding, c.dilation,
-                                 /*groups=*/c.depthwise.size(0)),
+      return convolve(at::conv2d(positive, storage.Operand(c.depthwise), {}, c.stride, padding,
+                                 c.dilation, /*groups=*/c.depthwise.size(0)),
                       c.weight);
     }
     case ConvolutionKind::kPointwise:
@@ -131,8 +143,15 @@ at::Tensor AveragePoolExactly(const at::Tensor& x, int64_t stride) {
   return at::avg_pool2d(x, 3, stride, 1, /*ceil_mode=*/false, /*count_include_pad=*/false);
 }
 
-/// What a term's dropout and coefficient make of its value. value: normalized, or rounded.
-at::Tensor Weigh(const NodeTerm& term, at::Tensor value, const at::Tensor& coefficient) {
+/// What a term's dropout and coefficient make of its value, in the type of sums. value: normalized,
+/// or rounded.
+at::Tensor Weigh(const ActivationStorage& storage, const NodeTerm& term, at::Tensor value,
+                 const at::Tensor& coefficient) {
+  value = storage.ForSum(value);
+  if (term.device_dropout) {
+    value = DropElements(value, term.device_dropout->rate, term.device_dropout->masks,
+                         DropoutScale::kOfCell);
+  }
   if (term.dropout_mask.defined()) {
     value = value * term.dropout_mask.to(value.options()).mul_(term.dropout_scale);
   }
@@ -161,8 +180,9 @@ at::Tensor SumExactly(const ActivationStorage& storage, const std::vector<NodeTe
   for (size_t i = 0; i < terms.size(); ++i) {
     const NodeTerm& term = terms[i];
     const bool is_together = term.batch_norm && IsSynchronized(*term.batch_norm);
-    const at::Tensor value = Weigh(term, is_together ? *next++ : NormalizedOrRounded(storage, term),
-                                   coefficients[static_cast<int64_t>(i)]);
+    const at::Tensor value =
+        Weigh(storage, term, is_together ? *next++ : NormalizedOrRounded(storage, term),
+              coefficients[static_cast<int64_t>(i)]);
     sum = sum.defined() ? sum + value : value;
   }
   return sum;
@@ -176,6 +196,7 @@ NodeTerm TermOf(const ActivationStorage& storage, const CellOperation& operation
   term.batch_norm = operation.batch_norm;
   term.dropout_mask = operation.dropout_mask;
   term.dropout_scale = operation.dropout_scale;
+  term.device_dropout = operation.device_dropout;
   switch (operation.kind) {
     case CellOperation::Kind::kIdentity:
       break;
@@ -270,21 +291,25 @@ std::vector<at::Tensor> BatchNormEach(const std::vector<at::Tensor>& values,
 
 at::Tensor Convolve(const at::Tensor& x, const ReluConvolution& c,
                     const std::optional<BatchNormArgs>& batch_norm) {
+  reference_use.Note(x.device().type());
   const ActivationStorage storage(x);
   return storage.Narrow(ConvolveExactly(storage, storage.Widen(x), c, batch_norm));
 }
 
 at::Tensor MaxPool3x3(const at::Tensor& x, int64_t stride) {
+  reference_use.Note(x.device().type());
   const ActivationStorage storage(x);
   return storage.Narrow(MaxPoolExactly(storage.Widen(x), stride));
 }
 
 at::Tensor AveragePool3x3(const at::Tensor& x, int64_t stride) {
+  reference_use.Note(x.device().type());
   const ActivationStorage storage(x);
   return storage.Narrow(AveragePoolExactly(storage.Widen(x), stride));
 }
 
 at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients) {
+  reference_use.Note(terms.at(0).value.device().type());
   const ActivationStorage storage(terms.at(0).value);
   std::vector<NodeTerm> wide = terms;
   for (NodeTerm& term : wide) term.value = storage.Widen(term.value);
@@ -293,6 +318,7 @@ at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coeffic
 
 at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,
                      const at::Tensor& coefficients) {
+  reference_use.Note(inputs.at(0).device().type());
   const ActivationStorage storage(inputs.at(0));
   std::vector<at::Tensor> nodes;
   for (const at::Tensor& input : inputs) nodes.push_back(storage.Widen(input));
@@ -327,7 +353,7 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
             is_synchronized ? together[e][k] : TermOf(storage, operation, nodes[edge.from]);
         const at::Tensor coefficient =
             coefficients.slice(0, operation.coefficient, operation.coefficient + 1);
-        at::Tensor value = is_normalized ? Weigh(term, term.value, coefficient[0])
+        at::Tensor value = is_normalized ? Weigh(storage, term, term.value, coefficient[0])
                                          : SumExactly(storage, {term}, coefficient);
         if (edge.image_scale.defined()) {
           value = value * edge.image_scale.to(value.options()).view({-1, 1, 1, 1});

@@ -13,9 +13,9 @@
 /// The fused operations as compositions of LibTorch's, differentiated by autograd: what REFERENCE
 /// backends compute, and the oracle of the tests.
 ///
-/// Activations are float32, float64 or bfloat16; results have the type of the activations. With
-/// bfloat16 everything else (weights, coefficients, statistics) is float32, and the functions round
-/// where the kernels do, to the nearest bfloat16 with ties to even:
+/// Activations are float32, float64, bfloat16 or float16; results have the type of the activations.
+/// With 16 bits everything else (weights, coefficients, statistics) is float32. On the CPU, with
+/// bfloat16, the functions round where the kernels do, to the nearest bfloat16 with ties to even:
 /// - Values: pre-normalization values, the results of pools, the sums of nodes, and what a function
 ///   returns.
 /// - Operands of pointwise, dense and factorized-reduction convolutions: the input behind the ReLU
@@ -27,6 +27,11 @@
 /// Everything else is float32: sums, products, the gradients of weights, biases and coefficients,
 /// and the statistics of a batch normalization. In MixedCell they are those of the convolution's
 /// result before it is rounded; the other functions get a stored value, and have only that.
+///
+/// bfloat16 on another device and float16 go through LibTorch's operators as they are
+/// (ActivationStorage::computes_narrow): ReLU, pools, convolutions and batch normalizations get and
+/// give 16-bit values. The weights of all convolutions are rounded for the product. The terms of a
+/// node are weighed and added up in float32.
 namespace pdarts::nn::composition {
 
 at::Tensor BatchNorm(const at::Tensor& x, const BatchNormArgs& batch_norm);

@@ -1,6 +1,6 @@
-// The roundings of the plain composition with bfloat16 activations, by numbers that can be checked
-// by hand. bfloat16 has 8 bits of precision: between 1 and 2 its values are 1/128 apart, between
-// 256 and 512 they are 2 apart, and a tie goes to the value whose last bit is 0.
+// The roundings of the plain composition with bfloat16 and float16 activations, by numbers that can
+// be checked by hand. bfloat16 has 8 bits of precision: between 1 and 2 its values are 1/128 apart,
+// between 256 and 512 they are 2 apart, and a tie goes to the value whose last bit is 0.
 
 #include "pdarts/nn/kernels/composition.h"
 
@@ -124,6 +124,24 @@ TEST(ActivationStorage, LeavesOtherTypesAlone) {
   }
 }
 
+TEST(ActivationStorage, Float16IsComputedWithAsItIsStored) {
+  constexpr double kTie = 1. / 2048;  // half a step of float16 above 1
+  const ActivationStorage storage(at::zeros({1}, at::kHalf));
+  EXPECT_TRUE(storage.computes_narrow());
+  EXPECT_FALSE(storage.rounds());
+  const at::Tensor half = Float({1 + 2 * kTie}, {1}).to(at::kHalf);
+  EXPECT_TRUE(storage.Widen(half).is_same(half));
+  EXPECT_TRUE(storage.Narrow(half).is_same(half));
+  ExpectValues(storage.ForSum(half), at::kFloat, {1 + 2 * kTie});
+  const at::Tensor weight = Parameter({1 + kTie}, {1});
+  for (const at::Tensor& operand : {storage.Rounded(weight), storage.Operand(weight)}) {
+    ExpectValues(operand, at::kHalf, {1});
+    ExpectValues(Gradients(operand, {weight})[0], at::kFloat, {1});
+  }
+  EXPECT_FALSE(storage.Operand(at::Tensor()).defined());
+  EXPECT_EQ(ActivationStorage::ComputedOptions(half).dtype(), at::kFloat);
+}
+
 TEST(Composition, APointwiseConvolutionRoundsOperandsAndResultButNoWeightGradient) {
   ReluConvolution convolution;
   convolution.kind = ConvolutionKind::kPointwise;
@@ -219,6 +237,17 @@ TEST(Composition, ACellRoundsTheGradientOfAnInputOnce) {
   ExpectValues(Gradients(y, {x})[0], at::kBFloat16, {1 + kStep});
 }
 
+TEST(Composition, TermsOfFloat16AreAddedUpInFloat32) {
+  // 2048 + 1 alone would stay 2048 in float16.
+  NodeTerm large, small;
+  large.value = Float({2048}, {1, 1, 1, 1}).to(at::kHalf);
+  small.value = Float({1}, {1, 1, 1, 1}).to(at::kHalf);
+  const at::Tensor coefficients = Parameter({1, 1, 1}, {3});
+  const at::Tensor y = composition::NodeSum({large, small, small}, coefficients);
+  ExpectValues(y, at::kHalf, {2050});
+  ExpectValues(Gradients(y, {coefficients})[0], at::kFloat, {2048, 1, 1});
+}
+
 /// A separable convolution of two ReLU-conv-BNs beside pools and the input itself, all in one cell.
 TEST(Composition, ACellAgreesWithFloat64) {
   constexpr int64_t kChannels = 6, kSide = 8;
@@ -265,14 +294,17 @@ TEST(Composition, ACellAgreesWithFloat64) {
     return results;
   };
   const std::vector<at::Tensor> exact = run(at::kDouble, at::kDouble);
-  const std::vector<at::Tensor> rounded = run(at::kBFloat16, at::kFloat);
-  for (size_t i = 0; i < exact.size(); ++i) {
-    const at::Tensor a = rounded[i].detach().to(at::kDouble).flatten();
-    const at::Tensor b = exact[i].detach().flatten();
-    // The value is close. A gradient suffers more where a rounding error moves a value across the
-    // edge of the ReLU between the two.
-    EXPECT_GT(at::cosine_similarity(a, b, 0).item<double>(), i == 0 ? 0.9999 : 0.95) << i;
-    EXPECT_FALSE(a.equal(b)) << i;
+  for (const at::ScalarType storage : {at::kBFloat16, at::kHalf}) {
+    const std::vector<at::Tensor> rounded = run(storage, at::kFloat);
+    for (size_t i = 0; i < exact.size(); ++i) {
+      const at::Tensor a = rounded[i].detach().to(at::kDouble).flatten();
+      const at::Tensor b = exact[i].detach().flatten();
+      // The value is close. A gradient suffers more where a rounding error moves a value across the
+      // edge of the ReLU between the two.
+      EXPECT_GT(at::cosine_similarity(a, b, 0).item<double>(), i == 0 ? 0.9999 : 0.95)
+          << storage << " " << i;
+      EXPECT_FALSE(a.equal(b)) << storage << " " << i;
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "ATen/ops/empty.h"
 #include "glog/logging.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/nn/kernels/batch.h"
 #include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dispatch.h"
@@ -180,6 +181,7 @@ at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& inpu
     at::NoGradGuard no_grad;
     x = ChannelsLast(input);
     const KernelTable<S, A>& loops = Loops<S>(instructions);
+    NoteFusedKernels(instructions);
     const PackedConvolution<A> packed(c, Describe(c, x.size(1), x.size(2), x.size(3)), loops.lanes,
                                       loops.multiplies_pairs);
     std::vector<A> scale, shift;

@@ -8,6 +8,7 @@
 #include "ATen/core/LegacyTypeDispatch.h"
 #include "c10/core/GradMode.h"
 #include "glog/logging.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dispatch.h"
 #include "pdarts/nn/kernels/grouped_backward.h"
@@ -17,6 +18,8 @@
 
 namespace pdarts::nn::grouped {
 namespace {
+
+KernelUse grouped_use("grouped");
 
 /// Autograd's inputs: as GroupedPlan::Make sets them.
 class GroupedNode : public FusedNode {
@@ -62,6 +65,7 @@ class GroupedNode : public FusedNode {
 /// name: of the function in autograd's graph.
 at::Tensor Compute(const std::string& name, GroupedPlan made, const std::vector<at::Tensor>& inputs,
                    const at::Tensor& coefficients, const std::vector<at::Tensor>& autograd_inputs) {
+  grouped_use.Note(inputs[0].device().type());
   auto plan = std::make_unique<const GroupedPlan>(std::move(made));
   at::Tensor out;
   GroupedValues values;

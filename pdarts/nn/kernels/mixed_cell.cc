@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "glog/logging.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/nn/kernels/cell_backward.h"
 #include "pdarts/nn/kernels/cell_forward.h"
 #include "pdarts/nn/kernels/cell_plan.h"
@@ -73,6 +74,7 @@ at::Tensor MixedCellWithLoops(InstructionSet instructions, const MixedCellArgs& 
                               const at::Tensor& coefficients) {
   using A = Accumulator<S>;
   const KernelTable<S, A>& loops = Loops<S>(instructions);
+  NoteFusedKernels(instructions);
   std::vector<at::Tensor> autograd_inputs;
   auto plan = std::make_unique<const CellPlan>(cell, inputs, coefficients, autograd_inputs);
   std::vector<at::Tensor> plain_inputs;

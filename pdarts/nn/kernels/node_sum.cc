@@ -7,6 +7,7 @@
 #include "ATen/ops/ones.h"
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/kernels/batch.h"
 #include "pdarts/nn/kernels/composition.h"
@@ -182,6 +183,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
                             const at::Tensor& coefficients) {
   using A = Accumulator<S>;
   const KernelTable<S, A>& loops = Loops<S>(instructions);
+  NoteFusedKernels(instructions);
   const at::Tensor& first = terms[0].value;
   const int64_t images = first.size(0), channels = first.size(1);
   const int64_t pixels = first.size(2) * first.size(3), size = pixels * channels;
@@ -217,6 +219,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
       values.push_back(ConstData<A>(plain)[i]);
       auto& keep = kept.emplace_back();
       keep.scale = term.dropout_scale;
+      CHECK(!term.device_dropout) << "the fused kernels draw masks on the CPU";
       if (term.dropout_mask.defined()) {
         CHECK(term.dropout_mask.scalar_type() == at::kByte &&
               term.dropout_mask.sizes() == first.sizes());
@@ -339,6 +342,7 @@ std::vector<at::Tensor> NormalizeEachWithLoops(InstructionSet instructions,
                                                const std::vector<BatchNormArgs>& batch_norms) {
   using A = Accumulator<S>;
   const KernelTable<S, A>& loops = Loops<S>(instructions);
+  NoteFusedKernels(instructions);
   const auto node = MakeFusedNode<NormalizeEachNode<S>>();
   node->instructions = instructions;
   node->communicator = batch_norms.at(0).communicator;

@@ -6,6 +6,7 @@
 
 #include "ATen/ops/empty.h"
 #include "glog/logging.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/nn/kernels/composition.h"
 #include "pdarts/nn/kernels/dispatch.h"
 #include "pdarts/nn/kernels/packing.h"
@@ -71,6 +72,7 @@ at::Tensor PoolWithLoops(InstructionSet instructions, const at::Tensor& input, b
                          int64_t stride) {
   using A = Accumulator<S>;
   const KernelTable<S, A>& loops = Loops<S>(instructions);
+  NoteFusedKernels(instructions);
   at::Tensor x, out;
   {
     at::NoGradGuard no_grad;

@@ -107,6 +107,11 @@ class CostPenalty : public Regularizer {
     return (cost / config_.budget() - 1).square() * weight_;
   }
 
+  /// The host derives the architecture that the penalty is of.
+  std::optional<std::vector<double>> PenaltyConstants() const override {
+    return weight_ == 0 ? std::optional(std::vector<double>()) : std::nullopt;
+  }
+
   std::vector<std::pair<std::string, double>> Report() const override {
     return {{"cost_penalty", weight_},
             {"cost_penalty_derived", derived_},

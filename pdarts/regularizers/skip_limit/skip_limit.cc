@@ -1,5 +1,8 @@
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -29,6 +32,10 @@ class SkipLimit : public Regularizer {
     return absl::InvalidArgumentError(absl::StrCat(
         "regularizers[skip_limit].cell_kind: \"", config_.cell_kind(), "\" is unknown to the ",
         space.name(), " space; known: ", absl::StrJoin(kinds, ", ")));
+  }
+
+  std::optional<std::vector<double>> PenaltyConstants() const override {
+    return std::vector<double>();  // it has no penalties
   }
 
   void ConstrainDerivation(DerivationOptions* options) const override {

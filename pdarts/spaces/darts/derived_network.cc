@@ -153,7 +153,7 @@ class AuxiliaryHead : public torch::nn::Module {
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const {
     // [N,C,2,2]; from here on of the parameters' type.
     at::Tensor y =
-        nn::AveragePool(nn::ActivationStorage(x).Widen(at::relu(x)), kPool, pool_stride_, 0);
+        nn::AveragePool(nn::ActivationStorage(x).ForSum(at::relu(x)), kPool, pool_stride_, 0);
     y = at::relu(pointwise_.Forward(y, context));
     y = at::relu(square_.Forward(y, context));  // [N,768,1,1]
     return classifier_->Forward(y.flatten(1));
@@ -329,7 +329,7 @@ class ImageNetNetwork : public DerivedNetwork {
     return {stem0, stem1_.Forward(at::relu(stem0), context)};
   }
   at::Tensor Pool(const at::Tensor& x) const override {
-    return nn::AveragePool(nn::ActivationStorage(x).Widen(x), kImageNetPool, kImageNetPool, 0)
+    return nn::AveragePool(nn::ActivationStorage(x).ForSum(x), kImageNetPool, kImageNetPool, 0)
         .flatten(1);
   }
   std::pair<GraphValue, GraphValue> DescribeStem(GraphBuilder* builder) const override {

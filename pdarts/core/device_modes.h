@@ -1,0 +1,26 @@
+#ifndef PDARTS_CORE_DEVICE_MODES_H_
+#define PDARTS_CORE_DEVICE_MODES_H_
+
+#include "pdarts/core/backend.h"
+
+namespace pdarts {
+
+/// Sets how the operators of LibTorch and cuDNN compute on a device, for the whole process. Call it
+/// before anything is computed. It changes nothing for the CPU, where each operator gives the same
+/// bits each time and float32 has 32 bits.
+///
+/// On another device:
+/// - deterministic: operators that give the same bits each time are chosen. LibTorch writes a
+/// warning
+///   with the name of an operator that has no such variant. cuBLAS gets a workspace of a fixed
+///   size, unless the environment variable CUBLAS_WORKSPACE_CONFIG is set already.
+/// - not deterministic: cuDNN measures its algorithms for each new shape and takes the fastest one.
+/// - Products of float32 are computed in float32 and not in TF32, because the precision FLOAT32
+///   promises 32 bits.
+///
+/// Nothing here has run on a GPU. The test reads the settings back.
+void SetDeviceModes(const Backend& backend, bool deterministic);
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_DEVICE_MODES_H_

@@ -1,0 +1,55 @@
+#ifndef PDARTS_CORE_DEVICE_NUMBERS_H_
+#define PDARTS_CORE_DEVICE_NUMBERS_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "absl/strings/string_view.h"
+#include "c10/core/Device.h"
+#include "pdarts/core/forward_context.h"
+#include "pdarts/core/knob.h"
+#include "pdarts/core/rate.h"
+
+namespace pdarts {
+
+/// The numbers of a pass that change from step to step, in the memory of a device: the counter of
+/// the masks (Masks::Counter) and the rates. The tensors keep their addresses, so that a step that
+/// a device repeats (a CUDA graph) reads the numbers of the step. Writing a number is a `fill_` of
+/// one element, which neither copies memory of the host nor waits for the device.
+///
+/// The backward pass of dropout reads the numbers again. So Put must not be called between the
+/// forward and the backward pass of a context. Autograd reports an error if it was.
+class DeviceNumbers {
+ public:
+  /// device: of the network. On the CPU, Put does nothing.
+  explicit DeviceNumbers(c10::Device device) : device_(device) {}
+  DeviceNumbers(const DeviceNumbers&) = delete;
+  DeviceNumbers& operator=(const DeviceNumbers&) = delete;
+
+  /// Writes the numbers of a pass that differ from those of the pass before, and makes `context`
+  /// draw on the device: its masks get OnDevice, and its rates get their tensors. This object must
+  /// outlive the pass. A context of an earlier call stays usable, and then stands for the numbers
+  /// of this call.
+  ///
+  /// knobs: of the super-network that the context is for. Call it outside of a captured graph.
+  void Put(ForwardContext* context, const std::vector<Knob>& knobs = {});
+
+  /// Which rates of the last Put were 0, 1, or between: "drop_path=0 skip_connect.dropout=p". Other
+  /// operations are computed when it changes. Empty on the CPU.
+  std::string Pattern() const;
+
+ private:
+  void PutRate(absl::string_view name, double value);
+
+  const c10::Device device_;
+  at::Tensor counter_;  ///< `[3]` int64
+  std::array<int64_t, 3> written_ = {};
+  std::vector<NamedRate> rates_;
+};
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_DEVICE_NUMBERS_H_

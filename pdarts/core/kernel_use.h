@@ -1,0 +1,45 @@
+#ifndef PDARTS_CORE_KERNEL_USE_H_
+#define PDARTS_CORE_KERNEL_USE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "c10/core/Device.h"
+#include "pdarts/core/backend.h"
+
+namespace pdarts {
+
+// Results name the kernels that really computed a run. A backend only says which ones should.
+
+/// A place in the code that computes cells or operations with a family of kernels. Static.
+class KernelUse {
+ public:
+  /// family: "reference", "grouped"; it must live as long as the program.
+  constexpr explicit KernelUse(const char* family) : family_(family) {}
+
+  /// Says that the kernels compute on a device of this type. Costs one read of a number, but for
+  /// the first call. Any thread may call it.
+  void Note(c10::DeviceType device) {
+    const uint32_t bit = uint32_t{1} << static_cast<uint32_t>(device);
+    if ((noted_.load(std::memory_order_relaxed) & bit) == 0) Add(device, bit);
+  }
+
+ private:
+  void Add(c10::DeviceType device, uint32_t bit);
+
+  const char* const family_;
+  std::atomic<uint32_t> noted_ = 0;  ///< a bit for each type of device
+};
+
+/// Says that the fused loops of an instruction set compute.
+void NoteFusedKernels(InstructionSet instructions);
+
+/// What was noted since the program began, in alphabetical order, as BackendName spells it:
+/// "fused/avx512", "reference", "reference/cuda".
+std::vector<std::string> UsedKernels();
+
+}  // namespace pdarts
+
+#endif  // PDARTS_CORE_KERNEL_USE_H_
