@@ -38,14 +38,16 @@
 #include "benchmarks/flag_checks.h"
 #include "benchmarks/seeded_candidates.h"
 #include "benchmarks/step_profile.h"
-#include "c10/core/CachingDeviceAllocator.h"
 #include "c10/core/impl/VirtualGuardImpl.h"
 #include "glog/logging.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/device_memory.h"
+#include "pdarts/core/device_modes.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/json.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -95,21 +97,16 @@ void Synchronize(c10::Device device) {
   c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
 }
 
-/// The most memory that a device, or this process on the CPU, has held at once.
+/// The most memory that was held at once, the trainer's own estimates included.
 struct MemoryPeak {
-  int64_t bytes = 0;     ///< of tensors; on the CPU, of the process
-  int64_t reserved = 0;  ///< what LibTorch has taken from the device; on the CPU 0
+  int64_t bytes = 0;     ///< that tensors held on the device; on the CPU, the process
+  int64_t reserved = 0;  ///< that LibTorch had taken from the device; 0 on the CPU
 };
 
-void ResetMemoryPeak(c10::Device device) {
-  if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->resetPeakStats(device.index());
-}
-
 MemoryPeak ReadMemoryPeak(c10::Device device) {
-  if (device.is_cpu()) return {PeakResidentBytes(), 0};
-  constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-  const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
-  return {stats.allocated_bytes[kAll].peak, stats.reserved_bytes[kAll].peak};
+  DeviceMemory* const memory = DeviceMemory::Of(device);
+  if (memory == nullptr) return {PeakResidentBytes(), 0};
+  return {memory->RecentPeak().tensors, memory->PeakBytes()};
 }
 
 /// What was measured.
@@ -140,7 +137,6 @@ class Stopwatch {
     const int end = begin + absl::GetFlag(FLAGS_steps);
     if (done == begin) {
       Synchronize(device_);
-      ResetMemoryPeak(device_);
       begin_ = Clock::now();
     } else if (done == end) {
       Synchronize(device_);
@@ -247,6 +243,7 @@ absl::StatusOr<Measurement> MeasureSearch(c10::Device device, Work* work) {
   PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, SearchSpec());
   PDARTS_ASSIGN_OR_RETURN(const Experiment experiment, MakeExperiment(std::move(spec), device));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, experiment.dataset->Load(LoadOptions()));
+  SetDeviceModes(experiment.backend, experiment.spec.search().deterministic());
   work->backend = experiment.backend;
   work->images_per_step = int64_t{2} * absl::GetFlag(FLAGS_batch);
   SearchWatch watch(device, work);
@@ -283,6 +280,7 @@ train { batch_size: $4 evaluation_batch_size: $4 kernels: $5 precision: $6 }
   PDARTS_RETURN_IF_ERROR(SetFields(&spec));
   PDARTS_ASSIGN_OR_RETURN(const Training training, MakeTraining(std::move(spec), device));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, training.dataset->Load(LoadOptions()));
+  SetDeviceModes(training.backend, training.spec.train().deterministic());
   work->backend = training.backend;
   work->images_per_step = absl::GetFlag(FLAGS_batch);
   const absl::StatusOr<MemoryForecast> forecast =
@@ -323,13 +321,16 @@ std::string ProfileJson(const Measurement& measured) {
 
 std::string Json(const Work& work, const Measurement& measured) {
   const double step = measured.seconds / static_cast<double>(measured.steps);
+  std::vector<std::string> used;
+  for (const std::string& name : UsedKernels()) used.push_back(JsonText(name));
   return absl::StrFormat(
-      R"({"work": %s, "backend": %s, "cells": %d, "channels": %d, "batch": %d, "steps": %d, )"
+      R"({"work": %s, "backend": %s, "kernels_used": [%s], "cells": %d, "channels": %d, "batch": %d, "steps": %d, )"
       R"("step_s": %.6f, "images_per_s": %.1f, "peak_bytes": %d, "peak_reserved_bytes": %s, )"
       R"("estimated_bytes": %s, "profile": %s})",
       JsonText(absl::GetFlag(FLAGS_work)), JsonText(BackendName(work.backend)),
-      absl::GetFlag(FLAGS_cells), absl::GetFlag(FLAGS_channels), absl::GetFlag(FLAGS_batch),
-      measured.steps, step, static_cast<double>(work.images_per_step) / step, measured.peak.bytes,
+      absl::StrJoin(used, ", "), absl::GetFlag(FLAGS_cells), absl::GetFlag(FLAGS_channels),
+      absl::GetFlag(FLAGS_batch), measured.steps, step,
+      static_cast<double>(work.images_per_step) / step, measured.peak.bytes,
       OrNull(measured.peak.reserved), OrNull(work.estimated_bytes), ProfileJson(measured));
 }
 
@@ -367,6 +368,7 @@ absl::Status WriteNetwork(c10::Device device) {
     return absl::InvalidArgumentError(absl::StrCat("--kernels=", absl::GetFlag(FLAGS_kernels)));
   }
   PDARTS_ASSIGN_OR_RETURN(shape.backend, ResolveBackend(kernels, FLOAT64, device));
+  SetDeviceModes(shape.backend, /*deterministic=*/true);
   PDARTS_ASSIGN_OR_RETURN(const auto net,
                           space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights")));
   net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));

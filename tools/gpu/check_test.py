@@ -207,7 +207,7 @@ elif "--precision=BFLOAT16" in sys.argv:
   sys.exit("no bfloat16")
 else:
   print("a message")
-  print(json.dumps({"images_per_s": 600.0, "peak_bytes": 2000000, "estimated_bytes": 3000000, "profile": {
+  print(json.dumps({"images_per_s": 600.0, "peak_bytes": 2000000, "peak_reserved_bytes": PEAK, "estimated_bytes": 3000000, "profile": {
       "launches_per_step": 7.0, "slowest": [{"name": "gemm"}]}}))
 """
 
@@ -220,7 +220,10 @@ class MeasurementTest(KitTest):
     def setUp(self):
         super().setUp()
         self.calls = os.path.join(self.folder, "calls")
-        self.program("bin/device_steps", DEVICE_STEPS % self.calls)
+        self.device_steps("None")
+
+    def device_steps(self, reserved):
+        self.program("bin/device_steps", DEVICE_STEPS.replace("PEAK", reserved) % self.calls)
 
     def arguments(self):
         with open(self.calls, encoding="utf-8") as file:
@@ -231,21 +234,28 @@ class MeasurementTest(KitTest):
         for stage in check.STAGES:
             self.assertEqual(self.statuses()["search/%s/eager" % stage], "passed")
             self.assertEqual(self.statuses()["search/%s/graphs" % stage], "skipped")
+            self.assertEqual(self.statuses()["search/%s/repeatable" % stage], "skipped")
             self.assertEqual(self.statuses()["search/%s/bfloat16" % stage], "failed")
         eager = self.report.find("search/stage1/eager")
         self.assertTrue(eager["within_estimate"])
         self.assertEqual(eager["profile"], {"launches_per_step": 7.0})
-        self.assertFalse([a for call in self.arguments() for a in call if "cuda_graphs" in a])
+        self.assertFalse([a for call in self.arguments() for a in call if a.startswith("--set")])
+
+    def test_compares_the_estimate_with_the_memory_that_was_taken(self):
+        self.device_steps("4000000")
+        self.checks.training_step(5)
+        self.assertFalse(self.report.find("training/PDARTS")["within_estimate"])
 
     def test_turns_cuda_graphs_on_and_off_on_a_gpu(self):
         check.Checks(self.runner, self.report, "cuda").search_steps(3)
         calls = self.arguments()
-        self.assertEqual(len(calls), 9)
-        self.assertIn("--set=search.cuda_graphs=OFF", calls[0])
-        self.assertIn("--set=search.cuda_graphs=ON", calls[1])
+        self.assertEqual(len(calls), 12)
+        self.assertIn("--set=search.cuda_graphs=OFF,search.deterministic=false", calls[0])
+        self.assertIn("--set=search.cuda_graphs=ON,search.deterministic=false", calls[1])
         self.assertIn("--precision=BFLOAT16", calls[2])
-        self.assertIn("--batch=96", calls[8])
-        self.assertIn("--cells=17", calls[8])
+        self.assertIn("--set=search.cuda_graphs=ON", calls[3])
+        self.assertIn("--batch=96", calls[11])
+        self.assertIn("--cells=17", calls[11])
 
     def test_compares_with_plain_python(self):
         self.checks.search_steps(3)
@@ -292,7 +302,7 @@ class MeasurementTest(KitTest):
         self.checks.training_step(5)
         table = check.markdown(json.loads(self.report.text()))
         self.assertEqual(table.splitlines()[0].count("|"), table.splitlines()[1].count("|"))
-        self.assertIn("| training/PDARTS | 600.0 | 2 | 3 | 7.0 | - | - | - |", table)
+        self.assertIn("| training/PDARTS | 600.0 | 2 | - | 3 | 7.0 | - | - | - |", table)
 
 
 class ReportTest(KitTest):

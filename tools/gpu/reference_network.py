@@ -261,7 +261,10 @@ def main():
     parser.add_argument("files", nargs="+")
     options = parser.parse_args()
     device = torch.device(options.device)
+    # As pdarts: cuDNN chooses its fastest algorithms, and products of float32 are computed in float32.
     torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
     rates = [float(rate) for rate in options.dropout.split(",")] if options.dropout else [0.0] * len(options.files)
     if len(rates) != len(options.files):
         sys.exit("reference_network.py: --dropout=%s: expected %d rates" % (options.dropout, len(options.files)))
