@@ -78,7 +78,7 @@ for name in cells.1.preprocess0.op.1.weight alphas_reduce pass.logits pass.alpha
 done
 says "--work=sleep: expected search, training, network" "${device[@]}" --work=sleep
 says "--batch=0: expected at least 1" "${device[@]}" --batch=0
-says "search.no_such_field" "${device[@]}" --set=search.no_such_field=1
+says "no_such_field" "${device[@]}" --set=search.no_such_field=1
 says "--output=: --work=network writes this file" "${device[@]}" --work=network
 says "device: \"tpu\" is not auto, cpu, cuda or cuda:N" "${device[@]}" --device=tpu
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ATen/Context.h"
+#include "ATen/ops/arange.h"
 #include "ATen/ops/cross_entropy_loss.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
@@ -18,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/core/backend.h"
+#include "pdarts/core/dataset.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
@@ -25,6 +27,9 @@
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
+#include "pdarts/core/training.pb.h"
+#include "pdarts/datasets/loader/loader.h"
+#include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/nn/operation.h"
 #include "pdarts/runs/weights.h"
 #include "pdarts/trainers/libtorch_errors.h"
@@ -318,6 +323,34 @@ absl::Status CheckOperation(const OperationCase& one, Precision precision, c10::
   return absl::OkStatus();
 }
 
+// --- batches ---
+
+/// Augmented batches of a search and of a training, which cuts out squares: those that the loader
+/// makes for the device are those that it makes on the CPU.
+absl::Status CheckBatches(bool of_training, c10::Device device, Comparison* comparison) {
+  PDARTS_ASSIGN_OR_RETURN(const auto dataset, Registry<Dataset>::CreateDefault("synthetic"));
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, dataset->Load(LoadOptions()));
+  PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
+                          of_training ? Transforms::ForTraining(TrainSettings(), data.info)
+                                      : Transforms::ForSearch(SearchSettings(), data.info));
+  LoaderOptions options;
+  options.batch_size = 32;
+  options.seed = 3;
+  options.purpose = "weights";
+  std::unique_ptr<Loader> loaders[2];
+  for (std::unique_ptr<Loader>& loader : loaders) {
+    PDARTS_ASSIGN_OR_RETURN(loader, Loader::Create(data.train, at::arange(80), transforms,
+                                                   data.info, at::kFloat, options));
+  }
+  for (int batch = 0; batch < 3; ++batch) {  // the last one is smaller
+    PDARTS_ASSIGN_OR_RETURN(const Batch actual, loaders[0]->NextOn(device));
+    PDARTS_ASSIGN_OR_RETURN(const Batch expected, loaders[1]->Next());
+    comparison->Add(absl::StrCat("images of batch ", batch), actual.images, expected.images);
+    comparison->Add(absl::StrCat("labels of batch ", batch), actual.labels, expected.labels);
+  }
+  return absl::OkStatus();
+}
+
 // --- search steps ---
 
 /// What a few search steps of a small super-network leave: parameters, buffers and losses. Masks of
@@ -366,6 +399,11 @@ absl::Status CheckSteps(const std::string& space, Kernels kernels, c10::Device d
   PDARTS_ASSIGN_OR_RETURN(const NamedTensors expected, StepResults(space, cpu));
   comparison->AddAll("after the steps ", actual, expected);
   return absl::OkStatus();
+}
+
+/// The smallest networks of each space.
+bool IsQuick(absl::string_view file, Precision precision) {
+  return file == "pdarts_supernet_stage1" || (file == "nb201_derived" && precision == FLOAT64);
 }
 
 }  // namespace
@@ -422,6 +460,11 @@ std::vector<ParityCheck> ParityChecks(c10::Device device) {
                         }});
     }
   }
+  for (const bool of_training : {false, true}) {
+    checks.push_back(
+        {of_training ? "batches/training" : "batches/search", kTolerance,
+         [=](Comparison* comparison) { return CheckBatches(of_training, device, comparison); }});
+  }
   for (const Kernels kernels : {FUSED, REFERENCE}) {
     for (const char* space : {"darts", "nasbench201"}) {
       checks.push_back(
@@ -437,7 +480,8 @@ std::vector<ParityCheck> ParityChecks(c10::Device device) {
     const Precision p = precision;
     const auto add = [&](absl::string_view file, std::function<absl::Status(Comparison*)> run) {
       checks.push_back({absl::StrCat("fixture/", file, "/", PrecisionName(p), "/", KernelsName(k)),
-                        tolerance_of(p), std::move(run)});
+                        tolerance_of(p), std::move(run),
+                        /*is_quick=*/k == FUSED && IsQuick(file, p)});
     };
     for (const SuperNetFixture& fixture : kSuperNets) {
       add(fixture.file,

@@ -44,6 +44,8 @@ struct ParityCheck {
   std::string name;  ///< "fixture/pdarts_supernet_stage1/float64/fused"
   double tolerance = 0;
   std::function<absl::Status(Comparison*)> run;
+  /// Whether the tests of //... run it. They leave out most of the networks.
+  bool is_quick = true;
 };
 
 struct CheckResult {
@@ -63,6 +65,7 @@ struct CheckResult {
 /// and with other kernels.
 ///
 /// - operation/...: each operation of both search spaces, with gradients, in float64 and float32
+/// - batches/...: augmented batches that are made for the device
 /// - steps/...: whole search steps with dropout and drop path
 /// - fixture/...: networks against the fixtures of tests/parity: in float64 to 1e-9 with gradients,
 ///   in float32 and bfloat16 losses and logits
