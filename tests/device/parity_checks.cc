@@ -25,6 +25,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/training.pb.h"
@@ -330,9 +331,13 @@ absl::Status CheckOperation(const OperationCase& one, Precision precision, c10::
 absl::Status CheckBatches(bool of_training, c10::Device device, Comparison* comparison) {
   PDARTS_ASSIGN_OR_RETURN(const auto dataset, Registry<Dataset>::CreateDefault("synthetic"));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, dataset->Load(LoadOptions()));
+  SearchSettings search;
+  TrainSettings training;
+  PDARTS_RETURN_IF_ERROR(CompleteSpec(&search));
+  PDARTS_RETURN_IF_ERROR(CompleteSpec(&training));
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
-                          of_training ? Transforms::ForTraining(TrainSettings(), data.info)
-                                      : Transforms::ForSearch(SearchSettings(), data.info));
+                          of_training ? Transforms::ForTraining(training, data.info)
+                                      : Transforms::ForSearch(search, data.info));
   LoaderOptions options;
   options.batch_size = 32;
   options.seed = 3;
