@@ -1,11 +1,12 @@
 #!/bin/bash
-# search_step and roofline on tiny networks, loader on few images: what they print, and what they refuse.
-# usage: benchmarks_test.sh SEARCH_STEP ROOFLINE LOADER PDARTS CHECKS
+# search_step, roofline and device_steps on tiny networks, loader on few images: what they print, and what they refuse.
+# usage: benchmarks_test.sh SEARCH_STEP ROOFLINE LOADER PDARTS CHECKS DEVICE_STEPS
 set -u
 step=("$PWD/$1" --cells=2 --candidates=2 --channels=2 --batch=2 --steps=1 --rounds=1 --threads=1)
 roofline=("$PWD/$2" --channels=4 --side=4 --batch=2 --repeats=1 --threads=1 --megabytes=1)
 loader=(env TMPDIR="$TEST_TMPDIR" "$PWD/$3" --files=3 --listed=200 --images=64 --rounds=1)
 pdarts="$PWD/$4"
+device=("$PWD/$6" --cells=2 --channels=2 --batch=4 --warmup=1 --steps=2 --profiled=1 --slowest=3 --threads=1)
 source "$5"
 cd "$TEST_TMPDIR" || exit 1
 
@@ -58,5 +59,27 @@ prints "times one worker's" "${loader[@]}"
 says "--listed=99: expected at least 100" "${loader[@]}" --listed=99
 says "--rounds=0: expected at least 1" "${loader[@]}" --rounds=0
 [ -z "$(find . -maxdepth 1 -name 'pdarts_loader_*')" ] || fails "the loader's benchmark leaves files behind"
+
+# A search of one stage and a training by the trainers, and a network for another program.
+for work in search training; do
+  runs "${device[@]}" --work="$work" --candidates=2
+  for key in images_per_s step_s peak_bytes estimated_bytes operators_per_step; do
+    grep -qE "\"$key\": [0-9.]*[1-9]" json || { fails "$work has no \"$key\""; cat json; }
+  done
+  grep -q '"work": "'"$work"'", "backend": "fused/' json || fails "$work does not name its backend"
+  grep -q '"launches_per_step": 0.0' json || fails "$work launches kernels on no device"
+  [ "$(grep -o '"calls_per_step"' json | wc -l)" = 3 ] || fails "$work does not list three kernels"
+done
+runs "${device[@]}" --profiled=0 --precision=BFLOAT16
+grep -q 'bfloat16", .*"profile": null' json || fails "no measurement without a profile"
+runs "${device[@]}" --work=network --candidates=2 --output=network.safetensors
+for name in cells.1.preprocess0.op.1.weight alphas_reduce pass.logits pass.alphas_normal; do
+  grep -aq "\"$name\"" network.safetensors || fails "the network has no $name"
+done
+says "--work=sleep: expected search, training, network" "${device[@]}" --work=sleep
+says "--batch=0: expected at least 1" "${device[@]}" --batch=0
+says "no_such_field" "${device[@]}" --set=search.no_such_field=1
+says "--output=: --work=network writes this file" "${device[@]}" --work=network
+says "device: \"tpu\" is not auto, cpu, cuda or cuda:N" "${device[@]}" --device=tpu
 
 exit $((failures > 0))

@@ -24,7 +24,6 @@
 #include <functional>
 #include <iostream>
 #include <memory>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +41,7 @@
 #include "absl/strings/str_join.h"
 #include "benchmarks/child_output.h"
 #include "benchmarks/flag_checks.h"
+#include "benchmarks/seeded_candidates.h"
 #include "benchmarks/step_timing.h"
 #include "benchmarks/trainer_search.h"
 #include "glog/logging.h"
@@ -93,19 +93,6 @@ ABSL_FLAG(bool, child, false, "internal: measure in this process");
 namespace pdarts {
 namespace {
 
-Candidates SomeCandidates(const SearchSpace& space, int per_edge) {
-  Candidates candidates = space.InitialCandidates().value();
-  std::mt19937 random(1);
-  for (CellCandidates& cell : candidates) {
-    for (EdgeCandidates& edge : cell) {
-      while (static_cast<int>(edge.size()) > per_edge) {
-        edge.erase(edge.begin() + static_cast<int64_t>(random() % edge.size()));
-      }
-    }
-  }
-  return candidates;
-}
-
 /// The part of a batch of random images that this process has.
 Batch ShareOfBatch(const Communicator& communicator, int64_t images) {
   const at::Generator data = MakeGenerator(1, "data");
@@ -132,8 +119,9 @@ absl::StatusOr<StepTiming> Measure(Kernels kernels, Precision precision,
   shape.channels = absl::GetFlag(FLAGS_channels);
   PDARTS_ASSIGN_OR_RETURN(shape.backend, ResolveBackend(kernels, precision, c10::kCPU));
   PDARTS_ASSIGN_OR_RETURN(
-      const auto net, space->BuildSuperNet(SomeCandidates(*space, absl::GetFlag(FLAGS_candidates)),
-                                           shape, MakeGenerator(1, "weights")));
+      const auto net,
+      space->BuildSuperNet(SeededCandidates(*space, absl::GetFlag(FLAGS_candidates)), shape,
+                           MakeGenerator(1, "weights")));
   net->InitializeAlphas(1e-3, MakeGenerator(1, "alphas"));
   PDARTS_RETURN_IF_ERROR(net->SetKnob("skip_connect.dropout", absl::GetFlag(FLAGS_skip_dropout)));
   const SearchSettings settings;
@@ -223,7 +211,7 @@ absl::StatusOr<StepTiming> MeasureTrainer(const SearchSpace& space, const std::s
   search.precision = precision;
   search.cells = absl::GetFlag(FLAGS_cells);
   search.channels = absl::GetFlag(FLAGS_channels);
-  search.candidates = SomeCandidates(space, absl::GetFlag(FLAGS_candidates));
+  search.candidates = SeededCandidates(space, absl::GetFlag(FLAGS_candidates));
   search.batch = absl::GetFlag(FLAGS_batch);
   search.steps = absl::GetFlag(FLAGS_steps);
   search.threads = absl::GetFlag(FLAGS_threads);

@@ -10,9 +10,9 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/substitute.h"
 #include "benchmarks/child_output.h"
+#include "benchmarks/seeded_candidates.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/report/log_lines.h"
@@ -26,19 +26,6 @@ constexpr int kEpochs = 2;
 constexpr int kClasses = 10;  // as the benchmark's super-network has
 
 std::string Spec(const Topology& topology, const TrainerSearch& search) {
-  std::string edges;
-  for (size_t k = 0; k < topology.kinds.size(); ++k) {
-    const CellKind& kind = topology.kinds[k];
-    for (size_t e = 0; e < kind.edges.size(); ++e) {
-      std::vector<std::string> names;
-      for (const int operation : search.candidates[k][e]) {
-        names.push_back(absl::StrCat("\"", kind.operations[operation], "\""));
-      }
-      absl::SubstituteAndAppend(
-          &edges, "    edges { cell_kind: \"$0\" from: $1 to: $2 operations: [$3] }\n", kind.name,
-          kind.edges[e].from, kind.edges[e].to, absl::StrJoin(names, ", "));
-    }
-  }
   // Half of the training images train the weights, the other half the alphas. The dataset may need
   // more images than the search uses: two of each class.
   const int64_t train_images = int64_t{2} * search.batch * search.steps;
@@ -64,8 +51,8 @@ search {
   kernels: $6 precision: $7
 }
 )",
-      edges, made_images, search.cells, search.channels, kEpochs, search.batch, search.kernels,
-      search.precision, kClasses, train_images);
+      EdgesText(topology, search.candidates), made_images, search.cells, search.channels, kEpochs,
+      search.batch, search.kernels, search.precision, kClasses, train_images);
 }
 
 }  // namespace

@@ -10,29 +10,6 @@ set -euo pipefail
 repository=$(realpath "$(dirname "$0")/../..")
 . "$repository/tools/bare_system/system.sh"
 
-# Copies files and folders of this machine that exist to the same place in the system.
-copy_to_system() {
-  local path
-  for path in "$@"; do
-    [ -e "$path" ] || continue
-    mkdir -p "$system$(dirname "$path")"
-    cp -RLT "$path" "$system$path"
-  done
-}
-
-copy_settings() {
-  copy_to_system /etc/resolv.conf /etc/hosts /etc/apt/auth.conf /etc/apt/auth.conf.d /usr/local/share/ca-certificates \
-    /etc/pip.conf ${PIP_CONFIG_FILE:+"$PIP_CONFIG_FILE"}
-  mkdir -p "$system/root/.config/pip"
-  local file
-  for file in "$HOME/.pip/pip.conf" "$HOME/.config/pip/pip.conf"; do
-    [ ! -e "$file" ] || cat "$file" >"$system/root/.config/pip/pip.conf"
-  done
-  # A mirror behind https is read before ca-certificates is installed.
-  case $(debian_mirror) in https:*) copy_to_system /etc/ssl/certs/ca-certificates.crt ;; esac
-  apt-config dump --no-empty Acquire | grep -v '^Acquire::\(IndexTargets\|cdrom\)' >"$system/etc/apt/apt.conf.d/90host"
-}
-
 copy_sources() {
   local clone=$system/root/pdarts
   [ -d "$clone" ] || git clone -q --no-checkout "$repository" "$clone"
@@ -49,11 +26,8 @@ readme_commands() {
 
 # Runs the commands with the system as the root of the file system. Its processes and mounts end with it.
 run_commands() {
-  local environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
-  local name
-  for name in $(compgen -e | grep -iE '^(PIP_.*|(https?|ftp|all|no)_proxy)$'); do
-    environment+=("$name=${!name}")
-  done
+  local environment
+  set_environment
   # pivot_root rather than chroot, in which Bazel could not make its sandboxes.
   unshare --mount --pid --fork --kill-child env -i "${environment[@]}" /bin/bash -euc '
     mount --make-rprivate /

@@ -1,4 +1,5 @@
-# Sourced by check.sh and check_release.sh, which describe their arguments: a bare Debian system, which they create or use.
+# Sourced by check.sh, check_kit.sh and check_release.sh, which describe their arguments: a bare Debian system, which they
+# create or use.
 
 usage() {
   sed -n 's/^#   //p' "$0" >&2
@@ -52,3 +53,35 @@ open_system() {
 
 # Prints the name of the system, such as "Debian GNU/Linux 12 (bookworm)".
 system_name() { sed -n 's/^PRETTY_NAME="\(.*\)"$/\1/p' "$system/etc/os-release"; }
+
+# Copies files and folders of this machine that exist to the same place in the system.
+copy_to_system() {
+  local path
+  for path in "$@"; do
+    [ -e "$path" ] || continue
+    mkdir -p "$system$(dirname "$path")"
+    cp -RLT "$path" "$system$path"
+  done
+}
+
+copy_settings() {
+  copy_to_system /etc/resolv.conf /etc/hosts /etc/apt/auth.conf /etc/apt/auth.conf.d /usr/local/share/ca-certificates \
+    /etc/pip.conf ${PIP_CONFIG_FILE:+"$PIP_CONFIG_FILE"}
+  mkdir -p "$system/root/.config/pip"
+  local file
+  for file in "$HOME/.pip/pip.conf" "$HOME/.config/pip/pip.conf"; do
+    [ ! -e "$file" ] || cat "$file" >"$system/root/.config/pip/pip.conf"
+  done
+  # A mirror behind https is read before ca-certificates is installed.
+  case $(debian_mirror) in https:*) copy_to_system /etc/ssl/certs/ca-certificates.crt ;; esac
+  apt-config dump --no-empty Acquire | grep -v '^Acquire::\(IndexTargets\|cdrom\)' >"$system/etc/apt/apt.conf.d/90host"
+}
+
+# Sets the array `environment` to the variables of a program in the system.
+set_environment() {
+  environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+  local name
+  for name in $(compgen -e | grep -iE '^(PIP_.*|(https?|ftp|all|no)_proxy)$'); do
+    environment+=("$name=${!name}")
+  done
+}

@@ -1,4 +1,4 @@
-"""Makes a release archive: programs with all that they need but the C library and the kernel.
+"""Makes an archive of programs with all that they need but the C library, the kernel, and what the archive leaves out.
 
 usage: make_archive.py CONFIG.json
 
@@ -136,6 +136,7 @@ class Archive:
             for source, runfile in program["runfiles"].items():
                 is_library = re.search(r"\.so(\.[0-9]+)*$", runfile)
                 copy(source, self.path("lib/" + os.path.basename(runfile) if is_library else "share/runfiles/" + runfile))
+        os.makedirs(self.path("lib"), exist_ok=True)
 
     def add_graphviz(self):
         library = self._system.path("libgvc.so.6")
@@ -173,7 +174,7 @@ class Archive:
                     self._add_library(needed, name)
 
     def _add_library(self, needed, by):
-        if os.path.exists(self.path("lib/" + needed)) or needed in self._config["from_cluster"]:
+        if os.path.exists(self.path("lib/" + needed)) or needed in self._config["left_out"]:
             return
         source = self._system.path(needed)
         if source is None:
@@ -188,11 +189,24 @@ class Archive:
             if os.path.basename(name).startswith(UNCHANGED):
                 continue
             run("strip", "--strip-unneeded", path)
+            self._forget_unused(path)
             if name.startswith("libexec/"):
                 # An old-style run path goes before LD_LIBRARY_PATH, and holds for the libraries of libraries too.
                 run("patchelf", "--force-rpath", "--set-rpath", "$ORIGIN/../lib", path)
             elif run("patchelf", "--print-rpath", path).strip():
                 run("patchelf", "--force-rpath", "--set-rpath", "$ORIGIN", path)
+
+    def _forget_unused(self, path):
+        """Takes away the names of left out NVIDIA libraries of which the file uses nothing.
+
+        LibTorch's target links them into every program. A LibTorch without CUDA does not have them.
+        """
+        needed = [name for name in run("patchelf", "--print-needed", path).split() if name in self._config["left_out"]]
+        # Their symbols have versions, so the file names each library that it uses a symbol of.
+        used = run("readelf", "--version-info", "--wide", path, stderr=subprocess.DEVNULL)
+        for name in needed:
+            if name.startswith(UNCHANGED) and "File: %s " % name not in used:
+                run("patchelf", "--remove-needed", name, path)
 
     def glibc_version(self):
         """Returns the oldest version of the C library that has all that is needed, such as "2.36"."""
@@ -204,7 +218,7 @@ class Archive:
 
     def add_documents(self):
         for name, source in self._config["files"].items():
-            copy(source, self.path(name))
+            copy(source, self.path(name), 0o755 if name.endswith(".sh") else 0o644)
         for name in self._config["licenses_of"]:
             copy("/usr/share/doc/%s/copyright" % name, self.path("licenses/%s/copyright" % name))
         self._packages.write_licenses(self.path("licenses"))
@@ -216,12 +230,22 @@ class Archive:
         write(re.sub(r"@([A-Z]+)@", lambda match: values[match.group(1)], readme), self.path("README.md"))
 
 
+    def largest_files(self):
+        """Returns lines about the ten largest files."""
+        sizes = []
+        for folder, _, names in os.walk(self._folder):
+            for path in (os.path.join(folder, name) for name in names):
+                if not os.path.islink(path):
+                    sizes.append((os.path.getsize(path), os.path.relpath(path, self._folder)))
+        return "".join("  %9d %s\n" % entry for entry in sorted(sizes, reverse=True)[:10])
+
+
 def main(config):
     with open(config["version_file"], encoding="utf-8") as file:
         config["version"] = file.read().strip()
     output = os.path.abspath(config["output"])
     with tempfile.TemporaryDirectory(dir=os.path.dirname(output)) as work:
-        name = "pdarts-%s-linux-x86_64" % config["version"]
+        name = config["folder"].replace("@VERSION@", config["version"])
         archive = Archive(os.path.join(work, name), config)
         archive.add_programs()
         archive.add_graphviz()
@@ -233,7 +257,12 @@ def main(config):
         run("tar", "--create", "--file", tar, "--directory", work, "--sort=name", "--format=gnu", "--owner=0", "--group=0",
             "--numeric-owner", "--mtime=@%d" % TIME, "--mode=u=rwX,go=rX", name)
         with open(output, "wb") as file:
-            subprocess.run(["gzip", "--no-name", "--stdout", tar], stdout=file, check=True)
+            subprocess.run(["gzip", "--no-name", "--stdout"] + (["--best"] if config["max_bytes"] else []) + [tar],
+                           stdout=file, check=True)
+        size = os.path.getsize(output)
+        if config["max_bytes"] and size > config["max_bytes"]:
+            sys.exit("make_archive.py: the archive has %d bytes, and %d are allowed. Its largest files, unpacked:\n%s" %
+                     (size, config["max_bytes"], archive.largest_files()))
 
 
 with open(sys.argv[1], encoding="utf-8") as file:

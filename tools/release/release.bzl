@@ -1,13 +1,20 @@
-"""release_archive: programs, with all that they need but the C library, as one tar.gz."""
+"""release_archive: programs, with all that they need but the C library and what is left out, as one tar.gz."""
+
+def _is_of(file, repositories):
+    return file.owner != None and file.owner.workspace_name in repositories
 
 def _release_archive_impl(ctx):
     archive = ctx.outputs.archive
     inputs = [ctx.file.readme, ctx.file.version, ctx.file._packages]
     programs = []
+    left_out = {name: True for name in ctx.attr.from_cluster}
     for target, name in ctx.attr.programs.items():
         executable = target[DefaultInfo].files_to_run.executable
         runfiles = {}
         for file in target[DefaultInfo].default_runfiles.files.to_list():
+            if _is_of(file, ctx.attr.from_python):
+                left_out[file.basename] = True
+                continue
             inputs.append(file)
             if file != executable:
                 # Where a program looks for it below its .runfiles folder.
@@ -31,7 +38,9 @@ def _release_archive_impl(ctx):
         version_file = ctx.file.version.path,
         # See the attributes.
         licenses_of = ctx.attr.licenses_of,
-        from_cluster = ctx.attr.from_cluster,
+        left_out = left_out.keys(),
+        folder = ctx.attr.folder,
+        max_bytes = ctx.attr.max_bytes,
         output = archive.path,
     ).to_json())
     ctx.actions.run_shell(
@@ -49,8 +58,8 @@ release_archive = rule(
     implementation = _release_archive_impl,
     doc = """Packs programs that are built on this Debian system.
 
-    The archive has the folders bin/ (links), libexec/ (the programs), lib/ (LibTorch, and the libraries of Debian's
-    packages), share/ (fonts, certificates, data of plugins), and licenses/.""",
+    The archive has the folders bin/ (links), libexec/ (the programs), lib/ (LibTorch, unless it is left out, and the
+    libraries of Debian's packages), share/ (fonts, certificates, data of plugins and tests), and licenses/.""",
     attrs = {
         "programs": attr.label_keyed_string_dict(
             mandatory = True,
@@ -58,13 +67,23 @@ release_archive = rule(
         ),
         "files": attr.label_keyed_string_dict(
             allow_files = True,
-            doc = "Files, and their folder in the archive: empty, or ending in '/'.",
+            doc = "Files, and their folder in the archive: empty, or ending in '/'. Files that end in .sh can be executed.",
         ),
         "licenses_of": attr.string_list(
             doc = "Debian packages whose code is inside the programs. Those of the packed libraries are known.",
         ),
         "from_cluster": attr.string_list(
             doc = "Libraries that are left out, and found where the archive is used: [\"libmpi.so.40\"].",
+        ),
+        "from_python": attr.string_list(
+            doc = "Repositories whose libraries are left out, because Python's torch has them where the archive is used.",
+        ),
+        "folder": attr.string(
+            default = "pdarts-@VERSION@-linux-x86_64",
+            doc = "The one folder that the archive holds.",
+        ),
+        "max_bytes": attr.int(
+            doc = "A larger archive is an error. 0: there is no limit.",
         ),
         "readme": attr.label(
             mandatory = True,
