@@ -39,6 +39,7 @@
 #include "google/protobuf/repeated_field.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
@@ -205,10 +206,13 @@ absl::Status Run() {
   }
   const double peak_mb = static_cast<double>(PeakResidentBytes()) / 1e6;
   if (absl::GetFlag(FLAGS_json)) {
-    std::cout << absl::StrFormat(
-        "{\"loader_images_per_s\": %.1f, \"plain_decode_images_per_s\": %.1f, "
-        "\"two_workers_images_per_s\": %.1f, \"peak_rss_mb\": %.1f}\n",
-        Median(one), Median(plain), Median(two), peak_mb);
+    std::cout << Json::Object()
+                     .Set("loader_images_per_s", Json::Fixed(Median(one), 1))
+                     .Set("plain_decode_images_per_s", Json::Fixed(Median(plain), 1))
+                     .Set("two_workers_images_per_s", Json::Fixed(Median(two), 1))
+                     .Set("peak_rss_mb", Json::Fixed(peak_mb, 1))
+                     .SpacedLine()
+              << "\n";
     return absl::OkStatus();
   }
   const PairedRatio to_plain = RatioOf(one, plain), to_one = RatioOf(two, one);

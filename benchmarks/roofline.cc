@@ -20,7 +20,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "benchmarks/cell_work.h"
 #include "benchmarks/flag_checks.h"
 #include "benchmarks/machine_speed.h"
@@ -143,37 +142,50 @@ void SetBounds(const MachineSpeed& speed, Row* row) {
   row->compute_seconds = work.matrix / matrix_speed + work.other / speed.multiply_adds;
 }
 
-std::string Json(const MachineSpeed& s) {
-  return absl::StrFormat(
-      R"({"threads": %d, "read_bytes_per_s": %.4g, "write_bytes_per_s": %.4g, )"
-      R"("copy_bytes_per_s": %.4g, "multiply_adds_per_s": %.4g, "bfloat16_dot_per_s": %s})",
-      s.threads, s.read, s.write, s.copy, s.multiply_adds,
-      s.dot_products > 0 ? absl::StrFormat("%.4g", s.dot_products) : "null");
+Json JsonOf(const MachineSpeed& s) {
+  constexpr int kDigits = 4;
+  return Json::Object()
+      .Set("threads", Json::Whole(s.threads))
+      .Set("read_bytes_per_s", Json::Significant(s.read, kDigits))
+      .Set("write_bytes_per_s", Json::Significant(s.write, kDigits))
+      .Set("copy_bytes_per_s", Json::Significant(s.copy, kDigits))
+      .Set("multiply_adds_per_s", Json::Significant(s.multiply_adds, kDigits))
+      .Set("bfloat16_dot_per_s",
+           s.dot_products > 0 ? Json::Significant(s.dot_products, kDigits) : Json());
 }
 
-std::string Json(const Row& r) {
-  return absl::StrFormat(
-      R"({"precision": "%s", "operation": "%s", "pass": "%s", "seconds": %.6f, )"
-      R"("read_bytes": %.0f, "written_bytes": %.0f, "matrix_multiply_adds": %.0f, )"
-      R"("other_multiply_adds": %.0f, "recomputed_multiply_adds": %.0f, "memory_s": %.6f, )"
-      R"("compute_s": %.6f, "bound": "%s", "share": %.3f})",
-      r.precision, r.operation, r.pass, r.seconds, r.work.read_bytes, r.work.written_bytes,
-      r.work.matrix, r.work.other, r.work.recomputed, r.memory_seconds, r.compute_seconds,
-      r.memory_seconds > r.compute_seconds ? "memory" : "compute", r.share());
+Json JsonOf(const Row& r) {
+  return Json::Object()
+      .Set("precision", Json::Text(r.precision))
+      .Set("operation", Json::Text(r.operation))
+      .Set("pass", Json::Text(r.pass))
+      .Set("seconds", Json::Fixed(r.seconds, 6))
+      .Set("read_bytes", Json::Fixed(r.work.read_bytes, 0))
+      .Set("written_bytes", Json::Fixed(r.work.written_bytes, 0))
+      .Set("matrix_multiply_adds", Json::Fixed(r.work.matrix, 0))
+      .Set("other_multiply_adds", Json::Fixed(r.work.other, 0))
+      .Set("recomputed_multiply_adds", Json::Fixed(r.work.recomputed, 0))
+      .Set("memory_s", Json::Fixed(r.memory_seconds, 6))
+      .Set("compute_s", Json::Fixed(r.compute_seconds, 6))
+      .Set("bound", Json::Text(r.memory_seconds > r.compute_seconds ? "memory" : "compute"))
+      .Set("share", Json::Fixed(r.share(), 3));
 }
 
-std::string Json(const std::vector<MachineSpeed>& speeds, const std::vector<Row>& rows) {
-  std::vector<std::string> machine, cells;
-  for (const MachineSpeed& speed : speeds) machine.push_back(Json(speed));
-  for (const Row& row : rows) cells.push_back(Json(row));
-  return absl::StrFormat(
-      R"({"processor": %s, "instructions": "%s", "machine": [%s], "space": %s, "channels": %d, )"
-      R"("side": %d, "batch": %d, "threads": %d, "passes": [%s]})"
-      "\n",
-      JsonText(CpuName()), WidestInstructionSet(), absl::StrJoin(machine, ", "),
-      JsonText(absl::GetFlag(FLAGS_space)), absl::GetFlag(FLAGS_channels),
-      absl::GetFlag(FLAGS_side), absl::GetFlag(FLAGS_batch), absl::GetFlag(FLAGS_threads),
-      absl::StrJoin(cells, ", "));
+std::string JsonOf(const std::vector<MachineSpeed>& speeds, const std::vector<Row>& rows) {
+  Json machine = Json::List(), passes = Json::List();
+  for (const MachineSpeed& speed : speeds) machine.Append(JsonOf(speed));
+  for (const Row& row : rows) passes.Append(JsonOf(row));
+  const Json measured = Json::Object()
+                            .Set("processor", Json::Text(CpuName()))
+                            .Set("instructions", Json::Text(WidestInstructionSet()))
+                            .Set("machine", std::move(machine))
+                            .Set("space", Json::Text(absl::GetFlag(FLAGS_space)))
+                            .Set("channels", Json::Whole(absl::GetFlag(FLAGS_channels)))
+                            .Set("side", Json::Whole(absl::GetFlag(FLAGS_side)))
+                            .Set("batch", Json::Whole(absl::GetFlag(FLAGS_batch)))
+                            .Set("threads", Json::Whole(absl::GetFlag(FLAGS_threads)))
+                            .Set("passes", std::move(passes));
+  return measured.SpacedLine() + "\n";
 }
 
 std::string Table(const std::vector<MachineSpeed>& speeds, const std::vector<Row>& rows) {
@@ -235,7 +247,7 @@ absl::Status Run() {
   const std::vector<MachineSpeed> after = measure();
   for (size_t i = 0; i < speeds.size(); ++i) speeds[i] = BestOf(speeds[i], after[i]);
   for (Row& row : rows) SetBounds(speeds.back(), &row);
-  std::cout << (absl::GetFlag(FLAGS_json) ? Json(speeds, rows) : Table(speeds, rows));
+  std::cout << (absl::GetFlag(FLAGS_json) ? JsonOf(speeds, rows) : Table(speeds, rows));
   return absl::OkStatus();
 }
 

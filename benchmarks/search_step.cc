@@ -38,7 +38,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "benchmarks/child_output.h"
 #include "benchmarks/flag_checks.h"
 #include "benchmarks/seeded_candidates.h"
@@ -298,43 +297,53 @@ std::vector<Comparison> Comparisons(const std::vector<Variant>& variants) {
   return comparisons;
 }
 
-std::string Json(const Variant& v) {
+Json JsonOf(const Variant& v) {
+  const Json images_per_s = Json::Fixed(v.images_per_s(), 1);
+  const Json peak_rss_mb = Json::Fixed(v.MedianOf(&StepTiming::peak_mb), 1);
   if (v.is_trainer) {
-    return absl::StrFormat(R"({"images_per_s": %.1f, "peak_rss_mb": %.1f})", v.images_per_s(),
-                           v.MedianOf(&StepTiming::peak_mb));
+    return Json::Object().Set("images_per_s", images_per_s).Set("peak_rss_mb", peak_rss_mb);
   }
-  return absl::StrFormat(
-      R"({"weight_step_s": %.4f, "alpha_step_s": %.4f, "weight_step_min_s": %.4f, )"
-      R"("alpha_step_min_s": %.4f, "images_per_s": %.1f, "peak_rss_mb": %.1f, "variant": %s})",
-      v.MedianOf(&StepTiming::weight_median), v.MedianOf(&StepTiming::alpha_median),
-      v.MinOf(&StepTiming::weight_min), v.MinOf(&StepTiming::alpha_min), v.images_per_s(),
-      v.MedianOf(&StepTiming::peak_mb), JsonText(v.rounds.front().variant));
+  return Json::Object()
+      .Set("weight_step_s", Json::Fixed(v.MedianOf(&StepTiming::weight_median), 4))
+      .Set("alpha_step_s", Json::Fixed(v.MedianOf(&StepTiming::alpha_median), 4))
+      .Set("weight_step_min_s", Json::Fixed(v.MinOf(&StepTiming::weight_min), 4))
+      .Set("alpha_step_min_s", Json::Fixed(v.MinOf(&StepTiming::alpha_min), 4))
+      .Set("images_per_s", images_per_s)
+      .Set("peak_rss_mb", peak_rss_mb)
+      .Set("variant", Json::Text(v.rounds.front().variant));
 }
 
-std::string Json(const std::vector<Variant>& variants, const std::vector<Comparison>& comparisons) {
-  std::string text = absl::StrFormat(
-      R"({"space": %s, "cells": %d, "candidates": %d, "channels": %d, "batch": %d, "threads": %d, )"
-      R"("steps": %d, "rounds": %d)",
-      JsonText(absl::GetFlag(FLAGS_space)), absl::GetFlag(FLAGS_cells),
-      absl::GetFlag(FLAGS_candidates), absl::GetFlag(FLAGS_channels), absl::GetFlag(FLAGS_batch),
-      absl::GetFlag(FLAGS_threads), absl::GetFlag(FLAGS_steps), absl::GetFlag(FLAGS_rounds));
+std::string JsonOf(const std::vector<Variant>& variants,
+                   const std::vector<Comparison>& comparisons) {
+  Json measured = Json::Object();
+  measured.Set("space", Json::Text(absl::GetFlag(FLAGS_space)))
+      .Set("cells", Json::Whole(absl::GetFlag(FLAGS_cells)))
+      .Set("candidates", Json::Whole(absl::GetFlag(FLAGS_candidates)))
+      .Set("channels", Json::Whole(absl::GetFlag(FLAGS_channels)))
+      .Set("batch", Json::Whole(absl::GetFlag(FLAGS_batch)))
+      .Set("threads", Json::Whole(absl::GetFlag(FLAGS_threads)))
+      .Set("steps", Json::Whole(absl::GetFlag(FLAGS_steps)))
+      .Set("rounds", Json::Whole(absl::GetFlag(FLAGS_rounds)));
   for (const char* name : {"reference", "fused", "fused_bfloat16"}) {
-    const bool measured = std::any_of(variants.begin(), variants.end(),
-                                      [&](const Variant& v) { return v.name == name; });
-    if (!measured) absl::StrAppend(&text, ", \"", name, "\": null");
+    const bool is_measured = std::any_of(variants.begin(), variants.end(),
+                                         [&](const Variant& v) { return v.name == name; });
+    if (!is_measured) measured.Set(name, Json());
   }
-  for (const Variant& v : variants) absl::StrAppend(&text, ", \"", v.name, "\": ", Json(v));
-  std::vector<std::string> ratios;
+  for (const Variant& v : variants) measured.Set(v.name, JsonOf(v));
+  Json ratios = Json::Object();
   for (const Comparison& c : comparisons) {
     if (c.name == "fused/reference") {
-      absl::StrAppendFormat(&text, R"(, "speedup": %.2f, "memory_ratio": %.3f)", c.speed.median,
-                            c.memory);
+      measured.Set("speedup", Json::Fixed(c.speed.median, 2))
+          .Set("memory_ratio", Json::Fixed(c.memory, 3));
     }
-    ratios.push_back(
-        absl::StrFormat(R"("%s": {"speed": %.3f, "min": %.3f, "max": %.3f, "memory": %.3f})",
-                        c.name, c.speed.median, c.speed.min, c.speed.max, c.memory));
+    ratios.Set(c.name, Json::Object()
+                           .Set("speed", Json::Fixed(c.speed.median, 3))
+                           .Set("min", Json::Fixed(c.speed.min, 3))
+                           .Set("max", Json::Fixed(c.speed.max, 3))
+                           .Set("memory", Json::Fixed(c.memory, 3)));
   }
-  return absl::StrCat(text, ", \"ratios\": {", absl::StrJoin(ratios, ", "), "}}\n");
+  measured.Set("ratios", std::move(ratios));
+  return measured.SpacedLine() + "\n";
 }
 
 std::string Table(const std::vector<Variant>& variants,
@@ -402,7 +411,7 @@ absl::Status MeasureAll() {
     }
   }
   const std::vector<Comparison> comparisons = Comparisons(variants);
-  std::cout << (absl::GetFlag(FLAGS_json) ? Json(variants, comparisons)
+  std::cout << (absl::GetFlag(FLAGS_json) ? JsonOf(variants, comparisons)
                                           : Table(variants, comparisons));
   return absl::OkStatus();
 }
@@ -426,14 +435,18 @@ absl::Status MeasureTogether(Communicator& communicator) {
   if (communicator.rank() > 0) return absl::OkStatus();
   const double images = 2 * absl::GetFlag(FLAGS_batch) / timing.step_median();
   if (absl::GetFlag(FLAGS_json)) {
-    std::cout << absl::StrFormat(
-        R"({"processes": %d, "threads": %d, "batch": %d, "weight_step_s": %.4f, )"
-        R"("alpha_step_s": %.4f, "images_per_s": %.1f, "peak_rss_mb": %.1f, )"
-        R"("all_reduces_per_step": %.1f, "all_reduce_bytes_per_step": %.0f})"
-        "\n",
-        communicator.size(), absl::GetFlag(FLAGS_threads), absl::GetFlag(FLAGS_batch),
-        timing.weight_median, timing.alpha_median, images, timing.peak_mb, timing.all_reduces,
-        timing.all_reduce_bytes);
+    std::cout << Json::Object()
+                     .Set("processes", Json::Whole(communicator.size()))
+                     .Set("threads", Json::Whole(absl::GetFlag(FLAGS_threads)))
+                     .Set("batch", Json::Whole(absl::GetFlag(FLAGS_batch)))
+                     .Set("weight_step_s", Json::Fixed(timing.weight_median, 4))
+                     .Set("alpha_step_s", Json::Fixed(timing.alpha_median, 4))
+                     .Set("images_per_s", Json::Fixed(images, 1))
+                     .Set("peak_rss_mb", Json::Fixed(timing.peak_mb, 1))
+                     .Set("all_reduces_per_step", Json::Fixed(timing.all_reduces, 1))
+                     .Set("all_reduce_bytes_per_step", Json::Fixed(timing.all_reduce_bytes, 0))
+                     .SpacedLine()
+              << "\n";
   } else {
     std::cout << absl::StrFormat(
         "%d processes of %d threads: weight step %.3f s, alpha step %.3f s, %.1f images/s; in a "

@@ -3,7 +3,10 @@
 #include <iconv.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
@@ -85,6 +88,86 @@ std::string JsonText(const std::string& text) {
   value.set_string_value(text);
   return ToJsonLine(value);
 }
+
+Json Json::Text(const std::string& text) { return Json(JsonText(text)); }
+
+Json Json::Whole(int64_t number) { return Json(absl::StrCat(number)); }
+
+Json Json::Fixed(double number, int digits) {
+  return std::isfinite(number) ? Json(absl::StrFormat("%.*f", digits, number)) : Json();
+}
+
+Json Json::Significant(double number, int digits) {
+  return std::isfinite(number) ? Json(absl::StrFormat("%.*g", digits, number)) : Json();
+}
+
+Json Json::Shortest(double number) {
+  if (!std::isfinite(number)) return Json();
+  char text[32];
+  return Json(std::string(text, std::to_chars(text, text + sizeof(text), number).ptr));
+}
+
+Json Json::Of(const google::protobuf::Message& message) { return Json(ToJsonLine(message)); }
+
+Json Json::List(std::vector<Json> elements) {
+  Json list;
+  list.kind_ = Kind::kList;
+  list.values_ = std::move(elements);
+  return list;
+}
+
+Json Json::Texts(const std::vector<std::string>& texts) {
+  Json list = List();
+  for (const std::string& text : texts) list.Append(Text(text));
+  return list;
+}
+
+Json Json::Object() {
+  Json object;
+  object.kind_ = Kind::kObject;
+  return object;
+}
+
+Json& Json::Append(Json element) {
+  CHECK(kind_ == Kind::kList);
+  values_.push_back(std::move(element));
+  return *this;
+}
+
+Json& Json::Set(const std::string& name, Json value) {
+  CHECK(kind_ == Kind::kObject);
+  names_.push_back(name);
+  values_.push_back(std::move(value));
+  return *this;
+}
+
+std::string Json::Line() const { return Print(",", ":"); }
+
+std::string Json::SpacedLine() const { return Print(", ", ": "); }
+
+std::string Json::Print(const char* comma, const char* colon) const {
+  if (kind_ == Kind::kScalar) return scalar_;
+  const bool is_list = kind_ == Kind::kList;
+  std::string text = is_list ? "[" : "{";
+  for (size_t i = 0; i < values_.size(); ++i) {
+    if (i > 0) text += comma;
+    if (!is_list) absl::StrAppend(&text, JsonText(names_[i]), colon);
+    text += values_[i].Print(comma, colon);
+  }
+  text += is_list ? "]" : "}";
+  return text;
+}
+
+JsonListStream::JsonListStream(const std::string& name, std::ostream* out) : out_(out) {
+  *out_ << "{" << JsonText(name) << ":[";
+}
+
+void JsonListStream::Append(const google::protobuf::Message& element) {
+  *out_ << (is_empty_ ? "" : ",") << ToJsonLine(element);
+  is_empty_ = false;
+}
+
+void JsonListStream::End() { *out_ << "]}"; }
 
 absl::Status ParseJson(const std::string& text, google::protobuf::Message* message) {
   const auto status = google::protobuf::util::JsonStringToMessage(text, message);

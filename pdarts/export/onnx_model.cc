@@ -9,7 +9,6 @@
 
 #include "ATen/ops/tensor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "glog/logging.h"
 #include "pdarts/core/json.h"
@@ -232,8 +231,10 @@ void Declare(const std::string& name, const std::vector<int64_t>& sizes,
   for (const int64_t size : sizes) type->mutable_shape()->add_dim()->set_value(size);
 }
 
-std::string JsonList(const std::vector<std::string>& values) {
-  return absl::StrCat("[", absl::StrJoin(values, ", "), "]");
+std::string NumberList(const std::vector<double>& numbers) {
+  Json list = Json::List();
+  for (const double number : numbers) list.Append(Json::Shortest(number));
+  return list.SpacedLine();
 }
 
 void AddProperty(const std::string& key, const std::string& value, onnx_format::Model* onnx) {
@@ -247,12 +248,12 @@ void AddMetadata(const ExportedModel& model, onnx_format::Model* onnx) {
   AddProperty("name", model.name, onnx);
   AddProperty("search_space", model.search_space, onnx);
   AddProperty("genotype", model.genotype, onnx);
-  std::vector<std::string> names;
-  for (const std::string& name : model.class_names) names.push_back(JsonText(name));
-  if (!names.empty()) AddProperty("class_names", JsonList(names), onnx);
+  if (!model.class_names.empty()) {
+    AddProperty("class_names", Json::Texts(model.class_names).SpacedLine(), onnx);
+  }
   if (!model.mean.empty()) {
-    AddProperty("mean", JsonList(NumberTexts(model.mean)), onnx);
-    AddProperty("deviation", JsonList(NumberTexts(model.deviation)), onnx);
+    AddProperty("mean", NumberList(model.mean), onnx);
+    AddProperty("deviation", NumberList(model.deviation), onnx);
   }
   AddProperty("fit", model.preparation.stretches ? "stretch" : "crop", onnx);
   AddProperty("border", NumberText(model.preparation.border), onnx);

@@ -6,9 +6,9 @@
 namespace pdarts {
 
 // Files that are built into the program, for the insides of `<script>` and `<style>`.
-Html ReportScript();
-Html ReportStyle();
-Html ChartLibrary();
+ProgramText ReportScript();
+ProgramText ReportStyle();
+ProgramText ChartLibrary();
 
 }  // namespace pdarts
 

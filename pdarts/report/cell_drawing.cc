@@ -165,13 +165,24 @@ void ForgetTime(std::string* pdf) {
   }
 }
 
-std::string OperationRules(bool dark) {
-  std::string rules;
+ProgramText OperationRules(bool dark) {
+  ProgramText rules;
   const std::vector<std::string>& colors = OperationColors(dark);
   for (size_t i = 0; i < colors.size(); ++i) {
-    absl::StrAppend(&rules, ".op-", i, "{--c:", colors[i], "}");
+    rules.Append(ProgramTextCat(".op-", i, "{--c:"_program, colors[i], "}"_program));
   }
   return rules;
+}
+
+/// The style sheet of a drawing that is a file of its own.
+ProgramText FileStyle() {
+  return ProgramTextCat(
+      OperationRules(false), "@media(prefers-color-scheme:dark){"_program, OperationRules(true),
+      "}svg{color:#111}@media(prefers-color-scheme:dark){svg{color:#eee}}"_program,
+      "text{font-family:'DejaVu Sans',Verdana,sans-serif}.node text{fill:currentColor}"_program,
+      ".node path,.node ellipse,.node polygon{stroke:currentColor}"_program,
+      ".op path{stroke:var(--c)}.op polygon{stroke:var(--c);fill:var(--c)}"_program,
+      ".op text{fill:var(--c)}"_program);
 }
 
 }  // namespace
@@ -193,20 +204,11 @@ absl::StatusOr<Html> DrawCellElement(const CellArchitecture& cell, const Drawing
 absl::StatusOr<CellFiles> DrawCellFiles(const CellArchitecture& cell,
                                         const DrawingOptions& options) {
   PDARTS_ASSIGN_OR_RETURN(std::vector<std::string> drawings, Draw(cell, options, {"svg", "pdf"}));
-  PDARTS_ASSIGN_OR_RETURN(const Html drawn, HtmlOfSvg(drawings[0]));
-  const std::string& element = drawn.bytes();
+  PDARTS_ASSIGN_OR_RETURN(const Html drawn, HtmlOfSvg(drawings[0], FileStyle()));
   CellFiles files;
+  files.svg = SvgFile(drawn);
   files.pdf = std::move(drawings[1]);
   ForgetTime(&files.pdf);
-  const size_t content = element.find('>') + 1;
-  const std::string style = absl::StrCat(
-      "\n<style>", OperationRules(false), "@media(prefers-color-scheme:dark){",
-      OperationRules(true), "}svg{color:#111}@media(prefers-color-scheme:dark){svg{color:#eee}}",
-      "text{font-family:'DejaVu Sans',Verdana,sans-serif}.node text{fill:currentColor}",
-      ".node path,.node ellipse,.node polygon{stroke:currentColor}.op path{stroke:var(--c)}",
-      ".op polygon{stroke:var(--c);fill:var(--c)}.op text{fill:var(--c)}</style>");
-  files.svg = absl::StrCat("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n",
-                           element.substr(0, content), style, element.substr(content));
   return files;
 }
 

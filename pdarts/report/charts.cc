@@ -69,11 +69,14 @@ Charts::Charts(const std::vector<std::string>& labels, absl::string_view axis) {
 
 Html Charts::Add(Chart chart) {
   chart.set_id(absl::StrCat("chart-", data_.charts_size()));
-  const Html figure =
-      HtmlCat("<figure><figcaption>"_html, chart.title(),
-              "</figcaption><div class=\"plot\"><canvas id=\""_html, chart.id(),
-              "\" tabindex=\"0\" role=\"img\" aria-label=\""_html, chart.title(),
-              ". Arrow keys step through the epochs.\"></canvas></div></figure>\n"_html);
+  const Html canvas = Element(
+      Tag::kCanvas,
+      {{Attr::kId, chart.id()},
+       {Attr::kTabindex, 0},
+       {Attr::kRole, "img"},
+       {Attr::kAriaLabel, absl::StrCat(chart.title(), ". Arrow keys step through the epochs.")}});
+  const Html figure = Block(Tag::kFigure, Element(Tag::kFigcaption, chart.title()),
+                            Element(Tag::kDiv, {{Attr::kClass, "plot"}}, canvas));
   *data_.add_charts() = std::move(chart);
   return figure;
 }

@@ -39,8 +39,8 @@ class Charts {
 
   /// Takes a chart. Returns the figure that it will be drawn in.
   Html Add(Chart chart);
-  /// The data, for the inside of a script element.
-  Html Json() const { return JsonForScript(data_); }
+  /// The data, as the element that the page's script reads.
+  Html DataScript() const { return JsonScript("data", data_); }
 
  private:
   ReportData data_;

@@ -77,8 +77,6 @@ std::vector<PlotSeries> SeriesOf(const Comparison& comparison) {
   return series;
 }
 
-Html Paragraph(const std::string& text) { return HtmlCat("<p>"_html, text, "</p>\n"_html); }
-
 }  // namespace
 
 std::string PValueText(const ComparedGroup& group) {
@@ -90,23 +88,22 @@ std::string PValueText(const ComparedGroup& group) {
 Html ComparePage(const Comparison& comparison, const CompareText& text) {
   const std::vector<PlotSeries> series = SeriesOf(comparison);
   Html notes;
-  for (const std::string& note : text.notes) notes.Append(Paragraph(absl::StrCat("Note: ", note)));
-  const Html plots = HtmlCat(
-      "<div class=\"charts\">\n"_html,
+  for (const std::string& note : text.notes) notes.Append(Block(Tag::kP, "Note: ", note));
+  const Html plots = HtmlCharts(HtmlCat(
       StripPlot({"Accuracies of each group; a line marks the mean", "group", text.accuracy_axis},
                 series),
       ScatterPlot({"Accuracy against cost: a better group may only be a bigger one",
                    "multiply-adds of one image, millions", text.accuracy_axis},
-                  series),
-      "</div>\n"_html);
-  const Html main = HtmlCat(
-      HtmlSection("groups", "Groups", HtmlCat(GroupTable(comparison), Paragraph(text.test), notes)),
-      HtmlSection("plots", "Plots", plots),
-      HtmlSection("architectures", "Architectures", ArchitectureTable(comparison)));
+                  series)));
+  const Html main =
+      HtmlCat(HtmlSection("groups", "Groups",
+                          HtmlCat(GroupTable(comparison), Block(Tag::kP, text.test), notes)),
+              HtmlSection("plots", "Plots", plots),
+              HtmlSection("architectures", "Architectures", ArchitectureTable(comparison)));
   return WholePage(
       text.title,
-      HtmlCat("<header><h1>"_html, text.title, "</h1>\n"_html, Paragraph(text.accuracy),
-              "</header>\n<main>\n"_html, main, "</main>\n"_html),
+      HtmlCat(Block(Tag::kHeader, Block(Tag::kH1, text.title), Block(Tag::kP, text.accuracy)),
+              Block(Tag::kMain, "\n", main)),
       Charts({}, ""));
 }
 

@@ -149,7 +149,7 @@ Html TrainingCurves(const std::vector<TrainingFiles>& runs, const std::vector<st
     }
     if (chart.lines_size() > 0) figures.Append(charts->Add(std::move(chart)));
   }
-  return HtmlCat("<div class=\"charts\">\n"_html, figures, "</div>\n"_html);
+  return HtmlCharts(figures);
 }
 
 /// A run's spec without what it says of its sweep, which its other fields say as well. Run:
@@ -168,11 +168,11 @@ Html Differences(const std::vector<Run>& runs, const std::vector<std::string>& l
   for (size_t i = 1; i < runs.size(); ++i) {
     const std::string differences =
         MessageDifferences(SpecWithoutGrid(runs[0]), SpecWithoutGrid(runs[i]));
-    list.Append(HtmlCat("<li>"_html, labels[i], ": ",
-                        differences.empty() ? "the same spec" : differences,
-                        OtherSurroundings(ResultOf(runs[0]), ResultOf(runs[i])), "</li>\n"_html));
+    list.Append(Block(Tag::kLi, labels[i], ": ",
+                      differences.empty() ? "the same spec" : differences,
+                      OtherSurroundings(ResultOf(runs[0]), ResultOf(runs[i]))));
   }
-  return HtmlCat("<p>Against "_html, labels[0], ":</p>\n<ul>\n"_html, list, "</ul>\n"_html);
+  return HtmlCat(Block(Tag::kP, "Against ", labels[0], ":"), Block(Tag::kUl, "\n", list));
 }
 
 Html Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels,
@@ -196,16 +196,14 @@ Html Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& l
     }
     if (chart.lines_size() > 0) figures.Append(charts->Add(std::move(chart)));
   }
-  return HtmlCat("<div class=\"charts\">\n"_html, figures, "</div>\n"_html);
+  return HtmlCharts(figures);
 }
 
-Html Reason(const absl::Status& status) {
-  return HtmlCat("<p>"_html, status.message(), "</p>\n"_html);
-}
+Html Reason(const absl::Status& status) { return Block(Tag::kP, status.message()); }
 
 /// The cells of a search as drawings, or why there are none.
 Html Cells(const RunFiles& run, const std::vector<std::string>& operations, absl::string_view id) {
-  if (!run.found) return "<p>Nothing may be derived yet.</p>\n"_html;
+  if (!run.found) return NothingDerived();
   const absl::StatusOr<Html> figures =
       CellFigures(run.found->architecture(), run.finished_search, operations, id);
   return figures.ok() ? *figures : Reason(figures.status());
@@ -215,7 +213,7 @@ Html UnreadableRuns(const std::vector<UnreadableRun>& runs) {
   if (runs.empty()) return {};
   Html list;
   for (const UnreadableRun& run : runs) {
-    list.Append(HtmlCat("<h3>"_html, run.path, "</h3>\n"_html, Reason(run.reason)));
+    list.Append(HtmlCat(Block(Tag::kH3, run.path), Reason(run.reason)));
   }
   return HtmlSection("unreadable", "Runs that could not be read", list);
 }
@@ -231,13 +229,12 @@ std::vector<int> StageLengths(const RunFiles& run) {
 Html Searches(const std::vector<RunFiles>& runs, Charts* charts) {
   const std::vector<std::string> operations = OperationsOf(runs);
   const std::vector<std::string> labels = Labels(runs);
-  Html cells = "<div class=\"runs\">\n"_html;
+  Html articles;
   for (size_t i = 0; i < runs.size(); ++i) {
-    cells.Append(HtmlCat("<article><h3>"_html, labels[i], "</h3>\n"_html,
-                         Cells(runs[i], operations, absl::StrCat("run", i, "_")),
-                         "</article>\n"_html));
+    articles.Append(Block(Tag::kArticle, Block(Tag::kH3, labels[i]),
+                          Cells(runs[i], operations, absl::StrCat("run", i, "_"))));
   }
-  cells.Append("</div>\n"_html);
+  const Html cells = Block(Tag::kDiv, {{Attr::kClass, "runs"}}, "\n", articles);
   return HtmlCat(
       HtmlSection("results", "Results", Results(runs, labels)),
       HtmlSection("differences", "In what their specs differ", Differences(runs, labels)),
@@ -283,9 +280,9 @@ Html ComparisonPage(const std::vector<RunFiles>& runs, const std::vector<Trainin
   const Html trained =
       trainings.empty() ? Html() : Trainings(trainings, runs.empty() ? &charts : nullptr);
   return WholePage(title,
-                   HtmlCat("<header><h1>"_html, title, "</h1></header>\n<main>\n"_html,
-                           GridSection(Grids(runs, trainings)), searches, trained,
-                           UnreadableRuns(unreadable), "</main>\n"_html),
+                   HtmlCat(Block(Tag::kHeader, Element(Tag::kH1, title)),
+                           Block(Tag::kMain, "\n", GridSection(Grids(runs, trainings)), searches,
+                                 trained, UnreadableRuns(unreadable))),
                    charts);
 }
 

@@ -47,19 +47,26 @@ std::string WithProbability(absl::string_view operation, double probability) {
 Html HeatCell(const EdgeDecision& edge, const std::string& operation, double least, double most) {
   for (const PrunedOperation& pruned : edge.pruned()) {
     if (pruned.operation() != operation) continue;
-    return HtmlCat("<td class=\"gone\" title=\"pruned after stage "_html, pruned.stage(),
-                   " at probability "_html, Number(pruned.probability(), 4), "\">✕ stage "_html,
-                   pruned.stage(), "</td>"_html);
+    return Element(
+        Tag::kTd,
+        {{Attr::kClass, "gone"},
+         {Attr::kTitle, absl::StrCat("pruned after stage ", pruned.stage(), " at probability ",
+                                     Number(pruned.probability(), 4))}},
+        "✕ stage ", pruned.stage());
   }
   for (int i = 0; i < edge.candidates_size() && i < edge.probabilities_size(); ++i) {
     if (edge.candidates(i) != operation) continue;
     const bool chosen = edge.kept() && edge.operation() == operation;
     const double shade = (edge.probabilities(i) - least) / std::max(most - least, 1e-9);
-    return HtmlCat("<td style=\"--p:"_html, Number(0.1 + 0.9 * shade, 3), "\""_html,
-                   chosen ? " class=\"chosen\">"_html : ">"_html, Number(edge.probabilities(i), 3),
-                   chosen ? "<span class=\"hidden\"> chosen</span>"_html : Html(), "</td>"_html);
+    std::vector<HtmlAttribute> attributes = {Shade(0.1 + 0.9 * shade)};
+    Html content = HtmlCat(Number(edge.probabilities(i), 3));
+    if (chosen) {
+      attributes.emplace_back(Attr::kClass, "chosen");
+      content.Append(Element(Tag::kSpan, {{Attr::kClass, "hidden"}}, " chosen"));
+    }
+    return Element(Tag::kTd, attributes, content);
   }
-  return "<td></td>"_html;
+  return Element(Tag::kTd);
 }
 
 /// "After stage 1 ..." and, to unfold, edge by edge.
@@ -73,13 +80,12 @@ Html PruningStep(const std::vector<const EdgeDecision*>& decisions, int stage) {
       gone.push_back(WithProbability(pruned.operation(), pruned.probability()));
     }
     count += static_cast<int>(gone.size());
-    list.Append(
-        HtmlCat("<li>"_html, EdgeName(*edge), ": ", absl::StrJoin(gone, ", "), "</li>\n"_html));
+    list.Append(Block(Tag::kLi, EdgeName(*edge), ": ", absl::StrJoin(gone, ", ")));
   }
-  return HtmlCat("After stage ", stage,
-                 ", the least probable operations of every edge were pruned, ", count, " over ",
-                 decisions.size(), " edges.\n<details><summary>Which</summary><ul>\n"_html, list,
-                 "</ul></details>"_html);
+  return HtmlCat(
+      "After stage ", stage, ", the least probable operations of every edge were pruned, ", count,
+      " over ", decisions.size(), " edges.\n",
+      Element(Tag::kDetails, Element(Tag::kSummary, "Which"), Element(Tag::kUl, "\n", list)));
 }
 
 std::string LimitStepText(const LimitStep& step, const CellKind& kind) {
@@ -124,20 +130,18 @@ Html HeatMap(const CellKind& kind, const DerivationTrace& trace) {
   }
   const std::string title =
       absl::StrCat("Probabilities of the ", CellName(kind.name), " in the last stage");
-  Html table = HtmlCat("<table class=\"heat\"><caption class=\"hidden\">"_html, title,
-                       "</caption>"_html, HtmlTableHead(head), "<tbody>\n"_html);
+  Html rows;
   for (const EdgeDecision* edge : decisions) {
-    table.Append(HtmlCat("<tr><th scope=\"row\">"_html, EdgeName(*edge), "</th>"_html));
+    Html cells = HtmlRowHead(EdgeName(*edge));
     for (const std::string& operation : operations) {
-      table.Append(HeatCell(*edge, operation, least, most));
+      cells.Append(HeatCell(*edge, operation, least, most));
     }
-    table.Append("</tr>\n"_html);
+    rows.Append(Block(Tag::kTr, cells));
   }
-  table.Append("</tbody></table>\n"_html);
-  return HtmlCat(
-      "<figure>"_html, HtmlScrolling(title, table), "<figcaption>Shades run from "_html,
-      Number(least, 3), " to ", Number(most, 3),
-      ". Framed: what the cell holds. ✕: pruned after that stage.</figcaption></figure>\n"_html);
+  return Block(
+      Tag::kFigure, HtmlScrolling(title, HtmlHeatMap(title, head, rows)),
+      Element(Tag::kFigcaption, "Shades run from ", Number(least, 3), " to ", Number(most, 3),
+              ". Framed: what the cell holds. ✕: pruned after that stage."));
 }
 
 Html DerivationSteps(const CellKind& kind, const DerivationTrace& trace) {
@@ -149,15 +153,13 @@ Html DerivationSteps(const CellKind& kind, const DerivationTrace& trace) {
     for (const PrunedOperation& pruned : edge->pruned()) stages.insert(pruned.stage());
   }
   Html steps;
-  const auto add = [&](const auto& step) {
-    steps.Append(HtmlCat("<li>"_html, step, "</li>\n"_html));
-  };
+  const auto add = [&](const auto& step) { steps.Append(Block(Tag::kLi, step)); };
   for (const int stage : stages) add(PruningStep(decisions, stage));
   for (const LimitStep& step : trace.limit_steps()) {
     if (step.cell_kind() == kind.name) add(LimitStepText(step, kind));
   }
   for (const auto& [node, edges] : into) add(NodeStep(node, edges));
-  return HtmlCat("<ol>\n"_html, steps, "</ol>\n"_html);
+  return Block(Tag::kOl, "\n", steps);
 }
 
 }  // namespace pdarts

@@ -56,25 +56,24 @@ Html MatrixOfTwoFields(const ResultsGrid& grid, int rows, int columns) {
       absl::StrCat(grid.fields(rows), " (rows), ", grid.fields(columns), " (columns)")};
   head.insert(head.end(), matrix.columns.begin(), matrix.columns.end());
   const std::string title = absl::StrCat(grid.name(), ": mean ", grid.plotted());
-  Html table = HtmlCat("<table class=\"heat\"><caption class=\"hidden\">"_html, title,
-                       "</caption>"_html, HtmlTableHead(head), "<tbody>\n"_html);
+  Html rows_of_cells;
   for (size_t i = 0; i < matrix.rows.size(); ++i) {
-    table.Append(HtmlCat("<tr><th scope=\"row\">"_html, matrix.rows[i], "</th>"_html));
+    Html cells = HtmlRowHead(matrix.rows[i]);
     for (const GridMatrix::Cell& cell : matrix.cells[i]) {
       if (cell.point == nullptr) {
-        table.Append("<td class=\"gone\">–</td>"_html);
+        cells.Append(Element(Tag::kTd, {{Attr::kClass, "gone"}}, "–"));
         continue;
       }
-      table.Append(HtmlCat("<td style=\"--p:"_html, Number(matrix.means.PlaceOf(cell.mean), 3),
-                           "\" title=\""_html, Label(grid, *cell.point, cell.mean), "\">"_html,
-                           Number(cell.mean, 2), "</td>"_html));
+      cells.Append(Element(Tag::kTd,
+                           {Shade(matrix.means.PlaceOf(cell.mean)),
+                            {Attr::kTitle, Label(grid, *cell.point, cell.mean)}},
+                           Number(cell.mean, 2)));
     }
-    table.Append("</tr>\n"_html);
+    rows_of_cells.Append(Block(Tag::kTr, cells));
   }
-  table.Append("</tbody></table>\n"_html);
-  return HtmlCat("<figure>"_html, HtmlScrolling(title, table), "<figcaption>"_html, title,
-                 ", a shade from ", Number(matrix.means.least, 2), " to ",
-                 Number(matrix.means.greatest, 2), ".</figcaption></figure>\n"_html);
+  return Block(Tag::kFigure, HtmlScrolling(title, HtmlHeatMap(title, head, rows_of_cells)),
+               Element(Tag::kFigcaption, title, ", a shade from ", Number(matrix.means.least, 2),
+                       " to ", Number(matrix.means.greatest, 2), "."));
 }
 
 Html PlotOf(const ResultsGrid& grid) {
@@ -90,10 +89,11 @@ Html PlotOf(const ResultsGrid& grid) {
 Html GridSection(const std::vector<ResultsGrid>& grids) {
   if (grids.empty()) return {};
   Html content =
-      "<p>Mean ± standard deviation of a sample over the seeds of each combination.</p>\n"_html;
+      Block(Tag::kP, "Mean ± standard deviation of a sample over the seeds of each combination.");
   for (const ResultsGrid& grid : grids) {
-    content.Append(HtmlCat("<h3>"_html, grid.name(), " (", grid.dataset(), ", ",
-                           grid.search_space(), ")</h3>\n"_html, Table(grid), PlotOf(grid)));
+    content.Append(
+        HtmlCat(Block(Tag::kH3, grid.name(), " (", grid.dataset(), ", ", grid.search_space(), ")"),
+                Table(grid), PlotOf(grid)));
   }
   return HtmlSection("grid", "The grid of the sweep", content);
 }

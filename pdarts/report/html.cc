@@ -4,13 +4,16 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "glog/logging.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
 
@@ -19,8 +22,87 @@ namespace {
 
 constexpr char kDash[] = "–";
 
-Html Element(const Html& begin, const HtmlValue& value, const Html& end) {
-  return HtmlCat(begin, value.measured ? " class=\"measured\">"_html : ">"_html, value.text, end);
+// --- Elements ---
+
+/// How an element ends.
+enum class End {
+  kTag,     ///< `</p>`
+  kNone,    ///< the element of HTML has no content and no end: `<img>`
+  kClosed,  ///< the element of SVG has no content: `<line/>`
+};
+
+struct TagText {
+  const char* name;
+  End end = End::kTag;
+};
+
+// In the order of Tag.
+constexpr TagText kTags[] = {{"a"},
+                             {"article"},
+                             {"canvas"},
+                             {"caption"},
+                             {"circle"},
+                             {"dd"},
+                             {"details"},
+                             {"div"},
+                             {"dl"},
+                             {"dt"},
+                             {"fieldset"},
+                             {"figcaption"},
+                             {"figure"},
+                             {"h1"},
+                             {"h2"},
+                             {"h3"},
+                             {"header"},
+                             {"img", End::kNone},
+                             {"input", End::kNone},
+                             {"label"},
+                             {"legend"},
+                             {"li"},
+                             {"line", End::kClosed},
+                             {"main"},
+                             {"nav"},
+                             {"ol"},
+                             {"p"},
+                             {"pre"},
+                             {"section"},
+                             {"span"},
+                             {"summary"},
+                             {"svg"},
+                             {"table"},
+                             {"tbody"},
+                             {"td"},
+                             {"text"},
+                             {"th"},
+                             {"thead"},
+                             {"title"},
+                             {"tr"},
+                             {"ul"}};
+static_assert(std::size(kTags) == static_cast<size_t>(Tag::kUl) + 1, "one for each tag");
+
+// In the order of Attr.
+constexpr absl::string_view kAttributes[] = {"alt",     "aria-label", "aria-labelledby",
+                                             "checked", "class",      "cx",
+                                             "cy",      "data-print", "id",
+                                             "name",    "r",          "role",
+                                             "scope",   "tabindex",   "text-anchor",
+                                             "title",   "transform",  "type",
+                                             "value",   "viewBox",    "x",
+                                             "x1",      "x2",         "y",
+                                             "y1",      "y2"};
+static_assert(std::size(kAttributes) == static_cast<size_t>(Attr::kY2) + 1,
+              "one for each attribute");
+
+absl::string_view NameOf(Attr attribute) { return kAttributes[static_cast<size_t>(attribute)]; }
+
+std::string Escaped(absl::string_view text) {
+  return absl::StrReplaceAll(
+      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+}
+
+std::vector<HtmlAttribute> AttributesOf(const HtmlValue& value) {
+  if (!value.measured) return {};
+  return {{Attr::kClass, "measured"}};
 }
 
 // --- SVG ---
@@ -78,23 +160,74 @@ absl::Status Skip(absl::string_view mark, absl::string_view* text) {
 
 }  // namespace
 
-void Html::Append(const absl::AlphaNum& text) {
-  bytes_ += absl::StrReplaceAll(
-      text.Piece(),
-      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+HtmlAttribute::HtmlAttribute(Attr name) : bytes_(absl::StrCat(" ", NameOf(name))) {}
+
+HtmlAttribute::HtmlAttribute(Attr name, const absl::AlphaNum& value)
+    : HtmlAttribute(NameOf(name), value.Piece()) {}
+
+HtmlAttribute::HtmlAttribute(absl::string_view name, absl::string_view value)
+    : bytes_(absl::StrCat(" ", name, "=\"", Escaped(value), "\"")) {}
+
+HtmlAttribute LinkTo(absl::string_view id) { return {"href", absl::StrCat("#", id)}; }
+
+HtmlAttribute JpegSource(absl::string_view jpeg) {
+  return {"src", absl::StrCat("data:image/jpeg;base64,", absl::Base64Escape(jpeg))};
 }
 
-Html operator""_html(const char* literal, size_t size) { return Html(std::string(literal, size)); }
+HtmlAttribute Shade(double share) { return {"style", absl::StrCat("--p:", Number(share, 3))}; }
 
-Html JsonForScript(const google::protobuf::Message& message) {
-  return Html(absl::StrReplaceAll(ToJsonLine(message), {{"<", "\\u003c"}, {">", "\\u003e"}}));
+void ProgramText::Append(const absl::AlphaNum& word) {
+  for (const char c : word.Piece()) {
+    CHECK(absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '#' || c == '.' || c == '-')
+        << "no word of a style sheet or a script: " << word.Piece();
+  }
+  absl::StrAppend(&bytes_, word);
 }
 
-absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg) {
+ProgramText operator""_program(const char* literal, size_t size) {
+  return ProgramText(std::string(literal, size));
+}
+
+void Html::Append(const absl::AlphaNum& text) { bytes_ += Escaped(text.Piece()); }
+
+Html MakeElement(Tag tag, const std::vector<HtmlAttribute>& attributes, const Html& content) {
+  const TagText& text = kTags[static_cast<size_t>(tag)];
+  CHECK(text.end == End::kTag || content.bytes().empty()) << "<" << text.name << "> has a content";
+  std::string bytes = absl::StrCat("<", text.name);
+  for (const HtmlAttribute& attribute : attributes) bytes += attribute.bytes();
+  bytes += text.end == End::kClosed ? "/>" : ">";
+  if (text.end == End::kTag) absl::StrAppend(&bytes, content.bytes(), "</", text.name, ">");
+  return Html(std::move(bytes));
+}
+
+Html Script(const ProgramText& program) {
+  return Html(absl::StrCat("<script>\n", program.bytes(), "</script>\n"));
+}
+
+Html JsonScript(absl::string_view id, const google::protobuf::Message& message) {
+  const std::string json =
+      absl::StrReplaceAll(ToJsonLine(message), {{"<", "\\u003c"}, {">", "\\u003e"}});
+  return Html(absl::StrCat("<script", HtmlAttribute(Attr::kId, id).bytes(),
+                           " type=\"application/json\">", json, "</script>\n"));
+}
+
+Html HtmlDocument(absl::string_view title, const ProgramText& style, const Html& body) {
+  return Html(absl::StrCat(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+      // Nothing is fetched, and nothing but the page's own script and style may work.
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
+      "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">\n",
+      "<link rel=\"icon\" href=\"data:,\">\n<title>", Escaped(title), "</title>\n<style>\n",
+      style.bytes(), "\n</style>\n</head>\n<body>\n", body.bytes(), "</body>\n</html>\n"));
+}
+
+absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg, const ProgramText& style) {
   const size_t begin = svg.find("<svg");
   if (begin == absl::string_view::npos) return BadSvg("no <svg>");
   absl::string_view left = svg.substr(begin);
   std::string kept;
+  bool has_begun = false;
   while (!left.empty()) {
     const size_t text = std::min(left.find('<'), left.size());
     absl::StrAppend(&kept, left.substr(0, text));
@@ -117,8 +250,17 @@ absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg) {
       PDARTS_RETURN_IF_ERROR(TakeAttributes(&left));
     }
     absl::StrAppend(&kept, element.substr(0, element.size() - left.size()));
+    if (!has_begun && !style.bytes().empty()) {
+      absl::StrAppend(&kept, "\n<style>", style.bytes(), "</style>");
+    }
+    has_begun = true;
   }
   return Html(std::move(kept));
+}
+
+std::string SvgFile(const Html& svg) {
+  return absl::StrCat("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n",
+                      svg.bytes());
 }
 
 HtmlValue Measured(std::string text) {
@@ -128,52 +270,69 @@ HtmlValue Measured(std::string text) {
 }
 
 Html HtmlTableHead(const std::vector<std::string>& head) {
-  Html row = "<thead><tr>"_html;
+  Html row;
   for (const std::string& cell : head) {
-    row.Append(HtmlCat("<th scope=\"col\">"_html, cell, "</th>"_html));
+    row.Append(Element(Tag::kTh, {{Attr::kScope, "col"}}, cell));
   }
-  row.Append("</tr></thead>\n"_html);
-  return row;
+  return Block(Tag::kThead, Element(Tag::kTr, row));
 }
 
 Html HtmlTable(const std::vector<std::string>& head,
                const std::vector<std::vector<HtmlValue>>& rows) {
-  Html table =
-      HtmlCat("<table>"_html, head.empty() ? Html() : HtmlTableHead(head), "<tbody>\n"_html);
+  Html body;
   for (const std::vector<HtmlValue>& row : rows) {
-    table.Append("<tr>"_html);
+    Html cells;
     for (size_t i = 0; i < row.size(); ++i) {
-      table.Append(i == 0 ? HtmlCat("<th scope=\"row\">"_html, row[i].text, "</th>"_html)
-                          : Element("<td"_html, row[i], "</td>"_html));
+      cells.Append(i == 0 ? HtmlRowHead(row[i].text)
+                          : Element(Tag::kTd, AttributesOf(row[i]), row[i].text));
     }
-    table.Append("</tr>\n"_html);
+    body.Append(Block(Tag::kTr, cells));
   }
-  table.Append("</tbody></table>\n"_html);
-  return table;
+  return Block(Tag::kTable, head.empty() ? Html() : HtmlTableHead(head),
+               Element(Tag::kTbody, "\n", body));
 }
 
 Html HtmlTable(const std::vector<std::vector<HtmlValue>>& rows) { return HtmlTable({}, rows); }
 
+Html HtmlHeatMap(absl::string_view title, const std::vector<std::string>& head, const Html& rows) {
+  return Block(Tag::kTable, {{Attr::kClass, "heat"}},
+               Element(Tag::kCaption, {{Attr::kClass, "hidden"}}, title), HtmlTableHead(head),
+               Element(Tag::kTbody, "\n", rows));
+}
+
+Html HtmlRowHead(absl::string_view text) {
+  return Element(Tag::kTh, {{Attr::kScope, "row"}}, text);
+}
+
 Html HtmlScrolling(absl::string_view name, const Html& content) {
-  return HtmlCat("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\""_html, name,
-                 "\">\n"_html, content, "</div>\n"_html);
+  return Block(Tag::kDiv,
+               {{Attr::kClass, "scroll"},
+                {Attr::kRole, "region"},
+                {Attr::kTabindex, 0},
+                {Attr::kAriaLabel, name}},
+               "\n", content);
 }
 
 Html HtmlSection(absl::string_view id, absl::string_view title, const Html& content) {
-  return HtmlCat("<section aria-labelledby=\""_html, id, "\"><h2 id=\""_html, id, "\">"_html, title,
-                 "</h2>\n"_html, content, "</section>\n"_html);
+  return Block(Tag::kSection, {{Attr::kAriaLabelledby, id}},
+               Block(Tag::kH2, {{Attr::kId, id}}, title), content);
 }
 
 Html HtmlTile(absl::string_view name, const HtmlValue& value) {
-  return HtmlCat("<div class=\"tile\"><dt>"_html, name, "</dt>"_html,
-                 Element("<dd"_html, value, "</dd>"_html), "</div>\n"_html);
+  return Block(Tag::kDiv, {{Attr::kClass, "tile"}}, Element(Tag::kDt, name),
+               Element(Tag::kDd, AttributesOf(value), value.text));
 }
 
 Html HtmlTiles(const std::vector<Html>& tiles) {
-  Html list = "<dl class=\"tiles\">\n"_html;
+  Html list;
   for (const Html& tile : tiles) list.Append(tile);
-  list.Append("</dl>\n"_html);
-  return list;
+  return Block(Tag::kDl, {{Attr::kClass, "tiles"}}, "\n", list);
+}
+
+Html HtmlNote(absl::string_view note) { return Block(Tag::kP, "Note: ", note, "."); }
+
+Html HtmlCharts(const Html& figures) {
+  return Block(Tag::kDiv, {{Attr::kClass, "charts"}}, "\n", figures);
 }
 
 std::string Number(double value, int digits) { return absl::StrFormat("%.*f", digits, value); }

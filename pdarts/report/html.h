@@ -13,31 +13,166 @@
 
 namespace pdarts {
 
-/// A piece of HTML. Literals of the program become HTML as they are (`"<p>"_html`); any other text
-/// is escaped. So the content of a file can't become markup, wherever it is put.
+/// The elements that a page is made of. Elements that hold a program or a style sheet are not among
+/// them: Script, JsonScript and HtmlDocument make these.
+enum class Tag {
+  kA,
+  kArticle,
+  kCanvas,
+  kCaption,
+  kCircle,
+  kDd,
+  kDetails,
+  kDiv,
+  kDl,
+  kDt,
+  kFieldset,
+  kFigcaption,
+  kFigure,
+  kH1,
+  kH2,
+  kH3,
+  kHeader,
+  kImg,
+  kInput,
+  kLabel,
+  kLegend,
+  kLi,
+  kLine,
+  kMain,
+  kNav,
+  kOl,
+  kP,
+  kPre,
+  kSection,
+  kSpan,
+  kSummary,
+  kSvg,
+  kTable,
+  kTbody,
+  kTd,
+  kText,
+  kTh,
+  kThead,
+  kTitle,
+  kTr,
+  kUl,
+};
+
+/// The attributes of elements. Attributes whose value a browser follows, fetches or executes are
+/// not among them: LinkTo, JpegSource and Shade make these.
+enum class Attr {
+  kAlt,
+  kAriaLabel,
+  kAriaLabelledby,
+  kChecked,
+  kClass,
+  kCx,
+  kCy,
+  kDataPrint,
+  kId,
+  kName,
+  kR,
+  kRole,
+  kScope,
+  kTabindex,
+  kTextAnchor,
+  kTitle,
+  kTransform,
+  kType,
+  kValue,
+  kViewBox,
+  kX,
+  kX1,
+  kX2,
+  kY,
+  kY1,
+  kY2,
+};
+
+/// An attribute of an element. The value is always escaped.
+class HtmlAttribute {
+ public:
+  /// An attribute without a value.
+  HtmlAttribute(Attr name);  // NOLINT: `{Attr::kChecked}` in a list of attributes
+  HtmlAttribute(Attr name, const absl::AlphaNum& value);
+
+  /// The attribute with a blank before it: ` class="cell"`.
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  friend HtmlAttribute LinkTo(absl::string_view id);
+  friend HtmlAttribute JpegSource(absl::string_view jpeg);
+  friend HtmlAttribute Shade(double share);
+  HtmlAttribute(absl::string_view name, absl::string_view value);
+
+  std::string bytes_;
+};
+
+/// `href`: a link to the element of the same page that has this id.
+HtmlAttribute LinkTo(absl::string_view id);
+
+/// `src`: a picture that is part of the page. jpeg: the bytes of a JPEG file.
+HtmlAttribute JpegSource(absl::string_view jpeg);
+
+/// `style`: the shade of a table cell, from 0 (as the page) to 1.
+HtmlAttribute Shade(double share);
+
+/// A style sheet or a script of the program. Only literals of the program (`"a{}"_program`) and
+/// single words become part of it.
+class ProgramText {
+ public:
+  ProgramText() = default;
+  void Append(const ProgramText& text) { bytes_.append(text.bytes_); }
+  /// Appends a number, a color or a name. CHECKs that all characters are letters, digits or `#.-`.
+  void Append(const absl::AlphaNum& word);
+
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  friend ProgramText operator""_program(const char* literal, size_t size);
+  explicit ProgramText(std::string bytes) : bytes_(std::move(bytes)) {}
+
+  std::string bytes_;
+};
+
+/// A literal of the program as part of a style sheet or a script.
+ProgramText operator""_program(const char* literal, size_t size);
+
+/// Joins program texts and words.
+template <class... Parts>
+ProgramText ProgramTextCat(const Parts&... parts) {
+  ProgramText text;
+  (text.Append(parts), ...);
+  return text;
+}
+
+/// A piece of HTML: elements, and text between them. Text is always escaped, and all elements come
+/// from the functions of this header. Therefore text that a file holds never becomes markup, and
+/// every element is closed.
 class Html {
  public:
   Html() = default;
   void Append(const Html& html) { bytes_.append(html.bytes_); }
-  /// Appends text or a number that stands for itself, within elements and quoted attributes.
+  /// Appends text or a number.
   void Append(const absl::AlphaNum& text);
 
-  /// What a file of this HTML holds.
+  /// The content of a file with this HTML.
   const std::string& bytes() const { return bytes_; }
 
  private:
-  friend Html operator""_html(const char* literal, size_t size);
-  friend Html JsonForScript(const google::protobuf::Message& message);
-  friend absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg);
+  friend Html MakeElement(Tag tag, const std::vector<HtmlAttribute>& attributes,
+                          const Html& content);
+  friend Html Script(const ProgramText& program);
+  friend Html JsonScript(absl::string_view id, const google::protobuf::Message& message);
+  friend Html HtmlDocument(absl::string_view title, const ProgramText& style, const Html& body);
+  friend absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg, const ProgramText& style);
   explicit Html(std::string bytes) : bytes_(std::move(bytes)) {}
 
   std::string bytes_;
 };
 
-/// A literal of the program as HTML.
-Html operator""_html(const char* literal, size_t size);
-
-/// Joins HTML, texts and numbers; texts and numbers are escaped.
+/// Joins HTML, texts and numbers. Texts and numbers are escaped.
 template <class... Parts>
 Html HtmlCat(const Parts&... parts) {
   Html html;
@@ -45,38 +180,80 @@ Html HtmlCat(const Parts&... parts) {
   return html;
 }
 
-/// A message as JSON, for the inside of a `<script type="application/json">` element.
-Html JsonForScript(const google::protobuf::Message& message);
+/// An element. CHECKs that an element that can have no content (`<img>`) has none.
+Html MakeElement(Tag tag, const std::vector<HtmlAttribute>& attributes, const Html& content);
 
-/// The `<svg>` element of a drawing, without comments and `<title>` elements. It holds shapes and
-/// text only.
+/// An element with a content of HTML, texts and numbers:
+/// `Element(Tag::kLi, {{Attr::kClass, "soft"}}, name, ": ", Element(Tag::kSpan, text))`.
+template <class... Parts>
+Html Element(Tag tag, const std::vector<HtmlAttribute>& attributes, const Parts&... content) {
+  return MakeElement(tag, attributes, HtmlCat(content...));
+}
+/// An element without attributes.
+template <class... Parts>
+Html Element(Tag tag, const Parts&... content) {
+  return MakeElement(tag, {}, HtmlCat(content...));
+}
+
+/// An element that ends its line of the file.
+template <class... Parts>
+Html Block(Tag tag, const std::vector<HtmlAttribute>& attributes, const Parts&... content) {
+  return HtmlCat(MakeElement(tag, attributes, HtmlCat(content...)), "\n");
+}
+template <class... Parts>
+Html Block(Tag tag, const Parts&... content) {
+  return HtmlCat(MakeElement(tag, {}, HtmlCat(content...)), "\n");
+}
+
+/// The element `<script>` with a script of the program.
+Html Script(const ProgramText& program);
+
+/// The element `<script type="application/json">` with a message as JSON.
+Html JsonScript(absl::string_view id, const google::protobuf::Message& message);
+
+/// A whole page. The browser fetches nothing for the page, and only the page's own style sheet and
+/// scripts work.
+Html HtmlDocument(absl::string_view title, const ProgramText& style, const Html& body);
+
+/// The `<svg>` element of a drawing, without comments and `<title>` elements, and with a style
+/// sheet unless `style` is empty. The element holds shapes and text only.
 /// \error kInternal naming an element or attribute that could do more than draw (a script, a link),
-/// or if the drawing isn't well formed.
-absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg);
+/// or if the drawing is not well formed.
+absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg, const ProgramText& style = ProgramText());
+
+/// The content of a file that holds an `<svg>` element and nothing else.
+std::string SvgFile(const Html& svg);
 
 /// A value of a table or tile.
 struct HtmlValue {
   HtmlValue(std::string text) : text(std::move(text)) {}  // NOLINT: a value is mostly its text
   HtmlValue(const char* text) : HtmlValue(std::string(text)) {}  // NOLINT
   std::string text;
-  /// A time, a speed or memory: what two runs of one seed may differ in. Its element has the class
-  /// "measured".
+  /// A time, a speed or memory, in which two runs of one seed may differ. The element of such a
+  /// value has the class "measured".
   bool measured = false;
 };
 HtmlValue Measured(std::string text);
 
-/// A table; the first cell of each row heads it.
+/// A table. The first cell of each row is its head.
 Html HtmlTable(const std::vector<std::string>& head,
                const std::vector<std::vector<HtmlValue>>& rows);
-/// The same without a row of heads.
+/// A table without a row of heads.
 Html HtmlTable(const std::vector<std::vector<HtmlValue>>& rows);
 /// The row of heads alone.
 Html HtmlTableHead(const std::vector<std::string>& head);
 
-/// A region that scrolls by itself, which the keyboard can reach.
+/// A table whose cells have shades (Shade). `rows` are elements `<tr>`. The title is for screen
+/// readers.
+Html HtmlHeatMap(absl::string_view title, const std::vector<std::string>& head, const Html& rows);
+
+/// The head of a row of a table.
+Html HtmlRowHead(absl::string_view text);
+
+/// A region that scrolls by itself, and that the keyboard can reach.
 Html HtmlScrolling(absl::string_view name, const Html& content);
 
-/// A part of a page that a link "#id" leads to.
+/// A part of a page that a link LinkTo(id) leads to.
 Html HtmlSection(absl::string_view id, absl::string_view title, const Html& content);
 
 /// A named value that stands out.
@@ -85,15 +262,21 @@ Html HtmlTile(absl::string_view name, const HtmlValue& value);
 /// Several tiles side by side.
 Html HtmlTiles(const std::vector<Html>& tiles);
 
-/// With so many digits after the point.
+/// A paragraph "Note: `note`.".
+Html HtmlNote(absl::string_view note);
+
+/// Figures with charts, side by side.
+Html HtmlCharts(const Html& figures);
+
+/// The number with so many digits after the point.
 std::string Number(double value, int digits);
-/// The same, or a dash where there is none.
+/// The number, or a dash if there is none.
 std::string NumberIf(bool is_set, double value, int digits);
 
-/// "1 h 02 min", "3 min 05 s", "12.3 s"; a dash for what is no length of time.
+/// "1 h 02 min", "3 min 05 s", "12.3 s"; a dash for a number that is no length of time.
 std::string DurationText(double seconds);
 
-/// "normal cell"; "cell" where the kind is called that already.
+/// "normal cell"; "cell" if the kind is called "cell".
 std::string CellName(absl::string_view kind);
 
 }  // namespace pdarts

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/report/report.pb.h"
@@ -16,27 +17,70 @@ using ::testing::Not;
 constexpr char kAttack[] = "x\"><img src=x onerror='alert(1)'>&amp;";
 constexpr char kEscaped[] = "x&quot;&gt;&lt;img src=x onerror=&#39;alert(1)&#39;&gt;&amp;amp;";
 
-TEST(Html, HoldsLiteralsAsTheyAreAndEscapesTexts) {
-  EXPECT_EQ(HtmlCat("<p>"_html, kAttack, "</p>"_html).bytes(),
-            std::string("<p>") + kEscaped + "</p>");
+TEST(Html, EscapesTextsAndTakesHtmlAsItIs) {
+  EXPECT_EQ(Element(Tag::kP, kAttack).bytes(), std::string("<p>") + kEscaped + "</p>");
   EXPECT_EQ(HtmlCat("<b>", std::string("<i>"), absl::string_view("<u>"), 3).bytes(),
             "&lt;b&gt;&lt;i&gt;&lt;u&gt;3");
+  EXPECT_EQ(Block(Tag::kLi, Element(Tag::kSpan, "a"), "<", 1.5).bytes(),
+            "<li><span>a</span>&lt;1.5</li>\n");
+}
+
+TEST(Html, EscapesTheValuesOfAttributes) {
+  EXPECT_EQ(Element(Tag::kTd, {{Attr::kClass, "a"}, {Attr::kTitle, kAttack}}, "b").bytes(),
+            absl::StrCat("<td class=\"a\" title=\"", kEscaped, "\">b</td>"));
+  EXPECT_EQ(Element(Tag::kA, {LinkTo(kAttack)}, "b").bytes(),
+            absl::StrCat("<a href=\"#", kEscaped, "\">b</a>"));
+  EXPECT_EQ(Element(Tag::kImg, {JpegSource("\xff\"<"), {Attr::kAlt, "a"}}).bytes(),
+            "<img src=\"data:image/jpeg;base64,/yI8\" alt=\"a\">");
+  EXPECT_EQ(Element(Tag::kTd, {Shade(0.12345)}).bytes(), "<td style=\"--p:0.123\"></td>");
+}
+
+TEST(Html, ElementsAreClosedAsTheirLanguageWantsIt) {
+  EXPECT_EQ(Element(Tag::kInput, {{Attr::kTabindex, 0}, {Attr::kChecked}}).bytes(),
+            "<input tabindex=\"0\" checked>");
+  EXPECT_EQ(Element(Tag::kLine, {{Attr::kX1, 0}, {Attr::kY2, 2}}).bytes(),
+            "<line x1=\"0\" y2=\"2\"/>");
+  EXPECT_EQ(Element(Tag::kSvg, {{Attr::kViewBox, "0 0 1 1"}}).bytes(),
+            "<svg viewBox=\"0 0 1 1\"></svg>");
+  EXPECT_EQ(Element(Tag::kUl, Element(Tag::kLi)).bytes(), "<ul><li></li></ul>");
+  EXPECT_DEATH(Element(Tag::kImg, "text"), "<img> has a content");
 }
 
 /// Whatever a page is made of, text that is given to it is text.
 TEST(Html, EveryElementEscapesTheTextsThatItIsGiven) {
-  const Html elements = HtmlCat(HtmlTable({kAttack}, {{kAttack, kAttack, Measured(kAttack)}}),
-                                HtmlTableHead({kAttack}), HtmlScrolling(kAttack, Html()),
-                                HtmlSection(kAttack, kAttack, Html()), HtmlTile(kAttack, kAttack),
-                                HtmlTile(kAttack, Measured(kAttack)));
+  const Html elements =
+      HtmlCat(HtmlTable({kAttack}, {{kAttack, kAttack, Measured(kAttack)}}),
+              HtmlTableHead({kAttack}), HtmlHeatMap(kAttack, {kAttack}, HtmlRowHead(kAttack)),
+              HtmlScrolling(kAttack, Html()), HtmlSection(kAttack, kAttack, Html()),
+              HtmlTile(kAttack, kAttack), HtmlTile(kAttack, Measured(kAttack)), HtmlNote(kAttack));
   EXPECT_THAT(elements.bytes(), HasSubstr(kEscaped));
   EXPECT_THAT(elements.bytes(), Not(HasSubstr("<img")));
+}
+
+TEST(HtmlDocument, EscapesItsTitleAndFetchesNothing) {
+  const std::string page = HtmlDocument(kAttack, "p{}"_program, Element(Tag::kP, "a")).bytes();
+  EXPECT_THAT(page, ::testing::StartsWith("<!DOCTYPE html>\n<html lang=\"en\">\n<head>"));
+  EXPECT_THAT(page, HasSubstr(std::string("<title>") + kEscaped + "</title>"));
+  EXPECT_THAT(page, HasSubstr("<style>\np{}\n</style>"));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'"));
+  EXPECT_THAT(page, ::testing::EndsWith("<body>\n<p>a</p></body>\n</html>\n"));
+}
+
+TEST(ProgramText, TakesLiteralsAndWordsOnly) {
+  EXPECT_EQ(ProgramTextCat(".op-", 3, "{--c:"_program, "#00abcd", "}"_program).bytes(),
+            ".op-3{--c:#00abcd}");
+  EXPECT_EQ(Script("f()"_program).bytes(), "<script>\nf()</script>\n");
+  EXPECT_DEATH(ProgramTextCat("red}"), "no word of a style sheet");
+  EXPECT_DEATH(ProgramTextCat(std::string("</style>")), "no word of a style sheet");
 }
 
 TEST(Html, JsonCanNotEndItsScript) {
   ReportData data;
   data.add_labels("</script><!--\"");
-  EXPECT_EQ(JsonForScript(data).bytes(), R"({"labels":["\u003c/script\u003e\u003c!--\""]})");
+  EXPECT_EQ(JsonScript("a\"b", data).bytes(),
+            R"(<script id="a&quot;b" type="application/json">)"
+            R"({"labels":["\u003c/script\u003e\u003c!--\""]}</script>)"
+            "\n");
 }
 
 std::string Svg(const std::string& svg) {
@@ -51,6 +95,14 @@ TEST(HtmlOfSvg, TakesShapesWithoutTitlesAndComments) {
                 "<text x=\"1\">a &lt; b</text>\n<path d=\"M1,2\"/>\n</g>\n</svg>\n"),
             "<svg width=\"1pt\" xmlns:xlink=\"http://www.w3.org/1999/xlink\">\n"
             "<g id=\"a\">\n<text x=\"1\">a &lt; b</text>\n<path d=\"M1,2\"/>\n</g>\n</svg>\n");
+}
+
+TEST(HtmlOfSvg, AddsAStyleSheet) {
+  const absl::StatusOr<Html> styled = HtmlOfSvg("<svg id=\"a\">\n<g></g></svg>", "g{}"_program);
+  ASSERT_TRUE(styled.ok()) << styled.status();
+  EXPECT_EQ(SvgFile(*styled),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n"
+            "<svg id=\"a\">\n<style>g{}</style>\n<g></g></svg>");
 }
 
 TEST(HtmlOfSvg, RefusesWhatCouldDoMoreThanDraw) {

@@ -25,20 +25,21 @@ std::string CellInWords(const CellArchitecture& cell) {
 }
 
 /// The colours of operations as style rules.
-Html ColorRules() {
-  Html rules;
+ProgramText ColorRules() {
+  ProgramText rules;
   for (const bool dark : {false, true}) {
     const std::vector<std::string>& palette = OperationColors(dark);
-    std::vector<std::string> colors;
+    ProgramText colors;
     for (size_t i = 0; i < palette.size(); ++i) {
-      colors.push_back(absl::StrCat("--op", i, ":", palette[i]));
+      colors.Append(
+          ProgramTextCat(i > 0 ? ";"_program : ProgramText(), "--op", i, ":"_program, palette[i]));
     }
-    rules.Append(HtmlCat(dark ? "@media screen and (prefers-color-scheme:dark){"_html : Html(),
-                         ":root{"_html, absl::StrJoin(colors, ";"), "}"_html,
-                         dark ? "}"_html : Html(), "\n"_html));
+    rules.Append(ProgramTextCat(
+        dark ? "@media screen and (prefers-color-scheme:dark){"_program : ProgramText(),
+        ":root{"_program, colors, dark ? "}}\n"_program : "}\n"_program));
   }
   for (size_t i = 0; i < OperationColors(false).size(); ++i) {
-    rules.Append(HtmlCat(".op-"_html, i, "{--c:var(--op"_html, i, ")}"_html));
+    rules.Append(ProgramTextCat(".op-", i, "{--c:var(--op"_program, i, ")}"_program));
   }
   return rules;
 }
@@ -73,13 +74,11 @@ Html Provenance(const RunResult& result) {
 
 /// Links to the sections of a page.
 Html SectionLinks(const std::vector<PageSection>& sections) {
-  Html links = "<nav aria-label=\"Sections\"><ul>"_html;
+  Html links;
   for (const PageSection& section : sections) {
-    links.Append(
-        HtmlCat("<li><a href=\"#"_html, section.id, "\">"_html, section.name, "</a></li>"_html));
+    links.Append(Element(Tag::kLi, Element(Tag::kA, {LinkTo(section.id)}, section.name)));
   }
-  links.Append("</ul></nav>\n"_html);
-  return links;
+  return Block(Tag::kNav, {{Attr::kAriaLabel, "Sections"}}, Element(Tag::kUl, links));
 }
 
 /// The sections, one after the other.
@@ -134,16 +133,21 @@ absl::StatusOr<Html> CellFigures(const Architecture& architecture, bool is_final
     options.vertical = true;
     options.id = absl::StrCat(id, cell.kind(), "_upright");
     PDARTS_ASSIGN_OR_RETURN(const Html narrow, DrawCellElement(cell, options));
-    figures.Append(
-        HtmlCat("<figure class=\"cell\" id=\""_html, id, cell.kind(),
-                "_cell\"><div role=\"img\" aria-label=\""_html, CellInWords(cell),
-                "\"><div class=\"wide\">"_html, wide, "</div><div class=\"narrow\">"_html, narrow,
-                "</div></div><figcaption>The "_html, CellName(cell.kind()),
-                is_final ? "" : " as it would be derived now",
-                ". Solid: operations; dashed: to the cell's output.</figcaption></figure>\n"_html));
+    const Html drawings =
+        Element(Tag::kDiv, {{Attr::kRole, "img"}, {Attr::kAriaLabel, CellInWords(cell)}},
+                Element(Tag::kDiv, {{Attr::kClass, "wide"}}, wide),
+                Element(Tag::kDiv, {{Attr::kClass, "narrow"}}, narrow));
+    const Html caption = Element(Tag::kFigcaption, "The ", CellName(cell.kind()),
+                                 is_final ? "" : " as it would be derived now",
+                                 ". Solid: operations; dashed: to the cell's output.");
+    figures.Append(Block(
+        Tag::kFigure, {{Attr::kClass, "cell"}, {Attr::kId, absl::StrCat(id, cell.kind(), "_cell")}},
+        drawings, caption));
   }
   return figures;
 }
+
+Html NothingDerived() { return Block(Tag::kP, "Nothing may be derived yet."); }
 
 PageSection SampleSection(const TrainingSamples& samples) {
   return {"samples", "Images", "Training images as the network sees them", SamplePictures(samples)};
@@ -153,31 +157,26 @@ PageSection SpecSection(const std::optional<RunResult>& result,
                         const google::protobuf::Message& spec) {
   return {"spec", "Spec", "What was run",
           HtmlCat(result ? Provenance(*result) : Html(),
-                  "<details data-print><summary>The complete spec</summary><pre>"_html,
-                  PrintSpec(spec), "</pre></details>\n"_html)};
+                  Block(Tag::kDetails, {{Attr::kDataPrint}},
+                        Element(Tag::kSummary, "The complete spec"),
+                        Element(Tag::kPre, PrintSpec(spec))))};
 }
 
 Html WholePage(absl::string_view title, const Html& body, const Charts& charts) {
-  return HtmlCat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"_html,
-                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"_html,
-                 // Nothing is fetched, and nothing but the page's own script and style may work.
-                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "_html,
-                 "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">\n"_html,
-                 "<link rel=\"icon\" href=\"data:,\">\n<title>"_html, title,
-                 "</title>\n<style>\n"_html, ReportStyle(), ColorRules(),
-                 "\n</style>\n</head>\n<body>\n"_html, body,
-                 "<p id=\"spoken\" class=\"hidden\" role=\"status\"></p>\n"_html,
-                 "<script id=\"data\" type=\"application/json\">"_html, charts.Json(),
-                 "</script>\n<script>\n"_html, ChartLibrary(), "\n</script>\n<script>\n"_html,
-                 ReportScript(), "</script>\n</body>\n</html>\n"_html);
+  const Html spoken =
+      Block(Tag::kP, {{Attr::kId, "spoken"}, {Attr::kClass, "hidden"}, {Attr::kRole, "status"}});
+  return HtmlDocument(
+      title, ProgramTextCat(ReportStyle(), ColorRules()),
+      HtmlCat(body, spoken, charts.DataScript(), Script(ChartLibrary()), Script(ReportScript())));
 }
 
 Html WholeRunPage(absl::string_view title, absl::string_view description, const Html& tiles,
                   const std::vector<PageSection>& sections, const Charts& charts) {
   return WholePage(title,
-                   HtmlCat("<header><h1>"_html, title, "</h1>\n<p class=\"soft\">"_html,
-                           description, "</p>\n"_html, SectionLinks(sections), tiles,
-                           "</header>\n<main>\n"_html, SectionBodies(sections), "</main>\n"_html),
+                   HtmlCat(Block(Tag::kHeader, Block(Tag::kH1, title),
+                                 Block(Tag::kP, {{Attr::kClass, "soft"}}, description),
+                                 SectionLinks(sections), tiles),
+                           Block(Tag::kMain, "\n", SectionBodies(sections))),
                    charts);
 }
 

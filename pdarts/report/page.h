@@ -39,6 +39,9 @@ std::string RunTitle(const Run& run) {
 absl::StatusOr<Html> CellFigures(const Architecture& architecture, bool is_final,
                                  const std::vector<std::string>& operations, absl::string_view id);
 
+/// The sentence of a search that has no architecture yet.
+Html NothingDerived();
+
 /// A part of a page, which a link "#id" leads to.
 struct PageSection {
   std::string id;

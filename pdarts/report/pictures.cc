@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/images/format.h"
@@ -50,24 +49,20 @@ bool HasSoundMatrix(const TestMistakes& mistakes, size_t classes) {
 }
 
 Html Image(const Picture& picture, absl::string_view in_words) {
-  return HtmlCat("<img src=\"data:image/jpeg;base64,"_html, absl::Base64Escape(picture.jpeg()),
-                 "\" alt=\""_html, in_words, "\">"_html);
+  return Element(Tag::kImg, {JpegSource(picture.jpeg()), {Attr::kAlt, in_words}});
 }
 
-/// A table cell that is the darker the greater `share` is, up to its closing bracket. The square
-/// root makes small shares visible.
-Html ShadedCell(double share) {
-  return HtmlCat("<td style=\"--p:"_html, Number(std::sqrt(share), 3), "\""_html);
-}
+/// A table cell is darker if `share` is greater. The square root makes small shares visible.
+HtmlAttribute ShadeOf(double share) { return Shade(std::sqrt(share)); }
 
 Html Legend() {
   Html cells;
   for (const double percent : {1, 5, 20, 50, 100}) {
-    cells.Append(HtmlCat(ShadedCell(percent / 100), ">"_html, percent, " %</td>"_html));
+    cells.Append(Element(Tag::kTd, {ShadeOf(percent / 100)}, percent, " %"));
   }
-  return HtmlCat(
-      "<table class=\"heat\"><caption>Share of the images of a true class</caption>"_html,
-      "<tbody><tr>"_html, cells, "</tr></tbody></table>\n"_html);
+  return Block(Tag::kTable, {{Attr::kClass, "heat"}},
+               Element(Tag::kCaption, "Share of the images of a true class"),
+               Element(Tag::kTbody, Element(Tag::kTr, cells)));
 }
 
 }  // namespace
@@ -101,69 +96,74 @@ absl::StatusOr<std::optional<TestMistakes>> FindMistakes(const std::string& run,
 Html SamplePictures(const TrainingSamples& samples) {
   Html figures;
   for (const Picture& picture : samples.pictures()) {
-    figures.Append(HtmlCat("<figure title=\""_html, picture.source(), "\">"_html,
-                           Image(picture, absl::StrCat("An image of ", picture.class_name())),
-                           "<figcaption>"_html, picture.class_name(),
-                           "</figcaption></figure>\n"_html));
+    figures.Append(Block(Tag::kFigure, {{Attr::kTitle, picture.source()}},
+                         Image(picture, absl::StrCat("An image of ", picture.class_name())),
+                         Element(Tag::kFigcaption, picture.class_name())));
   }
-  return HtmlCat("<p>The first images of the first epoch as the network is given them, after all ",
-                 "transforms and without the normalization. Small images are enlarged, large ones ",
-                 "are shrunk.</p>\n"_html, "<div class=\"pictures\">\n"_html, figures,
-                 "</div>\n"_html);
+  return HtmlCat(
+      Block(Tag::kP, "The first images of the first epoch as the network is given them, after all ",
+            "transforms and without the normalization. Small images are enlarged, large ones ",
+            "are shrunk."),
+      Block(Tag::kDiv, {{Attr::kClass, "pictures"}}, "\n", figures));
 }
 
 Html ConfusionMatrix(const TestMistakes& mistakes, const std::vector<std::string>& class_names) {
   const bool has_numbers = class_names.size() <= kMostNumberedClasses;
-  Html head = "<th scope=\"col\">true class</th>"_html;
+  Html head = Element(Tag::kTh, {{Attr::kScope, "col"}}, "true class");
   for (const std::string& name : class_names) {
-    head.Append(
-        HtmlCat("<th scope=\"col\"><span class=\"upright\">"_html, name, "</span></th>"_html));
+    head.Append(Element(Tag::kTh, {{Attr::kScope, "col"}},
+                        Element(Tag::kSpan, {{Attr::kClass, "upright"}}, name)));
   }
   Html rows;
   for (int c = 0; c < mistakes.confusion_size(); ++c) {
     const auto& counts = mistakes.confusion(c).counts();
     const double images = std::accumulate(counts.begin(), counts.end(), 0.0);
-    rows.Append(HtmlCat("<tr><th scope=\"row\">"_html, class_names[c], "</th>"_html));
+    Html cells = HtmlRowHead(class_names[c]);
     for (int guess = 0; guess < counts.size(); ++guess) {
       if (counts[guess] == 0) {
-        rows.Append("<td></td>"_html);
+        cells.Append(Element(Tag::kTd));
         continue;
       }
-      rows.Append(HtmlCat(ShadedCell(counts[guess] / images), " title=\""_html, class_names[c],
-                          " taken for ", class_names[guess], "\">"_html, Number(counts[guess], 0),
-                          "</td>"_html));
+      cells.Append(
+          Element(Tag::kTd,
+                  {ShadeOf(counts[guess] / images),
+                   {Attr::kTitle, absl::StrCat(class_names[c], " taken for ", class_names[guess])}},
+                  Number(counts[guess], 0)));
     }
-    rows.Append("</tr>\n"_html);
+    rows.Append(Block(Tag::kTr, cells));
   }
   return HtmlCat(
-      "<p>On the test images after epoch "_html, mistakes.epoch(),
-      ": a row for each true class, a column for each class that its images were taken for.",
-      "</p>\n"_html, Legend(),
-      HtmlScrolling("What each class was taken for",
-                    HtmlCat("<table class=\"heat confusion"_html, has_numbers ? "" : " many",
-                            "\"><thead><tr>"_html, head, "</tr></thead><tbody>\n"_html, rows,
-                            "</tbody></table>\n"_html)));
+      Block(Tag::kP, "On the test images after epoch ", mistakes.epoch(),
+            ": a row for each true class, a column for each class that its images were taken for."),
+      Legend(),
+      HtmlScrolling(
+          "What each class was taken for",
+          Block(Tag::kTable,
+                {{Attr::kClass, has_numbers ? "heat confusion" : "heat confusion many"}},
+                Element(Tag::kThead, Element(Tag::kTr, head)), Element(Tag::kTbody, "\n", rows))));
 }
 
 Html MistakePictures(const TestMistakes& mistakes) {
-  const Html after = HtmlCat("<p>On the test images after epoch "_html, mistakes.epoch());
+  const std::string after = absl::StrCat("On the test images after epoch ", mistakes.epoch());
   if (mistakes.images_size() == 0) {
-    return HtmlCat(after, ", none was taken for another class.</p>\n"_html);
+    return Block(Tag::kP, after, ", none was taken for another class.");
   }
   Html figures;
   for (const MistakenImage& image : mistakes.images()) {
     const Picture& picture = image.picture();
     const std::string classes =
         absl::StrCat(picture.class_name(), ", taken for ", image.taken_for());
-    figures.Append(HtmlCat("<figure>"_html, Image(picture, classes), "<figcaption><span>"_html,
-                           classes, " ("_html, Number(100 * image.probability(), 1),
-                           " %)</span><span class=\"soft\">"_html, picture.source(),
-                           "</span></figcaption></figure>\n"_html));
+    const Html guess =
+        Element(Tag::kSpan, classes, " (", Number(100 * image.probability(), 1), " %)");
+    figures.Append(Block(Tag::kFigure, Image(picture, classes),
+                         Element(Tag::kFigcaption, guess,
+                                 Element(Tag::kSpan, {{Attr::kClass, "soft"}}, picture.source()))));
   }
-  return HtmlCat(after,
-                 ": the wrong guesses that the network gave the highest probabilities, as it was ",
-                 "given the images. An image whose label is wrong often stands here.</p>\n"_html,
-                 "<div class=\"pictures\">\n"_html, figures, "</div>\n"_html);
+  return HtmlCat(
+      Block(Tag::kP, after,
+            ": the wrong guesses that the network gave the highest probabilities, as it was ",
+            "given the images. An image whose label is wrong often stands here."),
+      Block(Tag::kDiv, {{Attr::kClass, "pictures"}}, "\n", figures));
 }
 
 }  // namespace pdarts

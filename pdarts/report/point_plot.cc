@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "pdarts/comparison/statistics.h"
 #include "pdarts/report/cell_drawing.h"
 
@@ -69,31 +70,37 @@ class Scale {
 
 std::string At(double coordinate) { return Number(coordinate, 1); }
 
-Html Line(const Html& type, double x1, double y1, double x2, double y2) {
-  return HtmlCat("<line class=\""_html, type, "\" x1=\""_html, At(x1), "\" y1=\""_html, At(y1),
-                 "\" x2=\""_html, At(x2), "\" y2=\""_html, At(y2), "\"/>\n"_html);
+Html Line(absl::string_view type, double x1, double y1, double x2, double y2) {
+  return Block(Tag::kLine, {{Attr::kClass, type},
+                            {Attr::kX1, At(x1)},
+                            {Attr::kY1, At(y1)},
+                            {Attr::kX2, At(x2)},
+                            {Attr::kY2, At(y2)}});
 }
 
-Html Text(double x, double y, const Html& anchor, const std::string& text) {
-  return HtmlCat("<text x=\""_html, At(x), "\" y=\""_html, At(y), "\" text-anchor=\""_html, anchor,
-                 "\">"_html, text, "</text>\n"_html);
+Html Text(double x, double y, absl::string_view anchor, const std::string& text) {
+  return Block(Tag::kText, {{Attr::kX, At(x)}, {Attr::kY, At(y)}, {Attr::kTextAnchor, anchor}},
+               text);
 }
 
 Html YAxis(const Scale& y, const std::string& title) {
   Html axis;
   for (const double tick : y.Ticks()) {
-    axis.Append(Line("grid"_html, kLeft, y.At(tick), kWidth - kRight, y.At(tick)));
-    axis.Append(Text(kLeft - 6, y.At(tick) + 4, "end"_html, Number(tick, y.Digits())));
+    axis.Append(Line("grid", kLeft, y.At(tick), kWidth - kRight, y.At(tick)));
+    axis.Append(Text(kLeft - 6, y.At(tick) + 4, "end", Number(tick, y.Digits())));
   }
   const std::string middle = At((kTop + kHeight - kBottom) / 2);
-  axis.Append(HtmlCat("<text x=\"14\" y=\""_html, middle,
-                      "\" text-anchor=\"middle\" transform=\"rotate(-90 14 "_html, middle,
-                      ")\">"_html, title, "</text>\n"_html));
+  axis.Append(Block(Tag::kText,
+                    {{Attr::kX, 14},
+                     {Attr::kY, middle},
+                     {Attr::kTextAnchor, "middle"},
+                     {Attr::kTransform, absl::StrCat("rotate(-90 14 ", middle, ")")}},
+                    title));
   return axis;
 }
 
 Html XTitle(const std::string& title) {
-  return Text((kLeft + kWidth - kRight) / 2, kHeight - 8, "middle"_html, title);
+  return Text((kLeft + kWidth - kRight) / 2, kHeight - 8, "middle", title);
 }
 
 /// A name that fits below a column; a key or a table has the whole name.
@@ -106,14 +113,17 @@ std::string Shortened(const std::string& name, double width) {
 }
 
 /// The class that gives an element the color of a series.
-Html ColorClass(int color) {
-  return color < 0 ? Html() : HtmlCat("op-"_html, color % kNumOperationColors);
+std::string ColorClass(int color) {
+  return color < 0 ? "" : absl::StrCat("op-", color % kNumOperationColors);
 }
 
 Html Dot(double x, double y, int color, const std::string& label) {
-  return HtmlCat("<circle class=\""_html, ColorClass(color), "\" cx=\""_html, At(x),
-                 "\" cy=\""_html, At(y), "\" r=\"4.5\"><title>"_html, label,
-                 "</title></circle>\n"_html);
+  return Block(Tag::kCircle,
+               {{Attr::kClass, ColorClass(color)},
+                {Attr::kCx, At(x)},
+                {Attr::kCy, At(y)},
+                {Attr::kR, "4.5"}},
+               Element(Tag::kTitle, label));
 }
 
 std::vector<double> Coordinates(const std::vector<PlotSeries>& series, double PlotPoint::*of) {
@@ -125,10 +135,14 @@ std::vector<double> Coordinates(const std::vector<PlotSeries>& series, double Pl
 }
 
 Html Figure(const PlotAxes& axes, const Html& drawing, const Html& key) {
-  return HtmlCat("<figure class=\"points\"><figcaption>"_html, axes.title, "</figcaption>\n"_html,
-                 key, "<svg viewBox=\"0 0 "_html, kWidth, " "_html, kHeight,
-                 "\" role=\"img\" aria-label=\""_html, axes.title, ": ", axes.y, " against ",
-                 axes.x, "\">\n"_html, drawing, "</svg></figure>\n"_html);
+  const Html plot =
+      Element(Tag::kSvg,
+              {{Attr::kViewBox, absl::StrCat("0 0 ", kWidth, " ", kHeight)},
+               {Attr::kRole, "img"},
+               {Attr::kAriaLabel, absl::StrCat(axes.title, ": ", axes.y, " against ", axes.x)}},
+              "\n", drawing);
+  return Block(Tag::kFigure, {{Attr::kClass, "points"}}, Block(Tag::kFigcaption, axes.title), key,
+               plot);
 }
 
 }  // namespace
@@ -138,21 +152,18 @@ Html ScatterPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
   const Scale y(Coordinates(series, &PlotPoint::y), kHeight - kBottom, kTop);
   Html drawing = YAxis(y, axes.y);
   for (const double tick : x.Ticks()) {
-    drawing.Append(Line("grid"_html, x.At(tick), kTop, x.At(tick), kHeight - kBottom));
-    drawing.Append(
-        Text(x.At(tick), kHeight - kBottom + 18, "middle"_html, Number(tick, x.Digits())));
+    drawing.Append(Line("grid", x.At(tick), kTop, x.At(tick), kHeight - kBottom));
+    drawing.Append(Text(x.At(tick), kHeight - kBottom + 18, "middle", Number(tick, x.Digits())));
   }
   drawing.Append(XTitle(axes.x));
-  Html key = "<ul class=\"key\">\n"_html;
+  Html key;
   for (const PlotSeries& s : series) {
-    key.Append(
-        HtmlCat("<li class=\""_html, ColorClass(s.color), "\">"_html, s.name, "</li>\n"_html));
+    key.Append(Block(Tag::kLi, {{Attr::kClass, ColorClass(s.color)}}, s.name));
     for (const PlotPoint& point : s.points) {
       drawing.Append(Dot(x.At(point.x), y.At(point.y), s.color, point.label));
     }
   }
-  key.Append("</ul>\n"_html);
-  return Figure(axes, drawing, key);
+  return Figure(axes, drawing, Block(Tag::kUl, {{Attr::kClass, "key"}}, "\n", key));
 }
 
 Html StripPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
@@ -163,7 +174,7 @@ Html StripPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
     const std::vector<PlotPoint>& points = series[s].points;
     const double middle = kLeft + (static_cast<double>(s) + 0.5) * width;
     drawing.Append(
-        Text(middle, kHeight - kBottom + 18, "middle"_html, Shortened(series[s].name, width)));
+        Text(middle, kHeight - kBottom + 18, "middle", Shortened(series[s].name, width)));
     std::vector<double> values;
     for (size_t i = 0; i < points.size(); ++i) {
       values.push_back(points[i].y);
@@ -175,7 +186,7 @@ Html StripPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
     }
     if (values.empty()) continue;
     const double mean = y.At(Mean(values));
-    drawing.Append(Line("mean"_html, middle - 0.35 * width, mean, middle + 0.35 * width, mean));
+    drawing.Append(Line("mean", middle - 0.35 * width, mean, middle + 0.35 * width, mean));
   }
   drawing.Append(XTitle(axes.x));
   return Figure(axes, drawing, Html());

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
+#include <cstdint>
+#include <memory>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pdarts/core/directory.h"
+#include "pdarts/core/memory_limits.h"
 #include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
@@ -19,12 +22,18 @@
 #include "pdarts/report/training_files.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/atomic_file.h"
+#include "pdarts/trainers/libtorch_errors.h"
 
 namespace pdarts {
 namespace {
 
 /// The time between two reports is at least so many times what the first took.
 constexpr double kPause = 19;
+
+/// A report is written beside the search only if so much memory is free that the search does not
+/// need. A thread takes up to 72 MB of address space, and a report up to 128 MB
+/// (CheckRoomForDrawing).
+constexpr int64_t kRoomBesideSearch = 256 * 1000 * 1000;
 
 constexpr char kPage[] = "report.html";
 
@@ -40,16 +49,15 @@ absl::StatusOr<std::string> DrawingName(const std::string& kind) {
 }
 
 /// Draws each cell of an architecture into files of a run directory.
-absl::Status WriteDrawings(const std::string& run_directory, const Architecture& architecture,
+absl::Status WriteDrawings(const Directory& directory, const Architecture& architecture,
                            const std::vector<std::string>& operations) {
   for (const CellArchitecture& cell : architecture.cells()) {
     DrawingOptions options;
     options.operations = operations;
     PDARTS_ASSIGN_OR_RETURN(const CellFiles files, DrawCellFiles(cell, options));
     PDARTS_ASSIGN_OR_RETURN(const std::string name, DrawingName(cell.kind()));
-    const std::string stem = (std::filesystem::path(run_directory) / name).string();
-    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".svg", files.svg));
-    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(stem + ".pdf", files.pdf));
+    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(directory, name + ".svg", files.svg));
+    PDARTS_RETURN_IF_ERROR(WriteFileAtomically(directory, name + ".pdf", files.pdf));
   }
   return absl::OkStatus();
 }
@@ -75,33 +83,55 @@ absl::Status CheckRoomForDrawing() {
                                                    " MB are free (ulimit -v)"));
 }
 
-}  // namespace
+/// Whether a report may be written while the search goes on. The search may take again as much
+/// memory as it has taken at most.
+bool HasRoomBesideSearch() {
+  const std::optional<MemoryLimit> limit = TightestMemoryLimit();
+  if (!limit) return true;
+  return limit->available_bytes - (PeakResidentBytes() - ResidentBytes()) >= kRoomBesideSearch;
+}
 
-absl::Status WriteReport(const std::string& run_directory, const std::optional<RunResult>& result) {
+/// Writes the report of the run at `path` into its directory, which is `directory`.
+absl::Status WriteInto(const absl::StatusOr<Directory>& directory, const std::string& path,
+                       const std::optional<RunResult>& result) {
   PDARTS_RETURN_IF_ERROR(CheckRoomForDrawing());
-  const std::string page = (std::filesystem::path(run_directory) / kPage).string();
-  if (HoldsTraining(run_directory)) {
-    PDARTS_ASSIGN_OR_RETURN(const TrainingFiles run, ReadTrainingFiles(run_directory));
+  if (HoldsTraining(path)) {
+    PDARTS_ASSIGN_OR_RETURN(const TrainingFiles run, ReadTrainingFiles(path));
+    PDARTS_RETURN_IF_ERROR(directory.status());
     PDARTS_RETURN_IF_ERROR(
-        WriteDrawings(run_directory, run.architecture.architecture(), OperationsOf(run.topology)));
+        WriteDrawings(*directory, run.architecture.architecture(), OperationsOf(run.topology)));
     PDARTS_ASSIGN_OR_RETURN(const Html html, TrainingPage(run));
-    return WriteFileAtomically(page, html.bytes());
+    return WriteFileAtomically(*directory, kPage, html.bytes());
   }
-  PDARTS_ASSIGN_OR_RETURN(RunFiles run, ReadRunFiles(run_directory));
+  PDARTS_ASSIGN_OR_RETURN(RunFiles run, ReadRunFiles(path));
+  PDARTS_RETURN_IF_ERROR(directory.status());
   if (result) run.result = result;
   if (run.found) {
     PDARTS_RETURN_IF_ERROR(
-        WriteDrawings(run_directory, run.found->architecture(), OperationsOf({run})));
+        WriteDrawings(*directory, run.found->architecture(), OperationsOf({run})));
   }
   PDARTS_ASSIGN_OR_RETURN(const Html html, RunPage(run));
-  return WriteFileAtomically(page, html.bytes());
+  return WriteFileAtomically(*directory, kPage, html.bytes());
 }
 
-void WriteReportOrWarn(const std::string& run_directory, const std::optional<RunResult>& result) {
-  const absl::Status status = WriteReport(run_directory, result);
+/// The same, where an error or an exception is only logged.
+void WriteIntoOrWarn(const absl::StatusOr<Directory>& directory, const std::string& path,
+                     const std::optional<RunResult>& result) {
+  const absl::Status status =
+      CatchLibTorchErrors([&] { return WriteInto(directory, path, result); });
   if (!status.ok()) {
     LOG(WARNING) << "the report was not written: " << TerminalSafe(status.message());
   }
+}
+
+}  // namespace
+
+absl::Status WriteReport(const std::string& run_directory, const std::optional<RunResult>& result) {
+  return WriteInto(Directory::Open(run_directory), run_directory, result);
+}
+
+void WriteReportOrWarn(const std::string& run_directory, const std::optional<RunResult>& result) {
+  WriteIntoOrWarn(Directory::Open(run_directory), run_directory, result);
 }
 
 absl::Status WriteComparison(const std::vector<std::string>& run_directories,
@@ -138,19 +168,36 @@ absl::Status ReportObserver::OnEpochEnd(const EpochReport& report) {
   return absl::OkStatus();
 }
 
-void ReportObserver::WriteLast(const RunResult& result) { Write(result); }
+absl::Status ReportObserver::OnStageEnd(const SearchPosition& position, const SuperNet& net,
+                                        const Candidates& kept) {
+  Wait();
+  return absl::OkStatus();
+}
+
+void ReportObserver::WriteLast(const RunResult& result) {
+  Wait();
+  Write(Directory::Open(run_directory_), result);
+}
 
 double ReportObserver::SteadySeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 void ReportObserver::WriteIfDue() {
-  if (clock_() >= next_) Write(std::nullopt);
+  if (writing_.IsRunning() || clock_() < next_) return;
+  const auto directory =
+      std::make_shared<const absl::StatusOr<Directory>>(Directory::Open(run_directory_));
+  if (HasRoomBesideSearch()) {
+    writing_.Start([this, directory] { Write(*directory, std::nullopt); });
+  } else {
+    Write(*directory, std::nullopt);
+  }
 }
 
-void ReportObserver::Write(const std::optional<RunResult>& result) {
+void ReportObserver::Write(const absl::StatusOr<Directory>& directory,
+                           const std::optional<RunResult>& result) {
   const double begin = clock_();
-  WriteReportOrWarn(run_directory_, result);
+  WriteIntoOrWarn(directory, run_directory_, result);
   const double end = clock_();
   next_ = end + kPause * (end - begin);
   VLOG(1) << "report written in " << end - begin << " s";

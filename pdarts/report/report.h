@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pdarts/core/directory.h"
+#include "pdarts/report/background_task.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/trainers/search_trainer.h"
 
@@ -17,11 +20,12 @@ namespace pdarts {
 /// Writes report.html into the run directory of a search or a training, and cell_KIND.svg and
 /// cell_KIND.pdf of every cell kind, from nothing but the files of the directory, and `result`
 /// where a search's result.json isn't written yet. \error as ReadRunFiles or ReadTrainingFiles,
-/// DrawCellElement and WriteFileAtomically.
+/// DrawCellElement, Directory::Open and WriteFileAtomically.
 absl::Status WriteReport(const std::string& run_directory,
                          const std::optional<RunResult>& result = std::nullopt);
 
-/// The same, where the run itself is worth more than its report: an error is only logged.
+/// The same, where the run itself is worth more than its report: an error or an exception is only
+/// logged.
 void WriteReportOrWarn(const std::string& run_directory,
                        const std::optional<RunResult>& result = std::nullopt);
 
@@ -32,10 +36,14 @@ void WriteReportOrWarn(const std::string& run_directory,
 absl::Status WriteComparison(const std::vector<std::string>& run_directories,
                              const std::string& file);
 
-/// Writes the report when an epoch ends and when a search goes on, but for so few epochs that
-/// writing takes at most a twentieth of the time: what a report costs grows with the log. What
-/// keeps it from being written is logged, and stops no search. Must hear of an epoch after the log
-/// does.
+/// Writes the report after the end of an epoch and when a search goes on, on a thread of its own,
+/// while the search goes on with the next epoch. The time of a report grows with the log. Therefore
+/// after a report that took t seconds, the observer begins no other one for 19 t seconds. A report
+/// ends before the next stage begins, because a stage begins with measurements of time and memory.
+/// If little memory is free, the report is written before the next epoch instead. If another run
+/// has taken the path of the run directory meanwhile, the report does not reach the other run. What
+/// keeps a report from being written is logged, and stops no search. The observer must hear of an
+/// epoch after the log does.
 class ReportObserver : public SearchObserver {
  public:
   /// Seconds since some time.
@@ -45,18 +53,25 @@ class ReportObserver : public SearchObserver {
       : run_directory_(std::move(run_directory)), clock_(std::move(clock)) {}
   absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override;
   absl::Status OnEpochEnd(const EpochReport& report) override;
-  /// The last report, before the result is written: a finished run has it.
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+                          const Candidates& kept) override;
+  /// Waits until no report is being written.
+  void Wait() { writing_.Wait(); }
+  /// Writes the last report, before the result is written, so that every finished run has it.
   void WriteLast(const RunResult& result);
 
  private:
   static double SteadySeconds();
-  /// Writes the report unless the last one was written too recently.
+  /// Begins to write the report unless one is being written or was written too recently.
   void WriteIfDue();
-  void Write(const std::optional<RunResult>& result);
+  /// directory: the run directory, which was opened before.
+  void Write(const absl::StatusOr<Directory>& directory, const std::optional<RunResult>& result);
 
   const std::string run_directory_;
+  // Only the task uses these two while it runs.
   const Clock clock_;
-  double next_ = std::numeric_limits<double>::lowest();  ///< when the next report may be written
+  double next_ = std::numeric_limits<double>::lowest();  ///< when the next report may begin
+  BackgroundTask writing_;                               ///< last, because its task uses the rest
 };
 
 }  // namespace pdarts

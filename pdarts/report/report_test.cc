@@ -3,9 +3,13 @@
 
 #include "pdarts/report/report.h"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -323,7 +327,62 @@ TEST_F(ReportTest, ARunThatHasJustBegunHasAPage) {
 TEST_F(ReportTest, AnUnwritableReportStopsNoSearch) {
   fs::create_directories(path_ / "report.html");
   EXPECT_FALSE(WriteReport(path_.string()).ok());
+  ReportObserver observer(path_.string());
+  EXPECT_TRUE(observer.OnEpochEnd({}).ok());
+  observer.Wait();
+  observer.WriteLast({});
+  EXPECT_TRUE(fs::is_directory(path_ / "report.html"));
+}
+
+/// The report of an epoch is complete when the observer is gone, whatever ends the search.
+TEST_F(ReportTest, TheEndOfTheObserverWaitsForTheReport) {
   EXPECT_TRUE(ReportObserver(path_.string()).OnEpochEnd({}).ok());
+  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("</html>"));
+}
+
+/// While a report is being written, the search goes on: the call that begins it returns before.
+TEST_F(ReportTest, AReportIsWrittenBesideTheSearch) {
+  std::promise<void> search_goes_on;
+  std::atomic<int> asked = 0;
+  const std::thread::id search = std::this_thread::get_id();
+  ReportObserver observer(path_.string(), [&] {
+    // The thread that writes asks for the time when it begins.
+    if (std::this_thread::get_id() != search && asked++ == 0) {
+      search_goes_on.get_future().wait();
+    }
+    return 100.0;
+  });
+  EXPECT_TRUE(observer.OnEpochEnd({}).ok());
+  EXPECT_FALSE(fs::exists(path_ / "report.html"));
+  // A second epoch ends meanwhile: there is no second report at the same time.
+  EXPECT_TRUE(observer.OnEpochEnd({}).ok());
+  search_goes_on.set_value();
+  observer.Wait();
+  EXPECT_TRUE(fs::exists(path_ / "report.html"));
+  EXPECT_EQ(asked, 2);
+}
+
+/// Another run may have the directory's path now.
+TEST_F(ReportTest, AReportIsNotWrittenIntoADirectoryThatTookThePlaceOfItsRun) {
+  const fs::path moved = path_.parent_path() / "moved";
+  fs::remove_all(moved);
+  std::promise<void> is_replaced;
+  bool is_first = true;
+  const std::thread::id search = std::this_thread::get_id();
+  ReportObserver observer(path_.string(), [&] {
+    if (std::this_thread::get_id() != search && std::exchange(is_first, false)) {
+      is_replaced.get_future().wait();
+    }
+    return 100.0;
+  });
+  EXPECT_TRUE(observer.OnEpochEnd({}).ok());
+  fs::rename(path_, moved);
+  fs::copy(moved, path_);
+  is_replaced.set_value();
+  observer.Wait();
+  EXPECT_TRUE(fs::exists(moved / "report.html"));
+  EXPECT_FALSE(fs::exists(path_ / "report.html"));
+  EXPECT_FALSE(fs::exists(path_ / "cell_normal.svg"));
 }
 
 TEST_F(ReportTest, RunsSideBySideAreToldApart) {
@@ -366,6 +425,7 @@ TEST_F(ReportTest, ReportsTakeATwentiethOfTheTimeAtMost) {
     now = time;
     asked = 0;
     EXPECT_TRUE(observer.OnEpochEnd({}).ok());
+    observer.Wait();
     return fs::exists(path_ / "report.html");
   };
   // The clock is asked whether a report is due, when it begins and when it ends: 100, 101, 102.

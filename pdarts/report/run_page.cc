@@ -85,7 +85,7 @@ Html Tiles(const RunFiles& run) {
   Html list = HtmlTiles(tiles);
   // While a search runs, it may still decide.
   const std::string note = run.result ? DecidedNothing(standing) : "";
-  if (!note.empty()) list.Append(HtmlCat("<p>Note: "_html, note, ".</p>\n"_html));
+  if (!note.empty()) list.Append(HtmlNote(note));
   return list;
 }
 
@@ -133,7 +133,7 @@ Html Curves(const RunFiles& run, Charts* charts) {
         run, CellName(kind), k == 0 ? kBlue : kRed,
         [&](const EpochRecord& e) { return SkipCount(e, kind); }, &skips);
   }
-  Html figures = "<div class=\"charts\">\n"_html;
+  Html figures;
   for (const Chart& chart : {loss, accuracy, skips}) figures.Append(charts->Add(chart));
   Chart rank = MakeChart("Rank in the benchmark's table of what each epoch would derive", "rank");
   rank.set_ranks(true);
@@ -143,32 +143,41 @@ Html Curves(const RunFiles& run, Charts* charts) {
   AddLine(run, "prediction", kPurple, PredictedInside, &predicted);
   AddLine(run, "prediction outside the data", kGrey, PredictedOutside, &predicted);
   if (predicted.lines_size() > 0) figures.Append(charts->Add(predicted));
-  return HtmlCat(figures, "</div>\n<details><summary>The numbers</summary>\n"_html, EpochTable(run),
-                 "</details>\n"_html);
+  return HtmlCat(HtmlCharts(figures),
+                 Block(Tag::kDetails, Block(Tag::kSummary, "The numbers"), EpochTable(run)));
 }
 
 /// A list that names the operations' colours.
 Html Key(const std::vector<std::string>& operations) {
-  Html key = "<ul class=\"key\" aria-label=\"Colours of the operations\">"_html;
+  Html key;
   for (size_t i = 0; i < operations.size(); ++i) {
-    key.Append(HtmlCat("<li class=\"op-"_html, i % kNumOperationColors, "\">"_html, operations[i],
-                       "</li>"_html));
+    key.Append(Element(Tag::kLi, {{Attr::kClass, absl::StrCat("op-", i % kNumOperationColors)}},
+                       operations[i]));
   }
-  key.Append("</ul>\n"_html);
-  return key;
+  return Block(Tag::kUl, {{Attr::kClass, "key"}, {Attr::kAriaLabel, "Colors of the operations"}},
+               key);
+}
+
+/// A button that chooses what the charts of edges show.
+Html ShareButton(absl::string_view value, bool is_chosen, absl::string_view text) {
+  std::vector<HtmlAttribute> attributes = {
+      {Attr::kType, "radio"}, {Attr::kName, "share"}, {Attr::kValue, value}};
+  if (is_chosen) attributes.emplace_back(Attr::kChecked);
+  return Block(Tag::kLabel, Element(Tag::kInput, attributes), " ", text);
 }
 
 Html EdgeCharts(const RunFiles& run, const std::vector<std::string>& operations, Charts* charts) {
   Html html = HtmlCat(
-      "<p>A line that ends with a cross is an operation that was pruned; dashed verticals part the "
-      "stages.</p>\n<fieldset><legend>Shown</legend>\n"_html,
-      "<label><input type=\"radio\" name=\"share\" value=\"relative\" checked> times an even share "
-      "(1 divided by the number of candidates)</label>\n"_html,
-      "<label><input type=\"radio\" name=\"share\" value=\"absolute\"> probability</label>\n"_html,
-      "</fieldset>\n"_html, Key(operations));
+      Block(Tag::kP,
+            "A line that ends with a cross is an operation that was pruned; dashed verticals part "
+            "the stages."),
+      Block(Tag::kFieldset, Block(Tag::kLegend, "Shown"),
+            ShareButton("relative", true,
+                        "times an even share (1 divided by the number of candidates)"),
+            ShareButton("absolute", false, "probability")),
+      Key(operations));
   for (const CellKind& kind : run.topology.kinds) {
-    html.Append(
-        HtmlCat("<h3>The "_html, CellName(kind.name), "</h3>\n<div class=\"edges\">\n"_html));
+    Html figures;
     for (size_t e = 0; e < kind.edges.size(); ++e) {
       Chart chart = MakeChart(absl::StrCat("edge ", kind.edges[e].from, " → ", kind.edges[e].to),
                               "probability");
@@ -185,9 +194,10 @@ Html EdgeCharts(const RunFiles& run, const std::vector<std::string>& operations,
       for (ChartLine& line : *chart.mutable_lines()) {
         line.set_pruned(line.values_size() < static_cast<int>(run.epochs.size()));
       }
-      html.Append(charts->Add(std::move(chart)));
+      figures.Append(charts->Add(std::move(chart)));
     }
-    html.Append("</div>\n"_html);
+    html.Append(HtmlCat(Block(Tag::kH3, "The ", CellName(kind.name)),
+                        Block(Tag::kDiv, {{Attr::kClass, "edges"}}, "\n", figures)));
   }
   return html;
 }
@@ -221,10 +231,10 @@ Html StageTable(const RunFiles& run) {
 
 /// The found cells as drawings; a sentence where there are none.
 absl::StatusOr<Html> FoundCells(const RunFiles& run, const std::vector<std::string>& operations) {
-  if (!run.found) return "<p>Nothing may be derived yet.</p>\n"_html;
+  if (!run.found) return NothingDerived();
   PDARTS_ASSIGN_OR_RETURN(
       Html cells, CellFigures(run.found->architecture(), run.finished_search, operations, ""));
-  cells.Append(HtmlCat("<pre>"_html, run.found->text(), "</pre>\n"_html));
+  cells.Append(Block(Tag::kPre, run.found->text()));
   return cells;
 }
 
@@ -243,15 +253,15 @@ std::vector<std::string> NotesOf(const RunFiles& run) {
 
 Html DerivationText(const RunFiles& run) {
   Html html;
-  if (!run.found) html = "<p>Nothing may be derived yet.</p>\n"_html;
+  if (!run.found) html = NothingDerived();
   for (const CellKind& kind : run.topology.kinds) {
     if (!run.found) break;
-    html.Append(HtmlCat("<h3>The "_html, CellName(kind.name), "</h3>\n"_html,
+    html.Append(HtmlCat(Block(Tag::kH3, "The ", CellName(kind.name)),
                         HeatMap(kind, run.found->trace()),
                         DerivationSteps(kind, run.found->trace())));
   }
   for (const std::string& note : NotesOf(run)) {
-    html.Append(HtmlCat("<p>Note: "_html, note, ".</p>\n"_html));
+    html.Append(HtmlNote(note));
   }
   return html;
 }

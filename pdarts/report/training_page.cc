@@ -83,18 +83,18 @@ Html Curves(const TrainingFiles& run, Charts* charts) {
   AddEpochs(run, "test images", kOrange, &TrainEvent::test_top1, &accuracy);
   Chart rate = MakeChart("Learning rate at the end of each epoch", "learning rate");
   AddEpochs(run, "learning rate", kPurple, &TrainEvent::learning_rate, &rate);
-  Html figures = "<div class=\"charts\">\n"_html;
+  Html figures;
   for (const Chart& chart : {loss, accuracy, rate}) figures.Append(charts->Add(chart));
-  return HtmlCat(figures, "</div>\n<details><summary>The numbers</summary>\n"_html, EpochTable(run),
-                 "</details>\n"_html);
+  return HtmlCat(HtmlCharts(figures),
+                 Block(Tag::kDetails, Block(Tag::kSummary, "The numbers"), EpochTable(run)));
 }
 
 /// The accuracy of every class in the last epoch, the worst class first.
 Html Classes(const TrainingFiles& run) {
   const TrainEvent* const last = run.epochs.empty() ? nullptr : &run.epochs.back();
   if (last == nullptr || last->class_right_size() == 0) {
-    return HtmlCat("<p>The log has no accuracy of each class. pdarts evaluate --run="_html,
-                   run.path, " measures it.</p>\n"_html);
+    return Block(Tag::kP, "The log has no accuracy of each class. pdarts evaluate --run=", run.path,
+                 " measures it.");
   }
   std::vector<int> order;
   for (int c = 0; c < last->class_right_size(); ++c) order.push_back(c);
@@ -111,8 +111,8 @@ Html Classes(const TrainingFiles& run) {
                     images > 0 ? Number(100 * share(c), 2) : std::string("no images")});
   }
   return HtmlCat(
-      "<p>On the test images after epoch "_html, last->epoch(),
-      ", the least accurate class first.</p>\n"_html,
+      Block(Tag::kP, "On the test images after epoch ", last->epoch(),
+            ", the least accurate class first."),
       HtmlScrolling(
           "Accuracy of every class",
           HtmlTable({"class", "test images", "classified correctly", "accuracy %"}, rows)));
@@ -121,9 +121,9 @@ Html Classes(const TrainingFiles& run) {
 /// What each class was taken for. The run has mistakes.
 Html Confusion(const TrainingFiles& run) {
   if (run.mistakes->confusion_size() > 0) return ConfusionMatrix(*run.mistakes, run.class_names);
-  return HtmlCat("<p>The table is left out, as there are "_html, run.class_names.size(),
-                 " classes. pdarts evaluate --run=", run.path,
-                 " --csv=FILE writes what each class was taken for.</p>\n"_html);
+  return Block(Tag::kP, "The table is left out, as there are ", run.class_names.size(),
+               " classes. pdarts evaluate --run=", run.path,
+               " --csv=FILE writes what each class was taken for.");
 }
 
 absl::StatusOr<Html> NetworkText(const TrainingFiles& run) {
@@ -140,8 +140,8 @@ absl::StatusOr<Html> NetworkText(const TrainingFiles& run) {
             {"multiply-adds of one image", Number(r.macs(), 0)}};
   }
   rows.push_back({"classes", absl::StrCat(run.classes)});
-  return HtmlCat(HtmlScrolling("The network's size", HtmlTable(rows)), cells, "<pre>"_html,
-                 run.architecture.text(), "</pre>\n"_html);
+  return HtmlCat(HtmlScrolling("The network's size", HtmlTable(rows)), cells,
+                 Block(Tag::kPre, run.architecture.text()));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "ATen/ops/empty.h"
 #include "absl/strings/str_cat.h"
@@ -154,19 +155,23 @@ absl::StatusOr<WeightsFile> Read(std::ifstream& file, uint64_t file_size) {
   return weights;
 }
 
+Json WholeNumbers(at::IntArrayRef numbers) {
+  Json list = Json::List();
+  for (const int64_t number : numbers) list.Append(Json::Whole(number));
+  return list;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> EncodeSafetensors(const NamedTensors& tensors,
                                               const WeightsMetadata& metadata) {
-  // Entry by entry: a map's JSON has another order in each process, and equal tensors should make
-  // equal files.
-  std::vector<std::string> entries;
+  // The JSON of a message with a map has another order in each process, and equal tensors should
+  // make equal files.
+  Json header = Json::Object();
   if (!metadata.empty()) {
-    std::vector<std::string> fields;
-    for (const auto& [key, value] : metadata) {
-      fields.push_back(absl::StrCat(JsonText(key), ":", JsonText(value)));
-    }
-    entries.push_back(absl::StrCat("\"", kMetadata, "\":{", absl::StrJoin(fields, ","), "}"));
+    Json fields = Json::Object();
+    for (const auto& [key, value] : metadata) fields.Set(key, Json::Text(value));
+    header.Set(kMetadata, std::move(fields));
   }
   std::set<std::string> names;
   std::string data;
@@ -183,11 +188,13 @@ absl::StatusOr<std::string> EncodeSafetensors(const NamedTensors& tensors,
     const size_t begin = data.size();
     const at::Tensor plain = tensor.detach().cpu().contiguous();
     data.append(static_cast<const char*>(plain.const_data_ptr()), plain.nbytes());
-    entries.push_back(absl::StrCat(JsonText(name), ":{\"dtype\":\"", type->safetensors,
-                                   "\",\"shape\":[", absl::StrJoin(tensor.sizes(), ","),
-                                   "],\"data_offsets\":[", begin, ",", data.size(), "]}"));
+    header.Set(name, Json::Object()
+                         .Set("dtype", Json::Text(type->safetensors))
+                         .Set("shape", WholeNumbers(tensor.sizes()))
+                         .Set("data_offsets", WholeNumbers({static_cast<int64_t>(begin),
+                                                            static_cast<int64_t>(data.size())})));
   }
-  std::string json = absl::StrCat("{", absl::StrJoin(entries, ","), "}");
+  std::string json = header.Line();
   json.append((8 - json.size() % 8) % 8, ' ');  // the data begins at a multiple of 8
   std::string file;                             // the header's length; the header; the data
   AppendLittleEndian(json.size(), 8, &file);

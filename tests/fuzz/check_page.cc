@@ -1,6 +1,7 @@
 #include "tests/fuzz/check_page.h"
 
 #include <set>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -23,6 +24,11 @@ const std::set<absl::string_view>& Elements() {
   return *names;
 }
 
+/// Whether an element has no end.
+bool HasNoEnd(absl::string_view name) {
+  return name == "img" || name == "input" || name == "link" || name == "meta";
+}
+
 absl::string_view TakeName(absl::string_view* html) {
   size_t size = 0;
   while (size < html->size() && (absl::ascii_isalnum(static_cast<unsigned char>((*html)[size])) ||
@@ -41,11 +47,12 @@ void SkipPast(absl::string_view mark, absl::string_view* html) {
   html->remove_prefix(at + mark.size());
 }
 
-void TakeAttributes(absl::string_view* html) {
+/// Takes the rest of a tag. Returns whether the tag closes its element: `/>`.
+bool TakeAttributes(absl::string_view* html) {
   while (true) {
     *html = absl::StripLeadingAsciiWhitespace(*html);
-    absl::ConsumePrefix(html, "/");
-    if (absl::ConsumePrefix(html, ">")) return;
+    const bool closes = absl::ConsumePrefix(html, "/");
+    if (absl::ConsumePrefix(html, ">")) return closes;
     const absl::string_view name = TakeName(html);
     CHECK(!name.empty()) << "before " << html->substr(0, 40);
     CHECK(!absl::StartsWithIgnoreCase(name, "on")) << name;
@@ -58,6 +65,7 @@ void TakeAttributes(absl::string_view* html) {
 void CheckPage(absl::string_view html, int scripts) {
   absl::ConsumePrefix(&html, "<!DOCTYPE html>");
   int found = 0;
+  std::vector<absl::string_view> open;
   while (true) {
     const size_t tag = html.find('<');
     if (tag == absl::string_view::npos) break;
@@ -65,11 +73,20 @@ void CheckPage(absl::string_view html, int scripts) {
     const bool is_end = absl::ConsumePrefix(&html, "/");
     const absl::string_view name = TakeName(&html);
     CHECK_EQ(Elements().count(name), 1u) << "<" << name << ">";
-    TakeAttributes(&html);
-    if (is_end) continue;
+    const bool is_closed = TakeAttributes(&html);
+    if (is_end) {
+      CHECK(!open.empty() && open.back() == name) << "</" << name << ">";
+      open.pop_back();
+      continue;
+    }
     found += name == "script";
-    if (name == "script" || name == "style") SkipPast(absl::StrCat("</", name, ">"), &html);
+    if (name == "script" || name == "style") {
+      SkipPast(absl::StrCat("</", name, ">"), &html);
+    } else if (!is_closed && !HasNoEnd(name)) {
+      open.push_back(name);
+    }
   }
+  CHECK(open.empty()) << "<" << open.back() << "> has no end";
   CHECK_EQ(found, scripts);
 }
 

@@ -5,8 +5,9 @@
 
 namespace pdarts {
 
-/// CHECKs that HTML holds no elements and attributes but those that reports are made of, and as
-/// many scripts as `scripts`: that no text of a file became markup.
+/// CHECKs that HTML holds only the elements and attributes that reports are made of, that every
+/// element is closed within the element that holds it, and that there are as many scripts as
+/// `scripts`. If a text of a file had become markup, a CHECK would fail.
 void CheckPage(absl::string_view html, int scripts);
 
 }  // namespace pdarts

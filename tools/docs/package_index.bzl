@@ -1,4 +1,4 @@
-"""package_index: what a package holds, for the tests of the documentation."""
+"""package_index: what a package holds and depends on, for the tests of the documentation."""
 
 def _package_index_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".txt")
@@ -22,19 +22,53 @@ _package_index = rule(
     },
 )
 
+def _package_dependencies_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".txt")
+    ctx.actions.write(out, "".join([line + "\n" for line in ctx.attr.lines]))
+    return [DefaultInfo(files = depset([out]), runfiles = ctx.runfiles([out]))]
+
+_package_dependencies = rule(
+    implementation = _package_dependencies_impl,
+    attrs = {"lines": attr.string_list()},
+)
+
+def _dependencies_line(package, name, rule):
+    """A target's label, its rule, whether it is for tests only, and its deps, with tabs between them.
+
+    Labels of the same package begin with a colon. A select is as Bazel prints it, with the labels of every
+    platform.
+    """
+    deps = rule.get("deps", [])
+    if type(deps) in ["list", "tuple"]:
+        text = " ".join([str(dep) for dep in deps])
+    else:
+        text = str(deps).replace("\n", " ")
+    return "//%s:%s\t%s\t%s\t%s" % (package, name, rule["kind"], bool(rule.get("testonly", False)), text)
+
 def package_index(files = ["**"]):
     """Makes `:package_index`: the names of the package's targets and files, and its Markdown pages.
+
+    Also makes `:package_dependencies`: the deps of the package's targets.
 
     Stands last in a BUILD file, as it knows what was declared before it. format_test() calls it.
 
     Args:
       files: globs of the files that are named.
     """
+    rules = native.existing_rules()
     _package_index(
         name = "package_index",
         files = native.glob(files, exclude = [".bazelrc.user"]),
         pages = [f for f in native.glob(files) if f.endswith(".md")],
-        targets = sorted(native.existing_rules().keys()),
+        targets = sorted(rules.keys()),
+        visibility = [
+            "//pdarts/plugins:__pkg__",
+            "//tests/docs:__pkg__",
+        ],
+    )
+    _package_dependencies(
+        name = "package_dependencies",
+        lines = [_dependencies_line(native.package_name(), name, rules[name]) for name in sorted(rules.keys())],
         visibility = [
             "//pdarts/plugins:__pkg__",
             "//tests/docs:__pkg__",
@@ -44,6 +78,8 @@ def package_index(files = ["**"]):
 def plugin_indices(plugins):
     """Makes `:plugin_indices`: the package_index of every package that a target's deps name.
 
+    Also makes `:plugin_dependencies`: the package_dependencies of these packages.
+
     Args:
       plugins: name of the target that lists the shipped plugins.
     """
@@ -51,5 +87,10 @@ def plugin_indices(plugins):
     native.filegroup(
         name = "plugin_indices",
         srcs = ["//%s:package_index" % package for package in sorted(packages)],
+        visibility = ["//tests/docs:__pkg__"],
+    )
+    native.filegroup(
+        name = "plugin_dependencies",
+        srcs = ["//%s:package_dependencies" % package for package in sorted(packages)],
         visibility = ["//tests/docs:__pkg__"],
     )

@@ -4,11 +4,13 @@
 #include <tuple>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "pdarts/report/graphviz.h"
 
 namespace pdarts {
+
 absl::StatusOr<std::string> DrawPicture(const std::string& dot) {
   agseterr(AGMAX);  // what goes wrong is returned, not printed
   const std::unique_ptr<Agraph_t, int (*)(Agraph_t*)> graph(agmemread(dot.c_str()), agclose);
@@ -40,6 +42,18 @@ absl::StatusOr<std::string> DrawPicture(const std::string& dot) {
                       "\n<style>svg{color:#222}@media(prefers-color-scheme:dark){svg{color:#ddd}}"
                       "text{font-family:'DejaVu Sans',Verdana,sans-serif}</style>",
                       inked);
+}
+
+std::string WithoutPlaces(const std::string& svg) {
+  std::string rest;
+  for (const char c : svg) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (!absl::ascii_isdigit(byte) && !absl::ascii_isspace(byte) && c != '.' && c != ',' &&
+        c != '-') {
+      rest += c;
+    }
+  }
+  return rest;
 }
 
 }  // namespace pdarts

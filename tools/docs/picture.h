@@ -12,6 +12,10 @@ namespace pdarts {
 /// it can't be drawn.
 absl::StatusOr<std::string> DrawPicture(const std::string& dot);
 
+/// What a picture shows, without numbers and blanks: the places of its shapes differ between
+/// versions of Graphviz.
+std::string WithoutPlaces(const std::string& svg);
+
 }  // namespace pdarts
 
 #endif  // TOOLS_DOCS_PICTURE_H_

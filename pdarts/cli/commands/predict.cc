@@ -54,15 +54,14 @@ class Output {
 
 class JsonOutput : public Output {
  public:
-  JsonOutput() { std::cout << "{\"images\":["; }
-  void Add(const ImagePrediction& prediction) override {
-    std::cout << (is_first_ ? "" : ",") << ToJsonLine(prediction);
-    is_first_ = false;
+  void Add(const ImagePrediction& prediction) override { list_.Append(prediction); }
+  void End() override {
+    list_.End();
+    std::cout << "\n";
   }
-  void End() override { std::cout << "]}\n"; }
 
  private:
-  bool is_first_ = true;
+  JsonListStream list_{"images", &std::cout};
 };
 
 class CsvOutput : public Output {

@@ -145,31 +145,36 @@ ResultsTable GridTable(const std::vector<SweepRun>& runs) {
 
 bool HasGrid(const std::vector<SweepRun>& runs) { return !runs.front().combination.empty(); }
 
-std::string Json(const std::vector<SweepRun>& runs, const std::vector<std::string>& notes) {
-  std::vector<std::string> results, failed_seeds, failed_runs, mean, deviation, grids, note_texts;
+std::string JsonOf(const std::vector<SweepRun>& runs, const std::vector<std::string>& notes) {
+  Json results = Json::List(), failed_seeds = Json::List(), failed_runs = Json::List();
   for (const SweepRun& run : runs) {
     if (run.error.empty()) {
-      results.push_back(ToJsonLine(run.result));
+      results.Append(Json::Of(run.result));
     } else {
-      failed_seeds.push_back(absl::StrCat(run.seed));
-      failed_runs.push_back(JsonText(run.directory));
+      failed_seeds.Append(Json::Whole(run.seed));
+      failed_runs.Append(Json::Text(run.directory));
     }
   }
+  Json mean = Json::Object(), deviation = Json::Object();
   if (!HasGrid(runs)) {  // a mean over other settings would say nothing
+    constexpr int kDigits = 10;
     for (const ColumnSummary& column : SummarizeResults(Results(runs))) {
-      mean.push_back(absl::StrFormat("\"%s\":%.10g", column.name, column.mean));
-      deviation.push_back(absl::StrFormat("\"%s\":%.10g", column.name, column.deviation));
+      mean.Set(column.name, Json::Significant(column.mean, kDigits));
+      deviation.Set(column.name, Json::Significant(column.deviation, kDigits));
     }
   }
   const ResultsTable table = GridTable(runs);
-  for (const ResultsGrid& grid : table.grids()) grids.push_back(ToJsonLine(grid));
-  for (const std::string& note : notes) note_texts.push_back(JsonText(note));
-  return absl::StrCat("{\"runs\":[", absl::StrJoin(results, ","), "],\"failed_seeds\":[",
-                      absl::StrJoin(failed_seeds, ","), "],\"mean\":{", absl::StrJoin(mean, ","),
-                      "},\"deviation\":{", absl::StrJoin(deviation, ","), "},\"notes\":[",
-                      absl::StrJoin(note_texts, ","), "],\"failed_runs\":[",
-                      absl::StrJoin(failed_runs, ","), "],\"grids\":[", absl::StrJoin(grids, ","),
-                      "]}");
+  Json grids = Json::List();
+  for (const ResultsGrid& grid : table.grids()) grids.Append(Json::Of(grid));
+  return Json::Object()
+      .Set("runs", std::move(results))
+      .Set("failed_seeds", std::move(failed_seeds))
+      .Set("mean", std::move(mean))
+      .Set("deviation", std::move(deviation))
+      .Set("notes", Json::Texts(notes))
+      .Set("failed_runs", std::move(failed_runs))
+      .Set("grids", std::move(grids))
+      .Line();
 }
 
 /// A row for each run, with its number in each column. In a sweep without a grid, mean and
@@ -325,7 +330,7 @@ std::vector<std::string> NotesOn(const std::vector<SweepRun>& runs) {
 absl::Status PrintRuns(const std::vector<SweepRun>& runs) {
   const std::vector<std::string> notes = NotesOn(runs);
   if (absl::GetFlag(FLAGS_json)) {
-    std::cout << Json(runs, notes) << "\n";
+    std::cout << JsonOf(runs, notes) << "\n";
   } else {
     PrintTable(runs);
   }
