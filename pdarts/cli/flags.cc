@@ -65,14 +65,15 @@ std::vector<std::string>& TypedWords() {
   return *words;
 }
 
-/// Name of a flag argument, without dashes, "no" and value; empty if it is none.
+/// The name of a flag in a word, without dashes, "no" and the value; empty if the word is not a
+/// flag.
 std::string FlagName(absl::string_view argument) {
   if (!absl::ConsumePrefix(&argument, "-")) return "";
   absl::ConsumePrefix(&argument, "-");
   return std::string(argument.substr(0, argument.find('=')));
 }
 
-/// The word as one types it in a shell.
+/// The word in the form in which a user types it in a shell.
 std::string ShellWord(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-_./=:,+", c);
@@ -80,7 +81,8 @@ std::string ShellWord(const std::string& word) {
   return plain ? word : QuotedForShell(word);
 }
 
-/// Whether a file can be read again later: not a pipe, and not what only this process has open.
+/// Whether a file can be read again later. A pipe cannot, nor can a file that only this process has
+/// open.
 bool CanBeReadAgain(const std::string& path) {
   std::error_code error;
   return std::filesystem::is_regular_file(path, error) && !absl::StartsWith(path, "/dev/") &&

@@ -16,8 +16,8 @@ absl::StatusOr<FoundData> FindDataOfRun(const Dataset& dataset, LoadOptions opti
   if (!absl::IsNotFound(data.status()) || !options.data_dir.empty() || origin.source.empty()) {
     return data.status();
   }
-  // A source is the data folder itself, or lies within it. The data folder may hold other things,
-  // which a data set could take for its own.
+  // `source` is the data folder itself, or lies within it. The data folder may hold other files,
+  // which a dataset could read as its own.
   const std::filesystem::path source = origin.source;
   for (const std::filesystem::path& folder : {source, source.parent_path()}) {
     options.data_dir = folder.string();

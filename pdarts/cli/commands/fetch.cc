@@ -22,8 +22,8 @@ ABSL_FLAG(std::string, url, "",
 namespace pdarts {
 namespace {
 
-/// Shows on standard error how far a download is: one line that is drawn over on a terminal, else
-/// a line a tenth.
+/// Shows the progress of a download on standard error: one line that is drawn again and again on a
+/// terminal, otherwise one line for each tenth of the file.
 class DownloadProgress {
  public:
   explicit DownloadProgress(int64_t total) : total_(total) {}
@@ -55,7 +55,7 @@ class DownloadProgress {
 
   const int64_t total_;
   StatusLine line_;
-  int64_t first_ = -1;  ///< what was there when it began
+  int64_t first_ = -1;  ///< bytes that existed when the download began
   Clock::time_point begin_;
 };
 

@@ -23,14 +23,14 @@
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
 
-ABSL_DECLARE_FLAG(std::string, model);  // of evaluate
+ABSL_DECLARE_FLAG(std::string, model);  // the flag --model of `evaluate`
 ABSL_FLAG(std::optional<int>, top, std::nullopt, "NUMBER: show the so many best architectures");
 ABSL_FLAG(std::string, table, "", "FILE: a CSV file that adds data sets to the benchmark's table");
 
 namespace pdarts {
 namespace {
 
-/// The first benchmark of the space, with all settings at their defaults.
+/// The first benchmark of the space, with the default of each setting.
 absl::StatusOr<std::unique_ptr<Benchmark>> BenchmarkOf(const SearchSpace& space) {
   std::vector<std::string> spaces;
   for (const std::string& name : PluginRegistry::Global().Names(Benchmark::kKind)) {
@@ -44,8 +44,8 @@ absl::StatusOr<std::unique_ptr<Benchmark>> BenchmarkOf(const SearchSpace& space)
                    "; there are of: ", spaces.empty() ? "none" : absl::StrJoin(spaces, ", ")));
 }
 
-/// The text of an architecture. argument: its number in the benchmark's table, or what
-/// ReadGivenGenotype reads.
+/// The text of an architecture. `argument` is its number in the table of the benchmark, or a text
+/// that ReadGivenGenotype reads.
 absl::StatusOr<std::string> TextOf(const SearchSpace& space, const Benchmark& benchmark,
                                    const std::string& argument) {
   int index;
@@ -55,7 +55,7 @@ absl::StatusOr<std::string> TextOf(const SearchSpace& space, const Benchmark& be
   return space.Format(given->architecture);
 }
 
-/// Numbers of all architectures by their canonical form.
+/// The numbers of all architectures, by their canonical form.
 absl::StatusOr<std::map<std::string, std::vector<int>>> Isomorphic(const SearchSpace& space,
                                                                    const Benchmark& benchmark) {
   std::map<std::string, std::vector<int>> classes;
@@ -68,7 +68,7 @@ absl::StatusOr<std::map<std::string, std::vector<int>>> Isomorphic(const SearchS
   return classes;
 }
 
-/// Says of each score how many other architectures of the benchmark's table compute the same
+/// Sets for each score how many other architectures in the table of the benchmark compute the same
 /// function.
 absl::Status CountIsomorphs(const SearchSpace& space, const Benchmark& benchmark,
                             BenchmarkScores* scores) {
