@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using images::FolderContent;
 
-/// The folders among `folders` that are named after a split.
+/// The folders among `folders` that have the name of a split.
 std::vector<std::string> Named(const std::vector<std::string>& folders, NamedSplit split) {
   std::vector<std::string> found;
   for (const std::string& folder : folders) {
@@ -38,8 +38,8 @@ absl::StatusOr<SplitFolder> ReadSplit(const std::string& path) {
   return SplitFolder{path, images::FindClasses(path, content), std::move(content.images)};
 }
 
-/// The one folder of `names` that holds class folders; none is an empty split. Says in `notes` what
-/// lies in the others.
+/// The only folder of `names` that holds class folders. If there is none, the split is empty. Adds
+/// notes about the content of the other folders.
 absl::StatusOr<SplitFolder> TheOne(const std::string& folder, const std::vector<std::string>& names,
                                    std::vector<std::string>* notes) {
   SplitFolder found;
@@ -61,7 +61,7 @@ absl::StatusOr<SplitFolder> TheOne(const std::string& folder, const std::vector<
   return found;
 }
 
-/// A hint where a folder was packed into another one: "; .../flowers holds train/".
+/// A hint for a user who put a folder into another folder: "; .../flowers holds train/".
 std::string FolderBelow(const std::string& folder, const std::vector<std::string>& folders) {
   for (const std::string& name : folders) {
     const fs::path below = fs::path(folder) / name;
@@ -75,7 +75,7 @@ std::string FolderBelow(const std::string& folder, const std::vector<std::string
   return "";
 }
 
-/// By what a file's place in its class's order is decided.
+/// The key by which the files of a class are sorted.
 std::string Rank(const std::string& folder, int64_t seed, const std::string& path) {
   const std::string name = images::ComposedName(fs::path(path).lexically_relative(folder).string());
   return Sha256Of(absl::StrCat(seed, "\n", name)).Bytes();

@@ -32,7 +32,7 @@ class Normalize : public Transform {
   }
 
  private:
-  const std::vector<double> mean_;       ///< empty: the dataset's
+  const std::vector<double> mean_;       ///< empty: the mean of the dataset
   const std::vector<double> deviation_;  ///< likewise
 };
 
