@@ -11,11 +11,11 @@
 
 namespace pdarts::regularizers {
 
-/// A penalty on alphas whose weight goes linearly from one value to another over those epochs of a
-/// stage that train them (AlphaEpochsRamp). A weight of 0 costs nothing.
+/// A penalty on alphas. Its weight changes linearly from one value to another over the epochs of a
+/// stage that train alphas (AlphaEpochsRamp). If the weight is 0, nothing is computed.
 class AlphaPenaltyRegularizer : public Regularizer {
  public:
-  /// name: of the weight in the log.
+  /// `name` is the name of the weight in the log.
   AlphaPenaltyRegularizer(std::string name, double initial_weight, double final_weight)
       : name_(std::move(name)), initial_weight_(initial_weight), final_weight_(final_weight) {}
 
@@ -25,7 +25,8 @@ class AlphaPenaltyRegularizer : public Regularizer {
   std::vector<std::pair<std::string, double>> Report() const override { return {{name_, weight_}}; }
 
  private:
-  /// What is weighed: a differentiable scalar of alphas `[E,K]`, one matrix a cell kind.
+  /// The penalty without the weight: a differentiable scalar of alphas `[E,K]`, one matrix for each
+  /// cell kind.
   virtual at::Tensor Loss(const std::vector<at::Tensor>& alphas) const = 0;
 
   absl::Status Weigh(const SearchContext& context);
