@@ -1,4 +1,4 @@
-// Specs with real plugins in them: what can be written, and what is said of what can't.
+// Tests specs with real plugins: which specs are valid, and the errors for the others.
 
 #include "pdarts/core/spec.h"
 
@@ -99,7 +99,7 @@ TEST(Spec, PluginsOfOneNameAreNamedByTheirNumber) {
       ErrorOf(spec, "regularizers[skip_limit].max=3"),
       HasSubstr("regularizers[skip_limit]: the spec has 2 plugins of this name; name one by "
                 "its number: regularizers[1] or regularizers[2]"));
-  // What is wrong with one of them is said of that one.
+  // The error about one of several regularizers names this regularizer.
   EXPECT_THAT(ErrorOf(spec, "regularizers[2].max=-1"), HasSubstr("regularizers[2].max: -1 is not"));
   EXPECT_THAT(ErrorOf(spec, "regularizers[skip_dropout].initial_rates[2]=1"),
               HasSubstr("regularizers[skip_dropout].initial_rates[2]: 1 is not in [0, 1)"));

@@ -5,8 +5,8 @@
 
 namespace pdarts {
 
-/// CHECKs that HTML holds no elements and attributes but those that reports are made of, and as
-/// many scripts as `scripts`: that no text of a file became markup.
+/// CHECKs that HTML contains only the elements and attributes of reports, and exactly `scripts`
+/// scripts. So no text of a file became markup.
 void CheckPage(absl::string_view html, int scripts);
 
 }  // namespace pdarts

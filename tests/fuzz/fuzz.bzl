@@ -48,7 +48,8 @@ def fuzz_target(name, deps, max_len = 4096):
         srcs = corpus,
     )
 
-    # The corpus as libFuzzer takes it: names with commas between them, no line end.
+    # The corpus in the form of libFuzzer's flag: names with commas between them, without a line
+    # end.
     native.genrule(
         name = name + "_seeds",
         testonly = True,

@@ -56,7 +56,7 @@ class ReportInBrowser(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR")))
-        os.environ["HOME"] = str(folder)  # the browser's own files
+        os.environ["HOME"] = str(folder)  # for the files of the browser
         search(folder, DARTS, "--seed=1")
         search(folder, DARTS, "--seed=2")
         search(folder, NASBENCH201)
@@ -140,7 +140,7 @@ class ReportInBrowser(unittest.TestCase):
                 for cell, count in cells:
                     with self.subTest(page=page, width=width, cell=cell):
                         self.assertEqual(len(self.visible(f"#{cell}_cell svg")), 1)
-                        # An architecture of the benchmark may leave edges out.
+                        # An architecture of the benchmark may have fewer edges than the cell.
                         drawn = self.visible(f"#{cell}_cell svg .op path")
                         if page == "darts":
                             self.assertEqual(len(drawn), count)
@@ -153,7 +153,7 @@ class ReportInBrowser(unittest.TestCase):
         self.open("training")
         widths = self.run_script("return [...document.querySelectorAll('.pictures img')].map((i) => i.naturalWidth)")
         self.assertGreaterEqual(len(widths), 8)
-        self.assertEqual(set(widths), {32})  # each pixel of 8x8 images is a square of 4x4
+        self.assertEqual(set(widths), {32})  # each pixel of the 8x8 images is a square of 4x4 pixels
         self.assertEqual(len(self.visible(".confusion tbody tr")), 2)
         self.open("darts")
         self.assertEqual(len(self.visible("#samples ~ .pictures img")), 8)
@@ -171,7 +171,8 @@ class ReportInBrowser(unittest.TestCase):
         ends = self.run_script(
             "return Chart.getChart('chart-3').data.datasets.map("
             "d => [d.data.length, d.pointStyle[d.data.length - 1]])")
-        # Eight candidates in the three epochs of the first stage, three in those of the second.
+        # Eight candidates in the three epochs of the first stage, and three candidates in those of
+        # the second stage.
         self.assertEqual(sorted(ends), [[3, "crossRot"]] * 5 + [[6, "circle"]] * 3)
 
     def test_shares_or_probabilities(self):
@@ -191,7 +192,7 @@ class ReportInBrowser(unittest.TestCase):
                                         " || document.activeElement.hash"))
             self.browser.switch_to.active_element.send_keys(Keys.TAB)
         self.assertTrue({"#cells", "#spec", "scroll", "chart-0", "chart-28", "chart-30"} <= reached, reached)
-        # The edges' charts are numbered before the curves.
+        # The charts of the edges have lower numbers than the curves.
         self.run_script("document.getElementById('chart-28').focus()")
         for key in (Keys.END, Keys.ARROW_LEFT):
             self.browser.switch_to.active_element.send_keys(key)
