@@ -7,7 +7,7 @@ def _embedded_spec_impl(ctx):
     ctx.actions.run_shell(
         inputs = [ctx.file.spec],
         outputs = [out],
-        # A raw string literal holds at most 64 KiB portably; a spec has a few hundred bytes.
+        # A raw string literal may portably have at most 64 KiB. A spec has a few hundred bytes.
         command = """
             {
               echo 'namespace pdarts {'
@@ -44,7 +44,7 @@ def _program(name, spec, plugins, kind, tags, kwargs):
         name = name + "_test",
         size = "small",
         srcs = [":%s_spec" % name],
-        # The program links the transforms that this repository ships, whatever the spec names.
+        # The program contains the transforms of this repository, even if the spec names none.
         deps = [
             Label("//pdarts/cli:%s_test_main" % kind),
             Label("//pdarts/datasets/transforms:standard"),

@@ -42,7 +42,7 @@ def pdarts_plugin_library(name, srcs, config, config_deps = [], deps = [], visib
             "@com_google_absl//:status",
             "@com_google_absl//:strings",
         ] + deps,
-        # Nothing names a plugin's symbols: it is linked for its registration.
+        # No code refers to a plugin by name. It is linked because of its registration.
         alwayslink = True,
         visibility = visibility,
         **kwargs
@@ -73,7 +73,7 @@ def pdarts_plugin_battery_test(name, kind, plugins, specs = [], data = [], deps 
         name = name,
         size = size,
         data = specs + data,
-        # Threads that spin for work starve each other when tests run side by side.
+        # Waiting threads spin, and take processor time from other tests that run at the same time.
         env = {
             "OMP_NUM_THREADS": "1",
             "PDARTS_BATTERY_SPECS": " ".join(["$(rootpaths %s)" % spec for spec in specs]),

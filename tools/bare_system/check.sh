@@ -1,16 +1,16 @@
 #!/bin/bash
-# Runs the first two commands of README.md on a bare Debian system.
+# Runs the first two commands of README.md on a Debian system without additional packages.
 #   tools/bare_system/check.sh bookworm|trixie               creates the system and removes it at the end
 #   tools/bare_system/check.sh bookworm|trixie --keep DIR    creates it in DIR, or uses the one that is there
-# Needs root, debootstrap, git, 15 GB of disk (TMPDIR), and a network. Takes an hour on two cores.
-# The system gets the commit that is checked out here; files that are not committed stay out. It gets this machine's
-# settings for apt and pip (mirror, proxies, certificates, pip.conf), and nothing else of it.
+# The script needs root, debootstrap, git, 15 GB of disk (TMPDIR), and a network. It takes an hour on two cores. The
+# system gets the commit that is checked out here. Changes that are not committed are not copied. The system gets
+# the settings of apt and pip of this machine (mirror, proxies, certificates, pip.conf), and nothing else.
 set -euo pipefail
 
 repository=$(realpath "$(dirname "$0")/../..")
 . "$repository/tools/bare_system/system.sh"
 
-# Copies files and folders of this machine that exist to the same place in the system.
+# Copies files and folders of this machine to the same places in the system, if they exist.
 copy_to_system() {
   local path
   for path in "$@"; do
@@ -28,7 +28,7 @@ copy_settings() {
   for file in "$HOME/.pip/pip.conf" "$HOME/.config/pip/pip.conf"; do
     [ ! -e "$file" ] || cat "$file" >"$system/root/.config/pip/pip.conf"
   done
-  # A mirror behind https is read before ca-certificates is installed.
+  # A mirror with https is read before ca-certificates is installed.
   case $(debian_mirror) in https:*) copy_to_system /etc/ssl/certs/ca-certificates.crt ;; esac
   apt-config dump --no-empty Acquire | grep -v '^Acquire::\(IndexTargets\|cdrom\)' >"$system/etc/apt/apt.conf.d/90host"
 }
@@ -38,23 +38,24 @@ copy_sources() {
   [ -d "$clone" ] || git clone -q --no-checkout "$repository" "$clone"
   git -C "$clone" fetch -q "$repository" HEAD
   git -C "$clone" checkout -q --force --detach FETCH_HEAD
-  git -C "$clone" clean -ffdxq  # a run of an earlier check
+  git -C "$clone" clean -ffdxq  # the results of an earlier check
   echo "check.sh: commit $(git -C "$clone" log -1 --format='%h %s')"
 }
 
-# Prints the commands: the first block of README.md.
+# Prints the commands in the first block of README.md.
 readme_commands() {
   sed -n '/^```sh$/,/^```$/p' "$repository/README.md" | sed -e 1d -e '/^```$/,$d'
 }
 
-# Runs the commands with the system as the root of the file system. Its processes and mounts end with it.
+# Runs the commands with the system as the root of the file system. The processes and mounts of the
+# commands end with the function.
 run_commands() {
   local environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
   local name
   for name in $(compgen -e | grep -iE '^(PIP_.*|(https?|ftp|all|no)_proxy)$'); do
     environment+=("$name=${!name}")
   done
-  # pivot_root rather than chroot, in which Bazel could not make its sandboxes.
+  # The script uses pivot_root, because Bazel cannot make its sandboxes within a chroot.
   unshare --mount --pid --fork --kill-child env -i "${environment[@]}" /bin/bash -euc '
     mount --make-rprivate /
     mount --bind "$1" "$1"

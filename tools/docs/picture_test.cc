@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// What a picture shows, without the places, which differ between versions of Graphviz.
+/// The content of a picture without coordinates, because these differ between versions of Graphviz.
 std::string WithoutNumbers(const std::string& svg) {
   std::string rest;
   for (const unsigned char c : svg) {

@@ -33,13 +33,13 @@ SEED = 301
 FOLDS = 10
 REPEATS = 10
 FEWEST_ROWS = 100
-HELD_OUT = 100  # rows that --evaluate looks at once, at the end
+HELD_OUT = 100  # number of rows that --evaluate uses only once, at the end
 COVERAGE = 0.9  # of the interval
-DRAWS = 10000  # random architectures that the percentile counts
-QUANTILES = 1000  # steps between the quantiles of their predictions
-MOST_SKIPS = 4  # in a cell that lies inside the data
+DRAWS = 10000  # number of random architectures for the percentile
+QUANTILES = 1000  # number of steps between the quantiles of their predictions
+MOST_SKIPS = 4  # maximum in a cell that lies inside the data
 MAX_LEVERAGE = 1.0
-ALPHAS = np.logspace(-1, 3, 17)  # of ridge regression
+ALPHAS = np.logspace(-1, 3, 17)  # penalties of ridge regression
 
 
 def read_table(path):

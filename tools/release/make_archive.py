@@ -13,14 +13,15 @@ import subprocess
 import sys
 import tempfile
 
-# Which of Graphviz's plugins the programs use: the layout, SVG, and PDF with measured text.
+# The plugins of Graphviz that the programs use: the layout, SVG, and PDF with measured text.
 GRAPHVIZ_PLUGINS = ["core", "dot_layout", "pango"]
-# Libraries that their license forbids to change. They have no run path and no symbols to strip.
+# Libraries whose license forbids changes. They have no run path and no symbols that could be
+# removed.
 UNCHANGED = ("libcudart.so", "libcupti.so")
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 CERTIFICATES = "/usr/share/ca-certificates/mozilla"
 COMMON_LICENSES = "/usr/share/common-licenses"
-# All files get this time, in seconds since 1970: the archive is to depend on its content only.
+# The time of all files, in seconds since 1970, so that the archive depends only on its content.
 TIME = 946684800
 
 
@@ -67,7 +68,8 @@ class SystemPackages:
     def __init__(self):
         self._files = {}
         self._owners = {}
-        # A line of dpkg-query: "zlib1g:amd64: /lib/x86_64-linux-gnu/libz.so.1". One call, as each takes a second.
+        # A line of dpkg-query: "zlib1g:amd64: /lib/x86_64-linux-gnu/libz.so.1". All files are in one call,
+        # because each call takes a second.
         for line in run("dpkg-query", "-S", "*.so*", FONT, CERTIFICATES + "/*").splitlines():
             packages, separator, path = line.partition(": /")
             if separator and not packages.startswith("diversion "):
@@ -75,7 +77,7 @@ class SystemPackages:
 
     def owner(self, path):
         """Returns the package that a file belongs to, such as "zlib1g"."""
-        # Where /lib is a link to /usr/lib, a package may name its files by either path.
+        # If /lib is a link to /usr/lib, a package may name its files by either path.
         for name in [path] + ([path[len("/usr"):]] if path.startswith("/usr/") else []):
             if name in self._owners:
                 return self._owners[name]
@@ -131,7 +133,7 @@ class Archive:
             copy(program["file"], self.path("libexec/" + name), 0o755)
             os.makedirs(self.path("bin"), exist_ok=True)
             os.symlink("../libexec/" + name, self.path("bin/" + name))
-            # Where a program looks for the files of its plugins: beside its own file, links resolved.
+            # A program looks for the files of its plugins beside its own file, after resolving links.
             os.symlink("../share/runfiles", self.path("libexec/%s.runfiles" % name))
             for source, runfile in program["runfiles"].items():
                 is_library = re.search(r"\.so(\.[0-9]+)*$", runfile)
@@ -144,14 +146,15 @@ class Archive:
         for plugin in GRAPHVIZ_PLUGINS:
             name = "libgvplugin_%s.so.6" % plugin
             self.add_of_system(os.path.realpath(os.path.join(plugins, name)), "lib/graphviz/" + name)
-        # The program of the package that lists what the plugins of a folder can do.
+        # The program of the package that lists the abilities of the plugins in a folder.
         listers = [path for path in run("dpkg-query", "-L", package).splitlines() if path.endswith("-config-update")]
         run(listers[0], "-c", env={"GVBINDIR": self.path("lib/graphviz"), "PATH": os.environ["PATH"]})
         os.chmod(self.path("lib/graphviz/config6a"), 0o644)
 
     def add_fonts_and_certificates(self):
         self.add_of_system(FONT, "share/fonts/" + os.path.basename(FONT))
-        # Not /etc/ssl/certs, which also holds what the administrator of this machine trusts.
+        # /etc/ssl/certs is not used, because it also contains certificates that the administrator
+        # of this machine trusts.
         certificates = []
         for name in sorted(os.listdir(CERTIFICATES)):
             with open(os.path.join(CERTIFICATES, name), encoding="ascii") as file:
@@ -189,7 +192,8 @@ class Archive:
                 continue
             run("strip", "--strip-unneeded", path)
             if name.startswith("libexec/"):
-                # An old-style run path goes before LD_LIBRARY_PATH, and holds for the libraries of libraries too.
+                # A run path of the old kind has precedence over LD_LIBRARY_PATH, and also applies to the
+                # libraries that a library needs.
                 run("patchelf", "--force-rpath", "--set-rpath", "$ORIGIN/../lib", path)
             elif run("patchelf", "--print-rpath", path).strip():
                 run("patchelf", "--force-rpath", "--set-rpath", "$ORIGIN", path)
