@@ -37,7 +37,7 @@ def onnxruntime_ms(session, images):
 def main(pdarts, run, rounds=5):
     with tempfile.TemporaryDirectory() as folder:
         model = pathlib.Path(folder) / "model.onnx"
-        # Both compute from normalized images to logits.
+        # Both programs compute logits from normalized images.
         call(pdarts, "export", f"--run={run}", f"--output={model}", "--nonormalize")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
