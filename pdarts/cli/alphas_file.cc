@@ -248,7 +248,7 @@ absl::StatusOr<GivenAlphas> ReadAlphas(const Topology& topology, const Candidate
     }
   }
   given.notes.push_back(are_probabilities
-                            ? "each row of the alphas adds up to 1, so they were taken for "
+                            ? "each row of the alphas adds up to 1, so they were read as "
                               "probabilities"
                             : "the alphas became probabilities by the softmax of each row");
   return given;

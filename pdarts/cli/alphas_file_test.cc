@@ -125,7 +125,7 @@ TEST(Alphas, ThatAddUpToOneAreProbabilities) {
   const auto given = Read("0.25 0.75\n0.5 0.5\n0.1254 0.8745\n");
   ASSERT_TRUE(given.ok()) << given.status();
   EXPECT_THAT(given->probabilities[0][0], ElementsAre(0.25, 0.75));
-  EXPECT_THAT(given->notes, ElementsAre(HasSubstr("taken for probabilities")));
+  EXPECT_THAT(given->notes, ElementsAre(HasSubstr("read as probabilities")));
 }
 
 TEST(Alphas, ErrorsNameTheRowAndWhatWasExpected) {

@@ -24,7 +24,7 @@ ABSL_FLAG(std::string, genotype, "",
 ABSL_FLAG(std::string, weights, "",
           "FILE: weights, as safetensors or as a checkpoint that Python's torch.save wrote");
 ABSL_FLAG(std::string, dataset, "",
-          "DATASET: data set by its short name, with its default settings (default: cifar10)");
+          "DATASET: dataset by its short name, with its default settings (default: cifar10)");
 ABSL_FLAG(std::optional<int>, cells, std::nullopt,
           "NUMBER: cells of the network (default: the skeleton's usual number)");
 ABSL_FLAG(std::optional<int>, channels, std::nullopt,

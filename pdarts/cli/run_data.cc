@@ -29,7 +29,7 @@ absl::StatusOr<FoundData> FindDataOfRun(const Dataset& dataset, LoadOptions opti
       return absl::FailedPreconditionError(
           absl::StrCat(origin.source,
                        " holds other data than the run read there; name the folder by --data_dir "
-                       "to take them all the same"));
+                       "to use them nevertheless"));
     }
     Tell({absl::StrCat("the data are read from ", origin.source, ", as the run did")});
     return FoundData{*std::move(found), options.data_dir};

@@ -137,7 +137,7 @@ absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
     std::cout << "benchmark       " << ScoreLine(*score, experiment.benchmark->size()) << "\n";
   }
   std::cout << absl::StrFormat(
-      "super-network   %s (on the alphas' half, augmented)\n"
+      "super-network   %s (on the half of the alphas, augmented)\n"
       "probabilities   %.4f to %.4f in the last stage (an even share is %.4f)\n"
       "network         %.3f M parameters, %.3f G multiply-adds, as a network of %d cells and %d "
       "channels\n"

@@ -49,8 +49,8 @@
 
 ABSL_FLAG(
     std::optional<int>, more_epochs, std::nullopt,
-    "NUMBER: train the network of the training in --run for so many epochs more: a new run that "
-    "begins with its last weights, and with its learning rate from the beginning");
+    "NUMBER: train the network of the training in --run for this number of further epochs, in a "
+    "new run that begins with its last weights; the learning rate starts from its initial value");
 
 namespace pdarts {
 namespace {

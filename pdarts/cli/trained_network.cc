@@ -178,8 +178,8 @@ absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights,
     };
   } else {
     Tell({absl::StrCat(weights.file,
-                       " does not say which classes its outputs are and by which mean "
-                       "and deviation images were normalized: those of the data set are taken")});
+                       " does not contain the names of its classes, nor the mean and the "
+                       "standard deviation of the normalization: those of the dataset are used")});
   }
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, LoadDataOfRun(dataset, options, origin));
   if (weights.model) PDARTS_RETURN_IF_ERROR(TakeStatistics(*weights.model, &data.info));

@@ -17,7 +17,7 @@ absl::Status Take(const std::string& name, const google::protobuf::RepeatedField
   if (values.empty()) return absl::OkStatus();
   if (values.size() != channels) {
     return absl::InvalidArgumentError(absl::StrCat(
-        name, ": has ", values.size(), " elements, expected one a channel: ", channels));
+        name, ": has ", values.size(), " elements, expected one for each channel: ", channels));
   }
   to->assign(values.begin(), values.end());
   return absl::OkStatus();

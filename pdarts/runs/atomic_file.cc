@@ -123,7 +123,7 @@ absl::Status GrowingFile::Append(absl::string_view bytes) {
   if (fstat(file_.number(), &before) != 0) return SystemError("write", path_);
   absl::Status status = WriteAll(file_.number(), bytes, path_);
   if (!status.ok() && ftruncate(file_.number(), before.st_size) != 0) {
-    return SystemError("take what is half-written back from", path_);
+    return SystemError("remove the half-written end of", path_);
   }
   return status;
 }

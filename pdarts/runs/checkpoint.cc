@@ -133,7 +133,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
     return absl::DataLossError("its header can't be read");
   }
   if (header.spec_sha256() != Sha256Of(header.spec()).Hex()) {
-    return absl::DataLossError("its spec isn't the one that its hash is of");
+    return absl::DataLossError("the SHA-256 of its spec differs from the one in its header");
   }
   rest.remove_prefix(head_size);
   for (const CheckpointTensor& entry : header.tensors()) {

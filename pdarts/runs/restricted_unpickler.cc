@@ -252,7 +252,7 @@ class Unpickler {
   }
   absl::Status Recall(uint64_t place) {
     const auto found = memo_.find(place);
-    if (found == memo_.end()) return Damaged("it recalls what it hasn't kept");
+    if (found == memo_.end()) return Damaged("it recalls a memo entry that it did not store");
     Push(found->second);
     return absl::OkStatus();
   }
@@ -262,7 +262,7 @@ class Unpickler {
       memory_ += values.size() * kValueMemory;
       (*list)->insert((*list)->end(), values.begin(), values.end());
     } else if (As<PickleValue::Opaque>(target) == nullptr) {
-      return Damaged("it appends to what is no list");
+      return Damaged("it appends to a value that is not a list");
     }
     Push(target);
     return absl::OkStatus();

@@ -346,7 +346,7 @@ absl::Status RunDirectory::GoOn() {
   PDARTS_RETURN_IF_ERROR(CheckHeld());
   PDARTS_RETURN_IF_ERROR(directory_->Rename(kCheckpoint, kDamagedCheckpoint));
   notes_.push_back(absl::StrCat(newest.message(), "; it is ", kDamagedCheckpoint,
-                                " now, and the run goes on from the one before"));
+                                " now, and the run resumes from the checkpoint before it"));
   return absl::OkStatus();
 }
 

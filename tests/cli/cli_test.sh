@@ -173,7 +173,7 @@ prints "run directory" "${search[@]}" --overwrite
 prints "run directory" "${search[@]}" --seed=2
 # The accuracy of random predictions is printed beside the accuracies. With two classes, no top-5
 # accuracy is printed.
-prints "(chance 50.00%) (on the alphas' half, augmented)" "${search[@]}" --overwrite
+prints "(chance 50.00%) (on the half of the alphas, augmented)" "${search[@]}" --overwrite
 prints "in the last stage (an even share is 0.1250)" "${search[@]}" --overwrite
 grep -q "top-5" error && fails "the console shows the top-5 accuracy of two classes"
 prints '"chance_top1":50,' "${search[@]}" --overwrite --json

@@ -48,8 +48,8 @@ counts 4 '"group":"a b"' groups.json
 
 # The table for people.
 prints "The accuracies on cifar10 stand in the table of the benchmark nasbench201." "${table[@]}" --genotypes=two.txt --random=3
-prints "all permutations were looked at." "${table[@]}" --genotypes=two.txt --random=3
-prints "where there are more than 100000 permutations, so many were drawn by the seed 4." "${table[@]}" --genotypes=two.txt --random=600 --seeds=4
+prints "all permutations were used." "${table[@]}" --genotypes=two.txt --random=3
+prints "if there are more than 100000 permutations, 100000 of them were drawn with the seed 4." "${table[@]}" --genotypes=two.txt --random=600 --seeds=4
 prints "$PWD/runs/compare_nasbench201/compare.html" "${table[@]}" --genotypes=two.txt --random=3
 "${table[@]}" --genotypes=two.txt --random=3 | grep -Eq '^two\.txt +2 ' || fails "the table has no row of the group"
 

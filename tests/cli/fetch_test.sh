@@ -7,9 +7,9 @@ source "$2"
 cd "$TEST_TMPDIR" || exit 1
 unset PDARTS_DATA_DIR
 
-says "fetch needs the name of a data set: cifar10 or cifar100" "$pdarts" fetch --data_dir=data
+says "fetch needs the name of a dataset: cifar10 or cifar100" "$pdarts" fetch --data_dir=data
 says "--data_dir=DIR, or PDARTS_DATA_DIR" "$pdarts" fetch cifar10
-says 'there is no data set "cifar" to fetch; there are cifar10, cifar100' "$pdarts" fetch --data_dir=data cifar
+says 'there is no dataset "cifar" to fetch; there are cifar10, cifar100' "$pdarts" fetch --data_dir=data cifar
 says "--url is of one archive" "$pdarts" fetch --data_dir=data --url=http://127.0.0.1:1/x cifar10 cifar100
 says "takes no --seed" "$pdarts" fetch --data_dir=data --seed=1 cifar10
 [ ! -e data ] || fails "wrong arguments made the data folder"

@@ -107,6 +107,6 @@ says "derive needs --run=DIR or --alphas=FILE" "$pdarts" derive
 printf '0.9 0.1 0 0 0\n%.0s' 1 2 3 4 5 6 > probabilities.txt
 prints "|none~0|" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt
 prints "|skip_connect~0|" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt --set=space.allow_none=false
-prints "taken for probabilities" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt
+prints "read as probabilities" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt
 
 exit $((failures > 0))

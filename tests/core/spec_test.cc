@@ -194,8 +194,9 @@ TEST(Spec, SettingsOfEveryRegularizerAndOfUnrollingHaveRanges) {
 TEST(Spec, SettingsThatDoNotFitEachOtherAreNamed) {
   EXPECT_THAT(ErrorOf("schedule.stages[0].keep=9"),
               HasSubstr("schedule.stages[0].keep: 9 is not in [1, 8]"));
-  EXPECT_THAT(ErrorOf("regularizers[skip_dropout].initial_rates[3]=0.5"),
-              HasSubstr("initial_rates: has 4 elements, expected one a stage of the schedule: 3"));
+  EXPECT_THAT(
+      ErrorOf("regularizers[skip_dropout].initial_rates[3]=0.5"),
+      HasSubstr("initial_rates: has 4 elements, expected one for each stage of the schedule: 3"));
   EXPECT_THAT(ErrorOf("regularizers[skip_limit].operation=skip"),
               AllOf(HasSubstr("regularizers[skip_limit].operation: \"skip\" is unknown"),
                     HasSubstr("skip_connect")));

@@ -358,7 +358,7 @@ TEST_F(ReliabilityTest, ADamagedNewestCheckpointCostsOneEpoch) {
   fs::resize_file("damaged/checkpoint.bin", 4096);
   ASSERT_EQ(Finish(Start("damaged")), 0) << Read("damaged.err");
   EXPECT_THAT(Read("damaged.err"), HasSubstr("note: "));
-  EXPECT_THAT(Read("damaged.err"), HasSubstr("the run goes on from the one before"));
+  EXPECT_THAT(Read("damaged.err"), HasSubstr("the run resumes from the checkpoint before it"));
   ExpectWhole("damaged");
 }
 

@@ -59,11 +59,10 @@ struct RunsTag;
 
 ABSL_FLAG(std::string, benchmark, "",
           "BENCHMARK: the benchmark that says how accurate the architectures are");
-ABSL_FLAG(
-    pdarts::StringList<pdarts::GenotypesTag>, genotypes, {},
-    "FILE|RUN|NAME|TEXT: a group of architectures, with commas between them; a file may hold "
-    "several, one a line; \"NAME:\" before the first one names the group; may be given several "
-    "times");
+ABSL_FLAG(pdarts::StringList<pdarts::GenotypesTag>, genotypes, {},
+          "FILE|RUN|NAME|TEXT: a group of architectures, with commas between them; a file may hold "
+          "several, one in each line; \"NAME:\" before the first one names the group; may be given "
+          "several times");
 // These flags are separate from the flags with the same names of `benchmark` and `genotype`,
 // because their types differ.
 ABSL_FLAG(pdarts::StringList<pdarts::RunsTag>, compared_runs, {},
@@ -631,10 +630,10 @@ CompareText Describe(const Judge& judge, const std::vector<int64_t>& seeds, bool
   text.test = absl::StrCat(
       "The p-values are of one-sided permutation tests of whether a group's mean accuracy is above "
       "that of the random architectures; ",
-      is_exact
-          ? "all permutations were looked at."
-          : absl::StrCat("where there are more than ", kMostPermutations,
-                         " permutations, so many were drawn by the seed ", seeds.front(), "."));
+      is_exact ? "all permutations were used."
+               : absl::StrCat("if there are more than ", kMostPermutations, " permutations, ",
+                              kMostPermutations, " of them were drawn with the seed ",
+                              seeds.front(), "."));
   return text;
 }
 
@@ -725,7 +724,7 @@ Command CompareCommand() {
            {"seeds",
             "NUMBERS: seeds of the trainings, with commas between them; the first one is also the "
             "seed of the random architectures (default: 1)"},
-           {"jobs", "NUMBER: trainings that go on at the same time"},
+           {"jobs", "NUMBER: trainings that run at the same time"},
            {"space", "SPACE: search space of the benchmark (default: the benchmark's own)"},
            {"output_dir",
             "DIR: folder that gets compare.html and the trainings (default: runs/compare_<name of "

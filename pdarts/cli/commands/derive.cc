@@ -32,9 +32,10 @@
 #include "pdarts/report/run_files.h"
 #include "pdarts/runs/any_spec.h"
 
-ABSL_FLAG(std::string, alphas, "",
-          "FILE: alphas or probabilities of another program, a row an edge and a column an "
-          "operation: a NumPy file (.npy, .npz) or a text");
+ABSL_FLAG(
+    std::string, alphas, "",
+    "FILE: alphas or probabilities of another program, with a row for each edge and a column for "
+    "each operation: a NumPy file (.npy, .npz) or a text");
 ABSL_FLAG(
     std::optional<int64_t>, shuffle, std::nullopt,
     "SEED: a negative control: derive from the same probabilities in a random order, drawn by "

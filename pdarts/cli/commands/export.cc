@@ -56,7 +56,7 @@ absl::StatusOr<std::string> OutputFromFlags(const std::string& format) {
   const std::string run = absl::GetFlag(FLAGS_run);
   if (run.empty()) {
     return absl::InvalidArgumentError(
-        "--output is missing: the file to write; only with --run is there a usual one");
+        "--output is missing: the file to write; it has a default only with --run");
   }
   return (std::filesystem::path(UserPath(run)) / (format == kOnnx ? "model.onnx" : "model.py"))
       .string();

@@ -15,7 +15,8 @@
 #include "pdarts/core/terminal_text.h"
 
 ABSL_FLAG(std::string, from, "", "DIR: folder of images, as the dataset image_folder reads it");
-ABSL_FLAG(int, side, 256, "PIXELS: an image's shorter side is shrunk to so many");
+ABSL_FLAG(int, side, 256,
+          "PIXELS: maximum length of an image's shorter side; larger images are shrunk");
 ABSL_DECLARE_FLAG(std::string, to);
 
 namespace pdarts {

@@ -24,8 +24,9 @@
 #include "pdarts/core/status_macros.h"
 
 ABSL_DECLARE_FLAG(std::string, model);  // the flag --model of `evaluate`
-ABSL_FLAG(std::optional<int>, top, std::nullopt, "NUMBER: show the so many best architectures");
-ABSL_FLAG(std::string, table, "", "FILE: a CSV file that adds data sets to the benchmark's table");
+ABSL_FLAG(std::optional<int>, top, std::nullopt,
+          "NUMBER: show this number of the best architectures");
+ABSL_FLAG(std::string, table, "", "FILE: a CSV file that adds datasets to the benchmark's table");
 
 namespace pdarts {
 namespace {
@@ -171,7 +172,7 @@ Command QueryCommand() {
        {"--space=darts --json PDARTS DARTS_V2",
         "the predicted accuracies of two DARTS architectures, for a script"}},
       {{"dataset",
-        "TEXT: data set whose accuracies are shown, as the benchmark names it (default: the "
+        "TEXT: dataset whose accuracies are shown, as the benchmark names it (default: the "
         "benchmark's)"},
        {"model",
         "FILE: a model that predicts in place of the benchmark's own, as tools/nasbench301/fit.py "

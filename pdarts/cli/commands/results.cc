@@ -154,8 +154,9 @@ Command ResultsCommand() {
       "results",
       "DIR...",
       "print a table of finished searches and trainings, with links to their files, beside the "
-      "published rows, mean and deviation of runs that differ in the seed only, and the grids of "
-      "sweeps; DIR is a run or holds runs",
+      "published rows, the mean and the standard deviation of runs that differ only in the seed, "
+      "and "
+      "the grids of sweeps; DIR is a run or holds runs",
       {"csv", "json", "markdown", "output", "add_to"},
       &Results,
       /*takes_arguments=*/true,

@@ -180,7 +180,7 @@ TEST_F(CifarTest, OtherStatisticsTakeThePlaceOfThePublishedOnes) {
   google::protobuf::Any any;
   any.PackFrom(config);
   EXPECT_THAT(Registry<Dataset>::Create(any).status().ToString(),
-              HasSubstr("deviation: has 1 elements, expected one a channel: 3"));
+              HasSubstr("deviation: has 1 elements, expected one for each channel: 3"));
 }
 
 }  // namespace

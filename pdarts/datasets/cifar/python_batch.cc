@@ -144,7 +144,7 @@ class Reader {
     if (!values.ok()) return values.status();
     PDARTS_ASSIGN_OR_RETURN(const Value target, Pop());
     const auto* list = As<List*>(target);
-    if (list == nullptr) return Damaged("it appends to what is no list");
+    if (list == nullptr) return Damaged("it appends to a value that is not a list");
     (*list)->insert((*list)->end(), values->begin(), values->end());
     return Push(target);
   }
@@ -158,20 +158,21 @@ class Reader {
   absl::Status Recall(absl::StatusOr<uint64_t> place) {
     if (!place.ok()) return place.status();
     const auto found = memo_.find(*place);
-    if (found == memo_.end()) return Damaged("it recalls what it hasn't kept");
+    if (found == memo_.end()) return Damaged("it recalls a memo entry that it did not store");
     return Push(found->second);
   }
   absl::Status Reduce() {
     PDARTS_ASSIGN_OR_RETURN(const List call, Pop(2));
     const auto* function = As<Value::Name>(call[0]);
     const auto* arguments = As<List*>(call[1]);
-    if (function == nullptr || arguments == nullptr) return Damaged("it calls what is no function");
+    if (function == nullptr || arguments == nullptr)
+      return Damaged("it calls a value that is not a function");
     return Push({&objects_.emplace_back(Object{function->text, *arguments, {}})});
   }
   absl::Status Build() {
     PDARTS_ASSIGN_OR_RETURN(const List values, Pop(2));
     const auto* object = As<Object*>(values[0]);
-    if (object == nullptr) return Damaged("it gives a state to what is no object");
+    if (object == nullptr) return Damaged("it sets the state of a value that is not an object");
     (*object)->state = values[1];
     return Push(values[0]);
   }

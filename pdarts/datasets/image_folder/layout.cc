@@ -98,7 +98,7 @@ absl::StatusOr<Layout> FindLayout(const std::string& folder) {
     }
     layout.train = {folder, images::FindClasses(folder, content), std::move(content.images)};
     layout.notes.push_back(
-        absl::StrCat(folder, " has no train/: its own folders are taken for classes"));
+        absl::StrCat(folder, " has no train/: its own folders are used as classes"));
     return layout;
   }
   if (train.size() > 1) {
@@ -115,7 +115,7 @@ absl::StatusOr<Layout> FindLayout(const std::string& folder) {
     if (!layout.test.path.empty()) {
       layout.notes.push_back(
           absl::StrCat(layout.test.path,
-                       " is what networks are measured on, because there is no labelled test/"));
+                       " is what networks are measured on, because there is no labeled test/"));
     }
   } else if (!validation.empty()) {
     layout.notes.push_back(absl::StrCat(folder, ": ", absl::StrJoin(validation, "/, "),

@@ -113,7 +113,7 @@ TEST_F(LayoutTest, ClassFoldersWithoutSplits) {
   EXPECT_EQ(layout.test.path, "");
   ASSERT_EQ(layout.train.classes.size(), 2u);
   EXPECT_EQ(layout.train.classes[0].name, "daisy");
-  EXPECT_THAT(layout.notes, ElementsAre(HasSubstr("its own folders are taken for classes")));
+  EXPECT_THAT(layout.notes, ElementsAre(HasSubstr("its own folders are used as classes")));
 }
 
 TEST_F(LayoutTest, SaysWhatThereIsInstead) {

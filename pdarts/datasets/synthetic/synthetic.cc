@@ -173,7 +173,7 @@ absl::Status Check(const SyntheticConfig& config) {
 }
 
 const bool registered = Registry<Dataset>::Register<SyntheticConfig>(
-    "synthetic", "seeded coloured gratings, made on the spot: no data needed",
+    "synthetic", "colored gratings that are generated from a seed: no data needed",
     [](SyntheticConfig config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       PDARTS_RETURN_IF_ERROR(Check(config));
       return std::make_unique<Synthetic>(std::move(config));

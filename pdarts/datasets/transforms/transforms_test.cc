@@ -220,7 +220,7 @@ TEST(Normalize, TakesTheDatasetsStatisticsOrItsOwn) {
   check("deviation: [0.5, 0.6, 0.7]", info.mean, {0.5, 0.6, 0.7});
   EXPECT_THAT(ErrorOf(Element("Normalize", "mean: 0.5"), info),
               HasSubstr("search.transforms[0]: the transform normalize has 1 elements of mean, "
-                        "expected one a channel: 3"));
+                        "expected one for each channel: 3"));
 }
 
 /// The regions that the first transform of a list resizes, for an image of this size that is sample
