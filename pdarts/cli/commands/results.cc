@@ -155,8 +155,7 @@ Command ResultsCommand() {
       "DIR...",
       "print a table of finished searches and trainings, with links to their files, beside the "
       "published rows, the mean and the standard deviation of runs that differ only in the seed, "
-      "and "
-      "the grids of sweeps; DIR is a run or holds runs",
+      "and the grids of sweeps; DIR is a run or holds runs",
       {"csv", "json", "markdown", "output", "add_to"},
       &Results,
       /*takes_arguments=*/true,

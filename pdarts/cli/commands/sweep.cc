@@ -422,21 +422,21 @@ absl::Status Sweep(const std::vector<std::string>&) {
 }  // namespace
 
 Command SweepCommand() {
-  return {"sweep",
-          "--spec=FILE --seeds=1,3,5|--status",
-          "run a search or a training with several seeds and settings: one run for each, and a "
-          "table with "
-          "means and standard deviations",
-          {"spec", "seeds", "grid", "launcher", "launcher_options", "array_limit", "detach",
-           "status", "jobs", "data_dir", "output_dir", "device", "threads", "set", "overwrite",
-           "checkpoint_minutes", "allow_swap", "json"},
-          &Sweep,
-          /*takes_arguments=*/false,
-          {{"--spec=mine.textproto --seeds=1,2 --grid=search.alphas.learning_rate=6e-4,3e-3",
-            "two seeds of each learning rate, one run after the other"},
-           {"--spec=mine.textproto --seeds=1,2,3 --launcher=slurm --launcher_options=--time=240",
-            "three tasks of a job array of Slurm"}},
-          {{"output_dir", "DIR: folder that gets the directories of the runs (default: runs)"}}};
+  return {
+      "sweep",
+      "--spec=FILE --seeds=1,3,5|--status",
+      "run a search or a training with several seeds and settings, and print means and standard "
+      "deviations",
+      {"spec", "seeds", "grid", "launcher", "launcher_options", "array_limit", "detach", "status",
+       "jobs", "data_dir", "output_dir", "device", "threads", "set", "overwrite",
+       "checkpoint_minutes", "allow_swap", "json"},
+      &Sweep,
+      /*takes_arguments=*/false,
+      {{"--spec=mine.textproto --seeds=1,2 --grid=search.alphas.learning_rate=6e-4,3e-3",
+        "two seeds of each learning rate, one run after the other"},
+       {"--spec=mine.textproto --seeds=1,2,3 --launcher=slurm --launcher_options=--time=240",
+        "three tasks of a job array of Slurm"}},
+      {{"output_dir", "DIR: folder that gets the directories of the runs (default: runs)"}}};
 }
 
 }  // namespace pdarts
