@@ -129,7 +129,7 @@ class SilentBuffer : public std::streambuf {
   std::streamsize xsputn(const char*, std::streamsize count) override { return count; }
 };
 
-/// Silences this process if it is not the first one, because all processes would print the same.
+/// Silences this process. Only the first process prints, because all would print the same.
 void SilenceStreams() {
   for (std::ostream* stream : {&std::cout, &std::cerr}) stream->rdbuf(new SilentBuffer);
 }

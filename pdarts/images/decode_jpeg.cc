@@ -101,7 +101,7 @@ class JpegDecoder {
     return true;
   }
 
-  /// Skips rows. No row may have been read before.
+  /// Skips rows that have not been read.
   bool SkipRows(int64_t rows) {
     if (setjmp(errors_.jump) != 0) return false;
     jpeg_skip_scanlines(&info_, static_cast<JDIMENSION>(rows));

@@ -64,7 +64,7 @@ std::vector<Line> ParseLog(const std::string& log) {
   return lines;
 }
 
-/// The drawings that the report of the run with this log consists of: cell_KIND.svg and .pdf of
+/// The drawings that a report of the run with this log has written: cell_KIND.svg and .pdf of
 /// each cell kind in the log.
 std::vector<std::string> DrawingsOf(const std::string& log) {
   std::set<std::string> kinds;
