@@ -387,8 +387,8 @@ absl::Status Interpreter::AddEdge(const PythonValue& operation, const PythonValu
                                           "'; known: ", absl::StrJoin(operations, ", ")));
   }
   const PythonValue& input = Bare(from);
-  // The text ('op') is not a tuple in Python, but its only element. So a sequence in the place of
-  // the number means that an edge lacks its number.
+  // If an edge has only one element, ReadEdge passes the edge itself in the place of the missing
+  // second element.
   if (input.is(Kind::kSequence)) return FailExpected(input.end, "the number of a node before this");
   if (!input.is(Kind::kNumber)) return FailExpected(input.begin, "the number of a node");
   int number = -1;
