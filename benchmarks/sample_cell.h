@@ -18,8 +18,8 @@ struct SampleCell {
   MixedCellArgs args;
   std::vector<at::Tensor> inputs;  ///< `[N,C,H,W]`, channels-last
   at::Tensor coefficients;         ///< one for each operation of each edge, float32
-  std::vector<at::Tensor>
-      weights;  ///< the weights of all convolutions, float32; `args` contains the same tensors
+  /// The weights of all convolutions, float32. `args` contains the same tensors.
+  std::vector<at::Tensor> weights;
 };
 
 struct SampleCellShape {

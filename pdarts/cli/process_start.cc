@@ -14,8 +14,8 @@ namespace pdarts {
 namespace {
 
 int working_directory_error = 0;
-char working_directory[PATH_MAX];  // not a local variable, because sanitizers have not prepared the
-                                   // stack yet
+// This is not a local variable, because sanitizers have not prepared the stack yet.
+char working_directory[PATH_MAX];
 
 /// Calls the system without the functions of the C library. Sanitizers replace these functions by
 /// functions that need initialization.

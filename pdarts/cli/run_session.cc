@@ -118,8 +118,7 @@ absl::Status CheckSameStart(Communicator& communicator, const std::string& comma
   const absl::StatusOr<std::string> program = ExecutableChecksum();
   PDARTS_RETURN_IF_ERROR(Agree(communicator, program.status()));
   Backend anywhere = backend;
-  anywhere.device =
-      c10::Device(backend.device.type());  // each process may have a device of its own
+  anywhere.device = c10::Device(backend.device.type());  // each process may have its own device
   return CheckAllTheSame(
       communicator,
       {{"command", command},

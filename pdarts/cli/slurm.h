@@ -14,8 +14,8 @@ namespace pdarts {
 
 /// The state of a task of a job array in Slurm.
 struct SlurmState {
-  std::string
-      state;  ///< as Slurm calls it: "RUNNING", "TIMEOUT"; empty if Slurm does not know the task
+  /// As Slurm calls it: "RUNNING", "TIMEOUT". Empty if Slurm does not know the task.
+  std::string state;
   std::string reason;  ///< the reason why a task waits: "Resources"; may be empty
 };
 

@@ -219,9 +219,8 @@ struct WaitedRun {
   QueuedRun* run = nullptr;
   PlaceOfRun place;
   std::string task;
-  std::string said;  ///< the state in the last message
-  std::optional<absl::Time>
-      missing;  ///< the time since when the run has ended, or is unknown, and has no result
+  std::string said;                   ///< the state in the last message
+  std::optional<absl::Time> missing;  ///< since when it has ended, or is unknown, without a result
 };
 
 /// The progress in the log of a run; empty if the log holds no epoch.

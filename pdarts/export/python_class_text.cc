@@ -489,13 +489,11 @@ class ClassWriter {
   const bool is_network_;
   const bool normalizes_;
   Part root_;
-  std::vector<bool> is_needed_;  ///< by statement: whether the output needs it
-  std::vector<bool>
-      is_for_auxiliary_;   ///< by statement: whether only the auxiliary output needs it
-  std::vector<int> uses_;  ///< by local: number of uses
+  std::vector<bool> is_needed_;                ///< by statement: whether the output needs it
+  std::vector<bool> is_for_auxiliary_;         ///< by statement: for the auxiliary output only
+  std::vector<int> uses_;                      ///< by local: number of uses
   std::map<std::string, std::string> access_;  ///< by path
-  std::vector<bool> is_inner_;  ///< by statement: whether a sequence computes it and it is not the
-                                ///< last statement of the sequence
+  std::vector<bool> is_inner_;  ///< by statement: within a sequence, but not its last statement
   /// By the last statement of a sequence: the expression of the sequence, and its first statement.
   std::vector<std::pair<std::string, int>> in_sequence_;
   // State of the method forward:

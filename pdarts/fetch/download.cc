@@ -150,8 +150,7 @@ class Attempt {
   static size_t OnHeader(char* bytes, size_t size, size_t count, void* self) {
     absl::string_view line(bytes, size * count);
     if (absl::StartsWith(line, "HTTP/")) {
-      static_cast<Attempt*>(self)
-          ->content_range_.clear();  // of an earlier page that redirected to this one
+      static_cast<Attempt*>(self)->content_range_.clear();  // of a page that redirected here
     } else if (absl::StartsWithIgnoreCase(line, "content-range:")) {
       line.remove_prefix(line.find(':') + 1);
       static_cast<Attempt*>(self)->content_range_ = std::string(absl::StripAsciiWhitespace(line));
@@ -190,8 +189,8 @@ class Attempt {
       return absl::DataLossError(
           absl::StrCat(url_, ": the server answered with HTTP status ", status));
     }
-    if (file_->size() > 0)
-      PDARTS_RETURN_IF_ERROR(file_->Clear());  // the server does not support ranges
+    // The server does not support ranges, and sends the whole file.
+    if (file_->size() > 0) PDARTS_RETURN_IF_ERROR(file_->Clear());
     curl_off_t length = -1;
     curl_easy_getinfo(curl_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (length >= 0 && length != request_.bytes) {

@@ -243,7 +243,7 @@ absl::StatusOr<std::unique_ptr<OpenedImage>> OpenJpeg(absl::string_view bytes, i
   auto decoder = std::make_unique<JpegDecoder>();
   if (!decoder->ReadHeader(bytes.data(), bytes.size())) return Damaged(*decoder);
   PDARTS_RETURN_IF_ERROR(CheckSize(decoder->height(), decoder->width(), max_pixels));
-  // The region may be complete although the file is cut off.
+  // Decoding a region before the cut would not notice that the file is cut off.
   if (!decoder->HasEnd()) return absl::DataLossError("JPEG: Premature end of JPEG file");
   return std::make_unique<JpegImage>(bytes, std::move(decoder));
 }

@@ -9,8 +9,8 @@ namespace pdarts {
 /// process.
 struct Launch {
   int tasks = 1;  ///< minimum number of processes that it has started together
-  std::string
-      variable;  ///< the variable that tells this, if there are several processes: "SLURM_NTASKS=4"
+  /// The variable that tells this, if there are several processes: "SLURM_NTASKS=4".
+  std::string variable;
   int local_rank = 0;  ///< the number of this process among the processes on its machine
   /// Whether `variable` describes a whole job of Slurm, and nothing tells that srun started this
   /// process. In the script of a job, each command has this variable.

@@ -17,8 +17,7 @@ namespace pdarts {
 namespace {
 
 struct Wanted {
-  std::string
-      file;  ///< the end of the path of the library, beginning with the slash before its name
+  std::string file;  ///< the end of the library's path, with the slash before its name
   std::string build_id;
 };
 

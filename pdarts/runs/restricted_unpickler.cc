@@ -24,8 +24,8 @@ using List = PickleValue::List;
 using Dict = PickleValue::Dict;
 
 constexpr size_t kMostDimensions = 64;
-constexpr size_t kShown =
-    80;  // maximum length of a name in a message, because a name can be as long as the file
+// The maximum length of a name in a message. A name can be as long as the file.
+constexpr size_t kShown = 80;
 
 // The maximum memory, with the overhead of the allocator, of a value in a growing container, of a
 // container without its values, and of an entry of the memo.

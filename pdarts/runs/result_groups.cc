@@ -219,8 +219,8 @@ std::vector<ResultsGrid> GridsOf(const std::vector<FinishedRun>& runs) {
     const std::vector<std::string> settings = GridOf(*run.spec);
     if (settings.empty()) continue;
     std::string spec = WithoutSeed(*run.spec);
-    if (WithSettings(*run.spec, settings) != spec)
-      continue;  // the values differ from those in its `grid`
+    // Its values differ from those that its field `grid` lists.
+    if (WithSettings(*run.spec, settings) != spec) continue;
     auto found = std::find_if(gathered.begin(), gathered.end(), [&](const GatheredGrid& grid) {
       return grid.Includes(*run.spec, settings);
     });

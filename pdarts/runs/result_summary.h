@@ -14,8 +14,8 @@ struct ColumnSummary {
   /// The name of the field of RunResult: "supernet_top1", "benchmark.accuracy". The name of a
   /// number that a benchmark predicts begins with "prediction.".
   std::string name;
-  std::vector<std::optional<double>>
-      values;  ///< of each run; unset if the run does not have the number
+  /// Of each run. Unset if the run does not have the number.
+  std::vector<std::optional<double>> values;
   double mean = 0;
   double deviation = 0;  ///< standard deviation of the sample (n - 1); 0 for one run
 };

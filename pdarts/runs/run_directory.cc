@@ -310,8 +310,8 @@ absl::Status RunDirectory::RemoveCheckpoints() {
 }
 
 absl::Status RunDirectory::Clear() {
-  PDARTS_RETURN_IF_ERROR(
-      Remove(kResult));  // first, because the remaining files are not a finished run
+  // The result is removed first, because the remaining files are not a finished run.
+  PDARTS_RETURN_IF_ERROR(Remove(kResult));
   PDARTS_RETURN_IF_ERROR(RemoveCheckpoints());
   for (const char* name : kOutputs) PDARTS_RETURN_IF_ERROR(Remove(name));
   const absl::StatusOr<std::string> log = directory_->ReadFile(kLog);

@@ -28,7 +28,7 @@ absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("its zip directory is damaged: ", what));
 }
 
-/// The number of `width` bytes at `offset`. It lies within `bytes`.
+/// The number of `width` bytes at `offset`. These bytes are within `bytes`.
 uint64_t At(absl::string_view bytes, uint64_t offset, uint64_t width) {
   return ReadLittleEndian(bytes.substr(offset, width));
 }

@@ -212,9 +212,8 @@ TEST_P(DatasetBattery, MeanAndDeviationAreThoseOfTheImages) {
     const at::Tensor channel = planes[c].div(255);
     EXPECT_NEAR(splits->info.mean[c], channel.mean().item<double>(), 0.1) << "channel " << c;
     const double deviation = channel.std().item<double>();
-    if (deviation < 1e-6)
-      continue;  // a channel with only one value cannot be normalized with its own standard
-                 // deviation
+    // A channel with only one value cannot be normalized with its own standard deviation.
+    if (deviation < 1e-6) continue;
     EXPECT_GT(splits->info.deviation[c], 0.5 * deviation) << "channel " << c;
     EXPECT_LT(splits->info.deviation[c], 2 * deviation) << "channel " << c;
   }

@@ -70,8 +70,8 @@ absl::Status DescribeImages(const Transforms& transforms, const DatasetInfo& inf
                           transforms.FindNormalization(info));
   model->mean = std::move(normalization.mean);
   model->deviation = std::move(normalization.deviation);
-  // The scale of an image whose width is twice its height. It is so large that rounding to whole
-  // pixels makes no difference.
+  // The scale of an image that is twice too wide for the proportions of the network. The scale is
+  // so large that rounding to whole pixels makes no difference.
   constexpr int64_t kScale = 10000;
   const int64_t height = kScale * info.image.height, width = 2 * kScale * info.image.width;
   PDARTS_ASSIGN_OR_RETURN(const PixelRegion region, transforms.FindRegion(info, height, width));

@@ -152,7 +152,7 @@ void AddUnreadable(const SampleSource& source, int64_t first, int64_t end, const
       ++next;
       continue;
     }
-    const absl::Status status = source.Read({i}).status();  // tells the reason
+    const absl::Status status = source.Read({i}).status();  // reading again gives the reason
     unreadable->push_back(status.ok() ? absl::StrCat(source.Name(i), ": could not be read")
                                       : std::string(status.message()));
   }

@@ -75,8 +75,7 @@ std::optional<FileVersion> VersionOf(const std::string& path) {
 struct SweepRun : QueuedRun {
   int64_t seed = 0;
   Combination combination;
-  std::optional<FileVersion>
-      spec_to_replace;  ///< the file of the spec of the run that --overwrite replaces
+  std::optional<FileVersion> spec_to_replace;  ///< of the run that --overwrite replaces
 };
 
 /// Whether the directory still holds the run that --overwrite will replace.

@@ -51,7 +51,7 @@ class Loader {
       PDARTS_ASSIGN_OR_RETURN(train_, ListSplit(layout_.train, classes_));
     }
     PDARTS_ASSIGN_OR_RETURN(test_, ListSplit(layout_.test, classes_));
-    // An evaluation uses the given images, whatever the config says about the classes.
+    // An evaluation uses all given test images, and ignores `test_share`.
     if (by_test && !layout_.test.path.empty()) return absl::OkStatus();
     return SetTestFilesApart();
   }

@@ -29,8 +29,7 @@ constexpr double kPi = 3.14159265358979323846;
 constexpr double kColour = 0.2;   // amplitude of the color of a class around gray
 constexpr double kGrating = 0.2;  // amplitude of the grating
 constexpr double kPeriods = 4;    // periods of the grating across the larger side
-constexpr double kCast =
-    0.3;  // standard deviation of the color cast of an image, in units of noise
+constexpr double kCast = 0.3;     // standard deviation of an image's color cast, in units of noise
 constexpr int64_t kMaxBytes = 1LL << 32;  // maximum size of both splits together
 
 /// Makes the images of one split. The class uses only arithmetic in double precision, because

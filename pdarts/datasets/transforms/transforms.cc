@@ -176,8 +176,8 @@ absl::StatusOr<Transforms::Normalization> Transforms::FindNormalization(
       return Normalization{*step.mean, *step.deviation};
     }
   }
-  return absl::InternalError(
-      "no transform normalized the image");  // impossible, because Plan checks it
+  // This is impossible, because Plan checks it.
+  return absl::InternalError("no transform normalized the image");
 }
 
 absl::StatusOr<PixelRegion> Transforms::FindRegion(const DatasetInfo& info, int64_t height,

@@ -183,8 +183,7 @@ class CostPenalty : public Regularizer {
   const CostPenaltyConfig config_;
   std::optional<nn::CostModel> model_;
   double weight_ = 0;
-  double derived_ =
-      0;  ///< cost of the network that would have been derived at the beginning of the epoch
+  double derived_ = 0;   ///< cost of what would be derived at the beginning of the epoch
   double expected_ = 0;  ///< expected cost at that time
 };
 

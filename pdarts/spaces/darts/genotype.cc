@@ -333,8 +333,8 @@ absl::Status Interpreter::ReadEdge(const PythonValue& value, int node, CellArchi
   }
   const bool has_text = Bare(edge.items[0]).is(Kind::kText);
   for (size_t i = 2; i < edge.items.size(); ++i) {
-    if (i == 2 && has_text && Bare(edge.items[i]).is(Kind::kNumber))
-      continue;  // the weight of the edge
+    // A third number is the weight of the edge.
+    if (i == 2 && has_text && Bare(edge.items[i]).is(Kind::kNumber)) continue;
     return FailExpected(edge.items[i].begin,
                         absl::StrCat("'", std::string(1, edge.closing()), "'",
                                      i == 2 && has_text ? " or the edge's weight" : ""));
