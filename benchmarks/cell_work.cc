@@ -44,8 +44,7 @@ struct Value {
   double values = 0;        ///< number of values in the result
   double mask_bytes = 0;    ///< for kIdentity: bytes of the dropout mask
   bool normalizes = false;
-  bool by_batch =
-      false;  ///< whether any of its terms is normalized with the statistics of the batch
+  bool by_batch = false;  ///< whether the statistics of the batch normalize any of its terms
 };
 
 Step StepOf(const CellOperation::ReluConvBn& round, Extent* extent) {

@@ -16,8 +16,7 @@ struct MachineSpeed {
   double copy = 0;  ///< read and written bytes together
   // Multiply-adds per second.
   double multiply_adds = 0;  ///< float32
-  double dot_products =
-      0;  ///< bfloat16 products added to float32 sums; 0 if the processor has no such instruction
+  double dot_products = 0;   ///< bfloat16 products added to float32 sums; 0: no such instruction
 };
 
 /// The widest instruction set of this processor: "portable", "avx2", "avx512", "avx512_bf16".

@@ -220,8 +220,8 @@ TEST(ChildProcessesTest, WhatStillRunsIsKilledAndReaped) {
 }
 
 TEST(ChildProcessesTest, ChildrenEndWithTheirParentEvenIfThatIsKilled) {
-  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1),
-            0);  // this process gets the orphan, so that it sees the end of the orphan
+  // This process gets the orphan, so that it sees the end of the orphan.
+  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const pid_t parent = fork();

@@ -26,8 +26,7 @@ struct Command {
   std::vector<std::string> flags;  ///< names of all flags of the command
   /// The function of a command that runs in one process; empty if run_in_several is set.
   std::function<absl::Status(const std::vector<std::string>& arguments)> run;
-  bool takes_arguments =
-      false;  ///< whether words that are not flags may follow the name of the command
+  bool takes_arguments = false;  ///< whether other words than flags may follow its name
   std::vector<Example> examples;
   /// Texts of flags that have another meaning in this command than in most commands. DescribeFlag
   /// describes the form.

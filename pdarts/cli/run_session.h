@@ -31,9 +31,8 @@ void Tell(const std::vector<std::string>& notes);
 struct RunFlags {
   RunStart start = RunStart::kGoOn;
   double checkpoint_minutes = 0;
-  int threads = 1;  ///< already set in LibTorch
-  int processes_here =
-      1;  ///< the number of processes on this machine that compute the run together
+  int threads = 1;         ///< already set in LibTorch
+  int processes_here = 1;  ///< processes on this machine that compute the run together
 };
 
 /// Sets the number of threads of LibTorch's operators from --threads, and returns the number.

@@ -35,8 +35,7 @@ TEST(ResultGroupsTest, RunsThatDifferInTheSeedOnlyAreAGroup) {
   runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 1, 20));
   runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 1, 20));  // repeated
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 2, 20));  // repeated
-  runs.push_back(
-      FinishedRunOf<TrainSpec>("alone", 2, 20));  // a training does not count as a search
+  runs.push_back(FinishedRunOf<TrainSpec>("alone", 2, 20));       // a training is not a search
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 3, 90));
   static_cast<ExperimentSpec*>(runs.back().spec.get())->mutable_search()->set_batch_size(7);
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 4, 90));
@@ -74,8 +73,7 @@ TEST(ResultGroupsTest, RunsOfASweepAreAGrid) {
   runs.push_back(FinishedRunOf<ExperimentSpec>("swept", 1, 90));  // belongs to no sweep
   runs.push_back(RunOfGrid({"search.batch_size=4"}, 1, 90));      // a later --set changed the value
   static_cast<ExperimentSpec*>(runs.back().spec.get())->mutable_search()->set_batch_size(5);
-  runs.push_back(
-      RunOfGrid({"search.batch_size=32"}, 1, 90));  // of another spec: its grid has no other run
+  runs.push_back(RunOfGrid({"search.batch_size=32"}, 1, 90));  // of another spec, without others
   static_cast<ExperimentSpec*>(runs.back().spec.get())->set_name("other");
   runs.push_back(FinishedRunOf<ExperimentSpec>("swept", 1, 90));
   runs.back().spec = nullptr;

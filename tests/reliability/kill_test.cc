@@ -281,8 +281,8 @@ TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
   // uninterrupted one.
   ASSERT_EQ(Finish(Start("stopped")), 1);
   EXPECT_THAT(Read("stopped.err"), HasSubstr("a run of another spec (deleted: description"));
-  fs::remove(
-      "stopped/checkpoint.bin");  // otherwise the signal may come before the run starts again
+  // Otherwise the signal may come before the run starts again.
+  fs::remove("stopped/checkpoint.bin");
   const pid_t child = Start("stopped", {"--overwrite"});
   Await("stopped/checkpoint.bin");
   kill(child, SIGTERM);

@@ -26,8 +26,7 @@ struct PythonLayout {
   int64_t image_bytes = 0;              ///< size of each image in bytes
   std::vector<std::string> label_keys;  ///< names of the entries that hold a label for each image
   int64_t count = -1;                   ///< the exact number of images; -1: any number
-  int64_t most_images =
-      0;  ///< the maximum number of images in a file; it limits the number of values of the pickle
+  int64_t most_images = 0;  ///< in a file; this limits the number of values of the pickle
 };
 
 /// Reads a pickle of a dict with an array of images ("data", of unsigned bytes, with one image in

@@ -15,9 +15,8 @@ class PixelMap {
  public:
   /// A rectangle of zeros in the image after the steps.
   struct Hole {
-    int64_t top, bottom, left,
-        right;              ///< the ranges include top and left, but not bottom and right
-    bool before_normalize;  ///< the zeros are normalized, so that they are black
+    int64_t top, bottom, left, right;  ///< bottom and right are not included
+    bool before_normalize;             ///< the zeros are normalized, so that they are black
   };
 
   /// Begins a map without steps, for an image of this size.
