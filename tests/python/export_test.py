@@ -1,4 +1,4 @@
-"""What `pdarts export` writes computes in onnxruntime and in Python's torch what pdarts computes.
+"""Tests that the files of `pdarts export` compute the same in onnxruntime and in Python's torch as pdarts does.
 
 usage: export_test.py PDARTS PROBE TEST_IMAGES TRAINING_IMAGES TUTORIAL
 
@@ -71,7 +71,7 @@ def assert_near(ours, expected, what):
 
 
 def assert_noticed(compute, expected, what):
-    """A network that was changed on purpose does not pass for the right one."""
+    """Checks that the comparison notices a network that was changed on purpose."""
     assert distance(compute(), expected) > TOLERANCE, "%s makes no difference" % what
 
 
@@ -121,7 +121,7 @@ def with_other_epsilon(model):
 
 
 def load_program(path):
-    """The exported Python program as a module. It needs nothing but torch and black leaves it as it is."""
+    """The exported Python program as a module. It needs only torch, and black does not change it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
             [node.module] if isinstance(node, ast.ImportFrom) else [])
@@ -154,7 +154,7 @@ class Tools:
         return output
 
     def logits(self, flags, images):
-        """What pdarts computes. images: arrays by name."""
+        """The logits of pdarts. `images` are arrays by name."""
         safetensors.numpy.save_file(images, self.folder / "images.safetensors")
         self.call(self.probe, *flags, "--images=%s" % (self.folder / "images.safetensors"),
                   "--output=%s" % (self.folder / "logits.safetensors"))
@@ -162,7 +162,7 @@ class Tools:
 
 
 def check_network(tools, flags, weights, side, seed):
-    """All that an exported network must hold. Returns the ONNX model and the Python program."""
+    """Checks an exported network. Returns the ONNX model and the Python program."""
     draw = numpy.random.default_rng(seed)
     images = {str(batch): draw.random((batch, 3, side, side), dtype=numpy.float32) for batch in BATCHES}
     expected = tools.logits(flags, images)
@@ -234,7 +234,7 @@ def read_records(path):
 
 
 def check_tutorial(tools, flags, tutorial, image):
-    """The Python of the tutorial says of an image what `pdarts predict` says."""
+    """Checks that the Python code of the tutorial gives the same prediction for an image as `pdarts predict`."""
     (code,) = re.findall(r"```python\n(.*?)```", pathlib.Path(tutorial).read_text(), re.DOTALL)
     place = tools.folder / "tutorial"
     (place / "runs" / "train_photos-seed1").mkdir(parents=True)
@@ -254,7 +254,7 @@ def check_tutorial(tools, flags, tutorial, image):
 
 
 def check_preparation(tools, run, program, image):
-    """The Python program prepares an image file as `pdarts predict` does: its orientation, size and normalization."""
+    """Checks that the Python program prepares an image file (orientation, size, normalization) as `pdarts predict` does."""
     changed = tools.folder / "prepared"
     shutil.copytree(run, changed)
     spec = changed / "spec.textproto"

@@ -1,4 +1,4 @@
-"""Weights go from pdarts to Python's torch and back, and compute the same.
+"""Tests that weights can be moved from pdarts to Python's torch and back, and compute the same.
 
 usage: round_trip.py PDARTS IMAGES
 
@@ -142,7 +142,7 @@ Genotype = collections.namedtuple("Genotype", "normal normal_concat reduce reduc
 
 
 def beside_weights(network):
-    """What a checkpoint holds that isn't weights: objects that pdarts doesn't know."""
+    """The content of a checkpoint beside the weights: objects that pdarts does not know."""
     return {
         "epoch": 3,
         "args": argparse.Namespace(arch="PDARTS", learning_rate=0.025),

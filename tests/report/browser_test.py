@@ -1,5 +1,5 @@
-"""Opens reports in headless Chromium: they draw what they should, say nothing on the console, fetch
-nothing, fit a phone, and follow the keyboard, the colour scheme and the printer.
+"""Opens reports in headless Chromium. Tests that they draw everything, print nothing on the console, fetch
+nothing, fit on a phone, and support the keyboard, the color scheme and the printer.
 
 usage: browser_test.py PDARTS
 """
@@ -109,7 +109,7 @@ class ReportInBrowser(unittest.TestCase):
         return [e for e in self.browser.find_elements(By.CSS_SELECTOR, selector) if e.is_displayed()]
 
     def pixels(self, canvas):
-        """How many pixels of a canvas something was drawn on."""
+        """The number of pixels of a canvas that were drawn."""
         return self.run_script(
             f"const c = document.getElementById('{canvas}'), n = c.width * c.height;"
             "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
@@ -216,7 +216,7 @@ class ReportInBrowser(unittest.TestCase):
         self.assertNotEqual(self.run_script(line), dark_line)
 
     def keep(self, name, data):
-        """Keeps a picture for a person to look at, where Bazel keeps a test's outputs."""
+        """Stores a picture for a person in the folder of the test's outputs."""
         folder = os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR")
         if folder:
             (pathlib.Path(folder) / name).write_bytes(data)

@@ -1,4 +1,4 @@
-"""TensorBoard's own reader finds in run directories what the logs beside its files say.
+"""Tests that TensorBoard's own reader finds the numbers of the logs in run directories.
 
 usage: reader.py PDARTS
 """

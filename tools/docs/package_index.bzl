@@ -1,4 +1,4 @@
-"""package_index: what a package holds, for the tests of the documentation."""
+"""package_index: the content of a package, for the tests of the documentation."""
 
 def _package_index_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".txt")
@@ -25,10 +25,10 @@ _package_index = rule(
 def package_index(files = ["**"]):
     """Makes `:package_index`: the names of the package's targets and files, and its Markdown pages.
 
-    Stands last in a BUILD file, as it knows what was declared before it. format_test() calls it.
+    Call it last in a BUILD file, because it knows only the targets that were declared before it. format_test() calls it.
 
     Args:
-      files: globs of the files that are named.
+      files: globs of the files in the index.
     """
     _package_index(
         name = "package_index",
@@ -42,10 +42,10 @@ def package_index(files = ["**"]):
     )
 
 def plugin_indices(plugins):
-    """Makes `:plugin_indices`: the package_index of every package that a target's deps name.
+    """Makes `:plugin_indices`: the package_index of every package in the deps of a target.
 
     Args:
-      plugins: name of the target that lists the shipped plugins.
+      plugins: the name of the target that lists the shipped plugins.
     """
     packages = {Label(str(dep)).package: True for dep in native.existing_rule(plugins)["deps"]}
     native.filegroup(

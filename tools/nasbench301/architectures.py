@@ -71,7 +71,7 @@ def draw(rng):
 
 
 def counts(architecture):
-    """How many edges hold each operation, for each cell kind in turn."""
+    """The number of edges that hold each operation, one cell kind after the other."""
     return [sum(edge[0] == operation for edge in architecture[kind])
             for kind in CELL_KINDS for operation in OPERATIONS]
 
@@ -109,7 +109,7 @@ def _cell_feature_names():
 
 
 def _groups(architecture):
-    """How many edges hold an operation of each group, for each cell kind in turn."""
+    """The number of edges that hold an operation of each group, one cell kind after the other."""
     return [sum(operation in group for operation, _, _ in architecture[kind])
             for kind in CELL_KINDS for group in GROUPS.values()]
 

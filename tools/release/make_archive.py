@@ -1,9 +1,9 @@
-"""Makes a release archive: programs with all that they need but the C library and the kernel.
+"""Makes a release archive: programs with all libraries that they need, except the C library.
 
 usage: make_archive.py CONFIG.json
 
-The file is written by release.bzl, which says what its fields are. All other files come from the packages of the
-Debian system that the programs are built on.
+release.bzl writes this file, and describes its fields. All other files come from the packages of the Debian system on
+which the programs are built.
 """
 import json
 import os
@@ -63,7 +63,7 @@ class SystemLibraries:
 
 
 class SystemPackages:
-    """Packages of Debian that files come from. A package may be installed for several architectures."""
+    """The Debian packages of files. A package may be installed for several architectures."""
 
     def __init__(self):
         self._files = {}
@@ -84,7 +84,7 @@ class SystemPackages:
         sys.exit("make_archive.py: %s belongs to no package of this system, so its license is unknown" % path)
 
     def add(self, path, file):
-        """Notes that `file` of the archive is the system's `path`."""
+        """Records that `file` of the archive is `path` of the system."""
         self._files.setdefault(self.owner(path), set()).add(file)
 
     def write_licenses(self, folder):
@@ -164,7 +164,7 @@ class Archive:
                            "share/certificates/ca-certificates.crt")
 
     def add_libraries(self):
-        """Adds what programs and libraries need, until nothing is missing."""
+        """Adds the libraries that programs and libraries need, until none is missing."""
         done = set()
         while True:
             waiting = [name for name in self.elf_files() if name not in done]
@@ -185,7 +185,7 @@ class Archive:
             self.add_of_system(source, "lib/" + needed)
 
     def make_relocatable(self):
-        """Strips programs and libraries, and makes them look for libraries in the archive alone."""
+        """Strips programs and libraries, and changes them so that they load libraries only from the archive."""
         for name in self.elf_files():
             path = self.path(name)
             if os.path.basename(name).startswith(UNCHANGED):
@@ -199,7 +199,7 @@ class Archive:
                 run("patchelf", "--force-rpath", "--set-rpath", "$ORIGIN", path)
 
     def glibc_version(self):
-        """Returns the oldest version of the C library that has all that is needed, such as "2.36"."""
+        """Returns the oldest version of the C library with all needed functions, such as "2.36"."""
         versions = set()
         for name in self.elf_files():
             needs = run("readelf", "--version-info", "--wide", self.path(name), stderr=subprocess.DEVNULL)

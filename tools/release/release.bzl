@@ -1,4 +1,4 @@
-"""release_archive: programs, with all that they need but the C library, as one tar.gz."""
+"""release_archive: programs with all libraries that they need, except the C library, as one tar.gz."""
 
 def _release_archive_impl(ctx):
     archive = ctx.outputs.archive
@@ -61,7 +61,7 @@ release_archive = rule(
             doc = "Files, and their folder in the archive: empty, or ending in '/'.",
         ),
         "licenses_of": attr.string_list(
-            doc = "Debian packages whose code is inside the programs. Those of the packed libraries are known.",
+            doc = "Debian packages whose code is linked into the programs. The packages of packed libraries are found automatically.",
         ),
         "from_cluster": attr.string_list(
             doc = "Libraries that are left out, and found where the archive is used: [\"libmpi.so.40\"].",
