@@ -68,7 +68,7 @@ def pdarts_plugin_battery_test(name, kind, plugins, specs = [], data = [], deps 
     if kind not in _KINDS:
         fail("pdarts_plugin_battery_test %s: kind is \"%s\", expected one of %s" % (name, kind, _KINDS))
     if (kind == "regularizer") != bool(specs):
-        fail("pdarts_plugin_battery_test %s: specs are for regularisers, which need one at least" % name)
+        fail("pdarts_plugin_battery_test %s: specs are for regularizers, which need at least one" % name)
     cc_test(
         name = name,
         size = size,

@@ -102,7 +102,7 @@ TEST(RegularizerBattery, EveryRegularizerStandsInASpec) {
   for (const Experiment& experiment : Experiments()) seen.merge(RegularizersOf(experiment));
   const auto names = PluginRegistry::Global().Names(Regularizer::kKind);
   EXPECT_EQ(seen, std::set<std::string>(names.begin(), names.end()));
-  EXPECT_FALSE(names.empty()) << "no regulariser is linked";
+  EXPECT_FALSE(names.empty()) << "no regularizer is linked";
 }
 
 TEST(RegularizerBattery, HooksWorkThroughEveryStage) {

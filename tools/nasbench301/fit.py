@@ -235,7 +235,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", default=SHIPPED_TABLE, help="CSV with the columns genotype,validation_accuracy")
     parser.add_argument("--output", help="the model's file; needed with --table")
-    parser.add_argument("--dataset", default="cifar10", help="the data set of the accuracies")
+    parser.add_argument("--dataset", default="cifar10", help="the dataset of the accuracies")
     parser.add_argument("--evaluate", action="store_true", help="compare models instead of writing one")
     arguments = parser.parse_args()
     shipped = arguments.table == SHIPPED_TABLE

@@ -50,7 +50,7 @@ class NasBench201Table : public Benchmark {
     for (const Table::Column& column : columns_) {
       if (column.dataset == dataset) return column.accuracies;
     }
-    LOG(FATAL) << "no data set " << dataset;
+    LOG(FATAL) << "no dataset " << dataset;
   }
   absl::Status DoAddTable(const std::string& file) override {
     const absl::StatusOr<std::string> text = ReadFile(file);

@@ -61,7 +61,7 @@ absl::Status RunPack(const std::vector<std::string>&) {
 Command PackCommand() {
   return {"pack",
           "--from=DIR --to=DIR",
-          "pack a folder of images into shards, which are read faster; packing again goes on",
+          "pack a folder of images into shards, which are read faster; repeat it to continue",
           {"from", "to", "side"},
           &RunPack,
           /*takes_arguments=*/false,

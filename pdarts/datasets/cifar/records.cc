@@ -51,7 +51,7 @@ absl::Status CheckLength(const RecordFile& file, int64_t record_bytes, int64_t l
   if (length < expected) {
     absl::StrAppend(&message, "truncated, it ends in record ", length / record_bytes);
   } else {
-    absl::StrAppend(&message, "it goes on behind record ", file.records - 1);
+    absl::StrAppend(&message, "it continues after record ", file.records - 1);
   }
   return absl::DataLossError(message);
 }

@@ -108,7 +108,7 @@ TEST_F(RecordsTest, WrongLength) {
   status = ReadRecords({{extra, 2}}, kOneLabel, nullptr).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr(extra), HasSubstr("it goes on behind record 1")));
+              AllOf(HasSubstr(extra), HasSubstr("it continues after record 1")));
   EXPECT_EQ(ReadRecords({{Write("empty", ""), 2}}, kOneLabel, nullptr).status().code(),
             absl::StatusCode::kDataLoss);
 }
