@@ -1,4 +1,5 @@
-// Time of a training batch of images in memory, to set beside a search step's.
+// Measures the time of a training batch of images in memory, to compare it with the time of a
+// search step.
 
 #include "ATen/ops/arange.h"
 #include "ATen/ops/empty.h"

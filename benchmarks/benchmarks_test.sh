@@ -10,19 +10,20 @@ device=("$PWD/$6" --cells=2 --channels=2 --batch=4 --warmup=1 --steps=2 --profil
 source "$5"
 cd "$TEST_TMPDIR" || exit 1
 
-# has NAME...: the last JSON has an object of each name. lacks NAME...: it has null there.
+# has NAME...: expects that the last JSON has an object of each name. lacks NAME...: expects that
+# each name is null there.
 has() { for name; do grep -q "\"$name\": {" json || fails "no object \"$name\""; done; }
 lacks() { for name; do grep -q "\"$name\": null" json || fails "\"$name\" is not null"; done; }
-# runs COMMAND...: the command succeeds; what it prints becomes the file `json`.
+# runs COMMAND...: expects that the command succeeds. Its output becomes the file `json`.
 runs() { "$@" > json 2>error || { fails "failed: $*"; cat error; }; }
 
-# Another build, which here is this one, in the same rounds.
+# Measures another build in the same rounds. In this test, the other build is the same program.
 runs "${step[@]}" --json --against="${step[0]}"
 has reference fused fused_bfloat16 against ratios "fused/reference" "fused_bfloat16/reference" \
   "fused_bfloat16/fused" "fused/against" "fused_bfloat16/against"
 grep -q '"speedup": .*"memory_ratio": ' json || fails "no speedup"
 ! grep -q trainer json || fails "runs a trainer that nobody asked for"
-# The reference is measured in float32 whatever the fused kernels' precision.
+# The reference kernels are measured in float32, whatever the precision of the fused kernels is.
 runs "${step[@]}" --json --precision=bfloat16
 has reference fused_bfloat16 "fused_bfloat16/reference"
 lacks fused
@@ -41,7 +42,7 @@ says "--skip_dropout=0" "${step[@]}" --trainer="$pdarts" --skip_dropout=0.5
 
 runs "${roofline[@]}" --json
 for precision in float32 bfloat16; do
-  # All operations together, and seven one by one; three passes each.
+  # All operations together, and seven operations one by one, with three passes for each.
   [ "$(grep -o "\"precision\": \"$precision\"" json | wc -l)" = 24 ] || fails "rows of $precision"
 done
 grep -q '"operation": "sep_conv_3x3", "pass": "weights"' json || fails "no row of sep_conv_3x3"

@@ -17,7 +17,7 @@ constexpr double kOfPool = 4;
 constexpr double kOfNormalizationGradient = 2;
 constexpr double kOfNormalizationSums = 3;
 
-/// Sizes of a batch of images.
+/// The sizes of a batch of images.
 struct Extent {
   int64_t images = 0, channels = 0, height = 0, width = 0;
   double pixels() const {
@@ -26,25 +26,25 @@ struct Extent {
   double values() const { return pixels() * static_cast<double>(channels); }
 };
 
-/// A ReLU, a convolution and a batch normalization of a chain.
+/// The ReLU, the convolution and the batch normalization of one step in a chain.
 struct Step {
   double in_values = 0, out_values = 0;
   double depthwise = 0;   ///< multiply-adds
   double matrix = 0;      ///< multiply-adds
-  bool by_batch = false;  ///< whether the batch's statistics normalize it
+  bool by_batch = false;  ///< whether it is normalized with the statistics of the batch
 };
 
-/// What is computed from one source. Edges share pools.
+/// A value that is computed from one source. Edges share the values of pools.
 struct Value {
   Kind kind = Kind::kIdentity;
   int from = 0;
   int64_t stride = 1;
   std::vector<int> targets;
-  std::vector<Step> steps;  ///< of kConvolution
-  double values = 0;        ///< of its result
-  double mask_bytes = 0;    ///< of kIdentity: of its dropout mask
+  std::vector<Step> steps;  ///< for kConvolution
+  double values = 0;        ///< number of values in the result
+  double mask_bytes = 0;    ///< for kIdentity: bytes of the dropout mask
   bool normalizes = false;
-  bool by_batch = false;  ///< whether the batch's statistics normalize any of its terms
+  bool by_batch = false;  ///< whether the statistics of the batch normalize any of its terms
 };
 
 Step StepOf(const CellOperation::ReluConvBn& round, Extent* extent) {
@@ -87,7 +87,7 @@ class Counter {
     PassWork work;
     for (int node = 0; node < cell_.num_nodes; ++node) {
       if (!IsInput(node)) work.written_bytes += bytes_ * Values(node);
-      // The image of a node that was just summed up is in the cache.
+      // The image of a node whose sum was just computed is in the cache.
       if (IsInput(node) &&
           AnyFrom(node, [](const Value& v) { return v.kind != Kind::kIdentity; })) {
         work.read_bytes += bytes_ * Values(node);
@@ -190,7 +190,7 @@ class Counter {
     return std::count(cell_.output_nodes.begin(), cell_.output_nodes.end(), node) > 0;
   }
 
-  /// The sums over the gradient of a node that its terms need.
+  /// Adds the sums over the gradient of a node that its terms need.
   void NodeSums(int node, bool of_coefficients, PassWork* work) const {
     bool any = false, any_normalizes = false;
     for (const Value& v : values_) {
@@ -202,16 +202,18 @@ class Counter {
       work->other += terms * (v.normalizes ? kOfNormalizationSums - 1 : 1) * v.values;
     }
     if (any_normalizes) work->other += Values(node);
-    // That of a consumed node has just been computed.
+    // The gradient of a node that other nodes use has just been computed.
     if (any && !IsConsumed(node)) work->read_bytes += bytes_ * Values(node);
   }
 
-  /// Adds a convolution's gradients of its input and, if wanted, of its weights.
+  /// Adds the gradients of a convolution for its input and, if `of_weights` is true, for its
+  /// weights.
   void ConvolutionBackward(const Step& step, bool of_weights, PassWork* work) const {
     const double times = of_weights ? 2 : 1;
     work->matrix += times * step.matrix;
     work->other += times * step.depthwise;
-    // The gradient of the 1x1 convolution's weights needs what the depthwise one gave.
+    // The gradient of the weights of the 1x1 convolution needs the result of the depthwise
+    // convolution.
     if (of_weights) work->recomputed += step.depthwise;
     if (step.by_batch) {
       work->read_bytes += bytes_ * step.out_values;
@@ -221,7 +223,7 @@ class Counter {
     }
   }
 
-  /// What flows back into these sources, which are worked on together.
+  /// Adds the gradients of these sources, which are computed together.
   void SourcesBackward(const std::vector<int>& sources, bool of_weights, PassWork* work) const {
     std::vector<const Value*> own;
     size_t most_steps = 1;
@@ -238,11 +240,11 @@ class Counter {
         if (r + 1 == v->steps.size()) {
           targets.insert(v->targets[0]);
         } else {
-          work->read_bytes += bytes_ * step.out_values;  // the gradient behind its normalization
+          work->read_bytes += bytes_ * step.out_values;  // the gradient after its normalization
         }
         ConvolutionBackward(step, of_weights, work);
         work->read_bytes += bytes_ * step.in_values;
-        work->recomputed += step.in_values;  // normalized again
+        work->recomputed += step.in_values;  // it is normalized again
         work->written_bytes += bytes_ * step.in_values;
         work->other += kOfNormalizationSums * step.in_values;
       }
@@ -252,7 +254,7 @@ class Counter {
     for (const Value* v : own) {
       if (v->steps.size() > 1) {
         work->read_bytes +=
-            bytes_ * v->steps[0].out_values;  // the gradient behind its normalization
+            bytes_ * v->steps[0].out_values;  // the gradient after its normalization
       } else {
         targets.insert(v->targets.begin(), v->targets.end());
       }
@@ -279,8 +281,8 @@ class Counter {
   }
 
   const MixedCellArgs& cell_;
-  const double bytes_;           ///< of one stored value
-  std::vector<Extent> extents_;  ///< of each node
+  const double bytes_;           ///< bytes of one stored value
+  std::vector<Extent> extents_;  ///< for each node
   std::vector<Value> values_;
 };
 

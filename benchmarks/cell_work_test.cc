@@ -15,8 +15,8 @@ constexpr int64_t kImages = 2, kChannels = 4, kSide = 4;
 constexpr double kPixels = kImages * kSide * kSide;
 constexpr double kValues = kPixels * kChannels;
 
-/// A cell of one input and `nodes` nodes behind it, which are all its output, and an edge with this
-/// operation from the input to each of them.
+/// A cell with one input and `nodes` nodes after it, which together are its output. An edge with
+/// this operation leads from the input to each node.
 MixedCellArgs CellOf(const CellOperation& operation, int nodes) {
   MixedCellArgs cell;
   cell.num_inputs = 1;
@@ -53,11 +53,11 @@ void ExpectTensors(const PassWork& work, double read, double written, double byt
 
 TEST(CellWorkTest, Identity) {
   const CellWork work = CountFor(CellOf(CellOperation(), 1));
-  ExpectTensors(work.forward, 1, 1);  // the input, once; the node
+  ExpectTensors(work.forward, 1, 1);  // reads the input; writes the node
   EXPECT_EQ(work.forward.other, kValues);
-  ExpectTensors(work.weights, 1, 1);  // the gradient in and out
+  ExpectTensors(work.weights, 1, 1);  // reads and writes a gradient
   EXPECT_EQ(work.weights.other, kValues);
-  // The coefficient's gradient: of the gradient times the input.
+  // The gradient of the coefficient is the sum of the gradient times the input.
   ExpectTensors(work.alphas, 3, 1);
   EXPECT_EQ(work.alphas.other, 2 * kValues);
   for (const PassWork& pass : {work.forward, work.weights, work.alphas}) {
@@ -78,25 +78,29 @@ TEST(CellWorkTest, MaskOfAnIdentityIsABytePerValue) {
 TEST(CellWorkTest, ChainOfTwoConvolutions) {
   constexpr double kArea = 9;
   const CellWork work = CountFor(CellOf(SeparableConvolution(3), 1));
-  // Reads the input and both pre-normalization values; writes these and the node.
+  // Reads the input and both pre-normalization values. Writes these values and the node.
   ExpectTensors(work.forward, 3, 3);
   EXPECT_EQ(work.forward.matrix, 2 * kPixels * kChannels * kChannels);
-  // Depthwise, statistics; the normalization between the steps; the term.
+  // The depthwise convolutions, the statistics, the normalization between the steps, and the term
+  // of the node.
   EXPECT_EQ(work.forward.other, (2 * kArea + 2 * 2 + 1 + 1) * kValues);
   EXPECT_EQ(work.forward.recomputed, 0);
 
-  // The sums read the gradient and the second value. The second convolution reads these and the
-  // first value, and writes the gradient in between. The first one reads that, the first value and
-  // the input, and writes the input's gradient.
+  // The sums of the node read the gradient and the second pre-normalization value. The second
+  // convolution reads these two and the first value, and writes the gradient between the
+  // convolutions. The first convolution reads that gradient, the first value and the input, and
+  // writes the gradient of the input.
   ExpectTensors(work.weights, 8, 2);
   ExpectTensors(work.alphas, 8, 2);
   EXPECT_EQ(work.weights.matrix, 2 * work.forward.matrix);
   EXPECT_EQ(work.alphas.matrix, work.forward.matrix);
-  // The node's sums, two gradients before a normalization, the sums in between.
+  // The sums of the node, two gradients before a normalization, and the sums between the
+  // convolutions.
   constexpr double kNormalization = 3 + 2 * 2 + 3;
   EXPECT_EQ(work.weights.other, (2 * 2 * kArea + kNormalization) * kValues);
   EXPECT_EQ(work.alphas.other, (2 * kArea + kNormalization) * kValues);
-  // What lies between the steps is normalized again; for the weights also both depthwise results.
+  // The value between the steps is normalized again. For the weights, both depthwise results are
+  // computed again.
   EXPECT_EQ(work.weights.recomputed, (2 * kArea + 1) * kValues);
   EXPECT_EQ(work.alphas.recomputed, kValues);
 }
@@ -106,11 +110,12 @@ TEST(CellWorkTest, EdgesShareAPool) {
   pool.kind = CellOperation::Kind::kMaxPool;
   pool.batch_norm.emplace();
   const CellWork work = CountFor(CellOf(pool, 2));
-  // Reads the input once and the pooled value for each node; writes it once, and the nodes.
+  // Reads the input once, and the pooled value for each node. Writes the pooled value once, and the
+  // nodes.
   ExpectTensors(work.forward, 3, 3);
   EXPECT_EQ(work.forward.other, (4 + 2 + 2) * kValues);
-  // The sums read two gradients, and the pooled value for each; the pool reads the gradients, the
-  // pooled value and the input.
+  // The sums read two gradients, and the pooled value for each of them. The pool reads the
+  // gradients, the pooled value and the input.
   ExpectTensors(work.weights, 8, 1);
   EXPECT_EQ(work.weights.other, (2 * 3 + 3 + 4) * kValues);
 }
@@ -123,9 +128,9 @@ TEST(CellWorkTest, InnerNodeIsNotReadByItsConvolutions) {
   cell.edges.push_back({1, 2, {pool}, {}});
   cell.output_nodes = {2};
   const CellWork work = CountFor(cell);
-  // The input and both pooled values are read; these and both nodes are written.
+  // Reads the input and both pooled values. Writes the pooled values and both nodes.
   ExpectTensors(work.forward, 3, 4);
-  // The gradient of node 2 is read once, that of node 1 written and read.
+  // The gradient of node 2 is read once. The gradient of node 1 is written and read.
   ExpectTensors(work.weights, 2, 2);
 }
 
@@ -148,7 +153,7 @@ TEST(CellWorkTest, SampleCells) {
   EXPECT_EQ(darts.args.edges.size(), 14u);
   EXPECT_EQ(darts.coefficients.numel(), 14 * 7);
   const CellWork work = Count(darts.args, darts.inputs);
-  // Six convolutions an edge.
+  // Six convolutions for each edge.
   EXPECT_EQ(work.forward.matrix, 14 * 6 * kPixels * kChannels * kChannels);
 
   shape.space = "nasbench201";
@@ -156,7 +161,7 @@ TEST(CellWorkTest, SampleCells) {
   const SampleCell dense = MakeSampleCell(shape, SampleOperations("nasbench201").value());
   EXPECT_EQ(dense.inputs[0].scalar_type(), c10::kBFloat16);
   EXPECT_EQ(dense.weights[0].scalar_type(), c10::kFloat);
-  // A 1x1 and a dense 3x3 convolution on each of six edges.
+  // Each of the six edges has a 1x1 and a dense 3x3 convolution.
   EXPECT_EQ(Count(dense.args, dense.inputs).forward.matrix,
             6 * (1 + 9) * kPixels * kChannels * kChannels);
   EXPECT_EQ(SampleOperations("other").status().code(), absl::StatusCode::kNotFound);

@@ -8,10 +8,10 @@
 
 namespace pdarts {
 
-/// Runs a program to its end and returns what it wrote to standard output and standard error.
-/// \param words its arguments, without its own name.
-/// \error as ChildProcesses::Start; kInternal with the exit status and what it wrote, unless it
-/// ended with 0.
+/// Runs a program to its end, and returns its standard output and standard error.
+/// \param words its arguments, without the name of the program.
+/// \error as ChildProcesses::Start; kInternal with the exit status and the output, unless the exit
+/// status is 0.
 absl::StatusOr<std::string> OutputOf(const std::string& program, std::vector<std::string> words);
 
 }  // namespace pdarts

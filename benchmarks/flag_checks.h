@@ -19,7 +19,8 @@ inline absl::Status CheckAtLeast(absl::string_view flag, int value, int least) {
       absl::StrCat("--", flag, "=", value, ": expected at least ", least));
 }
 
-/// \error kInvalidArgument naming the flag, its value and the expected ones, if it is none of them.
+/// \error kInvalidArgument naming the flag, its value and the expected values, if the value is not
+/// one of them.
 inline absl::Status CheckOneOf(absl::string_view flag, const std::string& value,
                                const std::vector<std::string>& expected) {
   if (std::find(expected.begin(), expected.end(), value) != expected.end()) {

@@ -1,5 +1,5 @@
-// Images per second of the loader on JPEG files of 500x375 pixels, beside libjpeg-turbo's plain
-// decoding of the same files.
+// Measures the images per second of the loader for JPEG files of 500x375 pixels, and of
+// libjpeg-turbo's decoding of the same files without settings.
 
 #include <unistd.h>
 
@@ -72,7 +72,7 @@ constexpr int kClasses = 100;
 constexpr int kBatch = 64;
 constexpr int64_t kPrefetchBytes = int64_t{100} << 20;
 
-/// A picture with large shapes and grain, which makes a file as long as a photograph's.
+/// An image with large shapes and grain. Its file is as long as that of a photograph.
 std::string MakeJpeg(int number) {
   const at::Generator generator = MakeGenerator(1, "picture", number);
   const at::Tensor shapes = at::upsample_bilinear2d(at::randn({1, 3, 9, 12}, generator) * 45,
@@ -87,7 +87,7 @@ std::string FileName(const fs::path& folder, int number) {
   return (folder / absl::StrCat("file_", number, ".jpg")).string();
 }
 
-/// Writes the files, and a folder train/ of class folders with links to them.
+/// Writes the files, and a folder train/ whose class folders contain links to the files.
 absl::Status WriteFolder(const fs::path& folder) {
   const int files = absl::GetFlag(FLAGS_files), listed = absl::GetFlag(FLAGS_listed);
   for (int i = 0; i < files; ++i) {
@@ -107,7 +107,7 @@ absl::Status WriteFolder(const fs::path& folder) {
   return absl::OkStatus();
 }
 
-/// Decodes a whole file as libjpeg-turbo does without settings. Dies if it is damaged.
+/// Decodes a whole file with libjpeg-turbo's default settings. Dies if the file is damaged.
 void DecodePlainly(const std::string& bytes, std::vector<uint8_t>* pixels) {
   jpeg_decompress_struct info;
   jpeg_error_mgr errors;
@@ -162,7 +162,7 @@ absl::StatusOr<Transforms> MakeTransforms(const DatasetInfo& info) {
   return Transforms::Create("transforms", list, info);
 }
 
-/// round: each reads other images.
+/// `round` selects the images, which differ in each round.
 absl::StatusOr<double> LoaderImagesPerSecond(const DatasetSplits& data, int workers, int round) {
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, MakeTransforms(data.info));
   LoaderOptions options;
@@ -174,7 +174,7 @@ absl::StatusOr<double> LoaderImagesPerSecond(const DatasetSplits& data, int work
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
                           Loader::Create(data.train, at::arange(data.train->size(), at::kLong),
                                          transforms, data.info, at::kFloat, options));
-  // The first batch waits for the workers' start.
+  // The first batch is not timed, because it waits for the start of the workers.
   PDARTS_RETURN_IF_ERROR(loader->Next().status());
   int64_t images = 0;
   const Clock::time_point begin = Clock::now();
@@ -235,7 +235,7 @@ int main(int argc, char** argv) {
   FLAGS_minloglevel = google::GLOG_ERROR;
   absl::SetProgramUsageMessage("Times the loader on JPEG files of 500x375 pixels.");
   absl::ParseCommandLine(argc, argv);
-  pdarts::nn::KeepFreedMemory();  // as every program that trains
+  pdarts::nn::KeepFreedMemory();  // as in every program that trains
   at::set_num_threads(1);
   const absl::Status status = pdarts::Run();
   if (!status.ok()) std::cerr << status.message() << "\n";

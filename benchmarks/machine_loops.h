@@ -1,16 +1,16 @@
 #ifndef PDARTS_BENCHMARKS_MACHINE_LOOPS_H_
 #define PDARTS_BENCHMARKS_MACHINE_LOOPS_H_
 
-// The loops that measure a machine, as a table for each instruction set. This header is included
-// where the loops are compiled, with flags of their own, so it holds plain data only.
+// The loops that measure a machine, in a table for each instruction set. The files with the loops,
+// which are compiled with special flags, include this header. So it contains only plain data.
 
 #include <cstdint>
 
 namespace pdarts {
 
 struct MachineLoops {
-  /// Does `repeats` times `multiply_adds` float32 multiply-adds that don't wait for each other.
-  /// Returns a number that depends on all of them and on `seed`.
+  /// Computes `repeats` times `multiply_adds` float32 multiply-adds that do not depend on each
+  /// other. Returns a number that depends on all of them and on `seed`.
   float (*multiply_add)(int64_t repeats, float seed);
   int64_t multiply_adds;
 
@@ -21,7 +21,8 @@ struct MachineLoops {
   void (*copy)(const float* from, float* to, int64_t count);
 };
 
-/// bfloat16 products that are added to float32 sums, as MachineLoops::multiply_add.
+/// Products of bfloat16 values, which are added to float32 sums. The function corresponds to
+/// MachineLoops::multiply_add.
 struct DotLoop {
   float (*dot)(int64_t repeats, float seed);
   int64_t multiply_adds;
@@ -31,7 +32,7 @@ namespace portable {
 extern const MachineLoops kMachineLoops;
 }  // namespace portable
 
-// x86-64 only.
+// Only on x86-64.
 namespace avx2 {
 extern const MachineLoops kMachineLoops;
 }  // namespace avx2

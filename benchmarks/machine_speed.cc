@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t kAlignment = 64;  // bytes
 constexpr int64_t kUnit = 1024;     // values
 constexpr int kRepetitions = 7;
-constexpr double kMultiplyAdds = 4e8;  // of a thread, in a repetition
+constexpr double kMultiplyAdds = 4e8;  // of one thread in one repetition
 
 struct Free {
   void operator()(float* memory) const { std::free(memory); }
@@ -45,7 +45,7 @@ const MachineLoops& Loops() {
   return portable::kMachineLoops;
 }
 
-/// Null: the processor has no such instruction.
+/// Null if the processor does not have the instruction.
 const DotLoop* Dots() {
 #if defined(__x86_64__)
   if (Widest() == InstructionSet::kAvx512Bf16) return &avx512_bf16::kDotLoop;
@@ -53,7 +53,7 @@ const DotLoop* Dots() {
   return nullptr;
 }
 
-/// Seconds of the fastest repetition of `body`, which runs once on every thread.
+/// The time in seconds of the fastest repetition of `body`, which runs once on every thread.
 double BestSeconds(int threads, const std::function<void(int64_t thread)>& body) {
   double best = 0;
   for (int i = 0; i < kRepetitions; ++i) {
@@ -68,13 +68,14 @@ double BestSeconds(int threads, const std::function<void(int64_t thread)>& body)
   return best;
 }
 
-/// Multiply-adds a second of all threads. Loop: of MachineLoops and DotLoop.
+/// The multiply-adds per second of all threads together. `loop` is a loop of MachineLoops or
+/// DotLoop.
 double MultiplyAddsPerSecond(int threads, float (*loop)(int64_t, float), int64_t multiply_adds) {
   const auto repeats = static_cast<int64_t>(kMultiplyAdds) / multiply_adds;
   std::vector<float> results(threads);
   const double seconds = BestSeconds(
       threads, [&](int64_t t) { results[t] += loop(repeats, 1 + static_cast<float>(t)); });
-  // Nobody may leave out what is used.
+  // The results are used, so that the compiler cannot omit the loops.
   for (const float result : results) CHECK(result == result);
   return static_cast<double>(threads) * static_cast<double>(repeats * multiply_adds) / seconds;
 }
@@ -112,7 +113,7 @@ MachineSpeed MeasureMachine(int threads, int64_t bytes) {
       CHECK(array != nullptr) << "no memory for " << count << " values";
     }
   }
-  // Also brings the memory in, each part by the thread that will use it.
+  // This also allocates the memory, each part by the thread that will use it.
   BestSeconds(threads, [&](int64_t t) { loops.write(from[t].get(), count, 1); });
   const double of_one = static_cast<double>(threads) * static_cast<double>(count) * sizeof(float);
   speed.write = of_one / BestSeconds(threads, [&](int64_t t) {

@@ -6,30 +6,32 @@
 
 namespace pdarts {
 
-/// What some threads of this machine do at most, all together.
+/// The maximum speed of some threads of this machine together.
 struct MachineSpeed {
   int threads = 0;
-  // Bytes a second, with ordinary stores. What the processor reads to store a line is not counted.
+  // Bytes per second, with ordinary stores. The bytes that the processor reads before it stores
+  // into a cache line are not counted.
   double read = 0;
   double write = 0;
-  double copy = 0;  ///< both what is read and what is written
-  // Multiply-adds a second.
+  double copy = 0;  ///< read and written bytes together
+  // Multiply-adds per second.
   double multiply_adds = 0;  ///< float32
   double dot_products = 0;   ///< bfloat16 products added to float32 sums; 0: no such instruction
 };
 
-/// The widest vectors that this processor has: "portable", "avx2", "avx512", "avx512_bf16".
+/// The widest instruction set of this processor: "portable", "avx2", "avx512", "avx512_bf16".
 std::string WidestInstructionSet();
 
-/// Bytes that no cache holds: four times the last-level cache, and at least 256 MiB.
+/// A size in bytes that fits into no cache: four times the last-level cache, and at least 256 MiB.
 int64_t UncachedBytes();
 
 /// Measures with this many threads, and sets LibTorch's number of threads to it. Takes about a
-/// second. The best of some repetitions counts, because what else runs only slows it down.
-/// \param bytes of each of the two arrays, of all threads together.
+/// second. The best of several repetitions counts, because other work on the machine only makes it
+/// slower.
+/// \param bytes the size of each of the two arrays, for all threads together.
 MachineSpeed MeasureMachine(int threads, int64_t bytes);
 
-/// The larger of two measurements with as many threads, figure by figure.
+/// For each number, the larger of two measurements with the same number of threads.
 MachineSpeed BestOf(const MachineSpeed& a, const MachineSpeed& b);
 
 }  // namespace pdarts

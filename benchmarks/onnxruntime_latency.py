@@ -2,8 +2,9 @@
 
 usage: onnxruntime_latency.py PDARTS RUN [ROUNDS]
 
-PDARTS is the program, RUN the directory of a training. Needs onnxruntime: python3 -m pip install onnxruntime. Each round
-takes the median of 100 passes of either program; the medians over the rounds are printed, and what they were measured on.
+PDARTS is the program, RUN the directory of a training. The script needs onnxruntime: python3 -m pip install onnxruntime.
+Each round takes the median of 100 forward passes of each program. The script prints the medians over the rounds, and the
+machine.
 """
 
 import json
@@ -37,7 +38,7 @@ def onnxruntime_ms(session, images):
 def main(pdarts, run, rounds=5):
     with tempfile.TemporaryDirectory() as folder:
         model = pathlib.Path(folder) / "model.onnx"
-        # Both compute from normalized images to logits.
+        # Both programs compute logits from normalized images.
         call(pdarts, "export", f"--run={run}", f"--output={model}", "--nonormalize")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -1,5 +1,5 @@
-// How near a mixed cell comes to what this machine can do: its time in each pass beside the least
-// time that its bytes take through main memory, and its multiply-adds through the processor.
+// Compares the time of a mixed cell in each pass with the minimum time of this machine: the time
+// that its bytes take through main memory, and the time of its multiply-adds in the processor.
 // docs/performance.md explains the columns.
 //
 //   bazel run //benchmarks:roofline -- --space=darts --channels=16 --side=32 --batch=32
@@ -61,7 +61,7 @@ struct Row {
   double seconds = 0;
   PassWork work;
 
-  // By the machine's speed.
+  // From the speed of the machine.
   double memory_seconds = 0;
   double compute_seconds = 0;
   double bound() const { return std::max(memory_seconds, compute_seconds); }
@@ -92,7 +92,7 @@ PassSeconds TimeCell(const Backend& backend, SampleCell& cell) {
       const auto middle = std::chrono::steady_clock::now();
       if (!gradient.defined()) gradient = at::randn_like(y.detach());
       const auto before_backward = std::chrono::steady_clock::now();
-      // A cell of pools and identities alone has no weights to train, but inputs.
+      // A cell of only pools and identities has inputs but no trainable weights.
       torch::autograd::grad({y}, wanted, {gradient});
       const auto end = std::chrono::steady_clock::now();
       if (i == 0) continue;
@@ -132,8 +132,8 @@ absl::Status AddRows(const std::string& precision, std::vector<Row>* rows) {
 
 void SetBounds(const MachineSpeed& speed, Row* row) {
   const PassWork& work = row->work;
-  // The bytes were seen to move in two ways: reads and writes one after the other, and mixed as in
-  // a copy. The faster one counts, so that the bound is one.
+  // The speed of memory was measured in two ways: with separate reads and writes, and with a copy.
+  // The faster way counts, so that the time is a lower bound.
   row->memory_seconds = std::min(work.read_bytes / speed.read + work.written_bytes / speed.write,
                                  (work.read_bytes + work.written_bytes) / speed.copy);
   const double matrix_speed = row->precision == "bfloat16"
@@ -235,8 +235,8 @@ absl::Status Run() {
     if (threads > 1) speeds.push_back(MeasureMachine(threads, bytes));
     return speeds;
   };
-  // Before and after the cells, and the better of both, so that a short disturbance of one
-  // measurement does not lower the bounds.
+  // The machine is measured before and after the cells, and the better measurement counts, so that
+  // a short disturbance of one of them does not weaken the bounds.
   std::vector<MachineSpeed> speeds = measure();
   at::set_num_threads(threads);
   std::vector<Row> rows;
@@ -255,7 +255,7 @@ absl::Status Run() {
 }  // namespace pdarts
 
 int main(int argc, char** argv) {
-  pdarts::nn::KeepFreedMemory();  // as every program that searches
+  pdarts::nn::KeepFreedMemory();  // as in every program that searches
   google::InitGoogleLogging(argv[0]);
   FLAGS_logtostderr = true;
   absl::SetProgramUsageMessage("Compares a mixed cell's time with this machine's bounds.");

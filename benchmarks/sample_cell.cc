@@ -16,9 +16,9 @@ namespace {
 struct Sample {
   std::string name;
   CellOperation::Kind kind = CellOperation::Kind::kConvolution;
-  /// Pools: whether a batch normalization follows.
+  /// For pools: whether a batch normalization follows.
   bool normalizes = false;
-  /// Convolutions.
+  /// For convolutions.
   int steps = 1;
   ConvolutionKind convolution = ConvolutionKind::kSeparable;
   int64_t kernel = 3;

@@ -1,15 +1,16 @@
-// Times the step that searches train with, with the fused kernels and with the plain composition.
-// Each variant runs in a process of its own, so that its peak memory is its own, and the variants
-// take turns in rounds, so that what slows the machine down for a while hits all of them.
+// Times the step of a search with the fused kernels and with the reference kernels. Each variant
+// runs in a separate process, so that its peak memory can be measured. The variants take turns in
+// rounds, so that a temporary slowdown of the machine affects all of them.
 //
 //   bazel run //benchmarks:search_step -- --cells=5 --candidates=8 --channels=16 --batch=32
 //
-// Against another build, and against the trainer:
+// To compare with another build, or with the trainer:
 //
 //   bazel run //benchmarks:search_step -- --kernels=fused --against=OTHER/search_step
 //   bazel run //benchmarks:search_step -- --kernels=fused --trainer=bazel-bin/pdarts/cli/pdarts
 //
-// As several processes, which share each batch (built with --config=mpi); also tells what they sum:
+// With several processes, which divide each batch (built with --config=mpi). The program then also
+// prints the sizes of the all-reduces:
 //
 //   mpirun -n 2 bazel-bin/benchmarks/search_step --kernels=fused --precision=float32 --threads=1
 
@@ -106,10 +107,11 @@ Batch ShareOfBatch(const Communicator& communicator, int64_t images) {
   return batch;
 }
 
-/// Measures in this process, which takes the steps together with the others of `communicator`.
+/// Measures in this process, which computes the steps together with the other processes of
+/// `communicator`.
 absl::StatusOr<StepTiming> Measure(Kernels kernels, Precision precision,
                                    Communicator& communicator) {
-  nn::KeepFreedMemory();  // as every program that searches
+  nn::KeepFreedMemory();  // as in every program that searches
   at::set_num_threads(absl::GetFlag(FLAGS_threads));
   PDARTS_ASSIGN_OR_RETURN(const auto space,
                           Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
@@ -154,7 +156,8 @@ absl::StatusOr<StepTiming> Measure(Kernels kernels, Precision precision,
   return timing;
 }
 
-/// The flags that every build of this program knows. Builds before --precision measure float32.
+/// The flags for a child. Every build of this program knows these flags. Builds without the flag
+/// --precision measure float32.
 std::vector<std::string> ChildWords(const std::string& kernels) {
   return {"--child",
           "--kernels=" + kernels,
@@ -174,11 +177,11 @@ absl::StatusOr<StepTiming> MeasureApart(const std::string& program,
   return ParseStepTiming(output);
 }
 
-/// Something that is measured once in each round.
+/// A variant is measured once in each round.
 struct Variant {
-  std::string name;  ///< its key in the JSON
+  std::string name;  ///< its key in the JSON output
   std::function<absl::StatusOr<StepTiming>()> measure;
-  /// Whether it gives whole steps only, by their mean: a search in the trainer.
+  /// Whether it is a search in the trainer, which gives only the mean time of complete steps.
   bool is_trainer = false;
   std::vector<StepTiming> rounds;
 
@@ -201,7 +204,7 @@ struct Variant {
   }
 };
 
-/// A search in the trainer. Its timing holds a step's mean time only.
+/// Measures a search in the trainer. Its timing has only the mean time of a step.
 absl::StatusOr<StepTiming> MeasureTrainer(const SearchSpace& space, const std::string& kernels,
                                           const std::string& precision) {
   TrainerSearch search;
@@ -221,13 +224,14 @@ absl::StatusOr<StepTiming> MeasureTrainer(const SearchSpace& space, const std::s
   return timing;
 }
 
-/// What the flags ask for, in the order of measuring. `space` must outlive it.
+/// The variants that the flags select, in the order of the measurements. `space` must outlive the
+/// result.
 std::vector<Variant> ChosenVariants(const SearchSpace& space) {
   const std::string kernels = absl::GetFlag(FLAGS_kernels);
   const std::string precision = absl::GetFlag(FLAGS_precision);
   const std::string against = absl::GetFlag(FLAGS_against);
   std::vector<Variant> variants;
-  // The names of kernels and precision as the flags and as a spec have them.
+  // `kernels` and `precision` are given as in flags and as in a spec.
   const auto add = [&](const std::string& name, const std::string& kernels_flag,
                        const std::string& kernels_field, const std::string& precision_flag,
                        const std::string& precision_field) {
@@ -261,15 +265,15 @@ std::vector<Variant> ChosenVariants(const SearchSpace& space) {
   return variants;
 }
 
-/// How the first of two variants compares with the second.
+/// The comparison of two variants.
 struct Comparison {
   std::string name;   ///< "fused/reference"
-  PairedRatio speed;  ///< how many times as fast the first is
-  double memory = 0;  ///< peak of the first / peak of the second
+  PairedRatio speed;  ///< speed of the first, relative to the second
+  double memory = 0;  ///< peak memory of the first / peak memory of the second
 };
 
 Comparison Compare(const Variant& variant, const Variant& base) {
-  // A trainer's time is a mean, and compared with a mean.
+  // The time of a trainer is a mean, so it is compared with a mean.
   const bool means = variant.is_trainer || base.is_trainer;
   const auto step = [means](const StepTiming& t) {
     return means ? t.step_mean() : t.step_median();
@@ -402,7 +406,8 @@ absl::Status MeasureAll() {
                           Registry<SearchSpace>::CreateDefault(absl::GetFlag(FLAGS_space)));
   std::vector<Variant> variants = ChosenVariants(*space);
   for (int round = 0; round < absl::GetFlag(FLAGS_rounds); ++round) {
-    // Every second round goes backwards, so that a steady drift of the machine's speed cancels out.
+    // Every second round has the reverse order, so that a steady change of the machine's speed
+    // cancels out.
     for (size_t i = 0; i < variants.size(); ++i) {
       Variant& variant = variants[round % 2 == 0 ? i : variants.size() - 1 - i];
       const absl::StatusOr<StepTiming> timing = variant.measure();
@@ -416,13 +421,13 @@ absl::Status MeasureAll() {
   return absl::OkStatus();
 }
 
-/// What the flags --kernels and --precision say where they name one variant.
+/// Measures the variant of the flags --kernels and --precision, if they name a single one.
 absl::StatusOr<StepTiming> MeasureHere(Communicator& communicator) {
   return Measure(absl::GetFlag(FLAGS_kernels) == "reference" ? REFERENCE : FUSED,
                  absl::GetFlag(FLAGS_precision) == "bfloat16" ? BFLOAT16 : FLOAT32, communicator);
 }
 
-/// Measures one variant, whose steps all processes take together; the first one prints.
+/// Measures one variant whose steps all processes compute together. Process 0 prints the result.
 absl::Status MeasureTogether(Communicator& communicator) {
   if (absl::GetFlag(FLAGS_kernels) == "both" ||
       (absl::GetFlag(FLAGS_kernels) == "fused" && absl::GetFlag(FLAGS_precision) == "both") ||
@@ -465,7 +470,7 @@ absl::Status Run() {
     if (processes->communicator().size() == 1) return MeasureAll();
     const absl::Status status = MeasureTogether(processes->communicator());
     if (status.ok()) return processes->Leave();
-    // The message comes first: MPI does not let a process leave while mpirun is ending its
+    // The message is printed first, because MPI does not let a process leave while mpirun ends its
     // processes.
     std::cerr << status.message() << std::endl;
     processes->LeaveWithError(status.message());
@@ -484,8 +489,8 @@ int main(int argc, char** argv) {
   FLAGS_logtostderr = true;
   absl::SetProgramUsageMessage("Times a search step of a search space.");
   absl::ParseCommandLine(argc, argv);
-  // As the pdarts command: children inherit how long their threads spin, and paths are meant from
-  // where they were typed.
+  // As in the pdarts command: children inherit the spinning time of threads, and paths are relative
+  // to the folder in which the user typed the command.
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
     setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0);
   }

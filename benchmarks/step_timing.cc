@@ -46,7 +46,7 @@ std::string FormatStepTiming(const StepTiming& t) {
 }
 
 absl::StatusOr<StepTiming> ParseStepTiming(absl::string_view output) {
-  // What libraries say stands before it.
+  // Messages of libraries may come before the line.
   const absl::string_view text = absl::StripAsciiWhitespace(output);
   const size_t line_end = text.rfind('\n');
   std::istringstream words(

@@ -72,7 +72,7 @@ TEST(StepTimingTest, OtherTextIsAnError) {
 }
 
 TEST(StepTimingTest, RatiosArePairedByRound) {
-  // The second round is ten times as slow; the ratios don't see it.
+  // The second round is ten times slower, but the ratios do not change.
   const PairedRatio ratio = RatioOf({2, 30, 2}, {1, 10, 2});
   EXPECT_EQ(ratio.median, 2);
   EXPECT_EQ(ratio.min, 1);

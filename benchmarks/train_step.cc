@@ -1,5 +1,5 @@
-// Times the step that trainings train with (forward with the auxiliary head, backward, clip, SGD),
-// with the plain composition, with the fused kernels, and with these and bfloat16, side by side.
+// Times the step of a training (forward pass with the auxiliary head, backward pass, clipping, SGD)
+// with the reference kernels, with the fused kernels, and with the fused kernels and bfloat16.
 //
 //   bazel run -c opt //benchmarks:train_step
 
@@ -83,7 +83,7 @@ void RegisterAll() {
 }  // namespace pdarts
 
 int main(int argc, char** argv) {
-  pdarts::nn::KeepFreedMemory();  // as every program that trains
+  pdarts::nn::KeepFreedMemory();  // as in every program that trains
   pdarts::RegisterAll();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

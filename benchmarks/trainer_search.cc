@@ -23,11 +23,11 @@ namespace pdarts {
 namespace {
 
 constexpr int kEpochs = 2;
-constexpr int kClasses = 10;  // as the benchmark's super-network has
+constexpr int kClasses = 10;  // the same number as in the benchmark's super-network
 
 std::string Spec(const Topology& topology, const TrainerSearch& search) {
   // Half of the training images train the weights, the other half the alphas. The dataset may need
-  // more images than the search uses: two of each class.
+  // more images than the search uses, because each class needs two images.
   const int64_t train_images = int64_t{2} * search.batch * search.steps;
   const int64_t made_images = std::max<int64_t>(train_images, 2 * kClasses);
   return absl::Substitute(

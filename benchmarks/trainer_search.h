@@ -9,7 +9,7 @@
 
 namespace pdarts {
 
-/// A search of one stage on synthetic images of 32x32, as `pdarts search` runs it.
+/// A search with one stage on synthetic images of 32x32 pixels, computed by `pdarts search`.
 struct TrainerSearch {
   std::string program;    ///< path of the `pdarts` command
   std::string kernels;    ///< as in a spec: "FUSED"
@@ -18,21 +18,21 @@ struct TrainerSearch {
   int cells = 0, channels = 0;
   Candidates candidates;
   int batch = 0;
-  int steps = 0;  ///< of each of the two epochs
+  int steps = 0;  ///< steps of each of the two epochs
   int threads = 0;
 };
 
-/// What the search wrote into its log about the second of its two epochs. The first epoch warms up
-/// memory and caches, as the step that the benchmark doesn't time.
+/// The numbers in the search's log for the second of its two epochs. The first epoch fills memory
+/// and caches, like the step that the benchmark does not time.
 struct TrainerSpeed {
-  double images_per_second = 0;  ///< of both halves
+  double images_per_second = 0;  ///< images of both halves
   double peak_mb = 0;
 };
 
-/// Runs the search in a temporary folder, which is removed again.
-/// \param topology of the DARTS space.
-/// \error as OutputOf and ForEachLogLine; kDataLoss if the log has no such epoch; what the system
-/// says if there can be no temporary folder.
+/// Runs the search in a temporary folder, and removes the folder.
+/// \param topology the topology of the DARTS space.
+/// \error as OutputOf and ForEachLogLine; kDataLoss if the log has no such epoch; the error of the
+/// system if no temporary folder can be made.
 absl::StatusOr<TrainerSpeed> RunTrainerSearch(const Topology& topology,
                                               const TrainerSearch& search);
 

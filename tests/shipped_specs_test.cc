@@ -1,4 +1,5 @@
-// Every shipped spec loads, and the lists of specs and plugins are exact.
+// Tests that every spec of this repository loads, and that the lists of specs and plugins are
+// complete.
 
 #include <filesystem>
 #include <string>
@@ -73,7 +74,7 @@ std::vector<std::string> NamesOf(
   return names;
 }
 
-// Of Chen et al., ICCV 2019 (docs/algorithm.md, "Training from scratch").
+// The settings of Chen et al., ICCV 2019 (docs/algorithm.md, "Training from scratch").
 TEST(ShippedTrainingSpecs, ImageNetHasThePublishedSettings) {
   const auto training = MakeTraining(ReadTrainSpec("train_darts_imagenet"));
   ASSERT_TRUE(training.ok()) << training.status();
@@ -113,7 +114,7 @@ TEST(ShippedTrainingSpecs, TheSmallOneOnImageNetHasSmallImagesAndAHundredClasses
   EXPECT_EQ(training->Shape().classes, 100);
 }
 
-// Of Dong and Yang, ICLR 2020 (docs/algorithm.md, "Training from scratch").
+// The settings of Dong and Yang, ICLR 2020 (docs/algorithm.md, "Training from scratch").
 TEST(ShippedTrainingSpecs, ImageNet16HasTheSettingsOfTheBenchmark) {
   const auto training = MakeTraining(ReadTrainSpec("train_nasbench201_imagenet16"));
   ASSERT_TRUE(training.ok()) << training.status();

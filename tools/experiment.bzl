@@ -1,4 +1,4 @@
-"""pdarts_experiment, pdarts_training and pdarts_binary: a search, a training, or all commands, as a target."""
+"""pdarts_experiment, pdarts_training and pdarts_binary: targets for a search, a training, or all commands."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
 
@@ -7,7 +7,7 @@ def _embedded_spec_impl(ctx):
     ctx.actions.run_shell(
         inputs = [ctx.file.spec],
         outputs = [out],
-        # A raw string literal holds at most 64 KiB portably; a spec has a few hundred bytes.
+        # A raw string literal may portably have at most 64 KiB. A spec has a few hundred bytes.
         command = """
             {
               echo 'namespace pdarts {'
@@ -31,7 +31,7 @@ _embedded_spec = rule(
 )
 
 def _program(name, spec, plugins, kind, tags, kwargs):
-    """The program of a spec, and its test; kind: of the main programs in //pdarts/cli."""
+    """Makes the program of a spec, and its test. `kind` selects the main programs in //pdarts/cli."""
     _embedded_spec(name = name + "_spec", spec = spec, tags = tags)
     cc_binary(
         name = name,
@@ -44,7 +44,7 @@ def _program(name, spec, plugins, kind, tags, kwargs):
         name = name + "_test",
         size = "small",
         srcs = [":%s_spec" % name],
-        # The program links the transforms that this repository ships, whatever the spec names.
+        # The program contains the transforms of this repository, even if the spec names none.
         deps = [
             Label("//pdarts/cli:%s_test_main" % kind),
             Label("//pdarts/datasets/transforms:standard"),
@@ -53,28 +53,28 @@ def _program(name, spec, plugins, kind, tags, kwargs):
     )
 
 def pdarts_experiment(name, spec, plugins, tags = [], **kwargs):
-    """Makes `name`, which `bazel run` searches with, and `name`_test, which checks its spec.
+    """Makes the program `name`, with which `bazel run` runs a search, and `name`_test, which checks its spec.
 
-    The spec is built into the program, so that the program is the experiment.
+    The spec is built into the program.
 
     Args:
-      name: of the program.
+      name: the name of the program.
       spec: a .textproto of an ExperimentSpec.
-      plugins: the targets that register what the spec names. Nothing else is linked.
-      tags: of both targets.
-      **kwargs: given to the program (visibility, ...).
+      plugins: the targets of the plugins that the spec names. No other plugins are linked.
+      tags: the tags of both targets.
+      **kwargs: attributes of the program (visibility, ...).
     """
     _program(name, spec, plugins, "experiment", tags, kwargs)
 
 def pdarts_training(name, spec, plugins, tags = [], **kwargs):
-    """Makes `name`, which `bazel run` trains with, and `name`_test, which checks its spec.
+    """Makes the program `name`, with which `bazel run` runs a training, and `name`_test, which checks its spec.
 
     Args:
-      name: of the program.
+      name: the name of the program.
       spec: a .textproto of a TrainSpec.
-      plugins: the targets that register what the spec names. Nothing else is linked.
-      tags: of both targets.
-      **kwargs: given to the program (visibility, ...).
+      plugins: the targets of the plugins that the spec names. No other plugins are linked.
+      tags: the tags of both targets.
+      **kwargs: attributes of the program (visibility, ...).
     """
     _program(name, spec, plugins, "training", tags, kwargs)
 
@@ -82,10 +82,10 @@ def pdarts_binary(name, plugins, processes = None, **kwargs):
     """Makes `name`: the general command line (list, search, train, ...) with these plugins.
 
     Args:
-      name: of the program.
-      plugins: the targets that register what it knows. Nothing else is linked.
-      processes: how it finds the processes that it was started with. By default --config=mpi decides it.
-      **kwargs: given to the program (visibility, ...).
+      name: the name of the program.
+      plugins: the targets of the plugins. No other plugins are linked.
+      processes: the library that connects processes which were started together. By default, --config=mpi selects it.
+      **kwargs: attributes of the program (visibility, ...).
     """
     cc_binary(
         name = name,

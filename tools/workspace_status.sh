@@ -1,5 +1,5 @@
 #!/bin/sh
-# What Bazel stamps into binaries (--workspace_status_command).
+# Prints the values that Bazel writes into programs (--workspace_status_command).
 commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 if [ "$commit" != unknown ] && [ -n "$(git status --porcelain --untracked-files=no 2>/dev/null)" ]; then
   commit="$commit-dirty"

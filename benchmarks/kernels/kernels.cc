@@ -1,11 +1,12 @@
-// Each fused operation beside LibTorch's composition of it, forward and both backward passes.
+// Times each fused operation and the same computation with the reference kernels, in the forward
+// pass and both backward passes.
 //
 //   bazel run //benchmarks/kernels -- --benchmark_filter=sep
 //
-// Names: operation / shape / what is computed / instruction set, or "reference" for
-// the composition. "alphas": gradients of the input only, as
-// in the step that trains the alphas; "weights": gradients of the weights too. The time of a
-// backward pass includes its forward pass.
+// The names have the form: operation / shape / what is computed / instruction set. The instruction
+// set of the reference kernels is called "reference". "alphas" computes only the gradients of the
+// input, as in the step that trains the alphas. "weights" also computes the gradients of the
+// weights. The time of a backward pass includes its forward pass.
 
 #include <functional>
 #include <string>
@@ -29,7 +30,7 @@ namespace {
 
 constexpr int64_t kImages = 32;
 
-/// Channels and side of the DARTS space's three resolutions at C = 16.
+/// Channels and side of the three resolutions of the DARTS space with C = 16.
 struct Shape {
   int64_t channels, side;
 };
@@ -42,7 +43,8 @@ using Function = std::function<at::Tensor(const Backend&, const Inputs&)>;
 
 struct Operation {
   std::string name;
-  /// Inputs for a shape; the first `activations` of them are no weights.
+  /// The inputs for a shape. The first `activations` of them are activations, and the others are
+  /// weights.
   std::function<Inputs(const Shape&)> inputs;
   size_t activations;
   std::function<Function(const Shape&)> function;
@@ -55,7 +57,8 @@ void Measure(benchmark::State& state, const Operation& operation, const Shape& s
   Inputs inputs = operation.inputs(shape);
   Inputs wanted;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    // The loops work on channels-last values, the composition as LibTorch is used by default.
+    // The fused loops work on channels-last values. The reference kernels use LibTorch's default
+    // memory format.
     if (backend.channels_last() && inputs[i].dim() == 4 && i < operation.activations) {
       inputs[i] = inputs[i].contiguous(at::MemoryFormat::ChannelsLast);
     }
@@ -118,7 +121,7 @@ Operation Pool(const std::string& name, bool max) {
           }};
 }
 
-/// A node of 12 normalised terms and two identities: two edges with all the candidates.
+/// A node with 12 normalized terms and two identities: two edges with all the candidates.
 Operation Node() {
   Operation operation;
   operation.name = "node_sum";
@@ -205,7 +208,7 @@ Operation Cell() {
   return operation;
 }
 
-/// Each instruction set that this processor can run, and the composition, by name.
+/// Each instruction set that this processor supports, and the reference kernels, by name.
 std::vector<std::pair<std::string, Backend>> Backends() {
   std::vector<std::pair<std::string, Backend>> backends;
   for (const InstructionSet instructions : RunnableInstructionSets()) {

@@ -20,13 +20,13 @@ namespace {
 
 constexpr size_t kMostRows = 10000;
 constexpr size_t kMostColumns = 1000;
-/// By how much the sum of probabilities may differ from 1, since they are often printed with four
-/// digits.
+/// The maximum difference between the sum of an edge's probabilities and 1. Probabilities are often
+/// printed with four digits.
 constexpr double kSumTolerance = 2e-3;
 
 /// The alphas of an edge.
 struct Row {
-  std::optional<size_t> kind;  ///< the cell kind, if a name said it
+  std::optional<size_t> kind;  ///< the cell kind, if a name tells it
   std::vector<double> values;
   std::string where;  ///< for errors
 };
@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<Row>> RowsOfArrays(const Topology& topology,
   return rows;
 }
 
-/// Reads the rows of a text: each innermost bracket, or each line where there are no brackets.
+/// Reads the rows of a text. A row is an innermost bracket, or a line if the text has no brackets.
 class TextRows {
  public:
   TextRows(const Topology& topology, absl::string_view text)
@@ -110,7 +110,7 @@ class TextRows {
       kind_ = kind;
       return absl::OkStatus();
     }
-    // What stands outside of the brackets is the rest of a log, or a tensor's type.
+    // Text outside of the brackets belongs to a log or to the type of a tensor.
     if (has_brackets_ && level_ == 0) return absl::OkStatus();
     double value;
     if (!absl::SimpleAtod(word, &value)) {
@@ -142,7 +142,7 @@ class TextRows {
   std::vector<double> values_;
   std::vector<Row> rows_;
   int line_ = 1;
-  int level_ = 0;  ///< brackets that are open
+  int level_ = 0;  ///< number of open brackets
 };
 
 std::string OperationNames(const CellKind& kind, const EdgeCandidates& edge) {
@@ -151,7 +151,7 @@ std::string OperationNames(const CellKind& kind, const EdgeCandidates& edge) {
   });
 }
 
-/// The rows of each cell kind.
+/// The rows, separated by cell kind.
 absl::StatusOr<std::vector<std::vector<Row>>> ByKind(const Topology& topology,
                                                      std::vector<Row> rows) {
   const bool all_named =
@@ -248,7 +248,7 @@ absl::StatusOr<GivenAlphas> ReadAlphas(const Topology& topology, const Candidate
     }
   }
   given.notes.push_back(are_probabilities
-                            ? "each row of the alphas adds up to 1, so they were taken for "
+                            ? "each row of the alphas adds up to 1, so they were read as "
                               "probabilities"
                             : "the alphas became probabilities by the softmax of each row");
   return given;

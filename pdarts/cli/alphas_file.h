@@ -10,18 +10,19 @@
 
 namespace pdarts {
 
-/// What another program's alphas say.
+/// Alphas that another program wrote.
 struct GivenAlphas {
   EdgeProbabilities probabilities;
-  std::vector<std::string> notes;  ///< of how the file was understood
+  std::vector<std::string> notes;  ///< notes on how the file was understood
 };
 
-/// Reads alphas, a row an edge and a column a candidate, from the bytes of a NumPy file (arrays
-/// `[edges,candidates]` or `[kinds,edges,candidates]`) or of a text: rows as lines, as lists in
-/// brackets, or as NumPy and PyTorch print them. Names that hold the name of a cell kind say which
-/// kind the rows after them belong to; without names the kinds follow each other in the topology's
-/// order. Rows whose sum is 1 are probabilities; others become probabilities by the softmax.
-/// \error kInvalidArgument naming the row, and how many rows and numbers were expected; as
+/// Reads alphas, with one row for each edge and one column for each candidate. `bytes` are a NumPy
+/// file (arrays `[edges,candidates]` or `[kinds,edges,candidates]`) or a text. The rows of a text
+/// are lines, or lists in brackets, or arrays as NumPy and PyTorch print them. If a name contains
+/// the name of a cell kind, the rows after it belong to this cell kind. Without names, the cell
+/// kinds have the order of the topology. Rows whose sum is 1 are probabilities. Other rows become
+/// probabilities by the softmax.
+/// \error kInvalidArgument naming the row and the expected numbers of rows and columns; as
 /// ReadNumpyFile.
 absl::StatusOr<GivenAlphas> ReadAlphas(const Topology& topology, const Candidates& candidates,
                                        absl::string_view bytes);

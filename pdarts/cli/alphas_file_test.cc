@@ -21,7 +21,8 @@ using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Two edges of the kind normal and one of the kind reduce, with two operations each.
+/// Two edges of the cell kind normal and one edge of the cell kind reduce, with two operations
+/// each.
 const Topology& Small() {
   static const auto* const topology = new Topology{
       {{"normal", {{0, 1}, {0, 2}}, {"none", "skip"}}, {"reduce", {{0, 1}}, {"none", "skip"}}}};
@@ -36,7 +37,7 @@ std::string ErrorOf(const std::string& bytes) {
   return std::string(Read(bytes).status().message());
 }
 
-/// Checks that the bytes hold the alphas below, which are no probabilities.
+/// Checks that the bytes hold the alphas below. These alphas are not probabilities.
 void ExpectAlphas(const std::string& bytes) {
   const auto given = Read(bytes);
   ASSERT_TRUE(given.ok()) << given.status() << " of " << bytes;
@@ -124,7 +125,7 @@ TEST(Alphas, ThatAddUpToOneAreProbabilities) {
   const auto given = Read("0.25 0.75\n0.5 0.5\n0.1254 0.8745\n");
   ASSERT_TRUE(given.ok()) << given.status();
   EXPECT_THAT(given->probabilities[0][0], ElementsAre(0.25, 0.75));
-  EXPECT_THAT(given->notes, ElementsAre(HasSubstr("taken for probabilities")));
+  EXPECT_THAT(given->notes, ElementsAre(HasSubstr("read as probabilities")));
 }
 
 TEST(Alphas, ErrorsNameTheRowAndWhatWasExpected) {

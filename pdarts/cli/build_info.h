@@ -6,8 +6,8 @@ namespace pdarts {
 /// The version of pdarts, from the file VERSION: "0.1.0".
 const char* BuildVersion();
 
-/// The git commit that this program was built from, with "-dirty" if files differed from it;
-/// "unknown" when built outside a checkout.
+/// The git commit of the sources of this program. "-dirty" is appended if files differed from the
+/// commit. The result is "unknown" if the program was built outside of a checkout.
 const char* BuildCommit();
 
 }  // namespace pdarts

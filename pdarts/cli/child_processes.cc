@@ -22,14 +22,16 @@
 namespace pdarts {
 namespace {
 
-/// How often a child's end is looked for.
+/// The pause between two checks whether a child has ended.
 constexpr absl::Duration kPause = absl::Milliseconds(20);
-/// Above the numbers that a child's own descriptors get.
+/// A number above all descriptors that a child gets.
 constexpr int kFirstFreeDescriptor = 10;
-/// In the child: where the reason goes why the program can't be executed.
+/// In the child: the descriptor to which the child writes the reason if the program cannot be
+/// executed.
 constexpr int kFailureDescriptor = 3;
 
-/// Blocks all signals as long as it lives, so that none is handled by a copy of this process.
+/// Blocks all signals as long as the object lives, so that no signal is handled by a copy of this
+/// process.
 class BlockedSignals {
  public:
   BlockedSignals() {
@@ -45,14 +47,14 @@ class BlockedSignals {
   sigset_t before_;
 };
 
-/// A copy of a descriptor, out of the way of those that the child gets.
+/// Copies a descriptor to a number that no descriptor of the child will get.
 absl::StatusOr<FileDescriptor> CopyAside(int descriptor) {
   FileDescriptor copy(fcntl(descriptor, F_DUPFD_CLOEXEC, kFirstFreeDescriptor));
   if (!copy.is_open()) return SystemError("copy", absl::StrCat("descriptor ", descriptor));
   return copy;
 }
 
-/// What a child is to read: a file without a name, which stands at its beginning.
+/// The standard input of a child: a file without a name, opened at its beginning.
 absl::StatusOr<FileDescriptor> InputOf(const ChildCommand& command) {
   if (!command.input) {
     FileDescriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -71,12 +73,12 @@ bool IsUsersChoice(int signal) {
          signal == SIGUSR2 || signal == SIGPIPE;
 }
 
-/// In the child: what the program begins with. Calls nothing but what is safe after a fork of a
-/// process with several threads.
+/// In the child: sets the signals to the state with which the program begins. The function calls
+/// only functions that are safe after a fork of a process with several threads.
 void ResetSignals() {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction action = {};
-    if (sigaction(signal, nullptr, &action) != 0) continue;  // the C library's own
+    if (sigaction(signal, nullptr, &action) != 0) continue;  // a signal of the C library
     if (action.sa_handler == SIG_IGN && IsUsersChoice(signal)) continue;
     action = {};
     action.sa_handler = SIG_DFL;
@@ -87,7 +89,7 @@ void ResetSignals() {
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// This process's environment without some variables, as execve takes it.
+/// The environment of this process without some variables, in the form of execve.
 std::vector<char*> EnvironmentWithout(const std::vector<std::string>& variables) {
   std::vector<char*> kept;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -107,7 +109,8 @@ struct ChildDescriptors {
   int failure = -1;
 };
 
-/// The child, from its first instruction. Writes errno to `failure` if it can't begin.
+/// The code of the child, from its first instruction. If the program cannot begin, the child writes
+/// errno to `failure`.
 [[noreturn]] void BecomeChild(const char* program, char* const* argv, char* const* environment,
                               pid_t parent, const ChildDescriptors& descriptors) {
   const bool redirected = dup2(descriptors.input, STDIN_FILENO) >= 0 &&
@@ -115,7 +118,7 @@ struct ChildDescriptors {
                           dup2(descriptors.output, STDERR_FILENO) >= 0 &&
                           dup3(descriptors.failure, kFailureDescriptor, O_CLOEXEC) >= 0;
   if (redirected && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0) {
-    if (getppid() != parent) _exit(128 + SIGTERM);  // it ended before
+    if (getppid() != parent) _exit(128 + SIGTERM);  // the parent ended before this call
     closefrom(kFailureDescriptor + 1);
     ResetSignals();
     execve(program, argv, environment);
@@ -127,7 +130,7 @@ struct ChildDescriptors {
   _exit(127);
 }
 
-/// Why the child could not begin; 0 if it could.
+/// The reason why the child could not begin; 0 if it began.
 int ReadFailure(int descriptor) {
   int error = 0;
   ssize_t size = 0;
@@ -205,7 +208,7 @@ std::optional<EndedChild> ChildProcesses::Reap() {
     EndedChild result;
     result.id = child;
     if (ended < 0) {
-      result.exit_code = 127;  // another part of this process has waited for it
+      result.exit_code = 127;  // another part of this process called wait for it
     } else if (WIFSIGNALED(status)) {
       result.signal = WTERMSIG(status);
       result.exit_code = 128 + result.signal;
@@ -231,7 +234,7 @@ std::optional<EndedChild> ChildProcesses::Wait(absl::Duration longest) {
 
 absl::StatusOr<ChildOutput> RunToEnd(ChildCommand command) {
   const std::string& name = command.words[0];
-  // A file in memory, because a pipe would have to be read while the child runs.
+  // The output goes into a file in memory. A pipe would have to be read while the child runs.
   const FileDescriptor output(memfd_create("output", MFD_CLOEXEC));
   if (!output.is_open()) return SystemError("take the output of", name);
   command.output = output.number();

@@ -29,7 +29,7 @@ using ::testing::HasSubstr;
 
 constexpr absl::Duration kLong = absl::Minutes(1);
 
-/// A file of its own for each test.
+/// A separate file for each test.
 std::string OutputFile() {
   return absl::StrCat(::testing::TempDir(), "/",
                       ::testing::UnitTest::GetInstance()->current_test_info()->name());
@@ -42,7 +42,7 @@ ChildCommand Shell(const std::string& script) {
   return command;
 }
 
-/// What a child prints; its exit code must be 0.
+/// The output of a child. Expects that its exit code is 0.
 std::string Printed(ChildCommand command) {
   const std::string file = OutputFile();
   const FileDescriptor output(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
@@ -55,7 +55,7 @@ std::string Printed(ChildCommand command) {
   return ReadFile(file).value();
 }
 
-/// Sets how a signal is handled, for a while.
+/// Sets the handling of a signal as long as the object lives.
 class Disposition {
  public:
   Disposition(int signal, void (*handler)(int)) : signal_(signal) {
@@ -72,10 +72,10 @@ class Disposition {
 
 TEST(ChildProcessesTest, AChildReadsItsInputAndWritesItsOutput) {
   ChildCommand command = Shell("cat; echo said >&2");
-  command.input = std::string(200000, 'x') + "\n";  // more than a pipe holds
+  command.input = std::string(200000, 'x') + "\n";  // more than a pipe can hold
   EXPECT_EQ(Printed(command), *command.input + "said\n");
   EXPECT_EQ(Printed(Shell("cat")), "");
-  // A program may open it by name, as often as it likes.
+  // A program may open its standard input by name, any number of times.
   command = Shell("cat /dev/stdin; cat /dev/stdin");
   command.input = "once ";
   EXPECT_EQ(Printed(command), "once once ");
@@ -125,11 +125,11 @@ TEST(ChildProcessesTest, ItInheritsNoDescriptors) {
   command.program = "/bin/ls";
   command.words = {"ls", "/proc/self/fd"};
   const std::vector<std::string> lines = absl::StrSplit(Printed(command), '\n', absl::SkipEmpty());
-  EXPECT_THAT(lines, ElementsAre("0", "1", "2", "3"));  // the last is of ls
+  EXPECT_THAT(lines, ElementsAre("0", "1", "2", "3"));  // the last descriptor belongs to ls
 }
 
 TEST(ChildProcessesTest, ItsSignalsAreTheDefaultSaveWhatUsersIgnore) {
-  // Whatever the test itself is started with.
+  // The test sets the handling of these signals, because a test may inherit any.
   const Disposition interrupt(SIGINT, SIG_DFL), quit(SIGQUIT, SIG_DFL), pipe(SIGPIPE, SIG_DFL),
       user(SIGUSR2, SIG_DFL);
   const Disposition hangup(SIGHUP, SIG_IGN);
@@ -150,7 +150,8 @@ TEST(ChildProcessesTest, ItsSignalsAreTheDefaultSaveWhatUsersIgnore) {
     status.insert(words);
   }
   sigprocmask(SIG_SETMASK, &before, nullptr);
-  // Signals 32 and up are the C library's own and real-time signals, which a test may inherit.
+  // Signals 32 and above belong to the C library or are real-time signals. A test may inherit their
+  // handling.
   const auto signals = [&](const std::string& name) {
     uint64_t bits = 0;
     EXPECT_TRUE(absl::SimpleHexAtoi(status[name], &bits)) << name << ": " << status[name];
@@ -219,7 +220,8 @@ TEST(ChildProcessesTest, WhatStillRunsIsKilledAndReaped) {
 }
 
 TEST(ChildProcessesTest, ChildrenEndWithTheirParentEvenIfThatIsKilled) {
-  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // gets the orphan, so that its end can be seen
+  // This process gets the orphan, so that it sees the end of the orphan.
+  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const pid_t parent = fork();

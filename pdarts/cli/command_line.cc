@@ -16,7 +16,7 @@
 namespace pdarts {
 namespace {
 
-/// glog's own flag of this name (--v, --log_dir, ...).
+/// The flag of glog with this name (--v, --log_dir, ...).
 std::optional<gflags::CommandLineFlagInfo> FindGlogFlag(const std::string& name) {
   gflags::CommandLineFlagInfo info;
   if (gflags::GetCommandLineFlagInfo(name.c_str(), &info) &&
@@ -26,7 +26,7 @@ std::optional<gflags::CommandLineFlagInfo> FindGlogFlag(const std::string& name)
   return std::nullopt;
 }
 
-/// Whether the word after the flag is its value, unless an equals sign gives one.
+/// Whether the word after the flag is the value of the flag, if the flag has no equals sign.
 bool NeedsValue(const Command& command, const std::string& name) {
   if (const auto glog = FindGlogFlag(name)) return glog->type != "bool";
   return FindFlag(command, name) != nullptr && !IsSwitch(command, name);
@@ -44,7 +44,7 @@ absl::Status SetGlogFlag(const gflags::CommandLineFlagInfo& flag, const GivenFla
       absl::StrCat("--", flag.name, ": \"", value, "\" is not of the type ", flag.type));
 }
 
-/// What a flag's value must be, for errors.
+/// The expected value of a flag, for error messages.
 std::string Expected(const absl::CommandLineFlag& flag, const FlagText& text) {
   if (flag.IsOfType<bool>()) return "true or false";
   if (flag.IsOfType<double>()) return "a number";

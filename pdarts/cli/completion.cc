@@ -22,14 +22,14 @@
 namespace pdarts {
 namespace {
 
-/// What may stand at one place of a command line.
+/// The possible values at one place of a command line.
 struct Values {
   std::vector<std::string> words;
   bool files = false;
   bool directories = false;
 };
 
-/// `form`: the VALUE of a flag's text, or a word of a command's usage: "FILE", "cpu|cuda".
+/// `form` is the VALUE of a flag's text, or a word of a command's usage: "FILE", "cpu|cuda".
 Values ValuesOf(absl::string_view form) {
   Values values;
   for (const absl::string_view part : absl::StrSplit(form, '|')) {
@@ -56,7 +56,7 @@ Values ValuesOf(absl::string_view form) {
   return values;
 }
 
-/// What may stand behind a command's flags.
+/// The possible words after the flags of a command.
 Values ArgumentsOf(const Program& program, const Command& command) {
   Values values;
   if (!command.takes_arguments) return values;
@@ -80,7 +80,7 @@ std::vector<std::string> CommandNames(const Program& program) {
   return names;
 }
 
-/// A branch of a `case` of bash that says what `patterns` may be.
+/// A branch of a `case` in bash, for the words that `patterns` match.
 std::string BashBranch(const std::vector<std::string>& patterns, const Values& values) {
   std::string branch = absl::StrCat("    ", absl::StrJoin(patterns, " | "), ")\n");
   if (!values.words.empty()) {
@@ -92,7 +92,7 @@ std::string BashBranch(const std::vector<std::string>& patterns, const Values& v
   return absl::StrCat(branch, "      ;;\n");
 }
 
-/// As an explanation of zsh's _arguments and _describe.
+/// The text as an explanation in zsh's _arguments and _describe.
 std::string ZshText(absl::string_view text) {
   return absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"[", "\\["}, {"]", "\\]"}, {":", "\\:"}});
 }
@@ -128,7 +128,7 @@ std::string BashCompletion(const Program& program) {
       "  case $command:$flag in\n");
   absl::StrAppend(&script, BashBranch({":"}, {CommandNames(program), false, false}),
                   BashBranch({":-"}, {{"--help", "--version"}, false, false}));
-  // One branch for all places that take the same.
+  // Places that take the same values share one branch.
   std::map<std::pair<std::vector<std::string>, int>, std::vector<std::string>> places;
   const auto add = [&](const std::string& place, const Values& values) {
     if (values.words.empty() && !values.files && !values.directories) return;
@@ -209,7 +209,8 @@ std::string ZshCompletion(const Program& program) {
     }
     absl::StrAppend(&script, "\n      ;;\n");
   }
-  // In $fpath the file is the function's body; sourced, it only tells zsh of the function.
+  // If zsh loads the file from $fpath, the file is the body of the function. If the user sources
+  // the file, it only registers the function.
   absl::StrAppend(&script, "  esac\n}\nif [[ ${funcstack[1]-} == _", name, " ]]; then\n  _", name,
                   " \"$@\"\nelse\n  compdef _", name, " ", name, "\nfi\n");
   return script;

@@ -7,10 +7,12 @@
 
 namespace pdarts {
 
-/// A script for bash that completes the program's commands, flags and values once it is sourced.
+/// A script for bash. After a user sources the script, bash completes the commands, flags and
+/// values of the program.
 std::string BashCompletion(const Program& program);
 
-/// The same for zsh. It may also be a file `_NAME` of a folder in $fpath.
+/// A script for zsh with the same effect. The script may also be a file `_NAME` in a folder of
+/// $fpath.
 std::string ZshCompletion(const Program& program);
 
 }  // namespace pdarts

@@ -7,10 +7,10 @@
 
 namespace pdarts {
 
-/// What a dry run says of the data that were read, or why they could not be read.
+/// Describes the data for a dry run, or the reason why they could not be read.
 DataForecast DescribeData(const absl::StatusOr<DatasetSplits>& data);
 
-/// Prints it on standard output, in a line.
+/// Prints the description on standard output, in one line.
 void PrintData(const DataForecast& data);
 
 }  // namespace pdarts

@@ -8,9 +8,10 @@
 
 namespace pdarts {
 
-/// "auto" (CUDA where there is one, else the CPU), "cpu", "cuda" or "cuda:N".
-/// \param number of this process among those of its run on the machine: of "auto" and "cuda" each
-/// process gets the device with its number.
+/// Reads the value of --device: "auto" (CUDA if there is a CUDA device, otherwise the CPU), "cpu",
+/// "cuda" or "cuda:N".
+/// \param number the number of this process among the processes of its run on this machine. With
+/// "auto" and "cuda", each process gets the device with its number.
 /// \error kInvalidArgument for any other text; kFailedPrecondition if the program was built without
 /// CUDA or the machine has no such device.
 absl::StatusOr<c10::Device> ResolveDevice(const std::string& text, int number = 0);
@@ -23,10 +24,11 @@ std::string DeviceName(c10::Device device);
 /// Sets how many threads LibTorch's operators use; 0 leaves its own choice. Returns the number.
 int SetThreads(int threads);
 
-/// How many processors this program may use.
+/// The number of processors that this program may use.
 int NumProcessors();
 
-/// Which ones, as text: two programs of one machine that may use the same have the same text.
+/// A text for the set of these processors. Two programs on one machine that may use the same
+/// processors get the same text.
 std::string ProcessorSet();
 
 /// LibTorch's version: "2.11.0".

@@ -3,8 +3,8 @@
 
 namespace pdarts {
 
-/// The text of the spec that a pdarts_experiment target is made of, and its file's name. Defined by
-/// a source that the macro generates.
+/// The text of the spec of a pdarts_experiment target, and the name of the spec's file. The macro
+/// generates a source file that defines them.
 extern const char* const kEmbeddedSpec;
 extern const char* const kEmbeddedSpecFile;
 

@@ -1,4 +1,5 @@
-// The main program of a pdarts_experiment target: a search of the spec that was built into it.
+// The main program of a pdarts_experiment target: a search with the spec that is built into the
+// program.
 
 #include <filesystem>
 #include <string>

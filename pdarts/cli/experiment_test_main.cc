@@ -1,4 +1,5 @@
-// The test of a pdarts_experiment target: its spec loads, validates, and builds what it says.
+// The test of a pdarts_experiment target: the spec of the target loads and is valid, and its
+// networks can be built.
 
 #include "gtest/gtest.h"
 #include "pdarts/cli/embedded_spec.h"

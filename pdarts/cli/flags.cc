@@ -26,7 +26,7 @@ ABSL_FLAG(pdarts::StringList<pdarts::SetFlagTag>, set, {},
 ABSL_FLAG(std::optional<int64_t>, seed, std::nullopt,
           "NUMBER: seed of the run, from 0 on (default: the spec's)");
 ABSL_FLAG(std::string, data_dir, "",
-          "DIR: folder that holds data sets (cifar-10-batches-bin/, cifar-100-binary/) (default: "
+          "DIR: folder that holds datasets (cifar-10-batches-bin/, cifar-100-binary/) (default: "
           "the environment's PDARTS_DATA_DIR, else the spec's field)");
 ABSL_FLAG(std::string, output_dir, "",
           "DIR: where the run is written (default: runs/<name>-seed<seed> where the command was "
@@ -36,18 +36,20 @@ ABSL_FLAG(std::string, device, "",
           "auto|cpu|cuda|cuda:N: where networks compute; auto: a CUDA device if there is one "
           "(default: the spec's)");
 ABSL_FLAG(int, threads, 0,
-          "NUMBER: threads of LibTorch's operators, at most four a processor; 0: one a core");
+          "NUMBER: threads of LibTorch's operators, at most four for each processor; 0: one for "
+          "each core");
 ABSL_FLAG(
     bool, dry_run, false,
     "build what would be trained, print its size and the memory and time that it takes, and stop");
 ABSL_FLAG(bool, overwrite, false, "replace a run that the output directory holds already");
-ABSL_FLAG(bool, resume, false,
-          "only go on with a run that the output directory holds unfinished; without this flag an "
-          "unfinished run of the same spec is gone on with too, and else a new one begins");
+ABSL_FLAG(
+    bool, resume, false,
+    "only resume the unfinished run in the output directory; without this flag, an unfinished "
+    "run of the same spec is resumed, and otherwise a new run begins");
 ABSL_FLAG(
     double, checkpoint_minutes, 10,
-    "MINUTES: a checkpoint is written at every epoch's end, and within an epoch after so many "
-    "minutes; 0: after every step");
+    "MINUTES: time between checkpoints within an epoch; 0: one after every step. Every epoch ends "
+    "with a checkpoint");
 ABSL_FLAG(bool, allow_swap, false, "start even if the estimated memory is not free");
 ABSL_FLAG(bool, json, false, "print one JSON object on one line of standard output");
 ABSL_FLAG(std::string, spec, "", "FILE: the experiment's spec");
@@ -56,7 +58,7 @@ ABSL_FLAG(std::string, space, "",
           "SPACE: search space that an architecture belongs to (default: the only one of this "
           "program, or darts)");
 ABSL_FLAG(std::string, seeds, "", "NUMBERS: seeds of the runs, with commas between them");
-ABSL_FLAG(int, jobs, 1, "NUMBER: runs that go on at the same time");
+ABSL_FLAG(int, jobs, 1, "NUMBER: runs that are computed at the same time");
 
 namespace pdarts {
 namespace {
@@ -66,14 +68,15 @@ std::vector<std::string>& TypedWords() {
   return *words;
 }
 
-/// Name of a flag argument, without dashes, "no" and value; empty if it is none.
+/// The name of a flag in a word, without dashes, "no" and the value; empty if the word is not a
+/// flag.
 std::string FlagName(absl::string_view argument) {
   if (!absl::ConsumePrefix(&argument, "-")) return "";
   absl::ConsumePrefix(&argument, "-");
   return std::string(argument.substr(0, argument.find('=')));
 }
 
-/// The word as one types it in a shell.
+/// The word in the form in which a user types it in a shell.
 std::string ShellWord(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-_./=:,+", c);
@@ -81,7 +84,8 @@ std::string ShellWord(const std::string& word) {
   return plain ? word : QuotedForShell(word);
 }
 
-/// Whether a file can be read again later: not a pipe, and not what only this process has open.
+/// Whether a file can be read again later. A pipe cannot, nor can a file that only this process has
+/// open.
 bool CanBeReadAgain(const std::string& path) {
   std::error_code error;
   return std::filesystem::is_regular_file(path, error) && !absl::StartsWith(path, "/dev/") &&

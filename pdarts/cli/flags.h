@@ -16,8 +16,8 @@
 
 namespace pdarts {
 
-/// A repeatable flag's values, in the order in which they were typed. `Flag` is a type of its own
-/// for each flag, by which the values of two flags are kept apart.
+/// The values of a repeatable flag, in the order in which the user typed them. Each flag has a type
+/// `Flag`, so that the values of two flags do not mix.
 template <class Flag>
 struct StringList {
   std::vector<std::string> values;
@@ -25,7 +25,8 @@ struct StringList {
 
 template <class Flag>
 bool AbslParseFlag(absl::string_view text, StringList<Flag>* list, std::string*) {
-  // Called once an occurrence, each time with a fresh list: the occurrences are gathered here.
+  // Abseil calls this function for each occurrence of the flag, each time with an empty list. This
+  // variable collects the values of all occurrences.
   static auto* gathered = new std::vector<std::string>;
   if (!text.empty()) gathered->emplace_back(text);
   list->values = *gathered;
@@ -62,43 +63,44 @@ ABSL_DECLARE_FLAG(int, jobs);
 
 namespace pdarts {
 
-/// Keeps the words that the program was started with, for CommandToGoOn.
+/// Stores the words with which the program was started, for CommandToGoOn.
 void RememberCommandLine(int argc, char** argv);
 
-/// The flags that a search takes.
+/// The flags of a search.
 std::vector<std::string> SearchFlags();
 
-/// --data_dir, else PDARTS_DATA_DIR, else empty.
+/// The value of --data_dir, or of PDARTS_DATA_DIR if the flag is not given; empty without both.
 std::string DataDirFromFlags();
 
-/// The absolute path of what a user named from where the command was typed.
+/// The absolute path of a path that is relative to the folder in which the user typed the command.
 std::string UserPath(const std::string& path);
 
-/// The numbers of --seeds; empty where the flag isn't given.
-/// \error kInvalidArgument if one is no whole number from 0 on, or stands there twice.
+/// The numbers of --seeds; empty if the flag is not given.
+/// \error kInvalidArgument if a number is not an integer, is negative, or occurs twice.
 absl::StatusOr<std::vector<int64_t>> SeedsFromFlags();
 
-/// --jobs. \error kInvalidArgument if it is below 1.
+/// The value of --jobs. \error kInvalidArgument if it is below 1.
 absl::StatusOr<int> JobsFromFlags();
 
 /// Applies --set, --seed and --device to a spec of any type and completes it.
 /// \error as SetField and CompleteSpec.
 absl::Status ApplyFlags(google::protobuf::Message* spec);
 
-/// --output_dir, else runs/<name>-seed<seed> where the command was typed.
+/// The value of --output_dir. Without the flag, it is runs/<name>-seed<seed> in the folder in which
+/// the user typed the command.
 std::string OutputDirFromFlags(const ExperimentSpec& spec);
 std::string OutputDirFromFlags(const std::string& name, int64_t seed);
 
-/// The name by which this program was started.
+/// The name with which this program was started.
 std::string ProgramName();
 
-/// The command that this program was started by, as one would type it in a shell. `changes` gives
-/// flags that were typed another value, or leaves them out.
+/// The command with which this program was started, in the form in which a user types it in a
+/// shell. `changes` holds other values for flags. A flag without a value is left out.
 std::string TypedCommand(const std::map<std::string, std::optional<std::string>>& changes);
 
-/// The command to go on with what was begun: the typed one without --overwrite. `run` is the
-/// directory of a run that was begun, or empty. Its spec takes the place of a spec that can't be
-/// read again, such as one from a pipe.
+/// The command that continues the interrupted work: the typed command without --overwrite. `run` is
+/// the directory of a run that was begun, or empty. If the typed spec cannot be read again (for
+/// example from a pipe), the command names the spec of the run instead.
 std::string CommandToGoOn(const std::string& run);
 
 }  // namespace pdarts

@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A log of a long search has a few hundred kilobytes.
+/// The maximum size of a file. The log of a long search has a few hundred kilobytes.
 constexpr uintmax_t kLargestFile = 16 << 20;
 
 bool IsNameByte(char c) {
@@ -40,7 +40,7 @@ bool IsWord(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsNameByte);
 }
 
-/// Whether a text that names nothing that exists was meant as a path.
+/// Whether the user probably meant a text as a path, although it does not lead to a file.
 bool LooksLikePath(absl::string_view text) {
   return text.find_first_of("()[]{}|'\"=\n") == absl::string_view::npos &&
          text.find_first_of("./") != absl::string_view::npos;
@@ -68,7 +68,7 @@ bool IsKnownName(const SearchSpace& space, absl::string_view text) {
                      [&](const auto& entry) { return entry.first == text; });
 }
 
-/// Reads a run's architecture from the message of its file.
+/// Reads the architecture of a run from the message of its file.
 absl::StatusOr<Architecture> FromFound(const SearchSpace& space, const DerivedArchitecture& found) {
   PDARTS_RETURN_IF_ERROR(CheckFound(space, found));
   return found.architecture();
@@ -86,7 +86,8 @@ absl::StatusOr<Architecture> FromTextproto(const SearchSpace& space, const std::
       "training with the field genotype");
 }
 
-/// The text of a file. \error kInvalidArgument if it is too long or no text; as ReadFileOrPipe.
+/// The text of a file. \error kInvalidArgument if the file is too long or does not hold text; as
+/// ReadFileOrPipe.
 absl::StatusOr<std::string> ReadText(const std::string& path) {
   std::error_code error;
   if (const uintmax_t size = fs::file_size(path, error); !error && size > kLargestFile) {
@@ -103,7 +104,7 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   return content;
 }
 
-/// name: of the definition that is meant, or empty.
+/// `name` is the name of the definition, or empty.
 absl::StatusOr<Architecture> FromContent(const SearchSpace& space, const std::string& path,
                                          const std::string& name) {
   PDARTS_ASSIGN_OR_RETURN(const std::string content, ReadText(path));
@@ -116,7 +117,7 @@ absl::StatusOr<Architecture> FromContent(const SearchSpace& space, const std::st
                                  found.has_architecture()) {
     return FromFound(space, found);
   }
-  // A name has no place to report; of anything else the place is that in the file.
+  // A name has no position to report. For any other text, the position is that in the file.
   const absl::string_view word = absl::StripAsciiWhitespace(content);
   return IsKnownName(space, word) ? ParseGenotype(space, word) : space.Parse(content);
 }
@@ -135,7 +136,7 @@ absl::StatusOr<Architecture> FromFolder(const SearchSpace& space, const std::str
   return found.architecture();
 }
 
-/// `is_path`: set to whether the architecture came from a file or a run.
+/// Sets `is_path` to whether the architecture came from a file or a run.
 absl::StatusOr<Architecture> Read(const SearchSpace& space, const std::string& given,
                                   bool* is_path) {
   if (IsKnownName(space, given)) return ParseGenotype(space, given);
@@ -160,9 +161,9 @@ absl::StatusOr<Architecture> Read(const SearchSpace& space, const std::string& g
   return architecture;
 }
 
-/// The architectures of a file's lines if at least two lines hold one; none otherwise.
-/// \error kInvalidArgument naming the first line that holds none if at least two others do; as
-/// ReadText.
+/// Reads a file in which each line holds an architecture. Empty if fewer than two lines hold one.
+/// \error kInvalidArgument naming the first line without an architecture, if at least two other
+/// lines hold one; as ReadText.
 absl::StatusOr<std::vector<GivenGenotype>> ReadLines(const SearchSpace& space,
                                                      const std::string& given) {
   const std::string path = UserPath(given);

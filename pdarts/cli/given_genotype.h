@@ -13,23 +13,24 @@ namespace pdarts {
 /// An architecture that a user gave.
 struct GivenGenotype {
   Architecture architecture;
-  /// A text of it for a spec: what the user gave, or the space's own text if that is a path.
+  /// The text of the architecture for a spec: the text that the user gave, or the text form of the
+  /// space if the user gave a path.
   std::string text;
 };
 
-/// Reads what may stand wherever a genotype is expected: a name that the space knows, the directory
-/// of a run, a file, a definition in a file (FILE:NAME), or a text. A file is any that
-/// SearchSpace::Parse reads, a run's architecture.textproto or architecture.json, or the spec of a
-/// training. A relative path begins where the command was typed. Tells the user on standard error
-/// what readers told ReadingNotes.
+/// Reads a genotype that a user gave: a name that the space knows, the directory of a run, a file,
+/// a definition in a file (FILE:NAME), or a text. A file may have any form that SearchSpace::Parse
+/// reads, or be the architecture.textproto or architecture.json of a run, or the spec of a
+/// training. A relative path is relative to the folder in which the user typed the command. Prints
+/// the notes that readers gave to ReadingNotes on standard error.
 /// \error kNotFound if there is no such file; kInvalidArgument as SearchSpace::Parse, after the
-/// file's path; as ReadRunArchitecture; as ReadFileOrPipe.
+/// path of the file; as ReadRunArchitecture; as ReadFileOrPipe.
 absl::StatusOr<GivenGenotype> ReadGivenGenotype(const SearchSpace& space, const std::string& given);
 
-/// The same, where a file may hold several architectures: a text or a known name in each line.
-/// Empty lines and lines that begin with # may stand between them. Whatever else is given holds
-/// one. \error as ReadGivenGenotype; kInvalidArgument naming the line if several lines of a file
-/// hold an architecture, and one doesn't.
+/// Reads one or more genotypes that a user gave. A file may hold several architectures: a text or a
+/// known name in each line. Empty lines, and lines that begin with #, are ignored. Everything else
+/// that ReadGivenGenotype reads gives one architecture. \error as ReadGivenGenotype;
+/// kInvalidArgument naming a line without an architecture if several other lines hold one.
 absl::StatusOr<std::vector<GivenGenotype>> ReadGivenGenotypes(const SearchSpace& space,
                                                               const std::string& given);
 

@@ -19,8 +19,8 @@ namespace {
 
 constexpr size_t kWidth = 80;
 
-/// The text in lines of at most kWidth characters where its words allow, each after `indentation`
-/// spaces.
+/// The text in lines of at most kWidth characters (longer if a word is longer), each after
+/// `indentation` spaces.
 std::string Wrapped(absl::string_view text, size_t indentation) {
   std::string lines, line;
   for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
@@ -39,7 +39,7 @@ std::string FlagHelp(const std::string& form, absl::string_view meaning,
                       Wrapped(absl::StrCat(meaning, " (default: ", default_value, ")"), 6));
 }
 
-/// The flags of glog that say what is logged and where.
+/// The flags of glog that select the logged messages and their files.
 std::string LoggingHelp() {
   std::string text = "logging, by glog (its other flags are taken too):\n";
   for (const char* name : {"v", "vmodule", "minloglevel", "log_dir"}) {
@@ -53,7 +53,7 @@ std::string LoggingHelp() {
   return text;
 }
 
-/// What is typed before a command's flags.
+/// The words that a user types before the flags of a command.
 std::string Prefix(const Program& program, const Command& command) {
   return absl::StrCat(program.name, command.name.empty() ? "" : " ", command.name);
 }

@@ -8,14 +8,14 @@
 
 namespace pdarts {
 
-/// All commands of a program, a line each, or the help of its only command.
+/// All commands of a program, one line for each, or the help of its only command.
 std::string ProgramHelp(const Program& program);
 
-/// What a command does, all its flags with meaning and default, and its examples.
+/// The purpose of a command, all its flags with meaning and default, and its examples.
 std::string CommandHelp(const Program& program, const Command& command);
 
-/// What --version prints: the program's version, commit, LibTorch and the instruction set that the
-/// fused kernels use on this machine.
+/// The output of --version: the version and the commit of the program, the version of LibTorch, and
+/// the instruction set of the fused kernels on this machine.
 /// \error as ResolveBackend.
 absl::StatusOr<std::string> VersionText(const Program& program);
 

@@ -19,7 +19,8 @@
 namespace pdarts {
 namespace {
 
-/// A file whose header promises more pixels is not decoded: it could take all memory.
+/// The maximum number of pixels. A file whose header announces more pixels is not decoded, because
+/// it could take all memory.
 constexpr int64_t kMaxPixels = 100000000;
 
 class FileSource : public SampleSource {

@@ -10,14 +10,15 @@
 
 namespace pdarts {
 
-/// The paths of the image files that a user named, in the order in which they were named: a file
-/// stands for itself, a folder for the images in it and in all folders below it, sorted by name.
-/// Tells the user on standard error what in a folder is no image.
-/// \error kNotFound naming a path that is not there; kInvalidArgument naming a folder that holds no
-/// image; as images::ListClass.
+/// The paths of the image files that a user named, in the order of the arguments. An argument is a
+/// file, or a folder. A folder stands for all images in it and in the folders below it, sorted by
+/// name. Prints on standard error which files of a folder are not images.
+/// \error kNotFound naming a path that does not exist; kInvalidArgument naming a folder without
+/// images; as images::ListClass.
 absl::StatusOr<std::vector<std::string>> FindImageFiles(const std::vector<std::string>& paths);
 
-/// The images of files, without labels: each is 0. A file is read when its image is needed.
+/// The images of files. They have no labels: each label is 0. A file is read when its image is
+/// needed.
 std::shared_ptr<const SampleSource> MakeFileSource(const std::vector<std::string>& paths);
 
 }  // namespace pdarts

@@ -21,7 +21,7 @@ ABSL_FLAG(std::vector<std::string>, weights_except, {},
 namespace pdarts {
 namespace {
 
-/// The layer whose outputs are the classes.
+/// The layer whose outputs are the logits of the classes.
 constexpr char kClassifier[] = "classifier";
 
 bool HasSameWeights(const InitialWeights& a, const InitialWeights& b) {

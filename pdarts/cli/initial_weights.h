@@ -15,34 +15,36 @@ namespace pdarts {
 
 class Network;
 
-/// Puts what --weights and --weights_except name into the spec.
-/// \error kInvalidArgument if layers are left out of no weights.
+/// Writes the values of --weights and --weights_except into the spec.
+/// \error kInvalidArgument if --weights_except is given without weights.
 absl::Status SetInitialWeights(TrainSpec* spec);
 
-/// The weights that a training begins with.
+/// The weights with which a training begins.
 struct StartingWeights {
   std::string file;
-  /// Nothing where the file is gone, which an unfinished run does not need any more.
+  /// Unset if the file does not exist any more. A resumed run does not need it.
   std::optional<NamedTensors> tensors;
-  std::optional<Model> model;  ///< what the file says of itself
+  std::optional<Model> model;  ///< the metadata of the file
 };
 
-/// Reads what the spec's initial_weights name, and writes the file's SHA-256 into the spec; nothing
-/// where the spec names none.
-/// \param before the spec of the run that goes on, if one does. It says what the run began with
-///     where the file is gone or has another name now.
-/// \error as ReadWeightsFile; kInvalidArgument naming initial_weights.sha256 if the file is
-/// another.
+/// Reads the file that initial_weights of the spec names, and writes the SHA-256 of the file into
+/// the spec. Unset if the spec names no file.
+/// \param before the spec of the resumed run, if there is one. It tells which weights the run began
+///     with if the file does not exist any more or was renamed.
+/// \error as ReadWeightsFile; kInvalidArgument naming initial_weights.sha256 if the file has
+/// another SHA-256.
 absl::StatusOr<std::optional<StartingWeights>> ReadInitialWeights(
     const std::optional<TrainSpec>& before, TrainSpec* spec);
 
-/// The order of classes in which labels are numbered, so that the weights stay right: that of the
-/// run that goes on, or of the weights that the training begins with; empty: the dataset's own.
+/// The order of classes by which labels are numbered, so that the labels fit the weights: the order
+/// of the resumed run, or of the weights with which the training begins; empty for the order of the
+/// dataset.
 std::vector<std::string> ClassOrder(const std::optional<Model>& unfinished,
                                     const std::optional<StartingWeights>& weights,
                                     const TrainSpec& spec);
 
-/// Writes the weights into a network. \error as LoadWeights; kNotFound if the file is gone.
+/// Copies the weights into a network. \error as LoadWeights; kNotFound if the file does not exist
+/// any more.
 absl::Status LoadInitialWeights(const StartingWeights& weights, const TrainSpec& spec,
                                 Network* network);
 

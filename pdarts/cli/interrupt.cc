@@ -14,17 +14,18 @@ constexpr std::array<int, 6> kSignals = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUS
 constexpr double kSameSignalSeconds = 0.5;
 
 volatile std::sig_atomic_t first_signal = 0;
-// Signals that ask to stop: those that the handler counts.
+// The number of signals that ask the program to stop, as the handler counts them.
 volatile std::sig_atomic_t requests = 0;
 volatile std::sig_atomic_t most_requests = 1;
-// Only the handler uses these two. It blocks the signals, so that it runs once at a time.
+// Only the handler uses these two variables. The handler blocks the signals, so that it does not
+// interrupt itself.
 int last_request = 0;
 timespec last_request_time = {};
 
-// How the signals were handled before the guard.
+// The handling of the signals before the guard.
 std::array<struct sigaction, kSignals.size()> actions_before;
 
-/// Notes the time; returns whether a signal repeats the last one.
+/// Stores the time. Returns whether a signal repeats the last one.
 bool IsRepeated(int signal) {
   timespec now = {};
   clock_gettime(CLOCK_MONOTONIC, &now);

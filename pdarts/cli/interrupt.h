@@ -3,17 +3,18 @@
 
 namespace pdarts {
 
-/// While one lives, a signal that asks the program to stop (SIGINT, SIGTERM, SIGHUP, SIGUSR1 or
-/// SIGUSR2) is only noted, so that the work can stop at a good place. A second one ends the process
-/// at once. The same signal again within half a second counts as one with the first, because
-/// terminals, timeout(1) and batch systems signal a process and its process group. SIGPIPE (nobody
-/// reads the output any more) is noted as well, but never ends the process. A signal that was
-/// ignored when the guard was made stays ignored. Afterwards all are handled as before the guard.
+/// As long as a guard lives, a signal that asks the program to stop (SIGINT, SIGTERM, SIGHUP,
+/// SIGUSR1 or SIGUSR2) is only noted, so that the work can stop at a suitable place. A second
+/// signal ends the process at once. The same signal within half a second counts as one signal,
+/// because terminals, timeout(1) and batch systems send a signal to a process and to its process
+/// group. SIGPIPE (the reader of the output has ended) is noted as well, but never ends the
+/// process. A signal that the process ignored when the guard was made is still ignored. The
+/// destructor restores the handling of all signals.
 class InterruptGuard {
  public:
   enum class SecondSignal {
-    kEnds,     ///< ends the process at once
-    kIsNoted,  ///< is noted as well; a third one ends the process
+    kEnds,     ///< the second signal ends the process at once
+    kIsNoted,  ///< the second signal is noted as well; a third signal ends the process
   };
 
   explicit InterruptGuard(SecondSignal second = SecondSignal::kEnds);
@@ -22,10 +23,10 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 };
 
-/// The first signal that was noted; 0: none.
+/// The first signal that was noted; 0 if there was none.
 int InterruptSignal();
 
-/// Notes the signal that has stopped another process of this one's run, if none was noted before.
+/// Notes the signal that stopped another process of the same run, if no signal was noted before.
 void NoteSignalOfAnotherProcess(int signal);
 
 /// Whether a second signal was noted.

@@ -13,12 +13,12 @@ namespace {
 using ::testing::ExitedWithCode;
 using ::testing::KilledBySignal;
 
-// What is noted is never forgotten, so that each case runs in a process of its own.
+// A noted signal is never forgotten, so each case runs in a separate process.
 
-/// Longer than two signals of one kind count as one.
+/// Waits longer than the time in which two equal signals count as one.
 void WaitUntilItIsAnother() { usleep(700000); }
 
-/// Ends with 0 if `signal` was noted.
+/// Exits with status 0 if `signal` was noted.
 [[noreturn]] void ExitIfNoted(int signal) { std::_Exit(InterruptSignal() == signal ? 0 : 1); }
 
 TEST(InterruptDeathTest, EachSignalIsNoted) {
@@ -64,7 +64,7 @@ TEST(InterruptDeathTest, TheSameSignalEndsItAfterAWhileOnly) {
       {
         const InterruptGuard guard;
         raise(SIGTERM);
-        raise(SIGTERM);  // of the process group
+        raise(SIGTERM);  // a signal to the process group
         if (InterruptSignal() != SIGTERM) std::_Exit(1);
         WaitUntilItIsAnother();
         raise(SIGTERM);
@@ -97,7 +97,7 @@ TEST(InterruptDeathTest, AClosedPipeEndsNothing) {
         for (int i = 0; i < 3; ++i) {
           if (write(ends[1], "x", 1) != -1) std::_Exit(2);
         }
-        raise(SIGTERM);  // the first that asks to stop
+        raise(SIGTERM);  // the first signal that asks to stop
         ExitIfNoted(SIGPIPE);
       },
       ExitedWithCode(0), "");

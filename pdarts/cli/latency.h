@@ -10,19 +10,19 @@
 
 namespace pdarts {
 
-/// Milliseconds of a forward pass.
+/// The time of a forward pass, in milliseconds.
 struct Latency {
   double median = 0;
   double p10 = 0;
   double p90 = 0;
 };
 
-/// Times `runs` passes of a network in evaluation mode over random images, after three that are not
-/// timed.
+/// Times `runs` forward passes of a network in evaluation mode with random images, after three
+/// passes that are not timed.
 Latency MeasureLatency(Network& network, const ImageShape& image, int batch, int runs);
 
-/// A network that computes the same in evaluation mode, its batch normalizations folded into the
-/// convolutions before them.
+/// A network that computes the same in evaluation mode. Its batch normalizations are folded into
+/// the convolutions before them.
 /// \error as Network::Describe.
 absl::StatusOr<std::shared_ptr<Network>> FoldNetwork(const Network& network,
                                                      const Backend& backend);

@@ -3,7 +3,7 @@
 
 namespace pdarts {
 
-/// Starts glog: to standard error, and to files too with --log_dir.
+/// Starts glog, which writes to standard error, and with --log_dir to files as well.
 void StartLogging(const char* program);
 
 }  // namespace pdarts

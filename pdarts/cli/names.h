@@ -7,7 +7,7 @@
 
 namespace pdarts {
 
-/// How many candidates an edge has: "8", or "6/5" where the cell kinds differ.
+/// The number of candidates of an edge: "8", or "6/5" if cell kinds have different numbers.
 std::string CandidateCounts(const Candidates& candidates);
 
 }  // namespace pdarts

@@ -24,7 +24,7 @@ ABSL_FLAG(std::string, genotype, "",
 ABSL_FLAG(std::string, weights, "",
           "FILE: weights, as safetensors or as a checkpoint that Python's torch.save wrote");
 ABSL_FLAG(std::string, dataset, "",
-          "DATASET: data set by its short name, with its default settings (default: cifar10)");
+          "DATASET: dataset by its short name, with its default settings (default: cifar10)");
 ABSL_FLAG(std::optional<int>, cells, std::nullopt,
           "NUMBER: cells of the network (default: the skeleton's usual number)");
 ABSL_FLAG(std::optional<int>, channels, std::nullopt,
@@ -41,9 +41,9 @@ namespace {
 
 constexpr int kMostClasses = 100000;
 
-constexpr int kMostPixels = 16384;  // of a side
+constexpr int kMostPixels = 16384;  // maximum length of a side
 
-/// Puts --image_size into `image`.
+/// Writes the value of --image_size into `image`.
 absl::Status SetImageSize(ImageShape* image) {
   const std::string text = absl::GetFlag(FLAGS_image_size);
   if (text.empty()) return absl::OkStatus();
@@ -59,11 +59,11 @@ absl::Status SetImageSize(ImageShape* image) {
   return absl::OkStatus();
 }
 
-/// What a run says of its network.
+/// The description of a network in its run.
 struct RunNetwork {
   google::protobuf::Any space;
   google::protobuf::Any dataset;
-  NetworkSettings settings;  ///< of a training
+  NetworkSettings settings;  ///< of the network of a training
 };
 
 absl::StatusOr<RunNetwork> ReadRunNetwork(const std::string& run) {
@@ -81,7 +81,7 @@ absl::StatusOr<RunNetwork> ReadRunNetwork(const std::string& run) {
   return network;
 }
 
-/// The network's size from flags, each in its range.
+/// Reads the size of the network from flags, and checks the range of each.
 absl::StatusOr<NetworkSettings> SettingsFromFlags() {
   NetworkSettings settings;
   if (const auto cells = absl::GetFlag(FLAGS_cells)) settings.set_cells(*cells);
@@ -134,7 +134,7 @@ absl::StatusOr<FlagNetwork> NetworkFromRunOrFlags() {
   }
   PDARTS_ASSIGN_OR_RETURN(NetworkSettings settings, SettingsFromFlags());
   PDARTS_ASSIGN_OR_RETURN(const RunNetwork of_run, ReadRunNetwork(UserPath(run)));
-  // Flags go before what the run says.
+  // Flags have precedence over the settings of the run.
   NetworkSettings all = of_run.settings;
   all.MergeFrom(settings);
   FlagNetwork network;

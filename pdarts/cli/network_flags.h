@@ -22,36 +22,40 @@ ABSL_DECLARE_FLAG(std::string, image_size);
 
 namespace pdarts {
 
-/// A network that is described by flags alone.
+/// A network that flags alone describe.
 struct FlagNetwork {
   std::unique_ptr<SearchSpace> space;
   Architecture architecture;
-  NetworkShape shape;  ///< without auxiliary head
+  NetworkShape shape;  ///< without an auxiliary head
 };
 
-/// The search space of --space, and the size of --cells, --channels, --classes, --skeleton and
-/// --image_size: the skeleton's usual one where a flag isn't given. The architecture is left empty.
+/// Reads the search space of --space, and the size of the network from --cells, --channels,
+/// --classes, --skeleton and --image_size. If a flag is not given, the size is the default of the
+/// skeleton. The architecture is empty.
 /// \error kInvalidArgument naming the flag.
 absl::StatusOr<FlagNetwork> SpaceAndShapeFromFlags();
 
-/// The network of --space, --genotype, --cells, --channels, --classes, --skeleton, --image_size:
-/// the skeleton's usual size (SearchSpace::default_network_shape) where a flag isn't given.
+/// Reads the network of --space, --genotype, --cells, --channels, --classes, --skeleton and
+/// --image_size. If a flag is not given, the size is the default of the skeleton
+/// (SearchSpace::default_network_shape).
 /// \error as ReadGivenGenotype; kInvalidArgument naming the flag.
 absl::StatusOr<FlagNetwork> NetworkFromFlags();
 
-/// The same, or, where --run names a run, the network of its architecture for images and classes as
-/// the run has them; a training's has the training's size. Flags of the size go before the run's.
+/// Reads the network of the run of --run: its architecture, for the images and classes of the run.
+/// If the run is a training, the size is that of its network. Without --run, the function does the
+/// same as NetworkFromFlags. Flags of the size have precedence over the size of the run.
 /// \error as NetworkFromFlags, ReadRunSpec and ReadRunArchitecture.
 absl::StatusOr<FlagNetwork> NetworkFromRunOrFlags();
 
-/// "images of 32x32, 3 channels, 10 classes; 20 cells, 36 channels, skeleton cifar": what a network
-/// is counted or measured as.
+/// The size at which a network is counted or measured: "images of 32x32, 3 channels, 10 classes; 20
+/// cells, 36 channels, skeleton cifar".
 std::string SizeText(const NetworkShape& shape);
 
-/// --space, else the only search space of this program, else "darts".
+/// The value of --space. Without the flag, it is the only search space of this program, or "darts"
+/// if there are several.
 std::string SpaceFromFlags();
 
-/// --dataset, else "cifar10".
+/// The value of --dataset, or "cifar10" without the flag.
 std::string DatasetFromFlags();
 
 /// The flags that NetworkFromFlags reads.

@@ -26,7 +26,7 @@ constexpr absl::string_view kZipMagic = "PK\x03\x04";
 constexpr int64_t kMostElements = int64_t{1} << 20;
 constexpr size_t kMostArrays = 64;
 constexpr size_t kMostDimensions = 8;
-/// Bytes of the longest array with its header.
+/// The size of the longest array with its header, in bytes.
 constexpr size_t kMostBytes = 8 * kMostElements + (1 << 16);
 constexpr size_t kBlock = 1 << 16;
 
@@ -91,7 +91,7 @@ double Element(absl::string_view bytes, const ElementType& type) {
   return value;
 }
 
-/// Where the element `index`, counted with the last index fastest, stands in the file.
+/// The place of an element in the file. `index` counts the elements with the last index fastest.
 int64_t PlaceOf(int64_t index, const std::vector<int64_t>& shape, bool first_fastest) {
   if (!first_fastest) return index;
   int64_t place = 0, stride = 1, left = 1;
@@ -164,7 +164,7 @@ struct CloseArchive {
   void operator()(archive* open) const { archive_read_free(open); }
 };
 
-/// The bytes of the entry that an archive stands at.
+/// The bytes of the current entry of an archive.
 absl::StatusOr<std::string> ReadEntry(archive* open) {
   std::string content;
   for (;;) {

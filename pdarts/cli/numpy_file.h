@@ -11,16 +11,17 @@
 namespace pdarts {
 
 struct NumpyArray {
-  std::string name;  ///< of a .npz file; empty for a .npy file
+  std::string name;  ///< in a .npz file; empty for a .npy file
   std::vector<int64_t> shape;
   std::vector<double> values;  ///< the last index runs fastest
 };
 
-/// Whether bytes begin as a .npy or .npz file does.
+/// Whether the bytes begin like a .npy or .npz file.
 bool IsNumpyFile(absl::string_view bytes);
 
-/// Reads the arrays of a .npy or .npz file, in the file's order: booleans, integers and floats of
-/// any byte order. Executes nothing. The arrays together have at most 2^20 elements.
+/// Reads the arrays of a .npy or .npz file, in the order of the file. The elements are booleans,
+/// integers or floats of any byte order. The function executes no code of the file. The arrays
+/// together have at most 2^20 elements.
 /// \error kDataLoss if the file is damaged; kInvalidArgument for elements of another type, such as
 /// Python objects; kResourceExhausted for more elements.
 absl::StatusOr<std::vector<NumpyArray>> ReadNumpyFile(absl::string_view bytes);

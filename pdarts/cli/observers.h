@@ -16,12 +16,12 @@
 
 namespace pdarts {
 
-/// Passes every report on to several observers, one after the other. Observer: SearchObserver or
+/// Passes every report to several observers, one after the other. `Observer` is SearchObserver or
 /// TrainObserver.
 template <class Observer>
 class ObserverList : public Observer {
  public:
-  /// observers: must outlive the list.
+  /// The observers must outlive the list.
   explicit ObserverList(std::vector<Observer*> observers) : observers_(std::move(observers)) {}
 
   absl::Status OnStep(const StepReport& report) override {
@@ -68,15 +68,16 @@ class TrainObservers : public ObserverList<TrainObserver> {
   }
 };
 
-/// Gathers at the end of every epoch what the log says of each process. Every process has one.
-/// Observer: SearchObserver or TrainObserver. Report: of its OnEpochEnd.
+/// At the end of every epoch, collects the numbers of each process that the log holds. Every
+/// process has such an object. `Observer` is SearchObserver or TrainObserver. `Report` is the type
+/// of the argument of its OnEpochEnd.
 template <class Observer, class Report>
 class ProcessReports : public Observer {
  public:
-  /// communicator: must outlive this object.
+  /// `communicator` must outlive this object.
   explicit ProcessReports(Communicator* communicator) : communicator_(communicator) {}
 
-  /// Recorder: SearchRecorder or TrainingRecorder, which must outlive this object.
+  /// `Recorder` is SearchRecorder or TrainingRecorder. It must outlive this object.
   template <class Recorder>
   void GiveTo(Recorder* recorder) {
     take_ = [this, recorder](const std::vector<int64_t>& peak_bytes) {

@@ -1,4 +1,5 @@
-// The general command line: `pdarts COMMAND --flags`. What plugins it knows, the binary links.
+// The general command line: `pdarts COMMAND --flags`. The binary target determines the linked
+// plugins.
 
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/program.h"

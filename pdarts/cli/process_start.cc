@@ -14,15 +14,16 @@ namespace pdarts {
 namespace {
 
 int working_directory_error = 0;
-char working_directory[PATH_MAX];  // no local variable: no tool has prepared the stack yet
+// This is not a local variable, because sanitizers have not prepared the stack yet.
+char working_directory[PATH_MAX];
 
-/// Calls the system without the C library's functions, which sanitizers replace by functions that
-/// need initialization.
+/// Calls the system without the functions of the C library. Sanitizers replace these functions by
+/// functions that need initialization.
 __attribute__((no_sanitize("address", "thread", "undefined"))) void Prepare(int, char**, char**) {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (syscall(SYS_fcntl, descriptor, F_GETFD) >= 0) continue;
-    // The lowest free number is taken, which is this one. It is opened the wrong way around, so
-    // that its use is an error, as it is without the descriptor.
+    // The system takes the lowest free number, which is this descriptor. The file is opened for the
+    // opposite direction, so that reading or writing fails, as it does on a closed descriptor.
     syscall(SYS_openat, AT_FDCWD, "/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
   }
   if (syscall(SYS_getcwd, working_directory, sizeof(working_directory)) < 0) {
@@ -31,7 +32,7 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) void Prepare(int,
   }
 }
 
-// Runs before the initialization of every shared library.
+// The function in this section runs before the initialization of every shared library.
 __attribute__((section(".preinit_array"), used)) void (*const prepare)(int, char**,
                                                                        char**) = &Prepare;
 

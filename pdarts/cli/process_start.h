@@ -5,13 +5,13 @@
 
 namespace pdarts {
 
-// Linked into a program, this library acts before the libraries of the program begin their work:
+// A program that links this library runs the following code before the code of its libraries.
 //
-// It occupies the standard descriptors that the program was started without. Otherwise the next
-// file that is opened gets such a number, and what is meant for a terminal is written into it.
+// It opens the standard descriptors that were closed when the program was started. Otherwise the
+// next opened file would get such a number, and messages for the terminal would be written into it.
 //
-// It leaves a working directory that can't be used, such as one that was removed. There oneMKL ends
-// the process while it is loaded.
+// It leaves a working directory that cannot be used, for example because it was removed. In such a
+// directory, oneMKL ends the process while oneMKL is loaded.
 
 /// \error kFailedPrecondition if the working directory could not be used when the process began.
 absl::Status CheckWorkingDirectoryAtStart();

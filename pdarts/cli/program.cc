@@ -37,25 +37,27 @@
 namespace pdarts {
 namespace {
 
-/// What the streams print can hold names from files and servers.
+/// The text on the streams can contain names from files and servers, so control characters are
+/// replaced.
 void MakeOutputSafeForTerminals() {
   for (std::ostream* stream : {&std::cout, &std::cerr}) {
-    // Lives as long as the stream, which is longer than any object.
+    // The buffer lives as long as the stream, which outlives every object.
     stream->rdbuf(new TerminalSafeBuffer(stream->rdbuf()));
   }
 }
 
-/// Shortens how long LibTorch's threads spin before they sleep, unless the user chose. By default
-/// they spin through whole time slices, and a program that shares its cores with others slows down
-/// tenfold and more. The thread pool reads its setting while it is loaded, so the program starts
-/// itself anew.
+/// Sets how long LibTorch's threads spin before they sleep to a short time, unless the user has set
+/// it. By default, the threads spin for whole time slices. A program that shares its cores with
+/// other programs then becomes more than ten times slower. The thread pool reads this setting while
+/// it is loaded, so the program must start itself again.
 void LimitSpinning(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/1);  // no slower on idle cores than the default
-  execv("/proc/self/exe", argv);  // comes back only if it fails: then the default stays
+  setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/1);  // on idle cores, not slower than the default
+  execv("/proc/self/exe", argv);  // execv returns only if it fails; the default then stays
 }
 
-/// `bazel run` starts a program among its runfiles; every path is meant from where it was typed.
+/// `bazel run` starts a program in its folder of runfiles. Every path is relative to the folder in
+/// which the user typed the command.
 absl::Status GoWhereItWasTyped() {
   PDARTS_RETURN_IF_ERROR(CheckWorkingDirectoryAtStart());
   const char* typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
@@ -63,7 +65,7 @@ absl::Status GoWhereItWasTyped() {
   return absl::ErrnoToStatus(errno, absl::StrCat("can't change to ", typed_in));
 }
 
-/// \error kInvalidArgument with the command that was probably meant.
+/// \error kInvalidArgument with the command that the user probably meant.
 absl::StatusOr<const Command*> FindCommand(const Program& program, const std::string& name) {
   std::vector<std::string> known;
   for (const Command& command : program.commands) {
@@ -120,19 +122,20 @@ Command CompletionCommand(const Program& program) {
        {"zsh > ~/.zsh/_pdarts", "for every new zsh whose $fpath has ~/.zsh"}}};
 }
 
-/// Takes everything and shows nothing.
+/// Discards everything that is written.
 class SilentBuffer : public std::streambuf {
  protected:
   int overflow(int character) override { return traits_type::not_eof(character); }
   std::streamsize xsputn(const char*, std::streamsize count) override { return count; }
 };
 
-/// What all processes would print, the first one prints.
+/// Silences this process. Only the first process prints, because all would print the same.
 void SilenceStreams() {
   for (std::ostream* stream : {&std::cout, &std::cerr}) stream->rdbuf(new SilentBuffer);
 }
 
-/// Runs the command. processes: gets those that it was started with, if it comes to that.
+/// Runs the command. If the program gets as far as joining its processes, it stores them in
+/// `processes`.
 absl::Status RunCommandLine(const std::vector<std::string>& words, const Program& program,
                             std::unique_ptr<ProcessGroup>* processes) {
   CommandLine line = ReadCommandLine(words, program.commands[0]);
@@ -175,25 +178,25 @@ absl::Status RunCommandLine(const std::vector<std::string>& words, const Program
                                  : command->run(line.arguments);
 }
 
-/// Writes what standard output still holds back, and asks whether all of it was written: a full
-/// disk shows only here.
+/// Flushes standard output, and checks that everything was written. A full disk is noticed only
+/// here.
 absl::Status FinishStandardOutput() {
   errno = 0;
   std::cout.flush();
   bool good = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (good) {
-    // Some file systems report the end of a quota only to close().
+    // Some file systems report an exceeded quota only in close().
     const int copy = dup(STDOUT_FILENO);
     good = copy < 0 || close(copy) == 0;
   }
   if (good) return absl::OkStatus();
-  // The reason is unknown where an earlier write failed.
+  // If an earlier write failed, the reason is not known.
   if (errno == 0) return absl::DataLossError("can't write all of the standard output");
   return absl::ErrnoToStatus(errno, "can't write the standard output");
 }
 
-/// Ends the work together with the other processes, or tells them why it ends here. Returns the
-/// status of the whole. must_exit: set where the process can't end in the usual way.
+/// Ends the work together with the other processes, or tells them the reason why this process ends.
+/// Returns the common status. Sets `must_exit` if the process cannot end in the usual way.
 absl::Status LeaveProcesses(ProcessGroup& processes, absl::Status status, bool* must_exit) {
   if (status.ok() || IsAgreed(status)) {
     const absl::Status left = processes.Leave();
@@ -204,7 +207,7 @@ absl::Status LeaveProcesses(ProcessGroup& processes, absl::Status status, bool* 
   return status;
 }
 
-/// Prints what is wrong. process: "process 2 of 4: " for one that is not the first of several.
+/// Prints an error. `process` is "process 2 of 4: " for a process that is not the first of several.
 /// Returns the exit status.
 int Report(const absl::Status& status, const std::string& process, std::ostream& errors) {
   if (status.ok()) return 0;
@@ -218,9 +221,10 @@ int Report(const absl::Status& status, const std::string& process, std::ostream&
 }  // namespace
 
 int RunProgram(int argc, char** argv, Program program) {
-  // Started anew, the program would not know that it had no working directory.
+  // If the program started itself again, the new program would not notice that the working
+  // directory could not be used.
   if (CheckWorkingDirectoryAtStart().ok()) LimitSpinning(argv);
-  std::error_code error;  // no path, if the system has no /proc
+  std::error_code error;  // the path is empty if the system has no /proc
   UseReleaseFiles(std::filesystem::read_symlink("/proc/self/exe", error).string());
   MakeOutputSafeForTerminals();
   std::ostream errors(std::cerr.rdbuf());
@@ -241,7 +245,8 @@ int RunProgram(int argc, char** argv, Program program) {
       communicator.rank() == 0
           ? ""
           : absl::StrCat("process ", communicator.rank(), " of ", communicator.size(), ": ");
-  // The report comes first: MPI does not let a process leave while mpirun is ending its processes.
+  // The report is printed first, because MPI does not let a process leave while mpirun ends its
+  // processes.
   int exit_status = Report(status, process, errors);
   errors.flush();
   bool must_exit = false;

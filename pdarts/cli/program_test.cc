@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::ExitedWithCode;
 
-/// Ends the process as a program does whose only command runs `work`.
+/// Ends the process like a program whose only command runs `work`.
 [[noreturn]] void RunAndExit(const std::function<absl::Status()>& work) {
   Command command;
   command.run = [&](const std::vector<std::string>&) { return work(); };

@@ -25,7 +25,7 @@ std::string Bar(double done, int width) {
   return absl::StrCat("[", std::string(full, '='), std::string(width - full, ' '), "]");
 }
 
-/// The part of a training that is done after `steps` of the position's epoch, in [0, 1].
+/// The finished part of a training after `steps` steps of the epoch in `at`, in [0, 1].
 double PartOfTraining(const LoopPosition& at, int steps) {
   return (at.epoch + static_cast<double>(steps) / at.steps) / at.epochs;
 }

@@ -12,14 +12,15 @@
 
 namespace pdarts {
 
-/// How long something still takes, by how long it has taken.
+/// Estimates the remaining time from the elapsed time.
 class TimeEstimate {
  public:
   TimeEstimate() : begin_(std::chrono::steady_clock::now()) {}
 
-  /// Where it began in this process: the part that was done before, in [0, 1].
+  /// Sets the part of the work that was finished before this process began, in [0, 1].
   void set_done_before(double done) { done_before_ = done; }
-  /// "3m05s", when this part of the whole is done; "?" at the beginning.
+  /// The remaining time, such as "3m05s", when this part of the work is finished; "?" at the
+  /// beginning.
   std::string Left(double done) const;
 
  private:
@@ -27,11 +28,11 @@ class TimeEstimate {
   const std::chrono::steady_clock::time_point begin_;
 };
 
-/// Shows on standard error where a search is: one line that is drawn over on a terminal, else a
-/// line an epoch.
+/// Shows the progress of a search on standard error: one line that is drawn again and again on a
+/// terminal, otherwise one line for each epoch.
 class ProgressDisplay : public SearchObserver {
  public:
-  /// experiment: must outlive the display.
+  /// `experiment` must outlive the display.
   explicit ProgressDisplay(const Experiment& experiment);
 
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
@@ -40,11 +41,12 @@ class ProgressDisplay : public SearchObserver {
   absl::Status OnEpochEnd(const EpochReport& report) override;
 
  private:
-  /// The part of the whole search that is done after `steps` of the position's epoch, in [0, 1]:
-  /// a step counts its cells, channels and candidates, and twice when it trains alphas too.
+  /// The finished part of the whole search after `steps` steps of the epoch in `position`, in [0,
+  /// 1]. The cost of a step is estimated from its cells, channels and candidates, and is doubled if
+  /// the step also trains alphas.
   double Done(const LoopPosition& position, int steps) const;
 
-  /// Says which alphas the stage does not train.
+  /// Prints a note if the stage does not train its alphas.
   void ShowNotes(const SearchPosition& position) const;
 
   struct StageWork {
@@ -58,10 +60,10 @@ class ProgressDisplay : public SearchObserver {
   TimeEstimate time_;
 };
 
-/// The same for the training of a network.
+/// Shows the progress of a training in the same way.
 class TrainProgress : public TrainObserver {
  public:
-  /// classes: of the dataset.
+  /// `classes` is the number of classes of the dataset.
   explicit TrainProgress(int classes);
 
   absl::Status OnResume(const LoopPosition& position) override;
@@ -69,7 +71,7 @@ class TrainProgress : public TrainObserver {
   absl::Status OnEpochEnd(const TrainEpochReport& report) override;
 
  private:
-  const bool top5_;  ///< whether top-5 accuracy says anything
+  const bool top5_;  ///< whether top-5 accuracy is meaningful
   StatusLine line_;
   TimeEstimate time_;
 };
@@ -77,8 +79,7 @@ class TrainProgress : public TrainObserver {
 /// "1h02m", "3m05s", "12s".
 std::string ShortDuration(double seconds);
 
-/// An estimate's duration, as precise as estimates are: "6 h 40 min", "25 min", "3 min 05 s", "12
-/// s".
+/// A duration with the precision of an estimate: "6 h 40 min", "25 min", "3 min 05 s", "12 s".
 std::string RoughDuration(double seconds);
 
 }  // namespace pdarts

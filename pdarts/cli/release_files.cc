@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 bool IsReadable(const fs::path& path) { return access(path.c_str(), R_OK) == 0; }
 
-/// The system's file of certificates; the archive's if the system has none.
+/// The file of certificates of the system. If the system has none, the file of the archive.
 fs::path CertificatesFile(const fs::path& archive) {
   for (const char* path : {
            "/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu, Arch, Alpine

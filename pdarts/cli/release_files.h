@@ -5,17 +5,18 @@
 
 namespace pdarts {
 
-/// Makes the libraries of a program of a release archive use the archive's files instead of the
-/// system's, by environment variables:
+/// If a program belongs to a release archive, this function sets environment variables so that the
+/// program's libraries use the files of the archive instead of those of the system.
 ///
-/// FONTCONFIG_FILE and GVBINDIR name the archive's fonts and plugins of Graphviz, whatever they
-/// named before, so that drawings are the same on every system. SSL_CERT_FILE, unless it is set,
-/// names the system's certificates of authorities where they are in one of the usual places, else
-/// the archive's.
+/// FONTCONFIG_FILE and GVBINDIR are always set to the archive's fonts and plugins of Graphviz, so
+/// that drawings are the same on every system. SSL_CERT_FILE, unless it is set, is set to the
+/// system's file of certificates if it is in one of the usual places, otherwise to the archive's
+/// file.
 ///
-/// Does nothing for a program that is not part of an archive. An archive (tools/release) is a
-/// folder with the program in libexec/. Must be called before there are other threads.
-/// \param program path of the program's file without symbolic links, as /proc/self/exe gives it
+/// If the program does not belong to an archive, the function does nothing. An archive
+/// (tools/release) is a folder with the program in libexec/. The function must be called before
+/// other threads exist.
+/// \param program the path of the program's file without symbolic links, as /proc/self/exe gives it
 void UseReleaseFiles(const std::string& program);
 
 }  // namespace pdarts

@@ -16,8 +16,8 @@ absl::StatusOr<FoundData> FindDataOfRun(const Dataset& dataset, LoadOptions opti
   if (!absl::IsNotFound(data.status()) || !options.data_dir.empty() || origin.source.empty()) {
     return data.status();
   }
-  // A source is the data folder itself, or lies within it. The data folder may hold other things,
-  // which a data set could take for its own.
+  // `source` is the data folder itself, or lies within it. The data folder may hold other files,
+  // which a dataset could read as its own.
   const std::filesystem::path source = origin.source;
   for (const std::filesystem::path& folder : {source, source.parent_path()}) {
     options.data_dir = folder.string();
@@ -29,7 +29,7 @@ absl::StatusOr<FoundData> FindDataOfRun(const Dataset& dataset, LoadOptions opti
       return absl::FailedPreconditionError(
           absl::StrCat(origin.source,
                        " holds other data than the run read there; name the folder by --data_dir "
-                       "to take them all the same"));
+                       "to use them nevertheless"));
     }
     Tell({absl::StrCat("the data are read from ", origin.source, ", as the run did")});
     return FoundData{*std::move(found), options.data_dir};

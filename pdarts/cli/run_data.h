@@ -9,31 +9,32 @@
 
 namespace pdarts {
 
-/// Where an earlier run had its data from.
+/// The place from which an earlier run read its data.
 struct RunOrigin {
-  std::string source;  ///< DatasetSplits::source of the run; empty: not known
-  /// Whether data are those of the run.
+  std::string source;  ///< DatasetSplits::source of the run; empty if it is not known
+  /// Tells whether data are the data of the run.
   std::function<bool(const DatasetSplits&)> has_same_data;
 };
 
-/// Reads a data set. Where the command line names no folder and the data are not where the spec
-/// says, they are read from where the earlier run read them, if they are still the same. \error as
-/// Dataset::Load, naming the run's folder too where it holds no data any more; kFailedPrecondition
-/// naming it if it holds other data.
+/// Reads a dataset. If the command line names no folder, and the data are not in the place that the
+/// spec names, the function reads them from the place of the earlier run, if the data there are
+/// still the same. \error as Dataset::Load, with the folder of the run if it holds no data any
+/// more; kFailedPrecondition naming that folder if it holds other data.
 absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions options,
                                             const RunOrigin& origin);
 
-/// The origin that the result of a run names; nothing where there is no result that can be read.
+/// Reads from the result of a run where its data came from. Empty if there is no result that can be
+/// read.
 RunOrigin OriginOfRun(const std::string& run);
 
-/// The data of a run, and the data folder that a command would name to read them; empty where the
-/// spec's own place has them.
+/// The data of a run, and the folder that a command would name to read them. The folder is empty if
+/// the data are in the place that the spec names.
 struct FoundData {
   DatasetSplits splits;
   std::string data_dir;
 };
 
-/// The same as LoadDataOfRun, with the folder.
+/// Does the same as LoadDataOfRun, and returns the folder as well.
 absl::StatusOr<FoundData> FindDataOfRun(const Dataset& dataset, LoadOptions options,
                                         const RunOrigin& origin);
 

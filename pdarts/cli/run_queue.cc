@@ -32,8 +32,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Opens a run's console file to write at its end. It is locked as long as anyone, such as the run,
-/// has the descriptor or a copy of it open.
+/// Opens the console file of a run for appending. The file is locked as long as any process, such
+/// as the run, has the descriptor or a copy of it open.
 absl::StatusOr<FileDescriptor> OpenConsole(const QueuedRun& run, absl::string_view command) {
   const std::string path = ConsoleFile(run);
   std::error_code failed;
@@ -45,8 +45,8 @@ absl::StatusOr<FileDescriptor> OpenConsole(const QueuedRun& run, absl::string_vi
       absl::StrCat(path, " is locked: a run of another ", command, " is writing there"));
 }
 
-/// What starts this program anew, with a search or a training. It reads a copy of the spec, so that
-/// all runs are of one experiment.
+/// The command that starts this program again for a search or a training. The command reads a copy
+/// of the spec, so that all runs belong to one experiment.
 ChildCommand CommandOf(const QueuedRun& run, int threads, int output) {
   ChildCommand command;
   command.program = "/proc/self/exe";
@@ -56,12 +56,13 @@ ChildCommand CommandOf(const QueuedRun& run, int threads, int output) {
   for (std::string& flag : FlagsForRuns()) command.words.push_back(std::move(flag));
   if (absl::GetFlag(FLAGS_overwrite)) command.words.push_back("--overwrite");
   command.input = PrintSpec(*run.spec);
-  command.unset = {kSlurmTasks};  // a run is one process, also in a job of several tasks
+  command.unset = {kSlurmTasks};  // a run is one process, also in a Slurm job of several tasks
   command.output = output;
   return command;
 }
 
-/// How many threads a run uses: --threads, or, of several runs at a time, its share of the cores.
+/// The number of threads of a run: the value of --threads. Without the flag, runs that are computed
+/// at the same time share the cores.
 int ThreadsOf(int jobs) {
   const int threads = absl::GetFlag(FLAGS_threads);
   if (threads != 0 || jobs == 1) return threads;
@@ -73,7 +74,7 @@ std::string HowItEnded(const EndedChild& child) {
   return absl::StrCat("exit status ", child.exit_code);
 }
 
-/// Starts what isn't finished yet, `jobs` at a time, and watches it.
+/// Starts the unfinished runs, `jobs` at a time, and watches them.
 class QueueRunner {
  public:
   QueueRunner(const std::vector<QueuedRun*>& runs, const RunQueueOptions& options)
@@ -92,7 +93,7 @@ class QueueRunner {
         continue;
       }
       if (children_.size() == 0) break;
-      // Briefly: a signal that came before the wait does not end it.
+      // The wait is short, because a signal that came before the wait does not end it.
       if (const auto ended = children_.Wait(absl::Milliseconds(50))) TakeEnd(*ended);
     }
     if (!start.ok()) {
@@ -117,7 +118,7 @@ class QueueRunner {
     }
   }
 
-  /// Starts the next run that isn't finished. \error if its process can't be started.
+  /// Starts the next unfinished run. \error if its process cannot be started.
   absl::Status StartNext() {
     QueuedRun& run = *runs_[next_++];
     if (run.finished_before) return absl::OkStatus();
@@ -173,8 +174,8 @@ class QueueRunner {
   size_t next_ = 0;
   ChildProcesses children_;
   std::map<pid_t, QueuedRun*> running_;
-  bool stopped_ = false;  ///< the runs have got the first signal
-  bool killed_ = false;   ///< and the second
+  bool stopped_ = false;  ///< whether the runs have got the first signal
+  bool killed_ = false;   ///< whether the runs have got the second signal
 };
 
 }  // namespace

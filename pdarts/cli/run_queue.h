@@ -12,44 +12,44 @@
 
 namespace pdarts {
 
-/// A search or a training that a command starts in a process of its own.
+/// A search or a training that a command starts in a separate process.
 struct QueuedRun {
-  std::string label;                                ///< names it in messages: "seed 3"
-  std::unique_ptr<google::protobuf::Message> spec;  ///< complete; of a search or a training
+  std::string label;                                ///< the name of the run in messages: "seed 3"
+  std::unique_ptr<google::protobuf::Message> spec;  ///< the complete spec of a search or a training
   std::string directory;
-  bool finished_before = false;  ///< it has a result already, and is not started
+  bool finished_before = false;  ///< whether the run had a result before, so that it is not started
   RunResult result;
-  std::string error;  ///< why it failed; empty: it did not
+  std::string error;  ///< the reason why it failed; empty if it did not fail
 };
 
 struct RunQueueOptions {
-  /// What starts the runs, for messages: "sweep".
+  /// The name of the command that starts the runs, for messages: "sweep".
   std::string command;
-  /// How many run at the same time.
+  /// The number of runs that are computed at the same time.
   int jobs = 1;
-  /// The command that goes on with what was begun, as a user types it in a shell.
+  /// Returns the command that continues the interrupted work, in the form in which a user types it
+  /// in a shell.
   std::function<std::string()> command_to_go_on;
 };
 
-/// Starts the runs that are not finished, in their order, and waits for them. The flags --threads,
-/// --data_dir, --checkpoint_minutes, --allow_swap and --overwrite are those of this process;
-/// without
-/// --threads, several runs at a time share the cores. Sets the result or the error of each run: why
-/// a run failed stands in the run. A signal is passed on to the runs, so that they save their state
-/// and stop; a second one ends them at once. If a process can't be started, the others are stopped
-/// as by a signal.
-/// \error kCancelled after a signal, and why a process could not be started, with the command to go
-/// on.
+/// Starts the unfinished runs in their order, and waits for them. The runs get the flags --threads,
+/// --data_dir, --checkpoint_minutes, --allow_swap and --overwrite of this process. Without
+/// --threads, runs that are computed at the same time share the cores. Sets the result or the error
+/// of each run. The error of a run is not an error of this function. A signal is passed on to the
+/// runs, so that they save their states and stop. A second signal ends the runs at once. If a
+/// process cannot be started, the other runs are stopped as by a signal.
+/// \error kCancelled after a signal; the reason why a process could not be started. Both messages
+/// contain the command that continues the work.
 absl::Status RunAll(const std::vector<QueuedRun*>& runs, const RunQueueOptions& options);
 
-/// "search" or "train": what computes the run.
+/// The command that computes the run: "search" or "train".
 std::string CommandNameOf(const QueuedRun& run);
 
-/// The flags of this process that its runs get too: --checkpoint_minutes, --data_dir (or what the
-/// environment says), --allow_swap.
+/// The flags of this process that its runs also get: --checkpoint_minutes, --data_dir (or the value
+/// of the environment variable), --allow_swap.
 std::vector<std::string> FlagsForRuns();
 
-/// Where a run's messages go when nobody reads them at once: beside its directory.
+/// The file beside the directory of a run that gets its messages if they are not printed at once.
 std::string ConsoleFile(const QueuedRun& run);
 
 /// Whether the directory of a run holds a run of its spec.

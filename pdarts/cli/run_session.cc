@@ -25,11 +25,12 @@
 namespace pdarts {
 namespace {
 
-/// More threads than processors are only good for repeating a run of a larger machine; each of many
-/// threads waits for all others at the end of every operation.
+/// The maximum number of threads for each processor. More threads than processors are useful only
+/// to repeat a run of a larger machine. With many threads, each waits for all others at the end of
+/// every operation.
 constexpr int kThreadsPerProcessor = 4;
 
-/// What --resume and --overwrite ask for.
+/// The meaning of --resume and --overwrite.
 absl::StatusOr<RunStart> RunStartFromFlags() {
   if (absl::GetFlag(FLAGS_resume) && absl::GetFlag(FLAGS_overwrite)) {
     return absl::InvalidArgumentError("--resume and --overwrite exclude each other");
@@ -54,7 +55,7 @@ Provenance MakeProvenance(const Backend& backend, const DatasetSplits& data, int
   return provenance;
 }
 
-/// Says what a user of mpirun does not expect.
+/// Tells the user of mpirun how to stop the run, because the way is unusual.
 void TellHowToStop() {
   if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr ||
       std::getenv("OMPI_MCA_odls_base_sigkill_timeout") != nullptr) {
@@ -65,7 +66,7 @@ void TellHowToStop() {
        "stops the run in order, however long its step takes"});
 }
 
-/// How many processes have this text. \error as Communicator::AllReduce.
+/// The number of processes that have this text. \error as Communicator::AllReduce.
 absl::StatusOr<int> CountEqual(Communicator& communicator, const std::string& text) {
   const std::string bytes = Sha256Of(text).Bytes();
   int64_t number = 0;
@@ -119,7 +120,7 @@ absl::Status CheckSameStart(Communicator& communicator, const std::string& comma
   const absl::StatusOr<std::string> program = ExecutableChecksum();
   PDARTS_RETURN_IF_ERROR(Agree(communicator, program.status()));
   Backend anywhere = backend;
-  anywhere.device = c10::Device(backend.device.type());  // each process may have its own
+  anywhere.device = c10::Device(backend.device.type());  // each process may have its own device
   return CheckAllTheSame(
       communicator,
       {{"command", command},
@@ -172,7 +173,7 @@ absl::Status RunSession::OpenDirectory(const std::string& path,
                           CompareProvenance(before, provenance_));
   *provenance_.mutable_changes() = before.changes();
   for (const std::string& change : changes) {
-    Tell({absl::StrCat(change, ": the run may end otherwise than it would have")});
+    Tell({absl::StrCat(change, ": the run may end differently than without this change")});
     provenance_.add_changes(absl::StrCat(checkpoint->state.place, ": ", change));
   }
   return absl::OkStatus();
@@ -205,7 +206,8 @@ absl::Status RunSession::Train(const RunClock* clock,
   RunCheckpointer checkpointer(directory_.get(), clock, std::move(options));
   absl::Status trained;
   {
-    // A launcher passes signals on, so that a process of several can get one that it has already.
+    // A launcher passes signals on, so a process of a run with several processes can get the same
+    // signal twice.
     const InterruptGuard guard(communicator_->size() > 1 ? InterruptGuard::SecondSignal::kIsNoted
                                                          : InterruptGuard::SecondSignal::kEnds);
     trained = train(&checkpointer);
@@ -237,7 +239,7 @@ absl::Status RunSession::ExplainEnd(const absl::Status& status) const {
                      ":\n  ", CommandToGoOn(directory_->path()))));
   }
   if (!writes()) return status;
-  // What is in the directory now may be another run's.
+  // If the lock is lost, the directory may belong to another run.
   if (!directory_->CheckHeld().ok()) return status;
   const std::string& checkpoint = directory_->last_checkpoint();
   const absl::Status explained(status.code(),

@@ -26,47 +26,48 @@
 
 namespace pdarts {
 
-/// Prints notes for the user on standard error, a line each.
+/// Prints notes for the user on standard error, one line for each.
 void Tell(const std::vector<std::string>& notes);
 
-/// How the command line asks for a run to be started and kept.
+/// How the flags say that a run is started and stored.
 struct RunFlags {
   RunStart start = RunStart::kGoOn;
   double checkpoint_minutes = 0;
-  int threads = 1;         ///< already set
-  int processes_here = 1;  ///< that compute the run together on this machine
+  int threads = 1;         ///< already set in LibTorch
+  int processes_here = 1;  ///< processes on this machine that compute the run together
 };
 
-/// Sets how many threads LibTorch's operators use from --threads; returns the number.
-/// \error kInvalidArgument if it is negative, or so large that the threads would hinder each other.
+/// Sets the number of threads of LibTorch's operators from --threads, and returns the number.
+/// \error kInvalidArgument if the number is negative, or so large that the threads would slow each
+/// other down.
 absl::StatusOr<int> SetThreadsFromFlags();
 
-/// Which memory a command may take, from --allow_swap. processes: that take as much each on this
-/// machine.
+/// The memory that a command may use according to --allow_swap. `processes` is the number of
+/// processes on this machine that use the same amount each.
 MemoryPolicy MemoryPolicyFromFlags(int processes = 1);
 
-/// Reads --resume, --overwrite, --checkpoint_minutes and --threads, and sets the threads.
+/// Reads --resume, --overwrite, --checkpoint_minutes and --threads, and sets the number of threads.
 /// \error kInvalidArgument naming the flag.
 absl::StatusOr<RunFlags> RunFlagsFromCommandLine();
 
 /// Checks, before anything is computed, that all processes of a run were started in the same way:
 /// with the same command, spec, program, LibTorch and kernels. Collective.
-/// \param command what the user has called: "search", "search --dry_run".
-/// \error as CheckAllTheSame; of reading the program's file.
+/// \param command the command of the user: "search", "search --dry_run".
+/// \error as CheckAllTheSame; as reading the file of the program.
 absl::Status CheckSameStart(Communicator& communicator, const std::string& command,
                             const google::protobuf::Message& spec, const Backend& backend);
 
-/// Counts the processes of the run on this machine. Those that may use the same processors share
-/// them where --threads does not say how many threads each has. Collective.
+/// Counts the processes of the run on this machine. If --threads is not given, processes that may
+/// use the same processors divide the processors among themselves. Collective.
 /// \error as Communicator::AllReduce.
 absl::Status ShareMachine(Communicator& communicator, RunFlags* flags);
 
-/// One run of a search or a training in its directory, from its opening to its result. Where
-/// several processes compute the run, each has a session, and the first one has the directory.
-/// Errors that are known to all processes are MarkAgreed.
+/// A run of a search or a training in its directory, from the opening of the directory to the
+/// result. If several processes compute the run, each process has a session. Only the session of
+/// process 0 has the directory. Errors that all processes know are MarkAgreed.
 class RunSession {
  public:
-  /// Opens the directory of a run and tells the user on standard error what should be known of it.
+  /// Opens the directory of a run, and prints on standard error what the user should know about it.
   /// Collective. \param communicator must outlive the session.
   /// \error as RunDirectory::Open and CompareProvenance; kFailedPrecondition if the processes have
   /// read different data.
@@ -74,16 +75,16 @@ class RunSession {
       const std::string& path, const google::protobuf::Message& spec, const RunFlags& flags,
       const Backend& backend, const DatasetSplits& data, Communicator& communicator);
 
-  /// Whether this process writes the run's files and says what becomes of it.
+  /// Whether this process writes the files of the run and prints its messages.
   bool writes() const { return directory_ != nullptr; }
-  /// Only where writes().
+  /// Call it only if writes() is true.
   RunDirectory& directory() { return *directory_; }
-  /// Of the run, with what has changed since it began.
+  /// The provenance of the run, with the changes since the run began.
   const Provenance& provenance() const { return provenance_; }
-  /// The state that the run goes on from; null for a run that begins.
+  /// The training state from which the run resumes; null for a new run.
   const TrainingState* state() const;
 
-  /// Writes the first line of a run that begins, or what changed for one that goes on. Recorder:
+  /// Writes the first line of a new run, or the changes of a resumed run. `Recorder` is
   /// SearchRecorder or TrainingRecorder. \error as RunDirectory::Log.
   template <class Recorder, class Event>
   absl::Status LogBegin(Recorder& recorder, const Event& begin) const {
@@ -95,14 +96,14 @@ class RunSession {
     return recorder.Log("resume", resume);
   }
 
-  /// Trains. `train` is given where states go; a signal to any process stops all of them.
-  /// Collective. \param clock of the run; null where this process does not write. \error what
-  /// `train` returns, with what a user needs to know where a run ended early.
+  /// Trains. `train` gets the checkpointer that stores the states. A signal to any process stops
+  /// all processes. Collective. \param clock the clock of the run; null if this process does not
+  /// write. \error the error of `train`, with what a user needs to know if the run ended early.
   absl::Status Train(const RunClock* clock,
                      const std::function<absl::Status(Checkpointer*)>& train);
 
-  /// Fills in what every result has: where it came from, what the run took, and when it ended.
-  /// Result: RunResult or TrainResult.
+  /// Sets the fields that every result has: the provenance, the costs of the run, and the time of
+  /// its end. `Result` is RunResult or TrainResult.
   template <class Result>
   void Complete(const RunClock& clock, Result* result) const {
     CopyCommonFields(provenance_, result);
@@ -114,9 +115,9 @@ class RunSession {
  private:
   RunSession(const RunFlags& flags, Provenance provenance, Communicator* communicator);
   absl::Status OpenDirectory(const std::string& path, const google::protobuf::Message& spec);
-  /// Gives every process the state that process 0 has read.
+  /// Sends the state that process 0 has read to every process.
   absl::Status ShareState();
-  /// Tells all processes which signal has stopped one of them.
+  /// Tells all processes which signal stopped one of them.
   absl::Status ShareSignal() const;
   absl::Status ExplainEnd(const absl::Status& status) const;
 
@@ -124,7 +125,7 @@ class RunSession {
   Provenance provenance_;
   Communicator* const communicator_;
   std::unique_ptr<RunDirectory> directory_;
-  std::optional<Checkpoint> received_;  ///< by a process that does not write
+  std::optional<Checkpoint> received_;  ///< the checkpoint in a process that does not write
 };
 
 /// What a result says of the memory of its device: " and 1.25 GB of the device"; empty for a run on

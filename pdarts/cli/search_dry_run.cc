@@ -30,12 +30,12 @@
 namespace pdarts {
 namespace {
 
-/// The data, or images that stand in for them where they are not at hand.
+/// The data, or images that replace them if the data are not available.
 struct Data {
   DatasetSplits splits;
   DataForecast forecast;
   bool at_hand = false;
-  /// Of all training images; unset where their number is not known.
+  /// Halves of all training images; unset if the number of images is not known.
   std::optional<TrainingHalves> halves;
   BatchSizes batches;
   MemoryPolicy memory;
@@ -65,8 +65,8 @@ absl::StatusOr<Data> FindData(const Experiment& experiment, int processes, int p
   return data;
 }
 
-/// One stage's size, memory and time. Where the candidates of a stage are not known yet, its size
-/// and memory are those with the last candidates of each edge.
+/// The size, the memory and the time of one stage. If the candidates of a stage are not known yet,
+/// its size and memory are those with the last candidates of each edge.
 absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Data& data, int stage,
                                          SuperNet* built) {
   const StageShape shape = experiment.schedule->stage(stage);

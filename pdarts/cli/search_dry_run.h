@@ -6,12 +6,13 @@
 
 namespace pdarts {
 
-/// Builds and times every stage of a search and prints on standard output what it holds, and how
-/// much memory and time it is expected to take. Writes no file.
-/// \param processes compute the search together; memory and time are those of each.
-/// \param processes_here so many of them on this machine.
-/// \error as RunSearch, where a search would end with one before its first step; a stage whose
-/// memory is not free is printed and is no error.
+/// Builds and times every stage of a search. Prints the content of each stage, and its memory and
+/// time estimates, on standard output. Writes no file.
+/// \param processes the number of processes that compute the search together; memory and time
+/// belong to each process.
+/// \param processes_here the number of these processes on this machine.
+/// \error as RunSearch, if a search would fail before its first step. If the memory of a stage is
+/// not free, this is printed, and is not an error.
 absl::Status DryRunSearch(const Experiment& experiment, int processes, int processes_here);
 
 }  // namespace pdarts

@@ -40,7 +40,7 @@
 namespace pdarts {
 namespace {
 
-/// The row of the results table, all but what RunSession::Complete adds.
+/// The row of the results table without the fields that RunSession::Complete adds.
 absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const DatasetSplits& data,
                                      const SearchResult& found) {
   PDARTS_ASSIGN_OR_RETURN(RunResult result, SearchRow(experiment, found.derivation->architecture));
@@ -56,7 +56,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
   return result;
 }
 
-/// A search that the spec and the flags ask for, before its data are read.
+/// The search of the spec and the flags, before its data are read.
 struct PreparedSearch {
   Experiment experiment;
   RunFlags flags;
@@ -83,13 +83,13 @@ absl::StatusOr<DatasetSplits> LoadData(const Experiment& experiment,
   PDARTS_RETURN_IF_ERROR(
       CheckShares("search.batch_size", experiment.spec.search().batch_size(), communicator));
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, experiment.dataset->Load({DataDirFromFlags()}));
-  // Before a run directory is made.
+  // This check comes before a run directory is made.
   PDARTS_RETURN_IF_ERROR(CatchLibTorchErrors(
       [&] { return CheckSmallestBatches(experiment, data.train->size(), communicator.size()); }));
   return data;
 }
 
-/// What the process that writes does while the search goes on.
+/// The observers of the process that writes the files.
 struct SearchWriter {
   SearchWriter(RunDirectory* directory, const Experiment& experiment)
       : recorder(directory, &experiment), report(directory->path()), progress(experiment) {}
@@ -99,7 +99,7 @@ struct SearchWriter {
   ProgressDisplay progress;
 };
 
-/// Writes and prints what a search has found.
+/// Writes and prints the derived architecture of a search.
 absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
                     const SearchResult& found, RunSession* session, SearchWriter* writer) {
   RunDirectory& directory = session->directory();
@@ -141,7 +141,7 @@ absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
     std::cout << "benchmark       " << ScoreLine(*score, experiment.benchmark->size()) << "\n";
   }
   std::cout << absl::StrFormat(
-      "super-network   %s (on the alphas' half, augmented)\n"
+      "super-network   %s (on the half of the alphas, augmented)\n"
       "probabilities   %.4f to %.4f in the last stage (an even share is %.4f)\n"
       "network         %.3f M parameters, %.3f G multiply-adds, as a network of %d cells and %d "
       "channels\n"

@@ -8,11 +8,12 @@
 
 namespace pdarts {
 
-/// Runs a search of `spec`, changed by the command line's flags, with progress on standard error, a
-/// run directory, and what was found on standard output. With --dry_run only builds every stage.
-/// Collective: the processes compute the search together, and the first one writes and prints.
-/// \error `spec`'s own; what a user can get wrong in the spec, flags, data and output directory; as
-/// CheckSameStart.
+/// Runs a search of `spec`, which the flags of the command line change. Shows the progress on
+/// standard error, writes a run directory, and prints the derived architecture on standard output.
+/// With --dry_run, the function only builds every stage. Collective: the processes compute the
+/// search together, and process 0 writes and prints.
+/// \error the error of `spec`; mistakes of the user in the spec, the flags, the data and the output
+/// directory; as CheckSameStart.
 absl::Status SearchExperiment(absl::StatusOr<ExperimentSpec> spec, ProcessGroup& processes);
 
 }  // namespace pdarts

@@ -20,12 +20,12 @@
 namespace pdarts {
 namespace {
 
-/// The states that no task leaves, as squeue, sacct and scontrol call them.
+/// The final states of a task, as squeue, sacct and scontrol call them.
 constexpr std::array<absl::string_view, 12> kEndStates = {
     "BOOT_FAIL", "CANCELLED",     "COMPLETED", "DEADLINE", "FAILED",  "LAUNCH_FAILED",
     "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",  "TIMEOUT", "RECONFIG_FAIL"};
 
-/// The file that PATH leads to. \error kNotFound if it leads to none.
+/// The file of a program in PATH. \error kNotFound if PATH leads to no such file.
 absl::StatusOr<std::string> FindProgram(const std::string& name) {
   const char* path = std::getenv("PATH");
   for (const absl::string_view folder : absl::StrSplit(path == nullptr ? "" : path, ':')) {
@@ -36,7 +36,7 @@ absl::StatusOr<std::string> FindProgram(const std::string& name) {
       absl::StrCat("there is no ", name, " in the folders of PATH; it is a program of Slurm"));
 }
 
-/// Runs a program that PATH leads to until it ends. \error if it can't be started.
+/// Runs a program of PATH to its end. \error if it cannot be started.
 absl::StatusOr<ChildOutput> RunTool(const std::vector<std::string>& words) {
   ChildCommand command;
   PDARTS_ASSIGN_OR_RETURN(command.program, FindProgram(words[0]));
@@ -48,21 +48,22 @@ bool IsNumber(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
 }
 
-/// The first word of a state: sacct says "CANCELLED by 1000", and marks a cut word by "+".
+/// The first word of a state. sacct prints "CANCELLED by 1000", and puts a "+" behind a word that
+/// it cut.
 std::string StateWord(absl::string_view text) {
   const std::vector<std::string> words =
       absl::StrSplit(text, absl::ByAnyChar(" +"), absl::SkipEmpty());
   return words.empty() ? "" : words[0];
 }
 
-/// States while they are gathered.
+/// The states of tasks while they are collected.
 class StatesOfTasks {
  public:
   explicit StatesOfTasks(const std::set<std::string>& tasks) {
     for (const std::string& task : tasks) states_[task] = {};
   }
 
-  /// The tasks whose state nobody has said yet.
+  /// The tasks whose state no program has reported yet.
   std::set<std::string> Unknown() const {
     std::set<std::string> unknown;
     for (const auto& [task, state] : states_) {
@@ -71,8 +72,8 @@ class StatesOfTasks {
     return unknown;
   }
 
-  /// Takes the lines TASK|STATE or TASK|STATE|REASON; others are warnings of the program, or tell
-  /// of other tasks.
+  /// Reads the lines TASK|STATE or TASK|STATE|REASON. Other lines are warnings of the program, or
+  /// belong to other tasks.
   void TakeLines(absl::string_view text) {
     for (const absl::string_view line : absl::StrSplit(text, '\n')) {
       const std::vector<std::string> parts = absl::StrSplit(line, '|');
@@ -82,7 +83,7 @@ class StatesOfTasks {
     }
   }
 
-  /// Takes the lines of `scontrol --oneliner show job`.
+  /// Reads the lines of `scontrol --oneliner show job`.
   void TakeFields(absl::string_view text) {
     for (const absl::string_view line : absl::StrSplit(text, '\n')) {
       std::map<std::string, std::string> fields;
@@ -109,7 +110,8 @@ class StatesOfTasks {
   std::map<std::string, SlurmState> states_;
 };
 
-/// Asks squeue. Returns why nobody knows what it did not say; OK if Slurm's controller answered.
+/// Asks squeue. Returns the reason why the state of the other tasks is unknown; OK if Slurm's
+/// controller answered.
 absl::Status AskSqueue(StatesOfTasks* states) {
   PDARTS_ASSIGN_OR_RETURN(
       const ChildOutput output,
@@ -117,7 +119,7 @@ absl::Status AskSqueue(StatesOfTasks* states) {
                absl::StrCat("--jobs=", absl::StrJoin(ArraysOf(states->Unknown()), ",")),
                "--format=%F_%K|%T|%r"}));
   states->TakeLines(output.text);
-  // An array that has been forgotten is no fault.
+  // If Slurm has forgotten an array, this is not an error.
   if (output.end.exit_code == 0 || absl::StrContains(output.text, "Invalid job id")) {
     return absl::OkStatus();
   }
@@ -134,7 +136,7 @@ bool IsActive(absl::string_view state) {
 absl::StatusOr<std::string> SubmitScript(const std::string& script) {
   PDARTS_ASSIGN_OR_RETURN(const ChildOutput output, RunTool({"sbatch", "--parsable", script}));
   if (output.end.exit_code == 0) {
-    // The line is NUMBER or NUMBER;CLUSTER. Plugins of a cluster may print more lines.
+    // The line has the form NUMBER or NUMBER;CLUSTER. Plugins of a cluster may print more lines.
     for (const absl::string_view line : absl::StrSplit(output.text, '\n')) {
       const std::vector<absl::string_view> parts = absl::StrSplit(line, ';');
       if (IsNumber(parts[0])) return std::string(parts[0]);

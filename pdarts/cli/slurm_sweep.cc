@@ -52,18 +52,19 @@ constexpr char kLog[] = "log.jsonl";
 constexpr absl::string_view kFolderMark = ".sweep-";
 constexpr char kFinished[] = "finished";
 
-/// The pauses between two questions to Slurm, from the first to the longest: what runs for hours is
-/// not asked for every second.
+/// The first and the longest pause between two questions to Slurm. The pauses grow, because a
+/// question each second is useless for runs of many hours.
 constexpr absl::Duration kFirstPause = absl::Milliseconds(500);
 constexpr absl::Duration kLongestPause = absl::Seconds(15);
 
-/// A sweep that was submitted, as its folder tells.
+/// A submitted sweep, as its folder describes it.
 struct SubmittedSweep {
   std::string folder;
   SweepRecord record;
 };
 
-/// The number of a sweep's folder: 3 of "mine.sweep-3"; nothing if it is no name of one.
+/// The number in the name of a sweep's folder: 3 of "mine.sweep-3"; unset if the name has another
+/// form.
 std::optional<int> SweepNumber(absl::string_view name) {
   const size_t mark = name.rfind(kFolderMark);
   int number = 0;
@@ -83,8 +84,8 @@ absl::StatusOr<SubmittedSweep> ReadSweep(const std::string& folder) {
   return sweep;
 }
 
-/// All sweeps in a folder that have a record, in the order in which they were submitted. \error if
-/// the folder or a record can't be read.
+/// All sweeps in a folder that have a record, in the order of their submission. \error if the
+/// folder or a record cannot be read.
 absl::StatusOr<std::vector<SubmittedSweep>> ReadSweeps(const std::string& folder) {
   std::vector<SubmittedSweep> sweeps;
   const absl::StatusOr<Directory> directory = Directory::Open(folder);
@@ -94,7 +95,7 @@ absl::StatusOr<std::vector<SubmittedSweep>> ReadSweeps(const std::string& folder
   for (const std::string& name : names) {
     if (!SweepNumber(name)) continue;
     absl::StatusOr<SubmittedSweep> sweep = ReadSweep(directory->PathOf(name));
-    if (absl::IsNotFound(sweep.status())) continue;  // it was not submitted
+    if (absl::IsNotFound(sweep.status())) continue;  // the sweep was not submitted
     PDARTS_RETURN_IF_ERROR(sweep.status());
     sweeps.push_back(*std::move(sweep));
   }
@@ -106,15 +107,15 @@ absl::StatusOr<std::vector<SubmittedSweep>> ReadSweeps(const std::string& folder
   return sweeps;
 }
 
-/// Where a sweep keeps a run.
+/// The place of a run in a sweep.
 struct PlaceOfRun {
-  std::string sweep;  ///< the folder
+  std::string sweep;  ///< the folder of the sweep
   std::string job;    ///< the number of the sweep's job array
-  int number = 0;     ///< of the run in the sweep
+  int number = 0;     ///< the number of the run in the sweep
 };
 
-/// The task that computes a run now: the one that the script has noted, else that of the sweep's
-/// job array. Empty if none is known.
+/// The task that computes a run now: the task that the script has noted; without a note, the task
+/// of the sweep's job array. Empty if no task is known.
 std::string ReadTask(const PlaceOfRun& place) {
   const absl::StatusOr<Directory> folder = Directory::Open(place.sweep);
   if (!folder.ok()) return "";
@@ -127,7 +128,8 @@ std::string ReadTask(const PlaceOfRun& place) {
   return IsTaskName(task) ? task : "";
 }
 
-/// The places of runs, by their directories' names, in the newest sweeps that have them.
+/// The places of runs, by the names of their directories. A run is in the newest sweep that
+/// contains it.
 std::map<std::string, PlaceOfRun> PlacesOf(const std::vector<SubmittedSweep>& sweeps) {
   std::map<std::string, PlaceOfRun> places;
   for (const SubmittedSweep& sweep : sweeps) {
@@ -147,7 +149,7 @@ std::string StateText(absl::string_view state) {
   return text.empty() ? "unknown" : text;
 }
 
-/// Makes the folder of a new sweep, which no other sweep has.
+/// Makes the folder of a new sweep, with a number that no other sweep has.
 absl::StatusOr<std::string> MakeSweepFolder(const SlurmSweepOptions& options) {
   PDARTS_RETURN_IF_ERROR(Directory::Create(options.folder).status());
   for (int number = 1;; ++number) {
@@ -162,14 +164,14 @@ absl::Status WriteRecord(const std::string& folder, const SweepRecord& record) {
                              absl::StrCat(ToJsonLine(record), "\n"));
 }
 
-/// Lets the run begin in its directory, without computing anything: the directory holds the spec
-/// that the task reads. \error as RunDirectory::Open.
+/// Opens the directory of the run and writes its spec, which the task will read. Nothing is
+/// computed. \error as RunDirectory::Open.
 absl::Status Prepare(const QueuedRun& run) {
   const RunStart start = absl::GetFlag(FLAGS_overwrite) ? RunStart::kOverwrite : RunStart::kGoOn;
   return Annotate(RunDirectory::Open(run.directory, *run.spec, start).status(), run.label);
 }
 
-/// Submits runs as a job array. Returns where each is, in their order.
+/// Submits runs as a job array. Returns the place of each run, in the order of the runs.
 absl::StatusOr<std::vector<PlaceOfRun>> Submit(const std::vector<QueuedRun*>& runs,
                                                const SlurmSweepOptions& options) {
   for (const QueuedRun* run : runs) PDARTS_RETURN_IF_ERROR(Prepare(*run));
@@ -198,7 +200,8 @@ absl::StatusOr<std::vector<PlaceOfRun>> Submit(const std::vector<QueuedRun*>& ru
   PDARTS_ASSIGN_OR_RETURN(const std::string text, PrintSweepScript(script));
   const std::string file = absl::StrCat(folder, "/", kScript);
   PDARTS_RETURN_IF_ERROR(WriteFileAtomically(file, text));
-  // Without its number first: should this process end now, the tasks note their numbers.
+  // The record is first written without the number of the job array. If this process ended now, the
+  // tasks would still note their numbers.
   PDARTS_RETURN_IF_ERROR(WriteRecord(folder, record));
   PDARTS_ASSIGN_OR_RETURN(const std::string job, SubmitScript(file));
   std::move(remove).Cancel();
@@ -211,16 +214,16 @@ absl::StatusOr<std::vector<PlaceOfRun>> Submit(const std::vector<QueuedRun*>& ru
   return places;
 }
 
-/// A run that is waited for.
+/// A run for which the command waits.
 struct WaitedRun {
   QueuedRun* run = nullptr;
   PlaceOfRun place;
   std::string task;
-  std::string said;                   ///< the state that was printed last
+  std::string said;                   ///< the state in the last message
   std::optional<absl::Time> missing;  ///< since when it has ended, or is unknown, without a result
 };
 
-/// How far the log of a run is; empty if it holds no epoch.
+/// The progress in the log of a run; empty if the log holds no epoch.
 std::string ProgressOf(const std::string& run) {
   const absl::StatusOr<Directory> directory = Directory::Open(run);
   if (!directory.ok()) return "";
@@ -230,7 +233,7 @@ std::string ProgressOf(const std::string& run) {
   std::reverse(lines.begin(), lines.end());
   for (const absl::string_view line : lines) {
     google::protobuf::Struct event;
-    if (!ParseJson(std::string(line), &event).ok()) continue;  // it is still being written
+    if (!ParseJson(std::string(line), &event).ok()) continue;  // the line is still being written
     const auto number = [&](const char* field) {
       const auto found = event.fields().find(field);
       return found == event.fields().end() ? 0.0 : found->second.number_value();
@@ -244,12 +247,12 @@ std::string ProgressOf(const std::string& run) {
   return "";
 }
 
-/// What a user types to see the sweeps in a folder.
+/// The command that shows the sweeps in a folder.
 std::string StatusCommand(const std::string& folder) {
   return absl::StrCat(ProgramName(), " sweep --status --output_dir=", QuotedForShell(folder));
 }
 
-/// Waits for runs, and tells of each change.
+/// Waits for runs, and prints each change.
 class Waiter {
  public:
   Waiter(std::vector<WaitedRun> runs, const SlurmSweepOptions& options)
@@ -268,7 +271,7 @@ class Waiter {
   }
 
  private:
-  /// Looks at all runs once.
+  /// Checks all runs once.
   absl::Status Look() {
     std::set<std::string> tasks;
     for (WaitedRun& waited : waiting_) {
@@ -276,7 +279,7 @@ class Waiter {
       if (!waited.task.empty()) tasks.insert(waited.task);
     }
     const absl::StatusOr<std::map<std::string, SlurmState>> states = TaskStates(tasks);
-    if (absl::IsNotFound(states.status())) return states.status();  // there is no squeue
+    if (absl::IsNotFound(states.status())) return states.status();  // squeue does not exist
     if (!states.ok()) {
       progress_.Clear();
       if (!told_of_silence_) std::cerr << "note: " << states.status().message() << "\n";
@@ -308,7 +311,8 @@ class Waiter {
     return absl::OkStatus();
   }
 
-  /// Whether nothing more will come of a run; sets its result or its error then.
+  /// Whether a run will not change any more. The function then sets the result or the error of the
+  /// run.
   bool HasEnded(const SlurmState& state, WaitedRun* waited) {
     QueuedRun& run = *waited->run;
     const absl::StatusOr<std::optional<RunResult>> result =
@@ -366,7 +370,7 @@ class Waiter {
   static void Pause(absl::Duration pause) {
     const absl::Time end = absl::Now() + pause;
     while (absl::Now() < end && InterruptSignal() == 0) {
-      poll(nullptr, 0, 50);  // a signal that came before it does not end it
+      poll(nullptr, 0, 50);  // a signal that came before the poll does not end it
     }
   }
 
@@ -387,10 +391,10 @@ class Waiter {
   size_t finished_ = 0;
   size_t failed_ = 0;
   bool told_of_silence_ = false;
-  StatusLine progress_;  ///< on a terminal, how far the first run is that is waited for
+  StatusLine progress_;  ///< on a terminal: the progress of the first unfinished run
 };
 
-/// The runs that tasks of earlier sweeps still compute.
+/// The runs that tasks of earlier sweeps are still computing.
 absl::StatusOr<std::vector<WaitedRun>> ComputedRuns(const std::vector<QueuedRun*>& runs,
                                                     const std::string& folder) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<SubmittedSweep> sweeps, ReadSweeps(folder));

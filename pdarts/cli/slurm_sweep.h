@@ -13,29 +13,31 @@
 namespace pdarts {
 
 struct SlurmSweepOptions {
-  std::string folder;          ///< gets the directories of the runs, and the sweep's own folder
+  std::string folder;          ///< the folder of the run directories and of the sweep's own folder
   std::string name;            ///< of the spec
   std::string sbatch_options;  ///< --launcher_options
-  int array_limit = 0;         ///< most runs at a time; 0: no limit
-  bool detach = false;         ///< return once the runs are submitted
-  /// How long a run may have ended before its result is missed: other hosts see files late.
+  int array_limit = 0;         ///< maximum number of runs at a time; 0: no limit
+  bool detach = false;         ///< return after the runs are submitted
+  /// How long a run may have ended before a missing result counts as an error. Other hosts see new
+  /// files with a delay.
   absl::Duration patience = absl::Minutes(1);
 };
 
-/// Submits the runs that are not finished to Slurm as one job array, and waits for them. A run that
-/// a task of an earlier sweep in the folder still computes is waited for, and not submitted again.
-/// The flags --threads, --data_dir, --checkpoint_minutes, --allow_swap and --overwrite are those of
-/// this process. Sets the result or the error of each run, but those of runs that go on with
-/// `detach`. A signal ends the waiting only. \error kInvalidArgument if an option is wrong;
-/// kCancelled after a signal; kFailedPrecondition if a run to be replaced is still computed; as
-/// RunDirectory::Open, with nothing submitted; as SubmitScript.
+/// Submits the unfinished runs to Slurm as one job array, and waits for them. If a task of an
+/// earlier sweep in the folder is still computing a run, the function waits for this task and does
+/// not submit the run again. The runs get the flags --threads, --data_dir, --checkpoint_minutes,
+/// --allow_swap and --overwrite of this process. Sets the result or the error of each run. With
+/// `detach`, runs that are not finished get neither. A signal ends only the waiting, not the runs.
+/// \error kInvalidArgument if an option is wrong; kCancelled after a signal; kFailedPrecondition if
+/// a task is still computing a run that is to be replaced; as RunDirectory::Open, before anything
+/// is submitted; as SubmitScript.
 absl::Status RunOnSlurm(const std::vector<QueuedRun*>& runs, const SlurmSweepOptions& options);
 
-/// What came so far of all sweeps in the folder that were submitted to Slurm, in the order in which
-/// they were. \error kNotFound if there is none; as TaskStates.
+/// The results so far of all sweeps in the folder that were submitted to Slurm, in the order of
+/// their submission. \error kNotFound if there is no such sweep; as TaskStates.
 absl::StatusOr<SweepsReport> ReportSweeps(const std::string& folder);
 
-/// The report as text, with a line for each run.
+/// The report as text, with one line for each run.
 std::string SweepsText(const SweepsReport& report);
 
 }  // namespace pdarts

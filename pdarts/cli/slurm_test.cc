@@ -17,7 +17,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
-/// Puts scripts in the place of Slurm's programs. Each notes its arguments in the file "asked".
+/// Replaces the programs of Slurm by scripts. Each script writes its arguments into the file
+/// "asked".
 class SlurmTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -31,7 +32,7 @@ class SlurmTest : public ::testing::Test {
   }
   void TearDown() override { setenv("PATH", path_.c_str(), 1); }
 
-  /// `lines`: of a shell script.
+  /// `lines` are the lines of a shell script.
   void Fake(const std::string& program, const std::string& lines) {
     const fs::path file = folder_ / program;
     std::ofstream(file) << "#!/bin/sh\necho \"" << program << " $*\" >> '"
@@ -39,7 +40,7 @@ class SlurmTest : public ::testing::Test {
                         << lines << "\n";
     fs::permissions(file, fs::perms::owner_all);
   }
-  /// A program that a cluster may lack, or that has nothing to say.
+  /// Replaces a program that a cluster may lack, or that reports nothing.
   void FakeFailure(const std::string& program, const std::string& message) {
     Fake(program, "echo '" + message + "' >&2; exit 1");
   }
@@ -48,7 +49,7 @@ class SlurmTest : public ::testing::Test {
     text << std::ifstream(folder_ / "asked").rdbuf();
     return text.str();
   }
-  /// The states of tasks, or why they are unknown.
+  /// The states of tasks, or the reason why they are unknown.
   static std::map<std::string, std::string> States(const std::set<std::string>& tasks) {
     const auto states = TaskStates(tasks);
     if (!states.ok()) return {{"error", std::string(states.status().message())}};
@@ -105,7 +106,7 @@ TEST_F(SlurmTest, AControllerThatDoesNotAnswerIsAnErrorAndNoStateIsGuessed) {
   FakeFailure("scontrol", "no");
   EXPECT_EQ(TaskStates({"12_0"}).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(States({"12_0"}), ElementsAre(Pair("error", HasSubstr("Unable to contact"))));
-  Fake("sacct", "echo '12_0|COMPLETED'");  // accounting answers without the controller
+  Fake("sacct", "echo '12_0|COMPLETED'");  // accounting works without the controller
   EXPECT_THAT(States({"12_0"}), ElementsAre(Pair("12_0", "COMPLETED")));
 }
 

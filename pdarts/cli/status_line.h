@@ -9,8 +9,8 @@
 
 namespace pdarts {
 
-/// The last line of standard error, drawn over again and again where that is a terminal. It is
-/// wiped away at the end.
+/// The last line of standard error. On a terminal, it is drawn again and again. It is removed at
+/// the end.
 class StatusLine {
  public:
   StatusLine();
@@ -18,21 +18,21 @@ class StatusLine {
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
 
-  /// Shows what `line` makes, cut at the terminal's width; at most ten times a second. Where there
-  /// is no terminal, it shows nothing.
+  /// Shows the text of `line`, cut at the width of the terminal, at most ten times a second.
+  /// Without a terminal, the function shows nothing.
   void Show(absl::FunctionRef<std::string()> line);
 
-  /// Shows how far something is: `done` of `all`, which is more than 0. Where there is no terminal,
-  /// it writes a line for each tenth.
+  /// Shows the progress of a work: `done` of `all` parts. `all` is more than 0. Without a terminal,
+  /// the function writes one line for each tenth.
   void ShowPart(int64_t done, int64_t all, absl::FunctionRef<std::string()> line);
 
-  /// Makes room for a line that stays.
+  /// Removes the status line before another line is printed.
   void Clear();
 
  private:
   const bool terminal_;
   bool drawn_ = false;
-  int64_t tenth_ = 0;  ///< the last one of ShowPart
+  int64_t tenth_ = 0;  ///< the last tenth that ShowPart showed
   std::chrono::steady_clock::time_point last_draw_;
 };
 

@@ -7,7 +7,7 @@ namespace {
 
 /// The optimal string alignment distance.
 size_t Distance(absl::string_view a, absl::string_view b) {
-  // rows[i][j]: between the first i characters of a and the first j of b.
+  // rows[i][j] is the distance between the first i characters of a and the first j characters of b.
   std::vector<std::vector<size_t>> rows(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) {
     for (size_t j = 0; j <= b.size(); ++j) {
@@ -32,7 +32,7 @@ std::string ClosestWord(absl::string_view word, const std::vector<std::string>& 
   size_t least = 0;
   for (const std::string& candidate : known) {
     const size_t allowed = std::max<size_t>(1, candidate.size() / 3);
-    // Nothing is close to a word that is longer by more than what may be inserted.
+    // A word that is longer by more than the allowed number of insertions has no close candidate.
     if (word.size() > candidate.size() + allowed) continue;
     const size_t distance = Distance(word, candidate);
     if (distance <= allowed && (closest.empty() || distance < least)) {

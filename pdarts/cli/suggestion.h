@@ -8,9 +8,10 @@
 
 namespace pdarts {
 
-/// The known word that `word` was probably meant to be: the first of those with the fewest
-/// insertions, deletions, replacements and swaps of neighboring characters between them. Empty if
-/// even that one differs in more than a third of its characters (in more than one of a short word).
+/// The known word that the user probably meant by `word`. It is the first of the words with the
+/// smallest number of insertions, deletions, replacements and swaps of neighboring characters.
+/// Empty if this number is more than a third of the characters of `word` (more than one for a short
+/// word).
 std::string ClosestWord(absl::string_view word, const std::vector<std::string>& known);
 
 }  // namespace pdarts

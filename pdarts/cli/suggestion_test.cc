@@ -8,7 +8,7 @@ namespace {
 TEST(ClosestWord, FindsWhatWasMeant) {
   const std::vector<std::string> known = {"count", "derive", "search", "list", "json"};
   EXPECT_EQ(ClosestWord("search", known), "search");
-  EXPECT_EQ(ClosestWord("serach", known), "search");  // a swap is one mistake
+  EXPECT_EQ(ClosestWord("serach", known), "search");  // a swap counts as one mistake
   EXPECT_EQ(ClosestWord("sear", known), "search");
   EXPECT_EQ(ClosestWord("seearchh", known), "search");
   EXPECT_EQ(ClosestWord("jsn", known), "json");

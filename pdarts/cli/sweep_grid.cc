@@ -19,14 +19,14 @@ ABSL_FLAG(pdarts::StringList<pdarts::GridFlagTag>, grid, {},
 namespace pdarts {
 namespace {
 
-constexpr size_t kLongestPart = 40;  ///< of a directory's name
+constexpr size_t kLongestPart = 40;  ///< in the name of a directory
 constexpr size_t kChecksumDigits = 8;
 
 absl::Status Refuse(absl::string_view text, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("--grid: ", text, ": ", why));
 }
 
-/// Splits at the commas that stand in no brackets, parentheses or quotation marks.
+/// Splits at the commas that are not within brackets, parentheses or quotation marks.
 std::vector<std::string> SplitValues(absl::string_view text) {
   std::vector<std::string> values(1);
   int depth = 0;
@@ -49,7 +49,7 @@ std::vector<std::string> SplitValues(absl::string_view text) {
   return values;
 }
 
-/// A text as a part of a file's name.
+/// Converts a text to a part of a file name.
 std::string NamePart(const std::string& text) {
   std::string part;
   for (const char c : text) {

@@ -14,7 +14,7 @@ struct GridFlagTag;
 
 /// A field of a spec and the values that a sweep gives it.
 struct GridField {
-  std::string path;                 ///< as --set has it: "search.alphas.learning_rate"
+  std::string path;                 ///< as in --set: "search.alphas.learning_rate"
   std::vector<std::string> values;  ///< at least one
 };
 
@@ -22,19 +22,19 @@ struct GridField {
 using Combination = std::vector<std::string>;
 
 /// Reads fields with their values from texts of the form FIELD=V1,V2. Commas within brackets,
-/// parentheses or quotation marks separate no values: `[0,0,0]` is one value.
+/// parentheses or quotation marks do not separate values: `[0,0,0]` is one value.
 /// \error kInvalidArgument naming the text if it has another form, if a value is empty, if a field
-/// or a value stands there twice, or if a field is given by other flags (seed, name).
+/// or a value is repeated, or if other flags give the field (seed, name).
 absl::StatusOr<std::vector<GridField>> ParseGrid(const std::vector<std::string>& texts);
 
-/// All combinations of values; the last field's values change first. Without fields there is one,
-/// which is empty.
+/// All combinations of values. The values of the last field change first. Without fields, there is
+/// one combination, which is empty.
 std::vector<Combination> CombinationsOf(const std::vector<GridField>& grid);
 
-/// What a combination of the grid adds to the name of its run's directory: "-learning_rate=6e-4",
-/// the last part of each field's path, or the whole path where two fields have the same last part.
-/// A value that is long or has other characters than letters, digits, '.', '_', '+' and '-' is
-/// shortened and ends in a part of its checksum. Empty for an empty combination.
+/// The text that a combination adds to the name of its run directory: "-learning_rate=6e-4". The
+/// text has the last part of each field's path. If two fields have the same last part, it has the
+/// whole path. A value that is long, or has other characters than letters, digits, '.', '_', '+'
+/// and '-', is shortened and ends with a part of its checksum. Empty for an empty combination.
 std::string DirectorySuffix(const std::vector<GridField>& grid, const Combination& combination);
 
 }  // namespace pdarts

@@ -52,7 +52,7 @@ TEST(SweepGridTest, DirectoriesHaveReadableAndDifferentNames) {
   EXPECT_EQ(name({"search.alphas.learning_rate=1", "search.weights.learning_rate=2"}, 0),
             "-search.alphas.learning_rate=1-search.weights.learning_rate=2");
   EXPECT_EQ(name({"schedule.stages[1].channels=8"}, 0), "-channels=8");
-  // Values that can't be a name differ by their checksums.
+  // Values that cannot be parts of a file name differ by their checksums.
   const std::vector<std::string> lists = {"rates=[0,0],[0/0]"};
   EXPECT_THAT(name(lists, 0), MatchesRegex("-rates=_0_0_-[0-9a-f]{8}"));
   EXPECT_NE(name(lists, 0), name(lists, 1));

@@ -19,7 +19,7 @@ bool HasControlCharacter(absl::string_view text) {
                      [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
 }
 
-/// What the script sets, and what sets it.
+/// An option that the script sets, and the flag that sets it.
 struct OwnOption {
   absl::string_view name;    ///< "--array"
   absl::string_view letter;  ///< "-a"; empty if it has none
@@ -36,7 +36,7 @@ constexpr OwnOption kOwnOptions[] = {
     {"--clusters", "-M", "the sweep asks squeue and scontrol for the default cluster only"},
 };
 
-/// A path as a line #SBATCH takes it, where % begins a pattern.
+/// A path in the form of a line #SBATCH, in which % begins a pattern.
 absl::StatusOr<std::string> PathForSbatch(const std::string& path) {
   if (HasControlCharacter(path) || absl::StrContains(path, '"') || absl::StrContains(path, '\\')) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -45,7 +45,7 @@ absl::StatusOr<std::string> PathForSbatch(const std::string& path) {
   return absl::StrReplaceAll(path, {{"%", "%%"}});
 }
 
-/// What stands below the paths. The run and its script are told of in the header.
+/// The part of the script below the paths. The header describes the run and the script.
 constexpr absl::string_view kTask = R"script(
 unset SLURM_NTASKS  # a run is one process; the variable may come from the job that submitted this script
 number=$SLURM_ARRAY_TASK_ID

@@ -9,29 +9,29 @@
 
 namespace pdarts {
 
-/// What the script of a sweep is made of. All paths are absolute.
+/// The data of a sweep's script. All paths are absolute.
 struct SweepScript {
-  std::string name;                ///< of the job
-  std::string folder;              ///< of the sweep; the script is job.sh in it
-  std::vector<std::string> runs;   ///< directories, which hold their specs already
+  std::string name;                ///< name of the job
+  std::string folder;              ///< of the sweep; the script is job.sh in this folder
+  std::vector<std::string> runs;   ///< run directories that hold their specs already
   std::string program;             ///< pdarts
   std::string command;             ///< "search" or "train"
-  std::vector<std::string> flags;  ///< of the command, but for --spec, --output_dir and --threads
-  int threads = 0;                 ///< --threads; 0: as many as Slurm gives the task processors
-  std::string sbatch_options;      ///< of the user: "--partition=long --time=120"
-  int array_limit = 0;             ///< most tasks at a time; 0: no limit
+  std::vector<std::string> flags;  ///< of the command, without --spec, --output_dir and --threads
+  int threads = 0;  ///< value of --threads; 0: the number of processors that Slurm gives the task
+  std::string sbatch_options;  ///< of the user, for example "--partition=long --time=120"
+  int array_limit = 0;         ///< maximum number of tasks at a time; 0: no limit
 };
 
-/// \error kInvalidArgument if the options are no line of options of sbatch, or if one of them is
-/// set by the sweep itself.
+/// \error kInvalidArgument if the options are not a valid line of options of sbatch, or if the
+/// sweep itself sets one of them.
 absl::Status CheckSbatchOptions(const std::string& options);
 
-/// A script for sbatch: a job array with a task for each run. A task that gets a signal passes it
-/// on to the run, which writes a checkpoint and stops. Then the task requeues itself, or submits
-/// itself anew where requeueing is forbidden, unless Slurm is ending it. A task that was submitted
-/// again leaves a finished run alone. The file task-N in the folder names the task that computes
-/// run N. \error kInvalidArgument if a path has characters that sbatch can't read in a script; as
-/// CheckSbatchOptions.
+/// The script for sbatch. It is a job array with one task for each run. A task that gets a signal
+/// passes the signal to the run, which writes a checkpoint and stops. The task then requeues
+/// itself, unless Slurm is ending it. If requeueing is forbidden, the task submits itself again. A
+/// task that was submitted again does not change a finished run. The file task-N in the folder
+/// names the task that computes run N. \error kInvalidArgument if a path has characters that sbatch
+/// cannot read in a script; as CheckSbatchOptions.
 absl::StatusOr<std::string> PrintSweepScript(const SweepScript& script);
 
 }  // namespace pdarts

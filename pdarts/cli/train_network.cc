@@ -51,13 +51,13 @@
 
 ABSL_FLAG(
     std::optional<int>, more_epochs, std::nullopt,
-    "NUMBER: train the network of the training in --run for so many epochs more: a new run that "
-    "begins with its last weights, and with its learning rate from the beginning");
+    "NUMBER: train the network of the training in --run for this number of further epochs, in a "
+    "new run that begins with its last weights; the learning rate starts from its initial value");
 
 namespace pdarts {
 namespace {
 
-/// Puts what --genotype or --run name into the spec.
+/// Writes the architecture of --genotype or --run into the spec.
 absl::Status SetGenotype(TrainSpec* spec) {
   const std::string run = absl::GetFlag(FLAGS_run);
   const std::string genotype = absl::GetFlag(FLAGS_genotype);
@@ -74,8 +74,8 @@ absl::Status SetGenotype(TrainSpec* spec) {
   return absl::OkStatus();
 }
 
-/// Replaces a path in the spec's genotype by the text of the architecture that it leads to, so that
-/// the run's spec says what was trained.
+/// If the genotype in the spec is a path, replaces it by the text of the architecture, so that the
+/// spec of the run contains the trained architecture.
 absl::Status ReplacePathOfGenotype(TrainSpec* spec) {
   if (spec->genotype().empty()) return absl::OkStatus();
   const auto space = Registry<SearchSpace>::Create(spec->space());
@@ -89,7 +89,7 @@ absl::Status ReplacePathOfGenotype(TrainSpec* spec) {
   return absl::OkStatus();
 }
 
-/// All but what RunSession::Complete adds.
+/// The result without the fields that RunSession::Complete adds.
 absl::StatusOr<TrainResult> MakeResult(const Training& training, const NetworkTrainer& trained,
                                        const std::string& text) {
   TrainResult result;
@@ -114,8 +114,8 @@ absl::StatusOr<TrainResult> MakeResult(const Training& training, const NetworkTr
   return result;
 }
 
-/// Reads the images with labels numbered by `classes`. A run that goes on keeps the statistics by
-/// which it normalizes them.
+/// Reads the images. `classes` numbers their labels. A resumed run keeps the channel statistics by
+/// which it normalizes images.
 absl::StatusOr<DatasetSplits> LoadData(const Training& training,
                                        const std::vector<std::string>& classes,
                                        const std::optional<Model>& unfinished) {
@@ -130,8 +130,8 @@ absl::StatusOr<DatasetSplits> LoadData(const Training& training,
   return data;
 }
 
-/// Prints what a training would train, and how much memory and time it is expected to take.
-/// processes: train together, so many of them on this machine; memory and time are those of each.
+/// Prints what a training would train, and its memory and time estimates. `processes` train
+/// together, `processes_here` of them on this machine. Memory and time belong to each process.
 absl::Status DryRun(const Training& training, int processes, int processes_here) {
   const TrainSettings& settings = training.spec.train();
   const NetworkShape shape = training.Shape();
@@ -196,7 +196,7 @@ absl::Status DryRun(const Training& training, int processes, int processes_here)
   return absl::OkStatus();
 }
 
-/// A training that the spec and the flags ask for, before its data are read.
+/// The training of the spec and the flags, before its data are read.
 struct PreparedTraining {
   Training training;
   RunFlags flags;
@@ -215,7 +215,7 @@ absl::StatusOr<PreparedTraining> Prepare(absl::StatusOr<TrainSpec> given) {
   SetDeviceModes(training.backend, training.spec.train().deterministic());
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,
                           Transforms::ForTraining(training.spec.train(), training.dataset->info()));
-  // Those that images are measured by are needed after the first epoch only.
+  // The images of the evaluation are needed only after the first epoch.
   PDARTS_RETURN_IF_ERROR(
       Transforms::ForEvaluation(training.spec.train(), training.dataset->info()).status());
   Tell(transforms.Notes(training.dataset->info()));
@@ -223,14 +223,15 @@ absl::StatusOr<PreparedTraining> Prepare(absl::StatusOr<TrainSpec> given) {
   return PreparedTraining{std::move(training), flags};
 }
 
-/// The data of a training, and the weights that it begins with.
+/// The data of a training, and the weights with which it begins.
 struct TrainingInput {
   DatasetSplits data;
-  /// Unset for a run that goes on, which has weights of its own.
+  /// Unset for a resumed run, which has its own weights.
   std::optional<StartingWeights> weights;
 };
 
-/// Reads them. training: its spec gets what is known of the weights. path: of the run's directory.
+/// Reads the data and the weights. Writes the description of the weights into the spec of
+/// `training`. `path` is the run directory.
 absl::StatusOr<TrainingInput> ReadInput(const RunFlags& flags, const std::string& path,
                                         Training* training) {
   const std::optional<TrainSpec> before =
@@ -253,8 +254,8 @@ absl::StatusOr<TrainingInput> ReadInput(const RunFlags& flags, const std::string
   return TrainingInput{*std::move(data), std::move(weights)};
 }
 
-/// Makes the trainer, with its first weights, before the directory is opened, so that weights that
-/// do not fit leave no run behind.
+/// Makes the trainer with its first weights before the directory is opened, so that weights that do
+/// not fit leave no run behind.
 absl::StatusOr<std::unique_ptr<NetworkTrainer>> MakeTrainer(const Training& training,
                                                             const TrainingInput& input,
                                                             int processes_here,
@@ -275,7 +276,7 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> MakeTrainer(const Training& trai
   return trainer;
 }
 
-/// What the process that writes does while the training goes on.
+/// The observers of the process that writes the files.
 struct TrainWriter {
   TrainWriter(RunDirectory* directory, const DatasetSplits& data, int classes)
       : recorder(directory, &data), progress(classes) {}
@@ -284,7 +285,7 @@ struct TrainWriter {
   TrainProgress progress;
 };
 
-/// Writes what a run has at its beginning, or where it goes on.
+/// Writes the first files of a new run, or the changes of a resumed run.
 absl::Status Begin(const Training& training, const DatasetSplits& data, const std::string& text,
                    NetworkTrainer& trainer, RunSession* session, TrainingRecorder* recorder) {
   RunDirectory& directory = session->directory();
@@ -304,7 +305,7 @@ absl::Status Begin(const Training& training, const DatasetSplits& data, const st
   return absl::OkStatus();
 }
 
-/// Writes and prints what a training has come to.
+/// Writes and prints the result of a training.
 absl::Status Finish(const Training& training, const std::string& text,
                     const NetworkTrainer& trainer, RunSession* session,
                     TrainingRecorder* recorder) {

@@ -11,17 +11,17 @@
 
 namespace pdarts {
 
-/// Trains a network as a spec and the command line's flags say (--genotype and --run give the
-/// architecture), and writes its run directory. Collective: the processes train the network
-/// together, and the first one writes and prints.
-/// \error `spec`'s own; what a user can get wrong, naming it; as CheckSameStart.
+/// Trains the network of a spec and of the flags (--genotype and --run give the architecture), and
+/// writes its run directory. Collective: the processes train the network together, and process 0
+/// writes and prints.
+/// \error the error of `spec`; mistakes of the user, by name; as CheckSameStart.
 absl::Status TrainFromSpec(absl::StatusOr<TrainSpec> spec, ProcessGroup& processes);
 
-/// The spec where none is given: the published settings on the space and dataset of --run, or of
-/// --space and --dataset. \error what a user can get wrong in the flags.
+/// The spec of a training if the user gives none: the published settings, on the space and dataset
+/// of --run, or of --space and --dataset. \error mistakes of the user in the flags.
 absl::StatusOr<TrainSpec> MakeTrainSpecFromFlags();
 
-/// The flags that a training takes.
+/// The flags of a training.
 std::vector<std::string> TrainFlags();
 
 }  // namespace pdarts

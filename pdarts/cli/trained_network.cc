@@ -31,10 +31,10 @@ ABSL_FLAG(
 namespace pdarts {
 namespace {
 
-/// Entries of an auxiliary head, by the name that it has in Python too.
+/// The prefix of the entries of an auxiliary head, as in Python.
 constexpr char kAuxiliaryHead[] = "auxiliary_head.";
 
-/// The spec of the network that flags alone describe.
+/// The spec of a network that flags alone describe.
 absl::StatusOr<TrainSpec> SpecFromFlags(absl::string_view name) {
   PDARTS_ASSIGN_OR_RETURN(const FlagNetwork given, NetworkFromFlags());
   TrainSpec spec;
@@ -51,7 +51,7 @@ absl::StatusOr<TrainSpec> SpecFromFlags(absl::string_view name) {
   return spec;
 }
 
-/// Which of a run's weights --epoch names.
+/// The weights of a run that --epoch selects.
 absl::StatusOr<std::string> EpochFromFlags() {
   std::string epoch = absl::GetFlag(FLAGS_epoch);
   if (epoch == "last" || epoch == "best") return epoch;
@@ -59,13 +59,13 @@ absl::StatusOr<std::string> EpochFromFlags() {
       absl::StrCat("--epoch: is \"", epoch, "\", expected last or best"));
 }
 
-/// The spec of weights that come without a run.
+/// The spec of weights that do not belong to a run.
 absl::StatusOr<TrainSpec> SpecOfFile(absl::string_view command, const TrainedWeights& weights) {
   if (!weights.model || !absl::GetFlag(FLAGS_genotype).empty()) return SpecFromFlags(command);
   TrainSpec spec;
   PDARTS_RETURN_IF_ERROR(ParseSpecInto(weights.model->spec(),
                                        absl::StrCat(weights.file, ": ", kModelMetadata), &spec));
-  // Of the data set that the network was trained on, the file has the settings.
+  // The file has the settings of the dataset on which the network was trained.
   const std::string dataset = absl::GetFlag(FLAGS_dataset);
   if (!dataset.empty() && dataset != PluginShortName(spec.dataset())) {
     PDARTS_ASSIGN_OR_RETURN(*spec.mutable_dataset(),
@@ -187,8 +187,8 @@ absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights,
     };
   } else {
     Tell({absl::StrCat(weights.file,
-                       " does not say which classes its outputs are and by which mean "
-                       "and deviation images were normalized: those of the data set are taken")});
+                       " does not contain the names of its classes, nor the mean and the "
+                       "standard deviation of the normalization: those of the dataset are used")});
   }
   PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, LoadDataOfRun(dataset, options, origin));
   if (weights.model) PDARTS_RETURN_IF_ERROR(TakeStatistics(*weights.model, &data.info));

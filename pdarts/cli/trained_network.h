@@ -20,36 +20,36 @@
 
 namespace pdarts {
 
-/// Weights of a trained network that a user named, and what is known of the network.
+/// Weights of a trained network that a user named, and the description of the network.
 struct TrainedWeights {
   std::string file;
   NamedTensors tensors;
-  TrainSpec spec;              ///< of the network and its data, with the command line's settings
-  std::optional<Model> model;  ///< what the weights say of themselves
-  std::string epoch;           ///< "last" or "best" of a run's training; else empty
-  TrainResult result;          ///< of a run's training, where it is finished
+  TrainSpec spec;  ///< of the network and its data, with the settings of the command line
+  std::optional<Model> model;  ///< the metadata of the weights
+  std::string epoch;   ///< "last" or "best" if the weights belong to a training; otherwise empty
+  TrainResult result;  ///< of the training of the run, if it is finished
 };
 
 /// A network that holds trained weights.
 struct TrainedNetwork {
   Training training;
-  NetworkShape shape;                ///< with an auxiliary head if the weights have one
-  c10::Device device;                ///< where the network is meant to compute
-  std::shared_ptr<Network> network;  ///< still on the CPU, in the precision of the training
+  NetworkShape shape;                ///< with an auxiliary head if the weights contain one
+  c10::Device device;                ///< the device on which the network will compute
+  std::shared_ptr<Network> network;  ///< on the CPU, in the precision of the training
 };
 
-/// The flags that TrainedWeightsFromFlags and BuildTrainedNetwork read.
+/// The flags of TrainedWeightsFromFlags and BuildTrainedNetwork.
 std::vector<std::string> TrainedNetworkFlags();
 
-/// Reads the weights of --run (of its last or best epoch, as --epoch says) or of --model or
-/// --weights. The network is that of the run, of what the file says of itself, or of the flags of
-/// NetworkFromFlags and --dataset. Tells the user on standard error which weights are taken.
-/// \param command names the command in messages.
+/// Reads the weights of --run (of the epoch that --epoch selects, the last or the best) or of
+/// --model or --weights. The network is described by the run, or by the metadata of the file, or by
+/// the flags of NetworkFromFlags and --dataset. Prints on standard error which weights are used.
+/// \param command the name of the command in messages.
 /// \error kInvalidArgument naming the flag; as ReadTrainingSpec, ReadWeightsFile, ParseModel,
 /// NetworkFromFlags and ApplyFlags.
 absl::StatusOr<TrainedWeights> TrainedWeightsFromFlags(absl::string_view command);
 
-/// Builds the network and loads its weights. \error as MakeTraining and LoadWeights.
+/// Builds the network and loads the weights. \error as MakeTraining and LoadWeights.
 absl::StatusOr<TrainedNetwork> BuildTrainedNetwork(const TrainedWeights& weights);
 
 /// Puts the network on its device and sets the modes of the device, before anything is computed.
@@ -63,13 +63,14 @@ absl::Status PutOnDevice(const TrainedNetwork& trained);
 /// \error as ForecastEvaluation and MemoryForecast::CheckFits.
 absl::Status CheckMemory(const std::string& what, const TrainedNetwork& trained, int64_t batch);
 
-/// Reads the test images, with the classes and the statistics that the network knows. Weights that
-/// don't say them get those of the dataset, and the user is told. \error as LoadDataOfRun.
+/// Reads the test images, with the classes and the channel statistics of the network. If the
+/// weights have no classes and statistics, those of the dataset are used, and a note for the user
+/// is printed. \error as LoadDataOfRun.
 absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights, const Dataset& dataset);
 
-/// The images that the network takes, its classes, and the statistics that it was trained with. The
-/// data are read only where the weights don't say it. \error as LoadTestImages; kInvalidArgument if
-/// the weights are of images of another shape than the dataset's.
+/// The image shape, the classes and the channel statistics of the training. The data are read only
+/// if the weights do not have this information. \error as LoadTestImages; kInvalidArgument if the
+/// images of the weights and of the dataset have different shapes.
 absl::StatusOr<DatasetInfo> TrainedInfo(const TrainedWeights& weights, const Dataset& dataset);
 
 }  // namespace pdarts

@@ -1,4 +1,5 @@
-// The main program of a pdarts_training target: a training of the spec that was built into it.
+// The main program of a pdarts_training target: a training with the spec that is built into the
+// program.
 
 #include <filesystem>
 #include <string>

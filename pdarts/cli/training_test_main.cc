@@ -1,4 +1,5 @@
-// The test of a pdarts_training target: its spec loads, validates, and builds its network.
+// The test of a pdarts_training target: the spec of the target loads and is valid, and its network
+// can be built.
 
 #include "gtest/gtest.h"
 #include "pdarts/cli/embedded_spec.h"

@@ -13,7 +13,7 @@ namespace pdarts {
 /// The name of the group of random architectures.
 inline constexpr char kRandomGroup[] = "random";
 
-/// An architecture and what is known of it; fields as in ComparedArchitecture.
+/// An architecture and its numbers. The fields are those of ComparedArchitecture.
 struct JudgedArchitecture {
   std::string text;
   double accuracy = 0;
@@ -22,27 +22,27 @@ struct JudgedArchitecture {
   std::optional<double> latency_ms;
 };
 
-/// Architectures of one origin, at least one.
+/// A group of architectures, at least one.
 struct JudgedGroup {
   std::string name;
   std::vector<JudgedArchitecture> architectures;
 };
 
-/// What compares each group with the random architectures.
+/// The comparison of each group with the random architectures.
 struct GroupComparison {
   Comparison comparison;
-  bool is_exact = true;  ///< whether all permutation tests looked at all permutations
+  bool is_exact = true;  ///< whether all permutation tests used all permutations
 };
 
-/// Compares groups with random architectures, which become the last group, of the name "random".
-/// seed: of the permutations that are drawn where there are too many.
+/// Compares groups with random architectures, which become the last group, "random". `seed` is the
+/// seed of the random permutations, which are used if there are too many permutations.
 GroupComparison CompareGroups(const std::vector<JudgedGroup>& groups,
                               const std::vector<JudgedArchitecture>& random, uint64_t seed);
 
 /// Whether the architectures' latencies were measured.
 bool HasLatency(const Comparison& comparison);
 
-/// The mean over a group's architectures of a number: &ComparedArchitecture::macs.
+/// The mean of a number over the architectures of a group, such as &ComparedArchitecture::macs.
 double GroupMean(const Comparison& comparison, const std::string& group,
                  double (ComparedArchitecture::*number)() const);
 

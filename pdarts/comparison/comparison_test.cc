@@ -7,7 +7,7 @@ namespace pdarts {
 namespace {
 
 TEST(CompareGroups, GivesTheJsonThatIsPromised) {
-  // An architecture that was found twice counts twice.
+  // An architecture that was derived twice counts twice.
   const JudgedArchitecture found = {"f", 96, 3e6, 500e6};
   const GroupComparison compared =
       CompareGroups({{"ours", {found, found}}}, {{"r", 80, 1e6, 200e6}, {"s", 70, 2e6, 300e6}}, 1);

@@ -15,7 +15,7 @@
 namespace pdarts {
 namespace {
 
-/// How many draws in a row may give nothing new.
+/// The maximum number of consecutive draws that give no new architecture.
 constexpr int kMostDraws = 10000;
 
 }  // namespace

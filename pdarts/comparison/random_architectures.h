@@ -14,33 +14,32 @@
 
 namespace pdarts {
 
-/// An architecture that is drawn at random: what is derived from probabilities that are uniform on
-/// the simplex of each edge's candidates.
+/// Draws a random architecture. It is derived from probabilities that are drawn uniformly from the
+/// simplex of the candidates of each edge.
 /// \error as SearchSpace::Derive.
 absl::StatusOr<Architecture> RandomArchitecture(const SearchSpace& space, at::Generator generator);
 
-/// The negative control of a search: the same values in a random order. Within a cell kind every
-/// order of the values over all edges and candidates is equally likely, so that an edge's values no
-/// longer add up to 1. An architecture that is derived from them owes nothing to the search.
-/// probabilities: `[kind][edge][candidate]`.
+/// The negative control of a search: the same probabilities in a random order. Within a cell kind,
+/// every order of the values over all edges and candidates is equally probable. So the values of an
+/// edge no longer add up to 1. An architecture that is derived from these values does not depend on
+/// what the search learned. `probabilities` are `[kind][edge][candidate]`.
 EdgeProbabilities ShuffleProbabilities(const EdgeProbabilities& probabilities,
                                        const at::Generator& generator);
 
-/// What the costs of drawn architectures are held to.
+/// The condition on the costs of drawn architectures.
 struct CostMatch {
-  std::string unit;  ///< for messages: "macs"
+  std::string unit;  ///< the unit in messages: "macs"
   std::function<absl::StatusOr<double>(const Architecture&)> cost;
-  /// The costs of the architectures to compare with, at least one. Drawn architecture number i is
-  /// held to target number i modulo their count.
+  /// The costs of the architectures of the other groups, at least one. Target number i modulo the
+  /// number of targets belongs to drawn architecture number i.
   std::vector<double> targets;
-  double tolerance = 0;  ///< the largest distance from the target, as a share of it
+  double tolerance = 0;  ///< the largest relative distance from the target
 };
 
-/// Draws architectures, no two of the same canonical form. More architectures begin with the same
-/// ones as fewer.
-/// match: unset for any cost.
-/// \error kFailedPrecondition with how many there were if no further one is found; as
-/// RandomArchitecture and CostMatch::cost.
+/// Draws architectures with different canonical forms. With a larger number, the first
+/// architectures are the same. If `match` is unset, any cost is allowed.
+/// \error kFailedPrecondition with the number of architectures that were found, if no further one
+/// is found; as RandomArchitecture and CostMatch::cost.
 absl::StatusOr<std::vector<Architecture>> DrawArchitectures(const SearchSpace& space, int count,
                                                             const std::optional<CostMatch>& match,
                                                             const at::Generator& generator);

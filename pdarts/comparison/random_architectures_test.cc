@@ -27,7 +27,7 @@ std::vector<std::string> Texts(const SearchSpace& space,
   return texts;
 }
 
-/// How many edges hold a convolution.
+/// The number of edges that hold a convolution.
 absl::StatusOr<double> Convolutions(const Architecture& architecture) {
   double count = 0;
   for (const CellArchitecture& cell : architecture.cells()) {
@@ -40,7 +40,8 @@ absl::StatusOr<double> Convolutions(const Architecture& architecture) {
 
 TEST(DrawArchitectures, GivesOneOfEachForm) {
   const auto space = Space("nasbench201");
-  // 3,000 draws of 15,625 architectures would meet some twice, and more that compute the same.
+  // Without the check, 3,000 draws of 15,625 architectures would give some architectures twice, and
+  // more architectures that compute the same.
   const auto drawn = DrawArchitectures(*space, 3000, {}, MakeGenerator(1, "test"));
   ASSERT_TRUE(drawn.ok()) << drawn.status();
   std::set<std::string> forms;
@@ -114,7 +115,7 @@ TEST(ShuffleProbabilities, MovesValuesWithinACellKindOnly) {
     std::sort(second.begin(), second.end());
     EXPECT_EQ(second, std::vector<double>({0.2, 0.3, 0.5}));
   }
-  EXPECT_EQ(orders.size(), 24u);  // every order occurs
+  EXPECT_EQ(orders.size(), 24u);  // every order of four values occurs
 }
 
 TEST(ShuffleProbabilities, RepeatsForASeed) {

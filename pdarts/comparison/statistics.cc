@@ -14,11 +14,11 @@
 namespace pdarts {
 namespace {
 
-/// Sums of the same values in another order differ by rounding: by less than this share of the sum
-/// of all absolute values.
+/// Sums of the same values in different orders differ by rounding. The difference is less than this
+/// fraction of the sum of the absolute values.
 constexpr double kRounding = 1e-12;
 
-/// How many ways there are to choose `chosen` of `all`; nothing if there are more than
+/// The number of ways to choose `chosen` of `all` values; unset if it is more than
 /// kMostPermutations.
 std::optional<int64_t> CountChoices(int64_t all, int64_t chosen) {
   int64_t choices = 1;
@@ -29,8 +29,8 @@ std::optional<int64_t> CountChoices(int64_t all, int64_t chosen) {
   return choices;
 }
 
-/// How many of all choices of `left` values from number `begin` on make a sum of at least `least`
-/// together with `sum`.
+/// The number of choices of `left` values, from value `begin` on, whose sum together with `sum` is
+/// at least `least`.
 int64_t CountSums(const std::vector<double>& values, size_t begin, size_t left, double sum,
                   double least) {
   if (left == 0) return sum >= least ? 1 : 0;
@@ -41,7 +41,7 @@ int64_t CountSums(const std::vector<double>& values, size_t begin, size_t left, 
   return count;
 }
 
-/// The same of kMostPermutations drawn choices of `chosen` values.
+/// The number of such sums among kMostPermutations random choices of `chosen` values.
 int64_t CountDrawnSums(std::vector<double> values, size_t chosen, double least,
                        const at::Generator& generator) {
   int64_t count = 0;
@@ -50,7 +50,8 @@ int64_t CountDrawnSums(std::vector<double> values, size_t chosen, double least,
     const at::Tensor draws = at::rand({width}, generator, at::TensorOptions(at::kDouble));
     const double* const uniform = draws.const_data_ptr<double>();
     double sum = 0;
-    // The first steps of a shuffle; each begins with whatever order the last one left.
+    // These are the first steps of a shuffle. Each shuffle begins with the order that the last one
+    // left.
     for (size_t i = 0; i < chosen; ++i) {
       const size_t left = values.size() - i;
       const size_t step =
@@ -89,7 +90,7 @@ PermutationTest TestGreaterMean(const std::vector<double>& group, const std::vec
   values.insert(values.end(), others.begin(), others.end());
   double magnitude = 0;
   for (const double value : values) magnitude += std::abs(value);
-  // The difference of the means grows with the group's sum.
+  // The difference of the means increases with the sum of the group.
   const double least = std::accumulate(group.begin(), group.end(), 0.0) - kRounding * magnitude;
   PermutationTest test;
   const std::optional<int64_t> choices =

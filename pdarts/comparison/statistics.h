@@ -8,33 +8,34 @@
 
 namespace pdarts {
 
-/// The mean of values, at least one.
+/// The mean of one or more values.
 double Mean(const std::vector<double>& values);
 
-/// The standard deviation of a sample of at least one value: the sum of squares is divided by
-/// n - 1. 0 for one value.
+/// The standard deviation of a sample of one or more values: the sum of squares is divided by n -
+/// 1. The result is 0 for one value.
 double SampleDeviation(const std::vector<double>& values);
 
-/// By how many percent a mean accuracy is better than that of random architectures: the measure of
-/// Yang et al., "NAS evaluation is frustratingly hard", ICLR 2020. It is not finite if
+/// By how many percent a mean accuracy is better than the mean of random architectures, as defined
+/// by Yang et al., "NAS evaluation is frustratingly hard", ICLR 2020. The result is not finite if
 /// `random_mean` is 0.
 double RelativeImprovement(double mean, double random_mean);
 
-/// The most permutations that a permutation test looks at.
+/// The maximum number of permutations in a permutation test.
 inline constexpr int64_t kMostPermutations = 100000;
 
 struct PermutationTest {
-  /// The probability that a difference of the means at least as large comes about if the values
-  /// are assigned to the two groups by chance.
+  /// The probability that the difference of the means is at least as large if the values are
+  /// assigned to the two groups at random.
   double p_value = 1;
-  /// Whether all assignments were looked at. Otherwise kMostPermutations were drawn.
+  /// Whether the test used all assignments. Otherwise, it used kMostPermutations random
+  /// assignments.
   bool is_exact = true;
 };
 
-/// The one-sided permutation test of whether `group` has a greater mean than `others`; both have at
-/// least one value. Looks at all ways to choose the group's members among all values if these are
-/// at most kMostPermutations. Otherwise it draws so many by `generator`; the observed assignment
-/// counts as one more, so that the p-value is never 0.
+/// The one-sided permutation test whether `group` has a larger mean than `others`. Both have at
+/// least one value. The test uses all ways to choose the members of the group among all values, if
+/// there are at most kMostPermutations. Otherwise, it uses kMostPermutations random choices of
+/// `generator`. The observed assignment is added to them, so that the p-value is never 0.
 PermutationTest TestGreaterMean(const std::vector<double>& group, const std::vector<double>& others,
                                 at::Generator generator);
 

@@ -10,7 +10,8 @@
 namespace pdarts {
 namespace {
 
-/// The p-value by a search through all assignments of the values to the group, as bits.
+/// The p-value by a search through all assignments of the values to the group. The bits of a number
+/// represent an assignment.
 double BruteForce(const std::vector<double>& group, const std::vector<double>& others) {
   std::vector<double> values = group;
   values.insert(values.end(), others.begin(), others.end());
@@ -46,19 +47,19 @@ TEST(Statistics, RelativeImprovementIsOfTheRandomMean) {
 }
 
 TEST(PermutationTest, CountsTheAssignmentsThatAreAtLeastAsGood) {
-  // Of the six pairs of {4, 3, 2, 1} only the observed one has the sum 7.
+  // Of the six pairs of {4, 3, 2, 1}, only the observed one has the sum 7.
   EXPECT_DOUBLE_EQ(PValue({4, 3}, {2, 1}), 1.0 / 6);
-  // The pairs with a sum of at least 5: 4+3, 4+2, 4+1, 3+2.
+  // The pairs with a sum of at least 5 are 4+3, 4+2, 4+1, 3+2.
   EXPECT_DOUBLE_EQ(PValue({4, 1}, {2, 3}), 4.0 / 6);
-  // The worst assignment is as good as any.
+  // Every assignment is at least as good as the worst one.
   EXPECT_DOUBLE_EQ(PValue({1, 2}, {3, 4}), 1);
-  // Three finds against twelve random architectures: one of 455.
+  // Three derived architectures against twelve random ones: 1 of 455 assignments.
   EXPECT_DOUBLE_EQ(PValue({20, 21, 22}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}), 1.0 / 455);
 }
 
 TEST(PermutationTest, EqualValuesAreNoEvidence) {
   EXPECT_DOUBLE_EQ(PValue({94.1, 94.1}, {94.1, 94.1, 94.1}), 1);
-  // Whatever the order in which a sum is rounded.
+  // The result does not depend on the order in which a sum is rounded.
   EXPECT_DOUBLE_EQ(PValue({0.1, 0.2, 0.3}, {0.3, 0.2, 0.1}),
                    BruteForce({0.1, 0.2, 0.3}, {0.3, 0.2, 0.1}));
 }
@@ -80,7 +81,8 @@ TEST(PermutationTest, DrawsWhereThereAreTooManyAssignments) {
   std::iota(others.begin(), others.end(), 0);
   const PermutationTest test = TestGreaterMean(group, others, MakeGenerator(3, "test"));
   EXPECT_FALSE(test.is_exact);
-  // By 60,000 samples of Python's random module, whose standard error is 0.0006.
+  // The expected value comes from 60,000 samples of Python's random module, with a standard error
+  // of 0.0006.
   EXPECT_NEAR(test.p_value, 0.0207, 0.003);
   EXPECT_EQ(test.p_value, TestGreaterMean(group, others, MakeGenerator(3, "test")).p_value);
   EXPECT_NE(test.p_value, TestGreaterMean(group, others, MakeGenerator(4, "test")).p_value);

@@ -18,8 +18,8 @@ at::Tensor AlternateClasses(const at::Tensor& labels, at::Generator generator) {
   const auto label = labels.accessor<int64_t, 1>();
   const auto image = shuffled.accessor<int64_t, 1>();
 
-  // The images of each class in random order; classes of one size in the order in which the shuffle
-  // happens to show them.
+  // The images of each class in random order. Classes of the same size are in the order in which
+  // the shuffled images show them.
   std::vector<std::vector<int64_t>> classes;
   std::unordered_map<int64_t, size_t> index;
   for (int64_t i = 0; i < size; ++i) {
@@ -36,7 +36,7 @@ at::Tensor AlternateClasses(const at::Tensor& labels, at::Generator generator) {
   std::vector<size_t> taken(classes.size());
   for (size_t round = 0; round < rounds; ++round) {
     for (size_t c = 0; c < classes.size(); ++c) {
-      // Image j of n has its turn in round floor(j * rounds / n).
+      // Image j of n comes in round floor(j * rounds / n).
       const size_t images = classes[c].size();
       if (taken[c] < images && taken[c] * rounds / images == round) {
         *next++ = classes[c][taken[c]++];

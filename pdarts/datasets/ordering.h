@@ -6,16 +6,16 @@
 
 namespace pdarts {
 
-/// A random order of images in which classes alternate, so that a split of a training set that came
-/// sorted by class into a first and a second half holds every class in both (docs/algorithm.md,
-/// "The two halves of the training images").
+/// A random order of images in which classes alternate. If a training set was sorted by class, its
+/// first and second half then both hold every class (docs/algorithm.md, "The two halves of the
+/// training images").
 ///
-/// The classes take turns in one random order that stays the same throughout, the larger classes
-/// first: with K classes whose sizes differ by one at most, any K images in a row are of K classes.
-/// A class with fewer images than the largest misses turns evenly. Which image of its class comes
-/// when is random.
+/// The classes follow each other in one random order, which is the same in every round, with larger
+/// classes first. If the sizes of K classes differ by at most one, any K consecutive images have K
+/// different classes. A class with fewer images than the largest class is left out of some rounds,
+/// which are evenly distributed. The order of the images within a class is random.
 /// \param labels `[N]` int64, any values, on the CPU.
-/// \return `[N]` int64, a permutation of [0, N): the image that comes i-th is `result[i]`.
+/// \return `[N]` int64, a permutation of [0, N): the image at place i is `result[i]`.
 at::Tensor AlternateClasses(const at::Tensor& labels, at::Generator generator);
 
 }  // namespace pdarts

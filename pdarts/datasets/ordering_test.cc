@@ -15,7 +15,7 @@ namespace {
 
 using Numbers = std::vector<int64_t>;
 
-/// Labels sorted by class: sizes[0] times 0, sizes[1] times 1, ...
+/// Labels sorted by class: sizes[0] times 0, sizes[1] times 1, and so on.
 Numbers Sorted(const std::vector<int>& sizes) {
   Numbers labels;
   for (const int size : sizes) {

@@ -8,11 +8,11 @@
 
 namespace pdarts {
 
-/// The splits that folders and shards of images are named after.
+/// The splits that appear in the names of folders and shards of images.
 enum class NamedSplit { kNone, kTrain, kTest, kValidation };
 
-/// Which split has this name: "train" or "training", "test" or "testing", "val", "valid" or
-/// "validation". Upper case is the same.
+/// The split with this name: "train" or "training", "test" or "testing", "val", "valid" or
+/// "validation". Upper and lower case are the same.
 inline NamedSplit FindSplit(absl::string_view name) {
   const std::string lower = absl::AsciiStrToLower(name);
   if (lower == "train" || lower == "training") return NamedSplit::kTrain;

@@ -17,7 +17,7 @@ absl::Status Take(const std::string& name, const google::protobuf::RepeatedField
   if (values.empty()) return absl::OkStatus();
   if (values.size() != channels) {
     return absl::InvalidArgumentError(absl::StrCat(
-        name, ": has ", values.size(), " elements, expected one a channel: ", channels));
+        name, ": has ", values.size(), " elements, expected one for each channel: ", channels));
   }
   to->assign(values.begin(), values.end());
   return absl::OkStatus();
@@ -36,7 +36,8 @@ void ComputeStatistics(const at::Tensor& images, DatasetInfo* info) {
   CHECK(images.is_contiguous() && images.scalar_type() == at::kByte && images.dim() == 4 &&
         images.numel() > 0);
   const int64_t channels = images.size(1), plane = images.size(2) * images.size(3);
-  // Whole numbers are exact: 2^64 holds the squares of 2^48 pixels.
+  // The sums are whole numbers and therefore exact: 64 bits hold the sum of the squares of 2^48
+  // pixels.
   std::vector<uint64_t> sum(channels), squares(channels);
   const uint8_t* pixel = images.const_data_ptr<uint8_t>();
   for (int64_t n = 0; n < images.size(0); ++n) {

@@ -8,14 +8,14 @@
 
 namespace pdarts {
 
-/// Puts the statistics that a config names in place of those in `info`; empty ones change nothing.
-/// \error kInvalidArgument if there isn't one number a channel.
+/// Replaces the channel statistics in `info` by those of a config. Empty statistics change nothing.
+/// \error kInvalidArgument unless there is one number for each channel.
 absl::Status TakeStatistics(const google::protobuf::RepeatedField<double>& mean,
                             const google::protobuf::RepeatedField<double>& deviation,
                             DatasetInfo* info);
 
-/// Sets mean and deviation of each channel to those of all pixels of the images. A channel whose
-/// pixels are all the same gets the deviation 1.
+/// Sets the mean and the standard deviation of each channel to those of all pixels of the images.
+/// If all pixels of a channel have the same value, its standard deviation is set to 1.
 /// \param images `[N,C,H,W]` uint8, contiguous, on the CPU, N > 0.
 void ComputeStatistics(const at::Tensor& images, DatasetInfo* info);
 

@@ -38,11 +38,11 @@ absl::Span<const int64_t> SpanOf(const at::Tensor& values) {
   return {values.const_data_ptr<int64_t>(), static_cast<size_t>(values.numel())};
 }
 
-/// Images of a store that are read when they are needed.
+/// Images in an image store that are read when they are needed.
 class StoredSource : public SampleSource {
  public:
-  /// \param order `[N]` int64: the index in the store of each image.
-  /// \param labels `[N]` int64, in that order.
+  /// \param order `[N]` int64: the index of each image in the store.
+  /// \param labels `[N]` int64, in the same order.
   StoredSource(std::shared_ptr<const images::ImageStore> store, at::Tensor order, at::Tensor labels,
                int64_t max_pixels)
       : store_(std::move(store)),
@@ -69,11 +69,11 @@ class StoredSource : public SampleSource {
   const int64_t max_pixels_;
 };
 
-/// Images of a store that were read into memory.
+/// Images in an image store that were read into memory.
 class ReadSource : public SampleSource {
  public:
-  /// \param images as MakeMemorySource.
-  /// \param order, labels as StoredSource.
+  /// \param images as for MakeMemorySource.
+  /// \param order, labels as for StoredSource.
   ReadSource(std::shared_ptr<const images::ImageStore> store, at::Tensor order, at::Tensor images,
              at::Tensor labels)
       : store_(std::move(store)),
@@ -94,8 +94,8 @@ class ReadSource : public SampleSource {
   const std::shared_ptr<const SampleSource> images_;
 };
 
-/// Indices `[N]` int64 of the images that could be read. \error kDataLoss naming some of the images
-/// that can't be used if there are more of them than may be.
+/// Indices `[N]` int64 of the usable images. \error kDataLoss naming some of the unusable images if
+/// there are more than allowed.
 absl::StatusOr<at::Tensor> Usable(const StoredImageSettings& settings, const StoredSplit& split,
                                   const std::vector<absl::Status>& statuses) {
   std::vector<int64_t> usable;
@@ -126,7 +126,7 @@ absl::StatusOr<at::Tensor> Usable(const StoredImageSettings& settings, const Sto
   return TensorOf(usable);
 }
 
-/// In what order images with these labels come.
+/// The order of images with these labels.
 at::Tensor OrderOf(const StoredImageSettings& settings, const StoredSplit& split,
                    const at::Tensor& labels) {
   return AlternateClasses(
@@ -144,7 +144,7 @@ images::SquareOptions SquareOptionsOf(const StoredImageSettings& settings) {
 absl::StatusOr<std::shared_ptr<const SampleSource>> ReadIntoMemory(
     const StoredImageSettings& settings, const StoredSplit& split) {
   const int64_t count = split.store->size(), size = settings.image_size;
-  // Once as they are read, once in their order.
+  // The images are in memory twice: once as they are read, and once in their order.
   const int64_t bytes = 2 * BytesAsSquares(settings, count);
   const std::optional<MemoryLimit> limit = TightestMemoryLimit();
   if (limit && bytes > limit->available_bytes) {
@@ -176,7 +176,7 @@ absl::StatusOr<std::shared_ptr<const SampleSource>> OpenStoredSplit(
   if (BytesAsSquares(settings, split.store->size()) <= settings.memory_bytes) {
     return ReadIntoMemory(settings, split);
   }
-  // All images are taken for usable here, except those that are known not to be.
+  // All images count as usable here, except those that are known to be unusable.
   const std::vector<absl::Status> statuses(split.labels.size());
   PDARTS_RETURN_IF_ERROR(Usable(settings, split, statuses).status());
   const at::Tensor labels = TensorOf(split.labels);

@@ -10,27 +10,27 @@ namespace pdarts {
 
 /// How an image file of any size becomes an image of the network.
 struct ImagePreparation {
-  /// Whether the whole image is resized, whatever its proportions. Else the largest part in the
-  /// middle that has the network's proportions is.
+  /// Whether the whole image is resized, so that its proportions may change. Otherwise, the largest
+  /// part in the middle with the proportions of the network's images is resized.
   bool stretches = false;
   double border = 0;  ///< share of the image that is cut off at each edge before that, in [0, 0.5)
 };
 
-/// What an exported file says of a network beside its graph.
+/// The information about a network that an exported file contains beside the graph.
 struct ExportedModel {
-  std::string name;  ///< of the run
+  std::string name;  ///< name of the run
   std::string search_space;
   std::string genotype;
   ImageShape image;
   int classes = 0;
-  std::vector<std::string> class_names;  ///< in the order of the outputs; empty: not known
-  /// Of each channel, of values in [0, 1]: images are normalized to (x - mean) / deviation. Empty:
-  /// they are not.
+  std::vector<std::string> class_names;  ///< in the order of the outputs; empty: unknown
+  /// Channel statistics of pixel values in [0, 1]: images are normalized to (x - mean) / deviation,
+  /// where `deviation` is the standard deviation. Empty: images are not normalized.
   std::vector<double> mean;
   std::vector<double> deviation;
   ImagePreparation preparation;
-  std::string weights_file;  ///< name of the file that has the weights, without folder
-  std::string version;       ///< of pdarts
+  std::string weights_file;  ///< name of the file with the weights, without folder
+  std::string version;       ///< version of pdarts
 };
 
 }  // namespace pdarts

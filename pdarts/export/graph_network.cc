@@ -20,7 +20,7 @@
 namespace pdarts {
 namespace {
 
-/// What an operator gives of its inputs, in evaluation mode.
+/// Computes the result of an operator in evaluation mode.
 struct Compute {
   const std::vector<at::Tensor>& inputs;
 
@@ -63,18 +63,18 @@ struct Compute {
 
 using Node = NetworkGraph::Node;
 
-/// What is computed in one go.
+/// A part of the graph that is computed in one pass.
 struct Step {
-  int node = -1;  ///< of a step that is a node as it is
-  /// Convolutions of relu(inputs[0]); null for a node.
+  int node = -1;  ///< of a step that computes a single node
+  /// Convolutions of relu(inputs[0]); null if the step is a single node.
   std::unique_ptr<nn::PreparedConvolutions> convolutions;
   std::vector<int> inputs;   ///< values
-  std::vector<int> outputs;  ///< values: of the node, or of each convolution
+  std::vector<int> outputs;  ///< values of the node, or of each convolution
 };
 
-/// Where a sum lies: some of the channels of a concatenation.
+/// The place of a sum that is written into some channels of a concatenation.
 struct Part {
-  int concat = -1;  ///< the concatenation's value; -1: the sum has memory of its own
+  int concat = -1;  ///< the value of the concatenation; -1: the sum has its own memory
   int64_t first = 0;
   int64_t channels = 0;
   int64_t all_channels = 0;
@@ -83,7 +83,7 @@ struct Part {
 /// Divides a graph into steps.
 class Planner {
  public:
-  /// is_fused: whether the loops are used.
+  /// `is_fused` tells whether the fused loops are used.
   Planner(const NetworkGraph& graph, const Backend& backend, bool is_fused)
       : graph_(graph),
         backend_(backend),
@@ -101,7 +101,7 @@ class Planner {
   }
 
   std::vector<Step> TakeSteps() { return std::move(steps_); }
-  /// By value.
+  /// The parts, indexed by value.
   std::vector<Part> TakeParts() { return std::move(parts_); }
 
  private:
@@ -109,7 +109,7 @@ class Planner {
   const Operator* As(int node) const {
     return std::get_if<Operator>(&graph_.nodes[node].op);
   }
-  /// The node that alone takes a value, or -1.
+  /// The only node that uses a value; -1 if there is not exactly one.
   int OnlyUser(int value) const {
     return users_[value].size() == 1 && value != graph_.logits ? users_[value][0] : -1;
   }
@@ -122,12 +122,13 @@ class Planner {
     steps_.push_back(std::move(step));
   }
 
-  /// Takes all convolutions behind a ReLU together, and the ReLU too if nothing else reads it.
+  /// Combines all convolutions after a ReLU into a step. The ReLU is included if nothing else uses
+  /// its value.
   void AddConvolutions(int relu) {
     std::vector<nn::ReluConvolution> convolutions;
     Step step;
     for (const int user : users_[relu + 1]) {
-      if (is_done_[user]) continue;  // the other half of a factorized reduction
+      if (is_done_[user]) continue;  // the second half of a factorized reduction
       nn::ReluConvolution found;
       const int result = Match(user, relu + 1, &found);
       if (result < 0) continue;
@@ -147,8 +148,9 @@ class Planner {
     steps_.push_back(std::move(step));
   }
 
-  /// Whether the loops know the convolution that begins with this node, which reads `relu`, the
-  /// value of a ReLU. Marks its nodes as done. \return the last of its nodes, or -1.
+  /// Whether the fused loops support the convolution that begins with this node. The node reads
+  /// `relu`, the value of a ReLU. The function marks the nodes of the convolution as done. \return
+  /// the last of these nodes, or -1.
   int Match(int node, int relu, nn::ReluConvolution* found) {
     const auto* const convolution = As<graph::Convolution>(node);
     if (convolution == nullptr) return -1;
@@ -180,7 +182,8 @@ class Planner {
            c.dilation == 1 && c.stride == stride;
   }
 
-  /// A depthwise convolution, and a pointwise one that alone reads it.
+  /// A depthwise convolution, followed by a pointwise convolution that is the only user of its
+  /// value.
   int MatchSeparable(int node, int64_t k, nn::ReluConvolution* found) {
     const auto& c = std::get<graph::Convolution>(graph_.nodes[node].op);
     const int next = OnlyUser(node + 1);
@@ -198,8 +201,8 @@ class Planner {
     return next;
   }
 
-  /// Two pointwise convolutions of stride 2, the second on the image without its first row and
-  /// column, concatenated.
+  /// Two concatenated pointwise convolutions with stride 2. The second works on the image without
+  /// its first row and column.
   int MatchReduction(int first, int relu, nn::ReluConvolution* found) {
     const int concat = OnlyUser(first + 1);
     if (concat < 0 || As<graph::Concat>(concat) == nullptr ||
@@ -225,9 +228,9 @@ class Planner {
     return concat;
   }
 
-  /// Finds the concatenations of sums, which are computed in place.
+  /// Finds the concatenations of sums. The sums are written directly into the concatenation.
   void PlaceSums() {
-    std::vector<int64_t> channels(graph_.nodes.size() + 1, -1);  // -1: not known
+    std::vector<int64_t> channels(graph_.nodes.size() + 1, -1);  // -1: unknown
     for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) {
       const Node& node = graph_.nodes[i];
       int64_t& of_node = channels[i + 1];
@@ -264,13 +267,13 @@ class Planner {
 
   const NetworkGraph& graph_;
   const Backend& backend_;
-  std::vector<std::vector<int>> users_;  ///< by value: the nodes that take it
+  std::vector<std::vector<int>> users_;  ///< by value: the nodes that use it
   std::vector<Part> parts_;              ///< by value
-  std::vector<bool> is_done_;            ///< by node: it needs no step of its own
+  std::vector<bool> is_done_;            ///< by node: whether it needs no step of its own
   std::vector<Step> steps_;
 };
 
-/// Whether the loops can compute what they know of a graph: all of its convolutions are float32.
+/// Whether the fused loops can be used for a graph: all of its convolutions are float32.
 bool CanFuse(const NetworkGraph& graph, const Backend& backend) {
   return backend.kernels == FUSED &&
          std::all_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
@@ -308,7 +311,7 @@ class GraphNetwork : public Network {
         ComputeNode(step, &values);
       }
       for (const int input : step.inputs) {
-        if (last_use_[input] == i) values[input].reset();  // its memory can be used again
+        if (last_use_[input] == i) values[input].reset();  // its memory can be reused
       }
     }
     return {values[graph_.logits], /*auxiliary=*/{}};
@@ -344,7 +347,7 @@ class GraphNetwork : public Network {
   const bool is_fused_;
   std::vector<Step> steps_;
   std::vector<Part> parts_;    ///< by value
-  std::vector<int> last_use_;  ///< by value: the last step that takes it; -1: none does
+  std::vector<int> last_use_;  ///< by value: the last step that uses it; -1: no step does
 };
 
 }  // namespace

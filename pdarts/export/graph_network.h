@@ -9,14 +9,15 @@
 
 namespace pdarts {
 
-/// A network for evaluation that computes the logits of a graph. It has no parameters that could be
-/// trained, and it computes in the type of the graph's tensors.
+/// A network for evaluation that computes the logits of a graph. It has no trainable parameters,
+/// and it computes in the type of the graph's tensors.
 ///
-/// With a FUSED backend and float32 the loops of pdarts/nn/kernels compute a ReLU with the
-/// convolutions behind it, and sums, with weights that are packed once. Everything else, and all
-/// with a REFERENCE backend, is computed node by node with LibTorch's operators, in the images'
-/// memory format. Only one thread at a time may call Forward.
-/// \param graph an InferenceGraph, so that batch normalizations are folded; any other does too.
+/// With a FUSED backend and float32, the loops of pdarts/nn/kernels compute sums, and a ReLU
+/// together with the convolutions after it. Their weights are packed once. All other nodes, and all
+/// nodes with a REFERENCE backend, are computed one by one with LibTorch's operators, in the memory
+/// format of the images. Only one thread at a time may call Forward.
+/// \param graph an InferenceGraph, in which batch normalizations are folded. Any other graph is
+/// allowed too.
 std::shared_ptr<Network> MakeGraphNetwork(NetworkGraph graph, const Backend& backend);
 
 }  // namespace pdarts

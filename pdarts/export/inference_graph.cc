@@ -18,7 +18,7 @@ const Operator* As(const Node& node) {
   return std::get_if<Operator>(&node.op);
 }
 
-/// Writes a graph anew, node by node.
+/// Copies a graph node by node, with changes.
 class Rewriter {
  public:
   explicit Rewriter(const NetworkGraph& graph) : values_(graph.nodes.size() + 1, 0) {
@@ -27,9 +27,10 @@ class Rewriter {
     rewritten_.modules.push_back(std::move(network));
   }
 
-  /// Node `index` of the old graph is left out: what it gave is the old graph's value `other`.
+  /// Leaves out node `index` of the old graph. The value `other` of the old graph replaces its
+  /// value.
   void Replace(int index, int other) { values_[index + 1] = values_[other]; }
-  /// Node `index` of the old graph is `node`, whose inputs are values of the old graph.
+  /// Replaces node `index` of the old graph by `node`, whose inputs are values of the old graph.
   void Keep(int index, Node node) {
     for (int& input : node.inputs) input = values_[input];
     rewritten_.nodes.push_back(std::move(node));
@@ -44,17 +45,17 @@ class Rewriter {
 
  private:
   NetworkGraph rewritten_;
-  std::vector<int> values_;  ///< of the new graph, by the old graph's
+  std::vector<int> values_;  ///< values of the new graph, by the values of the old graph
 };
 
 bool IsZero(const NetworkGraph& graph, int value) {
   return value > 0 && As<graph::Zero>(graph.nodes[value - 1]) != nullptr;
 }
 
-/// Without modules, identities, drop path, and zeros in sums.
+/// The graph without modules, identities, drop path, and zeros in sums.
 NetworkGraph Flat(const NetworkGraph& graph) {
   Rewriter rewriter(graph);
-  // By value: an old value that has the same content and is no identity.
+  // By value: an old value with the same content that is not the result of an identity.
   std::vector<int> source(graph.nodes.size() + 1, 0);
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
     Node node = graph.nodes[i];
@@ -82,7 +83,7 @@ NetworkGraph Flat(const NetworkGraph& graph) {
   return rewriter.Finish(source[graph.logits]);
 }
 
-/// Without what the logits don't depend on.
+/// The graph without nodes on which the logits do not depend.
 NetworkGraph Needed(const NetworkGraph& graph) {
   std::vector<bool> needed(graph.nodes.size() + 1, false);
   needed[graph.logits] = true;
@@ -97,7 +98,7 @@ NetworkGraph Needed(const NetworkGraph& graph) {
   return rewriter.Finish(graph.logits);
 }
 
-/// A convolution followed by the channels from `begin` on of a batch normalization.
+/// A convolution into which the channels of a batch normalization from `begin` on are folded.
 graph::Convolution Folded(const graph::Convolution& convolution, const graph::BatchNorm& norm,
                           int64_t begin) {
   const int64_t channels = convolution.weight.size(0);
@@ -118,14 +119,14 @@ graph::Convolution Folded(const graph::Convolution& convolution, const graph::Ba
   return folded;
 }
 
-/// With batch normalizations folded into convolutions.
+/// The graph with batch normalizations folded into convolutions.
 NetworkGraph WithFoldedNorms(const NetworkGraph& graph) {
   std::vector<int> uses(graph.nodes.size() + 1, 0);
   for (const Node& node : graph.nodes) {
     for (const int input : node.inputs) ++uses[input];
   }
   ++uses[graph.logits];
-  // The node of a value, if it is an `Operator` that only one other node takes.
+  // The node of a value, if it is an `Operator` and only one other node uses the value.
   const auto only_used_as = [&](int value, auto tag) -> int {
     if (value == 0 || uses[value] != 1) return -1;
     return As<decltype(tag)>(graph.nodes[value - 1]) != nullptr ? value - 1 : -1;

@@ -32,14 +32,14 @@ at::Tensor Images(const NetworkShape& shape, int64_t count) {
                   MakeGenerator(5, "images"));
 }
 
-/// The logits of a graph with LibTorch's operators, or with the fused loops.
+/// The logits of a graph, computed with LibTorch's operators or with the fused loops.
 at::Tensor Logits(const NetworkGraph& graph, const at::Tensor& images, Kernels kernels) {
   Backend backend;
   backend.kernels = kernels;
   return MakeGraphNetwork(graph, backend)->Forward(images).logits;
 }
 
-/// The largest distance as a share of the largest logit.
+/// The largest difference, relative to the largest logit.
 double Distance(const at::Tensor& ours, const at::Tensor& expected) {
   return ((ours - expected).abs().max() / expected.abs().max()).item<double>();
 }
@@ -75,7 +75,7 @@ TEST(InferenceGraph, KeepsOnlyNormalizationsThatNoConvolutionPrecedes) {
     const NetworkGraph graph = network->Describe().value();
     const NetworkGraph inference = InferenceGraph(graph);
     EXPECT_GT(Count<graph::BatchNorm>(graph), 3);
-    // NAS-Bench-201 normalizes once more behind its last cell.
+    // NAS-Bench-201 has another batch normalization after its last cell.
     EXPECT_EQ(Count<graph::BatchNorm>(inference), tested.space == "nasbench201" ? 1 : 0);
     EXPECT_EQ(Count<graph::Identity>(inference), 0);
     EXPECT_EQ(Count<graph::DropPath>(inference), 0);
@@ -106,7 +106,7 @@ TEST(InferenceGraph, FoldsThroughAConcatenation) {
     }
     const NetworkGraph graph = std::move(builder).Finish(out, nullptr).value();
     const NetworkGraph inference = InferenceGraph(graph);
-    // What another node takes must stay as it is.
+    // A value that another node uses must not change.
     EXPECT_EQ(Count<graph::BatchNorm>(inference), is_used_twice ? 1 : 0);
     const at::Tensor images = at::rand({2, 3, 4, 4}, generator);
     const at::Tensor expected = Logits(graph, images, REFERENCE);
@@ -129,8 +129,8 @@ TEST(InferenceGraph, ACellOfZerosGivesZeros) {
   EXPECT_LT(Distance(Logits(inference, images, FUSED), expected), 1e-5);
 }
 
-/// Every kind of convolution that the loops know, some that they don't, and a ReLU and sums that
-/// are read in several ways.
+/// Every kind of convolution that the fused loops support, some that they do not support, and a
+/// ReLU and sums that are used in several ways.
 NetworkGraph MixedGraph() {
   at::Generator generator = MakeGenerator(1, "test");
   GraphBuilder builder;
@@ -155,7 +155,7 @@ NetworkGraph MixedGraph() {
   const GraphValue left = builder.Add("", graph::Sum{}, {dense, active});
   const GraphValue right = builder.Add("", graph::Sum{}, {pointwise, separable, stem});
   const GraphValue wide = builder.Add("", graph::Concat{}, {left, right});
-  // One sum alone, and both together, are read further.
+  // One of the sums is used again, and so is the concatenation of both.
   const GraphValue again = relu(wide);
   const GraphValue cropped = builder.Add("", graph::Crop{1, 1}, {again});
   const GraphValue reduced = builder.Add(
@@ -179,7 +179,7 @@ TEST(GraphNetwork, TheLoopsComputeWhatLibTorchComputes) {
   const NetworkGraph graph = MixedGraph();
   Backend fused;
   const std::shared_ptr<Network> network = MakeGraphNetwork(graph, fused);
-  for (const int64_t side : {8, 12, 8}) {  // the weights are prepared anew for another size
+  for (const int64_t side : {8, 12, 8}) {  // the weights are prepared again for another size
     for (const int64_t count : {1, 3}) {
       const at::Tensor images = at::rand({count, 3, side, side + 2}, MakeGenerator(2, "images"));
       const at::Tensor expected = Logits(graph, images, REFERENCE);

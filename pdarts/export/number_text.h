@@ -7,7 +7,7 @@
 
 namespace pdarts {
 
-/// The shortest text that JSON and Python read as this finite number.
+/// The shortest text that JSON and Python read as this number. The number must be finite.
 inline std::string NumberText(double number) {
   char text[32];
   return {text, std::to_chars(text, text + sizeof(text), number).ptr};

@@ -25,7 +25,7 @@ constexpr int64_t kOperatorSet = 17;
 constexpr char kInput[] = "images";
 constexpr char kBatch[] = "batch";
 
-/// float32 of this shape.
+/// A float32 tensor of this shape.
 at::Tensor Floats(const std::vector<double>& values, at::IntArrayRef shape) {
   return at::tensor(values, at::kDouble).to(at::kFloat).reshape(shape);
 }
@@ -35,8 +35,8 @@ class GraphWriter {
  public:
   explicit GraphWriter(onnx_format::Graph* onnx) : onnx_(onnx) {}
 
-  /// Adds a node without attributes, and returns it. Its name is its place and its type, and a
-  /// number where another node has that name. Its output has its name.
+  /// Adds a node without attributes, and returns it. The name consists of the node's place and
+  /// type, and of a number if another node has this name. The name of its output is the same.
   onnx_format::Node* AddNode(const std::string& place, absl::string_view type,
                              const std::vector<std::string>& inputs) {
     const std::string name =
@@ -49,8 +49,8 @@ class GraphWriter {
     return node;
   }
 
-  /// Adds a constant, and returns the name by which nodes take it: `name`, or `name` and a number
-  /// where another constant has that name.
+  /// Adds a constant and returns the name by which nodes use it: `name`, or `name` and a number if
+  /// another constant has this name.
   std::string AddWeight(const std::string& plain, const at::Tensor& tensor) {
     const std::string name = UnusedName(plain, "_", &weights_);
     const bool is_integer = tensor.scalar_type() == at::kLong;
@@ -64,8 +64,8 @@ class GraphWriter {
     return name;
   }
 
-  /// Adds what computes an operator, and returns the name of its value.
-  /// place: begins the names of nodes; layer: begins the names of weights.
+  /// Adds the nodes of an operator, and returns the name of its value. `place` is the beginning of
+  /// the names of nodes, and `layer` the beginning of the names of weights.
   std::string AddOperator(const graph::Operator& op, const std::vector<std::string>& inputs,
                           const std::string& place, const std::string& layer) {
     return std::visit([&](const auto& known) { return Add(known, inputs, place, layer); }, op);
@@ -97,7 +97,7 @@ class GraphWriter {
     attribute->set_type(onnx_format::Attribute::INTS);
     for (const int64_t value : values) attribute->add_ints(value);
   }
-  /// What windows of convolutions and pools have in common.
+  /// Sets the attributes that convolutions and pools share.
   static void SetWindow(int64_t kernel, int64_t stride, int64_t padding, onnx_format::Node* node) {
     SetInts("kernel_shape", {kernel, kernel}, node);
     SetInts("strides", {stride, stride}, node);
@@ -181,7 +181,7 @@ class GraphWriter {
                   const std::string&) {
     std::string x = inputs[0];
     if (z.stride > 1) {
-      // One pixel of `stride`, which then is multiplied by zero.
+      // The node takes one pixel of each `stride` pixels, which is then multiplied by zero.
       onnx_format::Node* const node = AddNode(place, "MaxPool", {x});
       SetWindow(/*kernel=*/1, z.stride, /*padding=*/0, node);
       x = node->name();
@@ -204,7 +204,7 @@ class GraphWriter {
     return node->name();
   }
 
-  // An InferenceGraph has none of these.
+  // An InferenceGraph has no such nodes.
   std::string Add(const graph::Identity&, const Names&, const std::string&, const std::string&) {
     LOG(FATAL) << "an inference graph has no identity";
   }
@@ -217,11 +217,12 @@ class GraphWriter {
   }
 
   onnx_format::Graph* const onnx_;
-  std::set<std::string> names_;    ///< of nodes and so of values
+  std::set<std::string> names_;    ///< names of nodes, and therefore of values
   std::set<std::string> weights_;  ///< names of initializers
 };
 
-/// Declares an input or output of the graph, float32. The first size is that of the batch.
+/// Declares an input or output of the graph with the type float32. The first size is the size of
+/// the batch.
 void Declare(const std::string& name, const std::vector<int64_t>& sizes,
              onnx_format::Value* value) {
   value->set_name(name);

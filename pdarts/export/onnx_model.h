@@ -11,14 +11,15 @@ namespace pdarts {
 
 struct OnnxOptions {
   bool normalize =
-      true;              ///< whether the graph normalizes images; its input is pixels in [0,1] then
+      true;              ///< whether the graph normalizes images; its input is then pixels in [0,1]
   bool softmax = false;  ///< whether the output is probabilities instead of logits
 };
 
 /// The bytes of an ONNX file, opset 17 and IR version 8, for batches of any size. The input
-/// `images` is `[N,C,H,W]` float32; the output is `logits` or `probabilities`, `[N,classes]`.
-/// graph: as Network::Describe gives it; the file holds its InferenceGraph.
-/// \error kInvalidArgument if the file would have 2 GiB or more, which ONNX can't hold.
+/// `images` is `[N,C,H,W]` float32. The output is `logits` or `probabilities`, `[N,classes]`.
+/// `graph` is the result of Network::Describe. The file holds its InferenceGraph.
+/// \error kInvalidArgument if the file would have 2 GiB or more, which the ONNX format does not
+/// support.
 absl::StatusOr<std::string> EncodeOnnx(const NetworkGraph& graph, const ExportedModel& model,
                                        const OnnxOptions& options);
 

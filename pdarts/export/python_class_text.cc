@@ -23,13 +23,13 @@ namespace {
 
 using Node = NetworkGraph::Node;
 
-/// Adds `name=value` unless the value is torch's default.
+/// Adds `name=value`, unless the value is torch's default.
 void AddKeyword(const std::string& name, const std::string& value, const std::string& usual,
                 std::vector<PythonExpression>* arguments) {
   if (value != usual) arguments->push_back(PythonExpression{absl::StrCat(name, "=", value)});
 }
 
-/// What makes a pool: the class or the function, and its arguments behind the input.
+/// The expressions of a pool: the class or the function, and its arguments after the input.
 std::vector<PythonExpression> PoolArguments(const graph::Pool& pool,
                                             const std::vector<std::string>& sizes) {
   std::vector<PythonExpression> arguments = PythonTexts({sizes[0]});
@@ -41,7 +41,7 @@ std::vector<PythonExpression> PoolArguments(const graph::Pool& pool,
   return arguments;
 }
 
-/// Makes the module of a layer. sizes: the expressions of its sizes.
+/// The expression that makes the module of a layer. `sizes` are the expressions of its sizes.
 PythonExpression MakeLayer(const graph::Operator& op, const std::vector<std::string>& sizes) {
   if (const auto* c = std::get_if<graph::Convolution>(&op)) {
     std::vector<PythonExpression> arguments = PythonTexts({sizes[0], sizes[1], sizes[2]});
@@ -78,7 +78,8 @@ std::string Sliced(const std::string& x, const std::string& rows, const std::str
   return absl::StrCat(x, "[:, :, ", rows, ", ", columns, "]");
 }
 
-/// Computes an operator that has no module. inputs: expressions; sizes: of its traits.
+/// The expression of an operator without a module. `inputs` are expressions, and `sizes` are those
+/// of its traits.
 PythonExpression Compute(const graph::Operator& op, const std::vector<std::string>& inputs,
                          const std::vector<std::string>& sizes) {
   const std::string& x = inputs[0];
@@ -117,15 +118,15 @@ PythonExpression Compute(const graph::Operator& op, const std::vector<std::strin
   return PythonExpression{x};
 }
 
-/// The children of a module, or of a container in it.
+/// The children of a module, or of a container in the module.
 struct Part {
   std::string name;
-  int statement = -1;        ///< of a layer or module; -1 of a container
-  std::vector<Part> parts;   ///< of a container
-  bool is_list = false;      ///< a container whose parts are called "0", "1", and so on
-  bool is_sequence = false;  ///< a list that forward calls as a chain of its parts
+  int statement = -1;       ///< of a layer or module; -1 for a container
+  std::vector<Part> parts;  ///< of a container
+  bool is_list = false;  ///< whether it is a container whose parts are called "0", "1", and so on
+  bool is_sequence = false;  ///< whether it is a list that forward calls as a chain of its parts
 
-  /// Whether they are called "0", "1", and so on. Puts them in this order.
+  /// Whether the parts are called "0", "1", and so on. The function sorts them in this order.
   bool SortIfList() {
     std::vector<std::pair<int, size_t>> numbers;
     for (size_t i = 0; i < parts.size(); ++i) {
@@ -155,7 +156,7 @@ bool IsName(const std::string& text) {
 /// Writes a class.
 class ClassWriter {
  public:
-  /// normalizes: whether the class is a network that normalizes its input.
+  /// `normalizes` tells whether the class is a network that normalizes its input.
   ClassWriter(const NetworkGraph& graph, const PythonClasses& classes, const PythonClass& written,
               bool normalizes)
       : graph_(graph),
@@ -173,7 +174,7 @@ class ClassWriter {
     for (Part& part : root_.parts) FindAccess(&part, "self");
   }
 
-  /// The class with its line ends, up to the end of its method forward.
+  /// The text of the class, up to the end of its method forward.
   std::string Text() {
     std::string text = absl::StrCat("class ", class_.name, "(nn.Module):\n");
     if (is_network_) {
@@ -232,10 +233,10 @@ class ClassWriter {
         part->name = name;
       }
     }
-    if (part->statement < 0) part->statement = statement;  // else a layer that is used again
+    if (part->statement < 0) part->statement = statement;  // otherwise the layer is used again
   }
 
-  /// Which statements the values need, and how often values are used by these.
+  /// Finds the statements that the values need, and counts how often these use each value.
   void CountUses() {
     is_needed_.assign(body_.statements.size(), false);
     is_for_auxiliary_.assign(body_.statements.size(), false);
@@ -260,8 +261,8 @@ class ClassWriter {
     }
   }
 
-  /// Finds how forward calls each part, and which lists are sequences: chains of nothing but their
-  /// own parts.
+  /// Finds how forward calls each part, and which lists are sequences: chains that consist only of
+  /// their own parts.
   void FindAccess(Part* part, const std::string& outer, bool in_list = false,
                   bool in_container = false) {
     std::string access = absl::StrCat(outer, ".", part->name);
@@ -301,7 +302,7 @@ class ClassWriter {
         return false;
       }
     }
-    // No part is called a second time.
+    // No part may be called a second time.
     std::map<std::string, int> calls;
     for (const PythonStatement& statement : body_.statements) ++calls[statement.path];
     return std::all_of(list.parts.begin(), list.parts.end(), [&](const Part& part) {
@@ -309,7 +310,7 @@ class ClassWriter {
     });
   }
 
-  /// Makes a part in the constructor.
+  /// The expression that makes a part in the constructor.
   PythonExpression Make(const Part& part) const {
     if (part.statement >= 0) {
       const PythonStatement& statement = body_.statements[part.statement];
@@ -391,7 +392,7 @@ class ClassWriter {
 
   std::string NewName(const std::string& plain) { return UnusedName(plain, "_", &used_names_); }
 
-  /// What the value of a statement is called.
+  /// The name of the value of a statement.
   std::string ValueName(size_t s) const {
     const PythonStatement& statement = body_.statements[s];
     if (!in_sequence_[s].first.empty()) {
@@ -400,7 +401,7 @@ class ClassWriter {
     if (IsPart(statement)) return PythonIdentifier(statement.path);
     const Node& node = graph_.nodes[statement.node];
     if (std::holds_alternative<graph::Sum>(node.op)) {
-      // "node_2" of a cell.
+      // "node_2" in a cell.
       const std::string last = node.place.substr(node.place.rfind('/') + 1);
       return absl::StartsWith(last, "node_") ? PythonIdentifier(last) : "total";
     }
@@ -415,7 +416,7 @@ class ClassWriter {
     return "pooled";
   }
 
-  /// Writes the assignment of a value whose expression was still to stand where it is used.
+  /// Writes the assignment of a value whose expression was planned for the place of its use.
   void Settle(int value, size_t indent) {
     if (!is_pending_[value]) return;
     const std::string name =
@@ -447,7 +448,7 @@ class ClassWriter {
   }
 
   void Write(size_t s, size_t indent) {
-    /// The longest expression that stands where its value is used.
+    /// The maximum length of an expression that is written in the place of its use.
     constexpr size_t kLongestInside = 44;
     const PythonStatement& statement = body_.statements[s];
     const int value = body_.local(s);
@@ -462,7 +463,7 @@ class ClassWriter {
     const bool is_returned = value == body_.output && body_.auxiliary < 0;
     const std::string name = value == body_.output ? "logits" : ValueName(s);
     const std::string assigned = is_returned ? "return " : absl::StrCat(name, " = ");
-    // Room for a number behind the name.
+    // This leaves room for a number after the name.
     if (indent + assigned.size() + 4 + one_line().size() > kPythonLineLength) {
       for (const int argument : arguments) Settle(argument, indent);
     }
@@ -488,17 +489,17 @@ class ClassWriter {
   const bool is_network_;
   const bool normalizes_;
   Part root_;
-  std::vector<bool> is_needed_;                ///< by statement: for the output
-  std::vector<bool> is_for_auxiliary_;         ///< by statement: for the auxiliary output alone
-  std::vector<int> uses_;                      ///< by local
+  std::vector<bool> is_needed_;                ///< by statement: whether the output needs it
+  std::vector<bool> is_for_auxiliary_;         ///< by statement: for the auxiliary output only
+  std::vector<int> uses_;                      ///< by local: number of uses
   std::map<std::string, std::string> access_;  ///< by path
-  std::vector<bool> is_inner_;  ///< by statement: computed within a sequence, but for its last
-  /// By the last statement of a sequence: how the sequence is called, and its first statement.
+  std::vector<bool> is_inner_;  ///< by statement: within a sequence, but not its last statement
+  /// By the last statement of a sequence: the expression of the sequence, and its first statement.
   std::vector<std::pair<std::string, int>> in_sequence_;
-  // Of forward:
+  // State of the method forward:
   std::string lines_;
-  std::vector<std::string> texts_;  ///< by local: its name or, while pending, its expression
-  std::vector<bool> is_pending_;    ///< by local: not assigned to a name yet
+  std::vector<std::string> texts_;  ///< by local: its name or, if pending, its expression
+  std::vector<bool> is_pending_;    ///< by local: whether it is not assigned to a name yet
   std::set<std::string> used_names_;
 };
 

@@ -8,8 +8,8 @@
 
 namespace pdarts {
 
-/// The text of one of `classes`, up to the end of its method `forward`.
-/// normalizes: whether it is the network's class and normalizes its input by MEAN and DEVIATION.
+/// The text of one of `classes`, up to the end of its method `forward`. `normalizes` tells whether
+/// it is the class of the network and normalizes its input with MEAN and DEVIATION.
 std::string PythonClassText(const NetworkGraph& graph, const PythonClasses& classes,
                             const PythonClass& written, bool normalizes);
 

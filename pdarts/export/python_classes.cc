@@ -17,7 +17,7 @@ namespace {
 
 using Node = NetworkGraph::Node;
 
-/// What the rest of the program calls the network's class.
+/// The name of the network's class in the rest of the program.
 constexpr char kNetwork[] = "Network";
 
 PythonBody ReadBody(const NetworkGraph& graph, int index) {
@@ -27,7 +27,7 @@ PythonBody ReadBody(const NetworkGraph& graph, int index) {
   for (const int input : module.inputs) locals[input] = body.parameters++;
   for (int i = module.first_node; i < module.end_node;) {
     const Node& node = graph.nodes[i];
-    if (locals.count(i + 1) != 0) {  // a parameter
+    if (locals.count(i + 1) != 0) {  // it is a parameter
       ++i;
       continue;
     }
@@ -58,7 +58,7 @@ PythonBody ReadBody(const NetworkGraph& graph, int index) {
   return body;
 }
 
-/// The sizes of an operator, and what it is beside them.
+/// The sizes of an operator, and its other properties.
 struct Traits {
   std::string kind;
   std::vector<PythonSize> sizes;
@@ -111,12 +111,12 @@ bool CountsChannels(const std::string& size) {
   return false;
 }
 
-/// Sizes of a class that are the same in each of its modules.
+/// Sizes of a class that are equal in each of its modules.
 struct Group {
-  std::vector<int64_t> values;  ///< by module
+  std::vector<int64_t> values;  ///< value in each module
   std::vector<std::string> names;
-  std::string path;  ///< of the statement that has the first of them
-  int base = -1;     ///< a group of which this is a multiple or a divisor
+  std::string path;  ///< path of the statement with the first of these sizes
+  int base = -1;     ///< the group of which this group is a multiple or a divisor
   std::string expression;
 
   bool CountsChannels() const { return pdarts::CountsChannels(names[0]); }
@@ -131,7 +131,7 @@ struct Group {
   }
 };
 
-/// Whether `more` is the same multiple of `less` in all modules.
+/// Whether `more` is a multiple of `less` with the same factor in all modules.
 bool IsMultiple(const std::vector<int64_t>& more, const std::vector<int64_t>& less) {
   if (less[0] <= 0 || more[0] < 2 * less[0]) return false;
   const int64_t factor = more[0] / less[0];
@@ -141,7 +141,8 @@ bool IsMultiple(const std::vector<int64_t>& more, const std::vector<int64_t>& le
   return true;
 }
 
-/// Sets the bases. The group that is called "channels" comes first: others follow from it.
+/// Sets the field `base` of the groups. The group "channels" comes first, so that other groups
+/// depend on it.
 void FindMultiples(std::vector<Group>* groups) {
   std::vector<int> bases;
   for (const bool plain : {true, false}) {
@@ -264,7 +265,7 @@ void PythonClasses::FindArguments(PythonClass* found) {
     }
   }
   std::vector<Group> groups;
-  // By statement and place: the group, or -1 where the size is the same in all modules.
+  // By statement and place: the group; -1 if the size is the same in all modules.
   std::vector<std::vector<int>> group_of;
   for (size_t s = 0; s < found->body.statements.size(); ++s) {
     std::vector<int>& of_statement = group_of.emplace_back();

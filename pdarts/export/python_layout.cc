@@ -19,7 +19,7 @@ bool NeedsLines(const PythonExpression& expression) {
          std::any_of(expression.items.begin(), expression.items.end(), NeedsLines);
 }
 
-/// The content of a literal in double quotation marks as one in single ones.
+/// Converts the content of a literal in double quotation marks to one in single quotation marks.
 std::string InSingleQuotes(const std::string& content) {
   std::string text = "'";
   for (size_t i = 0; i < content.size(); ++i) {
@@ -102,7 +102,7 @@ std::string TextConstant(const std::string& name, const std::string& text) {
   }
   std::vector<std::string> pieces = {whole};
   if (kIndent + whole.size() > kPythonLineLength) {
-    // Pieces end behind a blank, so that no character is taken apart.
+    // A piece ends after a space, so that no character is split.
     constexpr size_t kPiece = 70;
     pieces.clear();
     for (size_t begin = 0; begin < text.size();) {
@@ -115,7 +115,7 @@ std::string TextConstant(const std::string& name, const std::string& text) {
       pieces.push_back(PythonText(text.substr(begin, end - begin)));
       begin = end;
     }
-    // Black does not put parentheses around what is too long all the same.
+    // Black puts no parentheses around a text that would still be too long.
     if (pieces.size() == 1) return absl::StrCat(name, " = ", whole, "\n");
   }
   std::string lines = absl::StrCat(name, " = (\n");

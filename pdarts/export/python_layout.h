@@ -7,22 +7,22 @@
 
 namespace pdarts {
 
-// Python code, laid out as black formats it.
+// Formats Python code like the formatter black.
 
-/// The longest line that black leaves on one line.
+/// The maximum length of a line in black.
 inline constexpr size_t kPythonLineLength = 88;
 
-/// An expression: a text alone, or `head`, items with commas between them, and `tail`: "nn.ReLU(",
-/// {}, ")".
+/// An expression: a text, or `head`, items with commas between them, and `tail`: "nn.ReLU(", {},
+/// ")".
 struct PythonExpression {
   std::string head;
   std::vector<PythonExpression> items = {};
   std::string tail = "";
-  bool item_a_line = false;  ///< even if all of it fits on one line
-  bool last_comma = true;    ///< whether a comma stands behind the last item, where it ends a line
+  bool item_a_line = false;  ///< one line for each item, even if the expression fits on one line
+  bool last_comma = true;    ///< whether a comma follows the last item, if the item ends a line
 };
 
-/// Expressions that are texts alone.
+/// Expressions that consist of texts.
 std::vector<PythonExpression> PythonTexts(const std::vector<std::string>& texts);
 
 /// `function(argument, ...)`.
@@ -31,24 +31,24 @@ PythonExpression PythonCall(const std::string& function, std::vector<PythonExpre
 /// `[item, ...]`.
 PythonExpression PythonList(std::vector<PythonExpression> items);
 
-/// On one line.
+/// The expression on one line.
 std::string OneLine(const PythonExpression& expression);
 
-/// On one line if it fits, and otherwise with an item a line. What follows the first line has
-/// `indent` spaces before it, which are not put before the first.
-/// before, after: how many characters stand before the expression on its first line, beside the
-/// indent, and behind it on its last.
+/// The expression on one line if it fits, and otherwise with one line for each item. All lines
+/// except the first begin with `indent` spaces. `before` is the number of characters before the
+/// expression on its first line, without the indent. `after` is the number of characters after it
+/// on its last line.
 std::string LayOut(const PythonExpression& expression, size_t indent, size_t before, size_t after);
 
-/// A sum as the right-hand side `prefix + a + b`, where `prefix` is "x = " or "return ": one line
-/// with its indent and its end, or in parentheses.
+/// A sum as the right-hand side `prefix + a + b`, where `prefix` is "x = " or "return ". The result
+/// is one indented line, or several lines in parentheses.
 std::string SumLines(const std::string& prefix, const std::vector<std::string>& terms,
                      size_t indent);
 
-/// A string literal, which holds bytes that are not UTF-8 as JsonText does.
+/// A string literal. Bytes that are not UTF-8 are written as JsonText writes them.
 std::string PythonText(const std::string& text);
 
-/// `NAME = "text"` with its line end, with a long text in pieces.
+/// `NAME = "text"` with a line end. A long text is split into pieces.
 std::string TextConstant(const std::string& name, const std::string& text);
 
 }  // namespace pdarts

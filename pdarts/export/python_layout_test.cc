@@ -9,7 +9,7 @@
 namespace pdarts {
 namespace {
 
-// What is expected here is what black 26.10 leaves as it is.
+// black 26.10 does not change the texts that are expected here.
 
 PythonExpression Layer(const std::string& argument) {
   return PythonCall("nn.Layer", PythonTexts({argument, "stride=2"}));

@@ -14,7 +14,7 @@
 namespace pdarts {
 namespace {
 
-// The parts of the program that are the same for all networks, but for constants.
+// The parts of the program that are the same for all networks, except constants.
 
 constexpr char kDropPath[] = R"py(class DropPath(nn.Module):
     """Gives zeros for some images while training, and scales up the others."""
@@ -40,7 +40,7 @@ constexpr char kZero[] = R"py(class Zero(nn.Module):
         return torch.zeros_like(x[:, :, :: self.stride, :: self.stride])
 )py";
 
-/// Of the class of the network, where it drops paths.
+/// A method of the network's class, if the network has drop path.
 constexpr char kSetDropPath[] = R"py(
     def set_drop_path(self, probability):
         """Sets how probable it is that an edge is dropped for an image in training."""
@@ -90,7 +90,7 @@ def read_image(path):
     image = image.convert("L" if channels == 1 else "RGB")
 )py";
 
-// ResizeLine stands between the two.
+// The result of ResizeLine is written between the two parts.
 
 constexpr char kMain[] =
     R"py(    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
@@ -123,7 +123,7 @@ if __name__ == "__main__":
     main()
 )py";
 
-/// The line that brings an image to the network's size.
+/// The line that resizes an image to the size of the network.
 std::string ResizeLine(const ImagePreparation& preparation) {
   std::vector<std::string> arguments = {"(width, height)", "Image.Resampling.BILINEAR"};
   if (!preparation.stretches) {
@@ -136,7 +136,7 @@ std::string ResizeLine(const ImagePreparation& preparation) {
   return absl::StrCat("    ", prefix, LayOut(call, 4, prefix.size(), 0), "\n");
 }
 
-/// `NAME = [item, ...]` with its line end.
+/// `NAME = [item, ...]` with a line end.
 std::string ListConstant(const std::string& name, const std::vector<std::string>& items) {
   const std::string prefix = absl::StrCat(name, " = ");
   return absl::StrCat(prefix, LayOut(PythonList(PythonTexts(items)), 0, prefix.size(), 0), "\n");
@@ -146,8 +146,8 @@ bool Has(const NetworkGraph& graph, const std::function<bool(const NetworkGraph:
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), is);
 }
 
-/// What stands at the program's head. Names of files and of runs may hold any character, so that
-/// only constants name them.
+/// The text at the beginning of the program. Names of files and runs may contain any character, so
+/// they appear only in constants.
 std::string Docstring(const NetworkGraph& graph, bool drops_paths, bool normalizes) {
   std::string text =
       "\"\"\"A network that pdarts found, as a program that needs nothing but torch.\n\n"

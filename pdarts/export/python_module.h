@@ -8,10 +8,10 @@
 
 namespace pdarts {
 
-/// A Python program that defines the network with nothing but torch, loads its weights, classifies
-/// images and can be trained further. Modules of one type become one class; sizes that differ
-/// become arguments. Formatted as black formats it.
-/// graph: as Network::Describe gives it.
+/// A Python program that needs only torch. It defines the network, loads its weights, classifies
+/// images, and can train the network further. Modules of one type become one class. Sizes that
+/// differ become arguments. The program is formatted like black does. `graph` is the result of
+/// Network::Describe.
 std::string PythonModule(const NetworkGraph& graph, const ExportedModel& model);
 
 }  // namespace pdarts

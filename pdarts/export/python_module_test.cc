@@ -28,7 +28,7 @@ graph::BatchNorm MakeBatchNorm(int64_t channels) {
   return {ones, ones, ones, ones, /*epsilon=*/1e-5, /*momentum=*/0.1};
 }
 
-/// A stem, two cells of other sizes than each other, and a classifier.
+/// A stem, two cells of different sizes, and a classifier.
 NetworkGraph SmallGraph() {
   GraphBuilder builder;
   GraphValue x = builder.Add("stem.0", MakeConvolution(3, 4, 3), {builder.images()});
@@ -62,7 +62,7 @@ ExportedModel SmallModel() {
   return model;
 }
 
-// As black leaves it.
+// The text is formatted as black formats it.
 constexpr char kClasses[] = R"(
 class Cell(nn.Module):
     def __init__(self, channels):
@@ -162,7 +162,8 @@ TEST(PythonModule, CellsOfAKindAreOneClass) {
   shape.auxiliary_head = true;
   const auto network = RandomNetwork(*space, architecture, shape, 1);
   const std::string text = PythonModule(network->Describe().value(), SmallModel());
-  // Cells 0, 1, 4 and 7; 2 and 5; 3 and 6. Cells 2 and 5 come after cells that don't reduce.
+  // These classes belong to cells 0, 1, 4 and 7; 2 and 5; 3 and 6. Cells 2 and 5 are reduction
+  // cells after cells that do not reduce.
   for (const char* const name : {"NormalCell", "ReductionCell", "NormalCellAfterReduction",
                                  "FactorizedReduce", "ReluConvBn", "AuxiliaryHead", "Network"}) {
     EXPECT_TRUE(absl::StrContains(text, absl::StrCat("\nclass ", name, "(nn.Module):"))) << name;

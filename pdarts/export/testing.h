@@ -11,7 +11,7 @@
 
 namespace pdarts {
 
-/// A space and a skeleton whose networks tests export, in a size that is quick.
+/// A space and a skeleton whose networks the tests export, with a small size.
 struct TestedNetworks {
   std::string space;
   NetworkShape shape;
@@ -20,8 +20,8 @@ struct TestedNetworks {
 /// The DARTS space with both skeletons, and NAS-Bench-201.
 std::vector<TestedNetworks> AllTestedNetworks();
 
-/// A network in evaluation mode whose batch normalizations are far from doing nothing. Some of
-/// their variances are small, so that another epsilon changes the logits.
+/// A network in evaluation mode whose batch normalizations change their inputs clearly. Some
+/// variances are small, so that another epsilon would change the logits.
 std::shared_ptr<Network> RandomNetwork(const SearchSpace& space, const Architecture& architecture,
                                        const NetworkShape& shape, int seed);
 

@@ -9,8 +9,8 @@
 
 namespace pdarts {
 
-/// `plain`, or `plain`, `separator` and the least number from 2 on that makes a name which is not
-/// in `used`. Adds the name to `used`.
+/// `plain`, or `plain`, `separator` and the smallest number from 2 on that gives a name which is
+/// not in `used`. The function adds the name to `used`.
 inline std::string UnusedName(const std::string& plain, absl::string_view separator,
                               std::set<std::string>* used) {
   std::string name = plain;

@@ -31,10 +31,10 @@
 namespace pdarts {
 namespace {
 
-/// Of one download, however much each of them brings.
+/// The maximum number of attempts of one download, even if each attempt makes progress.
 constexpr int kMaxAttempts = 1000;
 
-/// A file that is there in part.
+/// A file that has been downloaded in part.
 class PartFile {
  public:
   explicit PartFile(std::string path) : path_(std::move(path)) {}
@@ -44,7 +44,7 @@ class PartFile {
   int64_t size() const { return size_; }
 
   absl::Status Open() {
-    // Its name can be foreseen, so that others may have put a link there.
+    // Other users can predict its name, and may have put a link there.
     PDARTS_ASSIGN_OR_RETURN(file_, OpenForAppending(path_));
     struct stat status;
     if (fstat(file_.number(), &status) != 0) return SystemError("write", path_);
@@ -71,7 +71,7 @@ class PartFile {
   int64_t size_ = 0;
 };
 
-/// Of all bytes of an open file. \error with the system's reason.
+/// The SHA-256 of all bytes of an open file. \error with the reason of the system.
 absl::StatusOr<std::string> Sha256OfFile(const FileDescriptor& file, const std::string& path) {
   Sha256 sha;
   std::array<char, 1 << 16> buffer;
@@ -85,8 +85,8 @@ absl::StatusOr<std::string> Sha256OfFile(const FileDescriptor& file, const std::
   }
 }
 
-/// Whether a Content-Range header announces bytes of a file of `size` bytes from `first` on. The
-/// server may send fewer bytes than are left, and need not know the size.
+/// Whether a Content-Range header announces bytes of a file of `size` bytes, beginning at `first`.
+/// The server may send fewer bytes than the rest, and may not know the size.
 bool AnnouncesRest(absl::string_view header, int64_t first, int64_t size) {
   const std::vector<std::string> words = absl::StrSplit(header, absl::ByAnyChar(" -/"));
   int64_t from = 0, last = 0, of = size;
@@ -96,7 +96,7 @@ bool AnnouncesRest(absl::string_view header, int64_t first, int64_t size) {
          last < size && of == size;
 }
 
-/// One connection that goes on where the file ends.
+/// One connection, which continues at the end of the file.
 class Attempt {
  public:
   Attempt(const DownloadRequest& request, const DownloadOptions& options, PartFile* file)
@@ -111,7 +111,7 @@ class Attempt {
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
-  /// \error kUnavailable if another attempt may do better.
+  /// \error kUnavailable if another attempt may succeed.
   absl::Status Run() {
     curl_easy_setopt(curl_, CURLOPT_URL, request_.url.c_str());
     curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -119,7 +119,7 @@ class Attempt {
     curl_easy_setopt(curl_, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(curl_, CURLOPT_MAXREDIRS, 10L);
     curl_easy_setopt(curl_, CURLOPT_FAILONERROR, 1L);
-    // OpenSSL's variable, which curl does not read itself.
+    // curl does not read this variable of OpenSSL itself.
     if (const char* const certificates = std::getenv("SSL_CERT_FILE")) {
       curl_easy_setopt(curl_, CURLOPT_CAINFO, certificates);
     }
@@ -133,7 +133,7 @@ class Attempt {
     curl_easy_setopt(curl_, CURLOPT_HEADERDATA, this);
     curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &OnBody);
     curl_easy_setopt(curl_, CURLOPT_WRITEDATA, this);
-    // Not CURLOPT_RESUME_FROM, which fails where the server sends the whole file instead.
+    // CURLOPT_RESUME_FROM is not used, because it fails if the server sends the whole file instead.
     const std::string range = absl::StrCat(file_->size(), "-");
     if (file_->size() > 0) curl_easy_setopt(curl_, CURLOPT_RANGE, range.c_str());
     const CURLcode code = curl_easy_perform(curl_);
@@ -150,7 +150,7 @@ class Attempt {
   static size_t OnHeader(char* bytes, size_t size, size_t count, void* self) {
     absl::string_view line(bytes, size * count);
     if (absl::StartsWith(line, "HTTP/")) {
-      static_cast<Attempt*>(self)->content_range_.clear();  // of a page that led here
+      static_cast<Attempt*>(self)->content_range_.clear();  // of a page that redirected here
     } else if (absl::StartsWithIgnoreCase(line, "content-range:")) {
       line.remove_prefix(line.find(':') + 1);
       static_cast<Attempt*>(self)->content_range_ = std::string(absl::StripAsciiWhitespace(line));
@@ -161,7 +161,7 @@ class Attempt {
   static size_t OnBody(char* bytes, size_t size, size_t count, void* self) {
     auto* attempt = static_cast<Attempt*>(self);
     attempt->status_ = attempt->TakeBody({bytes, size * count});
-    return attempt->status_.ok() ? size * count : 0;  // any other number ends the transfer
+    return attempt->status_.ok() ? size * count : 0;  // any other return value ends the transfer
   }
 
   absl::Status TakeBody(absl::string_view bytes) {
@@ -175,7 +175,7 @@ class Attempt {
     return absl::OkStatus();
   }
 
-  /// Checks what the server says that it sends: the rest that it was asked for, or all of it.
+  /// Checks which bytes the server sends: the requested rest, or the whole file.
   absl::Status BeginBody() {
     body_begun_ = true;
     const long status = ResponseCode();
@@ -189,7 +189,8 @@ class Attempt {
       return absl::DataLossError(
           absl::StrCat(url_, ": the server answered with HTTP status ", status));
     }
-    if (file_->size() > 0) PDARTS_RETURN_IF_ERROR(file_->Clear());  // it knows no ranges
+    // The server does not support ranges, and sends the whole file.
+    if (file_->size() > 0) PDARTS_RETURN_IF_ERROR(file_->Clear());
     curl_off_t length = -1;
     curl_easy_getinfo(curl_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (length >= 0 && length != request_.bytes) {
@@ -225,7 +226,7 @@ class Attempt {
 
   absl::Status ExplainStatus(const std::string& message) {
     const long status = ResponseCode();
-    if (status == 416) {  // what is there is no part of what the server has
+    if (status == 416) {  // the partial file is not a part of the server's file
       PDARTS_RETURN_IF_ERROR(file_->Clear());
       return absl::UnavailableError(message);
     }
@@ -241,13 +242,13 @@ class Attempt {
   std::array<char, CURL_ERROR_SIZE> error_ = {};
   std::string content_range_;
   bool body_begun_ = false;
-  absl::Status status_;  ///< of our own side
+  absl::Status status_;  ///< errors of this program
 };
 
-/// Makes connections until the file is as long as it shall be.
+/// Connects again and again, until the file has its full length.
 absl::Status FillFile(const DownloadRequest& request, const DownloadOptions& options,
                       PartFile* file) {
-  // A server that brings a few bytes at each attempt would keep the download going for hours.
+  // A server that sends only a few bytes in each attempt would keep the download going for hours.
   const int64_t too_little = int64_t{options.stall_seconds} * options.least_bytes_per_second;
   int in_vain = 0;
   for (int attempt = 0; file->size() < request.bytes; ++attempt) {
@@ -284,7 +285,7 @@ std::string PublicUrl(const std::string& url) {
   char* text = nullptr;
   if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(),
                    CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME) != CURLUE_OK) {
-    return "the URL";  // which part of it is a secret can't be told
+    return "the URL";  // nobody knows which part of the URL is a secret
   }
   for (const CURLUPart secret : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,
                                  CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
@@ -312,14 +313,14 @@ absl::Status Download(const DownloadRequest& request, const std::string& path,
     PDARTS_RETURN_IF_ERROR(file.Sync());
     const absl::Status checked = CheckFile(file.file(), file.path(), request);
     if (checked.ok()) return RenameForGood(file.path(), path);
-    // Nothing can be told from it any more.
+    // The partial file is useless, because its checksum is wrong.
     PDARTS_RETURN_IF_ERROR(file.Clear());
     if (!has_older_part) {
       unlink(file.path().c_str());
       return absl::DataLossError(
           absl::StrCat(PublicUrl(request.url), ": what came is removed: ", checked.message()));
     }
-    has_older_part = false;  // that may have been what was wrong
+    has_older_part = false;  // the older part may have been the reason of the wrong checksum
   }
 }
 

@@ -9,7 +9,7 @@
 
 namespace pdarts {
 
-/// A file that is known before it is downloaded.
+/// A file whose checksum is known before the download.
 struct DownloadRequest {
   std::string url;  ///< http or https
   int64_t bytes = 0;
@@ -17,31 +17,34 @@ struct DownloadRequest {
 };
 
 struct DownloadOptions {
-  /// Hears how many bytes are there.
+  /// Called with the number of bytes that exist.
   std::function<void(int64_t bytes)> progress;
-  /// So many attempts in a row that bring too little end the download. Too little is what a
-  /// connection may bring before it is given up: stall_seconds * least_bytes_per_second.
+  /// The download fails after this number of consecutive attempts that bring too little. An attempt
+  /// brings too little if it brings at most stall_seconds * least_bytes_per_second bytes, after
+  /// which a slow connection is closed.
   int attempts = 5;
-  /// Before the second attempt; twice as long before each further one.
+  /// The pause before the second attempt. It is doubled before each further attempt.
   double pause_seconds = 1;
-  /// A connection that is slower than this for so long is given up.
+  /// A connection that is slower than this for stall_seconds is closed.
   int least_bytes_per_second = 1000;
   int stall_seconds = 30;
 };
 
-/// The URL as messages show it: without the user name, the password and the query, which can be
-/// secrets.
+/// The URL for messages. It does not contain the user name, the password and the query, because
+/// these can be secrets.
 std::string PublicUrl(const std::string& url);
 
-/// Downloads a file, so that `path` holds it whole and with the right checksum or doesn't exist.
-/// What is there of it is kept in `path`.part: a connection that breaks off is made again, and goes
-/// on from there, as does a later call. A file that `path` holds already is checked and kept.
-/// Errors show the URL as PublicUrl does. The environment variable SSL_CERT_FILE names the
-/// certificates of authorities that https trusts; without it, curl's own choice is taken.
-/// \error kUnavailable if the server can't be reached, breaks off or stalls too often: a later call
-/// goes on; kNotFound, kPermissionDenied, ... for what the server answers; kDataLoss if what it
-/// sends is longer or shorter than the file or has another checksum; kInvalidArgument for a URL
-/// that is none; kResourceExhausted and others, naming the file, if it can't be written.
+/// Downloads a file. After the call, `path` holds the complete file with the right checksum, or
+/// does not exist. The downloaded part is kept in `path`.part. If a connection breaks, the function
+/// connects again and continues there, and so does a later call. If `path` exists already, its
+/// checksum is checked and the file is kept. Errors contain the URL in the form of PublicUrl. The
+/// environment variable SSL_CERT_FILE names the file of certificates for https. Without it, curl
+/// uses its default.
+/// \error kUnavailable if the server cannot be reached, or breaks the connection or stalls too
+/// often, in which case a later call continues; kNotFound, kPermissionDenied, ... for the answer of
+/// the server; kDataLoss if the server's file is longer or shorter than expected, or has another
+/// checksum; kInvalidArgument for an invalid URL; kResourceExhausted and others, naming the file,
+/// if it cannot be written.
 absl::Status Download(const DownloadRequest& request, const std::string& path,
                       const DownloadOptions& options);
 

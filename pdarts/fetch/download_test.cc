@@ -46,7 +46,7 @@ class DownloadTest : public ::testing::Test {
     return Download({url, static_cast<int64_t>(content_.size()), Sha256Of(content_).Hex()}, path_,
                     options_);
   }
-  /// The download succeeded and left nothing but the file.
+  /// Expects that the download succeeded and left only the file.
   void ExpectWhole(const absl::Status& status) const {
     ASSERT_TRUE(status.ok()) << status;
     EXPECT_TRUE(ReadFile(path_).value() == content_);
@@ -69,7 +69,7 @@ TEST_F(DownloadTest, FetchesAFileAndTellsHowFarItIs) {
   ASSERT_FALSE(progress.empty());
   EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
   EXPECT_EQ(progress.back(), static_cast<int64_t>(content_.size()));
-  // Again: it is there.
+  // A second download finds the file.
   ExpectWhole(Get(server));
   EXPECT_EQ(server.requests(), 1);
   std::ofstream(path_) << "something else";
@@ -133,7 +133,7 @@ TEST_F(DownloadTest, GoesOnWhereAnEarlierDownloadBrokeOff) {
   });
   ExpectWhole(Get(server));
   EXPECT_EQ(from, 100000);
-  // Only the last step was left.
+  // Only the renaming of the file is missing.
   fs::rename(path_, path_ + ".part");
   ExpectWhole(Get(server));
   EXPECT_EQ(server.requests(), 1);
@@ -152,7 +152,7 @@ TEST_F(DownloadTest, StartsOverWhereThePartIsOfSomethingElse) {
   ExpectWhole(Get(server));
   EXPECT_EQ(server.requests(), 2);
   fs::remove(path_);
-  WritePart(std::string(400000, 'x'));  // longer than it can be
+  WritePart(std::string(400000, 'x'));  // longer than the file
   ExpectWhole(Get(server));
   fs::remove(path_);
   WritePart(content_.substr(0, 100000));
@@ -188,7 +188,7 @@ TEST_F(DownloadTest, LiesAboutLengthAreSeen) {
     EXPECT_THAT(std::string(status.message()),
                 HasSubstr(absl::StrCat("has ", length, " bytes, the published file has 300000")));
   }
-  // No length at all, and more than there should be.
+  // The server sends no length, and more bytes than expected.
   TestServer endless([&](const Request&) {
     return absl::StrCat("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", content_, "more");
   });
@@ -196,7 +196,7 @@ TEST_F(DownloadTest, LiesAboutLengthAreSeen) {
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("is longer than the published 300000"));
   EXPECT_FALSE(fs::exists(path_));
-  // No length, and all that there should be.
+  // The server sends no length, and all expected bytes.
   TestServer plain([&](const Request&) {
     return absl::StrCat("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", content_);
   });

@@ -19,14 +19,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The most that the archive may unpack to: it holds more than the files that are read, but little.
+/// The maximum size of the unpacked archive. The archive holds a few other files than those that
+/// are read.
 int64_t MaxUnpackedBytes(const PublishedArchive& archive) {
   int64_t bytes = 1 << 20;
   for (const PublishedFile& file : archive.files) bytes += 2 * file.bytes;
   return bytes;
 }
 
-/// \error kFailedPrecondition naming the first file that isn't there or isn't as long as published.
+/// \error kFailedPrecondition naming the first file that is missing or has another length than the
+/// published file.
 absl::Status CheckSizes(const PublishedArchive& archive, const fs::path& folder) {
   for (const PublishedFile& file : archive.files) {
     std::error_code error;
@@ -43,8 +45,8 @@ absl::Status CheckSizes(const PublishedArchive& archive, const fs::path& folder)
   return absl::OkStatus();
 }
 
-/// \error as CheckSizes; kFailedPrecondition naming the first file that has another checksum than
-/// the published one, and both checksums.
+/// \error as CheckSizes; kFailedPrecondition naming the first file whose checksum differs from the
+/// published one, and both checksums.
 absl::Status CheckFiles(const PublishedArchive& archive, const fs::path& folder) {
   PDARTS_RETURN_IF_ERROR(CheckSizes(archive, folder));
   for (const PublishedFile& file : archive.files) {
@@ -88,7 +90,8 @@ absl::StatusOr<Fetched> Fetch(const PublishedArchive& archive, const std::string
   PDARTS_ASSIGN_OR_RETURN(const Directory directory, Directory::Open(data_dir));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunLock> lock,
                           RunLock::Take(directory, absl::StrCat(".", archive.folder, ".lock")));
-  // Another process may have fetched it since; now none can.
+  // Another process may have fetched the archive since the first check. The lock now excludes other
+  // processes.
   PDARTS_ASSIGN_OR_RETURN(fetched.was_there, IsThere(archive, folder));
   if (fetched.was_there) return fetched;
 
@@ -96,10 +99,10 @@ absl::StatusOr<Fetched> Fetch(const PublishedArchive& archive, const std::string
   const bool had_archive = fs::exists(file, error);
   PDARTS_RETURN_IF_ERROR(Download({url, archive.bytes, archive.sha256}, file.string(), options));
   const std::string unpacked = absl::StrCat(hidden, ".unpacking");
-  fs::remove_all(unpacked, error);  // of a fetch that was killed
+  fs::remove_all(unpacked, error);  // left by a fetch that was killed
   const absl::Cleanup clean_up = [&] { fs::remove_all(unpacked, error); };
   PDARTS_RETURN_IF_ERROR(Unpack(file.string(), unpacked, MaxUnpackedBytes(archive)));
-  // The archive's checksum is that of the files too.
+  // The checksum of the archive also covers its files.
   PDARTS_RETURN_IF_ERROR(CheckSizes(archive, fs::path(unpacked) / archive.folder));
   PDARTS_RETURN_IF_ERROR(
       RenameForGood((fs::path(unpacked) / archive.folder).string(), folder.string()));

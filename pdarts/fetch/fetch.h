@@ -9,16 +9,17 @@
 
 namespace pdarts {
 
-/// What a fetch did.
+/// The result of a fetch.
 struct Fetched {
-  std::string folder;      ///< that holds the data now
-  bool was_there = false;  ///< nothing was to be done
+  std::string folder;      ///< the folder of the data
+  bool was_there = false;  ///< whether the data existed before
 };
 
-/// Downloads a published archive from `url` and unpacks it into `data_dir`. The archive's folder
-/// gets its name there only when it is whole. An archive that lies in `data_dir` under its
-/// published name is used instead of a download. \error as Download and Unpack; kFailedPrecondition
-/// if `data_dir` holds another folder of that name, or another process is fetching into it.
+/// Downloads a published archive from `url` and unpacks it into `data_dir`. The folder of the
+/// archive gets its name in `data_dir` only when it is complete. If `data_dir` holds the archive
+/// under its published name, this file is used instead of a download. \error as Download and
+/// Unpack; kFailedPrecondition if `data_dir` holds another folder with that name, or if another
+/// process is fetching into it.
 absl::StatusOr<Fetched> Fetch(const PublishedArchive& archive, const std::string& url,
                               const std::string& data_dir, const DownloadOptions& options);
 

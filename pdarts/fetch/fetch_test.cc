@@ -54,7 +54,7 @@ class FetchTest : public ::testing::Test {
   absl::StatusOr<Fetched> FetchArchive() {
     return Fetch(archive_, server_.Url("/toy.tar.gz"), data_dir_, options_);
   }
-  /// The data is there, and nothing else.
+  /// Expects that the data exist, and nothing else.
   void ExpectOnlyData() const {
     EXPECT_EQ(ReadFile(data_dir_ + "/toy-bin/test.bin").value(), "test");
     EXPECT_EQ(ReadFile(data_dir_ + "/toy-bin/readme.html").value(), "read");
@@ -82,7 +82,7 @@ TEST_F(FetchTest, DownloadsUnpacksAndIsDone) {
 }
 
 TEST_F(FetchTest, WhatAKilledFetchLeftIsNotTakenForData) {
-  // Killed while it unpacked.
+  // The process was killed while it unpacked the archive.
   fs::create_directories(data_dir_ + "/.toy-bin.unpacking/toy-bin");
   std::ofstream(data_dir_ + "/.toy-bin.unpacking/toy-bin/train.bin") << "half";
   std::ofstream(data_dir_ + "/.toy-bin.lock") << "1\n";

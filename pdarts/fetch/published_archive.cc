@@ -3,7 +3,7 @@
 namespace pdarts {
 
 const std::vector<PublishedArchive>& PublishedArchives() {
-  // The SHA-1 of the files are those that Apache MXNet's readers of the same archives check.
+  // The readers of Apache MXNet check the same SHA-1 values for the files of these archives.
   static const auto* archives = new std::vector<PublishedArchive>{
       {"cifar10",
        "CIFAR-10, binary version",

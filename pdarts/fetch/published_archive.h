@@ -7,25 +7,25 @@
 
 namespace pdarts {
 
-/// A file of a data set.
+/// A file of a dataset.
 struct PublishedFile {
   std::string name;
   int64_t bytes = 0;
   std::string sha1;  ///< 40 lowercase hexadecimal digits
 };
 
-/// An archive that a data set is published as.
+/// The published archive of a dataset.
 struct PublishedArchive {
-  std::string name;                  ///< "cifar10": the dataset plugin that reads it
-  std::string title;                 ///< for people
-  std::string url;                   ///< where it is published
+  std::string name;                  ///< "cifar10": the dataset plugin that reads the archive
+  std::string title;                 ///< the name in messages
+  std::string url;                   ///< where the archive is published
   int64_t bytes = 0;                 ///< of the archive
   std::string sha256;                ///< of the archive, 64 lowercase hexadecimal digits
-  std::string folder;                ///< the one folder that it holds
-  std::vector<PublishedFile> files;  ///< in that folder, what the plugin reads
+  std::string folder;                ///< the only folder in the archive
+  std::vector<PublishedFile> files;  ///< the files in that folder that the plugin reads
 };
 
-/// All that can be fetched.
+/// All archives that can be fetched.
 const std::vector<PublishedArchive>& PublishedArchives();
 
 }  // namespace pdarts

@@ -7,9 +7,9 @@
 
 namespace pdarts {
 
-/// The SHA-1 of a file, 40 lowercase hexadecimal digits. Only for files whose published checksum is
-/// of this kind; everything else has SHA-256 (pdarts/core/sha256.h).
-/// \error as OpenRegularFile; with the system's reason if the file can't be read.
+/// The SHA-1 of a file as 40 lowercase hexadecimal digits. Use it only for files with a published
+/// SHA-1. All other code uses SHA-256 (pdarts/core/sha256.h).
+/// \error as OpenRegularFile; with the reason of the system if the file cannot be read.
 absl::StatusOr<std::string> Sha1OfFile(const std::string& path);
 
 }  // namespace pdarts

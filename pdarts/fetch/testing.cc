@@ -68,7 +68,7 @@ void TestServer::Serve() {
     for (size_t sent = 0; sent < response.size();) {
       const size_t piece = std::min<size_t>(piece_, response.size() - sent);
       const ssize_t size = send(connection, response.data() + sent, piece, MSG_NOSIGNAL);
-      if (size <= 0 || stop_) break;  // the client has seen enough
+      if (size <= 0 || stop_) break;  // the client or the test has ended
       std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms_));
       sent += static_cast<size_t>(size);
     }

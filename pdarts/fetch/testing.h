@@ -11,14 +11,14 @@
 
 namespace pdarts {
 
-/// A web server on this machine that answers each request with the bytes that it is told, and
-/// closes the connection.
+/// A web server on this machine. It answers each request with the given bytes, and closes the
+/// connection.
 class TestServer {
  public:
   struct Request {
     int number = 0;     ///< from 0
     std::string path;   ///< "/file"
-    int64_t from = -1;  ///< first byte of the range that is asked for; -1: all
+    int64_t from = -1;  ///< first byte of the requested range; -1: the whole file
   };
   using Handler = std::function<std::string(const Request&)>;
 
@@ -27,7 +27,7 @@ class TestServer {
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
 
-  /// Sends a few bytes at a time from now on, with pauses.
+  /// From now on, sends a few bytes at a time, with pauses.
   void Trickle(size_t bytes, std::chrono::milliseconds pause) {
     piece_ = bytes;
     pause_ms_ = pause.count();
@@ -49,15 +49,16 @@ class TestServer {
   std::thread thread_;
 };
 
-/// A response with this status ("200 OK"), these header lines, and the content's length unless a
-/// header says another.
+/// A response with this status ("200 OK") and these header lines. The length of the content is
+/// added, unless a header line contains a length.
 std::string Response(const std::string& status, const std::vector<std::string>& headers,
                      const std::string& body);
 
-/// What a proper server answers: the whole content, or the range that is asked for.
+/// The answer of a correct server: the whole content, or the requested range.
 std::string ProperResponse(const TestServer::Request& request, const std::string& content);
 
-/// An entry of an archive: a file; a folder if the path ends in '/'; a link if it leads somewhere.
+/// An entry of an archive. It is a folder if the path ends in '/', a link if it has a target, and
+/// otherwise a file.
 struct TarEntry {
   std::string path;
   std::string content;

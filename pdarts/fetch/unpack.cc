@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kBlock = 1 << 16;
 
-/// Whether a path, appended to a folder, stays below it.
+/// Whether a path that is appended to a folder stays below the folder.
 bool StaysInside(const fs::path& path) {
   return !path.empty() && path.is_relative() &&
          std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
@@ -89,7 +89,7 @@ class Unpacker {
   }
 
   absl::Status UnpackFile(const fs::path& path) {
-    // The folder is new and holds no links, so that no path leads out of it.
+    // The folder is new and holds no links, so no path can leave it.
     const int descriptor =
         open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (descriptor < 0) return SystemError("write", path);

@@ -8,11 +8,12 @@
 
 namespace pdarts {
 
-/// Unpacks a .tar.gz file into a new folder, and syncs what it writes. The archive may hold folders
-/// and regular files only, all below the folder; modes, owners and times are not taken over.
-/// \error kDataLoss if the archive is damaged, names a path that leaves the folder, holds a link or
-/// anything else, or more than `max_bytes`; kAlreadyExists if `folder` exists; others, naming the
-/// file, if it can't be written. What was unpacked until then stays.
+/// Unpacks a .tar.gz file into a new folder, and syncs the written files. The archive may hold only
+/// folders and regular files, all below the folder. Modes, owners and times are ignored.
+/// \error kDataLoss if the archive is damaged, contains a path that leaves the folder, contains a
+/// link or anything else, or has more than `max_bytes` bytes; kAlreadyExists if `folder` exists;
+/// others, naming the file, if it cannot be written. After an error, the files that were unpacked
+/// before stay in the folder.
 absl::Status Unpack(const std::string& archive, const std::string& folder, int64_t max_bytes);
 
 }  // namespace pdarts

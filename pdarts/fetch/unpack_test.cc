@@ -36,7 +36,7 @@ class UnpackTest : public ::testing::Test {
     std::ofstream(file, std::ios::binary) << bytes;
     return Unpack(file, folder_, kMaxBytes);
   }
-  /// The archive is refused, and nothing lies outside of the folder.
+  /// Expects that the archive is refused, and that no file is written outside of the folder.
   std::string Refusal(const std::vector<TarEntry>& entries) const {
     fs::remove_all(folder_);
     const absl::Status status = UnpackBytes(MakeTarGz(entries));
@@ -114,7 +114,7 @@ TEST_F(UnpackTest, DamageIsNoticedOrHarmless) {
       damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
     }
     fs::remove_all(folder_);
-    UnpackBytes(damaged).IgnoreError();  // never crashes
+    UnpackBytes(damaged).IgnoreError();  // it must not crash
   }
   fs::remove_all(folder_);
   EXPECT_EQ(UnpackBytes("no archive at all").code(), absl::StatusCode::kDataLoss);

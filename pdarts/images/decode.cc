@@ -52,7 +52,8 @@ PixelRegion OpenedImage::InStored(const PixelRegion& region, int denominator) co
   if (axes.transposed) stored = {region.top, region.left, region.height, region.width};
   if (axes.rows_turned) stored.top = stored_height_ - stored.top - stored.height;
   if (axes.columns_turned) stored.left = stored_width_ - stored.left - stored.width;
-  // The nearest pixels of the smaller image. Its last pixel may stand for less than the others.
+  // Rounds to the nearest pixels of the smaller image. The last pixel of the smaller image may
+  // represent fewer pixels than the others.
   const auto scale = [&](int64_t size, int64_t* begin, int64_t* length) {
     const int64_t end = *begin + *length;
     const int64_t scaled_end =

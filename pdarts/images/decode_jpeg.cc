@@ -21,15 +21,15 @@
 namespace pdarts::images {
 namespace {
 
-/// More passes over an image than any real one makes.
+/// A limit on the passes over an image, above that of any real image.
 constexpr int kMaxScans = 200;
 
-/// The kind of segment that holds EXIF data, among others.
+/// The kind of segment that can hold EXIF data.
 constexpr int kExifMarker = JPEG_APP0 + 1;
 constexpr unsigned kMaxMarkerBytes = 0xffff;
 
-/// libjpeg's decoder. The library reports an error by a jump out of its depths, which runs no
-/// destructor: each method that may be jumped back into holds nothing that has one.
+/// The decoder of libjpeg. The library reports an error by a long jump, which runs no destructors.
+/// So a method to which the library may jump has no local variables with destructors.
 class JpegDecoder {
  public:
   JpegDecoder() {
@@ -42,7 +42,7 @@ class JpegDecoder {
   JpegDecoder(const JpegDecoder&) = delete;
   JpegDecoder& operator=(const JpegDecoder&) = delete;
 
-  /// Reads as far as the image's size and kind. False: message() says why not.
+  /// Reads the size and the kind of the image. If this returns false, message() tells the reason.
   bool ReadHeader(const char* bytes, size_t size) {
     if (setjmp(errors_.jump) != 0) return false;
     jpeg_create_decompress(&info_);
@@ -60,7 +60,7 @@ class JpegDecoder {
   bool is_cmyk() const { return info_.out_color_space == JCS_CMYK; }
   const char* message() const { return errors_.message; }
 
-  /// The EXIF data that the file holds; empty if it has none.
+  /// The EXIF data in the file; empty if there are none.
   absl::string_view exif() const {
     for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr;
          marker = marker->next) {
@@ -71,15 +71,15 @@ class JpegDecoder {
     return "";
   }
 
-  /// Whether an end marker follows the header, so that the file is not cut off. In the pixels' code
-  /// no byte 0xff stands before 0xd9.
+  /// Whether an end marker follows the header, so that the file is complete. Within the code of the
+  /// pixels, the byte 0xff is never followed by 0xd9.
   bool HasEnd() const {
     const absl::string_view rest(reinterpret_cast<const char*>(info_.src->next_input_byte),
                                  info_.src->bytes_in_buffer);
     return rest.rfind("\xff\xd9") != absl::string_view::npos;
   }
 
-  /// Begins to decode at 1/denominator of the image's size.
+  /// Begins to decode at 1/denominator of the size of the image.
   bool Begin(int denominator) {
     if (setjmp(errors_.jump) != 0) return false;
     info_.scale_num = 1;
@@ -91,8 +91,8 @@ class JpegDecoder {
   int64_t output_height() const { return info_.output_height; }
   int64_t output_width() const { return info_.output_width; }
 
-  /// Leaves out the columns that are not near [*left, *left + width). Afterwards output_width()
-  /// columns are decoded, of which *left is the first.
+  /// Excludes the columns that are not near [*left, *left + width). Afterwards, output_width()
+  /// columns are decoded. *left is then the index of the first wanted column among them.
   bool CutColumns(int64_t* left, int64_t width) {
     if (setjmp(errors_.jump) != 0) return false;
     auto first = static_cast<JDIMENSION>(*left), count = static_cast<JDIMENSION>(width);
@@ -101,21 +101,22 @@ class JpegDecoder {
     return true;
   }
 
-  /// Leaves out rows, none of which was read.
+  /// Skips rows that have not been read.
   bool SkipRows(int64_t rows) {
     if (setjmp(errors_.jump) != 0) return false;
     jpeg_skip_scanlines(&info_, static_cast<JDIMENSION>(rows));
     return true;
   }
 
-  /// Decodes rows into `pixels` `[height,width,3]`: the columns from `first` of those that are
-  /// decoded. `row` holds RowBytes() bytes.
+  /// Decodes rows into `pixels` `[height,width,3]`. The columns are those from `first` on among the
+  /// decoded columns. `row` holds RowBytes() bytes.
   bool ReadPixels(int64_t first, int64_t height, int64_t width, uint8_t* pixels, uint8_t* row) {
     if (setjmp(errors_.jump) != 0) return false;
     const int64_t before = 3 * first, after = 3 * (output_width() - first);
     for (int64_t y = 0; y < height; ++y, pixels += 3 * width) {
-      // A decoded row goes to its place with the columns to its left and right. Those to the right
-      // are overwritten by the next row; what those to the left overwrite is put back.
+      // A decoded row is written to its place together with the columns to its left and right. The
+      // next row overwrites the columns to the right. The function restores the pixels that the
+      // columns to the left overwrite.
       const bool is_direct =
           !is_cmyk() && before <= 3 * width * y && after <= 3 * width * (height - y);
       if (is_direct) std::memcpy(row, pixels - before, static_cast<size_t>(before));
@@ -136,7 +137,7 @@ class JpegDecoder {
 
  private:
   struct Errors {
-    jpeg_error_mgr base;  // first: libjpeg knows it only
+    jpeg_error_mgr base;  // the first member, because libjpeg knows only this one
     std::jmp_buf jump;
     char message[JMSG_LENGTH_MAX];
   };
@@ -147,7 +148,8 @@ class JpegDecoder {
     std::longjmp(errors->jump, 1);
   }
 
-  /// What libjpeg only warns of, and fills up with grey, is damage.
+  /// libjpeg only warns about some kinds of damage, and fills the pixels with gray. Here they are
+  /// errors.
   static void OnMessage(j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (info->err->msg_code) {
@@ -160,11 +162,11 @@ class JpegDecoder {
       case JWRN_NOT_SEQUENTIAL:
         OnError(info);
       default:
-        break;  // harmless: strange headers, bytes between the parts
+        break;  // harmless: unusual headers, bytes between the parts
     }
   }
 
-  /// A small file can ask for thousands of passes over a large image.
+  /// Without this limit, a small file can cause thousands of passes over a large image.
   static void OnProgress(j_common_ptr info) {
     if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
     auto* errors = reinterpret_cast<Errors*>(info->err);
@@ -172,8 +174,8 @@ class JpegDecoder {
     std::longjmp(errors->jump, 1);
   }
 
-  /// Without a color profile: each ink takes its share of the light. Adobe's programs store what
-  /// is left of the light, all others the ink.
+  /// Converts without a color profile: each ink reduces the light by its share. Files of Adobe's
+  /// programs store the remaining light. All other files store the ink.
   void CmykToRgb(const uint8_t* row, int64_t width, uint8_t* pixels) const {
     const unsigned flip = info_.saw_Adobe_marker ? 0 : 255;
     for (int64_t x = 0; x < width; ++x, row += 4, pixels += 3) {
@@ -189,7 +191,8 @@ class JpegDecoder {
   Errors errors_ = {};
 };
 
-/// Columns beside a region that are decoded with it: those at its edge are interpolated from them.
+/// The number of columns beside a region that are decoded with it. Pixels at the edge of the region
+/// are interpolated from them.
 constexpr int64_t kMargin = 2;
 
 absl::Status Damaged(const JpegDecoder& decoder) {
@@ -198,7 +201,7 @@ absl::Status Damaged(const JpegDecoder& decoder) {
 
 class JpegImage : public OpenedImage {
  public:
-  /// decoder: has read the header of `bytes`.
+  /// `decoder` has read the header of `bytes`.
   JpegImage(absl::string_view bytes, std::unique_ptr<JpegDecoder> decoder)
       : OpenedImage(decoder->height(), decoder->width(), OrientationOf(decoder->exif())),
         bytes_(bytes),
@@ -209,7 +212,7 @@ class JpegImage : public OpenedImage {
 
   absl::StatusOr<RgbImage> DecodeStored(const PixelRegion& region, int denominator) const override {
     std::unique_ptr<JpegDecoder> decoder = std::move(decoder_);
-    if (decoder == nullptr) {  // a second time
+    if (decoder == nullptr) {  // when Decode is called again
       decoder = std::make_unique<JpegDecoder>();
       if (!decoder->ReadHeader(bytes_.data(), bytes_.size())) return Damaged(*decoder);
     }
@@ -231,7 +234,7 @@ class JpegImage : public OpenedImage {
   }
 
   const absl::string_view bytes_;
-  mutable std::unique_ptr<JpegDecoder> decoder_;  ///< null once it has decoded
+  mutable std::unique_ptr<JpegDecoder> decoder_;  ///< null after the first call of Decode
 };
 
 }  // namespace
@@ -240,7 +243,7 @@ absl::StatusOr<std::unique_ptr<OpenedImage>> OpenJpeg(absl::string_view bytes, i
   auto decoder = std::make_unique<JpegDecoder>();
   if (!decoder->ReadHeader(bytes.data(), bytes.size())) return Damaged(*decoder);
   PDARTS_RETURN_IF_ERROR(CheckSize(decoder->height(), decoder->width(), max_pixels));
-  // A region may lie before the place where the file is cut off.
+  // Decoding a region before the cut would not notice that the file is cut off.
   if (!decoder->HasEnd()) return absl::DataLossError("JPEG: Premature end of JPEG file");
   return std::make_unique<JpegImage>(bytes, std::move(decoder));
 }

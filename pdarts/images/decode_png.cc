@@ -17,8 +17,8 @@
 namespace pdarts::images {
 namespace {
 
-/// libpng's decoder. The library reports an error by a jump out of its depths, which runs no
-/// destructor: each method that may be jumped back into holds nothing that has one.
+/// The decoder of libpng. The library reports an error by a long jump, which runs no destructors.
+/// So a method to which the library may jump has no local variables with destructors.
 class PngDecoder {
  public:
   explicit PngDecoder(absl::string_view bytes) : bytes_(bytes) {}
@@ -26,7 +26,7 @@ class PngDecoder {
   PngDecoder(const PngDecoder&) = delete;
   PngDecoder& operator=(const PngDecoder&) = delete;
 
-  /// Reads as far as the image's size and kind. False: message() says why not.
+  /// Reads the size and the kind of the image. If this returns false, message() tells the reason.
   bool ReadHeader() {
     if (setjmp(jump_) != 0) return false;
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, &OnError, &OnWarning);
@@ -35,7 +35,8 @@ class PngDecoder {
     if (info_ == nullptr) return false;
     png_set_read_fn(png_, this, &OnRead);
     png_read_info(png_, info_);
-    // Every kind becomes 8-bit RGB or RGBA. No gamma is set: pixels stay as they are stored.
+    // Every kind of image becomes 8-bit RGB or RGBA. No gamma is set, so the pixels keep their
+    // stored values.
     png_set_expand(png_);
     png_set_scale_16(png_);
     png_set_gray_to_rgb(png_);
@@ -46,7 +47,7 @@ class PngDecoder {
 
   int64_t height() const { return png_get_image_height(png_, info_); }
   int64_t width() const { return png_get_image_width(png_, info_); }
-  /// 3, or 4 with what is transparent.
+  /// 3, or 4 if the image has transparency.
   int64_t channels() const { return png_get_channels(png_, info_); }
   const char* message() const { return message_; }
 
@@ -63,7 +64,7 @@ class PngDecoder {
     return true;
   }
 
-  /// The EXIF data that the file holds; empty if it has none.
+  /// The EXIF data in the file; empty if there are none.
   absl::string_view exif() const {
     png_uint_32 size = 0;
     png_bytep bytes = nullptr;
@@ -85,7 +86,7 @@ class PngDecoder {
     bytes.remove_prefix(size);
   }
 
-  absl::string_view bytes_;  ///< what is still to be read
+  absl::string_view bytes_;  ///< the bytes that have not been read
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   int passes_ = 0;
@@ -97,7 +98,7 @@ absl::Status Damaged(const PngDecoder& decoder) {
   return absl::DataLossError(absl::StrCat("PNG: ", decoder.message()));
 }
 
-/// Decodes the pixels behind the header that was read.
+/// Decodes the pixels after the header.
 absl::StatusOr<RgbImage> DecodeRest(PngDecoder& decoder) {
   if (decoder.channels() == 3) {
     RgbImage image = MakeImage(decoder.height(), decoder.width());
@@ -111,7 +112,7 @@ absl::StatusOr<RgbImage> DecodeRest(PngDecoder& decoder) {
 
 class PngImage : public OpenedImage {
  public:
-  /// whole: the pixels, if they are decoded already.
+  /// `whole` holds the pixels, if they are decoded already.
   PngImage(absl::string_view bytes, const PngDecoder& decoder, RgbImage whole)
       : OpenedImage(decoder.height(), decoder.width(), OrientationOf(decoder.exif())),
         bytes_(bytes),
@@ -140,7 +141,7 @@ absl::StatusOr<std::unique_ptr<OpenedImage>> OpenPng(absl::string_view bytes, in
   if (!decoder.ReadHeader()) return Damaged(decoder);
   PDARTS_RETURN_IF_ERROR(CheckSize(decoder.height(), decoder.width(), max_pixels));
   RgbImage whole;
-  // EXIF data may stand behind the pixels.
+  // EXIF data may follow the pixels.
   if (decoder.exif().empty() && absl::StrContains(bytes, "eXIf")) {
     PDARTS_ASSIGN_OR_RETURN(whole, DecodeRest(decoder));
   }

@@ -26,7 +26,7 @@ Bytes Pixels(const RgbImage& image) {
   return Bytes(image.pixels.get(), image.pixels.get() + 3 * image.height * image.width);
 }
 
-/// Pixels of a PNG of one row.
+/// The pixels of a PNG with one row.
 Bytes RowOf(const PngContent& content) {
   const auto image = DecodeImage(EncodePng(content), kOptions);
   EXPECT_TRUE(image.ok()) << image.status();
@@ -86,7 +86,7 @@ TEST(DecodePng, InterlacedImagesAreRead) {
   EXPECT_EQ(Pixels(*image), content.pixels);
 }
 
-/// Two rows of three columns, of one colour a column.
+/// Two rows of three columns. Each column has one color.
 JpegContent Jpeg(int components, const std::vector<Bytes>& columns) {
   JpegContent content;
   content.width = 24;
@@ -120,7 +120,7 @@ TEST(DecodeJpeg, EveryKindBecomesRgb) {
   rgb.progressive = true;
   ExpectColumns(rgb, colours);
   ExpectColumns(Jpeg(1, {{0}, {128}, {255}}), {{0, 0, 0}, {128, 128, 128}, {255, 255, 255}});
-  // Cyan; half of the light by black ink; nothing printed.
+  // Cyan; half of the light absorbed by black ink; no ink.
   const std::vector<Bytes> shown = {{0, 255, 255}, {127, 127, 127}, {255, 255, 255}};
   ExpectColumns(Jpeg(4, {{255, 0, 0, 0}, {0, 0, 0, 128}, {0, 0, 0, 0}}), shown);
   JpegContent adobe = Jpeg(4, {{0, 255, 255, 255}, {255, 255, 255, 127}, {255, 255, 255, 255}});
@@ -139,7 +139,7 @@ TEST(DecodeJpeg, AFractionOfTheSizeWhereThatIsEnough) {
     content.pixels.insert(content.pixels.end(), {static_cast<uint8_t>(left ? 200 : 20), 90, 30});
   }
   const std::string jpeg = EncodeJpeg(content);
-  // The smaller side decides.
+  // The smaller side determines the scale.
   const std::vector<std::pair<int64_t, int64_t>> heights = {{0, 160}, {81, 160}, {80, 80}, {41, 80},
                                                             {40, 40}, {21, 40},  {20, 20}, {1, 20}};
   for (const auto& [enough, height] : heights) {
@@ -150,7 +150,7 @@ TEST(DecodeJpeg, AFractionOfTheSizeWhereThatIsEnough) {
     EXPECT_NEAR(image->pixels[0], 200, 4);
     EXPECT_NEAR(image->pixels[3 * (image->height * image->width - 1)], 20, 4);
   }
-  // A bomb is one at any scale; a PNG is whole.
+  // Too many pixels are refused at any scale. A PNG is always decoded at full size.
   EXPECT_FALSE(DecodeImage(jpeg, {160 * 320 - 1, 20}).ok());
   EXPECT_EQ(DecodeImage(PlainPng(64, 64, 1, 2, 3), {kOptions.max_pixels, 8})->width, 64);
 }
@@ -175,8 +175,8 @@ TEST(DecodeWebp, RgbAndTransparentImages) {
             "promises 20x30 pixels, more than max_pixels 599");
 }
 
-/// 16x8 pixels that are red at the top left, green at the top right, blue at the bottom left and
-/// white at the bottom right.
+/// An image of 16x8 pixels that are red at the top left, green at the top right, blue at the bottom
+/// left and white at the bottom right.
 Bytes Corners() {
   Bytes pixels;
   for (int i = 0; i < 8 * 16; ++i) {
@@ -188,7 +188,7 @@ Bytes Corners() {
   return pixels;
 }
 
-/// R, G, B or W: the color of each corner, from the top left in reading order.
+/// The color of each corner as R, G, B or W, beginning at the top left, in reading order.
 std::string CornersOf(const RgbImage& image) {
   std::string names;
   for (const auto& [y, x] :
@@ -210,8 +210,8 @@ TEST(DecodeImage, TheOrientationOfExifDataIsApplied) {
   png.width = jpeg.width = webp.width = 16;
   png.height = jpeg.height = webp.height = 8;
   png.pixels = jpeg.pixels = webp.pixels = Corners();
-  // As stored; mirrored; turned by 180 degrees; mirrored and turned; transposed; turned to the
-  // right; transposed the other way; turned to the left.
+  // As stored; mirrored; rotated by 180 degrees; mirrored and rotated; transposed; rotated to the
+  // right; transposed the other way; rotated to the left.
   const std::vector<std::string> corners = {"RGBW", "GRWB", "WBGR", "BWRG",
                                             "RBGW", "BRWG", "WGBR", "GWRB"};
   for (int orientation = 1; orientation <= 8; ++orientation) {
@@ -225,7 +225,7 @@ TEST(DecodeImage, TheOrientationOfExifDataIsApplied) {
       EXPECT_EQ(image->width, orientation < 5 ? 16 : 8) << orientation;
     }
   }
-  // What is no orientation, or cut off anywhere, is none.
+  // Invalid orientations, and EXIF data that are cut off anywhere, are ignored.
   for (const int orientation : {0, 9, 200}) {
     jpeg.exif = ExifOf(orientation);
     EXPECT_EQ(CornersOf(*DecodeImage(EncodeJpeg(jpeg), kOptions)), "RGBW");
@@ -237,7 +237,7 @@ TEST(DecodeImage, TheOrientationOfExifDataIsApplied) {
   }
 }
 
-/// A picture with details of every size and another color everywhere.
+/// An image with details of every size and with different colors everywhere.
 Bytes Picture(int height, int width, int components = 3) {
   Bytes pixels;
   for (int y = 0; y < height; ++y) {
@@ -254,7 +254,7 @@ Bytes Picture(int height, int width, int components = 3) {
 
 constexpr int kPictureHeight = 75, kPictureWidth = 101;
 
-/// The picture in every format and kind that is decoded in its own way.
+/// The image in every format and kind that has a decoder of its own.
 std::vector<std::string> Pictures(int orientation) {
   std::vector<std::string> files;
   JpegContent jpeg;
@@ -326,7 +326,7 @@ TEST(OpenedImage, ARegionIsThatPartOfTheWholeImage) {
         region.top = random() % whole->height;
         region.width = 1 + random() % (whole->width - region.left);
         region.height = 1 + random() % (whole->height - region.top);
-        // The same image several times, and too large a minimum.
+        // The same opened image is decoded several times, also with a minimum that is too large.
         const auto part = (*opened)->Decode(region, region.height, region.width + trial % 2);
         ASSERT_TRUE(part.ok()) << part.status();
         ASSERT_EQ(part->height, region.height);
@@ -338,7 +338,8 @@ TEST(OpenedImage, ARegionIsThatPartOfTheWholeImage) {
   }
 }
 
-/// Mean of each channel in a rectangle of an image, whose sides are shares of the image's.
+/// The mean of each channel in a rectangle of an image. The sides are given as fractions of the
+/// image.
 std::vector<double> MeanIn(const RgbImage& image, double left, double top, double right,
                            double bottom) {
   std::vector<double> sum(3);
@@ -358,7 +359,7 @@ TEST(OpenedImage, ARegionIsDecodedSmallerAsFarAsTheMinimumAllows) {
   JpegContent jpeg;
   jpeg.width = 240;
   jpeg.height = 160;
-  // A ramp from left to right in red, from the top to the bottom in green.
+  // Red grows from left to right, and green from top to bottom.
   for (int i = 0; i < 160 * 240; ++i) {
     jpeg.pixels.insert(jpeg.pixels.end(),
                        {static_cast<uint8_t>(i % 240), static_cast<uint8_t>(i / 240), 128});
@@ -385,16 +386,16 @@ TEST(OpenedImage, ARegionIsDecodedSmallerAsFarAsTheMinimumAllows) {
         for (const double begin : {0.0, 0.5}) {
           const std::vector<double> small = MeanIn(*part, begin, begin, begin + 0.5, begin + 0.5);
           const std::vector<double> large = MeanIn(*full, begin, begin, begin + 0.5, begin + 0.5);
-          // The nearest pixel of an eighth may lie four pixels off.
+          // The nearest pixel at an eighth of the size may be four pixels away.
           for (int c = 0; c < 3; ++c) EXPECT_NEAR(small[c], large[c], 5) << minimum;
         }
       }
-      // Either side decides.
+      // Each side can determine the scale.
       EXPECT_EQ((*opened)->Decode(region, 1, 81)->width, 160);
       EXPECT_EQ((*opened)->Decode(region, 1, 80)->width, 80);
     }
   }
-  // A turned image: the minimum is that of the upright one.
+  // For a rotated image, the minimum applies to the upright image.
   jpeg.exif = ExifOf(6);
   const std::string turned = EncodeJpeg(jpeg);
   const auto opened = OpenImage(turned, kOptions.max_pixels);
@@ -451,7 +452,7 @@ TEST(DecodeImage, SaysWhatIsWrong) {
   EXPECT_EQ(error(jpeg.substr(0, jpeg.size() - 20)), "JPEG: Premature end of JPEG file");
 }
 
-/// A JPEG that says that it is as large as one can be.
+/// A JPEG whose header has the maximum size.
 std::string HugeJpeg() {
   std::string jpeg = EncodeJpeg(Jpeg(3, {{255, 0, 0}, {10, 200, 100}, {1, 2, 3}}));
   const size_t frame = jpeg.find("\xff\xc0");
@@ -479,7 +480,7 @@ TEST(DecodeImage, CutOffAnywhereItIsRefusedOrWhole) {
     const Bytes pixels = Pixels(*DecodeImage(whole, kOptions));
     int refused = 0;
     for (size_t size = 0; size < whole.size(); ++size) {
-      // A copy of its own, so that reading beyond it is found by the sanitizer.
+      // A separate copy, so that the sanitizer finds reads beyond its end.
       const std::string cut(whole.data(), size);
       const auto image = DecodeImage(cut, kOptions);
       if (image.ok()) {
@@ -499,7 +500,8 @@ std::string Chunk(const std::string& type, const std::string& content) {
   return absl::StrCat(chunk, type, content, std::string(4, '\0'));
 }
 
-/// Puts the right checksum behind every chunk of a PNG, so that what is in it is believed.
+/// Sets the right checksum of every chunk of a PNG, so that the decoder does not reject the
+/// content.
 void FixChecksums(std::string* png) {
   for (size_t at = 8; at + 12 <= png->size();) {
     size_t length = 0;
@@ -553,7 +555,7 @@ TEST(DecodeImage, FlippedBitsNeverCrashIt) {
       EncodeWebp(WithExif())};
   int decoded = 0, refused = 0;
   for (const std::string& image : images) {
-    // Every bit alone, then several at once.
+    // First every single bit, then several bits at once.
     const int singles = static_cast<int>(8 * image.size());
     for (int trial = 0; trial < singles + 2000; ++trial) {
       std::string damaged = image;

@@ -16,7 +16,7 @@
 namespace pdarts::images {
 namespace {
 
-/// The orientation that the file's EXIF data names.
+/// The orientation in the EXIF data of the file.
 int WebpOrientation(absl::string_view bytes) {
   const WebPData data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
   WebPDemuxer* demuxer = WebPDemux(&data);
@@ -28,7 +28,8 @@ int WebpOrientation(absl::string_view bytes) {
   return OrientationOf({reinterpret_cast<const char*>(chunk.chunk.bytes), chunk.chunk.size});
 }
 
-/// Pixels beside a region that are decoded with it: those at its edge are interpolated from them.
+/// The number of pixels beside a region that are decoded with it. Pixels at the edge of the region
+/// are interpolated from them.
 constexpr int64_t kMargin = 2;
 
 class WebpImage : public OpenedImage {
@@ -46,7 +47,7 @@ class WebpImage : public OpenedImage {
     if (WebPInitDecoderConfig(&config) == 0) return absl::InternalError("WebP: another library");
     PixelRegion decoded = region;
     if (denominator == 1) {
-      // libwebp begins at even pixels only.
+      // libwebp can begin only at even pixels.
       decoded.left = std::max<int64_t>(region.left - kMargin, 0) / 2 * 2;
       decoded.top = std::max<int64_t>(region.top - kMargin, 0) / 2 * 2;
       decoded.width = std::min(region.left + region.width + kMargin, stored_width()) - decoded.left;

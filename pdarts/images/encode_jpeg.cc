@@ -13,8 +13,8 @@ namespace {
 
 static_assert(kMostJpegPixels == JPEG_MAX_DIMENSION);
 
-/// libjpeg reports what it can't do by this. Nothing that a user gives leads here: the memory is
-/// libjpeg's own, and the size is checked.
+/// libjpeg reports errors by calling this function. No input of a user can cause an error here:
+/// libjpeg uses its own memory, and the size has been checked.
 [[noreturn]] void OnError(j_common_ptr info) {
   char message[JMSG_LENGTH_MAX];
   info->err->format_message(info, message);

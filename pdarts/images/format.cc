@@ -16,7 +16,7 @@ struct Signature {
   Content content;
 };
 
-// Views with a length, because some signatures hold zero bytes.
+// The views have a length, because some signatures contain zero bytes.
 constexpr Signature kSignatures[] = {
     {0, {"\x89PNG\r\n\x1a\n", 8}, {Format::kPng, "a PNG image"}},
     {0, {"\xff\xd8\xff", 3}, {Format::kJpeg, "a JPEG image"}},
@@ -47,7 +47,8 @@ bool HasAt(absl::string_view bytes, size_t offset, absl::string_view signature) 
   return bytes.size() >= offset && absl::StartsWith(bytes.substr(offset), signature);
 }
 
-/// A BMP begins with two letters that a text can begin with, so its reserved bytes are looked at.
+/// A BMP begins with two letters with which a text can begin as well. So its reserved bytes are
+/// checked.
 bool IsBmp(absl::string_view bytes) {
   return absl::StartsWith(bytes, "BM") && HasAt(bytes, 6, absl::string_view("\0\0\0\0", 4)) &&
          HasAt(bytes, 15, absl::string_view("\0\0\0", 3));
@@ -64,7 +65,7 @@ bool IsHtml(absl::string_view bytes) {
 Content FindContent(absl::string_view bytes) {
   for (const Signature& signature : kSignatures) {
     if (!HasAt(bytes, signature.offset, signature.bytes)) continue;
-    // Other files lie in the same container as a WebP image.
+    // Other kinds of files use the same container as a WebP image.
     if (signature.content.format == Format::kWebp && !absl::StartsWith(bytes, "RIFF")) continue;
     return signature.content;
   }

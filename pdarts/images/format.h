@@ -7,14 +7,14 @@
 
 namespace pdarts::images {
 
-/// What the first bytes of a file say that it is.
+/// The format of a file according to its first bytes.
 enum class Format {
-  kUnknown,  ///< no format that is known here
+  kUnknown,  ///< no format that this library knows
   kPng,
   kJpeg,
   kWebp,
   kOtherImage,  ///< an image that DecodeImage does not decode, such as a GIF
-  kNoImage,     ///< a known format that is no image, such as an HTML page
+  kNoImage,     ///< a known format that is not an image, such as an HTML page
 };
 
 struct Content {
@@ -22,10 +22,10 @@ struct Content {
   absl::string_view name;  ///< with its article, "a GIF image"; empty if unknown
 };
 
-/// So many first bytes of a file are enough for FindContent.
+/// The number of bytes at the beginning of a file that FindContent needs.
 inline constexpr size_t kContentBytes = 64;
 
-/// Tells a file's format by its first bytes; its name does not matter.
+/// Tells the format of a file from its first bytes. The name of the file has no influence.
 Content FindContent(absl::string_view bytes);
 
 }  // namespace pdarts::images

@@ -58,8 +58,8 @@ absl::Status CheckFolder(const std::string& folder) {
   return absl::NotFoundError(absl::StrCat("there is no folder ", folder));
 }
 
-/// Sorts paths by what they are called in composed form, so that a copy on another system comes in
-/// the same order.
+/// Sorts paths by their names in composed form, so that a copy on another system has the same
+/// order.
 void SortByName(std::vector<std::string>* paths) {
   std::vector<std::pair<std::string, std::string>> named;
   named.reserve(paths->size());
@@ -71,7 +71,8 @@ void SortByName(std::vector<std::string>* paths) {
   for (size_t i = 0; i < named.size(); ++i) (*paths)[i] = std::move(named[i].second);
 }
 
-/// Appends what lies in a folder. Iterator: that of a folder, or of all folders below it too.
+/// Appends the content of a folder. `Iterator` visits a folder, or a folder and all folders below
+/// it.
 template <typename Iterator>
 absl::Status List(const std::string& folder, FolderContent* content) {
   constexpr bool kBelow = std::is_same_v<Iterator, fs::recursive_directory_iterator>;
@@ -94,8 +95,8 @@ absl::Status List(const std::string& folder, FolderContent* content) {
   return absl::OkStatus();
 }
 
-/// \error kInvalidArgument if a class's folder is a link to a folder that holds the link: the
-/// images of all classes would be found in it.
+/// \error kInvalidArgument if the folder of a class is a link to a folder that contains the link.
+/// The images of all classes would be found in it.
 absl::Status CheckIsNoLoop(const std::string& folder) {
   std::error_code error;
   if (!fs::is_symlink(folder, error)) return absl::OkStatus();
@@ -118,7 +119,7 @@ void Sort(FolderContent* content) {
 }  // namespace
 
 bool IsImage(const std::string& path) {
-  // The content of a file whose name says what it is gets looked at when it is decoded.
+  // If the name of a file tells its format, the content is checked later, when the file is decoded.
   if (HasEnding(path, kDecoded) || HasEnding(path, kNotDecoded)) return true;
   const absl::StatusOr<FileDescriptor> file = OpenRegularFile(AT_FDCWD, path, O_RDONLY, path);
   if (!file.ok()) return false;

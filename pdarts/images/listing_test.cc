@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// "café" with one character for its last letter, and with an e and an accent.
+// "café", once with one character for the last letter, and once with an e and an accent.
 constexpr char kComposed[] = "caf\xc3\xa9";
 constexpr char kDecomposed[] = "cafe\xcc\x81";
 
@@ -78,7 +78,7 @@ TEST_F(ListingTest, AClassHoldsWhatLiesBelowItsFolder) {
 
 TEST_F(ListingTest, ComposedAndDecomposedNamesAreTheSameClass) {
   ASSERT_EQ(ComposedName(kDecomposed), kComposed);
-  EXPECT_EQ(ComposedName("caf\xe9"), "caf\xe9");  // Latin-1, which is no UTF-8
+  EXPECT_EQ(ComposedName("caf\xe9"), "caf\xe9");  // Latin-1, which is not UTF-8
   const std::string png = PlainPng(2, 2, 1, 2, 3);
   WriteFile(Path(absl::StrCat(kComposed, "/2.png")), png);
   WriteFile(Path(absl::StrCat(kDecomposed, "/1.png")), png);

@@ -10,7 +10,7 @@ namespace pdarts::images {
 
 std::string ComposedName(absl::string_view name) {
   std::string text(name);
-  // A null byte would end the text for the library; no file's name holds one.
+  // For the library, a zero byte would end the text. The name of a file never contains one.
   if (text.find('\0') != std::string::npos) return text;
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> composed(
       utf8proc_NFC(reinterpret_cast<const utf8proc_uint8_t*>(text.c_str())), &std::free);

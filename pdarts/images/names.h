@@ -7,8 +7,9 @@
 
 namespace pdarts::images {
 
-/// A name in Unicode's composed form (NFC). Systems store an accented letter as one character or as
-/// a letter and an accent, and both are the same name. What is no valid UTF-8 stays as it is.
+/// A name in Unicode's composed form (NFC). Systems store an accented letter as one character, or
+/// as a letter and an accent. Both forms are the same name. Text that is not valid UTF-8 is not
+/// changed.
 std::string ComposedName(absl::string_view name);
 
 }  // namespace pdarts::images

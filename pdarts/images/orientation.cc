@@ -14,7 +14,7 @@ namespace pdarts::images {
 namespace {
 
 constexpr absl::string_view kPrefix("Exif\0\0", 6);
-/// Cameras write less: a segment of a JPEG file holds 64 KiB.
+/// The limit is above what cameras write: a segment of a JPEG file holds 64 KiB.
 constexpr size_t kMaxBytes = size_t{1} << 20;
 
 struct Unref {

@@ -36,7 +36,7 @@ absl::StatusOr<ShrunkImage> ShrinkImage(std::string bytes, int64_t side, int qua
   const int64_t height = opened->height(), width = opened->width();
   const int64_t shorter = std::min(height, width);
   if (shorter <= side) {
-    // Whoever reads it later relies on it.
+    // The file is decoded completely, because a later reader relies on it.
     PDARTS_RETURN_IF_ERROR(opened->DecodeWhole(1).status());
     const absl::string_view ending = EndingOf(bytes);
     return ShrunkImage{std::move(bytes), ending};
@@ -49,7 +49,7 @@ absl::StatusOr<ShrunkImage> ShrinkImage(std::string bytes, int64_t side, int qua
     return absl::InvalidArgumentError(absl::StrCat("is too long: ", new_width, "x", new_height,
                                                    " pixels with a shorter side of ", side));
   }
-  // A decoder that shrinks leaves twice the pixels, so that the antialiasing decides the picture.
+  // The decoder returns at least twice the pixels, so that the antialiasing determines the quality.
   PDARTS_ASSIGN_OR_RETURN(const RgbImage image,
                           opened->Decode({0, 0, width, height}, 2 * new_height, 2 * new_width));
   const at::Tensor pixels =

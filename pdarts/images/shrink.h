@@ -9,17 +9,17 @@
 
 namespace pdarts::images {
 
-/// An image file whose shorter side has at most so many pixels.
+/// An image file whose shorter side has a limited number of pixels.
 struct ShrunkImage {
   std::string bytes;
-  absl::string_view ending;  ///< of a file's name: "jpg", "png" or "webp"
+  absl::string_view ending;  ///< of the file name: "jpg", "png" or "webp"
 };
 
 /// Shrinks an image file so that its shorter side has `side` pixels, with antialiasing, and encodes
-/// it as JPEG of this quality. A file whose shorter side has no more pixels stays as it is, and so
-/// does its format.
-/// \error as OpenImage and OpenedImage::Decode, also for a file that stays as it is;
-/// kInvalidArgument for an image that is too long for a JPEG file when its shorter side is `side`.
+/// it as a JPEG of this quality. A file whose shorter side does not have more pixels is not
+/// changed, and keeps its format.
+/// \error as OpenImage and OpenedImage::Decode, also for a file that is not changed;
+/// kInvalidArgument if the longer side of the result would be too long for a JPEG file.
 absl::StatusOr<ShrunkImage> ShrinkImage(std::string bytes, int64_t side, int quality,
                                         int64_t max_pixels);
 

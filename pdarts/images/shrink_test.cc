@@ -50,7 +50,7 @@ TEST(ShrinkImage, WhatIsSmallEnoughStaysAsItIs) {
   EXPECT_EQ(ShrinkImage(png, 64, 90, kMaxPixels)->ending, "png");
   EXPECT_EQ(ShrinkImage(webp, 64, 90, kMaxPixels)->bytes, webp);
   EXPECT_EQ(ShrinkImage(webp, 64, 90, kMaxPixels)->ending, "webp");
-  // It is looked at all the same.
+  // A file that is not changed is still checked.
   EXPECT_EQ(ShrinkImage(png.substr(0, png.size() - 20), 64, 90, kMaxPixels).status().code(),
             absl::StatusCode::kDataLoss);
 }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kChannels = 3;
 
-/// `[1,3,size,size]` uint8.
+/// Returns `[1,3,size,size]` uint8.
 at::Tensor Resize(const RgbImage& image, int64_t size, ImageFit fit) {
   at::Tensor pixels =
       at::from_blob(image.pixels.get(), {1, image.height, image.width, kChannels}, at::kByte);

@@ -19,17 +19,18 @@ struct SquareOptions {
   int64_t max_pixels = 0;  ///< as OpenImage
 };
 
-/// Decodes an image file, and makes a square of it, with antialiasing.
-/// \param to `[3,size,size]` uint8, on the CPU.
+/// Decodes an image file, and makes a square image of it, with antialiasing.
+/// \param to the result, `[3,size,size]` uint8 on the CPU.
 /// \error as DecodeImage.
 absl::Status MakeSquare(absl::string_view bytes, const SquareOptions& options,
                         const at::Tensor& to);
 
-/// Reads many images of a store on all threads.
-/// \param indices of the images in the store.
-/// \param images `[N,3,size,size]` uint8, contiguous, on the CPU. What could not be read is not
-/// set.
-/// \return how reading each image went, as ImageStore::Read and MakeSquare, with its name.
+/// Reads many images of an image store with all threads.
+/// \param indices the indices of the images in the store.
+/// \param images the result, `[N,3,size,size]` uint8, contiguous, on the CPU. Images that cannot be
+/// read are not set.
+/// \return the status of each image, as of ImageStore::Read and MakeSquare, with the name of the
+/// image.
 std::vector<absl::Status> ReadSquares(const ImageStore& store, absl::Span<const int64_t> indices,
                                       const SquareOptions& options, const at::Tensor& images);
 

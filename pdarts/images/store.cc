@@ -23,7 +23,7 @@ class FileStore : public ImageStore {
  public:
   FileStore(std::string folder, const std::vector<std::string>& paths)
       : folder_(std::move(folder)) {
-    // A million paths take less memory without the folder that they have in common.
+    // The common folder is stored once, because a million complete paths take more memory.
     files_.reserve(paths.size());
     for (const std::string& path : paths) {
       struct stat status;
@@ -65,11 +65,11 @@ class FileStore : public ImageStore {
 
  private:
   struct File {
-    std::string name;  ///< of its path, what follows the folder
+    std::string name;  ///< the part of its path after the folder
     int64_t bytes;
   };
 
-  /// Why a file could not be looked at when the folder was listed.
+  /// The reason why the file could not be examined when the folder was listed.
   static absl::Status WhatItIs(const std::string& path) {
     std::error_code error;
     if (std::filesystem::exists(path, error)) return absl::DataLossError("is not a regular file");

@@ -10,8 +10,8 @@
 
 namespace pdarts::images {
 
-/// Encoded images that lie somewhere, such as in files. All methods may be called from several
-/// threads at once. index: in [0, size()).
+/// A set of encoded images, for example in files. All methods may be called by several threads at
+/// once. `index` is in [0, size()).
 class ImageStore {
  public:
   virtual ~ImageStore() = default;
@@ -20,21 +20,23 @@ class ImageStore {
 
   virtual int64_t size() const = 0;
   /// All bytes of an image file.
-  /// \error kNotFound or kDataLoss saying what is wrong, without the image's name.
+  /// \error kNotFound or kDataLoss saying what is wrong, without the name of the image.
   virtual absl::StatusOr<std::string> Read(int64_t index) const = 0;
-  /// What a message calls the image: a path.
+  /// The name of the image in messages: a path.
   virtual std::string Name(int64_t index) const = 0;
-  /// The image's name that a copy of the data has too: a path in the folder that was opened.
+  /// A name of the image that is the same in a copy of the data: a path relative to the opened
+  /// folder.
   virtual std::string Key(int64_t index) const = 0;
-  /// How many bytes Read gives; -1 if that is not known, because the file could not be looked at.
+  /// The number of bytes that Read returns; -1 if it is unknown, because the file could not be
+  /// examined.
   virtual int64_t Bytes(int64_t index) const = 0;
 
  protected:
   ImageStore() = default;
 };
 
-/// Files below a folder. Their sizes are looked up now, and a file of another size is an error
-/// later, because it was replaced while it is used.
+/// The image files below a folder. Their sizes are stored now. If a file has another size when it
+/// is read, it was replaced, and this is an error.
 /// \param paths each begins with `folder`.
 std::unique_ptr<ImageStore> MakeFileStore(const std::string& folder,
                                           const std::vector<std::string>& paths);

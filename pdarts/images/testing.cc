@@ -33,7 +33,7 @@ WebPData DataOf(const std::string& bytes) {
   return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
 }
 
-/// The bytes of the file that a mux makes. Deletes the mux.
+/// The bytes of the file that a mux describes. The function deletes the mux.
 std::string Assemble(WebPMux* mux) {
   WebPData data;
   CHECK_EQ(WebPMuxAssemble(mux, &data), WEBP_MUX_OK);
@@ -46,7 +46,7 @@ std::string Assemble(WebPMux* mux) {
 }  // namespace
 
 std::string ExifOf(int orientation, bool big_endian) {
-  // A header, and a directory of one entry: tag 0x0112, of type 3 (16 bits), one value.
+  // A header, and a directory with one entry: tag 0x0112, type 3 (16 bits), one value.
   std::string exif = big_endian
                          ? std::string("MM\0*\0\0\0\10\0\1\1\22\0\3\0\0\0\1\0\0\0\0\0\0\0\0", 26)
                          : std::string("II*\0\10\0\0\0\1\0\22\1\3\0\1\0\0\0\0\0\0\0\0\0\0\0", 26);

@@ -7,41 +7,41 @@
 
 namespace pdarts::images {
 
-/// EXIF data, without "Exif\0\0" before it, that names an orientation and nothing else.
+/// EXIF data that contain only an orientation, without "Exif\0\0" before them.
 std::string ExifOf(int orientation, bool big_endian = false);
 
-/// What a PNG file holds; `pixels` as libpng wants the rows (16-bit values most significant byte
-/// first).
+/// The content of a PNG file. `pixels` are rows in the form of libpng (16-bit values with the most
+/// significant byte first).
 struct PngContent {
   uint32_t width = 0;
   uint32_t height = 0;
-  int colour_type = 2;  ///< PNG_COLOR_TYPE_*: 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA
+  int colour_type = 2;  ///< PNG_COLOR_TYPE_*: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA
   int bits = 8;
   std::vector<uint8_t> pixels;
   std::vector<uint8_t> palette;       ///< red, green, blue of each entry
   std::vector<uint8_t> transparency;  ///< alpha of the first palette entries
   bool interlaced = false;
-  double gamma = 0;  ///< of a gAMA chunk; 0: none
-  std::string exif;  ///< of an eXIf chunk, as ExifOf; empty: none
+  double gamma = 0;  ///< for a gAMA chunk; 0: no chunk
+  std::string exif;  ///< for an eXIf chunk, as ExifOf; empty: no chunk
 };
 std::string EncodePng(const PngContent& content);
 
-/// What a JPEG file holds, in a colour space with as many components.
+/// The content of a JPEG file, in a color space with this number of components.
 struct JpegContent {
   uint32_t width = 0;
   uint32_t height = 0;
-  int components = 3;  ///< 1 grey, 3 RGB (stored as YCbCr), 4 CMYK
+  int components = 3;  ///< 1 gray, 3 RGB (stored as YCbCr), 4 CMYK
   bool ycck = false;   ///< 4 components stored as YCCK
   bool adobe = false;  ///< with Adobe's marker, which means inverted inks
   bool progressive = false;
-  int colour_columns = 1;  ///< pixels side by side that share their colour: 1 or 2
-  int colour_rows = 1;     ///< pixels one below the other that share it
+  int colour_columns = 1;  ///< number of neighboring pixels in a row that share a color: 1 or 2
+  int colour_rows = 1;     ///< number of neighboring pixels in a column that share a color
   std::vector<uint8_t> pixels;
   std::string exif;  ///< as ExifOf; empty: none
 };
 std::string EncodeJpeg(const JpegContent& content);
 
-/// What a WebP file holds, without loss.
+/// The content of a lossless WebP file.
 struct WebpContent {
   uint32_t width = 0;
   uint32_t height = 0;
@@ -51,10 +51,10 @@ struct WebpContent {
 };
 std::string EncodeWebp(const WebpContent& content);
 
-/// A WebP of two frames.
+/// A WebP file with two frames.
 std::string AnimatedWebp();
 
-/// The same as a file of WebP's lossy kind. Without transparency and EXIF data.
+/// The image as a lossy WebP file. The file has no transparency and no EXIF data.
 std::string EncodeLossyWebp(const WebpContent& content);
 
 /// A PNG, JPEG and WebP of one color.
@@ -66,8 +66,8 @@ std::string PlainWebp(uint32_t width, uint32_t height, uint8_t red, uint8_t gree
 /// Writes a file, and the folders above it.
 void WriteFile(const std::string& path, const std::string& bytes);
 
-/// Writes a folder of images for the dataset: train/class_N/*.png with `images` each, and half as
-/// many in test/.
+/// Writes a folder of images for the dataset: `images` files train/class_N/*.png for each class,
+/// and half as many in test/.
 void WriteImageFolder(const std::string& folder, int classes, int images);
 
 }  // namespace pdarts::images

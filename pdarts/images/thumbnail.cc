@@ -9,13 +9,13 @@
 namespace pdarts::images {
 namespace {
 
-/// Of libjpeg: high enough that a picture of this size shows no blocks.
+/// The quality of libjpeg, high enough that an image of this size shows no blocks.
 constexpr int kQuality = 85;
 
-/// A pixel becomes a square of this side at most.
+/// The maximum side of the square that a pixel becomes.
 constexpr int64_t kMostEnlarged = 4;
 
-/// `[C,H,W]` as `[C,h,w]`, with sides of kThumbnailSide at most.
+/// Resizes `[C,H,W]` to `[C,h,w]`, with sides of at most kThumbnailSide.
 at::Tensor Resize(const at::Tensor& pixels) {
   const int64_t height = pixels.size(1), width = pixels.size(2);
   const int64_t longer = std::max(height, width);

@@ -21,7 +21,7 @@ RgbImage Decoded(const std::string& file) {
   return *std::move(image);
 }
 
-/// That a pixel has this color, but for what JPEG loses.
+/// Expects that a pixel has this color, with a tolerance for the loss of JPEG.
 void ExpectColor(const RgbImage& image, int64_t y, int64_t x, int red, int green, int blue) {
   const uint8_t* const pixel = image.pixels.get() + 3 * (y * image.width + x);
   EXPECT_NEAR(pixel[0], red, 12) << y << " " << x;
@@ -30,7 +30,8 @@ void ExpectColor(const RgbImage& image, int64_t y, int64_t x, int red, int green
 }
 
 TEST(Thumbnail, PixelsOfSmallImagesBecomeSquares) {
-  // Halves, as JPEG smooths what is thinner than its blocks.
+  // The image consists of two halves, because JPEG smooths details that are thinner than its
+  // blocks.
   const at::Tensor pixels = at::zeros({3, 16, 32}, at::kByte);
   pixels.select(0, 0).narrow(1, 0, 16).fill_(200);
   pixels.select(0, 2).narrow(1, 16, 16).fill_(180);

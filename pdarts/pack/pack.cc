@@ -48,18 +48,18 @@ using pack::PackPlan;
 constexpr char kPlanName[] = "pack.textproto";
 constexpr char kLockName[] = ".pack.lock";
 constexpr int64_t kMaxPixels = 1000000000;
-/// Images that are in memory at once.
+/// The maximum number of images in memory.
 constexpr int64_t kChunk = 64;
 constexpr double kMaxUnusableShare = 0.01;
 
 void Warn(const std::string& text) { LOG(WARNING) << TerminalSafe(text); }
 
-/// The images of a split, in the order in which they are packed.
+/// The images of a split, in their order in the shards.
 struct PackedSplit {
   std::string name;
   std::unique_ptr<images::ImageStore> store;
-  std::vector<int64_t> order;   ///< indices in the store
-  std::vector<int64_t> labels;  ///< of each image of the store
+  std::vector<int64_t> order;   ///< indices in the image store
+  std::vector<int64_t> labels;  ///< label of each image in the image store
 };
 
 absl::StatusOr<PackedSplit> ListImages(const std::string& name, const SplitFolder& folder,
@@ -145,7 +145,7 @@ class Packer {
     return absl::OkStatus();
   }
 
-  /// Writes the plan, or finds the same one.
+  /// Writes the plan, or checks that the existing plan is the same.
   absl::Status KeepPlan(const Directory& directory) const {
     const absl::StatusOr<std::string> text = directory.ReadFile(kPlanName);
     if (absl::IsNotFound(text.status())) {
@@ -222,8 +222,8 @@ class Packer {
     return images::ShrinkImage(std::move(bytes), options_.side, kPackedJpegQuality, kMaxPixels);
   }
 
-  /// An image that can't be used is left out; a file that is gone means that the folder is being
-  /// changed.
+  /// An unusable image is left out. If a file has disappeared, this is an error, because the folder
+  /// is being changed.
   absl::Status LeaveOut(const absl::Status& status, const std::string& name) {
     if (absl::IsNotFound(status)) return Annotate(status, name);
     unusable_.push_back(absl::StrCat(name, ": ", status.message()));
@@ -253,7 +253,7 @@ class Packer {
   }
 
   const PackOptions& options_;
-  std::vector<PackedSplit> splits_;  ///< train, and test if there is one
+  std::vector<PackedSplit> splits_;  ///< train, and test if it exists
   PackPlan plan_;
   int64_t all_ = 0;
   int64_t done_ = 0;

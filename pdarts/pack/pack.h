@@ -9,39 +9,39 @@
 
 namespace pdarts {
 
-/// The quality of the JPEG images that packing makes, on libjpeg's scale from 1 to 100.
+/// The quality of the JPEG images that Pack writes, on libjpeg's scale from 1 to 100.
 inline constexpr int kPackedJpegQuality = 90;
 
 struct PackOptions {
-  std::string from;    ///< a folder as the dataset image_folder reads it
-  std::string to;      ///< the folder of the shards; it is created
-  int64_t side = 256;  ///< the shorter side of an image gets so many pixels at most; > 0
+  std::string from;    ///< a folder in the layout of the dataset image_folder
+  std::string to;      ///< the folder of the shards; Pack creates it
+  int64_t side = 256;  ///< maximum length of the shorter side of an image in pixels; > 0
   int64_t images_per_shard = 1000;
-  /// Called from time to time with the number of images that are done and of all.
+  /// Called from time to time with the number of finished images and the number of all images.
   std::function<void(int64_t done, int64_t all)> progress;
 };
 
-/// What packing did.
+/// The result of Pack.
 struct PackReport {
   int64_t train_images = 0;
   int64_t test_images = 0;
-  int64_t left_out = 0;  ///< images that can't be used
-  int64_t shards = 0;    ///< of which `kept_shards` were there already
+  int64_t left_out = 0;  ///< number of unusable images
+  int64_t shards = 0;    ///< number of shards, including `kept_shards`, which existed before
   int64_t kept_shards = 0;
 };
 
-/// Packs a folder of images into shards for the dataset image_shards: train-00000.tar, ...,
-/// test-00000.tar, ..., and their index. Images are shrunk and encoded anew where their shorter
-/// side is longer than `side`; others stay as they are (images::ShrinkImage). They come in a random
-/// order, always the same one, in which classes alternate.
+/// Writes a folder of images into shards for the dataset image_shards: train-00000.tar, ...,
+/// test-00000.tar, ..., and their index. An image whose shorter side is longer than `side` is
+/// shrunk and encoded again. Other images are not changed (images::ShrinkImage). The order of the
+/// images is random, but always the same, and classes alternate in it.
 ///
-/// A shard appears under its name when it is complete. Packing again keeps complete shards, and
-/// the folder ends with the same bytes as without the interruption. Images that can't be used are
-/// left out with a warning, 1 % of all at most.
+/// A shard gets its name when it is complete. If Pack was interrupted, another call keeps the
+/// complete shards, and the folder ends with the same bytes as without the interruption. Unusable
+/// images are left out with a warning, up to 1% of all images.
 /// \error kNotFound, kInvalidArgument as FindLayout and ListSplit; kFailedPrecondition if `to`
-/// holds shards of another folder or another side, or shards that this function did not make, or if
-/// another process packs into it; kDataLoss naming images if too many can't be used; with the
-/// system's reason if a file can't be written.
+/// holds shards of another folder, shards with another `side`, or shards that this function did not
+/// write, or if another process packs into `to`; kDataLoss naming images if too many are unusable;
+/// with the reason of the system if a file cannot be written.
 absl::StatusOr<PackReport> Pack(const PackOptions& options);
 
 }  // namespace pdarts

@@ -31,7 +31,7 @@ using ::testing::HasSubstr;
 class PackTest : public ::testing::Test {
  protected:
   PackTest() {
-    // A test that dies runs from its beginning in a process of its own.
+    // A death test runs from its beginning in a separate process.
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     folder_ = absl::StrCat(::testing::TempDir(), "/",
                            ::testing::UnitTest::GetInstance()->current_test_info()->name());
@@ -110,7 +110,7 @@ TEST_F(PackTest, KilledAndResumedItEndsWithTheSameBytes) {
   ASSERT_EQ(whole.count("train-00003.tar"), 1u);
   ASSERT_EQ(whole.count("index.binpb"), 1u);
   options_.to = Path("resumed");
-  // In the third shard, whose samples are not synced yet.
+  // The process is killed while it writes the third shard, whose samples are not synced yet.
   options_.progress = [](int64_t done, int64_t) {
     if (done >= 17) std::raise(SIGKILL);
   };
@@ -124,7 +124,7 @@ TEST_F(PackTest, KilledAndResumedItEndsWithTheSameBytes) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->kept_shards, 2);
   EXPECT_EQ(FilesOf(options_.to), whole);
-  // Once more: nothing is left to do.
+  // Another call finds all shards complete.
   EXPECT_EQ(Pack(options_)->kept_shards, 6);
   EXPECT_EQ(FilesOf(options_.to), whole);
 }

@@ -50,7 +50,7 @@ ShardWriter::ShardWriter(ShardWriter&& other) noexcept
 
 ShardWriter::~ShardWriter() {
   if (tar_ == nullptr) return;
-  // It was not finished: the end of the archive is not written.
+  // Finish was not called, so the end of the archive is not written.
   archive_write_fail(tar_);
   archive_write_free(tar_);
 }

@@ -10,28 +10,28 @@
 #include "pdarts/core/directory.h"
 #include "pdarts/core/file.h"
 
-// libarchive's; its headers stay out of this one.
+// A type of libarchive. Its headers are not included here.
 struct archive;
 
 namespace pdarts {
 
-/// Writes a tar archive in WebDataset's convention. The file has its name only when it is complete:
-/// before that it is called `name`.tmp. The same samples give the same bytes.
+/// Writes a tar archive that follows the convention of WebDataset. The file is called `name`.tmp
+/// until it is complete. The same samples give the same bytes.
 class ShardWriter {
  public:
-  /// Begins a file `name` in the directory, which must outlive the writer. What a process that was
-  /// killed left of it is removed.
-  /// \error with the system's reason.
+  /// Begins a file `name` in the directory. The directory must outlive the writer. A half-written
+  /// file of a killed process is removed.
+  /// \error with the reason of the system.
   static absl::StatusOr<ShardWriter> Begin(const Directory& directory, std::string name);
   ~ShardWriter();
   ShardWriter(ShardWriter&& other) noexcept;
   ShardWriter& operator=(ShardWriter&&) = delete;
 
   /// Appends a sample: `sample`.`ending` with the image, and `sample`.cls with the label.
-  /// \error with the system's reason, such as a full disk.
+  /// \error with the reason of the system, such as a full disk.
   absl::Status Add(const std::string& sample, absl::string_view ending, absl::string_view image,
                    int64_t label);
-  /// Ends the archive, so that it lasts through a loss of power, and gives the file its name.
+  /// Ends the archive, syncs it so that it survives a loss of power, and gives the file its name.
   /// \error as Add.
   absl::Status Finish();
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr char kAgreedPayload[] = "pdarts/agreed";
 
-/// "seed: 2, that of process 0 is seed: 1": the first line that differs.
+/// The first line that differs, as "seed: 2, that of process 0 is seed: 1".
 std::string FirstDifference(const std::string& own, const std::string& first) {
   const std::vector<absl::string_view> own_lines = absl::StrSplit(own, '\n'),
                                        first_lines = absl::StrSplit(first, '\n');
@@ -32,14 +32,14 @@ std::string FirstDifference(const std::string& own, const std::string& first) {
                       line(first_lines, number));
 }
 
-/// One text of names and values; each of them is escaped, so that no value holds a separator.
+/// A text of names and values. Each of them is escaped, so that it contains no separator.
 std::string Encode(const NamedTexts& texts) {
   return absl::StrJoin(texts, "\n", [](std::string* out, const auto& text) {
     absl::StrAppend(out, absl::CEscape(text.first), "=", absl::CEscape(text.second));
   });
 }
 
-/// What `own` has otherwise than the encoded texts of process 0; empty if nothing.
+/// The difference between `own` and the encoded texts of process 0; empty if there is none.
 std::string Difference(const NamedTexts& own, const std::string& encoded) {
   const std::vector<std::string> first = absl::StrSplit(encoded, '\n');
   for (size_t i = 0; i < own.size(); ++i) {

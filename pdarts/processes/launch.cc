@@ -29,7 +29,7 @@ Launch Says(const char* variable, int value, int tasks, const char* local_rank) 
 }  // namespace
 
 Launch ReadLaunch() {
-  // Of the innermost launcher: mpirun may stand in the script of a Slurm job.
+  // The innermost launcher counts, because mpirun may be called in the script of a Slurm job.
   constexpr char kOpenMpi[] = "OMPI_COMM_WORLD_SIZE", kPmix[] = "PMIX_RANK",
                  kSlurmStep[] = "SLURM_STEP_NUM_TASKS", kSlurmLocal[] = "SLURM_LOCALID";
   if (const auto size = Number(kOpenMpi)) {
@@ -37,7 +37,7 @@ Launch ReadLaunch() {
   }
   if (const auto tasks = Number(kSlurmTasks); tasks && *tasks > 1) {
     Launch launch = Says(kSlurmTasks, *tasks, *tasks, kSlurmLocal);
-    // srun sets these two for the processes that it starts.
+    // srun sets these two variables for the processes that it starts.
     launch.is_of_job = Number(kSlurmStep).value_or(1) <= 1 && !Number(kPmix);
     return launch;
   }

@@ -17,18 +17,20 @@
 namespace pdarts {
 namespace {
 
-/// Buffers up to this size, times the number of processes, are sent whole to every process: one
-/// exchange takes less time than two there. Between two processes that is never more traffic.
+/// The maximum size of a buffer, times the number of processes, that is sent completely to every
+/// process, because one exchange then takes less time than two. Between two processes, this never
+/// causes more traffic.
 constexpr int64_t kWholeBytes = int64_t{1} << 18;
-/// Larger buffers are summed piece by piece, because MPI counts in `int`.
+/// Larger buffers are summed in pieces, because MPI counts in `int`.
 constexpr int64_t kPieceBytes = int64_t{1} << 26;
 
-/// How long to wait for the name of the process that has ended, where MPI has noticed it first.
+/// How long a process waits for the name of the process that has ended, if MPI noticed the end
+/// first.
 constexpr double kNameSeconds = 3;
 
-/// Leaves the processor to others, the more the longer a process has waited. MPI makes progress
-/// only while it is asked, so that a process sleeps only after about a second, in which no step
-/// waits.
+/// Gives the processor to other processes, for longer pauses the longer this process has waited.
+/// MPI makes progress only while it is called. So the process begins to sleep only after about a
+/// second, which is longer than any step waits.
 void Pause(int64_t tries) {
   constexpr int64_t kSpins = 10000, kYields = 1000000;
   if (tries < kSpins) return;
@@ -86,7 +88,8 @@ MpiCommunicator::~MpiCommunicator() {
 }
 
 absl::Status MpiCommunicator::Leave() {
-  // The watch goes on until all processes are here: one that ends before is missed.
+  // The watch continues until all processes are here, because a process that ends earlier must be
+  // noticed.
   PDARTS_RETURN_IF_ERROR(Barrier());
   if (watch_ != nullptr) watch_->Leave();
   is_connected_ = false;
@@ -126,7 +129,7 @@ absl::Status MpiCommunicator::SumShares(const at::Tensor& buffer) {
   const auto element = static_cast<int64_t>(buffer.element_size());
   const PositionRange own = Share(buffer.numel());
   const int own_bytes = static_cast<int>(own.size() * element);
-  // Process r gets its share of everybody's buffer.
+  // Process r gets its share of the buffer of every process.
   std::vector<int> share_bytes(size_), share_begins(size_), part_bytes(size_, own_bytes),
       part_begins(size_);
   for (int r = 0; r < size_; ++r) {

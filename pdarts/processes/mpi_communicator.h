@@ -15,36 +15,38 @@ namespace pdarts {
 
 /// Connects the processes that one `mpirun` or `srun` has started, for tensors on the CPU.
 ///
-/// MPI moves bytes only: every process adds the parts of a sum itself, in the order of the ranks.
-/// So a sum has the same bits on every process and in every run, whatever algorithm and network MPI
-/// uses. Small buffers are sent whole to every process. Of a large one each process adds its share,
-/// which makes the sum of all processes as much traffic as MPI's own all-reduce.
+/// MPI only moves bytes. Every process adds the summands itself, in the order of the ranks. So a
+/// sum has the same bits on every process and in every run, whatever algorithm and network MPI
+/// uses. A small buffer is sent completely to every process. For a large buffer, each process
+/// computes the sum of its share. The traffic of all processes together is then that of MPI's
+/// all-reduce.
 ///
-/// No call blocks in MPI: a process waits by asking again and again, so that it notices when
-/// another one has ended.
+/// No call blocks in MPI. A process that waits calls MPI again and again, so that it notices when
+/// another process has ended.
 class MpiCommunicator : public Communicator {
  public:
-  /// Initializes MPI, which a process can do once. Collective.
+  /// Initializes MPI, which is possible only once in a process. Collective.
   /// \error kFailedPrecondition if MPI was built without support for threads; kUnavailable if
-  /// process 0 can't be reached by TCP.
+  /// process 0 cannot be reached by TCP.
   static absl::StatusOr<std::unique_ptr<MpiCommunicator>> Connect();
 
-  /// As LeaveWithError, if neither Leave nor LeaveWithError was called.
+  /// Does the same as LeaveWithError, if neither Leave nor LeaveWithError was called.
   ~MpiCommunicator() override;
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
 
-  /// OK while no other process has ended; else kUnavailable naming one. Not collective.
+  /// OK as long as no other process has ended; otherwise kUnavailable naming a process that has
+  /// ended. Not collective.
   absl::Status CheckOthers() const;
-  /// The same, for a process that has seen a connection fail: waits some seconds for the name of
-  /// the process that has ended.
+  /// Does the same as CheckOthers for a process whose connection has failed: it waits some seconds
+  /// for the name of the process that has ended.
   absl::Status AwaitNews() const;
 
   /// Ends the connection when all processes have called it. Collective.
   absl::Status Leave();
-  /// Ends the connection at once; the others learn that this process ends with an error. MPI can't
-  /// be shut down in order then: the process should end by _exit.
+  /// Ends the connection at once. The other processes learn that this process ends with an error.
+  /// MPI cannot be shut down properly then, so the process should end with _exit.
   void LeaveWithError(absl::string_view message);
 
  private:
@@ -56,7 +58,7 @@ class MpiCommunicator : public Communicator {
 
   absl::Status SumWhole(const at::Tensor& buffer);
   absl::Status SumShares(const at::Tensor& buffer);
-  /// Waits for a request that has been made with this result.
+  /// Waits for a request of MPI. `made` is the result of the call that made it.
   absl::Status Await(int made, MPI_Request* request);
   absl::Status Failed(int error);
 

@@ -75,7 +75,7 @@ absl::Status NcclCommunicator::Await(ncclResult_t result) {
     ncclCommGetAsyncError(nccl_, &later);
     if (later != ncclSuccess) return Failed(later);
     if (const absl::Status others = mpi_->CheckOthers(); !others.ok()) {
-      // Frees the stream of the operation that waits for the process that has ended.
+      // Frees the stream of an operation that waits for a process that has ended.
       ncclCommAbort(std::exchange(nccl_, nullptr));
       return others;
     }

@@ -12,12 +12,14 @@
 
 namespace pdarts {
 
-/// Connects the processes of an MpiCommunicator also for tensors on CUDA devices, of which each
-/// process has one of its own: these go through NCCL, everything else through MPI.
+/// Connects the processes of an MpiCommunicator also for tensors on CUDA devices. Each process has
+/// its own device. Tensors on these devices use NCCL, and everything else uses MPI.
 class NcclCommunicator : public Communicator {
  public:
-  /// Collective. \param mpi must outlive the communicator. \param device of this process.
-  /// \error kFailedPrecondition with what NCCL says, such as that two processes have one device.
+  /// Collective. \param mpi must outlive the communicator. \param device the device of this
+  /// process.
+  /// \error kFailedPrecondition with the error of NCCL, for example if two processes use the same
+  /// device.
   static absl::StatusOr<std::unique_ptr<NcclCommunicator>> Connect(MpiCommunicator* mpi,
                                                                    c10::Device device);
   ~NcclCommunicator() override;
@@ -32,7 +34,8 @@ class NcclCommunicator : public Communicator {
   absl::Status DoBroadcast(const at::Tensor& buffer, int root) override;
   absl::Status DoBarrier() override { return mpi_->Barrier(); }
 
-  /// Waits for what was put on the current stream with this result.
+  /// Waits for the operations on the current stream. `result` is the result of the call that added
+  /// them.
   absl::Status Await(ncclResult_t result);
   absl::Status Failed(ncclResult_t result);
 

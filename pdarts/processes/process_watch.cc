@@ -42,15 +42,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What the processes tell each other. A message is its kind, the length of its text in four bytes,
-/// and the text.
+/// The kinds of messages between processes. A message consists of its kind, the length of its text
+/// in four bytes, and the text.
 enum class Kind : char {
-  kHello = 'J',    ///< to process 0, first: the token, the rank, and the name of a process
-  kWelcome = 'W',  ///< the answer: the token
+  kHello = 'J',  ///< the first message to process 0: the token, the rank, and the name of a process
+  kWelcome = 'W',  ///< the answer of process 0: the token
   kHeartbeat = 'H',
-  kBye = 'B',    ///< the sender's work is done
-  kError = 'E',  ///< the sender ends with an error: its message
-  kEnded = 'D',  ///< from process 0: what status() says from now on
+  kBye = 'B',    ///< the work of the sender is finished
+  kError = 'E',  ///< the sender ends with an error; the text is its message
+  kEnded = 'D',  ///< from process 0: the result of status() from now on
 };
 
 constexpr size_t kHeaderBytes = 5;
@@ -79,18 +79,18 @@ class Connection {
 
   int number() const { return socket_.number(); }
 
-  /// Sends what fits into the system's buffer. A process that does not read its messages loses
-  /// them.
+  /// Sends as many bytes as fit into the buffer of the system. A process that does not read its
+  /// messages loses them.
   void Send(Kind kind, absl::string_view text = "") {
     if (broken_) return;
     const std::string bytes = Encode(kind, text);
     const ssize_t sent =
         send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    // The other end could not make sense of what follows half a message.
+    // After half a message, the other process could not understand the next one.
     if (sent >= 0 && sent != static_cast<ssize_t>(bytes.size())) broken_ = true;
   }
 
-  /// Takes what has arrived; returns whether the connection goes on.
+  /// Reads the bytes that have arrived. Returns whether the connection still exists.
   bool Read() {
     char bytes[4096];
     for (;;) {
@@ -106,7 +106,7 @@ class Connection {
     }
   }
 
-  /// The next whole message. A message that is too long ends the connection: see is_nonsense.
+  /// The next complete message. A message that is too long ends the connection: see is_nonsense.
   std::optional<Message> Next() {
     if (received_.size() < kHeaderBytes) return std::nullopt;
     size_t length = 0;
@@ -123,7 +123,7 @@ class Connection {
     return message;
   }
 
-  int rank = -1;     ///< of the process at the other end; -1 before it has said so
+  int rank = -1;     ///< rank of the process at the other end; -1 until its first message
   std::string name;  ///< "node7, process id 123"
   int silent_heartbeats = 0;
   bool has_left = false;
@@ -145,7 +145,7 @@ std::string RandomToken() {
   return token;
 }
 
-/// The addresses of this machine, as text; those of the machine alone come last.
+/// The addresses of this machine as text. Addresses that are valid only on this machine come last.
 std::vector<std::string> OwnAddresses() {
   std::vector<std::string> addresses, loopback;
   ifaddrs* all = nullptr;
@@ -159,7 +159,7 @@ std::vector<std::string> OwnAddresses() {
     if (getnameinfo(one->ifa_addr, length, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0) {
       continue;
     }
-    if (std::strchr(text, '%') != nullptr) continue;  // means something on this machine only
+    if (std::strchr(text, '%') != nullptr) continue;  // valid only on this machine
     ((one->ifa_flags & IFF_LOOPBACK) != 0 ? loopback : addresses).emplace_back(text);
   }
   freeifaddrs(all);
@@ -167,7 +167,7 @@ std::vector<std::string> OwnAddresses() {
   return addresses;
 }
 
-/// A socket that listens on every address of the machine. port: gets the port.
+/// A socket that listens on every address of the machine. Sets `port`.
 absl::StatusOr<FileDescriptor> ListenAnywhere(int* port) {
   FileDescriptor socket6(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_storage address = {};
@@ -205,7 +205,7 @@ void SendAtOnce(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/// Waits until the socket can be read or written. Returns whether it can.
+/// Waits until the socket can be read or written. Returns false if `until` passes first.
 bool Await(int socket, short events, Clock::time_point until) {
   for (;;) {
     const auto left =
@@ -217,7 +217,7 @@ bool Await(int socket, short events, Clock::time_point until) {
   }
 }
 
-/// Connects to one address and shows the token. Null if there is nobody who knows it.
+/// Connects to an address and sends the token. Returns null if nobody answers with the token.
 std::unique_ptr<Connection> Connect(const std::string& address, const std::string& port,
                                     const std::string& hello, const std::string& token) {
   addrinfo hints = {};
@@ -251,14 +251,14 @@ std::unique_ptr<Connection> Connect(const std::string& address, const std::strin
 
 void EndProcess(const absl::Status& status) {
   const std::string text = absl::StrCat("error: ", status.message(), "\n");
-  // No stream: the thread that hangs may hold its lock.
+  // Streams are not used, because the thread that hangs may hold their lock.
   if (write(STDERR_FILENO, text.data(), text.size()) < 0) _exit(1);
   _exit(1);
 }
 
 }  // namespace
 
-/// All but the constructor, Start and the public methods runs on the thread.
+/// The thread of a watch. Only the constructor, Start and the public methods run on other threads.
 class ProcessWatch::Thread {
  public:
   Thread(int rank, int size, Options options)
@@ -280,7 +280,7 @@ class ProcessWatch::Thread {
     if (lines.size() < 5) return absl::InternalError("process 0 has sent no address");
     const std::string &token = lines[2], &port = lines[3];
     std::vector<std::string> addresses(lines.begin() + 4, lines.end());
-    // On the same machine the loopback address is the surest.
+    // On the same machine, the loopback address is the most reliable one.
     if (lines[1] == HostName()) std::reverse(addresses.begin(), addresses.end());
     const std::string hello = absl::StrCat(token, "\n", rank_, "\n", OwnName());
     for (const std::string& one : addresses) {
@@ -297,7 +297,7 @@ class ProcessWatch::Thread {
   }
 
   void Start() {
-    // Signals are for the thread that does the work.
+    // Signals go to the thread that does the work.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -334,7 +334,7 @@ class ProcessWatch::Thread {
  private:
   void Wake() {
     const uint64_t one = 1;
-    // Fails only if the thread has been woken 2^64 times.
+    // write fails only if the thread has been woken 2^64 times.
     if (write(wake_.number(), &one, sizeof(one)) < 0) return;
   }
 
@@ -439,7 +439,7 @@ class ProcessWatch::Thread {
     int rank = 0;
     if (message.kind != Kind::kHello || lines.size() != 3 || lines[0] != token_ ||
         !absl::SimpleAtoi(lines[1], &rank) || rank <= 0 || rank >= size_) {
-      Remove(connection);  // not one of ours
+      Remove(connection);  // it does not belong to the run
       return false;
     }
     connection->rank = rank;
@@ -452,7 +452,7 @@ class ProcessWatch::Thread {
     connections_.remove_if([&](const Connection& one) { return &one == connection; });
   }
 
-  /// Removes a connection. If its process has not left, it has ended.
+  /// Removes a connection. If its process has not called Leave, the process has ended.
   void Lose(const Connection* connection, absl::string_view what) {
     const bool matters = connection->rank >= 0 && !connection->has_left;
     const std::string message = absl::StrCat(NameOf(connection->rank, connection->name), " ", what);
@@ -464,7 +464,7 @@ class ProcessWatch::Thread {
     }
   }
 
-  /// The first message stays: what follows is its consequence.
+  /// Only the first message is kept, because the following ones are its consequences.
   void SetStatus(const std::string& message) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!status_.ok()) return;

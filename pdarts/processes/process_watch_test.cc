@@ -25,7 +25,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Long enough for everything that should happen; most of it takes milliseconds.
+/// More time than anything in these tests needs. Most of it takes milliseconds.
 constexpr double kPatience = 8;
 
 ProcessWatch::Options Patient() {
@@ -44,7 +44,7 @@ std::unique_ptr<ProcessWatch> Join(int rank, int size, const ProcessWatch& leade
   return ProcessWatch::Join(rank, size, leader.address(), Patient()).value();
 }
 
-/// A process that connects to process 0 and does nothing more.
+/// A process that connects to process 0 and then does nothing.
 FileDescriptor MuteProcess(int rank, const ProcessWatch& leader) {
   const std::vector<std::string> lines = absl::StrSplit(leader.address(), '\n');
   FileDescriptor socket(::socket(AF_INET, SOCK_STREAM, 0));

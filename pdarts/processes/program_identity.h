@@ -8,12 +8,12 @@
 
 namespace pdarts {
 
-/// The SHA-256 of the file that this process runs, as 64 hexadecimal digits.
+/// The SHA-256 of the program file of this process, as 64 hexadecimal digits.
 /// \error as ReadFile.
 absl::StatusOr<std::string> ExecutableChecksum();
 
-/// The build ID that the linker has given to a library which is loaded, in hexadecimal digits.
-/// Empty if there is none. \param name how the library's file is named, such as "libtorch_cpu.so".
+/// The build ID that the linker gave to a loaded library, in hexadecimal digits. Empty if the
+/// library has none. \param name the file name of the library, such as "libtorch_cpu.so".
 std::string LibraryBuildId(absl::string_view name);
 
 }  // namespace pdarts

@@ -16,7 +16,7 @@ TEST(ProgramIdentity, ExecutableHasAChecksum) {
 }
 
 TEST(ProgramIdentity, LibTorchHasABuildId) {
-  EXPECT_EQ(at::empty({2}).numel(), 2);  // keeps the linker from leaving LibTorch out
+  EXPECT_EQ(at::empty({2}).numel(), 2);  // the call keeps the linker from removing LibTorch
   const std::string id = LibraryBuildId("libtorch_cpu.so");
   EXPECT_GE(id.size(), 16u);
   EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos) << id;
@@ -25,7 +25,7 @@ TEST(ProgramIdentity, LibTorchHasABuildId) {
 
 TEST(ProgramIdentity, UnknownLibraryHasNone) {
   EXPECT_EQ(LibraryBuildId("libnothing.so"), "");
-  EXPECT_EQ(LibraryBuildId("torch_cpu.so"), "");  // not a whole name
+  EXPECT_EQ(LibraryBuildId("torch_cpu.so"), "");  // only a part of a name
 }
 
 }  // namespace

@@ -12,11 +12,11 @@
 
 namespace pdarts::regularizers {
 
-/// A penalty on alphas whose weight goes linearly from one value to another over those epochs of a
-/// stage that train them (AlphaEpochsRamp). A weight of 0 costs nothing.
+/// A penalty on alphas. Its weight changes linearly from one value to another over the epochs of a
+/// stage that train alphas (AlphaEpochsRamp). If the weight is 0, nothing is computed.
 class AlphaPenaltyRegularizer : public Regularizer {
  public:
-  /// name: of the weight in the log.
+  /// `name` is the name of the weight in the log.
   AlphaPenaltyRegularizer(std::string name, double initial_weight, double final_weight)
       : name_(std::move(name)), initial_weight_(initial_weight), final_weight_(final_weight) {}
 

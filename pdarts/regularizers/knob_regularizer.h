@@ -11,11 +11,11 @@
 
 namespace pdarts::regularizers {
 
-/// Sets one of the super-network's knobs at each stage's and each epoch's beginning. Refuses a
-/// space whose super-networks have no such knob.
+/// Sets a knob of the super-network at the beginning of each stage and each epoch. Refuses a search
+/// space whose super-networks do not have the knob.
 class KnobRegularizer : public Regularizer {
  public:
-  /// name: of the plugin, and of the value in the log. knob: the one that is turned.
+  /// `name` is the name of the plugin, and of the value in the log. `knob` is the knob that is set.
   KnobRegularizer(std::string name, std::string knob)
       : name_(std::move(name)), knob_(std::move(knob)) {}
 
@@ -28,7 +28,7 @@ class KnobRegularizer : public Regularizer {
   std::vector<std::pair<std::string, double>> Report() const override { return {{name_, value_}}; }
 
  private:
-  /// What the knob is set to.
+  /// The value of the knob.
   virtual double Value(const SearchContext& context) const = 0;
 
   absl::Status Turn(const SearchContext& context);

@@ -5,11 +5,12 @@
 
 namespace pdarts::regularizers {
 
-/// The value in `epoch` of what goes in equal steps from `first`, in epoch `begin`, to `last`, in
-/// epoch `end` - 1. Before and after, it is what it is there; if there is but one epoch, `last`.
+/// The value in `epoch` of a number that changes in equal steps from `first` in epoch `begin` to
+/// `last` in epoch `end` - 1. Before `begin`, the value is `first`. From `end` - 1 on, the value is
+/// `last`. If there is only one epoch, the value is `last`.
 double LinearRamp(double first, double last, int epoch, int begin, int end);
 
-/// LinearRamp over those epochs of a stage that train alphas.
+/// LinearRamp over the epochs of a stage that train alphas.
 double AlphaEpochsRamp(double first, double last, int epoch, const StageShape& stage);
 
 }  // namespace pdarts::regularizers

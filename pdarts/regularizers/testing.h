@@ -18,10 +18,10 @@
 
 namespace pdarts::regularizers {
 
-/// A network that is nothing but its alphas and knobs, for tests of regularisers.
+/// A super-network that consists only of its alphas and knobs, for tests of regularizers.
 class AlphasOnly : public SuperNet {
  public:
-  /// alphas: `[E,K]`, one a cell kind.
+  /// `alphas` are `[E,K]`, one matrix for each cell kind.
   explicit AlphasOnly(const std::vector<at::Tensor>& alphas, std::vector<Knob> knobs = {})
       : SuperNet(TopologyOf(alphas), AllCandidates(TopologyOf(alphas)), NamesOf(alphas)) {
     c10::NoGradGuard no_grad;
@@ -54,7 +54,8 @@ class AlphasOnly : public SuperNet {
   }
 };
 
-/// The plugin of a config, given as text, made as an experiment makes it.
+/// Makes the plugin of a config, which is given as text, in the way in which an experiment makes
+/// it.
 template <class Config>
 std::unique_ptr<Regularizer> MakeRegularizer(const std::string& config) {
   Config message;
@@ -64,7 +65,7 @@ std::unique_ptr<Regularizer> MakeRegularizer(const std::string& config) {
   return Registry<Regularizer>::Create(any).value();
 }
 
-/// Where a hook is called, in a one-stage search.
+/// The context of a hook in a search with one stage.
 inline SearchContext ContextOf(SuperNet* net, int epoch, int epochs, int warmup_epochs = 0) {
   SearchContext context;
   context.net = net;

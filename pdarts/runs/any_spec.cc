@@ -55,7 +55,7 @@ absl::StatusOr<std::unique_ptr<Message>> ReadAnyRunSpec(const std::string& run) 
   const std::string file = RunSpecFile(run);
   const absl::StatusOr<std::string> text = ReadFile(file);
   if (absl::IsNotFound(text.status())) {
-    // In the words of every command that is given a folder without a run.
+    // This error has the same words for every command that gets a folder without a run.
     return ReadRunSpec(run).status();
   }
   PDARTS_RETURN_IF_ERROR(text.status());

@@ -11,28 +11,30 @@
 
 namespace pdarts {
 
-// Specs of which nobody knows yet whether they are of a search (ExperimentSpec) or of a training
-// (TrainSpec). A text that fits both, because it has none of the fields in which they differ, is
-// taken for a search's.
+// Functions for a spec whose kind is not known yet: the spec of a search (ExperimentSpec) or of a
+// training (TrainSpec). A text that fits both kinds, because it has none of the fields in which
+// they differ, is read as the spec of a search.
 
-/// Whether the spec is of a training.
+/// Whether the spec is the spec of a training.
 bool IsTraining(const google::protobuf::Message& spec);
 
-/// The settings that tell a run from the others of its sweep: the spec's field `grid`.
+/// The settings that distinguish a run from the other runs of its sweep: the field `grid` of the
+/// spec.
 std::vector<std::string> GridOf(const google::protobuf::Message& spec);
 
-/// Replaces them.
+/// Replaces the settings in the field `grid`.
 void SetGrid(const std::vector<std::string>& settings, google::protobuf::Message* spec);
 
-/// Reads a spec of either kind. `file` names it in errors.
-/// \error as ParseSpec; if the text fits neither kind, it says what is wrong for each.
+/// Reads a spec of either kind. Error messages name `file`.
+/// \error as ParseSpec; if the text fits neither kind, the message says for each kind what is
+/// wrong.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ParseAnySpec(absl::string_view text,
                                                                         absl::string_view file);
 
-/// The same from a file or a pipe that a user names. \error as ReadSpecFile.
+/// Reads a spec of either kind from a file or a pipe that a user names. \error as ReadSpecFile.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ReadAnySpecFile(const std::string& path);
 
-/// The spec of a run. \error kNotFound if `run` is no run directory; as ParseAnySpec.
+/// Reads the spec of a run. \error kNotFound if `run` is no run directory; as ParseAnySpec.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ReadAnyRunSpec(const std::string& run);
 
 }  // namespace pdarts

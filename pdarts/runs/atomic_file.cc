@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr char kTemporary[] = ".tmp";
 constexpr size_t kRandomDigits = 16;
 
-/// A name that no other process has, and that nobody can foresee.
+/// A name that no other process uses, and that nobody can predict.
 std::string NewTemporaryName(const std::string& name) {
   std::random_device random;
   const uint64_t number = (uint64_t{random()} << 32) | random();
@@ -46,7 +46,7 @@ absl::Status CheckMayReplace(const Directory& directory, const std::string& name
                    kind == fs::file_type::directory ? "a directory" : "not a regular file"));
 }
 
-/// Writes, syncs and closes the new file `temporary`; `path` names it in errors.
+/// Writes, syncs and closes the new file `temporary`. Error messages name `path`.
 absl::Status WriteTemporary(FileDescriptor file, absl::string_view content,
                             const std::string& path) {
   PDARTS_RETURN_IF_ERROR(WriteAll(file.number(), content, path));
@@ -89,8 +89,8 @@ absl::Status WriteFileAtomically(const Directory& directory, const std::string& 
     if (!kept.ok() && !absl::IsNotFound(kept)) return kept;
   }
   if (const absl::Status renamed = directory.Rename(temporary, name); !renamed.ok()) {
-    // The server of a network file system may have renamed the file, and its answer got lost: asked
-    // again, it knows no such file.
+    // The server of a network file system may have renamed the file although its answer was lost.
+    // When the rename is repeated, the server no longer finds the old name.
     const absl::StatusOr<std::string> now = directory.ReadFile(name);
     if (!absl::IsNotFound(renamed) || !now.ok() || *now != content) return renamed;
   }
@@ -123,7 +123,7 @@ absl::Status GrowingFile::Append(absl::string_view bytes) {
   if (fstat(file_.number(), &before) != 0) return SystemError("write", path_);
   absl::Status status = WriteAll(file_.number(), bytes, path_);
   if (!status.ok() && ftruncate(file_.number(), before.st_size) != 0) {
-    return SystemError("take what is half-written back from", path_);
+    return SystemError("remove the half-written end of", path_);
   }
   return status;
 }

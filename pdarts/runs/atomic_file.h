@@ -13,45 +13,47 @@
 
 namespace pdarts {
 
-/// Writes a file so that its name always holds either the old content or the whole new one: writes
-/// a temporary file beside it (see IsTemporaryOf), syncs it, renames it, and syncs the directory.
-/// With `keep_as` the old content gets that name. A symbolic link of that name is replaced, not
-/// followed.
-/// \error kResourceExhausted, kPermissionDenied, ... naming the file and the system's reason (a
-/// full disk, a path below a file); kFailedPrecondition if the name is that of something else than
-/// a file or a link, such as a device. Nothing is left behind then.
+/// Writes a file atomically: the name always leads to the complete old content or to the complete
+/// new content. The function writes a temporary file beside the file (see IsTemporaryOf), syncs it,
+/// renames it, and syncs the directory. If `keep_as` is given, the old content gets that name. A
+/// symbolic link of that name is replaced, not followed.
+/// \error kResourceExhausted, kPermissionDenied, ... naming the file and the reason of the system
+/// (a full disk, a path below a file); kFailedPrecondition if the name is the name of something
+/// else than a file or a link, such as a device. After an error, no temporary file is left.
 absl::Status WriteFileAtomically(const Directory& directory, const std::string& name,
                                  absl::string_view content, const std::string& keep_as = "");
-/// The same of a path.
+/// Writes the file of a path atomically.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content);
 
-/// Whether an entry of a directory is a half-written file `name` of WriteFileAtomically, which a
-/// process left there that was killed: `name`, 16 random hexadecimal digits, and ".tmp"; or
-/// `name`.tmp, as earlier versions of this program called it.
+/// Whether an entry of a directory is a half-written file of WriteFileAtomically that a killed
+/// process left there. Such a file is called `name`, 16 random hexadecimal digits and ".tmp".
+/// Earlier versions of this program called it `name`.tmp.
 bool IsTemporaryOf(absl::string_view entry, absl::string_view name);
 
-/// Renames a file or folder so that it lasts through a loss of power. What it holds must be synced.
+/// Renames a file or folder. The new name survives a loss of power. The content must be synced
+/// before.
 /// \error as WriteFileAtomically.
 absl::Status RenameForGood(const std::string& from, const std::string& to);
 
-/// Writes all of `content` to an open file; `path` names it in errors.
+/// Writes all of `content` to an open file. Error messages name `path`.
 /// \error as WriteFileAtomically.
 absl::Status WriteAll(int descriptor, absl::string_view content, const std::string& path);
 
-/// A file that grows by whole pieces.
+/// A file to which complete pieces are appended.
 class GrowingFile {
  public:
-  /// Opens for appending, and creates the file if it isn't there.
+  /// Opens the file for appending, and creates the file if it does not exist.
   /// \error as Directory::OpenFile.
   absl::Status Open(const Directory& directory, const std::string& name);
-  /// Appends `bytes`. What could not be written whole is taken back.
+  /// Appends `bytes`. If `bytes` cannot be written completely, the written part is removed again.
   /// \error as WriteFileAtomically.
   absl::Status Append(absl::string_view bytes);
-  /// Syncs what was appended and returns how long the file is. \error as WriteFileAtomically.
+  /// Syncs what was appended, and returns the length of the file. \error as WriteFileAtomically.
   absl::StatusOr<int64_t> Sync();
-  /// The byte at a position; unset behind the file's end. \error with the system's reason.
+  /// The byte at a position; unset if the position is behind the end of the file. \error with the
+  /// reason of the system.
   absl::StatusOr<std::optional<char>> ByteAt(int64_t position) const;
-  /// Cuts the file back to its first `size` bytes. \error as WriteFileAtomically.
+  /// Shortens the file to its first `size` bytes. \error as WriteFileAtomically.
   absl::Status CutBack(int64_t size);
 
   const std::string& path() const { return path_; }
@@ -61,7 +63,7 @@ class GrowingFile {
   FileDescriptor file_;
 };
 
-/// A file that grows by whole lines.
+/// A file to which complete lines are appended.
 class LineFile {
  public:
   /// As GrowingFile.
@@ -71,15 +73,15 @@ class LineFile {
   absl::StatusOr<int64_t> Sync() { return file_.Sync(); }
   /// Appends `line` and a line end; as GrowingFile.
   absl::Status Append(absl::string_view line);
-  /// Cuts the file back to its first `size` bytes. \error as GrowingFile; kDataLoss if they aren't
-  /// whole lines of it.
+  /// Shortens the file to its first `size` bytes. \error as GrowingFile; kDataLoss if these bytes
+  /// do not end with a complete line.
   absl::Status CutBack(int64_t size);
 
  private:
   GrowingFile file_;
 };
 
-/// Makes writes beyond RLIMIT_FSIZE fail with an error instead of ending the process. Call it once
+/// Makes a write beyond RLIMIT_FSIZE fail with an error instead of ending the process. Call it once
 /// in main().
 void ReportFileSizeLimitAsError();
 

@@ -38,7 +38,7 @@ class AtomicFileTest : public ::testing::Test {
     getrlimit(RLIMIT_FSIZE, &limit_);
   }
   void TearDown() override { setrlimit(RLIMIT_FSIZE, &limit_); }
-  /// As on a disk with only so many bytes left.
+  /// Simulates a disk that has only `bytes` bytes left.
   void LimitFileSize(rlim_t bytes) {
     rlimit limit = limit_;
     limit.rlim_cur = bytes;
@@ -79,7 +79,7 @@ TEST_F(AtomicFileTest, AnAnswerToARenameThatGotLostIsNoError) {
 }
 
 TEST_F(AtomicFileTest, TwoWritersOfOneFileDoNotMeet) {
-  // A report that is written by hand next to that of a search.
+  // A user writes a file by hand beside the report of a search.
   const auto write = [&](char letter) {
     for (int i = 0; i < 50; ++i) {
       const absl::Status status = WriteFileAtomically(Path("a"), std::string(100000, letter));

@@ -49,10 +49,10 @@ at::ScalarType ScalarType(CheckpointTensor::Type type) {
     case CheckpointTensor::UINT8:
       return at::kByte;
   }
-  return at::kByte;  // proto2 keeps unknown values out of the field
+  return at::kByte;  // proto2 does not store unknown enum values in the field
 }
 
-/// Takes one tensor's bytes from the front of `data`.
+/// Reads the bytes of one tensor from the beginning of `data`, and removes them.
 absl::StatusOr<at::Tensor> TakeTensor(const CheckpointTensor& entry, absl::string_view* data) {
   const at::ScalarType type = ScalarType(entry.type());
   const std::vector<int64_t> shape(entry.shape().begin(), entry.shape().end());
@@ -121,7 +121,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
     return absl::DataLossError(absl::StrCat("it is damaged: it holds ", content.size(),
                                             " bytes and says that it has ", size));
   }
-  // Whole and as it was written, from here on.
+  // The checksum fits: from here on, the content is complete and as it was written.
   if (version != kVersion) {
     return absl::FailedPreconditionError(absl::StrCat(
         "version: it is of version ", version, " of the format, this program reads ", kVersion));
@@ -133,7 +133,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
     return absl::DataLossError("its header can't be read");
   }
   if (header.spec_sha256() != Sha256Of(header.spec()).Hex()) {
-    return absl::DataLossError("its spec isn't the one that its hash is of");
+    return absl::DataLossError("the SHA-256 of its spec differs from the one in its header");
   }
   rest.remove_prefix(head_size);
   for (const CheckpointTensor& entry : header.tensors()) {

@@ -12,27 +12,32 @@
 
 namespace pdarts {
 
-/// A trainer's state and what its run needs to go on.
+/// The training state of a trainer, and what its run needs to resume.
 ///
-/// A checkpoint file is, in this order, all numbers little-endian: the magic "PDARTSCK"; the
-/// format's version (4 bytes); the file's size and the header's size (8 bytes each); the header, a
-/// CheckpointHeader; the tensors' bytes in the header's order; SHA-256 of all before (32 bytes).
+/// A checkpoint file has the following parts in this order. All numbers are little-endian.
+/// - the magic "PDARTSCK"
+/// - the version of the format (4 bytes)
+/// - the size of the file and the size of the header (8 bytes each)
+/// - the header, a CheckpointHeader
+/// - the bytes of the tensors, in the order of the header
+/// - the SHA-256 of all bytes before it (32 bytes)
 struct Checkpoint {
-  CheckpointHeader run;  ///< spec, log_bytes, costs, provenance; the rest is made
+  CheckpointHeader run;  ///< spec, log_bytes, costs, provenance; EncodeCheckpoint sets the others
   TrainingState state;
 };
 
-/// The file's content. Dies if a tensor is of another type than a TrainingState holds.
+/// The content of a checkpoint file. Dies if a tensor has a type that a TrainingState cannot have.
 std::string EncodeCheckpoint(const Checkpoint& checkpoint);
 
-/// Reads a file's content. Nothing is allocated by a size that the content doesn't bear out.
-/// \error kDataLoss saying what is wrong with it; kFailedPrecondition naming both versions if
-/// another version of the format wrote it.
+/// Reads the content of a checkpoint file. No memory is allocated for a size that the length of the
+/// content contradicts.
+/// \error kDataLoss saying what is wrong with the content; kFailedPrecondition naming both versions
+/// if another version of the format wrote the file.
 absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content);
 
-/// The same from a file of a directory, with its path before the message.
-/// \error also kNotFound, and what the system says of a file that can't be read: kDataLoss means
-/// that the file was read whole and is damaged.
+/// Reads a checkpoint file of a directory. Error messages begin with the path of the file.
+/// \error as DecodeCheckpoint; kNotFound; the error of the system if the file cannot be read. So
+/// kDataLoss means that the file was read completely and is damaged.
 absl::StatusOr<Checkpoint> ReadCheckpoint(const Directory& directory, const std::string& name);
 
 }  // namespace pdarts

@@ -34,7 +34,7 @@ Checkpoint MakeCheckpoint() {
   return checkpoint;
 }
 
-/// With the SHA-256 that belongs to it: what a program with a bug, or with bad intent, writes.
+/// The content with its correct SHA-256, as a faulty or malicious program could write it.
 std::string Signed(std::string content) {
   content.resize(content.size() - 32);
   return content + Sha256Of(content).Bytes();
@@ -94,7 +94,8 @@ TEST(Checkpoint, SizesThatLieAreRefusedThoughSigned) {
     longer_header.replace(20, 8, size);
     EXPECT_EQ(DecodeCheckpoint(Signed(longer_header)).status().code(), absl::StatusCode::kDataLoss);
   }
-  // A header whose tensor is larger than all memory, by one side or by the product.
+  // A header whose tensor is larger than all memory: by the length of one side, or by the product
+  // of the sides.
   for (const std::vector<int64_t>& shape :
        std::vector<std::vector<int64_t>>{{int64_t{1} << 50},
                                          {int64_t{1} << 32, int64_t{1} << 32},

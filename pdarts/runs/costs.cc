@@ -6,7 +6,7 @@ namespace {
 constexpr double kMega = 1e6;
 constexpr double kGiga = 1e9;
 
-/// Event: LogEvent or TrainEvent.
+/// `Event` is LogEvent or TrainEvent.
 template <class Event>
 void SetEventCosts(const RunCosts& costs, Event* event) {
   event->set_elapsed_s(costs.seconds());
@@ -19,7 +19,7 @@ void SetEventCosts(const RunCosts& costs, Event* event) {
   }
 }
 
-/// Result: RunResult or TrainResult.
+/// `Result` is RunResult or TrainResult.
 template <class Result>
 void SetResultMemory(const RunCosts& costs, Result* result) {
   result->set_mem_gb(static_cast<double>(costs.peak_bytes()) / kGiga);

@@ -10,24 +10,25 @@
 
 namespace pdarts {
 
-// The units of costs in the files of runs: memory in MB (1e6 bytes) in logs and forecasts and in GB
-// (1e9 bytes) in results; parameters in millions and multiply-adds in 1e9 in a row of the results
-// table; time in seconds.
+// The units of costs in the files of runs.
+// - Memory is in MB (1e6 bytes) in logs and estimates, and in GB (1e9 bytes) in results.
+// - Parameters are in millions and multiply-adds in 1e9 in a row of the results table.
+// - Time is in seconds.
 
-/// Megabytes of 1e6 bytes.
+/// Converts bytes to megabytes of 1e6 bytes.
 double Megabytes(int64_t bytes);
 
-/// Time and memory of a run.
+/// Sets the time and the memory of a run.
 void SetCosts(const RunCosts& costs, LogEvent* event);
 void SetCosts(const RunCosts& costs, TrainEvent* event);
 void SetCosts(const RunCosts& costs, RunResult* result);  ///< of a search
 void SetCosts(const RunCosts& costs, TrainResult* result);
 
-/// Parameters and multiply-adds of a network.
+/// Sets the parameters and the multiply-adds of a network.
 void SetCosts(const NetworkCounts& counts, RunResult* result);
 void SetCosts(const NetworkCounts& counts, TrainResult* result);
 
-/// Turns the costs of a training into those of its row of the results table.
+/// Converts the costs of a training to the units of a row of the results table.
 void ConvertCosts(const TrainResult& training, RunResult* row);
 
 }  // namespace pdarts

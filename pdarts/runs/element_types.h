@@ -7,7 +7,7 @@
 
 namespace pdarts {
 
-/// An element type that files of weights are read with and written with, and its names there.
+/// An element type that files of weights may have, and the names of the type in these files.
 struct ElementType {
   at::ScalarType type;
   absl::string_view safetensors;    ///< "F32"
@@ -16,10 +16,10 @@ struct ElementType {
 
 bool IsElementType(at::ScalarType type);
 
-/// \error kInvalidArgument listing the known types if the tensor's type is not one of them.
+/// \error kInvalidArgument listing the known types if the type of the tensor is not one of them.
 absl::StatusOr<ElementType> ElementTypeOf(const at::Tensor& tensor);
 
-/// Null if the name is unknown.
+/// Returns null if the name is unknown.
 const ElementType* ElementTypeBySafetensorsName(absl::string_view name);
 const ElementType* ElementTypeByTorchStorage(absl::string_view name);
 

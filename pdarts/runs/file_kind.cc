@@ -42,13 +42,15 @@ bool HasText(absl::string_view bytes, size_t offset, absl::string_view text) {
   return bytes.size() >= offset && absl::StartsWith(bytes.substr(offset), text);
 }
 
-/// Protocols 2 to 5 begin with their number, 0 and 1 with nothing that is known.
+/// A pickle of protocol 2 to 5 begins with the number of the protocol. Pickles of protocols 0 and 1
+/// have no known beginning.
 bool IsPickle(absl::string_view bytes) {
   return bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5;
 }
 
-/// ONNX has no signature. A model is a protobuf message, written in the order of its fields: the
-/// first is the version of the format, 3 or more since 2017; the next is a text or a message.
+/// ONNX has no signature. A model is a protobuf message whose fields are written in the order of
+/// their numbers: the first field is the version of the format, 3 or more since 2017; the next
+/// field is a text or a message.
 bool IsOnnx(absl::string_view bytes) {
   return bytes.size() > 2 && bytes[0] == 0x08 && bytes[1] >= 3 && bytes[1] < 32 &&
          (bytes[2] == 0x12 || bytes[2] == 0x1a || bytes[2] == 0x22 || bytes[2] == 0x3a ||

@@ -8,12 +8,12 @@
 
 namespace pdarts {
 
-/// So many bytes of a file's beginning tell its kind.
+/// The number of bytes at the beginning of a file that DescribeFileKind needs.
 constexpr size_t kKindBytes = 512;
 
-/// What a file is that can't be read as weights, from its first bytes, kKindBytes or all of it:
-/// "an HTML page", "a gzip archive: unpack it first". A kind that this function doesn't know is
-/// described by those bytes.
+/// Describes a file that is not a known file of weights, by its first bytes: "an HTML page", "a
+/// gzip archive: unpack it first". `beginning` holds the first kKindBytes of the file, or the whole
+/// file. If the kind is unknown, the description quotes these bytes.
 std::string DescribeFileKind(absl::string_view beginning);
 
 }  // namespace pdarts

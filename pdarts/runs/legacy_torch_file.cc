@@ -24,10 +24,10 @@ namespace {
 constexpr absl::string_view kMagicNumber = "\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 constexpr int64_t kProtocolVersion = 1001;
 
-/// Removes the pickle of the magic number.
+/// Removes the pickle of the magic number from the bytes.
 bool ConsumeMagicNumber(absl::string_view* bytes) {
   if (bytes->size() < 2 || (*bytes)[0] != '\x80') return false;
-  bytes->remove_prefix(2);  // and the pickle's protocol
+  bytes->remove_prefix(2);  // and the protocol of the pickle
   if (absl::StartsWith(*bytes, "\x95")) bytes->remove_prefix(std::min<size_t>(9, bytes->size()));
   return absl::ConsumePrefix(bytes, kMagicNumber);
 }
@@ -36,8 +36,8 @@ absl::StatusOr<at::Tensor> NoStorage(absl::string_view, at::ScalarType, int64_t)
   return absl::DataLossError("a storage stands where none belongs");
 }
 
-// Each of the following removes one pickle from the bytes. What it holds is gone when the next is
-// read, so that they don't add up in memory.
+// Each of the following statements removes one pickle from the bytes. The values of a pickle are
+// freed before the next pickle is read, so their memory does not add up.
 
 absl::Status ReadVersion(absl::string_view* bytes, uint64_t most_memory) {
   PDARTS_ASSIGN_OR_RETURN(const Pickle version, Unpickle(bytes, most_memory, &NoStorage));
@@ -47,7 +47,7 @@ absl::Status ReadVersion(absl::string_view* bytes, uint64_t most_memory) {
       "a file of torch.save in an unknown version of the format, expected ", kProtocolVersion));
 }
 
-/// The state dict, whose storages are allocated but not filled.
+/// Reads the state dict. Its storages are allocated, but not filled yet.
 absl::StatusOr<WeightsFile> ReadStateDict(absl::string_view* bytes, uint64_t most_memory,
                                           TorchStorages* storages) {
   const auto allocate = [&](absl::string_view key, at::ScalarType type,
@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<std::string>> ReadKeys(absl::string_view* bytes, uint
   return keys;
 }
 
-/// Fills a storage with its bytes, and removes them.
+/// Fills a storage with its bytes, and removes these from `bytes`.
 absl::Status Fill(absl::string_view* bytes, const std::string& key, TorchStorage* storage) {
   if (bytes->size() < 8 || storage->bytes() > bytes->size() - 8) {
     return absl::DataLossError(absl::StrCat("truncated: it ends within storage ", ShownName(key)));
@@ -103,7 +103,8 @@ absl::StatusOr<WeightsFile> Read(absl::string_view bytes) {
     return absl::InvalidArgumentError("not a file of torch.save before PyTorch 1.6");
   }
   PDARTS_RETURN_IF_ERROR(ReadVersion(&bytes, most_memory));
-  // The sizes of C types on the computer that wrote the file: the format doesn't depend on them.
+  // This pickle holds the sizes of C types on the computer that wrote the file. The format does not
+  // depend on them.
   PDARTS_RETURN_IF_ERROR(Unpickle(&bytes, most_memory, &NoStorage).status());
   PDARTS_ASSIGN_OR_RETURN(WeightsFile file, ReadStateDict(&bytes, most_memory, &storages));
   const uint64_t kept = kTensorMemory * (file.tensors.size() + storages.size());

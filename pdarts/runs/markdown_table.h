@@ -7,22 +7,22 @@
 
 namespace pdarts {
 
-// The parts of a table in Markdown. The texts may come from anyone: they are neither markup nor
-// further rows or columns.
+// Functions that write the parts of a table in Markdown. The texts may come from anybody. Markup,
+// line ends and column separators in a text are escaped, so a text cannot add rows or columns.
 
-/// Text that stands for itself; a dash for an empty one.
+/// A text without markup; a dash for an empty text.
 std::string MarkdownText(const std::string& text);
 
-/// Text between backticks; a dash for an empty one.
+/// A text between backticks; a dash for an empty text.
 std::string MarkdownCode(const std::string& text);
 
-/// A link that is called `name`.
+/// A link to a file; `name` is its text.
 std::string MarkdownLink(const std::string& name, const std::string& file);
 
-/// A line of the table. cells: as the functions above make them.
+/// A row of the table. `cells` are the results of the functions above.
 std::string MarkdownRow(const std::vector<std::string>& cells);
 
-/// The line below the row of the columns' names.
+/// The line between the names of the columns and the first row.
 std::string MarkdownRule(size_t columns);
 
 }  // namespace pdarts

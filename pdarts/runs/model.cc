@@ -16,7 +16,7 @@ namespace pdarts {
 namespace {
 
 constexpr int kMostChannels = 1 << 16;
-constexpr int kMostPixels = 1 << 16;  // of a side
+constexpr int kMostPixels = 1 << 16;  // maximum length of a side
 
 bool IsBetween(int64_t value, int64_t low, int64_t high) { return low <= value && value <= high; }
 

@@ -14,34 +14,35 @@
 
 namespace pdarts {
 
-/// The file of a Model in a training's directory.
+/// The name of the file that holds the Model in the directory of a training.
 inline constexpr char kModelFile[] = "model.json";
 
-/// The key of a Model, as JSON, in the metadata of a safetensors file.
+/// The key under which the metadata of a safetensors file holds the Model as JSON.
 inline constexpr char kModelMetadata[] = "pdarts_model";
 
-/// What `training` makes of `data`; without the short name of the data set, and the version and
-/// commit of the program. \error as SearchSpace::Format.
+/// Describes the model that `training` produces from `data`. The short name of the dataset, and the
+/// version and the commit of the program are not set. \error as SearchSpace::Format.
 absl::StatusOr<Model> DescribeModel(const Training& training, const DatasetSplits& data);
 
-/// "sha256:..." over images and labels of the test split.
+/// "sha256:..." of the images and labels of the test split.
 std::string TestChecksum(const DatasetSplits& data);
 
-/// Makes `info` normalize images as the model does.
-/// \error kInvalidArgument if the model's images have another shape.
+/// Sets the channel statistics of `info` to those of the model, so that `info` normalizes images as
+/// the model does.
+/// \error kInvalidArgument if the images of the model have another shape.
 absl::Status TakeStatistics(const Model& model, DatasetInfo* info);
 
-/// Reads a Model that may come from anyone.
-/// \error kDataLoss if it doesn't parse, or its classes, image and statistics don't fit each other;
-/// `origin` stands before the message.
+/// Reads a Model. The text may come from anybody.
+/// \error kDataLoss if the text does not parse, or if its classes, image shape and channel
+/// statistics contradict each other. The message begins with `origin`.
 absl::StatusOr<Model> ParseModel(const std::string& json, absl::string_view origin);
 
-/// The model of a training's directory; nothing where an older version of pdarts trained it.
+/// The model in the directory of a training; unset if an older version of pdarts made the training.
 /// \error as ParseModel and Directory::ReadFile.
 absl::StatusOr<std::optional<Model>> ReadRunModel(const std::string& run);
 
-/// The model of a file of weights; nothing where its metadata has none.
-/// \error as ParseModel. `file` names the origin.
+/// The model in the metadata of a file of weights; unset if the metadata hold no model.
+/// \error as ParseModel. Error messages name `file`.
 absl::StatusOr<std::optional<Model>> ModelOfMetadata(
     const std::map<std::string, std::string>& metadata, const std::string& file);
 

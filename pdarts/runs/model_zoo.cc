@@ -41,7 +41,7 @@ constexpr char kGenotype[] = "genotype.txt";
 constexpr char kLog[] = "log.jsonl";
 constexpr const char* kFiles[] = {kSpec, kResult, kArchitecture, kGenotype, kLog};
 
-/// The numbers of a row that nothing but the result tells.
+/// The fields of a row that are known only from the result.
 constexpr const char* kMeasured[] = {"mem_gb", "supernet_top1", "supernet_top5", "search_cost_s",
                                      "finished"};
 
@@ -52,8 +52,8 @@ bool IsWordCharacter(char c) {
   return absl::ascii_isalnum(byte) || byte >= 0x80 || c == '_';
 }
 
-/// The absolute path that begins at `at`; empty if none does. A slash within a word, a relative
-/// path, a type or an address begins none.
+/// The absolute path that begins at `at`; empty if no absolute path begins there. A slash within a
+/// word, a relative path, a type or an address does not begin an absolute path.
 absl::string_view PathAt(absl::string_view text, size_t at) {
   if (text[at] != '/' || at + 1 == text.size()) return "";
   if (!IsWordCharacter(text[at + 1]) && text[at + 1] != '.') return "";
@@ -76,7 +76,7 @@ absl::string_view FindPath(absl::string_view text) {
   return "";
 }
 
-/// The text with the last component of every absolute path in the path's place.
+/// The text, with each absolute path replaced by its last component.
 std::string WithoutPaths(absl::string_view text) {
   std::string clean;
   while (true) {
@@ -94,11 +94,11 @@ std::string WithoutPaths(absl::string_view text) {
 // --- the log ---
 
 struct LogLine {
-  absl::string_view text;  ///< with its line end
+  absl::string_view text;  ///< including its line end
   LogEvent event;
 };
 
-/// \error kDataLoss naming the line that doesn't parse.
+/// \error kDataLoss naming the line that does not parse.
 absl::StatusOr<std::vector<LogLine>> ParseLog(absl::string_view log) {
   std::vector<LogLine> lines;
   while (!log.empty()) {
@@ -113,8 +113,8 @@ absl::StatusOr<std::vector<LogLine>> ParseLog(absl::string_view log) {
   return lines;
 }
 
-/// The log with as many epochs as fit into `most` bytes: all, or every second, every third, ... and
-/// the last of each stage. \error as ParseLog.
+/// The log with as many epochs as fit into `most` bytes: all epochs, or every second, every third,
+/// ... epoch and the last epoch of each stage. \error as ParseLog.
 absl::StatusOr<std::string> ThinLog(const std::string& log, int64_t most) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<LogLine> lines, ParseLog(log));
   int epochs = 1;
@@ -134,7 +134,7 @@ absl::StatusOr<std::string> ThinLog(const std::string& log, int64_t most) {
   return thin;
 }
 
-/// \error kInvalidArgument if the log isn't that of a finished search that found `genotype`.
+/// \error kInvalidArgument if the log does not belong to a finished search that derived `genotype`.
 absl::Status CheckLog(const std::string& log, const std::string& genotype) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<LogLine> lines, ParseLog(log));
   if (lines.empty() || lines.back().event.event() != "run_end") {
@@ -160,7 +160,7 @@ int64_t SizeOf(const Contents& contents) {
   return bytes;
 }
 
-/// The five files. \error kNotFound naming one that isn't there; as Directory::ReadFile.
+/// Reads the five files. \error kNotFound naming a missing file; as Directory::ReadFile.
 absl::StatusOr<Contents> ReadContents(const std::string& run) {
   PDARTS_ASSIGN_OR_RETURN(const Directory directory, Directory::Open(run));
   Contents contents;
@@ -170,7 +170,7 @@ absl::StatusOr<Contents> ReadContents(const std::string& run) {
   return contents;
 }
 
-/// \error kInvalidArgument naming an entry of the folder that a zoo doesn't hold.
+/// \error kInvalidArgument naming an entry of the folder that does not belong into a zoo.
 absl::Status CheckNothingElse(const std::string& run) {
   PDARTS_ASSIGN_OR_RETURN(const Directory directory, Directory::Open(run));
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> names, directory.List());
@@ -182,8 +182,8 @@ absl::Status CheckNothingElse(const std::string& run) {
   return absl::OkStatus();
 }
 
-/// \error kInvalidArgument naming a field of the expected row that the result has otherwise, or a
-/// measured number that it lacks.
+/// \error kInvalidArgument naming a field whose value differs from the expected row, or a measured
+/// number that the result lacks.
 absl::Status CheckResult(const RunResult& result, const RunResult& expected) {
   const google::protobuf::Reflection& reflection = *result.GetReflection();
   for (const char* name : kMeasured) {
@@ -212,7 +212,8 @@ std::string FolderOf(const ExperimentSpec& spec) {
   return absl::StrCat(spec.name(), "-seed", spec.seed());
 }
 
-/// All of CheckZooRun but the name of the folder. \return the spec of the run.
+/// Does all checks of CheckZooRun except the check of the folder's name. \return the spec of the
+/// run.
 absl::StatusOr<ExperimentSpec> CheckContents(const std::string& run) {
   PDARTS_RETURN_IF_ERROR(CheckNothingElse(run));
   PDARTS_ASSIGN_OR_RETURN(const Contents contents, ReadContents(run));
@@ -250,7 +251,8 @@ absl::StatusOr<ExperimentSpec> CheckContents(const std::string& run) {
   return experiment->spec;
 }
 
-/// \error kInvalidArgument if the run is none of a finished search whose name can name a folder.
+/// \error kInvalidArgument if the run is not a finished search, or if its name cannot be the name
+/// of a folder.
 absl::StatusOr<std::string> FolderInZoo(const std::string& run) {
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> spec,
                           ReadAnyRunSpec(run));
@@ -274,7 +276,8 @@ absl::StatusOr<std::string> FolderInZoo(const std::string& run) {
                    "\" has other characters than letters, digits, _, -, . and +"));
 }
 
-/// The files as a zoo holds them. \error kResourceExhausted if they are too large.
+/// The files in the form in which a zoo holds them. \error kResourceExhausted if they are too
+/// large.
 absl::StatusOr<Contents> ContentsForZoo(const std::string& run) {
   PDARTS_ASSIGN_OR_RETURN(Contents contents, ReadContents(run));
   for (auto& [name, content] : contents) content = WithoutPaths(content);

@@ -36,13 +36,13 @@ run of the zoo ran on. The config is the complete spec of a run. The log has a l
 search leaves out epochs.
 )";
 
-/// The data sets that have a section also without rows, and how the sections are called.
+/// The datasets that always have a section, even without rows, and the titles of these sections.
 constexpr std::pair<const char*, const char*> kSections[] = {{"cifar10", "CIFAR-10"},
                                                              {"cifar100", "CIFAR-100"}};
 
 /// A row of the page.
 struct Row {
-  std::string experiment;  ///< what was searched with
+  std::string experiment;  ///< the experiment of the search
   const RunResult* result;
   std::string folder;  ///< empty for a published row
   bool is_repeated;    ///< whether the experiment has published rows

@@ -37,7 +37,7 @@ ZooRun MakeRun(const std::string& name, const std::string& dataset, const std::s
   return run;
 }
 
-/// The rows of a section, without the two lines that begin the table.
+/// The rows of a section, without the head of the table (two lines).
 std::vector<std::string> RowsOf(const std::string& page, const std::string& title) {
   std::vector<std::string> rows;
   bool within = false;

@@ -12,8 +12,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-/// What decides a run's last bits. The commit says more than the version, and where the data lie
-/// changes nothing.
+/// The fields that influence the last bits of a run. `version` is not among them, because `commit`
+/// is more exact. The place of the data is not among them, because it has no influence.
 constexpr const char* kDeciding[] = {"processes", "threads", "kernels", "device",
                                      "libtorch",  "commit",  "cpu",     "gpu"};
 

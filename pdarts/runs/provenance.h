@@ -10,15 +10,16 @@
 
 namespace pdarts {
 
-/// Compares what a run was made with and what it would go on with. Returns what changed of what
-/// decides its last bits, "threads was 2, is 1": the run may then end otherwise than it would have.
-/// \error kFailedPrecondition if the dataset isn't the same.
+/// Compares the provenance with which a run was begun and the provenance with which it would be
+/// resumed. Returns the changes that influence the last bits of the run, such as "threads was 2, is
+/// 1". If there are any, the resumed run may end otherwise than the uninterrupted run.
+/// \error kFailedPrecondition if the dataset is not the same.
 absl::StatusOr<std::vector<std::string>> CompareProvenance(const Provenance& before,
                                                            const Provenance& now);
 
-/// Copies every field that is set in `from` and that `to` has under the same name, with the same
-/// type: numbers, texts, and lists of numbers (double) and texts. Files of runs spell the
-/// provenance, and a training's row of the results table, in this way.
+/// Copies each set field of `from` for which `to` has a field of the same name and type: numbers,
+/// texts, and lists of numbers (double) and texts. The provenance in files of runs, and the row of
+/// a training in the results table, are written in this way.
 void CopyCommonFields(const google::protobuf::Message& from, google::protobuf::Message* to);
 
 }  // namespace pdarts

@@ -28,7 +28,7 @@ Provenance Some() {
   return provenance;
 }
 
-/// Results have every field of it.
+/// Results have every field of Provenance.
 template <class Result>
 void ExpectAllIn() {
   Result result;

@@ -24,15 +24,16 @@ using List = PickleValue::List;
 using Dict = PickleValue::Dict;
 
 constexpr size_t kMostDimensions = 64;
-constexpr size_t kShown = 80;  // of a name in a message: it can be as long as the file
+// The maximum length of a name in a message. A name can be as long as the file.
+constexpr size_t kShown = 80;
 
-// What they take at most, the allocator included: a value in a container that grows, a container
-// beside its values, an entry of the memo.
+// The maximum memory, with the overhead of the allocator, of a value in a growing container, of a
+// container without its values, and of an entry of the memo.
 constexpr uint64_t kValueMemory = 2 * sizeof(PickleValue);
 constexpr uint64_t kContainerMemory = 64;
 constexpr uint64_t kMemoMemory = 96;
 
-// Python's own types whose values are opaque here.
+// Types of Python itself whose values are opaque here.
 constexpr PickleName kInteger = {"builtins", "int"};
 constexpr PickleName kBytes = {"builtins", "bytes"};
 constexpr PickleName kByteArray = {"builtins", "bytearray"};
@@ -44,7 +45,8 @@ struct OtherStorage {
   absl::string_view name;
   at::ScalarType type;
 };
-// Storages of torch whose elements are not read, but whose sizes must be known to find the next.
+// Storages of torch whose elements are not read. Their element sizes are needed to find the next
+// storage.
 constexpr OtherStorage kOtherStorages[] = {
     {"ComplexFloatStorage", at::kComplexFloat},
     {"ComplexDoubleStorage", at::kComplexDouble},
@@ -55,7 +57,7 @@ constexpr OtherStorage kOtherStorages[] = {
     {"QUInt2x4Storage", at::kQUInt2x4},
 };
 
-/// The element type of a storage class, which is all that its name is used for.
+/// The element type of a storage class. The name of the class is used for nothing else.
 std::optional<at::ScalarType> StorageType(const PickleName& name) {
   if (name.module == "torch.storage" && name.name == "UntypedStorage") return at::kByte;
   if (name.module != "torch") return std::nullopt;
@@ -70,13 +72,13 @@ bool IsOrderedDict(const PickleName& name) {
   return name.module == "collections" && name.name == "OrderedDict";
 }
 
-/// The functions that views of storages are written by; PyTorch 0.3 wrote the first.
+/// Whether a function makes a view of a storage. PyTorch 0.3 wrote the first of these names.
 bool RebuildsTensor(const PickleName& name) {
   return name.module == "torch._utils" &&
          (name.name == "_rebuild_tensor" || name.name == "_rebuild_tensor_v2");
 }
 
-/// The functions whose first argument is the tensor that they make a parameter of.
+/// Whether a function makes a parameter of its first argument, a tensor.
 bool RebuildsParameter(const PickleName& name) {
   return name.module == "torch._utils" &&
          (name.name == "_rebuild_parameter" || name.name == "_rebuild_parameter_with_state");
@@ -104,7 +106,8 @@ absl::StatusOr<std::vector<int64_t>> Integers(const PickleValue& value) {
 }
 
 /// _rebuild_tensor_v2(storage, offset, sizes, strides, requires_grad, hooks): a view of the
-/// storage, refused where it would reach beyond it. Opaque if the storage is.
+/// storage. A view that reaches beyond the storage is refused. The result is opaque if the storage
+/// is.
 absl::StatusOr<PickleValue> RebuildTensor(const List& arguments) {
   if (arguments.size() < 4) return Damaged("a tensor has too few arguments");
   if (As<PickleValue::Opaque>(arguments[0]) != nullptr) return arguments[0];
@@ -130,7 +133,7 @@ absl::StatusOr<PickleValue> RebuildTensor(const List& arguments) {
            !__builtin_mul_overflow(count, sizes[i], &count) && count <= elements;
   }
   if (!fits) return Damaged("a tensor reaches beyond its storage");
-  // A storage may be a view itself.
+  // The storage itself may be a view.
   return PickleValue{
       storage->elements.as_strided(sizes, strides, *offset + storage->elements.storage_offset())};
 }
@@ -165,7 +168,7 @@ class Unpickler {
     bytes_.remove_prefix(count);
     return taken;
   }
-  /// An unsigned little-endian number.
+  /// Reads an unsigned little-endian number.
   absl::StatusOr<uint64_t> Number(int bytes) {
     PDARTS_ASSIGN_OR_RETURN(const absl::string_view taken, Take(bytes));
     return ReadLittleEndian(taken);
@@ -249,7 +252,7 @@ class Unpickler {
   }
   absl::Status Recall(uint64_t place) {
     const auto found = memo_.find(place);
-    if (found == memo_.end()) return Damaged("it recalls what it hasn't kept");
+    if (found == memo_.end()) return Damaged("it recalls a memo entry that it did not store");
     Push(found->second);
     return absl::OkStatus();
   }
@@ -259,7 +262,7 @@ class Unpickler {
       memory_ += values.size() * kValueMemory;
       (*list)->insert((*list)->end(), values.begin(), values.end());
     } else if (As<PickleValue::Opaque>(target) == nullptr) {
-      return Damaged("it appends to what is no list");
+      return Damaged("it appends to a value that is not a list");
     }
     Push(target);
     return absl::OkStatus();
@@ -278,7 +281,7 @@ class Unpickler {
     Push(target);
     return absl::OkStatus();
   }
-  /// Gives an object its attributes. Only those of dicts are kept.
+  /// Sets the attributes of an object. Only the attributes of dicts are kept.
   absl::Status Build() {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue state, Pop());
     PDARTS_ASSIGN_OR_RETURN(const PickleValue target, Pop());
@@ -292,9 +295,10 @@ class Unpickler {
     return absl::OkStatus();
   }
 
-  /// ('storage', class, key, device, elements), or ('module', class, file, source) in front of an
-  /// object of that class. The format before PyTorch 1.6 has a sixth element in the first: None, or
-  /// (key, offset, elements) if the storage is a part of the one that `key` names above.
+  /// The persistent id is ('storage', class, key, device, elements), or ('module', class, file,
+  /// source) before an object of that class. Before PyTorch 1.6, the id of a storage has a sixth
+  /// element: None, or (key, offset, elements) if the storage is a part of the storage that the
+  /// third element names.
   absl::Status PersistentId() {
     PDARTS_ASSIGN_OR_RETURN(const PickleValue id, Pop());
     const auto* tuple = As<List*>(id);
@@ -338,7 +342,7 @@ class Unpickler {
     return storage.narrow(0, *offset, *elements);
   }
 
-  /// What calling `callable` would give: opaque unless it is a function that this reader knows.
+  /// The result of a call of `callable`: opaque, unless this reader knows the function.
   absl::Status Call(const PickleValue& callable, const PickleValue& arguments) {
     const auto* global = As<PickleValue::Global>(callable);
     const auto* list = As<List*>(arguments);
@@ -371,7 +375,7 @@ class Unpickler {
     if (pairs == nullptr || arguments.size() != 1) return Damaged("an ordered dict's arguments");
     Dict& dict = pickle_.dicts.back();
     memory_ += 2 * (*pairs)->size() * kValueMemory;
-    PDARTS_RETURN_IF_ERROR(CheckMemory());  // the list may have been copied often before
+    PDARTS_RETURN_IF_ERROR(CheckMemory());  // the list may have been copied many times before
     for (const PickleValue& element : **pairs) {
       const auto* pair = As<List*>(element);
       if (pair == nullptr || (*pair)->size() != 2) return Damaged("an ordered dict's arguments");
@@ -457,7 +461,7 @@ class Unpickler {
       case 'U':  // a text of Python 2
       case 0x8c:
         return PushText(1);
-      case 'T':  // a text of Python 2
+      case 'T':  // another text of Python 2
       case 'X':
         return PushText(4);
       case 0x8d:
@@ -510,7 +514,7 @@ class Unpickler {
         PDARTS_ASSIGN_OR_RETURN(const List call, Pop(2));
         return Call(call[0], call[1]);
       }
-      case 0x92: {  // a class, its arguments and those that have names
+      case 0x92: {  // a class, positional arguments and named arguments
         PDARTS_ASSIGN_OR_RETURN(const List call, Pop(3));
         return Call(call[0], call[1]);
       }
@@ -521,7 +525,7 @@ class Unpickler {
       }
       case 'b':
         return Build();
-      case '0':  // a mark is on the stack too
+      case '0':  // a mark is on the stack as well
         return marks_.empty() || stack_.size() > marks_.back() ? Pop().status()
                                                                : PopToMark().status();
       case '1':
@@ -555,8 +559,8 @@ class Unpickler {
 
   absl::string_view& bytes_;
   const uint64_t most_memory_;
-  uint64_t memory_ = 0;    ///< what all values so far have taken, beside the stack
-  size_t most_stack_ = 0;  ///< how many values were on the stack at once
+  uint64_t memory_ = 0;    ///< memory of all values so far, without the stack
+  size_t most_stack_ = 0;  ///< maximum number of values on the stack
   const LoadStorage& load_storage_;
   Pickle pickle_;
   List stack_;

@@ -24,7 +24,7 @@ namespace {
 
 using google::protobuf::Message;
 
-/// A text that is the same for two specs if they differ in the seed only.
+/// A text that is the same for two specs that differ only in the seed.
 std::string WithoutSeed(const Message& spec) {
   const std::unique_ptr<Message> copy(spec.New());
   copy->CopyFrom(spec);
@@ -33,8 +33,8 @@ std::string WithoutSeed(const Message& spec) {
   return absl::StrCat(copy->GetDescriptor()->name(), "\n", PrintSpec(*copy));
 }
 
-/// Sorts results by their seeds. Of several of one seed the first stays: a run that was repeated is
-/// no second sample.
+/// Sorts results by their seeds. Of several results with the same seed, only the first stays: a
+/// repeated run is not a second sample.
 void KeepOneOfEachSeed(std::vector<RunResult>* results) {
   std::stable_sort(results->begin(), results->end(),
                    [](const RunResult& a, const RunResult& b) { return a.seed() < b.seed(); });
@@ -44,7 +44,7 @@ void KeepOneOfEachSeed(std::vector<RunResult>* results) {
       results->end());
 }
 
-/// Sets what the results have in common. Table: ResultsGroup or ResultsGrid.
+/// Sets the fields that all these results have in common. `Table` is ResultsGroup or ResultsGrid.
 template <class Table>
 void SetOrigin(const RunResult& result, Table* table) {
   table->set_name(result.name());
@@ -52,7 +52,7 @@ void SetOrigin(const RunResult& result, Table* table) {
   table->set_search_space(result.search_space());
 }
 
-/// Sets seeds, means and deviations. Row: ResultsGroup or ResultsGridPoint.
+/// Sets seeds, means and standard deviations. `Row` is ResultsGroup or ResultsGridPoint.
 template <class Row>
 void SetColumns(const std::vector<RunResult>& results, Row* row) {
   for (const RunResult& result : results) row->add_seeds(result.seed());
@@ -77,12 +77,12 @@ void SortByOrigin(Common common, std::vector<Table>* tables) {
                    [&](const Table& a, const Table& b) { return key(a) < key(b); });
 }
 
-/// A setting in its two parts: path and value.
+/// Splits a setting into its path and its value.
 std::pair<std::string, std::string> SplitSetting(const std::string& setting) {
   return absl::StrSplit(setting, absl::MaxSplits('=', 1));
 }
 
-/// The spec as text with these settings instead of its own; empty if they can't be set.
+/// The text of the spec with these settings; empty if they cannot be set.
 std::string WithSettings(const Message& spec, const std::vector<std::string>& settings) {
   const std::unique_ptr<Message> copy(spec.New());
   copy->CopyFrom(spec);
@@ -98,19 +98,19 @@ std::vector<std::string> FieldsOf(const std::vector<std::string>& settings) {
   return fields;
 }
 
-/// A value of a grid as what it is sorted by: numbers first, by size, then the others by the place
-/// of their first run.
+/// The sort key of a value of a grid: numbers come first, by size; other values follow in the order
+/// of their first runs.
 std::pair<double, size_t> Rank(const std::string& value, size_t place) {
   double number;
   if (absl::SimpleAtod(value, &number)) return {number, 0};
   return {std::numeric_limits<double>::infinity(), place};
 }
 
-/// The runs of one grid while it is gathered.
+/// The runs of one grid, while they are collected.
 struct GatheredGrid {
-  std::string spec;                   ///< of the first run, as text without its seed
-  std::vector<std::string> settings;  ///< of that spec
-  /// By their values, in the order of the runs.
+  std::string spec;                   ///< of the first run, as text without the seed
+  std::vector<std::string> settings;  ///< of this spec
+  /// The results by their values, in the order of the runs.
   std::vector<std::pair<std::vector<std::string>, std::vector<RunResult>>> points;
 
   bool Includes(const Message& other, const std::vector<std::string>& of_other) const {
@@ -146,7 +146,7 @@ struct GatheredGrid {
   }
 };
 
-/// The accuracies that a plot may show, the one that says most first.
+/// The accuracies that a plot may show, the most important accuracy first.
 constexpr const char* kPlotted[] = {"test_top1", "benchmark.accuracy", "prediction.accuracy",
                                     "supernet_top1"};
 
@@ -178,7 +178,7 @@ ResultsGrid SummarizeGrid(GatheredGrid gathered) {
   return grid;
 }
 
-/// The cell of the point with these values of two fields.
+/// The cell of the point that has these values of two fields.
 GridMatrix::Cell FindCell(const ResultsGrid& grid, const std::pair<int, std::string>& row,
                           const std::pair<int, std::string>& column) {
   for (const ResultsGridPoint& point : grid.points()) {
@@ -219,7 +219,8 @@ std::vector<ResultsGrid> GridsOf(const std::vector<FinishedRun>& runs) {
     const std::vector<std::string> settings = GridOf(*run.spec);
     if (settings.empty()) continue;
     std::string spec = WithoutSeed(*run.spec);
-    if (WithSettings(*run.spec, settings) != spec) continue;  // other values than its grid says
+    // Its values differ from those that its field `grid` lists.
+    if (WithSettings(*run.spec, settings) != spec) continue;
     auto found = std::find_if(gathered.begin(), gathered.end(), [&](const GatheredGrid& grid) {
       return grid.Includes(*run.spec, settings);
     });

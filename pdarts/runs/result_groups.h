@@ -11,58 +11,59 @@
 
 namespace pdarts {
 
-/// A finished run and the spec that it was made by.
+/// A finished run and the spec of the run.
 struct FinishedRun {
-  std::unique_ptr<google::protobuf::Message> spec;  ///< null where it can't be read
+  std::unique_ptr<google::protobuf::Message> spec;  ///< null if the spec cannot be read
   RunResult result;
 };
 
-/// Runs whose specs differ in the seed only.
+/// Runs whose specs differ only in the seed.
 struct RunGroup {
   ResultsGroup summary;
-  std::vector<RunResult> results;  ///< by rising seeds
+  std::vector<RunResult> results;  ///< sorted by seed
 };
 
-/// The groups of at least two seeds, sorted by data set, search space and name. Of several runs of
-/// one spec and seed the first counts. A run without a spec is in no group.
+/// The groups that have at least two seeds, sorted by dataset, search space and name. Of several
+/// runs with the same spec and seed, only the first counts. A run without a spec belongs to no
+/// group.
 std::vector<RunGroup> GroupBySeed(const std::vector<FinishedRun>& runs);
 
-/// The grids of sweeps among the runs, sorted by data set, search space and name. A run belongs to
-/// one if its spec says so (`grid`) and has the values that it says. Numbers stand in rising order,
-/// other values in the order of the runs. Of several runs of one combination and seed the first
-/// counts.
+/// The grids of sweeps among the runs, sorted by dataset, search space and name. A run belongs to a
+/// grid if its spec says so (`grid`) and has the values that `grid` lists. Numbers are sorted by
+/// size, other values by the order of the runs. Of several runs with the same values and seed, only
+/// the first counts.
 std::vector<ResultsGrid> GridsOf(const std::vector<FinishedRun>& runs);
 
-/// The numbers of the fields that have at least two values in the grid.
+/// The numbers of the fields that have at least two different values in the grid.
 std::vector<int> VaryingFields(const ResultsGrid& grid);
 
-/// The values of a field of the grid, each once, in the order of its points.
+/// The different values of a field of the grid, in the order of the points.
 std::vector<std::string> ValuesOf(const ResultsGrid& grid, int field);
 
-/// The least and the greatest of the numbers that were included.
+/// The minimum and the maximum of the included numbers.
 struct NumberRange {
   double least = std::numeric_limits<double>::infinity();
   double greatest = -std::numeric_limits<double>::infinity();
 
   void Include(double number);
-  /// The place of a number in the range, from 0 to 1; 0.5 if the range is a single number.
+  /// The place of a number in the range, from 0 to 1; 0.5 if minimum and maximum are equal.
   double PlaceOf(double number) const;
 };
 
-/// The numbers of a plot of two fields of a grid.
+/// The numbers in a plot of two fields of a grid.
 struct GridMatrix {
   struct Cell {
-    const ResultsGridPoint* point = nullptr;  ///< null if no run has the number that plots show
-    double mean = 0;                          ///< of that number
+    const ResultsGridPoint* point = nullptr;  ///< null if no run has the plotted number
+    double mean = 0;                          ///< of the plotted number
   };
-  std::vector<std::string> rows;         ///< the values of the one field
-  std::vector<std::string> columns;      ///< the values of the other
+  std::vector<std::string> rows;         ///< the values of the field of the rows
+  std::vector<std::string> columns;      ///< the values of the field of the columns
   std::vector<std::vector<Cell>> cells;  ///< by row and column
   NumberRange means;
 };
 
-/// rows, columns: the numbers of the fields, the only ones that vary. The grid must outlive the
-/// matrix.
+/// `rows` and `columns` are the numbers of the two fields. No other field varies. The grid must
+/// outlive the matrix.
 GridMatrix MatrixOf(const ResultsGrid& grid, int rows, int columns);
 
 }  // namespace pdarts

@@ -35,7 +35,7 @@ TEST(ResultGroupsTest, RunsThatDifferInTheSeedOnlyAreAGroup) {
   runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 1, 20));
   runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 1, 20));  // repeated
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 2, 20));  // repeated
-  runs.push_back(FinishedRunOf<TrainSpec>("alone", 2, 20));       // a training is no search
+  runs.push_back(FinishedRunOf<TrainSpec>("alone", 2, 20));       // a training is not a search
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 3, 90));
   static_cast<ExperimentSpec*>(runs.back().spec.get())->mutable_search()->set_batch_size(7);
   runs.push_back(FinishedRunOf<ExperimentSpec>("darts", 4, 90));
@@ -50,10 +50,10 @@ TEST(ResultGroupsTest, RunsThatDifferInTheSeedOnlyAreAGroup) {
   EXPECT_EQ(column.name(), "supernet_top1");
   EXPECT_EQ(column.runs(), 2);
   EXPECT_EQ(column.mean(), 20);
-  EXPECT_NEAR(column.deviation(), 14.1421, 1e-4);  // the root of (100 + 100) / 1
+  EXPECT_NEAR(column.deviation(), 14.1421, 1e-4);  // the square root of (100 + 100) / 1
 }
 
-/// A run with these settings, which its spec has and says that it has.
+/// A run whose spec has these settings and lists them in `grid`.
 FinishedRun RunOfGrid(const std::vector<std::string>& settings, int seed, double top1) {
   FinishedRun run = FinishedRunOf<ExperimentSpec>("swept", seed, top1);
   for (const std::string& setting : settings) {
@@ -70,10 +70,10 @@ TEST(ResultGroupsTest, RunsOfASweepAreAGrid) {
   runs.push_back(RunOfGrid({"search.batch_size=16"}, 1, 90));  // repeated
   runs.push_back(RunOfGrid({"search.batch_size=8"}, 1, 30));
   runs.push_back(RunOfGrid({"search.batch_size=128"}, 1, 60));
-  runs.push_back(FinishedRunOf<ExperimentSpec>("swept", 1, 90));  // of no sweep
+  runs.push_back(FinishedRunOf<ExperimentSpec>("swept", 1, 90));  // belongs to no sweep
   runs.push_back(RunOfGrid({"search.batch_size=4"}, 1, 90));      // a later --set changed the value
   static_cast<ExperimentSpec*>(runs.back().spec.get())->mutable_search()->set_batch_size(5);
-  runs.push_back(RunOfGrid({"search.batch_size=32"}, 1, 90));  // of another spec: alone in its grid
+  runs.push_back(RunOfGrid({"search.batch_size=32"}, 1, 90));  // of another spec, without others
   static_cast<ExperimentSpec*>(runs.back().spec.get())->set_name("other");
   runs.push_back(FinishedRunOf<ExperimentSpec>("swept", 1, 90));
   runs.back().spec = nullptr;
@@ -83,11 +83,11 @@ TEST(ResultGroupsTest, RunsOfASweepAreAGrid) {
   EXPECT_EQ(grid.name(), "swept");
   EXPECT_THAT(grid.fields(), ElementsAre("search.batch_size"));
   EXPECT_EQ(grid.plotted(), "supernet_top1");
-  EXPECT_THAT(ValuesOf(grid, 0), ElementsAre("8", "16", "128"));  // as numbers
+  EXPECT_THAT(ValuesOf(grid, 0), ElementsAre("8", "16", "128"));  // sorted as numbers
   EXPECT_THAT(grid.points(1).seeds(), ElementsAre(1, 2));
   EXPECT_THAT(grid.points(1).plotted(), ElementsAre(40, 50));
   EXPECT_EQ(grid.points(1).columns(0).mean(), 45);
-  // The runs of one combination are a group of seeds too.
+  // Runs with the same values are also a group of seeds.
   EXPECT_EQ(GroupBySeed(runs).size(), 1u);
 }
 

@@ -20,7 +20,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-/// What the experiment or the machine sets itself isn't measured.
+/// A field that the experiment or the machine determines is not a measured number.
 bool IsMeasured(const FieldDescriptor& field) {
   static const auto* const set = new std::set<std::string>{
       "seed", "processes", "threads", "supernet_images", "network_cells", "network_channels"};
@@ -36,7 +36,7 @@ std::optional<double> Number(const Message& message, const FieldDescriptor& fiel
   return reflection.GetDouble(message, &field);
 }
 
-/// The value of a field that isn't repeated, as text.
+/// The value of a field that is not repeated, as text.
 std::string Text(const RunResult& result, const FieldDescriptor& field) {
   const google::protobuf::Reflection& reflection = *result.GetReflection();
   if (!reflection.HasField(result, &field) && !field.has_default_value()) return "unknown";
@@ -55,7 +55,7 @@ void FillIn(ColumnSummary* column) {
   column->deviation = SampleDeviation(known);
 }
 
-/// Appends the columns of one message type, with those of the messages in it.
+/// Appends the columns of one message type and of the messages within it.
 void AppendColumns(const std::vector<const Message*>& messages, const std::string& prefix,
                    std::vector<ColumnSummary>* columns) {
   const google::protobuf::Descriptor& type = *messages.front()->GetDescriptor();

@@ -33,7 +33,7 @@ constexpr char kMeanNote[] =
 
 struct Column {
   std::string name;
-  std::function<std::string(const ResultsRow&)> text;  ///< empty where the row has nothing
+  std::function<std::string(const ResultsRow&)> text;  ///< empty if the row has no value
 };
 
 std::string FieldText(const google::protobuf::Message& message,
@@ -46,7 +46,7 @@ std::string FieldText(const google::protobuf::Message& message,
   return absl::StrCat(reflection.GetDouble(message, &field));
 }
 
-/// A column of a field of RunResult; top-5 accuracies stand only where they say anything.
+/// A column of a field of RunResult. Top-5 accuracies are left out where they are always 100%.
 Column FieldColumn(const google::protobuf::FieldDescriptor& field) {
   return {field.name(), [&field](const ResultsRow& row) -> std::string {
             if (absl::EndsWith(field.name(), kTop5) && !HasTop5(row.result())) return "";
@@ -66,7 +66,8 @@ std::vector<Column> PublishedColumns() {
   return columns;
 }
 
-/// A column of what a benchmark says; empty where it says nothing, or is of the other kind.
+/// A column of a benchmark's answer. A cell is empty if the benchmark has no such answer, or if the
+/// benchmark is of the other kind.
 template <class Value>
 Column BenchmarkColumn(const std::string& name, bool predicted, bool (BenchmarkScore::*has)() const,
                        Value (BenchmarkScore::*value)() const) {
@@ -103,12 +104,13 @@ const std::vector<Column>& FileColumns() {
   return *columns;
 }
 
-/// The text of a column in Markdown; a genotype is code.
+/// The text of a cell in Markdown. A genotype is formatted as code.
 std::string MarkdownCell(const std::string& column, const std::string& text) {
   return column == "genotype" ? MarkdownCode(text) : MarkdownText(text);
 }
 
-/// The columns of the table of groups, by their names in RunResult; others are for JSON.
+/// The columns of the table of groups, by their names in RunResult. The other columns are only in
+/// the JSON.
 constexpr const char* kGroupColumns[] = {"params_m",
                                          "flops_g",
                                          "supernet_top1",
@@ -123,8 +125,8 @@ constexpr const char* kGroupColumns[] = {"params_m",
                                          "train_cost_s",
                                          "mem_gb"};
 
-/// The numbers of a column; null where the row has none that say anything. Row: ResultsGroup or
-/// ResultsGridPoint.
+/// The numbers of a column; null if the row has no number that means something. `Row` is
+/// ResultsGroup or ResultsGridPoint.
 template <class Row>
 const ResultsColumn* Find(const Row& row, absl::string_view name) {
   const ResultsColumn* found = nullptr;
@@ -136,13 +138,13 @@ const ResultsColumn* Find(const Row& row, absl::string_view name) {
   return absl::EndsWith(name, kTop5) && !HasTop5(result) ? nullptr : found;
 }
 
-/// The digits after the point that suit a number.
+/// The number of digits that are shown after the decimal point.
 int DigitsOf(double number) {
   const double size = std::abs(number);
   return size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4;
 }
 
-/// "53.22 ± 1.79"; both with the digits that suit the mean.
+/// "53.22 ± 1.79". Both have as many digits as the mean needs.
 std::string MeanText(const ResultsColumn& column) {
   const int digits = DigitsOf(column.mean());
   std::string text =
@@ -151,7 +153,7 @@ std::string MeanText(const ResultsColumn& column) {
   return text;
 }
 
-/// The columns of means that at least one row fills.
+/// The columns of means for which at least one row has a number.
 template <class Rows>
 std::vector<const char*> FilledColumns(const Rows& rows) {
   std::vector<const char*> columns;
@@ -174,7 +176,7 @@ void AppendMeans(const Row& row, const std::vector<const char*>& columns,
   }
 }
 
-/// A table of means and deviations; empty where there are no groups.
+/// A table of means and standard deviations; empty if there are no groups.
 std::string MarkdownGroups(const ResultsTable& table) {
   if (table.groups().empty()) return "";
   const std::vector<const char*> columns = FilledColumns(table.groups());
@@ -191,7 +193,7 @@ std::string MarkdownGroups(const ResultsTable& table) {
   return absl::StrCat(markdown, kMeanNote);
 }
 
-/// The least and the greatest number that the plot of a grid shows.
+/// The minimum and the maximum in the plot of a grid.
 NumberRange PlottedRange(const ResultsGrid& grid) {
   NumberRange range;
   for (const ResultsGridPoint& point : grid.points()) {
@@ -200,7 +202,8 @@ NumberRange PlottedRange(const ResultsGrid& grid) {
   return range;
 }
 
-/// How many characters of a text a terminal shows: each that begins a character of UTF-8.
+/// The number of characters that a terminal shows: the number of bytes that begin a character of
+/// UTF-8.
 size_t Width(const std::string& text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
@@ -217,7 +220,7 @@ size_t WidthOf(const std::vector<std::string>& texts) {
   return width;
 }
 
-/// Of one field: a line a value, an "o" for each seed.
+/// A plot of one field: one line for each value, and one "o" for each seed.
 std::string LinePlot(const ResultsGrid& grid, int field) {
   constexpr size_t kColumns = 41;
   const NumberRange range = PlottedRange(grid);
@@ -239,7 +242,7 @@ std::string LinePlot(const ResultsGrid& grid, int field) {
   return plot;
 }
 
-/// Of two fields: a matrix of means, with a shade from the least (blank) to the greatest.
+/// A plot of two fields: a matrix of means, with a shade from the minimum (blank) to the maximum.
 std::string MatrixPlot(const ResultsGrid& grid, int rows, int columns) {
   constexpr const char* kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
   const GridMatrix matrix = MatrixOf(grid, rows, columns);
@@ -272,7 +275,7 @@ std::string MatrixPlot(const ResultsGrid& grid, int rows, int columns) {
   return plot;
 }
 
-/// The grid with fields and values that can't end a block of code or a line in it.
+/// The grid, with fields and values that cannot end a code block or a line in it.
 ResultsGrid ForCodeBlock(ResultsGrid grid) {
   const auto make_plain = [](std::string* text) {
     for (char& c : *text) {
@@ -343,7 +346,7 @@ void AddPublishedResults(ResultsTable* table) {
   const int ours = table->rows_size();
   for (const ResultsRow& published : PublishedResults().rows()) {
     const RunResult& theirs = published.result();
-    // The published rows are searches, beside which no training stands.
+    // The published rows are searches, so they are not put beside trainings.
     const auto same_space = [&](const ResultsRow& row) {
       return !row.result().has_test_top1() && row.result().dataset() == theirs.dataset() &&
              row.result().search_space() == theirs.search_space();

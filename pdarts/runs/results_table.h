@@ -11,26 +11,27 @@ namespace pdarts {
 /// The rows of the published seed table.
 const ResultsTable& PublishedResults();
 
-/// Adds the published rows of the data sets and search spaces that the table has, and sorts: what
-/// belongs together stands together, the published rows first. A published row without numbers
-/// keeps its place until a row of its seed fills it.
+/// Adds the published rows of the datasets and search spaces that are in the table. Sorts the
+/// table: rows of the same dataset, search space and name follow each other, published rows first.
+/// A published row without numbers stays until a run of its seed replaces it.
 void AddPublishedResults(ResultsTable* table);
 
-/// The columns of the published table, what a benchmark says, what a training measured, the run's
-/// name and its files, with commas between; a row a run, without the groups. Whoever reads it finds
-/// the same columns always.
+/// The results as CSV: one row for each run, without the groups. The columns are those of the
+/// published table, the answer of the benchmark, the measurements of a training, the name of the
+/// run and its files. The columns are always the same, so that scripts can rely on them.
 std::string ResultsCsv(const ResultsTable& table);
 
-/// The same for people: files are links, and columns that no row fills are left out. Below it, a
-/// table with mean and deviation of each group, the grids, and what the numbers mean.
+/// The results as a table for people: files are links, and columns without values are left out.
+/// Below the table are a table with the mean and the standard deviation of each group, the grids,
+/// and an explanation of the numbers.
 std::string ResultsMarkdown(const ResultsTable& table);
 
-/// A grid as a table of plain texts: a row of heads, and a row for each combination of values, with
-/// means and deviations over its seeds.
+/// A grid as a table of plain texts: a row with the names of the columns, and a row for each
+/// combination of values, with means and standard deviations over its seeds.
 std::vector<std::vector<std::string>> GridRows(const ResultsGrid& grid);
 
-/// A table for each grid of the results: a row for each combination of values. Where one or two
-/// fields vary, a plot made of characters follows, in a block of code. Empty without grids.
+/// A table for each grid of the results, with one row for each combination of values. If one or two
+/// fields vary, a plot of characters follows in a code block. Empty if there are no grids.
 std::string GridsMarkdown(const ResultsTable& table);
 
 }  // namespace pdarts

@@ -117,7 +117,7 @@ TEST(ResultsTableTest, ATrainingHasARow) {
   result->set_chance_top1(20);
   EXPECT_THAT(ResultsMarkdown(table),
               AllOf(HasSubstr("| trained |"), HasSubstr("| 93.25 |"), HasSubstr(" test_top1 |"),
-                    Not(HasSubstr("test_top5"))));  // of five classes it says nothing
+                    Not(HasSubstr("test_top5"))));  // always 100% with five classes
   result->set_chance_top1(10);
   EXPECT_THAT(ResultsCsv(table), HasSubstr(",93.25,100,,trained,"));
 }
@@ -145,7 +145,7 @@ TEST(ResultsTableTest, GroupsStandBelowTheRowsAndSayWhatTheDeviationIs) {
             HasSubstr("divided by n - 1")));
 }
 
-/// A grid whose point i has the accuracy 10 * i; fields and their values as given.
+/// A grid whose point i has the accuracy 10 * i. `fields` and their values are given.
 ResultsGrid GridOfValues(const std::vector<std::string>& fields,
                          const std::vector<std::vector<std::string>>& points) {
   ResultsGrid grid;
@@ -210,7 +210,7 @@ TEST(ResultsTableTest, AGridOfThreeFieldsHasNoPlotAndNoValueEndsABlockOfCode) {
   EXPECT_THAT(GridsMarkdown(table), HasSubstr("\n" + std::string(4, '?') + "<b> |o"));
 }
 
-/// A result may be someone else's: its text is neither markup nor a row of its own.
+/// A result may come from anybody: its text must not become markup or a row of the table.
 TEST(ResultsTableTest, TextStandsForItselfInMarkdown) {
   ResultsTable table;
   RunResult* result = table.add_rows()->mutable_result();
@@ -220,7 +220,7 @@ TEST(ResultsTableTest, TextStandsForItselfInMarkdown) {
   const std::string markdown = ResultsMarkdown(table);
   EXPECT_THAT(markdown, HasSubstr("\n| a \\| b \\| &lt;img src=x onerror=alert(1)> \\[c](d) "
                                   "\\`e\\` | `'<script>' \\| f \\|` | [config](<a%7Cb%0Ac>) |\n"));
-  // Three rows, and a line on what flops_g counts after an empty one.
+  // Three rows, an empty line, and a line about flops_g.
   EXPECT_EQ(std::count(markdown.begin(), markdown.end(), '\n'), 5);
 }
 

@@ -19,7 +19,7 @@ absl::Status Damaged(const absl::Status& status) {
   return status.ok() ? status : absl::DataLossError(status.message());
 }
 
-/// Reads and checks all but the trace. `file` is set to the file's path.
+/// Reads and checks everything except the derivation trace. Sets `file` to the path of the file.
 absl::StatusOr<DerivedArchitecture> Read(const std::string& run, const SearchSpace& space,
                                          std::string* file) {
   *file = (std::filesystem::path(run) / kArchitecture).string();

@@ -10,17 +10,18 @@
 
 namespace pdarts {
 
-// What a run found, from its architecture.textproto. The file may come from anyone: what is
-// returned fits the space.
+// Reads the derived architecture of a run from architecture.textproto. The file may come from
+// anybody. The functions return only architectures that fit the search space.
 
-/// The architecture and its text, without the trace.
-/// \error kNotFound if the run has found nothing yet; kDataLoss naming the file if it doesn't parse
-/// or doesn't pass CheckFound.
+/// The architecture and its text, without the derivation trace.
+/// \error kNotFound if the run has not derived an architecture yet; kDataLoss naming the file if it
+/// does not parse or does not pass CheckFound.
 absl::StatusOr<DerivedArchitecture> ReadRunArchitecture(const std::string& run,
                                                         const SearchSpace& space);
 
-/// The same with the trace of a search. `experiment` is the one that the run was made by.
-/// \error as ReadRunArchitecture; kDataLoss too if the trace doesn't pass CheckTrace.
+/// The architecture and its text, with the derivation trace of a search. `experiment` is the
+/// experiment of the run.
+/// \error as ReadRunArchitecture; kDataLoss also if the trace does not pass CheckTrace.
 absl::StatusOr<DerivedArchitecture> ReadRunDerivation(const std::string& run,
                                                       const Experiment& experiment);
 

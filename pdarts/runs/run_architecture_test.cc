@@ -29,7 +29,7 @@ schedule {
 }
 )";
 
-/// Every edge has two candidates, and lost another at the end of the first stage.
+/// Every edge has two candidates. Each edge lost one candidate at the end of the first stage.
 Derivation Derived(const Experiment& experiment) {
   const Topology& topology = experiment.space->topology();
   Candidates candidates;
@@ -71,7 +71,7 @@ class RunArchitectureTest : public ::testing::Test {
   void Write(const std::string& text) {
     std::ofstream(path_ / "architecture.textproto", std::ios::binary) << text;
   }
-  /// What reading a file with this content says.
+  /// The error of reading a file with this content.
   std::string Reading(const DerivedArchitecture& found) {
     std::string text;
     google::protobuf::TextFormat::PrintToString(found, &text);

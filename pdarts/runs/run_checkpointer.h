@@ -13,23 +13,24 @@
 
 namespace pdarts {
 
-/// Writes a trainer's states as checkpoints of its run directory. Where several processes train,
-/// each has a checkpointer. The one of process 0 writes, and a wish to stop that any of them has
-/// stops them all at the same place.
+/// Writes the training states of a trainer as checkpoints of its run directory. If several
+/// processes train together, each process has a checkpointer. The checkpointer of process 0 writes
+/// the files. If any process is asked to stop, all processes stop at the same place.
 class RunCheckpointer : public Checkpointer {
  public:
   struct Options {
     Provenance provenance;
-    double minutes = 10;                   ///< between states within an epoch; 0: after every step
-    std::function<bool()> stop_requested;  ///< of this process; empty: never
+    double minutes = 10;  ///< time between checkpoints within an epoch; 0: one after every step
+    std::function<bool()> stop_requested;  ///< whether this process is asked to stop; empty: never
     Communicator* communicator = &SingleProcess();
   };
-  /// Both must outlive it. They are null on processes other than the first.
+  /// `directory` and `clock` must outlive the checkpointer. They are null on processes other than
+  /// the first.
   RunCheckpointer(RunDirectory* directory, const RunClock* clock, Options options);
 
   bool Due() override;
   absl::Status Save(const TrainingState& state) override;
-  /// Also true if the other processes can't be asked: then Save returns the error.
+  /// Also true if the other processes cannot be asked. Save then returns the error.
   bool StopRequested() override;
 
  private:

@@ -11,7 +11,8 @@
 namespace pdarts {
 namespace {
 
-/// The checkpointer of a process that writes no files. wants_to_stop: this process alone.
+/// The checkpointer of a process that writes no files. `wants_to_stop` belongs to this process
+/// only.
 RunCheckpointer OfAnotherProcess(Communicator& communicator, bool wants_to_stop) {
   RunCheckpointer::Options options;
   options.minutes = 0;

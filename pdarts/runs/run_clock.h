@@ -12,15 +12,16 @@
 
 namespace pdarts {
 
-/// Time and memory of a run. One that goes on counts from those of its checkpoint.
+/// Time and memory of a run. The clock of a resumed run starts with the time and memory of its
+/// checkpoint.
 class RunClock {
  public:
   explicit RunClock(const std::optional<Checkpoint>& checkpoint);
 
-  /// Takes the most memory that each process of the run has held so far, by rank.
+  /// Sets the maximum memory of each process of the run so far, by rank.
   void SetProcessPeaks(std::vector<int64_t> bytes) { process_peaks_ = std::move(bytes); }
 
-  /// Of the run so far.
+  /// The costs of the run so far.
   RunCosts Costs() const;
 
  private:

@@ -28,7 +28,7 @@ constexpr char kLog[] = "log.jsonl";
 constexpr char kGenotype[] = "genotype.txt";
 constexpr const char* kWeights[] = {"supernet.safetensors", "last.safetensors", "best.safetensors"};
 
-/// What a log says of the machine's speed and memory.
+/// Whether a field of a log describes the speed or the memory of the machine.
 bool IsOfTheMachine(const std::string& field) {
   static const auto* const fields = new std::set<std::string>{"time",
                                                               "elapsed_s",
@@ -41,7 +41,7 @@ bool IsOfTheMachine(const std::string& field) {
   return fields->count(field) != 0;
 }
 
-/// "stage 2, epoch 3", or the event's name.
+/// "stage 2, epoch 3", or the name of the event.
 std::string PlaceOf(const Struct& event) {
   std::string place;
   for (const char* field : {"stage", "epoch"}) {

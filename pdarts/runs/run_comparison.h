@@ -8,11 +8,11 @@
 
 namespace pdarts {
 
-/// Where two finished runs, searches or trainings, first differ: in their logs, without times and
-/// memory, in what they found, or in a tensor of their weights. Nothing if they are the same to the
-/// bit.
-/// \error kNotFound if one of them lacks a file that the other has; as Directory::ReadFile and
-/// ReadWeightsFile; kDataLoss if a log can't be parsed.
+/// The first difference between two finished runs, which are searches or trainings. The function
+/// compares their logs without times and memory, their derived architectures, and the tensors of
+/// their weights. Unset if the runs are identical to the bit.
+/// \error kNotFound if one of the runs lacks a file that the other run has; as Directory::ReadFile
+/// and ReadWeightsFile; kDataLoss if a log cannot be parsed.
 absl::StatusOr<std::optional<std::string>> FirstDifference(const std::string& before,
                                                            const std::string& now);
 

@@ -46,14 +46,14 @@ constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
 constexpr char kDamagedCheckpoint[] = "checkpoint.damaged.bin";
 constexpr char kLock[] = "lock";
 
-/// What a run writes while it is not finished, and what it leaves. The spec is not among them: it
-/// is replaced, and the lock goes with the process.
+/// The files of an unfinished run and of a finished run. The spec and the lock are not in these
+/// lists: the spec is replaced, and the process removes its lock when it ends.
 constexpr const char* kCheckpoints[] = {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint};
 constexpr const char* kOutputs[] = {
     kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest,
     kLast,   kModelFile,    kReport,           kSamples,  kMistakes};
 
-/// The lines of a log that are whole and parse.
+/// The complete lines of a log that can be parsed.
 template <class Line>
 std::vector<Line> ParseLog(const std::string& log) {
   std::vector<Line> lines;
@@ -64,8 +64,8 @@ std::vector<Line> ParseLog(const std::string& log) {
   return lines;
 }
 
-/// The drawings that a report of the run with this log made: cell_KIND.svg and .pdf of every cell
-/// kind that the log names.
+/// The drawings that a report of the run with this log has written: cell_KIND.svg and .pdf of
+/// each cell kind in the log.
 std::vector<std::string> DrawingsOf(const std::string& log) {
   std::set<std::string> kinds;
   for (const Struct& line : ParseLog<Struct>(log)) {
@@ -86,20 +86,21 @@ std::vector<std::string> DrawingsOf(const std::string& log) {
   return files;
 }
 
-/// Reads the spec of a run. A field that the program which wrote it did not know has its default.
+/// Reads the spec of a run. A field that did not exist in the program that wrote the spec gets its
+/// default.
 absl::Status ParseRunSpec(const std::string& text, const std::string& file, Message* spec) {
   PDARTS_RETURN_IF_ERROR(ParseSpecInto(text, file, spec));
   return CompleteSpec(spec);
 }
 
-/// "...: " and the fields that differ, or why they can't be told.
+/// "...: " and the names of the fields that differ, or the reason why the specs cannot be compared.
 std::string Differences(const std::string& before, const Message& now, const std::string& file) {
   const std::unique_ptr<Message> spec(now.New());
   const absl::Status parsed = ParseRunSpec(before, file, spec.get());
   return parsed.ok() ? MessageDifferences(*spec, now) : std::string(parsed.message());
 }
 
-/// Whether a run whose spec has this text may go on as a run of `spec`.
+/// Whether a run with this text of its spec may be resumed as a run of `spec`.
 bool IsSameRun(const std::string& text, const Message& spec) {
   if (text == PrintSpec(spec)) return true;
   const std::unique_ptr<Message> parsed(spec.New());
@@ -121,7 +122,7 @@ absl::Status NothingToResume(const std::string& path) {
                    " in it; if the run was moved, name its new folder by --output_dir"));
 }
 
-/// What isn't ours isn't replaced, whatever the flags.
+/// Files that pdarts did not write are never replaced, whatever the flags are.
 absl::Status RefuseOthersFiles(const Directory& directory, absl::string_view why) {
   return absl::AlreadyExistsError(absl::StrCat(directory.path(),
                                                " holds files that are no run of pdarts (", why,
@@ -134,8 +135,9 @@ absl::StatusOr<bool> HasCheckpoint(const Directory& directory) {
   return directory.Holds(kPreviousCheckpoint);
 }
 
-/// Whether the run ended before anything came of it, as over a dataset that wasn't there, or a
-/// stage that didn't fit the memory: no checkpoint, no result, and no whole epoch in the log.
+/// Whether the run ended before it produced anything: it has no checkpoint, no result, and no
+/// complete epoch in the log. Examples are a missing dataset, and a stage that does not fit into
+/// the memory.
 absl::StatusOr<bool> NothingCameOf(const Directory& directory) {
   PDARTS_ASSIGN_OR_RETURN(const bool has_checkpoint, HasCheckpoint(directory));
   PDARTS_ASSIGN_OR_RETURN(const bool has_result, directory.Holds(kResult));
@@ -150,8 +152,8 @@ absl::StatusOr<bool> NothingCameOf(const Directory& directory) {
   return true;
 }
 
-/// \error kAlreadyExists if there is anything that a run which was killed before it wrote its spec
-/// doesn't leave.
+/// \error kAlreadyExists if the directory holds anything that a run does not leave when it is
+/// killed before it writes its spec.
 absl::Status CheckIsEmpty(const Directory& directory) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> names, directory.List());
   for (const std::string& name : names) {
@@ -162,7 +164,7 @@ absl::Status CheckIsEmpty(const Directory& directory) {
   return absl::OkStatus();
 }
 
-/// \error kAlreadyExists if the text is the spec neither of a search nor of a training.
+/// \error kAlreadyExists if the text is neither the spec of a search nor the spec of a training.
 absl::Status CheckIsSpecOfARun(const Directory& directory, const std::string& text) {
   const std::string file = directory.PathOf(kSpec);
   ExperimentSpec search;
@@ -174,7 +176,7 @@ absl::Status CheckIsSpecOfARun(const Directory& directory, const std::string& te
                                                      : std::string(of_search.message()));
 }
 
-/// Whether a run that begins or goes on may write into the directory.
+/// Whether a run that begins or resumes may write into the directory.
 absl::Status CheckMayWrite(const Directory& directory, const Message& spec, RunStart start) {
   const absl::StatusOr<std::string> old_spec = directory.ReadFile(kSpec);
   if (absl::IsNotFound(old_spec.status())) {
@@ -197,7 +199,7 @@ absl::Status CheckMayWrite(const Directory& directory, const Message& spec, RunS
 }
 
 /// Opens a run directory and reads one of its files.
-/// \error kNotFound "`path` `lacks`: there is no `name` in it".
+/// \error kNotFound "`path` `lacks`: there is no `name` in it" if the file does not exist.
 absl::StatusOr<std::string> ReadRunFile(const std::string& path, const std::string& name,
                                         absl::string_view lacks) {
   const auto read = [&]() -> absl::StatusOr<std::string> {
@@ -209,8 +211,8 @@ absl::StatusOr<std::string> ReadRunFile(const std::string& path, const std::stri
   return absl::NotFoundError(absl::StrCat(path, " ", lacks, ": there is no ", name, " in it"));
 }
 
-/// Reads a message from a file of JSON. lacks: as ReadRunFile.
-/// \error kDataLoss if the file doesn't parse or a number is not finite; as ReadRunFile.
+/// Reads a message from a JSON file. `lacks` has the meaning of ReadRunFile's parameter.
+/// \error kDataLoss if the file does not parse or a number is not finite; as ReadRunFile.
 absl::Status ReadJsonInto(const std::string& path, const std::string& name, absl::string_view lacks,
                           Message* message) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, name, lacks));
@@ -253,7 +255,8 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
   if (!opened.ok()) return opened.status();
   auto directory = std::make_unique<const Directory>(*std::move(opened));
   PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<RunLock> lock, RunLock::Take(*directory, kLock));
-  // Another process may have written it since; now none can.
+  // Another process may have written into the directory since the first check. The lock now
+  // excludes other processes.
   PDARTS_RETURN_IF_ERROR(CheckMayWrite(*directory, spec, start));
   std::unique_ptr<RunDirectory> run(new RunDirectory(std::move(directory), spec, std::move(lock)));
   PDARTS_RETURN_IF_ERROR(run->RemoveTemporaries());
@@ -275,7 +278,8 @@ absl::Status RunDirectory::Write(const std::string& name, absl::string_view cont
                                  const std::string& keep_as) {
   PDARTS_RETURN_IF_ERROR(CheckHeld());
   const absl::Status written = WriteFileAtomically(*directory_, name, content, keep_as);
-  // In a directory that was removed meanwhile nothing can be made: that is the reason to name.
+  // Nothing can be written into a directory that was removed meanwhile. The error then says that it
+  // was removed.
   if (!written.ok()) PDARTS_RETURN_IF_ERROR(CheckHeld());
   return written;
 }
@@ -287,7 +291,7 @@ absl::Status RunDirectory::Remove(const std::string& name) {
 
 absl::Status RunDirectory::RemoveTemporaries() {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> names, directory_->List());
-  // Without a readable log no report was written.
+  // If the log cannot be read, no report was written.
   const std::vector<std::string> drawings = DrawingsOf(directory_->ReadFile(kLog).value_or(""));
   for (const std::string& name : names) {
     const auto is_of = [&](absl::string_view file) { return IsTemporaryOf(name, file); };
@@ -306,13 +310,14 @@ absl::Status RunDirectory::RemoveCheckpoints() {
 }
 
 absl::Status RunDirectory::Clear() {
-  PDARTS_RETURN_IF_ERROR(Remove(kResult));  // first: what is left isn't finished any more
+  // The result is removed first, because the remaining files are not a finished run.
+  PDARTS_RETURN_IF_ERROR(Remove(kResult));
   PDARTS_RETURN_IF_ERROR(RemoveCheckpoints());
   for (const char* name : kOutputs) PDARTS_RETURN_IF_ERROR(Remove(name));
   const absl::StatusOr<std::string> log = directory_->ReadFile(kLog);
   if (log.ok()) {
     for (const std::string& name : DrawingsOf(*log)) {
-      // The log may be damaged, and a drawing too many does no harm.
+      // The log may be damaged, and a remaining drawing does no harm.
       Remove(name).IgnoreError();
     }
   }
@@ -337,11 +342,11 @@ absl::Status RunDirectory::GoOn() {
     return absl::Status(previous.code(), absl::StrCat(newest.message(), "; ", previous.message(),
                                                       "; --overwrite starts the run over"));
   }
-  // It must not take the place of the good one when the next is written.
+  // The damaged checkpoint must not replace the good one when the next checkpoint is written.
   PDARTS_RETURN_IF_ERROR(CheckHeld());
   PDARTS_RETURN_IF_ERROR(directory_->Rename(kCheckpoint, kDamagedCheckpoint));
   notes_.push_back(absl::StrCat(newest.message(), "; it is ", kDamagedCheckpoint,
-                                " now, and the run goes on from the one before"));
+                                " now, and the run resumes from the checkpoint before it"));
   return absl::OkStatus();
 }
 

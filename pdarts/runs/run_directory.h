@@ -34,94 +34,102 @@ namespace pdarts {
 class Network;
 class SuperNet;
 
-/// What to do where the folder of a run exists already.
+/// What to do if the folder of a run exists.
 enum class RunStart {
-  kGoOn,       ///< go on with an unfinished run of the same spec, else begin one
-  kResume,     ///< only go on
-  kOverwrite,  ///< begin one, also in place of a run that is there
+  kGoOn,       ///< resume an unfinished run of the same spec; if there is none, begin a run
+  kResume,     ///< only resume
+  kOverwrite,  ///< begin a run, and replace a run that exists
 };
 
-/// The folder that one run writes, a search or a training. As long as the object lives, no other
-/// process can open it. The run knows its folder by the lock in it, not by its path: the folder
-/// stays open, and nothing is written or removed in it once the lock has been removed or replaced
-/// (as with the whole folder, which another run may have now).
+/// The folder of one run, a search or a training. As long as the object lives, no other process can
+/// open the folder. The run recognizes its folder by the lock in it, not by the path. The folder
+/// stays open. If the lock has been removed or replaced (for example with the whole folder, which
+/// may belong to another run now), the run neither writes nor removes anything in the folder.
 ///
-///   spec.textproto          the complete spec, as run (ExperimentSpec or TrainSpec)
-///   log.jsonl               a line an event (LogEvent or TrainEvent)
-///   events.out.tfevents     the log's numbers for TensorBoard
-///   architecture.textproto  what was found, and why, or what is trained (DerivedArchitecture)
+///   spec.textproto          the complete spec of the run (ExperimentSpec or TrainSpec)
+///   log.jsonl               a line for each event (LogEvent or TrainEvent)
+///   events.out.tfevents     the numbers of the log for TensorBoard
+///   architecture.textproto  the derived architecture with its derivation trace, or the trained
+///                           architecture (DerivedArchitecture)
 ///   architecture.json       the architecture alone, as plain JSON
-///   genotype.txt            the same in the space's own text form
-///   samples.json            pictures of the first training images (TrainingSamples)
-///   report.html             all of this as a page, and cell_KIND.svg and .pdf (pdarts/report)
-///   result.json             what came out (RunResult or TrainResult); written last
+///   genotype.txt            the architecture in the text form of the search space
+///   samples.json            the first training images (TrainingSamples)
+///   report.html             the report, and cell_KIND.svg and .pdf (pdarts/report)
+///   result.json             the result (RunResult or TrainResult); written last
 ///
-/// Of a search:
+/// A search also has:
 ///
-///   supernet.safetensors    weights, alphas and statistics of the last stage's super-network
+///   supernet.safetensors    weights, alphas and running statistics of the last super-network
 ///
-/// Of a training:
+/// A training also has:
 ///
-///   best.safetensors        weights and statistics of the epoch that was best on the test split
-///   last.safetensors        those of the last epoch
-///   model.json              what it takes to use the weights elsewhere (Model); the files of
-///                           weights hold it too
-///   mistakes.json           what the test images were taken for after the last epoch
+///   best.safetensors        weights and running statistics of the epoch with the best accuracy
+///                           on the test split
+///   last.safetensors        weights and running statistics of the last epoch
+///   model.json              what another program needs to use the weights (Model); the files
+///                           of weights hold it as well
+///   mistakes.json           the predicted classes of the test images after the last epoch
 ///   (TestMistakes)
 ///
-/// While it isn't finished also:
+/// An unfinished run also has:
 ///
-///   checkpoint.bin           the newest state (Checkpoint)
-///   checkpoint.previous.bin  the one before
-///   checkpoint.damaged.bin   one that could not be read when the run went on
-///   lock                     the number of the process that writes, and its host
+///   checkpoint.bin           the newest checkpoint (Checkpoint)
+///   checkpoint.previous.bin  the checkpoint before the newest
+///   checkpoint.damaged.bin   a checkpoint that could not be read when the run was resumed
+///   lock                     the number of the process that writes the run, and its host
 class RunDirectory {
  public:
-  /// Prepares `path` for a run of `spec` from its beginning (makes the folder, writes the spec),
-  /// or, where it holds a checkpoint, from there: the log is cut back to what it was then.
-  /// \error kAlreadyExists if it holds a finished run, a run of another spec (naming what differs)
-  /// that has a checkpoint or a whole epoch, and it isn't to be overwritten; kAlreadyExists also if
-  /// it holds anything but a run, which is never overwritten; kFailedPrecondition if another
-  /// process writes it, or if a checkpoint is of another spec or version of the format; kDataLoss
-  /// if no checkpoint is whole; kNotFound for kResume where there is no run; as Directory::ReadFile
-  /// if a file can't be read; as WriteFileAtomically.
+  /// Prepares `path` for a run of `spec`. A new run begins: its folder is made and its spec is
+  /// written. A run that has a checkpoint resumes from the checkpoint: its log is cut back to the
+  /// length that it had then.
+  /// \error kAlreadyExists if the folder holds a finished run, or a run of another spec that has a
+  /// checkpoint or a complete epoch, and may not be overwritten (the message names the
+  /// differences); kAlreadyExists also if the folder holds anything else than a run, because that
+  /// is never overwritten; kFailedPrecondition if another process writes the run, or if a
+  /// checkpoint belongs to another spec or another version of the format; kDataLoss if no
+  /// checkpoint is complete; kNotFound for kResume if there is no run; as Directory::ReadFile if a
+  /// file cannot be read; as WriteFileAtomically.
   static absl::StatusOr<std::unique_ptr<RunDirectory>> Open(const std::string& path,
                                                             const google::protobuf::Message& spec,
                                                             RunStart start);
 
   const std::string& path() const { return directory_->path(); }
 
-  /// Where an unfinished run goes on; unset for one that begins.
+  /// The checkpoint from which an unfinished run resumes; unset for a new run.
   const std::optional<Checkpoint>& checkpoint() const { return checkpoint_; }
-  /// What a user should know of how the run was opened: it starts over, a checkpoint is damaged.
+  /// What a user should know about the opening of the run: that it starts over, or that a
+  /// checkpoint is damaged.
   const std::vector<std::string>& notes() const { return notes_; }
 
-  /// Whether the folder is still this run's. Whatever writes or removes something in it asks first.
+  /// Whether the folder still belongs to this run. Every function that writes or removes something
+  /// in the folder calls CheckHeld first.
   /// \error kAborted if the lock was removed or replaced: as RunLock::CheckHeld.
   absl::Status CheckHeld() const { return lock_->CheckHeld(); }
 
-  /// Replaces the newest checkpoint and keeps the one before; fills in the spec and the log's
-  /// length. \error as CheckHeld and WriteFileAtomically; both files are as they were then.
+  /// Replaces the newest checkpoint, and keeps the one before. Sets the spec and the length of the
+  /// log in the checkpoint. \error as CheckHeld and WriteFileAtomically; after an error, both
+  /// checkpoints are unchanged.
   absl::Status WriteCheckpoint(Checkpoint checkpoint);
-  /// File and place of the newest checkpoint, for a message; empty if there is none.
+  /// File and place of the newest checkpoint, for a message; empty if there is no checkpoint.
   const std::string& last_checkpoint() const { return last_checkpoint_; }
 
-  /// Appends a line to the log, and its numbers to the event file.
+  /// Appends a line to the log, and the numbers of the line to the event file.
   /// \error as CheckHeld and WriteFileAtomically; kInternal, before anything is written, if a
   /// number is not finite.
   absl::Status Log(const LogEvent& event);    ///< of a search
   absl::Status Log(const TrainEvent& event);  ///< of a training
 
-  /// Write the other files. \error as CheckHeld and WriteFileAtomically.
+  /// The following functions write the other files. \error as CheckHeld and WriteFileAtomically.
   absl::Status WriteArchitecture(const DerivedArchitecture& architecture);
   absl::Status WriteSuperNet(const SuperNet& net);
-  /// The files of weights that are written afterwards hold the model as metadata.
+  /// Files of weights that are written afterwards hold the model in their metadata.
   absl::Status WriteModel(const Model& model);
   absl::Status WriteLastWeights(const Network& network);
   absl::Status WriteBestWeights(const Network& network);
   absl::Status WriteSamples(const TrainingSamples& samples);
   absl::Status WriteMistakes(const TestMistakes& mistakes);
-  /// The end of the run: removes its checkpoints too. \error kInternal too, as Log.
+  /// Writes the result, which ends the run, and removes the checkpoints. \error as CheckHeld and
+  /// WriteFileAtomically; kInternal as Log.
   absl::Status WriteResult(const google::protobuf::Message& result);
 
  private:
@@ -132,18 +140,18 @@ class RunDirectory {
   absl::Status WriteWeightsOf(const torch::nn::Module& module, const std::string& name,
                               const std::map<std::string, std::string>& metadata);
   absl::Status Remove(const std::string& name);
-  /// Removes what was half-written by a process that was killed.
+  /// Removes the half-written files of a process that was killed.
   absl::Status RemoveTemporaries();
   absl::Status RemoveCheckpoints();
-  /// Opens the event file for a log that holds these lines.
+  /// Opens the event file for a log with these lines.
   absl::Status OpenEvents(const std::string& log);
   template <class Event>
   absl::Status LogRecord(const Event& event);
-  /// Removes what an earlier run left.
+  /// Removes the files of an earlier run.
   absl::Status Clear();
   absl::Status Begin();
   absl::Status GoOn();
-  /// \error kDataLoss where the one before may still do.
+  /// \error kDataLoss if the checkpoint is damaged and the one before may be used instead.
   absl::Status GoOnFrom(const std::string& file);
 
   const std::unique_ptr<const Directory> directory_;
@@ -155,43 +163,46 @@ class RunDirectory {
   std::optional<Checkpoint> checkpoint_;
   std::vector<std::string> notes_;
   std::string last_checkpoint_;
-  std::map<std::string, std::string> model_;  ///< metadata of the weights
+  std::map<std::string, std::string> model_;  ///< metadata of the files of weights
 };
 
 /// Reads the spec of a search.
-/// \error kNotFound if `path` is no run directory; errors of Directory::ReadFile and ParseSpec.
+/// \error kNotFound if `path` is not a run directory; as Directory::ReadFile and ParseSpec.
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path);
 
-/// The spec of the unfinished training in `path`; nothing where there is none that can be read.
+/// The spec of the unfinished training in `path`; unset if there is no such training, or if its
+/// spec cannot be read.
 std::optional<TrainSpec> FindUnfinishedTraining(const std::string& path);
 
-/// Reads the spec of a training. \error kNotFound if `path` is no run directory or holds no trained
-/// weights (a search's); errors of Directory::ReadFile and ParseSpec.
+/// Reads the spec of a training. \error kNotFound if `path` is not a run directory, or holds no
+/// trained weights because the run is a search; as Directory::ReadFile and ParseSpec.
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path);
 
-/// The file of a run's spec.
+/// The path of a run's spec.
 std::string RunSpecFile(const std::string& run);
 
-/// The files of a training's best and last weights.
+/// The paths of a training's best and last weights.
 std::string BestWeightsFile(const std::string& run);
 std::string LastWeightsFile(const std::string& run);
 
-/// Reads the result of a finished run; of a training the row that RowOf makes of it.
-/// \error kNotFound if there is none; kDataLoss if the file doesn't parse or a number is not
+/// Reads the result of a finished run. For a training, this is the row that RowOf makes of its
+/// result.
+/// \error kNotFound if there is no result; kDataLoss if the file does not parse or a number is not
 /// finite; as Directory::ReadFile.
 absl::StatusOr<RunResult> ReadRunResult(const std::string& path);
 
-/// The same of a finished training.
+/// Reads the result of a finished training.
 absl::StatusOr<TrainResult> ReadTrainResult(const std::string& path);
 
-/// Pictures of a run's training images, and what a training's test images were taken for.
-/// \error kNotFound if there are none, as in a run of an earlier version; else as ReadRunResult.
+/// Training images of a run, and the predicted classes of a training's test images.
+/// \error kNotFound if there are none, as in a run of an earlier version; otherwise as
+/// ReadRunResult.
 absl::StatusOr<TrainingSamples> ReadTrainingSamples(const std::string& path);
 absl::StatusOr<TestMistakes> ReadTestMistakes(const std::string& path);
 
-/// The result of the run in `path`; nothing where no finished run is.
-/// \error kAlreadyExists naming what differs if that run is of another spec, or of one that can't
-/// be parsed; as Directory::ReadFile; as ReadRunResult for a result that can't be read.
+/// The result of the run in `path`; unset if there is no finished run.
+/// \error kAlreadyExists naming the differences if that run has another spec, or a spec that cannot
+/// be parsed; as Directory::ReadFile; as ReadRunResult for a result that cannot be read.
 absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path,
                                                          const google::protobuf::Message& spec);
 

@@ -40,7 +40,7 @@ class RunDirectoryTest : public ::testing::Test {
             ::testing::UnitTest::GetInstance()->current_test_info()->name();
     fs::remove_all(path_);
     spec_.set_name("a");
-    // As the specs of all runs are.
+    // The specs of all runs are complete.
     ASSERT_TRUE(CompleteSpec(&spec_).ok());
   }
   absl::Status Create(bool overwrite = false) {
@@ -100,7 +100,7 @@ TEST_F(RunDirectoryTest, PicturesComeBackAsTheyWereWritten) {
   EXPECT_EQ(ReadTestMistakes(path_.string()).status().code(), absl::StatusCode::kNotFound);
   TrainingSamples samples;
   Picture* const picture = samples.add_pictures();
-  picture->set_jpeg(std::string("\xff\xd8\xff\0x", 5));  // no text
+  picture->set_jpeg(std::string("\xff\xd8\xff\0x", 5));  // not valid text
   picture->set_class_name("cat");
   ASSERT_TRUE((*run)->WriteSamples(samples).ok());
   EXPECT_EQ(ReadTrainingSamples(path_.string())->SerializeAsString(), samples.SerializeAsString());
@@ -115,7 +115,7 @@ TEST_F(RunDirectoryTest, PicturesComeBackAsTheyWereWritten) {
               HasSubstr("mistakes.json: images: probability is nan"));
 }
 
-/// What a search logs at a stage's beginning, with these cell kinds.
+/// The event that a search with these cell kinds logs at the beginning of a stage.
 LogEvent StageBegin(const std::vector<std::string>& kinds) {
   LogEvent event;
   event.set_event("stage_begin");
@@ -173,7 +173,8 @@ TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstEpochMakesWayForACorrectedSpec) 
     LogEvent begin;
     begin.set_event("run_begin");
     ASSERT_TRUE((*run)->Log(begin).ok());
-    // As far as a stage that doesn't fit the memory, or whose first loss is not a number.
+    // The log of a run whose stage does not fit into the memory, or whose first loss is not a
+    // number.
     ASSERT_TRUE((*run)->Log(StageBegin({"normal"})).ok());
   }
   spec_.set_seed(2);
@@ -245,7 +246,7 @@ TEST_F(RunDirectoryTest, WritesTheGenotypeAlone) {
   EXPECT_EQ(Read(path_ / "genotype.txt"), "text\n");
 }
 
-/// A run that logged a line, saved, and logged another, `times` times.
+/// A run that logs a line, saves a checkpoint, and logs another line, `times` times.
 class CheckpointedRunTest : public RunDirectoryTest {
  protected:
   void Interrupt(int times) {
@@ -308,7 +309,7 @@ TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
   ASSERT_EQ((*run)->notes().size(), 1u);
   EXPECT_THAT((*run)->notes()[0], HasSubstr("checkpoint.bin: it is cut off after 50 bytes"));
   EXPECT_EQ(Read(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n");
-  // The good one isn't replaced by the damaged one when the next is written.
+  // The damaged checkpoint does not replace the good one when the next checkpoint is written.
   ASSERT_TRUE((*run)->WriteCheckpoint(Checkpoint()).ok());
   EXPECT_EQ(ReadCheckpoint(Directory::Open(path_.string()).value(), "checkpoint.previous.bin")
                 ->state.place,
@@ -352,7 +353,7 @@ TEST_F(CheckpointedRunTest, OfAnotherSpecIsRefusedWithTheDifference) {
   spec_.mutable_search()->set_batch_size(7);
   EXPECT_THAT(GoOn().status().ToString(),
               HasSubstr("a run of another spec (modified: search.batch_size: 96 -> 7)"));
-  // The spec's file was exchanged: the checkpoint still knows.
+  // The file of the spec was exchanged, but the checkpoint still holds the spec.
   {
     std::ofstream file(path_ / "spec.textproto");
     file << PrintSpec(spec_);
@@ -376,7 +377,7 @@ TEST_F(CheckpointedRunTest, GoesOnWithAnotherNumberOfWorkers) {
   EXPECT_TRUE((*run)->checkpoint().has_value());
 }
 
-// An image that can't be read has ended it.
+// An image that cannot be read ended the run.
 TEST_F(CheckpointedRunTest, GoesOnWithoutUnreadableImages) {
   LoadingSettings* loading = spec_.mutable_search()->mutable_loading();
   loading->set_skip_unreadable(false);
@@ -428,7 +429,7 @@ TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
   }
   EXPECT_FALSE(fs::exists(path_ / "lock"));
   for (const char* left : {"1\n", "1 node7\n"}) {
-    std::ofstream(path_ / "lock") << left;  // by a process that was killed, or whose host was
+    std::ofstream(path_ / "lock") << left;  // by a process that was killed, or whose host failed
     EXPECT_TRUE(Create().ok());
   }
 }
@@ -448,7 +449,7 @@ TEST_F(RunDirectoryTest, ALockThatNamesAnotherProcessStopsTheRun) {
   auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
   ASSERT_TRUE(run.ok());
   ASSERT_TRUE((*run)->CheckHeld().ok());
-  // What another host does that the server gave the lock to: the file stays the same one.
+  // Another host, which got the lock from the server, writes its name into the same file.
   std::ofstream(path_ / "lock") << "12345 node7\n";
   const absl::Status status = (*run)->CheckHeld();
   EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
@@ -503,7 +504,7 @@ TEST_F(RunDirectoryTest, ANewOneLastsThroughALossOfPower) {
   EXPECT_THAT(syncs.paths(), ::testing::Contains(parent));
 }
 
-/// A run that has lost its directory to another one, or its lock.
+/// A run whose directory or lock now belongs to another run.
 class LostRunTest : public RunDirectoryTest {
  protected:
   void SetUp() override {
@@ -513,7 +514,7 @@ class LostRunTest : public RunDirectoryTest {
     run_ = *std::move(run);
     ASSERT_TRUE(run_->WriteCheckpoint(Checkpoint()).ok());
   }
-  /// Everything that the run would write is refused.
+  /// Expects that every write of the run is refused.
   void ExpectWritesNothing() {
     DerivedArchitecture found;
     const absl::Status refused[] = {run_->WriteCheckpoint(Checkpoint()), run_->Log(LogEvent()),
@@ -524,7 +525,7 @@ class LostRunTest : public RunDirectoryTest {
     }
     run_.reset();
   }
-  /// All files of the directory by name.
+  /// The contents of all files of the directory, by name.
   std::map<std::string, std::string> Files() const {
     std::map<std::string, std::string> files;
     for (const auto& entry : fs::directory_iterator(path_)) {

@@ -6,7 +6,7 @@
 namespace pdarts {
 namespace {
 
-/// pixels: `[C,H,W]` uint8.
+/// `pixels` has the shape `[C,H,W]` and the type uint8.
 Picture MakePicture(const at::Tensor& pixels, int64_t index, const SampleSource& source,
                     const std::vector<std::string>& class_names) {
   Picture picture;

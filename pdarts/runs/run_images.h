@@ -15,21 +15,23 @@
 
 namespace pdarts {
 
-/// A run keeps pictures of so many training images.
+/// The number of training images that a run keeps.
 inline constexpr int64_t kSampleImages = 8;
 
-/// A training keeps the matrix of confusion for up to so many classes.
+/// The maximum number of classes for which a training keeps the confusion matrix.
 inline constexpr size_t kMostConfusionClasses = 100;
 
-/// Pictures of images of the training split, which `source` is.
+/// Describes images of the training split `source`.
 TrainingSamples DescribeSamples(const BatchPixels& images, const SampleSource& source,
                                 const std::vector<std::string>& class_names);
 
-/// What the images of the test split, which `source` is, were taken for after an epoch, from 1.
+/// Describes the predicted classes of the images of the test split `source` after an epoch. The
+/// first epoch is 1.
 TestMistakes DescribeMistakes(int epoch, const Evaluation& evaluation, const SampleSource& source,
                               const std::vector<std::string>& class_names);
 
-/// Adds the matrix of confusion, a row for each true class. counts: of CountGuesses.
+/// Adds the confusion matrix, with a row for each true class. `counts` is the result of
+/// CountGuesses.
 void AddConfusion(const std::vector<std::map<int64_t, int64_t>>& counts,
                   google::protobuf::RepeatedPtrField<ConfusionRow>* rows);
 

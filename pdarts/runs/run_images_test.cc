@@ -19,13 +19,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Four images of 4x4 pixels; image i is of class i % 2.
+/// Four images of 4x4 pixels. Image i has the class i % 2.
 std::shared_ptr<const SampleSource> Images() {
   return MakeMemorySource(at::zeros({4, 3, 4, 4}, at::kByte), at::tensor({0, 1, 0, 1}, at::kLong),
                           "nowhere");
 }
 
-/// The red of a picture's first pixel.
+/// The red value of the first pixel.
 int RedOf(const Picture& picture) {
   images::DecodeOptions options;
   options.max_pixels = 10000;
@@ -49,7 +49,7 @@ TEST(RunImages, SamplesHaveTheirClassAndTheirOrigin) {
 
 TEST(RunImages, MistakesHaveTheMatrixAndTheImages) {
   Evaluation evaluation;
-  evaluation.guesses = at::tensor({0, 0, -1, 1}, at::kLong);  // image 2 was not measured
+  evaluation.guesses = at::tensor({0, 0, -1, 1}, at::kLong);  // image 2 was not evaluated
   evaluation.mistakes.push_back({1, 0, 0.75, at::full({3, 4, 4}, 150, at::kByte)});
   const TestMistakes mistakes = DescribeMistakes(7, evaluation, *Images(), {"cat", "dog"});
   EXPECT_EQ(mistakes.epoch(), 7);

@@ -16,13 +16,13 @@
 namespace pdarts {
 namespace {
 
-/// How a process names itself in its lock: "4711 node3".
+/// The text by which a process names itself in its lock: "4711 node3".
 std::string OwnName() {
   const std::string host = HostName();
   return host.empty() ? absl::StrCat(getpid()) : absl::StrCat(getpid(), " ", host);
 }
 
-/// What a lock holds; empty if no process has written its name yet.
+/// The content of a lock; empty if no process has written its name yet.
 absl::StatusOr<std::string> ReadName(const FileDescriptor& file, const std::string& path) {
   char text[512];
   const ssize_t length = pread(file.number(), text, sizeof(text), 0);
@@ -36,7 +36,7 @@ struct Holder {
   std::string host;
 };
 
-/// Which process took a lock; without a number if none has written its name yet.
+/// The process that took a lock; its number is unset if no process has written its name yet.
 /// \error kFailedPrecondition if the file holds something else.
 absl::StatusOr<Holder> ReadHolder(const FileDescriptor& file, const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string name, ReadName(file, path));
@@ -80,15 +80,15 @@ absl::StatusOr<std::unique_ptr<RunLock>> RunLock::Take(const Directory& director
       PDARTS_ASSIGN_OR_RETURN(const Holder holder, ReadHolder(file, path));
       return HeldBy(holder, path);
     }
-    // Who held it before may have removed the file after it was opened here: then another one, or
-    // none, has the name now.
+    // The previous holder may have removed the file after this process opened it. Then the name
+    // leads to another file, or to none.
     PDARTS_ASSIGN_OR_RETURN(const bool is_named, directory.Leads(name, file));
     if (!is_named) continue;
     PDARTS_RETURN_IF_ERROR(CheckHasOneName(file, path));
     PDARTS_RETURN_IF_ERROR(ReadHolder(file, path).status());
     std::unique_ptr<RunLock> lock(new RunLock(&directory, name, std::move(file), OwnName()));
     const std::string line = absl::StrCat(lock->own_, "\n");
-    // Synced, so that other hosts see it.
+    // The file is synced, so that other hosts see its content.
     if (ftruncate(lock->file_.number(), 0) != 0 ||
         pwrite(lock->file_.number(), line.data(), line.size(), 0) !=
             static_cast<ssize_t>(line.size()) ||
@@ -114,7 +114,8 @@ absl::Status RunLock::CheckHeld() const {
         " is not the lock that this run holds any more: the lock or its directory was "
         "removed or replaced. The run stops, because another one may write there now"));
   }
-  // The system of this host would know of no other holder: the server of a network file system may.
+  // The system of this host knows only its own locks. The server of a network file system may have
+  // given the lock to another host.
   PDARTS_ASSIGN_OR_RETURN(const std::string name, ReadName(file_, path));
   if (name == own_) return absl::OkStatus();
   return absl::AbortedError(absl::StrCat(

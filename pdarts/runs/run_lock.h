@@ -12,26 +12,27 @@
 
 namespace pdarts {
 
-/// Keeps other processes out as long as it lives, also those of other hosts that share a network
-/// file system: a file that is locked and holds the process's number and its host. The system frees
-/// the lock when the process ends in whatever way. docs/clusters.md says why this holds on NFS.
+/// Keeps other processes out of a directory as long as the object lives, including processes of
+/// other hosts that share a network file system. The lock is a locked file that holds the number of
+/// the process and its host. The system frees the lock when the process ends, for any reason.
+/// docs/clusters.md explains why this is true on NFS.
 class RunLock {
  public:
-  /// Locks the file `name` of a directory, which must outlive the lock.
-  /// \error kFailedPrecondition naming the process that holds it and its host, or if the file is no
-  /// lock: a link, or a file that holds something else; as WriteFileAtomically.
+  /// Locks the file `name` of a directory. The directory must outlive the lock.
+  /// \error kFailedPrecondition naming the process that holds the lock and its host, or if the file
+  /// is not a lock: it is a link, or holds something else; as WriteFileAtomically.
   static absl::StatusOr<std::unique_ptr<RunLock>> Take(const Directory& directory,
                                                        const std::string& name);
-  /// Removes the file, if it is still the one that is held.
+  /// Removes the file, if it is still the locked file.
   ~RunLock();
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
 
-  /// Whether the lock still keeps others out.
-  /// \error kAborted if its file was removed or replaced, or if it names another process, so that
-  /// another process can have locked the directory: what is written there from now on may destroy
-  /// what that process writes. A file names another process where the server of a network file
-  /// system gave the lock away, because it had not heard of this host for too long.
+  /// Whether the lock still keeps other processes out.
+  /// \error kAborted if the file was removed or replaced, or names another process. Another process
+  /// may then have locked the directory, and this process may destroy its files if it writes into
+  /// the directory. The file names another process if the server of a network file system gave the
+  /// lock to that process, because the server had not heard from this host for too long.
   absl::Status CheckHeld() const;
 
  private:
@@ -43,7 +44,7 @@ class RunLock {
   const Directory* const directory_;
   const std::string name_;
   const FileDescriptor file_;
-  const std::string own_;  ///< what the file holds as long as the lock is held
+  const std::string own_;  ///< the content of the file as long as the lock is held
 };
 
 }  // namespace pdarts

@@ -23,12 +23,12 @@
 
 namespace pdarts {
 
-/// Writes lines of a run's log: what is the same for searches (Event = LogEvent) and trainings
-/// (TrainEvent).
+/// Writes lines of a run's log. This class holds what is common to searches (Event = LogEvent) and
+/// trainings (TrainEvent).
 template <class Event>
 class RunRecorder {
  public:
-  /// Writes a line with the time and the memory. \error as RunDirectory::Log.
+  /// Writes a line with the time and the memory of the run. \error as RunDirectory::Log.
   absl::Status Log(absl::string_view name, Event details = {}) {
     details.set_event(std::string(name));
     details.set_time(TimeNow());
@@ -37,8 +37,8 @@ class RunRecorder {
     return directory_->Log(details);
   }
 
-  /// Writes samples.json. first: what FirstImages gives for kSampleImages. What keeps the file from
-  /// being written is logged, and stops no run.
+  /// Writes samples.json. `first` is the result of FirstImages for kSampleImages. If the file
+  /// cannot be written, the reason is logged, and the run continues.
   void WriteSamples(const absl::StatusOr<BatchPixels>& first, const DatasetSplits& data) {
     WarnUnlessOk("training images", first.ok() ? directory_->WriteSamples(DescribeSamples(
                                                      *first, *data.train, data.info.class_names))
@@ -47,21 +47,21 @@ class RunRecorder {
 
   const RunClock& clock() const { return clock_; }
 
-  /// How many processes compute the run together; before the first line.
+  /// Sets the number of processes that compute the run together. Call it before the first line.
   void SetProcesses(int processes) { processes_ = processes; }
-  /// Takes what these processes have reported at the end of an epoch. peak_bytes: the most memory
-  /// that each has held so far, by rank. counts: of this process, since it began.
+  /// Sets what these processes reported at the end of an epoch. `peak_bytes` is the maximum memory
+  /// of each process so far, by rank. `counts` are the counts of this process since it began.
   void SetProcessReports(const std::vector<int64_t>& peak_bytes, const CommunicatorCounts& counts) {
     if (processes_ > 1) clock_.SetProcessPeaks(peak_bytes);
     counts_ = counts;
   }
 
  protected:
-  /// directory: must outlive the recorder.
+  /// `directory` must outlive the recorder.
   explicit RunRecorder(RunDirectory* directory)
       : directory_(directory), clock_(directory->checkpoint()) {}
 
-  /// What every epoch reports but its losses and accuracies.
+  /// The fields of an epoch, without its losses and accuracies.
   Event MakeEpochEvent(const LoopEpochReport& report) {
     Event event;
     event.set_epoch(report.position.epoch + 1);
@@ -80,7 +80,8 @@ class RunRecorder {
     return event;
   }
 
-  /// For files that serve the report alone. of: what the report will not show.
+  /// Logs an error of a file that only the report uses. `of` names the part that the report will
+  /// not show.
   static void WarnUnlessOk(absl::string_view of, const absl::Status& status) {
     if (status.ok()) return;
     LOG(WARNING) << "the report will not show pictures of " << of << ": "

@@ -25,10 +25,10 @@ namespace pdarts {
 namespace {
 
 constexpr char kMetadata[] = "__metadata__";
-constexpr size_t kLengthBytes = 8;           // of the header's length, which the file begins with
-constexpr uint64_t kMostHeader = 100 << 20;  // as Python's library allows
+constexpr size_t kLengthBytes = 8;  // of the length of the header, with which the file begins
+constexpr uint64_t kMostHeader = 100 << 20;  // the limit of Python's library
 
-/// A list of integers that a double holds exactly and that aren't negative.
+/// A list of integers that are not negative and that a double represents exactly.
 std::optional<std::vector<int64_t>> Integers(const google::protobuf::Struct& entry,
                                              const std::string& field) {
   const auto found = entry.fields().find(field);
@@ -216,7 +216,7 @@ absl::StatusOr<WeightsFile> ReadSafetensors(const std::string& path) {
   }
   const uint64_t size = std::filesystem::file_size(path, error);
   absl::StatusOr<WeightsFile> weights = Read(file, size);
-  // An error of the disk isn't damage of the file.
+  // An error of the disk does not mean that the file is damaged.
   if (file.bad()) return absl::UnknownError(absl::StrCat("can't read ", path, ": I/O error"));
   if (!weights.ok()) return Annotate(weights.status(), path);
   return weights;

@@ -9,22 +9,22 @@
 
 namespace pdarts {
 
-/// The content of a file that holds tensors in the safetensors format (a JSON header and raw
-/// little-endian bytes, nothing to execute), which Python's `safetensors.torch.load_file` reads.
-/// Names are kept in the order given.
-/// \error kInvalidArgument for a dtype that ElementTypeOf doesn't know, a name given twice, or a
+/// The content of a file that holds tensors in the safetensors format. The format consists of a
+/// JSON header and raw little-endian bytes, so that reading the file executes nothing. Python reads
+/// the file with `safetensors.torch.load_file`. The names keep the given order.
+/// \error kInvalidArgument for a dtype that ElementTypeOf does not know, a repeated name, or a
 /// tensor that is called `__metadata__`.
 absl::StatusOr<std::string> EncodeSafetensors(const NamedTensors& tensors,
                                               const WeightsMetadata& metadata = {});
 
-/// Whether a file that begins with these bytes claims to be one. 9 bytes suffice.
+/// Whether a file that begins with these bytes seems to be a safetensors file. 9 bytes suffice.
 bool IsSafetensors(absl::string_view beginning);
 
-/// Reads all tensors of a safetensors file, in the order of their data, and its metadata. What the
-/// file says of sizes is checked against its own before memory is taken: the tensors' bytes must
-/// fill the data without gap and overlap.
+/// Reads all tensors of a safetensors file, in the order of their data, and the metadata of the
+/// file. Before memory is allocated, the sizes in the header are compared with the size of the
+/// file: the bytes of the tensors must fill the data without gaps and overlaps.
 /// \error kNotFound if there is no such file; kUnknown if reading fails; kDataLoss naming what is
-/// wrong with what was read.
+/// wrong with the content.
 absl::StatusOr<WeightsFile> ReadSafetensors(const std::string& path);
 
 }  // namespace pdarts

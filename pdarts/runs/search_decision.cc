@@ -9,13 +9,14 @@
 namespace pdarts {
 namespace {
 
-/// Parts of an even share and of chance that still count as close to it.
+/// The fractions of an even share and of the accuracy by chance that still count as close to it.
 constexpr double kCloseToEven = 0.05;
 constexpr double kCloseToChance = 0.25;
-/// Top-5 accuracy is 100% for so many classes and fewer.
+/// The top-5 accuracy is always 100% for this number of classes and fewer.
 constexpr int kClassesWithoutTop5 = 5;
 
-/// How far the accuracy may be above chance by luck: two standard errors of a guess.
+/// How far the accuracy may exceed the accuracy by chance without having a reason: two standard
+/// errors of random predictions.
 double Luck(double chance, double images) {
   const double p = chance / 100;
   return images > 0 ? 200 * std::sqrt(p * (1 - p) / images) : 0;
@@ -29,7 +30,7 @@ void SetProbabilities(const Candidates& candidates, const EdgeProbabilities& pro
                       RunResult* result) {
   double farthest = -1;
   for (size_t k = 0; k < candidates.size(); ++k) {
-    // With one candidate an edge, the probabilities are shares of the cell's edges.
+    // If every edge has one candidate, the probabilities are the shares of the edges of the cell.
     const size_t shares =
         candidates[k][0].size() > 1 ? candidates[k][0].size() : candidates[k].size();
     const double even = 1.0 / static_cast<double>(shares);

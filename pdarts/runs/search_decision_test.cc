@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// The numbers of a search over 242 photographs of five classes.
+/// The numbers of a search on 242 photographs of five classes.
 RunResult Undecided() {
   RunResult result;
   result.set_chance_top1(ChanceTop1(5));
@@ -36,12 +36,12 @@ TEST(SearchDecisionTest, OneProbabilityThatStandsOutIsADecision) {
 
 TEST(SearchDecisionTest, AccuracyAboveChanceAndLuckIsADecision) {
   RunResult result = Undecided();
-  result.set_supernet_top1(27);  // two standard errors of 121 guesses are 7.3 points
+  result.set_supernet_top1(27);  // two standard errors of 121 random predictions are 7.3 points
   EXPECT_NE(DecidedNothing(result), "");
   result.set_supernet_top1(28);
   EXPECT_EQ(DecidedNothing(result), "");
   result.set_supernet_images(10000);
-  result.set_supernet_top1(24);  // a quarter of chance are 5 points
+  result.set_supernet_top1(24);  // a quarter of the accuracy by chance is 5 points
   EXPECT_NE(DecidedNothing(result), "");
   result.set_supernet_top1(26);
   EXPECT_EQ(DecidedNothing(result), "");

@@ -66,7 +66,7 @@ absl::Status SearchRecorder::AddDerivation(const SuperNet& net,
                                            LogEvent* event) const {
   const absl::StatusOr<Derivation> derivation =
       experiment_->space->Derive(net.candidates(), probabilities, experiment_->derivation_options);
-  // Nothing may be derived yet; the end will tell.
+  // It may be too early to derive an architecture. The end of the search will report the error.
   if (absl::IsInvalidArgument(derivation.status())) return absl::OkStatus();
   PDARTS_RETURN_IF_ERROR(derivation.status());
   PDARTS_ASSIGN_OR_RETURN(*event->mutable_architecture(),

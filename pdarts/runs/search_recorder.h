@@ -10,11 +10,12 @@
 
 namespace pdarts {
 
-/// Writes what a search reports to its run directory's log.
+/// Writes what a search reports to the log of its run directory.
 class SearchRecorder : public SearchObserver, public RunRecorder<LogEvent> {
  public:
-  /// Both must outlive the recorder. The experiment tells what would be derived at an epoch's end,
-  /// how good the spec's benchmark says that is, and whether a stage trains its alphas.
+  /// `directory` and `experiment` must outlive the recorder. The experiment tells three things:
+  /// which architecture would be derived at the end of an epoch, how the benchmark of the spec
+  /// rates it, and whether a stage trains its alphas.
   SearchRecorder(RunDirectory* directory, const Experiment* experiment);
 
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
@@ -23,7 +24,7 @@ class SearchRecorder : public SearchObserver, public RunRecorder<LogEvent> {
                           const Candidates& kept) override;
 
  private:
-  /// Adds what would be derived from the network now, if anything would.
+  /// Adds the architecture that would be derived from the network now, if one can be derived.
   absl::Status AddDerivation(const SuperNet& net, const EdgeProbabilities& probabilities,
                              LogEvent* event) const;
 

@@ -8,9 +8,9 @@
 
 namespace pdarts {
 
-/// The part of a search's row that follows from the spec and from what was found: name, data set,
-/// search space, seed, genotype, and the counts of the derived network. The network has the space's
-/// default size, and takes the images and has the classes of the data set.
+/// The part of a search's row that follows from the spec and from the derived architecture: name,
+/// dataset, search space, seed, genotype, and the counts of the derived network. The network has
+/// the default size of the space, and fits the images and the classes of the dataset.
 /// \error as SearchSpace::Format and CountNetwork.
 absl::StatusOr<RunResult> SearchRow(const Experiment& experiment, const Architecture& found);
 

@@ -21,7 +21,7 @@ using Dict = PickleValue::Dict;
 constexpr absl::string_view kEntries[] = {"state_dict", "model_state_dict", "model",
                                           "net",        "network",          "state_dict_ema"};
 constexpr size_t kShownNames = 5;
-constexpr int kDeepest = 8;  // so many dicts are looked into, one in the other
+constexpr int kDeepest = 8;  // maximum depth to which dicts within dicts are searched
 
 const absl::string_view* AsText(const PickleValue& value) {
   return std::get_if<absl::string_view>(&value.value);
@@ -34,7 +34,7 @@ const Dict* AsDict(const PickleValue& value) {
   return dict == nullptr ? nullptr : *dict;
 }
 
-/// The entries of a dict for a message: `"epoch" (an integer), "args" (...)`.
+/// The entries of a dict as text for a message: `"epoch" (an integer), "args" (...)`.
 class EntryList {
  public:
   void Add(const PickleValue& key, const PickleValue& value) {
@@ -57,8 +57,8 @@ class EntryList {
 
 class Finder {
  public:
-  /// The state dict that is `dict` or lies in it; null if there is none. Each dict is visited once,
-  /// since a pickle's dict can be in itself.
+  /// The state dict that is `dict`, or lies in it; null if there is none. Each dict is visited
+  /// once, because a dict of a pickle can contain itself.
   const Dict* Find(const Dict& dict, int depth = 0) {
     if (depth == kDeepest || !visited_.insert(&dict).second) return nullptr;
     for (const absl::string_view name : kEntries) {
@@ -79,7 +79,8 @@ class Finder {
     }
     return only == nullptr ? nullptr : Chosen(dict, *AsText(only->first), AsDict(only->second));
   }
-  /// Where the state dict lies and what else might be meant; empty if it is the whole pickle.
+  /// Where the state dict lies, and which other dicts might be meant; empty if the state dict is
+  /// the whole pickle.
   std::string Note() const {
     if (path_.empty()) return "";
     return absl::StrCat(
@@ -88,7 +89,7 @@ class Finder {
   }
 
  private:
-  /// Remembered, since a dict can be in many places.
+  /// The answer is stored, because a dict can occur in many places.
   bool HoldsTensors(const Dict& dict) {
     const auto [found, is_new] = holds_tensors_.emplace(&dict, false);
     if (is_new) {
@@ -128,7 +129,7 @@ absl::Status NoStateDict(const PickleValue& root) {
                    absl::StrJoin(kEntries, ", ")));
 }
 
-/// What is added up must not take more memory than the file's size allows.
+/// Limits the total memory of the tensors to what the size of the file allows.
 class MemoryLimit {
  public:
   explicit MemoryLimit(uint64_t most) : most_(most) {}
@@ -146,7 +147,7 @@ class MemoryLimit {
   uint64_t taken_ = 0;
 };
 
-/// The texts of the dict's attribute kMetadataAttribute.
+/// The texts in the attribute kMetadataAttribute of the dict.
 absl::StatusOr<WeightsMetadata> Metadata(const Pickle& pickle, const Dict& dict,
                                          MemoryLimit* limit) {
   WeightsMetadata metadata;
@@ -189,7 +190,7 @@ absl::StatusOr<WeightsFile> FindStateDict(const Pickle& pickle, uint64_t most_me
     if (!names.insert(*name).second) {
       return absl::DataLossError(absl::StrCat("two entries are called ", ShownName(*name)));
     }
-    // Tensors may share a storage. Whoever copies them takes the memory of each.
+    // Tensors may share a storage. A copy of the tensors takes memory for each of them.
     PDARTS_RETURN_IF_ERROR(limit.Add(tensor->nbytes()));
     file.tensors.emplace_back(std::string(*name), *tensor);
   }

@@ -22,13 +22,13 @@ constexpr absl::string_view kLocator = "PK\x06\x07";
 constexpr absl::string_view kEnd64 = "PK\x06\x06";
 constexpr absl::string_view kEntry = "PK\x01\x02";
 constexpr uint64_t kZip64Extra = 1;
-constexpr uint64_t kInExtra = 0xffffffff;  ///< a size that stands in the entry's extra field
+constexpr uint64_t kInExtra = 0xffffffff;  ///< the size is in the extra field of the entry
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("its zip directory is damaged: ", what));
 }
 
-/// The number of `width` bytes at `offset`, which lies within `bytes`.
+/// The number of `width` bytes at `offset`. These bytes are within `bytes`.
 uint64_t At(absl::string_view bytes, uint64_t offset, uint64_t width) {
   return ReadLittleEndian(bytes.substr(offset, width));
 }
@@ -39,7 +39,7 @@ class File {
     if (file_) size_ = static_cast<uint64_t>(file_.tellg());
   }
   uint64_t size() const { return size_; }
-  /// \error kDataLoss if the file doesn't hold these bytes.
+  /// \error kDataLoss if the file does not hold these bytes.
   absl::StatusOr<std::string> Read(uint64_t offset, uint64_t size) {
     if (offset > size_ || size > size_ - offset) return Damaged("it reaches beyond the file");
     std::string bytes(size, '\0');
@@ -86,7 +86,7 @@ absl::StatusOr<Directory> ReadDirectory(File* file) {
   return directory;
 }
 
-/// The length of an entry's record. \error kDataLoss if it isn't stored as it is.
+/// The length of an entry's record. \error kDataLoss if the record is compressed.
 absl::StatusOr<uint64_t> RecordLength(absl::string_view entry, absl::string_view extra) {
   const uint64_t method = At(entry, 10, 2);
   uint64_t stored = At(entry, 20, 4), length = At(entry, 24, 4);

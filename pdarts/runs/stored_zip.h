@@ -9,16 +9,17 @@
 
 namespace pdarts {
 
-/// What the directory of a zip file says.
+/// The content of the directory of a zip file.
 struct StoredZip {
   uint64_t file_size = 0;
-  std::vector<std::string> names;  ///< of its records
+  std::vector<std::string> names;  ///< names of the records
 };
 
-/// Checks that the records of a zip file are stored as they are, and together no longer than the
-/// file, so that whoever reads each of them once takes no more memory than the file has bytes. A
-/// compressed record can become a thousand times as long, and many records can share their bytes.
-/// \error kDataLoss if they aren't, or if the file ends with no directory of a zip file.
+/// Checks that the records of a zip file are not compressed, and that they are together not longer
+/// than the file. A program that reads each record once then takes no more memory than the file has
+/// bytes. Without this check, a compressed record could become a thousand times as long, and many
+/// records could share their bytes.
+/// \error kDataLoss if a check fails, or if the file does not end with the directory of a zip file.
 absl::StatusOr<StoredZip> ReadStoredZip(const std::string& path);
 
 }  // namespace pdarts

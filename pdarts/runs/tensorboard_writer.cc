@@ -23,14 +23,14 @@ using tensorboard::Event;
 using tensorboard::HistogramProto;
 using tensorboard::Summary;
 
-/// A number of a record, and what it is called in TensorBoard, which groups by what stands before
-/// the slash.
+/// A number of a record and its name in TensorBoard, which groups numbers by the part of the name
+/// before the slash.
 struct Scalar {
   const char* field;
   const char* tag;
 };
 
-/// Of LogEvent and of TrainEvent.
+/// The numbers of LogEvent and of TrainEvent.
 constexpr Scalar kEpochScalars[] = {
     {"weight_loss", "loss/weights"},
     {"alpha_loss", "loss/alphas"},
@@ -61,9 +61,9 @@ constexpr Scalar kStageScalars[] = {
     {"expected_memory_mb", "memory/expected_mb"},
 };
 
-constexpr int kBuckets = 20;  // of probabilities
+constexpr int kBuckets = 20;  // number of buckets for probabilities
 
-/// The number in a field; nothing where the field is not set, or holds no number.
+/// The number in a field; unset if the field is not set or does not hold a number.
 std::optional<double> Number(const Message& record, const FieldDescriptor* field) {
   if (field == nullptr || field->is_repeated() ||
       !record.GetReflection()->HasField(record, field)) {
@@ -85,7 +85,7 @@ void AddScalar(const std::string& tag, double number, Summary* summary) {
   value->set_simple_value(static_cast<float>(number));
 }
 
-/// Those that the record has and that are set.
+/// The numbers that the record has and that are set.
 template <size_t n>
 void AddScalars(const Message& record, const Scalar (&scalars)[n], Summary* summary) {
   for (const Scalar& scalar : scalars) {
@@ -94,7 +94,7 @@ void AddScalars(const Message& record, const Scalar (&scalars)[n], Summary* summ
   }
 }
 
-/// The numbers of a benchmark's score, sorted by name.
+/// Adds the numbers of a benchmark's score, sorted by name.
 void AddScore(const BenchmarkScore& score, Summary* summary) {
   std::map<std::string, double> numbers;
   for (int i = 0; i < BenchmarkScore::descriptor()->field_count(); ++i) {
@@ -107,7 +107,7 @@ void AddScore(const BenchmarkScore& score, Summary* summary) {
   }
 }
 
-/// Of probabilities, in buckets of equal width.
+/// A histogram of probabilities, with buckets of equal width.
 HistogramProto MakeHistogram(const std::vector<double>& values) {
   HistogramProto histogram;
   histogram.set_num(static_cast<double>(values.size()));
@@ -128,7 +128,8 @@ HistogramProto MakeHistogram(const std::vector<double>& values) {
   return histogram;
 }
 
-/// Of each operation of each cell kind, over the edges that still have it.
+/// Adds the probabilities of each operation of each cell kind, over the edges for which the
+/// operation is still a candidate.
 void AddProbabilities(const LogEvent& record, Summary* summary) {
   for (const CellProbabilities& cell : record.probabilities()) {
     std::map<std::string, std::vector<double>> of_operation;
@@ -145,7 +146,7 @@ void AddProbabilities(const LogEvent& record, Summary* summary) {
   }
 }
 
-/// What only a search's epochs have.
+/// Adds what only the epochs of a search have.
 void AddOfSearch(const LogEvent& record, Summary* summary) {
   const std::map<std::string, double> regularizers(record.regularizers().begin(),
                                                    record.regularizers().end());
@@ -203,7 +204,7 @@ std::string TensorboardEvents::Encode(const std::string& time, Event event) {
 
 absl::Status TensorboardWriter::OpenWith(const Directory& directory, const std::string& name,
                                          const std::string& expected) {
-  // In place where that will do: a TensorBoard that runs has the file open.
+  // The file is changed in place if possible, because a running TensorBoard has it open.
   const absl::StatusOr<std::string> found = directory.ReadFile(name);
   const bool is_there = found.ok() && absl::StartsWith(*found, expected);
   if (!is_there) PDARTS_RETURN_IF_ERROR(WriteFileAtomically(directory, name, expected));

@@ -14,31 +14,34 @@
 
 namespace pdarts {
 
-/// Turns the records of a run's log into what TensorBoard shows: losses, accuracies, learning rate,
-/// regularizers, benchmark, speed and memory as scalars, and the probabilities of each operation
-/// over all edges as histograms. The step is the number of epochs that were done, over all stages.
+/// Converts the records of a run's log to the numbers that TensorBoard shows: losses, accuracies,
+/// learning rate, regularizers, benchmark, speed and memory as scalars, and the probabilities of
+/// each operation over all edges as histograms. The step in TensorBoard is the number of finished
+/// epochs of all stages.
 class TensorboardEvents {
  public:
-  /// The events of the next record of a search or a training, as bytes of an event file; empty for
-  /// a record that tells nothing of that kind.
+  /// Converts the next record of a search or a training to bytes of an event file. Empty if the
+  /// record holds no such numbers.
   std::string Convert(const LogEvent& record);
   std::string Convert(const TrainEvent& record);
 
  private:
-  /// time: the record's. An event without values is left out.
+  /// `time` is the time of the record. An event without values is left out.
   std::string Encode(const std::string& time, tensorboard::Event event);
 
   bool begun_ = false;
-  int64_t earlier_epochs_ = 0;  ///< of the stages before this one
+  int64_t earlier_epochs_ = 0;  ///< of the stages before the current one
   int64_t stage_epochs_ = 0;
 };
 
-/// The event file of a run directory. It is a function of the log alone, so that a run which goes
-/// on finds again, or makes anew, just what belongs to the log as it was cut back.
+/// The event file of a run directory. Its content is a function of the log alone. When a run is
+/// resumed and its log is cut back, the writer keeps or writes exactly the events of the remaining
+/// log.
 class TensorboardWriter {
  public:
-  /// Opens the file for a log of these records, each a LogEvent or each a TrainEvent: cuts it back
-  /// to what they say, or replaces it. \error as WriteFileAtomically.
+  /// Opens the event file for a log of these records, which are all LogEvents or all TrainEvents.
+  /// The file is cut back to the events of these records, or replaced. \error as
+  /// WriteFileAtomically.
   template <class Record>
   absl::Status Open(const Directory& directory, const std::string& name,
                     const std::vector<Record>& log) {
@@ -47,7 +50,7 @@ class TensorboardWriter {
     for (const Record& record : log) expected += events_.Convert(record);
     return OpenWith(directory, name, expected);
   }
-  /// Appends what the log's next record says. \error as WriteFileAtomically.
+  /// Appends the events of the next record of the log. \error as WriteFileAtomically.
   template <class Record>
   absl::Status Append(const Record& record) {
     return AppendBytes(events_.Convert(record));

@@ -205,7 +205,8 @@ TEST(TensorboardWriter, TheFileFollowsTheLog) {
   }
   const std::string before = ReadFile(path).value();
   EXPECT_EQ(Events(before).size(), 5u);
-  // It goes on, with what came after the log was cut back, with a damaged file, with none.
+  // The run is resumed with three event files: one with events after the place to which the log was
+  // cut back, a damaged one, and none.
   for (const std::string& found : {before, before + before, before.substr(0, 100), std::string()}) {
     {
       std::filesystem::remove(path);

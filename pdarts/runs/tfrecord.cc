@@ -14,10 +14,10 @@ namespace {
 constexpr size_t kHeader = 12;  // the length and its checksum
 constexpr size_t kTrailer = 4;  // the content's checksum
 
-/// The CRC-32C of bytes, masked as in TFRecord files: the checksum of what holds its own checksum
-/// says little.
+/// The CRC-32C of bytes, masked as in TFRecord files, because a checksum of bytes that contain
+/// their own checksum is not reliable.
 uint32_t MaskedCrc(absl::string_view bytes) {
-  // The library changes nothing; it only takes no pointer to what is const.
+  // The library does not change the bytes, but its parameter is not a pointer to const.
   auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
   const uint32_t crc = ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~0U);
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8U;

@@ -13,7 +13,8 @@ namespace pdarts {
 std::string EncodeTfRecord(absl::string_view content);
 
 /// The contents of all records of a file.
-/// \error kDataLoss naming the first record, from 0, that is cut off or has another checksum.
+/// \error kDataLoss naming the first record that is cut off or has a wrong checksum. The first
+/// record is 0.
 absl::StatusOr<std::vector<std::string>> DecodeTfRecords(absl::string_view file);
 
 }  // namespace pdarts

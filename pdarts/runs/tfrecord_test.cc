@@ -45,7 +45,7 @@ TEST(TfRecord, DamageIsSeen) {
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
     EXPECT_EQ(DecodeTfRecords(damaged).status().code(), absl::StatusCode::kDataLoss) << bit;
   }
-  // A length beyond all memory, whose checksum is right.
+  // A length beyond all memory, with a correct checksum.
   std::string huge = EncodeTfRecord(std::string(8, '\xff'));
   huge = huge.substr(12, 8) + huge.substr(20, 4) + "x";
   EXPECT_EQ(DecodeTfRecords(huge).status().message(), "record 0 is cut off");

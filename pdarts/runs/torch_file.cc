@@ -28,7 +28,7 @@ using caffe2::serialize::PyTorchStreamWriter;
 constexpr char kPickle[] = "data.pkl";
 constexpr char kByteOrder[] = "byteorder";
 
-/// The part of LibTorch's message that is for a user.
+/// The part of LibTorch's message that helps a user.
 std::string Message(const std::exception& error) {
   const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
   return of_torch == nullptr ? error.what() : of_torch->what_without_backtrace();
@@ -43,8 +43,8 @@ absl::StatusOr<std::string> ReadRecord(PyTorchStreamReader& reader, const std::s
   return content;
 }
 
-/// The size of a zip archive that torch.save can have written.
-/// \error as ReadStoredZip; kInvalidArgument saying what the archive is if torch.save didn't write
+/// The size of a zip archive, after a check that torch.save can have written the archive.
+/// \error as ReadStoredZip; kInvalidArgument saying what the archive is if torch.save did not write
 /// it.
 absl::StatusOr<uint64_t> CheckArchive(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const StoredZip zip, ReadStoredZip(path));
@@ -64,7 +64,8 @@ absl::StatusOr<uint64_t> CheckArchive(const std::string& path) {
 }
 
 absl::StatusOr<WeightsFile> Read(const std::string& path) {
-  // Before LibTorch sees the file, since its reader takes the memory that a record asks for.
+  // This check comes before LibTorch reads the file, because LibTorch's reader allocates the memory
+  // that a record claims to need.
   PDARTS_ASSIGN_OR_RETURN(const uint64_t file_size, CheckArchive(path));
   const uint64_t most_memory = MostPickleMemory(file_size);
   PyTorchStreamReader reader(path);
@@ -120,7 +121,7 @@ class PickleWriter {
   void Global(absl::string_view module, absl::string_view name) {
     absl::StrAppend(&out_, "c", module, "\n", name, "\n");
   }
-  /// An empty one.
+  /// Writes an empty OrderedDict.
   void OrderedDict() {
     Global("collections", "OrderedDict");
     Code(')');
@@ -148,7 +149,7 @@ absl::StatusOr<WeightsFile> ReadTorchFile(const std::string& path) {
     absl::StatusOr<WeightsFile> file = Read(path);
     if (!file.ok()) return Annotate(file.status(), path);
     return file;
-  } catch (const std::exception& thrown) {  // LibTorch reports by throwing
+  } catch (const std::exception& thrown) {  // LibTorch reports errors as exceptions
     return absl::DataLossError(
         absl::StrCat(path, ": not a file of torch.save, or damaged: ", Message(thrown)));
   }
@@ -189,7 +190,7 @@ absl::StatusOr<std::string> EncodeTorchFile(const NamedTensors& tensors,
     storages.push_back(plain);
   }
   pickle.Code('u');
-  if (!metadata.empty()) {  // an attribute of the dict, whose entries are tensors only
+  if (!metadata.empty()) {  // an attribute of the dict, because all entries are tensors
     pickle.Code('}');
     pickle.Text(kMetadataAttribute);
     pickle.Code('}');

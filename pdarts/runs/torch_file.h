@@ -10,27 +10,28 @@
 namespace pdarts {
 
 /// Reads the state dict of a checkpoint that Python's `torch.save` wrote (the zip format, PyTorch
-/// 1.6 and later), in its order, as FindStateDict finds it, and the metadata that EncodeTorchFile
-/// wrote. Executes nothing: what a pickle's functions and classes would make is opaque. Reading
-/// takes at most 35 times the file's size and 1 MiB of memory, whatever the file holds. The tensors
-/// are strided views, on the CPU; copies of them take no more than that either.
-/// \error kNotFound if the file can't be read; kDataLoss naming what is damaged; kResourceExhausted
-/// if it would take more memory; kInvalidArgument saying what the file holds if that is no state
-/// dict.
+/// 1.6 and later), in its order, as FindStateDict finds it. Also reads the metadata that
+/// EncodeTorchFile wrote. The function executes no code of the file: the results of a pickle's
+/// functions and classes are opaque. Reading takes at most 35 times the size of the file and 1 MiB
+/// of memory, whatever the content is. The tensors are strided views on the CPU. Copies of the
+/// tensors also stay within this limit.
+/// \error kNotFound if the file cannot be read; kDataLoss naming what is damaged;
+/// kResourceExhausted if reading would take more memory; kInvalidArgument saying what the file
+/// holds if that is not a state dict.
 absl::StatusOr<WeightsFile> ReadTorchFile(const std::string& path);
 
-/// The same of the format that `torch.save` wrote before PyTorch 1.6, and still writes with
-/// `_use_new_zipfile_serialization=False`: some pickles and the storages' bytes, one after the
-/// other.
+/// Reads a state dict in the format of `torch.save` before PyTorch 1.6, which newer versions write
+/// with `_use_new_zipfile_serialization=False`. Such a file consists of some pickles, followed by
+/// the bytes of the storages.
 absl::StatusOr<WeightsFile> ReadLegacyTorchFile(const std::string& path);
 
-/// Whether a file that begins with these bytes is one for ReadLegacyTorchFile. 32 bytes suffice.
+/// Whether ReadLegacyTorchFile reads a file that begins with these bytes. 32 bytes suffice.
 bool IsLegacyTorchFile(absl::string_view beginning);
 
-/// The content of a file that holds a state dict, which Python's
-/// `torch.load(path, weights_only=True)` reads as an OrderedDict. Metadata become its attribute
-/// `metadata`, a dict.
-/// \error kInvalidArgument for a dtype that ElementTypeOf doesn't know or a name given twice.
+/// The content of a file that holds a state dict. Python's `torch.load(path, weights_only=True)`
+/// reads it as an OrderedDict. The metadata become the attribute `metadata` of the OrderedDict, a
+/// dict.
+/// \error kInvalidArgument for a dtype that ElementTypeOf does not know, or a repeated name.
 absl::StatusOr<std::string> EncodeTorchFile(const NamedTensors& tensors,
                                             const WeightsMetadata& metadata);
 

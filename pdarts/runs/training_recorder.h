@@ -13,20 +13,20 @@
 
 namespace pdarts {
 
-/// The first line of a training's log: what is trained, and on which classes. parameters: of the
-/// whole network.
+/// The first line of a training's log: the trained architecture and the classes. `parameters`
+/// belong to the whole network.
 TrainEvent DescribeBegin(const std::string& architecture, int64_t parameters,
                          const DatasetSplits& data);
 
-/// Writes what a training reports to its run directory: the log, the last and the best weights.
+/// Writes what a training reports to its run directory: the log, and the last and the best weights.
 class TrainingRecorder : public TrainObserver, public RunRecorder<TrainEvent> {
  public:
-  /// Both must outlive it. data: what the network is measured on.
+  /// `directory` and `data` must outlive the recorder. `data` holds the images of the evaluation.
   TrainingRecorder(RunDirectory* directory, const DatasetSplits* data)
       : RunRecorder(directory), data_(data) {}
 
   /// Logs the epoch, then writes last.safetensors, best.safetensors if the epoch is the best, and
-  /// mistakes.json. What keeps the last file from being written is logged.
+  /// mistakes.json. If mistakes.json cannot be written, the reason is logged.
   absl::Status OnEpochEnd(const TrainEpochReport& report) override;
 
  private:

@@ -6,7 +6,7 @@
 
 namespace pdarts {
 
-/// A training's row of the results table.
+/// Converts the result of a training to a row of the results table.
 RunResult RowOf(const TrainResult& training);
 
 }  // namespace pdarts

@@ -24,11 +24,11 @@ namespace pdarts {
 namespace {
 
 constexpr size_t kShown = 3;
-constexpr int kMostWrappers = 8;  // one in the other
+constexpr int kMostWrappers = 8;  // maximum number of wrappers around each other
 constexpr absl::string_view kWrapperPrefixes[] = {"module.", "_orig_mod.", "model.", "net.",
                                                   "network."};
 
-/// "2 are missing (a, b)"; nothing if there are none.
+/// Appends "2 are missing (a, b)"; appends nothing if there are no entries.
 void AddComplaint(const std::vector<std::string>& entries, absl::string_view what,
                   std::vector<std::string>* complaints) {
   if (entries.empty()) return;
@@ -39,12 +39,13 @@ void AddComplaint(const std::vector<std::string>& entries, absl::string_view wha
       shown < entries.size() ? ", ...)" : ")"));
 }
 
-/// Whether `layer` is one or more whole parts of an entry's name: "b.c" of "a.b.c.weight".
+/// Whether `layer` consists of one or more complete parts of the name of an entry, as "b.c" of
+/// "a.b.c.weight".
 bool IsOfLayer(absl::string_view name, absl::string_view layer) {
   return absl::StrContains(absl::StrCat(".", name, "."), absl::StrCat(".", layer, "."));
 }
 
-/// \error kInvalidArgument naming a layer that no entry is of, and the layers that there are.
+/// \error kInvalidArgument naming a layer without entries, and the existing layers.
 absl::Status CheckLayers(const NamedTensors& state, const std::vector<std::string>& layers) {
   for (const std::string& layer : layers) {
     const auto is_of = [&](const auto& entry) { return IsOfLayer(entry.first, layer); };
@@ -63,7 +64,7 @@ std::string Shape(const at::Tensor& tensor) {
 
 /// The first kKindBytes of a file, or all of it.
 absl::StatusOr<std::string> Beginning(const std::string& path) {
-  // Not by a stream, which waits where the path is that of a named pipe.
+  // The file is not read with a stream, because a stream waits if the path leads to a named pipe.
   PDARTS_ASSIGN_OR_RETURN(const FileDescriptor file,
                           OpenRegularFile(AT_FDCWD, path, O_RDONLY, path));
   std::string bytes(kKindBytes, '\0');
@@ -73,7 +74,8 @@ absl::StatusOr<std::string> Beginning(const std::string& path) {
   return bytes;
 }
 
-/// What ReadWeightsFile removes from all names; empty if they have no such prefix in common.
+/// The prefix that ReadWeightsFile removes from all names; empty if the names have no such prefix
+/// in common.
 std::string WrapperPrefix(const NamedTensors& tensors) {
   std::string prefix;
   for (int depth = 0; depth < kMostWrappers && !tensors.empty(); ++depth) {

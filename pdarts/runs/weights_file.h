@@ -10,18 +10,18 @@
 
 namespace pdarts {
 
-/// Tensors by the names of Python's `state_dict()`.
+/// Tensors with the names of Python's `state_dict()`.
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
-/// What a file of weights says of itself: the `__metadata__` of safetensors.
+/// The metadata of a file of weights: the `__metadata__` of safetensors.
 using WeightsMetadata = std::map<std::string, std::string>;
 
-/// What a file of weights holds.
+/// The content of a file of weights.
 struct WeightsFile {
-  NamedTensors tensors;  ///< on the CPU; no name twice
+  NamedTensors tensors;  ///< on the CPU; names are unique
   WeightsMetadata metadata;
-  /// For the user: where in the file the weights were found, and what was left out. One sentence
-  /// each, without the file's path.
+  /// Notes for the user: where in the file the weights were found, and what was left out. Each note
+  /// is one sentence without the path of the file.
   std::vector<std::string> notes;
 };
 

@@ -54,7 +54,7 @@ std::string WriteBytes(const std::string& name, const std::string& content) {
   return Path(name);
 }
 
-/// What Python's torch wrote: see testdata/make_checkpoints.py.
+/// A file that Python's torch wrote: see testdata/make_checkpoints.py.
 std::string Python(const std::string& name) { return "pdarts/runs/testdata/" + name; }
 
 NamedTensors SomeTensors() {
@@ -65,7 +65,7 @@ NamedTensors SomeTensors() {
           {"scalar", at::randn({})}};
 }
 
-/// A tensor of each type that files of weights are read with.
+/// One tensor for each type that files of weights may have.
 NamedTensors TensorsOfAllTypes() {
   const at::Tensor values = at::arange(6, at::kLong).view({2, 3});
   NamedTensors tensors;
@@ -137,7 +137,7 @@ TEST_P(Weights, KeepTheirMetadata) {
   EXPECT_EQ(read->metadata, metadata);
 }
 
-/// However much of the file is cut off, that is an error that names it.
+/// A file that is cut off anywhere gives an error that names the file.
 TEST_P(Weights, TruncatedAnywhereAreAnError) {
   const std::string path = Path(absl::StrCat("whole", GetParam()));
   ASSERT_TRUE(WriteWeights(path, SomeTensors()).ok());
@@ -211,13 +211,14 @@ class Two : public torch::nn::Module {
   at::Tensor weight, mean;
 };
 
-/// What `Two` of make_checkpoints.py holds.
+/// Checks the values of `Two` of make_checkpoints.py.
 void ExpectPythonsValues(const Two& two) {
   EXPECT_TRUE(two.weight.equal(at::arange(6, at::kFloat).view({2, 3}) / 8));
   EXPECT_TRUE(two.mean.equal(at::pow(2, at::arange(3, at::kFloat))));
 }
 
-/// The format of today, the same with another protocol of pickles, and that before PyTorch 1.6.
+/// The present format, the same with another protocol of pickles, and the format before PyTorch
+/// 1.6.
 class PythonsFiles : public ::testing::TestWithParam<const char*> {
  protected:
   static std::string Name(const std::string& ending) { return Python(GetParam() + ending); }
@@ -233,7 +234,8 @@ TEST_P(PythonsFiles, StateDictsAreRead) {
   ExpectPythonsValues(two);
 }
 
-/// In the entry `model`, of DataParallel, beside an optimizer and objects of many kinds.
+/// The state dict is in the entry `model`, has the prefix of DataParallel, and lies beside an
+/// optimizer and objects of many kinds.
 TEST_P(PythonsFiles, StateDictsOfCheckpointsAreFound) {
   const auto read = ReadWeightsFile(Name("_checkpoint.pt"));
   ASSERT_TRUE(read.ok()) << read.status();
@@ -359,7 +361,7 @@ TEST(ReadSafetensors, RefusesOffsetsThatOverlapLeaveGapsOrLie) {
       SafetensorsError(absl::StrCat("{", Entry("a", "4294967296,4294967296,4294967296", 0, 8), "}"),
                        data),
       HasSubstr("too large"));
-  // No elements, but strides that LibTorch can't compute.
+  // A tensor without elements, but with strides that LibTorch cannot compute.
   EXPECT_THAT(
       SafetensorsError(
           absl::StrCat("{", Entry("a", "0,9007199254740992,9007199254740992", 0, 0), "}"), ""),
@@ -397,14 +399,14 @@ std::string Text(const std::string& text) {
 }
 
 /// The operations of _rebuild_tensor_v2(storage of two floats, offset, sizes, strides). `part` are
-/// those of a sixth element of the storage's id.
+/// the operations of a sixth element of the storage's id.
 std::string Tensor(const std::string& offset, const std::string& sizes, const std::string& strides,
                    const std::string& part = "") {
   return "ctorch._utils\n_rebuild_tensor_v2\n((" + Text("storage") + "ctorch\nFloatStorage\n" +
          Text("0") + Text("cpu") + "K\x02" + part + "tQ" + offset + sizes + strides + "\x89)tR";
 }
 
-/// Those of both floats of the storage.
+/// The operations of a tensor of both floats of the storage.
 std::string BothFloats(const std::string& part = "") {
   using std::string_literals::operator""s;
   return Tensor("K\0"s, "K\x02\x85", "K\x01\x85", part);
@@ -467,7 +469,7 @@ TEST(FindStateDict, SaysWhichOfSeveralItTakes) {
   EXPECT_THAT(read->notes,
               ElementsAre(AllOf(HasSubstr("the entry \"model\""), HasSubstr("\"state_dict_ema\""),
                                 HasSubstr("\"net\""), Not(HasSubstr("rng")))));
-  // Which of two dicts of tensors is meant, nobody can know.
+  // Nobody can know which of the two dicts of tensors is meant.
   EXPECT_THAT(TorchFileError("\x80\x02}(" + Text("generator") + DictOf("g", BothFloats()) +
                              Text("critic") + DictOf("c", BothFloats()) + "u."),
               AllOf(HasSubstr("\"generator\" (a dict)"), HasSubstr("\"critic\" (a dict)")));
@@ -506,7 +508,7 @@ TEST(ReadTorchFile, RefusesTensorsBeyondTheirStorage) {
               HasSubstr("beyond its storage"));
   EXPECT_THAT(TorchFileError(TensorPickle("K\x02", "K\x01\x85", "K\x01\x85")),
               HasSubstr("beyond its storage"));
-  // A stride of 0 would make of eight bytes as much memory as one likes.
+  // With a stride of 0, eight bytes would become any amount of memory.
   EXPECT_THAT(TorchFileError(TensorPickle("K\0"s, "J\xff\xff\xff\x7f\x85", "K\0\x85"s)),
               HasSubstr("beyond its storage"));
   EXPECT_THAT(TorchFileError(TensorPickle("J\xff\xff\xff\xff", "K\x01\x85", "K\x01\x85")),
@@ -533,7 +535,7 @@ TEST(ReadTorchFile, RefusesWhatIsNoStateDict) {
   EXPECT_THAT(TorchFileError("\x80\x02."), HasSubstr("stack is empty"));
 }
 
-/// A tuple in a tuple in a tuple, and a list in itself.
+/// A tuple in a tuple in a tuple, and a list that contains itself.
 TEST(ReadTorchFile, DepthAndCyclesAreNoProblem) {
   EXPECT_THAT(TorchFileError("\x80\x02)" + std::string(1 << 12, '\x85') + "."),
               HasSubstr("holds no dict"));
@@ -544,21 +546,21 @@ TEST(ReadTorchFile, DepthAndCyclesAreNoProblem) {
               HasSubstr("holds no dict"));
 }
 
-/// Kilobytes of memory that the process has held at most.
+/// The maximum memory of the process so far, in kilobytes.
 int64_t PeakKilobytes() {
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   return usage.ru_maxrss;
 }
 
-/// A pickle that pushes `value` and remembers it, and recalls it `times` times.
+/// A pickle that pushes `value`, stores it in the memo, and recalls it `times` times.
 std::string Recalled(const std::string& value, int times) {
   std::string pickle = "\x80\x02(" + value + "q\x01";
   for (int i = 0; i < times; ++i) pickle += "h\x01";
   return pickle + "l.";
 }
 
-/// An OrderedDict of a list of pairs, as Python 2 writes it, takes the memory of a copy.
+/// An OrderedDict that Python 2 wrote as a list of pairs takes the memory of a copy.
 TEST(ReadTorchFile, CopiesOfAListAreCounted) {
   using std::string_literals::operator""s;
   std::string pickle = "\x80\x02"s + "ccollections\nOrderedDict\nq\x01](";
@@ -568,7 +570,8 @@ TEST(ReadTorchFile, CopiesOfAListAreCounted) {
   EXPECT_THAT(TorchFileError(pickle + "."), HasSubstr("bytes of memory"));
 }
 
-/// A long text that is in many places is one text in memory: here 500 MB otherwise.
+/// A long text that occurs in many places is in memory once. Otherwise this pickle would take 500
+/// MB.
 TEST(ReadTorchFile, ATextThatIsRecalledTakesNoMemoryAnew) {
   std::string text = "X";
   AppendLittleEndian(100000, 4, &text);
@@ -580,8 +583,8 @@ TEST(ReadTorchFile, ATextThatIsRecalledTakesNoMemoryAnew) {
 
 TEST(ReadTorchFile, MemoryIsBoundedByTheFilesSize) {
   const int64_t before = PeakKilobytes();
-  // What takes one byte of the file, and more in memory: lists, dicts, marks, values, entries of
-  // the memo.
+  // Each of these takes one byte of the file and more bytes of memory: lists, dicts, marks, values,
+  // entries of the memo.
   for (const char* code : {"]", "}", ")", "(", "N", "\x94"}) {
     std::string pickle = "\x80\x02K\x01q\x01";
     for (int i = 0; i < 1000000; ++i) pickle += code;
@@ -590,7 +593,8 @@ TEST(ReadTorchFile, MemoryIsBoundedByTheFilesSize) {
   EXPECT_LT(PeakKilobytes() - before, 400000);
 }
 
-/// A pickle of {'w': tensor} over the storage `key` of 10,000 floats, up to the tensor.
+/// The beginning of a pickle of {'w': tensor}, up to the tensor. The storage `key` has 10,000
+/// floats.
 std::string LongTensorPickle(const std::string& key) {
   using std::string_literals::operator""s;
   const std::string count = "J\x10\x27\0\0"s;
@@ -599,7 +603,7 @@ std::string LongTensorPickle(const std::string& key) {
          "\x85K\x01\x85\x89)tR"s;
 }
 
-/// What reading this pickle says, with a record of 10,000 floats that is called "a".
+/// The error of reading this pickle from a file with a record of 10,000 floats that is called "a".
 absl::Status ReadWithLongRecord(const std::string& pickle) {
   std::string content;
   caffe2::serialize::PyTorchStreamWriter writer([&](const void* data, size_t size) {
@@ -628,7 +632,7 @@ TEST(ReadTorchFile, TensorsThatShareAStorageAreCounted) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("share storages"));
 }
 
-/// LibTorch finds a record in upper and lower case.
+/// LibTorch ignores the difference between upper and lower case when it finds a record.
 TEST(ReadTorchFile, ARecordThatIsReadUnderTwoNamesIsCountedTwice) {
   using std::string_literals::operator""s;
   const std::string both = "\x80\x02}(X\x01\0\0\0v"s + LongTensorPickle("a") + "X\x01\0\0\0w"s +
@@ -640,7 +644,7 @@ TEST(ReadTorchFile, ARecordThatIsReadUnderTwoNamesIsCountedTwice) {
 
 // --- the format before PyTorch 1.6, by hand ---
 
-/// A file of this pickle and of these storages of two floats.
+/// A file with this pickle and these storages of two floats.
 std::string LegacyFile(const std::string& pickle, const std::vector<std::string>& keys = {"0"}) {
   using std::string_literals::operator""s;
   std::string file = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s +
@@ -678,7 +682,7 @@ TEST(ReadLegacyTorchFile, ReadsAPartOfAStorage) {
                           part("J\xff\xff\xff\xff", "K\x01"), part("N", "K\x01")}) {
     EXPECT_THAT(std::string(bad.status().message()), HasSubstr("a part of a storage"));
   }
-  // One element is there, and the tensor wants two.
+  // The storage has one element, but the tensor needs two.
   EXPECT_THAT(
       std::string(
           ReadLegacy(
@@ -750,7 +754,7 @@ TEST(ReadLegacyTorchFile, MemoryIsBoundedByTheFilesSize) {
   EXPECT_LT(PeakKilobytes() - before, 400000);
 }
 
-/// Many small tensors are described by much more bytes than they have.
+/// The description of many small tensors has more bytes than the tensors.
 TEST(ReadLegacyTorchFile, ManySmallTensorsAreNoTooMuch) {
   std::string pickle = "\x80\x02}(";
   std::vector<std::string> keys;
@@ -847,14 +851,14 @@ TEST(ReadWeights, RemovesPrefixesOfWrappers) {
                 ElementsAre("stem.weight", "stem.bias"))
         << prefix;
   }
-  // Not all names have it, or nothing else.
+  // If some names lack the prefix, or a name consists of the prefix only, nothing is removed.
   EXPECT_THAT(names({"model.weight", "loss.weight"}), ElementsAre("model.weight", "loss.weight"));
   EXPECT_THAT(names({"stem.weight", "stem.bias"}), ElementsAre("stem.weight", "stem.bias"));
   EXPECT_THAT(names({"model.", "model.a"}), ElementsAre("model.", "model.a"));
   EXPECT_THAT(names({"modelling.a"}), ElementsAre("modelling.a"));
 }
 
-/// A plugin's network may have such a name itself.
+/// The names of a plugin's network may begin with such a prefix.
 TEST(LoadWeights, FindsTheNamesOfAModuleWithAPrefix) {
   class Wrapped : public torch::nn::Module {
    public:

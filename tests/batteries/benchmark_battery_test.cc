@@ -1,4 +1,4 @@
-// What every benchmark must do, run over all that are registered.
+// Tests of the contract of benchmarks, run on all registered benchmarks.
 
 #include <cmath>
 #include <set>

@@ -1,5 +1,6 @@
-// What every dataset must do, run over all that are registered. The data folder is the test's
-// temporary one; those whose data isn't there are tested as far as they go without it.
+// Tests of the contract of datasets, run on all registered datasets. The data folder is the
+// temporary folder of the test. If the data of a dataset do not exist, only the parts that do not
+// need them are tested.
 
 #include <algorithm>
 #include <atomic>
@@ -23,7 +24,7 @@ namespace {
 
 class DatasetBattery : public ::testing::TestWithParam<std::string> {
  protected:
-  /// Loads with a new instance, or finds that the data isn't there and says so.
+  /// Loads the data with a new instance, or checks that the error says that the data do not exist.
   absl::StatusOr<DatasetSplits> Load() const {
     auto splits = MakeDefault<Dataset>(GetParam())->Load({::testing::TempDir()});
     if (!splits.ok()) {
@@ -32,7 +33,7 @@ class DatasetBattery : public ::testing::TestWithParam<std::string> {
     }
     return splits;
   }
-  /// The first 200 images of a split, or all that it has.
+  /// The first 200 images of a split, or all images if there are fewer.
   static std::vector<at::Tensor> ReadSome(const SampleSource& split) {
     std::vector<int64_t> indices;
     for (int64_t i = 0; i < std::min<int64_t>(split.size(), 200); ++i) indices.push_back(i);
@@ -123,7 +124,8 @@ TEST_P(DatasetBattery, ImagesInMemoryAreThoseThatAreRead) {
   }
 }
 
-// Sizes are known before anything is decoded, and a part is that part of the whole.
+// The sizes are known before anything is decoded, and a part that is decoded alone equals that part
+// of the whole image.
 TEST_P(DatasetBattery, APartOfAnImageIsDecodedAlone) {
   const auto splits = Load();
   if (!splits.ok()) return;
@@ -142,16 +144,16 @@ TEST_P(DatasetBattery, APartOfAnImageIsDecodedAlone) {
     region.left = whole.size(2) / 3;
     region.height = whole.size(1) / 2;
     region.width = whole.size(2) / 2;
-    // No smaller picture is allowed.
+    // The decoder may not shrink the image.
     const auto part = (*sample)->Decode(region, region.height, region.width);
     ASSERT_TRUE(part.ok()) << part.status();
     const at::Tensor expected =
         whole.narrow(1, region.top, region.height).narrow(2, region.left, region.width);
     ASSERT_EQ(part->sizes(), expected.sizes());
-    // At its border a decoder may have fewer pixels to interpolate colors from.
+    // At the border of a region, a decoder may have fewer pixels from which it interpolates colors.
     const at::Tensor difference = part->to(at::kDouble).sub(expected.to(at::kDouble)).abs();
     EXPECT_LT(difference.mean().item<double>(), 2) << split.Name(static_cast<int64_t>(i));
-    // A smaller one still has the pixels that are asked for.
+    // A smaller image still has at least the requested number of pixels.
     const int64_t height = std::max<int64_t>(1, region.height / 3);
     const int64_t width = std::max<int64_t>(1, region.width / 3);
     const auto smaller = (*sample)->Decode(region, height, width);
@@ -210,7 +212,8 @@ TEST_P(DatasetBattery, MeanAndDeviationAreThoseOfTheImages) {
     const at::Tensor channel = planes[c].div(255);
     EXPECT_NEAR(splits->info.mean[c], channel.mean().item<double>(), 0.1) << "channel " << c;
     const double deviation = channel.std().item<double>();
-    if (deviation < 1e-6) continue;  // a channel of one value can't be normalized by its own
+    // A channel with only one value cannot be normalized with its own standard deviation.
+    if (deviation < 1e-6) continue;
     EXPECT_GT(splits->info.deviation[c], 0.5 * deviation) << "channel " << c;
     EXPECT_LT(splits->info.deviation[c], 2 * deviation) << "channel " << c;
   }

@@ -1,4 +1,4 @@
-// Images for the dataset battery: those that datasets of anyone's images read.
+// Writes images for the dataset battery, for the datasets that read images of users.
 
 #include "gtest/gtest.h"
 #include "pdarts/datasets/image_shards/testing.h"
@@ -15,7 +15,7 @@ class ImageData : public ::testing::Environment {
   }
 };
 
-// GoogleTest owns it.
+// GoogleTest owns the environment.
 ::testing::Environment* const environment =
     ::testing::AddGlobalTestEnvironment(new ImageData);  // NOLINT
 

@@ -18,7 +18,7 @@ constexpr int kClasses = 2;
 
 bool IsJpeg(int number) { return number % 2 == 0; }
 
-/// An image file of random pixels.
+/// An image file with random pixels.
 std::string ImageFile(int number) {
   std::mt19937 random(static_cast<uint32_t>(number));
   const auto width = static_cast<uint32_t>(12 + number % 5);
@@ -63,7 +63,7 @@ std::vector<google::protobuf::Any> WriteImageFiles(const std::string& folder, in
   std::vector<std::pair<std::string, std::string>> train[2], test;
   for (int number = 0; number < train_images + test_images; ++number) {
     const bool is_train = number < train_images;
-    const int label = number / 2 % kClasses;  // each class has images of both formats
+    const int label = number / 2 % kClasses;  // so that each class has images of both formats
     const std::string sample = absl::StrCat("image_", number);
     const std::string name = absl::StrCat(sample, IsJpeg(number) ? ".jpg" : ".png");
     const std::string bytes = ImageFile(number);

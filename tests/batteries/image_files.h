@@ -9,14 +9,14 @@
 namespace pdarts {
 
 /// Writes the same images twice: as files in FOLDER/files, and as shards in FOLDER/shards. They are
-/// JPEG and PNG images of two classes, of many sizes, and no two are alike. The even ones are
-/// JPEG: image 0 is FOLDER/files/train/class_0/image_0.jpg.
-/// \return the configs of the datasets image_folder and image_shards for them. They keep no image
-/// in memory, and networks are given images of 8x8 pixels.
+/// JPEG and PNG images of two classes and many sizes, and all images differ. The images with even
+/// numbers are JPEG: image 0 is FOLDER/files/train/class_0/image_0.jpg.
+/// \return the configs of the datasets image_folder and image_shards for these images. Both keep no
+/// image in memory, and their networks get images of 8x8 pixels.
 std::vector<google::protobuf::Any> WriteImageFiles(const std::string& folder, int train_images,
                                                    int test_images);
 
-/// Takes the second half of a file away, so that it can't be read as an image.
+/// Removes the second half of a file, so that it cannot be read as an image.
 void CutOff(const std::string& path);
 
 }  // namespace pdarts

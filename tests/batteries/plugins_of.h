@@ -9,8 +9,8 @@
 
 namespace pdarts {
 
-/// Values for a parameterised battery: the short names of all plugins of a kind in this program. A
-/// battery without any fails, as GoogleTest wants every parameterised test to run.
+/// Values for a parameterized battery: the short names of all plugins of a kind in this program. A
+/// battery without plugins fails, because GoogleTest requires that every parameterized test runs.
 template <class Interface>
 auto PluginsOf() {
   return ::testing::ValuesIn(PluginRegistry::Global().Names(Interface::kKind));
@@ -20,7 +20,7 @@ inline std::string PluginTestName(const ::testing::TestParamInfo<std::string>& i
   return info.param;
 }
 
-/// The plugin with its default config.
+/// Makes the plugin with its default config.
 template <class Interface>
 std::unique_ptr<Interface> MakeDefault(const std::string& short_name) {
   auto plugin = Registry<Interface>::CreateDefault(short_name);

@@ -1,5 +1,5 @@
-// What every regulariser must do, run over the specs that the environment variable
-// PDARTS_BATTERY_SPECS names: each registered one must stand in one of them.
+// Tests of the contract of regularizers, run on the specs in the environment variable
+// PDARTS_BATTERY_SPECS. Every registered regularizer must appear in one of these specs.
 
 #include <cmath>
 #include <cstdlib>
@@ -20,7 +20,7 @@
 namespace pdarts {
 namespace {
 
-/// Calls every hook through every stage of an experiment, on a small super-network.
+/// Calls every hook in every stage of an experiment, on a small super-network.
 void GoThrough(const Experiment& experiment) {
   const auto regularizers = experiment.MakeRegularizers().value();
   for (int stage = 0; stage < experiment.schedule->num_stages(); ++stage) {
@@ -62,7 +62,7 @@ void GoThrough(const Experiment& experiment) {
         for (const auto& [name, value] : regularizer->Report()) {
           EXPECT_TRUE(std::isfinite(value)) << name;
         }
-        // A new one that goes on from its state says the same.
+        // A new regularizer that resumes from the state returns the same values.
         const std::unique_ptr<Regularizer> other =
             std::move(experiment.MakeRegularizers().value()[i]);
         ASSERT_TRUE(other->OnStageBegin(context).ok() && other->OnEpochBegin(context).ok());
@@ -78,7 +78,7 @@ void GoThrough(const Experiment& experiment) {
   }
 }
 
-/// The searches among the specs; others are of trainings.
+/// The searches among the specs. The other specs are trainings.
 std::vector<Experiment> Experiments() {
   const char* const specs = std::getenv("PDARTS_BATTERY_SPECS");
   CHECK(specs != nullptr) << "PDARTS_BATTERY_SPECS is not set";
@@ -110,7 +110,7 @@ TEST(RegularizerBattery, EveryRegularizerStandsInASpec) {
   for (const Experiment& experiment : Experiments()) seen.merge(RegularizersOf(experiment));
   const auto names = PluginRegistry::Global().Names(Regularizer::kKind);
   EXPECT_EQ(seen, std::set<std::string>(names.begin(), names.end()));
-  EXPECT_FALSE(names.empty()) << "no regulariser is linked";
+  EXPECT_FALSE(names.empty()) << "no regularizer is linked";
 }
 
 TEST(RegularizerBattery, HooksWorkThroughEveryStage) {
@@ -123,7 +123,7 @@ TEST(RegularizerBattery, HooksWorkThroughEveryStage) {
 TEST(RegularizerBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {
   std::set<std::string> seen;
   for (const Experiment& experiment : Experiments()) {
-    // Specs that bring no other regulariser would only take time.
+    // Specs without a new regularizer are skipped, because they would only take time.
     const size_t before = seen.size();
     seen.merge(RegularizersOf(experiment));
     if (seen.size() == before) continue;

@@ -1,4 +1,4 @@
-// What every schedule must do, run over all that are registered.
+// Tests of the contract of schedules, run on all registered schedules.
 
 #include "gtest/gtest.h"
 #include "pdarts/core/schedule.h"

@@ -1,5 +1,6 @@
-// What every search space must do, run over all that are registered. Super-networks of 2 to 3
-// cells, 4 channels and images of 16x16 pixels, and derived networks for 32x32, must be possible.
+// Tests of the contract of search spaces, run on all registered spaces. A space must support
+// super-networks of 2 to 3 cells and 4 channels for images of 16x16 pixels, and derived networks
+// for 32x32 pixels.
 
 #include <algorithm>
 #include <set>
@@ -49,7 +50,7 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     shape.classes = 5;
     shape.backend.kernels = kernels;
     auto net = space_->BuildSuperNet(candidates, shape, MakeGenerator(seed, "weights"));
-    net.value()->to(at::kDouble);  // value() ends the check, not the program
+    net.value()->to(at::kDouble);  // value() ends the check, but not the program
     net.value()->InitializeAlphas(0.5, MakeGenerator(seed, "alphas"));
     return net.value();
   }
@@ -66,7 +67,7 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     return request;
   }
 
-  /// The last `keep` candidates of every edge, so that a space's `none` goes first.
+  /// Keeps the last `keep` candidates of every edge, so that `none` is removed first.
   Candidates Last(size_t keep) const {
     Candidates candidates = space_->InitialCandidates().value();
     for (CellCandidates& kind : candidates) {
@@ -91,7 +92,7 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     return network.value();
   }
 
-  /// A search of two stages in this space, the last over two candidates an edge.
+  /// A search with two stages in this space. In the last stage, each edge has two candidates.
   ExperimentSpec TinySpec() const {
     ExperimentSpec spec;
     spec.set_name("tiny");
@@ -272,8 +273,8 @@ TEST_P(SearchSpaceBattery, KernelsAgree) {
   }
 }
 
-/// Scores and gradients of a network whose activations are stored as bfloat16 are float32. The
-/// scores differ from those of float32 by the roundings of some hundred values.
+/// The logits and gradients of a network whose activations are stored as bfloat16 are float32. The
+/// logits differ from those of float32 by the rounding errors of some hundred values.
 TEST_P(SearchSpaceBattery, NetworksTrainInBfloat16) {
   SuperNetShape shape;
   shape.cells = 3;
@@ -414,7 +415,7 @@ TEST_P(SearchSpaceBattery, WorksDownToOneCandidate) {
 TEST_P(SearchSpaceBattery, WeightsGoThroughAFileByTheirNames) {
   const std::string path = ::testing::TempDir() + "/" + GetParam() + ".safetensors";
   const auto written = Build(), read = Build(space_->InitialCandidates().value(), REFERENCE, 2);
-  ComputeGradients(*written, Request(GradientOf::kWeights));  // moves running statistics
+  ComputeGradients(*written, Request(GradientOf::kWeights));  // changes the running statistics
   absl::Status status = WriteWeights(path, ModuleState(*written));
   ASSERT_TRUE(status.ok()) << status;
   status = LoadWeights(ReadWeightsFile(path)->tensors, path, read.get());
@@ -507,7 +508,7 @@ TEST_P(SearchSpaceBattery, NetworksThatDescribeThemselvesSayWhatTheyCompute) {
   const auto network = BuildDerived(1);
   const c10::NoGradGuard no_grad;
   const at::Tensor images = at::randn({2, 3, 32, 32}, MakeGenerator(1, "images"));
-  network->Forward(images);  // moves the running statistics
+  network->Forward(images);  // changes the running statistics
   network->eval();
   const absl::StatusOr<NetworkGraph> graph = network->Describe();
   if (absl::IsUnimplemented(graph.status())) GTEST_SKIP() << graph.status();
@@ -541,7 +542,8 @@ TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
   const absl::StatusOr<Experiment> experiment = MakeExperiment(TinySpec());
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   const Candidates candidates = experiment->space->InitialCandidates().value();
-  // A step on more images than the forecast is made with.
+  // The estimate is compared with a step that has more images than the steps from which the
+  // estimate was made.
   const auto forecast = ForecastStage(*experiment, 0, candidates, {32, 0}, {});
   ASSERT_TRUE(forecast.ok()) << forecast.status();
   EXPECT_GT(forecast->estimate.per_image, 0);
@@ -564,7 +566,7 @@ TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
 }
 
 TEST_P(SearchSpaceBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {
-  // Two steps and an end in each of four epochs.
+  // Each of the four epochs has two states after steps and one state at its end.
   EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(TinySpec()), 12);
 }
 

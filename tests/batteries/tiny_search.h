@@ -12,13 +12,13 @@
 
 namespace pdarts {
 
-/// Replaces what makes a search long: the dataset by 24 made images of 16x16 pixels and 3 classes,
-/// every stage by one of two cells, four channels and two epochs of two steps, the first of them
-/// warm-up. Space, regularisers, number of stages and candidates kept stay.
-/// keep: of each stage.
+/// Replaces the parts of a spec that make a search long. The dataset becomes 24 synthetic images of
+/// 16x16 pixels and 3 classes. Each stage becomes one with two cells, four channels, and two epochs
+/// of two steps, of which the first epoch is warm-up. The space, the regularizers, the number of
+/// stages and the numbers of kept candidates stay. `keep` holds the number for each stage.
 void MakeTiny(const std::vector<int>& keep, ExperimentSpec* spec);
 
-/// A checkpointer that keeps every state that it is given, as the content of a checkpoint.
+/// A checkpointer that stores every state as the content of a checkpoint.
 class StateKeeper : public Checkpointer {
  public:
   bool Due() override { return true; }
@@ -26,11 +26,11 @@ class StateKeeper : public Checkpointer {
   bool StopRequested() override { return stop_after >= 0 && asked++ >= stop_after; }
 
   std::vector<std::string> places, contents;
-  int stop_after = -1;  ///< questions whether to stop that are answered with no; -1: all
+  int stop_after = -1;  ///< number of questions whether to stop that are answered with no; -1: all
   int asked = 0;
 };
 
-/// What a log would hold of a search, without times.
+/// The content of a search's log, without times.
 class SearchLog : public SearchObserver {
  public:
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
@@ -48,16 +48,17 @@ struct SearchOutcome {
   SearchLog log;
 };
 
-/// A search on one thread. The spec must be a valid one, whose dataset loads.
+/// Runs a search on one thread. The spec must be valid, and its dataset must load.
 SearchOutcome Search(const ExperimentSpec& spec, Checkpointer* checkpointer = nullptr,
                      const TrainingState* resume = nullptr, c10::Device device = c10::kCPU);
 
-/// Expects that both searches went well and found the same to the bit, weights and statistics
-/// included.
+/// Expects that both searches succeeded, and that their results are identical to the bit, including
+/// weights and running statistics.
 void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b);
 
-/// Expects that a search which goes on from any of its states, through the bytes of a checkpoint,
-/// ends where the uninterrupted one ends, and reports the rest of what that reports.
+/// Expects that a search which resumes from any of its states ends like the uninterrupted search,
+/// and reports what that reports after the state. The states pass through the bytes of a
+/// checkpoint.
 /// \return the number of states.
 int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device device = c10::kCPU);
 

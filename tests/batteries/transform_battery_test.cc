@@ -1,4 +1,4 @@
-// What every transform must do, run over all that are registered.
+// Tests of the contract of transforms, run on all registered transforms.
 
 #include <atomic>
 #include <cstdint>
@@ -38,7 +38,8 @@ DatasetInfo Info() {
 
 class TransformBattery : public ::testing::TestWithParam<std::string> {
  protected:
-  /// A list of the transform and, unless it is one, of what normalizes.
+  /// A list of the transform. If the transform does not normalize, the list also has one that
+  /// normalizes.
   Transforms List() const {
     google::protobuf::RepeatedPtrField<google::protobuf::Any> list;
     const PluginRegistry& registry = PluginRegistry::Global();
@@ -51,7 +52,7 @@ class TransformBattery : public ::testing::TestWithParam<std::string> {
     return *std::move(transforms);
   }
 
-  /// An image as one of the samples, from memory.
+  /// Transforms an image in memory, as one of the samples.
   at::Tensor Transformed(const Transforms& transforms, const at::Tensor& image,
                          int64_t sample) const {
     ImagePlan plan = Plan(transforms, image, sample);

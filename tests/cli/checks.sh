@@ -1,4 +1,4 @@
-# Sourced by tests of the command line.
+# Functions for tests of the command line, which source this file.
 failures=0
 
 # fails MESSAGE...: counts a failure.
@@ -6,7 +6,7 @@ fails() {
   echo "$*"
   failures=$((failures + 1))
 }
-# says TEXT COMMAND...: the command fails and its message holds TEXT.
+# says TEXT COMMAND...: expects that the command fails and that its message contains TEXT.
 says() {
   local text=$1 output
   shift
@@ -17,7 +17,8 @@ says() {
     echo "says: $output"
   fi
 }
-# prints TEXT COMMAND...: the command succeeds and its standard output holds TEXT.
+# prints TEXT COMMAND...: expects that the command succeeds and that its standard output contains
+# TEXT.
 prints() {
   local text=$1 output
   shift
@@ -29,16 +30,17 @@ prints() {
     echo "prints: $output"
   fi
 }
-# holds TEXT FILE: the file holds TEXT.
+# holds TEXT FILE: expects that the file contains TEXT.
 holds() { grep -qF -- "$1" "$2" || { fails "$2 should hold \"$1\""; tail -n 50 "$2"; }; }
-# holds_now TEXT FILE: whether the file exists and holds TEXT.
+# holds_now TEXT FILE: whether the file exists and contains TEXT.
 holds_now() { grep -qF -- "$1" "$2" 2> /dev/null; }
-# give_up MESSAGE: ends the test.
+# give_up MESSAGE: ends the test with a failure.
 give_up() {
   fails "$1"
   exit 1
 }
-# await_within SECONDS COMMAND...: waits until the command succeeds; the test ends if that takes longer.
+# await_within SECONDS COMMAND...: repeats the command until it succeeds. If that takes longer, the test
+# ends with a failure.
 await_within() {
   local tries=$(($1 * 20))
   shift
@@ -48,11 +50,11 @@ await_within() {
   done
   give_up "nothing came of: $*"
 }
-# await COMMAND...: waits for a minute at most.
+# await COMMAND...: repeats the command for at most a minute.
 await() { await_within 60 "$@"; }
-# number NAME: the value of a field of the JSON on standard input.
+# number NAME: the number in a field of the JSON on standard input.
 number() { grep -o "\"$1\":[0-9.eE+-]*" | head -1 | cut -d: -f2; }
-# tiny_spec: a search of a few steps on made images.
+# tiny_spec: prints a spec of a search with a few steps on synthetic images.
 tiny_spec() {
   cat <<'SPEC'
 name: "tiny"
@@ -67,7 +69,8 @@ regularizers { [type.googleapis.com/pdarts.regularizers.SkipLimitConfig] {} }
 search { batch_size: 8 }
 SPEC
 }
-# images FOLDER RED GREEN BLUE [WIDTH HEIGHT]: four PNG files around a color, of 8x8 pixels or of another size.
+# images FOLDER RED GREEN BLUE [WIDTH HEIGHT]: writes four PNG files with colors near the given one. The
+# default size is 8x8 pixels.
 images() {
   mkdir -p "$1"
   python3 - "$@" <<'PYTHON'
@@ -88,7 +91,8 @@ for number in range(4):
                    chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 PYTHON
 }
-# animals [WIDTH HEIGHT]: the folder data, with four training and four test images of each of three classes. The size is as for images.
+# animals [WIDTH HEIGHT]: writes the folder `data`, with four training and four test images of each of three classes.
+# The default size is that of `images`.
 animals() {
   local split
   for split in train test; do
@@ -97,7 +101,7 @@ animals() {
     images data/$split/fox 40 40 200 "$@"
   done
 }
-# animals_spec: a training of a small network on the images of animals.
+# animals_spec: prints a spec of a training of a small network on the images of `animals`.
 animals_spec() {
   cat <<'SPEC'
 name: "animals"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The command line as a user meets it: what it prints, and what it says of what is wrong.
+# Tests the output and the error messages of the command line.
 # usage: cli_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -28,26 +28,26 @@ says "or --random; got 1" "$pdarts" genotype --space=darts --random PDARTS
 says "conv_9x9" "$pdarts" genotype --space=darts "Genotype(normal=[('conv_9x9', 0)"
 says "no such field; it has:" "${search[@]}" --set=search.batchsize=3
 says "--threads: 100000 is more than " "${search[@]}" --threads=100000
-# Before a network is built or weights are read.
+# The error comes before a network is built and before weights are read.
 says "--threads: 100000 is more than " "$pdarts" benchmark --genotype=none --threads=100000
 says "--threads: -1 is negative" "$pdarts" evaluate --run=nowhere --threads=-1
 says "device: \"gpu\" is not auto, cpu, cuda or cuda:N" "${search[@]}" --device=gpu
 says "device: cuda" "${search[@]}" --device=cuda
 says "seed: -2 is not in [0, infinity)" "${search[@]}" --seed=-2
-# A number that a program may use for "not given" is a number like any other.
+# A number that the program may use internally for "not given" is checked like any other number.
 says "seed: -1 is not in [0, infinity)" "${search[@]}" --seed=-1
 says "--seed: -5 is not in [0, infinity)" "$pdarts" genotype --space=darts --random --seed=-5
 says "--cells: 0 is not in [1, 1000]" "$pdarts" count --genotype=PDARTS --cells=0
 says "--classes: 0 is not in [1, 100000]" "$pdarts" count --genotype=PDARTS --classes=0
 says "--channels: 2e+09 is not in [1, 65536]" "$pdarts" count --genotype=PDARTS --channels=2000000000
-# A program without MPI is no part of a group of processes.
+# A program without MPI refuses to be one of several processes.
 says "search was started as one of several tasks (OMPI_COMM_WORLD_SIZE=2), but this program was built without MPI" \
   env OMPI_COMM_WORLD_SIZE=2 "${search[@]}" --output_dir=task
 says "(SLURM_NTASKS=4)" env SLURM_NTASKS=4 "${search[@]}" --output_dir=task
 says "(PMIX_RANK=1)" env PMIX_RANK=1 "${search[@]}" --output_dir=task
 says "Build it with --config=mpi" env SLURM_NTASKS=4 "${search[@]}" --output_dir=task
 says "Start one task" env OMPI_COMM_WORLD_SIZE=2 "$pdarts" list
-# A command for one process may stand in the script of a job of several tasks.
+# A command for one process may be in the script of a job with several tasks.
 prints "darts" env SLURM_NTASKS=4 "$pdarts" list
 [ ! -e task ] || fails "a task that is refused writes a run directory"
 says "--output_dir: its value is empty; expected --output_dir=DIR" "${search[@]}" --output_dir=
@@ -75,7 +75,7 @@ echo "architecture,cifar100" > table.csv
 says "table.csv:1: the column \"cifar100\": expected \"<dataset>_test_accuracy\"" "${query[@]}" --table=table.csv 1
 says "--model: the benchmark nasbench201 looks accuracies up in a table: it has no model" "${query[@]}" --model=table.csv 1
 
-# What a benchmark predicts.
+# Predictions of a benchmark.
 predict=("$pdarts" query --space=darts)
 skips="('skip_connect', 0), ('skip_connect', 1)"
 skips="normal=[$skips, $skips, $skips, $skips], normal_concat=range(2, 6)"
@@ -118,7 +118,7 @@ for file in spec.textproto architecture.textproto genotype.txt supernet.safetens
 done
 says "holds a finished run" "${search[@]}"
 grep -q '"event":"epoch".*"architecture":"Genotype' runs/tiny-seed1/log.jsonl || { echo "no architecture at an epoch's end"; failures=$((failures + 1)); }
-# Every edge of the log has its nodes: the second normal edge leads from 1 to 2.
+# Each edge in the log has its nodes: the second normal edge goes from 1 to 2.
 for event in stage_begin epoch stage_end; do
   grep "\"event\":\"$event\"" runs/tiny-seed1/log.jsonl | grep -Eq '"cell_kind":"normal","edges":\[\{[^}]*"from":0,"to":2\},\{[^}]*"from":1,"to":2\},' ||
     fails "the edges of $event have no nodes"
@@ -126,7 +126,7 @@ done
 sed 's/name: "tiny"/name: "tiny201"/; s/pdarts.darts.DartsSpaceConfig/pdarts.nasbench201.NasBench201SpaceConfig/
   s/^regularizers.*/benchmark { [type.googleapis.com\/pdarts.nasbench201.NasBench201TableConfig] {} }/' tiny.textproto > tiny201.textproto
 prints "benchmark       cifar10 " "$pdarts" search --spec=tiny201.textproto
-# A search may begin with some of the operations.
+# A search may begin with some of the operations only.
 with() { sed "s/NasBench201SpaceConfig\] {}/NasBench201SpaceConfig] { operations: [$1] }/" tiny201.textproto > some.textproto; }
 with '"skip_connect", "nor_conv_3x3"'
 prints "2 candidates" "$pdarts" search --spec=some.textproto --dry_run
@@ -139,7 +139,7 @@ for event in epoch derivation; do
     { echo "no rank in the log's $event"; failures=$((failures + 1)); }
 done
 grep -q "\"version\":\"$version\"" runs/tiny-seed1/result.json || fails "no version in result.json"
-# What computed stands in the result.
+# The result contains the kernels and the instruction set.
 best=$("$pdarts" --version | sed -n 's/^instruction set //p')
 grep -q "\"kernels\":\"fused/$best\"" runs/tiny-seed1/result.json || fails "result.json does not say fused/$best"
 prints '"kernels":"reference"' "${search[@]}" --set=search.kernels=REFERENCE --output_dir=reference --json
@@ -171,19 +171,22 @@ says "--resume and --overwrite exclude each other" "${search[@]}" --resume --ove
 says "--checkpoint_minutes: -1 is not 0 or more" "${search[@]}" --checkpoint_minutes=-1
 prints "run directory" "${search[@]}" --overwrite
 prints "run directory" "${search[@]}" --seed=2
-# What chance gives stands beside what was reached; two classes have no top-5.
-prints "(chance 50.00%) (on the alphas' half, augmented)" "${search[@]}" --overwrite
+# The accuracy of random predictions is printed beside the accuracies. With two classes, no top-5
+# accuracy is printed.
+prints "(chance 50.00%) (on the half of the alphas, augmented)" "${search[@]}" --overwrite
 prints "in the last stage (an even share is 0.1250)" "${search[@]}" --overwrite
 grep -q "top-5" error && fails "the console shows the top-5 accuracy of two classes"
 prints '"chance_top1":50,' "${search[@]}" --overwrite --json
-# One step moves no alpha away from its start, and two classes of noise teach nothing.
+# One step with noise images of two classes moves the alphas very little, and the network learns
+# nothing.
 undecided=("$pdarts" sweep --spec=tiny.textproto --seeds=1 --output_dir=undecided --set=search.weights.learning_rate=0)
 prints "even_share" "${undecided[@]}"
 grep -q "note: seed 1: the search could not tell the candidates apart: all probabilities" error || fails "the sweep says not that nothing was decided"
 prints '"notes":["seed 1: the search could not tell' "${undecided[@]}" --json
 grep -q "could not tell the candidates apart" undecided/tiny-seed1/report.html || fails "the report says not that nothing was decided"
 prints "chance_top1" "${undecided[@]}"
-# A sweep: what is finished isn't run again, and a seed that fails loses no other.
+# In a sweep, finished runs are not computed again, and a seed that fails does not stop the other
+# seeds.
 sweep=("$pdarts" sweep --spec=tiny.textproto --output_dir=sweep)
 says "sweep needs --seeds" "${sweep[@]}"
 says '"x" is not a whole number' "${sweep[@]}" --seeds=1,x
@@ -225,7 +228,7 @@ says "exclude each other" "$pdarts" results --json --csv runs
 says "results needs at least one" "$pdarts" results
 says "exclude each other" "$pdarts" results --markdown --add_to=zoo runs
 says "--output: only --markdown writes a file" "$pdarts" results --output=page.md runs
-# A model zoo: what is copied, and its page.
+# A model zoo: the copied files, and the page.
 prints "$PWD/zoo/tiny-seed1" "$pdarts" results --add_to=zoo runs/tiny-seed1
 [ "$(ls zoo/tiny-seed1 | tr '\n' ' ')" = "architecture.textproto genotype.txt log.jsonl result.json spec.textproto " ] ||
   fails "the zoo holds other files: $(ls zoo/tiny-seed1)"
@@ -246,7 +249,8 @@ prints "$PWD/page.md" "$pdarts" results zoo --markdown --output=page.md
 grep -qF "[log](<zoo/tiny-seed1/log.jsonl>)" page.md || fails "the links of a page do not lead from its folder"
 says "unfinished isn't finished; a model zoo holds finished searches" "$pdarts" results --markdown unfinished
 says "is no run directory" "$pdarts" derive --run=.
-# Output that can't be written is an error. The last one writes more than a buffer holds.
+# If output cannot be written, the command fails. The last command writes more than a buffer can
+# hold.
 for command in "list" "help" "help search" "--version" "completion bash" "search --spec=tiny.textproto --dry_run" \
   "genotype --space=darts PDARTS" "count --genotype=PDARTS --cells=2 --channels=4" "query --space=nasbench201 1" \
   "derive --run=runs/tiny-seed1" "derive --run=runs/tiny-seed1 --json" "results runs" "report runs/tiny-seed1" \
@@ -257,7 +261,7 @@ for command in "list" "help" "help search" "--version" "completion bash" "search
 done
 without_output() { "$@" >&-; }
 says "can't write the standard output: Bad file descriptor" without_output "$pdarts" list
-# Started without standard streams, a search writes none of its messages into its files.
+# A search that is started without standard streams does not write its messages into its own files.
 "${search[@]}" --output_dir=closed <&- >&- 2>&-
 [ -s closed/result.json ] || fails "a search without standard streams leaves no result"
 ! grep -l "img/s" closed/* || fails "a message for the terminal stands in a file of the run"
@@ -269,7 +273,7 @@ mkdir gone
   [[ "$("$pdarts" --help)" == *commands:* ]] || fails "no help without a working directory"
   exit $((failures > 0))
 ) || failures=$((failures + 1))
-# Nothing that a file or a name holds commands the terminal.
+# Control characters in files and names do not reach the terminal.
 escape=$'\e[31mred'
 cp -r runs/tiny-seed1 "runs/$escape"
 says "$PWD/none\\x1b[31mred is no run directory" "$pdarts" report "none$escape"
@@ -285,7 +289,7 @@ sed 's/synthetic.SyntheticConfig\] {/image_folder.ImageFolderConfig] { classes: 
 "$pdarts" search --spec=flowers.textproto --data_dir=flowers --dry_run > output 2> error || fails "$(cat error)"
 grep -q "left out what is no image: .*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
 ! grep -q $'\e' error || fails "a warning prints an escape code"
-# A damaged run keeps no other from its report, the comparison and the table.
+# A damaged run does not keep other runs out of reports, the comparison and the table.
 mkdir damaged
 cp -r sweep/tiny-seed1 damaged/a
 cp -r sweep/tiny-seed3 damaged/c
@@ -301,7 +305,7 @@ grep -q "2 runs side by side" others.html || fails "others.html lacks a run"
 says "| tiny | synthetic | darts | 3 |" "$pdarts" results damaged
 says "1 of 4 runs are left out: $PWD/damaged/b" "$pdarts" results damaged
 says "result.json: no RunResult" "$pdarts" results damaged/b
-# What a run's files say is checked before a command uses it.
+# The content of a run's files is checked before a command uses it.
 sed -i 's/edge: 13$/edge: 9999/' damaged/c/architecture.textproto
 for command in "derive --run=damaged/c" "report damaged/c"; do
   says "architecture.textproto: trace.edges[13]: edge: 9999 is not in [0, 13]" "$pdarts" $command
@@ -311,7 +315,7 @@ for command in "derive --run=damaged/c" "report damaged/c" "train --run=damaged/
   says 'cell 0 is of the kind "x/../../y", expected "normal"' "$pdarts" $command
 done
 (
-  ulimit -f 40  # kilobytes: as on a full disk
+  ulimit -f 40  # in kilobytes; writes fail as on a full disk
   says "File too large" "${search[@]}" --output_dir=full
   exit $failures
 )

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Groups of architectures against random ones, by a benchmark and by trainings.
+# Tests the comparison of groups of architectures with random architectures, with a benchmark and
+# with trainings.
 # usage: compare_test.sh PDARTS CHECKS
 set -u
 shopt -s extglob
@@ -7,11 +8,11 @@ pdarts="$PWD/$1"
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
 
-# Its children end with it.
+# If compare is killed, its children end too.
 compare=
 trap '[ -z "$compare" ] || kill -KILL $compare 2> /dev/null' EXIT
 
-# counts NUMBER TEXT FILE: the text stands so often in the file.
+# counts NUMBER TEXT FILE: expects that the file contains the text this number of times.
 counts() {
   local found
   found=$(grep -o -- "$2" "$3" | wc -l)
@@ -22,12 +23,12 @@ best='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_
 middle='|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|'
 worst='|none~0|+|none~0|none~1|+|none~0|none~1|none~2|'
 
-# --- By a table ---
+# --- with a table ---
 table=("$pdarts" compare --benchmark=nasbench201)
 { echo "# two architectures"; echo "$best"; echo; echo "$middle"; } > two.txt
 echo "$worst" > one.txt
 
-# One architecture that is better than all of 100 random ones: the least p-value there is.
+# One architecture that is better than all 100 random ones gives the smallest possible p-value.
 prints '{"groups":[{"name":"good","architectures":1,"mean":94.3633' "${table[@]}" "--genotypes=good:$best" --random=100 --json
 "${table[@]}" "--genotypes=good:$best" --random=100 --json > good.json
 grep -Eq '"std":0,"relative_improvement":[0-9.]+,"p_value":0\.00990099[0-9]*},\{"name":"random","architectures":100,"mean":[0-9.]+,"std":[0-9.]+,"relative_improvement":0,"p_value":null}],"architectures":\[\{"group":"good","architecture":"\|nor_conv_3x3~0[^"]*","accuracy":94\.3633[0-9]*,"params":[0-9]+,"macs":[0-9]+},' good.json ||
@@ -38,21 +39,21 @@ counts 100 '"group":"random"' good.json
 [ -s runs/compare_nasbench201/compare.html ] || fails "there is no page"
 counts 202 '<circle ' runs/compare_nasbench201/compare.html
 
-# A file of several, one that counts twice, and names.
+# A file with several architectures, an architecture that counts twice, and names of groups.
 "${table[@]}" --genotypes=two.txt --genotypes "a b:two.txt,one.txt,one.txt" --random 3 --output_dir=out --json > groups.json
 grep -q '{"groups":\[{"name":"two.txt","architectures":2,' groups.json || { fails "a file of two is no group of two"; cat groups.json; }
 grep -q '{"name":"a b","architectures":4,' groups.json || { fails "the groups are others"; cat groups.json; }
 counts 4 '"group":"a b"' groups.json
 [ -s out/compare.html ] || fails "--output_dir has no page"
 
-# For a reader.
+# The table for people.
 prints "The accuracies on cifar10 stand in the table of the benchmark nasbench201." "${table[@]}" --genotypes=two.txt --random=3
-prints "all permutations were looked at." "${table[@]}" --genotypes=two.txt --random=3
-prints "where there are more than 100000 permutations, so many were drawn by the seed 4." "${table[@]}" --genotypes=two.txt --random=600 --seeds=4
+prints "all permutations were used." "${table[@]}" --genotypes=two.txt --random=3
+prints "if there are more than 100000 permutations, 100000 of them were drawn with the seed 4." "${table[@]}" --genotypes=two.txt --random=600 --seeds=4
 prints "$PWD/runs/compare_nasbench201/compare.html" "${table[@]}" --genotypes=two.txt --random=3
 "${table[@]}" --genotypes=two.txt --random=3 | grep -Eq '^two\.txt +2 ' || fails "the table has no row of the group"
 
-# Latencies, where they are asked for.
+# Latencies are measured only on request.
 grep -q latency_ms groups.json && fails "latencies are measured unasked"
 "${table[@]}" --genotypes=one.txt --random=1 --latency --threads=1 --json > latency.json
 counts 2 '"macs":[0-9]*,"latency_ms":[0-9.]*}' latency.json
@@ -60,7 +61,7 @@ prints "multiply-adds M  latency ms  p-value" "${table[@]}" --genotypes=one.txt 
 grep -q "mean latency ms" runs/compare_nasbench201/compare.html || fails "the page has no latencies"
 says "--threads: -1 is negative" "${table[@]}" --genotypes=one.txt --random=1 --latency --threads=-1
 
-# Random architectures of the same cost.
+# Random architectures with the same cost.
 "${table[@]}" "--genotypes=$middle" --random=8 --match=macs:0.1 --json > matched.json
 macs=$(number macs < <(grep -o '"architectures":\[.*' matched.json))
 counts 8 '"group":"random"' matched.json
@@ -68,7 +69,7 @@ grep -o '"group":"random"[^}]*' matched.json | grep -o '"macs":[0-9]*' | cut -d:
   awk -v target="$macs" '{ if ($1 < 0.9 * target || $1 > 1.1 * target) bad = 1 } END { exit bad }' ||
   { fails "--match draws architectures of other costs than $macs"; cat matched.json; }
 
-# What is wrong.
+# Wrong flags.
 says "compare needs either --spec=FILE of a training or --benchmark=NAME" "$pdarts" compare --genotypes=two.txt
 says "compare needs either --spec=FILE of a training or --benchmark=NAME" "${table[@]}" --spec=train.textproto --genotypes=two.txt
 says "compare needs architectures: --genotypes=FILE,... or --runs=DIR,..." "${table[@]}"
@@ -76,7 +77,7 @@ says '--benchmark: unknown benchmark "nasbench202"; known: ' "$pdarts" compare -
 says "--space: darts, but the benchmark nasbench201 is of the space nasbench201" "${table[@]}" --space=darts --genotypes=two.txt
 says "--random: 0 is not in [1, 100000]" "${table[@]}" --genotypes=two.txt --random=0
 says '--random: "ten" is not a whole number of 32 bits' "${table[@]}" --genotypes=two.txt --random=ten
-# There is one architecture of this cost.
+# Only one architecture has this cost.
 says "--random: only " "${table[@]}" "--genotypes=${middle//@(avg_pool_3x3|nor_conv_1x1|skip_connect)/nor_conv_3x3}" --random=2 --match=macs:0.0001
 says '--match: "flops:0.1" is no UNIT:SHARE' "${table[@]}" --genotypes=two.txt --match=flops:0.1
 says '--match: "macs:0" is no UNIT:SHARE' "${table[@]}" --genotypes=two.txt --match=macs:0
@@ -92,7 +93,7 @@ says "--genotypes: $PWD/wrong.txt, line 5: column 2: unknown operation" "${table
 says "--runs: $PWD/nowhere is no run directory, and holds no run" "${table[@]}" --runs=nowhere
 says "compare takes no --overwrite" "${table[@]}" --genotypes=two.txt --overwrite
 
-# --- By trainings ---
+# --- with trainings ---
 cat > train.textproto <<'SPEC'
 name: "judge"
 space { [type.googleapis.com/pdarts.nasbench201.NasBench201SpaceConfig] {} }
@@ -105,13 +106,14 @@ network { cells: 1 channels: 2 }
 train { epochs: 1 batch_size: 8 }
 SPEC
 trains=("$pdarts" compare --spec=train.textproto --threads=1)
-# A run whose training is as good as one of the comparison's own.
+# An earlier run with the same training can be reused by the comparison.
 prints "multiply-adds" "$pdarts" train --spec=train.textproto --genotype="$worst" --threads=1 --output_dir=mine/worst --set=name=other
 command=("${trains[@]}" "--genotypes=given:$best,$best" --runs=mine --random=1 --jobs=2 --output_dir=trained --json)
 "${command[@]}" > trained.json 2> trained.said || { fails "failed: ${command[*]}"; cat trained.said; }
 grep -Eq '^\{"groups":\[\{"name":"given","architectures":2,"mean":[0-9.]+,"std":0,' trained.json || { fails "the groups are others"; cat trained.json; }
 grep -q '{"name":"mine","architectures":1,' trained.json || { fails "the run is no group"; cat trained.json; }
-# Of three architectures one was trained before, and the one that is given twice is trained once.
+# One of the three architectures was trained before. The architecture that is given twice is trained
+# once.
 counts 2 ": begins, " trained.said
 counts 1 "mine 1, seed 1: finished before, $PWD/mine/worst" trained.said
 counts 2 "given 1, seed 1: " trained.said
@@ -119,16 +121,16 @@ counts 1 "random 1, seed 1: finished" trained.said
 accuracy=$(number test_top1 < mine/worst/result.json)
 grep -q "\"group\":\"mine\",\"architecture\":\"|none~0|[^\"]*\",\"accuracy\":$accuracy,\"params\":[0-9]*,\"macs\":[0-9]*" trained.json ||
   { fails "the accuracy is not that of the training, $accuracy"; cat trained.json; }
-# Costs are those of the network that is trained.
+# Costs belong to the trained network.
 prints "\"params\":$(number params < mine/worst/result.json),\"macs\":$(number macs < mine/worst/result.json)}" cat trained.json
-# Nothing is trained twice, and another seed is trained beside what is there.
+# No training is repeated. Another seed is trained in addition.
 [ "$("${command[@]}" 2> again.said)" = "$(cat trained.json)" ] || fails "the second comparison is another one"
 counts 0 ": begins, " again.said
 counts 3 ": finished before, " again.said
 "${command[@]}" --seeds=1,2 > seeds.json 2> seeds.said || { fails "two seeds failed"; cat seeds.said; }
 counts 3 ": begins, " seeds.said
 counts 3 ", seed 1: finished before, " seeds.said
-# Other settings are other trainings.
+# Trainings with other settings are not reused.
 "${command[@]}" --set=train.epochs=2 > epochs.json 2> epochs.said || { fails "two epochs failed"; cat epochs.said; }
 counts 3 ": begins, " epochs.said
 prints "Each accuracy is the top-1 accuracy on the test images after 1 epochs of the training judge, with the seed 1." \
@@ -143,7 +145,7 @@ says "can't read the spec" "$pdarts" compare --spec=nothing.textproto --genotype
 tiny_spec > search.textproto
 says "--spec: " "$pdarts" compare --spec=search.textproto --genotypes=two.txt
 
-# A signal stops the trainings, and the same command goes on.
+# A signal stops the trainings, and the same command continues them.
 long=("$pdarts" compare --spec=train.textproto --threads=1 "--genotypes=$best" --random=1 --jobs=2 --output_dir=stopped
   --set=train.epochs=60 --checkpoint_minutes=0 --json)
 "${long[@]}" > stopped.json 2> stopped.said &

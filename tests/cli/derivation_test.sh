@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a search says of alphas that it does not train, and what can be derived from its run.
+# Tests the notes of a search about alphas that it does not train, and derivations from its run.
 # usage: derivation_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -30,7 +30,7 @@ few="note: stage 1: the alphas get only 2 steps, and 2 times search.alphas.learn
 kind="note: stage 1: a super-network of 2 cells has no normal cell"
 warm_up="note: stage 2: the alphas get no step, because the only epoch is a warm-up epoch"
 
-# The dry run tells before, and refuses what no super-network has.
+# A dry run prints the notes as well, and refuses what no super-network supports.
 for note in "$few" "$kind" "$warm_up"; do prints "$note" "${search[@]}" --dry_run; done
 prints '"notes":["stage 1: the alphas get only 2 steps' "${search[@]}" --dry_run --json
 prints '"notes":["stage 2: the alphas get no step' "${search[@]}" --dry_run --json
@@ -45,7 +45,8 @@ says "space: operations: there is only none, which may not be derived (allow_non
   "$pdarts" search --spec=none.textproto --dry_run
 [ ! -e runs ] || fails "a dry run wrote something"
 
-# The search tells on the console, in the log, in the trace and in the report. On some edge none was the most probable.
+# The search prints the note on the console, and writes it into the log, the trace and the report. On some edge, `none`
+# was the most probable operation.
 prints "$warm_up" "${search[@]}"
 for note in "$few" "$kind" "$warm_up"; do
   grep -qF "$note" error || fails "the console lacks: $note"
@@ -57,14 +58,15 @@ for note in "$few" "$kind" "$warm_up" " the stage would have left only none, whi
 done
 grep -q "'none'" runs/tiny-seed1/genotype.txt && fails "none was derived"
 
-# The run stays derivable with other settings, and keeps its notes.
+# The run can be derived again with other settings, and keeps its notes.
 found=$(cat runs/tiny-seed1/genotype.txt)
 derive=("$pdarts" derive --run=runs/tiny-seed1)
 prints "$found" "${derive[@]}"
 prints "$kind" "${derive[@]}"
 prints "Genotype(normal=" "${derive[@]}" --set=space.allow_none=true
 
-# A negative control: the numbers of the search in a random order, over all candidates that it began with.
+# A negative control: the probabilities of the search in a random order, over all candidates at the
+# beginning of the search.
 find runs/tiny-seed1 -type f -exec sha256sum {} + > before
 shuffled=$("${derive[@]}" --shuffle=1 | head -1)
 [ "$shuffled" != "$found" ] || fails "--shuffle=1 derives what the search found"
@@ -78,13 +80,13 @@ for seed in 1 2 3; do "${derive[@]}" --shuffle=$seed | head -1; done > shuffled.
 prints '"name":"shuffled","architectures":3,' "$pdarts" compare --benchmark=nasbench301 --genotypes=shuffled:shuffled.txt --json
 says "--shuffle: -1 is not in [0, infinity)" "${derive[@]}" --shuffle=-1
 
-# A run without an architecture is derivable from its log.
+# A run without an architecture can be derived from its log.
 cp -r runs/tiny-seed1 broken
 rm broken/architecture.textproto broken/architecture.json broken/genotype.txt broken/result.json
 prints "$found" "$pdarts" derive --run=broken
 prints "note: derived from the last epoch in the log: stage 2 of 2, epoch 1 of 1" "$pdarts" derive --run=broken
 prints "Genotype(normal=" "$pdarts" derive --run=broken --set=space.allow_none=true
-# Its last stage holds none alone where a version that did not protect edges left it so.
+# In runs of versions that did not protect edges, an edge of the last stage may hold only `none`.
 sed 's/{"operations":\["[a-z_0-9]*"\],/{"operations":["none"],/g' runs/tiny-seed1/log.jsonl > broken/log.jsonl
 says "its only candidate is none" "$pdarts" derive --run=broken
 prints "('none', 0)" "$pdarts" derive --run=broken --set=space.allow_none=true

@@ -1,5 +1,6 @@
 #!/bin/bash
-# export: which files it writes, and what it says of what is wrong. What the files compute, tests/python:export_test checks.
+# Tests the files that `export` writes, and its error messages. tests/python:export_test checks what these files
+# compute.
 # usage: export_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -31,7 +32,8 @@ for text in avg_pool_3x3 class_0 'cell_0/edge_0_3/nor_conv_3x3/Conv' logits; do
   grep -aqF "$text" run/model.onnx || fails "model.onnx does not hold $text"
 done
 
-# Files hold the preparation of evaluate: transforms of the spec take the place of the dataset's statistics and of its fit.
+# The files contain the same preparation of images as `evaluate`. Transforms of the spec replace the channel statistics
+# and the fit of the dataset.
 grep -qF 'ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)' run/model.py || fails "model.py does not cut out the middle"
 cp -r run prepared
 sed -i 's/^train {$/train {\
@@ -45,7 +47,7 @@ grep -qFx 'MEAN = [0.4, 0.5, 0.6]' prepared/model.py || fails "model.py has anot
 prints "prepared/model.onnx: " "$pdarts" export --run=prepared
 grep -aqF '[0.3, 0.25, 0.2]' prepared/model.onnx || fails "model.onnx has another deviation than evaluate"
 
-# An operation without an export is named, in either format.
+# An operation that cannot be exported is named, for either format.
 sed -e 's/name: "tiny"/name: "noise"/' -e 's/pdarts.nasbench201.NasBench201SpaceConfig/pdarts.darts.DartsSpaceConfig/' \
   -e 's/cells: 1 channels: 4/cells: 3 channels: 2/' spec.textproto > noise.textproto
 skips="('skip_connect', 0), ('skip_connect', 1)"
@@ -57,7 +59,7 @@ for format in onnx pytorch; do
 done
 [ -e noise/model.onnx ] || [ -e noise/model.py ] && fails "an export that failed left a file"
 
-# Another place, other options, and weights without their run. A file that is there is replaced.
+# Another output path, other options, and weights without their run. An existing file is replaced.
 echo old > other.onnx
 prints "other.onnx: " "$pdarts" export --run=run --softmax --nonormalize --output=other.onnx
 grep -aq probabilities other.onnx || fails "--softmax changes nothing"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What may stand wherever a genotype is expected, and what is derived from another program's alphas.
+# Tests the texts that can be given as a genotype, and derivations from alphas of another program.
 # usage: genotype_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -10,7 +10,7 @@ edges="('sep_conv_3x3', 0), ('dil_conv_5x5', 1), ('skip_connect', 0), ('sep_conv
 text="Genotype(normal=[$edges], normal_concat=range(2, 6), reduce=[$edges], reduce_concat=range(2, 6))"
 genotype=("$pdarts" genotype)
 
-# Every file that holds the cell is the cell.
+# Every file that contains the cell gives the same cell.
 echo "06/21 10:11:12 PM genotype = $text" > log.txt
 printf 'A = %s\nB = %s\nC = B\n' "$text" "${text/none/avg_pool_3x3}" > genotypes.py
 "${genotype[@]}" --json "$text" > architecture.json
@@ -27,11 +27,11 @@ says "genotypes.py: the text defines several architectures; name one of them, as
 says "genotypes.py: nothing is called \"D\" in it" "${genotype[@]}" genotypes.py:D
 prints "$text" "${genotype[@]}" /dev/stdin < log.txt
 
-# A note says where there is another reading.
+# A note tells that another reading is possible.
 "${genotype[@]}" "${text/normal_concat=range(2, 6)/normal_concat=[5, 4, 3, 2]}" 2>error | grep -qF "$text" || fails "nodes in another order are not read"
 grep -qF "note: normal_concat lists the nodes as [5, 4, 3, 2]" error || fails "nodes in another order get no note"
 
-# A path that leads nowhere, or to something else, is called that.
+# If a path leads nowhere, or to something else, the error says so.
 for command in "count --genotype=cell.txt" "benchmark --genotype=cell.txt" "genotype cell.txt" \
   "train --dataset=synthetic --genotype=cell.txt" "query --space=nasbench201 cell.txt"; do
   # shellcheck disable=SC2086
@@ -48,7 +48,7 @@ says "zeros.txt: it is no text" "${genotype[@]}" zeros.txt
 truncate -s 17M large.txt
 says "large.txt: it has 17825792 bytes" "${genotype[@]}" large.txt
 
-# The spec of a training may name a file; the run's spec holds the architecture itself.
+# The spec of a training may name a file. The spec of the run contains the architecture itself.
 cat > train.textproto <<'SPEC'
 name: "trained"
 space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
@@ -80,7 +80,8 @@ prints "$cell" "${genotype[@]}" --space=nasbench201 cell201.txt
 prints "$cell" "$pdarts" query --space=nasbench201 cell201.txt
 says "these numbers are ambiguous" "${genotype[@]}" --space=nasbench201 "(4, 0, 3, 1, 4, 3)"
 
-# Alphas: on every edge sep_conv_5x5 is the most probable operation, and the later edges are more so.
+# Alphas: sep_conv_5x5 is the most probable operation on every edge, with a larger probability on
+# later edges.
 rows() {
   for ((e = 0; e < $1; ++e)); do echo "0 0 0 0 0 1.$((10 + e)) 0 0"; done
 }
@@ -106,6 +107,6 @@ says "derive needs --run=DIR or --alphas=FILE" "$pdarts" derive
 printf '0.9 0.1 0 0 0\n%.0s' 1 2 3 4 5 6 > probabilities.txt
 prints "|none~0|" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt
 prints "|skip_connect~0|" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt --set=space.allow_none=false
-prints "taken for probabilities" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt
+prints "read as probabilities" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt
 
 exit $((failures > 0))

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Help, version, suggestions and completion as a user meets them.
+# Tests help, version, suggestions and completion.
 # usage: help_test.sh PDARTS CHECKS EXPERIMENT TRAINING
 set -u
 pdarts="$PWD/$1"
@@ -8,15 +8,15 @@ training="$PWD/$4"
 version=$(cat VERSION)
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
-unset TEST_TMPDIR  # glog takes it for the default of --log_dir, and help shows that
+unset TEST_TMPDIR  # glog uses it as the default of --log_dir, and the help would show it
 
-# quiet COMMAND...: the command succeeds, and writes nothing to standard error.
+# quiet COMMAND...: expects that the command succeeds and writes nothing to standard error.
 quiet() {
   "$@" > output 2> error || fails "exit status $?: $*"
   [ -s output ] || fails "printed nothing: $*"
   [ ! -s error ] || fails "should write nothing to standard error: $*: $(cat error)"
 }
-# same_output COMMAND... -- COMMAND...: two commands print the same.
+# same_output COMMAND... -- COMMAND...: expects that both commands print the same.
 same_output() {
   local first=()
   while [ "$1" != -- ]; do first+=("$1"); shift; done
@@ -36,7 +36,7 @@ for command in $commands; do
   quiet "$pdarts" "$command" --help
   cp output "help.$command"
   grep -q "^usage: pdarts $command" output || fails "$command --help: no usage"
-  # Two examples, and a meaning and a default of each flag.
+  # Each command has two examples, and each flag has a meaning and a default.
   [ "$(sed '1,/^examples:/d' output | grep -c "^  pdarts $command")" = 2 ] || fails "$command --help: other than two examples"
   flags=$(grep -c '^  --[a-z]' output)
   defaults=$(tr '\n' ' ' < output | grep -o '(default: ' | wc -l)
@@ -51,7 +51,7 @@ prints "  --json
       print one JSON object on one line of standard output (default: false)" "$pdarts" list --help
 prints "  --batch=SIZES
       batch sizes, with commas between them (default: 1,32)" "$pdarts" benchmark --help
-# Flags that have another type in compare than elsewhere.
+# Flags that have another type in `compare` than in other commands.
 prints "  --random=NUMBER
       random architectures that the groups are compared with (default: 12)" "$pdarts" compare --help
 prints "  --runs=NUMBER" "$pdarts" benchmark --help
@@ -59,7 +59,7 @@ prints "  --random
       draw an architecture by --seed" "$pdarts" genotype --help
 prints "  --log_dir=TEXT" "$pdarts" search --help
 
-# An experiment's program and a training's have the same help and version.
+# The programs of an experiment and of a training have the same help and version.
 for program in "$experiment" "$training"; do
   name=${program##*/}
   quiet "$program" --help
@@ -80,7 +80,7 @@ for line in '^commit  *[0-9a-z]' '^LibTorch  *[0-9]\+\.[0-9]' '^instruction set 
   grep -q "$line" output || fails "--version: no line $line"
 done
 
-# What was probably meant.
+# Suggestions for misspelled words.
 says 'unknown command "serach" (did you mean "search"?); known: benchmark, ' "$pdarts" serach
 says 'unknown command "serach" (did you mean "search"?)' "$pdarts" help serach
 says 'unknown command "serach" (did you mean "search"?)' "$pdarts" serach --help
@@ -92,7 +92,7 @@ says 'help: unexpected argument "list"' "$pdarts" help search list
 says "no command is given; pdarts help lists the commands" "$pdarts"
 says "no command is given" "$pdarts" --seed=3
 
-# Flags: values of their own or the next word, switches, and what is wrong with them.
+# Flags with a value after an equals sign or in the next word, switches, and errors.
 prints '{"plugins":' "$pdarts" list -json
 prints '{"plugins":' "$pdarts" --json list
 prints '{"plugins":' "$pdarts" list --json=true
@@ -110,7 +110,7 @@ says "--spec: its value is empty; expected --spec=FILE" "$pdarts" search --spec=
 says '--v: "high" is not of the type int32' "$pdarts" list --v=high
 says 'list: unexpected argument "--json"' "$pdarts" list -- --json
 
-# Completion: what bash would offer for a command line whose last word is being typed.
+# Completion: the words that bash offers for a command line whose last word is incomplete.
 "$pdarts" completion bash > completion.bash || fails "no completion for bash"
 bash -n completion.bash || fails "the completion is no script of bash"
 offers() {
@@ -153,7 +153,7 @@ offers "" pdarts search --seed = ""
 offers "" pdarts nothing --
 [ "$(bash -c 'source completion.bash; complete -p pdarts')" = "complete -F _pdarts pdarts" ] || fails "the completion isn't registered"
 
-# Every command and every flag is in both.
+# Both scripts contain every command and every flag.
 "$pdarts" completion zsh > completion.zsh || fails "no completion for zsh"
 for flag in set genotypes runs; do
   grep -q -- "'\*--$flag=" completion.zsh || fails "zsh: --$flag may not be repeated"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Under a limit on memory, commands refuse what doesn't fit and run with what they say would fit.
+# Tests that, under a memory limit, commands refuse work that does not fit, and can do the work that
+# their error message suggests.
 # usage: memory_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -29,11 +30,11 @@ few_images=(--set=dataset.train_images=8 --set=dataset.test_images=8)
 trained=("$pdarts" train --spec=train.textproto $threads)
 prints "test " "${trained[@]}" "${few_images[@]}" --set=train.batch_size=8 --output_dir=trained
 
-# limited COMMAND...: runs it under the limit that is set.
+# limited COMMAND...: runs the command under the limit that is set.
 limited() { (ulimit -v "$kilobytes" && exec "$@"); }
 
-# refuses FLAG OUTPUT_DIR COMMAND...: the command is refused under the limit, names it, and runs with
-# the value of FLAG that it names.
+# refuses FLAG OUTPUT_DIR COMMAND...: expects that the command is refused under the limit, that the
+# message names the limit, and that the command succeeds with the value of FLAG in the message.
 refuses() {
   local flag=$1 directory=$2 output status suggestion
   shift 2
@@ -48,7 +49,7 @@ refuses() {
     return
   fi
   if [ -n "$directory" ] && [ -e "$directory/checkpoint.bin" ]; then fails "$directory was begun"; fi
-  # Fewer images make the pass that was too large the only one.
+  # With fewer images, the pass that was too large is the only one.
   output=$(limited "$@" ${directory:+--overwrite} "$suggestion" 2>&1) ||
     { fails "$suggestion does not fit: $*"; echo "says: $output"; }
 }
@@ -64,8 +65,8 @@ refuse_all() {
     --runs=1 $threads --batch=20000
 }
 
-# A limit on address space counts what the program maps, which differs between machines: the limit
-# that leaves 300 MB is found by one that leaves more.
+# A limit on the address space counts everything that the program maps, which differs between
+# machines. So a first run with a larger limit determines the limit that leaves 300 MB.
 limit="RLIMIT_AS, ulimit -v"
 kilobytes=6000000
 if ! limited "$pdarts" list > /dev/null 2>&1; then
@@ -80,11 +81,11 @@ if [ -z "$free" ]; then
 else
   kilobytes=$((kilobytes - (free - 300) * 1000000 / 1024))
   refuse_all
-  # What can't be foreseen is an error, too.
+  # Running out of memory without a warning is an error too.
   says "out of memory" limited "${trained[@]}" --set=train.batch_size=2000 --allow_swap --output_dir=swapped
 fi
 
-# The same in a control group.
+# The same tests in a control group.
 group=
 while IFS=: read -r _ controllers path; do
   [ "$controllers" = memory ] && group=/sys/fs/cgroup/memory$path/pdarts_memory_test_$$

@@ -1,5 +1,5 @@
 #!/bin/bash
-# `pdarts pack`: from a folder of images to shards, a training on them, and its evaluation.
+# Tests `pdarts pack`, a training on the shards, and an evaluation.
 # usage: pack_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -47,14 +47,14 @@ prints "test " "$pdarts" train --spec=spec.textproto --threads=1 --data_dir=shar
 prints "\"top1\":$(number test_top1 < run/result.json)," "$pdarts" evaluate --run=run --threads=1 --data_dir=shards --json
 grep -q '"class_names":\["ant","cat","fox"\]' run/model.json || fails "model.json lacks the classes"
 
-# A list that can't be used for measuring is found before anything is trained.
+# A list of transforms that cannot be used in an evaluation is refused before the training begins.
 sed 's/^train {/& evaluation_transforms { [type.googleapis.com\/pdarts.transforms.ResizeCenterCropConfig] {} }/' \
   spec.textproto > wrong.textproto
 says "train.evaluation_transforms: no transform of the list normalizes images" \
   "$pdarts" train --spec=wrong.textproto --threads=1 --data_dir=shards --output_dir=wrong
 [ ! -e wrong ] || fails "a spec that can't be run made a folder"
 
-# Images that can't be read end a training, or are left out and counted.
+# Images that cannot be read end a training, or are left out and counted.
 sed -e 's/image_shards.ImageShardsConfig/image_folder.ImageFolderConfig/' \
   -e 's/memory_megabytes: 0/& mean: [0.5, 0.5, 0.5] deviation: [0.25, 0.25, 0.25]/' spec.textproto > folder.textproto
 cp -r data damaged

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What trained networks say of image files.
+# Tests the predictions of trained networks for image files.
 # usage: predict_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -10,10 +10,10 @@ animals
 animals_spec > spec.textproto
 prints "test " "$pdarts" train --spec=spec.textproto --threads=1 --data_dir=data --output_dir=run
 predict=("$pdarts" predict --run=run --threads=1)
-# The run's own data are not needed.
+# The data of the run are not needed.
 mv data moved
 
-# A table, JSON and comma-separated values say the same.
+# A table, JSON and comma-separated values contain the same predictions.
 prints "$(printf '%-20s  probability  class' file)" "${predict[@]}" moved/test/ant/0.png
 "${predict[@]}" moved/test/ant/0.png | grep -Eq '^moved/test/ant/0.png +[0-9.]+%  (ant|cat|fox)$' || fails "the table has no row of the file"
 [ "$("${predict[@]}" moved/test/ant/0.png | wc -l)" = 4 ] || fails "the table does not have a row for each of the three classes"
@@ -45,27 +45,30 @@ assert all(abs(float(row[2]) - expected[2]) < 1e-5 for row, expected in zip(tabl
 print(right)
 PYTHON
 ) || fails "predict --json and --csv are otherwise"
-# They are the predictions that the training measured: the images are prepared in the same way.
+# The predictions agree with the evaluation of the training, because images are prepared in the same
+# way.
 expected=$(number test_top1 < run/result.json)
 awk -v right="$right" -v expected="$expected" 'BEGIN { difference = 100 * right / 12 - expected; exit !(difference < 0.01 && difference > -0.01) }' ||
   fails "$right of 12 images are classified correctly, but the training measured $expected%"
 names() { grep -o '"\(file\|name\)":"[^"]*"' "$1"; }
 "${predict[@]}" --json --set=train.evaluation_batch_size=5 moved/test > batches.json
 cmp <(names test.json) <(names batches.json) || fails "the size of the batches changes the order or the classes"
-# A file of weights needs no run.
+# A file of weights can be used without its run.
 cp run/last.safetensors weights.safetensors
 "$pdarts" predict --model=weights.safetensors --threads=1 --json moved/test > model.json
 cmp test.json model.json || fails "the weights without their run say something else"
 
-# Images of other sizes are fitted. Of five files the folder and the files come in their order.
+# Images of other sizes are resized. If folders and files are given, their images keep the order of
+# the arguments.
 images photos 40 40 200 61 30
 images "more photos/a" 200 40 40 8 8
 "${predict[@]}" --json photos/3.png photos "more photos" > order.json
 [ "$(grep -o '"file":"[^"]*"' order.json | tr '\n' ' ')" = '"file":"photos/3.png" "file":"photos/0.png" "file":"photos/1.png" "file":"photos/2.png" "file":"photos/3.png" "file":"more photos/a/0.png" "file":"more photos/a/1.png" "file":"more photos/a/2.png" "file":"more photos/a/3.png" ' ] ||
   { fails "the images come in another order"; cat order.json; }
 
-# Fit and orientation are those of evaluate. The middle of each image shows one class, and its edges another one. An image of each
-# class is stored upright, and another lies on its side and says so in its EXIF data.
+# Fit and orientation are the same as in `evaluate`. The middle of each image shows one class, and its edges show
+# another class. One image of each class is stored upright. Another one is stored on its side, with the orientation in
+# its EXIF data.
 python3 - <<'PYTHON'
 import os, random, struct, zlib
 
@@ -112,7 +115,7 @@ PYTHON
 done
 cmp -s CROP.json STRETCH.json && fails "the fit makes no difference"
 
-# Datasets of a fixed size, in the other space too. There are five classes at most.
+# Datasets with a fixed image size, also in the other space. At most five classes are shown.
 images large 90 120 150 100 70
 for space in darts nasbench201; do
   genotype=PDARTS
@@ -125,7 +128,7 @@ for space in darts nasbench201; do
     { fails "predict of $space is otherwise"; cat fitted.json; }
 done
 
-# What is wrong.
+# Errors.
 says "predict needs images: files, or folders that hold some" "${predict[@]}"
 says "nowhere.png: there is no such file or folder" "${predict[@]}" nowhere.png
 mkdir -p empty/below
@@ -138,7 +141,8 @@ mkdir unfinished
 cp run/spec.textproto unfinished
 says "unfinished holds no trained weights" "$pdarts" predict --run=unfinished large
 says "large/0.png" "$pdarts" predict --run=run --model=large/0.png large
-# An image that can't be read is named. The others are classified all the same, and the JSON is whole.
+# An image that cannot be read is named. The other images are still classified, and the JSON is
+# complete.
 head -c 60 large/0.png > large/broken.png
 says "1 of 1 images could not be read: large/broken.png" "${predict[@]}" large/broken.png
 says "1 of 5 images could not be read: large/broken.png" "${predict[@]}" large

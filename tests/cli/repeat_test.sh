@@ -1,5 +1,5 @@
 #!/bin/bash
-# A finished run is run again and compared to the bit.
+# Tests that a finished run can be repeated and compared to the bit.
 # usage: repeat_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -16,18 +16,18 @@ SPEC
 prints "run directory" "$pdarts" search --spec=search.textproto --threads=2 --output_dir=search
 prints "run directory" "$pdarts" train --spec=train.textproto --threads=2 --output_dir=training
 
-# With the run's threads, which no flag names.
+# The repeated run has the number of threads of the run, without a flag.
 for run in search training; do
   prints "the same to the bit" "$pdarts" repeat --run=$run --output_dir=again_$run
   [ "$(number threads < again_$run/result.json)" = 2 ] || fails "$run was repeated with other threads"
 done
 grep -q '"changes"' search/result.json && fails "a run of one machine has changes"
-# What is repeated already is compared only.
+# A run that was repeated before is only compared.
 prints "the same to the bit" "$pdarts" repeat --run=search --output_dir=again_search
 grep -q "holds a finished run of the same spec already, which is only compared" error || fails "repeat does not say that it ran nothing"
 says "holds a run of another spec" "$pdarts" repeat --run=search --output_dir=training
 says "is the run itself" "$pdarts" repeat --run=search --output_dir=search
-# The default place.
+# The default output directory.
 prints "the same to the bit" "$pdarts" repeat --run=training
 [ -s runs/repeat_trained-seed1/result.json ] || fails "no run where a repeated one is by default"
 

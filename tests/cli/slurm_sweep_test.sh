@@ -1,5 +1,6 @@
 #!/bin/bash
-# Sweeps with --launcher=slurm, on programs that stand in for Slurm's. //tests/slurm:slurm_test has the real ones.
+# Tests sweeps with --launcher=slurm. Scripts replace the programs of Slurm. //tests/slurm:slurm_test uses the
+# real ones.
 # usage: slurm_sweep_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -7,7 +8,7 @@ source "$2"
 cd "$TEST_TMPDIR" || exit 1
 export OMP_NUM_THREADS=1
 
-# The stand-ins keep the state of each task in jobs/ARRAY_TASK, and really run the tasks.
+# The scripts store the state of each task in jobs/ARRAY_TASK, and really run the tasks.
 export JOBS=$PWD/jobs
 mkdir jobs bin
 cat > bin/sbatch <<'SBATCH'
@@ -78,7 +79,7 @@ SCONTROL
 chmod +x bin/*
 export PATH=$PWD/bin:$PATH
 
-# Whatever still runs at the end, by its process ID.
+# Ends every process that still runs at the end, by its process ID.
 end_all() {
   local file
   for file in jobs/*.shell; do
@@ -95,7 +96,7 @@ sed 's/"tiny"/"slow"/; s/epochs: 1/epochs: 100000/' tiny.textproto > slow.textpr
 sed 's/"tiny"/"mid"/; s/epochs: 1/epochs: 50/' tiny.textproto > mid.textproto
 slurm=("$pdarts" sweep --launcher=slurm)
 
-# Flags that don't fit.
+# Flags that do not fit together.
 says '--launcher: "pbs" is not local or slurm' "$pdarts" sweep --spec=tiny.textproto --seeds=1 --launcher=pbs
 says "--detach: only --launcher=slurm takes it" "$pdarts" sweep --spec=tiny.textproto --seeds=1 --detach
 says "--array_limit: only --launcher=slurm takes it" "$pdarts" sweep --spec=tiny.textproto --seeds=1 --array_limit=2
@@ -110,7 +111,8 @@ says "sbatch: error: invalid partition specified: nope" "${slurm[@]}" --spec=tin
 [ ! -e none/tiny.sweep-1 ] || fails "a sweep that was not submitted left its folder"
 rm jobs/refuse
 
-# A grid: one array, a task for each combination, a script to be read, and the table of a local sweep.
+# A grid is one job array with a task for each combination. Its script can be read, and its table is
+# that of a local sweep.
 prints "supernet_top1 for each search.batch_size:" "${slurm[@]}" --spec=tiny.textproto --seeds=1 \
   --grid=search.batch_size=8,16 --array_limit=2 --launcher_options="--time=5 --nice" --output_dir=grid
 holds "search.batch_size=16, seed 1: finished" error
@@ -123,15 +125,15 @@ holds 'grid: "search.batch_size=8"' grid/tiny-batch_size=8-seed1/spec.textproto
 prints "  tiny-batch_size=16-seed1  finished    1_1
 2 finished" "$pdarts" sweep --status --output_dir=grid
 prints '"state":"finished","task":"1_0"' "$pdarts" sweep --status --output_dir=grid --json
-# The same command starts nothing, and the script, submitted by hand, leaves finished runs alone.
+# The same command starts nothing. If a user submits the script again, finished runs do not change.
 prints "supernet_top1 for each" "${slurm[@]}" --spec=tiny.textproto --seeds=1 --grid=search.batch_size=8,16 --output_dir=grid
 [ "$(cat jobs/last)" = 1 ] || fails "finished runs were submitted again"
 sbatch --parsable $script > /dev/null
 await holds_now COMPLETED jobs/2_1
 holds "tiny-batch_size=16-seed1 is finished" jobs/2_1.output
 
-# --detach returns at once. The signal before the time limit stops a run with a checkpoint; it is requeued and goes on.
-# Seed 2 may not be requeued, and is submitted anew.
+# --detach returns at once. The signal before the time limit stops a run with a checkpoint. The run is requeued and
+# resumes. Requeueing is forbidden for seed 2, so it is submitted again.
 touch jobs/forbid_3_1
 prints "" "${slurm[@]}" --spec=mid.textproto --seeds=1,2 --threads=1 --output_dir=cut --detach
 holds "submitted 2 runs as the job array 3 by $PWD/cut/mid.sweep-1/job.sh" error
@@ -140,19 +142,19 @@ await test -e cut/mid-seed1/checkpoint.previous.bin
 kill -USR1 "$(cat jobs/3_0.shell)"
 await test -e cut/mid-seed2/checkpoint.previous.bin
 kill -USR1 "$(cat jobs/3_1.shell)"
-# The same command waits for what is computed already.
+# The same command waits for the runs that are being computed.
 prints "mean" "${slurm[@]}" --spec=mid.textproto --seeds=1,2 --threads=1 --output_dir=cut
 [ "$(cat jobs/last)" = 4 ] || fails "runs that are computed were submitted again"
 prints "mid-seed2  finished    4_1" "$pdarts" sweep --status --output_dir=cut
 holds "the task can't be requeued, and is submitted anew" jobs/3_1.output
 for seed in 1 2; do holds "stopped; the state is in" cut/mid-seed$seed.console.txt; done
-# Both end as an uninterrupted run does.
+# Both runs end like an uninterrupted run.
 for seed in 1 2; do
   "$pdarts" search --spec=mid.textproto --seed=$seed --threads=1 --output_dir=whole-seed$seed > /dev/null 2>&1
   cmp "cut/mid-seed$seed/supernet.safetensors" "whole-seed$seed/supernet.safetensors" || fails "a requeued run found something else"
 done
 
-# A cancelled run is reported as such, and is not requeued. A waiting command that gets a signal leaves the runs alone.
+# A cancelled run is reported as cancelled, and is not requeued. If a waiting command gets a signal, the runs continue.
 "${slurm[@]}" --spec=slow.textproto --seeds=1,2 --threads=1 --output_dir=ended > ended.said 2>&1 &
 sweep=$!
 await test -e ended/slow-seed1/checkpoint.bin
@@ -165,7 +167,7 @@ wait $sweep
 holds "the runs go on without this command." ended.said
 holds "  scancel 5" ended.said
 for task in 0 1; do
-  echo COMPLETING > jobs/5_$task  # what squeue says of a task that scancel ends
+  echo COMPLETING > jobs/5_$task  # the output of squeue for a task that scancel is ending
   kill -TERM "$(cat jobs/5_$task.shell)"
 done
 await holds_now CANCELLED jobs/5_0
@@ -173,7 +175,7 @@ await holds_now CANCELLED jobs/5_1
 prints "2 cancelled" "$pdarts" sweep --status --output_dir=ended
 [ -e ended/slow-seed1/checkpoint.bin ] && [ ! -e jobs/5_0.requeue ] || fails "a cancelled task kept no state, or was requeued"
 
-# The same command submits what was cancelled again, and says what came of it when it is cancelled once more.
+# The same command submits the cancelled run again, and reports it when it is cancelled once more.
 "${slurm[@]}" --spec=slow.textproto --seeds=1 --threads=1 --output_dir=ended > ended.said 2>&1 &
 sweep=$!
 await holds_now "seed 1: running (task 6_0)" ended.said

@@ -1,5 +1,5 @@
 #!/bin/bash
-# From a genotype to a trained, measured network on the command line.
+# Tests the way from a genotype to a trained and evaluated network on the command line.
 # usage: train_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -28,7 +28,7 @@ search { batch_size: 8 }
 SPEC
 train=("$pdarts" train --spec=train.textproto)
 
-# What is known of published networks, to the digit.
+# The known counts of published networks, exact to the last digit.
 count=("$pdarts" count --space=darts --json)
 prints '"params":3433798,"macs":532174464' "${count[@]}" --genotype=PDARTS
 prints '"params":3349342,"macs":528359040' "${count[@]}" --genotype=DARTS_V2 --cells=20 --channels=36 --classes=10
@@ -52,7 +52,7 @@ prints "folded median ms" "${benchmark[@]}"
 [ "$("${benchmark[@]}" --json | grep -o '"folded_median_ms":[0-9.]*' | wc -l)" = 2 ] || fails "benchmark --json lacks the latency with folded normalizations"
 [ "$(number onnx_bytes <<< "$("${benchmark[@]}" --json)")" -gt 4000 ] || fails "benchmark --json lacks the size of the exported model"
 
-# Every operation by itself: the table of cost_penalty.
+# The time of each operation: the table for cost_penalty.
 operations=("$pdarts" benchmark --operations --space=nasbench201 --cells=1 --channels=2 --image_size=8 --batch=1,2 --runs=1 --threads=1)
 "${operations[@]}" | grep -Eq '^nor_conv_3x3 +2 +8x8 +1 +2 +[0-9.]+$' || fails "the table lacks an operation"
 "${operations[@]}" --json > latency.json || fails "failed: ${operations[*]}"
@@ -61,7 +61,7 @@ grep -q '"space":"nasbench201","skeleton":"cifar","cells":1,"channels":2,' laten
 grep -Eq '"fixed":\[\{"batch":1,"ms":[-0-9.e]+},\{"batch":2,"ms":[-0-9.e]+}\]' latency.json || fails "the table lacks what is no operation"
 says "--operations: measures all operations of --space, and takes neither --run nor --genotype" "${operations[@]}" --genotype=PDARTS
 
-# A dry run tells size, memory and time, and writes nothing.
+# A dry run prints the size, the memory and the time, and writes no files.
 prints "3 cells, 4 channels, skeleton cifar, 2 epochs" "${train[@]}" --dry_run
 prints "data: made by synthetic, seed 1, 24 training and 8 test images of 2 classes (class_0, class_1)" "${train[@]}" --dry_run
 prints '"train_images":24,"test_images":8' "${train[@]}" --dry_run --json
@@ -79,7 +79,7 @@ published=("$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --s
 prints "and the dataset" "${published[@]}" --dry_run
 [ -n "$(number total_seconds <<< "$("${published[@]}" --dry_run --json)")" ] || fails "no time where only the number of images is known"
 
-# A training leaves what it should, and its numbers agree with those of evaluate.
+# A training leaves all its files, and its numbers agree with those of `evaluate`.
 prints "(chance 50.00%) (best epoch" "${train[@]}"
 grep -q "top-5" error && fails "the console shows the top-5 accuracy of two classes"
 run=runs/tiny-seed1
@@ -94,9 +94,10 @@ best=$(number best_test_top1 < $run/result.json)
 prints "\"top1\":$(number test_top1 < $run/result.json)," "$pdarts" evaluate --run=$run --json
 prints "\"top1\":$best," "$pdarts" evaluate --run=$run --json --epoch=best
 prints "confusion" "$pdarts" evaluate --run=$run
-# Of two classes the top-5 accuracy says nothing; chance says what the top-1 accuracy is worth.
+# With two classes, the top-5 accuracy is always 100%. The accuracy of random predictions is printed
+# beside the top-1 accuracy.
 prints "(chance 50.00%), loss" "$pdarts" evaluate --run=$run
-# The flags describe the same network; of the dataset they know the name only.
+# The flags describe the same network, but only the name of the dataset.
 set_data=(--dataset=synthetic --set=dataset.classes=2 --set=dataset.height=32 --set=dataset.width=32
   --set=dataset.train_images=24 --set=dataset.test_images=8)
 evaluate=("$pdarts" evaluate --json --space=darts --cells=3 --channels=4 "${set_data[@]}")
@@ -106,7 +107,8 @@ prints "\"top1\":$best," "${evaluate[@]}" --model=best.pt --genotype=$run/genoty
 prints "tensors in" "$pdarts" convert --weights=best.pt --output=back.safetensors
 cmp -s back.safetensors $run/best.safetensors || fails "weights came back otherwise"
 
-# Evaluate computes in the training's precision: in another one the loss would differ in its last digits.
+# `evaluate` computes in the precision of the training. In another precision, the last digits of the loss
+# would differ.
 prints "multiply-adds" "${train[@]}" --output_dir=double --set=train.precision=FLOAT64 --set=train.epochs=1
 prints "\"loss\":$(number test_loss < double/result.json)," "$pdarts" evaluate --run=double --json
 prints "multiply-adds" "${train[@]}" --output_dir=narrow --set=train.precision=BFLOAT16 \
@@ -114,12 +116,12 @@ prints "multiply-adds" "${train[@]}" --output_dir=narrow --set=train.precision=B
 prints "\"loss\":$(number test_loss < narrow/result.json)," "$pdarts" evaluate --run=narrow --json
 grep -q '"BF16"' narrow/best.safetensors && fails "a training in bfloat16 wrote weights that are not float32"
 
-# A cutout as large as the images is allowed, and noted.
+# A cutout as large as the images is allowed, with a note.
 cut=("${train[@]}" --output_dir=cut --set=train.epochs=1 --set=train.augmentation.cutout=32)
 prints "multiply-adds" "${cut[@]}"
 grep -q "note: train.augmentation.cutout: 32 is as large as the images of 32x32 pixels" error || fails "no note of the cutout"
 
-# A result that is not a number is no result.
+# If the loss is not a number, there is no result.
 says "the loss on the test images is NaN" "${train[@]}" --output_dir=diverged --set=train.batch_size=24 --set=train.epochs=1 \
   --set=train.weights.learning_rate=100 --set=train.weights.weight_decay=10 --set=train.weights.clip_norm=0
 [ -e diverged/result.json ] && fails "a training whose loss is not a number left a result"
@@ -129,20 +131,20 @@ printf '\x00\x00\xc0\x7f' | dd of=nan.safetensors bs=1 conv=notrunc status=none 
   seek=$((8 + $(od -An -tu8 -N8 nan.safetensors) + begin))
 says "the loss on the test images is NaN" "${evaluate[@]}" --model=nan.safetensors --genotype=PDARTS
 
-# A search's architecture, trained.
+# Trains the derived architecture of a search.
 prints "Genotype(" "$pdarts" search --spec=search.textproto
 prints "$(cat runs/found-seed1/genotype.txt)" "$pdarts" train --run=runs/found-seed1 \
   --set=network.cells=3 --set=network.channels=4 --set=train.epochs=1 --set=train.batch_size=8
 [ -s runs/train_found-seed1/result.json ] || fails "train --run left no result"
 prints "$(cat runs/found-seed1/genotype.txt)" "${train[@]}" --run=runs/found-seed1 --output_dir=both --set=train.epochs=1
-# What is counted and measured of a run is its own network, for its own images.
+# `count` and `benchmark` of a run use the network of the run, for the images of the run.
 prints "images of 32x32, 3 channels, 2 classes; 20 cells, 36 channels, skeleton cifar" "$pdarts" count --run=runs/found-seed1
 prints "\"macs\":$(number macs < $run/result.json)," "$pdarts" count --run=$run --json
 prints "images of 32x32, 3 channels, 2 classes; 3 cells, 4 channels" "$pdarts" benchmark --run=$run --batch=1 --runs=1 --threads=1
-# It can start from other weights.
+# A training can begin with other weights.
 prints "test " "${train[@]}" --weights=best.pt --output_dir=warm --set=train.epochs=1
 
-# Stopped and typed again, it ends where it would have ended.
+# A training that was stopped and continued with the same command ends like an uninterrupted one.
 long=("${train[@]}" --set=train.epochs=40 --checkpoint_minutes=0)
 prints "test " "${long[@]}" --output_dir=whole
 "${long[@]}" --output_dir=stopped 2> console.txt &
@@ -160,10 +162,10 @@ done
 timeless() { sed 's/"\(time\|elapsed_s\|peak_memory_mb\|seconds\|images_per_second\)":[^,}]*,\?//g' "$1"; }
 cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log ended otherwise after going on"
 
-# A training is a run: a page, a row, its genotype, and the same network trained again.
+# A training is a run: it has a report, a row in the table and a genotype, and it can be repeated.
 grep -q "Accuracy of every class" $run/report.html || fails "a training left no page with its classes"
 grep -Eq '<th scope="row">class_[01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
-# The page has pictures of training images, and the same matrix of confusion that evaluate has.
+# The report shows training images, and the same confusion matrix as `evaluate`.
 grep -q '<img src="data:image/jpeg;base64,' $run/report.html || fails "the page has no pictures"
 grep -q 'class_0 taken for class_' $run/report.html || fails "the page has no matrix of confusion"
 [ "$(stat -c %s $run/samples.json)" -lt 100000 ] || fails "samples.json is large"
@@ -186,7 +188,8 @@ prints "$(cat $run/genotype.txt)" "$pdarts" train --run=$run --set=train.epochs=
 [ -s runs/tiny_again-seed7/result.json ] || fails "train --run of a training left no result"
 grep -q "channels: 4" runs/tiny_again-seed7/spec.textproto || fails "train --run lost the training's settings"
 
-# A sweep takes the spec of a training. Its runs differ in the seed only, so results has their mean.
+# A sweep accepts the spec of a training. Its runs differ only in the seed, so `results` prints
+# their mean.
 sweep=("$pdarts" sweep --spec=train.textproto --seeds=1,2 --set=train.epochs=1 --output_dir=sweep)
 prints "mean" "${sweep[@]}"
 prints "test_top1" "${sweep[@]}"
@@ -198,7 +201,7 @@ prints '"groups":[{"name":"tiny","dataset":"synthetic","search_space":"darts","s
 says 'train.epochs: 0 is not in [1, 100000]' "$pdarts" sweep --spec=train.textproto --seeds=1 --set=train.epochs=0
 says "(as the spec of a training)" "$pdarts" sweep --spec=<(sed 's/epochs/epoch/' train.textproto) --seeds=1
 
-# What is wrong.
+# Errors.
 says "--run and --genotype both name an architecture" "${train[@]}" --run=runs/found-seed1 --genotype=PDARTS
 says 'names that it knows: PDARTS, DARTS_V1, DARTS_V2' "${train[@]}" --genotype=PDART
 says "expected '|'" "$pdarts" count --space=nasbench201 --genotype="$(cat $run/genotype.txt)"
@@ -222,7 +225,7 @@ echo "<!DOCTYPE html><html>Not Found</html>" > page.pth
 says "page.pth is an HTML page" "$pdarts" convert --weights=page.pth --output=page.safetensors
 [ -e page.safetensors ] && fails "an HTML page was converted"
 
-# A checkpoint of a training script in the old format of torch.save: the user hears what was read.
+# A checkpoint of a training script in the old format of torch.save. A note tells what was read.
 prints "3 tensors in" "$pdarts" convert --weights="$checkpoint" --output=found.safetensors
 for note in 'the weights are those of the entry "model"' 'all names begin with "module."'; do
   grep -q "note: $note" error || fails "no note: $note"

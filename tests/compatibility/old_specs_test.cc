@@ -1,4 +1,4 @@
-// Specs of earlier commits mean something still: they parse, and their plugins fit each other.
+// Specs of earlier commits can still be read: they parse, and their plugins fit each other.
 
 #include <filesystem>
 #include <string>
@@ -36,7 +36,7 @@ TEST(OldSpecs, StillLoad) {
   EXPECT_EQ(trainings, 4);
 }
 
-// Every field stands in the spec that a run keeps, so that a field which is renamed is noticed.
+// The spec in a run directory contains every field, so this test notices a renamed field.
 TEST(OldSpecs, OfRunsStillLoad) {
   const std::string runs = "tests/compatibility/7feb16c/";
   EXPECT_TRUE(Load(runs + "search/spec.textproto", /*is_training=*/false).ok());

@@ -1,5 +1,4 @@
-// A plugin that breaks the contract of its interface gives an error which names the plugin and the
-// fault.
+// If a plugin breaks the contract of its interface, the error names the plugin and the fault.
 
 #include <functional>
 #include <memory>
@@ -51,7 +50,7 @@ class TinyDerived : public Network {
   }
 };
 
-/// A space that is right in everything that a test does not replace.
+/// A search space that is correct, except for what a test replaces.
 class FaultySpace : public SearchSpace {
  public:
   std::string name() const override { return "faulty"; }
@@ -163,7 +162,7 @@ class FaultyPredictor : public Benchmark {
   }
 };
 
-// Messages of protobuf's own serve as configs: these plugins have no settings.
+// The configs are messages of protobuf, because these plugins have no settings.
 const bool registered =
     Registry<SearchSpace>::Register<google::protobuf::StringValue>(
         "faulty_space", "of a test",
@@ -208,7 +207,7 @@ class FaultySpaceTest : public ::testing::Test {
   }
   EdgeDecision* Decision(int i) { return space_->derivation.trace.mutable_edges(i); }
 
-  /// Whether the status names the space and this fault.
+  /// Expects that the status names the space and this fault.
   static void ExpectFault(const absl::Status& status, const std::string& fault) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
     EXPECT_THAT(status.ToString(),
@@ -313,7 +312,7 @@ TEST_F(FaultySpaceTest, ADerivationsTraceIsChecked) {
     ExpectFault(Derive(), "trace.");
     return Derive().ToString();
   };
-  // The trainer looks up what the stages pruned by this number.
+  // The trainer uses this number to look up what the stages pruned.
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(1)->set_edge(99); }),
               HasSubstr("trace.edges[1]: edge: 99 is not in [0, 1]"));
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(1)->set_edge(-1); }),
@@ -425,7 +424,7 @@ TEST(FaultyBenchmarkTest, PredictionsAreChecked) {
     EXPECT_THAT(status.ToString(), HasSubstr("the benchmark faulty_predictor gives a prediction "
                                              "without a number, an interval or a percentile"));
   };
-  expect_fault();  // nothing but an accuracy
+  expect_fault();  // only an accuracy
   benchmark->score.add_interval(90);
   benchmark->score.add_interval(92);
   benchmark->score.set_percentile(50);

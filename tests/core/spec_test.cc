@@ -1,4 +1,4 @@
-// Specs with real plugins in them: what can be written, and what is said of what can't.
+// Tests specs with real plugins: which specs are valid, and the errors for the others.
 
 #include "pdarts/core/spec.h"
 
@@ -101,7 +101,7 @@ TEST(Spec, PluginsOfOneNameAreNamedByTheirNumber) {
       ErrorOf(spec, "regularizers[skip_limit].max=3"),
       HasSubstr("regularizers[skip_limit]: the spec has 2 plugins of this name; name one by "
                 "its number: regularizers[1] or regularizers[2]"));
-  // What is wrong with one of them is said of that one.
+  // The error about one of several regularizers names this regularizer.
   EXPECT_THAT(ErrorOf(spec, "regularizers[2].max=-1"), HasSubstr("regularizers[2].max: -1 is not"));
   EXPECT_THAT(ErrorOf(spec, "regularizers[skip_dropout].initial_rates[2]=1"),
               HasSubstr("regularizers[skip_dropout].initial_rates[2]: 1 is not in [0, 1)"));
@@ -196,8 +196,9 @@ TEST(Spec, SettingsOfEveryRegularizerAndOfUnrollingHaveRanges) {
 TEST(Spec, SettingsThatDoNotFitEachOtherAreNamed) {
   EXPECT_THAT(ErrorOf("schedule.stages[0].keep=9"),
               HasSubstr("schedule.stages[0].keep: 9 is not in [1, 8]"));
-  EXPECT_THAT(ErrorOf("regularizers[skip_dropout].initial_rates[3]=0.5"),
-              HasSubstr("initial_rates: has 4 elements, expected one a stage of the schedule: 3"));
+  EXPECT_THAT(
+      ErrorOf("regularizers[skip_dropout].initial_rates[3]=0.5"),
+      HasSubstr("initial_rates: has 4 elements, expected one for each stage of the schedule: 3"));
   EXPECT_THAT(ErrorOf("regularizers[skip_limit].operation=skip"),
               AllOf(HasSubstr("regularizers[skip_limit].operation: \"skip\" is unknown"),
                     HasSubstr("skip_connect")));

@@ -1,6 +1,6 @@
 #!/bin/sh
-# aarch64_test.sh NATIVE FLAG...: compiles the portable loops for aarch64 with these flags, and checks that there they
-# compute what the program NATIVE computes here.
+# aarch64_test.sh NATIVE FLAG...: compiles the portable loops for aarch64 with these flags. Checks that they compute
+# the same numbers as the program NATIVE on this machine.
 set -eu
 native=$1
 shift
@@ -27,7 +27,7 @@ done
 
 "$native" >"$TEST_TMPDIR/here"
 "$emulator" "$TEST_TMPDIR/portable_loops" >"$TEST_TMPDIR/there"
-# Compilers contract sums and products differently.
+# Compilers combine multiplications and additions in different ways, which changes the rounding.
 paste "$TEST_TMPDIR/here" "$TEST_TMPDIR/there" | awk '
   function abs(x) { return x < 0 ? -x : x }
   {

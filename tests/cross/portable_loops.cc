@@ -1,5 +1,5 @@
-// Runs some of the portable loops on made numbers and prints what they compute, a number a line. It
-// needs no LibTorch, so that it can be compiled for other processors.
+// Runs some of the portable loops on generated numbers, and prints each result on a line. It does
+// not need LibTorch, so it can be compiled for other processors.
 
 #include <cstdint>
 #include <cstdio>
@@ -30,7 +30,7 @@ void Print(const char* what, const std::vector<T>& numbers) {
   for (const T number : numbers) std::printf("%s %.9g\n", what, static_cast<double>(number));
 }
 
-/// Weights of whole vectors: 0 past the last channel.
+/// Weights for whole vectors, with zeros after the last channel.
 template <typename T>
 std::vector<T> Padded(const std::vector<T>& from, int64_t rows, int64_t columns, int64_t up) {
   std::vector<T> padded(rows * up);

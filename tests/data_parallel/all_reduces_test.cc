@@ -1,4 +1,4 @@
-// How often processes communicate in a step, and what becomes of a step in which they can't.
+// Tests the number of all-reduces in a step, and steps in which the processes cannot communicate.
 
 #include <cstdint>
 #include <limits>
@@ -24,10 +24,12 @@ namespace {
 
 constexpr int kCells = 2;
 
-/// Process 0 of two that have the same images. The other one is made up.
+/// A communicator for process 0 of two processes with the same images. The other process does not
+/// exist.
 class MirrorCommunicator : public Communicator {
  public:
-  /// fails_at: the all-reduce, from 0, in which the other process is gone.
+  /// `fails_at` is the number of the all-reduce in which the other process has ended. The first is
+  /// 0.
   explicit MirrorCommunicator(int64_t fails_at = std::numeric_limits<int64_t>::max())
       : fails_at_(fails_at) {}
   int rank() const override { return 0; }
@@ -50,7 +52,7 @@ class AllReducesTest : public ::testing::TestWithParam<Kernels> {
  protected:
   AllReducesTest() { at::set_num_threads(1); }
 
-  /// type: of the weights, or bfloat16 for activations beside weights of float32.
+  /// `type` is the type of the weights, or bfloat16 for bfloat16 activations with float32 weights.
   static absl::StatusOr<GradientResult> TrainWeights(Communicator& communicator,
                                                      at::ScalarType type = at::kDouble) {
     const at::ScalarType parameters = type == at::kBFloat16 ? at::kFloat : type;
@@ -82,9 +84,10 @@ TEST_P(AllReducesTest, AreOneForAllNormalizationsAtATime) {
   MirrorCommunicator communicator;
   const absl::StatusOr<GradientResult> pass = TrainWeights(communicator);
   ASSERT_TRUE(pass.ok()) << pass.status();
-  // The stem; of a cell, the normalizations of both inputs, then two rounds of the operations on
-  // the inputs, and on each of the three nodes that have operations. All of this forward and
-  // backward, and then the gradients.
+  // One all-reduce for the stem; for each cell, one for the normalizations of both inputs, then two
+  // rounds for the operations on the inputs, and two for each of the three nodes that have
+  // operations. All of these occur in the forward and in the backward pass, followed by one for the
+  // gradients.
   EXPECT_EQ(communicator.counts().all_reduces, 2 * (1 + kCells * (1 + 2 * 4)) + 1);
 }
 

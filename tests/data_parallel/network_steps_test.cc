@@ -1,5 +1,5 @@
-// Processes that train a network together take the steps that one process takes, in float64 and
-// with shares that differ in size: weights, their moving average and running statistics agree.
+// Processes that train a network together take the same steps as one process, in float64 and with
+// shares of different sizes: weights, their moving average and running statistics agree.
 
 #include <memory>
 #include <string>
@@ -20,8 +20,8 @@
 namespace pdarts {
 namespace {
 
-/// Images of 32x32, for which there is an auxiliary head. Little padding and no cutout: where
-/// pixels are equal, rounding decides which one a max pool takes.
+/// Images of 32x32 pixels, for which the auxiliary head exists. The padding is small and there is
+/// no cutout, because between equal pixels, rounding decides which one a max pool selects.
 constexpr char kDarts[] = R"(
 name: "tiny"
 space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
@@ -111,7 +111,7 @@ std::vector<TrainCase> TrainCases() {
   return {
       {"DartsFused", kDarts, {"train.kernels=FUSED"}},
       {"DartsReference", kDarts, {"train.kernels=REFERENCE"}},
-      // Parts of 4 and 3 images, of which each process has a share.
+      // Parts of 4 and 3 images. Each process has a share of each part.
       {"DartsInParts", kDarts, {"train.accumulate=2", "train.auxiliary_weight=0"}},
       {"NasBench201Fused", kNasBench201, {"train.kernels=FUSED"}},
       {"NasBench201Reference", kNasBench201, {"train.kernels=REFERENCE"}},

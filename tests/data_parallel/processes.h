@@ -20,25 +20,26 @@
 
 namespace pdarts {
 
-/// Reads a spec from text, sets its fields to their defaults, and then changes `settings`, as --set
-/// does.
+/// Reads a spec from text, sets all other fields to their defaults, and then changes `settings` as
+/// --set does.
 /// \error of ParseSpecInto, CompleteSpec and SetField.
 absl::Status MakeSpec(const char* text, const std::vector<std::string>& settings,
                       google::protobuf::Message* spec);
 
-/// An epoch of so many images has batches of 7, 7 and 2 images: shares of 3 and 4 for two
-/// processes, and of 2, 2 and 3 for three. Three processes do not share the last batch.
+/// The number of images of an epoch. Its batches have 7, 7 and 2 images. Two processes have shares
+/// of 3 and 4 images, and three processes have shares of 2, 2 and 3 images. Three processes do not
+/// divide the last batch.
 inline constexpr int64_t kEpochImages = 16;
 inline constexpr int64_t kBatchImages = 7;
 
-/// Loads kEpochImages training images, from `first_image` on. part_images:
+/// Loads kEpochImages training images, beginning with `first_image`. `part_images` is
 /// LoaderOptions::part_images.
 absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const DatasetSplits& data, int64_t first_image,
                                                    Transforms transforms, std::string purpose,
                                                    at::ScalarType dtype, Communicator& communicator,
                                                    int64_t part_images = 0);
 
-/// Named tensors that a process ends with.
+/// The named tensors of a process at the end.
 using Tensors = std::map<std::string, at::Tensor>;
 
 /// A tensor with one number, in float64.
@@ -47,11 +48,10 @@ at::Tensor Number(double value);
 /// Copies of a module's parameters and buffers.
 Tensors StateOf(const torch::nn::Module& module);
 
-/// Runs `train` alone, and as each of several processes with one thread each. Expects that the
-/// processes of a group end with the same bits, and that they differ from what the single process
-/// ends with by at most `tolerance`, relative to the largest element of a tensor if that is
-/// above 1.
-/// groups: the numbers of processes.
+/// Runs `train` in a single process, and in groups of several processes with one thread each.
+/// Expects that the processes of a group end with identical bits. Expects that they differ from the
+/// single process by at most `tolerance`, relative to the largest element of a tensor if that is
+/// above 1. `groups` holds the numbers of processes.
 void ExpectProcessesAgree(
     double tolerance,
     const std::function<absl::StatusOr<Tensors>(Communicator& communicator)>& train,

@@ -1,4 +1,5 @@
-// Whole runs of several processes: they find and measure what one process finds and measures.
+// Tests complete runs of several processes: their derived architectures and accuracies are those of
+// one process.
 
 #include <mutex>
 #include <set>
@@ -124,7 +125,7 @@ absl::StatusOr<Training> MakeTrainingOf(const std::vector<std::string>& settings
   return MakeTraining(spec);
 }
 
-/// Keeps what the last epoch's evaluation says.
+/// Stores the evaluation of the last epoch.
 class EvaluationKeeper : public TrainObserver {
  public:
   absl::Status OnEpochEnd(const TrainEpochReport& report) override {
@@ -171,7 +172,8 @@ TEST(TrainingRun, APartHasAnImageForEachProcess) {
   ExpectRefused(statuses, "train.accumulate: 2 images at a time for 3 processes");
 }
 
-/// The last batch has two images, and the auxiliary head needs two values of a channel.
+/// The last batch has two images. Batch normalization in the auxiliary head needs two values for
+/// each channel.
 TEST(TrainingRun, AShareThatIsNormalizedAloneIsNotTooSmall) {
   const auto statuses = RunProcesses(2, [](Communicator& communicator) -> absl::Status {
     PDARTS_ASSIGN_OR_RETURN(const Training training,
@@ -184,7 +186,8 @@ TEST(TrainingRun, AShareThatIsNormalizedAloneIsNotTooSmall) {
                 "false");
 }
 
-/// Without synchronization the processes train another network, but all of them the same one.
+/// Without synchronization, the processes train another network, but all processes train the same
+/// one.
 TEST(TrainingRun, StatisticsOfEachProcessAloneHaveOneMean) {
   at::set_num_threads(1);
   std::vector<Tensors> ends(3);

@@ -1,5 +1,5 @@
-// Processes that search together take the steps that one process takes, in float64 and with shares
-// that differ in size: weights, alphas and running statistics agree.
+// Processes that search together take the same steps as one process, in float64 and with shares of
+// different sizes: weights, alphas and running statistics agree.
 
 #include <algorithm>
 #include <memory>
@@ -24,7 +24,8 @@
 namespace pdarts {
 namespace {
 
-/// Little padding: where pixels are equal, rounding decides which one a max pool takes.
+/// The padding is small, because between equal pixels, rounding decides which one a max pool
+/// selects.
 constexpr char kSearchSpec[] = R"(
 name: "tiny"
 space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
@@ -63,14 +64,15 @@ struct SearchCase {
   std::vector<std::string> settings;
   double skip_dropout = 0;
   double edge_drop = 0;
-  bool noise = false;    ///< a cell with noise is not computed in one go
+  bool noise = false;    ///< a cell with noise is not computed in one pass
   bool penalty = false;  ///< the sum of the squares of the weights and the alphas
 };
 
 absl::StatusOr<std::shared_ptr<SuperNet>> MakeNet(const SearchCase& of,
                                                   const Experiment& experiment) {
   PDARTS_ASSIGN_OR_RETURN(Candidates candidates, experiment.space->InitialCandidates());
-  // Few candidates, others on each edge, so that the test is quick and all operations occur.
+  // Each edge has few candidates, and different edges have different ones, so that the test is
+  // short and every operation occurs.
   for (CellCandidates& cell : candidates) {
     for (size_t e = 0; e < cell.size(); ++e) {
       const EdgeCandidates all = cell[e];
@@ -145,7 +147,7 @@ TEST_P(SearchStepsTest, AreThoseOfOneProcess) {
       return CatchLibTorchErrors([&] { return Search(GetParam(), steps, communicator); });
     });
   };
-  // A difference of gradients over a short distance magnifies what rounding does.
+  // A difference of gradients over a short distance magnifies rounding errors.
   expect(1, unrolled ? 1e-6 : 1e-10);
   expect(10, unrolled ? 1e-6 : 1e-8);
 }

@@ -1,5 +1,5 @@
-// Every Markdown page of the repository against the repository: links, labels, paths, commands and
-// their flags, settings, and for commands that are quick what they print.
+// Compares every Markdown page with the repository: links, labels, paths, commands and their flags,
+// settings, and the output of short commands.
 
 #include <sys/wait.h>
 
@@ -37,7 +37,7 @@ namespace fs = std::filesystem;
 
 constexpr char kAddPackage[] = " (if it is new, its package goes into tests/docs/BUILD.bazel)";
 
-/// What the repository holds: the package_index of every package, and its pages.
+/// The content of the repository: the package_index of every package, and the pages.
 struct Repository {
   std::set<std::string> labels;
   std::set<std::string> files;
@@ -49,7 +49,7 @@ struct Repository {
     return files.count(bare) > 0 || folders.count(bare) > 0;
   }
 
-  /// A label with or without its name, or "//folder/...".
+  /// Whether a label exists. It may omit the name of the target, or have the form "//folder/...".
   bool HasLabel(absl::string_view label) const {
     absl::ConsumePrefix(&label, "@pdarts");
     if (absl::ConsumeSuffix(&label, "...")) {
@@ -75,7 +75,7 @@ std::string Read(const fs::path& path) {
 const Repository& TheRepository() {
   static const Repository* repository = [] {
     auto* found = new Repository;
-    // The test's own folder holds what it declares, and nothing else.
+    // The folder of the test contains only the files that the test declares.
     for (const auto& entry :
          fs::recursive_directory_iterator(".", fs::directory_options::follow_directory_symlink)) {
       const std::string path = entry.path().lexically_relative(".").string();
@@ -107,14 +107,14 @@ const Page* FindPage(const std::string& path) {
   return nullptr;
 }
 
-// --- what a page names ---
+// --- names in pages ---
 
 bool IsPlaceholder(absl::string_view word) {
   return absl::StrContains(word, '<') || absl::StrContains(word, '*') ||
          absl::StrContains(word, "NAME");
 }
 
-/// The labels in a line of text or code. What is written in capitals stands for something.
+/// The labels in a line of text or code. Words in capitals are placeholders.
 std::vector<std::string> LabelsIn(absl::string_view text) {
   std::vector<std::string> labels;
   for (size_t at = text.find("//"); at != text.npos; at = text.find("//", at + 2)) {
@@ -181,7 +181,7 @@ TEST(Labels, Exist) {
     }
     for (const CodeBlock& block : page.blocks) {
       for (size_t i = 0; i < block.lines.size(); ++i) {
-        // What begins so is typed in another workspace.
+        // A command that begins in this way belongs to another workspace.
         if (absl::StartsWith(block.lines[i], "../")) continue;
         check(page, block.line + 1 + static_cast<int>(i), block.lines[i]);
       }
@@ -246,11 +246,11 @@ std::vector<PageCommand> PdartsCalls() {
   return calls;
 }
 
-/// What a command of bash prints on both streams, and its exit status.
+/// Runs a bash command. Returns its exit status, and its output on both streams.
 int RunShell(const std::string& command, std::string* output) {
   const std::string script = absl::StrCat(testing::TempDir(), "/command.sh");
   std::ofstream(script) << command << "\n";
-  // NOLINTNEXTLINE(bugprone-command-processor): the pages' commands are a shell's.
+  // NOLINTNEXTLINE(bugprone-command-processor): the commands of the pages are shell commands.
   FILE* pipe = popen(absl::StrCat("bash '", script, "' 2>&1 < /dev/null").c_str(), "r");
   output->clear();
   char buffer[4096];
@@ -275,8 +275,8 @@ const std::map<std::string, std::set<std::string>>& KnownFlags() {
   return *flags;
 }
 
-/// The command whose flags a call takes: an experiment takes those of `search`, a training those of
-/// `train`. Empty for other programs.
+/// The command whose flags a call takes. An experiment takes those of `search`, a training takes
+/// those of `train`. Empty for other programs.
 std::string CommandOf(const PdartsCall& call) {
   if (call.target == "//pdarts/cli:pdarts") {
     if (call.arguments.empty() || absl::StartsWith(call.arguments[0], "--")) return "";
@@ -286,7 +286,7 @@ std::string CommandOf(const PdartsCall& call) {
   return absl::StartsWith(call.target, "//experiments:") ? "search" : "";
 }
 
-/// Whether the page shows the command for what is wrong with it.
+/// Whether the page shows the command because of its error.
 bool ShowsError(const ShellCommand& command) {
   return std::any_of(command.output.begin(), command.output.end(), [](const std::string& line) {
     return absl::StartsWithIgnoreCase(line, "error:");
@@ -303,7 +303,7 @@ TEST(Commands, AreKnownAndTakeTheirFlags) {
     if (command.empty() || IsPlaceholder(command) || command == "COMMAND") continue;
     const auto known = KnownFlags().find(command);
     if (known == KnownFlags().end()) {
-      // Where a wrong command is the point, the page shows what the program says of it.
+      // If a page shows a command that fails, it also shows the error message.
       EXPECT_TRUE(ShowsError(found.command))
           << At(*found.page, found.command.line) << "pdarts has no command " << command;
       continue;
@@ -321,7 +321,7 @@ TEST(Commands, AreKnownAndTakeTheirFlags) {
   EXPECT_GT(checked, 50);
 }
 
-/// The spec that a call starts with, complete; false if it is none of the repository's.
+/// The complete spec with which a call starts; false if it is not a spec of this repository.
 bool SpecOf(const PdartsCall& call, ExperimentSpec* search, TrainSpec* training) {
   std::string path;
   if (absl::StartsWith(call.target, "//experiments:")) {
@@ -364,9 +364,9 @@ TEST(Settings, Apply) {
 
 // --- commands that are run ---
 
-/// A folder where a page's commands can be typed: experiments/, ./bazelw and `pdarts` are there.
-/// Searches that `./bazelw` starts have `search_settings` too, which the flags of the page
-/// override.
+/// A folder in which the commands of a page can be run. It contains experiments/, ./bazelw and
+/// `pdarts`. Searches that `./bazelw` starts also get `search_settings`. Flags of the page override
+/// them.
 class Workplace {
  public:
   explicit Workplace(const std::string& name, const std::string& search_settings = "")
@@ -375,7 +375,7 @@ class Workplace {
     fs::create_directories(folder_ / "bin");
     fs::create_directory_symlink(fs::absolute("experiments"), folder_ / "experiments");
     Write("bin/pdarts", absl::StrCat("exec '", Pdarts(), "' \"$@\"\n"));
-    // Stands for Bazel, which can't run within a test: the programs are built already.
+    // This script replaces Bazel, which cannot run within a test. The programs are built already.
     Write("bazelw", absl::StrCat("search_settings=(", search_settings, ")", R"(
 [ "$1" = run ] || exit 1
 target=$2
@@ -407,7 +407,7 @@ esac
   fs::path folder_;
 };
 
-/// Whether a call needs a moment and no files of the user's.
+/// Whether a call takes little time and needs no files of the user.
 bool IsQuick(const PdartsCall& call) {
   const std::string command = CommandOf(call);
   const auto has = [&](absl::string_view prefix) {
@@ -428,7 +428,7 @@ bool IsQuick(const PdartsCall& call) {
 }
 
 TEST(Commands, ThatAreQuickSucceed) {
-  // A dry run measures steps of every stage, which take minutes with the batches of a real search.
+  // A dry run measures steps of every stage, which takes minutes with the batches of a real search.
   const Workplace workplace("quick",
                             "--set=search.batch_size=4 --set=search.evaluation_batch_size=4");
   std::set<std::string> done;
@@ -447,7 +447,8 @@ TEST(Commands, ThatAreQuickSucceed) {
   EXPECT_GE(done.size(), 5u);
 }
 
-/// Draws the images that the tutorial begins with: 24 of each of three classes, of mixed sizes.
+/// Draws the images for the beginning of the tutorial: 24 images of each of three classes, with
+/// different sizes.
 void DrawPhotos(const fs::path& folder) {
   for (const std::string name : {"circle", "square", "stripes"}) {
     for (int number = 0; number < 24; ++number) {
@@ -474,7 +475,7 @@ void DrawPhotos(const fs::path& folder) {
   }
 }
 
-/// Runs the console blocks of a page in order in one folder.
+/// Runs the console blocks of a page, in their order and in one folder.
 void ExpectConsolesAsShown(const Page& page) {
   const Workplace workplace(fs::path(page.path).stem().string());
   if (page.path == "docs/tutorial.md") DrawPhotos(workplace.folder() / "photos");

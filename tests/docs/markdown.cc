@@ -25,7 +25,7 @@ std::string AnchorOf(absl::string_view heading) {
   return anchor;
 }
 
-/// Moves what stands between backticks to `code`, and returns the line without it.
+/// Moves the texts between backticks to `code`, and returns the line without them.
 std::string TakeCode(absl::string_view line, int number, std::vector<PageText>* code) {
   std::string rest;
   while (true) {

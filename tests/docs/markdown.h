@@ -9,7 +9,7 @@
 
 namespace pdarts {
 
-/// A piece of a page and the line that it stands on, from 1.
+/// A piece of a page, and its line. The first line is 1.
 struct PageText {
   int line = 0;
   std::string text;
@@ -17,17 +17,18 @@ struct PageText {
 
 struct CodeBlock {
   int line = 0;          ///< of the opening fence
-  std::string language;  ///< "sh", "console", ...; empty if none is named
+  std::string language;  ///< "sh", "console", ...; empty if the block has no language
   std::vector<std::string> lines;
 };
 
-/// What the tests look at in a page of Markdown. Left out is a block that follows a line
-/// `<!-- not of this repository -->`, or `<!-- examples/FILE -->`: a file of another workspace.
+/// The parts of a Markdown page that the tests check. A block after a line `<!-- not of this
+/// repository -->` or `<!-- examples/FILE -->` is left out, because it belongs to another
+/// workspace.
 struct Page {
   std::string path;
   std::set<std::string> anchors;  ///< of the headings, as GitHub makes them
   std::vector<PageText> links;    ///< targets of links and pictures
-  std::vector<PageText> code;     ///< what stands between `backticks`
+  std::vector<PageText> code;     ///< the texts between `backticks`
   std::vector<CodeBlock> blocks;
 };
 

@@ -9,7 +9,7 @@
 namespace pdarts {
 namespace {
 
-/// The line without a comment that follows a space.
+/// The line without a comment. A comment follows a space.
 std::string WithoutComment(absl::string_view line) {
   char quote = 0;
   for (size_t i = 0; i < line.size(); ++i) {
@@ -26,7 +26,7 @@ std::string WithoutComment(absl::string_view line) {
   return std::string(absl::StripAsciiWhitespace(line));
 }
 
-/// The lines from the one after `title` to the next empty line.
+/// The lines after `title`, up to the next empty line.
 std::vector<absl::string_view> SectionOf(absl::string_view text, absl::string_view title) {
   std::vector<absl::string_view> section;
   bool within = false;
@@ -116,7 +116,7 @@ std::vector<std::string> ShellWords(absl::string_view command) {
 
 bool ParsePdartsCall(const std::vector<std::string>& words, PdartsCall* call) {
   size_t i = 0;
-  // Settings of the environment stand before a command.
+  // Settings of environment variables come before the command.
   while (i < words.size() && absl::StrContains(words[i], '=') &&
          absl::ascii_isupper(static_cast<unsigned char>(words[i][0]))) {
     ++i;

@@ -10,38 +10,39 @@
 
 namespace pdarts {
 
-/// A command of a page's `sh` or `console` block, with the lines that a console shows below it.
+/// A command in an `sh` or `console` block of a page, with the output that a console block shows
+/// below it.
 struct ShellCommand {
   int line = 0;
-  std::string text;  ///< joined where a line ends in a backslash; without a comment behind it
+  std::string text;  ///< joined if a line ends in a backslash; without a comment
   std::vector<std::string> output;
 };
 
-/// The commands of a block. In a `console` block a command begins with "$ ", else every line is
-/// one.
+/// The commands of a block. In a `console` block, commands begin with "$ ". In other blocks, every
+/// line is a command.
 std::vector<ShellCommand> CommandsOf(const CodeBlock& block);
 
-/// What a shell would hand to the program: words without their quotes.
+/// The words that a shell would pass to the program, without their quotes.
 std::vector<std::string> ShellWords(absl::string_view command);
 
-/// A command that calls this repository's programs.
+/// A command that calls a program of this repository.
 struct PdartsCall {
-  std::string target;                  ///< "//experiments:quickstart"; the general one for `pdarts`
-  std::vector<std::string> arguments;  ///< after the target
+  std::string target;  ///< "//experiments:quickstart"; for `pdarts`, the general program
+  std::vector<std::string> arguments;  ///< the words after the target
 };
 
-/// Whether the words call a program of this repository, as `pdarts ...`, `./bazelw run TARGET --
-/// ...` or by the path of a target's output.
+/// Whether the words call a program of this repository: as `pdarts ...`, as `./bazelw run TARGET --
+/// ...`, or by the path of a target's output.
 bool ParsePdartsCall(const std::vector<std::string>& words, PdartsCall* call);
 
-/// The commands that `pdarts help` lists.
+/// The commands in the output of `pdarts help`.
 std::set<std::string> CommandsInHelp(absl::string_view help);
 
-/// The flags that the help of one command describes.
+/// The flags in the help of one command.
 std::set<std::string> FlagsInHelp(absl::string_view help);
 
-/// Whether lines of output are what a page shows. A line "..." stands for any number of lines,
-/// "..." within a line for any text.
+/// Whether the lines of an output match the lines that a page shows. A line "..." matches any
+/// number of lines, and "..." within a line matches any text.
 bool OutputMatches(const std::vector<std::string>& shown, const std::vector<std::string>& printed);
 
 }  // namespace pdarts

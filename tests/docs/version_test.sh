@@ -11,7 +11,7 @@ if ! grep -qxF "version: $version" CITATION.cff; then
   status=1
 fi
 
-# The newest version below the unreleased changes.
+# The first version below the unreleased changes.
 first=$(grep -oP '^## \[\K[0-9][^]]*' CHANGELOG.md | head -n 1)
 if [[ "$first" != "$version" ]]; then
   echo "the first version in CHANGELOG.md is \"$first\", but the file VERSION says \"$version\""

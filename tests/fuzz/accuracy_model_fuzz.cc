@@ -1,4 +1,4 @@
-// Models of the accuracies of DARTS architectures.
+// Input: models of the accuracies of DARTS architectures.
 
 #include <cmath>
 #include <cstdint>
@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto model =
       pdarts::nasbench301::ReadModel({reinterpret_cast<const char*>(data), size}, "model");
   if (!model.ok()) return 0;
-  // What is accepted predicts numbers.
+  // An accepted model predicts numbers.
   for (const auto& known : pdarts::darts::KnownGenotypes()) {
     const Prediction prediction =
         pdarts::nasbench301::Predict(*model, pdarts::darts::ParseGenotype(known.second).value());

@@ -1,4 +1,4 @@
-// Alphas of another program: a NumPy file or a text.
+// Input: alphas of another program, as a NumPy file or a text.
 
 #include <cstdint>
 #include <string>

@@ -40,7 +40,7 @@ absl::string_view TakeName(absl::string_view* html) {
   return name;
 }
 
-/// Takes what stands up to the end of `mark`.
+/// Removes everything up to the end of `mark`.
 void SkipPast(absl::string_view mark, absl::string_view* html) {
   const size_t at = html->find(mark);
   CHECK_NE(at, absl::string_view::npos) << "no " << mark;

@@ -1,5 +1,5 @@
-// Checkpoint files, as they are and with sizes and checksum that fit, so that the header is
-// reached.
+// Input: checkpoint files, once unchanged and once with correct sizes and a correct checksum, so
+// that the header is read.
 
 #include <cstdint>
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace {
 
-/// A checkpoint of version 3 whose header are the first `header_size` bytes of `body`.
+/// A checkpoint of version 3. The first `header_size` bytes of `body` are its header.
 std::string Frame(absl::string_view body, size_t header_size) {
   std::string content = "PDARTSCK";
   pdarts::AppendLittleEndian(3, 4, &content);
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view input(reinterpret_cast<const char*>(data), size);
   (void)pdarts::DecodeCheckpoint(input);
   if (input.empty()) return 0;
-  // The first byte says where the header ends.
+  // The first byte determines the end of the header.
   const absl::string_view body = input.substr(1);
   const auto checkpoint =
       pdarts::DecodeCheckpoint(Frame(body, body.size() * static_cast<uint8_t>(input[0]) / 255));

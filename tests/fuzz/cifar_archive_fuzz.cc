@@ -1,4 +1,4 @@
-// Archives of CIFAR's files.
+// Input: archives of CIFAR's files.
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// Files of CIFAR records. The first byte says how many records are expected, and which of the two
-// formats.
+// Input: files of CIFAR records. The first byte determines the expected number of records and one
+// of the two formats.
 
 #include <sys/mman.h>
 #include <unistd.h>

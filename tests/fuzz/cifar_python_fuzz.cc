@@ -1,5 +1,5 @@
-// Batches of CIFAR's Python version. The first byte says how many records are expected, and which
-// of the two data sets they are of.
+// Input: batches of CIFAR's Python version. The first byte determines the expected number of
+// records and one of the two datasets.
 
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-// Runs a fuzz target over the files of its corpus: what was found once isn't found again.
+// Runs a fuzz target on the files of its corpus, so that a finding of the past does not occur again.
 
 #include <filesystem>
 #include <fstream>

@@ -1,4 +1,4 @@
-// Genotypes of the space darts.
+// Input: genotypes of the space darts.
 
 #include <cstdint>
 

@@ -1,5 +1,5 @@
-// What a search found, as a run's architecture.textproto holds it: what passes the checks is told
-// in a report, drawn, and derived again.
+// Input: derived architectures in the form of a run's architecture.textproto. If an input passes
+// the checks, it is written into a report, drawn, and derived again.
 
 #include <cstdint>
 #include <string>

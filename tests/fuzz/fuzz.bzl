@@ -1,16 +1,16 @@
-"""fuzz_target: a parser of outside bytes under libFuzzer, and its corpus as a test."""
+"""fuzz_target: runs a parser of bytes from outside under libFuzzer, and on its corpus as a test."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 
 def fuzz_target(name, deps, max_len = 4096):
-    """Makes `name` (bazel run --config=fuzz) and `name`_test, which runs it over corpus/`name`/.
+    """Makes `name` (for bazel run --config=fuzz) and `name`_test, which runs it on the files of corpus/`name`/.
 
-    The fuzzer begins with the corpus too.
+    The fuzzer begins with the corpus as well.
 
     Args:
-      name: of the source, without .cc, which defines LLVMFuzzerTestOneInput.
-      deps: of the source.
-      max_len: bytes of the longest input that the fuzzer makes.
+      name: the name of the source without .cc. The source defines LLVMFuzzerTestOneInput.
+      deps: the dependencies of the source.
+      max_len: the maximum length in bytes of the inputs that the fuzzer makes.
     """
     cc_library(
         name = name + "_input",
@@ -48,7 +48,8 @@ def fuzz_target(name, deps, max_len = 4096):
         srcs = corpus,
     )
 
-    # The corpus as libFuzzer takes it: names with commas between them, no line end.
+    # The corpus in the form of libFuzzer's flag: names with commas between them, without a line
+    # end.
     native.genrule(
         name = name + "_seeds",
         testonly = True,

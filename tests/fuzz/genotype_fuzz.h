@@ -11,8 +11,8 @@
 
 namespace pdarts {
 
-/// What parses is written as a text that parses to the same. A definition that is picked out of a
-/// text has the text's length.
+/// If a text parses, the architecture is written as a text that parses to the same architecture.
+/// KeepDefinition returns a text of the same length.
 inline void CheckGenotype(const char* space_name, absl::string_view text) {
   static const auto& space = *Registry<SearchSpace>::CreateDefault(space_name).value().release();
   const auto kept = KeepDefinition(text, "A");

@@ -1,4 +1,4 @@
-// Image files, as a folder of images holds them.
+// Input: image files, as in a folder of images.
 
 #include <algorithm>
 #include <cstdint>
@@ -10,7 +10,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr int64_t kMaxPixels = 100000;
   const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
-  // Whether JPEGs may be decoded smaller hangs on the length.
+  // The length of the input determines whether a JPEG may be decoded at a smaller size.
   const pdarts::images::DecodeOptions options = {kMaxPixels, size % 2 == 0 ? 4 : 0};
   const auto image = pdarts::images::DecodeImage(bytes, options);
   if (image.ok()) {
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const auto opened = pdarts::images::OpenImage(bytes, kMaxPixels);
   if (!opened.ok()) return 0;
-  // A region that hangs on the length too.
+  // The length also determines the region.
   pdarts::PixelRegion region;
   region.left = static_cast<int64_t>(size) % (*opened)->width();
   region.top = static_cast<int64_t>(size / 7) % (*opened)->height();

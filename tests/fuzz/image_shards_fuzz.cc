@@ -1,4 +1,5 @@
-// Shards of images: tar archives in WebDataset's convention, and their index.
+// Input: shards of images, which are tar archives that follow the convention of WebDataset, and
+// their index.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 
 namespace {
 
-/// Every sample has a place in its shard.
+/// Checks that every sample is within its shard.
 void CheckShard(const pdarts::image_shards::ShardIndex::Shard& shard) {
   CHECK_EQ(shard.offsets_size(), shard.names_size());
   CHECK_EQ(shard.sizes_size(), shard.names_size());

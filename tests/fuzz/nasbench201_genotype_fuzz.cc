@@ -1,4 +1,4 @@
-// Genotypes of the space nasbench201.
+// Input: genotypes of the space nasbench201.
 
 #include <cstdint>
 

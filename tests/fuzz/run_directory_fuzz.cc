@@ -1,5 +1,5 @@
-// Whole run directories. An input is a list of files: "=== NAME" on a line, then the content up to
-// the next such line.
+// Input: complete run directories. An input is a list of files. A file begins with the line "===
+// NAME", and its content ends at the next such line.
 
 #include <cstdint>
 #include <cstdlib>
@@ -24,9 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kBegin[] = "=== ";
-constexpr int kScripts = 3;  ///< of a page
+constexpr int kScripts = 3;  ///< number of scripts in a page
 
-/// Names of files that are read from a run; no others, and no paths, are written.
+/// Whether commands read a file of this name from a run. Other names, and paths, are not written.
 bool IsReadFromARun(const std::string& name) {
   return name == "spec.textproto" || name == "log.jsonl" || name == "architecture.textproto" ||
          name == "result.json" || name == "samples.json" || name == "mistakes.json" ||
@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   (void)pdarts::ReadTrainingSpec(run.string());
   (void)pdarts::ReadRunModel(run.string());
-  // Nothing was written beside the run.
+  // No file was written beside the run.
   CHECK_EQ(pdarts::NamesIn(folder).size(), 1u);
   fs::remove_all(folder);
   return 0;

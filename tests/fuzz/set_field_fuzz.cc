@@ -1,4 +1,4 @@
-// Assignments of --set, one a line, to a spec that has every kind of field.
+// Input: assignments of --set, one in each line, to a spec that has every kind of field.
 
 #include <cstdint>
 #include <string>

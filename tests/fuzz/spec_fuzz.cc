@@ -1,4 +1,5 @@
-// Specs of searches: what parses and completes is printed as a text that parses to the same.
+// Input: specs of searches. If a spec parses and can be completed, it is printed as a text that
+// parses to the same spec.
 
 #include <cstdint>
 #include <string>

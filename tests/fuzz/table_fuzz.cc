@@ -1,4 +1,4 @@
-// Tables of NAS-Bench-201.
+// Input: tables of NAS-Bench-201.
 
 #include <cstdint>
 

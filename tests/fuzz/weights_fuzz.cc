@@ -1,4 +1,4 @@
-// Files of weights: safetensors, and both formats of torch.save.
+// Input: files of weights, as safetensors and in both formats of torch.save.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   PCHECK(write(file, data, size) == static_cast<ssize_t>(size));
   const auto read = pdarts::ReadWeightsFile(absl::StrCat("/proc/self/fd/", file));
   if (read.ok()) {
-    // What ReadTorchFile promises; safetensors hold no tensor twice.
+    // The memory limit of ReadTorchFile. Safetensors files never contain a tensor twice.
     size_t bytes = 0;
     for (const auto& [name, tensor] : read->tensors) bytes += tensor.nbytes();
     for (const auto& [key, value] : read->metadata) bytes += key.size() + value.size();

@@ -1,6 +1,6 @@
-// Started by communicator_test.sh as several processes. Checks what MpiCommunicator computes
-// ("values"), measures how long a small and a large sum take ("times"), or loses one process
-// ("death").
+// communicator_test.sh starts this program as several processes. It checks what MpiCommunicator
+// computes ("values"), measures how long a small and a large sum take ("times"), or kills one
+// process ("death").
 
 #include <signal.h>
 #include <unistd.h>
@@ -25,7 +25,8 @@ at::Tensor Numbers(int64_t count, int rank, at::ScalarType type) {
   return at::arange(count, at::TensorOptions(type)).remainder(1000).add(rank);
 }
 
-/// Sums of these sizes take every way: whole, in shares of unequal length, in several pieces.
+/// Sums of these sizes use every method: complete buffers, shares of unequal length, and several
+/// pieces.
 absl::Status CheckSums(Communicator& communicator) {
   const int size = communicator.size();
   const int64_t ranks = size * (size - 1) / 2;
@@ -42,7 +43,7 @@ absl::Status CheckSums(Communicator& communicator) {
   return absl::OkStatus();
 }
 
-/// In float32 the sum of these numbers depends on their order.
+/// The float32 sum of these numbers depends on their order.
 absl::Status CheckSameBits(Communicator& communicator) {
   for (const int64_t count : {int64_t{100}, int64_t{300001}}) {
     const at::Tensor sum = at::arange(1, count + 1, at::TensorOptions(at::kFloat))
@@ -89,7 +90,7 @@ absl::Status MeasureTimes(Communicator& communicator) {
   return absl::OkStatus();
 }
 
-/// The last process is killed, and the others wait for it.
+/// The last process is killed, and the other processes wait for it.
 absl::Status LoseOne(Communicator& communicator) {
   PDARTS_RETURN_IF_ERROR(communicator.Barrier());
   if (communicator.rank() == communicator.size() - 1) {

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Sums, broadcasts and agreements over real processes, and what is left when one of them is killed.
+# Tests sums, broadcasts and agreements of real processes, and the behavior of the others when one
+# of them is killed.
 set -u
 . tests/mpi/environment.sh
 check=tests/mpi/communicator_check

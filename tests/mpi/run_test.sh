@@ -1,7 +1,8 @@
 #!/bin/bash
-# Searches of several processes: killed, stopped, continued with another number of processes, started in different ways.
+# Tests searches of several processes that are killed, stopped, continued with another number of processes, and started
+# in different ways.
 # usage: run_test.sh PDARTS CHECKS SEARCH_STEP
-# KILLS: how often a process is killed. SEED: of the moments at which that happens.
+# KILLS: how often a process is killed. SEED: of the random moments at which processes are killed.
 set -u
 . tests/mpi/environment.sh
 pdarts="$PWD/$1"
@@ -34,7 +35,8 @@ search { batch_size: 9 evaluated_epochs: 2 }
 SPEC
 search=("$pdarts" search --spec=tiny.textproto --threads=1 --checkpoint_minutes=0)
 
-# Starts a search of so many processes; its process number is $mpirun, and what it says goes to DIRECTORY.said.
+# Starts a search with this number of processes. Sets $mpirun to the process number of mpirun. The output goes
+# to DIRECTORY.said.
 start() {  # PROCESSES DIRECTORY FLAGS...
   local processes=$1 directory=$2
   shift 2
@@ -42,7 +44,7 @@ start() {  # PROCESSES DIRECTORY FLAGS...
   mpirun=$!
 }
 
-# Waits for the search; its status is $status.
+# Waits for the search, and sets $status to its exit status.
 finish() {
   wait "$mpirun"
   status=$?
@@ -51,12 +53,12 @@ finish() {
 # Prints the process numbers of the ranks.
 ranks() { cat /proc/"$mpirun"/task/*/children 2>/dev/null; }
 
-# Sleeps for a random part of the seconds that a whole search takes.
+# Sleeps for a random part of the time of a whole search.
 sleep_a_while() {
   sleep "$(awk -v whole="$whole_seconds" -v random="$RANDOM" 'BEGIN { print 0.9 * whole * random / 32768 }')"
 }
 
-# expect_same DIRECTORY: it holds what the uninterrupted search found, to the bit.
+# expect_same DIRECTORY: expects the same result as that of the uninterrupted search, to the bit.
 expect_same() {
   local file
   for file in architecture.textproto genotype.txt supernet.safetensors; do
@@ -78,7 +80,8 @@ grep -q '"event":"epoch".*"process_peak_memory_mb":\[[0-9.]*,[0-9.]*\]' whole/lo
 grep -q '"event":"epoch".*"all_reduces":[1-9]' whole/log.jsonl || fails "no number of all-reduces in the log"
 [ "$(grep -c "^stage 1/2 epoch 1/8" whole.said)" = 1 ] || fails "not exactly one process prints"
 
-# A process is killed, again and again; the run goes on from its checkpoint, and in the end nothing is lost.
+# A process is killed several times. Each time the run resumes from its checkpoint. At the end, its result
+# is that of the uninterrupted search.
 kills=0
 run=0
 while [ "$kills" -lt "${KILLS:-10}" ]; do
@@ -103,7 +106,8 @@ while [ "$kills" -lt "${KILLS:-10}" ]; do
     fi
     [ "$status" = 0 ] && continue
     [ $(($(date +%s) - begin)) -le 10 ] || fails "killed$run takes longer than 10 s to end"
-    # Before the processes are connected, only mpirun can notice; its own message names the process then.
+    # Before the processes are connected, only mpirun can notice the end of a process. Its message then
+    # names the process.
     grep -qE "process $victim of 2 \(.*\) has ended|process rank $victim with PID" "killed$run.said" ||
       { cat "killed$run.said"; fails "nobody names process $victim, which was killed"; }
   done
@@ -111,7 +115,7 @@ while [ "$kills" -lt "${KILLS:-10}" ]; do
 done
 echo "$kills kills in $run runs"
 
-# A signal to one process, or to mpirun, stops all of them.
+# A signal to one process or to mpirun stops all processes.
 stops() {  # NAME, WHOM: a rank or mpirun
   start 2 "$1"
   while ! grep -q '"event":"epoch"' "$1/log.jsonl" 2>/dev/null && kill -0 "$mpirun" 2>/dev/null; do sleep 0.05; done
@@ -128,8 +132,8 @@ stops() {  # NAME, WHOM: a rank or mpirun
 stops signal0 0
 stops signal1 1
 grep -q "signal 15 to process 1" signal1.said || fails "nobody says which process got the signal"
-# mpirun waits two seconds before it sends SIGTERM, and two more before it sends SIGKILL. By default it waits for one second,
-# and a step and a checkpoint take longer on a busy machine.
+# mpirun waits two seconds before it sends SIGTERM, and another two seconds before it sends SIGKILL. By default it waits
+# for one second, but a step and a checkpoint take longer on a busy machine.
 OMPI_MCA_odls_base_sigkill_timeout=2 stops signal_mpirun mpirun
 for run in signal0 signal1 signal_mpirun; do
   start 2 "$run" --resume
@@ -138,7 +142,7 @@ for run in signal0 signal1 signal_mpirun; do
   expect_same "$run"
 done
 
-# With another number of processes.
+# Resumes with another number of processes.
 stops other 1
 start 3 other --resume
 finish
@@ -148,7 +152,7 @@ grep -q "note: processes was 2, is 3" other.said || fails "nobody says that the 
 stops alone 0
 "${search[@]}" --output_dir=alone --resume >alone.said 2>&1 || { cat alone.said; fails "a run of two processes does not go on with one"; }
 
-# Processes that were not started in the same way.
+# Processes that were started in different ways.
 says "process 1 of 2: the processes of a run must be started in the same way; its spec is seed: 2, that of process 0 is seed: 1" \
   mpirun -n 1 "${search[@]}" --output_dir=x --seed=1 : -n 1 "${search[@]}" --output_dir=x --seed=2
 [ ! -e x ] || fails "a run that was refused leaves a directory"
@@ -170,7 +174,7 @@ train=("$pdarts" train --run=whole --threads=1 --set=train.epochs=2 --set=train.
 prints "run directory" mpirun -n 2 "${train[@]}" --output_dir=trained
 [ "$(number processes < trained/result.json)" = 2 ] || fails "the training's result does not tell of two processes"
 
-# What a step sums.
+# The all-reduces of a step.
 step=("$search_step" --cells=2 --candidates=2 --channels=2 --batch=4 --steps=1 --threads=1 --kernels=fused)
 prints '"all_reduce_bytes_per_step": ' mpirun -n 2 "${step[@]}" --precision=float32 --json
 [[ "$(mpirun -n 2 "${step[@]}" --precision=float32)" =~ "sums "[1-9][0-9.]*" buffers of "[1-9] ]] || fails "search_step tells of no sums"

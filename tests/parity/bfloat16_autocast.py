@@ -1,8 +1,8 @@
-"""Prints what Python's bfloat16 autocast makes of a super-network, beside float64: the rows of bfloat16_test.cc.
+"""Prints the results of a super-network with Python's bfloat16 autocast and in float64: the rows of bfloat16_test.cc.
 
     python3 tests/parity/bfloat16_autocast.py
 
-It needs PyTorch, whose version it prints too. The network is the search network of the DARTS space with all
+It needs PyTorch, and prints its version. The network is the super-network of the DARTS space with all
 candidates. Its parameters and images come from Values(), which bfloat16_test.cc repeats, so that no weights need to
 be stored.
 """
@@ -18,7 +18,7 @@ EDGES = [(start, end) for end in range(2, 6) for start in range(end)]
 
 
 def Values(name, seed, count):
-    """Numbers of [-1, 1), exact in float32, by a linear congruential generator that begins at a hash of the name."""
+    """Numbers in [-1, 1), exact in float32, from a linear congruential generator that begins with a hash of the name."""
     state = 2166136261
     for byte in f"{seed} {name}".encode():
         state = (state ^ byte) * 16777619 % 2**32
@@ -76,7 +76,7 @@ class Network:
         return x
 
     def Operations(self, x, name, stride):
-        """The results of all candidates but none, which stands first."""
+        """The results of all candidates except `none`, which is the first one."""
         return [
             self.Normalize(F.max_pool2d(x, 3, stride, 1)),
             self.Normalize(F.avg_pool2d(x, 3, stride, 1, count_include_pad=False)),

@@ -1,6 +1,6 @@
-// The DARTS space's search network with activations stored as bfloat16, against float64 and against
-// what Python's bfloat16 autocast makes of the same network and images. bfloat16_autocast.py makes
-// the numbers.
+// Compares the super-network of the DARTS space with activations stored as bfloat16 to float64, and
+// to Python's bfloat16 autocast for the same network and images. bfloat16_autocast.py computes the
+// numbers of autocast.
 
 #include <cmath>
 #include <string>
@@ -32,7 +32,7 @@ constexpr int64_t kImages = 8;
 struct Autocast {
   int seed;
   double loss;           ///< in float64
-  double autocast_loss;  ///< in Python's autocast; the cosines too
+  double autocast_loss;  ///< of Python's autocast, and so are the cosines
   double cosine_of_weights;
   double cosine_of_alphas;
 };
@@ -44,8 +44,8 @@ const Autocast kAutocast[] = {
     {3, 2.348802011543911, 2.348123, 0.989724, 0.990864},
 };
 
-/// Numbers of [-1, 1), exact in float32, by a linear congruential generator that begins at a hash
-/// of the name.
+/// Numbers in [-1, 1) that float32 represents exactly, from a linear congruential generator that
+/// begins with a hash of the name.
 at::Tensor Values(const std::string& name, int seed, at::IntArrayRef sizes) {
   uint32_t state = 2166136261u;
   for (const char byte : absl::StrCat(seed, " ", name)) {
@@ -131,7 +131,7 @@ TEST_P(Bfloat16Parity, IsAsCloseToFloat64AsAutocast) {
     const double of_alphas = Cosine(rounded.alphas, exact.alphas);
     EXPECT_GE(of_weights, autocast.cosine_of_weights - 0.01);
     EXPECT_GE(of_alphas, autocast.cosine_of_alphas - 0.01);
-    // In float32 the cosines are closer to 1: the activations really were rounded.
+    // In float32 the cosines are closer to 1. So the activations really were rounded.
     EXPECT_LT(of_weights, 1 - 1e-5);
   }
 }

@@ -1,4 +1,4 @@
-// Channel statistics of the datasets against the reference.
+// Compares the channel statistics of the datasets with the reference.
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"

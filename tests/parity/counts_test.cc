@@ -1,4 +1,4 @@
-// Numbers of parameters against the reference.
+// Compares numbers of parameters with the reference.
 
 #include <numeric>
 

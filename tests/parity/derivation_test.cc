@@ -1,5 +1,5 @@
-// Pruning between stages and the derivation of genotypes, at every skip limit, against the
-// reference.
+// Compares the pruning between stages and the derivation of genotypes, at every skip limit, with
+// the reference.
 
 #include "ATen/ops/softmax.h"
 #include "ATen/ops/tensor.h"
@@ -80,7 +80,7 @@ TEST(Pruning, IsTheReferencesInEveryStage) {
       EXPECT_EQ((*kept)[0], after) << where;
       continue;
     }
-    // What the last stage leaves is what the derivation chooses for each edge.
+    // The candidate that the last stage leaves on an edge is the one that the derivation chooses.
     const auto derivation = space->Derive({before, before}, {p, p}, {});
     ASSERT_TRUE(derivation.ok()) << derivation.status();
     const CellKind& kind = space->topology().kinds[0];

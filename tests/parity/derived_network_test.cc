@@ -1,4 +1,4 @@
-// Derived networks of the DARTS space, with auxiliary head, against the reference.
+// Compares derived networks of the DARTS space, with auxiliary head, with the reference.
 
 #include <tuple>
 

@@ -1,4 +1,4 @@
-// NAS-Bench-201 against the reference: search network, derivation, derived networks, counts.
+// Compares NAS-Bench-201 with the reference: super-network, derivation, derived networks, counts.
 
 #include <algorithm>
 
@@ -27,8 +27,8 @@ std::unique_ptr<SearchSpace> Space() {
   return Registry<SearchSpace>::CreateDefault("nasbench201").value();
 }
 
-/// Gradients that are zero in exact arithmetic are rounding noise: none is measured by less than a
-/// thousandth of the network's largest (reference/README.md).
+/// Gradients that are zero in exact arithmetic consist of rounding errors. So the scale of a
+/// gradient is at least a thousandth of the largest gradient of the network (reference/README.md).
 void ExpectGradientsNear(const NamedTensors& actual, const NamedTensors& reference) {
   double largest = 0;
   for (const auto& [name, tensor] : reference) {
@@ -131,7 +131,8 @@ TEST_P(DerivedNetworkParity, ForwardAndBackward) {
     ExpectNear(loss, one.GetTensor("loss"), "loss");
     NamedTensors gradients;
     for (const auto& entry : network->named_parameters()) {
-      // Layers whose output goes to none have no gradient here, and zeros in the reference.
+      // If only `none` uses the output of a layer, the layer has no gradient here, and a gradient
+      // of zeros in the reference.
       const at::Tensor gradient =
           torch::autograd::grad({loss}, {entry.value()}, {}, /*retain_graph=*/true,
                                 /*create_graph=*/false, /*allow_unused=*/true)[0];
@@ -166,7 +167,8 @@ TEST(NasBench201Parity, Counts) {
                                             MakeGenerator(1, "weights"))
                              .value();
     EXPECT_EQ(CountParameters(*network), one.GetInt("params"));
-    // The benchmark counts the classifier's bias, the only one, as an operation a class too.
+    // The benchmark also counts the bias of the classifier, the only bias, as one operation for
+    // each class.
     EXPECT_EQ(nn::CountMacs(*network, shape.image) + shape.classes, one.GetInt("flops"));
   }
 }

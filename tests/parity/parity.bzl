@@ -10,7 +10,7 @@ def parity_test(name, data, deps):
         srcs = [name + ".cc"],
         copts = TORCH_MODULE_COPTS,
         data = ["reference/" + file for file in data],
-        # Threads that spin for work starve each other when tests run side by side.
+        # Waiting threads spin, and take processor time from other tests that run at the same time.
         env = {"OMP_NUM_THREADS": "1"},
         deps = deps + [
             ":reference",

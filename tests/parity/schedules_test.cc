@@ -1,4 +1,4 @@
-// Learning rates, warm-up and skip dropout of the search against the reference.
+// Compares learning rates, warm-up and skip dropout of the search with the reference.
 
 #include "absl/strings/numbers.h"
 #include "gtest/gtest.h"
@@ -21,7 +21,7 @@ std::unique_ptr<ProgressiveSchedule> Schedule() {
   schedules::PdartsScheduleConfig config;
   google::protobuf::Any any;
   any.PackFrom(config);
-  // The published stages are what completes a config without any.
+  // A config without stages is completed with the published stages.
   const auto message = PluginRegistry::Global().UnpackConfig(any).value();
   PluginRegistry::Global().Complete(message.get());
   any.PackFrom(*message);

@@ -1,5 +1,6 @@
-// The search network of the DARTS space at three stages against the reference: one pass in training
-// mode, one in evaluation mode, and one whole search step.
+// Compares the super-network of the DARTS space at three stages with the reference: one forward and
+// backward pass in training mode, one forward pass in evaluation mode, and one complete search
+// step.
 
 #include <tuple>
 
@@ -41,7 +42,7 @@ class SuperNetParity : public ::testing::TestWithParam<std::tuple<int, Kernels>>
     LoadState(file_.GetNamedTensors("state_dict"), net_.get());
   }
 
-  /// The batch `input`, `target` or the other one, of the alphas.
+  /// The batch with the keys `input` and `target`, or the other batch, which is for the alphas.
   GradientRequest Request(GradientOf of, const std::string& suffix = "") const {
     GradientRequest request;
     request.images = file_.GetTensor("input" + suffix);
@@ -50,7 +51,7 @@ class SuperNetParity : public ::testing::TestWithParam<std::tuple<int, Kernels>>
     return request;
   }
 
-  /// Gradients by the parameters' names.
+  /// The gradients by the names of the parameters.
   NamedTensors Named(const GradientResult& result) const {
     NamedTensors named;
     const std::vector<at::Tensor> weights = net_->weights();

@@ -1,8 +1,8 @@
-// docs/add_a_search_space.md shows every file of examples/plugin_workspace, whole and as it is, in
-// steps that are numbered through.
+// Tests that docs/add_a_search_space.md shows every file of examples/plugin_workspace completely
+// and unchanged, in numbered steps.
 //
-// A block of code that belongs to a file follows a line <!-- examples/plugin_workspace/FILE -->. A
-// file may be shown in several blocks.
+// A code block that belongs to a file follows a line <!-- examples/plugin_workspace/FILE -->. A
+// file may be divided into several blocks.
 
 #include <filesystem>
 #include <fstream>
@@ -22,7 +22,7 @@ namespace {
 constexpr char kText[] = "docs/add_a_search_space.md";
 constexpr char kExample[] = "examples/plugin_workspace";
 
-/// Blank lines may fall between two blocks, so they don't count.
+/// Blank lines between two blocks of a file are not in the page, so they are ignored.
 std::vector<std::string> NonBlankLines(const std::string& path) {
   std::ifstream file(path);
   EXPECT_TRUE(file.good()) << path;
@@ -33,7 +33,7 @@ std::vector<std::string> NonBlankLines(const std::string& path) {
   return lines;
 }
 
-/// [file]: the lines of all of its blocks.
+/// [file]: the lines of all blocks of the file.
 std::map<std::string, std::vector<std::string>> ShownFiles() {
   std::map<std::string, std::vector<std::string>> shown;
   std::string file;

@@ -1,4 +1,4 @@
-"""What `pdarts export` writes computes in onnxruntime and in Python's torch what pdarts computes.
+"""Tests that the files of `pdarts export` compute the same in onnxruntime and in Python's torch as pdarts does.
 
 usage: export_test.py PDARTS PROBE TEST_IMAGES TRAINING_IMAGES TUTORIAL
 
@@ -27,14 +27,14 @@ import torch
 from PIL import Image
 
 TOLERANCE = 1e-4
-GENOTYPES = 6  # of each kind of network
+GENOTYPES = 6  # for each kind of network
 BATCHES = (1, 7)
-OTHER_EPSILON = 1e-3  # the networks' own is 1e-5
+OTHER_EPSILON = 1e-3  # the epsilon of the networks is 1e-5
 PREDICTED = 1000
 OPERATIONS = (
     "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
 OPERATIONS_201 = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-ORIENTATION = 0x0112  # of EXIF
+ORIENTATION = 0x0112  # the tag in EXIF
 PREPARATION = """
   evaluation_transforms { [type.googleapis.com/pdarts.transforms.ResizeCenterCropConfig] { short_side: 48 } }
   evaluation_transforms {
@@ -71,7 +71,7 @@ def assert_near(ours, expected, what):
 
 
 def assert_noticed(compute, expected, what):
-    """A network that was changed on purpose does not pass for the right one."""
+    """Checks that the comparison notices a network that was changed on purpose."""
     assert distance(compute(), expected) > TOLERANCE, "%s makes no difference" % what
 
 
@@ -121,7 +121,7 @@ def with_other_epsilon(model):
 
 
 def load_program(path):
-    """The exported Python program as a module. It needs nothing but torch and black leaves it as it is."""
+    """The exported Python program as a module. It needs only torch, and black does not change it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
             [node.module] if isinstance(node, ast.ImportFrom) else [])
@@ -154,7 +154,7 @@ class Tools:
         return output
 
     def logits(self, flags, images):
-        """What pdarts computes. images: arrays by name."""
+        """The logits of pdarts. `images` are arrays by name."""
         safetensors.numpy.save_file(images, self.folder / "images.safetensors")
         self.call(self.probe, *flags, "--images=%s" % (self.folder / "images.safetensors"),
                   "--output=%s" % (self.folder / "logits.safetensors"))
@@ -162,7 +162,7 @@ class Tools:
 
 
 def check_network(tools, flags, weights, side, seed):
-    """All that an exported network must hold. Returns the ONNX model and the Python program."""
+    """Checks an exported network. Returns the ONNX model and the Python program."""
     draw = numpy.random.default_rng(seed)
     images = {str(batch): draw.random((batch, 3, side, side), dtype=numpy.float32) for batch in BATCHES}
     expected = tools.logits(flags, images)
@@ -222,7 +222,7 @@ def check_random_networks(tools):
             assert properties["search_space"] == program.SEARCH_SPACE == flags[0].split("=")[1]
             assert properties["genotype"] == program.GENOTYPE
             assert json.loads(properties["class_names"]) == program.CLASS_NAMES
-            # A cell of NAS-Bench-201 can pass its input on by skip connections alone.
+            # A cell of NAS-Bench-201 may consist only of skip connections.
             named_edges += any("/edge_0_" in node.name and node.name.startswith("cell_") for node in model.graph.node)
         assert named_edges >= GENOTYPES - (kind == "nasbench201"), (kind, named_edges)
         print(kind, "agrees")
@@ -234,7 +234,7 @@ def read_records(path):
 
 
 def check_tutorial(tools, flags, tutorial, image):
-    """The Python of the tutorial says of an image what `pdarts predict` says."""
+    """Checks that the Python code of the tutorial gives the same prediction for an image as `pdarts predict`."""
     (code,) = re.findall(r"```python\n(.*?)```", pathlib.Path(tutorial).read_text(), re.DOTALL)
     place = tools.folder / "tutorial"
     (place / "runs" / "train_photos-seed1").mkdir(parents=True)
@@ -254,7 +254,7 @@ def check_tutorial(tools, flags, tutorial, image):
 
 
 def check_preparation(tools, run, program, image):
-    """The Python program prepares an image file as `pdarts predict` does: its orientation, size and normalization."""
+    """Checks that the Python program prepares an image file (orientation, size, normalization) as `pdarts predict` does."""
     changed = tools.folder / "prepared"
     shutil.copytree(run, changed)
     spec = changed / "spec.textproto"
@@ -283,7 +283,8 @@ def check_preparation(tools, run, program, image):
         given = dict(zip(of_program.CLASS_NAMES, logarithms))
         return max(abs(given[name] - expected[name]) for name in expected)
 
-    # Two decoders and two filters do not give the same pixels, but another preparation gives quite other ones.
+    # The decoders and filters of the two programs differ, so the pixels differ a little. Another preparation
+    # would give very different pixels.
     assert difference(prepared) < difference(program) / 4, (difference(prepared), difference(program))
     print("the program prepares image files as pdarts predict")
 
@@ -304,13 +305,14 @@ def check_trained_network(tools, test_images, training_images, tutorial):
     model, program = check_network(tools, flags, run / "best.safetensors", 32, seed=0)
     assert json.loads(model.metadata_props[3].value)[0] == "airplane" == program.CLASS_NAMES[0]
     assert not any("auxiliary" in node.name for node in model.graph.node)
-    # Without --output, the files lie in the run.
+    # Without --output, the files are written into the run.
     tools.call(tools.pdarts, "export", *flags)
     tools.call(tools.pdarts, "export", *flags, "--format=pytorch")
     assert (run / "model.onnx").read_bytes() == (tools.folder / "model.onnx").read_bytes()
     assert (run / "model.py").read_text() == (tools.folder / "model.py").read_text()
 
-    # Predictions for images that the network was not trained on: the test images, and the training images but the first 200.
+    # Predictions for images on which the network was not trained: the test images, and the training images without the
+    # first 200.
     pixels = numpy.concatenate([read_records(test_images), read_records(training_images)[200:]])[:PREDICTED]
     assert len(pixels) == PREDICTED
     images = pixels.astype(numpy.float32) / 255
@@ -324,7 +326,7 @@ def check_trained_network(tools, test_images, training_images, tutorial):
     assert (onnx_logits(str(run / "model.onnx"), images).argmax(1) == predicted).all()
     assert (in_torch.argmax(1) == predicted).all()
 
-    # Options of the ONNX file.
+    # The options of the ONNX file.
     few = images[:7]
     probabilities = onnx_logits(str(tools.export(flags, "softmax.onnx", "--softmax")), few)
     assert_near(probabilities, torch.from_numpy(expected[:7]).softmax(1).numpy(), "softmax")
@@ -333,7 +335,7 @@ def check_trained_network(tools, test_images, training_images, tutorial):
     plain = onnx_logits(str(tools.export(flags, "plain.onnx", "--nonormalize")), (few - mean) / deviation)
     assert_near(plain, expected[:7], "nonormalize")
 
-    # The weights as a .pt, and the program as a user starts it.
+    # The weights as a .pt file, and the program as a user starts it.
     tools.call(tools.pdarts, "convert", "--weights=%s" % (run / "best.safetensors"), "--output=%s" % (run / "best.pt"))
     from_pt = program.Network()
     program.load_weights(from_pt, run / "best.pt")
@@ -346,7 +348,7 @@ def check_trained_network(tools, test_images, training_images, tutorial):
     check_tutorial(tools, flags, tutorial, pixels[0])
     check_preparation(tools, run, program, pixels[0])
 
-    # It can be trained further.
+    # The network can be trained further.
     torch.manual_seed(1)
     network.train()
     network.set_drop_path(0.3)

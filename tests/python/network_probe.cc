@@ -1,11 +1,11 @@
-// What export_test.py asks of the library.
+// Computes the values with which export_test.py compares.
 //
 // usage: network_probe --output=FILE FLAGS
-//     writes random weights of the network that the flags describe, as those of `pdarts count` do
+//     writes random weights of the network that the flags describe, as for `pdarts count`
 // usage: network_probe --output=FILE --images=FILE FLAGS
-//     writes the logits of a trained network, which the flags name as those of `pdarts evaluate`
-//     do, for each tensor `[N,C,H,W]` of --images, whose pixels are in [0, 1]
-// Files are safetensors.
+//     writes the logits of a trained network, which the flags describe as for `pdarts evaluate`,
+//     for each tensor `[N,C,H,W]` of --images, whose pixels are in [0, 1]
+// All files are safetensors files.
 
 #include <iostream>
 #include <memory>

@@ -1,4 +1,4 @@
-"""Weights go from pdarts to Python's torch and back, and compute the same.
+"""Tests that weights can be moved from pdarts to Python's torch and back, and compute the same.
 
 usage: round_trip.py PDARTS IMAGES
 
@@ -142,7 +142,7 @@ Genotype = collections.namedtuple("Genotype", "normal normal_concat reduce reduc
 
 
 def beside_weights(network):
-    """What a checkpoint holds that isn't weights: objects that pdarts doesn't know."""
+    """The content of a checkpoint beside the weights: objects that pdarts does not know."""
     return {
         "epoch": 3,
         "args": argparse.Namespace(arch="PDARTS", learning_rate=0.025),
@@ -177,7 +177,8 @@ def main(pdarts, images_file):
     weights = run / "best.safetensors"
     expected = evaluate(weights)
 
-    # From pdarts: every name is known and none is missing, and the network computes the same.
+    # From pdarts to Python: every name is known, no name is missing, and the network computes the
+    # same.
     architecture = json.loads((run / "architecture.json").read_text())["architecture"]
     network = Network(architecture).eval()
     network.load_state_dict(safetensors.torch.load_file(weights))
@@ -194,14 +195,15 @@ def main(pdarts, images_file):
     ours = torch.tensor([row["counts"] for row in expected["confusion"]])
     assert (confusion - ours).abs().sum() <= 2, "more than one image is taken for another class"
 
-    # The .pt that pdarts writes is one that torch.load takes without trust.
+    # torch.load reads the .pt file of pdarts with weights_only=True.
     call("convert", "--weights=%s" % weights, "--output=%s" % (folder / "ours.pt"))
     loaded = torch.load(folder / "ours.pt", weights_only=True)
     original = safetensors.torch.load_file(weights)
     assert loaded.keys() == original.keys()
     assert all(torch.equal(loaded[name], original[name]) for name in original)
 
-    # From Python: what torch.save and safetensors write, after the weights have changed there.
+    # From Python to pdarts: files of torch.save and safetensors, after Python has changed the
+    # weights.
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.mul_(1.25)
@@ -209,7 +211,8 @@ def main(pdarts, images_file):
     assert not math.isclose(loss, expected["loss"], rel_tol=1e-2), "the change changes nothing"
     torch.save(network.state_dict(), folder / "theirs.pt")
     safetensors.torch.save_file(network.state_dict(), folder / "theirs.safetensors")
-    # The format before PyTorch 1.6, and what training scripts wrap around a state dict.
+    # The format before PyTorch 1.6, and other entries that training scripts put around a state
+    # dict.
     old_format = {"_use_new_zipfile_serialization": False}
     torch.save(network.state_dict(), folder / "old_format.pt", **old_format)
     names = ["theirs.pt", "theirs.safetensors", "old_format.pt"]
@@ -224,7 +227,7 @@ def main(pdarts, images_file):
         measured = evaluate(folder / name)["loss"]
         assert math.isclose(loss, measured, rel_tol=1e-4), (name, loss, measured)
 
-    # Every type and the metadata survive conversion.
+    # A conversion keeps every type and the metadata.
     values = torch.tensor([[0, 1, 2], [3, 4, 5]])
     typed = {str(dtype): values.to(dtype) for dtype in (
         torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
@@ -242,14 +245,14 @@ def main(pdarts, images_file):
     with safetensors.safe_open(folder / "typed_back.safetensors", "pt") as file:
         assert file.metadata() == metadata, file.metadata()
 
-    # What isn't a state dict of this network is refused by name.
+    # If a state dict does not belong to this network, the error names the entries.
     missing = dict(network.state_dict())
     del missing["classifier.bias"]
     torch.save(missing, folder / "missing.pt")
     refused = subprocess.run([pdarts, "evaluate", "--run=%s" % run, "--weights=%s" % (folder / "missing.pt")],
                              stderr=subprocess.PIPE, text=True)
     assert refused.returncode != 0 and "classifier.bias" in refused.stderr, refused.stderr
-    # A pickle that would run code isn't run.
+    # A pickle that would run code is not executed.
     class Trap:
         def __reduce__(self):
             return (pathlib.Path.touch, (folder / "sprung",))

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs a Python program with the packages of some folders and no others.
+# Runs a Python program with the packages of the given folders only.
 # usage: run_python.sh SITE_PACKAGES[:SITE_PACKAGES...] PROGRAM ARGUMENT...
 set -eu
 path=

@@ -1,5 +1,5 @@
 #!/bin/bash
-# archive_test.sh ARCHIVE: checks the release archive on a system that has a C library and nothing else, and the program with MPI
+# archive_test.sh ARCHIVE: checks the release archive on a system that has only a C library. Checks the program with MPI
 # on this system, which has Open MPI.
 set -euo pipefail
 root=$TEST_TMPDIR/root

@@ -1,12 +1,13 @@
 #!/bin/bash
-# check_archive.sh ARCHIVE ROOT SETTING...: uses the programs of a release archive with the folder ROOT as the root of the file
-# system, and without a network: from a search with the quickstart's spec and these settings to a report with drawn cells, and
-# on to training, evaluation, export and prediction. ROOT holds a C library, and needs to hold nothing else; it holds no MPI.
-# Prints what is wrong. Runs as root, or where users may make namespaces. Called in the repository or among a test's files.
+# check_archive.sh ARCHIVE ROOT SETTING...: runs the programs of a release archive with the folder ROOT as the root of
+# the file system, without a network. The checks include a search with the quickstart's spec and these settings, a
+# report with drawn cells, training, evaluation, export and prediction. ROOT contains a C library, and needs nothing
+# else. It contains no MPI. Prints what is wrong. It must run as root, or on a system where users may create namespaces.
+# It is called in the repository, or among the files of a test.
 set -euo pipefail
 
 if [ "$1" != --inside ]; then
-  # What is mounted below ROOT is seen by this process only, and ends with it.
+  # Only this process sees the mounts below ROOT. They end with the process.
   namespaces=(--mount --net)
   unshare --mount true 2>/dev/null || namespaces+=(--user --map-root-user)
   exec unshare "${namespaces[@]}" "$0" --inside "$@"
@@ -16,7 +17,7 @@ root=$(realpath "$3")
 shift 3
 . tests/cli/checks.sh
 
-work=$root/work  # where commands are typed
+work=$root/work  # the folder in which the commands run
 mkdir -p "$root/opt" "$work" "$root/proc" "$root/dev"
 tar xzf "$archive" -C "$root/opt"
 folder=$(basename "$root"/opt/pdarts-*)
@@ -26,14 +27,14 @@ for device in null urandom; do
   [ -e "$root/dev/$device" ] || touch "$root/dev/$device"
   mount --bind "/dev/$device" "$root/dev/$device"
 done
-# A foreign environment, as on a cluster: nothing of it may reach the archive's libraries.
+# Environment variables as on a cluster. They must not change which libraries the archive uses.
 environment=(HOME=/work LD_LIBRARY_PATH=/nowhere FONTCONFIG_FILE=/nowhere/fonts.conf GVBINDIR=/nowhere)
 change_root=$(command -v unshare)
 
-# inside COMMAND...: runs it in the system.
+# inside COMMAND...: runs the command in the system.
 inside() { env -i "${environment[@]}" "$change_root" --root="$root" --wd=/work "$@"; }
 
-# shows PATTERN FILE...: each file holds the pattern.
+# shows PATTERN FILE...: expects that each file contains the pattern.
 shows() {
   local pattern=$1 file
   shift
@@ -42,7 +43,7 @@ shows() {
   done
 }
 
-# quiet TEXT COMMAND...: as prints, and no library complains.
+# quiet TEXT COMMAND...: does the same as `prints`, and expects that no library prints a warning.
 quiet() {
   prints "$@"
   ! grep -iE "fontconfig|plugin|pango|certificate|cannot open" error || fails "a library complains: ${*:2}"
@@ -55,7 +56,7 @@ quiet "cifar10_sample" inside "$pdarts" list
 ln -s "$pdarts" "$work/link"
 quiet "run directory   /work/run" inside ./link search --spec="/opt/$folder/specs/quickstart.textproto" --output_dir=run "$@"
 shows "<svg" run/report.html run/cell_{normal,reduce}.svg
-shows "DejaVuSans" run/cell_{normal,reduce}.pdf  # the font is inside, so it was found
+shows "DejaVuSans" run/cell_{normal,reduce}.pdf  # the drawing contains the font, so the font was found
 quiet "report.html" inside "$pdarts" report run
 quiet "" inside "$pdarts" train --run=run --output_dir=trained --set=train.epochs=1 --set=train.batch_size=100 \
   --set=network.cells=3 --set=network.channels=4

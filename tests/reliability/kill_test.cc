@@ -1,5 +1,6 @@
-// The command line is killed, stopped, given a full disk and started twice at once; what it has in
-// its run directory at the end means what an uninterrupted run's means, to the bit.
+// The command line is killed, stopped, run with a full disk, and started twice at the same time. At
+// the end, the files in its run directory are equivalent to those of an uninterrupted run, to the
+// bit.
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -68,7 +69,7 @@ std::string Read(const fs::path& path) {
   return text.str();
 }
 
-/// A message of JSON without the fields that tell times and memory, as text.
+/// A JSON message as text, without the fields for times and memory.
 template <class Message>
 std::string WithoutTimes(const std::string& json, const std::vector<std::string>& times) {
   Message message;
@@ -83,7 +84,7 @@ std::string WithoutTimes(const std::string& json, const std::vector<std::string>
   return text;
 }
 
-/// The events of a TensorBoard file without those that tell times and memory, as text.
+/// The events of a TensorBoard file as text, without the events for times and memory.
 std::string EventsWithoutTimes(const std::string& file) {
   const auto records = DecodeTfRecords(file);
   EXPECT_TRUE(records.ok()) << records.status();
@@ -102,7 +103,7 @@ std::string EventsWithoutTimes(const std::string& file) {
   return text;
 }
 
-/// What each file of a run directory means.
+/// The content of each file of a run directory, without times and memory.
 std::map<std::string, std::string> Meaning(const fs::path& directory) {
   std::map<std::string, std::string> meaning;
   for (const auto& entry : fs::directory_iterator(directory)) {
@@ -125,7 +126,7 @@ std::map<std::string, std::string> Meaning(const fs::path& directory) {
       }
       text = lines;
     } else if (name == "report.html") {
-      // Elements of this class hold a time, a speed, or memory.
+      // Elements of this class contain a time, a speed, or memory.
       text = std::regex_replace(text, std::regex("(<[a-z]+ class=\"measured\">)[^<]*"), "$1");
     } else if (absl::EndsWith(name, ".pdf") && !absl::StrContains(text, "/CreationDate")) {
       text = "a drawing that holds its time in a compressed part";  // Cairo 1.18, in Debian 13
@@ -152,7 +153,7 @@ class ReliabilityTest : public ::testing::Test {
     ASSERT_EQ(whole_.size(), 14u);
   }
 
-  /// Starts a search into `directory`; what it says goes to `directory`.err.
+  /// Starts a search in `directory`. Its messages go to `directory`.err.
   static pid_t Start(const std::string& directory, const std::vector<std::string>& flags = {},
                      rlim_t file_size = RLIM_INFINITY) {
     std::vector<std::string> words = {"search", "--spec=tiny.textproto", "--threads=1",
@@ -168,7 +169,7 @@ class ReliabilityTest : public ::testing::Test {
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     const pid_t child = fork();
-    if (child < 0) std::abort();  // kill(-1, ...) would be every process's end
+    if (child < 0) std::abort();  // kill(-1, ...) would end every process
     if (child == 0) {
       const int file = open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
       dup2(file, STDOUT_FILENO);
@@ -184,7 +185,7 @@ class ReliabilityTest : public ::testing::Test {
     return child;
   }
 
-  /// The exit code, or 128 and the signal that ended it.
+  /// The exit code, or 128 plus the number of the signal that ended the process.
   static int Finish(pid_t child) {
     int status = 0;
     waitpid(child, &status, 0);
@@ -195,7 +196,7 @@ class ReliabilityTest : public ::testing::Test {
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   }
 
-  /// Waits until a file is there.
+  /// Waits until a file exists.
   static void Await(const fs::path& path) {
     const Clock::time_point end = Clock::now() + std::chrono::seconds(60);
     while (!fs::exists(path)) {
@@ -227,12 +228,12 @@ TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
   int points = 0;
   ASSERT_TRUE(absl::SimpleAtoi(std::getenv("KILL_POINTS"), &points));
   std::mt19937 random(20261124);
-  std::map<std::string, int> found;  // what the kills left
-  int late = 0;                      // kills that came after the run's end, and prove nothing
+  std::map<std::string, int> found;  // the states that the kills left
+  int late = 0;                      // number of kills after the end of the run, which test nothing
   for (int point = 0; point < points;) {
     SCOPED_TRACE(absl::StrCat("point ", point));
     fs::remove_all("killed");
-    // After every step, now and then, or at the epochs' ends only.
+    // Checkpoints after every step, sometimes, or only at the ends of epochs.
     const std::string minutes[] = {"0", "0.0003", "10"};
     const std::vector<std::string> flags = {"--checkpoint_minutes=" + minutes[point % 3]};
     // A third of the runs is killed twice.
@@ -276,10 +277,12 @@ TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
                                 "'--set=description=it'\\''s this'"));
     EXPECT_FALSE(fs::exists("stopped/lock"));
   }
-  // With another line in the spec it is another run; the next is the same as the whole one.
+  // With a changed line in its spec, this is another run. The next run is the same as the
+  // uninterrupted one.
   ASSERT_EQ(Finish(Start("stopped")), 1);
   EXPECT_THAT(Read("stopped.err"), HasSubstr("a run of another spec (deleted: description"));
-  fs::remove("stopped/checkpoint.bin");  // or the signal may come before the run is started over
+  // Otherwise the signal may come before the run starts again.
+  fs::remove("stopped/checkpoint.bin");
   const pid_t child = Start("stopped", {"--overwrite"});
   Await("stopped/checkpoint.bin");
   kill(child, SIGTERM);
@@ -293,7 +296,7 @@ TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
 
 TEST_F(ReliabilityTest, ASecondSignalEndsItAtOnce) {
   fs::remove_all("twice");
-  // Stopped by the system, it finds both signals when it goes on.
+  // The system stops the process. When the process continues, it gets both signals.
   const pid_t child = Start("twice");
   Await("twice/checkpoint.bin");
   kill(child, SIGSTOP);
@@ -308,7 +311,7 @@ TEST_F(ReliabilityTest, ASecondSignalEndsItAtOnce) {
 
 TEST_F(ReliabilityTest, AFullDiskStopsItAndTheLastGoodCheckpointStays) {
   fs::remove_all("full");
-  // Less than a checkpoint: nothing can be saved, and nothing is lost but the time.
+  // The limit is less than a checkpoint. So nothing can be saved, and only time is lost.
   EXPECT_EQ(Finish(Start("full", {}, 40000)), 1);
   EXPECT_THAT(Read("full.err"), HasSubstr("full/checkpoint.bin: File too large"));
   EXPECT_THAT(Read("full.err"), HasSubstr("there is no checkpoint yet"));
@@ -355,7 +358,7 @@ TEST_F(ReliabilityTest, ADamagedNewestCheckpointCostsOneEpoch) {
   fs::resize_file("damaged/checkpoint.bin", 4096);
   ASSERT_EQ(Finish(Start("damaged")), 0) << Read("damaged.err");
   EXPECT_THAT(Read("damaged.err"), HasSubstr("note: "));
-  EXPECT_THAT(Read("damaged.err"), HasSubstr("the run goes on from the one before"));
+  EXPECT_THAT(Read("damaged.err"), HasSubstr("the run resumes from the checkpoint before it"));
   ExpectWhole("damaged");
 }
 

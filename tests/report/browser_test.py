@@ -1,5 +1,5 @@
-"""Opens reports in headless Chromium: they draw what they should, say nothing on the console, fetch
-nothing, fit a phone, and follow the keyboard, the colour scheme and the printer.
+"""Opens reports in headless Chromium. Tests that they draw everything, print nothing on the console, fetch
+nothing, fit on a phone, and support the keyboard, the color scheme and the printer.
 
 usage: browser_test.py PDARTS
 """
@@ -56,7 +56,7 @@ class ReportInBrowser(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR")))
-        os.environ["HOME"] = str(folder)  # the browser's own files
+        os.environ["HOME"] = str(folder)  # for the files of the browser
         search(folder, DARTS, "--seed=1")
         search(folder, DARTS, "--seed=2")
         search(folder, NASBENCH201)
@@ -109,7 +109,7 @@ class ReportInBrowser(unittest.TestCase):
         return [e for e in self.browser.find_elements(By.CSS_SELECTOR, selector) if e.is_displayed()]
 
     def pixels(self, canvas):
-        """How many pixels of a canvas something was drawn on."""
+        """The number of pixels of a canvas that were drawn."""
         return self.run_script(
             f"const c = document.getElementById('{canvas}'), n = c.width * c.height;"
             "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
@@ -140,7 +140,7 @@ class ReportInBrowser(unittest.TestCase):
                 for cell, count in cells:
                     with self.subTest(page=page, width=width, cell=cell):
                         self.assertEqual(len(self.visible(f"#{cell}_cell svg")), 1)
-                        # An architecture of the benchmark may leave edges out.
+                        # An architecture of the benchmark may have fewer edges than the cell.
                         drawn = self.visible(f"#{cell}_cell svg .op path")
                         if page == "darts":
                             self.assertEqual(len(drawn), count)
@@ -153,7 +153,7 @@ class ReportInBrowser(unittest.TestCase):
         self.open("training")
         widths = self.run_script("return [...document.querySelectorAll('.pictures img')].map((i) => i.naturalWidth)")
         self.assertGreaterEqual(len(widths), 8)
-        self.assertEqual(set(widths), {32})  # each pixel of 8x8 images is a square of 4x4
+        self.assertEqual(set(widths), {32})  # each pixel of the 8x8 images is a square of 4x4 pixels
         self.assertEqual(len(self.visible(".confusion tbody tr")), 2)
         self.open("darts")
         self.assertEqual(len(self.visible("#samples ~ .pictures img")), 8)
@@ -171,7 +171,8 @@ class ReportInBrowser(unittest.TestCase):
         ends = self.run_script(
             "return Chart.getChart('chart-3').data.datasets.map("
             "d => [d.data.length, d.pointStyle[d.data.length - 1]])")
-        # Eight candidates in the three epochs of the first stage, three in those of the second.
+        # Eight candidates in the three epochs of the first stage, and three candidates in those of
+        # the second stage.
         self.assertEqual(sorted(ends), [[3, "crossRot"]] * 5 + [[6, "circle"]] * 3)
 
     def test_shares_or_probabilities(self):
@@ -191,7 +192,7 @@ class ReportInBrowser(unittest.TestCase):
                                         " || document.activeElement.hash"))
             self.browser.switch_to.active_element.send_keys(Keys.TAB)
         self.assertTrue({"#cells", "#spec", "scroll", "chart-0", "chart-28", "chart-30"} <= reached, reached)
-        # The edges' charts are numbered before the curves.
+        # The charts of the edges have lower numbers than the curves.
         self.run_script("document.getElementById('chart-28').focus()")
         for key in (Keys.END, Keys.ARROW_LEFT):
             self.browser.switch_to.active_element.send_keys(key)
@@ -215,7 +216,7 @@ class ReportInBrowser(unittest.TestCase):
         self.assertNotEqual(self.run_script(line), dark_line)
 
     def keep(self, name, data):
-        """Keeps a picture for a person to look at, where Bazel keeps a test's outputs."""
+        """Stores a picture for a person in the folder of the test's outputs."""
         folder = os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR")
         if folder:
             (pathlib.Path(folder) / name).write_bytes(data)

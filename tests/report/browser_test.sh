@@ -1,5 +1,5 @@
 #!/bin/bash
-# Reports of small searches, opened in a browser.
+# Tests reports of small searches in a browser.
 # usage: browser_test.sh BROWSER_TEST_PY PDARTS
 for needed in /usr/bin/chromium /usr/bin/chromedriver /usr/lib/python3/dist-packages/selenium; do
   [ -e "$needed" ] || {

@@ -1,4 +1,4 @@
-// Stages whose alphas do not train are noticed, and no others.
+// Tests that the notes name all stages whose alphas do not train, and no other stages.
 
 #include "pdarts/trainers/alpha_training.h"
 
@@ -66,7 +66,7 @@ TEST(AlphaTraining, ALearningRateOfZeroIsNoticed) {
 }
 
 TEST(AlphaTraining, StepsTimesLearningRateIsComparedWithTenDeviations) {
-  // Two epochs train alphas: 40 steps.
+  // Two epochs with 40 steps train alphas.
   const auto at = [](const std::string& rate) {
     return NotesOf({"search.alphas.learning_rate=" + rate, "search.alpha_deviation=0.25"});
   };
@@ -78,7 +78,7 @@ TEST(AlphaTraining, StepsTimesLearningRateIsComparedWithTenDeviations) {
                           "what is pruned after the stage"));
   EXPECT_THAT(NotesOf({}, 0, 8), ::testing::SizeIs(1));  // 16 * 6e-4 < 0.01
   EXPECT_THAT(NotesOf({}, 0, 9), IsEmpty());             // 18 * 6e-4 > 0.01
-  EXPECT_THAT(NotesOf({}, 0, std::nullopt), IsEmpty());  // not known
+  EXPECT_THAT(NotesOf({}, 0, std::nullopt), IsEmpty());  // the number of images is unknown
 }
 
 TEST(AlphaTraining, ACellKindThatNoCellUsesIsNoticed) {

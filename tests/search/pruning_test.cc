@@ -1,4 +1,5 @@
-// What a stage leaves: the schedule's choice, but never an edge of which nothing may be derived.
+// Tests the candidates that a stage keeps: the schedule chooses them, but each edge keeps a
+// candidate that may be derived.
 
 #include "pdarts/trainers/pruning.h"
 
@@ -32,7 +33,7 @@ Experiment Make(const std::vector<std::string>& settings = {}) {
   return MakeExperiment(spec).value();
 }
 
-/// Every edge prefers the last operation, but for normal edges 2 and 5, which prefer `none`.
+/// Every edge prefers its last operation, except normal edges 2 and 5, which prefer `none`.
 EdgeProbabilities SomePreferNone() {
   const std::vector<double> last = {0.1, 0, 0, 0, 0, 0, 0, 0.9};
   EdgeProbabilities probabilities(2, std::vector<std::vector<double>>(14, last));
@@ -47,7 +48,7 @@ TEST(Pruning, LeavesSomethingThatMayBeDerived) {
   const auto pruned = PruneStage(experiment, 0, all, SomePreferNone());
   ASSERT_TRUE(pruned.ok()) << pruned.status();
   Candidates expected(2, CellCandidates(14, {7}));
-  expected[0][2] = {5};  // of equals the later one
+  expected[0][2] = {5};  // of two equal candidates, the later one
   expected[0][5] = {2};
   EXPECT_EQ(pruned->kept, expected);
   EXPECT_THAT(

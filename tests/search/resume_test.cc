@@ -1,5 +1,6 @@
-// A search goes on from every state that it saved, through the bytes of a checkpoint, and ends bit
-// for bit where the uninterrupted one ends. What isn't a whole checkpoint of it is refused.
+// Tests that a search resumes from every state that it saved, through the bytes of a checkpoint,
+// and ends identical to the uninterrupted search, to the bit. Tests that incomplete and foreign
+// checkpoints are refused.
 
 #include <cmath>
 #include <cstdlib>
@@ -28,7 +29,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// A regulariser with a state of its own, which moves the loss, and draws from its generator.
+/// A regularizer that has a state, changes the loss, and draws random numbers from its generator.
 class Drifting : public Regularizer {
  public:
   explicit Drifting(int nan_from) : nan_from_(nan_from) {}
@@ -106,7 +107,7 @@ SearchOutcome SearchWith(const std::vector<std::string>& settings, Checkpointer*
 class ResumeTest : public ::testing::TestWithParam<std::vector<std::string>> {};
 
 TEST_P(ResumeTest, EveryStateGoesOnToTheSameEnd) {
-  // Three steps and an end in each of four epochs.
+  // Each of the four epochs has three states after steps and one state at its end.
   EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(SpecWith(GetParam())), 16);
 }
 
@@ -121,7 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
         // The state of the loss scale too. Only the command line refuses FLOAT16 on the CPU.
         std::vector<std::string>{"search.precision=FLOAT16"},
         std::vector<std::string>{"search.alpha_gradients=UNROLLED"},
-        // On some edge none is the most probable candidate, and does not stay alone.
+        // On some edge, `none` is the most probable candidate. It must not be the only candidate
+        // that the edge keeps.
         std::vector<std::string>{"schedule.stages[0].keep=1", "search.alpha_deviation=1"}));
 
 TEST(Resume, OnFoldersAndShardsASearchGoesOnInMidEpochWithAnyNumberOfWorkers) {
@@ -142,7 +144,7 @@ TEST(Resume, OnFoldersAndShardsASearchGoesOnInMidEpochWithAnyNumberOfWorkers) {
       EXPECT_EQ(same.log.lines, whole.log.lines);
       int in_mid_epoch = 0;
       for (size_t i = 0; i < keeper.contents.size(); ++i) {
-        // The second stage, where the alphas train in every epoch.
+        // In the second stage, alphas train in every epoch.
         const std::string& place = keeper.places[i];
         if (!absl::StartsWith(place, "stage 2") || !absl::StrContains(place, " steps")) continue;
         SCOPED_TRACE(place);
@@ -156,7 +158,7 @@ TEST(Resume, OnFoldersAndShardsASearchGoesOnInMidEpochWithAnyNumberOfWorkers) {
   }
 }
 
-/// As versions did that let none stay alone on an edge.
+/// Earlier versions let `none` be the only candidate of an edge.
 TEST(Resume, ASearchOfWhichNothingCanBeDerivedKeepsWhatItTrained) {
   const std::vector<std::string> settings = {"schedule.stages[0].keep=1",
                                              "search.alpha_deviation=1"};
@@ -178,7 +180,8 @@ TEST(Resume, ASearchOfWhichNothingCanBeDerivedKeepsWhatItTrained) {
 
 TEST(Resume, AStopAnywhereSavesAndGoesOn) {
   const SearchOutcome plain = SearchWith({}, nullptr);
-  // After every step, before every batch of measuring, and at every epoch's end.
+  // The search may stop after every step, before every batch of an evaluation, and at the end of
+  // every epoch.
   int stops = 0;
   for (;; ++stops) {
     StateKeeper keeper;
@@ -219,7 +222,8 @@ TEST(Resume, AStateThatDoesNotFitIsRefused) {
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
     return status.ToString();
   };
-  // One of each kind: a missing one is named, one of another shape is refused.
+  // One tensor of each kind. If it is missing, the error names it. If it has another shape, it is
+  // refused.
   for (const char* name :
        {"net/stem.0.weight", "net/stem.1.running_var", "net/alphas_normal", "weights/momentum/0",
         "alphas/means/1", "alphas/squares/0", "alphas/steps/0", "regularizers/generator"}) {
@@ -254,8 +258,8 @@ TEST(Resume, WhatIsNoNumberIsNeitherSavedNorDerivedFrom) {
   for (const std::string& content : keeper.contents) {
     EXPECT_EQ(FirstNotFinite(DecodeCheckpoint(content).value().state), "");
   }
-  // Alphas that the loss doesn't tell of: the last step of all, after which only derivation is
-  // left.
+  // Alphas that do not influence the loss any more: those after the last step, before the
+  // derivation.
   StateKeeper last;
   const SearchOutcome alphas = SearchWith({"regularizers[drifting].nan_from=9"}, &last);
   EXPECT_THAT(alphas.result.status().ToString(),

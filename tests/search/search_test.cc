@@ -1,5 +1,5 @@
-// Whole searches on made images: they repeat bit for bit, shrink as the schedule says, move alphas,
-// and never derive from what isn't a number.
+// Tests complete searches on synthetic images: they repeat to the bit, follow the schedule, change
+// alphas, and never derive from numbers that are not finite.
 
 #include <cstdint>
 #include <map>
@@ -50,7 +50,7 @@ regularizers {
 search { batch_size: 8 evaluated_epochs: 1 }
 )";
 
-/// Keeps what a search reports.
+/// Stores what a search reports.
 class Listener : public SearchObserver {
  public:
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override {
@@ -100,7 +100,7 @@ TEST(Search, ImagesThatCannotBeReadAreCountedInAllPasses) {
   spec.mutable_search()->mutable_loading()->set_skip_unreadable(true);
   const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
   ASSERT_TRUE(experiment.ok()) << experiment.status();
-  // Of the twelve images that train weights one, of those that train alphas two.
+  // One of the twelve images of the half of the weights, and two images of the half of the alphas.
   const DatasetSplits whole = experiment->dataset->Load({}).value();
   for (const int64_t image : {3, 15, 16}) CutOff(whole.train->Name(image));
   at::set_num_threads(1);
@@ -108,7 +108,8 @@ TEST(Search, ImagesThatCannotBeReadAreCountedInAllPasses) {
   const absl::Status status =
       RunSearch(*experiment, experiment->dataset->Load({}).value(), {}, &heard).status();
   ASSERT_TRUE(status.ok()) << status;
-  // In each stage an epoch that trains weights only, and one that trains alphas and measures.
+  // Each stage has one epoch that trains only weights, and one epoch that trains alphas and
+  // evaluates the super-network.
   std::vector<int64_t> skipped;
   for (const EpochReport& report : heard.epochs) skipped.push_back(report.skipped_images);
   EXPECT_THAT(skipped, ::testing::ElementsAre(1, 5, 1, 5));
@@ -163,7 +164,7 @@ TEST(Search, TheTraceNamesWhatEveryEdgeLost) {
   }
 }
 
-/// Random alphas that do not move: on some edge none is the most probable candidate.
+/// The alphas are random and do not train. On some edge, `none` is the most probable candidate.
 TEST(Search, AnEarlyStageThatKeepsOneCandidateLeavesSomethingToDerive) {
   const Outcome outcome = Search(
       {"schedule.stages[0].keep=1", "search.alpha_deviation=1", "search.alphas.learning_rate=0"});
@@ -178,7 +179,8 @@ TEST(Search, AnEarlyStageThatKeepsOneCandidateLeavesSomethingToDerive) {
 }
 
 TEST(Search, TheTraceNamesAlphasThatDidNotTrain) {
-  // Of two cells both reduce, and eight images in two steps move alphas by less than their noise.
+  // Both cells of the network are reduction cells, and two steps with eight images change the
+  // alphas by less than the noise.
   const Outcome outcome = Search();
   ASSERT_TRUE(outcome.result.ok()) << outcome.result.status();
   const auto& notes = outcome.result->derivation->trace.notes();
@@ -225,7 +227,7 @@ TEST(Search, ImageSidesThatDoNotFitAreAnError) {
 }
 
 TEST(Search, ABatchOfOneThatCannotBeNormalizedIsRefusedBeforeTheFirstStep) {
-  // Images of 4x4 pixels become one pixel behind the two reductions.
+  // The two reductions reduce images of 4x4 pixels to one pixel.
   for (const char* kernels : {"search.kernels=FUSED", "search.kernels=REFERENCE"}) {
     const auto error = [&](const std::vector<std::string>& more) {
       std::vector<std::string> settings = {"dataset.height=4", "dataset.width=4",
@@ -243,7 +245,7 @@ TEST(Search, ABatchOfOneThatCannotBeNormalizedIsRefusedBeforeTheFirstStep) {
         error({"search.batch_size=1"}),
         HasSubstr("search.batch_size: 1 makes batches of one image, which stage 1 can't train on"));
     EXPECT_EQ(error({}), "OK");
-    // More pixels are enough.
+    // Larger images are accepted.
     EXPECT_EQ(error({"search.train_images=18", "dataset.height=8", "dataset.width=8"}), "OK");
   }
 }
@@ -251,7 +253,7 @@ TEST(Search, ABatchOfOneThatCannotBeNormalizedIsRefusedBeforeTheFirstStep) {
 TEST(Search, AStageThatDoesNotFitIsRefusedWithTheBatchThatWould) {
   SearchOptions options;
   options.memory.limit = MemoryLimit{"some limit", 100000000};
-  // A half has 2000 images, and no step holds more.
+  // A half has 2000 images, so no step has more images.
   const std::vector<std::string> settings = {"search.batch_size=65536",
                                              "dataset.train_images=4000"};
   const Outcome outcome = Search(settings, 1, options);
@@ -297,7 +299,7 @@ TEST(Search, MemoryThatCannotBeAllocatedIsAnErrorWithItsPlace) {
               ::testing::ContainsRegex("stage [12], epoch [12], step [1-4]: out of memory"));
 }
 
-/// FUSED and REFERENCE, from the same seed in float64, search the same way.
+/// With the same seed in float64, FUSED and REFERENCE lead to the same alphas.
 TEST(Search, KernelsReachTheSameAlphas) {
   const std::vector<std::string> settings = {
       "search.precision=FLOAT64", "schedule.stages[0].epochs=5", "schedule.stages[1].epochs=5"};
@@ -340,8 +342,8 @@ TEST(Search, UnrolledGradientsMoveTheAlphasElsewhere) {
   EXPECT_NE(unrolled.heard.final[0], unrolled.heard.initial[0]);
 }
 
-/// The weights go their way as though no alphas were trained: what unrolling does to them, to their
-/// momentum and to the running statistics, it undoes.
+/// The weights train as if no alphas were trained: unrolling restores the weights, their momentum
+/// and the running statistics.
 TEST(Search, UnrollingLeavesNoTraceInTheWeights) {
   const std::vector<std::string> alphas_stay =
       Joined(kNothingDropped, {"search.alphas.learning_rate=0"});
@@ -359,7 +361,8 @@ TEST(Search, UnrollingLeavesNoTraceInTheWeights) {
   }
 }
 
-/// Weights that stand still leave nothing to unroll; then it's the first order, with its masks.
+/// If the weights do not change, there is nothing to unroll. The gradients are then the first-order
+/// gradients, with the same masks.
 TEST(Search, UnrolledAtNoLearningRateIsFirstOrderWithTheSameMasks) {
   const std::vector<std::string> weights_stay = {"search.weights.learning_rate=0",
                                                  "search.precision=FLOAT64"};

@@ -1,5 +1,5 @@
-// Searches of one process may share an experiment, one after the other or side by side: each ends
-// where it would end alone.
+// Tests that searches in one process may share an experiment, one after the other or at the same
+// time. Each search ends as it would end alone.
 
 #include <thread>
 #include <vector>
@@ -17,7 +17,7 @@
 namespace pdarts {
 namespace {
 
-/// A regulariser whose penalty grows with every step that it has seen.
+/// A regularizer whose penalty increases with the number of its calls.
 class Counting : public Regularizer {
  public:
   at::Tensor AlphaPenalty(const SearchContext& context) override {
@@ -28,7 +28,7 @@ class Counting : public Regularizer {
   int calls_ = 0;
 };
 
-// A message of protobuf's own serves as the config: there are no settings.
+// The config is a message of protobuf, because there are no settings.
 const bool registered = Registry<Regularizer>::Register<google::protobuf::Int32Value>(
     "counting", "of a test", [](const auto&) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
       return std::make_unique<Counting>();
@@ -52,7 +52,7 @@ ExperimentSpec Spec() {
 SearchOutcome SearchIn(const Experiment& experiment, const DatasetSplits& data) {
   at::set_num_threads(1);
   SearchOptions options;
-  options.memory.allow_swap = true;  // both searches ask for the same free memory
+  options.memory.allow_swap = true;  // both searches check the same free memory
   SearchOutcome outcome;
   outcome.result = RunSearch(experiment, data, options, &outcome.log);
   return outcome;

@@ -1,4 +1,5 @@
-// Forecasts of a stage's time: of which candidates they are, and that they count what is trained.
+// Tests the time estimates of a stage: which candidates they are for, and that they count the parts
+// that are trained.
 
 #include "pdarts/trainers/stage_time.h"
 
@@ -88,7 +89,7 @@ TEST(StageTimer, UsesBatchesThatTheDataHold) {
   EXPECT_GT(StageTimer(experiment, few).Forecast(0, 16, 16).value().seconds, 0);
 }
 
-/// Keeps what a stage is expected to take.
+/// Stores the time estimate of a stage.
 class Listener : public SearchObserver {
  public:
   absl::Status OnStageBegin(const SearchPosition& position, const SuperNet&) override {

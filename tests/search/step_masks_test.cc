@@ -1,4 +1,5 @@
-// What steps of the trainers draw: masks of the run, the batch's place in it, and nothing else.
+// Tests the random numbers of the trainers' steps: they depend only on the masks of the run and the
+// place of the batch.
 
 #include <memory>
 
@@ -30,7 +31,7 @@ std::unique_ptr<SearchSpace> Space() {
   return Registry<SearchSpace>::CreateDefault("darts").value();
 }
 
-/// Scores of the first pass of a new super-network, in which every image is different.
+/// The logits of the first forward pass of a new super-network. All images are different.
 at::Tensor Scores(GradientOf of, const Batch& batch, uint64_t seed = 1, int64_t stage = 0,
                   AlphaGradients alpha_gradients = FIRST_ORDER) {
   const auto space = Space();

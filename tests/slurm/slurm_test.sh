@@ -1,5 +1,5 @@
 #!/bin/bash
-# Sweeps on a real Slurm of one node, which this test starts and stops.
+# Tests sweeps on a real Slurm with one node, which this test starts and stops.
 # usage: slurm_test.sh PDARTS CHECKS
 set -u
 pdarts="$PWD/$1"
@@ -10,13 +10,14 @@ for program in munged slurmctld slurmd sbatch; do
 done
 PATH=$PATH:/usr/sbin
 
-# A short path, as the name of munge's socket may have 107 characters. Everybody may look into it, which munge asks for.
+# The path is short, because the name of munge's socket may have at most 107 characters. All users may read the folder,
+# because munge requires this.
 folder=$(mktemp -d /tmp/pdarts_slurm.XXXXXX) || exit 1
 chmod 755 "$folder"
 cd "$folder" || exit 1
 mkdir munge state spool
 export SLURM_CONF=$folder/slurm.conf
-unset TEST_TMPDIR  # it would go into the environment of the tasks
+unset TEST_TMPDIR  # the tasks would inherit it
 
 daemons=()
 stop_all() {
@@ -34,7 +35,7 @@ stop_all() {
   rm -rf "$folder"
 }
 trap stop_all EXIT
-# give_up MESSAGE: as in checks.sh, and prints what the daemons said last.
+# give_up MESSAGE: ends the test as in checks.sh, and prints the last messages of the daemons.
 give_up() {
   echo "$1"
   tail -n 20 "$folder"/*.log "$folder"/*.said 2> /dev/null
@@ -59,7 +60,8 @@ for one in free:
 print(*[one.getsockname()[1] for one in free])
 PORTS
 )
-# cred_expire is also how long a requeued task waits, and sched_interval how often Slurm looks for tasks to start. There is no accounting, as on small clusters.
+# cred_expire is also the time that a requeued task waits. sched_interval is the time between two searches for tasks to
+# start. There is no accounting, as on small clusters.
 cat > slurm.conf <<CONF
 ClusterName=pdarts_test
 SlurmctldHost=$host(127.0.0.1)
@@ -94,7 +96,7 @@ CONF
 echo "CgroupPlugin=cgroup/v1" > cgroup.conf
 slurmctld -D -c -f "$SLURM_CONF" > slurmctld.said 2>&1 &
 daemons+=($!)
-# Which plugin does without control groups depends on the version of Slurm.
+# The plugin for a system without control groups depends on the version of Slurm.
 idle() { [ "$(sinfo --noheader --format=%T 2> /dev/null)" = idle ]; }
 start_node() {
   echo "CgroupPlugin=$1" > cgroup.conf
@@ -115,7 +117,7 @@ start_node cgroup/v1 || start_node disabled || give_up "slurmd does not start"
 tiny_spec > tiny.textproto
 sed 's/"tiny"/"endless"/; s/epochs: 1/epochs: 100000/' tiny.textproto > endless.textproto
 
-# --detach returns at once, --status shows what goes on, and the same command waits for it.
+# --detach returns at once, --status shows the runs, and the same command waits for them.
 endless=("$pdarts" sweep --spec=endless.textproto --seeds=1 --threads=1 --output_dir=ended --launcher=slurm)
 status=("$pdarts" sweep --status --output_dir=ended)
 prints "" "${endless[@]}" --detach
@@ -128,11 +130,11 @@ prints '"state":"running"' "${status[@]}" --json
 sweep=$!
 await_within 60 holds_now "seed 1: running (task" ended.said
 holds "seed 1: submitted before as the task" ended.said
-# A run that is preempted is requeued and goes on.
+# A preempted run is requeued and resumes.
 sbatch --partition=urgent --exclusive --wrap="sleep 1" > urgent.said || give_up "the urgent job was not submitted"
 await_within 60 holds_now "going on in stage" ended/endless-seed1.console.txt
 holds "stopped; the state is in" ended/endless-seed1.console.txt
-# A cancelled run is reported as such, keeps its state, and does not come back.
+# A cancelled run is reported as cancelled, keeps its state, and is not started again.
 task=$(cat ended/endless.sweep-1/task-0)
 scancel "$task"
 wait $sweep && fails "a sweep whose run was cancelled succeeded"
@@ -141,19 +143,19 @@ holds "seed 1: cancelled (task $task), see $folder/ended/endless-seed1.console.t
 sleep 10  # longer than a requeued task waits
 prints "endless-seed1  cancelled" "${status[@]}"
 
-# A run that takes more than its minute, by what the other one took. Slurm looks at times every 30 s, and sends the signal up to a
-# minute early.
+# A run that takes longer than its limit of one minute, as measured by the other run. Slurm checks the time limits every
+# 30 s, and sends the signal up to a minute early.
 grep '"event":"epoch"' ended/endless-seed1/log.jsonl | tail -n 1 > last_epoch
 epochs=$(awk "BEGIN { print int(80 * $(number epoch < last_epoch) / $(number elapsed_s < last_epoch)) }")
 sed "s/\"tiny\"/\"long\"/; s/epochs: 1/epochs: $epochs/" tiny.textproto > long.textproto
 long=("$pdarts" sweep --spec=long.textproto --seeds=1 --threads=1 --output_dir=cut --launcher=slurm
   --launcher_options="--time=1 --signal=B:USR1@60")
 prints "" "${long[@]}" --detach
-# Uninterrupted, beside it.
+# The uninterrupted run, at the same time.
 "$pdarts" search --spec=long.textproto --seed=1 --threads=1 --output_dir=whole > whole.said 2>&1 &
 whole=$!
 
-# A grid of 2x3 as one array.
+# A grid of 2x3 combinations as one job array.
 prints "(rows) and search.weights.learning_rate (columns):" "$pdarts" sweep --spec=tiny.textproto --seeds=1 \
   --grid=search.batch_size=8,16 --grid=search.weights.learning_rate=0.025,0.05,0.1 --threads=1 --output_dir=grid \
   --launcher=slurm --launcher_options=--time=10 --array_limit=2
@@ -172,7 +174,8 @@ prints "(rows) and search.weights.learning_rate (columns):" "$pdarts" results gr
 prints "comparison.html" "$pdarts" report grid
 holds '<h2 id="grid">' comparison.html
 
-# The command that began the long run waits for it. It was requeued at least once, and ends as the other one.
+# The command that began the long run waits for it. The run was requeued at least once, and ends like the
+# uninterrupted run.
 prints "mean" "${long[@]}"
 holds "seed 1: submitted before as the task" error
 wait $whole || fails "the uninterrupted run failed: $(tail -n 5 whole.said)"

@@ -1,4 +1,4 @@
-"""TensorBoard's own reader finds in run directories what the logs beside its files say.
+"""Tests that TensorBoard's own reader finds the numbers of the logs in run directories.
 
 usage: reader.py PDARTS
 """
@@ -45,7 +45,7 @@ network { cells: 2 channels: 2 }
 train { epochs: 2 batch_size: 8 auxiliary_weight: 0 }
 """
 
-# Names in the log and in TensorBoard.
+# Names of numbers in the log and in TensorBoard.
 EPOCH = {
     "weight_loss": "loss/weights",
     "alpha_loss": "loss/alphas",
@@ -129,7 +129,7 @@ def compare(run):
             assert sum(histogram.bucket) == len(numbers), (tag, histogram.bucket)
             assert math.isclose(histogram.min, min(numbers)) and math.isclose(histogram.max, max(numbers)), tag
             assert math.isclose(histogram.sum, sum(numbers)), (tag, histogram.sum, sum(numbers))
-            below = 0  # each bucket holds as many as lie below its limit
+            below = 0  # the count of a bucket includes all values below its limit
             for limit, count in zip(histogram.bucket_limit, histogram.bucket):
                 below += count
                 assert below == sum(n <= limit * (1 + 1e-12) for n in numbers), (tag, limit, below, numbers)

@@ -1,5 +1,5 @@
-// train.accumulate: a step that computes its batch in parts is the step of the whole batch, but for
-// what batch normalization knows, and takes the memory of a part.
+// Tests train.accumulate: if a step computes its batch in parts, it is the step of the whole batch,
+// except for batch normalization, and takes the memory of one part.
 
 #include <memory>
 #include <string>
@@ -30,8 +30,8 @@ using ::testing::HasSubstr;
 
 constexpr int64_t kClasses = 5;
 
-/// Two layers without batch normalization, an auxiliary head, and a number of its own for each
-/// image's place in the epoch.
+/// A network of two layers without batch normalization, with an auxiliary head, and with a random
+/// number for the place of each image in the epoch.
 class PlainNetwork : public Network {
  public:
   PlainNetwork() {
@@ -77,7 +77,7 @@ TrainSettings Settings(int batch_size, int accumulate) {
   return settings;
 }
 
-/// The last batch is a smaller one.
+/// The last batch is smaller than the others.
 TEST(Accumulation, PartsAreTheStepOfTheWholeBatch) {
   for (const double clip_norm : {0.0, 0.1}) {
     TrainSettings whole_settings = Settings(8, 1), parts_settings = Settings(8, 3);
@@ -100,7 +100,7 @@ TEST(Accumulation, PartsAreTheStepOfTheWholeBatch) {
         EXPECT_TRUE(
             parts->parameters()[i].allclose(whole->parameters()[i], /*rtol=*/0, /*atol=*/1e-12));
       }
-      // The average moves once for each step.
+      // The average moves once in each step.
       EXPECT_TRUE(average->parameters()[0].allclose((before + parts->parameters()[0]) / 2));
     }
   }
@@ -168,11 +168,11 @@ TEST(Accumulation, TheForecastOfMemoryKnowsParts) {
     EXPECT_TRUE(forecast.ok()) << forecast.status();
     return static_cast<double>(forecast->estimate.Bytes(batches));
   };
-  const double fixed = 32e6;  // what every estimate has
+  const double fixed = 32e6;  // the fixed part of every estimate
   const double whole = bytes({"train.batch_size=128"}) - fixed;
   const double parts = bytes({"train.batch_size=128", "train.accumulate=16"}) - fixed;
   EXPECT_LT(parts, whole / 2);
-  // The images of the whole batch are there all the same.
+  // The images of the whole batch are in memory nevertheless.
   EXPECT_GT(parts, 128 * 3 * 32 * 32 * 4);
 }
 
@@ -189,7 +189,7 @@ TEST(Accumulation, TheForecastOfMemoryKnowsTheAverage) {
   for (const at::Tensor& weight : Build(Make({"network.channels=16"}).value())->parameters()) {
     weights += static_cast<double>(weight.nbytes());
   }
-  // A second copy of the weights, and of the statistics of batch normalizations.
+  // A second copy of the weights and of the running statistics.
   const double average = forecast("0.5") - forecast("0");
   EXPECT_GT(average, 0.9 * weights);
   EXPECT_LT(average, 1.5 * weights);

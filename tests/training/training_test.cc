@@ -1,5 +1,6 @@
-// The training of derived networks: it learns, goes on from every state that it saved, through the
-// bytes of a checkpoint, bit for bit as if it had never stopped, and says what it can't do.
+// Tests the training of derived networks: the network learns; a training that resumes from any of
+// its states, through the bytes of a checkpoint, is identical to the uninterrupted training, to the
+// bit; and errors are clear.
 
 #include "pdarts/core/training.h"
 
@@ -46,7 +47,7 @@ train {
 }
 )";
 
-/// dataset: in place of the one in the text.
+/// `dataset` replaces the dataset in the text.
 Training MakeTiny(const std::vector<std::string>& settings, const char* text = kSpec,
                   const google::protobuf::Any* dataset = nullptr) {
   at::set_num_threads(1);
@@ -60,7 +61,7 @@ Training MakeTiny(const std::vector<std::string>& settings, const char* text = k
   return std::move(training).value();
 }
 
-/// Keeps every state that it is given, as the content of a checkpoint.
+/// Stores every state as the content of a checkpoint.
 class Keeper : public Checkpointer {
  public:
   bool Due() override { return true; }
@@ -128,7 +129,8 @@ void ExpectSameTensors(const std::string& a, const std::string& b) {
   }
 }
 
-/// Expects that a training which went on reported the rest of what the whole one reported.
+/// Expects that a resumed training reported the same as the uninterrupted training from the state
+/// on.
 void ExpectTheRestOf(const Outcome& whole, const Outcome& resumed) {
   ASSERT_TRUE(resumed.status.ok()) << resumed.status;
   const auto rest = [](const std::vector<std::string>& lines, size_t count) {
@@ -147,7 +149,7 @@ TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
   const Outcome whole = Train(training, &keeper);
   ASSERT_TRUE(whole.status.ok()) << whole.status;
   ASSERT_EQ(whole.log.epochs.size(), 3u);
-  // Three steps an epoch, and one state more at each epoch's end.
+  // An epoch has three states after steps and one state at its end.
   ASSERT_EQ(keeper.contents.size(), 12u);
   for (size_t i = 0; i < keeper.contents.size(); ++i) {
     SCOPED_TRACE(keeper.places[i]);
@@ -186,7 +188,7 @@ TEST(TrainingTest, SixteenBitsAreInNoCheckpoint) {
   }
 }
 
-/// The dataset is replaced by one that reads files.
+/// The test replaces the dataset by one that reads files.
 constexpr char kOfFiles[] = R"(
 name: "tiny"
 space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] {} }
@@ -203,7 +205,7 @@ train {
 }
 )";
 
-/// A training on 20 training and 6 test images in files or in shards.
+/// A training on 20 training images and 6 test images in files or in shards.
 Training MakeOfFiles(const google::protobuf::Any& dataset, int workers,
                      std::vector<std::string> settings = {}) {
   settings.push_back(absl::StrCat("train.loading.workers=", workers));
@@ -270,7 +272,7 @@ TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
     const Outcome outcome =
         Train(MakeOfFiles(dataset, workers, {"train.loading.skip_unreadable=true"}), &keeper);
     ASSERT_TRUE(outcome.status.ok()) << outcome.status;
-    // One in the steps and one in measuring, in each epoch.
+    // In each epoch, one image in the steps and one image in the evaluation.
     EXPECT_EQ(outcome.log.skipped, (std::vector<int64_t>{2, 2}));
     if (steps.empty()) steps = outcome.log.steps;
     EXPECT_EQ(outcome.log.steps, steps);
@@ -282,7 +284,8 @@ TEST(TrainingTest, StopsAnywhereAndGoesOn) {
   Keeper keeper;
   const Outcome whole = Train(training, &keeper);
   ASSERT_TRUE(whole.status.ok());
-  // Asked after each step, before each batch of measuring, and at the epoch's end.
+  // The training may stop after each step, before each batch of the evaluation, and at the end of
+  // an epoch.
   for (int stop_after : {0, 2, 3, 4, 5, 6, 9}) {
     SCOPED_TRACE(stop_after);
     Keeper stopped;
@@ -317,11 +320,11 @@ TEST(TrainingTest, TheFirstImagesAreThoseOfTheFirstBatch) {
   ASSERT_TRUE(few.ok()) << few.status();
   EXPECT_EQ(few->indices.size(0), 3);
   EXPECT_TRUE(few->pixels.equal(data.train->InMemory().index_select(0, few->indices)));
-  // As many as there are.
+  // The result has as many images as exist.
   const BatchPixels all = trainer->FirstImages(100).value();
   EXPECT_TRUE(std::get<0>(all.indices.sort()).equal(at::arange(20, at::kLong)));
   EXPECT_TRUE(all.indices.narrow(0, 0, 3).equal(few->indices));
-  // The transforms are applied, the same each time.
+  // The transforms are applied, and give the same images each time.
   const Training augmented = MakeTiny({});
   const auto other = NetworkTrainer::Create(augmented, data).value();
   const BatchPixels cut = other->FirstImages(3).value();
@@ -330,7 +333,7 @@ TEST(TrainingTest, TheFirstImagesAreThoseOfTheFirstBatch) {
   EXPECT_TRUE(cut.pixels.equal(other->FirstImages(3)->pixels));
 }
 
-/// Keeps what was said of each test image.
+/// Stores the prediction for each test image.
 class EvaluationLog : public Log {
  public:
   absl::Status OnEpochEnd(const TrainEpochReport& report) override {
@@ -367,7 +370,7 @@ TEST(TrainingTest, MeasuresTheAverageOfWeightsWhereOneIsAskedFor) {
   const Outcome plain = Train(MakeTiny({"train.average_decay=0"}), &b);
   EXPECT_EQ(averaged.log.steps, plain.log.steps);
   EXPECT_NE(averaged.log.test[0].loss, plain.log.test[0].loss);
-  // The average: each step moves it half of the way.
+  // The average: each step moves it by half of the distance.
   const auto weights = [](const std::string& content, const std::string& name) {
     return DecodeCheckpoint(content).value().state.tensors.at(name).clone();
   };
@@ -391,7 +394,8 @@ TEST(TrainingTest, LearnsRealImages) {
   Keeper keeper;
   const Outcome outcome = Train(MakeTiny({}, kReal), &keeper);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
-  // Chance is 10%; deviations of a guess among the sample's test images are below 3%.
+  // Random predictions give 10%. With this number of test images, their standard deviation is below
+  // 3%.
   EXPECT_GT(outcome.log.test.back().top1, 25);
   EXPECT_LT(outcome.log.test.back().loss, outcome.log.test.front().loss);
 }
@@ -401,7 +405,8 @@ TEST(TrainingTest, LearningRateOfTheSettings) {
   settings.set_epochs(600);
   EXPECT_DOUBLE_EQ(LearningRate(settings, 0), 0.025);
   EXPECT_DOUBLE_EQ(LearningRate(settings, 300), 0.0125);
-  // ImageNet's (docs/algorithm.md, "Training from scratch"), with 0.5 for batches of 1024.
+  // The learning rate of ImageNet (docs/algorithm.md, "Training from scratch"), with 0.5 for
+  // batches of 1024.
   settings.set_epochs(250);
   settings.set_learning_rate_shape(LINEAR);
   settings.set_warmup_epochs(5);
@@ -414,7 +419,7 @@ TEST(TrainingTest, LearningRateOfTheSettings) {
 }
 
 TEST(TrainingTest, TheSkeletonSaysHowLargeANetworkUsuallyIs) {
-  // The same that `count` uses.
+  // `count` uses the same function.
   TrainSpec spec;
   ASSERT_TRUE(ParseSpecInto(kSpec, "tiny", &spec).ok());
   spec.clear_network();
@@ -485,7 +490,7 @@ TEST(TrainingTest, ABatchOfOneIsRefusedOnlyWhereANetworkCannotTrainOnIt) {
                                 "which the network can't train on"),
                       HasSubstr("choose another, or train.auxiliary_weight 0")));
     EXPECT_TRUE(CreationError({"train.batch_size=1", "train.auxiliary_weight=0", kernels}).ok());
-    // One pixel is left behind the two reductions.
+    // After the two reductions, one pixel is left.
     const std::string small =
         CreationError({"dataset.height=4", "dataset.width=4", "train.batch_size=19",
                        "train.auxiliary_weight=0", kernels})
@@ -543,7 +548,8 @@ TEST(TrainingTest, StopsWhereTheLossIsNotFinite) {
   EXPECT_TRUE(keeper.contents.empty());
 }
 
-/// Spoils the weights after the last step of an epoch, before they are measured.
+/// Changes the weights after the last step of an epoch, before the evaluation, so that they are not
+/// finite.
 class Spoiler : public Log {
  public:
   absl::Status OnStep(const StepReport& report) override {
@@ -570,7 +576,8 @@ TEST(TrainingTest, StopsWhereTheLossOnTheTestImagesIsNotFinite) {
 }
 
 TEST(TrainingTest, OfEpochsWithTheSameAccuracyTheOneOfTheLowestLossIsBest) {
-  // With two test images there are three accuracies, so that most epochs share one.
+  // With two test images, only three accuracies are possible, so most epochs have the same accuracy
+  // as another one.
   Keeper keeper;
   const Outcome outcome = Train(
       MakeTiny({"train.epochs=10", "dataset.test_images=2", "train.average_decay=0"}), &keeper);

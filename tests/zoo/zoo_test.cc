@@ -1,5 +1,5 @@
-// Every run of the model zoo is what its row says, and the page is the one that is made of the
-// runs. The checks are also shown runs that are wrong.
+// Tests that every run of the model zoo agrees with its row, and that the page in the repository is
+// the page that is made from the runs. Tests that the checks find errors in runs.
 
 #include <algorithm>
 #include <cstdint>
@@ -44,7 +44,7 @@ std::string Read(const fs::path& file) {
 
 void Write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
 
-/// Replaces a text that the file holds.
+/// Replaces a text in a file. The file must contain the text.
 void Edit(const fs::path& file, const std::string& from, const std::string& to) {
   const std::string before = Read(file);
   ASSERT_THAT(before, HasSubstr(from)) << file;
@@ -60,7 +60,7 @@ std::vector<std::string> FoldersIn(const fs::path& zoo) {
   return folders;
 }
 
-/// Copies the files of a folder. A test's own files may be links, which a run's files may not be.
+/// Copies the files of a folder. The files of a test may be links, but the files of a run may not.
 void CopyFiles(const fs::path& from, const fs::path& to) {
   fs::create_directories(to);
   for (const auto& entry : fs::directory_iterator(from)) {
@@ -68,7 +68,7 @@ void CopyFiles(const fs::path& from, const fs::path& to) {
   }
 }
 
-/// The runs of the repository's zoo, in the folder "zoo" of `folder`.
+/// Copies the runs of the repository's zoo into the folder "zoo" of `folder`.
 std::vector<std::string> CopyZoo(const fs::path& folder) {
   fs::remove_all(folder);
   fs::create_directories(folder / "zoo");
@@ -82,7 +82,7 @@ TEST(Zoo, EveryRunIsWhatItsRowSays) {
   for (const std::string& run : CopyZoo(fs::path(testing::TempDir()) / "checked")) {
     const absl::Status status = CheckZooRun(run);
     EXPECT_TRUE(status.ok()) << status.message();
-    const auto files = ReadRunFiles(run);  // as reports and derivations read it
+    const auto files = ReadRunFiles(run);  // in the way in which reports and derivations read it
     EXPECT_TRUE(files.ok()) << files.status();
   }
 }
@@ -106,7 +106,7 @@ TEST(Zoo, ThePageIsMadeOfTheRuns) {
   EXPECT_EQ(Read(kPage), ModelZooPage(runs)) << "pdarts results zoo --markdown writes it again";
 }
 
-/// A run and a zoo in a folder of their own.
+/// A run and a zoo, each in a separate folder.
 class WithARun : public testing::Test {
  protected:
   WithARun() {
@@ -114,7 +114,7 @@ class WithARun : public testing::Test {
     CopyFiles(kSearch, run_);
   }
 
-  /// The copy in the zoo of the run as it is now.
+  /// Adds the run in its present state to the zoo. Returns the copy.
   fs::path Add() {
     const auto copy = AddToZoo(run_.string(), zoo_.string());
     EXPECT_TRUE(copy.ok()) << copy.status();
@@ -148,7 +148,7 @@ class Check : public WithARun {
   /// A run in a zoo that passes the check.
   static fs::path Whole() { return fs::path(testing::TempDir()) / "whole" / "zoo" / kSearchName; }
 
-  /// What the check says of the run after a change of its folder.
+  /// The error of the check after a change of the run's folder.
   std::string After(const std::function<void(const fs::path&)>& change) {
     const fs::path copy = zoo_ / kSearchName;
     fs::remove_all(zoo_);
@@ -258,7 +258,7 @@ TEST_F(WithARun, IsCopiedWithoutWeightsAndPaths) {
 }
 
 TEST_F(WithARun, KeepsFewerEpochsOfALargeLog) {
-  // Two epochs a stage, of which both together are too large.
+  // Each stage has two epochs, which are together too large.
   Edit(run_ / "log.jsonl", R"({"event":"epoch",)",
        absl::StrCat(R"({"event":"epoch","notes":[")", std::string(60000, 'x'), R"("],)"));
   const std::string log = Read(Add() / "log.jsonl");

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Runs the first two commands of README.md on a bare Debian system.
+# Runs the first two commands of README.md on a Debian system without additional packages.
 #   tools/bare_system/check.sh bookworm|trixie               creates the system and removes it at the end
 #   tools/bare_system/check.sh bookworm|trixie --keep DIR    creates it in DIR, or uses the one that is there
-# Needs root, debootstrap, git, 15 GB of disk (TMPDIR), and a network. Takes an hour on two cores.
-# The system gets the commit that is checked out here; files that are not committed stay out. It gets this machine's
-# settings for apt and pip (mirror, proxies, certificates, pip.conf), and nothing else of it.
+# The script needs root, debootstrap, git, 15 GB of disk (TMPDIR), and a network. It takes an hour on two cores. The
+# system gets the commit that is checked out here. Changes that are not committed are not copied. The system gets
+# the settings of apt and pip of this machine (mirror, proxies, certificates, pip.conf), and nothing else.
 set -euo pipefail
 
 repository=$(realpath "$(dirname "$0")/../..")
@@ -15,16 +15,17 @@ copy_sources() {
   [ -d "$clone" ] || git clone -q --no-checkout "$repository" "$clone"
   git -C "$clone" fetch -q "$repository" HEAD
   git -C "$clone" checkout -q --force --detach FETCH_HEAD
-  git -C "$clone" clean -ffdxq  # a run of an earlier check
+  git -C "$clone" clean -ffdxq  # the results of an earlier check
   echo "check.sh: commit $(git -C "$clone" log -1 --format='%h %s')"
 }
 
-# Prints the commands: the first block of README.md.
+# Prints the commands in the first block of README.md.
 readme_commands() {
   sed -n '/^```sh$/,/^```$/p' "$repository/README.md" | sed -e 1d -e '/^```$/,$d'
 }
 
-# Runs the commands with the system as the root of the file system. Its processes and mounts end with it.
+# Runs the commands with the system as the root of the file system. The processes and mounts of the
+# commands end with the function.
 run_commands() {
   local environment
   set_environment

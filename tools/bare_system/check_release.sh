@@ -1,9 +1,11 @@
 #!/bin/bash
-# Uses the release archive on a bare Debian system: from the quickstart to a report with drawn cells and a trained network.
+# Uses the release archive on a Debian system without additional packages: from the quickstart to a report with drawn
+# cells and a trained network.
 #   tools/bare_system/check_release.sh bookworm|trixie               creates the system and removes it at the end
 #   tools/bare_system/check_release.sh bookworm|trixie --keep DIR    creates it in DIR, or uses the one that is there
-# Needs root, debootstrap, 2 GB of disk (TMPDIR), and a network to create the system. The archive is used without one. It
-# is the archive that ./bazelw build //:release has made. Takes five minutes on two cores.
+# The script needs root, debootstrap, 2 GB of disk (TMPDIR), and a network to create the system. The archive is used
+# without a network. The archive is the one that ./bazelw build //:release has made. The script takes five minutes on
+# two cores.
 set -euo pipefail
 
 repository=$(realpath "$(dirname "$0")/../..")

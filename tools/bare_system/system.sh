@@ -6,21 +6,21 @@ usage() {
   exit 2
 }
 
-# Prints the mirror that this machine's apt has for Debian, if it is a Debian.
+# Prints the Debian mirror of this machine's apt, if this machine has Debian.
 debian_mirror() {
   apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Origin: Debian' 'Component: main' 2>/dev/null |
     sed -n 1p
 }
 
-# Creates a bare Debian of the release in the folder $system.
+# Creates a Debian system of the release in the folder $system.
 create_system() {
   echo "$(basename "$0"): creating a bare $release in $system"
-  # No mirror means debootstrap's own.
+  # Without a mirror, debootstrap uses its default.
   debootstrap --variant=minbase "$release" "$system" $(debian_mirror)
   touch "$system/.created_by_check"
 }
 
-# Sets $release and $keep to what the arguments say.
+# Sets $release and $keep from the arguments.
 read_arguments() {
   release=${1:-}
   case $release in bookworm | trixie) ;; *) usage ;; esac
@@ -32,7 +32,7 @@ read_arguments() {
   fi
 }
 
-# Sets $system to the folder of the system, and creates the system if it is not there.
+# Sets $system to the folder of the system, and creates the system if it does not exist.
 open_system() {
   [ "$(id -u)" = 0 ] || { echo "$(basename "$0"): only root can create a system" >&2; exit 1; }
   command -v debootstrap >/dev/null || { echo "$(basename "$0"): install debootstrap first" >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""Prints what llvm-cov exported: covered lines a package, and the files that are covered least."""
+"""Prints the export of llvm-cov: the covered lines of each package, and the files with the lowest coverage."""
 
 import collections
 import json

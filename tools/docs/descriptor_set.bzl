@@ -1,6 +1,6 @@
-"""descriptor_set: the .proto files behind some targets, as one FileDescriptorSet with comments.
+"""descriptor_set: the .proto files of some targets as one FileDescriptorSet with comments.
 
-proto_library makes one too, but without the comments, which is what a page of documentation wants.
+proto_library also makes a FileDescriptorSet, but without the comments, which the documentation needs.
 """
 
 _Protos = provider(
@@ -56,7 +56,7 @@ descriptor_set = rule(
     implementation = _descriptor_set_impl,
     attrs = {
         "deps": attr.label_list(
-            doc = "libraries; every .proto that they reach through `deps` is taken",
+            doc = "libraries; every .proto file that they depend on through `deps` is included",
             mandatory = True,
             aspects = [_protos_aspect],
         ),

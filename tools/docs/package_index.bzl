@@ -53,7 +53,7 @@ def package_index(files = ["**"]):
     Stands last in a BUILD file, as it knows what was declared before it. format_test() calls it.
 
     Args:
-      files: globs of the files that are named.
+      files: globs of the files in the index.
     """
     rules = native.existing_rules()
     _package_index(
@@ -76,12 +76,12 @@ def package_index(files = ["**"]):
     )
 
 def plugin_indices(plugins):
-    """Makes `:plugin_indices`: the package_index of every package that a target's deps name.
+    """Makes `:plugin_indices`: the package_index of every package in the deps of a target.
 
     Also makes `:plugin_dependencies`: the package_dependencies of these packages.
 
     Args:
-      plugins: name of the target that lists the shipped plugins.
+      plugins: the name of the target that lists the shipped plugins.
     """
     packages = {Label(str(dep)).package: True for dep in native.existing_rule(plugins)["deps"]}
     native.filegroup(

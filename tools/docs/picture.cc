@@ -12,7 +12,7 @@
 namespace pdarts {
 
 absl::StatusOr<std::string> DrawPicture(const std::string& dot) {
-  agseterr(AGMAX);  // what goes wrong is returned, not printed
+  agseterr(AGMAX);  // Graphviz returns errors instead of printing them
   const std::unique_ptr<Agraph_t, int (*)(Agraph_t*)> graph(agmemread(dot.c_str()), agclose);
   if (graph == nullptr)
     return absl::InvalidArgumentError(absl::StrCat("no graph: ", GraphvizReason()));
@@ -33,7 +33,7 @@ absl::StatusOr<std::string> DrawPicture(const std::string& dot) {
   if (content == svg.npos) {
     return absl::InternalError(absl::StrCat("Graphviz wrote no <svg>: ", GraphvizReason()));
   }
-  // One colour for all, which follows the reader's ground.
+  // All parts have one color, which depends on the background of the page.
   const std::string inked =
       absl::StrReplaceAll(svg.substr(content + 1), {{"stroke=\"black\"", "stroke=\"currentColor\""},
                                                     {"fill=\"black\"", "fill=\"currentColor\""},

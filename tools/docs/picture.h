@@ -7,9 +7,9 @@
 
 namespace pdarts {
 
-/// Draws a graph in Graphviz's language as a file of SVG that is readable on light and dark
-/// grounds. \error kInvalidArgument with Graphviz's own words if the text is no graph; kInternal if
-/// it can't be drawn.
+/// Draws a graph in Graphviz's language as an SVG file that is readable on light and dark
+/// backgrounds. \error kInvalidArgument with the message of Graphviz if the text is not a graph;
+/// kInternal if it cannot be drawn.
 absl::StatusOr<std::string> DrawPicture(const std::string& dot);
 
 /// What a picture shows, without numbers and blanks: the places of its shapes differ between

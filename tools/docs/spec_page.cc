@@ -50,8 +50,8 @@ A range is written as errors write it: `[1, 8]` has both ends, `(0, 1)` neither.
 its default; a run's `spec.textproto` holds all of them.
 )";
 
-/// What an Any in this field holds: "space" holds a "search space", "evaluation_transforms" each a
-/// "transform". Empty if nothing is registered.
+/// The kind of plugin in an Any field: "space" holds a "search space", and each element of
+/// "evaluation_transforms" a "transform". Empty if no plugin of such a kind is registered.
 std::string KindOf(const FieldDescriptor& field) {
   const absl::string_view name = absl::StripSuffix(field.name(), "s");
   for (const PluginInfo& plugin : PluginRegistry::Global().List()) {
@@ -68,7 +68,7 @@ std::string PluralOf(absl::string_view kind) {
   return plural;
 }
 
-/// The anchor that a page's reader makes of a heading of letters and spaces.
+/// The anchor of a heading that consists of letters and spaces.
 std::string Anchor(absl::string_view heading) {
   return absl::StrReplaceAll(absl::AsciiStrToLower(heading), {{" ", "-"}});
 }
@@ -142,7 +142,7 @@ std::string DefaultOf(const FieldDescriptor& field) {
   return "";
 }
 
-/// "[0, 1), 1 to 64 elements"; empty for a field that takes anything.
+/// "[0, 1), 1 to 64 elements"; empty if the field has no limits.
 std::string RangeCell(const FieldDescriptor& field) {
   const FieldRules& rules = field.options().GetExtension(pdarts::rules);
   std::vector<std::string> parts;
@@ -169,7 +169,7 @@ std::string CommentOf(const google::protobuf::SourceLocation& location) {
   return absl::StrJoin(lines, "\n");
 }
 
-/// The values of the enums that a message's fields have and that a comment explains.
+/// The values of the enums of a message's fields, if they have comments.
 std::string EnumNotes(const Descriptor& message, const ProtoComments& comments) {
   std::string notes;
   for (int i = 0; i < message.field_count(); ++i) {
@@ -184,7 +184,8 @@ std::string EnumNotes(const Descriptor& message, const ProtoComments& comments) 
   return notes.empty() ? "" : absl::StrCat("\n", notes);
 }
 
-/// Comment, table and explained values of a message, below its heading.
+/// The text below the heading of a message: its comment, its table, and its enum values with
+/// comments.
 std::string MessageBody(const Descriptor& message, const ProtoComments& comments) {
   std::string body;
   if (const std::string comment = comments.Of(message); !comment.empty()) {
@@ -194,7 +195,8 @@ std::string MessageBody(const Descriptor& message, const ProtoComments& comments
   return absl::StrCat(body, "\n", FieldTable(message, comments), EnumNotes(message, comments));
 }
 
-/// Messages below a root, in the order of their fields, each once, with the paths that lead there.
+/// The messages below a root message, in the order of their fields. Each message occurs once, with
+/// the paths that lead to it.
 struct Settings {
   std::vector<const Descriptor*> messages;
   std::map<const Descriptor*, std::vector<std::string>> paths;
@@ -223,8 +225,8 @@ struct Settings {
   }
 };
 
-/// The config that leaves everything to the plugin, where the plugin fills in more than defaults of
-/// single fields.
+/// The config as the plugin completes it, if the plugin sets more than the defaults of single
+/// fields.
 std::string FilledInConfig(const PluginInfo& plugin) {
   const auto any = PluginRegistry::Global().DefaultConfig(plugin.kind, plugin.short_name);
   if (!any.ok()) return "";
@@ -254,7 +256,7 @@ absl::Status ProtoComments::Read(const std::string& descriptor_set) {
   if (!files.ParseFromString(descriptor_set)) {
     return absl::InvalidArgumentError("not a FileDescriptorSet");
   }
-  for (const auto& file : files.file()) {  // imports stand before what imports them
+  for (const auto& file : files.file()) {  // a file comes after the files that it imports
     if (pool_.BuildFile(file) == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(file.name(), ": can't be used"));
     }

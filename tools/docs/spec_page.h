@@ -9,16 +9,16 @@
 
 namespace pdarts {
 
-/// The comments of .proto files, which programs don't hold: they come from a FileDescriptorSet that
-/// protoc wrote with --include_source_info.
+/// The comments of .proto files. Programs do not contain comments, so they are read from a
+/// FileDescriptorSet that protoc wrote with --include_source_info.
 class ProtoComments {
  public:
-  /// \error kInvalidArgument if the bytes aren't a FileDescriptorSet, or one of its files doesn't
-  /// fit the others.
+  /// \error kInvalidArgument if the bytes are not a FileDescriptorSet, or if its files do not fit
+  /// together.
   absl::Status Read(const std::string& descriptor_set);
 
-  /// What stands above a declaration or behind it, joined to lines of text: a message, a field or
-  /// an enum's value. Empty where nothing does.
+  /// The comments before and after the declaration of a message, a field or an enum value, joined
+  /// to lines of text. Empty if there is no comment.
   std::string Of(const google::protobuf::Descriptor& message) const;
   std::string Of(const google::protobuf::FieldDescriptor& field) const;
   std::string Of(const google::protobuf::EnumValueDescriptor& value) const;
@@ -27,15 +27,14 @@ class ProtoComments {
   google::protobuf::DescriptorPool pool_;
 };
 
-/// A comment as a paragraph of Markdown: what Markdown would take for markup is shielded, except
-/// `code`.
+/// Converts a comment to a paragraph of Markdown. Characters that would be markup are escaped,
+/// except those of `code`.
 std::string CommentAsMarkdown(absl::string_view comment);
 
-/// The table of a message's fields in Markdown.
+/// The table of the fields of a message, in Markdown.
 std::string FieldTable(const google::protobuf::Descriptor& message, const ProtoComments& comments);
 
-/// docs/spec.md: both kinds of spec, and the config of every plugin that the program is linked
-/// with.
+/// The content of docs/spec.md: both kinds of specs, and the config of every plugin in the program.
 std::string SpecPage(const ProtoComments& comments);
 
 }  // namespace pdarts

@@ -79,7 +79,7 @@ TEST(FieldTable, TellsTypeDefaultRangeAndComment) {
   EXPECT_EQ(comments.Of(*docs_example::Example::Colour_descriptor()->value(0)), "like fire");
 }
 
-// What the page states must be what a user reads in an error.
+// The ranges on the page must be those in error messages.
 TEST(FieldRange, IsThatOfTheErrors) {
   docs_example::Example example;
   example.set_title("t");

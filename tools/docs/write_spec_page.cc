@@ -1,4 +1,4 @@
-// Writes docs/spec.md anew: `./bazelw run //tools/docs:write_spec_page`.
+// Writes docs/spec.md: `./bazelw run //tools/docs:write_spec_page`.
 
 #include <cstdlib>
 #include <fstream>

@@ -11,7 +11,7 @@ OPERATIONS = ("max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "s
 CONVOLUTIONS = OPERATIONS[3:]
 SKIP = "skip_connect"
 GROUPS = {"pool": OPERATIONS[:2], "skip": (SKIP,), "sep": OPERATIONS[3:5], "dil": OPERATIONS[5:]}
-SOURCES = ("input_0", "input_1", "node")  # where an edge begins
+SOURCES = ("input_0", "input_1", "node")  # the node at which an edge begins
 INPUT_NODES = 2
 NODES = 6
 CELL_EDGES = 8
@@ -71,7 +71,7 @@ def draw(rng):
 
 
 def counts(architecture):
-    """How many edges hold each operation, for each cell kind in turn."""
+    """The number of edges that hold each operation, one cell kind after the other."""
     return [sum(edge[0] == operation for edge in architecture[kind])
             for kind in CELL_KINDS for operation in OPERATIONS]
 
@@ -109,7 +109,7 @@ def _cell_feature_names():
 
 
 def _groups(architecture):
-    """How many edges hold an operation of each group, for each cell kind in turn."""
+    """The number of edges that hold an operation of each group, one cell kind after the other."""
     return [sum(operation in group for operation, _, _ in architecture[kind])
             for kind in CELL_KINDS for group in GROUPS.values()]
 

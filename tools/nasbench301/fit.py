@@ -1,10 +1,10 @@
-"""Fits the model that pdarts predicts the accuracies of DARTS architectures with.
+"""Fits the model with which pdarts predicts the accuracies of DARTS architectures.
 
     python3 fit.py                          # the shipped model and the fixture of its test
     python3 fit.py --table=FILE --output=MODEL   # a model of accuracies of your own
     python3 fit.py --evaluate               # the comparison of models in README.md
 
-README.md says what the model is, and why.
+README.md describes the model and the reasons for it.
 """
 
 import argparse
@@ -33,13 +33,13 @@ SEED = 301
 FOLDS = 10
 REPEATS = 10
 FEWEST_ROWS = 100
-HELD_OUT = 100  # rows that --evaluate looks at once, at the end
+HELD_OUT = 100  # number of rows that --evaluate uses only once, at the end
 COVERAGE = 0.9  # of the interval
-DRAWS = 10000  # random architectures that the percentile counts
-QUANTILES = 1000  # steps between the quantiles of their predictions
-MOST_SKIPS = 4  # in a cell that lies inside the data
+DRAWS = 10000  # number of random architectures for the percentile
+QUANTILES = 1000  # number of steps between the quantiles of their predictions
+MOST_SKIPS = 4  # maximum in a cell that lies inside the data
 MAX_LEVERAGE = 1.0
-ALPHAS = np.logspace(-1, 3, 17)  # of ridge regression
+ALPHAS = np.logspace(-1, 3, 17)  # penalties of ridge regression
 
 
 def read_table(path):
@@ -76,7 +76,7 @@ def ridge():
 
 
 def cross_validated(make, x, y, repeats):
-    """[repeat][row] the prediction of a model that was fitted, scaling included, without the row's fold."""
+    """[repeat][row] the prediction of a model that was fitted without the fold of the row, including the scaling."""
     predictions = np.empty((repeats, len(y)))
     folds = RepeatedKFold(n_splits=FOLDS, n_repeats=repeats, random_state=SEED)
     for i, (train, test) in enumerate(folds.split(x)):
@@ -85,7 +85,7 @@ def cross_validated(make, x, y, repeats):
 
 
 def half_width(predictions, y):
-    """Conformal: the residual that COVERAGE of all rows and of one new row do not exceed."""
+    """Half the width of a conformal interval, which the residuals of COVERAGE of all rows and a new row do not exceed."""
     place = min(math.ceil(COVERAGE * (len(y) + 1)), len(y)) - 1
     return float(np.median([np.sort(np.abs(of_repeat - y))[place] for of_repeat in predictions]))
 
@@ -96,7 +96,7 @@ def scores(predictions, y):
 
 
 class Model:
-    """A ridge regression in terms of the features as they are."""
+    """A ridge regression with weights for the features before standardization."""
 
     def __init__(self, x, y):
         pipeline = ridge().fit(x, y)
@@ -119,7 +119,7 @@ class Model:
 
 
 def count_limits(found):
-    """The largest count of an operation in a cell of the table, for each cell kind in turn."""
+    """The maximum count of an operation in a cell of the table, one cell kind after the other."""
     limits = np.max([architectures.counts(a) for a in found], axis=0)
     for kind in range(len(architectures.CELL_KINDS)):
         skip = kind * len(architectures.OPERATIONS) + architectures.OPERATIONS.index(architectures.SKIP)
@@ -200,7 +200,7 @@ def fit(table, output, dataset, fixture):
 
 
 def evaluate(table):
-    """Compares models on all rows but HELD_OUT, then looks at those rows with the chosen one."""
+    """Compares models on all rows except HELD_OUT, and then evaluates the chosen model on those rows."""
     found, y = read_table(table)
     x = matrix(found)
     held_out = np.zeros(len(y), dtype=bool)
@@ -235,7 +235,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", default=SHIPPED_TABLE, help="CSV with the columns genotype,validation_accuracy")
     parser.add_argument("--output", help="the model's file; needed with --table")
-    parser.add_argument("--dataset", default="cifar10", help="the data set of the accuracies")
+    parser.add_argument("--dataset", default="cifar10", help="the dataset of the accuracies")
     parser.add_argument("--evaluate", action="store_true", help="compare models instead of writing one")
     arguments = parser.parse_args()
     shipped = arguments.table == SHIPPED_TABLE

@@ -2,8 +2,8 @@
 
 usage: make_archive.py CONFIG.json
 
-The file is written by release.bzl, which says what its fields are. All other files come from the packages of the
-Debian system that the programs are built on.
+release.bzl writes this file, and describes its fields. All other files come from the packages of the Debian system on
+which the programs are built.
 """
 import json
 import os
@@ -13,14 +13,15 @@ import subprocess
 import sys
 import tempfile
 
-# Which of Graphviz's plugins the programs use: the layout, SVG, and PDF with measured text.
+# The plugins of Graphviz that the programs use: the layout, SVG, and PDF with measured text.
 GRAPHVIZ_PLUGINS = ["core", "dot_layout", "pango"]
-# Libraries that their license forbids to change. They have no run path and no symbols to strip.
+# Libraries whose license forbids changes. They have no run path and no symbols that could be
+# removed.
 UNCHANGED = ("libcudart.so", "libcupti.so")
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 CERTIFICATES = "/usr/share/ca-certificates/mozilla"
 COMMON_LICENSES = "/usr/share/common-licenses"
-# All files get this time, in seconds since 1970: the archive is to depend on its content only.
+# The time of all files, in seconds since 1970, so that the archive depends only on its content.
 TIME = 946684800
 
 
@@ -62,12 +63,13 @@ class SystemLibraries:
 
 
 class SystemPackages:
-    """Packages of Debian that files come from. A package may be installed for several architectures."""
+    """The Debian packages of files. A package may be installed for several architectures."""
 
     def __init__(self):
         self._files = {}
         self._owners = {}
-        # A line of dpkg-query: "zlib1g:amd64: /lib/x86_64-linux-gnu/libz.so.1". One call, as each takes a second.
+        # A line of dpkg-query: "zlib1g:amd64: /lib/x86_64-linux-gnu/libz.so.1". All files are in one call,
+        # because each call takes a second.
         for line in run("dpkg-query", "-S", "*.so*", FONT, CERTIFICATES + "/*").splitlines():
             packages, separator, path = line.partition(": /")
             if separator and not packages.startswith("diversion "):
@@ -75,14 +77,14 @@ class SystemPackages:
 
     def owner(self, path):
         """Returns the package that a file belongs to, such as "zlib1g"."""
-        # Where /lib is a link to /usr/lib, a package may name its files by either path.
+        # If /lib is a link to /usr/lib, a package may name its files by either path.
         for name in [path] + ([path[len("/usr"):]] if path.startswith("/usr/") else []):
             if name in self._owners:
                 return self._owners[name]
         sys.exit("make_archive.py: %s belongs to no package of this system, so its license is unknown" % path)
 
     def add(self, path, file):
-        """Notes that `file` of the archive is the system's `path`."""
+        """Records that `file` of the archive is `path` of the system."""
         self._files.setdefault(self.owner(path), set()).add(file)
 
     def write_licenses(self, folder):
@@ -131,7 +133,7 @@ class Archive:
             copy(program["file"], self.path("libexec/" + name), 0o755)
             os.makedirs(self.path("bin"), exist_ok=True)
             os.symlink("../libexec/" + name, self.path("bin/" + name))
-            # Where a program looks for the files of its plugins: beside its own file, links resolved.
+            # A program looks for the files of its plugins beside its own file, after resolving links.
             os.symlink("../share/runfiles", self.path("libexec/%s.runfiles" % name))
             for source, runfile in program["runfiles"].items():
                 is_library = re.search(r"\.so(\.[0-9]+)*$", runfile)
@@ -145,14 +147,15 @@ class Archive:
         for plugin in GRAPHVIZ_PLUGINS:
             name = "libgvplugin_%s.so.6" % plugin
             self.add_of_system(os.path.realpath(os.path.join(plugins, name)), "lib/graphviz/" + name)
-        # The program of the package that lists what the plugins of a folder can do.
+        # The program of the package that lists the abilities of the plugins in a folder.
         listers = [path for path in run("dpkg-query", "-L", package).splitlines() if path.endswith("-config-update")]
         run(listers[0], "-c", env={"GVBINDIR": self.path("lib/graphviz"), "PATH": os.environ["PATH"]})
         os.chmod(self.path("lib/graphviz/config6a"), 0o644)
 
     def add_fonts_and_certificates(self):
         self.add_of_system(FONT, "share/fonts/" + os.path.basename(FONT))
-        # Not /etc/ssl/certs, which also holds what the administrator of this machine trusts.
+        # /etc/ssl/certs is not used, because it also contains certificates that the administrator
+        # of this machine trusts.
         certificates = []
         for name in sorted(os.listdir(CERTIFICATES)):
             with open(os.path.join(CERTIFICATES, name), encoding="ascii") as file:
@@ -162,7 +165,7 @@ class Archive:
                            "share/certificates/ca-certificates.crt")
 
     def add_libraries(self):
-        """Adds what programs and libraries need, until nothing is missing."""
+        """Adds the libraries that programs and libraries need, until none is missing."""
         done = set()
         while True:
             waiting = [name for name in self.elf_files() if name not in done]
@@ -183,7 +186,7 @@ class Archive:
             self.add_of_system(source, "lib/" + needed)
 
     def make_relocatable(self):
-        """Strips programs and libraries, and makes them look for libraries in the archive alone."""
+        """Strips programs and libraries, and changes them so that they load libraries only from the archive."""
         for name in self.elf_files():
             path = self.path(name)
             if os.path.basename(name).startswith(UNCHANGED):
@@ -191,7 +194,8 @@ class Archive:
             run("strip", "--strip-unneeded", path)
             self._forget_unused(path)
             if name.startswith("libexec/"):
-                # An old-style run path goes before LD_LIBRARY_PATH, and holds for the libraries of libraries too.
+                # A run path of the old kind has precedence over LD_LIBRARY_PATH, and also applies to the
+                # libraries that a library needs.
                 run("patchelf", "--force-rpath", "--set-rpath", "$ORIGIN/../lib", path)
             elif run("patchelf", "--print-rpath", path).strip():
                 run("patchelf", "--force-rpath", "--set-rpath", "$ORIGIN", path)
@@ -209,7 +213,7 @@ class Archive:
                 run("patchelf", "--remove-needed", name, path)
 
     def glibc_version(self):
-        """Returns the oldest version of the C library that has all that is needed, such as "2.36"."""
+        """Returns the oldest version of the C library with all needed functions, such as "2.36"."""
         versions = set()
         for name in self.elf_files():
             needs = run("readelf", "--version-info", "--wide", self.path(name), stderr=subprocess.DEVNULL)

@@ -17,7 +17,7 @@ def _release_archive_impl(ctx):
                 continue
             inputs.append(file)
             if file != executable:
-                # Where a program looks for it below its .runfiles folder.
+                # The place below its .runfiles folder where a program looks for the file.
                 external = file.short_path.startswith("../")
                 runfiles[file.path] = file.short_path[3:] if external else ctx.workspace_name + "/" + file.short_path
         inputs.append(executable)
@@ -31,12 +31,12 @@ def _release_archive_impl(ctx):
             files[folder + file.basename] = file.path
     config = ctx.actions.declare_file(ctx.label.name + ".json")
     ctx.actions.write(config, struct(
-        # What the archive consists of: paths within it, and the paths of the sources.
+        # The content of the archive: paths in the archive, and the paths of the source files.
         programs = programs,
         files = files,
         readme = ctx.file.readme.path,
         version_file = ctx.file.version.path,
-        # See the attributes.
+        # The attributes below describe this value.
         licenses_of = ctx.attr.licenses_of,
         left_out = left_out.keys(),
         folder = ctx.attr.folder,
@@ -70,7 +70,7 @@ release_archive = rule(
             doc = "Files, and their folder in the archive: empty, or ending in '/'. Files that end in .sh can be executed.",
         ),
         "licenses_of": attr.string_list(
-            doc = "Debian packages whose code is inside the programs. Those of the packed libraries are known.",
+            doc = "Debian packages whose code is linked into the programs. The packages of packed libraries are found automatically.",
         ),
         "from_cluster": attr.string_list(
             doc = "Libraries that are left out, and found where the archive is used: [\"libmpi.so.40\"].",
@@ -96,7 +96,8 @@ release_archive = rule(
             default = "//tools/release:make_archive.py",
             allow_single_file = True,
         ),
-        # The versions of all installed packages: the archive holds files of packages that no other input names.
+        # The versions of all installed packages, because the archive contains files of packages that are not
+        # among the other inputs.
         "_packages": attr.label(
             default = "@installed_packages//:status",
             allow_single_file = True,

@@ -17,8 +17,8 @@
 namespace pdarts::nasbench201 {
 namespace {
 
-/// The shipped table, whose order of rows is the benchmark's order of architectures, and what
-/// users' files add to it.
+/// The table that belongs to the program, and the columns of users' files. The order of its rows is
+/// the benchmark's order of architectures.
 class NasBench201Table : public Benchmark {
  public:
   explicit NasBench201Table(std::string default_dataset)
@@ -50,7 +50,7 @@ class NasBench201Table : public Benchmark {
     for (const Table::Column& column : columns_) {
       if (column.dataset == dataset) return column.accuracies;
     }
-    LOG(FATAL) << "no data set " << dataset;
+    LOG(FATAL) << "no dataset " << dataset;
   }
   absl::Status DoAddTable(const std::string& file) override {
     const absl::StatusOr<std::string> text = ReadFile(file);

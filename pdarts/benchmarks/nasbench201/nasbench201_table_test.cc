@@ -30,7 +30,7 @@ std::unique_ptr<Benchmark> Shipped() {
   return Registry<Benchmark>::CreateDefault("nasbench201").value();
 }
 
-/// The shipped table line by line, the header first.
+/// The lines of the table that belongs to the program. The first line is the header.
 std::vector<std::string> Lines() {
   return absl::StrSplit(absl::string_view(kShippedTable), '\n', absl::SkipEmpty());
 }
@@ -66,7 +66,7 @@ TEST(NasBench201Table, ScoresHaveRankPercentileAndRegret) {
   EXPECT_EQ(best.rank(), 1);
   EXPECT_EQ(best.percentile(), 100);
   EXPECT_EQ(best.regret(), 0);
-  // Two architectures share the first rank, so that the next one has the third.
+  // Two architectures have rank 1, so the next architecture has rank 3.
   const std::vector<int> top = benchmark->Best(3).value();
   EXPECT_EQ(benchmark->Score(top[1]).value().rank(), 1);
   const BenchmarkScore third = benchmark->Score(top[2]).value();
@@ -108,7 +108,7 @@ TEST(NasBench201Table, AFileAddsDataSetsInAnyOrderOfRows) {
   config.PackFrom(settings);
   EXPECT_EQ(Registry<Benchmark>::Create(config).value()->Score(0)->dataset(), "cifar100");
   EXPECT_EQ(plain->AddTable(file + ".none").code(), absl::StatusCode::kNotFound);
-  // A file that is there but can't be read is not said to be missing.
+  // If a file exists but cannot be read, the error does not say that it is missing.
   EXPECT_THAT(plain->AddTable(::testing::TempDir()).ToString(), HasSubstr("is a directory"));
 }
 

@@ -3,7 +3,8 @@
 
 namespace pdarts::nasbench201 {
 
-/// The text of the committed CSV, which a genrule makes into a source file, and its name.
+/// The text of the CSV file in the repository, and its name. A genrule converts the file to a
+/// source file.
 extern const char* const kShippedTable;
 extern const char* const kShippedTableFile;
 

@@ -17,7 +17,7 @@ namespace {
 constexpr char kArchitecture[] = "architecture";
 constexpr char kSuffix[] = "_test_accuracy";
 
-/// What stands between the commas of a line, without the spaces around it.
+/// The fields of a line between its commas, without the spaces around them.
 std::vector<absl::string_view> Fields(absl::string_view line) {
   std::vector<absl::string_view> fields = absl::StrSplit(line, ',');
   for (absl::string_view& field : fields) field = absl::StripAsciiWhitespace(field);
@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<Table::Column>> ReadHeader(absl::string_view line) {
   return columns;
 }
 
-/// line_of: [code] the line of its row, 0 before that.
+/// `line_of` holds for each code the line of its row; 0 if there was no row yet.
 absl::Status ReadRow(absl::string_view row, int line, std::vector<int>& line_of, Table& table) {
   const std::vector<absl::string_view> fields = Fields(row);
   if (fields.size() != table.columns.size() + 1) {

@@ -9,14 +9,15 @@
 namespace pdarts::nasbench301 {
 namespace {
 
-constexpr size_t kSkip = 2;              // in kOperations
-constexpr size_t kFirstConvolution = 3;  // the operations after it are convolutions too
+constexpr size_t kSkip = 2;              // index in kOperations
+constexpr size_t kFirstConvolution = 3;  // this and all following operations are convolutions
 
-/// Where an edge begins: at one of the cell's two inputs, or at any intermediate node.
+/// The node at which an edge begins: one of the two inputs of the cell, or any intermediate node.
 constexpr std::array<absl::string_view, darts::kInputNodes + 1> kSources = {"input_0", "input_1",
                                                                             "node"};
 
-/// Groups of operations: the first one in kOperations, and the first one after the group.
+/// A group of operations: the index of its first operation in kOperations, and the index after its
+/// last operation.
 struct Group {
   absl::string_view name;
   size_t begin;
@@ -32,7 +33,8 @@ struct Path {
   bool begins_with_skip = false;
 };
 
-/// The place of an edge's operation in kOperations; their number if it is none of them.
+/// The index of the operation of an edge in kOperations; the length of kOperations if it is another
+/// operation.
 size_t OperationIndex(const ArchitectureEdge& edge) {
   return std::find(kOperations.begin(), kOperations.end(), edge.operation()) - kOperations.begin();
 }

@@ -16,19 +16,19 @@ inline constexpr std::array<absl::string_view, 7> kOperations = {
     "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3",
     "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"};
 
-/// [cell kind][operation] how many edges hold it.
+/// [cell kind][operation] the number of edges that hold the operation.
 using OperationCounts = std::array<std::array<int, kOperations.size()>, kCellKinds.size()>;
 
-/// Other operations, such as `none`, are not counted.
-/// architecture: of the space darts, as darts::CheckGenotype accepts it.
+/// Counts operations. Other operations, such as `none`, are not counted. `architecture` belongs to
+/// the space darts, and darts::CheckGenotype accepts it.
 OperationCounts CountOperations(const Architecture& architecture);
 
 /// Names of the features, in their order: "normal.skip_connect.input_0".
 const std::vector<std::string>& FeatureNames();
 
-/// The features of an architecture, in the order of FeatureNames. They are the same for isomorphic
-/// architectures. tools/nasbench301/architectures.py computes the same.
-/// architecture: of the space darts, as darts::CheckGenotype accepts it.
+/// The features of an architecture, in the order of FeatureNames. The features are the same for
+/// isomorphic architectures. tools/nasbench301/architectures.py computes the same features.
+/// `architecture` belongs to the space darts, and darts::CheckGenotype accepts it.
 std::vector<double> Features(const Architecture& architecture);
 
 }  // namespace pdarts::nasbench301

@@ -71,7 +71,7 @@ absl::Status Check(const AccuracyModel& model) {
   return absl::OkStatus();
 }
 
-/// The share of random architectures with a prediction below `accuracy`, in percent.
+/// The percentage of random architectures whose prediction is below `accuracy`.
 double Percentile(const AccuracyModel& model, double accuracy) {
   const auto& quantiles = model.quantiles();
   const auto above = std::lower_bound(quantiles.begin(), quantiles.end(), accuracy);
@@ -95,7 +95,8 @@ double Leverage(const AccuracyModel& model, const std::vector<double>& features)
   return leverage;
 }
 
-/// Whether every operation of the cells is one of kOperations, and none is there too often.
+/// Whether every operation of the cells is one of kOperations, and no operation is on too many
+/// edges.
 bool HasUsualCounts(const AccuracyModel& model, const Architecture& architecture) {
   const OperationCounts counts = CountOperations(architecture);
   for (size_t kind = 0; kind < kCellKinds.size(); ++kind) {

@@ -8,22 +8,22 @@
 
 namespace pdarts::nasbench301 {
 
-/// Reads a model from text. `file` names it in errors.
-/// \error kInvalidArgument as "file:line:column: ..." if the text is no AccuracyModel, and as
-/// "file: field: ..." if a field is missing or holds something else than expected.
+/// Reads a model from text. Error messages name `file`.
+/// \error kInvalidArgument as "file:line:column: ..." if the text is not an AccuracyModel, and as
+/// "file: field: ..." if a field is missing or has a wrong value.
 absl::StatusOr<AccuracyModel> ReadModel(absl::string_view text, absl::string_view file);
 
 struct Prediction {
-  double accuracy = 0;        ///< percent
-  double low = 0;             ///< percent; the accuracy lies between low and high nine times in ten
-  double high = 0;            ///< percent
-  double percentile = 0;      ///< share of random architectures with a lower prediction, in percent
-  double leverage = 0;        ///< at most AccuracyModel::max_leverage inside the data
-  bool extrapolated = false;  ///< whether the architecture lies outside the model's data
+  double accuracy = 0;    ///< percent
+  double low = 0;         ///< lower bound of the 90% interval, in percent
+  double high = 0;        ///< percent
+  double percentile = 0;  ///< percentage of random architectures with a lower prediction
+  double leverage = 0;  ///< at most AccuracyModel::max_leverage for an architecture inside the data
+  bool extrapolated = false;  ///< whether the architecture lies outside of the data of the model
 };
 
-/// model: that ReadModel returned. architecture: of the space darts, as darts::CheckGenotype
-/// accepts it.
+/// `model` is a result of ReadModel. `architecture` belongs to the space darts, and
+/// darts::CheckGenotype accepts it.
 Prediction Predict(const AccuracyModel& model, const Architecture& architecture);
 
 }  // namespace pdarts::nasbench301

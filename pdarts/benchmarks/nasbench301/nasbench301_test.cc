@@ -71,13 +71,14 @@ std::map<std::string, std::string> Known() {
   return {known.begin(), known.end()};
 }
 
-/// A genotype with these two cells: each the eight edges as Python text.
+/// A genotype with these two cells. Each text holds the eight edges of a cell as Python text.
 std::string Genotype(const std::string& normal, const std::string& reduce) {
   return absl::StrCat("Genotype(normal=[", normal, "], normal_concat=range(2, 6), reduce=[", reduce,
                       "], reduce_concat=range(2, 6))");
 }
 
-/// A cell whose first `count` edges hold `operation`, and the others `others` in turn.
+/// A cell whose first `count` edges hold `operation`. The other edges hold the operations in
+/// `others`, one after the other.
 std::string Cell(const std::string& operation, int count,
                  const std::vector<std::string>& others = {"sep_conv_3x3", "dil_conv_3x3",
                                                            "avg_pool_3x3"}) {
@@ -184,7 +185,7 @@ TEST(NasBench301, CellsThatNoneOfTheDataAreLikeLieOutsideIt) {
     EXPECT_TRUE(IsExtrapolated(Genotype(Cell("skip_connect", skips, others), usual))) << skips;
     EXPECT_TRUE(IsExtrapolated(Genotype(usual, Cell("skip_connect", skips, others)))) << skips;
   }
-  // Operations that the model does not know.
+  // The model does not know these operations.
   for (const char* operation : {"none", "noise"}) {
     EXPECT_TRUE(IsExtrapolated(Genotype(Cell(operation, 1), usual))) << operation;
   }
@@ -212,7 +213,7 @@ TEST(NasBench301, IsomorphicArchitecturesHaveTheSameFeatures) {
               features(darts::CanonicalGenotype(darts::ParseGenotype(text).value())))
         << name;
   }
-  // Nodes 2 and 3 change places, and with them the edges that begin there.
+  // Nodes 2 and 3 are exchanged, with the edges that begin there.
   const std::string reduce = Cell("sep_conv_5x5", 2);
   EXPECT_EQ(features(Genotype("('skip_connect', 0), ('dil_conv_3x3', 1), ('avg_pool_3x3', 0), "
                               "('sep_conv_3x3', 1), ('sep_conv_3x3', 1), ('sep_conv_5x5', 3), "
@@ -259,14 +260,14 @@ TEST(NasBench301, AFileTakesThePlaceOfTheShippedModel) {
   any.PackFrom(config);
   EXPECT_THAT(Registry<Benchmark>::Create(any).status().ToString(),
               HasSubstr("model: can't read the model none.textproto"));
-  // A broken file leaves the model as it was.
+  // If a file is damaged, the model does not change.
   std::ofstream(file) << "intercept: 1";
   EXPECT_FALSE(benchmark->UseModel(file).ok());
   EXPECT_EQ(benchmark->Score(text)->dataset(), "flowers");
   EXPECT_EQ(benchmark->UseModel(file + ".none").code(), absl::StatusCode::kNotFound);
 }
 
-/// What ReadModel says of the shipped model with one change.
+/// The error of ReadModel for the built-in model after one change.
 template <class Change>
 std::string ErrorOf(const Change& change) {
   AccuracyModel model = ShippedModel();

@@ -3,7 +3,8 @@
 
 namespace pdarts::nasbench301 {
 
-/// The text of the committed model, which a genrule makes into a source file, and its name.
+/// The text of the model in the repository, and its name. A genrule converts the file to a source
+/// file.
 extern const char* const kShippedModel;
 extern const char* const kShippedModelFile;
 

@@ -55,7 +55,7 @@ absl::StatusOr<std::vector<int>> BatchesFromFlags() {
   return batches;
 }
 
-/// The size of the ONNX file that `export` would write of a network.
+/// The size of the ONNX file that `export` would write for a network.
 absl::StatusOr<double> OnnxBytes(const Network& network, const FlagNetwork& given) {
   PDARTS_ASSIGN_OR_RETURN(const NetworkGraph graph, network.Describe());
   ExportedModel model;

@@ -10,7 +10,7 @@ namespace pdarts {
 /// The commands of the general program, sorted by name.
 std::vector<Command> AllCommands();
 
-// One file each.
+// Each of these commands is one file.
 Command BenchmarkCommand();
 Command CompareCommand();
 Command ConvertCommand();

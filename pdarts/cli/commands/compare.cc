@@ -59,12 +59,12 @@ struct RunsTag;
 
 ABSL_FLAG(std::string, benchmark, "",
           "BENCHMARK: the benchmark that says how accurate the architectures are");
-ABSL_FLAG(
-    pdarts::StringList<pdarts::GenotypesTag>, genotypes, {},
-    "FILE|RUN|NAME|TEXT: a group of architectures, with commas between them; a file may hold "
-    "several, one a line; \"NAME:\" before the first one names the group; may be given several "
-    "times");
-// Held apart from the flags of the same names of `benchmark` and `genotype`.
+ABSL_FLAG(pdarts::StringList<pdarts::GenotypesTag>, genotypes, {},
+          "FILE|RUN|NAME|TEXT: a group of architectures, with commas between them; a file may hold "
+          "several, one in each line; \"NAME:\" before the first one names the group; may be given "
+          "several times");
+// These flags are separate from the flags with the same names of `benchmark` and `genotype`,
+// because their types differ.
 ABSL_FLAG(pdarts::StringList<pdarts::RunsTag>, compared_runs, {},
           "DIR: a group of runs whose architectures are compared, with commas between them; a "
           "folder may hold several; \"NAME:\" before the first one names the group; may be given "
@@ -84,24 +84,24 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMostRandom = 100000;
-/// How much of a flag's value names a group that has no name of its own.
+/// How many characters of a flag's value become the name of a group that has no name.
 constexpr size_t kLongestName = 40;
 
-/// Architectures as a user gave them, as texts in the space's default form.
+/// Architectures that a user gave, as texts in the default form of the space.
 struct GivenGroup {
   std::string name;
   std::vector<std::string> architectures;
 };
 
-/// What says how accurate architectures are, and in which network they are counted.
+/// Tells the accuracy of architectures, and the network in which they are counted.
 struct Judge {
   std::unique_ptr<SearchSpace> space;
   NetworkShape shape;
-  std::unique_ptr<Benchmark> benchmark;  ///< null: they are trained
-  TrainSpec spec;                        ///< of the trainings; complete but for the genotype
+  std::unique_ptr<Benchmark> benchmark;  ///< null: the architectures are trained
+  TrainSpec spec;                        ///< of the trainings; only the genotype is missing
 };
 
-/// The parts of a flag's value between commas, but for commas within brackets and quotation marks.
+/// Splits the value of a flag at its commas, except commas within brackets and quotation marks.
 std::vector<std::string> SplitList(absl::string_view value) {
   std::vector<std::string> parts = {""};
   int depth = 0;
@@ -124,9 +124,9 @@ std::vector<std::string> SplitList(absl::string_view value) {
   return parts;
 }
 
-/// Takes the name of a group and its colon from the front of a flag's value; empty if there is
-/// none. A file of that name is no name of a group: "cells:A" may be the definition A in the file
-/// "cells".
+/// Removes the name of a group and its colon from the beginning of a flag's value; empty if there
+/// is no name. If a file has this name, it is not the name of a group: "cells:A" may be the
+/// definition A in the file "cells".
 std::string TakeGroupName(absl::string_view* value) {
   const size_t colon = value->find(':');
   if (colon == absl::string_view::npos || colon == 0) return "";
@@ -140,13 +140,13 @@ std::string TakeGroupName(absl::string_view* value) {
   return name;
 }
 
-/// What a group without a name is called.
+/// The name of a group for which the user gave no name.
 std::string NameOfValue(absl::string_view value) {
   if (value.size() <= kLongestName) return std::string(value);
   return absl::StrCat(value.substr(0, kLongestName), "...");
 }
 
-/// Reads the group that one value of a flag gives. read: gives the texts of an item of the list.
+/// Reads the group in one value of a flag. `read` returns the texts of one item of the list.
 template <class Read>
 absl::StatusOr<GivenGroup> ReadGroup(absl::string_view value, const Read& read) {
   GivenGroup group;
@@ -166,12 +166,12 @@ absl::StatusOr<GivenGroup> ReadGroup(absl::string_view value, const Read& read) 
   return group;
 }
 
-/// The folders of the runs that one item of --runs names.
+/// The run directories that one item of --runs names.
 absl::StatusOr<std::vector<std::string>> FoldersOf(const std::string& item) {
   return RunFolders("compare", {item});
 }
 
-/// The groups of --genotypes and --runs, with names that differ.
+/// The groups of --genotypes and --runs, with unique names.
 absl::StatusOr<std::vector<GivenGroup>> GroupsFromFlags(const SearchSpace& space) {
   std::vector<GivenGroup> groups;
   for (const std::string& value : absl::GetFlag(FLAGS_genotypes).values) {
@@ -218,7 +218,7 @@ absl::StatusOr<std::vector<GivenGroup>> GroupsFromFlags(const SearchSpace& space
   return groups;
 }
 
-/// --random. \error kInvalidArgument if it is out of range.
+/// The value of --random. \error kInvalidArgument if it is out of range.
 absl::StatusOr<int> RandomFromFlags() {
   const int count = absl::GetFlag(FLAGS_random_architectures);
   if (count >= 1 && count <= kMostRandom) return count;
@@ -226,17 +226,17 @@ absl::StatusOr<int> RandomFromFlags() {
       absl::StrCat("--random: ", count, " is not in [1, ", kMostRandom, "]"));
 }
 
-/// --seeds; 1 where the flag isn't given.
+/// The values of --seeds; 1 if the flag is not given.
 absl::StatusOr<std::vector<int64_t>> SeedsOrOne() {
   PDARTS_ASSIGN_OR_RETURN(std::vector<int64_t> seeds, SeedsFromFlags());
   if (seeds.empty()) seeds.push_back(1);
   return seeds;
 }
 
-/// Counts the networks of architectures.
+/// Counts the parameters and multiply-adds of the networks of architectures.
 class CostCounter {
  public:
-  /// judge: must outlive the counter. \error as CostModel.
+  /// `judge` must outlive the counter. \error as CostModel.
   static absl::StatusOr<CostCounter> Create(const Judge& judge) {
     CostCounter counter(judge);
     if (judge.space->operation_places(judge.shape).empty()) return counter;
@@ -258,10 +258,10 @@ class CostCounter {
   explicit CostCounter(const Judge& judge) : judge_(&judge) {}
 
   const Judge* judge_;
-  std::optional<nn::CostModel> params_, macs_;  ///< unset: each network is built and counted
+  std::optional<nn::CostModel> params_, macs_;  ///< unset: each network is built to count it
 };
 
-/// What --match asks for; nothing without the flag. counter: must outlive the result.
+/// The condition of --match; unset without the flag. `counter` must outlive the result.
 absl::StatusOr<std::optional<CostMatch>> MatchFromFlags(const std::vector<GivenGroup>& groups,
                                                         const CostCounter& counter) {
   const std::string text = absl::GetFlag(FLAGS_match);
@@ -309,9 +309,9 @@ absl::StatusOr<std::vector<std::string>> DrawRandom(const Judge& judge,
   return texts;
 }
 
-// --- With a benchmark ---
+// --- with a benchmark ---
 
-/// The benchmark of --benchmark and its space.
+/// The benchmark of --benchmark, and its search space.
 absl::StatusOr<Judge> BenchmarkFromFlags() {
   Judge judge;
   auto benchmark = Registry<Benchmark>::CreateDefault(absl::GetFlag(FLAGS_benchmark));
@@ -328,7 +328,8 @@ absl::StatusOr<Judge> BenchmarkFromFlags() {
   return judge;
 }
 
-/// The accuracy of each architecture by the benchmark. Notes those that it knows too little of.
+/// The accuracy of each architecture according to the benchmark. Adds a note about architectures of
+/// which the benchmark knows too little.
 absl::StatusOr<std::vector<double>> AskBenchmark(const Benchmark& benchmark,
                                                  const std::vector<GivenGroup>& groups,
                                                  std::vector<std::string>* notes) {
@@ -350,7 +351,7 @@ absl::StatusOr<std::vector<double>> AskBenchmark(const Benchmark& benchmark,
   return accuracies;
 }
 
-// --- With trainings ---
+// --- with trainings ---
 
 /// The spec of --spec with the settings of the command line.
 absl::StatusOr<TrainSpec> SpecFromFlags() {
@@ -372,7 +373,7 @@ absl::StatusOr<TrainSpec> SpecFromFlags() {
   return spec;
 }
 
-/// The judge that trains, but for what depends on an architecture.
+/// A judge that trains. The parts that depend on an architecture are not set yet.
 absl::StatusOr<Judge> TrainingFromFlags() {
   Judge judge;
   PDARTS_ASSIGN_OR_RETURN(judge.spec, SpecFromFlags());
@@ -382,7 +383,8 @@ absl::StatusOr<Judge> TrainingFromFlags() {
   return judge;
 }
 
-/// Completes the spec of the trainings and checks that they can begin, by one of the architectures.
+/// Completes the spec of the trainings, and checks with one of the architectures that they can
+/// begin.
 absl::Status CompleteTraining(const std::string& architecture, Judge* judge) {
   if (judge->spec.has_initial_weights()) {
     return absl::InvalidArgumentError(
@@ -395,7 +397,7 @@ absl::Status CompleteTraining(const std::string& architecture, Judge* judge) {
   return absl::OkStatus();
 }
 
-/// A text that is the same for two trainings that train the same, whatever they are called.
+/// A text that is the same for two trainings that compute the same, even if their names differ.
 absl::StatusOr<std::string> TrainingKey(const SearchSpace& space, TrainSpec spec) {
   PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, ParseGenotype(space, spec.genotype()));
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_genotype(), space.Format(architecture));
@@ -404,7 +406,8 @@ absl::StatusOr<std::string> TrainingKey(const SearchSpace& space, TrainSpec spec
   return PrintSpec(spec);
 }
 
-/// Finished trainings by their keys. Runs that can't be read, and searches, are passed over.
+/// Finished trainings by their keys (TrainingKey). Searches, and runs that cannot be read, are
+/// ignored.
 class FinishedTrainings {
  public:
   FinishedTrainings(const SearchSpace& space, const std::vector<std::string>& folders) {
@@ -418,7 +421,8 @@ class FinishedTrainings {
     }
   }
 
-  /// Takes the directory and the result of a finished training of the run's spec, if there is one.
+  /// Sets the directory and the result of `run` from a finished training of the same spec, if there
+  /// is one.
   absl::Status Reuse(const SearchSpace& space, QueuedRun* run) const {
     PDARTS_ASSIGN_OR_RETURN(const std::string key,
                             TrainingKey(space, static_cast<const TrainSpec&>(*run->spec)));
@@ -435,7 +439,8 @@ class FinishedTrainings {
   std::map<std::string, std::pair<std::string, RunResult>> trainings_;
 };
 
-/// Where finished trainings may lie: the output directory, and the runs of --runs.
+/// The folders in which finished trainings are looked for: the output directory, and the runs of
+/// --runs.
 std::vector<std::string> FoldersOfFinished(const std::string& output) {
   std::vector<std::string> folders;
   const auto add = [&](const std::string& item) {
@@ -451,7 +456,7 @@ std::vector<std::string> FoldersOfFinished(const std::string& output) {
   return folders;
 }
 
-/// The directory of a training, in which nothing but the same training is written.
+/// The directory of a training. No other training is written into it.
 std::string DirectoryOf(const std::string& output, const TrainSpec& spec) {
   TrainSpec any_seed = spec;
   any_seed.clear_seed();
@@ -461,8 +466,8 @@ std::string DirectoryOf(const std::string& output, const TrainSpec& spec) {
       .string();
 }
 
-/// The trainings of all architectures, each with every seed; one that is given twice is trained
-/// once.
+/// The trainings of all architectures, each with every seed. An architecture that is given twice is
+/// trained once.
 absl::StatusOr<std::vector<QueuedRun>> PlanTrainings(const Judge& judge,
                                                      const std::vector<GivenGroup>& groups,
                                                      const std::vector<int64_t>& seeds,
@@ -493,8 +498,8 @@ std::string CommandToGoOnWith(const std::vector<QueuedRun>& runs) {
   return CommandToGoOn(begun == runs.end() ? "" : begun->directory);
 }
 
-/// Trains all architectures. Returns the mean over the seeds of the accuracy of each.
-/// \error kCancelled if a signal stopped it; kInternal naming the trainings that failed.
+/// Trains all architectures. Returns the accuracy of each architecture as the mean over its seeds.
+/// \error kCancelled if a signal stopped the work; kInternal naming the trainings that failed.
 absl::StatusOr<std::vector<double>> TrainAll(const Judge& judge,
                                              const std::vector<GivenGroup>& groups,
                                              const std::vector<int64_t>& seeds,
@@ -536,12 +541,12 @@ absl::StatusOr<std::vector<double>> TrainAll(const Judge& judge,
   return means;
 }
 
-// --- Latency ---
+// --- latency ---
 
-/// Passes of each network that are timed.
+/// The number of timed forward passes of each network.
 constexpr int kTimedRuns = 20;
 
-/// The median time of an architecture's network for one image, in milliseconds.
+/// The median time of a forward pass of an architecture's network with one image, in milliseconds.
 /// \error as Network::Describe.
 absl::StatusOr<double> MeasureArchitecture(const Judge& judge, const std::string& text) {
   PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, judge.space->Parse(text));
@@ -556,7 +561,7 @@ absl::StatusOr<double> MeasureArchitecture(const Judge& judge, const std::string
   return MeasureLatency(*folded, shape.image, /*batch=*/1, kTimedRuns).median;
 }
 
-/// Latencies by architecture; none without --latency.
+/// The latencies by architecture; empty without --latency.
 absl::StatusOr<std::map<std::string, double>> MeasureLatencies(
     const Judge& judge, const std::vector<GivenGroup>& groups) {
   std::map<std::string, double> latencies;
@@ -573,10 +578,11 @@ absl::StatusOr<std::map<std::string, double>> MeasureLatencies(
   return latencies;
 }
 
-// --- Output ---
+// --- output ---
 
-/// The groups with what is known of their architectures. accuracies: of all architectures, group by
-/// group. latencies: of MeasureLatencies. The last group is the random one.
+/// The groups, with the numbers of their architectures. `accuracies` holds the accuracies of all
+/// architectures, group by group. `latencies` is the result of MeasureLatencies. The last group
+/// holds the random architectures.
 absl::StatusOr<GroupComparison> CompareJudged(const std::vector<GivenGroup>& groups,
                                               const std::vector<double>& accuracies,
                                               const std::map<std::string, double>& latencies,
@@ -624,10 +630,10 @@ CompareText Describe(const Judge& judge, const std::vector<int64_t>& seeds, bool
   text.test = absl::StrCat(
       "The p-values are of one-sided permutation tests of whether a group's mean accuracy is above "
       "that of the random architectures; ",
-      is_exact
-          ? "all permutations were looked at."
-          : absl::StrCat("where there are more than ", kMostPermutations,
-                         " permutations, so many were drawn by the seed ", seeds.front(), "."));
+      is_exact ? "all permutations were used."
+               : absl::StrCat("if there are more than ", kMostPermutations, " permutations, ",
+                              kMostPermutations, " of them were drawn with the seed ",
+                              seeds.front(), "."));
   return text;
 }
 
@@ -718,7 +724,7 @@ Command CompareCommand() {
            {"seeds",
             "NUMBERS: seeds of the trainings, with commas between them; the first one is also the "
             "seed of the random architectures (default: 1)"},
-           {"jobs", "NUMBER: trainings that go on at the same time"},
+           {"jobs", "NUMBER: trainings that run at the same time"},
            {"space", "SPACE: search space of the benchmark (default: the benchmark's own)"},
            {"output_dir",
             "DIR: folder that gets compare.html and the trainings (default: runs/compare_<name of "

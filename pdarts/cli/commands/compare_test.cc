@@ -1,4 +1,4 @@
-// The command compare with a benchmark that predicts.
+// Tests the command `compare` with a benchmark that predicts accuracies.
 
 #include <filesystem>
 #include <memory>
@@ -39,7 +39,8 @@ int Count(absl::string_view text, absl::string_view part) {
   return count;
 }
 
-/// Likes separable convolutions, and knows nothing of architectures without one.
+/// Predicts higher accuracies for separable convolutions, and does not know architectures without
+/// one.
 class FakeBenchmark : public Benchmark {
  public:
   std::string space() const override { return "darts"; }
@@ -87,7 +88,7 @@ class CompareTest : public ::testing::Test {
     absl::SetFlag(&FLAGS_output_dir, folder_);
     absl::SetFlag(&FLAGS_random_architectures, 9);
   }
-  /// Runs the command; keeps what it prints.
+  /// Runs the command and stores its output.
   absl::Status Run(const std::vector<std::string>& genotypes, bool json) {
     absl::SetFlag(&FLAGS_genotypes, StringList<GenotypesTag>{genotypes});
     absl::SetFlag(&FLAGS_json, json);
@@ -126,11 +127,11 @@ TEST_F(CompareTest, TellsOfArchitecturesOutsideTheData) {
 TEST_F(CompareTest, FindsThatTheBestOfAllIsBetterThanChance) {
   const absl::Status status = Run({"good:" + AllOf("sep_conv_3x3")}, true);
   ASSERT_TRUE(status.ok()) << status;
-  // 16 separable convolutions; the least p-value against nine architectures is 1 / 10.
+  // 16 separable convolutions. The smallest possible p-value against nine architectures is 1 / 10.
   EXPECT_THAT(out_, HasSubstr("{\"name\":\"good\",\"architectures\":1,\"mean\":106,\"std\":0,"));
   EXPECT_THAT(out_, HasSubstr("\"p_value\":0.1}"));
   EXPECT_EQ(Count(out_, "\"group\":\"random\""), 9);
-  // As `pdarts count` counts the space's default network.
+  // `pdarts count` counts the default network of the space in the same way.
   ASSERT_TRUE(Run({"known:PDARTS"}, true).ok());
   EXPECT_THAT(out_, HasSubstr("\"params\":3433798,\"macs\":532174464}"));
 }

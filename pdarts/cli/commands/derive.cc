@@ -32,9 +32,10 @@
 #include "pdarts/report/run_files.h"
 #include "pdarts/runs/any_spec.h"
 
-ABSL_FLAG(std::string, alphas, "",
-          "FILE: alphas or probabilities of another program, a row an edge and a column an "
-          "operation: a NumPy file (.npy, .npz) or a text");
+ABSL_FLAG(
+    std::string, alphas, "",
+    "FILE: alphas or probabilities of another program, with a row for each edge and a column for "
+    "each operation: a NumPy file (.npy, .npz) or a text");
 ABSL_FLAG(
     std::optional<int64_t>, shuffle, std::nullopt,
     "SEED: a negative control: derive from the same probabilities in a random order, drawn by "
@@ -44,7 +45,7 @@ ABSL_FLAG(
 namespace pdarts {
 namespace {
 
-/// The edge of a step that passed CheckTrace.
+/// The edge of a step of the derivation trace. The trace has passed CheckTrace.
 std::string EdgeOf(const LimitStep& step, const Topology& topology) {
   const auto kind = std::find_if(topology.kinds.begin(), topology.kinds.end(),
                                  [&](const CellKind& k) { return k.name == step.cell_kind(); });
@@ -73,15 +74,17 @@ void PrintTrace(const DerivationTrace& trace, const Topology& topology) {
   for (const std::string& note : trace.notes()) std::cout << "note: " << note << "\n";
 }
 
-/// What is derived from: what a search ended with, or another program's alphas.
+/// The candidates and probabilities of a derivation: the end of a search, or the alphas of another
+/// program.
 struct SearchEnd {
   StageEdges last_stage;
   std::vector<std::string> notes;
 };
 
-/// Takes it from the trace of what was found, or where there is none, from the log's last epoch: a
-/// search of which nothing could be derived has no trace. To be shuffled, it is taken with what
-/// earlier stages pruned, which is a decision of the search too.
+/// Reads the end of a search from its derivation trace. If there is no trace, because nothing could
+/// be derived, it is read from the last epoch of the log. If it is to be shuffled, the result
+/// includes the candidates that earlier stages pruned, because pruning is also a decision of the
+/// search.
 absl::StatusOr<SearchEnd> ReadSearchEnd(const RunFiles& run) {
   SearchEnd end;
   for (const LogEvent& stage : run.stages) {
@@ -111,7 +114,7 @@ absl::StatusOr<SearchEnd> ReadSearchEnd(const RunFiles& run) {
   return end;
 }
 
-/// A training derives nothing: it tells which architecture it trains.
+/// A training derives no architecture. Its output is the trained architecture.
 absl::Status PrintTrained(const std::string& run, const TrainSpec& spec) {
   if (!absl::GetFlag(FLAGS_set).values.empty() || absl::GetFlag(FLAGS_shuffle)) {
     return absl::InvalidArgumentError(
@@ -129,7 +132,7 @@ absl::Status PrintTrained(const std::string& run, const TrainSpec& spec) {
   return absl::OkStatus();
 }
 
-/// The alphas of a file, for the candidates that a search of the space begins with.
+/// Reads the alphas of a file, for the candidates with which a search of the space begins.
 absl::StatusOr<SearchEnd> ReadAlphasFile(const SearchSpace& space, const std::string& file) {
   SearchEnd end;
   PDARTS_ASSIGN_OR_RETURN(end.last_stage.candidates, space.InitialCandidates());
@@ -145,7 +148,7 @@ absl::StatusOr<SearchEnd> ReadAlphasFile(const SearchSpace& space, const std::st
   return end;
 }
 
-/// Brings the probabilities into the random order that --shuffle asks for, if it is given.
+/// If --shuffle is given, orders the probabilities at random.
 absl::Status ShuffleByFlag(SearchEnd* end) {
   const std::optional<int64_t> seed = absl::GetFlag(FLAGS_shuffle);
   if (!seed) return absl::OkStatus();
@@ -182,8 +185,8 @@ absl::Status Print(const SearchSpace& space, const Derivation& derivation) {
   return absl::OkStatus();
 }
 
-/// From alphas alone: the space has its default settings, changed by --set=space.FIELD=VALUE, and
-/// nothing limits what is derived.
+/// Derives from alphas alone. The space has its default settings, changed by
+/// --set=space.FIELD=VALUE. Nothing limits the derivation.
 absl::Status DeriveFromAlphas(const std::string& alphas) {
   ExperimentSpec spec;
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(), PluginRegistry::Global().DefaultConfig(

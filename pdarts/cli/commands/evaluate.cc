@@ -25,7 +25,8 @@
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/memory_estimate.h"
 
-// Held apart from the switch of the same name of other commands.
+// This flag is separate from the switch with the same name of other commands, because its type
+// differs.
 ABSL_FLAG(std::string, evaluation_csv, "",
           "FILE: file that gets the accuracy of each class and the confusion matrix as "
           "comma-separated values");
@@ -57,7 +58,7 @@ void Print(const EvaluationReport& report) {
   }
   std::cout << absl::StrFormat("%-*s  accuracy  taken for\n", static_cast<int>(width), "class");
   for (const ClassAccuracy& of_class : report.classes()) {
-    std::vector<std::string> mistakes;  // the three most frequent
+    std::vector<std::string> mistakes;  // the three most frequent mistakes
     for (int m = 0; m < std::min(of_class.mistakes_size(), 3); ++m) {
       mistakes.push_back(
           absl::StrCat(of_class.mistakes(m).name(), " ", of_class.mistakes(m).images()));

@@ -12,7 +12,7 @@
 namespace pdarts {
 namespace {
 
-/// The report has the matrix of confusion for up to so many classes.
+/// The maximum number of classes for which the report has the confusion matrix.
 constexpr size_t kMostClassesOfMatrix = 1000;
 
 }  // namespace

@@ -10,18 +10,21 @@
 
 namespace pdarts {
 
-/// What `pdarts evaluate` tells of a network that was measured on images. Its size grows with the
-/// classes and the images; only up to 1,000 classes does it hold the matrix of confusion.
-/// \param labels `[N]` int64 on the CPU, of the images that Evaluation::guesses are of.
-/// \param weights the name of the file.
+/// The report that `pdarts evaluate` prints about the evaluation of a network. The size of the
+/// report grows with the numbers of classes and images. It has the confusion matrix only up to
+/// 1,000 classes.
+/// \param labels `[N]` int64 on the CPU: the labels of the images to which Evaluation::guesses
+/// belong.
+/// \param weights the name of the file of weights.
 EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Tensor& labels,
                                       const DatasetInfo& info, const std::string& weights);
 
-/// The classes and the matrix of confusion as comma-separated values. With the matrix: a row for
-/// each true class, with the columns class, images, accuracy, and how many images were taken for
-/// each class. Where the report has no matrix: a row for each pair of classes that occurs, with the
-/// columns class, images, accuracy, taken_for, taken_images; a class without images has one row.
-/// accuracy is in percent, and empty for a class without images.
+/// The classes and the confusion matrix as comma-separated values. If the report has the matrix,
+/// there is one row for each true class, with the columns class, images, accuracy, and a column for
+/// each predicted class. If the report has no matrix, there is one row for each pair of a class and
+/// a predicted class that occurs, with the columns class, images, accuracy, taken_for,
+/// taken_images. A class without images has one row. The accuracy is in percent, and empty for a
+/// class without images.
 std::string EvaluationCsv(const EvaluationReport& report);
 
 }  // namespace pdarts

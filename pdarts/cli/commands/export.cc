@@ -33,7 +33,7 @@ namespace {
 constexpr char kOnnx[] = "onnx";
 constexpr char kPyTorch[] = "pytorch";
 
-/// --format, if the other flags fit it.
+/// The value of --format, if the other flags fit it.
 absl::StatusOr<std::string> FormatFromFlags() {
   std::string format = absl::GetFlag(FLAGS_format);
   if (format != kOnnx && format != kPyTorch) {
@@ -48,7 +48,7 @@ absl::StatusOr<std::string> FormatFromFlags() {
   return format;
 }
 
-/// --output, else the file of this format in the run.
+/// The value of --output. Without the flag, it is the file of this format in the run.
 absl::StatusOr<std::string> OutputFromFlags(const std::string& format) {
   if (const std::string output = absl::GetFlag(FLAGS_output); !output.empty()) {
     return UserPath(output);
@@ -56,20 +56,22 @@ absl::StatusOr<std::string> OutputFromFlags(const std::string& format) {
   const std::string run = absl::GetFlag(FLAGS_run);
   if (run.empty()) {
     return absl::InvalidArgumentError(
-        "--output is missing: the file to write; only with --run is there a usual one");
+        "--output is missing: the file to write; it has a default only with --run");
   }
   return (std::filesystem::path(UserPath(run)) / (format == kOnnx ? "model.onnx" : "model.py"))
       .string();
 }
 
-/// What `evaluate` does to an image before the network sees it. transforms: of `evaluate`.
+/// Describes what `evaluate` does to an image before the network gets it. `transforms` are those of
+/// `evaluate`.
 absl::Status DescribeImages(const Transforms& transforms, const DatasetInfo& info,
                             ExportedModel* model) {
   PDARTS_ASSIGN_OR_RETURN(Transforms::Normalization normalization,
                           transforms.FindNormalization(info));
   model->mean = std::move(normalization.mean);
   model->deviation = std::move(normalization.deviation);
-  // Of an image that is twice too wide, and so large that whole pixels make no difference.
+  // The scale of an image that is twice too wide for the proportions of the network. The scale is
+  // so large that rounding to whole pixels makes no difference.
   constexpr int64_t kScale = 10000;
   const int64_t height = kScale * info.image.height, width = 2 * kScale * info.image.width;
   PDARTS_ASSIGN_OR_RETURN(const PixelRegion region, transforms.FindRegion(info, height, width));

@@ -22,8 +22,8 @@ ABSL_FLAG(std::string, url, "",
 namespace pdarts {
 namespace {
 
-/// Shows on standard error how far a download is: one line that is drawn over on a terminal, else
-/// a line a tenth.
+/// Shows the progress of a download on standard error: one line that is drawn again and again on a
+/// terminal, otherwise one line for each tenth of the file.
 class DownloadProgress {
  public:
   explicit DownloadProgress(int64_t total) : total_(total) {}
@@ -55,7 +55,7 @@ class DownloadProgress {
 
   const int64_t total_;
   StatusLine line_;
-  int64_t first_ = -1;  ///< what was there when it began
+  int64_t first_ = -1;  ///< bytes that existed when the download began
   Clock::time_point begin_;
 };
 
@@ -65,8 +65,7 @@ absl::StatusOr<PublishedArchive> FindArchive(const std::string& name) {
                                   [&](const PublishedArchive& a) { return a.name == name; });
   if (found != archives.end()) return *found;
   const auto name_of = [](std::string* out, const PublishedArchive& a) { out->append(a.name); };
-  return absl::NotFoundError(absl::StrCat("there is no data set \"", name,
-                                          "\" to fetch; there are ",
+  return absl::NotFoundError(absl::StrCat("there is no dataset \"", name, "\" to fetch; there are ",
                                           absl::StrJoin(archives, ", ", name_of)));
 }
 
@@ -88,10 +87,10 @@ absl::Status FetchOne(const std::string& name, const std::string& data_dir) {
 
 absl::Status FetchAll(const std::vector<std::string>& names) {
   if (names.empty()) {
-    return absl::InvalidArgumentError("fetch needs the name of a data set: cifar10 or cifar100");
+    return absl::InvalidArgumentError("fetch needs the name of a dataset: cifar10 or cifar100");
   }
   if (names.size() > 1 && !absl::GetFlag(FLAGS_url).empty()) {
-    return absl::InvalidArgumentError("--url is of one archive; fetch one data set at a time");
+    return absl::InvalidArgumentError("--url is of one archive; fetch one dataset at a time");
   }
   const std::string data_dir = DataDirFromFlags();
   if (data_dir.empty()) {
@@ -107,11 +106,11 @@ absl::Status FetchAll(const std::vector<std::string>& names) {
 Command FetchCommand() {
   return {"fetch",
           "--data_dir=DIR cifar10|cifar100...",
-          "download a published data set, check it, and unpack it where searches find it",
+          "download a published dataset, check it, and unpack it where searches find it",
           {"data_dir", "url"},
           &FetchAll,
           /*takes_arguments=*/true,
-          {{"--data_dir=/data cifar10 cifar100", "both data sets into /data"},
+          {{"--data_dir=/data cifar10 cifar100", "both datasets into /data"},
            {"--data_dir=/data --url=http://mirror.example/cifar-10-binary.tar.gz cifar10",
             "from a mirror"}}};
 }

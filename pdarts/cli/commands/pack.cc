@@ -15,7 +15,8 @@
 #include "pdarts/core/terminal_text.h"
 
 ABSL_FLAG(std::string, from, "", "DIR: folder of images, as the dataset image_folder reads it");
-ABSL_FLAG(int, side, 256, "PIXELS: an image's shorter side is shrunk to so many");
+ABSL_FLAG(int, side, 256,
+          "PIXELS: maximum length of an image's shorter side; larger images are shrunk");
 ABSL_DECLARE_FLAG(std::string, to);
 
 namespace pdarts {
@@ -60,7 +61,7 @@ absl::Status RunPack(const std::vector<std::string>&) {
 Command PackCommand() {
   return {"pack",
           "--from=DIR --to=DIR",
-          "pack a folder of images into shards, which are read faster; packing again goes on",
+          "pack a folder of images into shards, which are read faster; repeat it to continue",
           {"from", "to", "side"},
           &RunPack,
           /*takes_arguments=*/false,

@@ -39,12 +39,12 @@ namespace pdarts {
 namespace {
 
 constexpr int64_t kShownClasses = 5;
-constexpr int64_t kChannels = 3;  // of the images that files hold
+constexpr int64_t kChannels = 3;  // of the images in the files
 
-/// The column of files in a table is no wider than this.
+/// The maximum width of the column of files in a table.
 constexpr size_t kWidestFile = 60;
 
-/// Writes predictions, one after the other.
+/// Writes the predictions one after the other.
 class Output {
  public:
   virtual ~Output() = default;
@@ -107,7 +107,8 @@ absl::StatusOr<std::unique_ptr<Output>> OutputFromFlags(const std::vector<std::s
   return std::make_unique<TableOutput>(files);
 }
 
-/// Classifies a batch, and writes what comes out. batch: of the source that `files` are in.
+/// Classifies a batch and writes the predictions. `batch` belongs to the source in which the images
+/// of `files` are.
 absl::Status PredictBatch(Network& network, const Batch& batch, const DatasetInfo& info,
                           c10::Device device, const std::vector<std::string>& files,
                           Output& output) {
@@ -140,7 +141,7 @@ absl::Status PredictBatch(Network& network, const Batch& batch, const DatasetInf
   return absl::OkStatus();
 }
 
-/// Appends a sentence for each image in [first, end) of the source that `batch` lacks.
+/// Appends a sentence for each image in [first, end) of the source that is not in `batch`.
 void AddUnreadable(const SampleSource& source, int64_t first, int64_t end, const Batch& batch,
                    std::vector<std::string>* unreadable) {
   const int64_t read = batch.indices.defined() ? batch.indices.size(0) : 0;
@@ -150,14 +151,14 @@ void AddUnreadable(const SampleSource& source, int64_t first, int64_t end, const
       ++next;
       continue;
     }
-    const absl::Status status = source.Read({i}).status();  // says why
+    const absl::Status status = source.Read({i}).status();  // reading again gives the reason
     unreadable->push_back(status.ok() ? absl::StrCat(source.Name(i), ": could not be read")
                                       : std::string(status.message()));
   }
 }
 
-/// Classifies all images of a source, and writes what comes out in the source's order. Images that
-/// can't be read are left out.
+/// Classifies all images of a source, and writes the predictions in the order of the source. Images
+/// that cannot be read are left out.
 absl::Status PredictAll(Network& network, const std::shared_ptr<const SampleSource>& source,
                         const Transforms& transforms, const DatasetInfo& info,
                         const TrainSettings& settings, c10::Device device,
@@ -180,7 +181,7 @@ absl::Status PredictAll(Network& network, const std::shared_ptr<const SampleSour
   for (int64_t b = 0; b < batches; ++b) {
     absl::StatusOr<Batch> batch = loader->Next();
     if (absl::IsDataLoss(batch.status()) || absl::IsNotFound(batch.status())) {
-      batch = Batch();  // no image of it can be read
+      batch = Batch();  // no image of the batch can be read
       loader->Seek(0, b + 1);
     }
     if (!batch.ok()) return batch.status();
@@ -223,7 +224,7 @@ absl::Status Predict(const std::vector<std::string>& arguments) {
       CheckMemory("the prediction", trained,
                   std::min<int64_t>(settings.evaluation_batch_size(), source->size())));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Output> output, OutputFromFlags(files));
-  // Whatever goes wrong on the way, what was written stays whole.
+  // The output is completed in any case, also after an error.
   const absl::Cleanup end = [&] { output->End(); };
   return CatchLibTorchErrors([&] {
     return PredictAll(*trained.network, source, transforms, info, settings, trained.device, files,

@@ -23,14 +23,15 @@
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/status_macros.h"
 
-ABSL_DECLARE_FLAG(std::string, model);  // of evaluate
-ABSL_FLAG(std::optional<int>, top, std::nullopt, "NUMBER: show the so many best architectures");
-ABSL_FLAG(std::string, table, "", "FILE: a CSV file that adds data sets to the benchmark's table");
+ABSL_DECLARE_FLAG(std::string, model);  // the flag --model of `evaluate`
+ABSL_FLAG(std::optional<int>, top, std::nullopt,
+          "NUMBER: show this number of the best architectures");
+ABSL_FLAG(std::string, table, "", "FILE: a CSV file that adds datasets to the benchmark's table");
 
 namespace pdarts {
 namespace {
 
-/// The first benchmark of the space, with all settings at their defaults.
+/// The first benchmark of the space, with the default of each setting.
 absl::StatusOr<std::unique_ptr<Benchmark>> BenchmarkOf(const SearchSpace& space) {
   std::vector<std::string> spaces;
   for (const std::string& name : PluginRegistry::Global().Names(Benchmark::kKind)) {
@@ -44,8 +45,8 @@ absl::StatusOr<std::unique_ptr<Benchmark>> BenchmarkOf(const SearchSpace& space)
                    "; there are of: ", spaces.empty() ? "none" : absl::StrJoin(spaces, ", ")));
 }
 
-/// The text of an architecture. argument: its number in the benchmark's table, or what
-/// ReadGivenGenotype reads.
+/// The text of an architecture. `argument` is its number in the table of the benchmark, or a text
+/// that ReadGivenGenotype reads.
 absl::StatusOr<std::string> TextOf(const SearchSpace& space, const Benchmark& benchmark,
                                    const std::string& argument) {
   int index;
@@ -55,7 +56,7 @@ absl::StatusOr<std::string> TextOf(const SearchSpace& space, const Benchmark& be
   return space.Format(given->architecture);
 }
 
-/// Numbers of all architectures by their canonical form.
+/// The numbers of all architectures, by their canonical form.
 absl::StatusOr<std::map<std::string, std::vector<int>>> Isomorphic(const SearchSpace& space,
                                                                    const Benchmark& benchmark) {
   std::map<std::string, std::vector<int>> classes;
@@ -68,7 +69,7 @@ absl::StatusOr<std::map<std::string, std::vector<int>>> Isomorphic(const SearchS
   return classes;
 }
 
-/// Says of each score how many other architectures of the benchmark's table compute the same
+/// Sets for each score how many other architectures in the table of the benchmark compute the same
 /// function.
 absl::Status CountIsomorphs(const SearchSpace& space, const Benchmark& benchmark,
                             BenchmarkScores* scores) {
@@ -171,7 +172,7 @@ Command QueryCommand() {
        {"--space=darts --json PDARTS DARTS_V2",
         "the predicted accuracies of two DARTS architectures, for a script"}},
       {{"dataset",
-        "TEXT: data set whose accuracies are shown, as the benchmark names it (default: the "
+        "TEXT: dataset whose accuracies are shown, as the benchmark names it (default: the "
         "benchmark's)"},
        {"model",
         "FILE: a model that predicts in place of the benchmark's own, as tools/nasbench301/fit.py "

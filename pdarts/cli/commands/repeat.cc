@@ -29,7 +29,8 @@
 namespace pdarts {
 namespace {
 
-/// What may change the last bits and is not set by the run's spec and threads.
+/// The differences in the environment that may change the last bits of the result. The spec and the
+/// threads of the run are not among them.
 std::vector<std::string> OtherSurroundings(const RunResult& before, int processes) {
   std::vector<std::string> notes;
   const auto compare = [&](const char* name, const std::string& was, const std::string& is) {
@@ -41,8 +42,9 @@ std::vector<std::string> OtherSurroundings(const RunResult& before, int processe
   return notes;
 }
 
-/// Reads the run's data once to find where they are, and names that folder to what runs next.
-/// \error kFailedPrecondition if the data are others.
+/// Reads the data of the run once to find their folder, and sets this folder for the run that
+/// follows.
+/// \error kFailedPrecondition if the data differ from those of the run.
 absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& run,
                         const std::string& checksum) {
   const auto dataset = Registry<Dataset>::Create(config);
@@ -60,7 +62,8 @@ absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& 
   return absl::OkStatus();
 }
 
-/// \error kAlreadyExists if one of the two is a run of another spec, or is the other.
+/// \error kAlreadyExists if one of the two directories is a run of another spec, or if they are the
+/// same directory.
 absl::Status CheckIsSameSpec(const std::string& run, const std::string& again) {
   PDARTS_ASSIGN_OR_RETURN(const std::string before, ReadFile(RunSpecFile(run)));
   PDARTS_ASSIGN_OR_RETURN(const std::string now, ReadFile(RunSpecFile(again)));
@@ -90,7 +93,7 @@ absl::Status Repeat(const std::vector<std::string>&, ProcessGroup& processes) {
     absl::SetFlag(&FLAGS_output_dir, output);
   }
   absl::SetFlag(&FLAGS_threads, before.threads());
-  absl::SetFlag(&FLAGS_run, "");  // the run itself is no source of what is repeated
+  absl::SetFlag(&FLAGS_run, "");  // the new run must not read anything from the run that it repeats
   Tell(OtherSurroundings(before, processes.communicator().size()));
   PDARTS_RETURN_IF_ERROR(SetDataDir(training.ok() ? training->dataset() : search->dataset(), run,
                                     before.dataset_checksum()));
@@ -105,7 +108,7 @@ absl::Status Repeat(const std::vector<std::string>&, ProcessGroup& processes) {
     PDARTS_RETURN_IF_ERROR(training.ok() ? TrainFromSpec(*training, processes)
                                          : SearchExperiment(*search, processes));
   }
-  if (processes.communicator().rank() > 0) return absl::OkStatus();  // the first one compares
+  if (processes.communicator().rank() > 0) return absl::OkStatus();  // process 0 compares
   PDARTS_ASSIGN_OR_RETURN(const std::optional<std::string> difference, FirstDifference(run, again));
   if (difference) {
     return absl::AbortedError(absl::StrCat(

@@ -38,7 +38,8 @@ namespace fs = std::filesystem;
 
 constexpr char kModelZooPage[] = "docs/model_zoo.md";
 
-/// A run's file as seen from where the command was typed; empty if it isn't there.
+/// The path of a file of a run, relative to the folder in which the command was typed; empty if the
+/// file does not exist.
 std::string FileOf(const std::string& run, const char* name) {
   std::error_code error;
   const fs::path file = fs::path(run) / name;
@@ -59,8 +60,9 @@ absl::Status AddRunsToZoo(const std::vector<std::string>& runs, const std::strin
   return left_out.status();
 }
 
-/// Prints the page of a model zoo, whose links lead from the folder of docs/model_zoo.md, and
-/// rewrites that file where there is one. With --output, the page goes there instead.
+/// Prints the page of a model zoo, whose links are relative to the folder of docs/model_zoo.md. If
+/// that file exists, the function rewrites it. With --output, the page is written to that file
+/// instead.
 absl::Status WriteModelZooPage(const std::vector<std::string>& runs) {
   const std::string output = absl::GetFlag(FLAGS_output);
   const fs::path file = UserPath(output.empty() ? kModelZooPage : output);
@@ -152,8 +154,8 @@ Command ResultsCommand() {
       "results",
       "DIR...",
       "print a table of finished searches and trainings, with links to their files, beside the "
-      "published rows, mean and deviation of runs that differ in the seed only, and the grids of "
-      "sweeps; DIR is a run or holds runs",
+      "published rows, the mean and the standard deviation of runs that differ only in the seed, "
+      "and the grids of sweeps; DIR is a run or holds runs",
       {"csv", "json", "markdown", "output", "add_to"},
       &Results,
       /*takes_arguments=*/true,

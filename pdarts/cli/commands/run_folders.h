@@ -11,21 +11,24 @@
 
 namespace pdarts {
 
-/// The absolute paths of the runs, searches and trainings, that a user named: each argument is a
-/// run, or holds runs, which are sorted by name. A run whose spec can't be read is among them.
-/// \error kInvalidArgument if `command` is given nothing; kNotFound if an argument is neither.
+/// The absolute paths of the runs (searches and trainings) that a user named. Each argument is a
+/// run, or a folder of runs, which are sorted by name. The result includes runs whose spec cannot
+/// be read.
+/// \error kInvalidArgument if there are no arguments; the message names `command`; kNotFound if an
+/// argument is neither a run nor a folder of runs.
 absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
                                                     const std::vector<std::string>& arguments);
 
-/// The runs that a command can't handle. It tells of each and goes on with the others.
+/// The runs that a command cannot handle. The command prints the reason for each of them, and
+/// continues with the other runs.
 class RunsLeftOut {
  public:
-  /// `total`: how many runs the command was given.
+  /// `total` is the number of runs that the user gave.
   explicit RunsLeftOut(size_t total) : total_(total) {}
-  /// Notes a run on standard error, unless it is the only one.
+  /// Prints the reason on standard error, unless the run is the only one.
   void Add(const std::string& run, const absl::Status& reason);
-  /// How the command ends. \error the reason where there is one run, else one that names all that
-  /// are left out.
+  /// The status with which the command ends. \error the reason if the command got only one run;
+  /// otherwise an error that names all runs that were left out.
   absl::Status status() const;
   bool are_all() const { return paths_.size() == total_; }
 

@@ -43,7 +43,7 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, launcher_options, "",
           "OPTIONS: options of sbatch, as in --time=120; several need quotation marks");
 ABSL_FLAG(int, array_limit, 0,
-          "NUMBER: most runs of the job array that go on at the same time; 0: no limit");
+          "NUMBER: maximum number of runs of the job array at the same time; 0: no limit");
 ABSL_FLAG(bool, detach, false, "return once the runs are submitted to Slurm");
 ABSL_FLAG(bool, status, false,
           "show the states of the runs that were submitted to Slurm from the output directory, and "
@@ -54,7 +54,7 @@ namespace {
 
 using google::protobuf::Message;
 
-/// Which file a name leads to, and when that was last changed.
+/// Identifies the file to which a name leads, and the time of its last change.
 struct FileVersion {
   ino_t number = 0;
   timespec changed = {};
@@ -78,13 +78,13 @@ struct SweepRun : QueuedRun {
   std::optional<FileVersion> spec_to_replace;  ///< of the run that --overwrite replaces
 };
 
-/// Whether the directory still holds the run that --overwrite replaces.
+/// Whether the directory still holds the run that --overwrite will replace.
 bool HoldsOldRun(const SweepRun& run) {
   return run.spec_to_replace && run.spec_to_replace == VersionOf(RunSpecFile(run.directory));
 }
 
-/// The commands that replace the runs which --overwrite has not replaced yet: one for all, or, in a
-/// grid, one for each combination.
+/// The commands that replace the runs that --overwrite has not replaced yet: one command for all
+/// runs, or, in a grid, one for each combination.
 std::vector<std::string> CommandsToReplace(const std::vector<const SweepRun*>& old_runs) {
   std::map<Combination, std::vector<int64_t>> seeds;
   for (const SweepRun* run : old_runs) seeds[run->combination].push_back(run->seed);
@@ -100,8 +100,10 @@ std::vector<std::string> CommandsToReplace(const std::vector<const SweepRun*>& o
   return commands;
 }
 
-/// What a user types to go on. Without --overwrite, a run that has not been replaced yet would be
-/// taken for one of this sweep; with it, what this sweep has done would be done again.
+/// The commands that a user types to continue the sweep. Neither the same command nor the command
+/// without --overwrite would be right. Without --overwrite, a run that has not been replaced yet
+/// would count as a run of this sweep. With --overwrite, the finished runs of this sweep would be
+/// computed again.
 std::string CommandsToGoOn(const std::vector<SweepRun>& runs) {
   std::vector<const SweepRun*> old_runs;
   std::string begun;
@@ -128,7 +130,7 @@ std::vector<RunResult> Results(const std::vector<SweepRun>& runs) {
   return results;
 }
 
-/// The grid of the finished runs; none without --grid, and while fewer than two combinations have a
+/// The grid of the finished runs. Empty without --grid, and if fewer than two combinations have a
 /// finished run.
 ResultsTable GridTable(const std::vector<SweepRun>& runs) {
   std::vector<FinishedRun> finished;
@@ -177,8 +179,8 @@ std::string JsonOf(const std::vector<SweepRun>& runs, const std::vector<std::str
       .Line();
 }
 
-/// A row for each run, with its number in each column. In a sweep without a grid, mean and
-/// deviation stand below; else the grid.
+/// Prints a row for each run, with its number in each column. In a sweep without a grid, the mean
+/// and the standard deviation follow below. Otherwise, the grid follows.
 void PrintTable(const std::vector<SweepRun>& runs) {
   std::vector<RunResult> results = Results(runs);
   for (RunResult& result : results) {
@@ -235,7 +237,8 @@ std::string NameOf(const Message& spec) {
                           : static_cast<const ExperimentSpec&>(spec).name();
 }
 
-/// Makes the spec what a run of it writes, if runs of it can begin.
+/// Changes the spec to the complete spec that a run would write, and checks that runs of the spec
+/// can begin.
 /// \error as MakeExperiment or MakeTraining.
 absl::Status CompleteAndCheck(Message* spec) {
   if (!IsTraining(*spec)) {
@@ -261,14 +264,14 @@ absl::StatusOr<std::unique_ptr<Message>> SpecFromFlags() {
   return spec;
 }
 
-/// The folder that gets the directories of the runs.
+/// The folder in which the run directories are made.
 std::string OutputFolder() {
   const std::string folder = absl::GetFlag(FLAGS_output_dir);
   return UserPath(folder.empty() ? "runs" : folder);
 }
 
-/// All runs that the flags ask for, with the specs and the results of those that are finished.
-/// Writes nothing. \error if a flag or a spec is wrong; as FindFinishedRun.
+/// All runs of the flags, with their specs, and with the results of the runs that are finished. The
+/// function writes no files. \error if a flag or a spec is wrong; as FindFinishedRun.
 absl::StatusOr<std::vector<SweepRun>> PlanRuns(const std::vector<int64_t>& seeds,
                                                const std::vector<GridField>& grid) {
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Message> base, SpecFromFlags());
@@ -312,7 +315,7 @@ absl::StatusOr<std::vector<SweepRun>> PlanRuns(const std::vector<int64_t>& seeds
   return runs;
 }
 
-/// Tells on standard error what should be known of the results. Returns the notes.
+/// Prints on standard error what the user should know about the results. Returns the notes.
 std::vector<std::string> NotesOn(const std::vector<SweepRun>& runs) {
   std::vector<std::string> notes;
   for (const std::string& difference : OriginDifferences(Results(runs))) {
@@ -326,7 +329,7 @@ std::vector<std::string> NotesOn(const std::vector<SweepRun>& runs) {
   return notes;
 }
 
-/// Prints what came of the runs. \error kInternal naming those that failed.
+/// Prints the results of the runs. \error kInternal naming the runs that failed.
 absl::Status PrintRuns(const std::vector<SweepRun>& runs) {
   const std::vector<std::string> notes = NotesOn(runs);
   if (absl::GetFlag(FLAGS_json)) {
@@ -346,8 +349,8 @@ absl::Status PrintRuns(const std::vector<SweepRun>& runs) {
                                           "; this runs them again:\n  ", CommandsToGoOn(runs)));
 }
 
-/// The flags that mean something with one launcher only. \error kInvalidArgument naming one that
-/// was given with the other launcher, or a value that is wrong.
+/// Checks the flags that have a meaning with one launcher only. \error kInvalidArgument naming a
+/// flag that was given with the other launcher, or a wrong value.
 absl::Status CheckLauncherFlags() {
   const std::string launcher = absl::GetFlag(FLAGS_launcher);
   if (launcher != "local" && launcher != "slurm") {
@@ -372,14 +375,14 @@ absl::Status CheckLauncherFlags() {
   return absl::InvalidArgumentError(absl::StrCat(of_slurm, ": only --launcher=slurm takes it"));
 }
 
-/// Prints what came so far of the sweeps that were submitted to Slurm.
+/// Prints the results so far of the sweeps that were submitted to Slurm.
 absl::Status PrintSubmittedSweeps() {
   PDARTS_ASSIGN_OR_RETURN(const SweepsReport report, ReportSweeps(OutputFolder()));
   if (!PrintedAsJson(report)) std::cout << SweepsText(report);
   return absl::OkStatus();
 }
 
-/// Prints what --status asks for.
+/// Prints the status for --status.
 absl::Status PrintStatus() {
   if (!absl::GetFlag(FLAGS_spec).empty() || !absl::GetFlag(FLAGS_seeds).empty()) {
     return absl::InvalidArgumentError(
@@ -426,7 +429,7 @@ Command SweepCommand() {
   return {
       "sweep",
       "--spec=FILE --seeds=1,3,5|--status",
-      "run a search or a training with several seeds and settings: a run each, a table, means and "
+      "run a search or a training with several seeds and settings, and print means and standard "
       "deviations",
       {"spec", "seeds", "grid", "launcher", "launcher_options", "array_limit", "detach", "status",
        "jobs", "data_dir", "output_dir", "device", "threads", "set", "overwrite",

@@ -76,7 +76,7 @@ class Reader {
     return absl::DataLossError(absl::StrCat(path_, ": ", why));
   }
 
-  /// The bytes of the entry whose header was read, which are `size`.
+  /// Reads the `size` bytes of the entry whose header was read last.
   absl::StatusOr<std::string> ReadFile(int64_t size) {
     std::string bytes(size, '\0');
     for (size_t done = 0; done < bytes.size();) {

@@ -9,12 +9,12 @@
 
 namespace pdarts::cifar {
 
-/// Reads files out of a .tar.gz archive, and writes nothing.
-/// \param wanted the files' names in the archive, and how many bytes each has at most.
-/// \return the bytes of each.
-/// \error kNotFound if there is no such archive, or it lacks a file; kDataLoss if the archive is
-/// damaged, one of the files is longer, or all that lies before the last of them is longer than
-/// 1 GiB. All name the archive.
+/// Reads files from a .tar.gz archive. The function writes no files.
+/// \param wanted the names of the files in the archive, and the maximum size of each in bytes.
+/// \return the bytes of each file.
+/// \error kNotFound if there is no such archive, or if a file is missing in it; kDataLoss if the
+/// archive is damaged, if a file is longer than its maximum, or if everything before the end of the
+/// last wanted file is longer than 1 GiB. All errors name the archive.
 absl::StatusOr<std::map<std::string, std::string>> ReadArchive(
     const std::string& archive, const std::map<std::string, int64_t>& wanted);
 

@@ -32,8 +32,8 @@ class CifarTest : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(directory_); }
 
-  /// A file of full length that takes no space: all zero but for its first and last record, which
-  /// begin and end with these bytes.
+  /// Writes a file of full length that takes no space on the disk. Its bytes are zero, except those
+  /// of its first and last record, which begin and end with these bytes.
   void WriteSparse(const std::string& name, int64_t bytes, const std::string& begin,
                    const std::string& end) {
     const fs::path path = directory_ / name;
@@ -79,7 +79,7 @@ TEST_F(CifarTest, ReadsThePublishedFilesOfCifar10InOrder) {
   EXPECT_EQ((splits->test->labels().accessor<int64_t, 1>()[0]), 6);
   EXPECT_EQ((test.accessor<uint8_t, 4>()[9999][2][31][31]), 7);
   EXPECT_EQ(splits->source, (directory_ / "cifar-10-batches-bin").string());
-  // What sha256sum says of the six files put together.
+  // The result of sha256sum for the six files one after the other.
   EXPECT_EQ(splits->checksum,
             "sha256:d43dab40400ec8c229565a9c085a84a29b8d1bf993551fcbb23016e7d7b16c67");
 }
@@ -105,7 +105,7 @@ TEST_F(CifarTest, ReadsFineOrCoarseLabelsOfCifar100) {
   ASSERT_TRUE(with_coarse.ok()) << with_coarse.status();
   EXPECT_EQ((with_coarse->train->labels().accessor<int64_t, 1>()[0]), 19);
   EXPECT_EQ((with_coarse->test->labels().accessor<int64_t, 1>()[0]), 17);
-  EXPECT_EQ(with_coarse->checksum, with_fine->checksum);  // of the same bytes
+  EXPECT_EQ(with_coarse->checksum, with_fine->checksum);  // the checksum of the same bytes
 }
 
 TEST_F(CifarTest, TheCallersFolderWinsOverTheConfigs) {
@@ -180,7 +180,7 @@ TEST_F(CifarTest, OtherStatisticsTakeThePlaceOfThePublishedOnes) {
   google::protobuf::Any any;
   any.PackFrom(config);
   EXPECT_THAT(Registry<Dataset>::Create(any).status().ToString(),
-              HasSubstr("deviation: has 1 elements, expected one a channel: 3"));
+              HasSubstr("deviation: has 1 elements, expected one for each channel: 3"));
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ namespace pdarts::cifar {
 /// (docs/algorithm.md, "The two halves of the training images").
 DatasetInfo Cifar10Info();
 
-/// The same of CIFAR-100, with its 100 fine or its 20 coarse labels.
+/// Image shape, class names and channel statistics of CIFAR-100, with its 100 fine or its 20 coarse
+/// labels.
 DatasetInfo Cifar100Info(bool coarse);
 
 }  // namespace pdarts::cifar

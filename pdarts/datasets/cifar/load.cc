@@ -21,9 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kNamed = 10;  // entries of a folder that a message names
+constexpr size_t kNamed = 10;  // number of entries of a folder that a message names
 
-/// What lies in a folder, sorted: "a, b, and 3 more".
+/// The entries of a folder, sorted: "a, b, and 3 more".
 std::string ContentOf(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
@@ -40,7 +40,7 @@ class Loader {
   Loader(const Published& published, std::string data_dir)
       : published_(published), data_dir_(std::move(data_dir)) {}
 
-  /// Finds which version is there.
+  /// Finds the version that exists.
   absl::Status Find() {
     if (data_dir_.empty()) return NotFound("no data folder is named");
     std::error_code error;
@@ -66,7 +66,7 @@ class Loader {
 
   std::string source() const { return (data_dir_ / (is_archive_ ? Archive() : folder_)).string(); }
 
-  /// Takes the files of these batches out of the archive, if it is one that was found.
+  /// Reads the files of these batches from the archive, if Find found an archive.
   absl::Status Unpack(const std::vector<Batch>& batches) {
     if (!is_archive_) return absl::OkStatus();
     std::map<std::string, int64_t> wanted;
@@ -79,7 +79,7 @@ class Loader {
     return absl::OkStatus();
   }
 
-  /// name: of the split.
+  /// `name` is the name of the split.
   absl::StatusOr<std::shared_ptr<const SampleSource>> Read(absl::string_view name,
                                                            const std::vector<Batch>& batches,
                                                            Sha256* checksum) const {
@@ -100,11 +100,11 @@ class Loader {
   const std::string& Archive() const {
     return is_python_ ? published_.python_archive : published_.binary_archive;
   }
-  /// With the folder, as it lies in the archive and in the data folder.
+  /// The name with its folder, as in the archive and in the data folder.
   std::string NameOf(const Batch& batch) const {
     return absl::StrCat(folder_, "/", is_python_ ? batch.python_name : batch.binary_name);
   }
-  /// As messages name it.
+  /// The path in messages.
   std::string PathOf(const Batch& batch) const {
     if (is_archive_) return absl::StrCat(source(), ": ", NameOf(batch));
     return (data_dir_ / NameOf(batch)).string();

@@ -11,14 +11,14 @@
 
 namespace pdarts::cifar {
 
-/// One of the published files, which the binary and the Python version call differently.
+/// One of the published files, with its names in the binary and in the Python version.
 struct Batch {
   std::string binary_name;
   std::string python_name;
   int64_t records;
 };
 
-/// A published data set: its names, its files, and what a record holds.
+/// A published dataset: its names, its files, and the content of a record.
 struct Published {
   std::string name;            ///< "cifar10"
   std::string title;           ///< "CIFAR-10"
@@ -34,10 +34,10 @@ struct Published {
 Published Cifar10();
 Published Cifar100(bool coarse);
 
-/// Reads both splits, or the test split alone, which needs no other file. `data_dir` holds, in the
-/// order in which they are looked for, the binary version's folder, the Python version's folder, or
-/// the archive of one of them. The checksum is that of the binary version's bytes, whichever is
-/// read. \error as Dataset::Load.
+/// Reads both splits, or only the test split, which needs no file of the training split. `data_dir`
+/// holds the folder of the binary version, the folder of the Python version, or the archive of one
+/// of them. They are looked for in this order. The checksum is always the checksum of the bytes of
+/// the binary version. \error as Dataset::Load.
 absl::StatusOr<DatasetSplits> Load(const Published& published, const DatasetInfo& info,
                                    const std::string& data_dir, bool test_only);
 

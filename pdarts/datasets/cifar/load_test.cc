@@ -22,7 +22,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// CIFAR-10 of two training batches and a test batch, of two images each.
+/// A CIFAR-10 with two training batches and a test batch, each with two images.
 Published Small() {
   Published published = Cifar10();
   published.train.resize(2);
@@ -140,7 +140,7 @@ TEST_F(LoadTest, SaysWhatIsThereWhereNothingFits) {
 }
 
 TEST_F(LoadTest, DamagedFilesAreNamed) {
-  // Of the Python version, in a folder.
+  // A folder of the Python version.
   std::vector<TarEntry> files = python_;
   files[1].content.resize(100);
   WriteFiles(files);
@@ -149,7 +149,7 @@ TEST_F(LoadTest, DamagedFilesAreNamed) {
   files[1].content = std::string(1 << 20, 'x');
   WriteFiles(files);
   EXPECT_THAT(Error(), HasSubstr("data_batch_2: has 1048576 bytes, expected at most"));
-  // In an archive.
+  // An archive of the Python version.
   fs::remove_all(folder_ / published_.python_folder);
   WriteArchive(published_.python_archive, files);
   EXPECT_THAT(Error(), AllOf(HasSubstr("cifar-10-python.tar.gz: cifar-10-batches-py/data_batch_2"),
@@ -164,7 +164,7 @@ TEST_F(LoadTest, DamagedFilesAreNamed) {
   std::ofstream(folder_ / published_.python_archive, std::ios::binary)
       << whole.substr(0, whole.size() / 2);
   EXPECT_EQ(Load().status().code(), absl::StatusCode::kDataLoss);
-  // A label out of range is named with its record, as in the binary version.
+  // For a label out of range, the error names its record, as in the binary version.
   files = python_;
   PythonBatch wrong;
   wrong.labels = {{"labels", {1, 10}}};

@@ -25,19 +25,19 @@ struct Object;
 struct Value;
 using List = std::vector<Value>;
 
-/// A value of a pickle. Lists and objects belong to the reader. So a value that is in many places,
-/// or in itself, takes the memory of one.
+/// A value of a pickle. Lists and objects belong to the reader. So a value that occurs in many
+/// places, or within itself, is in memory only once.
 struct Value {
   /// The full name of a function or class, such as "numpy.dtype".
   struct Name {
     const std::string* text;
   };
-  /// Text and bytes are a part of the pickle. A dict is a list of keys and values in turn. What is
-  /// of no use here, such as a float, is std::monostate.
+  /// Text and bytes are a part of the pickle. A dict is a list in which keys and values alternate.
+  /// A value that is not needed here, such as a float, is std::monostate.
   std::variant<std::monostate, int64_t, absl::string_view, Name, List*, Object*> value;
 };
 
-/// What a call of a function would give. Nothing is called.
+/// The description of a call of a function. The reader calls no function.
 struct Object {
   const std::string* function;
   const List* arguments;
@@ -60,7 +60,7 @@ class Reader {
   Reader(absl::string_view bytes, int64_t most_values) : bytes_(bytes), values_left_(most_values) {}
 
   absl::StatusOr<Value> Run() {
-    // The number of the protocol, or a dict.
+    // The bytes begin with the number of the protocol, or with a dict.
     if (bytes_.empty() || absl::string_view("\x80}(").find(bytes_[0]) == absl::string_view::npos) {
       return Damaged("it does not begin as a pickle does");
     }
@@ -79,7 +79,7 @@ class Reader {
     bytes_.remove_prefix(count);
     return taken;
   }
-  /// An unsigned little-endian number.
+  /// Reads an unsigned little-endian number.
   absl::StatusOr<uint64_t> Number(int bytes) {
     PDARTS_ASSIGN_OR_RETURN(const absl::string_view taken, Take(bytes));
     return ReadLittleEndian(taken);
@@ -100,7 +100,7 @@ class Reader {
     if (!number.ok()) return number.status();
     return Push({static_cast<int64_t>(*number)});
   }
-  /// Text or bytes behind their length.
+  /// Reads text or bytes after their length.
   absl::Status PushText(int length_bytes) {
     PDARTS_ASSIGN_OR_RETURN(const uint64_t length, Number(length_bytes));
     PDARTS_ASSIGN_OR_RETURN(const absl::string_view text, Take(length));
@@ -111,7 +111,7 @@ class Reader {
     return Push({&lists_.emplace_back(*std::move(values))});
   }
   absl::Status PushName(absl::string_view module, absl::string_view name) {
-    // A long text would be copied as often as the pickle asks for it.
+    // Without this limit, a long text would be copied as often as the pickle refers to it.
     if (module.size() + name.size() > kMostNameBytes) return Damaged("a function's name is long");
     return Push({Value::Name{&names_.emplace_back(absl::StrCat(module, ".", name))}});
   }
@@ -139,12 +139,12 @@ class Reader {
     return values;
   }
 
-  /// Appends to the list, or dict, that lies below the values.
+  /// Appends to the list or dict below the values on the stack.
   absl::Status Extend(absl::StatusOr<List> values) {
     if (!values.ok()) return values.status();
     PDARTS_ASSIGN_OR_RETURN(const Value target, Pop());
     const auto* list = As<List*>(target);
-    if (list == nullptr) return Damaged("it appends to what is no list");
+    if (list == nullptr) return Damaged("it appends to a value that is not a list");
     (*list)->insert((*list)->end(), values->begin(), values->end());
     return Push(target);
   }
@@ -158,20 +158,21 @@ class Reader {
   absl::Status Recall(absl::StatusOr<uint64_t> place) {
     if (!place.ok()) return place.status();
     const auto found = memo_.find(*place);
-    if (found == memo_.end()) return Damaged("it recalls what it hasn't kept");
+    if (found == memo_.end()) return Damaged("it recalls a memo entry that it did not store");
     return Push(found->second);
   }
   absl::Status Reduce() {
     PDARTS_ASSIGN_OR_RETURN(const List call, Pop(2));
     const auto* function = As<Value::Name>(call[0]);
     const auto* arguments = As<List*>(call[1]);
-    if (function == nullptr || arguments == nullptr) return Damaged("it calls what is no function");
+    if (function == nullptr || arguments == nullptr)
+      return Damaged("it calls a value that is not a function");
     return Push({&objects_.emplace_back(Object{function->text, *arguments, {}})});
   }
   absl::Status Build() {
     PDARTS_ASSIGN_OR_RETURN(const List values, Pop(2));
     const auto* object = As<Object*>(values[0]);
-    if (object == nullptr) return Damaged("it gives a state to what is no object");
+    if (object == nullptr) return Damaged("it sets the state of a value that is not an object");
     (*object)->state = values[1];
     return Push(values[0]);
   }
@@ -205,7 +206,7 @@ class Reader {
         return PushNumber(Number(1));
       case 'M':
         return PushNumber(Number(2));
-      case 'I': {  // a decimal number, also 00 and 01 for what is false and true
+      case 'I': {  // a decimal number; 00 and 01 are false and true
         PDARTS_ASSIGN_OR_RETURN(const absl::string_view line, Line());
         int64_t number;
         if (!absl::SimpleAtoi(line, &number)) return Damaged("a number");
@@ -215,7 +216,7 @@ class Reader {
         PDARTS_ASSIGN_OR_RETURN(const uint64_t number, Number(4));
         return Push({int64_t{static_cast<int32_t>(number)}});
       }
-      case 0x8a: {  // an integer of any length, two's complement; a batch has none that is negative
+      case 0x8a: {  // an integer of any length, two's complement; a batch has no negative integers
         PDARTS_ASSIGN_OR_RETURN(const uint64_t length, Number(1));
         PDARTS_ASSIGN_OR_RETURN(const absl::string_view digits, Take(length));
         if (length > 7) return Push({});
@@ -275,7 +276,7 @@ class Reader {
   }
 
   absl::string_view bytes_;
-  int64_t values_left_;  ///< so many more values may come
+  int64_t values_left_;  ///< the number of values that may still follow
   std::deque<List> lists_;
   std::deque<Object> objects_;
   std::deque<std::string> names_;
@@ -284,7 +285,7 @@ class Reader {
   std::unordered_map<uint64_t, Value> memo_;
 };
 
-/// The value that a dict has for a key. Its keys are text in Python 3, bytes in Python 2.
+/// The value of a key in a dict. The keys are text in Python 3 and bytes in Python 2.
 absl::StatusOr<Value> Find(const Value& dict, absl::string_view key) {
   const auto* items = As<List*>(dict);
   if (items != nullptr) {
@@ -306,12 +307,12 @@ bool IsByteType(const Value& value) {
   return name != nullptr && (*name == "u1" || *name == "|u1" || *name == "uint8");
 }
 
-/// The bytes of an array of images, of shape (count, image_bytes).
+/// The bytes of an array of images with the shape (count, image_bytes).
 absl::StatusOr<absl::string_view> ImageBytes(const Value& value, const PythonLayout& layout) {
   const auto* array = As<Object*>(value);
   if (array == nullptr) return Damaged("\"data\" is no array");
-  // _reconstruct is given the content as its state: version, shape, type, whether columns come
-  // first, bytes. _frombuffer is given bytes, type, shape and the order of axes.
+  // The state of _reconstruct is: version, shape, type, whether columns come first, bytes. The
+  // arguments of _frombuffer are: bytes, type, shape and the order of axes.
   const List* shape = nullptr;
   const Value *type = nullptr, *order = nullptr, *content = nullptr;
   const auto list = [](const Value& from) {
@@ -355,7 +356,7 @@ absl::StatusOr<absl::string_view> ImageBytes(const Value& value, const PythonLay
   return *bytes;
 }
 
-/// The numbers of a list with one for each image.
+/// The numbers of a list that has one number for each image.
 absl::StatusOr<std::vector<int64_t>> Labels(const Value& labels, const std::string& key,
                                             int64_t count) {
   const auto* list = As<List*>(labels);
@@ -379,14 +380,14 @@ absl::StatusOr<std::vector<int64_t>> Labels(const Value& labels, const std::stri
 }  // namespace
 
 int64_t MostPythonBytes(int64_t records) {
-  constexpr int64_t kBytesBesideImage = 256;  // labels, the name of the image's file
+  constexpr int64_t kBytesBesideImage = 256;  // the labels and the file name of the image
   constexpr int64_t kBytesBesideRecords = 65536;
   return records * (kImageBytes + kBytesBesideImage) + kBytesBesideRecords;
 }
 
 absl::StatusOr<PythonImages> ReadPythonImages(absl::string_view pickle,
                                               const PythonLayout& layout) {
-  // An image has a label or two and the name of its file, each with a place in the memo.
+  // An image has one or two labels and the name of its file. Each of them has a place in the memo.
   constexpr int64_t kValuesOfImage = 16;
   constexpr int64_t kOtherValues = 1024;
   Reader reader(pickle, kOtherValues + kValuesOfImage * layout.most_images);
@@ -415,7 +416,7 @@ absl::StatusOr<std::string> RecordsOfPythonBatch(absl::string_view pickle, int64
   for (int64_t i = 0; i < records; ++i) {
     for (int64_t k = 0; k < label_bytes; ++k) {
       const int64_t label = images.labels[k][i];
-      // What is no byte can't stand in a record; ReadRecords checks the rest.
+      // A label in a record is a byte. ReadRecords checks its range.
       if (label < 0 || label > 255) {
         return absl::DataLossError(absl::StrCat("record ", i, ": ", format.labels[k].name,
                                                 " is not in [0, ", format.labels[k].limit, ")"));

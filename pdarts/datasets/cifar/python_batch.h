@@ -11,35 +11,35 @@
 
 namespace pdarts::cifar {
 
-/// No published file of so many records of CIFAR is longer in Python's format.
+/// The maximum size of a published file of the Python version with this number of records.
 int64_t MostPythonBytes(int64_t records);
 
-/// Images and labels, as they lie in a batch of the Python version of CIFAR or of a data set of the
-/// same layout.
+/// Images and labels as in a batch of CIFAR's Python version, or of another dataset with the same
+/// layout.
 struct PythonImages {
   int64_t count = 0;
   absl::string_view pixels;                  ///< `[count,image_bytes]`, a part of the pickle
-  std::vector<std::vector<int64_t>> labels;  ///< `[count]` of each key
+  std::vector<std::vector<int64_t>> labels;  ///< `[count]` for each key
 };
 
 struct PythonLayout {
-  int64_t image_bytes = 0;              ///< of each image
-  std::vector<std::string> label_keys;  ///< entries with a label for each image
-  int64_t count = -1;                   ///< how many images there must be; -1: any number
-  int64_t most_images = 0;              ///< no file has more: its pickle may not hold more values
+  int64_t image_bytes = 0;              ///< size of each image in bytes
+  std::vector<std::string> label_keys;  ///< names of the entries that hold a label for each image
+  int64_t count = -1;                   ///< the exact number of images; -1: any number
+  int64_t most_images = 0;  ///< in a file; this limits the number of values of the pickle
 };
 
-/// Reads a pickle of a dict with an array of images ("data", of unsigned bytes, an image a row) and
-/// lists of labels. Calls nothing that the pickle names: it takes the bytes of an array of NumPy's,
-/// and leaves all else alone.
-/// \error kDataLoss if the bytes are no such pickle, or do not fit the layout.
+/// Reads a pickle of a dict with an array of images ("data", of unsigned bytes, with one image in
+/// each row) and lists of labels. The function calls nothing that the pickle names: it reads the
+/// bytes of a NumPy array, and ignores everything else.
+/// \error kDataLoss if the bytes are not such a pickle, or do not fit the layout.
 absl::StatusOr<PythonImages> ReadPythonImages(absl::string_view pickle, const PythonLayout& layout);
 
-/// Reads a batch of CIFAR's Python version by ReadPythonImages, with labels at
-/// LabelByte::python_key.
-/// \return the batch in the binary layout, as ReadRecords reads it.
-/// \error kDataLoss if the bytes are no such pickle, or hold another number of records or a label
-/// that is no byte.
+/// Reads a batch of CIFAR's Python version with ReadPythonImages. LabelByte::python_key names the
+/// entries of the labels.
+/// \return the batch in the binary layout that ReadRecords reads.
+/// \error kDataLoss if the bytes are not such a pickle, or hold another number of records, or hold
+/// a label that does not fit into a byte.
 absl::StatusOr<std::string> RecordsOfPythonBatch(absl::string_view pickle, int64_t records,
                                                  const RecordFormat& format);
 

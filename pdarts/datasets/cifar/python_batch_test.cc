@@ -90,7 +90,7 @@ TEST(PythonBatch, CutOffAnywhereItIsRefused) {
 }
 
 TEST(PythonBatch, ASmallPickleCanNotAskForMuchMemory) {
-  // A list that is put into itself over and over, and names that are copied over and over.
+  // A list that contains itself many times, and names that are copied many times.
   EXPECT_THAT(Error(absl::StrCat("\x80\x02]", std::string(100000, '('))), HasSubstr("more values"));
   std::string names = absl::StrCat("\x80\x04T", std::string("\0\0\1\0", 4), std::string(65536, 'a'),
                                    std::string("q\0", 2));

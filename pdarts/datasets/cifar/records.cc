@@ -17,10 +17,11 @@
 namespace pdarts::cifar {
 namespace {
 
-/// An open file, closed when it goes.
+/// An open file, which the destructor closes.
 class File {
  public:
-  // Non-blocking, so that a named pipe is told from a file instead of waited for.
+  // The file is opened without blocking, so that a named pipe is recognized and does not block the
+  // program.
   explicit File(const std::string& path)
       : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   ~File() {
@@ -41,7 +42,7 @@ absl::Status SystemError(const std::string& path) {
   return absl::DataLossError(message);
 }
 
-/// Checks that bytes are as many as the records of a file.
+/// Checks that the number of bytes fits the number of records of a file.
 absl::Status CheckLength(const RecordFile& file, int64_t record_bytes, int64_t length) {
   const int64_t expected = file.records * record_bytes;
   if (length == expected) return absl::OkStatus();
@@ -50,12 +51,12 @@ absl::Status CheckLength(const RecordFile& file, int64_t record_bytes, int64_t l
   if (length < expected) {
     absl::StrAppend(&message, "truncated, it ends in record ", length / record_bytes);
   } else {
-    absl::StrAppend(&message, "it goes on behind record ", file.records - 1);
+    absl::StrAppend(&message, "it continues after record ", file.records - 1);
   }
   return absl::DataLossError(message);
 }
 
-/// All bytes of a regular file, which are not read before `check` has agreed to their number.
+/// All bytes of a regular file. They are read only after `check` has accepted their number.
 absl::StatusOr<std::string> ReadChecked(const std::string& path,
                                         const std::function<absl::Status(int64_t length)>& check) {
   const File file(path);
@@ -71,7 +72,7 @@ absl::StatusOr<std::string> ReadChecked(const std::string& path,
     const ssize_t got = read(file.descriptor(), &bytes[done], bytes.size() - done);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return SystemError(path);
-    if (got == 0) bytes.resize(done);  // cut off while it was read
+    if (got == 0) bytes.resize(done);  // the file was cut off during the reading
     done += got;
   }
   return bytes;

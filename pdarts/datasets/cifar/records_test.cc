@@ -36,7 +36,8 @@ class RecordsTest : public ::testing::Test {
   std::filesystem::path directory_;
 };
 
-/// Label bytes, then an image of bytes that say where they stand: first + 7 * index, modulo 256.
+/// Label bytes, followed by an image whose bytes depend on their places: first + 7 * index, modulo
+/// 256.
 std::string Record(const std::string& labels, int first) {
   std::string bytes = labels;
   for (int i = 0; i < kImageBytes; ++i) bytes += static_cast<char>(first + 7 * i);
@@ -86,7 +87,7 @@ TEST_F(RecordsTest, NamesFileAndRecordOfAWrongLabel) {
   absl::Status status = ReadRecords({{good, 2}, {bad, 2}}, kOneLabel, nullptr).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(status.message(), bad + ": record 1: label 10 is not in [0, 10)");
-  // Both labels are checked, the one that isn't used too; 200 isn't negative.
+  // Both labels are checked, including the unused one. 200 is not read as a negative number.
   const std::string coarse = Write("coarse", Record("\24\143", 0));
   EXPECT_THAT(ReadRecords({{coarse, 1}}, kFine, nullptr).status().message(),
               HasSubstr("record 0: coarse label 20 is not in [0, 20)"));
@@ -107,7 +108,7 @@ TEST_F(RecordsTest, WrongLength) {
   status = ReadRecords({{extra, 2}}, kOneLabel, nullptr).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr(extra), HasSubstr("it goes on behind record 1")));
+              AllOf(HasSubstr(extra), HasSubstr("it continues after record 1")));
   EXPECT_EQ(ReadRecords({{Write("empty", ""), 2}}, kOneLabel, nullptr).status().code(),
             absl::StatusCode::kDataLoss);
 }

@@ -11,13 +11,13 @@ class Pickler {
  public:
   explicit Pickler(int protocol) : is_old_(protocol < 2), bytes_(is_old_ ? "" : "\x80\x02") {}
 
-  /// Begins and ends a tuple of so many values.
+  /// Begins and ends a tuple of this number of values.
   void Begin() { Code(is_old_ ? "(" : ""); }
   void End(int values) {
     Code(is_old_ ? "t" : values == 1 ? "\x85" : values == 2 ? "\x86" : "\x87");
   }
   void False() { Code(is_old_ ? "I00\n" : "\x89"); }
-  /// Text, and a place in the memo for it.
+  /// Writes a text and stores it in the memo.
   void Text(const std::string& text) {
     absl::StrAppend(&bytes_, "U");
     AppendLittleEndian(text.size(), 1, &bytes_);
@@ -87,7 +87,7 @@ std::string PickleOf(const PythonBatch& batch, int protocol) {
   pickler.End(3);
   pickler.Code("R");
   pickler.Remember();
-  // The array's state: version, shape, type, whether columns come first, content.
+  // The state of the array: version, shape, type, whether columns come first, content.
   pickler.Code("(");
   pickler.Byte(1);
   pickler.Begin();

@@ -10,19 +10,19 @@ namespace pdarts::cifar {
 
 /// A batch of CIFAR's Python version.
 struct PythonBatch {
-  /// Names of entries, and an integer below 65536 for each image.
+  /// The names of the entries of labels, and an integer below 65536 for each image.
   std::vector<std::pair<std::string, std::vector<int>>> labels;
-  std::string images;  ///< of image_bytes each
+  std::string images;  ///< each has image_bytes bytes
   int64_t image_bytes = 3072;
-  std::string type = "u1";             ///< NumPy's name of the type of an element
-  int64_t rows = 0;                    ///< what the array says that it has
+  std::string type = "u1";             ///< the type of an element in NumPy
+  int64_t rows = 0;                    ///< the number of rows in the shape of the array
   std::string maker = "_reconstruct";  ///< the function that makes the array
 };
 
 /// The batch as Python 2 wrote it: a pickle of protocol 1 or 2.
 std::string PickleOf(const PythonBatch& batch, int protocol = 2);
 
-/// The bytes of an image that say where they stand: first + 7 * index, modulo 256.
+/// The bytes of an image, which depend on their places: first + 7 * index, modulo 256.
 std::string ImageFrom(int first);
 
 }  // namespace pdarts::cifar

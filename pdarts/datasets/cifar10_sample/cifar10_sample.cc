@@ -25,17 +25,18 @@ namespace {
 
 using bazel::tools::cpp::runfiles::Runfiles;
 
-/// This program's own file: argv[0] may be relative to a folder that was left long ago.
+/// The file of this program. argv[0] is not used, because it may be relative to a folder that the
+/// program has left.
 std::string ThisProgram() {
   std::array<char, PATH_MAX> path;
   const ssize_t size = readlink("/proc/self/exe", path.data(), path.size());
   return size <= 0 ? "" : std::string(path.data(), size);
 }
 
-/// Path of the file by this name in this folder of the source tree.
-/// \error kNotFound saying where it looked.
+/// The path of a file in this folder of the source tree.
+/// \error kNotFound naming the places that were searched.
 absl::StatusOr<std::string> FindFile(absl::string_view name) {
-  // The repository is called otherwise where another workspace uses it under another name.
+  // If another workspace uses this repository under another name, its folder has that name.
   const std::string runfile =
       absl::StrCat(PDARTS_REPOSITORY, "/pdarts/datasets/cifar10_sample/", name);
   const std::string program = ThisProgram();
@@ -52,8 +53,9 @@ absl::StatusOr<std::string> FindFile(absl::string_view name) {
     absl::StrAppend(&looked, looked.empty() ? "" : "; ", path.empty() ? runfile : path);
     return "";
   };
-  // What Bazel's environment names; then the folder beside the program, as that environment may be
-  // of another Bazel program that started this one.
+  // The runfiles in Bazel's environment variables are tried first, and the folder beside the
+  // program afterwards, because the variables may belong to another Bazel program that started this
+  // one.
   std::string path = find(Runfiles::Create(program, &error));
   if (path.empty()) path = find(Runfiles::Create(program, "", "", &error));
   if (!path.empty()) return path;

@@ -41,15 +41,15 @@ TEST(Cifar10Sample, HoldsThePromisedImagesOfEachClass) {
   ASSERT_TRUE(splits.ok()) << splits.status();
   EXPECT_THAT(Counts(splits->train->labels(), 0, 1000), Each(100));
   EXPECT_THAT(Counts(splits->test->labels(), 0, 200), Each(20));
-  // Mixed well enough to be cut into halves as it is.
+  // The classes are mixed, so that each half of the unchanged order has images of every class.
   EXPECT_THAT(Counts(splits->train->labels(), 0, 500),
               Each(::testing::AllOf(::testing::Ge(30), ::testing::Le(70))));
-  // What sha256sum says of train.bin and test.bin put together.
+  // The result of sha256sum for train.bin followed by test.bin.
   EXPECT_EQ(splits->checksum,
             "sha256:32858dabc400b20f7649d515b86e88195c460ee33913e738f01caf7c0f64cc63");
 }
 
-// Real images: their channels have the statistics of the whole data set, roughly.
+// The images are real: the statistics of their channels are close to those of the complete dataset.
 TEST(Cifar10Sample, LooksLikeCifar10) {
   const std::unique_ptr<Dataset> dataset = MakeSample();
   const auto splits = dataset->Load({});
@@ -73,7 +73,7 @@ TEST(Cifar10Sample, IsFoundFromAnyFolder) {
   EXPECT_TRUE(MakeSample()->Load({}).ok());
 }
 
-// As when another Bazel program, without these files, starts this one.
+// This happens if another Bazel program, which does not have these files, starts this one.
 TEST(Cifar10Sample, IsFoundBesideTheProgramInAForeignEnvironment) {
   for (const char* name : {"RUNFILES_MANIFEST_FILE", "TEST_SRCDIR"}) unsetenv(name);
   setenv("RUNFILES_DIR", ::testing::TempDir().c_str(), 1);

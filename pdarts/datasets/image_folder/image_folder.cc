@@ -31,7 +31,7 @@ class ImageFolder : public Dataset {
 };
 
 const bool registered = Registry<Dataset>::Register<ImageFolderConfig>(
-    "image_folder", "your own PNG, JPEG and WebP files, in a folder a class",
+    "image_folder", "your own PNG, JPEG and WebP files, in a folder for each class",
     [](const ImageFolderConfig& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       PDARTS_ASSIGN_OR_RETURN(DatasetInfo info, AnnounceStoredImages(config));
       return std::make_unique<ImageFolder>(config, std::move(info));

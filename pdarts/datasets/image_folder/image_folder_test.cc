@@ -57,7 +57,7 @@ class ImageFolderTest : public ::testing::Test {
     options.class_names = class_names;
     return Make().value()->Load(options);
   }
-  /// The message of what must go wrong.
+  /// The message of the expected error.
   std::string Error(absl::StatusCode code = absl::StatusCode::kInvalidArgument) const {
     const absl::Status status = Load().status();
     EXPECT_EQ(status.code(), code) << status;
@@ -84,10 +84,10 @@ TEST_F(ImageFolderTest, ClassesAreFoldersAndAlternate) {
   const auto labels = splits->train->labels().accessor<int64_t, 1>();
   for (int i = 0; i < 12; ++i) {
     EXPECT_EQ(labels[i], labels[i % 3]) << i;
-    // Each class has its red.
+    // Each class has a red value of its own.
     EXPECT_EQ(Pixel(splits->train->InMemory(), i, 4, 4)[0], 255 * labels[i] / 3);
   }
-  // Another seed, another order; not another content.
+  // Another seed gives another order, but the same content.
   config_.set_seed(2);
   const auto other = Load();
   ASSERT_TRUE(other.ok()) << other.status();
@@ -117,7 +117,7 @@ TEST_F(ImageFolderTest, StatisticsAreThoseOfTheTrainingImagesUnlessNamed) {
 }
 
 TEST_F(ImageFolderTest, ImagesAreCroppedToASquareOrStretched) {
-  // A red column at the left, a white square, a blue column at the right.
+  // The image has a red column at the left, a white square, and a blue column at the right.
   images::PngContent content;
   content.width = 24;
   content.height = 16;
@@ -144,7 +144,7 @@ TEST_F(ImageFolderTest, ImagesAreCroppedToASquareOrStretched) {
 }
 
 TEST_F(ImageFolderTest, ShrinkingAveragesAndTheSameSizeChangesNothing) {
-  // Columns of black and white, which shrink to grey and not to either.
+  // The image has black and white columns. Resized, they become gray, and not black or white.
   images::PngContent content;
   content.width = content.height = 64;
   content.colour_type = 0;
@@ -203,7 +203,7 @@ TEST_F(ImageFolderTest, MessagesNameFiveFilesAndCountTheRest) {
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
               AllOf(HasSubstr("test: 8 of 11 images"), HasSubstr("bad4.png"),
                     HasSubstr(", and 3 more (--v=1 names all)")));
-  // All of them are in the log on request.
+  // If the user asks for it, the log names all of them.
   FLAGS_logtostderr = true;
   FLAGS_v = 1;
   ::testing::internal::CaptureStderr();
@@ -278,7 +278,8 @@ TEST_F(ImageFolderTest, FormatsAreToldByContent) {
 
 TEST_F(ImageFolderTest, WhateverIsAnImageCountsIfItIsUnusable) {
   WriteImageFolder(folder_, 3, 2);
-  // By its content, by its name, and because it has no class.
+  // One image is unusable because of its content, one because of its name, and one because it has
+  // no class.
   WriteFile(Path("train/class_0/photo"), "GIF89a and so on");
   WriteFile(Path("train/class_1/photo.HEIC"), "ftyp");
   WriteFile(Path("train/loose.png"), PlainPng(8, 8, 1, 2, 3));
@@ -315,7 +316,7 @@ TEST_F(ImageFolderTest, AShareOfAFlatFolderIsForMeasuring) {
   ASSERT_TRUE(splits.ok()) << splits.status();
   EXPECT_TRUE(splits->train->labels().bincount().eq(8).all().item<bool>());
   EXPECT_TRUE(splits->test->labels().bincount().eq(2).all().item<bool>());
-  // No image is in both: WriteImageFolder gives each of a class a green of its own.
+  // No image is in both splits: WriteImageFolder gives each image of a class another green value.
   for (int i = 0; i < 6; ++i) {
     for (int j = 0; j < 24; ++j) {
       EXPECT_NE(Pixel(splits->test->InMemory(), i, 4, 4),
@@ -325,12 +326,12 @@ TEST_F(ImageFolderTest, AShareOfAFlatFolderIsForMeasuring) {
   config_.set_seed(2);
   EXPECT_NE(Load()->test->InMemory().sum().item<int64_t>(),
             splits->test->InMemory().sum().item<int64_t>());
-  // The test split alone is the same one.
+  // The test split without the training split is the same.
   config_.set_seed(1);
   const auto test = LoadTest();
   ASSERT_TRUE(test.ok()) << test.status();
   EXPECT_TRUE(test->test->InMemory().equal(splits->test->InMemory()));
-  // A share of a folder that has images for measuring would be a mistake.
+  // `test_share` for a folder that has test images would be a mistake.
   WriteImageFolder(Path("both"), 3, 2);
   config_.set_folder(Path("both"));
   EXPECT_THAT(Error(), AllOf(HasSubstr("dataset.test_share is 0.2"), HasSubstr("both/test")));
@@ -340,13 +341,13 @@ TEST_F(ImageFolderTest, TheTestSplitAlone) {
   WriteImageFolder(folder_, 3, 4);
   const auto both = Load();
   ASSERT_TRUE(both.ok()) << both.status();
-  // Statistics that the config lacks are those of the training images.
+  // If the config has no statistics, those of the training images are used.
   auto test = LoadTest();
   ASSERT_TRUE(test.ok()) << test.status();
   EXPECT_EQ(test->info.mean, both->info.mean);
   EXPECT_EQ(test->train->size(), 0);
   EXPECT_TRUE(test->test->InMemory().equal(both->test->InMemory()));
-  // With statistics no training image is read: a damaged one is no error.
+  // If the config has statistics, no training image is read, so a damaged one causes no error.
   for (const double mean : both->info.mean) config_.add_mean(mean);
   for (const double deviation : both->info.deviation) config_.add_deviation(deviation);
   WriteFile(Path("train/class_0/image_0.png"), "damaged");
@@ -368,7 +369,7 @@ TEST_F(ImageFolderTest, TheTestSplitAlone) {
 TEST_F(ImageFolderTest, TheTestSplitForAModelThatKnowsItsClasses) {
   WriteImageFolder(folder_, 3, 4);
   fs::remove_all(Path("train"));
-  // Neither statistics nor all classes are needed: the model has both.
+  // Neither the statistics nor all classes are needed, because the model has both.
   fs::remove_all(Path("test/class_1"));
   const auto test = LoadTest({"class_2", "class_1", "class_0"});
   ASSERT_TRUE(test.ok()) << test.status();
@@ -379,14 +380,14 @@ TEST_F(ImageFolderTest, TheTestSplitForAModelThatKnowsItsClasses) {
     EXPECT_NE(label, 1);
     EXPECT_EQ(Pixel(test->test->InMemory(), i, 4, 4)[0], 255 * (2 - label) / 3);
   }
-  // What else lies in train/ does not matter; a class that the model does not know does.
+  // Other files in train/ are ignored, but a class that the model does not know is an error.
   WriteFile(Path("train/class_9/damaged.png"), "damaged");
   EXPECT_TRUE(LoadTest({"class_2", "class_1", "class_0"}).ok());
   EXPECT_THAT(LoadTest({"class_2", "class_1", "fox"}).status().ToString(),
               HasSubstr("does not know \"class_0\""));
 }
 
-/// A whole image of a source, as Read gives it.
+/// A whole image of a source, as Read returns it.
 at::Tensor Whole(const SampleSource& source, int64_t index) {
   const auto images = source.Read({index});
   EXPECT_TRUE(images.ok()) << images.status();
@@ -394,7 +395,7 @@ at::Tensor Whole(const SampleSource& source, int64_t index) {
 }
 
 TEST_F(ImageFolderTest, ALargeSplitIsReadWhenItIsNeeded) {
-  // Twelve images of 9x11, 10x11, ... pixels, and six.
+  // Twelve training images of 9x11, 10x11, ... pixels, and six test images.
   WriteImageFolder(folder_, 3, 4);
   const auto small = Load();
   ASSERT_TRUE(small.ok()) << small.status();
@@ -403,7 +404,7 @@ TEST_F(ImageFolderTest, ALargeSplitIsReadWhenItIsNeeded) {
   ASSERT_TRUE(large.ok()) << large.status();
   EXPECT_FALSE(large->train->InMemory().defined());
   EXPECT_FALSE(large->test->InMemory().defined());
-  // The order does not depend on where the images are.
+  // The order does not depend on the place of the images.
   EXPECT_TRUE(large->train->labels().equal(small->train->labels()));
   EXPECT_TRUE(large->test->labels().equal(small->test->labels()));
   ASSERT_EQ(large->train->size(), 12);
@@ -415,18 +416,18 @@ TEST_F(ImageFolderTest, ALargeSplitIsReadWhenItIsNeeded) {
     const int number = name[name.size() - 5] - '0';
     const at::Tensor image = Whole(*large->train, i);
     ASSERT_EQ(image.sizes(), at::IntArrayRef({3, 11, 9 + number})) << name;
-    // Each file is of one color.
+    // Each file has one color.
     EXPECT_EQ(image.select(0, 1).min().item<int>(), 7 * number);
     EXPECT_EQ(image.select(0, 1).max().item<int>(), 7 * number);
     EXPECT_EQ(Pixel(small->train->InMemory(), i, 4, 4)[1], 7 * number);
   }
-  // Of fewer images than statistics take, these are the same.
+  // A split with fewer images than the statistics use gives the same statistics.
   EXPECT_EQ(large->info.mean, small->info.mean);
   EXPECT_EQ(large->info.deviation, small->info.deviation);
 }
 
 TEST_F(ImageFolderTest, EachSplitIsSmallOrLarge) {
-  config_.set_image_size(400);  // 0.48 MB an image
+  config_.set_image_size(400);  // 0.48 MB for each image
   config_.set_memory_megabytes(3);
   WriteImageFolder(folder_, 3, 4);
   const auto splits = Load();
@@ -441,7 +442,7 @@ TEST_F(ImageFolderTest, TheChecksumOfALargeSplitIsOverNamesSizesAndLabels) {
   const std::string checksum = Load()->checksum;
   EXPECT_THAT(checksum, ::testing::MatchesRegex("sha256:[0-9a-f]{64}"));
   EXPECT_EQ(Load()->checksum, checksum);
-  // A copy elsewhere is the same data.
+  // A copy in another place is the same data.
   fs::rename(folder_, folder_ + "_copy");
   config_.set_folder(folder_ + "_copy");
   EXPECT_EQ(Load()->checksum, checksum);
@@ -481,7 +482,7 @@ TEST_F(ImageFolderTest, WhatIsWrongWithAFileOfALargeSplitIsSaidWhenItIsRead) {
       AllOf(HasSubstr(Path("train/class_0/image_1.png")), HasSubstr("when the folder was")));
   fs::remove(Path("train/class_0/image_1.png"));
   EXPECT_THAT(error("train/class_0/image_1.png"), HasSubstr("is gone since the folder was listed"));
-  // Statistics need images: what is wrong with these is said at the start.
+  // Computing the statistics reads the images, so damaged images are reported at the start.
   config_.clear_mean();
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
               AllOf(HasSubstr("2 of 13 images can't be used"), HasSubstr("cut.jpg")));
@@ -496,7 +497,7 @@ TEST_F(ImageFolderTest, AClassThatIsALinkToWhatHoldsItIsRefused) {
 }
 
 TEST_F(ImageFolderTest, WhatFitsInNoMemoryIsRefused) {
-  // A thousand classes that are all one folder: 0.6 TB at the largest size.
+  // A thousand classes whose folders are links to one folder: 0.6 TB at the largest size.
   for (int i = 0; i < 100; ++i) WriteFile(Path(absl::StrCat("class/", i, ".png")), "");
   fs::create_directories(Path("train"));
   for (int c = 0; c < 1000; ++c) fs::create_symlink("../class", Path(absl::StrCat("train/", c)));

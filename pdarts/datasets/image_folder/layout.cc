@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using images::FolderContent;
 
-/// The folders among `folders` that are named after a split.
+/// The folders among `folders` that have the name of a split.
 std::vector<std::string> Named(const std::vector<std::string>& folders, NamedSplit split) {
   std::vector<std::string> found;
   for (const std::string& folder : folders) {
@@ -38,8 +38,8 @@ absl::StatusOr<SplitFolder> ReadSplit(const std::string& path) {
   return SplitFolder{path, images::FindClasses(path, content), std::move(content.images)};
 }
 
-/// The one folder of `names` that holds class folders; none is an empty split. Says in `notes` what
-/// lies in the others.
+/// The only folder of `names` that holds class folders. If there is none, the split is empty. Adds
+/// notes about the content of the other folders.
 absl::StatusOr<SplitFolder> TheOne(const std::string& folder, const std::vector<std::string>& names,
                                    std::vector<std::string>* notes) {
   SplitFolder found;
@@ -61,7 +61,7 @@ absl::StatusOr<SplitFolder> TheOne(const std::string& folder, const std::vector<
   return found;
 }
 
-/// A hint where a folder was packed into another one: "; .../flowers holds train/".
+/// A hint for a user who put a folder into another folder: "; .../flowers holds train/".
 std::string FolderBelow(const std::string& folder, const std::vector<std::string>& folders) {
   for (const std::string& name : folders) {
     const fs::path below = fs::path(folder) / name;
@@ -75,7 +75,7 @@ std::string FolderBelow(const std::string& folder, const std::vector<std::string
   return "";
 }
 
-/// By what a file's place in its class's order is decided.
+/// The key by which the files of a class are sorted.
 std::string Rank(const std::string& folder, int64_t seed, const std::string& path) {
   const std::string name = images::ComposedName(fs::path(path).lexically_relative(folder).string());
   return Sha256Of(absl::StrCat(seed, "\n", name)).Bytes();
@@ -98,7 +98,7 @@ absl::StatusOr<Layout> FindLayout(const std::string& folder) {
     }
     layout.train = {folder, images::FindClasses(folder, content), std::move(content.images)};
     layout.notes.push_back(
-        absl::StrCat(folder, " has no train/: its own folders are taken for classes"));
+        absl::StrCat(folder, " has no train/: its own folders are used as classes"));
     return layout;
   }
   if (train.size() > 1) {
@@ -115,7 +115,7 @@ absl::StatusOr<Layout> FindLayout(const std::string& folder) {
     if (!layout.test.path.empty()) {
       layout.notes.push_back(
           absl::StrCat(layout.test.path,
-                       " is what networks are measured on, because there is no labelled test/"));
+                       " is what networks are measured on, because there is no labeled test/"));
     }
   } else if (!validation.empty()) {
     layout.notes.push_back(absl::StrCat(folder, ": ", absl::StrJoin(validation, "/, "),

@@ -113,7 +113,7 @@ TEST_F(LayoutTest, ClassFoldersWithoutSplits) {
   EXPECT_EQ(layout.test.path, "");
   ASSERT_EQ(layout.train.classes.size(), 2u);
   EXPECT_EQ(layout.train.classes[0].name, "daisy");
-  EXPECT_THAT(layout.notes, ElementsAre(HasSubstr("its own folders are taken for classes")));
+  EXPECT_THAT(layout.notes, ElementsAre(HasSubstr("its own folders are used as classes")));
 }
 
 TEST_F(LayoutTest, SaysWhatThereIsInstead) {
@@ -138,11 +138,12 @@ TEST_F(LayoutTest, TestFilesAreCutByClassAndAlikeInEveryCopy) {
     ++counts[file.label];
     paths.insert(file.path);
   }
-  // A tenth of 20; at least one of 3; none where one image is all.
+  // A tenth of 20 images; at least one of 3 images; none if the class has only one image.
   EXPECT_THAT(counts, ElementsAre(2, 1, 0));
   EXPECT_EQ(train.size(), 21u);
   for (const ImageFile& file : train) EXPECT_EQ(paths.count(file.path), 0u) << file.path;
-  // Of a copy in another folder the same files are taken; with another seed others.
+  // In a copy of the folder, the same files are selected. With another seed, other files are
+  // selected.
   std::vector<ImageFile> copy = files;
   for (ImageFile& file : copy) file.path.replace(0, 2, "/elsewhere");
   const std::vector<ImageFile> of_copy = TakeTestFiles("/elsewhere", 0.1, 1, &copy);
@@ -156,7 +157,7 @@ TEST_F(LayoutTest, TestFilesAreCutByClassAndAlikeInEveryCopy) {
     first.insert(TakeTestFiles("/a", 0.1, seed, &train)[0].path);
   }
   EXPECT_GT(first.size(), 3u);
-  // However large the share is, a class keeps an image.
+  // With any share, a class keeps at least one image.
   train = files;
   EXPECT_EQ(TakeTestFiles("/a", 0.99, 1, &train).size(), 21u);
 }

@@ -37,8 +37,8 @@ class Loader {
   Loader(const ImageFolderConfig& config, std::string folder)
       : config_(config), folder_(std::move(folder)) {}
 
-  /// Finds folder, splits, classes and files. The files of the training split are looked for only
-  /// where they are needed. by_test: any classes are taken that the test split has.
+  /// Finds the folder, the splits, the classes and the files. Finds the files of the training split
+  /// only if they are needed. `by_test` accepts any classes of the test split.
   absl::Status Find(bool needs_train, bool by_test) {
     if (folder_.empty()) return NotFound("no folder is named");
     auto layout = FindLayout(folder_);
@@ -51,7 +51,7 @@ class Loader {
       PDARTS_ASSIGN_OR_RETURN(train_, ListSplit(layout_.train, classes_));
     }
     PDARTS_ASSIGN_OR_RETURN(test_, ListSplit(layout_.test, classes_));
-    // A network that is measured takes the images that are given to it.
+    // An evaluation uses all given test images, and ignores `test_share`.
     if (by_test && !layout_.test.path.empty()) return absl::OkStatus();
     return SetTestFilesApart();
   }
@@ -65,7 +65,8 @@ class Loader {
   }
   StoredSplit Test() const {
     if (!layout_.test.path.empty()) return SplitOf("test", layout_.test, test_);
-    // Images that were set apart: what else lies in their folder is told with the others.
+    // The test images were set apart from the training images. Other files in their folder are
+    // reported with the training split.
     return SplitOf("test", {layout_.train.path, {}, {}}, test_);
   }
 
@@ -102,7 +103,7 @@ class Loader {
     return absl::OkStatus();
   }
 
-  /// The split of this name: its images, and what is told of what else lies in its folder.
+  /// The split with this name: its images, and notes about other files in its folder.
   static StoredSplit SplitOf(const std::string& name, const SplitFolder& folder,
                              const Listing& listing) {
     if (!listing.others.empty()) {

@@ -7,14 +7,14 @@
 
 namespace pdarts::image_folder {
 
-/// Reads the splits that `options` ask for. With LoadOptions::test_only the folder may lack a
-/// training split; the classes are then those of the test split. So they are if
-/// LoadOptions::class_names say which ones a model knows. A mean or a deviation that the config
-/// lacks is that of the training images; with both options nothing tells it, and it stays a
-/// stand-in, because the model knows it too. \error as Dataset::Load; kInvalidArgument naming
-/// `dataset.mean` and `dataset.deviation` if one of them is needed and there are no training
-/// images.
-/// \param info what is known before reading, by AnnounceStoredImages.
+/// Reads the splits that `options` request. With LoadOptions::test_only, the training split may be
+/// missing. The classes are then those of the test split. The classes are also those of the test
+/// split if LoadOptions::class_names gives the classes of a model. A mean or standard deviation
+/// that the config lacks is computed from the training images. With both options nothing tells it,
+/// and a default value stays, because the model knows the right value. \error as Dataset::Load;
+/// kInvalidArgument naming `dataset.mean` and `dataset.deviation` if one of them is needed and
+/// there are no training images.
+/// \param info the result of AnnounceStoredImages, which is known before reading.
 absl::StatusOr<DatasetSplits> Load(const ImageFolderConfig& config, const DatasetInfo& info,
                                    const LoadOptions& options);
 

@@ -64,7 +64,7 @@ class ImageShards : public Dataset {
     return splits;
   }
 
-  /// Takes the classes' names from an index that has them.
+  /// Takes the names of the classes from an index, if the index has them.
   absl::Status CheckClasses(const std::string& folder, const ShardIndex& index,
                             DatasetInfo* info) const {
     if (index.class_names_size() > 0) {

@@ -32,7 +32,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a shard holds, by the first word of its name that is a split's.
+/// The split of a shard: the first word of its name that is the name of a split.
 NamedSplit SplitOfShard(const std::string& name) {
   const auto is_no_letter = [](char c) { return !absl::ascii_isalpha(c); };
   std::string words = name;
@@ -68,7 +68,7 @@ absl::StatusOr<FileDescriptor> OpenShard(const std::string& path) {
   return OpenRegularFile(AT_FDCWD, path, O_RDONLY, path);
 }
 
-/// \error as ReadIndex if a shard has not the length that the index says.
+/// \error as ReadIndex if the length of a shard differs from its length in the index.
 absl::Status CheckLength(const ShardIndex::Shard& shard, const FileDescriptor& file,
                          const std::string& path) {
   struct stat status;
@@ -116,7 +116,8 @@ class ShardStore : public images::ImageStore {
 
   absl::StatusOr<std::string> Read(int64_t index) const override {
     const ShardIndex::Shard& shard = ShardOf(index);
-    // A folder may have more shards than a process may have open files.
+    // The file is opened for each image, because a folder may have more shards than a process may
+    // have open files.
     const std::string path = PathOf(shard);
     const absl::StatusOr<FileDescriptor> opened = OpenShard(path);
     if (absl::IsNotFound(opened.status())) return absl::NotFoundError("the shard is gone");

@@ -14,25 +14,26 @@ namespace pdarts::image_shards {
 /// The name of the index in a folder of shards.
 inline constexpr char kIndexName[] = "index.binpb";
 
-/// Makes the index of a folder by reading the headers of all *.tar files in it, without class
-/// names. A shard whose name has "test", "testing", "val", "valid" or "validation" among its words
-/// is for measuring; if there are shards of both, those of the latter three are left out with a
-/// warning.
+/// Makes the index of a folder from the headers of all *.tar files in it. The index has no names of
+/// classes. A shard holds test images if one of the words in its name is "test", "testing", "val",
+/// "valid" or "validation". If there are both test shards and validation shards, the validation
+/// shards are left out with a warning.
 /// \error kNotFound if there is no such folder or no shard in it; as IndexTarShard.
 absl::StatusOr<ShardIndex> IndexFolder(const std::string& folder);
 
-/// The bytes of an index. \error kDataLoss if they are no index, or one that contradicts itself.
+/// Reads an index from its bytes. \error kDataLoss if the bytes are not an index, or if the index
+/// contradicts itself.
 absl::StatusOr<ShardIndex> ParseIndex(absl::string_view bytes);
 
-/// The folder's index, from its file or else by IndexFolder.
-/// \error kNotFound if there is no such folder, no shard in it, or a shard of the index is missing;
-/// kDataLoss naming a shard that is shorter than the index says, and the first sample that is not
-/// whole; kFailedPrecondition if a shard is longer, or the folder holds shards that the index does
-/// not know.
+/// The index of a folder. It is read from its file, or made by IndexFolder if there is no file.
+/// \error kNotFound if there is no such folder, no shard in it, or if a shard of the index is
+/// missing; kDataLoss naming a shard that is shorter than the index says, and the first incomplete
+/// sample; kFailedPrecondition if a shard is longer, or if the folder holds shards that are not in
+/// the index.
 absl::StatusOr<ShardIndex> ReadIndex(const std::string& folder);
 
-/// The training images of the folder, or those for measuring. Each image is read from the file of
-/// its shard, which is opened for it, at the place that the index names.
+/// The training images or the test images of the folder. Each image is read from the file of its
+/// shard, at the place in the index. The file is opened for each image.
 StoredSplit SplitOf(const std::string& folder, const ShardIndex& index, bool is_test);
 
 }  // namespace pdarts::image_shards

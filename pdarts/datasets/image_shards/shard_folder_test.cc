@@ -36,13 +36,13 @@ class ShardFolderTest : public ::testing::Test {
 
   std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
 
-  /// Writes the index of the folder, as pdarts pack does.
+  /// Writes the index of the folder, as `pdarts pack` does.
   void WriteIndex() const {
     const auto index = IndexFolder(folder_);
     ASSERT_TRUE(index.ok()) << index.status();
     WriteFile(Path(kIndexName), index->SerializeAsString());
   }
-  /// The message of what must go wrong with a shard.
+  /// The message of the expected error for a shard.
   std::string Error(const std::string& tar) const {
     WriteFile(Path("a.tar"), tar);
     const absl::Status status = IndexFolder(folder_).status();
@@ -54,7 +54,7 @@ class ShardFolderTest : public ::testing::Test {
   std::string folder_;
 };
 
-/// Contents that begin in another way each, and whose lengths are no multiples of a block.
+/// Contents with different beginnings, whose lengths are not multiples of a block.
 std::string Content(int number) {
   return absl::StrCat("content ", number, std::string(700 * number, 'x'), "end");
 }
@@ -127,7 +127,7 @@ TEST_F(ShardFolderTest, AShardThatIsCutOffAnywhereIsAnError) {
     if (message.find("sample ") != std::string::npos) ++named;
   }
   EXPECT_GT(named, 10);
-  // In the middle of the second image; behind the last file.
+  // Once in the middle of the second image, and once after the last file.
   const size_t middle = whole.find("content 2") + 100;
   EXPECT_THAT(Error(whole.substr(0, middle)),
               AllOf(HasSubstr("is cut off in sample 0002"), HasSubstr("0002.PNG needs ")));
@@ -144,7 +144,7 @@ TEST_F(ShardFolderTest, AnIndexTakesThePlaceOfTheHeaders) {
   ASSERT_TRUE(index.ok()) << index.status();
   const StoredSplit split = SplitOf(folder_, *index, false);
   EXPECT_EQ(*split.store->Read(2), Content(3));
-  // Cut off now, and while it is used.
+  // The shard is cut off now, and later while it is in use.
   WriteFile(Path("a.tar"), whole.substr(0, whole.find("content 3") + 10));
   const absl::Status cut = ReadIndex(folder_).status();
   EXPECT_EQ(cut.code(), absl::StatusCode::kDataLoss);

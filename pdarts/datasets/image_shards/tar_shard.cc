@@ -23,9 +23,9 @@
 namespace pdarts::image_shards {
 namespace {
 
-/// libarchive reads so much at once. Between two headers lies an image, which is skipped.
+/// The number of bytes that libarchive reads at once. The image between two headers is skipped.
 constexpr size_t kBlock = 1 << 14;
-/// A class takes fewer bytes.
+/// The maximum size of a file with a class.
 constexpr int64_t kMostClassBytes = 64;
 /// An archive ends with two blocks of zeros.
 constexpr int64_t kEndBytes = 1024;
@@ -41,8 +41,8 @@ bool IsImageEnding(absl::string_view ending) {
 /// A file of the archive.
 struct Member {
   std::string name;
-  std::string sample;  ///< the name up to the first dot behind the last slash
-  std::string ending;  ///< behind that dot, in small letters
+  std::string sample;  ///< the name up to the first dot after the last slash
+  std::string ending;  ///< the part after that dot, in small letters
   int64_t offset = 0;
   int64_t size = 0;
 };
@@ -80,7 +80,8 @@ class Indexer {
       if (archive_entry_filetype(entry) != AE_IFREG) continue;
       PDARTS_RETURN_IF_ERROR(Take(entry));
     }
-    // Before the last sample is judged, which may lack what is cut off.
+    // This check comes before the check of the last sample, because the missing part may belong to
+    // this sample.
     PDARTS_RETURN_IF_ERROR(CheckEnd());
     PDARTS_RETURN_IF_ERROR(FinishSample());
     return std::move(shard_);
@@ -91,7 +92,7 @@ class Indexer {
     const char* error = archive_error_string(archive_.get());
     return error == nullptr ? "it is damaged" : error;
   }
-  /// An error of the shard, and of the sample that is being read.
+  /// An error of the shard, which also names the current sample.
   absl::Status Damaged(absl::string_view why) const {
     return absl::DataLossError(
         sample_.empty() ? absl::StrCat(path_, ": ", why)
@@ -108,7 +109,7 @@ class Indexer {
       PDARTS_RETURN_IF_ERROR(FinishSample());
       sample_ = member.sample;
     }
-    // What stands behind the header that was read.
+    // Describes the file whose header was read.
     member.offset = archive_filter_bytes(archive_.get(), 0);
     member.size = archive_entry_size(entry);
     if (member.size < 0 || member.offset < 0 || member.size > shard_.bytes() - member.offset) {
@@ -141,7 +142,8 @@ class Indexer {
     return absl::OkStatus();
   }
 
-  /// Images are read later without libarchive: what lies at the offset must be what it reads.
+  /// Images are read later without libarchive. So the bytes at the offset must be the bytes that
+  /// libarchive reads.
   absl::Status CheckOffset(const Member& member) {
     std::array<char, 16> expected, found;
     const size_t size = std::min<size_t>(expected.size(), member.size);
@@ -168,7 +170,7 @@ class Indexer {
     return absl::OkStatus();
   }
 
-  /// An archive that is cut off between two files can be read, and lacks its end.
+  /// An archive that was cut off between two files can be read, but it lacks the blocks at its end.
   absl::Status CheckEnd() const {
     std::array<char, kEndBytes> end;
     const int64_t begin = shard_.bytes() - kEndBytes;
@@ -183,7 +185,7 @@ class Indexer {
   const std::string path_;
   const std::unique_ptr<archive, Free> archive_{archive_read_new()};
   ShardIndex::Shard shard_;
-  std::string sample_;  ///< the one whose files are read
+  std::string sample_;  ///< the sample whose files are being read
   std::optional<Member> image_;
   std::optional<int64_t> label_;
 };

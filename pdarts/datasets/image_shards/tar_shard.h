@@ -9,15 +9,15 @@
 
 namespace pdarts::image_shards {
 
-/// Reads the headers of a tar archive in WebDataset's convention. Files that follow each other and
-/// whose names are equal up to the first dot are a sample. A sample has an image (.jpg, .jpeg, .png
-/// or .webp; upper case is the same) and its class, a whole number from 0, in a file .cls. Other
-/// files are left out.
+/// Reads the headers of a tar archive that follows the convention of WebDataset. A sample consists
+/// of consecutive files whose names are equal up to the first dot. A sample has an image (.jpg,
+/// .jpeg, .png or .webp, in upper or lower case) and a file .cls with its class, a whole number
+/// from 0. Other files are ignored.
 /// \param file an open regular file, which is read from its beginning.
-/// \param path names it in errors.
+/// \param path the name of the file in errors.
 /// \return bytes, names, offsets, sizes and labels.
-/// \error kDataLoss naming the shard, and the sample where there is one: it is no tar archive, is
-/// damaged, or cut off; a sample has no class or two images.
+/// \error kDataLoss naming the shard and, if possible, the sample: the file is not a tar archive,
+/// is damaged or is cut off; or a sample has no class or two images.
 absl::StatusOr<ShardIndex::Shard> IndexTarShard(const FileDescriptor& file,
                                                 const std::string& path);
 

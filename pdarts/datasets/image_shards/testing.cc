@@ -29,7 +29,7 @@ std::string TarOf(const std::vector<std::pair<std::string, std::string>>& files,
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
     archive_entry_set_size(entry, static_cast<int64_t>(content.size()));
-    if (pax) archive_entry_set_mtime(entry, 1, 500000000);  // what needs a header of its own
+    if (pax) archive_entry_set_mtime(entry, 1, 500000000);  // needs a header of its own
     CHECK_EQ(archive_write_header(tar, entry), ARCHIVE_OK);
     CHECK_EQ(archive_write_data(tar, content.data(), content.size()),
              static_cast<la_ssize_t>(content.size()));

@@ -40,7 +40,7 @@ class ImageNetTest : public ::testing::Test {
         WriteFile(Path(absl::StrCat("train/", Synset(c), "/", Synset(c), "_", i, ".JPEG")),
                   PlainJpeg(20 + i, 30, red, 100, 100));
       }
-      // In another order than that of the classes.
+      // The order differs from the order of the classes.
       const std::string name = absl::StrCat("ILSVRC2012_val_0000000", 9 - c, ".JPEG");
       WriteFile(Path("val/" + name), PlainJpeg(25, 30, red, 100, 100));
       absl::StrAppend(&list, name, " ", c, "\n");
@@ -61,7 +61,7 @@ class ImageNetTest : public ::testing::Test {
     options.test_only = test_only;
     return Registry<Dataset>::Create(any).value()->Load(options);
   }
-  /// That each image has its class's red.
+  /// Expects that each image has the red value of its class.
   static void ExpectReds(const SampleSource& source) {
     for (int64_t i = 0; i < source.size(); ++i) {
       const auto images = source.Read({i});
@@ -114,7 +114,7 @@ TEST_F(ImageNetTest, ValidationImagesMayLieInSynsets) {
   ASSERT_TRUE(splits.ok()) << splits.status();
   EXPECT_EQ(splits->test->size(), 4);
   ExpectReds(*splits->test);
-  // A network is measured without the training images.
+  // An evaluation does not need the training images.
   fs::remove_all(Path("train"));
   const auto test = Load(/*test_only=*/true);
   ASSERT_TRUE(test.ok()) << test.status();

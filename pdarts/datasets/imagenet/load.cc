@@ -42,7 +42,7 @@ absl::Status NotFound(absl::string_view what) {
       "PDARTS_DATA_DIR"));
 }
 
-/// Images and their classes, as paths are found.
+/// The paths of images, and their classes.
 struct Files {
   std::vector<std::string> paths;
   std::vector<int64_t> labels;
@@ -53,7 +53,7 @@ class Finder {
   Finder(const ImageNetConfig& config, std::string folder)
       : config_(config), folder_(std::move(folder)) {}
 
-  /// Finds the synsets. Those of val/ are taken where there is no train/ and none is needed.
+  /// Finds the synsets. If there is no train/ and it is not needed, the synsets are those of val/.
   absl::Status FindSynsets(bool needs_train) {
     if (folder_.empty()) return NotFound("no folder is named");
     PDARTS_ASSIGN_OR_RETURN(const FolderContent train, ContentOf("train"));
@@ -76,7 +76,7 @@ class Finder {
     return absl::OkStatus();
   }
 
-  /// The names of the classes that are used.
+  /// The names of the used classes.
   absl::StatusOr<std::vector<std::string>> ClassNames() const {
     std::map<std::string, std::string> words;
     PDARTS_ASSIGN_OR_RETURN(const std::optional<std::string> path, FirstOf(kSynsetNames));
@@ -109,8 +109,8 @@ class Finder {
  private:
   std::string PathOf(const std::string& name) const { return (fs::path(folder_) / name).string(); }
 
-  /// What lies in a split's folder, of its folders only those of synsets; nothing where the split's
-  /// folder is missing.
+  /// The content of a split's folder. Of its folders, only those of synsets are included. Empty if
+  /// the folder does not exist.
   absl::StatusOr<FolderContent> ContentOf(const std::string& split) const {
     absl::StatusOr<FolderContent> content = images::ListFolder(PathOf(split));
     if (absl::IsNotFound(content.status())) return FolderContent();
@@ -130,7 +130,7 @@ class Finder {
     return content;
   }
 
-  /// All images of the classes that are used, in a folder for each synset.
+  /// All images of the used classes, from one folder for each synset.
   absl::StatusOr<Files> InSynsets(const std::vector<ClassFolders>& synsets) const {
     Files files;
     for (const ClassFolders& synset : synsets) {
@@ -148,7 +148,7 @@ class Finder {
     return files;
   }
 
-  /// The images in val/ itself, of the classes that are used. images: their paths.
+  /// The images of the used classes in val/ itself. `images` are the paths of all images in val/.
   absl::StatusOr<Files> InList(const std::vector<std::string>& images) const {
     Files files;
     if (images.empty()) return files;
@@ -191,7 +191,7 @@ class Finder {
     return files;
   }
 
-  /// The path of the first of these files that the folder holds.
+  /// The path of the first of these files that exists in the folder.
   template <typename Names>
   absl::StatusOr<std::optional<std::string>> FirstOf(const Names& names) const {
     for (const char* name : names) {
@@ -212,7 +212,7 @@ class Finder {
   const ImageNetConfig& config_;
   const std::string folder_;
   std::vector<ClassFolders> train_;   ///< the synsets of train/
-  std::vector<std::string> synsets_;  ///< all that the folder holds, sorted
+  std::vector<std::string> synsets_;  ///< all synsets of the folder, sorted
 };
 
 }  // namespace

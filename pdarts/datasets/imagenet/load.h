@@ -7,8 +7,8 @@
 
 namespace pdarts::imagenet {
 
-/// Finds the images of the splits that `options` ask for; none of them is read. \param info what
-/// is known without reading. \error as Dataset::Load.
+/// Finds the images of the splits that `options` request. No image is read. \param info the
+/// information that is known without reading. \error as Dataset::Load.
 absl::StatusOr<DatasetSplits> Load(const ImageNetConfig& config, const DatasetInfo& info,
                                    const LoadOptions& options);
 

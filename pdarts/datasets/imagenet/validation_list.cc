@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kSynsetDigits = 8;
 
-/// A file's name without its ending, by which lists that leave the ending out name it too.
+/// The name of a file without its ending, because some lists omit the ending.
 std::string Stem(absl::string_view name) {
   return std::filesystem::path(std::string(name)).stem().string();
 }

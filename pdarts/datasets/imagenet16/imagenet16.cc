@@ -32,7 +32,8 @@ constexpr int64_t kSide = 16;
 constexpr int64_t kImageBytes = 3 * kSide * kSide;
 constexpr int64_t kAllClasses = 1000;
 constexpr int kTrainFiles = 10;
-/// Of a file: the published ones hold 50,000 at least and 128,117 at most.
+/// The maximum number of images in a file. The published files hold between 50,000 and 128,117
+/// images.
 constexpr int64_t kMostImages = 200000;
 constexpr int64_t kMostBytes = 2 * kMostImages * kImageBytes;
 
@@ -41,7 +42,7 @@ struct Images {
   at::Tensor labels;  ///< `[N]` int64
 };
 
-/// The images of the first `classes` classes in a file. Labels count from 1 in it.
+/// The images of the first `classes` classes in a file. The labels in the file begin with 1.
 absl::StatusOr<Images> Parse(absl::string_view pickle, int classes) {
   cifar::PythonLayout layout;
   layout.image_bytes = kImageBytes;
@@ -101,7 +102,7 @@ class ImageNet16 : public Dataset {
     return splits;
   }
 
-  /// The images of files, one behind the other.
+  /// The images of several files, one file after the other.
   absl::StatusOr<std::shared_ptr<const SampleSource>> Read(
       const fs::path& folder, const std::vector<std::string>& names) const {
     std::vector<at::Tensor> pixels, labels;

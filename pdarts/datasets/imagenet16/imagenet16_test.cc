@@ -39,7 +39,7 @@ class ImageNet16Test : public ::testing::Test {
   }
   ~ImageNet16Test() override { fs::remove_all(data_dir_); }
 
-  /// A file of images with these labels. The bytes of image i are first + i.
+  /// Writes a file of images with these labels. All bytes of image i are first + i.
   void Write(const std::string& name, const std::vector<int>& labels, int first) const {
     cifar::PythonBatch batch;
     batch.labels = {{"labels", labels}};

@@ -26,14 +26,14 @@ namespace {
 using synthetic::SyntheticConfig;
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr double kColour = 0.2;           // amplitude of a class's colour around grey
-constexpr double kGrating = 0.2;          // amplitude of the grating
-constexpr double kPeriods = 4;            // of the grating, across the larger side
-constexpr double kCast = 0.3;             // deviation of an image's colour cast, in units of noise
-constexpr int64_t kMaxBytes = 1LL << 32;  // of both splits
+constexpr double kColour = 0.2;   // amplitude of the color of a class around gray
+constexpr double kGrating = 0.2;  // amplitude of the grating
+constexpr double kPeriods = 4;    // periods of the grating across the larger side
+constexpr double kCast = 0.3;     // standard deviation of an image's color cast, in units of noise
+constexpr int64_t kMaxBytes = 1LL << 32;  // maximum size of both splits together
 
-/// Makes the images of one split. Plain arithmetic in double precision: LibTorch's random tensors
-/// depend on the machine's vector units.
+/// Makes the images of one split. The class uses only arithmetic in double precision, because
+/// random tensors of LibTorch depend on the vector units of the machine.
 class Painter {
  public:
   Painter(const SyntheticConfig& config, absl::string_view split)
@@ -78,11 +78,11 @@ class Painter {
     return waves;
   }
 
-  /// In [0, 1).
+  /// A number in [0, 1).
   double Uniform() {
     return at::check_generator<at::CPUGeneratorImpl>(generator_)->random() * 0x1p-32;
   }
-  /// Uniform, of mean 0 and standard deviation `noise`.
+  /// A uniformly distributed number with mean 0 and standard deviation `noise`.
   double Noise() { return config_.noise() * std::sqrt(12.0) * (Uniform() - 0.5); }
 
   const SyntheticConfig& config_;
@@ -96,7 +96,8 @@ class Synthetic : public Dataset {
     for (int c = 0; c < config_.classes(); ++c) {
       info_.class_names.push_back(absl::StrCat("class_", c));
     }
-    // Colours and gratings are cosines around grey; values that are cut off matter little.
+    // Colors and gratings are cosines around gray. Values outside of the range of a byte are cut
+    // off, which changes the variance little.
     const double variance = (kColour * kColour + kGrating * kGrating) / 2 +
                             (1 + kCast * kCast) * config_.noise() * config_.noise();
     info_.mean.assign(config_.channels(), 0.5);
@@ -128,7 +129,7 @@ class Synthetic : public Dataset {
     Painter painter(config_, name);
     const at::Tensor order = AlternateClasses(
         sorted_labels, MakeGenerator(config_.seed(), absl::StrCat("synthetic order ", name)));
-    // place[i]: where image i of the sorted ones goes.
+    // place[i] is the place of image i of the images sorted by class.
     std::vector<int64_t> place(size);
     for (int64_t i = 0; i < size; ++i) place[order.const_data_ptr<int64_t>()[i]] = i;
 
@@ -171,7 +172,7 @@ absl::Status Check(const SyntheticConfig& config) {
 }
 
 const bool registered = Registry<Dataset>::Register<SyntheticConfig>(
-    "synthetic", "seeded coloured gratings, made on the spot: no data needed",
+    "synthetic", "colored gratings that are generated from a seed: no data needed",
     [](SyntheticConfig config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       PDARTS_RETURN_IF_ERROR(Check(config));
       return std::make_unique<Synthetic>(std::move(config));

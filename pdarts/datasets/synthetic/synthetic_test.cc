@@ -47,7 +47,8 @@ std::string Bytes(const at::Tensor& image) {
   return std::string(reinterpret_cast<const char*>(image.const_data_ptr<uint8_t>()), image.numel());
 }
 
-/// Accuracy on the test split of the class whose mean of the training images is nearest.
+/// The accuracy on the test split if the predicted class is the class with the nearest mean of its
+/// training images.
 double NearestClassMeanAccuracy(const DatasetSplits& splits, int classes) {
   const int64_t size = splits.train->InMemory()[0].numel();
   std::vector<std::vector<double>> means(classes, std::vector<double>(size));
@@ -85,8 +86,8 @@ double NearestClassMeanAccuracy(const DatasetSplits& splits, int classes) {
 TEST(Synthetic, ClassesCanBeLearntFromTheFirstHalf) {
   const double accuracy = NearestClassMeanAccuracy(Load({}), 10);
   RecordProperty("accuracy", std::to_string(accuracy));
-  EXPECT_GT(accuracy, 0.4);   // chance is 0.1
-  EXPECT_LT(accuracy, 0.95);  // and there is something left to learn
+  EXPECT_GT(accuracy, 0.4);   // random predictions give 0.1
+  EXPECT_LT(accuracy, 0.95);  // a network can still do better
 }
 
 TEST(Synthetic, RepeatsWithItsSeedOnly) {
@@ -99,15 +100,15 @@ TEST(Synthetic, RepeatsWithItsSeedOnly) {
   EXPECT_TRUE(at::equal(one.train->labels(), again.train->labels()));
   EXPECT_TRUE(at::equal(one.test->InMemory(), again.test->InMemory()));
   EXPECT_EQ(one.checksum, again.checksum);
-  // On every machine.
+  // The checksum is the same on every machine.
   EXPECT_EQ(one.checksum,
             "sha256:a0bea6d1b5db69844b1c9b56785600b0525aef59ddf35b6e2e1415baefd2be0f");
   config.set_seed(2);
   const DatasetSplits other = Load(config);
   EXPECT_FALSE(at::equal(one.train->labels(), other.train->labels()));
   EXPECT_NE(one.checksum, other.checksum);
-  // Other images, not the same ones in another order; nor is the test split part of the training
-  // split.
+  // Another seed gives other images, not only another order. The test split is not a part of the
+  // training split.
   std::set<std::string> images;
   for (const at::Tensor& part : {one.train->InMemory(), one.test->InMemory(),
                                  other.train->InMemory(), other.test->InMemory()}) {

@@ -8,11 +8,11 @@
 namespace pdarts {
 namespace {
 
-/// A decoder may shrink images to twice the size that they are resized to and no further, so that
-/// the pictures that networks are measured on stay sharp.
+/// A decoder may shrink images to twice their final size, but no further, so that the images of an
+/// evaluation stay sharp.
 constexpr int64_t kMinScale = 2;
 
-/// `pixels` of the new image in pixels of the old one.
+/// Converts a length in pixels of the new image to pixels of the old image.
 int64_t Scaled(int64_t pixels, double scale, int64_t limit) {
   return std::clamp<int64_t>(std::llround(static_cast<double>(pixels) * scale), 1, limit);
 }
@@ -30,7 +30,7 @@ void PlanCenterCrop(const DatasetInfo& info, int64_t short_side, ImagePlan* plan
   if (short_side == 0 && info.fit == ImageFit::kStretch) {
     return plan->Resize({0, 0, width, height}, new_height, new_width, kMinScale);
   }
-  // Pixels of the old image for one of the new image.
+  // Pixels of the old image for each pixel of the new image.
   const double scale =
       short_side > 0
           ? static_cast<double>(std::min(height, width)) / static_cast<double>(short_side)

@@ -8,10 +8,10 @@
 
 namespace pdarts {
 
-/// Resizes the plan's image so that its shorter side has `short_side` pixels, and takes the middle
-/// of it in the size of DatasetInfo::image. 0: as few pixels as leave such a middle, or the whole
-/// image is resized where DatasetInfo::fit is kStretch. What lies outside of the middle is not
-/// decoded.
+/// Resizes the image of the plan so that its shorter side has `short_side` pixels, and takes its
+/// middle in the size of DatasetInfo::image. With 0, the image becomes as small as possible so that
+/// its middle has this size. If DatasetInfo::fit is kStretch, the whole image is resized. The part
+/// outside of the middle is not decoded.
 void PlanCenterCrop(const DatasetInfo& info, int64_t short_side, ImagePlan* plan);
 
 }  // namespace pdarts

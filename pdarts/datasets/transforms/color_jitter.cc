@@ -21,14 +21,14 @@ using transforms::ColorJitterConfig;
 
 enum class Change { kBrightness, kContrast, kSaturation, kHue };
 
-/// The changes of one image, in the order in which they are made.
+/// The changes of one image, in the order of their application.
 struct Jitter {
   std::array<Change, 4> order = {Change::kBrightness, Change::kContrast, Change::kSaturation,
                                  Change::kHue};
   float brightness = 1;
   float contrast = 1;
   float saturation = 1;
-  float hue = 0;  ///< in parts of the circle
+  float hue = 0;  ///< as a fraction of the circle
 };
 
 struct Color {
@@ -41,7 +41,7 @@ float Gray(const Color& color) {
 
 float Clamped(float value) { return std::clamp(value, 0.0F, 255.0F); }
 
-/// Moves a color away from another one, or towards it: `factor` times as far as it was.
+/// Moves a color away from or towards another color: the distance is multiplied by `factor`.
 Color Blend(const Color& color, const Color& other, float factor) {
   const auto blend = [factor](float value, float base) {
     return Clamped(base + factor * (value - base));
@@ -50,7 +50,7 @@ Color Blend(const Color& color, const Color& other, float factor) {
           blend(color.blue, other.blue)};
 }
 
-/// Turns the hue of a color, which keeps its saturation and value (HSV).
+/// Rotates the hue of a color. Saturation and value (HSV) do not change.
 Color TurnHue(const Color& color, float turn) {
   const float value = std::max({color.red, color.green, color.blue});
   const float chroma = value - std::min({color.red, color.green, color.blue});
@@ -65,7 +65,8 @@ Color TurnHue(const Color& color, float turn) {
   }
   sector += 6 * turn;
   sector -= 6 * std::floor(sector / 6);
-  // How far a channel lies below the largest one depends on the distance to its own sector.
+  // The difference between a channel and the largest channel depends on the distance of the hue
+  // from the channel's sector.
   const auto channel = [&](float own) {
     const float away = std::abs(sector - own);
     const float distance = std::min(away, 6 - away);
@@ -102,7 +103,7 @@ class ColorJitter : public Transform {
   }
 
  private:
-  /// image: `[3,H,W]` uint8, any strides.
+  /// `image` is `[3,H,W]` uint8 with any strides.
   static at::Tensor ChangeColors(const Jitter& jitter, const at::Tensor& image) {
     const int64_t height = image.size(1), width = image.size(2);
     const auto from = image.accessor<uint8_t, 3>();

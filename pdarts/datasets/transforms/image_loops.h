@@ -6,7 +6,7 @@
 
 namespace pdarts {
 
-/// The loops that are compiled for an instruction set, which this processor must be able to run.
+/// The loops that are compiled for an instruction set. This processor must support it.
 const ImageLoops& ImageLoopsFor(InstructionSet instructions);
 
 }  // namespace pdarts

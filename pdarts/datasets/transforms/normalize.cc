@@ -25,19 +25,19 @@ class Normalize : public Transform {
          {std::pair("mean", &mean_), std::pair("deviation", &deviation_)}) {
       if (values->empty() || values->size() == channels) continue;
       return plan->Refuse(absl::StrCat("has ", values->size(), " elements of ", name,
-                                       ", expected one a channel: ", channels));
+                                       ", expected one for each channel: ", channels));
     }
     plan->Normalize(mean_.empty() ? info.mean : mean_,
                     deviation_.empty() ? info.deviation : deviation_);
   }
 
  private:
-  const std::vector<double> mean_;       ///< empty: the dataset's
+  const std::vector<double> mean_;       ///< empty: the mean of the dataset
   const std::vector<double> deviation_;  ///< likewise
 };
 
 const bool registered = Registry<Transform>::Register<transforms::NormalizeConfig>(
-    "normalize", "makes 8-bit values numbers of mean 0 and deviation 1",
+    "normalize", "converts 8-bit values to numbers with mean 0 and standard deviation 1",
     [](const transforms::NormalizeConfig& config) -> absl::StatusOr<std::unique_ptr<Transform>> {
       return std::make_unique<Normalize>(config);
     });

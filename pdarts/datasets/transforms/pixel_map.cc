@@ -20,7 +20,7 @@ bool PixelMap::Add(const ImagePlan::Step& step) {
   using Kind = ImagePlan::Step::Kind;
   switch (step.kind) {
     case Kind::kWindow:
-      // What comes from outside is 0 after the normalization, and black before it.
+      // A pixel from outside of the image is 0 after the normalization, and black before it.
       if (normalize_ != nullptr) return false;
       AddWindow(step.region);
       break;
@@ -44,7 +44,7 @@ bool PixelMap::Add(const ImagePlan::Step& step) {
 }
 
 void PixelMap::AddWindow(const PixelRegion& region) {
-  // The image so far, in pixels of the image before all steps.
+  // The image after the previous steps, in pixels of the image before all steps.
   const int64_t first = is_flipped_ ? left_ - (width_ - 1) : left_;
   const int64_t top = std::max(part_.top, top_), left = std::max(part_.left, first);
   part_.height = std::max<int64_t>(0, std::min(part_.top + part_.height, top_ + height_) - top);

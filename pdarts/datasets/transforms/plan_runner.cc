@@ -27,9 +27,9 @@ using Step = ImagePlan::Step;
 
 /// An image between two passes.
 struct View {
-  at::Tensor owner;  ///< of the pixels; undefined where the caller owns them
+  at::Tensor owner;  ///< owner of the pixels; undefined if the caller owns them
   const void* pixels = nullptr;
-  int64_t channels = 0;  ///< that are stored; one stands for all
+  int64_t channels = 0;  ///< number of stored channels; one may stand for all
   int64_t height = 0;
   int64_t width = 0;
   int64_t channel_stride = 0;
@@ -52,7 +52,7 @@ View MakeView(const at::Tensor& image, bool is_normalized) {
   return view;
 }
 
-/// `[channels,height,width]` bytes that the caller owns, contiguous.
+/// A view of `[channels,height,width]` contiguous bytes that the caller owns.
 View PlanesView(const uint8_t* pixels, int64_t channels, int64_t height, int64_t width) {
   View view;
   view.pixels = pixels;
@@ -115,7 +115,7 @@ class TypedRunner : public PlanRunner {
   }
 
  private:
-  /// Does the steps from number `step` on.
+  /// Runs the steps beginning with number `step`.
   absl::Status Run(const ImagePlan& plan, size_t step, View view, T* out) {
     const std::vector<Step>& steps = plan.steps();
     while (true) {
@@ -129,7 +129,7 @@ class TypedRunner : public PlanRunner {
       } else if (steps[step].kind == Step::Kind::kApply) {
         PDARTS_ASSIGN_OR_RETURN(view, Applied(view, steps[step]));
         ++step;
-      }  // else a step that needs a pass of its own, which begins now
+      }  // the next step needs a pass of its own, which begins now
     }
     if (!view.is_normalized && map_.normalize() == nullptr) {
       return absl::InternalError("an image is not normalized after the last transform");
@@ -152,7 +152,8 @@ class TypedRunner : public PlanRunner {
                          at::TensorOptions(DtypeOf(view.is_normalized)));
   }
 
-  /// What Resize gives for interleaved pixels, sooner. It is valid until the next image.
+  /// Computes the same as Resize for interleaved pixels, in less time. The result is valid until
+  /// the next image.
   View ResizeRgb(const View& view, int64_t height, int64_t width) {
     const uint8_t* const resized =
         resizer_.Resize(static_cast<const uint8_t*>(view.pixels), view.row_stride, view.height,
@@ -184,7 +185,7 @@ class TypedRunner : public PlanRunner {
     return MakeView(applied, view.is_normalized);
   }
 
-  /// The image after the map's steps, as an image of its own.
+  /// The image after the steps of the map, as a new image.
   View Written(const View& view) {
     const bool is_normalized = view.is_normalized || map_.normalize() != nullptr;
     const at::Tensor image =
@@ -206,11 +207,11 @@ class TypedRunner : public PlanRunner {
         return;
       }
     }
-    // Nothing is normalized in this pass, so that the type stays.
+    // This pass does not normalize, so the type of the values stays the same.
     WriteChannels<Out>(view, out, [](int) { return Same(); });
   }
 
-  /// Values as they are.
+  /// Leaves values unchanged.
   struct Same {
     template <class Value>
     Value operator[](Value value) const {
@@ -218,22 +219,22 @@ class TypedRunner : public PlanRunner {
     }
   };
 
-  /// Values as they are normalized.
+  /// Normalizes values with a table.
   struct Table {
     std::array<T, 256> values;
-    bool is_linear = false;  ///< `loops.scale` gives the same values
+    bool is_linear = false;  ///< whether `loops.scale` gives the same values
     double factor = 0;
     double offset = 0;
     T operator[](uint8_t value) const { return values[value]; }
   };
 
-  /// values(c): what values of the image before become in channel c, by the operator [].
+  /// Writes the channels. `values(c)` has an operator [] that converts values of channel c.
   template <class In, class Out, class Values>
   void WriteChannels(const View& view, Out* out, Values values) const {
     for (int c = 0; c < image_.channels; ++c) {
       const In* const channel = static_cast<const In*>(view.pixels) + c * view.channel_stride;
       Out* const plane = out + c * map_.height() * map_.width();
-      // A constant lets the compiler write the common loops well.
+      // With a constant stride, the compiler optimizes the common loops.
       if (view.column_stride == 1) {
         WriteChannel(view, channel, values(c), std::integral_constant<int64_t, 1>(), plane);
       } else if (view.column_stride == 3) {
@@ -250,7 +251,7 @@ class TypedRunner : public PlanRunner {
     const int64_t height = map_.height(), width = map_.width(), left = map_.left();
     const PixelRegion& part = map_.part();
     const Out zero = values[In(0)];
-    // Columns that come from the part, before they are mirrored.
+    // The columns that come from the part, before they are mirrored.
     const int64_t begin = std::clamp<int64_t>(part.left - left, 0, width);
     const int64_t end = std::clamp<int64_t>(part.left + part.width - left, begin, width);
     for (int64_t y = 0; y < height; ++y) {
@@ -291,7 +292,7 @@ class TypedRunner : public PlanRunner {
     }
   }
 
-  /// Makes the tables of normalized values, which are the same for all images of a list.
+  /// Makes the tables of normalized values. All images of a list of transforms use the same tables.
   void SetTables(const Step& step) {
     if (table_mean_ == step.mean && table_deviation_ == step.deviation) return;
     table_mean_ = step.mean;
@@ -320,7 +321,7 @@ class TypedRunner : public PlanRunner {
   PixelMap map_;
   RgbResizer resizer_;
   const ImageLoops& loops_ = ImageLoopsFor(BestInstructionSet());
-  std::vector<Table> tables_;  ///< of each channel
+  std::vector<Table> tables_;  ///< one table for each channel
   const std::vector<double>* table_mean_ = nullptr;
   const std::vector<double>* table_deviation_ = nullptr;
 };

@@ -12,22 +12,23 @@
 
 namespace pdarts {
 
-/// Carries out plans whose images end normalized, as Transforms makes them. Steps that only move,
-/// erase and normalize pixels are done in one pass over the image. For one thread.
+/// Runs plans whose result is a normalized image, as Transforms makes them. Steps that only move,
+/// erase and normalize pixels are combined into one pass over the image. A runner is for one
+/// thread.
 class PlanRunner {
  public:
   virtual ~PlanRunner() = default;
 
-  /// dtype: of the results, float32 or float64.
+  /// `dtype` is the type of the results, float32 or float64.
   static std::unique_ptr<PlanRunner> Make(const ImageShape& image, at::ScalarType dtype);
 
-  /// What a plan makes of an image in memory.
-  /// \param pixels `[C,H,W]` of the size that the plan began with.
-  /// \param out `[C,H,W]` of the runner's image and dtype.
-  /// \error kInternal if a step gives another size or dtype than it has to.
+  /// Runs a plan on an image in memory.
+  /// \param pixels `[C,H,W]` with the size with which the plan began.
+  /// \param out `[C,H,W]` with the runner's image shape and dtype.
+  /// \error kInternal if a step gives a wrong size or dtype.
   virtual absl::Status Run(const ImagePlan& plan, int64_t height, int64_t width,
                            const uint8_t* pixels, void* out) = 0;
-  /// The same of an image that is decoded as far as the plan needs it.
+  /// Runs a plan on an image that is decoded only as far as the plan needs.
   /// \error of Sample::Decode; kInternal also if the decoder breaks its contract.
   virtual absl::Status Run(const ImagePlan& plan, const Sample& sample, void* out) = 0;
 

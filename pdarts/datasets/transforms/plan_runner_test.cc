@@ -26,7 +26,7 @@ using ::testing::HasSubstr;
 const std::vector<double> kMean = {0.2, 0.5};
 const std::vector<double> kDeviation = {0.3, 0.4};
 
-/// An image that is changed step by step, one pixel at a time.
+/// A simple implementation that changes an image step by step, pixel by pixel.
 class PlainImage {
  public:
   explicit PlainImage(const at::Tensor& image)
@@ -89,13 +89,13 @@ class PlainImage {
 
   int64_t height_;
   int64_t width_;
-  std::vector<std::vector<double>> values_;  ///< of each channel
+  std::vector<std::vector<double>> values_;  ///< values of each channel
 };
 
-/// An image in memory that tells what was asked of it.
+/// An image in memory that stores the arguments of its calls.
 class TestSample : public Sample {
  public:
-  /// shrinks: whether Decode gives every other pixel where that is allowed.
+  /// `shrinks` tells whether Decode skips every other pixel if that is allowed.
   explicit TestSample(at::Tensor image, bool shrinks = false)
       : image_(std::move(image)), shrinks_(shrinks) {}
   int64_t width() const override { return image_.size(2); }
@@ -143,7 +143,7 @@ bool Near(const at::Tensor& a, const at::Tensor& b) {
   return a.sizes() == b.sizes() && (a - b).abs().max().item<double>() < 1e-12;
 }
 
-/// A random step that is no resize, on a plan.
+/// Adds a random step that is not a resize to a plan.
 void AddRandomStep(RandomStream& random, ImagePlan* plan) {
   const auto region = [&](int64_t smallest) {
     PixelRegion drawn;
@@ -165,7 +165,7 @@ void AddRandomStep(RandomStream& random, ImagePlan* plan) {
   }
 }
 
-// Whatever is done in one pass is what the steps do one after the other.
+// One pass gives the same result as the steps one after the other.
 TEST(PlanRunner, OnePassIsTheSameAsStepAfterStep) {
   constexpr int64_t kHeight = 5, kWidth = 7;
   const at::Tensor image = Pixels(2, 6, 8);
@@ -222,12 +222,12 @@ TEST(PlanRunner, AResizeComesFirstAsTheDecoderSeesIt) {
   const at::Tensor part = image.slice(1, 5, 25).slice(2, 10, 40);
   EXPECT_TRUE(Near(out, Normalized(resized(part).flip({2}))));
 
-  // What the decoder shrank is resized as a whole.
+  // An image that the decoder shrank is resized completely.
   const TestSample shrinking(image, /*shrinks=*/true);
   ASSERT_TRUE(runner->Run(plan, shrinking, out.mutable_data_ptr()).ok());
   EXPECT_TRUE(Near(out, Normalized(resized(part.slice(1, 0, 20, 2).slice(2, 0, 30, 2)).flip({2}))));
 
-  // From memory the same.
+  // The same image in memory gives the same result.
   ASSERT_TRUE(
       runner->Run(plan, 40, 60, image.const_data_ptr<uint8_t>(), out.mutable_data_ptr()).ok());
   EXPECT_TRUE(Near(out, Normalized(resized(part).flip({2}))));
@@ -262,14 +262,14 @@ TEST(PlanRunner, TakesInterleavedAndGrayPixels) {
   const at::Tensor planes = Pixels(3, 6, 5);
   const at::Tensor expected = run(planes);
   EXPECT_TRUE(run(planes.permute({1, 2, 0}).contiguous().permute({2, 0, 1})).equal(expected));
-  // Any other layout.
+  // Another memory layout gives the same result.
   EXPECT_TRUE(run(planes.transpose(1, 2).contiguous().transpose(1, 2)).equal(expected));
   const at::Tensor gray = planes.narrow(0, 0, 1);
   EXPECT_TRUE(run(gray).equal(run(gray.expand({3, 6, 5}).contiguous())));
 }
 
 TEST(PlanRunner, RoundsNormalizedValuesOnce) {
-  // Wider than any block of a loop, and no multiple of a vector.
+  // The width is larger than any block of a loop, and not a multiple of a vector.
   constexpr int64_t kWidth = 603;
   const std::vector<double> mean = {0.4914, 1, 0}, deviation = {0.247, 0.5, 0.2616};
   const at::Tensor image = Pixels(3, 2, kWidth);

@@ -16,7 +16,7 @@ namespace {
 
 using transforms::RandomResizedCropConfig;
 
-/// Rectangles are drawn until one fits into the image, so often at most.
+/// The maximum number of rectangles that are drawn until one fits into the image.
 constexpr int kTries = 10;
 
 class RandomResizedCrop : public Transform {
@@ -44,7 +44,7 @@ class RandomResizedCrop : public Transform {
       region.left = random.Below(width - region.width + 1);
       return region;
     }
-    // The largest rectangle in the middle whose proportions are allowed.
+    // The largest rectangle in the middle with allowed proportions.
     const double aspect = std::clamp(static_cast<double>(width) / static_cast<double>(height),
                                      config_.min_aspect(), config_.max_aspect());
     region.width =

@@ -14,16 +14,18 @@ namespace {
 
 constexpr int64_t kChannels = 3;
 
-/// Rows that are kept: those that a row of the result needs, and those that come together.
+/// The number of stored rows: the rows for one row of the result, and the rows that are resized
+/// together.
 constexpr int64_t kRing = 16;
 static_assert(kRing >= kResizeTaps - 1 + kResizeRows);
 
-/// A weight is a whole number of 16 bits, as LibTorch rounds it.
+/// A weight is a whole number of 16 bits. LibTorch rounds weights in the same way.
 constexpr int kWeightBits = 15;
-/// With so many binary digits after the point, a sum of 8-bit values lies below 2^24.
+/// With this number of binary digits after the point, a sum of 8-bit values is below 2^24.
 constexpr int kMaxDigits = 16;
 
-/// How many binary digits after the point a weight has. largest: of all weights, at most 1.
+/// The number of binary digits of a weight after the point. `largest` is the largest weight, at
+/// most 1.
 int DigitsFor(double largest) {
   int digits = 0;
   while (digits <= kMaxDigits && 0.5 + std::ldexp(largest, digits + 1) < (1 << kWeightBits)) {
@@ -39,8 +41,8 @@ void RgbResizer::Axis::Set(int64_t size, int64_t new_size) {
   size_ = size;
   new_size_ = new_size;
   const double scale = static_cast<double>(size) / static_cast<double>(new_size);
-  // The filter is a triangle over one pixel of the result to each side, or over one pixel of the
-  // image where that is larger.
+  // The filter is a triangle that extends to each side by one pixel of the result, or by one pixel
+  // of the image if that is larger.
   const double reach = std::max(scale, 1.0);
   const double per_pixel = 1 / reach;
   is_exact_ = 2 * reach + 1 <= kResizeTaps;
@@ -78,7 +80,8 @@ void RgbResizer::Axis::Set(int64_t size, int64_t new_size) {
 
   values_.assign(first_.size() * static_cast<size_t>(taps), 0);
   for (size_t i = 0; i < first_.size(); ++i) {
-    // All results have as many weights; those past the image's end are put before the others.
+    // All pixels of the result have the same number of weights. Weights that would be past the end
+    // of the image are put before the others, and are 0.
     const int64_t begin = std::min(first_[i], size - taps);
     float* const values = values_.data() + i * static_cast<size_t>(taps) + (first_[i] - begin);
     for (int k = 0; k < counts_[i]; ++k) {

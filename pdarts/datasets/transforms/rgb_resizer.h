@@ -10,18 +10,18 @@
 
 namespace pdarts {
 
-/// Resizes 8-bit pixels red, green, blue by a bilinear filter with antialiasing. The values are
-/// those of LibTorch's _upsample_bilinear2d_aa for uint8, whatever the instruction set. For one
-/// thread: the memory that it needs stays from image to image.
+/// Resizes 8-bit pixels (red, green, blue) with a bilinear filter with antialiasing. The values are
+/// the values of LibTorch's _upsample_bilinear2d_aa for uint8, with every instruction set. A
+/// resizer is for one thread, because it keeps its memory from image to image.
 class RgbResizer {
  public:
-  /// instructions: those that the loops are compiled for; this processor can run them.
+  /// `instructions` selects the compiled loops. This processor must support it.
   explicit RgbResizer(InstructionSet instructions = BestInstructionSet());
   RgbResizer(const RgbResizer&) = delete;
   RgbResizer& operator=(const RgbResizer&) = delete;
 
   /// \param pixels `[height,width,3]`, not empty.
-  /// \param row_stride bytes from a row to the next one.
+  /// \param row_stride the number of bytes from one row to the next.
   /// \return `[3,new_height,new_width]`, contiguous, valid until the next call.
   const uint8_t* Resize(const uint8_t* pixels, int64_t row_stride, int64_t height, int64_t width,
                         int64_t new_height, int64_t new_width);
@@ -42,7 +42,7 @@ class RgbResizer {
     ResizeWeights weights_ = {};
     std::vector<int64_t> first_;
     std::vector<float> values_;
-    // While the weights are made: what they are before they are rounded, and how many.
+    // While the weights are computed: the weights before rounding, and their number.
     std::vector<std::array<double, kResizeTaps>> shares_;
     std::vector<int> counts_;
   };
@@ -56,7 +56,7 @@ class RgbResizer {
   std::vector<uint8_t> bytes_;
   std::vector<float> columns_of_rows_;
   std::vector<float> resized_;
-  std::vector<float> ring_;  ///< the latest rows in their new width, each `[3,plane]`
+  std::vector<float> ring_;  ///< the newest rows in their new width, each `[3,plane]`
   std::vector<uint8_t> out_;
 };
 

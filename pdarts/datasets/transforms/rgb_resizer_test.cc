@@ -15,7 +15,7 @@
 namespace pdarts {
 namespace {
 
-/// `[height,width,3]`: noise, half of which is black or white.
+/// `[height,width,3]`: noise in which half of the values are 0 or 255.
 at::Tensor Pixels(RandomStream* random, int64_t height, int64_t width) {
   at::Tensor pixels = at::empty({height, width, 3}, at::kByte);
   auto* const values = pixels.mutable_data_ptr<uint8_t>();
@@ -27,7 +27,7 @@ at::Tensor Pixels(RandomStream* random, int64_t height, int64_t width) {
   return pixels;
 }
 
-/// `[3,new_height,new_width]`: a copy of what the resizer gives for a part of `pixels`.
+/// `[3,new_height,new_width]`: a copy of the resizer's result for a part of `pixels`.
 at::Tensor Resized(RgbResizer* resizer, const at::Tensor& pixels, int64_t new_height,
                    int64_t new_width) {
   const uint8_t* const values =
@@ -57,12 +57,12 @@ TEST(RgbResizer, GivesLibTorchsValues) {
         {1 + sizes.Below(90), 1 + sizes.Below(90), 1 + sizes.Below(50), 1 + sizes.Below(50)});
   }
   for (const InstructionSet instructions : RunnableInstructionSets()) {
-    RgbResizer resizer(instructions);  // that the images share
+    RgbResizer resizer(instructions);  // one resizer for all images
     int64_t number = 0;
     for (const Sizes& size : all) {
       RandomStream noise = random.For(++number, 1);
       const at::Tensor image = Pixels(&noise, size.height + 2, size.width + 3);
-      // A part, whose rows lie apart.
+      // A part of an image. There are other pixels between its rows.
       const at::Tensor part = image.narrow(0, 1, size.height).narrow(1, 2, size.width);
       const at::Tensor got = Resized(&resizer, part, size.new_height, size.new_width);
       EXPECT_TRUE(got.equal(ResizedByLibTorch(part, size.new_height, size.new_width)))
@@ -89,7 +89,7 @@ TEST(RgbResizer, IsNearTheExactMean) {
   RgbResizer resizer;
   const at::Tensor got = Resized(&resizer, image, 81, 80).to(at::kFloat);
   const at::Tensor expected = ResizedByLibTorch(image.to(at::kFloat), 81, 80);
-  // Columns and rows are rounded one after the other.
+  // Columns and rows are rounded separately.
   EXPECT_LE((got - expected).abs().max().item<float>(), 1.05);
 }
 

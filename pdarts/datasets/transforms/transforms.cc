@@ -13,10 +13,10 @@ namespace pdarts {
 using google::protobuf::Any;
 using google::protobuf::RepeatedPtrField;
 
-/// Makes a list, element by element, and checks it.
+/// Makes a list of transforms, one element after the other, and checks it.
 class Transforms::Builder {
  public:
-  /// Adds the plugin of a config.
+  /// Adds the plugin of a config to the list.
   absl::Status Add(std::string field, const Any& config, bool is_short = false) {
     auto transform = Registry<Transform>::Create(config);
     if (!transform.ok()) return Annotate(transform.status(), field);
@@ -24,7 +24,7 @@ class Transforms::Builder {
     return absl::OkStatus();
   }
 
-  /// The same for a part of the short form in `field`.
+  /// Adds a plugin that the short form in `field` stands for.
   template <class Config>
   absl::Status AddShort(absl::string_view field, absl::string_view part, const Config& config) {
     Any any;
@@ -32,7 +32,7 @@ class Transforms::Builder {
     return Add(absl::StrCat(field, ".", part), any, /*is_short=*/true);
   }
 
-  /// Settings: AugmentationSettings or TrainAugmentation.
+  /// `Settings` is AugmentationSettings or TrainAugmentation.
   template <class Settings>
   absl::Status AddAugmentation(absl::string_view field, const Settings& settings) {
     if (settings.crop_padding() > 0) {
@@ -52,16 +52,16 @@ class Transforms::Builder {
     return absl::OkStatus();
   }
 
-  /// field: of the list.
+  /// `field` is the name of the list.
   absl::StatusOr<Transforms> Build(absl::string_view field, const DatasetInfo& info) && {
     PDARTS_RETURN_IF_ERROR(CheckKinds(field));
     PDARTS_RETURN_IF_ERROR(Try(info, info.image.height, info.image.width));
-    // Other sizes find a transform that takes the size for granted.
+    // Images of other sizes show whether a transform relies on the size.
     PDARTS_RETURN_IF_ERROR(Try(info, 2 * info.image.height + 1, 3 * info.image.width + 2));
     return std::move(transforms_);
   }
 
-  /// The list whose parts are known to fit.
+  /// The list. All of its elements are known to fit.
   Transforms Take() && { return std::move(transforms_); }
 
  private:
@@ -90,7 +90,7 @@ class Transforms::Builder {
                      "that does: [type.googleapis.com/pdarts.transforms.NormalizeConfig] {}"));
   }
 
-  /// Plans for an image of this size.
+  /// Makes a plan for an image of this size.
   absl::Status Try(const DatasetInfo& info, int64_t height, int64_t width) const {
     const RandomStream random(0, 0, 0, "check of transforms");
     ImagePlan plan;
@@ -162,7 +162,7 @@ absl::Status Transforms::Plan(const DatasetInfo& info, int64_t height, int64_t w
                               const RandomStream& random, int64_t sample, ImagePlan* plan) const {
   plan->Begin(height, width);
   const absl::Status status = Append(info, random, sample, plan);
-  // Create has tried it, so that this is no fault of the spec.
+  // Create has tried the list, so an error is not caused by the spec.
   return status.ok() ? status : absl::InternalError(status.message());
 }
 
@@ -176,7 +176,8 @@ absl::StatusOr<Transforms::Normalization> Transforms::FindNormalization(
       return Normalization{*step.mean, *step.deviation};
     }
   }
-  return absl::InternalError("no transform normalized the image");  // never, as Plan checks it
+  // This is impossible, because Plan checks it.
+  return absl::InternalError("no transform normalized the image");
 }
 
 absl::StatusOr<PixelRegion> Transforms::FindRegion(const DatasetInfo& info, int64_t height,

@@ -83,7 +83,7 @@ at::Tensor Pixels(int64_t channels, int64_t height, int64_t width) {
       .view({channels, height, width});
 }
 
-/// What becomes of an image `[C,H,W]` as the samples 0 .. n - 1: `[n,C,H,W]` float64.
+/// The results for an image `[C,H,W]` that is sample 0 .. n - 1: `[n,C,H,W]` float64.
 at::Tensor Transformed(const Transforms& transforms, const DatasetInfo& info,
                        const at::Tensor& image, int64_t n) {
   const at::Tensor results =
@@ -103,7 +103,7 @@ at::Tensor Transformed(const Transforms& transforms, const DatasetInfo& info,
   return results;
 }
 
-/// The statistics of Info undone.
+/// Reverses the normalization with the statistics of Info.
 at::Tensor Values(const at::Tensor& normalized) { return normalized.mul(0.25).add(0.5).mul(255); }
 
 double Normalized(double value) { return (value / 255 - 0.5) / 0.25; }
@@ -161,7 +161,7 @@ TEST(Flip, MirrorsAsManyImagesAsItIsTold) {
   }
 }
 
-/// The squares of all centers in the image, each clipped at the borders, and no others.
+/// The results are the squares around all possible centers, cut off at the borders, and no others.
 TEST(Cutout, ClearsASquareClippedAtTheBorders) {
   constexpr int kSize = 8, kSide = 4, kImages = 1000;
   const DatasetInfo info = Info(2, kSize, kSize);
@@ -180,7 +180,7 @@ TEST(Cutout, ClearsASquareClippedAtTheBorders) {
   }
   ASSERT_EQ(expected.size(), 64u);
   const std::string cutout = Element("Cutout", absl::StrCat("side: ", kSide));
-  // After the normalization zero is the mean, before it black.
+  // After the normalization, zero is the mean. Before it, zero is black.
   for (const auto& [list, zero] :
        {std::pair(kNormalize + cutout, 0.0), std::pair(cutout + kNormalize, Normalized(0))}) {
     const at::Tensor results =
@@ -220,10 +220,11 @@ TEST(Normalize, TakesTheDatasetsStatisticsOrItsOwn) {
   check("deviation: [0.5, 0.6, 0.7]", info.mean, {0.5, 0.6, 0.7});
   EXPECT_THAT(ErrorOf(Element("Normalize", "mean: 0.5"), info),
               HasSubstr("search.transforms[0]: the transform normalize has 1 elements of mean, "
-                        "expected one a channel: 3"));
+                        "expected one for each channel: 3"));
 }
 
-/// The regions that a list resizes first, of an image of this size as the samples 0 .. n - 1.
+/// The regions that the first transform of a list resizes, for an image of this size that is sample
+/// 0 .. n - 1.
 std::vector<PixelRegion> Regions(const std::string& text, const DatasetInfo& info, int64_t height,
                                  int64_t width, int64_t n) {
   const Transforms transforms = List(text, info);
@@ -259,7 +260,7 @@ TEST(RandomResizedCrop, DrawsAreaProportionsAndPlace) {
     ASSERT_LE(region.top + region.height, kHeight);
     const double area = static_cast<double>(region.width * region.height) / (kHeight * kWidth);
     const double aspect = static_cast<double>(region.width) / static_cast<double>(region.height);
-    ASSERT_GT(area, 0.098);  // sides are whole pixels
+    ASSERT_GT(area, 0.098);  // the sides are whole pixels
     ASSERT_LT(area, 0.505);
     ASSERT_GT(aspect, 0.74);
     ASSERT_LT(aspect, 1.35);
@@ -272,7 +273,8 @@ TEST(RandomResizedCrop, DrawsAreaProportionsAndPlace) {
     at_top |= region.top < 20;
     at_bottom |= region.top + region.height > kHeight - 20;
   }
-  // All of these fit into the image, so that nothing is drawn twice. Four standard deviations.
+  // All these rectangles fit into the image, so none is drawn twice. The tolerance is four standard
+  // deviations.
   EXPECT_NEAR(areas, 0.3, 4 * 0.4 * 0.289 / 63);
   EXPECT_NEAR(aspects, 0, 4 * 0.575 * 0.289 / 63);
   EXPECT_NEAR(places, 0.5, 4 * 0.289 / 63);
@@ -321,9 +323,9 @@ TEST(ResizeCenterCrop, TakesTheMiddle) {
   EXPECT_THAT(region(list, Info(3, 32, 32), 50, 81), ElementsAre(15, 0, 50, 50));
   EXPECT_THAT(region(list, Info(3, 32, 32), 81, 50), ElementsAre(0, 15, 50, 50));
   EXPECT_THAT(region(list, Info(3, 32, 32), 10, 10), ElementsAre(0, 0, 10, 10));
-  // The proportions are those of the network's images.
+  // The result has the proportions of the network's images.
   EXPECT_THAT(region(list, Info(3, 32, 64), 100, 100), ElementsAre(0, 25, 100, 50));
-  // 375 pixels become 256, of which 224 are taken.
+  // 375 pixels become 256, and the middle 224 are used.
   const std::string published = Element("ResizeCenterCrop", "short_side: 256") + kNormalize;
   EXPECT_THAT(region(published, Info(3, 224, 224), 375, 500), ElementsAre(86, 23, 328, 328));
   DatasetInfo stretched = Info(3, 32, 32);
@@ -351,7 +353,7 @@ TEST(ColorJitter, BrightnessMultipliesAllValues) {
     sum += factor;
     least = std::min(least, factor);
     most = std::max(most, factor);
-    EXPECT_NEAR(green, std::min(255.0, 200 * factor), 1.6);  // each is rounded
+    EXPECT_NEAR(green, std::min(255.0, 200 * factor), 1.6);  // each value is rounded
     EXPECT_NEAR(results[i][2][0][1].item<double>(), 0, 1e-9);
   }
   EXPECT_NEAR(sum / 1000, 1, 4 * 0.289 / 31.6);
@@ -387,7 +389,7 @@ TEST(ColorJitter, ContrastKeepsTheMeanAndSaturationTheGray) {
     narrowest = std::min(narrowest, range);
     EXPECT_LT((gray(saturation[i]) - before).abs().max().item<double>(), 0.51) << i;
   }
-  EXPECT_GT(widest, 50);  // the image's is 40
+  EXPECT_GT(widest, 50);  // the range of the unchanged image is 40
   EXPECT_LT(narrowest, 30);
   EXPECT_FALSE(saturation[0].equal(saturation[1]));
 }
@@ -404,7 +406,7 @@ TEST(ColorJitter, HueTurnsAroundTheCircle) {
       List(Element("ColorJitter", "brightness: 0 contrast: 0 saturation: 0 hue: 0.5") + kNormalize,
            info),
       info, image, 600));
-  std::map<int, int> largest;  // how often each channel is
+  std::map<int, int> largest;  // how often each channel is the largest
   for (int64_t i = 0; i < 600; ++i) {
     const at::Tensor red = results[i].select(2, 0).flatten();
     EXPECT_NEAR(red.max().item<double>(), 200, 1e-6);
@@ -480,7 +482,7 @@ TEST(Transforms, TheShortFormAndTheListExcludeEachOther) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("search.augmentation and search.transforms: both are set, expected one"));
-  // A list alone stays alone when the spec is completed.
+  // A list is not changed when the spec is completed, and no short form is added.
   settings.clear_augmentation();
   ASSERT_TRUE(CompleteSpec(&settings).ok());
   EXPECT_FALSE(settings.has_augmentation());
@@ -512,7 +514,7 @@ TEST(Transforms, FindsTheRegionThatIsResized) {
   EXPECT_THAT(region(kNormalize, 20, 16), ElementsAre(0, 2, 16, 16));
   EXPECT_THAT(region(Element("ResizeCenterCrop", "short_side: 16") + kNormalize, 20, 16),
               ElementsAre(4, 6, 8, 8));
-  // An image that has the network's size is not resized.
+  // An image with the size of the network's images is not resized.
   EXPECT_THAT(region(kNormalize, 8, 8), ElementsAre(0, 0, 8, 8));
 }
 

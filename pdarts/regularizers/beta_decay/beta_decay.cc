@@ -38,7 +38,7 @@ class BetaDecay : public regularizers::AlphaPenaltyRegularizer {
 };
 
 const bool registered = Registry<Regularizer>::Register<BetaDecayConfig>(
-    "beta_decay", "keeps alphas from growing apart, ever more strongly (beta-DARTS)",
+    "beta_decay", "a growing penalty that keeps the alphas of an edge close together (beta-DARTS)",
     [](const BetaDecayConfig& config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
       return std::make_unique<BetaDecay>(config);
     });

@@ -7,11 +7,11 @@
 
 namespace pdarts::regularizers {
 
-/// The beta-decay loss of alphas `[E,K]`, one matrix a cell kind: log(sum over k of exp(alpha[k]))
-/// of each edge, averaged over the edges of all kinds; a scalar of their dtype, differentiable
-/// (L_Beta of Ye et al., CVPR 2022). Its gradient of an alpha is the alpha's probability over the
-/// number of edges. Where one candidate is left an edge, the softmax runs over the edges
-/// (SoftmaxDimension), and so does the sum.
+/// The beta-decay loss of alphas `[E,K]`, one matrix for each cell kind (L_Beta of Ye et al., CVPR
+/// 2022): log(sum over k of exp(alpha[k])) for each edge, averaged over the edges of all cell
+/// kinds. The result is a differentiable scalar with the dtype of the alphas. The gradient of an
+/// alpha is its probability divided by the number of edges. If each edge has only one candidate,
+/// the softmax is over the edges (SoftmaxDimension), and so is the sum.
 at::Tensor BetaDecayLoss(const std::vector<at::Tensor>& alphas);
 
 }  // namespace pdarts::regularizers

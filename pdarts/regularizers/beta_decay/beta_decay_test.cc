@@ -15,7 +15,7 @@ namespace {
 
 using Reported = std::vector<std::pair<std::string, double>>;
 
-/// Rows whose sums of exponentials are 4 and 10.
+/// The sums of the exponentials of the two rows are 4 and 10.
 at::Tensor TwoEdges() {
   return at::tensor({0.0, 0.0, 0.0, 0.0, std::log(1), std::log(2), std::log(3), std::log(4)},
                     at::kDouble)

@@ -27,7 +27,8 @@ namespace pdarts {
 namespace regularizers {
 namespace {
 
-/// Of what may be derived on an edge, so that nothing is divided by 0.
+/// A lower bound of the probability of the candidates of an edge that may be derived, so that no
+/// number is divided by 0.
 constexpr double kLeastProbability = 1e-12;
 
 }  // namespace
@@ -96,12 +97,13 @@ class CostPenalty : public Regularizer {
   at::Tensor AlphaPenalty(const SearchContext& context) override {
     if (weight_ == 0) return {};
     const absl::StatusOr<Derivation> derived = Derive(context);
-    // Probabilities that are no numbers; the trainer tells that its loss is none either.
+    // The probabilities are not finite. The trainer reports that the loss is not finite either.
     if (!derived.ok()) return {};
     const at::Tensor expected = Scaled(Expected(context, derived->architecture));
     if (config_.budget() == 0) return expected * weight_;
-    // The value is of the network that would be derived, the gradient of the expected cost. While
-    // the probabilities are nearly even, the two differ, and the budget is meant for the former.
+    // The value of the penalty is that of the network that would be derived, and the gradient is
+    // that of the expected cost. As long as the probabilities are nearly even, the two costs
+    // differ, and the budget applies to the derived network.
     const double value = Scaled(model_->Of(derived->architecture));
     const at::Tensor cost = expected + (value - expected.detach());
     return (cost / config_.budget() - 1).square() * weight_;
@@ -118,7 +120,8 @@ class CostPenalty : public Regularizer {
             {"cost_penalty_expected", expected_}};
   }
 
-  /// What the epoch began with: a search that goes on has other alphas then.
+  /// The state holds the costs at the beginning of the epoch, because a resumed search has other
+  /// alphas.
   std::string SaveState() const override {
     return absl::StrFormat("%.17g %.17g", derived_, expected_);
   }
@@ -136,7 +139,7 @@ class CostPenalty : public Regularizer {
   }
 
  private:
-  /// \error kInvalidArgument naming the setting by which the costs are not known.
+  /// \error kInvalidArgument naming the setting for which the costs are not known.
   absl::StatusOr<nn::CostModel> MakeModel(const SearchSpace& space) const {
     PDARTS_ASSIGN_OR_RETURN(const NetworkShape shape, space.default_network_shape());
     absl::StatusOr<nn::CostModel> model = MakeModel(space, shape);
@@ -176,7 +179,7 @@ class CostPenalty : public Regularizer {
                                       architecture, probabilities);
   }
 
-  /// A cost in the unit of the config. Cost: double or at::Tensor.
+  /// Converts a cost to the unit of the config. `Cost` is double or at::Tensor.
   template <class Cost>
   Cost Scaled(const Cost& cost) const {
     return config_.unit() == CostPenaltyConfig::LATENCY ? cost : Cost(cost / kMillion);
@@ -185,8 +188,8 @@ class CostPenalty : public Regularizer {
   const CostPenaltyConfig config_;
   std::optional<nn::CostModel> model_;
   double weight_ = 0;
-  double derived_ = 0;   ///< what would be derived at the epoch's beginning
-  double expected_ = 0;  ///< the same by the probabilities
+  double derived_ = 0;   ///< cost of what would be derived at the beginning of the epoch
+  double expected_ = 0;  ///< expected cost at that time
 };
 
 const bool registered = Registry<Regularizer>::Register<CostPenaltyConfig>(

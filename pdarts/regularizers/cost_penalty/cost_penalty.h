@@ -11,9 +11,10 @@
 
 namespace pdarts::regularizers {
 
-/// The expected cost of an architecture whose edges are given and whose operations are drawn by the
-/// probabilities, of those that may be derived; a differentiable scalar. probabilities: `[E,K]`,
-/// one matrix a cell kind, of the candidates. Edges that the architecture lacks don't count.
+/// The expected cost of an architecture with given edges whose operations are drawn with the
+/// probabilities, among the operations that may be derived. The result is a differentiable scalar.
+/// `probabilities` are `[E,K]` over the candidates, one matrix for each cell kind. Edges that are
+/// not in the architecture do not count.
 at::Tensor ExpectedCost(const nn::CostModel& model, const SearchSpace& space,
                         const Candidates& candidates, const Architecture& architecture,
                         const std::vector<at::Tensor>& probabilities);

@@ -28,7 +28,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// A super-network of NAS-Bench-201 whose alphas a test sets: [6,5] for none, skip_connect,
+/// A super-network of NAS-Bench-201 with alphas that a test sets: [6,5] for none, skip_connect,
 /// nor_conv_1x1, nor_conv_3x3, avg_pool_3x3.
 class CostPenaltyTest : public ::testing::Test {
  protected:
@@ -43,7 +43,7 @@ class CostPenaltyTest : public ::testing::Test {
             ->BuildSuperNet(space_->InitialCandidates().value(), shape, MakeGenerator(1, "weights"))
             .value();
   }
-  /// Makes one operation more probable on all edges.
+  /// Increases the probability of one operation on all edges.
   void Prefer(int operation, double alpha) {
     c10::NoGradGuard no_grad;
     net_->alphas()[0].zero_();
@@ -55,14 +55,14 @@ class CostPenaltyTest : public ::testing::Test {
     context.derivation_options = &options_;
     return context;
   }
-  /// A regulariser at the beginning of a stage with one epoch, in which it has its last weight.
+  /// A regularizer at the beginning of a stage with one epoch, in which it has its final weight.
   std::unique_ptr<Regularizer> Begun(const std::string& config) {
     auto regularizer = MakeRegularizer<CostPenaltyConfig>(config);
     const absl::Status begun = regularizer->OnStageBegin(Context());
     EXPECT_TRUE(begun.ok()) << begun;
     return regularizer;
   }
-  /// Millions of multiply-adds of the network that is derived now.
+  /// Millions of multiply-adds of the network that would be derived now.
   double DerivedMacs() {
     const Architecture derived =
         space_->Derive(net_->candidates(), net_->Probabilities(), options_)->architecture;
@@ -88,17 +88,17 @@ TEST(ExpectedCost, IsOfTheArchitecturesEdgesAndOfWhatMayBeDerived) {
   }
   const nn::CostModel model(topology, 10, costs);
   const Architecture architecture = nn::AnyArchitecture(*space).value();
-  // 16 of 28 edges are in an architecture. What stands on none of them costs nothing.
+  // An architecture has 16 of the 28 edges. The other edges cost nothing.
   const at::Tensor even = at::full({14, 8}, 1.0 / 8, at::kDouble);
   EXPECT_NEAR(ExpectedCost(model, *space, candidates, architecture, {even, even}).item<double>(),
               26, 1e-9);
 }
 
 TEST_F(CostPenaltyTest, IsTheExpectedCost) {
-  // All probability on one operation: the cost of its network.
+  // If one operation has all the probability, the cost is that of its network.
   Prefer(3, 60);
   EXPECT_NEAR(Begun("")->AlphaPenalty(Context()).item<double>() / DerivedMacs(), 1, 1e-5);
-  // Even probabilities: the mean of the costs of the networks of one operation.
+  // With even probabilities, the cost is the mean of the costs of the networks with one operation.
   double mean = 0;
   for (int operation = 0; operation < 5; ++operation) {
     Prefer(operation, 60);
@@ -120,20 +120,21 @@ TEST_F(CostPenaltyTest, PullsTowardsCheapOperations) {
 }
 
 TEST_F(CostPenaltyTest, ABudgetIsMetByTheNetworkThatIsDerived) {
-  Prefer(3, 0.1);  // nearly even, but 3x3 convolutions are derived
+  Prefer(3, 0.1);  // nearly even, but the derivation chooses 3x3 convolutions
   const double macs = DerivedMacs();
   const auto penalty = [&](double budget) {
     return Begun(absl::StrCat("budget: ", budget))->AlphaPenalty(Context());
   };
   EXPECT_NEAR(penalty(macs).item<double>(), 0, 1e-9);
   EXPECT_NEAR(penalty(macs / 2).item<double>(), 1, 1e-4);
-  // Above the budget 3x3 convolutions are pushed down, below it up.
+  // Above the budget, the penalty reduces the alphas of 3x3 convolutions. Below the budget, it
+  // increases them.
   EXPECT_GT(Gradient(penalty(macs / 2))[0][3].item<double>(), 0);
   EXPECT_LT(Gradient(penalty(macs * 2))[0][3].item<double>(), 0);
 }
 
 TEST_F(CostPenaltyTest, GradientStepsReachTheBudget) {
-  // The cost of four 3x3 convolutions and two edges that cost nothing.
+  // The cost of four 3x3 convolutions and two edges without cost.
   Prefer(3, 60);
   {
     c10::NoGradGuard no_grad;
@@ -146,7 +147,8 @@ TEST_F(CostPenaltyTest, GradientStepsReachTheBudget) {
   for (int step = 0; step < 400; ++step) {
     const at::Tensor gradient = Gradient(regularizer->AlphaPenalty(Context()));
     c10::NoGradGuard no_grad;
-    // Alphas of trained edges differ; so do these, lest all edges change at once.
+    // The alphas differ from edge to edge, as in a real search, so that not all edges change at
+    // once.
     for (int edge = 0; edge < 6; ++edge) {
       net_->alphas()[0][edge].sub_(gradient[edge], 0.02 * (edge + 1));
     }
@@ -190,7 +192,7 @@ TEST_F(CostPenaltyTest, CountsParametersAndMilliseconds) {
   EXPECT_NEAR(Begun("unit: PARAMS")->AlphaPenalty(Context()).item<double>(),
               CountNetwork(*space_, derived, shape)->params / 1e6, 1e-5);
 
-  // On a machine that takes a microsecond a parameter.
+  // The latency table of a machine that takes a microsecond for each parameter.
   LatencyTable table;
   ASSERT_TRUE(nn::MeasureLatencies(
                   *space_, shape, 1,

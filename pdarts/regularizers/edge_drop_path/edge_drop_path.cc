@@ -26,7 +26,8 @@ class EdgeDropPath : public regularizers::KnobRegularizer {
 };
 
 const bool registered = Registry<Regularizer>::Register<EdgeDropPathConfig>(
-    "edge_drop_path", "drops edges of the super-network, ever more often, while weights train",
+    "edge_drop_path",
+    "drops edges of the super-network while weights train, with a growing probability",
     [](EdgeDropPathConfig config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
       return std::make_unique<EdgeDropPath>(std::move(config));
     });

@@ -15,7 +15,7 @@ TEST(EdgeDropPath, TurnsTheKnobFromTheFirstEpochToTheLast) {
       MakeRegularizer<EdgeDropPathConfig>("initial_rate: 0.125 final_rate: 0.625");
   ASSERT_TRUE(regularizer->OnStageBegin(ContextOf(&net, 0, 5)).ok());
   EXPECT_EQ(net.knobs()[0].value, 0.125);
-  // Weights train in warm-up too.
+  // Weights also train in the warm-up.
   for (const auto& [epoch, rate] : {std::pair(0, 0.125), {2, 0.375}, {4, 0.625}}) {
     ASSERT_TRUE(regularizer->OnEpochBegin(ContextOf(&net, epoch, 5, /*warmup_epochs=*/3)).ok());
     EXPECT_EQ(net.knobs()[0].value, rate);

@@ -8,10 +8,10 @@
 
 namespace pdarts::regularizers {
 
-/// The entropy (natural logarithm) or the sum of squares of each edge's probabilities, averaged
-/// over the edges of all kinds; a scalar of the alphas' dtype, differentiable. alphas: `[E,K]`, one
-/// matrix a cell kind. Where one candidate is left an edge, the probabilities are those of the
-/// edges (SoftmaxDimension).
+/// The entropy (with the natural logarithm) or the sum of squares of the probabilities of each
+/// edge, averaged over the edges of all cell kinds. The result is a differentiable scalar with the
+/// dtype of the alphas. `alphas` are `[E,K]`, one matrix for each cell kind. If each edge has only
+/// one candidate, the probabilities are those of the edges (SoftmaxDimension).
 at::Tensor MeanProbabilityPenalty(const std::vector<at::Tensor>& alphas,
                                   ProbabilityPenaltyConfig::Kind kind);
 

@@ -36,7 +36,7 @@ TEST(MeanProbabilityPenalty, RunsOverTheEdgesWhereOneCandidateIsLeft) {
               std::log(5), 1e-14);
 }
 
-/// The sign of the penalty's gradient of the larger alpha of an uneven edge.
+/// The sign of the gradient for the larger alpha of an uneven edge.
 double Pull(ProbabilityPenaltyConfig::Kind kind) {
   const at::Tensor alpha = TwoEdges().requires_grad_();
   return torch::autograd::grad({MeanProbabilityPenalty({alpha}, kind)}, {alpha})[0][0][1]

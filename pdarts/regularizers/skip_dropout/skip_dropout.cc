@@ -33,9 +33,9 @@ class SkipDropout : public regularizers::KnobRegularizer {
   absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const override {
     PDARTS_RETURN_IF_ERROR(KnobRegularizer::Check(space, schedule));
     if (config_.initial_rates_size() == schedule.num_stages()) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat("regularizers[skip_dropout].initial_rates: has ", config_.initial_rates_size(),
-                     " elements, expected one a stage of the schedule: ", schedule.num_stages()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "regularizers[skip_dropout].initial_rates: has ", config_.initial_rates_size(),
+        " elements, expected one for each stage of the schedule: ", schedule.num_stages()));
   }
 
  private:

@@ -3,9 +3,9 @@
 
 namespace pdarts::regularizers {
 
-/// The dropout rate in `epoch` (from 0) of a stage of `epochs`, of which the first `warmup_epochs`
-/// train weights only: falls linearly while warming up, jumps back to the initial rate, then falls
-/// exponentially (docs/algorithm.md, "Skip dropout").
+/// The dropout rate in `epoch` (from 0) of a stage of `epochs` epochs, of which the first
+/// `warmup_epochs` train only weights. The rate decreases linearly in the warm-up, returns to the
+/// initial rate, and then decreases exponentially (docs/algorithm.md, "Skip dropout").
 double SkipDropoutRate(double initial_rate, int epoch, int epochs, int warmup_epochs, double decay);
 
 }  // namespace pdarts::regularizers

@@ -47,7 +47,7 @@ class SkipLimit : public Regularizer {
 };
 
 const bool registered = Registry<Regularizer>::Register<SkipLimitConfig>(
-    "skip_limit", "at most so many skip_connect in a found cell (P-DARTS)",
+    "skip_limit", "a maximum number of skip_connect in a derived cell (P-DARTS)",
     [](SkipLimitConfig config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
       return std::make_unique<SkipLimit>(std::move(config));
     });

@@ -2,7 +2,7 @@
 
 usage: python3 - FOLDER < make_checkpoints.py
 
-Read from standard input, the program has no path that torch.save could write into the files of modules.
+The program is read from standard input, so that it has no path that torch.save could write into the files of modules.
 The committed files were written by torch 2.11 and NumPy 2.2.
 """
 
@@ -29,7 +29,7 @@ class Two(nn.Module):
 
 
 def checkpoint(network):
-    """What training scripts keep beside the weights."""
+    """The objects that training scripts store beside the weights."""
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
     network.weight.sum().backward()
     optimizer.step()
@@ -58,7 +58,7 @@ def checkpoint(network):
 
 
 def tensors_of_all_types():
-    """Some of them views of one storage, and two of types that pdarts doesn't read."""
+    """Some of the tensors are views of one storage, and two have types that pdarts does not read."""
     values = torch.tensor([[0, 1, 2], [3, 4, 5]])
     types = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
     tensors = {name: values.to(getattr(torch, name)) for name in types}

@@ -30,7 +30,7 @@ class DartsSchedule : public ProgressiveSchedule {
 };
 
 const bool registered = Registry<ProgressiveSchedule>::Register<DartsScheduleConfig>(
-    "darts", "one stage over all candidates (vanilla DARTS)",
+    "darts", "one stage with all candidates (DARTS)",
     [](DartsScheduleConfig config) -> absl::StatusOr<std::unique_ptr<ProgressiveSchedule>> {
       return std::make_unique<DartsSchedule>(std::move(config));
     });

@@ -40,7 +40,7 @@ void AddPublishedStages(PdartsScheduleConfig* config) {
 }
 
 const bool registered = Registry<ProgressiveSchedule>::Register<PdartsScheduleConfig>(
-    "pdarts", "stages of growing depth over shrinking candidate sets (P-DARTS)",
+    "pdarts", "stages of growing depth with shrinking sets of candidates (P-DARTS)",
     [](PdartsScheduleConfig config) -> absl::StatusOr<std::unique_ptr<ProgressiveSchedule>> {
       AddPublishedStages(&config);
       return std::make_unique<PdartsSchedule>(std::move(config));

@@ -11,37 +11,37 @@ namespace pdarts::darts {
 /// Cell kinds, as indices into the topology.
 enum CellKindIndex { kNormal = 0, kReduce = 1 };
 
-inline constexpr int kInputNodes = 2;         ///< nodes 0 and 1: the outputs of the last two cells
+inline constexpr int kInputNodes = 2;  ///< nodes 0 and 1 are the outputs of the last two cells
 inline constexpr int kIntermediateNodes = 4;  ///< nodes 2 to 5
 inline constexpr int kNodes = kInputNodes + kIntermediateNodes;
-inline constexpr int kKeptEdges = 2;  ///< edges into each intermediate node of a genotype
+inline constexpr int kKeptEdges = 2;  ///< number of edges into each intermediate node of a genotype
 inline constexpr int kNumEdges = 14;
 
 inline constexpr char kNone[] = "none";
 inline constexpr char kNoise[] = "noise";
 /// Cell kinds "normal" and "reduce", each with 14 edges, numbered node by node, and the eight
-/// published operations (docs/algorithm.md, "The DARTS space"). After them comes `noise`, which an
-/// edge has only where a config names it.
+/// published operations (docs/algorithm.md, "The DARTS space"). The last operation is `noise`. An
+/// edge has it only if a config names it.
 const Topology& DartsTopology();
 
 /// One cell of a network.
 struct CellPlan {
-  bool reduces = false;           ///< a reduction cell: halves the image's sides
-  bool previous_reduces = false;  ///< whether input 0 has twice the sides of input 1
-  int64_t input0_channels = 0;    ///< of the output of the cell before the last
-  int64_t input1_channels = 0;    ///< of the output of the last cell
-  int64_t channels = 0;           ///< of each node
+  bool reduces = false;  ///< whether it is a reduction cell, which halves the sides of the image
+  bool previous_reduces = false;  ///< whether the sides of input 0 are twice those of input 1
+  int64_t input0_channels = 0;    ///< channels of the output of the cell before the last one
+  int64_t input1_channels = 0;    ///< channels of the output of the last cell
+  int64_t channels = 0;           ///< channels of each node
   int64_t out_channels() const { return kIntermediateNodes * channels; }
   CellKindIndex kind() const { return reduces ? kReduce : kNormal; }
 };
 
-/// The cells of a network: cells number cells/3 and 2*cells/3 reduce and double the channels for
-/// themselves and what follows. `stem_channels`: of both inputs of cell 0; `stem_reduces`: whether
-/// cell 0 treats its input 0 as coming from before a reduction.
+/// The cells of a network. Cells cells/3 and 2*cells/3 are reduction cells, from which on the
+/// channels are doubled. `stem_channels` is the number of channels of both inputs of cell 0.
+/// `stem_reduces` tells whether input 0 of cell 0 has twice the sides of input 1.
 std::vector<CellPlan> PlanCells(int cells, int64_t channels, int64_t stem_channels,
                                 bool stem_reduces);
 
-/// Stride of an edge's operations: 2 for edges that start at an input of a reduction cell.
+/// The stride of the operations of an edge: 2 for edges that begin at an input of a reduction cell.
 inline int64_t EdgeStride(const CellPlan& plan, int from) {
   return plan.reduces && from < kInputNodes ? 2 : 1;
 }

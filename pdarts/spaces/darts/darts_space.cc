@@ -67,7 +67,7 @@ class DartsSpace : public SearchSpace {
   NetworkShape DoDefaultNetworkShape(const std::string& skeleton) const override {
     NetworkShape shape;
     if (skeleton != kImageNetSkeleton) return shape;
-    // The published network of this skeleton (docs/algorithm.md, "The derived network").
+    // The published network with this skeleton (docs/algorithm.md, "The derived network").
     shape.cells = 14;
     shape.channels = 48;
     shape.image = {3, 224, 224};
@@ -114,7 +114,7 @@ class DartsSpace : public SearchSpace {
   const Candidates initial_;
 };
 
-/// What the edges begin a search with where a config says nothing of them: all but `noise`.
+/// The default candidates of an edge at the beginning of a search: all operations except `noise`.
 EdgeCandidates UsualOperations(const CellKind& kind) {
   EdgeCandidates usual;
   for (int i = 0; i < static_cast<int>(kind.operations.size()); ++i) {
@@ -123,7 +123,7 @@ EdgeCandidates UsualOperations(const CellKind& kind) {
   return usual;
 }
 
-/// Puts the operations of one edge into the candidates. field: of the edge, for errors.
+/// Sets the candidates of one edge. `field` is the name of the edge in errors.
 absl::Status SetEdge(const EdgeOperations& edge, const std::string& field,
                      absl::string_view without, std::vector<std::vector<bool>>* seen,
                      Candidates* initial) {
@@ -156,7 +156,7 @@ absl::Status SetEdge(const EdgeOperations& edge, const std::string& field,
                                                  "\" is unknown; expected normal or reduce"));
 }
 
-/// The candidates that a config names.
+/// The candidates that a config selects.
 absl::StatusOr<Candidates> InitialCandidatesOf(const DartsSpaceConfig& config) {
   const Topology& topology = DartsTopology();
   const absl::string_view without = config.allow_none() ? "" : kNone;

@@ -33,7 +33,7 @@ std::unique_ptr<SearchSpace> Space() { return Make("").value(); }
 
 at::Generator Weights(uint64_t seed = 1) { return MakeGenerator(seed, "weights"); }
 
-/// A pass that trains weights.
+/// The context of a forward pass that trains weights.
 ForwardContext Pass(uint64_t seed, double drop_path = 0) {
   ForwardContext context;
   context.drop_path = drop_path;

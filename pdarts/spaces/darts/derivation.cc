@@ -12,7 +12,7 @@
 namespace pdarts::darts {
 namespace {
 
-/// The derivation of one cell kind.
+/// Derives one cell kind.
 class CellDerivation {
  public:
   CellDerivation(const CellKind& kind, const CellCandidates& candidates,
@@ -40,7 +40,8 @@ class CellDerivation {
       open.push_back({limit, OperationIndex(kind_, limit.operation),
                       std::vector<bool>(allowed_.size(), false)});
     }
-    // A step for one limit may break another one: start over after each.
+    // A step for one limit may break another limit, so all limits are checked again after each
+    // step.
     for (size_t i = 0; i < open.size();) {
       if (Step(open[i], trace)) {
         i = 0;
@@ -65,7 +66,7 @@ class CellDerivation {
         if (kept_[e]) edges.push_back(e);
       }
       if (rules_.best_edge_first) {
-        // As in the choice of edges, the later of two equal ones is the better one.
+        // If two edges are equal, the later one is better, as in the choice of edges.
         std::reverse(edges.begin(), edges.end());
         std::stable_sort(edges.begin(), edges.end(),
                          [this](int a, int b) { return Score(a) > Score(b); });
@@ -92,7 +93,7 @@ class CellDerivation {
   int NumAllowed(int edge) const {
     return static_cast<int>(std::count(allowed_[edge].begin(), allowed_[edge].end(), true));
   }
-  /// Whether the edge could hold something else than what is chosen, `none` not counted.
+  /// Whether the edge has another candidate than the chosen operation and `none`.
   bool HasOtherThanNone(int edge) const {
     for (size_t i = 0; i < allowed_[edge].size(); ++i) {
       if (!allowed_[edge][i] || static_cast<int>(i) == chosen_[edge]) continue;
@@ -112,7 +113,8 @@ class CellDerivation {
     return edges;
   }
 
-  /// Each edge's best operation and each node's two best edges; of equals the later one.
+  /// Chooses the best operation of each edge and the two best edges of each node. Among equal ones,
+  /// the later one is chosen.
   void Choose() {
     chosen_.assign(NumEdges(), -1);
     kept_.assign(NumEdges(), false);
@@ -136,8 +138,8 @@ class CellDerivation {
     return count;
   }
 
-  /// Takes the limited operation from the edge where it is least probable. Returns whether there
-  /// was anything to do.
+  /// Removes the limited operation from the edge on which it is least probable. Returns false if
+  /// the limit was met already.
   bool Step(Limit& limit, DerivationTrace* trace) {
     const int count = CountKept(limit.operation);
     if (count <= limit.limit.max) return false;
@@ -178,8 +180,8 @@ class CellDerivation {
   const CellCandidates& candidates_;
   const std::vector<std::vector<double>>& probabilities_;
   const DerivationRules& rules_;
-  std::vector<std::vector<bool>> allowed_;  ///< [edge][candidate] what may still be chosen
-  std::vector<int> chosen_;                 ///< [edge] position among the candidates
+  std::vector<std::vector<bool>> allowed_;  ///< [edge][candidate] whether it may still be chosen
+  std::vector<int> chosen_;                 ///< [edge] index of the chosen candidate
   std::vector<bool> kept_;                  ///< [edge]
 };
 

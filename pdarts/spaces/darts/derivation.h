@@ -9,15 +9,15 @@ namespace pdarts::darts {
 
 struct DerivationRules {
   bool allow_none = false;       ///< whether `none` may be chosen
-  bool best_edge_first = false;  ///< list a node's edges by falling score, not by number
+  bool best_edge_first = false;  ///< order the edges of a node by decreasing score, not by number
 };
 
-/// The genotype that the probabilities of the last stage stand for, under the limits of `options`
-/// (docs/algorithm.md, "Derivation" and "Skip limit"). A limit leaves an operation on an edge that
-/// has no other candidate than `none`, also where `none` may be chosen. Arguments are as
-/// SearchSpace::Derive has checked them; Architecture::space is left to the caller. Ends for all
-/// probabilities: each step of a limit takes a candidate away for good or marks an edge as one that
-/// has nothing else.
+/// Derives the genotype from the probabilities of the last stage, with the limits of `options`
+/// (docs/algorithm.md, "Derivation" and "Skip limit"). If an edge has no other candidate than
+/// `none`, a limit leaves the operation on the edge, even if `none` may be chosen.
+/// SearchSpace::Derive has checked the arguments. The caller sets Architecture::space. The function
+/// ends for all probabilities, because each step of a limit removes a candidate permanently, or
+/// marks an edge that has no other candidate.
 /// \error kInvalidArgument naming an edge whose only candidate is `none`, unless that is allowed.
 absl::StatusOr<Derivation> DeriveGenotype(const Candidates& candidates,
                                           const EdgeProbabilities& probabilities,

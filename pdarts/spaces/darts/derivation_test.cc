@@ -14,7 +14,8 @@ constexpr int kSkip = 3;
 constexpr int kSep3 = 4;
 constexpr int kDil5 = 7;
 
-/// Every edge of both kinds has the same candidates and probabilities, but for what a test changes.
+/// Every edge of both cell kinds has the same candidates and probabilities, except those that a
+/// test changes.
 struct Case {
   Candidates candidates;
   EdgeProbabilities probabilities;
@@ -112,7 +113,7 @@ TEST(Derivation, AnEdgeMayLeaveOverALimit) {
   Case skips({kSkip, kSep3}, {0.6, 0.1});
   const auto derivation = skips.Limit(6).Run();
   EXPECT_EQ(Count(derivation->architecture.cells(0), "skip_connect"), 6);
-  // Edges 0 and 1 hold node 2 whatever happens; their replacement is there.
+  // Node 2 always has edges 0 and 1. They have a replacement.
   EXPECT_EQ(derivation->trace.limit_steps(0).replacement(), "sep_conv_3x3");
   Case later({kSkip, kSep3}, {0.6, 0.1});
   for (int e : {0, 1}) later.probabilities[0][e] = {0.7, 0.1};
@@ -152,7 +153,7 @@ TEST(Derivation, ASkipStaysBesideNoneAlsoWhereNoneIsAllowed) {
   for (const LimitStep& step : stays->trace.limit_steps()) EXPECT_TRUE(step.stays());
   EXPECT_THAT(stays->trace.notes(0), HasSubstr("8 skip_connect stand although the limit is 2"));
 
-  // With a third candidate the skip goes, and none may take its place.
+  // With a third candidate, skip_connect is removed, and none may replace it.
   Case third({0, kSkip, kSep3}, {0.3, 0.6, 0.1});
   third.rules.allow_none = true;
   const auto goes = third.Limit(2).Run();

@@ -25,14 +25,14 @@ namespace {
 constexpr int64_t kCifarStemMultiplier = 3;
 constexpr int kCifarImage = 32;
 constexpr int kImageNetImage = 224;
-/// What an ImageNet skeleton's stems and reductions divide the image's sides by, and the window
-/// that then pools all that is left.
+/// The factor by which the stem and the reduction cells of the imagenet skeleton reduce the sides
+/// of the image. The final pooling window then covers the rest.
 constexpr int kImageNetReduction = 32;
 constexpr int kImageNetPool = 7;
-/// What the imagenet skeleton's stems divide the image's sides by.
+/// The factor by which the stem of the imagenet skeleton reduces the sides of the image.
 constexpr int kImageNetStemReduction = 8;
 
-/// An operation of a derived cell.
+/// Makes an operation of a derived cell.
 std::shared_ptr<nn::Operation> MakeEdgeOperation(absl::string_view operation, int64_t channels,
                                                  int64_t stride, const Backend& backend,
                                                  const at::Generator& generator) {
@@ -71,7 +71,7 @@ class DerivedCell : public torch::nn::Module {
   /// Returns `[N,4C,H',W']`.
   at::Tensor Forward(const at::Tensor& input0, const at::Tensor& input1,
                      const ForwardContext& context) const {
-    // The chosen operations, each weighed by 1, are a mixed cell.
+    // The chosen operations, each with the weight 1, are computed as a mixed cell.
     return nn::MixedNodes(graph_, operations_,
                           preprocessing_.Forward(input0, input1, context, backend_),
                           /*probabilities=*/{}, context, backend_);
@@ -97,16 +97,16 @@ class DerivedCell : public torch::nn::Module {
   static constexpr char kOperations[] = "_ops";
 
   const Backend backend_;
-  const std::string type_;  ///< what a description calls it (GraphBuilder::Module)
+  const std::string type_;  ///< the name of its type in a description (GraphBuilder::Module)
   Preprocessing preprocessing_;
   nn::MixedGraph graph_;
-  std::vector<std::string> names_;              ///< of each edge's operation
-  std::vector<nn::EdgeOperations> operations_;  ///< one an edge
+  std::vector<std::string> names_;              ///< name of the operation of each edge
+  std::vector<nn::EdgeOperations> operations_;  ///< one for each edge
 };
 
-/// A convolution without bias and its batch normalisation.
+/// A convolution without bias, followed by a batch normalization.
 struct ConvolutionAndNorm {
-  /// Children of `parent`: the convolution as `index`, the normalisation as `index + 1`.
+  /// Children of `parent`: the convolution is `index`, the batch normalization is `index + 1`.
   ConvolutionAndNorm(torch::nn::Module& parent, int index, nn::ConvolutionOptions options,
                      const Backend& backend, const at::Generator& generator) {
     convolution = parent.register_module(std::to_string(index),
@@ -120,7 +120,7 @@ struct ConvolutionAndNorm {
     return batch_norm->Forward(convolution->Forward(x), context);
   }
 
-  /// Describes them as the layers `index` and `index + 1` of the child `list` of the open module.
+  /// Describes both as the layers `index` and `index + 1` of the child `list` of the open module.
   GraphValue Describe(GraphBuilder* builder, absl::string_view list, int index,
                       GraphValue x) const {
     return batch_norm->Describe(builder, absl::StrCat(list, ".", index + 1),
@@ -137,7 +137,7 @@ nn::ConvolutionOptions Stem3x3(int64_t in_channels, int64_t out_channels, int64_
   return options;
 }
 
-/// ReLU, 5x5 pooling to 2x2, two convolutions, a classifier: scores of an 8x8 or 7x7 image.
+/// ReLU, 5x5 pooling to 2x2, two convolutions and a classifier: the logits of an 8x8 or 7x7 image.
 class AuxiliaryHead : public torch::nn::Module {
  public:
   AuxiliaryHead(int64_t channels, int64_t pool_stride, int classes, const Backend& backend,
@@ -151,7 +151,7 @@ class AuxiliaryHead : public torch::nn::Module {
 
   /// `[N,C,H,W]` -> `[N,classes]`.
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const {
-    // [N,C,2,2]; from here on of the parameters' type.
+    // [N,C,2,2]; from here on with the type of the parameters.
     at::Tensor y =
         nn::AveragePool(nn::ActivationStorage(x).ForSum(at::relu(x)), kPool, pool_stride_, 0);
     y = at::relu(pointwise_.Forward(y, context));
@@ -187,10 +187,10 @@ class AuxiliaryHead : public torch::nn::Module {
   const std::shared_ptr<nn::Linear> classifier_;
 };
 
-/// Cells, classifier and auxiliary head; skeletons add what stands before and after the cells.
+/// Cells, classifier and auxiliary head. Skeletons add the layers before and after the cells.
 class DerivedNetwork : public Network {
  protected:
-  /// Called last by a skeleton's constructor, after its stem is registered.
+  /// The constructor of a skeleton calls it last, after it has registered its stem.
   void AddCells(const Architecture& architecture, const NetworkShape& shape, int64_t stem_channels,
                 bool stem_reduces, int64_t auxiliary_pool_stride, const at::Generator& generator) {
     const std::vector<CellPlan> plans =
@@ -221,7 +221,7 @@ class DerivedNetwork : public Network {
                                                  const ForwardContext& context) const = 0;
   /// `[N,C,H,W]` -> `[N,C]`.
   virtual at::Tensor Pool(const at::Tensor& x) const = 0;
-  /// Describe what Stem and Pool compute.
+  /// Describe the computations of Stem and Pool.
   virtual std::pair<GraphValue, GraphValue> DescribeStem(GraphBuilder* builder) const = 0;
   virtual GraphValue DescribePool(GraphBuilder* builder, GraphValue x) const = 0;
 
@@ -245,7 +245,7 @@ class DerivedNetwork : public Network {
 
   NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) final {
     NetworkOutput output;
-    // The fused cells work on channels-last values; so does LibTorch's convolution then.
+    // The fused cells work on channels-last values. LibTorch's convolution then also works on them.
     auto [input0, input1] =
         Stem(backend_.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images,
              context);
@@ -408,11 +408,11 @@ OperationPlaces DerivedOperationPlaces(const NetworkShape& shape) {
     input.height /= kImageNetStemReduction;
     input.width /= kImageNetStemReduction;
   }
-  // The stem's channels make no difference to the cells' operations.
+  // The operations of the cells do not depend on the channels of the stem.
   for (const CellPlan& plan :
        PlanCells(shape.cells, shape.channels, shape.channels, /*stem_reduces=*/imagenet)) {
     input.channels = static_cast<int>(plan.channels);
-    ImageShape inner = input;  // of the nodes
+    ImageShape inner = input;  // the image shape of the nodes
     if (plan.reduces) {
       inner.height /= 2;
       inner.width /= 2;

@@ -1,4 +1,4 @@
-// The fused networks against the plain ones, in float64.
+// Compares the networks with fused kernels and with reference kernels, in float64.
 
 #include <algorithm>
 #include <memory>
@@ -33,7 +33,7 @@ struct Stage {
 };
 
 std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
-  // Other candidates on each edge. A cell with noise is not computed in one go.
+  // The edges have different candidates. A cell with noise is not computed in one pass.
   Candidates candidates = AllCandidates(DartsTopology());
   for (auto& kind : candidates) {
     for (size_t e = 0; e < kind.size(); ++e) {
@@ -107,7 +107,7 @@ class FusedDerivedNetworkTest : public testing::TestWithParam<double> {};
 
 TEST_P(FusedDerivedNetworkTest, IsTheSame) {
   const auto space = Registry<SearchSpace>::CreateDefault("darts").value();
-  // Identities, operations of every kind, and noise, whose cell is computed node by node.
+  // Identities, operations of every kind, and noise. The cell with noise is computed node by node.
   const std::string normal =
       "('skip_connect', 0), ('sep_conv_3x3', 1), ('dil_conv_5x5', 0), ('skip_connect', 2), "
       "('max_pool_3x3', 1), ('none', 3), ('avg_pool_3x3', 2), ('sep_conv_5x5', 4)";

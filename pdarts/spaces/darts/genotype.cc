@@ -22,7 +22,8 @@ namespace pdarts::darts {
 namespace {
 
 constexpr int kCellEdges = kIntermediateNodes * kKeptEdges;
-/// Texts within texts, such as a genotype in the JSON of a log that is quoted itself.
+/// The maximum depth of texts within texts, such as a genotype in the JSON of a log that is quoted
+/// itself.
 constexpr int kMostTexts = 4;
 
 constexpr char kFunction[] = "Genotype";
@@ -31,15 +32,15 @@ constexpr char kExpected[] =
 /// The fields in their order.
 constexpr std::array<absl::string_view, 4> kFields = {"normal", "normal_concat", "reduce",
                                                       "reduce_concat"};
-/// Fields of AutoDL-Projects, which say nothing about the cell.
+/// Fields of AutoDL-Projects that say nothing about the cell.
 constexpr std::array<absl::string_view, 2> kIgnoredFields = {"connectN", "connects"};
-/// Entries of a dict that hold a genotype.
+/// Entries of a dict that can hold a genotype.
 constexpr std::array<absl::string_view, 4> kHolders = {"genotype", "text", "architecture", "arch"};
-/// The operations that NASLib's numbers mean, from 0.
+/// The operations that belong to NASLib's numbers, from 0.
 constexpr std::array<absl::string_view, 7> kNaslibOperations = {
     "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3",
     "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"};
-/// What NAS-Bench-301 calls the operation on an edge and the inputs of a node.
+/// The names of the operation on an edge and of the inputs of a node in NAS-Bench-301.
 constexpr char kBench301Edge[] = "edge_";
 constexpr char kBench301Inputs[] = "inputs_node_";
 
@@ -50,7 +51,7 @@ bool Holds(const Names& names, absl::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// What a call around a single value names, where the call only says of what type the value is.
+/// Whether a function in a call around a single value only tells the type of the value.
 bool IsTypeName(absl::string_view function) {
   return Holds(std::array<absl::string_view, 7>{"str", "str_", "list", "tuple", "array", "asarray",
                                                 "tensor"},
@@ -59,7 +60,7 @@ bool IsTypeName(absl::string_view function) {
          absl::StartsWith(function, "float");
 }
 
-/// The value without the calls that only say of what type it is: 3 of `np.int64(3)`.
+/// The value without calls that only tell its type: 3 for `np.int64(3)`.
 const PythonValue& Bare(const PythonValue& value) {
   const PythonValue* bare = &value;
   while (bare->is(Kind::kCall) && !bare->items.empty() && bare->keys[0].empty() &&
@@ -69,7 +70,7 @@ const PythonValue& Bare(const PythonValue& value) {
   return *bare;
 }
 
-/// Makes an architecture of a value. One object reads one value.
+/// Converts a value to an architecture. One object converts one value.
 class Interpreter {
  public:
   Interpreter(absl::string_view text, int depth) : text_(text), depth_(depth) {}
@@ -113,7 +114,7 @@ class Interpreter {
 absl::StatusOr<Architecture> ReadText(absl::string_view text, int depth,
                                       std::vector<std::string>* notes);
 
-/// Whether a value is an edge, not a list of them.
+/// Whether a value is an edge, and not a list of edges.
 bool IsEdge(const PythonValue& value) {
   const PythonValue& bare = Bare(value);
   if (bare.is(Kind::kDict)) return true;
@@ -122,7 +123,7 @@ bool IsEdge(const PythonValue& value) {
   return !first.is(Kind::kSequence) && !first.is(Kind::kDict);
 }
 
-/// Whether a value lists the nodes of a cell's output.
+/// Whether a value lists the nodes that form the output of a cell.
 bool IsConcat(const PythonValue& value) {
   if (value.is(Kind::kCall) && value.function() == "range") return true;
   const PythonValue& bare = Bare(value);
@@ -232,8 +233,8 @@ absl::Status Interpreter::Sequence(const PythonValue& value) {
 
 absl::Status Interpreter::Fields(const PythonValue& value) {
   std::array<bool, kFields.size()> seen = {};
-  // Two arguments without names are the two cells, or a cell and its output, as the second one
-  // says.
+  // Two arguments without names are the two cells, or a cell and its output. The second argument
+  // decides.
   const bool cells_only = value.is(Kind::kCall) && value.items.size() == 2 &&
                           value.keys[0].empty() && value.keys[1].empty() &&
                           !IsConcat(value.items[1]);
@@ -332,12 +333,13 @@ absl::Status Interpreter::ReadEdge(const PythonValue& value, int node, CellArchi
   }
   const bool has_text = Bare(edge.items[0]).is(Kind::kText);
   for (size_t i = 2; i < edge.items.size(); ++i) {
-    if (i == 2 && has_text && Bare(edge.items[i]).is(Kind::kNumber)) continue;  // the weight
+    // A third number is the weight of the edge.
+    if (i == 2 && has_text && Bare(edge.items[i]).is(Kind::kNumber)) continue;
     return FailExpected(edge.items[i].begin,
                         absl::StrCat("'", std::string(1, edge.closing()), "'",
                                      i == 2 && has_text ? " or the edge's weight" : ""));
   }
-  // The node may stand before the operation. Of two numbers the first is the node.
+  // The node may come before the operation. If both are numbers, the first one is the node.
   const bool node_first = Bare(edge.items[0]).is(Kind::kNumber);
   return AddEdge(edge.items[node_first ? 1 : 0], edge.items[node_first ? 0 : 1], node, cell);
 }
@@ -385,7 +387,8 @@ absl::Status Interpreter::AddEdge(const PythonValue& operation, const PythonValu
                                           "'; known: ", absl::StrJoin(operations, ", ")));
   }
   const PythonValue& input = Bare(from);
-  // A tuple of one element stands for itself where its second element is missing.
+  // If an edge has only one element, ReadEdge passes the edge itself in the place of the missing
+  // second element.
   if (input.is(Kind::kSequence)) return FailExpected(input.end, "the number of a node before this");
   if (!input.is(Kind::kNumber)) return FailExpected(input.begin, "the number of a node");
   int number = -1;
@@ -457,7 +460,7 @@ absl::Status Interpreter::Bench301Cell(const PythonValue& value, CellArchitectur
   }
   const std::vector<Edge>& edges = DartsTopology().kinds[kNormal].edges;
   for (int node = kInputNodes; node < kNodes; ++node) {
-    std::vector<int> from = {0, 1};  // the first node has no other inputs
+    std::vector<int> from = {0, 1};  // the first node can only have these inputs
     if (node > kInputNodes) {
       const auto entry = inputs.find(node);
       if (entry == inputs.end()) {
@@ -495,12 +498,12 @@ absl::Status Interpreter::Bench301Cell(const PythonValue& value, CellArchitectur
   return absl::OkStatus();
 }
 
-/// What the text after a definition may not go on with, since it would belong to the definition.
+/// Whether the text after a definition is not a continuation of the definition.
 bool MayFollow(absl::string_view text, size_t end) {
   return end >= text.size() || !absl::StrContains("()[]{}=+*/", text[end]);
 }
 
-/// Where a text holds values that may be genotypes.
+/// Finds the values in a text that may be genotypes.
 std::vector<PythonDefinition> Definitions(absl::string_view text) {
   const size_t begin = SkipPythonSpace(text, 0);
   if (begin < text.size() && absl::StrContains("([{'\"", text[begin])) {
@@ -553,7 +556,7 @@ absl::StatusOr<Architecture> ReadText(absl::string_view text, int depth,
   std::vector<PythonDefinition> definitions = Definitions(text);
   if (std::any_of(definitions.begin(), definitions.end(),
                   [](const PythonDefinition& definition) { return !definition.name.empty(); })) {
-    // A program calls Genotype in its functions too, without a name and without its values.
+    // A program also calls Genotype in its functions, without a name and with other values.
     definitions.erase(
         std::remove_if(definitions.begin(), definitions.end(),
                        [](const PythonDefinition& definition) { return definition.name.empty(); }),
@@ -577,11 +580,11 @@ absl::StatusOr<Architecture> ReadText(absl::string_view text, int depth,
   return first;
 }
 
-/// The first of a cell's isomorphic forms, by its sorted edges.
+/// The first of the isomorphic forms of a cell, sorted by their edges.
 CellArchitecture CanonicalCell(const CellArchitecture& cell) {
   using NodeEdge = std::tuple<int, int, std::string>;  // to, from, operation
   std::vector<NodeEdge> best;
-  std::array<int, kNodes> number;  // [node] its number in the form
+  std::array<int, kNodes> number;  // [node] the number of the node in the form
   std::iota(number.begin(), number.end(), 0);
   do {
     std::vector<NodeEdge> edges;

@@ -12,7 +12,7 @@
 
 namespace pdarts::darts {
 
-/// How a genotype lists a cell's edges (docs/algorithm.md, "Genotypes").
+/// How a genotype lists the edges of a cell (docs/algorithm.md, "Genotypes").
 enum class GenotypeForm {
   /// `normal=[('skip_connect', 0), ...]`: eight edges, two for each node.
   kFlat,
@@ -20,27 +20,29 @@ enum class GenotypeForm {
   kNested,
 };
 
-/// Reads a genotype in any of the forms in which programs publish them (docs/files.md):
-/// `Genotype(...)` of Python, alone, in a program or in a log, fields by name or by position, edges
-/// flat or node by node, with or without weights; dicts and JSON; NAS-Bench-301's configurations;
-/// pairs of numbers in NASLib's order. Keeps the written order of the edges. What a user should
-/// know of how the text was understood is told to ReadingNotes. Architecture::space is left to the
-/// caller.
-/// \error kInvalidArgument as "line 1, column 23: ...", saying what was expected there; naming the
-/// definitions if the text holds several architectures that differ.
+/// Reads a genotype in any of the published forms (docs/files.md):
+/// - `Genotype(...)` of Python, alone, in a program or in a log, with fields by name or by
+///   position, with edges flat or node by node, with or without weights,
+/// - dicts and JSON,
+/// - configurations of NAS-Bench-301,
+/// - pairs of numbers in the order of NASLib.
+/// The edges keep their order. ReadingNotes gets what a user should know about how the text was
+/// understood. The caller sets Architecture::space.
+/// \error kInvalidArgument as "line 1, column 23: ...", with what was expected there; or naming the
+/// definitions if the text holds several different architectures.
 absl::StatusOr<Architecture> ParseGenotype(absl::string_view text);
 
-/// Writes an architecture that CheckGenotype accepts, in its own order.
+/// Writes an architecture that CheckGenotype accepts, in the order of its edges.
 std::string FormatGenotype(const Architecture& architecture, GenotypeForm form);
 
-/// What the space asks of an architecture beyond its topology: node by node two edges from two
-/// inputs, and the output of all four nodes.
+/// Checks the conditions of the space that its topology does not express: two edges from two
+/// different inputs for each node, node by node, and an output of all four nodes.
 /// \error kInvalidArgument naming the cell and the node.
 absl::Status CheckGenotype(const Architecture& architecture);
 
-/// A text that is the same for isomorphic architectures, whose networks compute the same functions:
-/// those that differ in the order of a node's two edges, or in the order of the intermediate nodes
-/// (the networks' channels are permuted then). architecture: as CheckGenotype accepts it.
+/// A text that is the same for isomorphic architectures. These differ only in the order of a node's
+/// two edges, or in the order of the intermediate nodes, and their networks compute the same
+/// functions with permuted channels. `architecture` is one that CheckGenotype accepts.
 std::string CanonicalGenotype(const Architecture& architecture);
 
 /// Published architectures by their names, as flat text.

@@ -27,7 +27,7 @@ constexpr char kPublished[] =
     "0)], [('avg_pool_3x3', 1), ('skip_connect', 2)], [('skip_connect', 3), ('avg_pool_3x3', 1)]], "
     "reduce_concat=range(2, 6))";
 
-/// What the reader says about the flat PDARTS genotype with one change made to it.
+/// The error for the flat PDARTS genotype after one change.
 std::string ErrorOf(absl::string_view from, absl::string_view to) {
   std::string text = Flat();
   const size_t at = text.find(std::string(from));
@@ -66,7 +66,7 @@ TEST(Genotype, ReadsOtherSpellings) {
 }
 
 TEST(Genotype, ErrorsNameThePositionAndWhatWasExpected) {
-  // Column 18 is the first edge's.
+  // The first edge begins at column 18.
   EXPECT_EQ(ErrorOf("'skip_connect', 0", "'skip', 0"),
             "line 1, column 19: unknown operation 'skip'; known: none, max_pool_3x3, avg_pool_3x3, "
             "skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, dil_conv_5x5, noise");
@@ -138,15 +138,15 @@ TEST(Genotype, NestedNodesAreComplete) {
               HasSubstr("expected ']': a cell has 4 nodes with edges"));
 }
 
-/// A cell in many forms below: its eight edges, flat.
+/// A cell that is written in many forms below: its eight edges, flat.
 const char* const kOperations[] = {"sep_conv_3x3", "dil_conv_5x5", "skip_connect", "sep_conv_3x3",
                                    "max_pool_3x3", "sep_conv_5x5", "sep_conv_3x3", "skip_connect"};
 constexpr int kInputs[] = {0, 1, 0, 2, 1, 3, 0, 4};
-/// What numbers these operations in NASLib's order.
+/// The numbers of these operations in NASLib.
 constexpr int kNumbers[] = {3, 6, 2, 3, 0, 4, 3, 2};
 
-/// The cell, each edge as `$op`, `$input` and `$number` stand in `edge`; each pair of edges between
-/// `open` and `close`.
+/// The text of the cell. In `edge`, `$op`, `$input` and `$number` are replaced for each edge. Each
+/// pair of edges is between `open` and `close`.
 std::string Cell(absl::string_view edge, absl::string_view open = "",
                  absl::string_view close = "") {
   std::string cell;
@@ -160,7 +160,7 @@ std::string Cell(absl::string_view edge, absl::string_view open = "",
   return cell;
 }
 
-/// `form` with the cell's edges in the place of each $cell.
+/// `form` with each $cell replaced by the edges of the cell.
 std::string With(absl::string_view form, const std::string& cell) {
   return absl::StrReplaceAll(form, {{"$cell", cell}});
 }
@@ -173,7 +173,7 @@ const std::string& SameCellTwice() {
   return *text;
 }
 
-/// What the text is read as, or the error; notes go to `notes`.
+/// The result of reading the text, or the error. `notes` gets the notes.
 std::string Read(absl::string_view text, std::vector<std::string>* notes = nullptr) {
   const ReadingNotes collected;
   const auto architecture = ParseGenotype(text);
@@ -335,15 +335,16 @@ std::string Canonical(const std::string& text) {
 
 TEST(Genotype, IsomorphicArchitecturesHaveOneCanonicalForm) {
   for (const auto& [name, text] : KnownGenotypes()) {
-    // A form is a genotype, and its own form.
+    // A canonical form is a genotype, and its canonical form is itself.
     EXPECT_EQ(Canonical(Canonical(text)), Canonical(text)) << name;
   }
-  // The order of a node's edges.
+  // The order of the edges of a node changes nothing.
   EXPECT_EQ(
       Canonical(absl::StrReplaceAll(Flat(), {{"('skip_connect', 0), ('dil_conv_3x3', 1), ",
                                               "('dil_conv_3x3', 1), ('skip_connect', 0), "}})),
       Canonical(Flat()));
-  // Nodes 2 and 3 of the normal cell change places; node 4 begins at 3, node 5 does not.
+  // Nodes 2 and 3 of the normal cell are exchanged. Node 4 has an edge from node 3, and node 5 does
+  // not.
   const std::string reduce = Flat().substr(Flat().find("reduce=["));
   const auto normal = [&](const std::string& edges) {
     return Canonical(
@@ -356,12 +357,12 @@ TEST(Genotype, IsomorphicArchitecturesHaveOneCanonicalForm) {
       normal("('avg_pool_3x3', 0), ('sep_conv_3x3', 1), ('skip_connect', 0), ('dil_conv_3x3', 1), "
              "('sep_conv_3x3', 1), ('sep_conv_5x5', 2), ('sep_conv_3x3', 0), ('dil_conv_5x5', 4)"),
       form);
-  // Node 4 begins at the other of the two: another architecture.
+  // If node 4 has its edge from the other node, the architecture is different.
   EXPECT_NE(
       normal("('skip_connect', 0), ('dil_conv_3x3', 1), ('avg_pool_3x3', 0), ('sep_conv_3x3', 1), "
              "('sep_conv_3x3', 1), ('sep_conv_5x5', 2), ('sep_conv_3x3', 0), ('dil_conv_5x5', 4)"),
       form);
-  // The two inputs are not interchangeable.
+  // The two inputs cannot be exchanged.
   EXPECT_NE(
       normal("('skip_connect', 1), ('dil_conv_3x3', 0), ('avg_pool_3x3', 0), ('sep_conv_3x3', 1), "
              "('sep_conv_3x3', 1), ('sep_conv_5x5', 3), ('sep_conv_3x3', 0), ('dil_conv_5x5', 4)"),

@@ -13,13 +13,13 @@
 
 namespace pdarts::darts {
 
-/// What brings a cell's inputs to its channels and size. Children of the cell: `preprocess0`,
-/// `preprocess1`.
+/// The layers that give the inputs of a cell the channels and the size of the cell. They are the
+/// children `preprocess0` and `preprocess1` of the cell.
 struct Preprocessing {
   Preprocessing(torch::nn::Module& cell, const CellPlan& plan, bool affine, const Backend& backend,
                 const at::Generator& generator);
 
-  /// What they make of the cell's inputs.
+  /// Applies the layers to the inputs of the cell.
   std::vector<at::Tensor> Forward(const at::Tensor& x0, const at::Tensor& x1,
                                   const ForwardContext& context, const Backend& backend) const {
     return nn::ForwardEach({input0.get(), input1.get()}, {x0, x1}, context, backend);

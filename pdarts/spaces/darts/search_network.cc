@@ -49,7 +49,7 @@ class SearchCell : public torch::nn::Module {
     }
   }
 
-  /// probabilities: `[E,K]`. Returns `[N,4C,H',W']`.
+  /// `probabilities` are `[E,K]`. Returns `[N,4C,H',W']`.
   at::Tensor Forward(const at::Tensor& input0, const at::Tensor& input1,
                      const at::Tensor& probabilities, const ForwardContext& context) const {
     return nn::MixedNodes(graph_, operations_,
@@ -111,7 +111,7 @@ class SearchNetwork : public SuperNet {
     const std::vector<at::Tensor> probabilities = {ProbabilityTensor(kNormal),
                                                    ProbabilityTensor(kReduce)};
 
-    // The fused cells work on channels-last values; so does LibTorch's convolution then.
+    // The fused cells work on channels-last values. LibTorch's convolution then also works on them.
     const at::Tensor x =
         shape_.backend.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
     at::Tensor input0 = nn::AsStored(
@@ -143,7 +143,7 @@ std::vector<Knob> SearchNetworkKnobs() {
            "dropped in training",
            0, 1, 0},
           {kEdgeDropPathKnob,
-           "probability with which an edge's output is dropped for a sample while weights "
+           "probability with which an edge's output is dropped for an image while weights "
            "train",
            0, 1, 0}};
 }

@@ -12,16 +12,16 @@
 
 namespace pdarts::darts {
 
-/// \error kInvalidArgument naming the sides of an image that isn't divisible by 4: strided
-/// convolutions round up, `none` down, and factorized reductions need even sides.
+/// \error kInvalidArgument naming the sides of an image that are not divisible by 4. Convolutions
+/// with stride 2 round sizes up, `none` rounds down, and factorized reductions need even sides.
 absl::Status CheckImageSides(const ImageShape& image);
 
-/// The knobs of MakeSearchNetwork's networks: `skip_connect.dropout`, `edge.drop_path`.
+/// The knobs of the super-networks of MakeSearchNetwork: `skip_connect.dropout`, `edge.drop_path`.
 std::vector<Knob> SearchNetworkKnobs();
 
 /// The super-network of the space (docs/algorithm.md, "The DARTS space"): a stem, cells whose edges
-/// mix their candidates, global average pooling, a classifier. Arguments are as
-/// SearchSpace::BuildSuperNet has checked them.
+/// mix their candidates, global average pooling, a classifier. SearchSpace::BuildSuperNet has
+/// checked the arguments.
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator);
 

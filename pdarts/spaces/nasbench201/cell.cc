@@ -50,7 +50,7 @@ CellReading ReadCellAt(absl::string_view text, size_t place) {
   CellReading reading;
   size_t& at = reading.end;
   at = place;
-  // Skips a mark; an error if something else stands there.
+  // Skips a character. If another character is there, sets the error.
   const auto skip = [&](absl::string_view mark) {
     if (text.substr(at, mark.size()) == mark) {
       at += mark.size();
@@ -64,12 +64,12 @@ CellReading ReadCellAt(absl::string_view text, size_t place) {
   for (int e = 0; e < kNumEdges; ++e) {
     const Edge& edge = Cell().edges[e];
     if (edge.from == 0) {
-      // A node's list begins.
+      // The list of a node begins.
       if (edge.to > 1 && !skip("+")) return reading;
       if (!skip("|")) return reading;
     }
     const absl::string_view name =
-        text.substr(at, text.find_first_of("~|+", at) - at);  // npos: all that is left
+        text.substr(at, text.find_first_of("~|+", at) - at);  // npos selects the rest of the text
     const auto& known = Cell().operations;
     const auto operation = std::find(known.begin(), known.end(), name);
     if (operation == known.end()) {
@@ -109,7 +109,7 @@ std::string FormatCell(const CellOperations& operations) {
 }
 
 std::string CanonicalExpression(const CellOperations& operations) {
-  // Each node as the sorted terms of its sum; none is zero.
+  // The sorted terms of the sum of each node. A term is never zero.
   std::array<std::vector<std::string>, kNodes> nodes;
   nodes[0] = {"x"};
   for (int e = 0; e < kNumEdges; ++e) {
@@ -123,7 +123,7 @@ std::string CanonicalExpression(const CellOperations& operations) {
       to.push_back(
           absl::StrCat(Cell().operations[operations[e]], "(", absl::StrJoin(from, " + "), ")"));
     }
-    // Edges into a node stand before those out of it, so that this is the last say on it.
+    // The edges into a node are processed before the edges out of it, so its text is complete here.
     std::sort(to.begin(), to.end());
   }
   const std::vector<std::string>& output = nodes[kNodes - 1];

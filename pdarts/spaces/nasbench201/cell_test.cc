@@ -69,8 +69,8 @@ TEST(Cell, CheckRefusesOtherEdgesAndOutputs) {
   EXPECT_THAT(CheckCell(architecture).ToString(), HasSubstr("5 edges, expected 6"));
 }
 
-/// What a cell makes of a vector when each operation is one fixed function that keeps zero: of two
-/// architectures with the same function, the same.
+/// The value of a cell for a vector if each operation is a fixed function that maps zero to zero.
+/// Two architectures with the same function give the same value.
 std::vector<double> ValueOf(const CellOperations& operations) {
   constexpr int kSize = 4;
   static const auto* const matrices = [] {
@@ -124,7 +124,7 @@ TEST(Cell, CanonicalFormsAreEqualExactlyWhereFunctionsAre) {
 TEST(Cell, CanonicalForms) {
   const auto form = [](const CellOperations& cell) { return CanonicalExpression(cell); };
   EXPECT_EQ(form({kNone, kNone, kNone, kNone, kNone, kNone}), "0");
-  // Node 1 is zero, so that what follows it doesn't count.
+  // Node 1 is zero, so the operations after it do not matter.
   EXPECT_EQ(form({kNone, kNone, kNorConv3x3, kSkipConnect, kNorConv1x1, kAvgPool3x3}), "x");
   EXPECT_EQ(form({kSkipConnect, kNone, kNone, kNorConv3x3, kNorConv3x3, kNone}),
             "nor_conv_3x3(x) + nor_conv_3x3(x)");

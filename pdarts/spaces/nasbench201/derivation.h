@@ -7,11 +7,12 @@
 
 namespace pdarts::nasbench201 {
 
-/// Each edge's most probable operation, of equals the first (docs/algorithm.md, "Derivation"),
-/// under the limits of `options`: while an operation stands on too many edges, the one where it is
-/// least probable (of equals the first) loses it for good and takes its next best, unless it has no
-/// other candidate than `none`. Arguments are as SearchSpace::Derive has checked them;
-/// Architecture::space is left to the caller.
+/// Derives the most probable operation of each edge (docs/algorithm.md, "Derivation"), with the
+/// limits of `options`. Among equal operations, the first is chosen. As long as an operation is on
+/// too many edges, the edge on which it is least probable (among equal edges, the first) loses the
+/// operation permanently and gets its next best operation. An edge that has no other candidate than
+/// `none` keeps the operation. SearchSpace::Derive has checked the arguments. The caller sets
+/// Architecture::space.
 /// \error kInvalidArgument naming an edge whose only candidate is `none`, unless `allow_none`.
 absl::StatusOr<Derivation> DeriveCell(const Candidates& candidates,
                                       const EdgeProbabilities& probabilities,

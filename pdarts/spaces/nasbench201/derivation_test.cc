@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// The same probabilities of all five operations on every edge.
+/// Every edge has the same probabilities of all five operations.
 EdgeProbabilities Everywhere(const std::vector<double>& probabilities) {
   return {std::vector<std::vector<double>>(kNumEdges, probabilities)};
 }

@@ -19,7 +19,7 @@
 namespace pdarts::nasbench201 {
 namespace {
 
-/// The chosen operations, each weighed by 1, are a mixed cell.
+/// The chosen operations, each with the weight 1, are computed as a mixed cell.
 class DerivedCell : public Block {
  public:
   DerivedCell(int64_t channels, const CellArchitecture& architecture, const Backend& backend,
@@ -55,8 +55,8 @@ class DerivedCell : public Block {
 
   const Backend backend_;
   nn::MixedGraph graph_;
-  std::vector<std::string> names_;              ///< of each edge's operation
-  std::vector<nn::EdgeOperations> operations_;  ///< one an edge
+  std::vector<std::string> names_;              ///< name of the operation of each edge
+  std::vector<nn::EdgeOperations> operations_;  ///< one for each edge
 };
 
 class DerivedNetwork : public Network {

@@ -12,16 +12,16 @@
 
 namespace pdarts::nasbench201 {
 
-/// The network that an architecture stands for (docs/algorithm.md, "The NAS-Bench-201 space"), with
-/// NetworkShape::cells cells in each of its three blocks. It has no auxiliary head. Arguments are
-/// as SearchSpace::BuildNetwork has checked them. \error kInvalidArgument if the image's sides
-/// aren't divisible by 4.
+/// Makes the derived network of an architecture (docs/algorithm.md, "The NAS-Bench-201 space").
+/// Each of its three blocks has NetworkShape::cells cells. It has no auxiliary head.
+/// SearchSpace::BuildNetwork has checked the arguments. \error kInvalidArgument if the sides of the
+/// image are not divisible by 4.
 absl::StatusOr<std::shared_ptr<Network>> MakeDerivedNetwork(const Architecture& architecture,
                                                             const NetworkShape& shape,
                                                             at::Generator generator);
 
-/// Where the networks of a shape have operations, and one of them: SearchSpace::operation_places
-/// and BuildOperation.
+/// The places of operations in the networks of a shape, and one of these operations:
+/// SearchSpace::operation_places and BuildOperation.
 OperationPlaces DerivedOperationPlaces(const NetworkShape& shape);
 std::shared_ptr<Network> MakeDerivedOperation(absl::string_view operation,
                                               const OperationPlace& place,

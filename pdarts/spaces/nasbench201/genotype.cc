@@ -21,13 +21,13 @@ namespace {
 
 using Kind = PythonValue::Kind;
 
-/// Texts within texts, such as the quoted JSON of a log.
+/// The maximum depth of texts within texts, such as the quoted JSON of a log.
 constexpr int kMostTexts = 4;
-/// Entries of a dict that hold an architecture.
+/// Entries of a dict that can hold an architecture.
 constexpr std::array<absl::string_view, 5> kHolders = {"genotype", "text", "architecture", "arch",
                                                        "arch_str"};
 
-/// The error by its column, and by its line where that is not the first.
+/// The error with its column, and with its line if that is not the first line.
 absl::Status Wrong(absl::string_view text, const TextError& error) {
   if (absl::StrContains(text.substr(0, error.place), '\n')) {
     return ErrorAt(text, error.place, error.message);
@@ -39,7 +39,7 @@ absl::Status Wrong(absl::string_view text, size_t place, absl::string_view messa
   return Wrong(text, TextError{place, std::string(message)});
 }
 
-/// "expected '|'" at a place where something else stands.
+/// "expected '|'" at a place where another character is.
 absl::Status ExpectedCell(absl::string_view text, size_t place) {
   const std::string found =
       place < text.size() ? absl::StrCat("'", text.substr(place, 1), "'") : "the end of the text";
@@ -58,7 +58,7 @@ bool IsListOfTexts(const PythonValue& value) {
                      [](const PythonValue& item) { return item.is(Kind::kText); });
 }
 
-/// Reads `(op, input)` into its edge of the cell; `seen` says which edges were read.
+/// Reads `(op, input)` into its edge of the cell. `seen` tells which edges were read before.
 absl::Status ReadEdge(absl::string_view text, const PythonValue& value, int node,
                       std::array<bool, kNumEdges>* seen, CellOperations* cell) {
   const CellKind& kind = NasBench201Topology().kinds[0];
@@ -146,7 +146,7 @@ absl::StatusOr<CellOperations> ReadValue(absl::string_view text, const PythonVal
       absl::StrCat("expected a dict with one of the entries ", absl::StrJoin(kHolders, ", ")));
 }
 
-/// Reads the only architecture of a text that holds no '|'.
+/// Reads a text that contains exactly one architecture and no '|'.
 absl::StatusOr<CellOperations> ReadWithoutBars(absl::string_view text, int depth) {
   size_t begin = SkipPythonSpace(text, 0);
   if (begin >= text.size() || !absl::StrContains("([{'\"", text[begin])) {
@@ -159,7 +159,7 @@ absl::StatusOr<CellOperations> ReadWithoutBars(absl::string_view text, int depth
   return ReadValue(text, reading.value, depth);
 }
 
-/// Whether a '|' may begin a cell, and does not end an edge.
+/// Whether a '|' may begin a cell, because it does not end an edge.
 bool MayBegin(absl::string_view text, size_t place) {
   if (place == 0) return true;
   const char before = text[place - 1];
@@ -173,7 +173,7 @@ absl::StatusOr<CellOperations> ReadText(absl::string_view text, int depth) {
     return absl::InvalidArgumentError("texts are quoted within each other too often");
   }
   if (!absl::StrContains(text, '|')) return ReadWithoutBars(text, depth);
-  // Whatever stands before a cell is its name, or what a log says of it.
+  // The text before a cell is its name, or belongs to a log.
   std::optional<CellOperations> found;
   std::optional<TextError> error;
   for (size_t place = text.find('|'); place != absl::string_view::npos;) {

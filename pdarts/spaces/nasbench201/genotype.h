@@ -7,13 +7,12 @@
 
 namespace pdarts::nasbench201 {
 
-/// Reads an architecture (docs/algorithm.md, "Genotypes") in any of the forms in which programs
-/// publish it (docs/files.md): its
-/// text, alone or within another one (`Structure(4 nodes with |...|)`, `genotype: |...|`, a log, a
-/// program, JSON), or lists of the nodes' operations and inputs.
-/// \error kInvalidArgument naming the column, and the line if it is not the first, and what was
-/// expected there; if the text holds several architectures that differ; if it holds numbers, which
-/// programs use in different orders.
+/// Reads an architecture (docs/algorithm.md, "Genotypes") in any of the published forms
+/// (docs/files.md): its text, alone or within another text (`Structure(4 nodes with |...|)`,
+/// `genotype: |...|`, a log, a program, JSON), or lists of the operations and inputs of the nodes.
+/// \error kInvalidArgument naming the column, the line if it is not the first, and what was
+/// expected there; if the text holds several different architectures; if it holds numbers, because
+/// programs number the operations differently.
 absl::StatusOr<CellOperations> ParseGenotype(absl::string_view text);
 
 }  // namespace pdarts::nasbench201

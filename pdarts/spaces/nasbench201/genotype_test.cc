@@ -17,7 +17,7 @@ constexpr char kLists[] =
     "[[('none', 0)], [('skip_connect', 0), ('nor_conv_1x1', 1)], "
     "(('nor_conv_3x3', 0), ('none', 2), ('avg_pool_3x3', 1))]";
 
-/// What is read, as the space writes it, or the error.
+/// The architecture that was read, in the text form of the space, or the error.
 std::string Read(const std::string& text) {
   const auto cell = ParseGenotype(text);
   return cell.ok() ? FormatCell(*cell) : std::string(cell.status().message());
@@ -73,7 +73,7 @@ TEST(Genotype, ErrorsNameThePlaceAndWhatWasExpected) {
 }
 
 TEST(Genotype, AnotherSpacesCellsAreRefused) {
-  // Five nodes.
+  // A cell with five nodes.
   EXPECT_THAT(Read(std::string(kText) + "+|none~0|none~1|none~2|none~3|"),
               HasSubstr("expected the end of the text, found '+'"));
   EXPECT_THAT(Read("|none~0|+|sep_conv_3x3~0|none~1|"),

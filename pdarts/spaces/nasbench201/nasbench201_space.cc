@@ -89,7 +89,7 @@ class NasBench201Space : public SearchSpace {
   const EdgeCandidates initial_;
 };
 
-/// The operations that a config names, by their place in the topology.
+/// The operations of a config, as indices in the topology.
 absl::StatusOr<EdgeCandidates> OperationsOf(const NasBench201SpaceConfig& config) {
   if (config.operations().empty()) return AllCandidates(NasBench201Topology())[0][0];
   const CellKind& kind = NasBench201Topology().kinds[0];

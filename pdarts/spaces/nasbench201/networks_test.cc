@@ -1,4 +1,5 @@
-// The fused super-network against the plain one, and what the networks' parts are called.
+// Compares the super-network with fused kernels and with reference kernels, and checks the names of
+// the networks' parts.
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ struct Stage {
   bool training;
 };
 
-/// Other candidates on each edge.
+/// Different candidates on each edge.
 Candidates SomeCandidates(int per_edge) {
   Candidates candidates = AllCandidates(NasBench201Topology());
   for (size_t e = 0; e < candidates[0].size(); ++e) {
@@ -144,7 +145,7 @@ TEST(DerivedNetwork, ConvolutionsHaveNoBiasAndCellsOfNothingGiveZero) {
   EXPECT_TRUE(logits[0].equal(logits[1]));
 }
 
-/// Gradients of all weights and the scores, in float64.
+/// The gradients of all weights, and the logits, in float64.
 std::vector<at::Tensor> ComputedBy(const CellOperations& cell, Kernels kernels) {
   NetworkShape shape;
   shape.cells = 2;

@@ -91,7 +91,7 @@ std::vector<Knob> SearchNetworkKnobs() {
            "training",
            0, 1, 0},
           {kEdgeDropPathKnob,
-           "probability with which an edge's output is dropped for a sample while weights "
+           "probability with which an edge's output is dropped for an image while weights "
            "train",
            0, 1, 0}};
 }

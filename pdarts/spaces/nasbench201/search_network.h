@@ -11,13 +11,13 @@
 
 namespace pdarts::nasbench201 {
 
-/// The knobs of MakeSearchNetwork's networks: `skip_connect.dropout`, `edge.drop_path`.
+/// The knobs of the super-networks of MakeSearchNetwork: `skip_connect.dropout`, `edge.drop_path`.
 std::vector<Knob> SearchNetworkKnobs();
 
-/// The super-network of the space (docs/algorithm.md, "The NAS-Bench-201 space") with
-/// SuperNetShape::cells cells in each of its three blocks. Operations keep their number in the
-/// space as their parameters' name, whatever candidates were pruned. Arguments are as
-/// SearchSpace::BuildSuperNet has checked them.
+/// The super-network of the space (docs/algorithm.md, "The NAS-Bench-201 space"). Each of its three
+/// blocks has SuperNetShape::cells cells. The names of the parameters contain the number of the
+/// operation in the space, which does not change when other candidates are pruned.
+/// SearchSpace::BuildSuperNet has checked the arguments.
 std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
                                             const SuperNetShape& shape, at::Generator generator);
 

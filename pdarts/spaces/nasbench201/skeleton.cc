@@ -8,7 +8,8 @@
 namespace pdarts::nasbench201 {
 namespace {
 
-/// Halves the image's sides and doubles the channels: two convolutions and a shortcut around them.
+/// Halves the sides of the image and doubles the channels, with two convolutions and a shortcut
+/// around them.
 class ResidualBlock : public Block {
  public:
   ResidualBlock(int64_t in_channels, int64_t out_channels, const Backend& backend,
@@ -115,7 +116,7 @@ Skeleton::Skeleton(torch::nn::Module& network, const Options& options, const Mak
 
 at::Tensor Skeleton::Forward(const at::Tensor& images, const at::Tensor& probabilities,
                              const ForwardContext& context) const {
-  // The fused cells work on channels-last values; so does LibTorch's convolution then.
+  // The fused cells work on channels-last values. LibTorch's convolution then also works on them.
   const at::Tensor input =
       backend_.channels_last() ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
   at::Tensor x = nn::AsStored(stem_batch_norm_->Forward(stem_convolution_->Forward(input), context),
