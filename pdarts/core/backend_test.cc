@@ -92,7 +92,7 @@ TEST_F(BackendTest, Float16IsForOtherDevicesThanTheCpu) {
     EXPECT_TRUE(half.channels_last());
     EXPECT_EQ(half.kernels, kernels == FUSED ? GROUPED : REFERENCE);
     EXPECT_TRUE(CheckPrecision(half, "search.precision").ok());
-    // A command that computes nothing reads the spec all the same.
+    // A command that computes nothing can still read the spec.
     const Backend here = ResolveBackend(kernels, FLOAT16, c10::kCPU).value();
     EXPECT_EQ(here.kernels, REFERENCE) << "no fused loop computes in float16";
     EXPECT_FALSE(here.channels_last());

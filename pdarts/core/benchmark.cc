@@ -11,7 +11,8 @@
 
 namespace pdarts {
 
-// What the kind of benchmark does not have is never asked for: the public methods check that.
+// Each kind of benchmark implements only its own methods. The public methods check the kind, and
+// never call the methods of the other kind.
 std::string Benchmark::DoText(int /*index*/) const { return ""; }
 absl::StatusOr<int> Benchmark::DoIndex(absl::string_view /*text*/) const {
   return Fault("does not number its architectures");
@@ -108,7 +109,8 @@ absl::StatusOr<BenchmarkScore> Benchmark::Score(int index, absl::string_view dat
   score.set_rank(static_cast<int>(better) + 1);
   const double others = std::max(1, size() - 1);
   score.set_percentile(100 * (1 - static_cast<double>(better) / others));
-  // Tables have few decimals: what a difference of doubles adds to them is noise.
+  // The values of tables have few decimals. Rounding removes the errors of the subtraction of
+  // doubles.
   const double regret = *std::max_element(accuracies->begin(), accuracies->end()) - accuracy;
   score.set_regret(std::round(regret * 1e9) / 1e9);
   return score;

@@ -10,8 +10,8 @@
 
 namespace pdarts {
 
-/// A collective call that failed within a pass through a network, where autograd stands between the
-/// call and its caller, so that no Status can be returned.
+/// The error of a collective call inside a forward or backward pass. Autograd is between the call
+/// and the caller of the pass, so the call cannot return a Status.
 class CommunicationError : public std::runtime_error {
  public:
   explicit CommunicationError(absl::Status status);
@@ -22,7 +22,8 @@ class CommunicationError : public std::runtime_error {
   const absl::Status status_;
 };
 
-/// Communicator::AllReduce for passes through networks. Throws CommunicationError if it fails.
+/// Communicator::AllReduce for use inside a forward or backward pass. Throws CommunicationError if
+/// the call fails.
 void AllReduceOrThrow(Communicator& communicator, absl::Span<const at::Tensor> tensors);
 
 }  // namespace pdarts

@@ -27,12 +27,12 @@ class SingleProcessCommunicator : public Communicator {
   absl::Status DoBarrier() override { return absl::OkStatus(); }
 };
 
-/// The type in which tensors of a type are summed.
+/// The type in which tensors of `type` are summed.
 c10::ScalarType SumType(c10::ScalarType type) {
   return type == c10::kHalf || type == c10::kBFloat16 ? c10::kFloat : type;
 }
 
-/// The tensors that have elements, by the type of their buffer.
+/// The tensors that have elements, grouped by the type of their buffer.
 std::map<c10::ScalarType, std::vector<at::Tensor>> ByType(
     absl::Span<const at::Tensor> tensors, c10::ScalarType (*buffer_type)(c10::ScalarType)) {
   std::map<c10::ScalarType, std::vector<at::Tensor>> groups;
@@ -42,8 +42,9 @@ std::map<c10::ScalarType, std::vector<at::Tensor>> ByType(
   return groups;
 }
 
-/// Lets `transfer` change the elements of all tensors, which it gets as one buffer.
-/// \param tensors have at least one element each, and share its memory with the caller's.
+/// Copies all tensors into one buffer, lets `transfer` change the buffer, and copies the elements
+/// back. \param tensors have at least one element each, and share the memory of the caller's
+/// tensors.
 template <typename Transfer>
 absl::Status ThroughBuffer(c10::ScalarType type, const std::vector<at::Tensor>& tensors,
                            Transfer transfer) {

@@ -11,7 +11,7 @@
 
 namespace pdarts {
 
-/// What a communicator has summed so far, on this process.
+/// Numbers of the sums that a communicator has computed so far, on this process.
 struct CommunicatorCounts {
   int64_t all_reduces = 0;  ///< buffers
   int64_t bytes = 0;        ///< of these buffers
@@ -41,10 +41,10 @@ class Communicator {
   virtual int size() const = 0;
 
   /// The part of `count` items that this process computes: [rank*count/size, (rank+1)*count/size).
-  /// The shares of two processes differ by at most one item. A share is empty on some processes if
-  /// `count` is less than the number of processes.
+  /// The shares of two processes differ by at most one item. Some shares are empty if `count` is
+  /// less than the number of processes.
   PositionRange Share(int64_t count) const { return Share(count, rank()); }
-  /// The part that process `rank` computes.
+  /// The part of `count` items that process `rank` computes.
   PositionRange Share(int64_t count, int rank) const;
 
   /// Replaces each tensor by its sum over all processes. The sums have the same bits on every
@@ -54,14 +54,14 @@ class Communicator {
   ///     float32.
   absl::Status AllReduce(absl::Span<const at::Tensor> tensors);
 
-  /// Replaces each tensor by that of process `root`. The tensors are as AllReduce takes them, but
-  /// may have any type.
+  /// Replaces each tensor by the tensor of process `root`. The rules for the tensors are those of
+  /// AllReduce, but any type is allowed.
   absl::Status Broadcast(absl::Span<const at::Tensor> tensors, int root);
 
-  /// Returns the text of process `root`; what the others give is ignored.
+  /// Returns the text of process `root`. The texts of the other processes are ignored.
   absl::StatusOr<std::string> BroadcastText(std::string text, int root);
 
-  /// Returns when all processes have called it.
+  /// Waits until all processes have called it.
   absl::Status Barrier();
 
   /// Returns whether `flag` is true on at least one process.
@@ -71,12 +71,11 @@ class Communicator {
   CommunicatorCounts counts() const { return counts_; }
 
  private:
-  /// Each Do... method is called for a size above one only.
-  /// Sums `buffer` over all processes, in place: [n] with n > 0, contiguous, of type float32,
-  /// float64 or int64.
+  /// The Do... methods are called only if the size is above one. DoAllReduce sums `buffer` over all
+  /// processes, in place: [n] with n > 0, contiguous, of type float32, float64 or int64.
   virtual absl::Status DoAllReduce(const at::Tensor& buffer) = 0;
-  /// Replaces the bytes of `buffer` by those of process `root`: [n] with n > 0, contiguous, of any
-  /// type.
+  /// Replaces the bytes of `buffer` by the bytes of process `root`: [n] with n > 0, contiguous, of
+  /// any type.
   virtual absl::Status DoBroadcast(const at::Tensor& buffer, int root) = 0;
   virtual absl::Status DoBarrier() = 0;
 

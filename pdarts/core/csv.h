@@ -5,9 +5,9 @@
 
 namespace pdarts {
 
-/// A text as a field of comma-separated values: in quotation marks where it needs them. A text that
-/// a spreadsheet would run as a formula gets an apostrophe before it, which spreadsheets take for
-/// "this is text".
+/// The text as a field of comma-separated values, in quotation marks if necessary. If a spreadsheet
+/// would run the text as a formula, the field begins with an apostrophe, so that the spreadsheet
+/// reads it as a text.
 std::string CsvField(std::string text);
 
 }  // namespace pdarts

@@ -74,7 +74,7 @@ class RelabeledSource : public SampleSource {
   const at::Tensor labels_;
 };
 
-/// announced: the number of images that the dataset's info states; 0 if it states none.
+/// announced: the number of images in the info of the dataset; 0 if the info does not state it.
 absl::Status CheckSplit(const std::string& name, const SampleSource& split, int64_t announced,
                         const DatasetInfo& info) {
   if (const at::Tensor images = split.InMemory(); images.defined()) {
@@ -107,7 +107,7 @@ absl::Status CheckSplit(const std::string& name, const SampleSource& split, int6
   return absl::OkStatus();
 }
 
-/// What was read must be what was announced.
+/// Checks that the data that was read is as announced.
 absl::Status CheckInfo(const DatasetInfo& read, const DatasetInfo& info) {
   const auto channels = static_cast<size_t>(info.image.channels);
   if (read.image.channels != info.image.channels || read.image.height != info.image.height ||
@@ -120,7 +120,7 @@ absl::Status CheckInfo(const DatasetInfo& read, const DatasetInfo& info) {
   return absl::OkStatus();
 }
 
-/// The names that are in `of` and not in `known`, for a message.
+/// The names that are in `of` but not in `known`, for a message.
 std::string Missing(const std::vector<std::string>& of, const std::vector<std::string>& known) {
   const std::set<absl::string_view> names(known.begin(), known.end());
   std::vector<std::string> missing;

@@ -15,8 +15,8 @@
 
 namespace pdarts {
 
-/// A rectangle of an image, in pixels. The corner counts from the top left corner of the upright
-/// image, as a viewer shows it: an orientation that a file names is applied.
+/// A rectangle of an image, in pixels. The origin is the top left corner of the upright image, as a
+/// viewer shows it: an orientation that the file states is applied.
 struct PixelRegion {
   int64_t left = 0;
   int64_t top = 0;
@@ -24,23 +24,26 @@ struct PixelRegion {
   int64_t height = 0;
 };
 
-/// One opened image of a SampleSource. Its size is known and its pixels are not decoded yet. One
-/// thread uses it.
+/// One opened image of a SampleSource. Its size is known, but its pixels are not decoded yet. An
+/// object is used by one thread.
 class Sample {
  public:
   virtual ~Sample() = default;
 
-  /// The size of the upright image, in pixels; each at least 1.
+  /// The size of the upright image, in pixels. Both sides are at least 1.
   virtual int64_t width() const = 0;
   virtual int64_t height() const = 0;
 
   /// The pixels of `region`, which lies in the image and is not empty: uint8 `[C,h,w]` on the CPU,
   /// with any strides (interleaved pixels need no copy). C is DatasetInfo::image.channels, or 1 for
-  /// a gray image, whose plane stands for all channels. h and w are the region's sizes, or the
-  /// region as a smaller picture where the decoder scales cheaply: then h >= min_height and w >=
-  /// min_width, and both are scaled by the same factor up to rounding. A region that is smaller
-  /// than min_height or min_width comes in its own size. \error kDataLoss saying what is wrong with
-  /// the image, without its name, which the caller adds (SampleSource::Name).
+  /// a gray image, whose plane stands for all channels.
+  ///
+  /// h and w are the sizes of the region. If the decoder can scale at little cost, it may return
+  /// the region at a smaller size. Then h >= min_height and w >= min_width, and both sides are
+  /// scaled by the same factor up to rounding. A region that is smaller than min_height or
+  /// min_width is returned at its own size.
+  /// \error kDataLoss stating what is wrong with the image, without the name of the image, which
+  /// the caller adds (SampleSource::Name).
   virtual absl::StatusOr<at::Tensor> Decode(const PixelRegion& region, int64_t min_height,
                                             int64_t min_width) const = 0;
 
@@ -50,36 +53,36 @@ class Sample {
   Sample& operator=(const Sample&) = delete;
 };
 
-/// Labelled images that are read when they are needed, or lie in memory. All methods may be called
-/// from several threads at once.
+/// Labeled images, which are read when they are needed, or which lie in memory. Several threads may
+/// call all methods at the same time.
 class SampleSource {
  public:
   virtual ~SampleSource() = default;
 
-  /// How many images there are; 0 for a split that a dataset does not have.
+  /// The number of images; 0 for a split that a dataset does not have.
   virtual int64_t size() const = 0;
-  /// `[N]` int64 on the CPU, each in [0, classes).
+  /// The labels: `[N]` int64 on the CPU, each in [0, classes).
   virtual const at::Tensor& labels() const = 0;
-  /// `[N,C,H,W]` uint8, contiguous, on the CPU, where all images lie in memory and have the size of
-  /// DatasetInfo::image; else undefined. What Read gives is equal to it.
+  /// All images: `[N,C,H,W]` uint8, contiguous, on the CPU, if all images lie in memory and have
+  /// the size of DatasetInfo::image; otherwise undefined. Read returns equal images.
   virtual at::Tensor InMemory() const { return {}; }
-  /// Opens an image. index: in [0, size()).
-  /// \error kNotFound or kDataLoss saying what is wrong, without the image's name, which the caller
-  /// adds.
+  /// Opens an image. index: in [0, size()). \error kNotFound or kDataLoss stating what is wrong,
+  /// without the name of the image, which the caller adds.
   virtual absl::StatusOr<std::unique_ptr<Sample>> Open(int64_t index) const = 0;
-  /// The file or the record that an image comes from, for messages and reports: a path, or "image
-  /// 17 of SOURCE".
+  /// The file or the record that contains an image, for messages and reports: a path, or "image 17
+  /// of SOURCE".
   virtual std::string Name(int64_t index) const = 0;
-  /// What tells an image from others and is the same in every copy of the data, for checksums of
-  /// images that do not lie in memory: the path below the data's folder and the number of bytes.
+  /// A text that identifies an image and is the same in every copy of the data, for checksums of
+  /// images that do not lie in memory: the path below the folder of the data, and the number of
+  /// bytes.
   virtual std::string Identity(int64_t index) const { return Name(index); }
 
-  /// Adds what identifies all images and their labels: the bytes of images in memory, the
-  /// identities of others.
+  /// Adds the data that identify all images and their labels: the bytes of images in memory, and
+  /// the identities of other images.
   void AddTo(Sha256* checksum) const;
 
-  /// Whole images, each `[C,h,w]` uint8 in its own size, C as Sample::Decode.
-  /// \error of Open and Sample::Decode with the image's name.
+  /// Complete images, each `[C,h,w]` uint8 at its own size, with C as in Sample::Decode. \error as
+  /// Open and Sample::Decode, with the name of the image.
   absl::StatusOr<std::vector<at::Tensor>> Read(absl::Span<const int64_t> indices) const;
 
  protected:
@@ -88,37 +91,35 @@ class SampleSource {
   SampleSource& operator=(const SampleSource&) = delete;
 };
 
-/// A source that holds all of its images in memory.
-/// \param images `[N,C,H,W]` uint8, contiguous, on the CPU.
-/// \param labels `[N]` int64, on the CPU.
-/// \param name what SampleSource::Name calls the images' origin.
+/// A source that holds all of its images in memory. \param images `[N,C,H,W]` uint8, contiguous, on
+/// the CPU. \param labels `[N]` int64, on the CPU. \param name of the source in SampleSource::Name.
 std::shared_ptr<const SampleSource> MakeMemorySource(at::Tensor images, at::Tensor labels,
                                                      std::string name);
 
-/// How an image of another size becomes one of the size that networks are given, where the
-/// transforms do not say it.
+/// How an image gets the input size of the networks, if the transforms do not set the size.
 enum class ImageFit {
   kCrop,     ///< the largest part in the middle that has the right proportions is resized
   kStretch,  ///< the whole image is resized, whatever its proportions
 };
 
-/// What a dataset is.
+/// The description of a dataset.
 struct DatasetInfo {
-  /// The images that networks are given. Those of a source may have other sizes (InMemory is
-  /// undefined then): transforms bring them to this one.
+  /// The input shape of the networks. The images of a source may have other sizes (InMemory is then
+  /// undefined): transforms bring them to this size.
   ImageShape image;
   ImageFit fit = ImageFit::kCrop;        ///< for images of other sizes
   std::vector<std::string> class_names;  ///< in label order
-  /// Of each channel, of values in [0, 1]: images are normalized to (x / 255 - mean) / deviation.
+  /// Mean and standard deviation of each channel, of values in [0, 1]. Images are normalized to (x
+  /// / 255 - mean) / deviation.
   std::vector<double> mean;
   std::vector<double> deviation;
-  /// How many images the splits hold; 0 where only reading tells.
+  /// The numbers of images of the splits. 0 if they are known only after reading.
   int64_t train_images = 0;
   int64_t test_images = 0;
 };
 
 struct DatasetSplits {
-  /// Neither is null after Dataset::Load. An absent split is an empty source.
+  /// Neither pointer is null after Dataset::Load. A missing split is an empty source.
   std::shared_ptr<const SampleSource> train;
   std::shared_ptr<const SampleSource> test;  ///< for measuring
   DatasetInfo info;                          ///< as Dataset::info(), with what only reading tells
@@ -126,19 +127,21 @@ struct DatasetSplits {
   std::string checksum;                      ///< "sha256:..." over what identifies the data
 };
 
-/// Numbers the labels of both splits by `class_names`, an order that a model knows, instead of
-/// `splits->info.class_names`, and puts the former into the latter.
-/// \error kInvalidArgument naming the classes that only one of the two has. Classes that only
-/// `class_names` has are none where the training split has no images: a test split may lack some.
+/// Renumbers the labels of both splits according to `class_names`, the class order of a model, and
+/// replaces `splits->info.class_names` by `class_names`. \error kInvalidArgument naming the classes
+/// that only one of the two lists has. If the training split is empty, `class_names` may have
+/// further classes, because a test split may lack some.
 absl::Status TakeClasses(const std::vector<std::string>& class_names, DatasetSplits* splits);
 
 struct LoadOptions {
-  /// Folder that holds datasets, from --data_dir or PDARTS_DATA_DIR; empty: the config's own field.
+  /// Folder that holds datasets, from --data_dir or PDARTS_DATA_DIR. If it is empty, the field of
+  /// the config is used.
   std::string data_dir;
-  /// Only the test split is read; the training split is an empty source, and need not exist.
+  /// Only the test split is read. The training split is an empty source, and its files need not
+  /// exist.
   bool test_only = false;
-  /// The classes that a model knows, in the order of its labels; empty: the dataset's own. Labels
-  /// are numbered in this order.
+  /// The classes of a model, in the order of its labels. The labels of the dataset are numbered in
+  /// this order. Empty: the order of the dataset.
   std::vector<std::string> class_names;
 };
 
@@ -146,24 +149,24 @@ class Dataset : public Plugin {
  public:
   static constexpr char kKind[] = "dataset";
 
-  /// What is known without reading: the shape of the images and the number of classes are what
-  /// Load finds; names and statistics may be stand-ins for what it tells in DatasetSplits::info.
+  /// The description that is known without reading. The shape of the images and the number of
+  /// classes are those of the data that Load reads. Names and channel statistics may be stand-ins
+  /// for the values in DatasetSplits::info.
   virtual const DatasetInfo& info() const = 0;
   int num_classes() const { return static_cast<int>(info().class_names.size()); }
 
-  /// Opens both splits, or the test split alone. Sources that do not lie in memory read images when
-  /// these are needed. The training split comes in the order in which a search cuts it into halves:
-  /// published CIFAR in file order, anything sorted by class in a seeded order in which classes
-  /// alternate (docs/algorithm.md, "The two halves of the training images").
-  /// \error kNotFound saying where it looked and how to get the data;
-  /// kInvalidArgument or kDataLoss naming file and record when the data is damaged or doesn't fit
-  /// info(); as TakeClasses.
+  /// Opens both splits, or only the test split. Sources that do not lie in memory read images when
+  /// the images are needed. The order of the training split is the order in which a search divides
+  /// it into halves: the order of the files for the published CIFAR; a seeded order in which
+  /// classes alternate for data that are sorted by class (docs/algorithm.md, "The two halves of the
+  /// training images"). \error kNotFound stating where Load looked and how to get the data;
+  /// kInvalidArgument or kDataLoss naming the file and the record if the data are damaged or do not
+  /// fit info(); as TakeClasses.
   absl::StatusOr<DatasetSplits> Load(const LoadOptions& options) const;
 
  private:
-  /// With LoadOptions::test_only, `train` may stay null, and the classes that were found may be
-  /// fewer than info() announces where LoadOptions::class_names are given. Load numbers the labels
-  /// by these names.
+  /// With LoadOptions::test_only, `train` may stay null. If LoadOptions::class_names is also set,
+  /// the data may have fewer classes than info() announces. Load numbers the labels by these names.
   virtual absl::StatusOr<DatasetSplits> DoLoad(const LoadOptions& options) const = 0;
 };
 

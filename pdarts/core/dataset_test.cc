@@ -36,7 +36,7 @@ std::vector<int64_t> Labels(const std::shared_ptr<const SampleSource>& split) {
   return {labels, labels + split->size()};
 }
 
-/// Cannot open its second image.
+/// A source that cannot open its second image.
 class Damaged : public SampleSource {
  public:
   int64_t size() const override { return 2; }
@@ -52,7 +52,7 @@ class Damaged : public SampleSource {
   const std::shared_ptr<const SampleSource> good_ = Split({0});
 };
 
-/// Has what it is given.
+/// A dataset that returns the given splits.
 class Given : public Dataset {
  public:
   Given(std::vector<std::string> found, const std::vector<int64_t>& train,
@@ -91,7 +91,7 @@ TEST(DatasetTest, NumbersLabelsAsTheModelDoes) {
   EXPECT_THAT(splits->info.class_names, ElementsAre("fox", "ant", "cat"));
   EXPECT_THAT(Labels(splits->train), ElementsAre(1, 2, 0));
   EXPECT_THAT(Labels(splits->test), ElementsAre(0, 0, 1));
-  // The images stay what they are.
+  // The images do not change.
   EXPECT_TRUE(splits->train->InMemory().equal(Split({0, 1, 2})->InMemory()));
   EXPECT_EQ(splits->train->Name(1), "image 1 of a test");
 }
@@ -181,7 +181,7 @@ TEST(SampleSource, AChecksumIsOfImagesInMemoryOrOfIdentities) {
   EXPECT_EQ(checksum(*Split({0, 1})), checksum(*Split({0, 1})));
   EXPECT_NE(checksum(*Split({0, 1})), checksum(*Split({1, 1})));
   EXPECT_NE(checksum(*Split({0, 1})), checksum(Damaged()));
-  // No image is opened for it.
+  // The checksum opens no image.
   Sha256 expected;
   expected.Update("/data/0.png\n/data/1.png\n");
   const std::vector<int64_t> labels = {0, 1};

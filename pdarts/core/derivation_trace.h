@@ -11,27 +11,29 @@
 
 namespace pdarts {
 
-// What every search space's derivation says of itself, in the same words.
+// The derivations of all search spaces write their traces with these functions, so that the traces
+// have the same words.
 
-/// Adds what stands on an edge, and what it was chosen from. chosen: place among the candidates.
+/// Adds the decision for an edge: its candidates and the chosen operation. chosen: its position
+/// among the candidates.
 void RecordEdge(const CellKind& kind, size_t edge, const EdgeCandidates& candidates,
                 const std::vector<double>& probabilities, int chosen, bool kept,
                 DerivationTrace* trace);
 
-/// Adds a step for a limit, but for what the edge holds instead. count: before the step.
+/// Adds a step for a limit. The caller sets the new operation of the edge. count: before the step.
 LimitStep* RecordLimitStep(const OperationLimit& limit, int count, int edge, double probability,
                            DerivationTrace* trace);
 
-/// Notes on which edges, if any, `none` was the most probable but may not be derived. cell: as a
-/// reader knows it, "normal cell". edges: their numbers in `kind`.
+/// Adds a note with the edges, if any, on which `none` was the most probable candidate but may not
+/// be derived. cell: the name for readers, "normal cell". edges: their numbers in `kind`.
 void NoteNonePreferred(absl::string_view cell, const CellKind& kind, const std::vector<int>& edges,
                        DerivationTrace* trace);
 
-/// Notes a limit that `count` operations exceed in the end, if they do.
+/// Adds a note if the architecture still exceeds a limit at the end, with `count` operations.
 void NoteLimitMissed(absl::string_view cell, const OperationLimit& limit, int count,
                      DerivationTrace* trace);
 
-/// kInvalidArgument: nothing but `none` is left on the edge, and that may not be derived.
+/// kInvalidArgument: the edge has only the candidate `none`, which may not be derived.
 absl::Status NothingButNone(const CellKind& kind, size_t edge);
 
 }  // namespace pdarts

@@ -7,9 +7,9 @@
 
 namespace pdarts {
 
-/// The check of what a file says that a search found, as strict as that of what a user types.
-/// \error kInvalidArgument unless the architecture is one of the space and the text is that
-/// architecture's.
+/// Checks the derived architecture in a file as strictly as an architecture that a user types.
+/// \error kInvalidArgument unless the architecture belongs to the space and the text is the text of
+/// that architecture.
 absl::Status CheckFound(const SearchSpace& space, const DerivedArchitecture& found);
 
 }  // namespace pdarts

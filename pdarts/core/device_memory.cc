@@ -11,7 +11,8 @@
 namespace pdarts {
 namespace {
 
-/// What LibTorch's allocator of CUDA, or of another accelerator, counts. It has not run on a GPU.
+/// The counters of LibTorch's allocator for CUDA or for another accelerator. The class has not run
+/// on a GPU.
 class AllocatorMemory : public DeviceMemory {
  public:
   AllocatorMemory(c10::DeviceAllocator* allocator, c10::DeviceIndex device)

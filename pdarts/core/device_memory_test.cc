@@ -8,7 +8,7 @@
 namespace pdarts {
 namespace {
 
-/// A device of 1000 bytes. Nothing is computed on it.
+/// A simulated device of 1000 bytes. It computes nothing.
 class MadeUpMemory : public DeviceMemory {
  public:
   void Take(int64_t bytes) {

@@ -6,15 +6,14 @@
 namespace pdarts {
 
 /// Sets how the operators of LibTorch and cuDNN compute on a device, for the whole process. Call it
-/// before anything is computed. It changes nothing for the CPU, where each operator gives the same
-/// bits each time and float32 has 32 bits.
+/// before any computation. It changes nothing for the CPU, whose operators give the same bits each
+/// time and compute float32 with 32 bits.
 ///
 /// On another device:
-/// - deterministic: operators that give the same bits each time are chosen. LibTorch writes a
-/// warning
+/// - deterministic: LibTorch uses operators that give the same bits each time, and writes a warning
 ///   with the name of an operator that has no such variant. cuBLAS gets a workspace of a fixed
-///   size, unless the environment variable CUBLAS_WORKSPACE_CONFIG is set already.
-/// - not deterministic: cuDNN measures its algorithms for each new shape and takes the fastest one.
+///   size, unless the environment variable CUBLAS_WORKSPACE_CONFIG is already set.
+/// - not deterministic: cuDNN measures its algorithms for each new shape, and uses the fastest one.
 /// - Products of float32 are computed in float32 and not in TF32, because the precision FLOAT32
 ///   promises 32 bits.
 ///

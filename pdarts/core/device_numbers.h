@@ -16,29 +16,29 @@
 namespace pdarts {
 
 /// The numbers of a pass that change from step to step, in the memory of a device: the counter of
-/// the masks (Masks::Counter) and the rates. The tensors keep their addresses, so that a step that
-/// a device repeats (a CUDA graph) reads the numbers of the step. Writing a number is a `fill_` of
-/// one element, which neither copies memory of the host nor waits for the device.
+/// the masks (Masks::Counter) and the rates. The tensors keep their addresses, so that a recorded
+/// step (a CUDA graph) reads the numbers of the current step. Put writes a number with `fill_` on
+/// one element. `fill_` neither copies memory of the host nor waits for the device.
 ///
 /// The backward pass of dropout reads the numbers again. So Put must not be called between the
-/// forward and the backward pass of a context. Autograd reports an error if it was.
+/// forward and the backward pass of a context. If it was, autograd reports an error.
 class DeviceNumbers {
  public:
-  /// device: of the network. On the CPU, Put does nothing.
+  /// device: the device of the network. On the CPU, Put does nothing.
   explicit DeviceNumbers(c10::Device device) : device_(device) {}
   DeviceNumbers(const DeviceNumbers&) = delete;
   DeviceNumbers& operator=(const DeviceNumbers&) = delete;
 
-  /// Writes the numbers of a pass that differ from those of the pass before, and makes `context`
-  /// draw on the device: its masks get OnDevice, and its rates get their tensors. This object must
-  /// outlive the pass. A context of an earlier call stays usable, and then stands for the numbers
-  /// of this call.
+  /// Writes the numbers of a pass that differ from the numbers of the previous pass, and makes
+  /// `context` draw on the device: its masks get OnDevice, and its rates get their tensors. This
+  /// object must outlive the pass. A context of an earlier call stays usable, but then has the
+  /// numbers of this call.
   ///
-  /// knobs: of the super-network that the context is for. Call it outside of a captured graph.
+  /// knobs: of the super-network that uses the context. Call Put outside of a captured graph.
   void Put(ForwardContext* context, const std::vector<Knob>& knobs = {});
 
-  /// Which rates of the last Put were 0, 1, or between: "drop_path=0 skip_connect.dropout=p". Other
-  /// operations are computed when it changes. Empty on the CPU.
+  /// Which rates of the last Put were 0, 1, or between: "drop_path=0 skip_connect.dropout=p". If
+  /// the text changes, the network computes other operations. Empty on the CPU.
   std::string Pattern() const;
 
  private:

@@ -51,7 +51,7 @@ TEST(DeviceNumbers, LieInTheMemoryOfTheDevice) {
   EXPECT_EQ(context.DropPathRate().on_device.item<double>(), 0.25);
   EXPECT_EQ(context.KnobRate("none").value, 0);
   EXPECT_FALSE(context.KnobRate("none").on_device.defined());
-  // All parts of the network share them.
+  // All parts of the network share the counter.
   EXPECT_TRUE(context.At(3).masks.device_counter().is_same(on_device));
   EXPECT_EQ(numbers.Pattern(), "drop_path=p skip_connect.dropout=p");
 }
@@ -82,7 +82,7 @@ TEST(DeviceNumbers, AreWrittenInPlaceAndOnlyWhereTheyChange) {
   EXPECT_EQ(put(9, 0.25, 0.75), 2);
   EXPECT_EQ(Values(counter)[2], 9);
   EXPECT_EQ(rate.item<double>(), 0.75);
-  // The context of the first pass stands for the numbers of the last one.
+  // The context of the first pass now has the numbers of the last pass.
   EXPECT_EQ(first.KnobRate(kSkipDropoutKnob).on_device.item<double>(), 0.75);
 }
 

@@ -28,16 +28,16 @@ absl::Status CheckName(const std::string& name, const std::string& directory) {
       absl::StrCat("\"", name, "\" is not the name of a file in the directory ", directory));
 }
 
-/// What stat(2) says of a name in an open directory, or of the descriptor itself where the name is
-/// empty. The client of a network file system asks the server, instead of answering with what it
-/// remembers. Returns whether it succeeded; else errno says why not.
+/// The status (stat(2)) of a name in an open directory, or of the descriptor itself if the name is
+/// empty. The client of a network file system asks the server instead of its cache. Returns whether
+/// the call succeeded; if not, errno has the reason.
 bool AskStatus(int directory, const char* name, struct statx* status) {
   const int of = *name == '\0' ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
   return statx(directory, name, of | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, status) == 0;
 }
 
-/// Brings what the client of a network file system remembers of a directory up to date, so that it
-/// asks the server for names that other hosts have made or removed since.
+/// Refreshes the cache that the client of a network file system has for a directory, so that the
+/// client asks the server for names that other hosts have added or removed.
 void Refresh(const FileDescriptor& directory) {
   struct statx status;
   AskStatus(directory.number(), "", &status);  // without it, the client is late by up to a minute
@@ -58,7 +58,7 @@ absl::StatusOr<Directory> Directory::Create(const std::string& path) {
   if (opened.ok() || !absl::IsNotFound(opened.status())) return opened;
   fs::path here(path);
   if (!here.has_filename()) here = here.parent_path();  // it ends in '/'
-  // Without a parent, or a link that leads nowhere: mkdir says what is wrong.
+  // The directory has no parent, or is a link to nothing: mkdir reports what is wrong.
   const fs::path above = here.parent_path();
   if (above == here) return opened;
   PDARTS_ASSIGN_OR_RETURN(const Directory parent, Create(above.string()));
@@ -74,7 +74,7 @@ std::string Directory::PathOf(const std::string& name) const {
 }
 
 absl::StatusOr<std::vector<std::string>> Directory::List() const {
-  // A descriptor of its own: closedir() closes it, and it has its own place in the directory.
+  // The copy is needed for two reasons: closedir() closes it, and it has its own read position.
   FileDescriptor copy(openat(descriptor_.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!copy.is_open()) return SystemError("list", path_);
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(copy.number()), &closedir);
@@ -153,7 +153,7 @@ absl::Status Directory::Remove(const std::string& name) const {
 }
 
 absl::Status Directory::Sync() const {
-  // Some file systems can't sync a directory, and say so.
+  // Some file systems cannot sync a directory, and return EINVAL.
   if (fsync(descriptor_.number()) != 0 && errno != EINVAL) return SystemError("sync", path_);
   return absl::OkStatus();
 }

@@ -13,50 +13,51 @@
 
 namespace pdarts {
 
-/// A directory that is kept open. Every name is looked up in the directory that was opened, also
-/// when its path leads to another one meanwhile. A name is one component of a path; another one is
-/// an error of kind kInvalidArgument. No method follows a symbolic link at a name, or waits for a
-/// named pipe. On a network file system, a directory that has just been opened holds what other
-/// hosts have written there until then.
+/// A directory that is kept open. All names are looked up in the opened directory, even if its path
+/// now leads to another one. A name is one component of a path; any other name is an error of kind
+/// kInvalidArgument. No method follows a symbolic link at a name, or waits for a named pipe. On a
+/// network file system, a directory that has just been opened contains everything that other hosts
+/// had written there at that time.
 class Directory {
  public:
-  /// Opens a directory that is there; "" is the working directory.
-  /// \error kNotFound if there is none; kFailedPrecondition if `path` is no directory;
-  /// kPermissionDenied, ... with the system's reason.
+  /// Opens an existing directory; "" is the working directory. \error kNotFound if there is none;
+  /// kFailedPrecondition if `path` is not a directory; kPermissionDenied, ... with the reason of
+  /// the system.
   static absl::StatusOr<Directory> Open(const std::string& path);
-  /// Opens a directory, and creates what is missing of its path in such a way that it lasts through
-  /// a loss of power. \error as Open.
+  /// Opens a directory, and creates the missing parts of its path. The new directories survive a
+  /// loss of power. \error as Open.
   static absl::StatusOr<Directory> Create(const std::string& path);
 
-  /// As it was given.
+  /// The path as the caller gave it.
   const std::string& path() const { return path_; }
   /// The path of a name in the directory.
   std::string PathOf(const std::string& name) const;
 
-  /// The names of all entries, sorted, without "." and "..". \error with the system's reason.
+  /// The names of all entries, sorted, without "." and "..". \error with the reason of the system.
   absl::StatusOr<std::vector<std::string>> List() const;
-  /// What kind of entry has that name, of links the link itself; `not_found` where there is none.
-  /// \error with the system's reason.
+  /// The kind of the entry with this name; for a link, the kind is the link itself. `not_found` if
+  /// there is no such entry. \error with the reason of the system.
   absl::StatusOr<std::filesystem::file_type> KindOf(const std::string& name) const;
-  /// Whether there is an entry of that name, of any kind. \error with the system's reason.
+  /// Whether there is an entry with this name, of any kind. \error with the reason of the system.
   absl::StatusOr<bool> Holds(const std::string& name) const;
-  /// Whether `file` is what the name leads to now; on a network file system, what the server says.
-  /// \error with the system's reason.
+  /// Whether the name now leads to `file`. On a network file system, the server decides. \error
+  /// with the reason of the system.
   absl::StatusOr<bool> Leads(const std::string& name, const FileDescriptor& file) const;
 
   /// Opens a regular file. `flags` are those of open(2), without O_TRUNC.
   /// \error as OpenRegularFile.
   absl::StatusOr<FileDescriptor> OpenFile(const std::string& name, int flags) const;
-  /// All bytes of a regular file. \error as core's ReadFile.
+  /// All bytes of a regular file. \error as ReadFile in file.h.
   absl::StatusOr<std::string> ReadFile(const std::string& name) const;
 
-  /// Gives an entry another name, and replaces what had that name. It lasts after Sync().
-  /// \error kNotFound if there is no entry `from`; with the system's reason.
+  /// Renames an entry, and replaces an entry that had the new name. The change survives a loss of
+  /// power after Sync(). \error kNotFound if there is no entry `from`; with the reason of the
+  /// system.
   absl::Status Rename(const std::string& from, const std::string& to) const;
-  /// Removes a file; one that is not there is no error. \error with the system's reason.
+  /// Removes a file. A missing file is not an error. \error with the reason of the system.
   absl::Status Remove(const std::string& name) const;
-  /// Makes creations, renames and removals last through a loss of power.
-  /// \error with the system's reason.
+  /// Makes creations, renames and removals survive a loss of power. \error with the reason of the
+  /// system.
   absl::Status Sync() const;
 
  private:

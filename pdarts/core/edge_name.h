@@ -10,10 +10,11 @@
 
 namespace pdarts {
 
-/// What messages call an edge, by its nodes: "1 -> 3".
+/// The name of an edge in messages, from its nodes: "1 -> 3".
 inline std::string EdgeName(const Edge& edge) { return absl::StrCat(edge.from, " -> ", edge.to); }
 
-/// Several edges of a cell kind, by their numbers: "edge 1 -> 3", "edges 0 -> 2, 1 -> 3".
+/// The names of several edges of a cell kind, from their numbers: "edge 1 -> 3", "edges 0 -> 2, 1
+/// -> 3".
 inline std::string EdgeNames(const CellKind& kind, const std::vector<int>& edges) {
   return absl::StrCat(edges.size() == 1 ? "edge " : "edges ",
                       absl::StrJoin(edges, ", ", [&](std::string* out, int edge) {

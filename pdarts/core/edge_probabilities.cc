@@ -12,7 +12,7 @@
 namespace pdarts {
 namespace {
 
-/// \error kDataLoss if an edge that names its nodes stands in the place of another edge.
+/// \error kDataLoss if an edge states the nodes of another edge.
 absl::Status CheckNodes(const CellProbabilities& cell, const CellKind& kind) {
   const int edges = std::min(cell.edges_size(), static_cast<int>(kind.edges.size()));
   for (int e = 0; e < edges; ++e) {
@@ -31,7 +31,7 @@ absl::Status AsDataLoss(const absl::Status& fits) {
   return fits.ok() ? fits : absl::DataLossError(fits.message());
 }
 
-/// Reads all cell kinds and checks the candidates only.
+/// Reads all cell kinds, and checks only the candidates.
 absl::StatusOr<StageEdges> Decode(const CellProbabilitiesList& cells, const Topology& topology) {
   StageEdges read;
   for (const CellKind& kind : topology.kinds) {

@@ -34,7 +34,7 @@ TEST(EdgeProbabilities, CandidatesNeedNoProbabilities) {
   EXPECT_EQ(DecodeEdges(cells, kTopology).status().code(), absl::StatusCode::kDataLoss);
 }
 
-/// As the first versions wrote logs.
+/// The form in which the first versions wrote logs.
 TEST(EdgeProbabilities, EdgesNeedNoNodes) {
   CellProbabilitiesList cells = EncodeEdges(kTopology, kCandidates, &kProbabilities);
   for (CellProbabilities& cell : cells) {

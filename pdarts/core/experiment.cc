@@ -22,8 +22,8 @@ absl::StatusOr<std::unique_ptr<Interface>> Make(const std::string& field,
   return plugin;
 }
 
-/// \error kInvalidArgument if an edge begins a search with nothing that may be derived: pruning
-/// can only take away.
+/// \error kInvalidArgument if an edge begins a search without an operation that may be derived.
+/// Pruning adds no operations.
 absl::Status CheckSomethingMayBeDerived(const SearchSpace& space, const Candidates& initial) {
   for (size_t k = 0; k < initial.size(); ++k) {
     const CellKind& kind = space.topology().kinds[k];

@@ -31,20 +31,22 @@ absl::Status CheckKind(const FileDescriptor& file, absl::string_view what,
   return absl::OkStatus();
 }
 
-/// Why a file could not be opened for reading. Below a path that is a file there is none.
+/// The error of a file that could not be opened. For reading, if a part of the path is a file, the
+/// error is kNotFound.
 absl::Status OpenError(absl::string_view what, const std::string& path) {
   const bool is_missing = errno == ENOTDIR && what == kRead;
   const absl::Status status = SystemError(what, path);
   return is_missing ? absl::NotFoundError(status.message()) : status;
 }
 
-/// Reads to the end. \error kResourceExhausted for more than `most` bytes.
+/// Reads to the end. \error kResourceExhausted if there are more than `most` bytes.
 absl::StatusOr<std::string> ReadToEnd(const FileDescriptor& file, size_t most,
                                       const std::string& path) {
   struct stat status;
   if (fstat(file.number(), &status) != 0) return SystemError("read", path);
   std::string content;
-  // One byte more than the file has, so that its end is seen without another block.
+  // The buffer has one byte more than the file, so that the end of the file is found without
+  // another block.
   size_t room = S_ISREG(status.st_mode) ? static_cast<size_t>(status.st_size) + 1 : kBlock;
   for (size_t size = 0;;) {
     if (size > most) {
@@ -91,7 +93,7 @@ absl::StatusOr<FileDescriptor> OpenRegularFile(int directory, const std::string&
       openat(directory, name.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
   if (!file.is_open()) {
     if (errno == ELOOP && (flags & O_NOFOLLOW) != 0) return Refuse(what, path, "a symbolic link");
-    // A pipe that nobody reads, or a socket.
+    // The path is a pipe without a reader, or a socket.
     if (errno == ENXIO) return Refuse(what, path, "not a regular file");
     if (errno == EISDIR) return Refuse(what, path, "a directory");
     return OpenError(what, path);

@@ -51,7 +51,7 @@ TEST_F(FileTest, ReadsAllBytes) {
     for (size_t i = 0; i < size; i += 1000) content[i] = static_cast<char>(i);
     EXPECT_TRUE(ReadFile(Write("a", content)).value() == content) << size;
   }
-  // A file of the kernel, which says that it has no bytes.
+  // A file of the kernel, whose size is reported as 0.
   EXPECT_THAT(ReadFile("/proc/self/status").value(), HasSubstr("Name:"));
 }
 
@@ -64,7 +64,7 @@ TEST_F(FileTest, SaysWhyAFileCannotBeRead) {
   EXPECT_THAT(ReadFile(folder_.string()).status().message(), HasSubstr("it is a directory"));
   fs::create_symlink("loop", folder_ / "loop");
   EXPECT_FALSE(ReadFile(Path("loop")).ok());
-  if (geteuid() == 0) return;  // who may read everything
+  if (geteuid() == 0) return;  // root may read everything
   fs::permissions(Write("closed", "x"), fs::perms::none);
   EXPECT_EQ(ReadFile(Path("closed")).status().code(), absl::StatusCode::kPermissionDenied);
 }

@@ -25,7 +25,7 @@ absl::Status CheckFinite(const Message& message) {
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
-    // A map is a list of messages of a key and a value.
+    // For reflection, a map is a list of messages with a key and a value.
     const int items = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
     for (int i = 0; i < items; ++i) {
       switch (field->cpp_type()) {

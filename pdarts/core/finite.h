@@ -6,8 +6,8 @@
 
 namespace pdarts {
 
-/// Checks every field of type double of a message and of the messages in it.
-/// \error kInternal naming the first field that holds NaN or an infinity, and the value.
+/// Checks every field of type double in a message and in its submessages. \error kInternal naming
+/// the first field that holds NaN or an infinity, and the value.
 absl::Status CheckFinite(const google::protobuf::Message& message);
 
 }  // namespace pdarts

@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The well-known types have doubles in a field, in a list, in messages and in a map.
+// The well-known types have doubles in a field, in a list, in submessages and in a map.
 TEST(FiniteTest, NamesTheFieldThatHoldsNoFiniteNumber) {
   google::protobuf::Struct message;
   google::protobuf::Value& list = (*message.mutable_fields())["losses"];
@@ -21,7 +21,7 @@ TEST(FiniteTest, NamesTheFieldThatHoldsNoFiniteNumber) {
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
         -std::numeric_limits<double>::infinity()}) {
-    // Reached through the map again, since reflection reads a copy until the map is changed.
+    // Gets the value through the map again, because reflection reads a copy until the map changes.
     (*message.mutable_fields())["losses"].mutable_list_value()->mutable_values(2)->set_number_value(
         bad);
     const absl::Status status = CheckFinite(message);

@@ -16,29 +16,31 @@ class Communicator;
 /// The name of ForwardContext::drop_path among ForwardContext::device_rates.
 inline constexpr char kDropPathRate[] = "drop_path";
 
-/// What a pass through a network is beyond its input and the modules' mode. It is handed to the
-/// network and on from layer to layer, so that no layer has hidden state. The default is a pass of
-/// its own: running statistics move in training mode, and random numbers are those of evaluation.
+/// The arguments of a forward pass besides the input and the mode of the modules. The network gets
+/// the context and passes it on to each layer, so that no layer has hidden state. The default
+/// context is for a pass without a trainer: in training mode the running statistics move, and the
+/// random numbers are those of an evaluation.
 struct ForwardContext {
-  /// Whether batch normalisations in training mode move their running statistics.
+  /// Whether batch normalizations in training mode move their running statistics.
   bool update_statistics = true;
-  /// Whether a super-network in training mode drops edges where kEdgeDropPathKnob says so: the
-  /// weights' loss does, the alphas' doesn't.
+  /// Whether a super-network in training mode drops edges with the probability of
+  /// kEdgeDropPathKnob. It is true for the loss of the weights, and false for the loss of the
+  /// alphas.
   bool drop_edges = true;
-  /// Probability with which a derived network in training mode drops an edge's output for a sample,
-  /// except for edges that are an identity (docs/algorithm.md, "Drop path").
+  /// Probability with which a derived network in training mode drops the output of an edge for an
+  /// image. Edges that are an identity are never dropped (docs/algorithm.md, "Drop path").
   double drop_path = 0;
-  /// Those of the super-network that the pass goes through, which SuperNet::Forward sets; null
-  /// elsewhere. They must outlive the pass.
+  /// The knobs of the super-network that computes the pass. SuperNet::Forward sets them. Null in
+  /// other networks. They must outlive the pass.
   const std::vector<Knob>* knobs = nullptr;
-  /// The processes whose images are one batch for the batch normalizations in training mode: mean
-  /// and variance are those of all images. Null: of this process's images alone. It must outlive
-  /// the backward pass.
+  /// The processes whose images are one batch for the batch normalizations in training mode, which
+  /// then use mean and variance of all images. Null: only the images of this process are the batch.
+  /// It must outlive the backward pass.
   Communicator* communicator = nullptr;
-  /// Where masks and noise come from.
+  /// The source of masks and noise.
   Masks masks;
-  /// The rates that lie in the memory of the network's device (DeviceNumbers), or null. They must
-  /// outlive the backward pass.
+  /// The rates in the memory of the network's device (DeviceNumbers), or null. They must outlive
+  /// the backward pass.
   const std::vector<NamedRate>* device_rates = nullptr;
 
   /// The value of a knob, or `otherwise` if the network has no knob of this name.
@@ -47,13 +49,13 @@ struct ForwardContext {
     return knob == nullptr ? otherwise : knob->value;
   }
 
-  /// The value of a knob, or 0 if the network has no knob of this name, as a rate.
+  /// The value of a knob as a rate, or 0 if the network has no knob of this name.
   Rate KnobRate(absl::string_view name) const { return WithDevice(name, KnobOr(name, 0)); }
   /// `drop_path` as a rate.
   Rate DropPathRate() const { return WithDevice(kDropPathRate, drop_path); }
 
-  /// The context for part number `part` of what this context is for: the same but for the place of
-  /// the masks (Masks::At).
+  /// The context for part number `part`: the same values, except for the place of the masks
+  /// (Masks::At).
   ForwardContext At(int64_t part) const {
     ForwardContext context = *this;
     context.masks = masks.At(part);
@@ -61,7 +63,7 @@ struct ForwardContext {
   }
 
  private:
-  /// A rate of the device is used only where it holds this value.
+  /// A rate of the device is used only if its value is equal to `value`.
   Rate WithDevice(absl::string_view name, double value) const {
     if (device_rates == nullptr) return value;
     for (const NamedRate& known : *device_rates) {

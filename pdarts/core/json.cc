@@ -23,7 +23,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-/// The text with each byte that is not UTF-8 as "\xe9".
+/// The text with each byte that is not part of UTF-8 written as "\xe9".
 std::string AsUtf8(const std::string& text) {
   const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
   if (std::all_of(text.begin(), text.end(), is_ascii)) return text;
@@ -32,7 +32,7 @@ std::string AsUtf8(const std::string& text) {
   const absl::Cleanup close_it = [&] { iconv_close(converter); };
   std::string room(text.size(), '\0');
   std::string valid;
-  char* from = const_cast<char*>(text.data());  // iconv only reads it
+  char* from = const_cast<char*>(text.data());  // iconv does not change the input
   size_t left = text.size();
   while (left > 0) {
     char* to = room.data();
@@ -47,8 +47,8 @@ std::string AsUtf8(const std::string& text) {
   return valid;
 }
 
-/// The texts of a message, those of messages in it included, as UTF-8: the library's conversion to
-/// JSON loses other bytes and what follows them.
+/// Makes all texts of a message and its submessages UTF-8. Otherwise the library's conversion to
+/// JSON would lose the other bytes and the text after them.
 void MakeTextsUtf8(Message* message) {
   const google::protobuf::Reflection& reflection = *message->GetReflection();
   std::vector<const FieldDescriptor*> fields;

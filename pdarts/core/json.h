@@ -12,28 +12,31 @@
 
 namespace pdarts {
 
-/// One line of JSON, with the proto's field names. A byte of a text that is not UTF-8, which JSON
-/// can't hold, is written as "\xe9" (a backslash, an x and two digits).
+/// One line of JSON with the field names of the proto. A byte of a text that is not part of UTF-8
+/// is written as "\xe9" (a backslash, an x and two digits), because JSON cannot hold it.
 std::string ToJsonLine(const google::protobuf::Message& message);
 
-/// A text as JSON has it, in quotation marks; other bytes than UTF-8 as ToJsonLine writes them.
+/// A text as a JSON string in quotation marks. Bytes that are not part of UTF-8 are written as in
+/// ToJsonLine.
 std::string JsonText(const std::string& text);
 
-/// A value of JSON that no message describes. An object keeps the order in which its members are
-/// added. Texts and names are always written as JsonText writes them, so that no text can end them.
+/// A JSON value that no message describes. An object keeps the order in which its members are
+/// added. Texts and names are always written as JsonText writes them, so that a quotation mark in a
+/// text cannot end the string.
 class Json {
  public:
   /// null
   Json() = default;
   static Json Text(const std::string& text);
   static Json Whole(int64_t number);
-  /// The number with so many digits after the point; null for a number that is not finite.
+  /// The number with this number of digits after the decimal point; null for a number that is not
+  /// finite.
   static Json Fixed(double number, int digits);
-  /// The number rounded to so many digits; null for a number that is not finite.
+  /// The number rounded to this number of significant digits; null for a number that is not finite.
   static Json Significant(double number, int digits);
-  /// The shortest text that is read as this number; null for a number that is not finite.
+  /// The shortest text that reads back as the same number; null for a number that is not finite.
   static Json Shortest(double number);
-  /// A message as ToJsonLine writes it.
+  /// A message in the form of ToJsonLine.
   static Json Of(const google::protobuf::Message& message);
   static Json List(std::vector<Json> elements = {});
   static Json Texts(const std::vector<std::string>& texts);
@@ -44,9 +47,10 @@ class Json {
   /// Appends a member, whose name must be new, to an object.
   Json& Set(const std::string& name, Json value);
 
-  /// As ToJsonLine writes values: `{"a":[1,2],"b":null}`.
+  /// The value in the form of ToJsonLine: `{"a":[1,2],"b":null}`.
   std::string Line() const;
-  /// With blanks, for people: `{"a": [1, 2], "b": null}`. The values of Of() have no blanks.
+  /// The value with blanks, for human readers: `{"a": [1, 2], "b": null}`. Values of Of() have no
+  /// blanks.
   std::string SpacedLine() const;
 
  private:
@@ -61,8 +65,7 @@ class Json {
   std::vector<Json> values_;        ///< of a list or an object
 };
 
-/// Writes an object with one list, whose elements arrive one after the other:
-/// `{"images":[{...},{...}]}`.
+/// Writes an object with one list whose elements are added one by one: `{"images":[{...},{...}]}`.
 class JsonListStream {
  public:
   /// out: must outlive this object.
@@ -76,7 +79,7 @@ class JsonListStream {
   bool is_empty_ = true;
 };
 
-/// Reads a message from JSON. \error kDataLoss with what is wrong.
+/// Reads a message from JSON. \error kDataLoss stating what is wrong.
 absl::Status ParseJson(const std::string& text, google::protobuf::Message* message);
 
 }  // namespace pdarts

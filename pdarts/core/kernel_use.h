@@ -11,16 +11,18 @@
 
 namespace pdarts {
 
-// Results name the kernels that really computed a run. A backend only says which ones should.
+// The kernels that really computed a run, for its result. A backend only states which kernels
+// should compute.
 
-/// A place in the code that computes cells or operations with a family of kernels. Static.
+/// A place in the code that computes cells or operations with a family of kernels. Objects are
+/// static.
 class KernelUse {
  public:
   /// family: "reference", "grouped"; it must live as long as the program.
   constexpr explicit KernelUse(const char* family) : family_(family) {}
 
-  /// Says that the kernels compute on a device of this type. Costs one read of a number, but for
-  /// the first call. Any thread may call it.
+  /// Records that the kernels compute on a device of this type. After the first call, a call costs
+  /// one read of a number. Any thread may call it.
   void Note(c10::DeviceType device) {
     const uint32_t bit = uint32_t{1} << static_cast<uint32_t>(device);
     if ((noted_.load(std::memory_order_relaxed) & bit) == 0) Add(device, bit);
@@ -33,10 +35,10 @@ class KernelUse {
   std::atomic<uint32_t> noted_ = 0;  ///< a bit for each type of device
 };
 
-/// Says that the fused loops of an instruction set compute.
+/// Records that the fused loops of an instruction set compute.
 void NoteFusedKernels(InstructionSet instructions);
 
-/// What was noted since the program began, in alphabetical order, as BackendName spells it:
+/// The recorded kernels since the program began, in alphabetical order, in the form of BackendName:
 /// "fused/avx512", "reference", "reference/cuda".
 std::vector<std::string> UsedKernels();
 

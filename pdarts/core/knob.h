@@ -8,7 +8,8 @@
 
 namespace pdarts {
 
-/// A number that regularisers may turn while a super-network trains, declared by the network.
+/// A number of a super-network that regularizers may set during the search. The network declares
+/// it.
 struct Knob {
   std::string name;  ///< "skip_connect.dropout"
   std::string description;
@@ -17,17 +18,17 @@ struct Knob {
   double value = 0;
 };
 
-/// The knobs that the operations and cells of pdarts/nn go by. A super-network that declares one of
-/// them needs no code for it.
+/// The operations and cells of pdarts/nn read the following knobs. A super-network that declares
+/// one of them needs no further code for it.
 ///
-/// Probability with which an element of the output of a `skip_connect` of stride 1 is dropped in
-/// training (docs/algorithm.md, "Skip dropout").
+/// The probability with which an element of the output of a `skip_connect` of stride 1 is dropped
+/// in training (docs/algorithm.md, "Skip dropout").
 inline constexpr char kSkipDropoutKnob[] = "skip_connect.dropout";
-/// Probability with which an edge of a mixed cell is dropped for a sample while weights train, all
-/// its operations together.
+/// The probability with which an edge of a mixed cell, with all of its operations, is dropped for
+/// an image while the weights are trained.
 inline constexpr char kEdgeDropPathKnob[] = "edge.drop_path";
 
-/// The knob of this name; null if there is none.
+/// The knob with this name; null if there is none.
 const Knob* FindKnob(const std::vector<Knob>& knobs, absl::string_view name);
 
 /// The names of knobs for a message: "a, b", or "none".

@@ -9,12 +9,12 @@
 
 namespace pdarts {
 
-/// Appends the lowest `bytes` (at most 8) of a number, the least significant first.
+/// Appends the lowest `bytes` bytes of a number (at most 8), the least significant byte first.
 inline void AppendLittleEndian(uint64_t value, int bytes, std::string* out) {
   for (int i = 0; i < bytes; ++i) out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
 }
 
-/// The unsigned number that at most 8 bytes hold, the least significant first.
+/// The unsigned number in at most 8 bytes, the least significant byte first.
 inline uint64_t ReadLittleEndian(absl::string_view bytes) {
   uint64_t value = 0;
   for (size_t i = 0; i < bytes.size(); ++i) {

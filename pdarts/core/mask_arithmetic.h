@@ -4,8 +4,8 @@
 #include <cstdint>
 
 // The arithmetic of random numbers, for the host, for the loops of each instruction set, and for
-// CUDA kernels. All functions have internal linkage and need no other header, so that nothing that
-// was compiled for a newer processor reaches code for an older one.
+// CUDA kernels. All functions have internal linkage and need no other header. So code for an older
+// processor can never call code that was compiled for a newer one.
 
 #if defined(__CUDACC__)
 #define PDARTS_MASK_METHOD __host__ __device__ __forceinline__
@@ -36,13 +36,13 @@ PDARTS_MASK_FUNCTION Words Philox(Words counter, uint32_t key, uint32_t second_k
   return counter;
 }
 
-/// Masks::Bits of the image at this position in the epoch's order.
+/// Masks::Bits for the image at this position in the order of the epoch.
 PDARTS_MASK_FUNCTION Words ImageWords(uint32_t key, uint32_t second_key, uint32_t position,
                                       uint64_t place, uint32_t block) {
   return Philox(Words{{block, position, Low(place), High(place)}}, key, second_key);
 }
 
-/// The word that decides about an element of an image, even in [0, 2^32). key, second_key: the
+/// The word that decides about an element of an image, uniform in [0, 2^32). key, second_key: the
 /// first two words of the image.
 PDARTS_MASK_FUNCTION uint32_t ElementWord(uint32_t element, uint32_t key, uint32_t second_key) {
   uint32_t x = element ^ key;
@@ -55,15 +55,15 @@ PDARTS_MASK_FUNCTION uint32_t ElementWord(uint32_t element, uint32_t key, uint32
   return x ^ (x >> 14);
 }
 
-/// Which words keep what they stand for.
+/// The words for which the element is kept.
 struct Threshold {
   bool keeps_none;
   uint32_t first_kept;  ///< if any is kept
 };
 
-/// The words that are dropped have the share `probability`, in [0, 1].
+/// The threshold for which the share `probability`, in [0, 1], of the words is dropped.
 PDARTS_MASK_FUNCTION Threshold DropThreshold(double probability) {
-  // 2^32. Rounding to even is the same on all processors.
+  // The factor is 2^32. Rounding to even is the same on all processors.
 #if defined(__CUDA_ARCH__)
   const double dropped = nearbyint(probability * 4294967296.0);
 #else
@@ -77,8 +77,9 @@ PDARTS_MASK_FUNCTION bool Keeps(Threshold threshold, uint32_t word) {
   return !threshold.keeps_none && word >= threshold.first_kept;
 }
 
-/// Four independent normal numbers of mean 0 and deviation 1, by the method of Box and Muller: two
-/// from two uniform numbers, the first of which is not 0. On a CUDA device the last bits differ.
+/// Four independent numbers of the standard normal distribution, by the method of Box and Muller:
+/// each pair comes from two uniform numbers, the first of which is not 0. On a CUDA device, the
+/// last bits differ.
 PDARTS_MASK_FUNCTION void Normal(Words bits, float* out) {
   constexpr float kTwoPi = 6.283185307F;
   constexpr float kUnit = 1.0F / 16777216;  // 2^-24

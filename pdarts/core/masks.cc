@@ -41,7 +41,7 @@ Masks::Masks(const MaskKey& key, int64_t first_image) : first_image_(first_image
 }
 
 Masks Masks::At(int64_t part) const {
-  // The key is that of no pass: the place of a part is the same in all of them.
+  // The key belongs to no pass, because the place of a part is the same in all passes.
   const auto number = static_cast<uint64_t>(part);
   const std::array<uint32_t, 4> bits =
       Philox({Low(place_), High(place_), Low(number), High(number)}, {0, 0});

@@ -25,7 +25,7 @@ at::Tensor Normal(const Masks& masks, int64_t image, int64_t first, int64_t coun
 double Mean(const at::Tensor& values) { return values.to(at::kDouble).mean().item<double>(); }
 
 TEST(Philox, GivesThePublishedAnswers) {
-  // Random123, the authors' own code: kat_vectors, "philox4x32 10".
+  // Test vectors of Random123, the code of the authors: kat_vectors, "philox4x32 10".
   EXPECT_EQ(Philox({0, 0, 0, 0}, {0, 0}), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   EXPECT_EQ(Philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}),
             (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
@@ -133,7 +133,7 @@ TEST(Masks, DrawNormalNumbers) {
                                   Normal(masks.At(1), 0, 0, kCount)}) {
     EXPECT_NEAR(Mean(values * other), 0, 5 * deviation);
   }
-  // Any part can be drawn by itself.
+  // Any part of the sequence can be drawn separately.
   EXPECT_TRUE(values.slice(0, 1000, 1007).equal(Normal(masks, 0, 1000, 7)));
 }
 

@@ -22,19 +22,21 @@ namespace {
 /// Version 1 writes "no limit" as the largest multiple of the page size.
 constexpr int64_t kNoLimit = int64_t{1} << 62;
 
-/// A file of a control group that holds a limit, and the file that holds what counts against it.
+/// A file of a control group with a limit, and the file with the current use.
 struct LimitFile {
   absl::string_view limit;
   absl::string_view usage;
 };
 
-/// How one version of control groups is mounted, and how it accounts for memory.
+/// How a version of control groups is mounted, and how it counts memory.
 struct GroupVersion {
   absl::string_view file_system;
-  /// Version 1: the controller that /proc/self/cgroup and the mount name; version 2 names none.
+  /// Version 1: the name of the controller in /proc/self/cgroup and in the mount. Version 2 has no
+  /// name.
   absl::string_view controller;
   std::vector<LimitFile> limits;
-  /// Line of memory.stat: bytes of cached files that the system takes back when it needs memory.
+  /// The line of memory.stat with the bytes of cached files that the system frees when it needs
+  /// memory.
   absl::string_view inactive_files;
 };
 
@@ -59,7 +61,7 @@ std::vector<std::string> Lines(const std::string& path) {
   return lines;
 }
 
-/// The number that a file holds; nothing if the file is missing or says "max".
+/// The number in a file; no value if the file is missing or contains "max".
 std::optional<int64_t> Number(const std::string& path) {
   const std::vector<std::string> lines = Lines(path);
   int64_t number = 0;
@@ -77,7 +79,7 @@ int64_t NumberOfLine(const std::string& path, absl::string_view name) {
   return 0;
 }
 
-/// The path of the process's group of a version, from the version's root; nothing if it has none.
+/// The path of the process's group from the root of a version; no value if the process has none.
 std::optional<std::string> GroupPath(const GroupVersion& version, const std::string& root) {
   for (const std::string& line : Lines(root + "/proc/self/cgroup")) {
     // "number:controllers:path"; the path may hold colons.
@@ -90,7 +92,7 @@ std::optional<std::string> GroupPath(const GroupVersion& version, const std::str
   return std::nullopt;
 }
 
-/// A directory where a version is mounted, and the group of the version that appears there.
+/// A directory in which a version is mounted, and the group that appears in the directory.
 struct Mount {
   std::string directory;
   std::string group;
@@ -118,8 +120,8 @@ std::vector<Mount> Mounts(const GroupVersion& version, const std::string& root) 
   return mounts;
 }
 
-/// The process's group below the group that a mount shows: "" or "/..."; "" also where the mount
-/// doesn't show it.
+/// The path of the process's group below the group that a mount shows: "" or "/...". Also "" if the
+/// mount does not show the group.
 std::string PathBelow(const Mount& mount, const std::string& group) {
   absl::string_view path = group;
   if (mount.group != "/" && !absl::ConsumePrefix(&path, mount.group)) return "";
@@ -151,7 +153,7 @@ void AddGroupLimits(const GroupVersion& version, const std::string& root,
   }
 }
 
-/// Address space that the allocator holds and has not given out.
+/// Address space that the allocator holds, but has not handed out.
 int64_t FreeHeapBytes() {
 #ifdef __GLIBC__
   return static_cast<int64_t>(mallinfo2().fordblks);
@@ -160,8 +162,8 @@ int64_t FreeHeapBytes() {
 #endif
 }
 
-/// in_use: the line of /proc/self/status that counts against the limit. Both limits are on address
-/// space, not on resident memory.
+/// in_use: the line of /proc/self/status that counts against the limit. Both limits apply to
+/// address space, not to resident memory.
 void AddResourceLimit(decltype(RLIMIT_AS) resource, absl::string_view name,
                       absl::string_view in_use, const std::string& root,
                       std::vector<MemoryLimit>* limits) {

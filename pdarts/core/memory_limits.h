@@ -10,30 +10,30 @@ namespace pdarts {
 
 /// One limit on the memory of this process.
 struct MemoryLimit {
-  /// What sets the limit, so that a user finds it: a file or a resource limit.
+  /// What sets the limit, so that a user can find it: a file or a resource limit.
   std::string name;
-  /// What the process can still take before it reaches the limit, in bytes. Memory that the process
-  /// has freed and memory that only caches files count as free.
+  /// The bytes that the process can still allocate before it reaches the limit. Memory that the
+  /// process has freed, and memory that only caches files, count as free.
   int64_t available_bytes = 0;
 };
 
-/// Every limit that holds for this process: the physical memory of the machine, the control groups
+/// All limits that apply to this process: the physical memory of the machine, the control groups
 /// (version 1 and 2) of the process and all their ancestors, RLIMIT_AS and RLIMIT_DATA. Limits that
-/// are not set are left out.
-/// \param root is put in front of /proc and /sys: the root of a made-up tree in a test.
+/// are not set are omitted. \param root is put in front of /proc and /sys. A test passes the root
+/// of a simulated tree.
 std::vector<MemoryLimit> MemoryLimits(const std::string& root = "");
 
-/// The limit of MemoryLimits(root) that leaves least; nothing if there is no limit.
+/// The limit of MemoryLimits(root) with the fewest available bytes; no value if there is no limit.
 std::optional<MemoryLimit> TightestMemoryLimit(const std::string& root = "");
 
-/// Which memory may be taken.
+/// Which memory a run may use.
 struct MemoryPolicy {
-  /// Take memory even if it is not free.
+  /// Use memory even if it is not free.
   bool allow_swap = false;
-  /// The limit that holds; unset: the tightest one that the system sets.
+  /// The limit that applies; unset: the tightest limit of the system.
   std::optional<MemoryLimit> limit;
-  /// How many processes take as much as this one at the same time, each an equal part of what the
-  /// limit leaves.
+  /// How many processes need the same memory at the same time. Each gets an equal part of the
+  /// available bytes.
   int processes = 1;
 };
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int64_t kMegabyte = 1000000;
 
-/// A made-up /proc and /sys.
+/// A simulated /proc and /sys.
 class MemoryLimitsTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -91,7 +91,7 @@ TEST_F(MemoryLimitsTest, Version1GroupAndItsAncestorsHold) {
   Version1("", -1, 9000, 0);
   Version1("/outer", -1, 400, 0);
   Version1("/outer/in:ner", -1, 300, 0);
-  Version1("/other", 100, 50, 0);  // of another controller
+  Version1("/other", 100, 50, 0);  // belongs to another controller
   ExpectNoGroupLimit();
   Version1("/outer/in:ner", 600, 300, 40);
   ExpectTightest(root_ + "/sys/fs/cgroup/memory/outer/in:ner/memory.limit_in_bytes",
@@ -113,14 +113,14 @@ TEST_F(MemoryLimitsTest, UsageAboveALimitLeavesNothing) {
 }
 
 TEST_F(MemoryLimitsTest, AContainerSeesItsOwnGroupAtTheMountPoint) {
-  // Docker with version 1 and without a namespace for groups.
+  // Docker with version 1 and without a namespace for control groups.
   Write("/proc/self/mountinfo",
         "35 31 0:32 /docker/4f5e /sys/fs/cgroup/memory ro,relatime - cgroup cgroup rw,memory\n");
   Write("/proc/self/cgroup", "4:cpu,memory:/docker/4f5e/job\n");
   Version1("", 600, 200, 0);
   Version1("/job", 500, 150, 0);
   ExpectTightest(root_ + "/sys/fs/cgroup/memory/job/memory.limit_in_bytes", 350 * kMegabyte);
-  // A group that the mount doesn't show: what the mount shows holds.
+  // The mount does not show the group, so the limits of the shown group apply.
   Write("/proc/self/cgroup", "4:memory:/elsewhere\n");
   ExpectTightest(root_ + "/sys/fs/cgroup/memory/memory.limit_in_bytes", 400 * kMegabyte);
   Write("/proc/self/cgroup", "4:memory:/docker/4f5e7/job\n");
@@ -156,8 +156,8 @@ TEST_F(MemoryLimitsTest, AMountPointMayHoldSpaces) {
   ExpectTightest(root_ + "/sys/my groups/memory.max", 500 * kMegabyte);
 }
 
-/// Ends this process: with 0 if the limit that leaves least has this name and leaves between 0.9
-/// and 1.1 times `megabytes`.
+/// Ends this process. The status is 0 if the tightest limit has this name and between 0.9 and 1.1
+/// times `megabytes` available.
 void ExitByTightest(const std::string& root, const std::string& name, double megabytes) {
   const std::optional<MemoryLimit> limit = TightestMemoryLimit(root);
   const double found = limit ? static_cast<double>(limit->available_bytes) / kMegabyte : -1;
@@ -174,7 +174,7 @@ void SetLimit(decltype(RLIMIT_AS) resource, int64_t bytes) {
 
 TEST_F(MemoryLimitsTest, ResourceLimitsCountAddressSpace) {
   if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer maps more address space than the limits allow";
-  // 512 MB are in use (VmSize), 205 MB of them data (VmData), whatever is resident.
+  // 512 MB are in use (VmSize). 205 MB of them are data (VmData), whether they are resident or not.
   EXPECT_EXIT(
       {
         SetLimit(RLIMIT_AS, 2512 * kMegabyte);

@@ -12,14 +12,14 @@
 
 namespace pdarts {
 
-/// Scores of a derived network.
+/// Logits of a derived network.
 struct NetworkOutput {
   at::Tensor logits;     ///< `[N,classes]`
   at::Tensor auxiliary;  ///< `[N,classes]` of the auxiliary head; undefined outside training
 };
 
-/// A network built from one architecture, for training from scratch (docs/algorithm.md, "The
-/// derived network"). Training or evaluation mode is the module's.
+/// A network of one architecture, for training from scratch (docs/algorithm.md, "The derived
+/// network"). The mode of the module decides between training and evaluation.
 class Network : public torch::nn::Module {
  public:
   /// images: `[N,C,H,W]`. Networks without drop path ignore ForwardContext::drop_path.
@@ -27,9 +27,9 @@ class Network : public torch::nn::Module {
     return DoForward(images, context);
   }
 
-  /// The network as data, for export. Its tensors are the network's own.
-  /// \error kUnimplemented naming the operation that doesn't describe itself, or saying that the
-  /// search space's networks don't.
+  /// A description of the network as data, for export. Its tensors are the tensors of the network.
+  /// \error kUnimplemented naming the operation that does not describe itself, or stating that the
+  /// networks of the search space do not.
   absl::StatusOr<NetworkGraph> Describe() const {
     GraphBuilder builder;
     const GraphOutput output = DoDescribe(&builder);
@@ -38,7 +38,7 @@ class Network : public torch::nn::Module {
   }
 
  protected:
-  /// Scores of a network that is being described.
+  /// Logits of a network that is being described.
   struct GraphOutput {
     GraphValue logits;
     std::optional<GraphValue> auxiliary;  ///< of the auxiliary head, where the network has one
@@ -47,7 +47,8 @@ class Network : public torch::nn::Module {
  private:
   virtual NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) = 0;
 
-  /// Describes what DoForward computes, to `builder`. A network that doesn't can't be exported.
+  /// Describes the computation of DoForward to `builder`. A network without a description cannot be
+  /// exported.
   virtual GraphOutput DoDescribe(GraphBuilder* builder) const {
     return {builder->Unsupported("the network"), std::nullopt};
   }

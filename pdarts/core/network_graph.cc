@@ -13,8 +13,8 @@ bool HasWeights(const graph::Operator& op) {
          std::holds_alternative<graph::BatchNorm>(op) || std::holds_alternative<graph::Linear>(op);
 }
 
-/// Whether what is computed in `module` may take a value: of the module itself, or the result of a
-/// module in it.
+/// Whether a computation in `module` may use a value. Visible values belong to the module itself,
+/// or are the result of a module inside it.
 bool IsVisible(const NetworkGraph& graph, int value, int module) {
   int holder = value == 0 ? 0 : graph.nodes[value - 1].module;
   while (holder != module && holder >= 0 && graph.modules[holder].output == value) {
@@ -23,7 +23,7 @@ bool IsVisible(const NetworkGraph& graph, int value, int module) {
   return holder == module;
 }
 
-/// \error kInternal naming a node that takes a value of another module.
+/// \error kInternal naming a node that uses a value of another module.
 absl::Status CheckModules(const NetworkGraph& graph) {
   const auto check = [&](int value, int module, const std::string& place) -> absl::Status {
     if (IsVisible(graph, value, module)) return absl::OkStatus();

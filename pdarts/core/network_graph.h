@@ -14,11 +14,11 @@
 
 namespace pdarts {
 
-// What a network computes, as data. Each layer and operation describes itself to a GraphBuilder, in
-// one place; what exports a network (pdarts/export) reads the finished NetworkGraph and knows
-// neither spaces nor operations.
+// The computation of a network, as data. Each layer and operation describes itself to a
+// GraphBuilder in one method. The code that exports a network (pdarts/export) reads the finished
+// NetworkGraph and needs no knowledge of search spaces and operations.
 
-/// The operators of a graph. Images and activations are `[N,C,H,W]`. Tensors are those of the
+/// The operators of a graph. Images and activations are `[N,C,H,W]`. Tensors are the tensors of the
 /// network, not copies.
 namespace graph {
 
@@ -32,7 +32,8 @@ struct Convolution {
   int64_t groups = 1;
 };
 
-/// Batch normalization by the running statistics; in training by those of the batch.
+/// Batch normalization. It uses the running statistics in evaluation, and the statistics of the
+/// batch in training.
 struct BatchNorm {
   at::Tensor weight;    ///< `[C]`, or undefined: ones
   at::Tensor bias;      ///< `[C]`, or undefined: zeros
@@ -50,7 +51,7 @@ struct Linear {
 
 struct Relu {};
 
-/// The maximum or the mean of kxk windows. Padding takes no part in either.
+/// The maximum or the mean of kxk windows. Both ignore the padding.
 struct Pool {
   enum class Kind { kMax, kAverage };
   Kind kind = Kind::kMax;
@@ -74,16 +75,16 @@ struct Crop {
 /// The input itself.
 struct Identity {};
 
-/// Zeros, whatever the input is: `[N,C,H,W]` -> `[N,C,H/stride,W/stride]`.
+/// Zeros for any input: `[N,C,H,W]` -> `[N,C,H/stride,W/stride]`.
 struct Zero {
   int64_t stride = 1;
 };
 
-/// In training: zeros for some of the images, and the others scaled up (ForwardContext::drop_path).
-/// The input itself otherwise.
+/// In training: zeros for some of the images, and the other images scaled up
+/// (ForwardContext::drop_path). Otherwise, the input itself.
 struct DropPath {};
 
-/// The sum of one or more inputs of one shape.
+/// The sum of one or more inputs of the same shape.
 struct Sum {};
 
 /// The inputs, concatenated along the channels.
@@ -94,22 +95,23 @@ using Operator = std::variant<Convolution, BatchNorm, Linear, Relu, Pool, Global
 
 }  // namespace graph
 
-/// A network as a graph. Values are numbered: value 0 is the images, and value i + 1 is what node i
-/// gives.
+/// A network as a graph. Values are numbered: value 0 is the images, and value i + 1 is the result
+/// of node i.
 struct NetworkGraph {
   struct Node {
     graph::Operator op;
     std::vector<int> inputs;  ///< values of earlier nodes, or 0
-    /// The innermost module that the node is part of, as an index into `modules`.
+    /// The innermost module that contains the node, as an index into `modules`.
     int module = 0;
-    /// The name of the layer in this module, as in the state dict: "op.1". Empty for what is no
-    /// layer: a sum, a concatenation, a ReLU that has no name.
+    /// The name of the layer in this module, as in the state dict: "op.1". Empty if the node is not
+    /// a layer: a sum, a concatenation, a ReLU without a name.
     std::string path;
-    /// Where the node stands in the network, for readers: "cell_3/edge_0_2/sep_conv_3x3".
+    /// The place of the node in the network, for readers: "cell_3/edge_0_2/sep_conv_3x3".
     std::string place;
   };
 
-  /// A part of the network that has layers of its own: a class of Python's torch.
+  /// A part of the network that has layers of its own. It becomes a class in the exported Python
+  /// code.
   struct Module {
     std::string type;         ///< "SeparableConvolution"
     std::string path;         ///< in the module around it, as in the state dict: "cells.3"
@@ -126,38 +128,42 @@ struct NetworkGraph {
   int auxiliary = -1;           ///< a value: logits of the auxiliary head in training; -1 without
 };
 
-/// The name of a node's layer in the network's state dict: "cells.3._ops.2.op.1". Of a node that is
-/// no layer, the name of its module.
+/// The name of a node's layer in the state dict of the network: "cells.3._ops.2.op.1". If the node
+/// is not a layer, the name of its module.
 std::string LayerName(const NetworkGraph& graph, const NetworkGraph::Node& node);
 
-/// What comes out of a part of a network that is being described.
+/// The result of a part of a network that is being described.
 struct GraphValue {
   int index = 0;
 };
 
-/// Makes a NetworkGraph. A fault is kept until Finish, so that descriptions need not check for it.
+/// Makes a NetworkGraph. The first fault is kept until Finish, so that descriptions need not check
+/// for faults.
 class GraphBuilder {
  public:
   GraphBuilder();
 
-  /// `[N,C,H,W]`, normalized as the network was trained.
+  /// The images: `[N,C,H,W]`, normalized as in the training of the network.
   GraphValue images() const { return {0}; }
 
-  /// A node. path: NetworkGraph::Node::path, in the module that is open; empty for no layer.
+  /// Adds a node. path: NetworkGraph::Node::path in the current module; empty if the node is not a
+  /// layer.
   GraphValue Add(absl::string_view path, graph::Operator op, std::vector<GraphValue> inputs);
 
-  /// The parameters of a module, as values within it -> its result.
+  /// A function from the parameters of a module, as values inside it, to the result of the module.
   using Body = std::function<GraphValue(const std::vector<GraphValue>& parameters)>;
-  /// A module, of what `body` adds. Modules of the same type that differ only in their sizes become
-  /// one class of Python.
+  /// Adds a module with the nodes that `body` adds. Modules of the same type that differ only in
+  /// their sizes become one class of Python.
   GraphValue Module(absl::string_view path, absl::string_view type,
                     const std::vector<GraphValue>& inputs, const Body& body);
 
-  /// The module or layer `path` can't be described: Finish gives kUnimplemented, which names it by
-  /// its place, or by `path` outside of all places. Returns some value.
+  /// Records that the module or layer `path` cannot be described. Finish then returns
+  /// kUnimplemented, which names the place, or `path` outside of all places. The returned value has
+  /// no meaning.
   GraphValue Unsupported(absl::string_view path);
 
-  /// While one lives, nodes have a further part in their NetworkGraph::Node::place.
+  /// While an object exists, its text is a further part of the NetworkGraph::Node::place of new
+  /// nodes.
   class Place {
    public:
     Place(GraphBuilder* builder, absl::string_view name);
@@ -170,9 +176,9 @@ class GraphBuilder {
     const size_t outer_length_;
   };
 
-  /// auxiliary: of the auxiliary head, if there is one.
-  /// \error kUnimplemented naming what can't be described; kInternal naming the place where a
-  /// description is wrong: a layer with weights has no name, or a value of another module is used.
+  /// auxiliary: the logits of the auxiliary head, if there is one. \error kUnimplemented naming the
+  /// part that cannot be described; kInternal naming the place of a wrong description, for example
+  /// a layer with weights that has no name, or a node that uses a value of another module.
   absl::StatusOr<NetworkGraph> Finish(GraphValue logits, const GraphValue* auxiliary) &&;
 
  private:

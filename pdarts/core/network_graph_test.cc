@@ -65,7 +65,7 @@ TEST(GraphBuilder, AWrongDescriptionIsRefused) {
   const GraphValue value = nameless.Add("", Pointwise(), {nameless.images()});
   EXPECT_EQ(Finish(std::move(nameless), value).status().code(), absl::StatusCode::kInternal);
 
-  // A module's value that is not its result is used outside of it.
+  // A node outside of a module uses a value of the module that is not its result.
   GraphBuilder leaking;
   GraphValue inner;
   leaking.Module("part", "Part", {leaking.images()}, [&](const auto& inputs) {
@@ -75,7 +75,7 @@ TEST(GraphBuilder, AWrongDescriptionIsRefused) {
   const GraphValue outside = leaking.Add("", graph::Relu{}, {inner});
   EXPECT_EQ(Finish(std::move(leaking), outside).status().code(), absl::StatusCode::kInternal);
 
-  // A value of the network is used in a module that does not take it.
+  // A node in a module uses a value of the network that the module does not take.
   GraphBuilder reaching;
   const GraphValue part =
       reaching.Module("part", "Part", {reaching.images()}, [&](const auto& inputs) {

@@ -9,14 +9,15 @@
 
 namespace pdarts {
 
-/// What the registry makes: the base of SearchSpace, Dataset, Transform, ProgressiveSchedule,
-/// Regularizer and Benchmark.
+/// The base of everything that the registry makes: SearchSpace, Dataset, Transform,
+/// ProgressiveSchedule, Regularizer and Benchmark.
 class Plugin {
  public:
   virtual ~Plugin() = default;
 
-  /// The kind and the short name that the registry knows, for errors: "schedule pdarts".
-  /// "unregistered plugin" if the registry did not make it.
+  /// The kind and the short name in the registry, for errors: "schedule pdarts". The registry sets
+  /// the title after the factory of the plugin has returned. Before that, and in an object that the
+  /// registry did not make, the title is "unregistered plugin".
   const std::string& title() const { return title_; }
 
  protected:
@@ -24,8 +25,8 @@ class Plugin {
   Plugin(const Plugin&) = delete;
   Plugin& operator=(const Plugin&) = delete;
 
-  /// kInternal: this plugin broke the contract of its interface. `what` continues the sentence
-  /// "the schedule pdarts ...".
+  /// An error of kind kInternal: this plugin broke the contract of its interface. `what` continues
+  /// the sentence "the schedule pdarts ...".
   absl::Status Fault(absl::string_view what) const {
     return absl::InternalError(absl::StrCat("the ", title_, " ", what));
   }

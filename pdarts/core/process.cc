@@ -17,7 +17,7 @@
 namespace pdarts {
 namespace {
 
-/// The system's own mark is lost with a reset.
+/// The peak before the last reset, because a reset clears the peak of the system.
 std::atomic<int64_t> peak_before_reset = 0;
 
 }  // namespace
@@ -38,7 +38,7 @@ bool ResetRecentPeak() {
   peak_before_reset = PeakResidentBytes();
   ReturnFreedMemory();
   std::ofstream file("/proc/self/clear_refs");
-  file << "5" << std::flush;  // proc(5): the high-water mark begins anew
+  file << "5" << std::flush;  // proc(5): resets the peak of the resident memory
   return file.good();
 }
 

@@ -9,29 +9,29 @@
 
 namespace pdarts {
 
-/// Most memory that this process has held resident so far, in bytes.
+/// The peak of the resident memory of this process so far, in bytes.
 int64_t PeakResidentBytes();
 
-/// Gives memory that was freed back to the system.
+/// Returns freed memory to the system.
 void ReturnFreedMemory();
 
-/// Gives freed memory back to the system and begins RecentPeakResidentBytes anew. Returns whether
-/// the system can do that.
+/// Returns freed memory to the system, and restarts RecentPeakResidentBytes. The result is whether
+/// the system supports this.
 bool ResetRecentPeak();
-/// Most memory that the process has held resident since ResetRecentPeak, in bytes.
+/// The peak of the resident memory since ResetRecentPeak, in bytes.
 int64_t RecentPeakResidentBytes();
 
-/// Memory that this process holds resident now, in bytes.
+/// The current resident memory of this process, in bytes.
 int64_t ResidentBytes();
 
-/// The value, in bytes, of a line "name:   123 kB" of a file of /proc; nothing if there is no such
+/// The value, in bytes, of a line "name:   123 kB" in a file of /proc; no value if there is no such
 /// line.
 std::optional<int64_t> KilobyteLine(const std::string& path, absl::string_view name);
 
-/// Model name of this machine's CPU, as the system gives it.
+/// The model name of the CPU of this machine, as the system reports it.
 std::string CpuName();
 
-/// The name of this machine in its network; empty if the system gives none.
+/// The host name of this machine; empty if the system has none.
 std::string HostName();
 
 /// The time now, UTC, RFC 3339 with milliseconds.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kMegabyte = int64_t{1} << 20;
 
-/// Holds so much for a moment.
+/// Allocates this number of bytes for a moment.
 void Touch(int64_t bytes) {
   const auto memory = std::make_unique<char[]>(bytes);
   std::memset(memory.get(), 1, bytes);

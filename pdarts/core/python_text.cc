@@ -31,8 +31,8 @@ size_t LineEnd(absl::string_view text, size_t place) {
   return std::min(text.find('\n', place), text.size());
 }
 
-/// Which lines of a text are nothing but comments. Asked for places in rising order, it goes
-/// through the text once.
+/// Finds the lines of a text that contain only a comment. If the places are in rising order, the
+/// object goes through the text only once.
 class CommentLines {
  public:
   explicit CommentLines(absl::string_view text) : text_(text) { LookAtLine(0); }
@@ -54,7 +54,7 @@ class CommentLines {
   bool is_comment_ = false;
 };
 
-/// Reads one value and remembers the first error.
+/// Reads one value, and keeps the first error.
 class Reader {
  public:
   Reader(absl::string_view text, size_t begin) : text_(text), place_(begin) { SkipSpace(); }
@@ -112,7 +112,7 @@ class Reader {
     return value;
   }
 
-  /// Whether a text begins here, maybe with Python's prefix of one letter.
+  /// Whether a string begins here, perhaps with a prefix of one letter.
   bool IsQuoted() const {
     const auto is_quote = [](char c) { return c == '\'' || c == '"'; };
     return is_quote(Peek()) || (absl::StrContains("bBrRuU", Peek()) && Peek() != '\0' &&
@@ -176,7 +176,8 @@ class Reader {
     return name;
   }
 
-  /// After an element: whether another may follow. Fails if neither it nor the end does.
+  /// Called after an element: whether another element follows. It is an error if neither an element
+  /// nor the end follows.
   bool AnotherFollows(char closing) {
     if (failed() || Skip(',')) return !failed();
     if (Peek() != closing || place_ >= text_.size()) {
@@ -197,7 +198,7 @@ class Reader {
     }
     if (failed()) return;
     Skip(value->closing());
-    // One value in parentheses is that value, and not a tuple.
+    // A single value in parentheses is the value itself, and not a tuple.
     if (value->bracket == '(' && value->items.size() == 1 && !has_comma) {
       const size_t begin = value->begin;
       PythonValue inner = std::move(value->items[0]);
@@ -261,7 +262,7 @@ class Reader {
   std::optional<TextError> error_;
 };
 
-/// Where the dotted name begins that ends before `end`.
+/// The beginning of the dotted name that ends before `end`.
 size_t NameBegin(absl::string_view text, size_t end) {
   size_t begin = end;
   while (begin > 0 && (IsNameByte(text[begin - 1]) || text[begin - 1] == '.')) --begin;
@@ -273,27 +274,27 @@ size_t BackOverSpace(absl::string_view text, size_t end) {
   return end;
 }
 
-/// The word that stands before a place on its line, "def" or "class".
+/// The word before a place on the same line, "def" or "class".
 absl::string_view WordBefore(absl::string_view text, size_t place) {
   const size_t end = BackOverSpace(text, place);
   const size_t begin = NameBegin(text, end);
   return text.substr(begin, end - begin);
 }
 
-/// A place of the text where `NAME =` or `NAME:` stands, and where what follows it begins.
+/// The place of `NAME =` or `NAME:` in a text, and the place where the assigned value begins.
 struct Assignment {
   absl::string_view name;
   size_t begin;
   size_t value;
 };
 
-/// Goes through the assignments of a text. A comparison is none, and an argument of a call that
-/// begins on the same line is none.
+/// Goes through the assignments of a text. A comparison is not an assignment, and neither is an
+/// argument of a call that begins on the same line.
 class Assignments {
  public:
   explicit Assignments(absl::string_view text) : text_(text), comments_(text) {}
 
-  /// The next one that begins at `place` or later, and after the one before.
+  /// The next assignment that begins at `place` or later, and after the previous one.
   std::optional<Assignment> Next(size_t place = 0) {
     for (place_ = std::max(place_, place); place_ < text_.size();) {
       const size_t sign = place_++;
@@ -324,7 +325,8 @@ class Assignments {
   int level_ = 0;  ///< brackets of the line that are open
 };
 
-/// The name in `NAME = value` or `NAME: value`, where the value begins at `begin`; empty if none.
+/// The name in `NAME = value` or `NAME: value`, if the value begins at `begin`; empty if there is
+/// none.
 std::string NameBefore(absl::string_view text, size_t begin) {
   const size_t sign = BackOverSpace(text, begin);
   if (sign == 0 || (text[sign - 1] != '=' && text[sign - 1] != ':')) return "";
@@ -428,7 +430,7 @@ absl::StatusOr<std::string> KeepDefinition(absl::string_view text, absl::string_
       wanted = value.text;
       continue;
     }
-    // What is no Python, such as a text without quotation marks, ends with its line.
+    // Text that is not Python, such as a text without quotation marks, ends with its line.
     const size_t end =
         reading.error ? LineEnd(text, std::max(last->value, reading.error->place)) : value.end;
     std::string kept(text);

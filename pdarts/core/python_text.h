@@ -12,9 +12,10 @@
 
 namespace pdarts {
 
-// Values as Python programs, their logs and JSON files write them. Nothing is computed or executed.
+// Values in the form in which Python programs, their logs and JSON files write them. Nothing is
+// computed or executed.
 
-/// What is wrong at a place of a text.
+/// An error at a place of a text.
 struct TextError {
   size_t place = 0;  ///< byte of the text, from 0
   std::string message;
@@ -23,7 +24,7 @@ struct TextError {
 /// The error as "line 1, column 5: ...".
 absl::Status ErrorAt(absl::string_view text, size_t place, absl::string_view message);
 
-/// What stands at a place, for a message: "'name'", or "the end of the text".
+/// The text at a place, for a message: "'name'", or "the end of the text".
 std::string FoundAt(absl::string_view text, size_t place);
 
 /// A value as it is written.
@@ -47,47 +48,48 @@ struct PythonValue {
   size_t end = 0;       ///< byte at which begins what follows it and the white space after it
 
   bool is(Kind other) const { return kind == other; }
-  /// What closes a sequence.
+  /// The character that closes a sequence.
   char closing() const { return bracket == '[' ? ']' : bracket == '{' ? '}' : ')'; }
-  /// What a call names, without the module: "Genotype" of "genotypes.Genotype(...)".
+  /// The name that a call calls, without the module: "Genotype" of "genotypes.Genotype(...)".
   absl::string_view function() const;
 };
 
-/// A value, and the first thing in it that is no Python or JSON. What stands before the error is in
-/// the value, so that a reader can name a mistake that comes first.
+/// A value, and its first part that is neither Python nor JSON. The value has everything before the
+/// error, so that a reader can report an earlier mistake.
 struct PythonReading {
   PythonValue value;
   std::optional<TextError> error;
 };
 
-/// Reads the value that begins at `begin`, after white space and comments. Values are nested 32
-/// levels deep at most and have at most 20,000 parts, so that reading takes little memory.
+/// Reads the value that begins at `begin`, after white space and comments. A value may be nested 32
+/// levels deep, and may have 20,000 parts. These limits bound the memory of the reader.
 PythonReading ReadPythonValue(absl::string_view text, size_t begin);
 
 /// The first byte from `place` on that is neither white space nor part of a comment.
 size_t SkipPythonSpace(absl::string_view text, size_t place);
 
-/// Where a value begins in a text that holds more than this value.
+/// The beginning of a value in a text that contains more than this value.
 struct PythonDefinition {
   std::string name;  ///< as in `NAME = value`; empty if there is none
   size_t begin = 0;  ///< for ReadPythonValue
 };
 
-/// How many definitions are looked for in a text. A longer list shows that there are more.
+/// The maximum number of definitions that are searched for in a text. A longer list shows that
+/// there are more.
 inline constexpr size_t kMostDefinitions = 1000;
 
 /// All calls of `function` in a text: `NAME = function(...)` of a program, the same at the end of a
-/// log's line, or a call alone. Comments, `def function(` and `class function(` are none. At most
-/// kMostDefinitions + 1.
+/// line of a log, or a call alone. Comments, `def function(` and `class function(` are not calls.
+/// The list has at most kMostDefinitions + 1 elements.
 std::vector<PythonDefinition> FindCalls(absl::string_view text, absl::string_view function);
 
-/// All values that begin with a bracket or a quotation mark after `NAME =` or `NAME:`. At most
-/// kMostDefinitions + 1.
+/// All values that begin with a bracket or a quotation mark after `NAME =` or `NAME:`. The list has
+/// at most kMostDefinitions + 1 elements.
 std::vector<PythonDefinition> FindAssignments(absl::string_view text);
 
-/// The text with nothing but the last definition of a name left: blanks stand for everything else,
-/// so that lines and columns are the same. `NAME = OTHER` is followed.
-/// \error kNotFound if the text defines no such name.
+/// The text with only the last definition of a name. Blanks replace everything else, so that lines
+/// and columns stay the same. `NAME = OTHER` is followed to OTHER. \error kNotFound if the text
+/// does not define the name.
 absl::StatusOr<std::string> KeepDefinition(absl::string_view text, absl::string_view name);
 
 }  // namespace pdarts

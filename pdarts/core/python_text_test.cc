@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Kind = PythonValue::Kind;
 
-/// The value as one form: lists in brackets, calls and dicts with their keys.
+/// The value in one form: lists in brackets, calls and dicts with their keys.
 std::string Shown(const PythonValue& value) {
   std::string items;
   for (size_t i = 0; i < value.items.size(); ++i) {

@@ -9,7 +9,7 @@
 namespace pdarts {
 
 at::Generator MakeGenerator(uint64_t seed, absl::string_view purpose, uint64_t index) {
-  // std::seed_seq, unlike a hash of Abseil's, gives the same numbers in every process and version.
+  // std::seed_seq gives the same numbers in every process and version. A hash of Abseil does not.
   std::vector<uint32_t> words = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32),
                                  static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32)};
   for (char c : purpose) words.push_back(static_cast<unsigned char>(c));

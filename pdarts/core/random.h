@@ -9,8 +9,9 @@
 namespace pdarts {
 
 /// A CPU generator for one purpose of one run. Generators with another seed, purpose ("alphas",
-/// "weights") or index (the stage) are independent of each other, so that a draw added in one place
-/// moves no number in another. Its state is a tensor (`get_state()`), which a checkpoint can hold.
+/// "weights") or index (the stage) are independent of each other. So a new random number in one
+/// place changes no number in another place. The state of the generator is a tensor
+/// (`get_state()`), which a checkpoint can hold.
 at::Generator MakeGenerator(uint64_t seed, absl::string_view purpose, uint64_t index = 0);
 
 }  // namespace pdarts

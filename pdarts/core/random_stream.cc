@@ -16,7 +16,7 @@ RandomStream::RandomStream(uint64_t seed, int64_t stage, int64_t epoch, absl::st
     const std::array<uint32_t, 4> bits = Philox(counter, key_);
     key_ = {bits[0], bits[1]};
   };
-  // The length comes first, so that no purpose continues another.
+  // The length comes first, so that no purpose is a prefix of another one.
   mix({static_cast<uint32_t>(stage), static_cast<uint32_t>(epoch),
        High(static_cast<uint64_t>(epoch)), static_cast<uint32_t>(purpose.size())});
   for (const char c : purpose) mix({static_cast<unsigned char>(c), 0, 0, 0});

@@ -8,15 +8,15 @@
 
 namespace pdarts {
 
-/// A sequence of random numbers that depends only on what it is for: a run's seed, the stage, the
-/// epoch, a purpose, and the sample. Two sequences that differ in one of these are independent. The
-/// numbers come from Philox (pdarts/core/masks.h), so that no state has to be kept between samples.
+/// A sequence of random numbers that depends only on the seed of the run, the stage, the epoch, the
+/// purpose, and the image. Two sequences that differ in one of these are independent. The numbers
+/// come from Philox (pdarts/core/masks.h), so no state has to be kept between images.
 class RandomStream {
  public:
   RandomStream(uint64_t seed, int64_t stage, int64_t epoch, absl::string_view purpose);
 
-  /// The sequence for one sample, from its beginning. part: what draws for the sample, such as the
-  /// number of a transform in its list.
+  /// The sequence for one image, from its beginning. part: the part that draws for the image, such
+  /// as the number of a transform in its list.
   RandomStream For(int64_t sample, int part) const;
 
   /// The next 32 random bits. A sequence holds 2^34 of these words.
@@ -25,7 +25,7 @@ class RandomStream {
   double Uniform();
   /// Uniform in [low, high).
   double Uniform(double low, double high) { return low + (high - low) * Uniform(); }
-  /// Uniform in {0, ..., limit - 1}, up to a bias below limit / 2^32. 1 <= limit < 2^32.
+  /// Uniform in {0, ..., limit - 1}, with a bias below limit / 2^32. 1 <= limit < 2^32.
   int64_t Below(int64_t limit);
 
  private:

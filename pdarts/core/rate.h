@@ -8,21 +8,20 @@
 
 namespace pdarts {
 
-/// A probability with which a pass drops something. The host decides by `value` what is computed:
-/// nothing is dropped at 0, and everything at 1. The numbers that a device computes between these
-/// two come from `on_device`, so that a step that a device repeats (a CUDA graph) follows a rate
-/// that changes.
+/// A probability with which a pass drops something. The host chooses the operations by `value`:
+/// nothing is dropped at 0, and everything is dropped at 1. Between these two values, a device
+/// computes with `on_device`, so that a recorded step (a CUDA graph) follows a changing rate.
 struct Rate {
   // NOLINTNEXTLINE(google-explicit-constructor): a rate that only the host knows is a number
   Rate(double value = 0, at::Tensor on_device = {})
       : value(value), on_device(std::move(on_device)) {}
 
   double value;
-  /// A float64 scalar of the same value in the memory of a device, or undefined.
+  /// A float64 scalar with the same value in the memory of a device, or undefined.
   at::Tensor on_device;
 };
 
-/// A rate that lies in the memory of a device under a name (DeviceNumbers).
+/// A rate in the memory of a device, with its name (DeviceNumbers).
 struct NamedRate {
   std::string name;
   Rate rate;

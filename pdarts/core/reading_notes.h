@@ -7,8 +7,8 @@
 
 namespace pdarts {
 
-/// Collects what readers on this thread have to tell of what they took an input for, while the
-/// object lives. Of several living ones the newest collects.
+/// Collects notes of readers on this thread about how they interpreted an input, while the object
+/// lives. If several objects live, the newest one collects.
 class ReadingNotes {
  public:
   ReadingNotes() : before_(Newest()) { Newest() = this; }
@@ -16,7 +16,7 @@ class ReadingNotes {
   ReadingNotes(const ReadingNotes&) = delete;
   ReadingNotes& operator=(const ReadingNotes&) = delete;
 
-  /// For readers: adds a note to the newest living object; does nothing if there is none.
+  /// Called by readers: adds a note to the newest living object; does nothing if there is none.
   static void Add(std::string note) {
     if (Newest() != nullptr) Newest()->notes_.push_back(std::move(note));
   }

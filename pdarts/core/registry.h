@@ -15,7 +15,7 @@
 
 namespace pdarts {
 
-/// A registered plugin, as data.
+/// The data of a registered plugin.
 struct PluginInfo {
   std::string kind;         ///< "search space", "dataset", ...
   std::string short_name;   ///< "darts": unique within its kind, for the command line
@@ -23,43 +23,42 @@ struct PluginInfo {
   const google::protobuf::Descriptor* config = nullptr;  ///< type of its config message
 };
 
-/// All plugins linked into this program. Filled before main() and only read after that.
+/// All plugins that are linked into this program. They are registered before main(), and later only
+/// read.
 class PluginRegistry {
  public:
   using Factory =
       std::function<absl::StatusOr<std::unique_ptr<Plugin>>(const google::protobuf::Message&)>;
-  /// Fills in defaults that a field default can't express (a list of stages).
+  /// Sets defaults that the default of a field cannot express (a list of stages).
   using Completer = std::function<void(google::protobuf::Message*)>;
 
   static PluginRegistry& Global();
 
-  /// Dies if the config type, or the short name within the kind, is registered already.
+  /// Dies if the config type is already registered, or the short name within the kind.
   void Add(PluginInfo info, Factory factory, Completer completer);
 
-  /// Sorted by kind, then by short name.
+  /// All plugins, sorted by kind, and then by short name.
   std::vector<PluginInfo> List() const;
   /// Sorted short names of a kind.
   std::vector<std::string> Names(absl::string_view kind) const;
   /// Sorted full names of all config types.
   std::vector<std::string> ConfigTypes() const;
 
-  /// The plugin whose config has this full name, or nullptr.
+  /// The plugin whose config type has this full name, or nullptr.
   const PluginInfo* FindByConfig(absl::string_view full_name) const;
-  /// The plugin of a kind by its short name.
-  /// \error kNotFound with the sorted known names.
+  /// The plugin of a kind with this short name. \error kNotFound with the sorted known names.
   absl::StatusOr<PluginInfo> FindByName(absl::string_view kind, absl::string_view short_name) const;
 
-  /// A config of the plugin of this short name that sets nothing.
-  /// \error as FindByName.
+  /// An empty config of the plugin with this short name. \error as FindByName.
   absl::StatusOr<google::protobuf::Any> DefaultConfig(absl::string_view kind,
                                                       absl::string_view short_name) const;
 
-  /// Unpacks a config into a new message of its registered type.
-  /// \error kNotFound if no plugin has this config type, kInvalidArgument if the bytes don't parse.
+  /// Unpacks a config into a new message of its registered type. \error kNotFound if no plugin has
+  /// this config type; kInvalidArgument if the bytes cannot be parsed.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> UnpackConfig(
       const google::protobuf::Any& config) const;
 
-  /// Runs the completer of the config's plugin, if it has one.
+  /// Calls the completer of the config's plugin, if the plugin has a completer.
   void Complete(google::protobuf::Message* config) const;
 
   /// \error kInvalidArgument if the config belongs to another kind; errors of UnpackConfig and of
@@ -79,19 +78,19 @@ class PluginRegistry {
   std::vector<Entry> entries_;
 };
 
-/// The typed view of one kind of plugin; `Interface` names its kind in `Interface::kKind`.
+/// The interface to the registry for one kind of plugin. `Interface::kKind` names the kind.
 template <class Interface>
 class Registry {
  public:
-  /// \error see PluginRegistry::Create.
+  /// \error as PluginRegistry::Create.
   static absl::StatusOr<std::unique_ptr<Interface>> Create(const google::protobuf::Any& config) {
     auto plugin = PluginRegistry::Global().Create(Interface::kKind, config);
     if (!plugin.ok()) return plugin.status();
     return std::unique_ptr<Interface>(static_cast<Interface*>(plugin->release()));
   }
 
-  /// The plugin of this short name with all of its settings at their defaults.
-  /// \error kNotFound with the known names; errors of Create.
+  /// The plugin with this short name, with the defaults of all its settings. \error kNotFound with
+  /// the known names; errors of Create.
   static absl::StatusOr<std::unique_ptr<Interface>> CreateDefault(absl::string_view short_name) {
     const auto config = PluginRegistry::Global().DefaultConfig(Interface::kKind, short_name);
     if (!config.ok()) return config.status();
@@ -124,7 +123,7 @@ class Registry {
   }
 };
 
-/// The short name of the plugin that a config belongs to; its type if that isn't known.
+/// The short name of the plugin of a config; the type of the config if the plugin is not known.
 std::string PluginShortName(const google::protobuf::Any& config);
 
 }  // namespace pdarts

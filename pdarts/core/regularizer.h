@@ -18,7 +18,7 @@ namespace pdarts {
 
 class SuperNet;
 
-/// Where a search is, given to every hook.
+/// The current place of a search. Every hook gets it.
 struct SearchContext {
   int stage = 0;  ///< from 0
   int num_stages = 1;
@@ -26,55 +26,56 @@ struct SearchContext {
   int epoch = 0;                       ///< from 0, within the stage
   SuperNet* net = nullptr;             ///< candidates(), alphas(), ProbabilityTensor(), SetKnob()
   const SearchSpace* space = nullptr;  ///< that is searched
-  /// What the regularisers allow to be derived.
+  /// The limits that the regularizers set for the derivation.
   const DerivationOptions* derivation_options = nullptr;
-  at::Generator generator;  ///< the regularisers' own stream
+  at::Generator generator;  ///< the regularizers' own stream
 };
 
-/// Shapes a search without the trainer knowing how. Every hook does nothing by default. An object
-/// belongs to one search, and its hooks are called one after the other; other searches of the
-/// process have their own.
+/// A regularizer changes a search without any code in the trainer that depends on the regularizer.
+/// By default, every hook does nothing. An object belongs to one search, and the search calls its
+/// hooks one after the other. Other searches of the process have objects of their own.
 class Regularizer : public Plugin {
  public:
   static constexpr char kKind[] = "regularizer";
 
-  /// Whether it can work with this space and schedule; called before anything is trained.
-  /// \error kInvalidArgument naming the setting that doesn't fit.
+  /// Whether the regularizer can work with this space and schedule. Called before the training
+  /// begins. \error kInvalidArgument naming the setting that does not fit.
   virtual absl::Status Check(const SearchSpace& space, const ProgressiveSchedule& schedule) const {
     return absl::OkStatus();
   }
 
-  /// After a stage's super-network is built.
+  /// Called after the super-network of a stage is built.
   virtual absl::Status OnStageBegin(const SearchContext& context) { return absl::OkStatus(); }
-  /// Before each epoch.
+  /// Called before each epoch.
   virtual absl::Status OnEpochBegin(const SearchContext& context) { return absl::OkStatus(); }
 
-  /// Added to the loss that the weights are trained with; a scalar, or undefined for none.
+  /// The penalty that is added to the loss of the weights: a scalar, or undefined for no penalty.
   virtual at::Tensor WeightPenalty(const SearchContext& context) { return {}; }
-  /// Added to the loss that the alphas are trained with; a scalar, or undefined for none.
+  /// The penalty that is added to the loss of the alphas: a scalar, or undefined for no penalty.
   virtual at::Tensor AlphaPenalty(const SearchContext& context) { return {}; }
 
-  /// The numbers that the host gives to the operations of the two penalties in the current epoch. A
-  /// device that repeats a recorded step (search.cuda_graphs) records it anew when they change.
-  /// nullopt: the penalties depend on values that the host reads from the alphas or the weights, so
-  /// a step that has these penalties can't be recorded.
+  /// The numbers that the host passes to the operations of the two penalties in the current epoch.
+  /// If they change, a device records a new step (search.cuda_graphs). nullopt: the host reads
+  /// values of the alphas or the weights to compute the penalties, so a step with these penalties
+  /// cannot be recorded.
   virtual std::optional<std::vector<double>> PenaltyConstants() const { return std::nullopt; }
 
-  /// Narrows what may be derived. Depends on the settings alone, so that a finished search can be
-  /// derived again.
+  /// Limits the derivation. It depends only on the settings, so that the derivation of a finished
+  /// search can be repeated.
   virtual void ConstrainDerivation(DerivationOptions* options) const {}
 
-  /// What a checkpoint holds of it: whatever OnStageBegin and OnEpochBegin don't set from stage and
-  /// epoch alone, such as counters, running means, and what was drawn or read off the network. A
-  /// resumed search calls both hooks for the place where it goes on, then LoadState.
+  /// The state of the regularizer for a checkpoint: everything that OnStageBegin and OnEpochBegin
+  /// do not set from the stage and the epoch alone, such as counters, running means, and values
+  /// that were drawn or read from the network. A resumed search calls both hooks for the stage and
+  /// the epoch at which it continues, and then LoadState.
   virtual std::string SaveState() const { return ""; }
-  /// \error kDataLoss if `state` isn't what SaveState wrote; it is left as it was then.
+  /// \error kDataLoss if SaveState did not write `state`. The regularizer is then unchanged.
   virtual absl::Status LoadState(absl::string_view state) {
     return state.empty() ? absl::OkStatus()
                          : absl::DataLossError("a state is given to what keeps none");
   }
 
-  /// What it does in the current epoch, for the log: ("skip_dropout", 0.4).
+  /// The values of the regularizer in the current epoch, for the log: ("skip_dropout", 0.4).
   virtual std::vector<std::pair<std::string, double>> Report() const { return {}; }
 };
 

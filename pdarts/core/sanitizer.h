@@ -3,8 +3,8 @@
 
 namespace pdarts {
 
-/// Whether this is a build for AddressSanitizer or ThreadSanitizer: they map terabytes of address
-/// space, and end the program where memory can't be allocated.
+/// Whether this is a build for AddressSanitizer or ThreadSanitizer. Both map terabytes of address
+/// space, and end the program if an allocation fails.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kUnderSanitizer = true;
 #elif defined(__has_feature)

@@ -11,7 +11,7 @@
 namespace pdarts {
 namespace {
 
-/// Whether `kept` holds `keep` of each edge's candidates, in their order.
+/// Whether `kept` has `keep` of the candidates of each edge, in their order.
 absl::Status CheckKept(const Candidates& candidates, const Candidates& kept, int keep) {
   if (kept.size() != candidates.size()) {
     return absl::InvalidArgumentError(

@@ -16,8 +16,8 @@ struct StageShape {
   int keep = 0;           ///< candidates an edge keeps after the stage
 };
 
-/// How a search grows: deeper networks, fewer candidates (docs/algorithm.md, "Stages and pruning").
-/// DARTS is the case with one stage.
+/// How a search proceeds: deeper networks with fewer candidates (docs/algorithm.md, "Stages and
+/// pruning"). DARTS is the schedule with one stage.
 class ProgressiveSchedule : public Plugin {
  public:
   static constexpr char kKind[] = "schedule";
@@ -26,16 +26,16 @@ class ProgressiveSchedule : public Plugin {
   /// stage: in [0, num_stages()).
   StageShape stage(int stage) const;
 
-  /// Whether a search can start with these candidates.
-  /// \error kInvalidArgument naming the stage, if it keeps more candidates than there are, more
-  /// than the stage before left, less than one, or if its sizes and epochs make no sense; as
-  /// CheckCandidates if `initial` doesn't fit the topology.
+  /// Whether a search can start with these candidates. \error kInvalidArgument naming the stage, if
+  /// the stage keeps more candidates than there are or than the previous stage left, if it keeps
+  /// less than one, or if its sizes or epochs are not valid; as CheckCandidates if `initial` does
+  /// not fit the topology.
   absl::Status Check(const Topology& topology, const Candidates& initial) const;
 
-  /// What is alive after `stage`: of each edge as many candidates as the stage keeps, in their
-  /// order. They are the most probable ones unless the schedule says otherwise.
-  /// \error kInvalidArgument if the arguments don't fit each other; kInternal naming the schedule
-  /// if the plugin returns anything else.
+  /// The candidates after `stage`: for each edge, as many candidates as the stage keeps, in their
+  /// order. They are the most probable ones, unless the schedule chooses others. \error
+  /// kInvalidArgument if the arguments do not fit each other; kInternal naming the schedule if the
+  /// plugin returns anything else.
   absl::StatusOr<Candidates> Prune(int stage, const Candidates& candidates,
                                    const EdgeProbabilities& probabilities) const;
 

@@ -31,8 +31,8 @@ const CellKind* FindKind(const Topology& topology, absl::string_view name) {
   return nullptr;
 }
 
-/// Whether a freshly built network is what a trainer takes over: in training mode, its parameters
-/// float32 and on the CPU. \error kInvalidArgument saying what it is instead.
+/// Whether a new network is as a trainer needs it: in training mode, with parameters that are
+/// float32 and on the CPU. \error kInvalidArgument stating the difference.
 absl::Status CheckFresh(const torch::nn::Module& network) {
   if (!network.is_training()) return absl::InvalidArgumentError("it is not in training mode");
   for (const auto& parameter : network.named_parameters()) {
@@ -62,7 +62,7 @@ absl::Status CheckAlphas(const SuperNet& net) {
   return absl::OkStatus();
 }
 
-/// Whether an architecture holds nothing but candidates.
+/// Whether the operations of an architecture are candidates of their edges.
 absl::Status CheckChosen(const Topology& topology, const Candidates& candidates,
                          const Architecture& architecture) {
   for (size_t k = 0; k < topology.kinds.size(); ++k) {

@@ -45,20 +45,21 @@ struct NetworkShape {
   Backend backend;
 };
 
-/// A place of operations in derived networks.
+/// A place in derived networks at which an operation can be.
 struct OperationPlace {
   ImageShape input;  ///< what an operation there gets
   int stride = 1;    ///< of the operation
   int cells = 1;     ///< how many cells of the network have it there
 };
 
-/// The places of the operations of each edge: `[kind][edge]`, one a different input or stride.
+/// The places of the operations of each edge: `[kind][edge]`. The places of an edge differ in input
+/// or stride.
 using OperationPlaces = std::vector<std::vector<std::vector<OperationPlace>>>;
 
-/// \error kInvalidArgument naming the sides of an image that aren't divisible by `divisor`.
+/// \error kInvalidArgument naming the sides of an image that are not divisible by `divisor`.
 absl::Status CheckSidesDivisible(const ImageShape& image, int divisor);
 
-/// "At most `max` times `operation` among the chosen operations of the cell kind."
+/// A limit: at most `max` edges of the cell kind hold `operation`.
 struct OperationLimit {
   std::string cell_kind;
   std::string operation;
@@ -74,31 +75,30 @@ struct Derivation {
   DerivationTrace trace;
 };
 
-/// What can be found, and the networks that find and use it. Plugins implement the `Do...` methods
-/// and may rely on checked arguments. What they return is checked too: every method that returns a
-/// status gives kInternal, naming the space and the fault, if the plugin breaks its contract.
+/// A search space: the possible architectures, and the networks that search for one and use it.
+/// Plugins implement the `Do...` methods and may rely on checked arguments. The results of plugins
+/// are checked too: every method that returns a status returns kInternal, naming the space and the
+/// fault, if the plugin breaks its contract.
 class SearchSpace : public Plugin {
  public:
   static constexpr char kKind[] = "search space";
 
-  /// The short name that the space is registered by; stands in Architecture::space.
+  /// The short name under which the space is registered. It is the value of Architecture::space.
   virtual std::string name() const = 0;
   virtual const Topology& topology() const = 0;
 
-  /// A super-network over `candidates` in training mode, float32, on the CPU, with fresh weights
-  /// from `generator` and alphas of zero.
-  /// \error kInvalidArgument if the candidates don't fit the topology, a size is not positive, or
-  /// the image can't go through the space's networks; kInternal if the network declares other
-  /// knobs than knobs().
+  /// A super-network over `candidates` in training mode, float32, on the CPU, with new weights from
+  /// `generator` and with alphas of zero. \error kInvalidArgument if the candidates do not fit the
+  /// topology, a size is not positive, or the networks of the space cannot compute an image of this
+  /// shape; kInternal if the network declares other knobs than knobs().
   absl::StatusOr<std::shared_ptr<SuperNet>> BuildSuperNet(const Candidates& candidates,
                                                           const SuperNetShape& shape,
                                                           at::Generator generator) const;
 
-  /// One architecture from the candidates and probabilities of the last stage, and why it is that
-  /// one (docs/algorithm.md, "Derivation").
-  /// \error kInvalidArgument if the arguments don't fit each other or the topology (probabilities
-  /// that are no numbers among them), a limit names an unknown cell kind or operation, or an edge
-  /// has nothing that may be chosen.
+  /// Derives an architecture from the candidates and probabilities of the last stage, with a trace
+  /// of the reasons (docs/algorithm.md, "Derivation"). \error kInvalidArgument if the arguments do
+  /// not fit each other or the topology (for example probabilities that are not finite), a limit
+  /// names an unknown cell kind or operation, or an edge has no operation that may be chosen.
   absl::StatusOr<Derivation> Derive(const Candidates& candidates,
                                     const EdgeProbabilities& probabilities,
                                     const DerivationOptions& options) const;
@@ -109,14 +109,14 @@ class SearchSpace : public Plugin {
                                                         const NetworkShape& shape,
                                                         at::Generator generator) const;
 
-  /// Where the derived networks of a shape have operations. What an operation of a place costs does
-  /// not depend on the rest of the architecture. Empty for a space that doesn't say it.
+  /// The places of operations in the derived networks of a shape. The cost of an operation at a
+  /// place does not depend on the rest of the architecture. Empty if the space does not state the
+  /// places.
   virtual OperationPlaces operation_places(const NetworkShape& shape) const { return {}; }
 
-  /// A network of nothing but an operation as derived networks of a shape have it at one of
-  /// operation_places(); its logits are what comes out of the operation. Null for a space that
-  /// doesn't say where operations are.
-  /// operation: a name of the topology.
+  /// A network that consists of one operation, as derived networks of a shape have it at a place of
+  /// operation_places(). Its logits are the output of the operation. Null if the space does not
+  /// state the places of operations. operation: a name of the topology.
   virtual std::shared_ptr<Network> BuildOperation(absl::string_view operation,
                                                   const OperationPlace& place,
                                                   const NetworkShape& shape,
@@ -124,37 +124,38 @@ class SearchSpace : public Plugin {
     return nullptr;
   }
 
-  /// What the edges of a search's first super-network hold.
+  /// The candidates of the edges of a search's first super-network.
   absl::StatusOr<Candidates> InitialCandidates() const;
 
-  /// The knobs that its super-networks declare, as they are before anything turns them. A
-  /// regulariser that turns another one is refused before anything is trained.
+  /// The knobs that the super-networks of the space declare, with their initial values. If a
+  /// regularizer sets another knob, the search fails before the training begins.
   virtual std::vector<Knob> knobs() const { return {}; }
 
-  /// Operations that may stand on an edge of the super-network, but that Derive never chooses.
+  /// Operations that an edge of the super-network may hold, but that Derive never chooses.
   virtual std::vector<std::string> underivable_operations() const { return {}; }
   /// Whether Derive may choose `operation`, a name of the topology.
   bool MayDerive(absl::string_view operation) const;
 
-  /// Names of the cell kinds of which networks of `cells` have no cell, super-networks
-  /// (SuperNetShape::cells) and derived ones (NetworkShape::cells): their alphas learn nothing, and
-  /// their operations are not used. By default networks have cells of every kind.
+  /// Names of the cell kinds that do not occur in networks of `cells` cells, both super-networks
+  /// (SuperNetShape::cells) and derived networks (NetworkShape::cells). The alphas of these kinds
+  /// learn nothing, and their operations are not used. By default, networks have cells of every
+  /// kind.
   virtual std::vector<std::string> KindsWithoutCells(int cells) const { return {}; }
 
-  /// The size at which derived networks of a skeleton are usually trained and counted, without an
-  /// auxiliary head. The one place that knows these defaults.
-  /// skeleton: one of skeletons(); empty: the first.
+  /// The size with which derived networks of a skeleton are usually trained and counted, without an
+  /// auxiliary head. All defaults come from here. skeleton: one of skeletons(); empty: the first.
   /// \error kInvalidArgument naming the known skeletons.
   absl::StatusOr<NetworkShape> default_network_shape(absl::string_view skeleton = "") const;
 
-  /// The skeletons that derived networks are built with; the first is the default.
+  /// The skeletons of derived networks. The first one is the default.
   virtual std::vector<std::string> skeletons() const { return {"cifar"}; }
 
-  /// Names of the text forms that Format writes; the first is the default. Parse reads them all.
+  /// Names of the text forms that Format writes. The first one is the default. Parse reads all of
+  /// them.
   virtual std::vector<std::string> text_forms() const = 0;
 
-  /// Reads an architecture from any of the text forms, keeping its order.
-  /// \error kInvalidArgument naming the position and what was expected there.
+  /// Reads an architecture from any of the text forms, and keeps the order of its edges. \error
+  /// kInvalidArgument naming the position and the expected text.
   absl::StatusOr<Architecture> Parse(absl::string_view text) const;
 
   /// Writes `form` (empty: the default form).
@@ -162,31 +163,30 @@ class SearchSpace : public Plugin {
   absl::StatusOr<std::string> Format(const Architecture& architecture,
                                      absl::string_view form = "") const;
 
-  /// A text that is the same for architectures that the space knows to compute the same function,
-  /// whatever their weights.
-  /// \error kInvalidArgument as for BuildNetwork.
+  /// A text that is equal for architectures of which the space knows that they compute the same
+  /// function, whatever their weights are. \error kInvalidArgument as for BuildNetwork.
   absl::StatusOr<std::string> CanonicalForm(const Architecture& architecture) const;
 
-  /// Architectures known by a name ("PDARTS"), as text.
+  /// Architectures that have a name ("PDARTS"), as text.
   virtual std::vector<std::pair<std::string, std::string>> known_architectures() const {
     return {};
   }
 
-  /// \error kInvalidArgument if the architecture is of another space, or its cells, edges and
-  /// operations aren't those of the topology.
+  /// \error kInvalidArgument if the architecture belongs to another space, or if its cells, edges
+  /// and operations do not belong to the topology.
   absl::Status CheckArchitecture(const Architecture& architecture) const;
 
  private:
-  /// By default all that there is.
+  /// By default, all operations of all edges.
   virtual Candidates DoInitialCandidates() const { return AllCandidates(topology()); }
-  /// What NetworkShape holds by itself, by default. The caller sets the skeleton.
+  /// By default, the defaults of NetworkShape. The caller sets the skeleton.
   virtual NetworkShape DoDefaultNetworkShape(const std::string& skeleton) const { return {}; }
-  /// \error kInvalidArgument if images of this shape can't go through a super-network.
+  /// \error kInvalidArgument if a super-network cannot compute images of this shape.
   virtual absl::Status DoCheckSuperNetShape(const SuperNetShape& shape) const = 0;
   virtual std::shared_ptr<SuperNet> DoBuildSuperNet(const Candidates& candidates,
                                                     const SuperNetShape& shape,
                                                     at::Generator generator) const = 0;
-  /// Architecture::space is set by the caller.
+  /// The caller sets Architecture::space.
   virtual absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
                                               const EdgeProbabilities& probabilities,
                                               const DerivationOptions& options) const = 0;
@@ -196,16 +196,17 @@ class SearchSpace : public Plugin {
   virtual absl::StatusOr<Architecture> DoParse(absl::string_view text) const = 0;
   virtual absl::StatusOr<std::string> DoFormat(const Architecture& architecture,
                                                absl::string_view form) const = 0;
-  /// By default every architecture is a function of its own.
+  /// By default, every architecture computes a different function.
   virtual std::string DoCanonicalForm(const Architecture& architecture) const {
     return Format(architecture).value();
   }
-  /// What the space asks of an architecture beyond the topology (two edges a node).
+  /// Checks the rules of the space for an architecture beyond the topology (two edges for each
+  /// node).
   virtual absl::Status DoCheckArchitecture(const Architecture& architecture) const {
     return absl::OkStatus();
   }
 
-  /// \error kInternal if the topology is none.
+  /// \error kInternal if the topology is not valid.
   absl::Status CheckOwnTopology() const;
   /// \error kInvalidArgument naming the known skeletons.
   absl::Status CheckSkeleton(absl::string_view skeleton) const;

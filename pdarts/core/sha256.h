@@ -6,12 +6,12 @@
 
 #include "absl/strings/string_view.h"
 
-// OpenSSL's; its headers stay out of this one.
+// A type of OpenSSL, whose headers are not included here.
 struct evp_md_ctx_st;
 
 namespace pdarts {
 
-/// SHA-256 of bytes that come in pieces.
+/// SHA-256 of bytes that arrive in pieces.
 class Sha256 {
  public:
   Sha256();
@@ -19,8 +19,8 @@ class Sha256 {
   /// Appends bytes; not allowed after Bytes() or Hex().
   void Update(absl::string_view bytes);
 
-  /// The digest of all bytes so far: 32 bytes, or as 64 lowercase hexadecimal digits. One of the
-  /// two is to be called, once.
+  /// The digest of all bytes: 32 bytes, or 64 lowercase hexadecimal digits. Call only one of the
+  /// two, and only once.
   std::string Bytes();
   std::string Hex();
 
@@ -31,7 +31,7 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, Deleter> context_;  // null once finished
 };
 
-/// Of these bytes.
+/// The SHA-256 of these bytes.
 Sha256 Sha256Of(absl::string_view bytes);
 
 }  // namespace pdarts

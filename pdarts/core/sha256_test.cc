@@ -10,7 +10,7 @@ namespace {
 
 std::string Digest(absl::string_view bytes) { return Sha256Of(bytes).Hex(); }
 
-// The vectors of FIPS 180-2, appendix B.
+// The test vectors of FIPS 180-2, appendix B.
 TEST(Sha256, KnownVectors) {
   EXPECT_EQ(Digest(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(Digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

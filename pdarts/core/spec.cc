@@ -35,7 +35,7 @@ using google::protobuf::Reflection;
 
 bool IsAny(const Descriptor* descriptor) { return descriptor == Any::descriptor(); }
 
-/// Finds plugin configs by their registered type, and remembers what it didn't find.
+/// Finds configs of plugins by their registered type, and remembers the types that it did not find.
 class PluginFinder : public google::protobuf::TextFormat::Finder {
  public:
   const Descriptor* FindAnyType(const Message& message, const std::string& prefix,
@@ -77,7 +77,7 @@ std::string FieldNames(const Descriptor* descriptor) {
   return absl::StrJoin(names, ", ");
 }
 
-/// Short name of the plugin that a config belongs to, or its type where it is unknown.
+/// Short name of the plugin of a config, or the type of the config if the plugin is unknown.
 std::string PluginName(const Any& config) {
   const std::string type = config.type_url().substr(config.type_url().rfind('/') + 1);
   const PluginInfo* info = PluginRegistry::Global().FindByConfig(type);
@@ -88,7 +88,7 @@ std::string Join(const std::string& path, absl::string_view name) {
   return path.empty() ? std::string(name) : absl::StrCat(path, ".", name);
 }
 
-/// Short names of the plugins that a list holds, in its order; none for a list of anything else.
+/// Short names of the plugins in a list, in its order; empty if the list has no plugins.
 std::vector<std::string> PluginNames(const Message& parent, const FieldDescriptor* field) {
   std::vector<std::string> names;
   if (field->message_type() == nullptr || !IsAny(field->message_type())) return names;
@@ -99,7 +99,8 @@ std::vector<std::string> PluginNames(const Message& parent, const FieldDescripto
   return names;
 }
 
-/// `path.name[i]`; a plugin is named by its short name, if no other in the list has the same.
+/// `path.name[i]`. A plugin is named by its short name, if no other plugin of the list has the same
+/// name.
 std::string ElementPath(const std::string& field_path, const Message& parent,
                         const FieldDescriptor* field, int index) {
   const std::vector<std::string> names = PluginNames(parent, field);
@@ -109,7 +110,8 @@ std::string ElementPath(const std::string& field_path, const Message& parent,
   return absl::StrCat(field_path, "[", index, "]");
 }
 
-/// Runs `visit` on a message, or on what it holds if it is a plugin config, which is repacked.
+/// Calls `visit` with a message. If the message is a config of a plugin, `visit` gets the content,
+/// which is packed again.
 absl::Status VisitUnpacked(Message* message, const std::string& path,
                            const std::function<absl::Status(Message*)>& visit) {
   if (!IsAny(message->GetDescriptor())) return visit(message);
@@ -126,7 +128,7 @@ absl::Status VisitUnpacked(Message* message, const std::string& path,
 
 // --- completion ---
 
-/// The list that a message stands for, if a spec sets it; else null.
+/// If the message stands for a list, and a spec sets the list, returns the list; otherwise null.
 const FieldDescriptor* ListInItsPlace(const Message& parent, const FieldDescriptor* field) {
   const std::string& name = field->options().GetExtension(pdarts::rules).instead_of();
   if (name.empty()) return nullptr;
@@ -135,7 +137,7 @@ const FieldDescriptor* ListInItsPlace(const Message& parent, const FieldDescript
   return parent.GetReflection()->FieldSize(parent, list) > 0 ? list : nullptr;
 }
 
-/// Whether a message that a spec does not set holds its defaults.
+/// Whether a message that is not set in a spec gets its defaults.
 bool HasDefaults(const Message& parent, const FieldDescriptor* field) {
   return !IsAny(field->message_type()) &&
          !field->options().GetExtension(pdarts::rules).optional_message() &&
@@ -233,8 +235,8 @@ absl::StatusOr<std::vector<PathStep>> SplitPath(absl::string_view path) {
   return steps;
 }
 
-/// Sets a scalar field, or element `index` of a repeated one (-1: not repeated; the length
-/// appends).
+/// Sets a scalar field, or element `index` of a repeated one. -1: the field is not repeated. An
+/// index that is equal to the length appends an element.
 absl::Status SetScalar(Message* message, const FieldDescriptor* field, int index,
                        const std::string& value, const std::string& path) {
   const Reflection* reflection = message->GetReflection();
@@ -316,7 +318,7 @@ absl::Status SetScalar(Message* message, const FieldDescriptor* field, int index
   return absl::OkStatus();
 }
 
-/// Index of the element that `key` names, by number or (plugins) by short name.
+/// Index of the element that `key` names, by number or, for plugins, by short name.
 absl::StatusOr<int> ElementIndex(const Message& message, const FieldDescriptor* field,
                                  const std::string& key, const std::string& path) {
   const int size = message.GetReflection()->FieldSize(message, field);
@@ -345,7 +347,7 @@ absl::StatusOr<int> ElementIndex(const Message& message, const FieldDescriptor* 
               : absl::StrCat(path, "[", key, "]: expected a number"));
 }
 
-/// Replaces a list of single values by what a text such as "[1, 2]" holds.
+/// Replaces a list of scalars by the content of a text such as "[1, 2]".
 absl::Status SetList(Message* message, const FieldDescriptor* field, absl::string_view text,
                      const std::string& path) {
   if (!absl::ConsumePrefix(&text, "[") || !absl::ConsumeSuffix(&text, "]")) {
@@ -368,8 +370,8 @@ absl::Status SetList(Message* message, const FieldDescriptor* field, absl::strin
   return absl::OkStatus();
 }
 
-/// A new last element, which begins as the one before it: a stage that is appended is like the last
-/// one but for what is set of it.
+/// Appends an element, which begins as a copy of the last one. So an appended stage differs from
+/// the last one only in the fields that are set. The config of a plugin begins empty.
 Message* AppendElement(Message* message, const FieldDescriptor* field) {
   const Reflection* reflection = message->GetReflection();
   const int size = reflection->FieldSize(*message, field);
@@ -427,7 +429,7 @@ absl::Status SetAtPath(Message* message, const std::vector<PathStep>& steps, siz
 // --- validation ---
 
 std::string Number(double value) {
-  // Shortest text that reads back as the same number.
+  // The shortest text that reads back as the same number.
   for (int digits : {6, 15, 17}) {
     const std::string text = absl::StrFormat("%.*g", digits, value);
     double back;
@@ -436,7 +438,7 @@ std::string Number(double value) {
   return absl::StrCat(value);
 }
 
-/// The value as a number; false for a field that isn't numeric.
+/// The value as a number; false if the field is not numeric.
 bool NumericValue(const Message& message, const FieldDescriptor* field, int index, double* value) {
   const Reflection* r = message.GetReflection();
   const bool repeated = field->is_repeated();

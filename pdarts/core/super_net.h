@@ -16,54 +16,55 @@
 
 namespace pdarts {
 
-/// The dimension of alphas `[E,K]` over which the softmax runs that makes them probabilities: 1,
-/// each edge's candidates. With one candidate an edge that would be constant; then it is 0, the
-/// edges (docs/algorithm.md, "Mixed operations").
+/// The dimension of alphas `[E,K]` over which the softmax computes probabilities. It is 1, the
+/// candidates of each edge. If each edge has only one candidate, that softmax would be constant, so
+/// the dimension is 0, the edges (docs/algorithm.md, "Mixed operations").
 int SoftmaxDimension(const at::Tensor& alphas);
 
-/// A network whose edges mix all their candidate operations (docs/algorithm.md, "Mixed
-/// operations"). Its parameters are the alphas, one `[E,K]` matrix a cell kind, and the weights:
-/// everything else.
+/// A super-network: each edge computes a mixed operation of all its candidates (docs/algorithm.md,
+/// "Mixed operations"). Its parameters are the alphas, with one `[E,K]` matrix for each cell kind,
+/// and the weights, which are all other parameters.
 class SuperNet : public torch::nn::Module {
  public:
-  /// Class scores of a batch. images: `[N,C,H,W]`; returns `[N,classes]`. Training or evaluation
-  /// mode is the module's (`train()`, `eval()`). The knobs are the network's, whatever
-  /// ForwardContext::knobs holds.
+  /// Logits of a batch. images: `[N,C,H,W]`; returns `[N,classes]`. The mode of the module decides
+  /// between training and evaluation (`train()`, `eval()`). The pass uses the knobs of the network,
+  /// and ignores ForwardContext::knobs.
   at::Tensor Forward(const at::Tensor& images, const ForwardContext& context = {});
 
   const Topology& topology() const { return topology_; }
   const Candidates& candidates() const { return candidates_; }
 
-  /// One `[E,K]` matrix a cell kind, in the topology's order.
+  /// One `[E,K]` matrix for each cell kind, in the order of the topology.
   const std::vector<at::Tensor>& alphas() const { return alphas_; }
-  /// All other parameters, in the order in which they were registered.
+  /// All other parameters, in the order of their registration.
   std::vector<at::Tensor> weights() const;
 
-  /// Draws every alpha from a normal distribution around 0.
+  /// Draws every alpha from a normal distribution with mean 0 and this standard deviation.
   void InitializeAlphas(double deviation, at::Generator generator);
 
-  /// Differentiable probabilities `[E,K]` of a cell kind: the softmax over SoftmaxDimension.
+  /// The probabilities `[E,K]` of a cell kind, with gradients: the softmax over SoftmaxDimension.
   at::Tensor ProbabilityTensor(int kind) const;
-  /// The same as numbers.
+  /// The probabilities of all cell kinds as numbers.
   EdgeProbabilities Probabilities() const;
 
-  /// What regularisers can turn.
+  /// The knobs that regularizers can set.
   const std::vector<Knob>& knobs() const { return knobs_; }
   /// \error kNotFound with the declared names; kInvalidArgument if the value is out of range.
   absl::Status SetKnob(absl::string_view name, double value);
 
-  /// What the network holds, one line for a reader of --dry_run.
+  /// A description of the network for --dry_run, in one line.
   virtual std::string Describe() const = 0;
 
  protected:
-  /// Registers one parameter a cell kind, called `alpha_names[kind]`, with zeros. Dies if the
-  /// candidates don't fit the topology or the names aren't as many as the kinds.
+  /// Registers one parameter of zeros for each cell kind, with the name `alpha_names[kind]`. Dies
+  /// if the candidates do not fit the topology, or if the number of names differs from the number
+  /// of kinds.
   SuperNet(Topology topology, Candidates candidates, const std::vector<std::string>& alpha_names);
 
   void DeclareKnob(Knob knob) { knobs_.push_back(std::move(knob)); }
 
  private:
-  /// context: holds the declared knobs.
+  /// context: has the declared knobs.
   virtual at::Tensor DoForward(const at::Tensor& images, const ForwardContext& context) = 0;
 
   const Topology topology_;
@@ -72,7 +73,7 @@ class SuperNet : public torch::nn::Module {
   std::vector<Knob> knobs_;
 };
 
-/// Number of trainable scalars of a module, buffers not counted.
+/// Number of trainable scalars of a module. Buffers are not counted.
 int64_t CountParameters(const torch::nn::Module& module);
 
 }  // namespace pdarts

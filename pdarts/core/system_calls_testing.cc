@@ -36,7 +36,7 @@ bool EndsIn(const std::string& path, const std::string& ending) {
          path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
 }
 
-/// The system's own function of that name.
+/// The function of the system with this name.
 template <class Function>
 Function* Next(const char* name) {
   void* function = dlsym(RTLD_NEXT, name);

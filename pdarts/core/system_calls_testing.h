@@ -6,12 +6,13 @@
 
 namespace pdarts {
 
-/// A test that links this library calls the functions read(2), fsync(2) and renameat(2) that are
-/// defined in it, and so does everything else in its process. They do what the system's do, but as
-/// long as one of these objects lives. For tests with one thread.
+/// This library defines the functions read(2), fsync(2) and renameat(2). All code in a test that
+/// links it calls these functions. They behave like the functions of the system, except while one
+/// of the following objects lives. For tests with one thread.
 
-/// Every read from a file whose path ends in `ending` fails with the error number `error` once
-/// `bytes` bytes were read from such files: what a file system does that loses its server or disk.
+/// Makes every read from a file whose path ends in `ending` fail with the error number `error`,
+/// after `bytes` bytes were read from such files. A file system that loses its server or disk does
+/// the same.
 class FailingReads {
  public:
   FailingReads(std::string ending, int error, size_t bytes);
@@ -20,7 +21,7 @@ class FailingReads {
   FailingReads& operator=(const FailingReads&) = delete;
 };
 
-/// Records the paths of the files and directories that are synced, in order.
+/// Records the paths of the synced files and directories, in order.
 class RecordedSyncs {
  public:
   RecordedSyncs();
@@ -31,8 +32,8 @@ class RecordedSyncs {
   const std::vector<std::string>& paths() const;
 };
 
-/// Every rename succeeds, and then fails with ENOENT: what a client of NFS sees if the answer of
-/// its server gets lost and the server has forgotten the request when the client repeats it.
+/// Makes every rename succeed, and then return ENOENT. A client of NFS sees this if the answer of
+/// the server is lost, and the server has forgotten the request when the client repeats it.
 class LostAnswersToRenames {
  public:
   LostAnswersToRenames();

@@ -9,16 +9,16 @@
 
 namespace pdarts {
 
-/// Adds up the memory that this thread's tensors take and give back while the object lives.
+/// Measures the memory that the tensors of this thread allocate and free while the object lives.
 class TensorMemory {
  public:
-  /// budget: c10::OutOfMemoryError is thrown where tensors would take more, in bytes.
+  /// budget: in bytes. If tensors would need more, c10::OutOfMemoryError is thrown.
   explicit TensorMemory(int64_t budget = std::numeric_limits<int64_t>::max());
   ~TensorMemory();
   TensorMemory(const TensorMemory&) = delete;
   TensorMemory& operator=(const TensorMemory&) = delete;
 
-  /// Bytes held now, and at most since the beginning or ResetPeak().
+  /// The bytes that tensors hold now, and the maximum since the beginning or ResetPeak().
   int64_t held() const;
   int64_t peak() const;
   void ResetPeak();

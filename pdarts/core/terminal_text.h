@@ -8,9 +8,10 @@
 
 namespace pdarts {
 
-/// Passes text on to another buffer and makes it safe for a terminal: newlines, tabs and printable
-/// UTF-8 as they are; each byte of any other control character and of invalid UTF-8 as "\x1b". A
-/// terminal would take those for commands, and names from files and servers may hold them.
+/// Passes text on to another buffer, and makes it safe for a terminal. Newlines, tabs and printable
+/// UTF-8 are unchanged. Each byte of another control character or of invalid UTF-8 becomes a text
+/// like "\x1b". A terminal could interpret these bytes as commands, and names from files and
+/// servers may contain them.
 class TerminalSafeBuffer : public std::streambuf {
  public:
   /// `target` must outlive the object.
@@ -22,9 +23,9 @@ class TerminalSafeBuffer : public std::streambuf {
   int sync() override;
 
  private:
-  /// Appends to `out` what `byte` completes.
+  /// Appends to `out` the text that `byte` completes.
   void Take(unsigned char byte, std::string* out);
-  /// Appends to `out` the bytes of a character that did not become whole.
+  /// Appends to `out` the bytes of an incomplete character.
   void GiveUpCharacter(std::string* out);
 
   std::streambuf* const target_;
@@ -32,7 +33,7 @@ class TerminalSafeBuffer : public std::streambuf {
   size_t whole_ = 0;       ///< how many bytes it will have
 };
 
-/// The text as a TerminalSafeBuffer passes it on.
+/// The text as TerminalSafeBuffer passes it on.
 std::string TerminalSafe(absl::string_view text);
 
 }  // namespace pdarts

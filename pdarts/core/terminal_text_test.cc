@@ -18,7 +18,7 @@ TEST(TerminalSafe, ShowsControlCharactersAsText) {
   EXPECT_EQ(TerminalSafe("\x1b[31mred\x1b]0;title\x07"), "\\x1b[31mred\\x1b]0;title\\x07");
   EXPECT_EQ(TerminalSafe("a\rb\x7f\b"), "a\\x0db\\x7f\\x08");
   EXPECT_EQ(TerminalSafe(std::string(1, '\0')), "\\x00");
-  // The controls of eight bits, alone and as UTF-8.
+  // Control characters with eight bits, as single bytes and as UTF-8.
   EXPECT_EQ(TerminalSafe("\x9b"
                          "31m"),
             "\\x9b31m");
@@ -28,12 +28,12 @@ TEST(TerminalSafe, ShowsControlCharactersAsText) {
 }
 
 TEST(TerminalSafe, ShowsInvalidUtf8AsText) {
-  EXPECT_EQ(TerminalSafe("\xc0\x9b"), "\\xc0\\x9b");           // an escape of two bytes
-  EXPECT_EQ(TerminalSafe("\xe0\x80\x9b"), "\\xe0\\x80\\x9b");  // of three
+  EXPECT_EQ(TerminalSafe("\xc0\x9b"), "\\xc0\\x9b");  // ESC in an overlong form of two bytes
+  EXPECT_EQ(TerminalSafe("\xe0\x80\x9b"), "\\xe0\\x80\\x9b");  // the same in three bytes
   EXPECT_EQ(TerminalSafe("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
   EXPECT_EQ(TerminalSafe("\xf7\xbf\xbf\xbf\xff"), "\\xf7\\xbf\\xbf\\xbf\\xff");
   EXPECT_EQ(TerminalSafe("\xe2\x80"), "\\xe2\\x80");      // cut off
-  EXPECT_EQ(TerminalSafe("\xe2\x1b[m"), "\\xe2\\x1b[m");  // cut off by a control
+  EXPECT_EQ(TerminalSafe("\xe2\x1b[m"), "\\xe2\\x1b[m");  // cut off by a control character
   EXPECT_EQ(TerminalSafe("\xc3\xc3\xa9"), "\\xc3\xc3\xa9");
 }
 
@@ -49,7 +49,7 @@ TEST(TerminalSafeBuffer, JoinsCharactersThatCameInPieces) {
   EXPECT_TRUE(stream.good());
 }
 
-/// Takes nothing, as a full disk.
+/// A buffer that accepts nothing, like a full disk.
 class FullBuffer : public std::streambuf {};
 
 TEST(TerminalSafeBuffer, PassesErrorsOn) {

@@ -14,12 +14,13 @@
 namespace pdarts {
 
 /// The text of a file that a user wrote, without the byte-order mark of UTF-8 that some editors put
-/// before it.
+/// at its beginning.
 inline absl::string_view WithoutByteOrderMark(absl::string_view text) {
   return absl::StripPrefix(text, "\xef\xbb\xbf");
 }
 
-/// The first `most` names for a message, and how many more there are: "a, b, c, d, e, and 3 more".
+/// The first `most` names for a message, and the number of the other names: "a, b, c, d, e, and 3
+/// more".
 inline std::string SomeOf(const std::vector<std::string>& names, size_t most = 5) {
   const auto shown = static_cast<std::ptrdiff_t>(std::min(names.size(), most));
   std::string text = absl::StrJoin(names.begin(), names.begin() + shown, ", ");

@@ -136,7 +136,7 @@ StageEdges UnprunedOf(const Topology& topology, const DerivationTrace& trace) {
     auto& probabilities = all.probabilities.emplace_back(kind.edges.size());
     for (const EdgeDecision& edge : trace.edges()) {
       if (edge.cell_kind() != kind.name) continue;
-      std::map<int, double> by_operation;  // in the space's order
+      std::map<int, double> by_operation;  // in the order of the space
       for (int i = 0; i < edge.candidates_size(); ++i) {
         by_operation[OperationIndex(kind, edge.candidates(i))] = edge.probabilities(i);
       }

@@ -8,20 +8,19 @@
 
 namespace pdarts {
 
-/// Whether a derivation's trace can be one of a search over this topology: of a plugin, or of a
-/// file. stages: of the search.
-/// \error kInvalidArgument naming the entry of the trace that doesn't fit: a cell kind, an edge, a
-/// node or an operation that the topology doesn't have, an edge that is named twice, an operation
-/// that is none of its edge's candidates, a value that is no probability, a stage after which a
-/// search of `stages` stages prunes nothing.
+/// Checks whether a derivation trace, from a plugin or a file, can belong to a search over this
+/// topology. stages: of the search. \error kInvalidArgument naming the wrong entry of the trace: a
+/// cell kind, an edge, a node or an operation that the topology does not have; an edge that is
+/// named twice; an operation that is not a candidate of its edge; a value that is not a
+/// probability; a stage after which a search of `stages` stages does not prune.
 absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTrace& trace);
 
-/// What the last stage of a search left on each edge, and how probable each was, from a trace that
-/// passed CheckTrace. An edge that the trace does not name has no candidates.
+/// The candidates of each edge after the last stage of a search, and their probabilities, from a
+/// trace that has passed CheckTrace. An edge that the trace does not name has no candidates.
 StageEdges LastStageOf(const Topology& topology, const DerivationTrace& trace);
 
-/// The same, as if no stage had pruned anything: each edge also has the candidates that earlier
-/// stages took away, with the probabilities that they had then.
+/// As LastStageOf, but as if no stage had pruned candidates: each edge also has the candidates that
+/// earlier stages pruned, with their probabilities at that time.
 StageEdges UnprunedOf(const Topology& topology, const DerivationTrace& trace);
 
 }  // namespace pdarts

@@ -15,7 +15,7 @@
 
 namespace pdarts {
 
-/// A spec of a training and the plugins that it names, known to fit each other.
+/// A spec of a training and its plugins, which fit each other.
 struct Training {
   TrainSpec spec;   ///< complete, the network's size included
   Backend backend;  ///< how its network computes, and where
@@ -23,24 +23,22 @@ struct Training {
   std::unique_ptr<Dataset> dataset;
   Architecture architecture;
 
-  /// The network's size, which is the spec's with the dataset's images and classes, and its
+  /// The size of the network from the spec, with the images and classes of the dataset, and the
   /// backend.
   NetworkShape Shape() const;
 };
 
-/// Completes and validates the spec, makes its plugins, and resolves its backend.
-/// \param device where the training will run, as for MakeExperiment.
-/// \error kInvalidArgument or kNotFound naming the field that is wrong or doesn't fit another;
-/// errors of ResolveBackend.
+/// Completes and validates the spec, makes its plugins, and resolves its backend. \param device
+/// where the training will run, as for MakeExperiment. \error kInvalidArgument or kNotFound naming
+/// the field that is wrong or does not fit another field; errors of ResolveBackend.
 absl::StatusOr<Training> MakeTraining(TrainSpec spec, c10::Device device = c10::kCPU);
 
-/// The architecture that a text stands for: the text of a name that the space knows, or the text
-/// itself.
-/// \error kInvalidArgument as SearchSpace::Parse, with the known names if the text is a lone word.
+/// The architecture of a text: a name that the space knows, or the text of an architecture. \error
+/// kInvalidArgument as SearchSpace::Parse, with the known names if the text is a single word.
 absl::StatusOr<Architecture> ParseGenotype(const SearchSpace& space, absl::string_view text);
 
-/// The size at which networks of a skeleton are usually trained, with what `settings` says
-/// otherwise. \error as SearchSpace::default_network_shape.
+/// The size with which networks of a skeleton are usually trained, changed by the fields that are
+/// set in `settings`. \error as SearchSpace::default_network_shape.
 absl::StatusOr<NetworkShape> MakeNetworkShape(const SearchSpace& space,
                                               const NetworkSettings& settings);
 

@@ -7,7 +7,7 @@
 namespace pdarts {
 namespace {
 
-/// As messages show it: "10x20 at (3,4)".
+/// The region in the form of messages: "10x20 at (3,4)".
 std::string ToText(const PixelRegion& region) {
   return absl::StrCat(region.width, "x", region.height, " at (", region.left, ",", region.top, ")");
 }

@@ -50,8 +50,8 @@ namespace {
 
 using Calls = std::vector<std::function<void()>>;
 
-/// What the device has counted, and who listens. It is never destroyed, because tensors may be
-/// freed after the end of main.
+/// The counters of the device, and the objects that observe its operations. It is never destroyed,
+/// because tensors may be freed after the end of main.
 struct State {
   std::atomic<int64_t> operations{0};
   std::atomic<int64_t> copies_to_device{0}, bytes_to_device{0};
@@ -78,8 +78,8 @@ bool IsCapturing() {
   return state.captured != nullptr;
 }
 
-/// The host waits for the device.
-/// \param reason: the end of the message during a capture.
+/// Counts a wait of the host for the device. \param reason: the end of the message if a graph
+/// captures.
 void CountSynchronization(const std::string& reason) {
   TORCH_CHECK(!IsCapturing(),
               "a graph captures the counting device, and the host would wait: ", reason);
@@ -117,7 +117,7 @@ class DeviceAllocator final : public c10::Allocator {
     const std::lock_guard<std::mutex> lock(mutex_);
     pool_ = kShared;
   }
-  /// Gives the blocks of a pool to all tensors.
+  /// Makes the blocks of a pool available to all tensors.
   void ReleasePool(int64_t pool) {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (auto& [address, block] : blocks_) {
@@ -198,8 +198,8 @@ class DeviceAllocator final : public c10::Allocator {
   CountingDeviceMemory memory_;
 };
 
-/// What kernels of the CPU resize a tensor of the device with: the device's memory under the name
-/// of the CPU.
+/// The allocator with which kernels of the CPU resize a tensor of the device: it gives memory of
+/// the device under the name of the CPU.
 class ResizingAllocator final : public c10::Allocator {
  public:
   static ResizingAllocator& Get() {
@@ -218,7 +218,7 @@ class ResizingAllocator final : public c10::Allocator {
   }
 };
 
-/// Memory of the host that copies need not wait for.
+/// Pinned memory of the host: copies from and to it need no wait.
 class PinnedAllocator final : public c10::Allocator {
  public:
   static PinnedAllocator& Get() {
@@ -265,7 +265,8 @@ class PinnedAllocator final : public c10::Allocator {
 
 // Generators.
 
-/// A generator of the device. Its numbers are those of a generator of the CPU with the same seed.
+/// A generator of the device. It gives the same numbers as a generator of the CPU with the same
+/// seed.
 class DeviceGenerator final : public c10::GeneratorImpl {
  public:
   explicit DeviceGenerator(at::Generator numbers)
@@ -300,7 +301,7 @@ const at::Generator& DefaultDeviceGenerator() {
   return *generator;
 }
 
-// What LibTorch asks a device for.
+// The functions that LibTorch calls for a device.
 
 void CheckDevice(c10::Device device) {
   TORCH_CHECK(device.type() == c10::DeviceType::PrivateUse1 && device.index() <= 0,
@@ -374,8 +375,8 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   }
 };
 
-/// Before main: LibTorch makes the threads of backward passes, one for each device, with the first
-/// pass.
+/// Runs before main, because LibTorch creates the threads of backward passes, one for each device,
+/// at the first pass.
 [[maybe_unused]] const bool kIsRegistered = [] {
   c10::register_privateuse1_backend("counting");
   c10::SetAllocator(c10::DeviceType::PrivateUse1, &DeviceAllocator::Get());
@@ -401,8 +402,8 @@ bool HaveSameGeometry(const at::Tensor& a, const at::Tensor& b) {
          a.storage_offset() == b.storage_offset();
 }
 
-/// Tensors of the CPU over the memory of tensors of the device, for one call of a kernel. Views of
-/// one storage stay views of one storage.
+/// Tensors of the CPU in the memory of tensors of the device, for one call of a kernel. Views of
+/// the same storage stay views of the same storage.
 class HostViews {
  public:
   at::Tensor Of(const at::Tensor& tensor) {
@@ -435,8 +436,8 @@ class HostViews {
     }
   }
 
-  /// The device's tensor for a tensor that the kernel returned: an argument, a view of an argument,
-  /// or a new tensor, whose values are copied.
+  /// The tensor of the device for a tensor that the kernel returned: an argument, a view of an
+  /// argument, or a new tensor, whose values are copied.
   at::Tensor Result(const at::Tensor& host) {
     if (!host.defined()) return host;
     const auto found = device_of_.find(host.unsafeGetTensorImpl());
@@ -446,7 +447,7 @@ class HostViews {
     return MakeTensor(DeviceStorage(host.storage()), c10::DispatchKey::PrivateUse1, host);
   }
 
-  /// Memory of the device that holds the values of a new tensor.
+  /// Memory of the device for the values of a new tensor.
   struct NewMemory {
     const c10::StorageImpl* host;  ///< its address only
     void* address;
@@ -502,7 +503,7 @@ void ForEachTensor(const c10::IValue& value, const std::function<void(const at::
   }
 }
 
-/// The value with other tensors: `change` of each tensor.
+/// The value with each tensor replaced by the result of `change`.
 c10::IValue WithTensors(const c10::IValue& value,
                         const std::function<at::Tensor(const at::Tensor&)>& change) {
   if (value.isTensor()) return change(value.toTensor());
@@ -532,11 +533,12 @@ std::string Text(const T& value) {
   return text.str();
 }
 
-/// An operator's traits that its schema does not tell.
+/// Properties of an operator that its schema does not state.
 struct Traits {
   /// Whether tensors of the CPU without dimensions are refused.
   bool refuses_host_scalars = false;
-  /// Whether indices may lie on the CPU, and whether their copies have not been counted before.
+  /// Whether indices may lie on the CPU, and whether the copies of these indices still have to be
+  /// counted.
   bool takes_host_indices = false, counts_indices = false;
   /// Whether the shape of its result depends on values.
   bool shape_depends_on_values = false;
@@ -557,9 +559,9 @@ Traits TraitsOf(const std::string& name) {
   return traits;
 }
 
-/// On a thread of LibTorch's backward passes, which begins with the number of threads of that time,
-/// kernels use as many threads as on the thread that called last. The results of some kernels
-/// depend on this number.
+/// Sets the number of threads on a thread of LibTorch's backward passes to the number of the thread
+/// that called last. Such a thread otherwise keeps the number from its start, and the results of
+/// some kernels depend on this number.
 void FollowNumberOfThreads() {
   static std::atomic<int>* const threads = new std::atomic<int>(0);
   const int here = at::get_num_threads();
@@ -595,7 +597,7 @@ void Append(const c10::IValue& value, RecordedOperation* operation) {
   });
 }
 
-/// Tells the recording and the graph, if there are any.
+/// Passes the operation to the recording and to the graph, if they exist.
 void Observe(const std::function<RecordedOperation()>& record,
              const std::function<std::function<void()>()>& capture) {
   State& state = Shared();
@@ -605,8 +607,8 @@ void Observe(const std::function<RecordedOperation()>& record,
   if (state.captured != nullptr) state.captured->push_back(capture());
 }
 
-/// The call of a kernel with its arguments of now, as a graph repeats it. New results are written
-/// into the memory that `call` has made for them.
+/// The call of a kernel with its current arguments, as a graph repeats it. New results are written
+/// into the memory that `call` has allocated for them.
 std::function<void()> Repeated(const c10::OperatorHandle& op,
                                const std::vector<c10::IValue>& arguments,
                                const std::vector<std::pair<void*, size_t>>& new_memory) {
@@ -641,7 +643,7 @@ std::function<void()> Repeated(const c10::OperatorHandle& op,
   };
 }
 
-/// The device's argument of a call, as the kernel of the CPU gets it.
+/// The argument for the kernel of the CPU, from an argument of a call on the device.
 c10::IValue HostArgument(const c10::IValue& value, const std::string& name, const Traits& traits,
                          HostViews* views) {
   if (value.isDevice()) return c10::Device(c10::kCPU);
@@ -676,7 +678,7 @@ c10::IValue HostArgument(const c10::IValue& value, const std::string& name, cons
   });
 }
 
-/// Every operator of the device that has no kernel below: computes it with the kernel of the CPU.
+/// Computes every operator of the device that has no kernel below, with the kernel of the CPU.
 void Fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const c10::FunctionSchema& schema = op.schema();
   const std::string& name = schema.name();
@@ -686,7 +688,7 @@ void Fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   HostViews views;
   const size_t begin = stack->size() - schema.arguments().size();
   const bool is_observed = Shared().is_observed;
-  std::vector<c10::IValue> arguments;  // the device's
+  std::vector<c10::IValue> arguments;  // of the device
   if (is_observed) arguments.assign(stack->begin() + static_cast<int64_t>(begin), stack->end());
   for (size_t i = 0; i < schema.arguments().size(); ++i) {
     c10::IValue& value = (*stack)[begin + i];
@@ -746,8 +748,8 @@ void Fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
       });
 }
 
-/// In LibTorch's deterministic mode, a GPU fills new memory with a kernel, unless the program
-/// switches this off.
+/// Imitates LibTorch's deterministic mode: a GPU fills new memory with a kernel, unless the program
+/// disables this.
 at::Tensor FilledIfDeterministic(const at::Tensor& tensor) {
   const at::Context& context = at::globalContext();
   if (!context.deterministicAlgorithms() || !context.deterministicFillUninitializedMemory()) {
@@ -777,7 +779,7 @@ at::Tensor EmptyStrided(at::IntArrayRef sizes, at::IntArrayRef strides,
       c10::dtype_or_default(type)));
 }
 
-/// A tensor of a kind that a graph keeps: a view of the device's memory, or memory of the host.
+/// A tensor that a graph can keep: a view of the memory of the device, or memory of the host.
 at::Tensor OnHost(const at::Tensor& tensor) {
   return IsOnDevice(tensor) ? HostViews().Of(tensor) : tensor;
 }
@@ -802,8 +804,8 @@ at::Tensor CopyFrom(const at::Tensor& source, const at::Tensor& target, bool non
   const at::Tensor& host_side = to_device ? from : target;
   const bool waits = (to_device || from_device) &&
                      !(non_blocking && PinnedAllocator::Get().Holds(host_side.storage().data()));
-  // As on a GPU: the host converts the type before it sends, and after it has received. A kernel
-  // moves elements that do not lie in the order of the copy.
+  // As on a GPU, the host converts the type before it sends and after it has received. A kernel
+  // reorders elements that are not in the order of the copy.
   const auto bytes =
       target.numel() * static_cast<int64_t>((to_device ? target : from).element_size());
   const at::Tensor& device_side = to_device ? target : from;
@@ -814,7 +816,7 @@ at::Tensor CopyFrom(const at::Tensor& source, const at::Tensor& target, bool non
   if (to_device || from_device) CountCopy(to_device, bytes, waits);
   if (needs_kernel) ++Shared().operations;
 
-  // What a graph keeps of a tensor of the device is its memory.
+  // A graph keeps the memory of a tensor of the device.
   const at::Tensor host_from = OnHost(from), host_target = OnHost(target);
   host_target.copy_(host_from);
   Observe(

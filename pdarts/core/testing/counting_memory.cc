@@ -16,8 +16,8 @@ class CountingMemory : public DeviceMemory {
     const CountingDeviceMemory now = DeviceMemoryInUse();
     return {now.allocated, now.reserved};
   }
-  /// The device does not know the peak of what it reserved. Without a call of DoReturnCached in
-  /// between, it is what is reserved now.
+  /// The device does not record the peak of its reserved memory. Without a call of DoReturnCached
+  /// in between, the peak is the memory that is reserved now.
   DeviceBytes DoPeak() override {
     const CountingDeviceMemory now = DeviceMemoryInUse();
     return {now.peak, std::max(now.peak, now.reserved)};

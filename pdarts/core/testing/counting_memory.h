@@ -5,8 +5,8 @@
 
 namespace pdarts {
 
-/// What the counting device pretends to have. A program that links this library finds the memory of
-/// the counting device by DeviceMemory::Of.
+/// The simulated size of the counting device. In a program that links this library,
+/// DeviceMemory::Of finds the memory of the counting device.
 inline constexpr int64_t kCountingDeviceBytes = 8000000000;
 
 }  // namespace pdarts

@@ -12,15 +12,15 @@
 namespace pdarts {
 namespace {
 
-/// Where the threads meet.
+/// The place where the threads exchange their parts.
 class Meeting {
  public:
   explicit Meeting(int size) : parts_(size), calls_(size), size_(size) {}
 
   int size() const { return size_; }
 
-  /// Waits until every thread has brought its part, and returns all parts, by rank.
-  /// \param call: its kind and arguments, which must be the same on all threads.
+  /// Waits until every thread has passed its part, and returns all parts, by rank. \param call: its
+  /// kind and arguments, which must be the same on all threads.
   absl::StatusOr<std::vector<at::Tensor>> Exchange(int rank, const std::string& call,
                                                    const at::Tensor& part) {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -35,7 +35,7 @@ class Meeting {
                                                   other, " calls ", calls_[other]));
       }
     }
-    // Nobody may bring the next part before all have taken the parts of this call.
+    // No thread may pass its next part before all threads have received the parts of this call.
     PDARTS_RETURN_IF_ERROR(WaitForAll(lock));
     PDARTS_RETURN_IF_ERROR(status);
     return parts;
@@ -43,7 +43,7 @@ class Meeting {
 
   void End(int rank) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (ended_ < 0) ended_ = rank;  // the others end because of it
+    if (ended_ < 0) ended_ = rank;  // the others end because of this end
     changed_.notify_all();
   }
 
@@ -80,7 +80,7 @@ class ThreadCommunicator : public Communicator {
 
  private:
   absl::Status DoAllReduce(const at::Tensor& buffer) override {
-    // A copy, because the other threads still read it when this one goes on.
+    // A copy, because the other threads still read the buffer when this thread continues.
     PDARTS_ASSIGN_OR_RETURN(const std::vector<at::Tensor> parts,
                             meeting_->Exchange(rank_, Call("AllReduce", buffer), buffer.clone()));
     SumInOrder(parts, buffer);

@@ -10,12 +10,11 @@
 namespace pdarts {
 
 /// Runs `body` once for each of `size` processes, each on a thread of its own. The communicators
-/// connect these threads as others connect processes, and they sum in the order of the ranks.
+/// connect these threads like processes, and they sum in the order of the ranks.
 ///
-/// A body that returns is a process that has ended: the others' collective calls return
-/// kUnavailable from then on. A collective call of two processes that differ in kind or in size is
-/// kInternal.
-/// \returns what each body has returned, by rank.
+/// If a body returns, its process counts as ended: from then on, the collective calls of the other
+/// processes return kUnavailable. If the collective calls of two processes differ in kind or in
+/// size, they return kInternal. \returns the results of the bodies, by rank.
 std::vector<absl::Status> RunProcesses(int size,
                                        const std::function<absl::Status(Communicator&)>& body);
 
