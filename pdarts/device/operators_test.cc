@@ -136,7 +136,7 @@ TEST(Operators, SmallImagesAreMovedMirroredAndErased) {
     EXPECT_TRUE(out[1].equal(normalized(1)));
 
     // Image 1 moves down by one row and left by two columns, and is mirrored.
-    const auto number = maps.accessor<int32_t, 2>();
+    auto number = maps.accessor<int32_t, 2>();
     number[1][0] = -1;
     number[1][1] = 2;
     number[1][2] = 1;
