@@ -80,9 +80,9 @@ absl::Status SearchLog::OnStageEnd(const SearchPosition& position, const SuperNe
 }
 
 SearchOutcome Search(const ExperimentSpec& spec, Checkpointer* checkpointer,
-                     const TrainingState* resume) {
+                     const TrainingState* resume, c10::Device device) {
   at::set_num_threads(1);
-  const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
+  const absl::StatusOr<Experiment> experiment = MakeExperiment(spec, device);
   EXPECT_TRUE(experiment.ok()) << experiment.status();
   const DatasetSplits data = experiment->dataset->Load({}).value();
   SearchOptions options;
@@ -112,16 +112,16 @@ void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b) {
   EXPECT_EQ(a.result->supernet.top1, b.result->supernet.top1);
 }
 
-int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec) {
-  const SearchOutcome plain = Search(spec);
+int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device device) {
+  const SearchOutcome plain = Search(spec, nullptr, nullptr, device);
   StateKeeper keeper;
-  const SearchOutcome saved = Search(spec, &keeper);
+  const SearchOutcome saved = Search(spec, &keeper, nullptr, device);
   ExpectSameEnd(plain, saved);
   EXPECT_EQ(plain.log.lines, saved.log.lines);
   for (size_t i = 0; i < keeper.contents.size(); ++i) {
     SCOPED_TRACE(keeper.places[i]);
     const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents[i]).value();
-    const SearchOutcome resumed = Search(spec, nullptr, &checkpoint.state);
+    const SearchOutcome resumed = Search(spec, nullptr, &checkpoint.state, device);
     ExpectSameEnd(plain, resumed);
     EXPECT_EQ(resumed.log.resumed, 1);
     const auto left = static_cast<int64_t>(resumed.log.lines.size());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "c10/core/Device.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/training_state.h"
@@ -49,7 +50,7 @@ struct SearchOutcome {
 
 /// A search on one thread. The spec must be a valid one, whose dataset loads.
 SearchOutcome Search(const ExperimentSpec& spec, Checkpointer* checkpointer = nullptr,
-                     const TrainingState* resume = nullptr);
+                     const TrainingState* resume = nullptr, c10::Device device = c10::kCPU);
 
 /// Expects that both searches went well and found the same to the bit, weights and statistics
 /// included.
@@ -58,7 +59,7 @@ void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b);
 /// Expects that a search which goes on from any of its states, through the bytes of a checkpoint,
 /// ends where the uninterrupted one ends, and reports the rest of what that reports.
 /// \return the number of states.
-int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec);
+int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device device = c10::kCPU);
 
 }  // namespace pdarts
 
