@@ -90,6 +90,7 @@ TEST_F(BackendTest, Float16IsForOtherDevicesThanTheCpu) {
     EXPECT_EQ(half.storage, c10::kHalf);
     EXPECT_TRUE(half.is_narrow());
     EXPECT_TRUE(half.channels_last());
+    EXPECT_EQ(half.kernels, kernels == FUSED ? GROUPED : REFERENCE);
     EXPECT_TRUE(CheckPrecision(half, "search.precision").ok());
     // A command that computes nothing reads the spec all the same.
     const Backend here = ResolveBackend(kernels, FLOAT16, c10::kCPU).value();

@@ -22,6 +22,7 @@
 #include "ATen/ops/sum.h"
 #include "ATen/ops/zeros.h"
 #include "glog/logging.h"
+#include "pdarts/nn/kernels/dropout.h"
 
 namespace pdarts::nn {
 namespace {
@@ -88,6 +89,10 @@ ConvolutionCall WeightCall(const GroupedPlan::Batch& batch) {
 }
 
 at::Tensor Drop(const GroupedPlan::Term& term, const at::Tensor& x) {
+  if (term.device_dropout) {
+    return DropElements(x, term.device_dropout->rate, term.device_dropout->masks,
+                        DropoutScale::kOfCell);
+  }
   return term.mask.defined() ? Times(x, term.mask) : x;
 }
 

@@ -11,8 +11,8 @@
 
 namespace pdarts::nn {
 
-/// x as a source's term takes it: behind the dropout of the term. The dropout's scale is a part of
-/// the coefficient.
+/// x as a source's term takes it: behind the dropout of the term. The scale of a mask is a part of
+/// the coefficient, and not applied here.
 at::Tensor Drop(const GroupedPlan::Term& term, const at::Tensor& x);
 
 /// Computes the output of a cell, and what the backward pass needs. Without autograd.

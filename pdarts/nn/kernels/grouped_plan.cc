@@ -126,7 +126,8 @@ std::optional<GroupedPlan> GroupedPlan::OfSum(const std::vector<NodeTerm>& terms
     term.number = static_cast<int>(i);
     term.coefficient = static_cast<int64_t>(i);
     if (terms[i].batch_norm) {
-      if (terms[i].dropout_mask.defined() || !plan->Take(*terms[i].batch_norm)) {
+      if (terms[i].dropout_mask.defined() || terms[i].device_dropout ||
+          !plan->Take(*terms[i].batch_norm)) {
         return std::nullopt;
       }
       plan->AddNormalized(&node, std::move(term), *terms[i].batch_norm, autograd_inputs);
@@ -134,6 +135,7 @@ std::optional<GroupedPlan> GroupedPlan::OfSum(const std::vector<NodeTerm>& terms
     }
     if (terms[i].dropout_mask.defined()) term.mask = terms[i].dropout_mask.to(first.device());
     term.scale = terms[i].dropout_scale;
+    term.device_dropout = terms[i].device_dropout;
     node.plain.push_back(std::move(term));
   }
   plan->NumberTerms();
@@ -163,7 +165,8 @@ bool GroupedPlan::Add(const CellEdge& edge, const CellOperation& operation,
     CHECK_EQ(edge.image_scale.numel(), images);
     term.image_scale = edge.image_scale.to(device);
   }
-  CHECK(operation.kind == CellOperation::Kind::kIdentity || !operation.dropout_mask.defined())
+  CHECK(operation.kind == CellOperation::Kind::kIdentity ||
+        (!operation.dropout_mask.defined() && !operation.device_dropout))
       << "dropout is for identities";
   const Node& source = nodes[edge.from];
   switch (operation.kind) {
@@ -174,6 +177,7 @@ bool GroupedPlan::Add(const CellEdge& edge, const CellOperation& operation,
       term.number = edge.from;
       if (operation.dropout_mask.defined()) term.mask = operation.dropout_mask.to(device);
       term.scale = operation.dropout_scale;
+      term.device_dropout = operation.device_dropout;
       nodes[edge.to].plain.push_back(std::move(term));
       return true;
     case CellOperation::Kind::kMaxPool:

@@ -9,6 +9,7 @@
 #include "ATen/core/Tensor.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
 #include "pdarts/nn/kernels/convolution.h"
+#include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 
@@ -82,6 +83,7 @@ struct GroupedPlan {
     size_t affine_input = 0;   ///< place of the normalization's weight among autograd_inputs
     at::Tensor mask;           ///< of a source: on the cell's device, or undefined
     double scale = 1;          ///< of a source
+    std::optional<DeviceDropout> device_dropout;  ///< of a source, in the place of the mask
   };
 
   struct Node {

@@ -19,7 +19,7 @@ struct NodeTerm {
   /// uint8 `[N,C,H,W]` of 0 and 1, or undefined: which elements of the normalised value count.
   at::Tensor dropout_mask;
   double dropout_scale = 1;
-  /// In the place of the mask, if the masks draw on a device. Only with the reference kernels.
+  /// In the place of the mask, if the masks draw on a device. Not with the fused kernels.
   std::optional<DeviceDropout> device_dropout;
 };
 
