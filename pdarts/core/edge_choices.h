@@ -11,11 +11,10 @@
 namespace pdarts {
 
 /// The derivation of a cell kind in which every edge holds one operation (docs/algorithm.md,
-/// "Derivation" and "Skip limit"): the most probable
-/// candidate, the first of equals. While a limit of `options` for this kind is exceeded, the edge
-/// where the limited operation is least probable takes its best other one; an edge that has no
-/// other candidate than `none` keeps the operation. `none` is chosen only if `allow_none`.
-/// Everything is recorded in `trace`. candidates, probabilities: of this kind, `[edge][candidate]`.
+/// "Derivation" and "Skip limit"): the most probable candidate, the first of equals. `none` is
+/// chosen only if `allow_none`. Then KeepLimits changes the choice until it keeps the limits of
+/// `options`. Everything is recorded in `trace`. candidates, probabilities: of this kind,
+/// `[edge][candidate]`.
 /// \return `[edge]`: the place of its operation in `kind.operations`.
 /// \error kInvalidArgument if an edge has nothing but `none`, and that may not be chosen.
 absl::StatusOr<std::vector<int>> ChooseOnEveryEdge(
