@@ -1,8 +1,7 @@
 #include "pdarts/core/edge_choices.h"
 
-#include <algorithm>
-
 #include "pdarts/core/derivation_trace.h"
+#include "pdarts/core/operation_limits.h"
 
 namespace pdarts {
 namespace {
@@ -33,40 +32,24 @@ struct OpenEdge {
   }
 };
 
-struct OpenLimit {
-  OperationLimit limit;
-  int operation = 0;
-  std::vector<bool> stays;  ///< [edge] which has no other operation than `none`
+/// The choice as KeepLimits changes it.
+class OpenEdges : public EdgeChoice {
+ public:
+  OpenEdges(const CellKind& kind, std::vector<OpenEdge>* edges)
+      : none_(OperationIndex(kind, "none")), edges_(*edges) {}
 
-  int Count(const std::vector<OpenEdge>& edges) const {
-    return static_cast<int>(std::count_if(edges.begin(), edges.end(), [&](const OpenEdge& edge) {
-      return edge.operation() == operation;
-    }));
+  int NumEdges() const override { return static_cast<int>(edges_.size()); }
+  int Operation(int edge) const override { return edges_[edge].operation(); }
+  double Score(int edge) const override { return edges_[edge].score(); }
+  bool HasOtherThanNone(int edge) const override { return edges_[edge].HasOtherThanNone(none_); }
+  void TakeAway(int edge) override {
+    edges_[edge].allowed[edges_[edge].chosen] = false;
+    edges_[edge].Choose();
   }
 
-  /// Takes the operation off the edge where it is least probable. Returns whether there was
-  /// anything to do.
-  bool Step(const CellKind& kind, std::vector<OpenEdge>& edges, DerivationTrace* trace) {
-    const int count = Count(edges);
-    if (count <= limit.max) return false;
-    int weakest = -1;
-    for (size_t e = 0; e < edges.size(); ++e) {
-      if (edges[e].operation() != operation || stays[e]) continue;
-      if (weakest < 0 || edges[e].score() < edges[weakest].score()) weakest = static_cast<int>(e);
-    }
-    if (weakest < 0) return false;
-    OpenEdge& edge = edges[weakest];
-    LimitStep* const step = RecordLimitStep(limit, count, weakest, edge.score(), trace);
-    step->set_stays(!edge.HasOtherThanNone(OperationIndex(kind, "none")));
-    if (!step->stays()) {
-      edge.allowed[edge.chosen] = false;
-      edge.Choose();
-    } else {
-      stays[weakest] = true;
-    }
-    step->set_replacement(kind.operations[edge.operation()]);
-    return true;
-  }
+ private:
+  const int none_;
+  std::vector<OpenEdge>& edges_;
 };
 
 }  // namespace
@@ -92,17 +75,8 @@ absl::StatusOr<std::vector<int>> ChooseOnEveryEdge(
     if (preferred_none) without_none.push_back(static_cast<int>(e));
   }
   NoteNonePreferred(kind.name, kind, without_none, trace);
-  std::vector<OpenLimit> limits;
-  for (const OperationLimit& limit : options.limits) {
-    if (limit.cell_kind != kind.name) continue;
-    limits.push_back(
-        {limit, OperationIndex(kind, limit.operation), std::vector<bool>(edges.size(), false)});
-  }
-  // A step for one limit may break another one: start over after each.
-  for (size_t i = 0; i < limits.size();) i = limits[i].Step(kind, edges, trace) ? 0 : i + 1;
-  for (const OpenLimit& limit : limits) {
-    NoteLimitMissed(kind.name, limit.limit, limit.Count(edges), trace);
-  }
+  OpenEdges choice(kind, &edges);
+  KeepLimits(kind, kind.name, options.limits, &choice, trace);
 
   std::vector<int> operations;
   for (size_t e = 0; e < edges.size(); ++e) {

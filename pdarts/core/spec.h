@@ -17,8 +17,8 @@ namespace pdarts {
 /// known ones.
 absl::StatusOr<ExperimentSpec> ParseSpec(absl::string_view text, absl::string_view file);
 
-/// Reads a spec from a file.
-/// \error kNotFound if it can't be read; errors of ParseSpec.
+/// Reads a spec from a file or a pipe. \error kNotFound if there is no such file; as ReadFileOrPipe
+/// and ParseSpec.
 absl::StatusOr<ExperimentSpec> ReadSpecFile(const std::string& path);
 
 /// The same two for a spec of any message type.
@@ -39,15 +39,16 @@ absl::Status CompleteSpec(google::protobuf::Message* spec);
 /// kNotFound naming the part of the path or the value that is wrong, and what would be right.
 absl::Status SetField(google::protobuf::Message* spec, absl::string_view assignment);
 
-/// Checks every field against the rules in its proto, plugin configs included.
+/// Checks every field of a message against the rules in its proto, plugin configs included. `path`
+/// is put before the names of the message's fields.
 /// \error kInvalidArgument naming the field's path, its value, and what was expected.
-absl::Status ValidateSpec(const ExperimentSpec& spec);
+absl::Status ValidateMessage(const google::protobuf::Message& message, const std::string& path);
 
-/// \error kInvalidArgument unless the name of a run can name its directory.
+/// Checks that the name of a run can name its directory. \error kInvalidArgument if it can not.
 absl::Status CheckRunName(const std::string& name);
 
-/// The same for one message; `path` is what the names of its fields are appended to.
-absl::Status ValidateMessage(const google::protobuf::Message& message, const std::string& path);
+/// Checks all fields and the name of a spec. \error as ValidateMessage and CheckRunName.
+absl::Status ValidateSpec(const ExperimentSpec& spec);
 
 /// The range that a field's rules allow, as errors show it: "[1, 65536]", "(0, infinity)".
 std::string FieldRange(const google::protobuf::FieldDescriptor& field);
@@ -55,8 +56,9 @@ std::string FieldRange(const google::protobuf::FieldDescriptor& field);
 /// The spec as text that ParseSpec reads, plugins expanded.
 std::string PrintSpec(const google::protobuf::Message& spec);
 
-/// Whether a run of one spec may go on as a run of the other, of the same type: they differ in
-/// nothing but fields that may change in a run (FieldRules::may_change).
+/// Whether a run of one spec may continue as a run of the other spec, which has the same type: both
+/// differ only in fields that may change in a run (FieldRules::may_change). Such fields do not
+/// count within lists of messages and within the configs of plugins.
 bool ComputeTheSame(const google::protobuf::Message& a, const google::protobuf::Message& b);
 
 /// The fields in which two messages of one type differ: "modified: search.batch_size: 8 -> 16;

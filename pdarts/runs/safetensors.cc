@@ -189,7 +189,7 @@ absl::StatusOr<std::string> EncodeSafetensors(const NamedTensors& tensors,
     const at::Tensor plain = tensor.detach().cpu().contiguous();
     data.append(static_cast<const char*>(plain.const_data_ptr()), plain.nbytes());
     header.Set(name, Json::Object()
-                         .Set("dtype", Json::Text(type->safetensors))
+                         .Set("dtype", Json::Text(std::string(type->safetensors)))
                          .Set("shape", WholeNumbers(tensor.sizes()))
                          .Set("data_offsets", WholeNumbers({static_cast<int64_t>(begin),
                                                             static_cast<int64_t>(data.size())})));

@@ -6,14 +6,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/derivation_trace.h"
+#include "pdarts/core/operation_limits.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/spaces/darts/cells.h"
 
 namespace pdarts::darts {
 namespace {
 
-/// Derives one cell kind.
-class CellDerivation {
+/// The derivation of one cell kind.
+class CellDerivation : public EdgeChoice {
  public:
   CellDerivation(const CellKind& kind, const CellCandidates& candidates,
                  const std::vector<std::vector<double>>& probabilities,
@@ -34,24 +35,7 @@ class CellDerivation {
     }
     Choose();
     NoteNone(trace);
-    std::vector<Limit> open;
-    for (const OperationLimit& limit : limits) {
-      if (limit.cell_kind != kind_.name) continue;
-      open.push_back({limit, OperationIndex(kind_, limit.operation),
-                      std::vector<bool>(allowed_.size(), false)});
-    }
-    // A step for one limit may break another limit, so all limits are checked again after each
-    // step.
-    for (size_t i = 0; i < open.size();) {
-      if (Step(open[i], trace)) {
-        i = 0;
-      } else {
-        ++i;
-      }
-    }
-    for (const Limit& limit : open) {
-      NoteLimitMissed(CellName(), limit.limit, CountKept(limit.operation), trace);
-    }
+    KeepLimits(kind_, CellName(), limits, this, trace);
     for (int e = 0; e < NumEdges(); ++e) {
       RecordEdge(kind_, e, candidates_[e], probabilities_[e], chosen_[e], kept_[e], trace);
     }
@@ -75,35 +59,35 @@ class CellDerivation {
         ArchitectureEdge* const edge = cell->add_edges();
         edge->set_from(kind_.edges[e].from);
         edge->set_to(node);
-        edge->set_operation(OperationName(e));
+        edge->set_operation(kind_.operations[Operation(e)]);
       }
       cell->add_concat(node);
     }
   }
 
  private:
-  struct Limit {
-    OperationLimit limit;
-    int operation;
-    std::vector<bool> stays;  ///< edges that have no other operation than `none`
-  };
-
-  std::string CellName() const { return absl::StrCat(kind_.name, " cell"); }
-  int NumEdges() const { return static_cast<int>(candidates_.size()); }
-  int NumAllowed(int edge) const {
-    return static_cast<int>(std::count(allowed_[edge].begin(), allowed_[edge].end(), true));
+  // EdgeChoice:
+  int NumEdges() const override { return static_cast<int>(candidates_.size()); }
+  int Operation(int edge) const override {
+    return kept_[edge] ? candidates_[edge][chosen_[edge]] : -1;
   }
-  /// Whether the edge has another candidate than the chosen operation and `none`.
-  bool HasOtherThanNone(int edge) const {
+  double Score(int edge) const override { return probabilities_[edge][chosen_[edge]]; }
+  bool HasOtherThanNone(int edge) const override {
     for (size_t i = 0; i < allowed_[edge].size(); ++i) {
       if (!allowed_[edge][i] || static_cast<int>(i) == chosen_[edge]) continue;
       if (kind_.operations[candidates_[edge][i]] != kNone) return true;
     }
     return false;
   }
-  int Operation(int edge) const { return candidates_[edge][chosen_[edge]]; }
-  const std::string& OperationName(int edge) const { return kind_.operations[Operation(edge)]; }
-  double Score(int edge) const { return probabilities_[edge][chosen_[edge]]; }
+  void TakeAway(int edge) override {
+    allowed_[edge][chosen_[edge]] = false;
+    Choose();
+  }
+
+  std::string CellName() const { return absl::StrCat(kind_.name, " cell"); }
+  int NumAllowed(int edge) const {
+    return static_cast<int>(std::count(allowed_[edge].begin(), allowed_[edge].end(), true));
+  }
 
   std::vector<int> EdgesInto(int node) const {
     std::vector<int> edges;
@@ -130,38 +114,6 @@ class CellDerivation {
                        [this](int a, int b) { return Score(a) < Score(b); });
       for (size_t i = order.size() - kKeptEdges; i < order.size(); ++i) kept_[order[i]] = true;
     }
-  }
-
-  int CountKept(int operation) const {
-    int count = 0;
-    for (int e = 0; e < NumEdges(); ++e) count += kept_[e] && Operation(e) == operation;
-    return count;
-  }
-
-  /// Removes the limited operation from the edge on which it is least probable. Returns false if
-  /// the limit was met already.
-  bool Step(Limit& limit, DerivationTrace* trace) {
-    const int count = CountKept(limit.operation);
-    if (count <= limit.limit.max) return false;
-    int weakest = -1;
-    for (int e = 0; e < NumEdges(); ++e) {
-      if (!kept_[e] || Operation(e) != limit.operation || limit.stays[e]) continue;
-      if (weakest < 0 || Score(e) < Score(weakest)) weakest = e;
-    }
-    if (weakest < 0) return false;
-
-    LimitStep* const step = RecordLimitStep(limit.limit, count, weakest, Score(weakest), trace);
-    if (!HasOtherThanNone(weakest)) {
-      limit.stays[weakest] = true;
-      step->set_stays(true);
-      step->set_replacement(limit.limit.operation);
-      return true;
-    }
-    allowed_[weakest][chosen_[weakest]] = false;
-    Choose();
-    step->set_stays(false);
-    step->set_replacement(kept_[weakest] ? OperationName(weakest) : "");
-    return true;
   }
 
   void NoteNone(DerivationTrace* trace) const {
