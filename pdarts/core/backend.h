@@ -16,7 +16,7 @@ namespace pdarts {
 /// The instructions for which the loops of the fused kernels are compiled. Processors other than
 /// x86-64 have only the portable loops.
 enum class InstructionSet {
-  kPortable,    ///< what every processor of the architecture has
+  kPortable,    ///< instructions of every processor of the architecture
   kAvx2,        ///< AVX2 and FMA
   kAvx512,      ///< AVX-512 F, VL, DQ and BW
   kAvx512Bf16,  ///< kAvx512, and AVX-512's bfloat16 dot product

@@ -13,8 +13,8 @@ namespace pdarts {
 
 /// Numbers of the sums that a communicator has computed so far, on this process.
 struct CommunicatorCounts {
-  int64_t all_reduces = 0;  ///< buffers
-  int64_t bytes = 0;        ///< of these buffers
+  int64_t all_reduces = 0;  ///< number of summed buffers
+  int64_t bytes = 0;        ///< in these buffers
 };
 
 /// Positions [begin, end) of a list.

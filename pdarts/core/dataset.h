@@ -98,8 +98,8 @@ std::shared_ptr<const SampleSource> MakeMemorySource(at::Tensor images, at::Tens
 
 /// How an image gets the input size of the networks, if the transforms do not set the size.
 enum class ImageFit {
-  kCrop,     ///< the largest part in the middle that has the right proportions is resized
-  kStretch,  ///< the whole image is resized, whatever its proportions
+  kCrop,     ///< resizes the largest central part with the right proportions
+  kStretch,  ///< resizes the complete image, and changes its proportions
 };
 
 /// The description of a dataset.
@@ -108,7 +108,7 @@ struct DatasetInfo {
   /// undefined): transforms bring them to this size.
   ImageShape image;
   ImageFit fit = ImageFit::kCrop;        ///< for images of other sizes
-  std::vector<std::string> class_names;  ///< in label order
+  std::vector<std::string> class_names;  ///< in the order of the labels
   /// Mean and standard deviation of each channel, of values in [0, 1]. Images are normalized to (x
   /// / 255 - mean) / deviation.
   std::vector<double> mean;
@@ -121,10 +121,10 @@ struct DatasetInfo {
 struct DatasetSplits {
   /// Neither pointer is null after Dataset::Load. A missing split is an empty source.
   std::shared_ptr<const SampleSource> train;
-  std::shared_ptr<const SampleSource> test;  ///< for measuring
-  DatasetInfo info;                          ///< as Dataset::info(), with what only reading tells
-  std::string source;                        ///< where it was read from: a folder, or what made it
-  std::string checksum;                      ///< "sha256:..." over what identifies the data
+  std::shared_ptr<const SampleSource> test;  ///< for evaluations
+  DatasetInfo info;                          ///< Dataset::info(), completed by reading
+  std::string source;    ///< the folder of the data, or the generator of the data
+  std::string checksum;  ///< "sha256:..." of the bytes or identities of the images
 };
 
 /// Renumbers the labels of both splits according to `class_names`, the class order of a model, and

@@ -11,8 +11,8 @@ namespace pdarts {
 
 /// Memory of a device, in bytes.
 struct DeviceBytes {
-  int64_t tensors = 0;   ///< that tensors hold
-  int64_t reserved = 0;  ///< that the allocator has taken from the device, `tensors` included
+  int64_t tensors = 0;   ///< in use by tensors
+  int64_t reserved = 0;  ///< reserved by the allocator on the device, including `tensors`
 };
 
 /// The memory of one device, as its allocator counts it. Only one thread at a time may call the

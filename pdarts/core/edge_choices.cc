@@ -6,17 +6,17 @@
 namespace pdarts {
 namespace {
 
-/// One edge and what may still be chosen on it.
+/// One edge and the operations that may still be chosen for it.
 struct OpenEdge {
   const EdgeCandidates& candidates;
   const std::vector<double>& probabilities;
   std::vector<bool> allowed;  ///< [candidate]
-  int chosen = -1;            ///< place among the candidates; -1 if nothing is allowed
+  int chosen = -1;            ///< index among the candidates; -1 if nothing is allowed
 
   int operation() const { return candidates[chosen]; }
   double score() const { return probabilities[chosen]; }
-  /// Whether it could hold something else than what is chosen, `none` not counted.
-  /// none: its number among the kind's operations, or -1.
+  /// Whether the edge could hold another operation than the chosen one, except `none`. none: its
+  /// number among the operations of the kind, or -1.
   bool HasOtherThanNone(int none) const {
     for (size_t i = 0; i < candidates.size(); ++i) {
       if (allowed[i] && static_cast<int>(i) != chosen && candidates[i] != none) return true;

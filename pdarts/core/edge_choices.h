@@ -11,12 +11,11 @@
 namespace pdarts {
 
 /// The derivation of a cell kind in which every edge holds one operation (docs/algorithm.md,
-/// "Derivation" and "Skip limit"): the most probable candidate, the first of equals. `none` is
-/// chosen only if `allow_none`. Then KeepLimits changes the choice until it keeps the limits of
-/// `options`. Everything is recorded in `trace`. candidates, probabilities: of this kind,
-/// `[edge][candidate]`.
-/// \return `[edge]`: the place of its operation in `kind.operations`.
-/// \error kInvalidArgument if an edge has nothing but `none`, and that may not be chosen.
+/// "Derivation" and "Skip limit"): the most probable candidate, and among equal ones the first.
+/// `none` is chosen only if `allow_none`. Then KeepLimits changes the choice until it keeps the
+/// limits of `options`. `trace` records every decision. candidates, probabilities: of this kind,
+/// `[edge][candidate]`. \return `[edge]`: the index of its operation in `kind.operations`. \error
+/// kInvalidArgument if an edge has only `none`, and `none` may not be chosen.
 absl::StatusOr<std::vector<int>> ChooseOnEveryEdge(
     const CellKind& kind, const CellCandidates& candidates,
     const std::vector<std::vector<double>>& probabilities, const DerivationOptions& options,

@@ -21,12 +21,12 @@ namespace pdarts {
 /// several searches may share one. Regularizers do change: each search makes its own.
 struct Experiment {
   ExperimentSpec spec;  ///< complete
-  Backend backend;      ///< how its super-networks compute, and where
+  Backend backend;      ///< of its super-networks
   std::unique_ptr<SearchSpace> space;
   std::unique_ptr<Dataset> dataset;
   std::unique_ptr<ProgressiveSchedule> schedule;
-  std::unique_ptr<Benchmark> benchmark;  ///< null where the spec has none
-  DerivationOptions derivation_options;  ///< what the regularizers allow to be derived
+  std::unique_ptr<Benchmark> benchmark;  ///< null if the spec has none
+  DerivationOptions derivation_options;  ///< the limits of the regularizers
 
   /// The size and the backend of a stage's super-network.
   SuperNetShape StageNetShape(int stage) const;

@@ -60,9 +60,9 @@ class Json {
   std::string Print(const char* comma, const char* colon) const;
 
   Kind kind_ = Kind::kScalar;
-  std::string scalar_ = "null";     ///< of a scalar: its text in JSON
-  std::vector<std::string> names_;  ///< of an object: the names of the values
-  std::vector<Json> values_;        ///< of a list or an object
+  std::string scalar_ = "null";     ///< for a scalar: its text in JSON
+  std::vector<std::string> names_;  ///< for an object: the names of the values
+  std::vector<Json> values_;        ///< for a list or an object
 };
 
 /// Writes an object with one list whose elements are added one by one: `{"images":[{...},{...}]}`.

@@ -20,10 +20,10 @@ std::optional<uint32_t> DropThreshold(double probability);
 
 /// The kind of a pass. Different streams are independent of each other.
 enum class MaskStream : uint32_t {
-  kEvaluation,       ///< passes that train nothing; `noise` draws in them too
+  kEvaluation,       ///< passes that train nothing, in which `noise` still draws
   kWeights,          ///< passes that train weights
   kAlphas,           ///< passes that train alphas
-  kUnrolledWeights,  ///< the passes of the weights' loss that second-order gradients take
+  kUnrolledWeights,  ///< passes of the weights' loss for unrolled gradients
 };
 
 /// The values on which the random numbers of one pass depend, besides the image and the place in

@@ -41,7 +41,7 @@ class Network : public torch::nn::Module {
   /// Logits of a network that is being described.
   struct GraphOutput {
     GraphValue logits;
-    std::optional<GraphValue> auxiliary;  ///< of the auxiliary head, where the network has one
+    std::optional<GraphValue> auxiliary;  ///< of the auxiliary head, if there is one
   };
 
  private:

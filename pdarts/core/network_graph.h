@@ -114,18 +114,18 @@ struct NetworkGraph {
   /// code.
   struct Module {
     std::string type;         ///< "SeparableConvolution"
-    std::string path;         ///< in the module around it, as in the state dict: "cells.3"
-    int parent = -1;          ///< the module around it; -1 of the network
+    std::string path;         ///< in the enclosing module, as in the state dict: "cells.3"
+    int parent = -1;          ///< the enclosing module; -1 for the network
     std::vector<int> inputs;  ///< values: its parameters. Each is an Identity within the module.
     int output = 0;           ///< a value: its result
-    int first_node = 0;       ///< its nodes and its modules' nodes are those from here
-    int end_node = 0;         ///< to before this one
+    int first_node = 0;       ///< the nodes of the module and of its modules begin here
+    int end_node = 0;         ///< and end before this node
   };
 
   std::vector<Node> nodes;      ///< in the order of the computation
-  std::vector<Module> modules;  ///< each after the one around it; the first is the network
+  std::vector<Module> modules;  ///< each after its enclosing module; the first is the network
   int logits = 0;               ///< a value, `[N,classes]`
-  int auxiliary = -1;           ///< a value: logits of the auxiliary head in training; -1 without
+  int auxiliary = -1;           ///< a value: logits of the auxiliary head in training; -1: none
 };
 
 /// The name of a node's layer in the state dict of the network: "cells.3._ops.2.op.1". If the node

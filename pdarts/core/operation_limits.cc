@@ -21,8 +21,8 @@ class KindLimit {
     return count;
   }
 
-  /// Takes the operation from the edge on which it is least probable. Returns whether there was
-  /// anything to do.
+  /// Removes the operation from the edge on which it is least probable. Returns whether it made a
+  /// step.
   bool Step(const CellKind& kind, EdgeChoice* choice, DerivationTrace* trace) {
     const int count = Count(*choice);
     if (count <= limit_.max) return false;
@@ -59,7 +59,8 @@ void KeepLimits(const CellKind& kind, absl::string_view cell,
   for (const OperationLimit& limit : limits) {
     if (limit.cell_kind == kind.name) of_kind.emplace_back(limit, kind, choice->NumEdges());
   }
-  // A step for one limit may break another one. Therefore all limits are checked again after each.
+  // A step for one limit may violate another one. Therefore, all limits are checked again after
+  // each step.
   for (size_t i = 0; i < of_kind.size();) i = of_kind[i].Step(kind, choice, trace) ? 0 : i + 1;
   for (const KindLimit& limit : of_kind) {
     NoteLimitMissed(cell, limit.limit(), limit.Count(*choice), trace);

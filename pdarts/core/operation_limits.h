@@ -10,27 +10,27 @@
 
 namespace pdarts {
 
-/// What a derivation has chosen for the edges of a cell, and can choose anew. Edges have the
-/// numbers of the cell kind, and operations the numbers of its list.
+/// The choice of a derivation for the edges of a cell, which can be changed. The numbers of edges
+/// and operations are those of the cell kind.
 class EdgeChoice {
  public:
   virtual ~EdgeChoice() = default;
   virtual int NumEdges() const = 0;
-  /// The operation that the cell holds on an edge; -1 if the cell does not hold the edge.
+  /// The operation of an edge; -1 if the architecture does not keep the edge.
   virtual int Operation(int edge) const = 0;
-  /// The probability of this operation.
+  /// The probability of the operation of an edge.
   virtual double Score(int edge) const = 0;
-  /// Whether the edge has another candidate than this operation and `none`.
+  /// Whether the edge has another candidate than its operation and `none`.
   virtual bool HasOtherThanNone(int edge) const = 0;
-  /// Takes this operation away from the candidates of the edge, and chooses anew.
+  /// Removes the operation of the edge from the candidates of the edge, and chooses again.
   virtual void TakeAway(int edge) = 0;
 };
 
 /// Changes a choice until it keeps the limits of its cell kind (docs/algorithm.md, "Skip limit").
-/// While a cell holds too many of an operation, the edge on which the operation is least probable
-/// loses the operation. An edge that has no other candidate than `none` keeps it. Each step is
-/// recorded in `trace`, and so is a limit that is exceeded in the end.
-/// \param cell the cell as a reader knows it: "normal cell".
+/// While a cell kind exceeds a limit, the edge on which the limited operation is least probable
+/// loses the operation. An edge that has no other candidate than `none` keeps the operation.
+/// `trace` records each step, and each limit that is exceeded at the end. \param cell the name of
+/// the cell kind for readers: "normal cell".
 void KeepLimits(const CellKind& kind, absl::string_view cell,
                 const std::vector<OperationLimit>& limits, EdgeChoice* choice,
                 DerivationTrace* trace);

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-// The places of operations in the kind's list.
+// The numbers of operations in the list of the kind.
 constexpr int kSkip = 1, kConv = 2;
 
 CellKind Kind() {

@@ -322,7 +322,7 @@ class Assignments {
   const absl::string_view text_;
   CommentLines comments_;
   size_t place_ = 0;
-  int level_ = 0;  ///< brackets of the line that are open
+  int level_ = 0;  ///< number of open brackets in the line
 };
 
 /// The name in `NAME = value` or `NAME: value`, if the value begins at `begin`; empty if there is

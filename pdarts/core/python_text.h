@@ -35,7 +35,7 @@ struct PythonValue {
     kName,      ///< text: "None", "module.name"
     kSequence,  ///< a list, tuple or set; items: its elements
     kDict,      ///< keys and items: its entries
-    kCall,      ///< text: the name of what is called; items: arguments, keys: their names or ""
+    kCall,      ///< text: the called name; items: arguments; keys: their names, or ""
   };
 
   Kind kind = Kind::kName;
@@ -43,9 +43,9 @@ struct PythonValue {
   std::vector<std::string> keys;
   std::vector<size_t> key_places;
   std::vector<PythonValue> items;
-  char bracket = '\0';  ///< kSequence: what it begins with
-  size_t begin = 0;     ///< byte at which it begins
-  size_t end = 0;       ///< byte at which begins what follows it and the white space after it
+  char bracket = '\0';  ///< kSequence: the opening bracket
+  size_t begin = 0;     ///< first byte
+  size_t end = 0;       ///< first byte after the value and the white space behind it
 
   bool is(Kind other) const { return kind == other; }
   /// The character that closes a sequence.

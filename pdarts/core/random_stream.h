@@ -32,8 +32,8 @@ class RandomStream {
   std::array<uint32_t, 2> key_;
   uint64_t sample_ = 0;
   uint32_t part_ = 0;
-  uint64_t drawn_ = 0;                  ///< words so far
-  std::array<uint32_t, 4> block_ = {};  ///< those that the last of them came from
+  uint64_t drawn_ = 0;                  ///< words that were drawn so far
+  std::array<uint32_t, 4> block_ = {};  ///< the block that contains the last drawn word
 };
 
 }  // namespace pdarts

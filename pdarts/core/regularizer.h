@@ -25,10 +25,10 @@ struct SearchContext {
   StageShape shape;
   int epoch = 0;                       ///< from 0, within the stage
   SuperNet* net = nullptr;             ///< candidates(), alphas(), ProbabilityTensor(), SetKnob()
-  const SearchSpace* space = nullptr;  ///< that is searched
+  const SearchSpace* space = nullptr;  ///< of the search
   /// The limits that the regularizers set for the derivation.
   const DerivationOptions* derivation_options = nullptr;
-  at::Generator generator;  ///< the regularizers' own stream
+  at::Generator generator;  ///< only for the regularizers
 };
 
 /// A regularizer changes a search without any code in the trainer that depends on the regularizer.

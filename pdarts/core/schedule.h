@@ -12,7 +12,7 @@ struct StageShape {
   int cells = 0;
   int channels = 0;
   int epochs = 0;
-  int warmup_epochs = 0;  ///< the first epochs, which train weights only
+  int warmup_epochs = 0;  ///< first epochs, which train only the weights
   int keep = 0;           ///< candidates an edge keeps after the stage
 };
 

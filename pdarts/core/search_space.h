@@ -27,7 +27,7 @@ struct ImageShape {
 
 /// The size of a super-network.
 struct SuperNetShape {
-  int cells = 8;      ///< depth; what one unit of it is, the space says
+  int cells = 8;      ///< depth, in the unit of the search space
   int channels = 16;  ///< initial channels
   ImageShape image;
   int classes = 10;
@@ -41,15 +41,15 @@ struct NetworkShape {
   ImageShape image;
   int classes = 10;
   std::string skeleton = "cifar";  ///< one of SearchSpace::skeletons()
-  bool auxiliary_head = false;     ///< where the skeleton has one
+  bool auxiliary_head = false;     ///< if the skeleton has one
   Backend backend;
 };
 
 /// A place in derived networks at which an operation can be.
 struct OperationPlace {
-  ImageShape input;  ///< what an operation there gets
+  ImageShape input;  ///< the input of an operation at this place
   int stride = 1;    ///< of the operation
-  int cells = 1;     ///< how many cells of the network have it there
+  int cells = 1;     ///< number of cells of the network with this place
 };
 
 /// The places of the operations of each edge: `[kind][edge]`. The places of an edge differ in input

@@ -210,7 +210,7 @@ absl::Status CompleteMessage(Message* message, const std::string& path) {
 
 struct PathStep {
   std::string name;
-  std::string key;  ///< what stands in brackets; empty when there are none
+  std::string key;  ///< the text in brackets; empty if there are no brackets
 };
 
 absl::StatusOr<std::vector<PathStep>> SplitPath(absl::string_view path) {

@@ -15,8 +15,7 @@ void AppendEscaped(absl::string_view bytes, std::string* out) {
 /// Whether the bytes (2 to 4 bytes that have the form of UTF-8) are not a control character, and
 /// not longer than the character needs. A terminal may decode the longer forms too.
 bool IsPrintable(absl::string_view character) {
-  constexpr uint32_t kSmallest[] = {0, 0, 0xa0, 0x800,
-                                    0x10000};  // below U+00A0: control characters
+  constexpr uint32_t kSmallest[] = {0, 0, 0xa0, 0x800, 0x10000};  // below 0xa0: controls
   uint32_t code = static_cast<unsigned char>(character[0]) & (0x7fU >> character.size());
   for (const unsigned char byte : character.substr(1)) code = code << 6 | (byte & 0x3fU);
   return code >= kSmallest[character.size()] && code <= 0x10ffff &&

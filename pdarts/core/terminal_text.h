@@ -29,8 +29,8 @@ class TerminalSafeBuffer : public std::streambuf {
   void GiveUpCharacter(std::string* out);
 
   std::streambuf* const target_;
-  std::string character_;  ///< the first bytes of a character of several
-  size_t whole_ = 0;       ///< how many bytes it will have
+  std::string character_;  ///< the first bytes of a character that is not complete
+  size_t whole_ = 0;       ///< the number of bytes of the complete character
 };
 
 /// The text as TerminalSafeBuffer passes it on.

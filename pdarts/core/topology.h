@@ -22,7 +22,7 @@ inline bool operator==(const Edge& a, const Edge& b) { return a.from == b.from &
 struct CellKind {
   std::string name;                     ///< "normal", "reduce"
   std::vector<Edge> edges;              ///< numbered in this order
-  std::vector<std::string> operations;  ///< the space's operation names in their fixed order
+  std::vector<std::string> operations;  ///< names of the operations, in a fixed order
 };
 inline bool operator==(const CellKind& a, const CellKind& b) {
   return a.name == b.name && a.edges == b.edges && a.operations == b.operations;

@@ -17,8 +17,8 @@ namespace pdarts {
 
 /// A spec of a training and its plugins, which fit each other.
 struct Training {
-  TrainSpec spec;   ///< complete, the network's size included
-  Backend backend;  ///< how its network computes, and where
+  TrainSpec spec;   ///< complete, with the size of the network
+  Backend backend;  ///< of its network
   std::unique_ptr<SearchSpace> space;
   std::unique_ptr<Dataset> dataset;
   Architecture architecture;

@@ -30,7 +30,7 @@ class ImagePlan {
     Kind kind;
     PixelRegion region;     ///< kResize, kWindow, kErase: of the image as it is before the step
     int64_t height = 0;     ///< of the image after the step
-    int64_t width = 0;      ///< likewise
+    int64_t width = 0;      ///< of the image after the step
     int64_t min_scale = 1;  ///< kResize
     const std::vector<double>* mean = nullptr;           ///< kNormalize
     const std::vector<double>* deviation = nullptr;      ///< kNormalize

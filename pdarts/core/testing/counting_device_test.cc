@@ -60,7 +60,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Values that differ from element to element, from -1 to 1.
+/// Values that differ between elements, from -1 to 1.
 at::Tensor Values(at::IntArrayRef sizes, at::ScalarType type = at::kDouble) {
   int64_t count = 1;
   for (const int64_t size : sizes) count *= size;
@@ -75,7 +75,7 @@ at::Tensor Pinned(const at::Tensor& tensor) {
   return pinned;
 }
 
-/// What `body` adds to the counters.
+/// The increase of the counters during `body`.
 DeviceCounters CountsOf(const std::function<void()>& body) {
   ResetCounters();
   body();
@@ -150,7 +150,7 @@ TEST_F(CountingDeviceTest, CopiesAreCountedWithTheirBytes) {
   EXPECT_EQ(counts.operations, 0);
   EXPECT_TRUE(back.equal(host));
 
-  // The host converts: what is sent has the type of the device.
+  // The host converts the type before it sends.
   counts = CountsOf([&] { device = host.to(CountingDevice(), at::kFloat); });
   EXPECT_EQ(counts.copies_to_device, 1);
   EXPECT_EQ(counts.bytes_to_device, 24);
@@ -163,7 +163,7 @@ TEST_F(CountingDeviceTest, CopiesAreCountedWithTheirBytes) {
   counts = CountsOf([&] { device.clone(); });
   EXPECT_EQ(counts.operations, 1);
   EXPECT_EQ(counts.copies_to_device + counts.copies_from_device + counts.synchronizations, 0);
-  // A kernel brings elements of another order into the order of the copy.
+  // A kernel reorders the elements before the copy.
   counts = CountsOf([&] { back = device.t().cpu(); });
   EXPECT_EQ(counts.operations, 0);
   EXPECT_TRUE(back.equal(device.cpu().t()));
@@ -434,7 +434,7 @@ TEST_F(CountingDeviceTest, FusedOptimizersAreOneOperation) {
   }
 }
 
-/// A small network in one function, of the operators that the search spaces use.
+/// A small network in one function, with the operators that the search spaces use.
 struct Net {
   explicit Net(bool on_device) : on_device(on_device) {
     const std::vector<std::vector<int64_t>> shapes = {{4, 3, 3, 3}, {4, 1, 3, 3}, {8, 4, 1, 1}, {8},
@@ -600,10 +600,10 @@ TEST_F(CountingDeviceTest, ARecordingTellsWhetherTwoStepsAreTheSame) {
   const std::vector<RecordedOperation> shorter(a.begin(), a.end() - 1);
   EXPECT_THAT(FirstDifference(a, shorter), HasSubstr("3 and 2 operations"));
   EXPECT_THAT(FirstDifference(shorter, a), HasSubstr("aten::relu_"));
-  // Memory that another tensor holds gives other addresses.
+  // Memory that another tensor holds changes the addresses.
   const at::Tensor held = at::empty_like(x);
   EXPECT_NE(FirstDifference(a, recorded(2)), "");
-  // Nothing is recorded without a recording.
+  // Operations before the start of a recording are not recorded.
   DeviceRecording recording;
   EXPECT_TRUE(recording.Stop().empty());
   step(1);
@@ -692,7 +692,7 @@ TEST_F(CountingDeviceTest, TheHostMustNotWaitDuringACapture) {
   graph.Abandon();
   EXPECT_THAT(ErrorOf([&] { graph.Replay(); }), HasSubstr("no captured graph"));
   ExpectClose(y, Values({3}) + 1);
-  // A failed capture leaves the device in order.
+  // After a failed capture, the device works as before.
   second.CaptureBegin();
   const at::Tensor z = x * 2;
   second.CaptureEnd();

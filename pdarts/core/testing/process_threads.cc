@@ -68,7 +68,7 @@ class Meeting {
   const int size_;
   int present_ = 0;
   int meeting_ = 0;
-  int ended_ = -1;  ///< the rank of the first process that has ended
+  int ended_ = -1;  ///< rank of the first process that has ended
 };
 
 class ThreadCommunicator : public Communicator {
