@@ -13,41 +13,43 @@
 
 namespace pdarts::nn {
 
-/// Some architecture of the space: what is derived if all candidates are equally probable.
-/// \error as SearchSpace::Derive.
+/// Any architecture of the space: the one that is derived from equal probabilities of all
+/// candidates. \error as SearchSpace::Derive.
 absl::StatusOr<Architecture> AnyArchitecture(const SearchSpace& space);
 
-/// What the operations of each edge cost in a network: `[kind][edge][operation of the topology]`.
+/// The costs of the operations of each edge in a network: `[kind][edge][operation of the
+/// topology]`.
 using OperationCosts = std::vector<std::vector<std::vector<double>>>;
 
-/// What an operation costs at a place, once.
+/// The cost of one occurrence of an operation at a place.
 using PlaceCost = std::function<absl::StatusOr<double>(const std::string& operation,
                                                        const OperationPlace& place)>;
 
-/// What each operation costs in the network of a shape: the sum over the cells that have the edge.
-/// Asks once for each different operation and place.
-/// \error kUnimplemented if the space doesn't say where its operations are; those of `cost`.
+/// The cost of each operation in the network of a shape: the sum over the cells that have the edge.
+/// Calls `cost` once for each different operation and place. \error kUnimplemented if the space
+/// does not state the places of its operations; errors of `cost`.
 absl::StatusOr<OperationCosts> SumOperationCosts(const SearchSpace& space,
                                                  const NetworkShape& shape, const PlaceCost& cost);
 
-/// Costs of a shape's networks as a sum: one part that all networks have, and one for each edge's
-/// operation. The sum is exact, because an operation's cost does not depend on the others.
+/// Costs of the networks of a shape as a sum: one part that all networks have, and one part for the
+/// operation of each edge. The sum is exact, because the cost of an operation does not depend on
+/// the other operations.
 class CostModel {
  public:
-  /// Of the parameters and the multiply-adds of one image, as CountNetwork counts them. Counts one
-  /// network and each operation once.
-  /// \error as SumOperationCosts and SearchSpace::BuildNetwork.
+  /// The cost models of the parameters and of the multiply-adds for one image, as CountNetwork
+  /// counts them. Counts one network and each operation once. \error as SumOperationCosts and
+  /// SearchSpace::BuildNetwork.
   static absl::StatusOr<CostModel> Parameters(const SearchSpace& space, const NetworkShape& shape);
   static absl::StatusOr<CostModel> MultiplyAdds(const SearchSpace& space,
                                                 const NetworkShape& shape);
 
-  /// fixed: what all networks have.
+  /// fixed: the part that all networks have.
   CostModel(Topology topology, double fixed, OperationCosts operations);
 
   double fixed() const { return fixed_; }
   const OperationCosts& operations() const { return operations_; }
 
-  /// The cost of the network of an architecture that fits the topology.
+  /// The cost of the network of an architecture. The architecture must fit the topology.
   double Of(const Architecture& architecture) const;
 
  private:

@@ -13,7 +13,7 @@
 namespace pdarts::nn {
 namespace {
 
-/// A network of a space and a skeleton that is counted quickly.
+/// The shape of a network of a space and a skeleton that is counted quickly.
 NetworkShape SmallShape(const SearchSpace& space, const std::string& skeleton) {
   NetworkShape shape = space.default_network_shape(skeleton).value();
   shape.channels = 4;
@@ -62,7 +62,8 @@ TEST(SumOperationCosts, AsksOnceForEachPlace) {
         return absl::StatusOr<double>(operation == "nor_conv_3x3" ? place.input.channels : 0);
       });
   ASSERT_TRUE(costs.ok()) << costs.status();
-  // Five operations in three blocks; five cells of 4, 8 and 16 channels in each.
+  // There are five operations in three blocks, and each block has five cells, with 4, 8 and 16
+  // channels.
   EXPECT_EQ(asked, 15);
   ASSERT_EQ((*costs)[0].size(), 6u);
   EXPECT_EQ((*costs)[0][5], (std::vector<double>{0, 0, 0, 5 * (4 + 8 + 16), 0}));

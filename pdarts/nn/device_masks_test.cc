@@ -1,4 +1,5 @@
-// Layers that draw, on the counting device: the values of the CPU, without a copy or a wait.
+// Tests that layers with masks compute the same values on the counting device as on the CPU,
+// without a copy or a wait.
 
 #include <cstdint>
 #include <string>
@@ -21,7 +22,7 @@ namespace {
 
 const std::vector<int64_t> kSizes = {20, 4, 6, 6};
 
-/// A cell of one input and two nodes. Each edge has these operations.
+/// A cell with one input and two nodes. Each edge has these operations.
 class Cell {
  public:
   Cell(const std::vector<std::string>& names, c10::Device device)
@@ -51,7 +52,7 @@ class Cell {
     DeviceCounters counters;
   };
 
-  /// context: of the CPU.
+  /// context: for the CPU.
   Pass Compute(ForwardContext context, const std::vector<Knob>& knobs) {
     context.knobs = &knobs;
     numbers_.Put(&context, knobs);
@@ -145,7 +146,7 @@ TEST(DeviceMasks, AllEdgesOfACellAreDrawnByOneOperation) {
   const auto operations = [&](double edges) {
     return cell.Compute(ForwardContext(), Knobs(edges, 0)).counters.operations;
   };
-  // Three products forward, and three backward, belong to the scales.
+  // The scales add three products in the forward pass and three in the backward pass.
   const int64_t of_three_edges = operations(0.5) - operations(0);
   EXPECT_LE(of_three_edges, 1 + 3 + 3);
 }

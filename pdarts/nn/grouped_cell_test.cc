@@ -1,5 +1,5 @@
-// The grouped kernels on a device that counts operations. pdarts/nn/kernels/mixed_cell_test.cc
-// compares all kinds of cells on the CPU.
+// Tests of the grouped kernels on a device that counts operations.
+// pdarts/nn/kernels/mixed_cell_test.cc compares all kinds of cells on the CPU.
 
 #include <cstdint>
 #include <memory>
@@ -49,7 +49,7 @@ class Cell {
       EdgeOperations& edge = operations_.emplace_back();
       options.stride = graph_.edges[e].from < 2 ? reduction : 1;
       for (size_t k = 0; k < candidates; ++k) {
-        // Another choice for each edge.
+        // The choice differs between the edges.
         edge.push_back(MakeOperation(kOperations[(3 * e + k) % kOperations.size()], options));
         edge.back()->to(at::kDouble);
         edge.back()->to(device);
@@ -64,7 +64,7 @@ class Cell {
         at::randn({14, static_cast<int64_t>(candidates)}, data, at::kDouble).softmax(1).to(device);
   }
 
-  /// The output and the gradients of a pass.
+  /// The output and the gradients of a forward and a backward pass.
   std::vector<at::Tensor> Pass(Of of) {
     for (const at::Tensor& weight : weights_) weight.set_requires_grad(of == Of::kWeights);
     probabilities_.set_requires_grad(of == Of::kProbabilities);
@@ -79,7 +79,7 @@ class Cell {
   }
 
   DeviceCounters CountersOf(Of of) {
-    Pass(of);  // the first pass may allocate
+    Pass(of);  // the first pass may allocate memory
     ResetCounters();
     Pass(of);
     return Counters();

@@ -14,7 +14,8 @@
 namespace pdarts::nn {
 namespace {
 
-/// A machine on which a pass takes a microsecond a multiply-add, and a millisecond for each image.
+/// A simulated machine, on which a pass needs a microsecond for each multiply-add, and a
+/// millisecond for each image.
 double SlowMachine(Network& network, const ImageShape& image, int batch) {
   return batch * (1 + CountNetwork(network, image).macs / 1000);
 }
@@ -49,7 +50,8 @@ TEST(LatencyModel, SumsWhatWasMeasured) {
       const Architecture architecture = RandomArchitecture(*space, generator).value();
       const auto network =
           space->BuildNetwork(architecture, shape, MakeGenerator(1, "weights")).value();
-      // All architectures have as many operations, so that each image's millisecond is fixed.
+      // All architectures have the same number of operations, so the millisecond for each image is
+      // a fixed part.
       EXPECT_NEAR(model->Of(architecture), SlowMachine(*network, shape.image, batch), 1e-9);
     }
   }

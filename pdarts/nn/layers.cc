@@ -69,7 +69,7 @@ Convolution::Convolution(const ConvolutionOptions& options, at::Generator genera
 
 at::Tensor Convolution::Forward(const at::Tensor& x) const {
   const ActivationStorage storage(x);
-  // On the CPU, a depthwise convolution's product is computed in float32.
+  // On the CPU, the product of a depthwise convolution is computed in float32.
   const at::Tensor weight =
       options_.groups == 1 ? storage.Rounded(weight_) : storage.Operand(weight_);
   at::Tensor out =

@@ -18,12 +18,12 @@
 
 namespace pdarts::nn {
 
-// Layers take activations of their parameters' type, or bfloat16 or float16 beside parameters of
-// float32. Then they give the same type unless they say otherwise; ActivationStorage says what is
-// computed in float32 and what is rounded.
+// Layers take activations of the type of their parameters. Layers with float32 parameters also take
+// bfloat16 and float16. The results have the type of the activations, unless stated otherwise.
+// ActivationStorage describes what is computed in float32 and what is rounded.
 
-/// Counts the multiply-accumulates of all convolutions and linear layers that this thread runs
-/// while the object lives (docs/algorithm.md, "Counting"). Tallies don't nest.
+/// Counts the multiply-adds of all convolutions and linear layers that this thread computes while
+/// the object lives (docs/algorithm.md, "Counting"). Two objects must not be nested.
 class MacTally {
  public:
   MacTally();
@@ -32,11 +32,12 @@ class MacTally {
   MacTally& operator=(const MacTally&) = delete;
 
   int64_t macs() const { return macs_; }
-  /// What was counted in each MacPart, in the order of their first counts; "" is outside of all.
+  /// The count of each MacPart, in the order of their first counts. "" is the part outside of all
+  /// MacParts.
   const std::vector<std::pair<std::string, int64_t>>& parts() const { return parts_; }
 
-  /// Adds to the living tally, if there is one. For layers that compute by other means than the
-  /// classes below.
+  /// Adds to the living object, if there is one. For layers that do not compute with the classes
+  /// below.
   static void Add(int64_t macs);
 
  private:
@@ -44,8 +45,8 @@ class MacTally {
   std::vector<std::pair<std::string, int64_t>> parts_;
 };
 
-/// While one lives, what this thread counts belongs to a part of the network, called as the child
-/// module is ("cells.3"). Parts don't nest.
+/// While an object lives, the counts of this thread belong to one part of the network, with the
+/// name of its child module ("cells.3"). Two objects must not be nested.
 class MacPart {
  public:
   explicit MacPart(std::string name);
@@ -65,22 +66,22 @@ struct ConvolutionOptions {
   bool bias = false;
 };
 
-/// A 2-d convolution. Parameters: `weight` `[out,in/groups,k,k]` and, if asked for, `bias` `[out]`,
-/// both drawn from U(-b, b) with b = 1 / sqrt(in / groups * k * k): LibTorch's default.
+/// A 2-d convolution. Parameters: `weight` `[out,in/groups,k,k]` and optionally `bias` `[out]`.
+/// Both are drawn from U(-b, b) with b = 1 / sqrt(in / groups * k * k), LibTorch's default.
 class Convolution : public torch::nn::Module {
  public:
   Convolution(const ConvolutionOptions& options, at::Generator generator);
 
-  /// `[N,in,H,W]` -> `[N,out,H',W']`. Of 16-bit activations and without groups the product is of
-  /// the weight rounded to the same type.
+  /// `[N,in,H,W]` -> `[N,out,H',W']`. For 16-bit activations without groups, the weight is rounded
+  /// to the same type for the product.
   at::Tensor Forward(const at::Tensor& x) const;
 
-  /// Describes it as the layer `path` (GraphBuilder::Add).
+  /// Describes the convolution as the layer `path` (GraphBuilder::Add).
   GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const;
 
   const ConvolutionOptions& options() const { return options_; }
   const at::Tensor& weight() const { return weight_; }
-  /// Undefined without bias.
+  /// Undefined if the convolution has no bias.
   const at::Tensor& bias() const { return bias_; }
 
  private:
@@ -89,8 +90,8 @@ class Convolution : public torch::nn::Module {
   at::Tensor bias_;
 };
 
-/// A fully connected layer. Parameters: `weight` `[out,in]`, `bias` `[out]`, both drawn from
-/// U(-b, b) with b = 1 / sqrt(in): LibTorch's default.
+/// A fully connected layer. Parameters: `weight` `[out,in]`, `bias` `[out]`. Both are drawn from
+/// U(-b, b) with b = 1 / sqrt(in), LibTorch's default.
 class Linear : public torch::nn::Module {
  public:
   Linear(int64_t in_features, int64_t out_features, at::Generator generator);
@@ -98,7 +99,7 @@ class Linear : public torch::nn::Module {
   /// `[N,in]` -> `[N,out]`.
   at::Tensor Forward(const at::Tensor& x) const;
 
-  /// Describes it as the layer `path` (GraphBuilder::Add).
+  /// Describes the layer as the layer `path` (GraphBuilder::Add).
   GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const;
 
  private:
@@ -106,29 +107,29 @@ class Linear : public torch::nn::Module {
   at::Tensor bias_;
 };
 
-/// Batch normalisation over a channel of `[N,C,H,W]`: by the batch's mean and biased variance in
-/// training, by the running ones in evaluation mode. Buffers: `running_mean`, `running_var` `[C]`,
-/// which move towards the batch's mean and unbiased variance; parameters, if affine: `weight`
-/// (ones) and `bias` (zeros).
+/// Batch normalization of the channels of `[N,C,H,W]`. In training mode, it uses the mean and the
+/// biased variance of the batch. In evaluation mode, it uses the running statistics. Buffers:
+/// `running_mean`, `running_var` `[C]`, which move towards the mean and the unbiased variance of
+/// the batch. Parameters, if affine: `weight` (ones) and `bias` (zeros).
 class BatchNorm : public torch::nn::Module {
  public:
   static constexpr double kEpsilon = 1e-5;
   static constexpr double kMomentum = 0.1;
 
-  /// \param backend says what computes statistics over several processes. Without one, and where
-  ///     this process has the whole batch, LibTorch's operators compute everything.
+  /// \param backend for statistics over several processes. Without a backend, or if this process
+  /// has the complete batch, LibTorch's operators compute everything.
   BatchNorm(int64_t channels, bool affine, std::optional<Backend> backend = std::nullopt);
 
   /// Throws c10::Error as CheckCanNormalize.
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const;
 
-  /// Describes it as the layer `path` (GraphBuilder::Add).
+  /// Describes the normalization as the layer `path` (GraphBuilder::Add).
   GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const;
 
-  /// The same as data, for the fused operations.
+  /// The normalization as data, for the fused operations.
   BatchNormArgs Args(const ForwardContext& context) const;
 
-  /// Undefined unless affine.
+  /// Undefined if not affine.
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
   const at::Tensor& running_mean() const { return running_mean_; }
@@ -142,18 +143,18 @@ class BatchNorm : public torch::nn::Module {
   const std::optional<Backend> backend_;
 };
 
-/// Sets each element of `[N,C,H,W]` to zero with the probability `rate` and divides the others by
-/// 1 - rate. The mask is DropoutMask of context.masks.
+/// Sets each element of `[N,C,H,W]` to zero with the probability `rate`, and divides the others by
+/// 1 - rate. The mask is DropoutMask with context.masks.
 at::Tensor Dropout(const at::Tensor& x, const Rate& rate, const ForwardContext& context);
 
-/// What a network's stem gives, in the type in which the layers behind it shall store their
-/// activations. storage: kBFloat16 or kHalf; any other type leaves x as it is.
+/// The output of a network's stem in the type in which the later layers store their activations.
+/// storage: kBFloat16 or kHalf. For any other type, x is returned.
 at::Tensor AsStored(const at::Tensor& x, at::ScalarType storage);
 
-/// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels, float32 where x has 16 bits.
+/// `[N,C,H,W]` -> `[N,C]`: the mean over the pixels, float32 if x has 16 bits.
 at::Tensor GlobalAveragePool(const at::Tensor& x);
 
-/// Mean of kxk windows, padding not counted.
+/// The mean of kxk windows. The padding is not counted.
 at::Tensor AveragePool(const at::Tensor& x, int64_t kernel, int64_t stride, int64_t padding);
 
 }  // namespace pdarts::nn

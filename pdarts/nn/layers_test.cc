@@ -38,7 +38,7 @@ TEST(Convolution, IsInitializedUniformlyFromItsGenerator) {
     EXPECT_LE(largest, bound);
     EXPECT_GT(largest, 0.8 * bound);
   }
-  // The deviation of U(-b, b) is b / sqrt(3).
+  // The standard deviation of U(-b, b) is b / sqrt(3).
   EXPECT_NEAR(first.weight().std().item<double>(), bound / std::sqrt(3.0), 0.02 * bound);
 }
 
@@ -76,7 +76,7 @@ TEST(BatchNorm, LeavesItsStatisticsWhenToldTo) {
   EXPECT_TRUE(y.equal(norm.Forward(x, ForwardContext())));
   EXPECT_GT(norm.running_mean().abs().max().item<double>(), 0);
 
-  // In evaluation mode the running statistics are what normalises, also then.
+  // In evaluation mode, the running statistics normalize, even with update_statistics.
   norm.eval();
   const at::Tensor z = norm.Forward(x, frozen);
   EXPECT_TRUE(z.equal(norm.Forward(x, ForwardContext())));
@@ -90,8 +90,8 @@ TEST(BatchNorm, RefusesOneValueAChannelInTraining) {
   EXPECT_EQ(norm.Forward(at::ones({1, 3, 1, 1}), ForwardContext()).numel(), 3);
 }
 
-/// What a layer gives of bfloat16 is what it gives of the same values in float32, rounded, and so
-/// is the gradient. Parameters and statistics stay float32.
+/// With bfloat16, the result of a layer is the rounded result for the same values in float32, and
+/// so is the gradient. Parameters and statistics stay float32.
 TEST(Bfloat16, LayersComputeInFloat32) {
   const at::Tensor narrow = Random({4, 3, 6, 6}).to(at::kBFloat16);
   BatchNorm norm(3, /*affine=*/true);
@@ -126,7 +126,7 @@ TEST(Bfloat16, LayersComputeInFloat32) {
   expect_same_layer("batch normalization", at::kBFloat16,
                     [&](const at::Tensor& x) { return norm.Forward(x, ForwardContext()); });
 
-  // The weight of a convolution is rounded for the product, its gradient isn't.
+  // The weight of a convolution is rounded for the product. Its gradient is not rounded.
   const ConvolutionOptions options{3, 4, /*kernel=*/3};
   const Convolution convolution(options, MakeGenerator(1, "weights"));
   const at::Tensor weight = convolution.weight().detach().clone();

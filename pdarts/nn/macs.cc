@@ -23,7 +23,7 @@ at::Tensor Images(const Network& network, const ImageShape& image, int64_t count
   return at::zeros({count, image.channels, image.height, image.width}, options);
 }
 
-/// Most bytes that a training step of so many images holds beyond what there was before.
+/// The peak of the bytes that a training step with this number of images allocates.
 int64_t TrainingPeak(Network& network, const ImageShape& image, int64_t count) {
   TensorMemory memory;
   const NetworkOutput output = network.Forward(Images(network, image, count));
@@ -32,7 +32,7 @@ int64_t TrainingPeak(Network& network, const ImageShape& image, int64_t count) {
   return memory.peak();
 }
 
-/// "cells.3.preprocess0.op.1.weight" -> "cells.3"; what is in no cell -> "other".
+/// "cells.3.preprocess0.op.1.weight" -> "cells.3". Parameters outside of all cells: "other".
 std::string PartOf(const std::string& parameter) {
   const std::vector<std::string> names = absl::StrSplit(parameter, '.');
   return names.size() > 2 && names[0] == "cells" ? absl::StrCat("cells.", names[1]) : kOther;

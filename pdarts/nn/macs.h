@@ -13,29 +13,29 @@ class Network;
 
 namespace pdarts::nn {
 
-/// Multiply-accumulates of the convolutions and linear layers for one image in evaluation mode, so
-/// without the auxiliary head (docs/algorithm.md, "Counting"). Runs the network once and leaves its
-/// mode as it was.
+/// Multiply-adds of the convolutions and linear layers for one image in evaluation mode, which
+/// excludes the auxiliary head (docs/algorithm.md, "Counting"). Computes one forward pass, and
+/// restores the mode of the network.
 int64_t CountMacs(Network& network, const ImageShape& image);
 
-/// What a network costs, for one image.
+/// The cost of a network for one image.
 struct NetworkCosts {
   struct Part {
-    std::string name;  ///< as the child module is called: "cells.0", ..., "other"
+    std::string name;  ///< name of the child module: "cells.0", ..., "other"
     int64_t parameters = 0;
     int64_t macs = 0;
   };
   int64_t parameters = 0;  ///< trainable scalars
   int64_t macs = 0;
-  std::vector<Part> parts;  ///< cells one by one, then all else together as "other"
-  /// Bytes that an evaluation pass holds at most, without the weights.
+  std::vector<Part> parts;  ///< each cell, and then everything else as "other"
+  /// The peak of the bytes that a forward pass in evaluation mode allocates, without the weights.
   int64_t evaluation_bytes = 0;
-  /// Bytes that each image of a training step adds to what it holds at most.
+  /// The increase of the peak memory of a training step for each further image, in bytes.
   int64_t training_bytes = 0;
 };
 
-/// Counts a network that was built without auxiliary head. Runs it a few times, which moves its
-/// running statistics; leaves its mode as it was.
+/// Computes the costs of a network that was built without auxiliary head. Computes a few passes,
+/// which move the running statistics of the network. Restores the mode of the network.
 NetworkCosts CountCosts(Network& network, const ImageShape& image);
 
 }  // namespace pdarts::nn

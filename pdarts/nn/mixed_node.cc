@@ -26,7 +26,7 @@ bool HasCellForm(const std::vector<EdgeOperations>& operations) {
   return true;
 }
 
-/// Probability with which an edge is dropped for a sample.
+/// The probability with which an edge is dropped for an image.
 Rate DropRate(const EdgeOperations& operations, const ForwardContext& context) {
   if (!operations.front()->is_training()) return 0;
   const bool is_identity = operations.size() == 1 && operations.front()->is_identity();
@@ -34,11 +34,11 @@ Rate DropRate(const EdgeOperations& operations, const ForwardContext& context) {
   return context.drop_edges ? context.KnobRate(kEdgeDropPathKnob) : Rate();
 }
 
-/// What each edge is multiplied by for each image: `[N]` float32; undefined for edges that aren't
+/// The scale of each edge for each image: `[N]` float32; undefined for edges that are never
 /// dropped.
 std::vector<at::Tensor> DrawEdgeScales(const std::vector<EdgeOperations>& operations,
                                        int64_t images, const ForwardContext& context) {
-  // All edges that are dropped have the same rate, and are drawn together.
+  // All edges that can be dropped have the same rate, and are drawn together.
   std::vector<size_t> edges;
   std::vector<Masks> places;
   Rate of_all;
@@ -66,7 +66,7 @@ at::Tensor Ones(int64_t count, const at::Tensor& input) {
   return at::ones({count}, ActivationStorage::ComputedOptions(input));
 }
 
-/// The cell as data for MixedCell. scales: of DrawEdgeScales.
+/// The cell as data for MixedCell. scales: from DrawEdgeScales.
 MixedCellArgs CellForm(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                        const at::Tensor& input, const std::vector<at::Tensor>& scales,
                        const ForwardContext& context) {
@@ -165,7 +165,8 @@ at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>
                           static_cast<int64_t>(e)});
     }
     const at::Tensor& value = nodes.emplace_back(MixedNode(incoming, context, backend));
-    // What MixedCell relies on, and would find only once all operations have a cell form.
+    // MixedCell needs these sizes, but would detect a violation only if all operations had a cell
+    // form.
     CHECK(value.size(1) == inputs[0].size(1) &&
           value.size(2) == inputs[0].size(2) / graph.reduction &&
           value.size(3) == inputs[0].size(3) / graph.reduction)

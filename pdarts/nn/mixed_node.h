@@ -16,50 +16,55 @@
 
 namespace pdarts::nn {
 
-/// The candidate operations of one edge.
+/// The operations of one edge: its candidates in a super-network, and one operation in a derived
+/// network.
 using EdgeOperations = std::vector<std::shared_ptr<Operation>>;
 
-/// An edge into a node of a super-network.
+/// An edge into a node of a cell.
 struct MixedEdge {
-  at::Tensor x;  ///< `[N,C,H,W]`, the output of the node that it starts at
+  at::Tensor x;  ///< `[N,C,H,W]`, the output of the node at which the edge begins
   const EdgeOperations* operations = nullptr;
   at::Tensor probabilities;  ///< `[K]`, one for each operation; undefined: all are 1
-  at::Tensor image_scale;    ///< `[N]`, or undefined: what the edge is multiplied by for each image
-  int64_t number = 0;        ///< of the edge in its cell: the edge's part of the context
+  at::Tensor image_scale;    ///< `[N]`, or undefined: the factor of the edge for each image
+  int64_t number = 0;        ///< of the edge in its cell, and of its part of the context
 };
 
-/// A node: the sum over its edges of each edge's operations, weighed by their probabilities
-/// (docs/algorithm.md, "Mixed operations"). Operations that give zero cost nothing unless there is
-/// no other.
+/// A node: the sum over its edges of the operations of each edge, weighted by their probabilities
+/// (docs/algorithm.md, "Mixed operations"). Operations that give zero are not computed. If all
+/// operations give zero, the first operation of the first edge is computed.
 at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& context,
                      const Backend& backend);
 
-/// The graph of a super-network's cell. Nodes are numbered with the inputs first.
+/// The graph of a cell. Nodes are numbered, and the inputs come first.
 struct MixedGraph {
   int num_inputs = 0;
   int num_nodes = 0;
   std::vector<Edge> edges;
-  std::vector<int> output_nodes;  ///< whose values make the output, concatenated along the channels
-  int64_t reduction = 1;          ///< what the inputs' sides are divided by in the other nodes
+  std::vector<int> output_nodes;  ///< their concatenation along the channels is the output
+  int64_t reduction = 1;          ///< sides of the inputs, divided by sides of the other nodes
 };
 
-/// All nodes of a cell. operations: of each edge; inputs: `[N,C,H,W]`; probabilities `[E,K]`, or
-/// undefined: every operation counts once, as in a derived network. Returns `[N,outputs*C,H',W']`.
+/// All nodes of a cell. operations: of each edge. inputs: `[N,C,H,W]`. probabilities: `[E,K]`, or
+/// undefined: every operation has the factor 1, as in a derived network. Returns
+/// `[N,outputs*C,H',W']`.
 ///
-/// context: of this cell alone (ForwardContext::At), because the masks of edge e and of its
-/// operations are those of the context's part e. In training, edges are dropped by sample, and the
-/// others are divided by what is left: with context.drop_path all edges but those that are an
-/// identity, otherwise all edges with the probability of kEdgeDropPathKnob. All backends draw the
-/// same. The cell is computed in one go if all operations can be put as data (MixedCell), and node
-/// by node otherwise.
+/// context: for this cell only (ForwardContext::At), because edge e and its operations draw their
+/// masks from part e of the context. In training, edges are dropped for single images, and the kept
+/// edges are divided by the probability of being kept. If context.drop_path is above 0, its rate
+/// applies to all edges that are not an identity. Otherwise, if context.drop_edges is set, the rate
+/// of kEdgeDropPathKnob applies to all edges. Otherwise, no edge is dropped. All backends draw the
+/// same masks.
+///
+/// If all operations that do not give zero have a cell form, MixedCell computes the complete cell.
+/// Otherwise, the cell is computed node by node.
 at::Tensor MixedNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                       const std::vector<at::Tensor>& inputs, const at::Tensor& probabilities,
                       const ForwardContext& context, const Backend& backend);
 
-/// Describes what MixedNodes computes of a derived network's cell, which has one operation an edge,
-/// within the module that is open. Edges that are no identity have drop path.
-/// names: of each edge's operation; list: the child of the cell that has the operations as children
-/// "0", "1", ..., in the order of the edges.
+/// Describes the computation of MixedNodes for a cell of a derived network, which has one operation
+/// for each edge, inside the current module. Edges whose operation is neither an identity nor zero
+/// have drop path. names: of the operation of each edge. list: the child of the cell whose children
+/// "0", "1", ... are the operations, in the order of the edges.
 GraphValue DescribeNodes(const MixedGraph& graph, const std::vector<EdgeOperations>& operations,
                          const std::vector<std::string>& names, absl::string_view list,
                          const std::vector<GraphValue>& inputs, GraphBuilder* builder);

@@ -9,7 +9,7 @@
 namespace pdarts::nn {
 namespace {
 
-/// A cell of one edge with nothing but a skip connection: what comes out is the edge's scale.
+/// A cell with one edge that has only a skip connection. Its output is the scale of the edge.
 class OneEdge : public ::testing::TestWithParam<Kernels> {
  protected:
   OneEdge() {

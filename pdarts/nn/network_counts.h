@@ -8,17 +8,18 @@ namespace pdarts {
 
 class Network;
 
-/// What a network costs, without an auxiliary head.
+/// The cost of a network without an auxiliary head.
 struct NetworkCounts {
   double params = 0;  ///< trainable scalars
   double macs = 0;    ///< multiply-adds of one image in evaluation mode
 };
 
-/// Counts a network that was built without auxiliary head, for an image. Runs it once.
+/// Counts a network that was built without auxiliary head, for one image. Computes one forward
+/// pass.
 NetworkCounts CountNetwork(Network& network, const ImageShape& image);
 
-/// Counts the network of an architecture at a shape, whose auxiliary head is left out.
-/// \error as SearchSpace::BuildNetwork.
+/// Counts the network of an architecture at a shape, without the auxiliary head. \error as
+/// SearchSpace::BuildNetwork.
 absl::StatusOr<NetworkCounts> CountNetwork(const SearchSpace& space,
                                            const Architecture& architecture, NetworkShape shape);
 

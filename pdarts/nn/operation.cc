@@ -39,8 +39,8 @@ class Zero : public Operation {
   const int64_t stride_;
 };
 
-/// Gaussian noise of mean 0 and deviation 1 in the place of its input (RobustDARTS: Zela et al.,
-/// ICLR 2020).
+/// Gaussian noise with mean 0 and standard deviation 1 instead of its input (RobustDARTS: Zela et
+/// al., ICLR 2020).
 class Noise : public Operation {
  public:
   explicit Noise(const OperationOptions& options) : stride_(options.stride) {}
@@ -72,12 +72,12 @@ class Identity : public Operation {
       return operation;
     }
     operation.dropout_mask = DropoutMask(sizes, p, context.masks);
-    // Where all of it is dropped any scale will do, but not 1 / 0.
+    // If everything is dropped, the scale has no effect, but 1 / 0 must be avoided.
     operation.dropout_scale = p == 1 ? 1 : 1 / (1 - p);
     return operation;
   }
   bool is_identity() const override { return true; }
-  /// Dropout is of a search's networks alone.
+  /// Only networks of a search have dropout.
   GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
     return builder->Add(path, graph::Identity{}, {x});
   }
@@ -171,7 +171,7 @@ std::shared_ptr<Operation> MakePool(PoolKind kind, const OperationOptions& optio
   return std::make_shared<PlainPool>(kind, options);
 }
 
-/// Counts what a convolution of an input of these sizes multiplies.
+/// Counts the multiply-adds of a convolution with an input of these sizes.
 void Tally(const ReluConvolution& convolution, at::IntArrayRef sizes) {
   const int64_t pixels = ((sizes[2] - 1) / convolution.stride + 1) *
                          ((sizes[3] - 1) / convolution.stride + 1) * sizes[0];
@@ -191,12 +191,12 @@ CellOperation OneRound(ReluConvolution convolution, const BatchNorm& batch_norm,
   return operation;
 }
 
-/// A chain of: ReLU, depthwise kxk, pointwise 1x1, batch normalization. The first one has the
-/// stride. Children are numbered through the whole chain, ReLU included: `op.1` depthwise, `op.2`
-/// pointwise, `op.3` batch normalisation, `op.5` ...
+/// A chain of: ReLU, depthwise kxk, pointwise 1x1, batch normalization. The first convolution has
+/// the stride. The numbers of the children run through the complete chain, including the ReLU:
+/// `op.1` depthwise, `op.2` pointwise, `op.3` batch normalization, `op.5` ...
 class DepthwiseSeparable : public NormalizedOperation {
  public:
-  /// type: what a description calls it (GraphBuilder::Module).
+  /// type: the name in a description (GraphBuilder::Module).
   DepthwiseSeparable(absl::string_view type, int64_t kernel, int64_t dilation, int length,
                      const OperationOptions& options)
       : NormalizedOperation(options.backend), type_(type) {
@@ -318,7 +318,7 @@ class ReluConvBn : public NormalizedOperation {
   }
 
  private:
-  /// Nothing for strides and kernels that Convolve doesn't know.
+  /// No value for strides and kernels that Convolve does not support.
   std::optional<ReluConvolution> AsReluConvolution() const {
     const ConvolutionOptions& options = convolution_->options();
     const int64_t k = options.kernel;
@@ -442,7 +442,7 @@ std::vector<at::Tensor> ForwardEach(const std::vector<const Operation*>& operati
   for (size_t i = 0; i < inputs.size(); ++i) {
     const PreNormalization raw = operations[i]->PreNormalize(inputs[i], context);
     if (raw.batch_norm == nullptr) {
-      // An operation that is zero has no value before its normalization.
+      // A zero operation has no pre-normalization value.
       outputs.push_back(raw.value.defined() ? raw.value
                                             : operations[i]->Forward(inputs[i], context));
       continue;

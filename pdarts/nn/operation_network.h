@@ -11,10 +11,10 @@
 
 namespace pdarts::nn {
 
-// For the implementation of SearchSpace::operation_places and BuildOperation.
+// Functions for the implementation of SearchSpace::operation_places and BuildOperation.
 
-/// A network of nothing but an operation, which gets the images as the cells of a network with this
-/// backend would give them to it: the layout in memory and the type are theirs.
+/// A network of one operation. The operation gets the images in the memory format and in the type
+/// in which the cells of a network with this backend would get them.
 std::shared_ptr<Network> MakeOperationNetwork(std::shared_ptr<Operation> operation,
                                               const Backend& backend);
 

@@ -185,13 +185,13 @@ TEST(MixedNode, WeighsAndAddsAllOperations) {
   EXPECT_TRUE(gradient.allclose(torch::autograd::grad({expected.sum()}, {p})[0], 1e-9, 1e-9));
 }
 
-/// Squares its input: an operation that knows nothing of kernels.
+/// Squares its input. The operation has no code for the kernels.
 class Square : public Operation {
  public:
   at::Tensor Forward(const at::Tensor& x, const ForwardContext&) const override { return x * x; }
 };
 
-/// A cell of three nodes behind one input, with these operations on every edge.
+/// A cell with one input and three other nodes, with these operations on every edge.
 class Cell {
  public:
   Cell(const std::vector<std::string>& names, bool with_square, Kernels kernels)

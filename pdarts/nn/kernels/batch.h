@@ -21,7 +21,7 @@ Pixels<const T> Const(Pixels<T> p) {
   return {p.data, p.stride};
 }
 
-/// A batch of images in memory: channels-last, perhaps some of the channels of a wider tensor.
+/// A batch of images in memory: a channels-last tensor, or some of the channels of a wider one.
 template <typename S>
 struct Batch {
   S* data = nullptr;
@@ -37,7 +37,8 @@ Batch<S> WholeBatch(const at::Tensor& x) {
   return {const_cast<S*>(ConstData<S>(x)), x.size(1), x.size(2), x.size(3), x.size(1)};
 }
 
-/// Per-channel numbers as the loops read them: whole vectors, 0 past the last channel.
+/// A number for each channel, in the form that the loops read: whole vectors, with 0 after the last
+/// channel.
 template <typename A, typename F>
 std::vector<A> ChannelValues(int64_t channels, int64_t lanes, const F& value) {
   std::vector<A> values(RoundUp(channels, lanes));

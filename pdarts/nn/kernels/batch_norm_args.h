@@ -12,13 +12,14 @@ class Communicator;
 
 namespace pdarts::nn {
 
-/// A batch normalisation as data. In training it normalises by the batch's mean and biased
-/// variance, and with `update_statistics` moves the running ones in place towards the batch's mean
-/// and unbiased variance; else it normalises by the running ones.
+/// A batch normalization as data. In training, it normalizes by the mean and the biased variance of
+/// the batch. If `update_statistics` is set, it also moves the running statistics in place towards
+/// the mean and the unbiased variance of the batch. Otherwise it normalizes by the running
+/// statistics.
 ///
-/// With a communicator, the batch is that of all its processes, each of which has at least one
-/// image of it. The passes forward and backward are collective then. The gradients of `weight` and
-/// `bias` are each process's part of a sum over the processes.
+/// With a communicator, the batch is the batch of all its processes, and each process has at least
+/// one image of it. The forward and the backward pass are then collective. The gradients of
+/// `weight` and `bias` in each process are parts of a sum over the processes.
 struct BatchNormArgs {
   at::Tensor weight;  ///< `[C]`, undefined unless affine
   at::Tensor bias;    ///< `[C]`, undefined unless affine
@@ -31,13 +32,13 @@ struct BatchNormArgs {
   Communicator* communicator = nullptr;  ///< null: this process has the whole batch
 };
 
-/// Whether a batch normalization takes its statistics over several processes.
+/// Whether the statistics of a batch normalization are computed over several processes.
 inline bool IsSynchronized(const BatchNormArgs& batch_norm) {
   return batch_norm.training && batch_norm.communicator != nullptr;
 }
 
-/// Throws c10::Error in training if a channel has only one value, such as one image of one pixel:
-/// its unbiased variance is a division by zero, and what is normalised is 0 whatever it was.
+/// Throws c10::Error in training if a channel has only one value, such as one image of one pixel.
+/// The unbiased variance would be a division by zero, and the normalized value would always be 0.
 inline void CheckCanNormalize(bool training, int64_t values_per_channel, int64_t channels) {
   TORCH_CHECK(!training || values_per_channel > 1,
               "batch normalization in training needs more than one value for each channel, but a "

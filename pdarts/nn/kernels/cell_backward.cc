@@ -53,7 +53,7 @@ void CellBackward<S, A>::RunGroup(const std::vector<int>& sources) {
   const int first = sources[0];
   if (!plan_.is_input(first) && !plan_.nodes[first].is_consumed()) {
     const int place = plan_.nodes[first].place_in_output;
-    if (place < 0) return;  // nothing depends on it
+    if (place < 0) return;  // the loss does not depend on the node
     node_gradients_[first] = PartOfOutput<S>(plan_, gradient_, place);
     SumsPass(first);
     return;
@@ -116,10 +116,10 @@ void CellBackward<S, A>::LaterPass(std::vector<Flow>& flows, size_t place) {
                                       [&](const Flow& flow) { return IsIn(flow, place); });
   const int64_t parts = NumParts(plan_.images, count), tasks = plan_.images * parts;
   WeightSums weight_sums = MakeWeightSums(flows, place, tasks);
-  std::vector<size_t> longer;  // places in flows
+  std::vector<size_t> longer;  // indices into `flows`
   std::vector<Batch<S>> targets;
-  // [image][2][up]: of the gradient behind the batch normalization before, and of it times the
-  // deviation of that normalization's input.
+  // [image][2][up]: the sum of the gradient behind the previous batch normalization, and the sum of
+  // this gradient times (value - mean) of that normalization's input.
   std::vector<std::vector<A>> norm_sums;
   int64_t margin = 0, scratch_size = 0;
   for (size_t i = 0; i < flows.size(); ++i) {
@@ -137,7 +137,8 @@ void CellBackward<S, A>::LaterPass(std::vector<Flow>& flows, size_t place) {
         !WantsAffine(operation.chain[place - 1].first_input + CellPlan::kNormWeight)) {
       continue;
     }
-    // An image's value of this convolution isn't needed once its gradient is known: it makes room.
+    // When the gradient of this convolution's value in an image is known, the value is no longer
+    // needed, and the gradient can use its memory.
     const bool reuse = !keep_ && c.value.sizes() == before.value.sizes();
     memory_.push_back(reuse ? c.value : Empty(s.in_channels, s.in_height, s.in_width));
     targets.back() = WholeBatch<S>(memory_.back());
@@ -208,8 +209,8 @@ void CellBackward<S, A>::FirstPass(const std::vector<int>& sources,
   const int64_t count = static_cast<int64_t>(flows.size());
   const int64_t parts = NumParts(plan_.images, count), tasks = plan_.images * parts;
   WeightSums weight_sums = MakeWeightSums(flows, 0, tasks);
-  // [source][part]: what the part's operations give to the source's gradient, of which part 0
-  // becomes the gradient.
+  // [source][part]: the gradient of the source from the operations of the part. Part 0 becomes the
+  // complete gradient.
   std::vector<std::vector<Batch<S>>> targets;
   for (const int source : sources) {
     std::vector<Batch<S>>& of_source = targets.emplace_back();
@@ -325,7 +326,7 @@ void CellBackward<S, A>::PoolBackward(const Flow& flow, int64_t image,
                                       std::vector<LinearTerm<S, A>>& linear, S* memory,
                                       Plane<A> gradient) const {
   const CellPlan::Operation& operation = plan_.operations[flow.operation];
-  // The gradient of the pooled value, of all edges that it goes to.
+  // The gradient of the pooled value, from all edges that use it.
   const int64_t up = Up(plan_.channels);
   const Pixels<const S> value =
       Const(WholeBatch<S>(values_.operations[flow.operation].pooled).image(image));
@@ -402,7 +403,7 @@ template <typename S, typename A>
 void CellBackward<S, A>::FinishTerms(int node, const std::vector<int>& summed,
                                      const std::vector<A>& sums, int64_t stride) {
   const int64_t channels = plan_.channels, up = Up(channels);
-  // Over the images, each as an edge of the node scales it.
+  // The sum over the images, each multiplied by the image scale of the edge.
   const auto total = [&](const CellPlan::Term& term, int64_t place) {
     std::vector<double> sum(channels);
     for (int64_t n = 0; n < plan_.images; ++n) {

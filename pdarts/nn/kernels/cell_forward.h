@@ -12,10 +12,10 @@
 
 namespace pdarts::nn {
 
-/// The forward pass of a mixed cell. Groups of nodes follow each other (CellPlan::groups). Within a
-/// group each image is first summed up, if the group is a node, and goes through the first
-/// convolution of every chain and through the pools; then, once the batch's statistics are known,
-/// through the next convolution of every chain, and so on.
+/// The forward pass of a mixed cell, group by group (CellPlan::groups). Within a group, each image
+/// is first summed if the group is a node. Then it goes through the first convolution of every
+/// chain and through the pools. When the statistics of the batch are known, the images go through
+/// the next convolution of every chain, and so on.
 template <typename S, typename A>
 class CellForward {
  public:
@@ -26,17 +26,17 @@ class CellForward {
   /// The cell's output, channels-last.
   at::Tensor Run();
 
-  /// What the backward pass needs; to be called after Run.
+  /// The values for the backward pass. Call it after Run.
   CellValues<S, A> TakeValues() { return std::move(values_); }
 
  private:
   using Convolution = typename CellValues<S, A>::Convolution;
 
-  /// Mean and sum of squared deviations of each image's channels, [image][2][up], for each of some
-  /// operations; empty where they are not wanted.
+  /// Mean and sum of squared deviations of the channels of each image, [image][2][up], for each of
+  /// some operations; empty if they are not wanted.
   using ImageStatistics = std::vector<std::vector<A>>;
 
-  /// How a node is summed up.
+  /// How a node is summed.
   struct Sum {
     std::vector<TermFactor<A>> factors;  ///< of the node's terms
     std::vector<A> offset;               ///< [images][up], or [up] for all images
@@ -47,17 +47,17 @@ class CellForward {
   Sum PrepareSum(int node) const;
   void SumImage(int node, const Sum& sum, int64_t image,
                 std::vector<LinearTerm<S, A>>& linear) const;
-  /// The first convolution of each chain, and the pools. sum: of the group's node, or null.
+  /// The first convolutions of the chains, and the pools. sum: for the node of the group, or null.
   void FirstPass(const std::vector<int>& sources, const std::vector<int>& operations,
                  const Sum* sum);
-  /// Convolution `place` of each chain that is as long, place > 0.
+  /// Convolution `place` > 0 of each chain that has one.
   void LaterPass(const std::vector<int>& operations, size_t place);
-  /// Values of these operations; `place`: of a chain.
+  /// Statistics for the values of these operations. `place`: in a chain.
   ImageStatistics MakeStatistics(const std::vector<int>& operations, size_t place) const;
   bool WantsStatistics(const CellPlan::Operation& operation, size_t place) const;
   int64_t ChannelsOf(const CellPlan::Operation& operation, size_t place) const;
-  /// From the images' statistics to the batch's, which take one all-reduce where several processes
-  /// have it, and to what the next convolution needs.
+  /// Combines the statistics of the images to the statistics of the batch, with one all-reduce if
+  /// several processes share the batch, and prepares the input of the next convolution.
   void FinishPass(const std::vector<int>& operations, size_t place,
                   const ImageStatistics& of_images);
   void NormalizeTerms(const std::vector<int>& operations);

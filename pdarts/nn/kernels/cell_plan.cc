@@ -154,7 +154,7 @@ void CellPlan::AddPool(Term term, const CellOperation& operation,
       << "a pool of stride " << operation.stride << " from " << source.channels << "x"
       << source.height << "x" << source.width << " to a node of " << channels << "x" << height
       << "x" << width;
-  // Pools of one source are computed once.
+  // Pools of the same source are computed once.
   const auto same = std::find_if(operations.begin(), operations.end(), [&](const Operation& o) {
     return o.source == term.source && o.kind == operation.kind && o.stride == operation.stride;
   });

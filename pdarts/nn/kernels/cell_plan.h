@@ -12,14 +12,14 @@
 
 namespace pdarts::nn {
 
-/// What a mixed cell computes, and in which order: made once from the cell's arguments, read by
-/// CellForward and CellBackward, changed by neither.
+/// The computation of a mixed cell and its order. The plan is made once from the arguments of the
+/// cell. CellForward and CellBackward read it, and nothing changes it.
 ///
 /// A node is a sum of terms. A term is a source (an earlier node) itself, or the value of an
-/// operation on a source, in most cases batch-normalized. An operation's value before its last
-/// batch normalization is called its pre-normalization value. It is what memory holds.
+/// operation on a source, which is batch-normalized in most cases. The value of an operation before
+/// its last batch normalization is called its pre-normalization value. Memory holds this value.
 struct CellPlan {
-  /// Autograd's inputs of a ReLU-conv-BN, in this order from PlannedConvolution::first_input.
+  /// The inputs of autograd for a ReLU-conv-BN, in this order from Convolution::first_input.
   enum ConvolutionInput : size_t {
     kDepthwise,
     kWeight,
@@ -39,14 +39,15 @@ struct CellPlan {
     const ConvolutionShape& shape() const { return description.shape; }
   };
 
-  /// Computes a pre-normalization value of the cell's node shape from a source.
+  /// Computes a pre-normalization value with the shape of the cell's nodes from a source.
   struct Operation {
     int source = 0;
     CellOperation::Kind kind = CellOperation::Kind::kConvolution;  ///< never kIdentity
-    /// kConvolution: ReLU-conv-BNs, of which the last one's batch normalization is the term's.
+    /// kConvolution: ReLU-conv-BNs. The batch normalization of the last one belongs to the term.
     std::vector<Convolution> chain;
     int64_t stride = 1;  ///< pools
-    /// Whether a batch normalization behind it normalizes by the batch's statistics.
+    /// Whether a batch normalization behind the operation normalizes by the statistics of the
+    /// batch.
     bool wants_statistics = false;
     bool is_convolution() const { return kind == CellOperation::Kind::kConvolution; }
   };
@@ -63,7 +64,7 @@ struct CellPlan {
     size_t affine_input = 0;  ///< place of the normalization's weight among autograd_inputs
     at::Tensor mask;          ///< of a source itself: uint8, channels-last, or undefined
     double scale = 1;         ///< of a source itself
-    /// Of its edge, for each image; empty: 1.
+    /// The scale of the term's edge for each image; empty: 1.
     std::vector<double> image_scale;
     double ScaleOf(int64_t image) const { return image_scale.empty() ? 1 : image_scale[image]; }
   };
@@ -71,23 +72,24 @@ struct CellPlan {
   struct Node {
     int64_t channels = 0, height = 0, width = 0;
     int place_in_output = -1;     ///< -1: in memory of its own
-    std::vector<int> terms;       ///< that it is the sum of; none for an input of the cell
-    std::vector<int> operations;  ///< on it
+    std::vector<int> terms;       ///< their sum is the node; empty for an input of the cell
+    std::vector<int> operations;  ///< that read it
     std::vector<int> identities;  ///< terms that are this node itself
     bool is_consumed() const { return !operations.empty() || !identities.empty(); }
     int64_t pixels() const { return height * width; }
   };
 
-  /// inputs: the cell's, `[N,C,H,W]`. Sets autograd_inputs to the coefficients, the inputs, then
-  /// the parameters of the operations; some are undefined. Dies if the arguments do not fit each
-  /// other.
+  /// inputs: of the cell, `[N,C,H,W]`. Sets autograd_inputs to the coefficients, the inputs, and
+  /// the parameters of the operations, in this order. Some are undefined. Dies if the arguments do
+  /// not fit each other.
   CellPlan(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,
            const at::Tensor& coefficients, std::vector<at::Tensor>& autograd_inputs);
 
   bool is_input(int node) const { return node < num_inputs; }
   int num_nodes() const { return static_cast<int>(nodes.size()); }
-  /// The nodes whose operations are computed together, forward in this order and backward in the
-  /// reverse: the cell's inputs, then each other node alone.
+  /// The groups of nodes whose operations are computed together. The forward pass takes them in
+  /// this order, and the backward pass in reverse order. The inputs of the cell are the first
+  /// group, and each other node is a group of its own.
   std::vector<std::vector<int>> groups() const;
   /// Operations on these nodes.
   std::vector<int> OperationsOn(const std::vector<int>& sources) const;
@@ -96,12 +98,12 @@ struct CellPlan {
   int64_t images = 0;
   int64_t num_coefficients = 0;
   int64_t outputs = 0;  ///< nodes in the output
-  /// Of the nodes that are not inputs.
+  /// The sizes of the nodes that are not inputs.
   int64_t channels = 0, height = 0, width = 0;
   std::vector<Node> nodes;
   std::vector<Operation> operations;
   std::vector<Term> terms;
-  /// BatchNormArgs::communicator of the batch normalizations that are in training.
+  /// BatchNormArgs::communicator of the batch normalizations in training mode.
   Communicator* communicator = nullptr;
 
  private:

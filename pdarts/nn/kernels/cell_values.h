@@ -14,15 +14,16 @@
 
 namespace pdarts::nn {
 
-/// What a mixed cell's forward pass computed and its backward pass needs again.
-/// S: the storage type; A: the accumulator type.
+/// The values from the forward pass of a mixed cell that its backward pass needs. S: the storage
+/// type; A: the accumulator type.
 template <typename S, typename A>
 struct CellValues {
   struct Convolution {
     PackedConvolution<A> packed;
     at::Tensor value;  ///< the pre-normalization value, channels-last
     ChannelStatistics statistics;
-    /// Of all but the last of a chain, whose term holds its normalization.
+    /// The normalization behind the convolution. Not for the last convolution of a chain, whose
+    /// normalization belongs to the term.
     Normalization normalization;
     std::vector<A> scale, shift, mean;  ///< of this normalization
   };
@@ -42,14 +43,14 @@ struct CellValues {
   std::vector<at::Tensor> inner_nodes;  ///< of nodes that are not in the output, in their order
 };
 
-/// Where the output's part for a node lies. place: CellPlan::Node::place_in_output.
+/// The part of the output for a node. place: CellPlan::Node::place_in_output.
 template <typename S>
 Batch<S> PartOfOutput(const CellPlan& plan, const at::Tensor& out, int place) {
   return {const_cast<S*>(ConstData<S>(out)) + place * plan.channels, plan.channels, plan.height,
           plan.width, plan.outputs * plan.channels};
 }
 
-/// Where each node's value lies. inputs, out: channels-last.
+/// The memory of each node's value. inputs, out: channels-last.
 template <typename S>
 std::vector<Batch<S>> PlaceNodes(const CellPlan& plan, const std::vector<at::Tensor>& inputs,
                                  const std::vector<at::Tensor>& inner_nodes,
@@ -65,7 +66,7 @@ std::vector<Batch<S>> PlaceNodes(const CellPlan& plan, const std::vector<at::Ten
   return nodes;
 }
 
-/// The values of a term's source or operation in an image.
+/// The value of a term's source or operation in an image.
 template <typename S, typename A>
 Pixels<const S> TermValues(const CellPlan::Term& term, const CellValues<S, A>& values,
                            const std::vector<Batch<S>>& nodes, int64_t image) {
@@ -73,7 +74,7 @@ Pixels<const S> TermValues(const CellPlan::Term& term, const CellValues<S, A>& v
   return Const(WholeBatch<S>(values.operations[term.operation].value()).image(image));
 }
 
-/// A term's dropout mask in an image; null data where it has none.
+/// The dropout mask of a term in an image; null data if the term has none.
 inline Pixels<const uint8_t> TermMask(const CellPlan& plan, const CellPlan::Term& term,
                                       int64_t image) {
   if (!term.mask.defined()) return {nullptr, 0};
@@ -81,12 +82,12 @@ inline Pixels<const uint8_t> TermMask(const CellPlan& plan, const CellPlan::Term
           plan.channels};
 }
 
-/// What a term's channels are multiplied by in each image.
+/// The factor of a term's channels in each image.
 template <typename A>
 class TermFactor {
  public:
   TermFactor() = default;
-  /// of_channels: whole vectors, without the images' scales.
+  /// of_channels: whole vectors, without the scales of the images.
   TermFactor(const CellPlan::Term& term, const std::vector<A>& of_channels) {
     if (term.image_scale.empty()) {
       factors_ = of_channels;

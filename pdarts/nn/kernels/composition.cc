@@ -25,17 +25,18 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Batch normalizations alone are not noted: layers compute them so beside fused kernels too.
+/// Batch normalizations alone are not recorded, because layers use them beside the fused kernels
+/// too.
 KernelUse reference_use("reference");
 
-// Values inside the functions below are of the type that is computed with. Results of convolutions
-// and pools are exact until what uses them rounds them.
+// Values inside the following functions have the type of the computation. Results of convolutions
+// and pools are exact until the code that uses them rounds them.
 
 at::Tensor OfChannels(const at::Tensor& x) { return x.view({1, -1, 1, 1}); }
 
-/// The rounded values of x, less the mean of x and divided by its deviation: what is normalized is
-/// what is stored, by statistics that were summed up before the rounding. The gradient too is
-/// computed from what is stored.
+/// The rounded values of x, minus the mean of x and divided by its standard deviation. The stored
+/// values are normalized by statistics from before the rounding. The gradient is computed from the
+/// stored values too.
 class NormalizeRounded : public torch::autograd::Function<NormalizeRounded> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
@@ -60,7 +61,7 @@ class NormalizeRounded : public torch::autograd::Function<NormalizeRounded> {
   }
 };
 
-/// Normalize of values whose batch normalizations take their statistics over several processes.
+/// Normalize for values whose batch normalizations compute their statistics over several processes.
 std::vector<at::Tensor> NormalizeTogether(const ActivationStorage& storage,
                                           const std::vector<at::Tensor>& values,
                                           const std::vector<BatchNormArgs>& batch_norms) {
@@ -97,7 +98,7 @@ at::Tensor Normalize(const ActivationStorage& storage, const at::Tensor& x,
                         bn.eps, /*cudnn_enabled=*/true);
 }
 
-/// x: normalized already.
+/// x: already normalized.
 at::Tensor ConvolveExactly(const ActivationStorage& storage, const at::Tensor& x,
                            const ReluConvolution& c) {
   const at::Tensor positive = at::relu(x);
@@ -143,8 +144,8 @@ at::Tensor AveragePoolExactly(const at::Tensor& x, int64_t stride) {
   return at::avg_pool2d(x, 3, stride, 1, /*ceil_mode=*/false, /*count_include_pad=*/false);
 }
 
-/// What a term's dropout and coefficient make of its value, in the type of sums. value: normalized,
-/// or rounded.
+/// Applies the dropout and the coefficient of a term to its value, in the type of sums. value:
+/// normalized, or rounded.
 at::Tensor Weigh(const ActivationStorage& storage, const NodeTerm& term, at::Tensor value,
                  const at::Tensor& coefficient) {
   value = storage.ForSum(value);
@@ -188,7 +189,7 @@ at::Tensor SumExactly(const ActivationStorage& storage, const std::vector<NodeTe
   return sum;
 }
 
-/// The value of an operation before its last batch normalization, with that normalization.
+/// The value of an operation before its last batch normalization, with the normalization.
 NodeTerm TermOf(const ActivationStorage& storage, const CellOperation& operation,
                 const at::Tensor& source) {
   NodeTerm term;
@@ -216,19 +217,19 @@ NodeTerm TermOf(const ActivationStorage& storage, const CellOperation& operation
   return term;
 }
 
-/// An operation of a cell: [edge, operation of the edge].
+/// An operation of a cell: [edge, index among the operations of the edge].
 using OperationPlace = std::pair<size_t, size_t>;
 
-/// What TermOf gives of the operations on some nodes, with what can be normalized at the same time
-/// normalized together: the first batch normalizations of all operations, then the second ones. The
-/// terms have no batch normalization left.
+/// The results of TermOf for the operations on some nodes. Values that can be normalized at the
+/// same time are normalized together: first the first batch normalizations of all operations, and
+/// then the second ones. The terms have no batch normalization left.
 std::vector<NodeTerm> TermsTogether(const ActivationStorage& storage, const MixedCellArgs& cell,
                                     const std::vector<OperationPlace>& places,
                                     const std::vector<at::Tensor>& nodes) {
   const auto operation = [&](size_t i) -> const CellOperation& {
     return cell.edges[places[i].first].operations[places[i].second];
   };
-  // Up to the first batch normalization.
+  // Computes the operations up to their first batch normalization.
   std::vector<NodeTerm> terms;
   for (size_t i = 0; i < places.size(); ++i) {
     CellOperation first = operation(i);
@@ -261,7 +262,7 @@ std::vector<NodeTerm> TermsTogether(const ActivationStorage& storage, const Mixe
   return terms;
 }
 
-/// Whether the batch normalizations of a cell take their statistics over several processes.
+/// Whether the batch normalizations of a cell compute their statistics over several processes.
 bool IsSynchronizedCell(const MixedCellArgs& cell) {
   for (const CellEdge& edge : cell.edges) {
     for (const CellOperation& operation : edge.operations) {
@@ -322,7 +323,8 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
   const ActivationStorage storage(inputs.at(0));
   std::vector<at::Tensor> nodes;
   for (const at::Tensor& input : inputs) nodes.push_back(storage.Widen(input));
-  // Of the operations on nodes that are known; empty where each operation is normalized by itself.
+  // The terms of the operations on the known nodes; empty if each operation is normalized
+  // separately.
   std::vector<std::vector<NodeTerm>> together(cell.edges.size());
   const bool is_synchronized = IsSynchronizedCell(cell);
   const auto compute_together = [&](int first_node) {
@@ -345,7 +347,7 @@ at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& i
       if (edge.to != node) continue;
       for (size_t k = 0; k < edge.operations.size(); ++k) {
         const CellOperation& operation = edge.operations[k];
-        // A term that was normalized is of the type that is computed with, and not rounded again.
+        // A normalized term has the type of the computation, and is not rounded again.
         const bool is_normalized = is_synchronized &&
                                    operation.kind != CellOperation::Kind::kIdentity &&
                                    (operation.batch_norm || !operation.chain.empty());

@@ -10,32 +10,34 @@
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 
-/// The fused operations as compositions of LibTorch's, differentiated by autograd: what REFERENCE
-/// backends compute, and the oracle of the tests.
+/// The reference kernels: the fused operations as compositions of LibTorch's operators,
+/// differentiated by autograd. The tests compare the other kernels with them.
 ///
 /// Activations are float32, float64, bfloat16 or float16; results have the type of the activations.
-/// With 16 bits everything else (weights, coefficients, statistics) is float32. On the CPU, with
-/// bfloat16, the functions round where the kernels do, to the nearest bfloat16 with ties to even:
-/// - Values: pre-normalization values, the results of pools, the sums of nodes, and what a function
-///   returns.
-/// - Operands of pointwise, dense and factorized-reduction convolutions: the input behind the ReLU
-///   (behind a depthwise convolution: its result) and a copy of the weight. Depthwise convolutions
-///   multiply float32 values.
+/// With 16 bits, everything else (weights, coefficients, statistics) is float32. On the CPU with
+/// bfloat16, the functions round at the same places as the fused kernels, to the nearest bfloat16
+/// with ties to even:
+/// - Values: pre-normalization values, the results of pools, the sums of nodes, and the results of
+///   functions.
+/// - Operands of pointwise, dense and factorized-reduction convolutions: a copy of the weight, and
+///   the input behind the ReLU (or the result of the depthwise convolution, if there is one).
+///   Depthwise convolutions multiply float32 values.
 /// - Gradients: of inputs and nodes, after the sum over all their uses; of a normalized value
-///   between two ReLU-conv-BN; of the results of pointwise, dense and factorized-reduction
+///   between two ReLU-conv-BNs; of the results of pointwise, dense and factorized-reduction
 ///   convolutions, as operands of the backward products.
 /// Everything else is float32: sums, products, the gradients of weights, biases and coefficients,
-/// and the statistics of a batch normalization. In MixedCell they are those of the convolution's
-/// result before it is rounded; the other functions get a stored value, and have only that.
+/// and the statistics of a batch normalization. In MixedCell, these are the statistics of the
+/// convolution's result before it is rounded. The other functions get a stored value, and can only
+/// use that.
 ///
-/// bfloat16 on another device and float16 go through LibTorch's operators as they are
-/// (ActivationStorage::computes_narrow): ReLU, pools, convolutions and batch normalizations get and
-/// give 16-bit values. The weights of all convolutions are rounded for the product. The terms of a
-/// node are weighed and added up in float32.
+/// bfloat16 on another device and float16 go through LibTorch's operators without conversion
+/// (ActivationStorage::computes_narrow): ReLU, pools, convolutions and batch normalizations have
+/// 16-bit inputs and outputs. The weights of all convolutions are rounded for the product. The
+/// terms of a node are multiplied by their coefficients and added in float32.
 namespace pdarts::nn::composition {
 
 at::Tensor BatchNorm(const at::Tensor& x, const BatchNormArgs& batch_norm);
-/// NormalizeEach of values whose statistics are taken over several processes.
+/// NormalizeEach for values whose statistics are computed over several processes.
 std::vector<at::Tensor> BatchNormEach(const std::vector<at::Tensor>& values,
                                       const std::vector<BatchNormArgs>& batch_norms);
 at::Tensor Convolve(const at::Tensor& x, const ReluConvolution& convolution,

@@ -1,6 +1,7 @@
-// The roundings of the plain composition with bfloat16 and float16 activations, by numbers that can
-// be checked by hand. bfloat16 has 8 bits of precision: between 1 and 2 its values are 1/128 apart,
-// between 256 and 512 they are 2 apart, and a tie goes to the value whose last bit is 0.
+// Tests of the roundings of the composition with bfloat16 and float16 activations, with numbers
+// that can be checked by hand. bfloat16 has 8 bits of precision: between 1 and 2 its values are
+// 1/128 apart, between 256 and 512 they are 2 apart, and a tie goes to the value whose last bit is
+// 0.
 
 #include "pdarts/nn/kernels/composition.h"
 
@@ -52,7 +53,7 @@ std::vector<at::Tensor> Gradients(const at::Tensor& value, const std::vector<at:
                                {gradient.defined() ? gradient : at::ones_like(value)});
 }
 
-/// Normalizes by a mean of 0 and a variance of 1, which leaves values as they are.
+/// Normalizes by a mean of 0 and a variance of 1, which does not change the values.
 BatchNormArgs Unchanged(int64_t channels) {
   BatchNormArgs bn;
   bn.running_mean = at::zeros({channels});
@@ -62,7 +63,7 @@ BatchNormArgs Unchanged(int64_t channels) {
   return bn;
 }
 
-/// A cell of one input and one node, with one operation between them.
+/// A cell with one input and one node, with one operation between them.
 MixedCellArgs OneOperation(CellOperation operation, int64_t channels, int64_t side) {
   MixedCellArgs cell;
   cell.num_inputs = 1;
@@ -97,7 +98,7 @@ TEST(ActivationStorage, RoundsTheGradientOfAStoredValueOnceAfterTheSum) {
   const ActivationStorage storage(at::zeros({1}, at::kBFloat16));
   const at::Tensor x = Parameter({1}, {1});
   const at::Tensor kept = storage.Keep(x);
-  // 1 and a little more than half a step in two parts, each of which alone would be lost.
+  // 1, and a little more than half a step in two parts. Each part alone would be lost.
   const at::Tensor y = kept + kept * (kStep / 4) + kept * (kStep / 4 + 1e-4);
   ExpectValues(Gradients(y, {x})[0], at::kFloat, {1 + kStep});
 }
@@ -150,11 +151,11 @@ TEST(Composition, APointwiseConvolutionRoundsOperandsAndResultButNoWeightGradien
   // Two pixels, (256, -1) and (1, 2).
   const at::Tensor x = Stored({256, 1, -1, 2}, {1, 2, 1, 2}).requires_grad_();
   const at::Tensor y = composition::Convolve(x, convolution, std::nullopt);
-  // The weight is multiplied as 1 + step: 256 + 2, and 1 + step + 2, which ties to 3.
+  // The weight is rounded to 1 + step for the product: 256 + 2, and 1 + step + 2, which ties to 3.
   ExpectValues(y, at::kBFloat16, {258, 3});
   const std::vector<at::Tensor> gradients = Gradients(y, {x, convolution.weight});
   ExpectValues(gradients[0], at::kBFloat16, {1 + kStep, 1 + kStep, 0, 1});
-  ExpectValues(gradients[1], at::kFloat, {257, 2});  // 257 is no bfloat16
+  ExpectValues(gradients[1], at::kFloat, {257, 2});  // 257 is not a bfloat16 value
   EXPECT_TRUE(convolution.weight.equal(before));
 }
 
@@ -172,8 +173,8 @@ TEST(Composition, ADepthwiseConvolutionMultipliesFloat32) {
   const std::vector<at::Tensor> gradients =
       Gradients(y, {x, convolution.depthwise, convolution.weight});
   ExpectValues(gradients[0], at::kBFloat16, {1 + kStep, 1 + kStep});
-  EXPECT_EQ(gradients[1].flatten()[4].item<double>(), 259);       // of float32 values
-  ExpectValues(gradients[2], at::kFloat, {3 + 2 * kStep + 258});  // of rounded operands
+  EXPECT_EQ(gradients[1].flatten()[4].item<double>(), 259);       // from float32 values
+  ExpectValues(gradients[2], at::kFloat, {3 + 2 * kStep + 258});  // from rounded operands
 }
 
 TEST(Composition, PoolsRoundTheirResults) {
@@ -195,7 +196,7 @@ TEST(Composition, ANodeIsRoundedOnceAndItsCoefficientsHaveFloat32Gradients) {
 }
 
 TEST(Composition, ACellNormalizesTheRoundedResultByTheStatisticsOfTheExactOne) {
-  // Results of channel 0: 257, which is stored as 256, and 256; of channel 1: 256 twice.
+  // Results of channel 0: 257, which is stored as 256, and 256. Results of channel 1: 256 and 256.
   BatchNormArgs bn;
   bn.running_mean = at::zeros({2});
   bn.running_var = at::zeros({2});
@@ -224,7 +225,7 @@ TEST(Composition, ACellRoundsTheGradientThatReachesAPointwiseConvolution) {
 }
 
 TEST(Composition, ACellRoundsTheGradientOfAnInputOnce) {
-  // Two nodes, each the input times a coefficient.
+  // Two nodes, each of which is the input times a coefficient.
   MixedCellArgs cell = OneOperation({}, 1, 1);
   cell.num_nodes = 3;
   CellEdge second = cell.edges[0];
@@ -248,7 +249,7 @@ TEST(Composition, TermsOfFloat16AreAddedUpInFloat32) {
   ExpectValues(Gradients(y, {coefficients})[0], at::kFloat, {2048, 1, 1});
 }
 
-/// A separable convolution of two ReLU-conv-BNs beside pools and the input itself, all in one cell.
+/// A separable convolution of two ReLU-conv-BNs, pools and the input itself, in one cell.
 TEST(Composition, ACellAgreesWithFloat64) {
   constexpr int64_t kChannels = 6, kSide = 8;
   at::Generator generator = MakeGenerator(1, "composition_test");
@@ -299,8 +300,8 @@ TEST(Composition, ACellAgreesWithFloat64) {
     for (size_t i = 0; i < exact.size(); ++i) {
       const at::Tensor a = rounded[i].detach().to(at::kDouble).flatten();
       const at::Tensor b = exact[i].detach().flatten();
-      // The value is close. A gradient suffers more where a rounding error moves a value across the
-      // edge of the ReLU between the two.
+      // The value is close. Gradients differ more if a rounding error moves a value across the zero
+      // of the ReLU between the two convolutions.
       EXPECT_GT(at::cosine_similarity(a, b, 0).item<double>(), i == 0 ? 0.9999 : 0.95)
           << storage << " " << i;
       EXPECT_FALSE(a.equal(b)) << storage << " " << i;

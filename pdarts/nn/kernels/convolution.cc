@@ -19,7 +19,8 @@
 namespace pdarts::nn {
 namespace {
 
-/// Image n of x (channels-last) under ReLU, normalized before it if `scale` isn't empty.
+/// Image n of x (channels-last) after the ReLU. If `scale` is not empty, the image is normalized
+/// before the ReLU.
 template <typename S, typename A>
 void LoadImage(const KernelTable<S, A>& loops, const at::Tensor& x, int64_t n,
                const std::vector<A>& scale, const std::vector<A>& shift, Plane<A> out) {
@@ -51,7 +52,7 @@ at::Tensor Forward(const KernelTable<S, A>& loops, const at::Tensor& x,
   return out;
 }
 
-/// Inputs: x, depthwise, weight, second weight, bias, the normalisation's weight and bias.
+/// Inputs: x, depthwise, weight, second weight, bias, the normalization's weight and bias.
 template <typename S>
 class ConvolveNode : public FusedNode {
  public:
@@ -101,7 +102,8 @@ class ConvolveNode : public FusedNode {
     if (wants_input) dx = at::empty_like(x, at::MemoryFormat::ChannelsLast);
     const int64_t sums_size = packed.sums_size(wanted);
     std::vector<A> sums(sums_size * NumChunks(images));
-    // [image][2][up]: sums of the gradient behind the normalisation, and of it times the deviation.
+    // [image][2][up]: the sum of the gradient behind the normalization, and the sum of the gradient
+    // times (value - mean).
     std::vector<A> normalization_sums(normalizes && wants_input ? images * 2 * up : 0);
     const Batch<S> from = WholeBatch<S>(x), g = WholeBatch<S>(gradient);
     const Batch<S> to = wants_input ? WholeBatch<S>(dx) : Batch<S>();

@@ -1,7 +1,7 @@
 """Flags of the kernels' loops."""
 
-# Sums and products may be contracted to one operation everywhere: what a variant computes depends on
-# its instruction set, not on the compiler's defaults.
+# Compilers may contract a product and a sum to one operation everywhere. So the results of a
+# variant depend on its instruction set, and not on the defaults of the compiler.
 LOOP_COPTS = [
     "-O3",
     "-ffp-contract=fast",

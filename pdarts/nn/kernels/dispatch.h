@@ -19,7 +19,7 @@
 
 namespace pdarts::nn {
 
-/// Calls f(S()) with the storage type of the tensor's elements.
+/// Calls f(S()) with the storage type of the elements of the tensor.
 template <typename F>
 auto DispatchStorage(const at::Tensor& x, const F& f) {
   switch (x.scalar_type()) {
@@ -51,7 +51,7 @@ S* MutableData(const at::Tensor& x) {
   return static_cast<S*>(x.mutable_data_ptr());
 }
 
-/// A tensor of the type A that kernels compute with, on the device of `like`.
+/// A tensor of the type A, with which the kernels compute, on the device of `like`.
 template <typename A, typename T>
 at::Tensor ToTensor(const std::vector<T>& values, const at::Tensor& like) {
   const at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())},
@@ -60,18 +60,19 @@ at::Tensor ToTensor(const std::vector<T>& values, const at::Tensor& like) {
   return tensor;
 }
 
-/// In memory as [N,H,W,C], copied if it wasn't.
+/// x in the memory order [N,H,W,C]. It is copied if it has another order.
 inline at::Tensor ChannelsLast(const at::Tensor& x) {
   return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-/// A fused operation in autograd's graph. Inputs are numbered as in the constructor's list, which
-/// may hold undefined tensors. Its gradients have no graph of their own: a backward pass with
-/// create_graph throws c10::Error.
+/// A fused operation in the graph of autograd. Inputs are numbered as in the list of the
+/// constructor, which may contain undefined tensors. The gradients of the operation have no graph:
+/// a backward pass with create_graph throws c10::Error.
 class FusedNode : public torch::autograd::Node {
  public:
   torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) final {
-    // Autograd's engine computes with gradients enabled exactly when it is asked for a graph.
+    // Autograd's engine enables gradients during a backward pass if and only if create_graph is
+    // set.
     TORCH_CHECK(
         !c10::GradMode::is_enabled(), name(),
         " has no second derivative: a gradient with create_graph=true was asked for, and "
@@ -82,7 +83,8 @@ class FusedNode : public torch::autograd::Node {
 
   bool Wants(size_t input) const { return task_should_compute_output(input); }
 
-  /// Keeps a tensor until the backward pass; output: whether it is this operation's own.
+  /// Keeps a tensor until the backward pass. output: whether the tensor is an output of this
+  /// operation.
   size_t Save(const at::Tensor& tensor, bool output = false) {
     saved_.emplace_back(tensor, output);
     return saved_.size() - 1;
@@ -94,13 +96,13 @@ class FusedNode : public torch::autograd::Node {
   }
 
  private:
-  /// The gradients of the inputs, from that of the output; undefined where Wants says no.
+  /// The gradients of the inputs, from the gradient of the output; undefined if Wants is false.
   virtual torch::autograd::variable_list Backward(torch::autograd::variable_list gradients) = 0;
 
   std::vector<torch::autograd::SavedVariable> saved_;
 };
 
-/// Whether autograd wants to know of an operation on these tensors.
+/// Whether autograd must record an operation on these tensors.
 inline bool NeedsGraph(const std::vector<at::Tensor>& inputs) {
   return at::GradMode::is_enabled() && torch::autograd::any_variable_requires_grad(inputs);
 }
@@ -110,7 +112,7 @@ std::shared_ptr<NodeType> MakeFusedNode(Args&&... args) {
   return {new NodeType(std::forward<Args>(args)...), torch::autograd::deleteNode};
 }
 
-/// Makes `node` the function whose results `outputs` are.
+/// Makes `node` the function in autograd's graph that computes `outputs` from `inputs`.
 inline void Connect(const std::shared_ptr<FusedNode>& node, const std::vector<at::Tensor>& inputs,
                     const std::vector<at::Tensor>& outputs) {
   node->set_next_edges(torch::autograd::collect_next_edges(inputs));

@@ -26,16 +26,16 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kBlock = 4096;
 
-/// Elements of an image are numbered by 32 bits.
+/// Numbers of elements in an image have 32 bits.
 void CheckSizes(at::IntArrayRef sizes) {
   CHECK_EQ(sizes.size(), 4u) << "[N,C,H,W]";
-  // A product of doubles doesn't overflow.
+  // A product of doubles cannot overflow.
   const double elements = std::accumulate(sizes.begin() + 1, sizes.end(), 1.0, std::multiplies<>());
   TORCH_CHECK(elements < 4294967296.0, "the images of a batch [N,C,H,W] of ", sizes, " have ",
               elements, " elements; random numbers can be drawn for fewer than 2^32 an image");
 }
 
-/// Calls body(image, first, count) for blocks of every image's elements, on several threads.
+/// Calls body(image, first, count) for blocks of the elements of every image, on several threads.
 void ForBlocks(at::IntArrayRef sizes,
                const std::function<void(int64_t image, int64_t first, int64_t count)>& body) {
   const int64_t elements = sizes[1] * sizes[2] * sizes[3];
@@ -51,11 +51,12 @@ void ForBlocks(at::IntArrayRef sizes,
 /// The rate in the memory of the device that draws.
 at::Tensor OnDeviceOf(const at::Tensor& counter, const Rate& rate) {
   if (rate.on_device.defined()) return rate.on_device;
-  // Written by a kernel, not copied.
+  // A kernel writes the value. It is not copied from the host.
   return at::full({}, rate.value, counter.options().dtype(at::kDouble));
 }
 
-/// operators::Dropout with its gradient, which draws the mask again instead of keeping it.
+/// operators::Dropout with its gradient. The backward pass draws the mask again, so the mask is not
+/// kept.
 class DropoutOnDevice : public torch::autograd::Function<DropoutOnDevice> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
@@ -90,7 +91,7 @@ at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, const Masks& m
   const int64_t elements = sizes[1] * sizes[2] * sizes[3];
   const auto draw = Loops<float>(instructions).dropout_mask;
   ForBlocks(sizes, [&](int64_t image, int64_t first, int64_t count) {
-    // A generator of 128 bits for each image; a cheaper one for each of its elements.
+    // Each image uses a generator of 128 bits, and its elements use a cheaper one.
     const std::array<uint32_t, 4> bits = masks.Bits(image);
     const uint64_t key = static_cast<uint64_t>(bits[1]) << 32 | bits[0];
     draw(key, static_cast<uint32_t>(first), *threshold, count, to + image * elements + first);
@@ -142,7 +143,7 @@ std::vector<at::Tensor> ImageScales(const std::vector<Masks>& places, int64_t im
   std::vector<at::Tensor> scales;
   for (const Masks& place : places) {
     const at::Tensor& scale = scales.emplace_back(place.ImageMask(images, rate.value));
-    // Where nothing is kept there is nothing to make up for.
+    // If everything is dropped, there is nothing to scale.
     if (rate.value < 1) scale.div_(1 - rate.value);
   }
   return scales;

@@ -22,7 +22,7 @@
 namespace pdarts::nn {
 namespace {
 
-/// The sum of tensors of the same sizes `[N,C,H,W]`.
+/// The sum of tensors with the same sizes `[N,C,H,W]`.
 at::Tensor Sum(const std::vector<at::Tensor>& parts) {
   if (parts.size() == 1) return parts[0];
   if (parts.size() == 2) return at::add(parts[0], parts[1]);
@@ -31,7 +31,7 @@ at::Tensor Sum(const std::vector<at::Tensor>& parts) {
   return SumOver(at::cat(parts, 1).reshape(sizes), 1);
 }
 
-/// The gradients of input, weight and bias; undefined where `mask` says no.
+/// The gradients of input, weight and bias; undefined if `mask` is false.
 std::tuple<at::Tensor, at::Tensor, at::Tensor> ConvolutionBackward(const at::Tensor& gradient,
                                                                    const at::Tensor& input,
                                                                    const at::Tensor& weight,
@@ -88,7 +88,7 @@ std::vector<at::Tensor> GroupedBackward::Run() {
 bool GroupedBackward::WantsOf(const GroupedPlan::Batch& batch,
                               GroupedPlan::ConvolutionInput parameter) const {
   return std::any_of(batch.chains.begin(), batch.chains.end(), [&](int chain) {
-    // A batch normalization before the ReLU is the one of the round before.
+    // The batch normalization before the ReLU is the one of the previous round.
     const size_t round = parameter >= GroupedPlan::kNormWeight ? batch.round - 1 : batch.round;
     return wants_[plan_.chains[chain].rounds[round].first_input + parameter];
   });
@@ -113,7 +113,8 @@ void GroupedBackward::FirstBackward(size_t number) {
   if (std::all_of(batch.chains.begin(), batch.chains.end(), is_dead)) return;
   std::vector<at::Tensor> parts;
   for (const int chain : batch.chains) {
-    // Nothing depends on a node that is neither in the output nor the source of an operation.
+    // The output does not depend on a node that is neither in the output nor the source of an
+    // operation.
     parts.push_back(is_dead(chain)
                         ? at::zeros({plan_.images, plan_.channels, plan_.height, plan_.width},
                                     gradient_.options())
@@ -133,7 +134,7 @@ void GroupedBackward::FirstBackward(size_t number) {
       }
       return;
     case ConvolutionKind::kFactorizedReduce: {
-      // [source]: of the pixels from the first and from the second row and column.
+      // [source]: the gradients of the pixels from the first and from the second row and column.
       std::map<int, std::array<std::vector<at::Tensor>, 2>> halves;
       for (int64_t i = 0; i < batch.size(); ++i) {
         for (int64_t half = 0; half < 2; ++half) {
@@ -214,7 +215,7 @@ void GroupedBackward::NormalizedBackward(int number, const at::Tensor& gradient)
   const GroupedPlan::Node& node = plan_.nodes[number];
   const GroupedValues::OfNode& values = values_.nodes[number];
   const auto count = static_cast<int64_t>(node.normalized.size());
-  // The gradient of each term's weighted value is that of the node.
+  // The gradient of each weighted term is the gradient of the node.
   at::Tensor terms = gradient.unsqueeze(1).expand(
       {plan_.images, count, plan_.channels, plan_.height, plan_.width});
   if (values.normalized_scales.defined()) {
@@ -330,7 +331,7 @@ void GroupedBackward::WriteCoefficients(std::vector<at::Tensor>* results) const 
     }
     of_normalized = SumOver(products.reshape({plan_.num_normalized, plan_.channels}), 1);
   }
-  // Of terms with dropout: multiplied by the scale.
+  // For terms with dropout: the gradients of the coefficients, multiplied by the scale.
   std::map<double, at::Tensor> scaled;
   if (!plain.empty()) scaled[1.] = Join(plain);
   std::vector<at::Tensor> elements(plan_.num_coefficients);

@@ -12,21 +12,21 @@
 
 namespace pdarts::nn {
 
-/// Computes the gradients of a cell from its plan and the values of its forward pass, which it
-/// leaves as they are. Without autograd.
+/// Computes the gradients of a cell, without autograd, from its plan and the values of its forward
+/// pass. It does not change the values.
 class GroupedBackward {
  public:
-  /// gradient: of the output. wants: which of autograd's inputs need a gradient. type: of
+  /// gradient: of the output. wants: which inputs of autograd need a gradient. type: of
   /// coefficients and parameters. The plan and the values must outlive the object.
   GroupedBackward(const GroupedPlan& plan, const GroupedValues& values, const at::Tensor& gradient,
                   std::vector<bool> wants, c10::ScalarType type);
 
-  /// The gradients of autograd's inputs; undefined where nothing wants them, and where nothing
-  /// depends on the input. Gradients of parameters may share memory.
+  /// The gradients of the inputs of autograd. A gradient is undefined if it is not wanted, or if
+  /// the output does not depend on the input. Gradients of parameters may share memory.
   std::vector<at::Tensor> Run();
 
  private:
-  /// Gradients of a batch's parameters.
+  /// Gradients of the parameters of a batch.
   struct OfBatch {
     at::Tensor depthwise, weight, bias;
     at::Tensor norm_weight, norm_bias;  ///< of the batch normalizations before the ReLU
@@ -41,24 +41,24 @@ class GroupedBackward {
   /// Whether a parameter of a convolution of the batch needs a gradient.
   bool WantsOf(const GroupedPlan::Batch& batch, GroupedPlan::ConvolutionInput parameter) const;
 
-  /// The operations on nodes whose consumers are done.
+  /// The operations on nodes whose consumers are finished.
   void Level(size_t level, const std::vector<int>& sources);
   void FirstBackward(size_t number);
   /// gradient: of the values that ComputeSecond returns.
   void SecondBackward(size_t number, const at::Tensor& gradient);
-  /// The gradient of GroupedValues::OfBatch::input; undefined unless wanted.
+  /// The gradient of GroupedValues::OfBatch::input; undefined if it is not wanted.
   at::Tensor ConvolveBackward(size_t number, const at::Tensor& gradient, bool wants_input);
   void NodeBackward(int node);
   void NormalizedBackward(int node, const at::Tensor& gradient);
   void PlainBackward(int node, const at::Tensor& gradient);
-  /// Gives the gradient of a term's value to what made the value.
+  /// Adds the gradient of a term's value to the gradients of the part that computed the value.
   void Route(const GroupedPlan::Term& term, const at::Tensor& gradient);
   void PoolBackward(int number);
 
   void WriteCoefficients(std::vector<at::Tensor>* results) const;
   void WriteTermAffine(std::vector<at::Tensor>* results) const;
   void WriteBatches(std::vector<at::Tensor>* results);
-  /// Gives the gradients of the batches the type of the parameters.
+  /// Converts the gradients of the batches to the type of the parameters.
   void CastBatches();
   /// The gradients of the smaller kernels of mixed batches: one row for each channel of each batch,
   /// or undefined.

@@ -21,7 +21,7 @@ namespace {
 
 KernelUse grouped_use("grouped");
 
-/// Autograd's inputs: as GroupedPlan::Make sets them.
+/// The inputs of autograd are those of GroupedPlan::Make.
 class GroupedNode : public FusedNode {
  public:
   GroupedNode(std::string name, std::unique_ptr<const GroupedPlan> plan, GroupedValues values,

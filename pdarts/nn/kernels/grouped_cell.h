@@ -7,16 +7,17 @@
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 
-/// The mixed cell and the sum of a node with as few operators as possible, for devices that are
-/// bound by the number of operators: what GROUPED backends compute. It runs on every device.
+/// The grouped kernels: the mixed cell and the sum of a node with as few operators as possible, for
+/// devices whose speed is limited by the number of operators. GROUPED backends use them. They run
+/// on every device.
 ///
-/// Activations are of the storage type: float32, float64, bfloat16 or float16. Each operator rounds
-/// its result to the storage type. With bfloat16 the composition rounds at fewer places, because it
-/// keeps the results of depthwise convolutions and of batch normalizations in float32.
+/// Activations have the storage type: float32, float64, bfloat16 or float16. Each operator rounds
+/// its result to the storage type. With bfloat16, the composition rounds at fewer places, because
+/// it keeps the results of depthwise convolutions and of batch normalizations in float32.
 /// Coefficients, statistics, and the gradients of parameters have the type of the parameters.
 ///
-/// A cell that GroupedPlan refuses is computed by the composition. Gradients have no graph of their
-/// own: a backward pass with create_graph throws c10::Error.
+/// If GroupedPlan cannot describe a cell, the composition computes the cell. Gradients have no
+/// graph: a backward pass with create_graph throws c10::Error.
 namespace pdarts::nn::grouped {
 
 at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,

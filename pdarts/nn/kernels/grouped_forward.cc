@@ -134,12 +134,13 @@ at::Tensor GroupedForward::Run() {
     if (place >= 0) outputs[place] = values_.nodes[node].value;
   }
   MoveRunningStatistics();
-  // The values must not hold the output itself, which holds the backward pass, which holds them.
+  // The values must not refer to the output itself: the output keeps the backward pass alive, which
+  // keeps the values alive.
   return outputs.size() == 1 ? outputs[0].detach() : at::cat(outputs, 1);
 }
 
 void GroupedForward::AssembleWeights() {
-  // The smaller kernels of mixed batches, with their margins.
+  // The smaller kernels of mixed batches, with their margins of zeros.
   std::vector<at::Tensor> small;
   for (const GroupedPlan::Batch& batch : plan_.batches) {
     if (!batch.is_mixed) continue;
@@ -213,7 +214,7 @@ void GroupedForward::AssembleWeights() {
 }
 
 void GroupedForward::AssembleCoefficients() {
-  // Of terms with dropout: the coefficients, multiplied by the scale.
+  // For terms with dropout: the coefficients, multiplied by the scale.
   std::map<double, at::Tensor> scaled = {{1., coefficients_}};
   std::vector<at::Tensor> normalized, plain, weights, biases;
   at::Tensor ones, zeros;
@@ -241,7 +242,7 @@ void GroupedForward::AssembleCoefficients() {
   }
   if (!normalized.empty()) {
     values_.coefficients = Join(normalized);
-    // A batch normalization multiplies by the coefficient, too.
+    // The batch normalization also multiplies by the coefficient.
     values_.term_weights =
         Flat(values_.coefficients.unsqueeze(1).expand({plan_.num_normalized, plan_.channels}));
     if (plan_.is_affine) {
@@ -296,7 +297,7 @@ void GroupedForward::MoveRunningStatistics() {
     of_batch.push_back(Channels(values_.variances, plan_.channels, place++, 1));
   }
   at::_foreach_lerp_(running, of_batch, at::Scalar(plan_.settings.momentum));
-  // The backward pass needs them in evaluation only.
+  // The backward pass needs the means and variances only in evaluation mode.
   values_.means.reset();
   values_.variances.reset();
 }
@@ -340,7 +341,7 @@ void GroupedForward::ComputeFirst(const GroupedPlan::Batch& batch, GroupedValues
         break;
       case ConvolutionKind::kPointwise:
       case ConvolutionKind::kDense:
-        if (parts.empty()) parts.push_back(positive);  // all read the same source
+        if (parts.empty()) parts.push_back(positive);  // all convolutions read the same source
         break;
     }
   }
@@ -431,7 +432,7 @@ at::Tensor GroupedForward::WithPlainTerms(const GroupedPlan::Node& node, const a
     values.plain_scales = ImageScales(node.plain);
     values.plain_weights = Times(values.plain_weights, values.plain_scales);
   }
-  // One product of a row of weights and a matrix for each image.
+  // One product of a row of weights and a matrix, for each image.
   const at::Tensor weights = values.plain_weights.expand({plan_.images, count}).unsqueeze(1);
   const at::Tensor terms = values.plain.reshape({plan_.images, count, -1});
   const at::Tensor product = sum.defined()

@@ -11,18 +11,18 @@
 
 namespace pdarts::nn {
 
-/// x as a source's term takes it: behind the dropout of the term. The scale of a mask is a part of
-/// the coefficient, and not applied here.
+/// The value x of a source's term after the dropout of the term. The scale of a mask is a part of
+/// the coefficient, and is not applied here.
 at::Tensor Drop(const GroupedPlan::Term& term, const at::Tensor& x);
 
-/// Computes the output of a cell, and what the backward pass needs. Without autograd.
+/// Computes the output of a cell, and the values for the backward pass, without autograd.
 class GroupedForward {
  public:
   /// inputs: detached. The plan must outlive the object.
   GroupedForward(const GroupedPlan& plan, const std::vector<at::Tensor>& inputs,
                  const at::Tensor& coefficients);
 
-  /// `[N,outputs*C,H,W]`, contiguous. Moves the running statistics. Throws c10::Error as
+  /// The output `[N,outputs*C,H,W]`, contiguous. Moves the running statistics. Throws c10::Error as
   /// CheckCanNormalize.
   at::Tensor Run();
   GroupedValues TakeValues() { return std::move(values_); }
@@ -46,7 +46,7 @@ class GroupedForward {
   at::Tensor NormalizedSum(const GroupedPlan::Node& node, GroupedValues::OfNode& values);
   at::Tensor WithPlainTerms(const GroupedPlan::Node& node, const at::Tensor& sum,
                             GroupedValues::OfNode& values);
-  /// first, count: places among GroupedPlan::BatchNorms.
+  /// first, count: positions among GroupedPlan::BatchNorms.
   Normalized Normalize(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        int64_t first, int64_t count);
   at::Tensor ValueOf(const GroupedPlan::Term& term) const;

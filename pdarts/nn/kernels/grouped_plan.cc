@@ -10,8 +10,8 @@ namespace {
 
 constexpr size_t kMaxRounds = 2;
 
-/// Whether convolutions on different nodes can share a batch. Others read one source, which gives
-/// one convolution with all their output channels.
+/// Whether convolutions on different nodes can share a batch. The other kinds must read the same
+/// source, and become one convolution with all their output channels.
 bool TakesSeveralSources(ConvolutionKind kind) {
   return kind == ConvolutionKind::kSeparable || kind == ConvolutionKind::kFactorizedReduce;
 }
@@ -32,7 +32,7 @@ int64_t StrideOf(const ReluConvolution& convolution) {
 
 int64_t OutSide(int64_t side, int64_t stride) { return (side - 1) / stride + 1; }
 
-/// A convolution of the second round must be one that a batch of the node can hold.
+/// Whether a batch of a node can hold the convolution in the second round.
 bool IsSecond(const ReluConvolution& convolution) {
   return convolution.kind == ConvolutionKind::kSeparable && convolution.stride == 1;
 }
@@ -228,7 +228,7 @@ int GroupedPlan::AddPool(int source, const CellOperation& operation) {
         OutSide(node.width, operation.stride) == width)
       << "a pool of stride " << operation.stride << " from " << node.channels << "x" << node.height
       << "x" << node.width << " to a node of " << channels << "x" << height << "x" << width;
-  // Pools of one source are computed once.
+  // Pools of the same source are computed once.
   for (const int known : node.pools) {
     if (pools[known].kind == operation.kind && pools[known].stride == operation.stride) {
       return known;
@@ -269,7 +269,7 @@ bool GroupedPlan::AddChain(Term term, const CellEdge& edge, const CellOperation&
   CHECK(c == channels && h == height && w == width)
       << "a convolution to " << c << "x" << h << "x" << w << " for a node of " << channels << "x"
       << height << "x" << width;
-  // The values between two convolutions have the node's sizes too.
+  // The values between two convolutions have the sizes of the nodes too.
   if (chain.rounds.size() > 1 && (OutChannels(chain.rounds[0].convolution) != channels)) {
     return false;
   }
@@ -336,7 +336,8 @@ void GroupedPlan::NumberTerms() {
       batches[second].first_inner = num_inner;
       num_inner += batches[second].size();
     }
-    // The results of the batches of second convolutions are whole parts of what is normalized.
+    // The results of the batches of second convolutions are kept together in the concatenation that
+    // is normalized.
     std::vector<Term> ordered;
     for (const size_t second : node.seconds) {
       for (const int chain : batches[second].chains) {

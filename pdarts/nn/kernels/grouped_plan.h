@@ -15,15 +15,15 @@
 
 namespace pdarts::nn {
 
-/// Which operations of a mixed cell are computed together by grouped and batched operators: made
-/// once from the cell's arguments, and never changed.
+/// The plan by which grouped and batched operators compute the operations of a mixed cell together.
+/// It is made once from the arguments of the cell, and never changes.
 ///
-/// A node is a sum of terms. The cell's inputs are the first level, and each other node is a level
-/// of its own. The first convolutions of all operations that leave a level are computed together
-/// (Batch). The second convolutions, the batch normalizations and the sums of all operations that
-/// end at a node are computed together.
+/// A node is a sum of terms. The inputs of the cell are the first level, and each other node is a
+/// level of its own. The first convolutions of all operations that leave a level are computed
+/// together (Batch). The second convolutions, the batch normalizations and the sums of all
+/// operations that end at a node are computed together.
 struct GroupedPlan {
-  /// Autograd's inputs of a convolution, in this order from Convolution::first_input.
+  /// The inputs of autograd for a convolution, in this order from Convolution::first_input.
   enum ConvolutionInput : size_t {
     kDepthwise,
     kWeight,
@@ -47,20 +47,21 @@ struct GroupedPlan {
     std::vector<Convolution> rounds;
   };
 
-  /// Convolutions of different chains that one grouped convolution computes, and the depthwise
+  /// Convolutions of different chains that one grouped convolution computes, with the depthwise
   /// convolutions before them.
   struct Batch {
     ConvolutionKind kind = ConvolutionKind::kSeparable;
     size_t round = 0;         ///< of the chains
-    std::vector<int> chains;  ///< whose results the result consists of, along the channels
+    std::vector<int> chains;  ///< their results are concatenated along the channels
     int64_t in_channels = 0;  ///< of each chain
     int64_t stride = 1;
     int64_t dilation = 1;
     int64_t kernel = 1;  ///< kSeparable: the maximum of the depthwise kernels; kDense: of all
-    /// kSeparable: depthwise kernels of 3 and 5. The smaller ones get a margin of zeros.
+    /// kSeparable: whether there are depthwise kernels of 3 and of 5. The smaller kernels get a
+    /// margin of zeros.
     bool is_mixed = false;
     bool has_bias = false;
-    /// round 1: place of its first normalization among the inner normalizations of the cell.
+    /// round 1: position of its first normalization among the inner normalizations of the cell.
     int64_t first_inner = 0;
     int64_t size() const { return static_cast<int64_t>(chains.size()); }
     int64_t padding() const { return dilation * (kernel / 2); }
@@ -89,39 +90,38 @@ struct GroupedPlan {
   struct Node {
     int64_t channels = 0, height = 0, width = 0;
     int place_in_output = -1;      ///< -1: not in the output
-    std::vector<int> pools;        ///< on it
+    std::vector<int> pools;        ///< that read it
     bool has_chains = false;       ///< whether a chain starts at it
     std::vector<size_t> seconds;   ///< batches of the second convolutions that end at it
     std::vector<Term> normalized;  ///< first the chains of `seconds`, in the order of the batches
     std::vector<Term> plain;       ///< without a batch normalization
     int64_t first_normalized = 0;  ///< place of its first normalized term among those of the cell
-    int64_t first_plain = 0;       ///< the same of its plain terms
+    int64_t first_plain = 0;       ///< the same for its plain terms
     bool has_image_scale() const;
   };
 
-  /// Nothing if the operators cannot compute the cell:
-  /// - a batch normalization takes its statistics over several processes;
-  /// - batch normalizations of one cell differ in their settings;
+  /// No value if the operators cannot compute the cell:
+  /// - a batch normalization computes its statistics over several processes;
+  /// - batch normalizations of the cell differ in their settings;
   /// - an operation has more than two convolutions, or its second one is not a depthwise
-  /// convolution
-  ///   of stride 1 before a pointwise one;
+  ///   convolution of stride 1 before a pointwise one;
   /// - two operations share a coefficient.
   ///
-  /// inputs: the cell's, `[N,C,H,W]`. Sets autograd_inputs to the coefficients, the inputs, then
-  /// the parameters of the operations; some are undefined. Dies if the arguments do not fit each
-  /// other.
+  /// inputs: of the cell, `[N,C,H,W]`. Sets autograd_inputs to the coefficients, the inputs, and
+  /// the parameters of the operations, in this order. Some are undefined. Dies if the arguments do
+  /// not fit each other.
   static std::optional<GroupedPlan> Make(const MixedCellArgs& cell,
                                          const std::vector<at::Tensor>& inputs,
                                          const at::Tensor& coefficients,
                                          std::vector<at::Tensor>& autograd_inputs);
 
-  /// The sum of terms as a cell whose inputs are the values of the terms. Nothing as in Make, or if
-  /// a normalized term has dropout.
+  /// The sum of terms as a cell whose inputs are the values of the terms. No value in the cases of
+  /// Make, or if a normalized term has dropout.
   static std::optional<GroupedPlan> OfSum(const std::vector<NodeTerm>& terms,
                                           const at::Tensor& coefficients,
                                           std::vector<at::Tensor>& autograd_inputs);
 
-  /// The batch normalizations: those between two convolutions of a chain, in the order of
+  /// The batch normalizations: first those between two convolutions of a chain, in the order of
   /// Batch::first_inner, and then those of the terms, in the order of Node::first_normalized.
   std::vector<const BatchNormArgs*> BatchNorms() const;
 
@@ -131,7 +131,7 @@ struct GroupedPlan {
   int num_inputs = 0;
   int64_t images = 0;
   int64_t num_coefficients = 0;
-  /// Of the nodes that are not inputs.
+  /// The sizes of the nodes that are not inputs.
   int64_t channels = 0, height = 0, width = 0;
   std::vector<Node> nodes;
   std::vector<Chain> chains;
@@ -148,13 +148,13 @@ struct GroupedPlan {
   bool Add(const CellEdge& edge, const CellOperation& operation, const at::Device& device,
            std::vector<at::Tensor>& autograd_inputs);
   bool Take(const BatchNormArgs& batch_norm);
-  /// Adds a term that `batch_norm` normalizes, and its weight and bias.
+  /// Adds a term that `batch_norm` normalizes, with the weight and the bias of `batch_norm`.
   static void AddNormalized(Node* node, Term term, const BatchNormArgs& batch_norm,
                             std::vector<at::Tensor>& autograd_inputs);
   int AddPool(int source, const CellOperation& operation);
   bool AddChain(Term term, const CellEdge& edge, const CellOperation& operation,
                 std::vector<at::Tensor>& autograd_inputs);
-  /// Adds the convolution to a batch of `batches` that it fits into, or to a new one.
+  /// Adds the convolution to a fitting batch of `batches`, or to a new one.
   void AddToBatch(std::vector<size_t>& of, int chain, size_t round, int64_t in_channels);
   void NumberTerms();
 

@@ -10,12 +10,13 @@
 
 namespace pdarts::nn {
 
-/// What the forward pass of a cell that GroupedPlan describes leaves for the backward pass. Every
-/// `[N,m*C,H,W]` tensor is contiguous, and holds the values of m operations one after the other.
+/// The values from the forward pass of a cell that its backward pass needs. A GroupedPlan describes
+/// the cell. Every `[N,m*C,H,W]` tensor is contiguous, and contains the values of m operations one
+/// after the other.
 struct GroupedValues {
   struct OfBatch {
     at::Tensor depthwise, weight, bias;  ///< of all convolutions of the batch
-    /// Round 1: the values before the batch normalization that is before the ReLU.
+    /// Round 1: the values before the batch normalization that comes before the ReLU.
     at::Tensor before;
     at::Tensor mean, inverse_deviation;  ///< of `before`
     at::Tensor input;                    ///< of the first convolution, behind the ReLU
@@ -40,19 +41,21 @@ struct GroupedValues {
   std::vector<OfNode> nodes;
   std::vector<OfPool> pools;
   at::Tensor coefficients;  ///< `[T]` of the normalized terms of the cell
-  /// `[T*C]`: the coefficients, multiplied by the weights and biases of the batch normalizations.
+  /// `[T*C]`: the weights and biases of the batch normalizations, multiplied by the coefficients.
   at::Tensor term_weights, term_biases;
   at::Tensor affine_weights, affine_biases;  ///< `[T*C]` of the terms' batch normalizations
   at::Tensor inner_weights, inner_biases;    ///< of the batch normalizations inside of chains
-  /// Of all batch normalizations (GroupedPlan::BatchNorms). In training those of the batch.
+  /// The statistics of all batch normalizations (GroupedPlan::BatchNorms). In training, they are
+  /// the statistics of the batch.
   at::Tensor means, variances;
 };
 
-// Operators that the passes share.
+// Operators that both passes use.
 
-/// The tensors one after the other along the channels; a single one unchanged, but contiguous.
+/// The tensors, concatenated along the channels. A single tensor is returned as it is, but
+/// contiguous.
 at::Tensor AlongChannels(const std::vector<at::Tensor>& parts);
-/// One-dimensional tensors one after the other.
+/// One-dimensional tensors, concatenated.
 at::Tensor Join(const std::vector<at::Tensor>& parts);
 /// x * factor in the type of x.
 at::Tensor Times(const at::Tensor& x, const at::Tensor& factor);
@@ -60,10 +63,10 @@ at::Tensor Times(const at::Tensor& x, const at::Tensor& factor);
 /// The sum over one dimension, which the result does not have. type: of the result.
 at::Tensor SumOver(const at::Tensor& x, int64_t dimension, c10::ScalarType type);
 at::Tensor SumOver(const at::Tensor& x, int64_t dimension);
-/// A view of every second row and column, from the first or from the second one.
+/// A view of every second row and column. It begins with row and column `first`.
 at::Tensor EverySecond(const at::Tensor& x, int64_t first);
-/// The part of `count` batch normalizations in a tensor that has `channels` numbers for each one;
-/// undefined if the tensor is undefined.
+/// The part for `count` batch normalizations of a tensor that has `channels` numbers for each batch
+/// normalization; undefined if the tensor is undefined.
 at::Tensor Channels(const at::Tensor& of_all, int64_t channels, int64_t first, int64_t count);
 
 /// Arguments of LibTorch's convolution.
@@ -71,10 +74,10 @@ struct ConvolutionCall {
   int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
 };
 ConvolutionCall DepthwiseCall(const GroupedPlan::Batch& batch);
-/// The call with Batch's `weight`.
+/// The call for the `weight` of a batch.
 ConvolutionCall WeightCall(const GroupedPlan::Batch& batch);
 
-/// Margin of zeros that makes a 3x3 kernel one of 5x5.
+/// The margin of zeros that extends a 3x3 kernel to a 5x5 kernel.
 inline constexpr int64_t kKernelMargin = 1;
 
 }  // namespace pdarts::nn

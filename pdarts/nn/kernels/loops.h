@@ -6,7 +6,7 @@
 
 namespace pdarts::nn {
 
-/// In which type values of a storage type are computed.
+/// The type in which values of a storage type are computed.
 template <typename S>
 struct AccumulatorOf {
   using Type = S;
@@ -18,9 +18,9 @@ struct AccumulatorOf<Bfloat16> {
 template <typename S>
 using Accumulator = typename AccumulatorOf<S>::Type;
 
-/// The loops that are compiled for an instruction set; S: the storage type. This processor must be
-/// able to run them (RunnableInstructionSets). Dies if this program has none for that set, as on
-/// processors other than x86-64.
+/// The loops for an instruction set. S: the storage type. This processor must be able to run them
+/// (RunnableInstructionSets). Dies if the program has no loops for the instruction set. Programs
+/// for other processors than x86-64 have only the portable loops.
 template <typename S>
 const KernelTable<S, Accumulator<S>>& Loops(InstructionSet instructions);
 

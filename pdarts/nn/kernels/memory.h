@@ -3,11 +3,11 @@
 
 namespace pdarts::nn {
 
-/// Makes the allocator keep what is freed instead of handing it back to the system. Activations of
-/// some megabytes come and go with every step; without this each comes as pages that the system has
-/// to find and clear again. For programs that train, to be called once at their start, before there
-/// are threads. Takes no memory, and no address space where that is limited: there, all threads
-/// share one heap.
+/// Makes the allocator keep freed memory instead of returning it to the system. Every step
+/// allocates and frees activations of some megabytes. Without this function, the system would have
+/// to find and clear the pages of each activation again. For programs that train. Call it once at
+/// the start, before there are threads. The function allocates no memory. If the address space is
+/// limited, it also reserves no address space, and all threads share one heap.
 void KeepFreedMemory();
 
 }  // namespace pdarts::nn

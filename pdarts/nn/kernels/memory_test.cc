@@ -18,7 +18,7 @@ constexpr int64_t kMegabyte = int64_t{1} << 20;
 
 int64_t AddressSpace() { return KilobyteLine("/proc/self/status", "VmSize").value_or(0); }
 
-/// Ends this process: with 0 if the heap takes no address space that isn't asked for.
+/// Ends this process. The status is 0 if the heap reserves no address space that was not requested.
 void TryUnderLimit() {
   rlimit limit;
   getrlimit(RLIMIT_AS, &limit);
@@ -27,7 +27,7 @@ void TryUnderLimit() {
   const int64_t before = AddressSpace();
   KeepFreedMemory();
   void* volatile memory = std::malloc(10 * kMegabyte);
-  // A thread takes memory, too, and 8 MiB of address space for its stack.
+  // A thread needs memory too, and 8 MiB of address space for its stack.
   std::thread([] { std::free(std::malloc(kMegabyte)); }).join();
   const int64_t taken = AddressSpace() - before;
   std::cerr << taken / kMegabyte << " MiB of address space taken\n";
@@ -39,7 +39,7 @@ TEST(KeepFreedMemoryTest, TakesNoAddressSpaceThatIsNotAskedForUnderALimit) {
   EXPECT_EXIT(TryUnderLimit(), testing::ExitedWithCode(0), "");
 }
 
-/// Ends this process: with 0 if memory that is freed stays resident, and comes back.
+/// Ends this process. The status is 0 if freed memory stays resident and is used again.
 void TryToKeep() {
   KeepFreedMemory();
   const int64_t size = 100 * kMegabyte;

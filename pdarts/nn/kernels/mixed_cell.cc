@@ -18,7 +18,7 @@
 namespace pdarts::nn {
 namespace {
 
-/// Autograd's inputs: as CellPlan's constructor sets them.
+/// The inputs of autograd are those of CellPlan's constructor.
 template <typename S, typename A>
 class MixedCellNode : public FusedNode {
  public:
@@ -30,8 +30,8 @@ class MixedCellNode : public FusedNode {
 
   std::string name() const override { return "pdarts::MixedCell"; }
 
-  /// Keeps what autograd watches for changes. inputs: channels-last; parameters: all autograd
-  /// inputs behind the coefficients and the inputs.
+  /// Keeps the tensors whose changes autograd detects. inputs: channels-last. parameters: all
+  /// inputs of autograd after the coefficients and the cell's inputs.
   void Keep(const std::vector<at::Tensor>& inputs, const at::Tensor& out,
             const std::vector<at::Tensor>& parameters) {
     for (const at::Tensor& input : inputs) Save(input);
@@ -46,7 +46,7 @@ class MixedCellNode : public FusedNode {
     for (size_t i = 0; i < num_inputs; ++i) inputs.push_back(Saved(i));
     const at::Tensor out = Saved(num_inputs);  // throws in a second pass without retain_graph
     CHECK(values_ != nullptr);
-    // Refuses weights that were changed since the forward pass.
+    // Throws if weights were changed since the forward pass.
     for (size_t i = num_inputs + 1; i < num_saved_; ++i) Saved(i);
     std::vector<bool> wants;
     for (size_t i = 0; i < num_outputs(); ++i) wants.push_back(Wants(i));

@@ -13,7 +13,7 @@
 
 namespace pdarts::nn {
 
-/// What an operation of a mixed cell computes, as data.
+/// The computation of an operation of a mixed cell, as data.
 struct CellOperation {
   enum class Kind { kIdentity, kMaxPool, kAveragePool, kConvolution };
   struct ReluConvBn {
@@ -22,40 +22,41 @@ struct CellOperation {
   };
 
   Kind kind = Kind::kIdentity;
-  /// kConvolution: one or more ReLU, convolution, batch normalization.
+  /// kConvolution: one or more ReLU-conv-BNs (ReLU, convolution, batch normalization).
   std::vector<ReluConvBn> chain;
-  /// Pools: 3x3, padding 1, of this stride, then (unless absent) this batch normalisation.
+  /// Pools: 3x3, padding 1, with this stride, followed by this batch normalization (if it is set).
   int64_t stride = 1;
   std::optional<BatchNormArgs> batch_norm;
-  /// Identity: uint8 `[N,C,H,W]` of 0 and 1, or undefined; and what the others are scaled by.
+  /// Identity: uint8 `[N,C,H,W]` of 0 and 1, or undefined, and the scale of the elements that are
+  /// kept.
   at::Tensor dropout_mask;
   double dropout_scale = 1;
-  /// Identity, if the masks draw on a device: in the place of the mask.
+  /// Identity, if the masks draw on a device: replaces the mask.
   std::optional<DeviceDropout> device_dropout;
 
-  /// Which of the coefficients weighs it.
+  /// The index of the operation's coefficient.
   int64_t coefficient = 0;
 };
 
-/// Operations from one node to another; those that give zero are left out.
+/// The operations from one node to another. Operations that give zero are omitted.
 struct CellEdge {
   int from = 0;
   int to = 0;
   std::vector<CellOperation> operations;
-  /// `[N]` float32 on the CPU or the inputs' device, or undefined: what the edge's sum is
-  /// multiplied by for each image. Has no gradient.
+  /// `[N]` float32 on the CPU or on the device of the inputs, or undefined: the factor of the
+  /// edge's sum for each image. It has no gradient.
   at::Tensor image_scale;
 };
 
-/// A cell of a super-network: nodes that are sums over edges from earlier nodes.
+/// A cell: its nodes are sums over edges from earlier nodes.
 struct MixedCellArgs {
-  /// The first nodes are the cell's inputs.
+  /// The first nodes are the inputs of the cell.
   int num_inputs = 0;
   int num_nodes = 0;
   std::vector<CellEdge> edges;
-  /// Nodes that make the output, concatenated along the channels; not inputs.
+  /// The nodes whose values are concatenated along the channels to the output. They are not inputs.
   std::vector<int> output_nodes;
-  /// Of every node that is not an input. A node that no operation reaches is 0.
+  /// The sizes of all nodes that are not inputs. A node without operations is 0.
   int64_t channels = 0;
   int64_t height = 0;
   int64_t width = 0;
@@ -64,13 +65,15 @@ struct MixedCellArgs {
 /// The output `[N,outputs*C,H',W']` of a cell whose edges mix their operations with `coefficients`
 /// (one-dimensional).
 ///
-/// All of a cell is one function, because what bounds it is the memory that moves: operations of
-/// one node share their input's ReLU and pools; a node is summed up in one pass, straight into the
-/// output; what is kept for the backward pass is the values before the batch normalisations; and a
-/// node's gradient is gathered from all its consumers in one pass. NodeSum has the formula.
+/// One function computes the complete cell, because its speed is limited by the moved memory.
+/// Operations on one node share the ReLU and the pools of their input. A node is summed in one
+/// pass, directly into the output. The values before the batch normalizations are kept for the
+/// backward pass. The gradient of a node is gathered from all its consumers in one pass. NodeSum
+/// has the formula.
 ///
-/// inputs: `[N,C,H,W]`, float32 or float64, any memory format; with FUSED the result is
-/// channels-last. Dies if shapes or dtypes don't fit.
+/// inputs: `[N,C,H,W]`, in any memory format, float32, float64 or bfloat16; with REFERENCE and
+/// GROUPED also float16. With FUSED, the result is channels-last. Dies if shapes or types do not
+/// fit.
 at::Tensor MixedCell(const Backend& backend, const MixedCellArgs& cell,
                      const std::vector<at::Tensor>& inputs, const at::Tensor& coefficients);
 

@@ -24,15 +24,15 @@ struct CellCase {
   bool drops_edges = false;
   bool moves_statistics = true;
   std::vector<int> output_nodes = {2, 3, 4, 5};
-  /// Names as in the DARTS space; "dense" is a 3x3 convolution with a bias.
+  /// The names are those of the DARTS space. "dense" is a 3x3 convolution with a bias.
   std::vector<std::string> operations = {"max",  "avg",  "skip", "sep3",
                                          "sep5", "dil3", "dil5", "none"};
-  /// Which edges have operations; empty: all.
+  /// The edges with operations; empty: all edges.
   std::vector<int> live_edges;
 };
 
-/// A cell with four nodes behind two inputs; the inputs, coefficients and weights of the function
-/// that a test differentiates.
+/// A cell with two inputs and four other nodes, with the inputs, coefficients and weights of the
+/// function that a test differentiates.
 class MixedCellTest : public KernelTest {
  protected:
   MixedCellTest() {
@@ -60,7 +60,7 @@ class MixedCellTest : public KernelTest {
     return MixedCell(backend, Build(c), {tensors[0], tensors[1]}, tensors[2]);
   }
 
-  /// The running statistics of the last cell that was built.
+  /// The running statistics of the cell that was built last.
   const std::vector<BatchNormArgs>& batch_norms() const { return batch_norms_; }
 
  private:
@@ -220,8 +220,8 @@ std::vector<CellCase> Cases() {
 
 TEST_P(MixedCellTest, MatchesTheComposition) {
   for (const CellCase& c : Cases()) {
-    // In float32 a rounding error at a ReLU's or a maximum's edge grows into another decision, and
-    // nodes amplify what they get; float64 is what shows errors.
+    // In float32, a rounding error near the zero of a ReLU or between two maxima changes a
+    // decision, and the nodes amplify the difference. Errors in the code show in float64.
     ExpectSame([&](const Backend& backend,
                    const std::vector<at::Tensor>& t) { return Cell(backend, c, t); },
                Inputs(c), c.name, /*slack=*/100);
@@ -229,7 +229,7 @@ TEST_P(MixedCellTest, MatchesTheComposition) {
 }
 
 TEST_P(MixedCellTest, MatchesTheCompositionWithMoreThreadsThanImages) {
-  at::set_num_threads(8);  // the images of every case are fewer, so that operations are divided
+  at::set_num_threads(8);  // more threads than images in every case, so that operations are divided
   for (const CellCase& c : Cases()) {
     if (c.name != "reduction" && c.name != "affine" && c.name != "dense" && c.name != "odd sizes") {
       continue;

@@ -26,7 +26,7 @@ Pixels<const uint8_t> Image(const at::Tensor& mask, int64_t n, int64_t size, int
   return {mask.const_data_ptr<uint8_t>() + n * size, channels};
 }
 
-/// Inputs: coefficients; then each term's value, weight and bias.
+/// Inputs: the coefficients, and then value, weight and bias of each term.
 template <typename S>
 class NodeSumNode : public FusedNode {
  public:
@@ -56,7 +56,7 @@ class NodeSumNode : public FusedNode {
     const S* g = ConstData<S>(gradient);
     std::vector<at::Tensor> all_values;
     std::vector<std::vector<A>> means(n_terms);
-    // Sums are needed where there is a normalisation, or the coefficients' gradient is.
+    // The sums are needed for a normalization, and for the gradients of the coefficients.
     std::vector<bool> needs_sums(n_terms);
     bool any_sums = false;
     for (size_t i = 0; i < n_terms; ++i) {
@@ -72,7 +72,8 @@ class NodeSumNode : public FusedNode {
       any_sums = any_sums || needs_sums[i];
     }
 
-    // [image][term][2][up]: sums of the gradient, and of it times value - mean.
+    // [image][term][2][up]: the sum of the gradient, and the sum of the gradient times (value -
+    // mean).
     const auto stride = static_cast<int64_t>(n_terms) * 2 * up;
     std::vector<A> of_images(any_sums ? images * stride : 0);
     if (any_sums) {
@@ -274,7 +275,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
   return out;
 }
 
-/// Inputs: each value, weight and bias. Outputs: the normalized values.
+/// Inputs: value, weight and bias of each value. Outputs: the normalized values.
 template <typename S>
 class NormalizeEachNode : public FusedNode {
  public:
@@ -335,7 +336,7 @@ class NormalizeEachNode : public FusedNode {
   }
 };
 
-/// batch_norms: in training, of one communicator.
+/// batch_norms: in training mode, with the same communicator.
 template <typename S>
 std::vector<at::Tensor> NormalizeEachWithLoops(InstructionSet instructions,
                                                const std::vector<at::Tensor>& values,

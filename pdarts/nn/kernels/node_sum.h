@@ -11,27 +11,30 @@
 
 namespace pdarts::nn {
 
-/// One operation's part in a node.
+/// A term of a node: the value of one operation.
 struct NodeTerm {
-  /// `[N,C,H,W]`: before its batch normalization, if it has one.
+  /// `[N,C,H,W]`: the value before its batch normalization, if it has one.
   at::Tensor value;
   std::optional<BatchNormArgs> batch_norm;
-  /// uint8 `[N,C,H,W]` of 0 and 1, or undefined: which elements of the normalised value count.
+  /// uint8 `[N,C,H,W]` of 0 and 1, or undefined: the elements of the normalized value that are
+  /// kept.
   at::Tensor dropout_mask;
   double dropout_scale = 1;
-  /// In the place of the mask, if the masks draw on a device. Not with the fused kernels.
+  /// Replaces the mask if the masks draw on a device. Not for the fused kernels.
   std::optional<DeviceDropout> device_dropout;
 };
 
-/// sum_i coefficients[i] * dropout_i(batch_norm_i(value_i)), the value of a node of a search
-/// network, in one pass over the values. With g the node's gradient and xhat_i the normalised
-/// value, the sums of g and of g * xhat_i over a channel are all that the gradients of the
-/// coefficients, of the batch normalisations' parameters and of the values need besides the values
-/// themselves:
-///   d value_i = coefficients[i] / deviation_i * (g - mean(g) - xhat_i * mean(g * xhat_i)).
+/// sum_i coefficients[i] * dropout_i(batch_norm_i(value_i)), the value of a node of a
+/// super-network, in one pass over the values.
 ///
-/// coefficients: `[n]`. float32 or float64, values in any memory format; with FUSED the result
-/// is channels-last. Dies if shapes or dtypes don't fit, or there is no term.
+/// Let g be the gradient of the node and xhat_i the normalized value. The gradients of the
+/// coefficients, of the parameters of the batch normalizations and of the values need the values
+/// themselves, and for each channel only the sums of g and of g * xhat_i: d value_i =
+/// coefficients[i] / deviation_i * (g - mean(g) - xhat_i * mean(g * xhat_i)).
+///
+/// coefficients: `[n]`. The values are float32, float64 or bfloat16, with REFERENCE and GROUPED
+/// also float16, in any memory format. With FUSED, the result is channels-last. Dies if shapes or
+/// types do not fit, or if there is no term.
 at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
                    const at::Tensor& coefficients);
 
@@ -39,8 +42,9 @@ at::Tensor NodeSum(const Backend& backend, const std::vector<NodeTerm>& terms,
 at::Tensor Normalize(const Backend& backend, const at::Tensor& value,
                      const BatchNormArgs& batch_norm);
 
-/// Normalize of several values, none of which depends on another one. Where the statistics are
-/// taken over several processes, the values share one all-reduce forward and one backward.
+/// Normalize for several values that do not depend on each other. If the statistics are computed
+/// over several processes, the values share one all-reduce in the forward pass and one in the
+/// backward pass.
 std::vector<at::Tensor> NormalizeEach(const Backend& backend, const std::vector<at::Tensor>& values,
                                       const std::vector<BatchNormArgs>& batch_norms);
 

@@ -13,7 +13,7 @@
 namespace pdarts::nn {
 namespace {
 
-/// `fallback` for each channel where the tensor is undefined.
+/// The values of a tensor; `fallback` for each channel if the tensor is undefined.
 std::vector<double> Values(const at::Tensor& tensor, int64_t channels, double fallback) {
   std::vector<double> values(channels, fallback);
   if (!tensor.defined()) return values;
@@ -72,7 +72,8 @@ void Synchronize(Communicator& communicator, const std::vector<ChannelStatistics
   if (statistics.empty()) return;
   size_t size = 0;
   for (const ChannelStatistics* s : statistics) size += 1 + 2 * s->mean.size();
-  // Of each: the count, then each channel's sums of values and of squares.
+  // For each normalization: the count, and then the sums of the values and of the squares of each
+  // channel.
   const at::Tensor sums = at::empty({static_cast<int64_t>(size)}, at::kDouble);
   double* out = sums.mutable_data_ptr<double>();
   for (const ChannelStatistics* s : statistics) {
@@ -91,7 +92,7 @@ void Synchronize(Communicator& communicator, const std::vector<ChannelStatistics
     for (size_t c = 0; c < s->mean.size(); ++c) {
       s->mean[c] = *in++ / count;
       const double variance = *in++ / count - s->mean[c] * s->mean[c];
-      // Rounding must not make it negative. What is no number stays so.
+      // Rounding must not make the variance negative. NaN stays NaN.
       s->variance[c] = variance < 0 ? 0 : variance;
     }
   }

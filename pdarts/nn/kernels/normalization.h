@@ -14,10 +14,11 @@ namespace pdarts::nn {
 /// Mean and biased variance of each channel over a batch.
 struct ChannelStatistics {
   std::vector<double> mean, variance;
-  int64_t count = 0;  ///< values a channel
+  int64_t count = 0;  ///< values in each channel
 };
 
-/// From each image's mean and sum of squared deviations, [images][2][stride], of `pixels` values.
+/// From the mean and the sum of squared deviations of each image, [images][2][stride]. pixels: the
+/// number of values in each image.
 template <typename A>
 ChannelStatistics MergeStatistics(const A* of_images, int64_t images, int64_t channels,
                                   int64_t stride, int64_t pixels);
@@ -26,12 +27,13 @@ ChannelStatistics MergeStatistics(const A* of_images, int64_t images, int64_t ch
 template <typename S, typename A>
 ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<S, A>& loops);
 
-/// Makes statistics of each process's images those of all processes' images, with one all-reduce
-/// for all of them. Throws CommunicationError if it fails.
+/// Replaces the statistics of each process's images by the statistics of the images of all
+/// processes, with one all-reduce for all elements. Throws CommunicationError if the all-reduce
+/// fails.
 void Synchronize(Communicator& communicator, const std::vector<ChannelStatistics*>& statistics);
 
-/// What a batch normalisation does to a channel: scale * x + shift, with
-/// scale = weight / deviation, shift = bias - mean * scale.
+/// A batch normalization as a function of a channel: scale * x + shift, with scale = weight /
+/// deviation and shift = bias - mean * scale.
 struct Normalization {
   std::vector<double> mean, inverse_deviation, weight, bias;
   bool by_batch = false;
@@ -41,53 +43,53 @@ struct Normalization {
   double shift(int64_t c) const { return bias[c] - mean[c] * scale(c); }
 };
 
-/// By the batch's statistics in training, else by the running ones. Throws c10::Error as
-/// CheckCanNormalize.
+/// Uses the statistics of the batch in training mode, and otherwise the running statistics. Throws
+/// c10::Error as CheckCanNormalize.
 Normalization MakeNormalization(const BatchNormArgs& batch_norm, const ChannelStatistics& batch);
 
-/// Moves the running statistics, if `batch_norm` says so.
+/// Moves the running statistics if `update_statistics` of `batch_norm` is set.
 template <typename T>
 void UpdateStatistics(const BatchNormArgs& batch_norm, const ChannelStatistics& batch);
 
-/// The gradient before a normalisation from that behind it, channel by channel:
-/// factor * gradient + slope * value + offset.
+/// The gradient before a normalization, from the gradient behind it, for each channel: factor *
+/// gradient + slope * value + offset.
 struct NormalizationGradient {
   double factor = 0, slope = 0, offset = 0;
   double weight = 0, bias = 0;  ///< gradients of the affine parameters
 };
 
-/// Sums over images, for each channel: of the gradient g behind a normalization, and of
-/// g * (value - mean).
+/// Sums over images for each channel: the sum of the gradient g behind a normalization, and the sum
+/// of g * (value - mean).
 struct GradientSums {
   std::vector<double> gradient, deviation;
 };
 
-/// Of each image's sums, [images][2][RoundUp(channels)].
+/// Combines the sums of each image, [images][2][RoundUp(channels)].
 template <typename A>
 GradientSums SumOverImages(const std::vector<A>& of_images, int64_t images, int64_t channels);
 
-/// Sums over the whole batch: `own` itself without a communicator. Otherwise they go into `memory`:
-/// a copy of `own`, in which those at the places `shared` are summed over all processes, with one
-/// all-reduce. Throws CommunicationError if it fails.
+/// Sums over the complete batch: `own` itself if there is no communicator. Otherwise, `memory` gets
+/// a copy of `own`, in which the sums at the positions `shared` are over all processes, with one
+/// all-reduce. Throws CommunicationError if the all-reduce fails.
 const std::vector<GradientSums>& SumsOfBatch(Communicator* communicator,
                                              const std::vector<GradientSums>& own,
                                              const std::vector<size_t>& shared,
                                              std::vector<GradientSums>* memory);
 
-/// own: of this process's images, which give its part of the affine parameters' gradients; batch:
-/// of all images, which the gradient before a normalization by the batch's statistics depends on.
-/// coefficient: what the normalised value is multiplied with before g.
+/// own: sums over the images of this process, which give its part of the gradients of weight and
+/// bias. batch: sums over all images, on which the gradient before a normalization by the
+/// statistics of the batch depends. coefficient: the factor of the normalized value before g.
 NormalizationGradient BackwardOf(const Normalization& normalization, int64_t channel,
                                  const GradientSums& own, const GradientSums& batch,
                                  double coefficient);
 
-/// The same for all channels, as the loops read it: `factor`, `slope` and `offset` are whole
-/// vectors, 0 past the last channel.
+/// The same for all channels in the form that the loops read: `factor`, `slope` and `offset` are
+/// whole vectors, with 0 after the last channel.
 template <typename A>
 struct NormalizationGradients {
   std::vector<A> factor, slope, offset;
   std::vector<double> weight, bias;
-  bool by_batch = false;  ///< else slope and offset are 0
+  bool by_batch = false;  ///< if false, slope and offset are 0
 };
 
 /// BackwardOf with a coefficient of 1 for each channel. lanes: KernelTable::lanes.

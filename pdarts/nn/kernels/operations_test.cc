@@ -33,13 +33,14 @@ std::string Text(const Size& s) {
   return text;
 }
 
-/// Batch 1, one pixel, one row, odd sides, channels below, at, above and between vector widths.
+/// A batch of one, one pixel, one row, odd sides, and numbers of channels below, equal to, above
+/// and between widths of vectors.
 const Size kSizes[] = {{2, 1, 1, 1}, {1, 3, 5, 7},  {3, 16, 8, 8},  {2, 4, 1, 9},
                        {2, 8, 6, 4}, {1, 20, 4, 6}, {2, 33, 3, 10}, {1, 36, 2, 17}};
 
 BatchNormArgs BatchNorm(const at::Tensor& like, int64_t channels, bool training) {
   BatchNormArgs bn;
-  // Something else than the initial values, and different in each channel.
+  // Values that differ from the initial values, and between channels.
   const at::Tensor some = at::randn({channels}, MakeGenerator(3, "running"), at::kDouble);
   const at::ScalarType type = like.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   bn.running_mean = (0.3 * some).to(type);
@@ -70,7 +71,7 @@ TEST_P(Convolution, SeparableMatchesTheComposition) {
 }
 
 TEST_P(Convolution, BehindABatchNormMatchesTheComposition) {
-  set_has_edges();  // the mean of a few bfloat16 values can be one of them
+  set_has_edges();  // the mean of a few bfloat16 values can be equal to one of them
   for (const Size& s : kSizes) {
     for (const bool training : {true, false}) {
       for (const bool affine : {true, false}) {
@@ -208,7 +209,7 @@ TEST_P(Pooling, MatchesTheComposition) {
 
 TEST_P(Pooling, GivesTiesToTheFirst) {
   for (const int64_t stride : {1, 2}) {
-    // Three values only, so that most windows hold the greatest one more than once.
+    // There are only three values, so that most windows contain the greatest one more than once.
     const at::Tensor x = at::randint(3, {2, 18, 7, 9}, MakeGenerator(1, "ties"), at::kDouble) - 1;
     ExpectSame([&](const Backend& backend,
                    const std::vector<at::Tensor>& t) { return MaxPool3x3(backend, t[0], stride); },
@@ -231,8 +232,8 @@ class NodeSumTest : public KernelTest {
  protected:
   NodeSumTest() { set_activations({1, 2, 3, 4, 5, 6}); }
 
-  /// Terms of all sorts; inputs: coefficients, the values, a weight and a bias for each of the
-  /// last two terms.
+  /// Terms of all kinds. inputs: the coefficients, the values, and a weight and a bias for each of
+  /// the last two terms.
   at::Tensor Sum(const Backend& backend, const std::vector<at::Tensor>& t, bool training) {
     const int64_t channels = t[1].size(1);
     std::vector<NodeTerm> terms(6);
@@ -347,7 +348,7 @@ TEST_P(NodeSumTest, OneValueOfAChannelIsAnErrorInTrainingWithAnyKernels) {
 }
 
 TEST_P(NodeSumTest, KeepsItsDigitsFarFromZero) {
-  // Mean 1000, deviation 1: sums of squares about 0 would lose the variance in float32.
+  // Mean 1000, standard deviation 1: sums of squares about 0 would lose the variance in float32.
   if (is_bfloat16()) GTEST_SKIP() << "near 1000 neighbors are 4 apart in bfloat16";
   const at::Tensor raw = Random({4, 3, 16, 16}) + 1000;
   ExpectSame(
@@ -388,7 +389,7 @@ TEST_P(Dropout, IsTheSameForAnImageInEveryBatch) {
   EXPECT_TRUE(noise.slice(0, 1, 3).equal(NormalNoise({2, 5, 37, 41}, Masks(key, 1))));
 }
 
-/// The masks, as if they drew on a device whose kernels are those of the CPU.
+/// Masks that draw on a device, whose kernels are those of the CPU.
 Masks OnDevice(const Masks& masks) {
   const at::Tensor counter = at::empty({3}, at::kLong);
   const auto numbers = masks.Counter();
@@ -412,7 +413,7 @@ TEST_P(Dropout, OnADeviceDrawsTheNumbersOfTheCpu) {
           const at::Tensor on_cpu = DropElements(b, p, masks, scale);
           EXPECT_TRUE(on_device.equal(on_cpu)) << p << " of " << type;
           EXPECT_EQ(on_device.scalar_type(), type);
-          // A gradient in the other format.
+          // The gradient has another memory format.
           const at::Tensor gradient = at::randn(sizes, MakeGenerator(2, "g"), at::kDouble).to(type);
           on_device.backward(gradient);
           on_cpu.backward(gradient);
@@ -443,7 +444,7 @@ TEST_P(Dropout, OnADeviceTakesTheRateOfTheDevice) {
   const at::Tensor x = at::ones({2, 3, 8, 8});
   const at::Tensor rate = at::full({}, 0.3, at::kDouble);
   EXPECT_TRUE(DropElements(x, Rate(0.3, rate), masks).equal(DropElements(x, 0.3, masks)));
-  // As in a step that a device repeats, where the host has no say.
+  // As in a recorded step: a device repeats it, and the host decides nothing.
   rate.fill_(0.6);
   EXPECT_TRUE(DropElements(x, Rate(0.3, rate), masks).equal(DropElements(x, 0.6, masks)));
   EXPECT_TRUE(ImageScales({masks}, 9, Rate(0.3, rate))[0].equal(ImageScales({masks}, 9, 0.6)[0]));
@@ -475,8 +476,8 @@ TEST_P(Dropout, DropsThatManyElementsIndependently) {
     const auto n = static_cast<double>(mask.numel());
     // Five standard deviations.
     EXPECT_NEAR(mean(mask), 1 - p, 5 * std::sqrt(p * (1 - p) / n)) << p;
-    // Neighbours in memory, in the image, in the batch, and masks of other passes, images and
-    // places: the covariance of independent masks has a deviation of p (1 - p) / sqrt(n).
+    // Neighbors in memory, in the image and in the batch, and masks of other passes, images and
+    // places. The covariance of independent masks has a standard deviation of p (1 - p) / sqrt(n).
     const at::Tensor centred = mask.to(at::kDouble) - (1 - p);
     const double bound = 5 * p * (1 - p) / std::sqrt(n);
     for (const int64_t dim : {0, 1, 2, 3}) {
@@ -512,7 +513,7 @@ PDARTS_INSTANTIATE_KERNEL_TEST(Dropout);
 
 class SecondDerivatives : public KernelTest {
  protected:
-  /// What is said of a gradient of `f` that is to have a graph.
+  /// Checks the error message if the gradient of `f` must have a graph.
   void ExpectRefused(const Function& f, const std::vector<at::Tensor>& inputs,
                      const std::string& operation) {
     std::vector<at::Tensor> leaves;

@@ -10,8 +10,8 @@
 namespace pdarts::nn {
 namespace {
 
-/// Pixels of output that are computed together at least, where the left factor is gathered in
-/// scratch memory: rows of small images are too short to keep the processor busy one by one.
+/// The minimum number of output pixels that are computed together if the left factor is gathered in
+/// scratch memory. A row of a small image alone is too short to keep the processor busy.
 constexpr int64_t kPixelsTogether = 64;
 
 /// Whether the loops compute or move the left factor of the product.
@@ -26,8 +26,8 @@ at::Tensor Contiguous(const at::Tensor& tensor) {
   return tensor.detach().contiguous();
 }
 
-/// Calls f(offset in the tensor, offset in matrices [taps][rows][columns] of `out` columns) for
-/// each element of a part; transposed: matrices [taps][out][in].
+/// Calls f(offset in the tensor, offset in matrices [taps][rows][columns] with `out` columns) for
+/// each element of a part. transposed: the matrices are [taps][out][in].
 template <typename F>
 void ForEachWeight(const at::Tensor& tensor, const ConvolutionDescription::Part& part,
                    int64_t up_in, int64_t up_out, const F& f) {
@@ -43,7 +43,8 @@ void ForEachWeight(const at::Tensor& tensor, const ConvolutionDescription::Part&
   }
 }
 
-/// Matrices [rows][columns], an even number of rows, as PackedWeights::forward_pairs.
+/// Matrices [rows][columns] with an even number of rows, in the form of
+/// PackedWeights::forward_pairs.
 template <typename A>
 std::vector<uint32_t> PairRows(const std::vector<A>& matrix, int64_t columns) {
   const auto half = [&](size_t i) {
@@ -57,7 +58,7 @@ std::vector<uint32_t> PairRows(const std::vector<A>& matrix, int64_t columns) {
   return pairs;
 }
 
-/// The same for a depthwise weight `[C,1,k,k]` and [blocks][k * k][lanes].
+/// As above, for a depthwise weight `[C,1,k,k]` and [blocks][k * k][lanes].
 template <typename F>
 void ForEachDepthwiseWeight(const at::Tensor& tensor, int64_t lanes, const F& f) {
   const int64_t taps = tensor.size(2) * tensor.size(3);
@@ -191,10 +192,11 @@ int64_t PackedConvolution<A>::scratch_size() const {
   const ConvolutionShape& s = shape();
   const int64_t up_in = RoundUp(s.in_channels, lanes_), up_out = RoundUp(s.out_channels, lanes_);
   const int64_t gathered = Gathers(s) ? s.num_taps * up_in : 0;
-  // A pivot, rows of the result's gradient, and what is gathered.
+  // A pivot, rows of the gradient of the result, and the gathered values.
   const int64_t size = up_out + s.rows * s.out_width * (up_out + gathered);
   if (forward_pairs_.empty()) return size;
-  // Two bytes an element of each factor of a product; pixels are rounded up to pairs.
+  // Each factor of a product needs two bytes for each element. Numbers of pixels are rounded up to
+  // pairs.
   const int64_t pixels = std::max(s.rows * s.out_width, s.in_width) + 1;
   return size + s.num_taps * (up_in + up_out) * pixels;
 }

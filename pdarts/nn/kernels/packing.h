@@ -13,7 +13,7 @@ namespace pdarts::nn {
 /// c rounded up to whole vectors.
 inline int64_t RoundUp(int64_t c, int64_t lanes) { return (c + lanes - 1) / lanes * lanes; }
 
-/// Adds the sums of every chunk, [chunks][size], to those of the first.
+/// Adds the sums of all chunks, [chunks][size], into those of the first chunk.
 template <typename A>
 void AddChunks(int64_t size, std::vector<A>& sums) {
   for (auto chunk = sums.begin() + size; chunk < sums.end(); chunk += size) {
@@ -21,7 +21,7 @@ void AddChunks(int64_t size, std::vector<A>& sums) {
   }
 }
 
-/// Which of a convolution's weights need a gradient.
+/// The weights of a convolution whose gradients are needed.
 struct WantedGradients {
   bool depthwise = false;
   bool weight = false;
@@ -30,16 +30,16 @@ struct WantedGradients {
   bool any() const { return depthwise || weight || second_weight || bias; }
 };
 
-/// Gradients of a convolution's weights; undefined where not wanted.
+/// Gradients of the weights of a convolution; undefined if they are not wanted.
 struct WeightGradients {
   at::Tensor depthwise, weight, second_weight, bias;
 };
 
-/// A convolution of images of one size, in the terms of the loops. This is the one place that knows
-/// what distinguishes the kinds of convolutions.
+/// A convolution of images of one size, in the form of the loops. This is the only place that knows
+/// the differences between the kinds of convolutions.
 struct ConvolutionDescription {
-  /// A weight tensor `[Co,C,k,k]` in the matrices that the loops multiply with: its element
-  /// (o, c, ky, kx) is weights[first_tap + ky * k + kx][c][first_out + o].
+  /// The position of a weight tensor `[Co,C,k,k]` in the matrices of the loops: its element (o, c,
+  /// ky, kx) is weights[first_tap + ky * k + kx][c][first_out + o].
   struct Part {
     at::Tensor ReluConvolution::*tensor;
     int64_t first_tap;
@@ -54,11 +54,12 @@ struct ConvolutionDescription {
 ConvolutionDescription Describe(const ReluConvolution& convolution, int64_t in_channels,
                                 int64_t in_height, int64_t in_width);
 
-/// A convolution's weights as the loops read them. A: the accumulator type, which is the weights'.
+/// The weights of a convolution in the form that the loops read. A: the accumulator type, which is
+/// the type of the weights.
 template <typename A>
 class PackedConvolution {
  public:
-  /// lanes, pairs: KernelTable's lanes and multiplies_pairs. Dies if the weights are not of type A
+  /// lanes, pairs: lanes and multiplies_pairs of KernelTable. Dies if the weights are not of type A
   /// or not on the CPU.
   PackedConvolution(const ReluConvolution& convolution, const ConvolutionDescription& description,
                     int64_t lanes, bool pairs);
@@ -66,16 +67,16 @@ class PackedConvolution {
   const ConvolutionShape& shape() const { return description_.shape; }
   PackedWeights<A> weights() const;
 
-  /// Elements of scratch that the loops need.
+  /// The number of scratch elements that the loops need.
   int64_t scratch_size() const;
 
-  /// The weights' gradients as the loops add them up.
+  /// The gradients of the weights in the form in which the loops add them.
   struct Sums {
     A* depthwise = nullptr;
     A* forward = nullptr;
     A* bias = nullptr;
   };
-  /// Elements of all wanted sums; they lie one after the other.
+  /// The number of elements of all wanted sums, which lie one after the other.
   int64_t sums_size(const WantedGradients& wanted) const;
   Sums Place(const WantedGradients& wanted, A* memory) const;
   WeightGradients Unpack(const WantedGradients& wanted, const Sums& sums) const;

@@ -13,7 +13,7 @@
 namespace pdarts::nn {
 namespace {
 
-/// First item of a chunk.
+/// The first item of a chunk.
 int64_t Begin(int64_t count, int64_t chunks, int64_t chunk) {
   return count / chunks * chunk + std::min(chunk, count % chunks);
 }

@@ -23,7 +23,7 @@ TEST_F(ParallelFor, VisitsEveryItemOnce) {
   for (const int threads : {1, 2, 3}) {
     at::set_num_threads(threads);
     for (const int64_t count : {0, 1, 2, 3, 7, 100}) {
-      // Plain integers: a race between two chunks is one that ThreadSanitizer sees.
+      // Plain integers, so that ThreadSanitizer finds a race between two chunks.
       std::vector<int> visits(count);
       std::vector<int64_t> sizes(NumChunks(count));
       nn::ParallelFor(count, [&](int64_t chunk, int64_t begin, int64_t end) {
@@ -69,7 +69,8 @@ TEST(NumParts, GivesEveryThreadATask) {
         const int64_t parts = NumParts(images, operations);
         ASSERT_GE(parts, 1);
         ASSERT_LE(parts, operations);
-        // A thread is idle only if there is nothing left to divide, and nothing is divided in vain.
+        // A thread may be idle only if there is nothing left to divide, and nothing may be divided
+        // without need.
         const int64_t idle = std::max<int64_t>(0, threads - images * parts);
         if (parts < operations) EXPECT_EQ(idle, 0) << threads << " " << images << " " << operations;
         if (images >= threads) EXPECT_EQ(parts, 1);

@@ -16,8 +16,8 @@
 namespace pdarts::nn {
 namespace {
 
-/// From pixel to pixel in memory, if these are the channels of a channels-last tensor or some of
-/// them; else 0.
+/// The distance between pixels in memory, if x is a channels-last tensor or some of the channels of
+/// one; otherwise 0.
 int64_t PixelStride(const at::Tensor& x) {
   const int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
   if (c > 1 && x.stride(1) != 1) return 0;
@@ -27,10 +27,10 @@ int64_t PixelStride(const at::Tensor& x) {
   return fits ? stride : 0;
 }
 
-/// x as the loops read it; a copy where it lies otherwise in memory.
+/// x in a memory order that the loops can read; a copy if necessary.
 at::Tensor AsPixels(const at::Tensor& x) { return PixelStride(x) > 0 ? x : ChannelsLast(x); }
 
-/// x: of AsPixels.
+/// x: a result of AsPixels.
 Batch<float> BatchOf(const at::Tensor& x) {
   return {const_cast<float*>(ConstData<float>(x)), x.size(1), x.size(2), x.size(3), PixelStride(x)};
 }
@@ -38,7 +38,7 @@ Batch<float> BatchOf(const at::Tensor& x) {
 }  // namespace
 
 struct PreparedConvolutions::Impl {
-  /// Makes the weights' form for images of this size.
+  /// Packs the weights for images of this size.
   void Prepare(int64_t height, int64_t width);
 
   const KernelTable<float, float>& loops;
@@ -116,7 +116,7 @@ void AddUp(InstructionSet instructions, const std::vector<at::Tensor>& values,
   const KernelTable<float, float>& loops = Loops<float>(instructions);
   const std::vector<float> ones =
       ChannelValues<float>(to.size(1), loops.lanes, [](int64_t) { return 1; });
-  std::vector<at::Tensor> kept;  // alive until the end
+  std::vector<at::Tensor> kept;  // alive until the end of the function
   std::vector<Batch<float>> from;
   for (const at::Tensor& value : values) {
     CHECK(value.sizes() == to.sizes()) << value.sizes() << " to " << to.sizes();

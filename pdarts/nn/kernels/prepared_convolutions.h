@@ -10,19 +10,21 @@
 
 namespace pdarts::nn {
 
-// For networks that evaluate only: weights do not change, and there are no gradients. Activations
-// are `[N,C,H,W]` float32, channels-last in memory, or some of the channels of such a tensor;
-// others are copied.
+// For networks that only evaluate: weights do not change, and there are no gradients. Activations
+// are `[N,C,H,W]` float32, either channels-last in memory or some of the channels of such a tensor.
+// Other activations are copied.
 
-/// Convolutions of one input, behind a ReLU. The loops' form of the weights is made once for images
-/// of a size.
+/// Convolutions of one input, behind a ReLU. The weights are packed only once for each size of
+/// images.
 class PreparedConvolutions {
  public:
-  /// instructions: of the loops. Every kind of convolution may have a bias of its output channels.
+  /// instructions: for the loops. Every kind of convolution may have a bias for its output
+  /// channels.
   PreparedConvolutions(InstructionSet instructions, std::vector<ReluConvolution> convolutions);
   ~PreparedConvolutions();
 
-  /// What each convolution gives of relu(x), channels-last. Only one thread at a time may call it.
+  /// The result of each convolution for relu(x), channels-last. Only one thread at a time may call
+  /// it.
   std::vector<at::Tensor> Run(const at::Tensor& x);
 
  private:
@@ -30,7 +32,7 @@ class PreparedConvolutions {
   const std::unique_ptr<Impl> impl_;
 };
 
-/// Writes the sum of one or more values into `to`, which has their shape.
+/// Writes the sum of one or more values to `to`, which has their shape.
 void AddUp(InstructionSet instructions, const std::vector<at::Tensor>& values,
            const at::Tensor& to);
 

@@ -20,7 +20,7 @@ Scratch& Scratch::OfThread() {
 void Scratch::Reset() {
   used_ = 0;
   if (pieces_.size() <= 1) return;
-  // One piece that holds all of it next time.
+  // The next time, one piece has all of the memory.
   const size_t size = total_;
   pieces_.clear();
   total_ = 0;

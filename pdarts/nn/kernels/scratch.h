@@ -12,14 +12,15 @@
 
 namespace pdarts::nn {
 
-/// Memory for the length of a loop, handed out piece by piece, 64-byte aligned and not initialised.
-/// What is handed out stays valid until Reset. Throws c10::Error where there is no more memory.
+/// Memory for the duration of a loop, which is allocated piece by piece, aligned to 64 bytes and
+/// not initialized. A piece stays valid until Reset. Throws c10::Error if there is no more memory.
 class Scratch {
  public:
-  /// This thread's own; whoever takes it calls Reset first, and uses it in one place at a time.
+  /// The scratch memory of this thread. A user calls Reset first. Only one user at a time may use
+  /// it.
   static Scratch& OfThread();
 
-  /// Takes everything back; keeps the memory.
+  /// Frees all pieces, and keeps the memory.
   void Reset();
 
   template <typename T>
@@ -34,7 +35,7 @@ class Scratch {
     return p;
   }
 
-  /// A plane with a margin on each side, all 0.
+  /// A plane with a margin on each side. All values are 0.
   template <typename T>
   Plane<T> GetPlane(int64_t channels, int64_t height, int64_t width, int64_t margin,
                     int64_t lanes) {

@@ -10,8 +10,8 @@
 
 namespace pdarts::nn {
 
-/// Planes in scratch memory for one task after the other. Those of one size share their memory, so
-/// that a plane's content lasts until the next of its size is asked for.
+/// Planes in scratch memory for successive tasks. Planes of the same size share their memory, so
+/// the content of a plane lasts until the next plane of its size is requested.
 template <typename A>
 class ScratchPlanes {
  public:
@@ -49,7 +49,7 @@ class ScratchPlanes {
   std::vector<Entry> entries_;
 };
 
-/// The plane that KernelTable::convolution_backward works in, or one without data.
+/// The plane in which KernelTable::convolution_backward works, or a plane without data.
 template <typename A>
 Plane<A> MiddlePlane(const ConvolutionShape& s, ScratchPlanes<A>& middles) {
   if (s.depthwise != 0) return middles.Get(s.in_channels, s.out_height, s.out_width);

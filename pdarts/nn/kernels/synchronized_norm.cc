@@ -21,7 +21,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr char kCommunicator[] = "communicator";
-/// Tensors that are kept of each value.
+/// Tensors that are kept for each value.
 enum Kept : size_t { kStored, kMean, kInverseDeviation, kCount, kNumKept };
 
 at::Tensor OfChannels(const at::Tensor& x) { return x.view({1, -1, 1, 1}); }
@@ -34,7 +34,7 @@ class Function : public torch::autograd::Function<Function> {
                                const at::TensorList& stored,
                                const std::vector<BatchNormArgs>& batch_norms) {
     Communicator* const communicator = batch_norms.at(0).communicator;
-    // Of each value: how many numbers a channel has, and their sums and sums of squares.
+    // For each value: the number of values in a channel, their sums, and the sums of their squares.
     std::vector<at::Tensor> sums;
     for (const at::Tensor& x : values) {
       const auto moments = at::var_mean(x, at::OptionalIntArrayRef({0, 2, 3}), /*unbiased=*/false);
@@ -65,7 +65,7 @@ class Function : public torch::autograd::Function<Function> {
       kept.insert(kept.end(), {stored[i], kept_mean, inverse, count});
     }
     context->save_for_backward(kept);
-    // A graph's data are tensors and numbers.
+    // The data of a graph are tensors and numbers, so the pointer is kept as a number.
     context->saved_data[kCommunicator] = reinterpret_cast<int64_t>(communicator);
     return normalized;
   }
@@ -85,7 +85,7 @@ class Function : public torch::autograd::Function<Function> {
       sums.push_back(SumOfChannels(deviation.mul_(gradients[i])));
     }
     AllReduceOrThrow(*communicator, sums);
-    // Of the values, the stored values and the batch normalizations' arguments.
+    // One result for each value, for each stored value, and for the batch normalizations.
     variable_list results(2 * gradients.size() + 1);
     for (size_t i = 0; i < gradients.size(); ++i) {
       // factor * gradient + slope * value + offset, in two passes over the memory.

@@ -21,7 +21,8 @@
 namespace pdarts::nn {
 
 /// Runs a test with each instruction set that this processor can run, in float32, float64 and
-/// bfloat16. The oracle is the composition in float64, and for bfloat16 also in bfloat16.
+/// bfloat16. The expected values come from the composition in float64, and for bfloat16 also from
+/// the composition in bfloat16.
 struct KernelTestCase {
   InstructionSet instructions;
   at::ScalarType storage;  ///< of activations
@@ -39,7 +40,7 @@ inline std::vector<KernelTestCase> KernelTestCases() {
   return cases;
 }
 
-/// The same for the grouped operators, which do not depend on the instruction set.
+/// The same cases for the grouped operators, which do not depend on the instruction set.
 inline std::vector<KernelTestCase> GroupedTestCases() {
   std::vector<KernelTestCase> cases;
   for (const at::ScalarType storage : {at::kFloat, at::kDouble, at::kBFloat16}) {
@@ -58,13 +59,13 @@ inline std::string KernelTestName(const testing::TestParamInfo<KernelTestCase>& 
 
 class KernelTest : public testing::TestWithParam<KernelTestCase> {
  protected:
-  /// A function of tensors, told what computes it.
+  /// A function of tensors that is computed with a backend.
   using Function = std::function<at::Tensor(const Backend&, const std::vector<at::Tensor>&)>;
 
   KernelTest() : threads_(at::get_num_threads()) { at::set_num_threads(2); }
   ~KernelTest() override { at::set_num_threads(threads_); }
 
-  /// The loops, or the grouped operators, under test.
+  /// The loops or the grouped operators that are tested.
   static Backend Fused() {
     Backend backend;
     backend.kernels = GetParam().kernels;
@@ -74,7 +75,7 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     return backend;
   }
 
-  /// The composition, which is the oracle.
+  /// The composition, which gives the expected values.
   static Backend Reference(at::ScalarType storage) {
     Backend backend;
     backend.kernels = REFERENCE;
@@ -85,28 +86,31 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
 
   static bool is_bfloat16() { return GetParam().storage == at::kBFloat16; }
 
-  /// Standard normal, float64 but exact in the storage type under test.
+  /// Numbers of the standard normal distribution in float64 that the tested storage type can
+  /// represent exactly.
   at::Tensor Random(at::IntArrayRef sizes) {
     return at::randn(sizes, generator_, at::kDouble).to(GetParam().storage).to(at::kDouble);
   }
 
-  /// Which of a function's inputs are activations; the others are parameters. At first: input 0.
+  /// Sets which inputs of a function are activations; the others are parameters. The default is
+  /// input 0.
   void set_activations(std::set<size_t> inputs) { activations_ = std::move(inputs); }
 
-  /// For a function that amplifies roundings: in bfloat16 the gradients of all activations, and of
-  /// all parameters, are held to their bounds together. At first each gradient is.
+  /// For a function that amplifies roundings: in bfloat16, the bounds apply to the gradients of all
+  /// activations together, and to the gradients of all parameters together. By default, they apply
+  /// to each gradient.
   void set_together() { together_ = true; }
 
-  /// For a function in which bfloat16 values can lie at the edge of a ReLU exactly: one element may
-  /// differ by as much as the greatest is.
+  /// For a function in which bfloat16 values can be exactly at the zero of a ReLU: one element may
+  /// differ by the value of the greatest element.
   void set_has_edges() { has_edges_ = true; }
 
-  /// The inputs in the types that they have under test.
+  /// The inputs in their types in the test.
   std::vector<at::Tensor> Typed(const std::vector<at::Tensor>& inputs) const {
     return Typed(inputs, Fused());
   }
 
-  /// Relative to the largest element of what is compared.
+  /// The tolerance relative to the largest element of the compared tensors.
   static double tolerance() { return GetParam().storage == at::kFloat ? 3e-5 : 1e-11; }
 
   static void ExpectClose(const at::Tensor& actual, const at::Tensor& expected,
@@ -119,8 +123,8 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     EXPECT_LE(difference, slack * tolerance() * scale) << what;
   }
 
-  /// The norm of a tensor, or of a difference. A rounding at the edge of a ReLU or a maximum
-  /// changes single elements by as much as they are, so that the greatest difference says little.
+  /// The norm of a tensor, or of a difference. A rounding at the zero of a ReLU or between two
+  /// maxima changes single elements completely, so the greatest difference is not a good measure.
   static double Norm(const at::Tensor& x) {
     return x.detach().to(at::kDouble).norm().item<double>();
   }
@@ -133,7 +137,7 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     std::vector<at::Tensor> gradients;
   };
 
-  /// The value, and the gradients of all inputs for a given gradient of the value.
+  /// The value of the function, and the gradients of all inputs for a given gradient of the value.
   Outcome Run(const Backend& backend, const Function& f, const std::vector<at::Tensor>& inputs) {
     std::vector<at::Tensor> leaves = Typed(inputs, backend);
     for (at::Tensor& leaf : leaves) leaf = leaf.detach().clone().requires_grad_();
@@ -144,7 +148,7 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
                              .to(backend.storage);
     outcome.gradients = torch::autograd::grad({outcome.value}, leaves, {g}, std::nullopt,
                                               /*create_graph=*/false, /*allow_unused=*/true);
-    // Undefined: no way to the value, so zero.
+    // An undefined gradient means that the value does not depend on the input, so it is zero.
     for (size_t i = 0; i < leaves.size(); ++i) {
       at::Tensor& gradient = outcome.gradients[i];
       if (!gradient.defined()) gradient = at::zeros(leaves[i].sizes(), leaves[i].options());
@@ -152,8 +156,8 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     return outcome;
   }
 
-  /// f with the loops against f as a composition in float64. In bfloat16 also against the
-  /// composition with the same roundings; see ExpectSameRoundings.
+  /// Compares f with the loops and f as a composition in float64. In bfloat16, also with the
+  /// composition with the same roundings (see ExpectSameRoundings).
   void ExpectSame(const Function& f, const std::vector<at::Tensor>& inputs, const std::string& what,
                   double slack = 1) {
     const Outcome expected = Run(Reference(at::kDouble), f, inputs);
@@ -189,10 +193,11 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   }
 
  private:
-  /// Share of the norm by which loops with the same roundings may differ from the composition.
+  /// The share of the norm by which loops with the same roundings may differ from the composition.
   static constexpr double kBfloat16Bound = 0.01;
-  /// How many times the composition's own distance from float64 the loops' may be, beside that
-  /// share: roundings that fall otherwise change as much as roundings do.
+  /// The allowed distance of the loops from float64, as a multiple of the composition's distance,
+  /// in addition to that share. If values are rounded in the other direction, the result changes as
+  /// much as by other roundings.
   static constexpr double kRoundings = 4;
 
   at::Tensor AllGradients(const Outcome& outcome, bool activations) const {
@@ -204,7 +209,7 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     return at::cat(all);
   }
 
-  /// rounded, exact: of the composition in bfloat16 and in float64.
+  /// rounded, exact: results of the composition in bfloat16 and in float64.
   void ExpectSameRoundings(const at::Tensor& actual, const at::Tensor& rounded,
                            const at::Tensor& exact, const std::string& what) const {
     ASSERT_EQ(actual.sizes(), exact.sizes()) << what;
@@ -213,8 +218,8 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     const double bound = kBfloat16Bound * norm + kRoundings * rounding + edge + 1e-6;
     EXPECT_LE(Distance(actual, exact), bound) << what << ", against float64, norm " << norm;
     EXPECT_LE(Distance(actual, rounded), bound) << what << ", in bfloat16, norm " << norm;
-    // Loops that multiply pairs round all that the composition rounds. Grouped operators round
-    // more.
+    // Loops that multiply pairs round everything that the composition rounds. Grouped operators
+    // round more.
     if (GetParam().kernels == GROUPED) return;
     if (!Loops<Bfloat16>(GetParam().instructions).multiplies_pairs || rounding > norm / 10) return;
     EXPECT_LE(Distance(actual, rounded), (together_ ? 5 : 1) * kBfloat16Bound * norm + 1e-6)
