@@ -8,11 +8,12 @@
 namespace pdarts {
 namespace {
 
-/// Adam moves an alpha by about the learning rate in a step. So many deviations of the random start
-/// it must be able to move, for training to decide rather than the start.
+/// Adam moves an alpha by about the learning rate in each step. The alphas must be able to move by
+/// this number of standard deviations of their random initial values. Otherwise the initial values
+/// decide, and not the training.
 constexpr double kDeviations = 10;
 
-/// Why no alpha of the stage trains enough; empty if there is no reason.
+/// The reason why no alpha of the stage trains enough; empty if there is none.
 std::string ReasonForAllKinds(const StageShape& shape, const SearchSettings& settings,
                               std::optional<int> steps) {
   const int epochs = shape.epochs - shape.warmup_epochs;
@@ -32,14 +33,14 @@ std::string ReasonForAllKinds(const StageShape& shape, const SearchSettings& set
                       " times search.alpha_deviation (", settings.alpha_deviation(), ")");
 }
 
-/// Why every edge has one candidate only in the stage; empty if one has more.
+/// The reason why every edge of the stage has only one candidate; empty if an edge has more.
 std::string ReasonForOneCandidate(const Experiment& experiment, int stage) {
   if (stage > 0) {
     if (experiment.schedule->stage(stage - 1).keep > 1) return "";
     return absl::StrCat("stage ", stage, " keeps one (schedule.stages[", stage - 1, "].keep is 1)");
   }
   const absl::StatusOr<Candidates> initial = experiment.space->InitialCandidates();
-  if (!initial.ok()) return "";  // MakeExperiment has told
+  if (!initial.ok()) return "";  // MakeExperiment has reported it
   for (const CellCandidates& cell : *initial) {
     for (const EdgeCandidates& edge : cell) {
       if (edge.size() > 1) return "";

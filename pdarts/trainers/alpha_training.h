@@ -10,16 +10,18 @@
 
 namespace pdarts {
 
-/// Steps of each epoch: the batches of the half that trains the weights.
+/// Steps of each epoch: the number of batches of the half of the weights.
 int StepsPerEpoch(const TrainingHalves& halves, const SearchSettings& settings);
 
-/// Notes on a stage whose probabilities are no result of training, because its alphas, or those of
-/// one cell kind, get no step, or too few to leave their random start behind: when steps times
-/// learning rate are less than 10 times the standard deviation of that start; and on a stage in
-/// which every edge has one candidate only. Each is a sentence without a period, and names the
-/// stage. Empty for a stage that trains all its alphas and has something to choose.
-/// stage: from 0. steps: of each epoch, as StepsPerEpoch; nullopt where the number of images is not
-/// known, and then too few steps are not noticed.
+/// Notes on a stage whose probabilities are not a result of training. There are three cases:
+/// - The alphas, or those of one cell kind, are not trained.
+/// - They get too few steps to leave their random initial values: steps times learning rate are
+///   less than 10 times the standard deviation of the initial values.
+/// - Every edge of the stage has only one candidate.
+/// Each note is a sentence without a period, and names the stage. There is no note for a stage that
+/// trains all its alphas and has something to choose. stage: from 0. steps: of each epoch, as
+/// StepsPerEpoch; nullopt if the number of images is not known. Then the notes do not find too few
+/// steps.
 std::vector<std::string> AlphaTrainingNotes(const Experiment& experiment, int stage,
                                             std::optional<int> steps);
 

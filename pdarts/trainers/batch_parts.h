@@ -10,17 +10,18 @@
 
 namespace pdarts {
 
-// TrainSettings::accumulate: the batch of an optimizer step is computed in parts.
+// The parts of a batch of an optimizer step (TrainSettings::accumulate).
 
-/// The most images that a pass of training holds at once, when a step has `images` images.
+/// The largest number of images that a pass of training holds at once, if a step has `images`
+/// images.
 inline int64_t LargestPart(const TrainSettings& settings, int64_t images) {
   if (settings.accumulate() == 1 || images == 0) return images;
   const int64_t parts = settings.accumulate();
   return std::min(images, (int64_t{settings.batch_size()} + parts - 1) / parts);
 }
 
-/// The sizes of the parts of a batch of `images` images, at least 1. A last and smaller batch of an
-/// epoch has fewer parts.
+/// The sizes of the parts of a batch of `images` images, each at least 1. A last and smaller batch
+/// of an epoch has fewer parts.
 inline std::vector<int64_t> PartSizes(const TrainSettings& settings, int64_t images) {
   return PartSizes(images, LargestPart(settings, images));
 }

@@ -27,8 +27,8 @@ DeviceTotals::DeviceTotals(c10::Device device, int meters, int checks)
 
 void DeviceTotals::Check(int check, const std::vector<at::Tensor>& numbers) {
   const c10::NoGradGuard no_grad;
-  // This operator of loss scaling multiplies the numbers by `one_`, and sets `stop_` to 1 or leaves
-  // it as it is.
+  // This operator of loss scaling multiplies the numbers by `one_`, and sets `stop_` to 1 if a
+  // number is not finite.
   at::_amp_foreach_non_finite_check_and_unscale_(numbers, stop_, one_);
   counts_[check].add_(stop_);
 }
@@ -37,7 +37,7 @@ void DeviceTotals::Add(int meter, const PassScore& score, const at::Tensor& labe
   const c10::NoGradGuard no_grad;
   const at::Tensor hits = score.hits.defined() ? score.hits : CountHits(score.logits, labels);
   const auto images = static_cast<double>(ScoredImages(score, labels));
-  // In float64 and in this order, as the meter itself adds them.
+  // In float64 and in this order, as in the meter.
   const at::Tensor loss = score.loss.to(at::kDouble).mul(images);
   sums_[meter].add_(at::cat({loss.view({1}), hits.to(at::kDouble)}));
 }
@@ -60,8 +60,8 @@ DeviceTotals::Reading DeviceTotals::Read(const std::vector<int>& order) const {
     const double* const sums = value + kSums * m;
     reading.sums.push_back({sums[0], sums[1], sums[2]});
   }
-  // All checks from the failure on count. Of two places with the same count, the failure is at the
-  // one that a step comes to first.
+  // All checks after the failure count too. If two places have the same count, the failure is at
+  // the place that comes first in a step.
   for (const int check : order) {
     const auto since = static_cast<int64_t>(value[kSums * meters_ + check]);
     if (since > (reading.failure ? reading.failure->checks_since : 0)) {

@@ -12,14 +12,15 @@
 
 namespace pdarts {
 
-/// What the training steps of an epoch tell, in the memory of a device: sums for meters, and
-/// whether a number was not finite. Steps add to it without waiting for the device, and the host
-/// reads it rarely. All of it is one tensor, so that reading is one copy.
+/// The totals of the training steps of an epoch in the memory of a device: sums for meters, and
+/// whether a number was not finite. Steps add to them without waiting for the device, and the host
+/// reads them rarely. They are one tensor, so that reading is one copy.
 ///
-/// Once a checked number is not finite, stop() is 1, and optimizers that get stop() move nothing
-/// any more. So the weights stay those of the step in which it happened, until the host reads it.
+/// After a checked number was not finite, stop() is 1, and optimizers that get stop() change
+/// nothing. So the weights stay as they were in the step with the failure, until the host reads the
+/// totals.
 ///
-/// Check and Add compute on the device only, at fixed addresses, so that a CUDA graph may hold
+/// Check and Add compute only on the device, at fixed addresses, so that a CUDA graph may contain
 /// them.
 class DeviceTotals {
  public:
@@ -30,26 +31,28 @@ class DeviceTotals {
   /// A float32 scalar on the device: 0, or 1 if a checked number was not finite.
   const at::Tensor& stop() const { return stop_; }
 
-  /// Checks floating-point numbers of one type, at the place `check` of a step. Their values stay.
+  /// Checks floating-point numbers of the same type, at the place `check` of a step. The numbers do
+  /// not change.
   void Check(int check, const std::vector<at::Tensor>& numbers);
 
   /// Adds the pass of a batch to the sums of a meter, as Meter::AddHits does. labels: of the
   /// logits.
   void Add(int meter, const PassScore& score, const at::Tensor& labels);
 
-  /// What Restart sets and Read finds of a meter: sums over images.
+  /// The sums of a meter over images, for Restart and Read.
   struct Sums {
     double loss = 0;
     double top1 = 0;
     double top5 = 0;
   };
-  /// Begins an epoch, or goes on within one. sums: of each meter so far; empty: nothing was added.
+  /// Begins an epoch, or continues one. sums: the previous sums of each meter; empty: nothing was
+  /// added.
   void Restart(const std::vector<Sums>& sums = {});
 
   /// A check that found a number that is not finite.
   struct Failure {
     int check = 0;
-    /// How many checks of this place, the one of the failure included, came from the failure on.
+    /// The number of checks at this place since the failure, including the failing one.
     int64_t checks_since = 0;
   };
   struct Reading {
@@ -58,8 +61,8 @@ class DeviceTotals {
     std::optional<Failure> failure;
   };
   /// Copies the totals to the host, which waits for the device.
-  /// \param order the places of checks in the order in which a step makes them. A place that is
-  ///     missing makes no checks in this epoch.
+  /// \param order the places of checks in the order of a step. A missing place makes no checks in
+  ///     this epoch.
   Reading Read(const std::vector<int>& order) const;
 
  private:
@@ -73,7 +76,7 @@ class DeviceTotals {
 
 /// The sums of a meter.
 DeviceTotals::Sums SumsOf(const Meter& meter);
-/// Brings a meter up to date.
+/// Sets the sums of a meter.
 void SetSums(const DeviceTotals::Sums& sums, Meter* meter);
 
 }  // namespace pdarts

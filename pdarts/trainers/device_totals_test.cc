@@ -1,4 +1,4 @@
-// The totals compute the same on every device, so this test runs on the CPU.
+// The totals compute the same values on every device, so this test runs on the CPU.
 
 #include "pdarts/trainers/device_totals.h"
 
@@ -68,7 +68,7 @@ TEST(DeviceTotals, GoOnWhereAMeterWas) {
     AddScore(pass, SomeLabels(12), &whole);
     if (i == 0) {
       AddScore(pass, SomeLabels(12), &before);
-      totals.Add(0, APass(12, 9), SomeLabels(12));  // of the epoch before
+      totals.Add(0, APass(12, 9), SomeLabels(12));  // of the previous epoch
       totals.Restart({SumsOf(before)});
     } else {
       totals.Add(0, pass, SomeLabels(12));
@@ -89,14 +89,14 @@ TEST(DeviceTotals, FiniteNumbersPassAndStay) {
   EXPECT_FALSE(totals.Read({kFirst, kSecond}).failure.has_value());
 }
 
-/// For each of the two places: what is read two steps after it failed.
+/// For each of the two places: the totals that are read two steps after its failure.
 TEST(DeviceTotals, TellWhichCheckFailedAndWhen) {
   for (const double bad : {NAN, INFINITY, -INFINITY}) {
     for (const int failing : {kFirst, kSecond}) {
       DeviceTotals totals(c10::kCPU, 1, 2);
       for (int step = 0; step < 5; ++step) {
         for (const int check : {kSecond, kFirst}) {  // the order within a step
-          // From the failure on, everything may be NaN.
+          // After the failure, everything may be NaN.
           const bool fails = step > 2 || (step == 2 && check == failing);
           totals.Check(check, {Scalar(1), Scalar(fails ? bad : 2)});
         }

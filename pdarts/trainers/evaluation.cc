@@ -24,17 +24,18 @@
 namespace pdarts {
 namespace {
 
-/// Batches whose numbers a device keeps until the host reads all of them.
+/// The number of batches whose numbers a device keeps until the host reads them together.
 constexpr size_t kBatchesOfARead = 50;
 
-/// Whether `a` stands before `b` among mistakes.
+/// Whether `a` comes before `b` in the list of mistakes.
 bool IsSurer(const ConfidentMistake& a, const ConfidentMistake& b) {
   return std::tie(b.probability, a.image) < std::tie(a.probability, b.image);
 }
 
-/// What a network made of the images of one loader. The numbers of a batch stay on the network's
-/// device until Read, which copies those of all batches together: a device would have to finish its
-/// work for each copy. Then the results are those of reading after each batch.
+/// The results of a network for the images of one loader. The numbers of a batch stay on the
+/// network's device until Read copies the numbers of all batches together, because a device must
+/// finish its work before each copy. After Read, the results are the same as with a read after each
+/// batch.
 class Measurement {
  public:
   explicit Measurement(Loader& loader) : loader_(loader) {
@@ -50,7 +51,7 @@ class Measurement {
     batches_.push_back({batch.indices, batch.epoch});
   }
 
-  /// Batches that were added since the last Read.
+  /// Number of batches that were added since the last Read.
   size_t num_unread() const { return batches_.size(); }
 
   void Read() {
@@ -72,7 +73,7 @@ class Measurement {
     batches_.clear();
   }
 
-  /// What all processes measured, after the last Read.
+  /// The measurements of all processes together, after the last Read.
   absl::StatusOr<Evaluation> Finish() {
     evaluation_.mistakes.clear();
     for (Mistake& mistake : mistakes_) {
@@ -94,8 +95,8 @@ class Measurement {
     int64_t epoch = 0;  ///< of the batch: transforms of the image may depend on it
   };
 
-  /// Adds what is wrong in a batch to the most confident mistakes so far. guesses, probabilities:
-  /// `[N]`, on the CPU.
+  /// Adds the mistakes of a batch to the most confident mistakes so far. guesses: the predicted
+  /// classes; guesses and probabilities are `[N]`, on the CPU.
   void AddMistakes(const Unread& batch, const at::Tensor& guesses,
                    const at::Tensor& probabilities) {
     const at::Tensor labels = loader_.source().labels().index_select(0, batch.indices);
@@ -116,21 +117,21 @@ class Measurement {
     }
   }
 
-  /// Makes what a process measured on its share of the images what all of them measured.
+  /// Combines the measurements of all processes, each of which measured its share of the images.
   absl::Status Gather();
 
   Loader& loader_;
-  std::vector<at::Tensor> numbers_;  ///< loss, hits, guesses, probabilities of the guesses
+  std::vector<at::Tensor> numbers_;  ///< loss, hits, predicted classes and their probabilities
   std::vector<Unread> batches_;
   Meter meter_;
   std::vector<Mistake> mistakes_;
   Evaluation evaluation_;
 };
 
-/// Makes the mistakes those of all processes. pixels: the shape of ConfidentMistake::pixels.
+/// Combines the mistakes of all processes. pixels: the shape of ConfidentMistake::pixels.
 absl::Status GatherMistakes(Communicator& communicator, at::IntArrayRef pixels,
                             std::vector<ConfidentMistake>* mistakes) {
-  constexpr int64_t kNumbers = 4;  // whether there is a mistake; image, guess, probability
+  constexpr int64_t kNumbers = 4;  // is a mistake; image, class, probability
   const auto most = static_cast<int64_t>(kMostMistakes);
   const at::Tensor numbers = at::zeros({communicator.size(), most, kNumbers}, at::kDouble);
   auto number = numbers.accessor<double, 3>();
@@ -148,7 +149,7 @@ absl::Status GatherMistakes(Communicator& communicator, at::IntArrayRef pixels,
     for (int64_t i = 0; i < most; ++i) {
       const auto of = number[rank][i];
       if (of[0] == 0) continue;
-      // Only the process that has an image knows its pixels.
+      // Only the process that has an image has its pixels.
       at::Tensor seen;
       if (rank == communicator.rank()) seen = (*mistakes)[static_cast<size_t>(i)].pixels;
       all.push_back({static_cast<int64_t>(of[1]), static_cast<int64_t>(of[2]), of[3], seen});
@@ -179,7 +180,7 @@ absl::Status Measurement::Gather() {
                         &evaluation_.mistakes);
 }
 
-/// forward: gives the logits `[N,classes]` of images.
+/// forward: computes the logits `[N,classes]` of images.
 template <class Forward>
 absl::StatusOr<Evaluation> EvaluateModule(torch::nn::Module& module, const Forward& forward,
                                           Loader& loader, c10::Device device,

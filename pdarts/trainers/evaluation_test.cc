@@ -23,7 +23,8 @@ using ::testing::HasSubstr;
 
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
-/// Takes every image for the class that its one pixel tells; the images are normalised by nothing.
+/// A network whose predicted class is the value of the image's one pixel. The normalization changes
+/// nothing.
 class PixelReader : public Network {
  public:
   PixelReader(int64_t classes, double score) : classes_(classes), score_(score) {}
@@ -40,7 +41,7 @@ class PixelReader : public Network {
   const double score_;
 };
 
-/// Takes every image for class 0, the surer the greater its pixel is.
+/// A network that predicts class 0 for every image, with a probability that grows with the pixel.
 class Climber : public Network {
  public:
   explicit Climber(double step) : step_(step) {}
@@ -55,7 +56,7 @@ class Climber : public Network {
   const double step_;
 };
 
-/// Gives random scores.
+/// A network with random logits.
 class Guesser : public Network {
  private:
   NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) override {
@@ -76,7 +77,7 @@ DatasetInfo Info(int classes) {
   return info;
 }
 
-/// Measures on images whose pixels count from 0, all of the last class but the first one.
+/// Evaluates on images whose pixels count from 0. All images except the first have the last class.
 absl::StatusOr<Evaluation> Measure(Network& network, int64_t images, int classes,
                                    int64_t batch_size, const std::function<bool()>& stop = {},
                                    c10::Device device = c10::kCPU) {
@@ -110,7 +111,7 @@ TEST(EvaluationTest, WhatIsDrawnForAnImageDoesNotDependOnTheBatch) {
 TEST(EvaluationTest, KeepsTheMostConfidentMistakes) {
   Climber network(0.1);
   for (const int64_t batch_size : {7, 40}) {
-    // All but image 0 are of class 1.
+    // All images except image 0 are of class 1.
     const absl::StatusOr<Evaluation> evaluation = Measure(network, 40, 2, batch_size);
     ASSERT_TRUE(evaluation.ok()) << evaluation.status();
     ASSERT_EQ(evaluation->mistakes.size(), kMostMistakes);
@@ -137,7 +138,7 @@ TEST(EvaluationTest, OfEquallyConfidentMistakesTheFirstOnesAreKept) {
 }
 
 TEST(EvaluationTest, ADeviceIsReadOnceForManyBatchesAndGivesTheResultsOfTheCpu) {
-  constexpr int64_t kImages = 120;  // a batch each: two reads of 50, and one of the rest
+  constexpr int64_t kImages = 120;  // one batch each: two reads of 50, and one of the rest
   Climber network(0.1);
   ResetCounters();
   const absl::StatusOr<Evaluation> there =
@@ -145,7 +146,7 @@ TEST(EvaluationTest, ADeviceIsReadOnceForManyBatchesAndGivesTheResultsOfTheCpu) 
   const DeviceCounters counters = Counters();
   ASSERT_TRUE(there.ok()) << there.status();
   EXPECT_EQ(counters.copies_from_device, 3);
-  // The batches, and once the normalized values of all bytes, which the host waits for.
+  // One copy for each batch, and one blocking copy of the normalized values of all bytes.
   EXPECT_EQ(counters.copies_to_device, kImages + 1);
   EXPECT_EQ(counters.synchronizations, 3 + 1);
 
@@ -174,7 +175,7 @@ TEST(EvaluationTest, NeedsNoMatrixOfAllClasses) {
   PixelReader network(kClasses, 5);
   const TensorMemory memory;
   ASSERT_TRUE(Measure(network, 200, kClasses, /*batch_size=*/100).ok());
-  // The logits of a batch take 8 MB; a matrix of all classes would take 3,200 MB.
+  // The logits of a batch need 8 MB; a matrix of all classes would need 3,200 MB.
   EXPECT_LT(memory.peak(), 100e6);
 }
 

@@ -17,7 +17,7 @@ absl::Status StatusOfException() {
     return error.status();
   } catch (const c10::Error& error) {
     const char* text = error.what_without_backtrace();
-    // LibTorch's allocator for the CPU throws no exception of its own.
+    // LibTorch's allocator for the CPU throws no exception type of its own.
     if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
         absl::StrContains(text, "DefaultCPUAllocator: can't allocate memory")) {
       return absl::ResourceExhaustedError(absl::StrCat("out of memory: ", text));

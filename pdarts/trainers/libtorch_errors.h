@@ -7,14 +7,15 @@
 
 namespace pdarts {
 
-/// What the exception that is being handled says. Call it only from a `catch` block.
-/// \error kResourceExhausted, "out of memory: ...", if memory can't be allocated; that of a
-/// CommunicationError; kInternal with the text of any other exception, of LibTorch's without the
-/// C++ stack.
+/// The status for the exception that is being handled. Call it only in a `catch` block. \error
+/// kResourceExhausted, "out of memory: ...", if memory cannot be allocated; the status of a
+/// CommunicationError; kInternal with the text of any other exception. The text of LibTorch's
+/// exceptions has no C++ stack.
 absl::Status StatusOfException();
 
-/// What `work` returns, a `Status` or `StatusOr`; LibTorch reports by throwing.
-/// \param place stands in front of what an exception says: "stage 1, epoch 2".
+/// Calls `work`, which returns a `Status` or a `StatusOr`, and converts exceptions of LibTorch to a
+/// status.
+/// \param place is put before the text of an exception: "stage 1, epoch 2".
 /// \error as StatusOfException.
 template <class Work>
 auto CatchLibTorchErrors(const Work& work, absl::string_view place = "") -> decltype(work()) {

@@ -29,7 +29,7 @@ TEST(CatchLibTorchErrors, TurnsEveryExceptionIntoAStatus) {
     return absl::OkStatus();
   });
   EXPECT_EQ(of_torch.code(), absl::StatusCode::kInternal);
-  // The C++ stack that LibTorch appends is no help to a user.
+  // The C++ stack that LibTorch appends does not help a user.
   EXPECT_THAT(of_torch.ToString(), AllOf(HasSubstr("LibTorch: "), HasSubstr("-1"),
                                          Not(HasSubstr("Exception raised from"))));
 }

@@ -13,44 +13,44 @@ namespace pdarts {
 
 /// The scale by which a loss is multiplied before its gradients are computed in FLOAT16, because
 /// small gradients would be 0 in float16. A gradient that is not finite halves the scale, and the
-/// step of the optimizer must change nothing then. After kGrowthSteps steps without such a gradient
-/// the scale is doubled.
+/// step of the optimizer must then change nothing. After kGrowthSteps steps without such a
+/// gradient, the scale is doubled.
 ///
-/// Each optimizer has a scale of its own. All numbers are tensors on the device of the gradients,
-/// and no method but Check waits for the device. The tensors keep their places in memory.
+/// Each optimizer has a scale of its own. All numbers are tensors on the device of the gradients.
+/// Only Check waits for the device. The tensors keep their addresses.
 class LossScale {
  public:
   static constexpr double kFirst = 65536;
   static constexpr int64_t kGrowthSteps = 2000;
-  /// Gradients that are not finite at a smaller scale are no effect of the scale.
+  /// If gradients are not finite at a smaller scale, the scale is not the reason.
   static constexpr double kSmallest = 1. / 256;
 
-  /// Scales nothing.
+  /// A scale of 1 that never changes.
   LossScale() = default;
-  /// Scales nothing unless the precision is FLOAT16. device: of the parameters.
+  /// As LossScale(), unless the precision is FLOAT16. device: of the parameters.
   LossScale(Precision precision, c10::Device device);
 
-  /// Whether losses are scaled. Otherwise Scale returns its argument, and Unscale does nothing.
+  /// Whether losses are scaled. If not, Scale returns its argument, and Unscale does nothing.
   bool scales() const { return scale_.defined(); }
 
-  /// What the gradients are computed of. loss: a float32 scalar with a graph.
+  /// The loss whose gradients must be computed. loss: a float32 scalar with a graph.
   at::Tensor Scale(const at::Tensor& loss) const;
 
-  /// Divides the gradients of a scaled loss by the scale, in place, and moves the scale. Returns
-  /// what stops the optimizer (Sgd::Move): a float32 scalar that is 1 if a gradient is not finite
-  /// or `stop` is 1, and 0 otherwise; `stop` unless scales(). Where several processes sum their
-  /// gradients, call it behind the sum: then all get the same. gradients: float32. stop: a float32
-  /// scalar, or undefined.
+  /// Divides the gradients of a scaled loss by the scale, in place, and updates the scale. Returns
+  /// the `stop` of the optimizer (Sgd::Move): a float32 scalar that is 1 if a gradient is not
+  /// finite or the given `stop` is 1, and 0 otherwise. If not scales(), returns the given `stop`.
+  /// If several processes sum their gradients, call it after the sum, so that all processes get the
+  /// same result. gradients: float32. stop: a float32 scalar, or undefined.
   at::Tensor Unscale(const std::vector<at::Tensor>& gradients, const at::Tensor& stop = {});
 
-  /// Reads the scale from the device.
-  /// \error kInternal if the scale is less than kSmallest; the message is one for
-  /// TrainingLoop::NotFinite.
+  /// Reads the scale from the device. \error kInternal if the scale is less than kSmallest. The
+  /// message is a text for TrainingLoop::NotFinite.
   absl::Status Check() const;
 
-  /// What a checkpoint holds, with steps(): a float32 scalar. Undefined unless scales().
+  /// The scale as a float32 scalar, which a checkpoint contains together with steps(). Undefined
+  /// unless scales().
   const at::Tensor& scale() const { return scale_; }
-  /// Steps since the scale was moved: an int32 scalar.
+  /// Steps since the last change of the scale: an int32 scalar.
   const at::Tensor& steps() const { return steps_; }
 
  private:

@@ -40,7 +40,7 @@ TEST(LossScale, KeepsGradientsThatFloat16WouldLose) {
   LossScale scale(FLOAT16, at::kCPU);
   const at::Tensor x = Float({1}).requires_grad_();
   const auto gradient_of = [&](bool scaled) {
-    // The gradient goes through float16, whose smallest number is 6e-8.
+    // The gradient is converted to float16, whose smallest number is 6e-8.
     const at::Tensor loss = (x.to(at::kHalf).to(at::kFloat) * 1e-9).sum();
     return torch::autograd::grad({scaled ? scale.Scale(loss) : loss}, {x})[0];
   };
@@ -116,7 +116,7 @@ TEST(LossScale, AStepWithoutFiniteGradientsChangesNothing) {
   EXPECT_TRUE(adam.means()[0].equal(at::zeros({2})));
   EXPECT_EQ(adam.steps()[0].item<float>(), 0);
 
-  // The next step is the first one of the optimizers.
+  // The next step counts as the first one of the optimizers.
   step(Float({1, -1}));
   const at::Tensor other_weight = Float({1, 2}), other_alpha = Float({3, 4});
   Sgd other_sgd({other_weight}, sgd_settings);

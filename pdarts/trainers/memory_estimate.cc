@@ -31,34 +31,35 @@
 namespace pdarts {
 namespace {
 
-/// Added to what is measured: libraries choose other algorithms for larger batches, and the heap
-/// fragments (docs/performance.md has the measurements).
+/// A margin that is added to the measurements, because libraries choose other algorithms for larger
+/// batches, and the heap fragments (docs/performance.md has the measurements).
 constexpr double kRelativeMargin = 0.25;
 constexpr double kFixedMargin = 32e6;
 
-/// Images of the smaller and the larger batch that are measured. The larger one grows to the batch
-/// that will run, or until its tensors take kMeasuredBytes or kMeasuredShare of what they may:
-/// resident memory is noisy, and what lies between the two batches and the real one multiplies the
+/// Images of the smaller and of the larger measured batch. The larger batch grows up to the batch
+/// of the run, or until its tensors need kMeasuredBytes or kMeasuredShare of their budget. Resident
+/// memory is noisy, and the extrapolation from the two batches to the real batch multiplies the
 /// noise.
 constexpr int64_t kSmallBatch = 4;
 constexpr int64_t kLargeBatch = 12;
 constexpr double kMeasuredBytes = 512e6;
 constexpr double kMeasuredShare = 0.75;
-/// Where memory is too short for these. A batch of one can't be normalized everywhere.
+/// The batch size if there is too little memory for these batches. Some networks cannot normalize a
+/// batch of one image.
 constexpr int64_t kSmallestBatch = 2;
 
-/// Share of the free memory that a suggested batch takes. The next command measures again, and
-/// resident memory is noisy: measurements of one evaluation lay up to 16% apart.
+/// The share of the free memory that a suggested batch needs. The next command measures again, and
+/// resident memory is noisy: two measurements of an evaluation differed by up to 16%.
 constexpr double kSuggestedShare = 0.8;
 
-/// What tensors of a measurement may take of the memory that is free; the rest is for what
-/// libraries take for themselves.
+/// The share of the free memory that the tensors of a measurement may use. The rest is for the
+/// libraries.
 constexpr double kTensorShare = 0.75;
 
-/// Most memory of something, seen in two ways.
+/// The peak of memory, measured in two ways.
 struct Peak {
-  double tensors = 0;   ///< exactly what LibTorch's allocator gave out
-  double resident = 0;  ///< of the process: also what libraries take for themselves; 0: unknown
+  double tensors = 0;   ///< the exact bytes that LibTorch's allocator handed out
+  double resident = 0;  ///< of the process, including memory of libraries; 0: unknown
 };
 
 struct Peaks {
@@ -66,10 +67,10 @@ struct Peaks {
   Peak evaluation;
 };
 
-/// What tensors and the process hold more than they held once, on the CPU.
+/// The memory of tensors and of the process on the CPU, relative to an earlier time.
 class HostMeter {
  public:
-  /// budget: tensors can't take more.
+  /// budget: the maximum memory of tensors.
   explicit HostMeter(int64_t budget)
       : tensors_(budget), can_measure_(ResetRecentPeak()), before_(ResidentBytes()) {}
   void ResetPeak() {
@@ -87,9 +88,9 @@ class HostMeter {
   const int64_t before_;
 };
 
-/// The same on another device. `resident` is what the allocator has taken from the device: it also
-/// holds the memory that is lost between blocks. The workspaces of libraries are tensors there. The
-/// device itself limits what tensors can take.
+/// The same for another device. `resident` is the memory that the allocator has reserved on the
+/// device, which includes memory that is lost between blocks. The workspaces of libraries are
+/// tensors there. The device limits the memory of tensors.
 class DeviceMeter {
  public:
   explicit DeviceMeter(DeviceMemory* memory) : memory_(*memory) {
@@ -108,10 +109,10 @@ class DeviceMeter {
   DeviceBytes before_;
 };
 
-/// What tensors and the process hold on a device more than they held once.
+/// The memory of tensors and of the process on a device, relative to an earlier time.
 class MemoryMeter {
  public:
-  /// budget: of HostMeter.
+  /// budget: as in HostMeter.
   MemoryMeter(c10::Device device, int64_t budget) {
     if (DeviceMemory* const memory = DeviceMemory::Of(device)) {
       device_.emplace(memory);
@@ -135,8 +136,8 @@ class MemoryMeter {
 
 at::Generator NewGenerator() { return MakeGenerator(0, "estimate"); }
 
-/// Turns the knobs of a stage's super-network as the regularizers do in the middle of the stage,
-/// because dropout takes memory. Rates that begin or end at 0 are above 0 there.
+/// Sets the knobs of a stage's super-network as the regularizers do in the middle of the stage,
+/// because dropout needs memory. Rates that begin or end at 0 are above 0 in the middle.
 absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* net) {
   SearchContext context;
   context.stage = stage;
@@ -155,7 +156,7 @@ absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* net) 
   return absl::OkStatus();
 }
 
-/// Batches of stand-in data: all of them are the same `batch` images.
+/// Batches of stand-in data. All batches are the same `batch` images.
 absl::StatusOr<std::unique_ptr<Loader>> StandInImages(const DatasetInfo& info, int64_t batch,
                                                       at::ScalarType dtype) {
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, Transforms::Plain());
@@ -163,14 +164,14 @@ absl::StatusOr<std::unique_ptr<Loader>> StandInImages(const DatasetInfo& info, i
                               LoadingSettings(), dtype);
 }
 
-/// Of an image as networks are given it.
+/// The bytes of an image as input of a network.
 int64_t ImageBytes(const ImageShape& image, at::ScalarType dtype) {
   return int64_t{image.channels} * image.height * image.width *
          static_cast<int64_t>(c10::elementSize(dtype));
 }
 
-/// What `loaders` loaders hold at most of images that are read ahead. Images in memory are
-/// transformed when they are needed.
+/// The maximum bytes of images that `loaders` loaders read ahead. Images in memory are transformed
+/// when they are needed.
 int64_t ReadAheadBytes(const LoadingSettings& loading, const DatasetSplits& data,
                        int64_t batch_images, int64_t loaders) {
   LoaderOptions options;
@@ -199,8 +200,7 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   {
     PDARTS_ASSIGN_OR_RETURN(const Batch of_weights, images->NextOn(device));
     PDARTS_ASSIGN_OR_RETURN(const Batch of_alphas, images->NextOn(device));
-    // A device records a step after some that it does not record, and the recording has memory of
-    // its own.
+    // A device records a step after some warm-up steps, and the recording has memory of its own.
     for (int i = 0; i <= step.warm_ups(); ++i) {
       PDARTS_RETURN_IF_ERROR(step.TrainAlphas(of_weights, of_alphas, 0).status());
       PDARTS_RETURN_IF_ERROR(step.TrainWeights(of_weights, 0).status());
@@ -213,8 +213,8 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   return peaks;
 }
 
-/// batch: images that are computed at once. A step that has more of them in further parts is
-/// measured with two parts, as the sum of the gradients is there from the second part on.
+/// batch: the images that are computed at once. A step with more images has further parts. It is
+/// measured with two parts, because the sum of the gradients exists from the second part on.
 absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, int64_t budget) {
   const c10::Device device = training.backend.device;
   MemoryMeter meter(device, budget);
@@ -241,12 +241,12 @@ absl::StatusOr<Peaks> MeasureTraining(const Training& training, int64_t batch, i
   peaks.step = meter.peak();
   meter.ResetPeak();
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images, StandInImages(info, batch, dtype));
-  Evaluate(*network, *images, device).IgnoreError();  // the loss does not matter
+  Evaluate(*network, *images, device).IgnoreError();  // the loss is not needed
   peaks.evaluation = meter.peak();
   return peaks;
 }
 
-/// Where a network is.
+/// The device of a network.
 c10::Device DeviceOf(const Network& network) {
   const std::vector<at::Tensor> parameters = network.parameters();
   return parameters.empty() ? c10::Device(c10::kCPU) : parameters.front().device();
@@ -261,13 +261,13 @@ absl::StatusOr<Peaks> MeasureEvaluation(Network& network, const DatasetInfo& inf
                     parameters.empty() ? at::kFloat : parameters.front().scalar_type()));
   const c10::Device device = DeviceOf(network);
   const MemoryMeter meter(device, budget);
-  Evaluate(network, *images, device).IgnoreError();  // the loss does not matter
+  Evaluate(network, *images, device).IgnoreError();  // the loss is not needed
   Peaks peaks;
   peaks.evaluation = meter.peak();
   return peaks;
 }
 
-/// Images of a full step of a training.
+/// The images of a full step of a training.
 int64_t StepImages(const TrainSettings& settings, const DatasetSplits* data) {
   int64_t images = settings.batch_size();
   if (settings.train_images() > 0) images = std::min<int64_t>(images, settings.train_images());
@@ -275,14 +275,15 @@ int64_t StepImages(const TrainSettings& settings, const DatasetSplits* data) {
   return images;
 }
 
-/// Growth by an image. What is unknown, or lost in the noise of small batches, has no say.
+/// The growth for each image. The result is the larger of the two growths, because the smaller one
+/// may be unknown or hidden in the noise of small batches.
 double PerImage(const Peak& small, const Peak& large, int64_t images) {
   return std::max(large.tensors - small.tensors, large.resident - small.resident) /
          static_cast<double>(images);
 }
 
-/// What the tensors would take without an image. images: of the small batch, and how many more the
-/// large one has.
+/// The memory of the tensors without images. images: the images of the small batch, and the number
+/// of further images in the large batch.
 double Fixed(const Peak& small, const Peak& large, int64_t images, int64_t more) {
   return small.tensors -
          static_cast<double>(images) * (large.tensors - small.tensors) / static_cast<double>(more);
@@ -298,7 +299,7 @@ MemoryEstimate Line(const Peaks& small, const Peaks& large, int64_t images, int6
   return line;
 }
 
-/// The larger batch to measure, after the peaks of kSmallBatch images.
+/// The larger measured batch, chosen after the peaks of kSmallBatch images.
 int64_t LargeBatch(const Peaks& small, const BatchSizes& batches, int64_t budget) {
   const double tensors = std::max(small.step.tensors, small.evaluation.tensors);
   const double measured = std::min(kMeasuredBytes, kMeasuredShare * static_cast<double>(budget)) /
@@ -307,7 +308,7 @@ int64_t LargeBatch(const Peaks& small, const BatchSizes& batches, int64_t budget
   return std::max(kLargeBatch, static_cast<int64_t>(std::min(measured, static_cast<double>(most))));
 }
 
-/// The largest batch of a line of MemoryEstimate::Bytes.
+/// The largest batch for which MemoryEstimate::Bytes is at most `bytes`.
 int64_t Largest(double fixed, double per_image, int64_t bytes) {
   if (per_image <= 0) return 0;
   const double measured = (static_cast<double>(bytes) - kFixedMargin) / (1 + kRelativeMargin);
@@ -316,13 +317,13 @@ int64_t Largest(double fixed, double per_image, int64_t bytes) {
 
 using Measure = std::function<absl::StatusOr<Peaks>(int64_t batch, int64_t budget)>;
 
-/// Completes a forecast by what is measured on a device.
+/// Completes an estimate with measurements on a device.
 absl::StatusOr<MemoryForecast> ForecastOn(c10::Device device, MemoryForecast forecast,
                                           const Measure& measure) {
   DeviceMemory* const memory = DeviceMemory::Of(device);
   if (memory != nullptr) {
-    forecast.policy.processes = 1;  // each process of a machine has a device of its own
-    forecast.batches.loading = 0;   // images that are read ahead lie in the host's memory
+    forecast.policy.processes = 1;  // each process of a machine uses another device
+    forecast.batches.loading = 0;   // images that are read ahead are in the memory of the host
   }
   const std::optional<MemoryLimit> given = forecast.policy.limit;
   const auto limit = [&]() -> std::optional<MemoryLimit> {
@@ -344,8 +345,8 @@ absl::StatusOr<MemoryForecast> ForecastOn(c10::Device device, MemoryForecast for
     return CatchLibTorchErrors([&] { return measure(batch, budget); }, forecast.what);
   };
   const auto line = [&]() -> absl::StatusOr<MemoryEstimate> {
-    // Libraries take memory once and for all when they first compute something; the first pass
-    // takes it out of both peaks.
+    // Libraries allocate memory once, at their first computation. After the first pass, this memory
+    // is not in either peak.
     PDARTS_RETURN_IF_ERROR(peaks_of(kSmallestBatch).status());
     absl::StatusOr<Peaks> small = peaks_of(kSmallBatch);
     if (small.ok()) {
@@ -402,7 +403,7 @@ BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* dat
   batches.evaluation =
       NumBatches(std::min<int64_t>(settings.evaluation_batch_size(), alphas), processes);
   batches.processes = processes;
-  if (data != nullptr) {  // loaders of the weights' images, the alphas' and those to measure on
+  if (data != nullptr) {  // of weights, of alphas, and for evaluations
     batches.loading = ReadAheadBytes(settings.loading(), *data,
                                      std::max(batches.training, batches.evaluation), /*loaders=*/3);
   }
@@ -471,7 +472,7 @@ absl::Status MemoryForecast::CheckFits() const {
   const int64_t part = parts_flag.empty() || batches.training <= largest_batch
                            ? 0
                            : estimate.LargestBatch(suggestible - batches.training * image_bytes);
-  if (part > 1) {  // not every network trains on one image
+  if (part > 1) {  // some networks cannot train on one image
     parts = absl::StrCat("; ", parts_flag, "=", (batches.training + part - 1) / part,
                          " computes the batch in parts that would fit");
   }
@@ -529,7 +530,7 @@ absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const 
   };
   PDARTS_ASSIGN_OR_RETURN(forecast,
                           Forecast(training.backend.device, std::move(forecast), measure));
-  // A step holds the images of all its parts; the two that were measured are in per_image.
+  // A step holds the images of all its parts. Two parts were measured, and are in per_image.
   const int64_t more = std::max<int64_t>(
       0, NumBatches(forecast.step_images, batches.processes) - 2 * batches.training);
   forecast.estimate.fixed += static_cast<double>(more * image_bytes);

@@ -19,7 +19,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// 100 MB, 2 MB an image, 1 MB an image of an evaluation; 1000 MB are free.
+/// 100 MB, 2 MB for each image, 1 MB for each image of an evaluation; 1000 MB are free.
 MemoryForecast SomeForecast(int64_t batch, int64_t evaluation_batch) {
   MemoryForecast forecast;
   forecast.what = "stage 3";
@@ -177,13 +177,13 @@ TEST(MemoryForecastTest, ATrainingIsToldInHowManyPartsItsBatchFits) {
   EXPECT_THAT(forecast.CheckFits().message(), Not(HasSubstr("in parts")));
   forecast.parts_flag = "--set=train.accumulate";
   forecast.image_bytes = 100000;
-  // A step of parts holds the 100 MB of all its images.
+  // A step of parts holds all its images, which need 100 MB.
   const int64_t part = forecast.estimate.LargestBatch(800000000 - 100000000);
   ASSERT_GT(part, 1);
   const std::string parts = absl::StrCat("--set=train.accumulate=", (1000 + part - 1) / part,
                                          " computes the batch in parts that would fit");
   EXPECT_THAT(forecast.CheckFits().message(), HasSubstr(parts));
-  // Parts do not help where only the evaluation's batch is too large.
+  // Parts do not help if only the batch of the evaluation is too large.
   forecast.batches = {10, 2000};
   EXPECT_THAT(forecast.CheckFits().message(), Not(HasSubstr("in parts")));
 }

@@ -17,11 +17,12 @@ struct Accuracy {
   double loss = 0;
 };
 
-/// How many of the images have their label as the best guess, and among the five best: `[2]` int64.
-/// logits `[N,classes]`; labels `[N]`.
+/// The number of images whose label is the most probable class, and the number of images whose
+/// label is among the five most probable classes: `[2]` int64. logits: `[N,classes]`; labels:
+/// `[N]`.
 at::Tensor CountHits(const at::Tensor& logits, const at::Tensor& labels);
 
-/// Running means over an epoch.
+/// Means over an epoch.
 class Meter {
  public:
   Meter() = default;
@@ -30,30 +31,30 @@ class Meter {
   /// loss: scalar, mean over the batch; logits `[N,classes]`; labels `[N]`.
   void Add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels);
 
-  /// The same of a batch whose images were counted elsewhere. hits: `[2]`, as CountHits.
+  /// As Add, for a batch whose hits were counted elsewhere. hits: `[2]`, as CountHits.
   void AddHits(const at::Tensor& loss, const at::Tensor& hits, int64_t images);
 
-  /// Counts images whose numbers are still on a device. SetSums brings these numbers.
+  /// Counts images whose numbers are still on a device. SetSums adds these numbers.
   void Await(int64_t images) { images_ += images; }
-  /// Sets the sums over all images so far, those of earlier Add and AddHits included: of the loss,
-  /// and of the images whose label is the best guess and among the five best.
+  /// Sets the sums over all images so far, including earlier Add and AddHits: the loss, and the
+  /// images whose label is the most probable class or among the five most probable classes.
   void SetSums(double loss, double top1, double top5);
 
-  /// Makes the sums those of all processes.
+  /// Replaces the sums by the sums over all processes.
   absl::Status Sum(Communicator& communicator);
 
-  /// All images, those of Await included.
+  /// All images, including those of Await.
   int64_t images() const { return images_; }
-  /// Over the images whose numbers are known. All zero before the first batch.
+  /// The means over the images whose numbers are known. All zero before the first batch.
   Accuracy Mean() const;
 
-  /// What a checkpoint holds.
+  /// The state for a checkpoint.
   MeterState State() const;
 
  private:
   double loss_ = 0, top1_ = 0, top5_ = 0;  ///< sums over images
   int64_t images_ = 0;
-  int64_t known_images_ = 0;  ///< that the sums are of
+  int64_t known_images_ = 0;  ///< number of images in the sums
 };
 
 }  // namespace pdarts

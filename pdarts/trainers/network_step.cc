@@ -19,16 +19,16 @@
 namespace pdarts {
 namespace {
 
-/// DeviceTotals: the only meter, and the only place that checks numbers.
+/// For DeviceTotals: the only meter, and the only place that checks numbers.
 constexpr int kMeter = 0, kLoss = 0;
 
-/// Where the network computes.
+/// The device of the network.
 c10::Device DeviceOf(const Network& network) {
   const std::vector<at::Tensor> parameters = network.parameters();
   return parameters.empty() ? c10::Device(c10::kCPU) : parameters.front().device();
 }
 
-/// Parameters and buffers.
+/// All parameters and buffers.
 std::vector<at::Tensor> All(const Network& network) {
   std::vector<at::Tensor> all = network.parameters();
   for (const at::Tensor& buffer : network.buffers()) all.push_back(buffer);
@@ -152,7 +152,7 @@ void NetworkStep::AddPart(const at::Tensor& images, const at::Tensor& labels, co
       torch::autograd::grad({loss_scale_.Scale(total)}, parameters, /*grad_outputs=*/{},
                             /*retain_graph=*/std::nullopt, /*create_graph=*/false,
                             /*allow_unused=*/true);
-  FillUndefined(parameters, &gradients);  // what only feeds `none` has no gradient
+  FillUndefined(parameters, &gradients);  // some feed only `none`
   c10::NoGradGuard no_grad;
   const at::Tensor logits = output.logits.detach();
   at::Tensor hits;

@@ -20,13 +20,13 @@
 namespace pdarts {
 namespace {
 
-/// Epochs at the end in which a linear learning rate falls five times slower.
+/// Number of epochs at the end in which a linear learning rate falls five times slower.
 constexpr int kSlowEpochs = 5;
 
 /// TrainingState.trainer.
 constexpr char kNetworkTrainer[] = "network";
 
-/// Checks what a spec asks of a training set.
+/// Checks the requirements of a spec for a training set.
 absl::Status CheckImages(const TrainSettings& settings, const DatasetSplits& data) {
   const int64_t available = data.train->size();
   if (settings.train_images() > available) {
@@ -48,7 +48,7 @@ absl::Status CheckImages(const TrainSettings& settings, const DatasetSplits& dat
 
 double LearningRate(const TrainSettings& settings, double epoch) {
   const int epochs = settings.epochs();
-  // Only the cosine is defined between two epochs.
+  // Only the cosine has values between two epochs.
   const double whole_epoch = std::floor(epoch);
   double rate;
   if (settings.learning_rate_shape() == COSINE) {
@@ -114,11 +114,11 @@ absl::Status NetworkTrainer::Build() {
 
 absl::Status NetworkTrainer::Train(Checkpointer* checkpointer, TrainObserver* observer) {
   observer_ = observer;
-  // Random weights of one seed may differ in the last bits between machines.
+  // Random weights of the same seed may differ in the last bits between machines.
   PDARTS_RETURN_IF_ERROR(communicator_.Broadcast(network().parameters(), /*root=*/0));
   const LoopPosition& at = loop_.position();
   if (at.epoch == 0 && at.step == 0) {
-    step_->BeginAverage();  // weights may come from elsewhere
+    step_->BeginAverage();  // the caller may have replaced the weights
   } else {
     PDARTS_RETURN_IF_ERROR(observer->OnResume(at));
   }
@@ -199,7 +199,7 @@ absl::StatusOr<Evaluation> NetworkTrainer::MeasureNetwork(Network& network, int6
 
 absl::StatusOr<BatchPixels> NetworkTrainer::FirstImages(int64_t most) const {
   return CatchLibTorchErrors([&]() -> absl::StatusOr<BatchPixels> {
-    // What is done to an image does not depend on the size of its batch.
+    // The transforms of an image do not depend on the size of its batch.
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
                             MakeLoader(NumImages(), std::min(most, NumImages()), SingleProcess()));
     return loader->NextPixels();
@@ -214,8 +214,8 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
                           MakeLoader(batch, batch, SingleProcess()));
   network().train();
   step_->BeginAverage();
-  // Seconds of a step for each of its images. Steps leave the weights as they are, so that they
-  // can't diverge.
+  // Seconds of a step for each of its images. Steps do not change the weights, so that the weights
+  // cannot diverge.
   const auto measure = [&](double drop_path) -> absl::StatusOr<double> {
     PDARTS_ASSIGN_OR_RETURN(
         const double seconds, MeanSeconds(kEnoughSeconds, [&]() -> absl::Status {
@@ -228,7 +228,7 @@ absl::StatusOr<double> NetworkTrainer::MeasureSeconds(int64_t train_images, int6
     const int epochs = settings_.epochs();
     PDARTS_ASSIGN_OR_RETURN(const double first_epoch, measure(0));
     double later_epochs = first_epoch;
-    if (settings_.drop_path() > 0 && epochs > 1) {  // only the first epoch drops no paths
+    if (settings_.drop_path() > 0 && epochs > 1) {  // only the first epoch has no drop path
       PDARTS_ASSIGN_OR_RETURN(later_epochs, measure(settings_.drop_path() / 2));
     }
     const int64_t measured = std::min({kMostTimedImages, data_.test->size(),

@@ -23,79 +23,78 @@
 
 namespace pdarts {
 
-/// What an observer hears after every epoch.
+/// The report to an observer after every epoch.
 struct TrainEpochReport : LoopEpochReport {
   Accuracy test;  ///< on the test split
-  /// How each image of the test split was classified.
+  /// The classification of each image of the test split.
   const Evaluation* evaluation = nullptr;
-  /// How many images of the test split were classified correctly, of each class.
+  /// The number of correctly classified images of the test split, for each class.
   std::vector<int64_t> class_right;
   double drop_path = 0;
-  /// Whether the epoch has the highest top-1 accuracy on the test split so far, and of all epochs
-  /// with that accuracy the lowest loss.
+  /// Whether the epoch is the best so far: its top-1 accuracy on the test split is the highest, and
+  /// its loss is the lowest of all epochs with this accuracy.
   bool is_best = false;
-  /// What was measured: the network, or the average of its weights.
+  /// The network that was evaluated: the trained one, or the average of its weights.
   const Network* measured = nullptr;
 };
 
-/// Hears how a training goes. An error stops it.
+/// Hears the progress of a training. An error stops the training.
 class TrainObserver : public LoopObserver {
  public:
   virtual absl::Status OnEpochEnd(const TrainEpochReport& report) { return absl::OkStatus(); }
-  /// When a training goes on. position: the first step that isn't done.
+  /// Called when a training is resumed. position: the first step that is not done.
   virtual absl::Status OnResume(const LoopPosition& position) { return absl::OkStatus(); }
 };
 
-/// The learning rate at `epoch` (docs/algorithm.md, "Training from scratch"), which is fractional
-/// where the cosine moves by step. The warm-up and the linear shape take whole epochs, and stay the
-/// same within one.
+/// The learning rate at `epoch` (docs/algorithm.md, "Training from scratch"), which has a fraction
+/// if the cosine moves in every step. The learning rate warm-up and the linear shape depend only on
+/// the whole epoch.
 double LearningRate(const TrainSettings& settings, double epoch);
 
-/// Trains one network from scratch, on the whole training split, measuring on the test split after
-/// every epoch (docs/algorithm.md, "Training from scratch"), in a TrainingLoop. Everything random
-/// depends on the spec's seed
-/// alone: one seed and one number of threads on one machine give the same weights bit for bit, also
-/// when a training goes on from a state.
+/// Trains one network from scratch in a TrainingLoop, on the complete training split, and evaluates
+/// it on the test split after every epoch (docs/algorithm.md, "Training from scratch"). All random
+/// numbers depend only on the seed of the spec. The same seed and the same number of threads on the
+/// same machine give the same weights bit for bit, also if the training is resumed.
 class NetworkTrainer : private TrainingLoop::Task {
  public:
-  /// A training at its beginning, with fresh weights. `training` and `data` must outlive it.
-  /// communicator: the processes that train together; it must outlive the trainer. Each of them
-  /// makes the same calls with the same arguments but for the communicator, and trains the same
-  /// network. Observer and checkpointer are called on every process at the same places, and with
-  /// the same numbers; both must return the same on all processes. \error as
-  /// SearchSpace::BuildNetwork, Transforms::ForTraining and Loader::Create; kInvalidArgument if a
-  /// batch is larger than the training set, there are fewer images than are asked for, an epoch has
-  /// a batch, or a part of one, of one image that the network can't train on, or a batch, or a part
-  /// of one, has fewer images than there are processes.
+  /// A training at its beginning, with new weights. `training` and `data` must outlive it.
+  /// communicator: the processes that train together; it must outlive the trainer. Every process
+  /// makes the same calls with the same arguments, except for the communicator, and trains the same
+  /// network. Observer and checkpointer are called on every process at the same places and with the
+  /// same numbers. Both must return the same on all processes. \error as SearchSpace::BuildNetwork,
+  /// Transforms::ForTraining and Loader::Create; kInvalidArgument in these cases: a batch is larger
+  /// than the training set; there are fewer images than the settings ask for; an epoch has a batch,
+  /// or a part of a batch, of one image, and the network cannot train on one image; a batch, or a
+  /// part of a batch, has fewer images than there are processes.
   static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(
       const Training& training, const DatasetSplits& data,
       Communicator& communicator = SingleProcess());
 
-  /// What is trained; on the training's device. To start from other weights, write them here before
-  /// Train.
+  /// The trained network, on the device of the training. To start from other weights, write them
+  /// here before Train.
   Network& network() { return step_->network(); }
 
-  /// Goes on from a state of the same training.
-  /// \error kDataLoss if the state doesn't fit; the trainer is of no use then.
+  /// Continues from a state of the same training. \error kDataLoss if the state does not fit. The
+  /// trainer cannot be used then.
   absl::Status Restore(const TrainingState& state);
 
-  /// Trains to the last epoch. Begins with the weights of process 0.
-  /// \error as TrainingLoop::Run; kUnavailable if another process has ended.
+  /// Trains up to the last epoch. Begins with the weights of process 0. \error as
+  /// TrainingLoop::Run; kUnavailable if another process has ended.
   absl::Status Train(Checkpointer* checkpointer, TrainObserver* observer);
 
-  /// The first images of the first epoch, at most `most`, as the network is given them.
-  /// \error as Loader::Next; kResourceExhausted or kInternal if LibTorch throws.
+  /// At most `most` of the first images of the first epoch, as the network gets them. \error as
+  /// Loader::Next; kResourceExhausted or kInternal if LibTorch throws.
   absl::StatusOr<BatchPixels> FirstImages(int64_t most) const;
 
-  /// Seconds that a training of so many images is expected to take, from a few steps and passes
-  /// of at most 32 images. For a trainer that is made for this alone, without a communicator.
-  /// \error kInternal if LibTorch throws or the loss is not a finite number.
+  /// The time estimate in seconds of a training with these numbers of images, from a few steps and
+  /// passes of at most 32 images. Use a separate trainer without a communicator. \error kInternal
+  /// if LibTorch throws or the loss is not a finite number.
   absl::StatusOr<double> MeasureSeconds(int64_t train_images, int64_t test_images);
 
-  /// On the test split: after the last epoch, and after the best one.
+  /// The accuracy on the test split after the last epoch, and after the best one.
   const Accuracy& last() const { return loop_.measured(); }
   const Accuracy& best() const { return best_; }
-  /// From 0; -1 before the first epoch's end.
+  /// The best epoch, from 0; -1 before the end of the first epoch.
   int best_epoch() const { return best_epoch_; }
 
  private:
@@ -110,17 +109,17 @@ class NetworkTrainer : private TrainingLoop::Task {
 
   absl::Status Build();
   absl::Status TrainOn(Loader& loader, double learning_rate, double drop_path);
-  /// Of the first `images` training images.
+  /// A loader of the first `images` training images.
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(int64_t images, int64_t batch_size,
                                                      Communicator& communicator) const;
-  /// \param images so many of the test split.
+  /// \param images number of images of the test split.
   absl::StatusOr<Evaluation> MeasureNetwork(Network& network, int64_t images,
                                             const std::function<bool()>& stop,
                                             Communicator& communicator) const;
   TrainingLoop::Settings LoopSettings() const;
-  /// Training images that are used.
+  /// The number of training images that are used.
   int64_t NumImages() const;
-  /// In the loop's epoch.
+  /// The drop path rate in the epoch of the loop.
   double DropPath() const;
   at::Generator NewGenerator(absl::string_view purpose) const;
 

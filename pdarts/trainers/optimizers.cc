@@ -31,7 +31,7 @@ at::Tensor InOrderOf(const at::Tensor& parameter, const at::Tensor& gradient) {
   if (gradient.strides() == parameter.strides()) return gradient;
   if (parameter.is_contiguous()) {
     const at::Tensor ordered = gradient.contiguous();
-    // Two contiguous tensors may have other strides in dimensions of size 1.
+    // Two contiguous tensors may have different strides in dimensions of size 1.
     return ordered.strides() == parameter.strides()
                ? ordered
                : ordered.as_strided(parameter.sizes(), parameter.strides());
@@ -40,8 +40,8 @@ at::Tensor InOrderOf(const at::Tensor& parameter, const at::Tensor& gradient) {
   return at::empty_like(parameter).copy_(gradient);
 }
 
-/// LibTorch's fused steps walk through parameters and gradients in memory order. On the CPU, they
-/// take no notice of gradients whose order is another one, such as a convolution's of channels-last
+/// LibTorch's fused steps go through parameters and gradients in memory order. On the CPU, they
+/// ignore that a gradient has another order, such as the gradient of a convolution of channels-last
 /// images. On CUDA, they refuse other strides.
 std::vector<at::Tensor> InParameterOrder(const std::vector<at::Tensor>& gradients,
                                          const std::vector<at::Tensor>& parameters) {
@@ -104,7 +104,7 @@ Sgd::Sgd(std::vector<at::Tensor> parameters, const SgdSettings& settings)
     : parameters_(std::move(parameters)), settings_(settings), momentum_(ZerosLike(parameters_)) {
   if (parameters_.empty()) return;
   const at::Tensor& first = parameters_.front();
-  // LibTorch takes the rate as a float32 number, which would round that of float64 parameters.
+  // LibTorch takes the rate as a float32 number, which would round the rate of float64 parameters.
   if (first.device().is_cpu() || first.scalar_type() != at::kFloat) return;
   rate_on_device_ = at::zeros({}, first.options().requires_grad(false));
 }
@@ -122,7 +122,7 @@ void Sgd::TryStep(const std::vector<at::Tensor>& gradients, double learning_rate
 }
 
 void Sgd::Begin(double learning_rate) {
-  // The tensor holds 0 at the beginning, as learning_rate_ does.
+  // At the beginning, both the tensor and learning_rate_ are 0.
   if (rate_on_device_.defined() && learning_rate != learning_rate_) {
     c10::NoGradGuard no_grad;
     rate_on_device_.fill_(learning_rate);
@@ -144,7 +144,7 @@ void Sgd::Move(const std::vector<at::Tensor>& gradients, const std::vector<at::T
                double learning_rate, const at::Tensor& rate_on_device, bool is_first_step,
                const at::Tensor& stop) const {
   c10::NoGradGuard no_grad;
-  // LibTorch refuses buffers that it wouldn't use.
+  // LibTorch refuses buffers that it would not use.
   const std::vector<at::Tensor> none;
   const auto move = [&](const auto& rate) {
     at::_fused_sgd_(parameters_, InParameterOrder(gradients, parameters_),

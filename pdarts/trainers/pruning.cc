@@ -10,7 +10,7 @@
 namespace pdarts {
 namespace {
 
-/// The place among `edge` of its most probable candidate that may be derived; -1 if there is none.
+/// The index among `edge` of its most probable candidate that may be derived; -1 if there is none.
 int BestDerivable(const SearchSpace& space, const CellKind& kind, const EdgeCandidates& edge,
                   const std::vector<double>& probabilities) {
   int best = -1;
@@ -21,7 +21,7 @@ int BestDerivable(const SearchSpace& space, const CellKind& kind, const EdgeCand
   return best;
 }
 
-/// Puts `operation` in the place of the least probable of `kept`.
+/// Replaces the least probable element of `kept` by `operation`.
 void ReplaceLeastProbable(const EdgeCandidates& edge, const std::vector<double>& probabilities,
                           int operation, EdgeCandidates* kept) {
   const auto probability = [&](int of) {

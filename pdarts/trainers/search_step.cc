@@ -15,7 +15,7 @@
 namespace pdarts {
 namespace {
 
-/// The meters of DeviceTotals.
+/// The meters in DeviceTotals.
 enum TotalsMeter { kWeightMeter, kAlphaMeter, kMeters };
 /// The places of a step that check numbers.
 enum NumberCheck { kWeightLoss, kAlphaLoss, kAlphaValues, kChecks };
@@ -37,10 +37,10 @@ absl::Status CheckLoss(const GradientResult& pass, absl::string_view of) {
   return absl::InternalError(absl::StrCat("the loss of the ", of, " became ", loss));
 }
 
-/// The recorder of the steps; null if they can't be recorded.
+/// The recorder of the steps; null if they cannot be recorded.
 std::shared_ptr<GraphRecorder> RecorderFor(const at::Tensor& alpha, const DataParallel& parallel,
                                            const SearchSettings& settings) {
-  // The host gives a learning rate in float64 to each step (Sgd).
+  // For float64, the host passes a learning rate to each step (Sgd).
   if (!parallel.is_alone() || alpha.scalar_type() != at::kFloat) return nullptr;
   return settings.cuda_graphs() == OFF ? nullptr : MakeGraphRecorder(alpha.device());
 }
@@ -51,7 +51,7 @@ SearchStep::OnDevice::OnDevice(c10::Device device, const std::shared_ptr<GraphRe
                                const SearchSettings& settings)
     : totals(device, kMeters, kChecks),
       weights(device, recorder, settings.cuda_graphs()),
-      // Second-order gradients read a norm from the device.
+      // Unrolled gradients read a norm from the device.
       alphas(device, settings.alpha_gradients() == UNROLLED ? nullptr : recorder,
              settings.cuda_graphs()),
       unrolled(device) {}
@@ -77,7 +77,7 @@ absl::StatusOr<GradientResult> SearchStep::TrainWeights(const Batch& batch, doub
   GradientRequest request = LossOf(GradientOf::kWeights, batch, MaskStream::kWeights);
   if (is_on_device()) {
     weights_.Begin(learning_rate);
-    // A recording repeats what the function computes on the device, and nothing else of it.
+    // A recording repeats only what the function computes on the device.
     return Run(&device_->weights, std::move(request), [this](const GradientRequest& of) {
       GradientResult pass = ComputeGradients(*net_, of);
       device_->totals.Check(kWeightLoss, {pass.loss});
@@ -167,7 +167,7 @@ GradientResult SearchStep::Run(DevicePass* pass, GradientRequest request, const 
   request.images = pass->images;
   request.labels = pass->labels;
   pass->graph.Run(absl::StrCat(images, " images; ", *key), [pass, request, compute] {
-    pass->result = GradientResult();  // frees its memory for the pass
+    pass->result = GradientResult();  // frees its memory for the new pass
     GradientResult result = compute(request);
     result.weights.clear();
     result.alphas.clear();
@@ -217,8 +217,8 @@ int SearchStep::warm_ups() const {
 
 GradientResult SearchStep::UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
                                              double learning_rate) {
-  // Passes at weights that the network doesn't have leave its statistics alone, and draw no masks
-  // of those that it trains with. Passes of one loss draw the same masks.
+  // Passes with other weights than those of the network do not change its running statistics, and
+  // do not use the masks of its training passes. All passes of the same loss use the same masks.
   BilevelLosses losses;
   losses.of_weights = [&](GradientOf of) {
     GradientRequest request =
@@ -242,7 +242,7 @@ GradientRequest SearchStep::LossOf(GradientOf which, const Batch& batch, MaskStr
   request.images = batch.images;
   request.labels = batch.labels;
   request.of = which;
-  // UNROLLED is refused in FLOAT16, so that only the passes of MoveWeights and MoveAlphas scale.
+  // FLOAT16 does not allow UNROLLED, so only the passes of MoveWeights and MoveAlphas are scaled.
   request.loss_scale = which == GradientOf::kWeights ? &weight_scale_ : &alpha_scale_;
   request.context.drop_edges = which == GradientOf::kWeights;
   request.parallel = parallel_;

@@ -26,116 +26,114 @@ namespace pdarts {
 
 class SuperNet;
 
-/// Trains a super-network's weights and alphas by one batch at a time (docs/algorithm.md, "The
-/// search step"). Searches train with it, the memory estimate measures it, and the benchmark times
-/// it.
+/// Trains the weights and the alphas of a super-network, one batch at a time (docs/algorithm.md,
+/// "The search step"). Searches use it, the memory estimate measures it, and the command
+/// `benchmark` times it.
 ///
-/// On another device than the CPU, a step does not wait for the device: the loss and the hits are
-/// summed on the device until Read brings them to the host, and the weights and alphas stop moving
-/// when a number is not finite. The device repeats recorded steps where SearchSettings::cuda_graphs
-/// and the device allow it.
+/// On another device than the CPU, a step does not wait for the device. The loss and the hits are
+/// summed on the device until Read copies them to the host. If a number is not finite, the weights
+/// and alphas do not change any more. The device repeats recorded steps if
+/// SearchSettings::cuda_graphs and the device allow it.
 class SearchStep {
  public:
-  /// The numbers that the penalties give to their operations, as Regularizer::PenaltyConstants.
+  /// The numbers that the penalties pass to their operations, as Regularizer::PenaltyConstants.
   using PenaltyConstants = std::function<std::optional<std::vector<double>>()>;
 
-  /// \param net in training mode, on its device, with its alphas initialized.
+  /// \param net in training mode, on its device, with initialized alphas.
   /// \param settings must outlive this object.
-  /// \param seed, stage what masks depend on, beside the batch's place in the training.
+  /// \param seed, stage of the masks, which also depend on the place of the batch in the training.
   /// \param communicator the processes that train the network together, each with its share of the
-  ///     batches (Batch::parts). Every step is collective then. It must outlive this object.
+  ///     batches (Batch::parts). Every step is then collective. It must outlive this object.
   SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, uint64_t seed = 0,
              int64_t stage = 0, Communicator& communicator = SingleProcess());
 
-  /// What is added to the loss that the weights, or the alphas, are trained with: a scalar, or an
-  /// undefined tensor. Without a call nothing is added. A device records no steps with a penalty
-  /// whose constants are not given.
+  /// Sets the penalty that is added to the loss of the weights, or of the alphas: a scalar, or an
+  /// undefined tensor. Without a call, there is no penalty. If the constants of a penalty are not
+  /// given, a device records no steps.
   void set_penalty(std::function<at::Tensor(GradientOf)> penalty, PenaltyConstants constants = {}) {
     penalty_ = std::move(penalty);
     penalty_constants_ = std::move(constants);
   }
 
-  /// Trains the weights. Returns the pass at the weights before. On a device, the tensors of a
-  /// recorded pass hold until the next call, and a recorded pass has no gradients.
-  /// \error kInternal if the loss is not a finite number; the weights stay as they were. On a
-  /// device, Read tells it.
+  /// Trains the weights. Returns the pass with the previous weights. On a device, the tensors of a
+  /// recorded pass are valid until the next call, and a recorded pass has no gradients. \error
+  /// kInternal if the loss is not a finite number; the weights are then unchanged. On a device,
+  /// Read reports it instead.
   absl::StatusOr<GradientResult> TrainWeights(const Batch& batch, double learning_rate);
 
-  /// Trains the alphas by `alpha_batch`. Returns its pass at the alphas before, as TrainWeights.
-  /// `weight_batch` and `learning_rate` are those of TrainWeights in the same step; only
-  /// second-order gradients use them.
-  /// \error kInternal if the loss or an alpha is not a finite number. On a device, Read tells it.
+  /// Trains the alphas with `alpha_batch`. Returns its pass with the previous alphas, as
+  /// TrainWeights. `weight_batch` and `learning_rate` are those of TrainWeights in the same step;
+  /// only unrolled gradients use them. \error kInternal if the loss or an alpha is not a finite
+  /// number. On a device, Read reports it instead.
   absl::StatusOr<GradientResult> TrainAlphas(const Batch& weight_batch, const Batch& alpha_batch,
                                              double learning_rate);
 
-  /// Whether steps leave their numbers on the device, for Read.
+  /// Whether steps leave their numbers on the device until Read.
   bool is_on_device() const { return device_ != nullptr; }
 
-  /// A number of a step on a device that is not finite.
+  /// A number in a step on a device that is not finite.
   struct NotFinite {
     std::string what;       ///< "the loss of the weights is not a finite number"
     int64_t steps_ago = 0;  ///< 0: in the last step
   };
-  /// Brings the sums of the meters up to date, and tells the first number since Restart that is not
-  /// finite. Waits for the device if there were steps since the last call. On the CPU it does
-  /// nothing.
+  /// Updates the sums of the meters, and returns the first number since Restart that is not finite.
+  /// Waits for the device if there were steps since the last call. On the CPU, it does nothing.
   std::optional<NotFinite> Read(Meter* weights, Meter* alphas);
-  /// Begins an epoch, or goes on within one: the sums so far are those of the meters. On the CPU it
-  /// does nothing.
+  /// Begins an epoch, or continues one with the sums of the meters. On the CPU, it does nothing.
   void Restart(const Meter& weights, const Meter& alphas);
 
-  /// How many steps are computed operation by operation before a device records one; 0 if it
-  /// records none.
+  /// The number of steps that are computed one operation at a time before a device records one; 0
+  /// if it records none.
   int warm_ups() const;
 
   SuperNet& net() { return *net_; }
   Sgd& weights() { return weights_; }
   Adam& alphas() { return alphas_; }
 
-  /// The scales of the losses, which scale only in FLOAT16.
+  /// The scales of the losses. They have an effect only in FLOAT16.
   LossScale& weight_scale() { return weight_scale_; }
   LossScale& alpha_scale() { return alpha_scale_; }
-  /// Waits for the device in FLOAT16. \error as LossScale::Check.
+  /// In FLOAT16, waits for the device. \error as LossScale::Check.
   absl::Status CheckScales() const;
 
  private:
-  /// A pass of a step on a device, which may be recorded.
+  /// A pass of a step on a device. It may be recorded.
   struct DevicePass {
     DevicePass(c10::Device device, std::shared_ptr<GraphRecorder> recorder, CudaGraphs mode)
         : numbers(device), graph(std::move(recorder), mode) {}
 
     DeviceNumbers numbers;
     StepGraph graph;
-    at::Tensor images, labels;  ///< that recorded operations read
+    at::Tensor images, labels;  ///< input of recorded operations
     GradientResult result;      ///< of recorded operations
   };
 
-  /// What steps on a device have beyond those on the CPU.
+  /// The additional members of steps on a device.
   struct OnDevice {
     OnDevice(c10::Device device, const std::shared_ptr<GraphRecorder>& recorder,
              const SearchSettings& settings);
 
     DeviceTotals totals;
     DevicePass weights, alphas;
-    DeviceNumbers unrolled;  ///< of the passes of the weights' loss that UNROLLED takes
+    DeviceNumbers unrolled;  ///< of the passes of the weights' loss for UNROLLED
     int64_t unread = 0;      ///< passes since the last Read
   };
 
-  /// Computes gradients, and moves what they are of.
+  /// Computes gradients, and moves the weights or the alphas with them.
   using Compute = std::function<GradientResult(const GradientRequest&)>;
 
-  /// Computes a pass on the device, or starts its recording.
+  /// Computes a pass on the device, or replays its recording.
   GradientResult Run(DevicePass* pass, GradientRequest request, const Compute& compute);
-  /// What the operations of a pass depend on; nothing if they can't be recorded.
+  /// The values on which the operations of a pass depend; no value if the pass cannot be recorded.
   std::optional<std::string> KeyOf(const DevicePass& pass) const;
 
   void MoveWeights(const GradientResult& pass);
   void MoveAlphas(const GradientResult& pass);
 
-  /// Gradients of the loss of the alphas after a step of the weights that isn't taken.
+  /// Gradients of the loss of the alphas after a virtual step of the weights.
   GradientResult UnrolledGradients(const Batch& weight_batch, const Batch& alpha_batch,
                                    double learning_rate);
-  /// The loss that the weights, or the alphas, are trained with, as a request for its own gradient.
+  /// The loss with which the weights, or the alphas, are trained, as a request for its gradient.
   /// stream: of the masks.
   GradientRequest LossOf(GradientOf which, const Batch& batch, MaskStream stream);
 

@@ -21,15 +21,15 @@
 namespace pdarts {
 namespace {
 
-/// Where a search begins: the first stage, or the place of a saved state.
+/// The beginning of a search: the first stage, or the place of a saved state.
 struct Start {
   int stage = 0;
   Candidates candidates;
   std::vector<PrunedStage> history;
-  std::optional<LoopProgress> progress;  ///< set when it goes on
+  std::optional<LoopProgress> progress;  ///< set if the search is resumed
 };
 
-/// What a state says of the stages before. \error kDataLoss if it does not fit the topology.
+/// The previous stages of a state. \error kDataLoss if they do not fit the topology.
 absl::StatusOr<std::vector<PrunedStage>> ReadHistory(const SearchProgress& progress,
                                                      const Topology& topology) {
   std::vector<PrunedStage> history;
@@ -92,7 +92,7 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
   std::vector<PrunedStage> history = std::move(start.history);
   SearchResult result;
   for (int stage = start.stage; stage < num_stages; ++stage) {
-    result.net.reset();  // the stage before frees its memory first
+    result.net.reset();  // frees the memory of the previous stage first
     StageTrainer trainer(experiment, regularizers, data, halves, stage,
                          HistoryState(history, experiment.space->topology()), observer,
                          communicator);
@@ -106,7 +106,8 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
       trainer.set_expected_bytes(forecast->PeakBytes());
     }
     if (!start.progress) {
-      // A search doesn't end because its time is unknown: what is wrong shows in its own steps.
+      // A failed time estimate does not end the search. If something is wrong, the steps of the
+      // search report it.
       const absl::StatusOr<double> seconds =
           StageTimer(experiment, data)
               .Seconds(stage, candidates, NumBatches(halves.weights.size(0), communicator.size()),

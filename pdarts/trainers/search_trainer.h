@@ -23,100 +23,98 @@ namespace pdarts {
 
 class SuperNet;
 
-/// A place in a search; stage and epoch count from 0.
+/// A place in a search. Stage and epoch count from 0.
 struct SearchPosition : LoopPosition {
   StageShape shape;
-  /// What the process is expected to hold at most in this stage, in bytes; 0 where it isn't known.
+  /// The memory estimate of the process in this stage, in bytes; 0 if it is not known.
   int64_t expected_bytes = 0;
-  /// How long the whole stage is expected to take on this machine; 0 where it isn't known.
+  /// The time estimate of the complete stage on this machine, in seconds; 0 if it is not known.
   double expected_seconds = 0;
 };
 
-/// What an observer hears after every epoch.
+/// The report to an observer after every epoch.
 struct EpochReport : LoopEpochReport {
-  std::optional<double> alpha_loss;  ///< mean over the epoch's steps; unset while warming up
+  std::optional<double> alpha_loss;  ///< mean over the epoch's steps; unset during the warm-up
   std::optional<double> alpha_top1;
-  std::optional<Accuracy> supernet;  ///< where it was measured
+  std::optional<Accuracy> supernet;  ///< if it was measured
   std::vector<std::pair<std::string, double>> regularizers;
   const SuperNet* net = nullptr;
 };
 
-/// Hears how a search goes. An error stops the search.
+/// Hears the progress of a search. An error stops the search.
 class SearchObserver : public LoopObserver {
  public:
   virtual absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) {
     return absl::OkStatus();
   }
-  /// Instead of OnStageBegin, when a search goes on within a stage. `position` names the first step
-  /// that isn't done; step 0 if the epoch has not begun, and epoch `shape.epochs` if only the
-  /// stage's end is left.
+  /// Called instead of OnStageBegin if a search is resumed within a stage. `position` states the
+  /// first step that is not done. Its step is 0 if the epoch has not begun. Its epoch is
+  /// `shape.epochs` if only the end of the stage is left.
   virtual absl::Status OnResume(const SearchPosition& position, const SuperNet& net) {
     return absl::OkStatus();
   }
   virtual absl::Status OnEpochEnd(const EpochReport& report) { return absl::OkStatus(); }
-  /// kept: the candidates that go on to the next stage.
+  /// kept: the candidates that the stage keeps.
   virtual absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
                                   const Candidates& kept) {
     return absl::OkStatus();
   }
 };
 
-/// How a search runs; nothing here changes what it finds on one machine.
+/// Options of a search. They do not change its result on the same machine.
 struct SearchOptions {
-  /// Which memory stages may take on the CPU.
+  /// Which memory stages may use (ForecastStage).
   MemoryPolicy memory;
-  /// Where states go, and who may stop the search; null: nowhere.
+  /// Saves states, and may stop the search; null: no states are saved.
   Checkpointer* checkpointer = nullptr;
-  /// The state of a search of the same experiment to go on from; null: from the beginning. It does
-  /// not depend on the number of processes.
+  /// The state from which a search of the same experiment is resumed; null: the search begins. The
+  /// state does not depend on the number of processes.
   const TrainingState* resume = nullptr;
-  /// The processes that search together. Each of them calls RunSearch with the same arguments but
-  /// for the communicator, and finds the same. Observer and checkpointer are called on every
-  /// process at the same places, and with the same numbers; both must return the same on all
+  /// The processes that search together. Each process calls RunSearch with the same arguments,
+  /// except for the communicator, and gets the same result. Observer and checkpointer are called on
+  /// every process at the same places and with the same numbers. Both must return the same on all
   /// processes.
   Communicator* communicator = &SingleProcess();
 };
 
-/// What one search found.
+/// The result of a search.
 struct SearchResult {
-  /// The architecture and its trace, whose notes also say where pruning kept something else than
-  /// the schedule asked for, and which stages did not train their alphas (AlphaTrainingNotes). An
-  /// error of SearchSpace::Derive loses nothing that was trained: it stands here, beside the
-  /// network.
+  /// The architecture and its trace. The notes of the trace also state where pruning changed the
+  /// choice of the schedule, and which stages did not train their alphas (AlphaTrainingNotes). An
+  /// error of SearchSpace::Derive is stored here, so that the trained network is not lost.
   absl::StatusOr<Derivation> derivation;
   std::shared_ptr<SuperNet> net;  ///< of the last stage
   Accuracy supernet;              ///< measured in the last epoch
 };
 
-/// Runs a whole progressive search and derives one architecture from it (docs/algorithm.md, "Stages
-/// and pruning" and "Derivation").
-/// Everything random comes from generators seeded by the spec, so that one seed and one number of
-/// threads on one machine give the same alphas bit for bit, also when it goes on from a state.
-/// \error what the plugins, except for Derive, and the observer return; kInvalidArgument if the
-/// data leave a half empty, or a batch of one image that a stage can't train on, or a batch has
-/// fewer images than there are processes; kUnavailable if another process has ended;
-/// kResourceExhausted before a stage whose memory isn't free on one of the processes, with the
-/// batch size that would fit, and, naming stage, epoch and step, if memory can't be allocated;
-/// kInternal naming stage, epoch and step if a loss, an alpha or a weight isn't finite, or LibTorch
-/// throws; kDataLoss if the state to resume doesn't fit the experiment; kCancelled, the state
-/// saved, if the checkpointer asked to stop.
+/// Runs a complete progressive search and derives one architecture from it (docs/algorithm.md,
+/// "Stages and pruning" and "Derivation"). All random numbers come from generators with the seed of
+/// the spec. The same seed and the same number of threads on the same machine give the same alphas
+/// bit for bit, also if the search is resumed. \error of the plugins (except Derive) and the
+/// observer; kInvalidArgument if the data leave a half empty, if a batch has only one image and a
+/// stage cannot train on it, or if a batch has fewer images than there are processes; kUnavailable
+/// if another process has ended; kResourceExhausted before a stage if one of the processes has too
+/// little free memory, with the batch size that would fit; kResourceExhausted naming stage, epoch
+/// and step if memory cannot be allocated; kInternal naming stage, epoch and step if a loss, an
+/// alpha or a weight is not finite, or if LibTorch throws; kDataLoss if the state does not fit the
+/// experiment; kCancelled, after saving the state, if the checkpointer asks to stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
 
-/// The first images of the first epoch that a search trains weights on, at most `most`, as the
-/// super-network is given them.
-/// \error as SplitTrainingImages, Transforms::ForSearch and Loader::Next; kResourceExhausted or
-/// kInternal if LibTorch throws.
+/// At most `most` of the first images of the first epoch that train weights, as the super-network
+/// gets them. \error as SplitTrainingImages, Transforms::ForSearch and Loader::Next;
+/// kResourceExhausted or kInternal if LibTorch throws.
 absl::StatusOr<BatchPixels> FirstImages(const Experiment& experiment, const DatasetSplits& data,
                                         int64_t most);
 
-/// What a stage that isn't the last began with, the probabilities at its end, and what was kept.
+/// For a stage that is not the last: the candidates at its beginning, the probabilities at its end,
+/// and the candidates that it kept.
 struct PrunedStage {
   StageEdges before;
   Candidates kept;
 };
 
-/// Adds to every edge of a derivation's trace what the stages pruned from it.
+/// Adds the pruned candidates of all stages to every edge of a derivation trace.
 void AddPruningHistory(const Topology& topology, const std::vector<PrunedStage>& history,
                        DerivationTrace* trace);
 

@@ -21,7 +21,7 @@
 namespace pdarts {
 namespace {
 
-/// What keeps a pass in training mode from working on one image, where two are no problem.
+/// The reason why a pass in training mode fails on one image, although it works on two images.
 /// forward: takes images `[N,C,H,W]`.
 template <class Forward>
 std::optional<std::string> FaultOfOneImage(const ImageShape& image, const Forward& forward) {
@@ -35,19 +35,21 @@ std::optional<std::string> FaultOfOneImage(const ImageShape& image, const Forwar
     return std::nullopt;
   };
   std::optional<std::string> of_one = fault(1);
-  // What fails with two images as well has nothing to do with the batch; the trainer will tell.
+  // If two images fail as well, the reason is not the batch size. The trainer will report the
+  // error.
   if (of_one && fault(2)) return std::nullopt;
   return of_one;
 }
 
-/// The images of the smallest part that an epoch's steps compute, and of the batch that has it.
+/// The images of the smallest part that the steps of an epoch compute, and of the batch with this
+/// part.
 struct SmallestPart {
   int64_t images = 0;
   int64_t batch = 0;
 };
 
-/// The fewest images of `images` that are normalized together where each process has a share of
-/// them. Fewer images than processes are not shared.
+/// The smallest number of images that are normalized together, if `images` images are shared by all
+/// processes. If there are fewer images than processes, the images are not shared.
 int64_t SmallestShare(int64_t images, int64_t processes) {
   return images < processes ? images : images / processes;
 }
@@ -70,7 +72,7 @@ bool HasOneAlone(int64_t images, int64_t batch_size, int64_t processes) {
          SmallestShare(SmallestBatch(images, batch_size), processes) == 1;
 }
 
-/// How a batch of one image comes about: "19 leaves a last batch of one of 20 images".
+/// The reason for a batch of one image: "19 leaves a last batch of one of 20 images".
 std::string HowOfOne(int64_t images, int64_t batch_size, int64_t processes) {
   if (SmallestBatch(images, batch_size) > 1) {
     return absl::StrCat(batch_size, " leaves one of ", processes,
@@ -109,7 +111,7 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
     alpha_images = halves.alphas.size(0);
   }
   const bool weights_of_one = HasOneAlone(weight_images, batch_size, processes);
-  // Every step on weights brings at most one step on alphas.
+  // Each step of the weights is followed by at most one step of the alphas.
   const bool alphas_of_one =
       HasOneAlone(alpha_images, batch_size, processes) &&
       NumBatches(alpha_images, batch_size) <= NumBatches(weight_images, batch_size);
@@ -117,7 +119,7 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
     const StageShape stage = experiment.schedule->stage(s);
     if (!weights_of_one && stage.warmup_epochs == stage.epochs) continue;
-    // Which ones decides nothing here.
+    // The result does not depend on the choice of candidates.
     PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, FirstCandidates(experiment, s));
     const SuperNetShape shape = experiment.StageNetShape(s);
     PDARTS_ASSIGN_OR_RETURN(

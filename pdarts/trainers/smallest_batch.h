@@ -10,26 +10,24 @@
 
 namespace pdarts {
 
-// A batch normalization needs more than one value for each channel. Where a network narrows its
-// images down to one pixel, it can't train on a batch of one image. Whether it does is tried, so
-// that this holds for any space.
+// A batch normalization needs more than one value for each channel. If a network reduces its images
+// to one pixel, it cannot train on a batch of one image. The functions try a pass to find this out,
+// so they work for any space.
 
-/// Images of the smallest batch when `images` are cut into batches of `batch_size`.
+/// Images of the smallest batch if `images` are divided into batches of `batch_size`.
 int64_t SmallestBatch(int64_t images, int64_t batch_size);
 
 /// Whether every stage of a search can train on the smallest batches of its epochs. Builds networks
-/// only where a batch of one image occurs.
-/// images: in the training split; unset: unknown, then all batches are taken to be full.
-/// processes: that search together. Where they do not synchronize statistics, a process's share of
-/// a batch is what is normalized. \error kInvalidArgument naming search.batch_size and the stage;
-/// errors of SplitTrainingImages and SearchSpace::BuildSuperNet.
+/// only if there is a batch of one image. images: in the training split; unset: unknown, and all
+/// batches count as full. processes: that search together. If they do not synchronize statistics,
+/// each process normalizes its share of a batch. \error kInvalidArgument naming search.batch_size
+/// and the stage; errors of SplitTrainingImages and SearchSpace::BuildSuperNet.
 absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<int64_t> images,
                                   int64_t processes = 1);
 
-/// The same for a training on `images` images.
-/// \error kInvalidArgument naming train.batch_size, or train.accumulate if a part of a larger batch
-/// has one image, and train.auxiliary_weight if only the auxiliary head is in the way; errors of
-/// SearchSpace::BuildNetwork.
+/// As above, for a training on `images` images. \error kInvalidArgument naming train.batch_size,
+/// train.accumulate (if a part of a larger batch has one image), or train.auxiliary_weight (if only
+/// the auxiliary head cannot train on the image); errors of SearchSpace::BuildNetwork.
 absl::Status CheckSmallestBatch(const Training& training, int64_t images, int64_t processes = 1);
 
 }  // namespace pdarts

@@ -9,16 +9,16 @@
 
 namespace pdarts {
 
-// Candidates that a stage could begin with, for what has to be known of it before the search has
-// chosen them. Those of the first stage are known. \error as SearchSpace::InitialCandidates.
+// Possible candidates of a stage, for estimates before the search has chosen them. For the first
+// stage, they are the candidates of the search. \error as SearchSpace::InitialCandidates.
 
-/// Candidates of each edge are taken away one by one until as many are left as the stage before
-/// keeps. drop: the place of the one to take away, of `size`.
+/// Removes candidates of each edge one by one, until the number is the one that the previous stage
+/// keeps. drop: the index of the candidate to remove, of `size` candidates.
 absl::StatusOr<Candidates> StageCandidates(const Experiment& experiment, int stage,
                                            const std::function<size_t(size_t size)>& drop);
 
-/// If the search kept the first, or the last, ones of each edge. In the shipped spaces these are
-/// the ones with the fewest and the most weights.
+/// The candidates of a stage if the search kept the first, or the last, candidates of each edge. In
+/// the shipped spaces, these have the fewest and the most weights.
 absl::StatusOr<Candidates> FirstCandidates(const Experiment& experiment, int stage);
 absl::StatusOr<Candidates> LastCandidates(const Experiment& experiment, int stage);
 

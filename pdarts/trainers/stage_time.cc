@@ -44,7 +44,8 @@ absl::StatusOr<double> StageTimer::Seconds(int stage, const Candidates& candidat
   PDARTS_ASSIGN_OR_RETURN(const ImageSeconds image, Measure(stage, candidates));
   const StageShape shape = experiment_.schedule->stage(stage);
   const int evaluated = std::min(shape.epochs, experiment_.spec.search().evaluated_epochs());
-  // An epoch has as many steps on the alphas as on the weights, however many images each half has.
+  // An epoch has as many steps on the alphas as on the weights, whatever the sizes of the halves
+  // are.
   return shape.epochs * static_cast<double>(weight_images) * image.weight_step +
          (shape.epochs - shape.warmup_epochs) * static_cast<double>(weight_images) *
              image.alpha_step +

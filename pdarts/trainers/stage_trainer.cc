@@ -66,7 +66,7 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
                                              NewGenerator(kWeights)));
   net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator(kAlphas));
   net_->to(experiment_.backend.device, experiment_.backend.parameters);
-  // Random weights of one seed may differ in the last bits between machines.
+  // Random weights of the same seed may differ in the last bits between machines.
   PDARTS_RETURN_IF_ERROR(communicator_.Broadcast(net_->parameters(), /*root=*/0));
   PDARTS_ASSIGN_OR_RETURN(weight_batches_, MakeLoader(halves_.weights, kWeights,
                                                       settings_.batch_size(), communicator_));
@@ -100,15 +100,15 @@ absl::Status StageTrainer::Restore(const TrainingState& state, const LoopProgres
 }
 
 absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
-  // Where the alphas train too, if any epoch of the stage trains them. Steps leave the weights as
-  // they are, so that they can't diverge.
+  // If any epoch of the stage trains the alphas, the timed epoch trains them too. Steps do not
+  // change the weights, so that the weights cannot diverge.
   loop_.GoTo(std::min(shape_.warmup_epochs, shape_.epochs - 1));
   PDARTS_RETURN_IF_ERROR(Begin());
   PDARTS_RETURN_IF_ERROR(BeginEpoch());
-  constexpr double kEnoughSeconds = 0.5;  // of each part
+  constexpr double kEnoughSeconds = 0.5;  // for each part
   const auto images = static_cast<double>(halves_.weights.size(0));
   Batch batch;
-  // Each step ends when its numbers are read. A device records a step before the steps that count.
+  // Each step ends when its numbers are read. A device records a step before the timed steps.
   const auto measure = [&](const std::function<absl::Status()>& step) -> absl::StatusOr<double> {
     for (int i = 0; i < step_->warm_ups(); ++i) PDARTS_RETURN_IF_ERROR(step());
     return MeanSeconds(kEnoughSeconds, [&]() -> absl::Status {
@@ -134,7 +134,7 @@ absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
 }
 
 absl::StatusOr<BatchPixels> StageTrainer::FirstImages(int64_t most) const {
-  // What is done to an image does not depend on the size of its batch.
+  // The transforms of an image do not depend on the size of its batch.
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
                           MakeLoader(halves_.weights, kWeights,
                                      std::min(most, halves_.weights.size(0)), SingleProcess()));
@@ -151,7 +151,7 @@ absl::Status StageTrainer::BeginEpoch() {
     PDARTS_RETURN_IF_ERROR(regularizer->OnEpochBegin(context_));
   }
   weight_batches_->Seek(context_.epoch, 0);
-  // Every epoch takes the images of the alphas in an order of its own.
+  // In every epoch, the images of the alphas have a new order.
   if (alpha_batches_->next_batch() != 0) alpha_batches_->Seek(alpha_batches_->epoch() + 1, 0);
   step_->Restart(loop_.weight_meter(), loop_.alpha_meter());
   return absl::OkStatus();
@@ -243,7 +243,8 @@ absl::Status StageTrainer::EndEpoch(const LoopEpochReport& report) {
 }
 
 int64_t StageTrainer::AlphaImages() const {
-  // An epoch begins a pass over the half, and goes on with further passes where it has more steps.
+  // An epoch begins a visit of all images of the half. If it has more steps than batches, it begins
+  // further visits.
   const int64_t steps = loop_.position().steps, batches = alpha_batches_->batches_per_epoch();
   return steps / batches * alpha_batches_->images_per_epoch() +
          steps % batches * settings_.batch_size();
@@ -316,7 +317,7 @@ absl::Status StageTrainer::Load(const TrainingState& state, const LoopProgress& 
   }
   const LoopPosition& at = loop_.position();
   context_.epoch = at.epoch;
-  // The hooks set what they would have set; what they moved beyond that is put back below.
+  // The hooks set their state again. Other changes of the state are restored below.
   for (const auto& regularizer : regularizers_) {
     PDARTS_RETURN_IF_ERROR(regularizer->OnStageBegin(context_));
     if (at.step > 0) PDARTS_RETURN_IF_ERROR(regularizer->OnEpochBegin(context_));

@@ -25,46 +25,48 @@ namespace pdarts {
 
 class SuperNet;
 
-/// Those of one search, in the spec's order.
+/// The regularizers of one search, in the order of the spec.
 using Regularizers = std::vector<std::unique_ptr<Regularizer>>;
 
-/// Seconds of the parts of a stage's training, each for one image.
+/// Seconds of the parts of a stage's training, for each image.
 struct ImageSeconds {
   double weight_step = 0;
-  double alpha_step = 0;  ///< 0 in a stage that trains weights only
+  double alpha_step = 0;  ///< 0 in a stage that trains only weights
   double evaluation = 0;
 };
 
-/// Trains one stage's super-network in a TrainingLoop: Build, then Begin or Restore, then Train.
+/// Trains the super-network of one stage in a TrainingLoop. Call Build, then Begin or Restore, and
+/// then Train.
 class StageTrainer : private TrainingLoop::Task {
  public:
-  /// Everything given must outlive the trainer. `regularizers` are those of this search, whose
-  /// states the trainer changes. `before` holds what a saved state says of the stages before:
+  /// All arguments must outlive the trainer. `regularizers` are those of this search, and the
+  /// trainer changes their states. `before`: the previous stages in the form of
   /// SearchProgress::history. communicator: SearchOptions::communicator.
   StageTrainer(const Experiment& experiment, const Regularizers& regularizers,
                const DatasetSplits& data, const TrainingHalves& halves, int stage,
                SearchProgress before, SearchObserver* observer,
                Communicator& communicator = SingleProcess());
 
-  /// What the process is expected to hold; told to the observer.
+  /// The memory estimate, which is reported to the observer.
   void set_expected_bytes(int64_t bytes) { expected_bytes_ = bytes; }
-  /// How long the stage is expected to take; told to the observer.
+  /// The time estimate, which is reported to the observer.
   void set_expected_seconds(double seconds) { expected_seconds_ = seconds; }
 
-  /// Makes the network, the optimizers, the loaders and the regularizers' generator, all fresh.
-  /// \error as SearchSpace::BuildSuperNet, Transforms::ForSearch and Loader::Create.
+  /// Makes new objects: the network, the optimizers, the loaders and the generator of the
+  /// regularizers. \error as SearchSpace::BuildSuperNet, Transforms::ForSearch and Loader::Create.
   absl::Status Build(const Candidates& candidates);
-  /// Starts the stage.
+  /// Begins the stage.
   absl::Status Begin();
-  /// Goes on where another trainer of this stage was. \error kDataLoss if the state doesn't fit.
+  /// Continues from the state of another trainer of this stage. \error kDataLoss if the state does
+  /// not fit.
   absl::Status Restore(const TrainingState& state, const LoopProgress& progress);
-  /// Trains what is left of the stage. \error as TrainingLoop::Run.
+  /// Trains the rest of the stage. \error as TrainingLoop::Run.
   absl::Status Train(Checkpointer* checkpointer) { return loop_.Run(checkpointer, observer_); }
   /// Times a few steps and an evaluation pass over the halves, each of which should be one batch.
-  /// For a trainer that is made for this alone: call it after Build, and nothing after it.
+  /// Use a separate trainer: call MeasureSeconds after Build, and call nothing after it.
   absl::StatusOr<ImageSeconds> MeasureSeconds();
 
-  /// The first images of the stage's first epoch that train weights, at most `most`. Needs no
+  /// At most `most` of the first images of the stage's first epoch that train weights. It needs no
   /// Build. \error as Transforms::ForSearch and Loader::Next.
   absl::StatusOr<BatchPixels> FirstImages(int64_t most) const;
 
@@ -80,21 +82,21 @@ class StageTrainer : private TrainingLoop::Task {
   void Save(TrainingState* state, LoopProgress* progress) override;
   absl::Status Load(const TrainingState& state, const LoopProgress& progress) override;
 
-  /// batch: of the weights' half.
+  /// batch: of the half of the weights.
   absl::Status WeightStep(const Batch& batch, double learning_rate);
-  /// weight_batch: the batch of the step's WeightStep.
+  /// weight_batch: the batch of WeightStep in the same step.
   absl::Status AlphaStep(const Batch& weight_batch, double learning_rate);
-  /// Adds a pass to a meter, or counts its images, if the device keeps its numbers. labels: of the
-  /// logits.
+  /// Adds a pass to a meter. If the device keeps the numbers of the pass, only counts its images.
+  /// labels: of the logits.
   void Score(const PassScore& pass, const at::Tensor& labels, Meter* meter) const;
   at::Tensor Penalty(GradientOf of) const;
-  /// Of all regularizers.
+  /// The constants of all regularizers.
   std::optional<std::vector<double>> PenaltyConstants() const;
-  /// On the alphas' half, with its augmentation, as the published figures (docs/algorithm.md, "The
-  /// two halves of the training images").
+  /// Evaluates on the half of the alphas with its augmentation, as in the published results
+  /// (docs/algorithm.md, "The two halves of the training images").
   absl::StatusOr<Evaluation> MeasureNet();
-  /// The images of the alphas' half that an epoch's steps take, before unreadable ones are left
-  /// out.
+  /// The number of images of the half of the alphas that the steps of an epoch use, including
+  /// unreadable ones.
   int64_t AlphaImages() const;
   bool TrainsAlphas() const { return loop_.position().epoch >= shape_.warmup_epochs; }
 
@@ -120,7 +122,7 @@ class StageTrainer : private TrainingLoop::Task {
   double expected_seconds_ = 0;
 
   TrainingLoop loop_;
-  SearchContext context_;  ///< its generator is the regularizers'
+  SearchContext context_;  ///< its generator is for the regularizers
   std::shared_ptr<SuperNet> net_;
   std::optional<SearchStep> step_;
   std::unique_ptr<Loader> weight_batches_;

@@ -8,12 +8,12 @@
 
 namespace pdarts {
 
-// Images for measurements whose results don't depend on what the images show.
+// Images for measurements whose results do not depend on the content of the images.
 
-/// `images` random images of the dataset's shape, with labels of its classes.
+/// `images` random images with the shape and the classes of the dataset.
 std::shared_ptr<const SampleSource> StandInSource(const DatasetInfo& info, int64_t images);
 
-/// Data that stand in for those that are not at hand: `images` training and test images each.
+/// Stand-in data if the data are not available: `images` training images and `images` test images.
 DatasetSplits StandInData(const DatasetInfo& info, int64_t images);
 
 }  // namespace pdarts

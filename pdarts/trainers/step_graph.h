@@ -10,33 +10,33 @@
 
 namespace pdarts {
 
-/// A computation of a device that steps do again and again: a few times operation by operation,
-/// then recorded, then replayed.
+/// A computation of a device that every step repeats. The first times, it is computed one operation
+/// at a time. Then it is recorded, and then replayed.
 class StepGraph {
  public:
-  /// Steps that are computed operation by operation before the recording. In these steps, libraries
-  /// allocate memory and choose algorithms.
+  /// The number of steps that are computed one operation at a time before the recording. In these
+  /// steps, libraries allocate memory and choose algorithms.
   static constexpr int kWarmUps = 3;
 
-  /// \param recorder null: every step is computed operation by operation.
-  /// \param mode of the search: whether it is an error if recording fails.
+  /// \param recorder null: every step is computed one operation at a time.
+  /// \param mode of the search: whether a failed recording is an error.
   StepGraph(std::shared_ptr<GraphRecorder> recorder, CudaGraphs mode);
 
   /// Whether steps are recorded.
   bool records() const { return recorder_ != nullptr; }
 
-  /// Does the computation once. `compute` must compute the same on the same addresses at each call
-  /// with the same key, and obey GraphRecorder::Record.
-  /// \param key what the operations of the step depend on. Another key begins again with warm-ups.
-  /// Throws c10::Error if LibTorch does. If recording fails and the mode is AUTO, the step is
-  /// computed operation by operation, as are all later ones.
+  /// Does the computation once. `compute` must do the same computation at the same addresses at
+  /// each call with the same key, and obey GraphRecorder::Record.
+  /// \param key the values on which the operations of the step depend. Another key starts again
+  ///     with warm-up steps. Throws c10::Error if LibTorch does. If recording fails and the mode is
+  ///     AUTO, this step and all later ones are computed one operation at a time.
   void Run(const std::string& key, const std::function<void()>& compute);
 
  private:
   std::shared_ptr<GraphRecorder> recorder_;
   const bool must_record_;
   std::string key_;
-  int warm_ups_ = 0;  ///< done for the key
+  int warm_ups_ = 0;  ///< warm-up steps that are done for the key
   std::unique_ptr<RecordedGraph> graph_;
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-/// Writes down what it is asked for. A replay computes what was recorded.
+/// Logs its calls. A replay repeats the recorded computation.
 class Recorder : public GraphRecorder {
  public:
   explicit Recorder(std::vector<std::string>* calls) : calls_(calls) {}

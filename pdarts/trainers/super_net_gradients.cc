@@ -16,7 +16,7 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
   const bool of_alphas = request.of != GradientOf::kWeights;
   const std::vector<at::Tensor> weights = net.weights();
   const std::vector<at::Tensor>& alphas = net.alphas();
-  // Autograd computes no gradient of what doesn't require one.
+  // Autograd computes no gradient of a tensor that does not require one.
   for (const at::Tensor& weight : weights) weight.set_requires_grad(of_weights);
   for (const at::Tensor& alpha : alphas) alpha.set_requires_grad(of_alphas);
 
@@ -36,8 +36,8 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
   if (of_weights) inputs = weights;
   if (of_alphas) inputs.insert(inputs.end(), alphas.begin(), alphas.end());
   std::vector<at::Tensor> gradients(inputs.size());
-  // It has no graph where nothing asked for moves it, such as the alphas of edges that all hold
-  // none.
+  // The loss has no graph if it does not depend on the requested tensors, for example on the alphas
+  // if all edges hold none.
   if (total.requires_grad()) {
     gradients =
         torch::autograd::grad({total}, inputs, /*grad_outputs=*/{}, /*retain_graph=*/std::nullopt,

@@ -14,35 +14,38 @@ namespace pdarts {
 
 class SuperNet;
 
-/// Which gradients a pass computes; the others cost nothing.
+/// The gradients that a pass computes. The others cost no time.
 enum class GradientOf { kWeights, kAlphas, kBoth };
 
-/// What is computed. Where several processes have the batch, the call is collective, and each
-/// process asks for the same with its own images.
+/// The input of a pass. If several processes share the batch, the call is collective, and each
+/// process passes the same request with its own images.
 struct GradientRequest {
   at::Tensor images;  ///< `[N,C,H,W]`, of the network's dtype
   at::Tensor labels;  ///< `[N]` int64
   GradientOf of = GradientOf::kBoth;
   ForwardContext context;
-  /// Added to the loss when given: a scalar with a graph to alphas or weights, or undefined.
-  /// The same on all processes.
+  /// A penalty that is added to the loss if it is set: a scalar with a graph to alphas or weights,
+  /// or undefined. It must be the same on all processes.
   std::function<at::Tensor()> penalty;
-  /// The scale of the loss that gradients are computed of; null, or one that scales nothing: none.
-  /// The gradients are those of the scaled loss then (LossScale::Unscale).
+  /// The scale of the loss before its gradients are computed. The gradients are then those of the
+  /// scaled loss (LossScale::Unscale). Null, or an object that does not scale: no scale.
   const LossScale* loss_scale = nullptr;
-  /// The processes that have the batch, and what this one has of it; used where there are several.
+  /// The processes that share the batch, and the share of this process. Used if there are several
+  /// processes.
   DataParallel parallel;
   BatchPart part;
 };
 
-/// Of the whole batch, but for the logits. The loss is the mean cross-entropy without the penalty.
+/// The result for the complete batch, except for the logits. The loss is the mean cross-entropy
+/// without the penalty.
 struct GradientResult : PassScore {
-  std::vector<at::Tensor> weights;  ///< as SuperNet::weights(); empty unless asked for
-  std::vector<at::Tensor> alphas;   ///< as SuperNet::alphas(); empty unless asked for
+  std::vector<at::Tensor> weights;  ///< as SuperNet::weights(); empty unless requested
+  std::vector<at::Tensor> alphas;   ///< as SuperNet::alphas(); empty unless requested
 };
 
-/// Loss and gradients of one batch in the network's mode. Parameters' `grad` stays untouched; a
-/// parameter that the loss doesn't depend on has a gradient of zeros. Throws CommunicationError.
+/// Loss and gradients of one batch in the current mode of the network. `grad` of the parameters
+/// does not change. If the loss does not depend on a parameter, its gradient is zero. Throws
+/// CommunicationError.
 GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request);
 
 }  // namespace pdarts

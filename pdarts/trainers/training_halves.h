@@ -8,16 +8,17 @@
 
 namespace pdarts {
 
-/// Indices of the training images that train the weights and the alphas: `[N]` int64 each.
+/// Indices of the training images in the half of the weights and in the half of the alphas: `[N]`
+/// int64 each.
 struct TrainingHalves {
   at::Tensor weights;
   at::Tensor alphas;
 };
 
-/// Cuts the first `used` of `images` training images (0: all) in two without shuffling: the first
-/// `share` of them trains weights, the rest alphas (docs/algorithm.md, "The two halves of the
-/// training images").
-/// \error kInvalidArgument if there aren't that many images or a half would be empty.
+/// Divides the first `used` of `images` training images (0: all) into two halves without shuffling.
+/// The first `share` of them trains weights, and the rest trains alphas (docs/algorithm.md, "The
+/// two halves of the training images"). \error kInvalidArgument if there are not enough images, or
+/// if a half would be empty.
 absl::StatusOr<TrainingHalves> SplitTrainingImages(int64_t images, int64_t used, double share);
 
 }  // namespace pdarts

@@ -43,7 +43,7 @@ absl::Status TrainingLoop::BeginEpoch() {
 absl::Status TrainingLoop::Step() {
   PDARTS_RETURN_IF_ERROR(
       CatchLibTorchErrors([&] { return task_->Step(LearningRate(position_.step)); }, Place()));
-  // The first step of an epoch is read, so that there soon is a loss to show.
+  // The meters are read after the first step of an epoch, so that a loss is available soon.
   if (position_.step % kStepsOfARead == 0) PDARTS_RETURN_IF_ERROR(ReadMeters());
   return observer_->OnStep({position_, weight_meter_.Mean(), ImagesPerSecond()});
 }
@@ -56,7 +56,7 @@ absl::Status TrainingLoop::EndEpoch() {
   PDARTS_RETURN_IF_ERROR(ReadMeters());
   LoopEpochReport report;
   report.position = position_;
-  --report.position.step;  // the last one that was done
+  --report.position.step;  // the last step that was done
   report.train = weight_meter_.Mean();
   report.learning_rate = LearningRate(report.position.step);
   report.images_per_second = ImagesPerSecond();
@@ -104,7 +104,7 @@ absl::Status TrainingLoop::Save() {
   task_->Save(&state, &progress);
   progress.SerializeToString(&state.progress);
   MoveToHost(&state);
-  // A state that holds a NaN would take the place of one that can be used.
+  // A state with a NaN must not replace a usable state.
   if (const std::string bad = FirstNotFinite(state); !bad.empty()) {
     return NotFinite(absl::StrCat(bad, " is not finite; found before the next step,"));
   }

@@ -16,7 +16,7 @@
 
 namespace pdarts {
 
-/// A place in a training or in a stage of a search; everything counts from 0.
+/// A place in a training or in a stage of a search. All numbers count from 0.
 struct LoopPosition {
   int stage = 0;
   int num_stages = 0;  ///< 0: the training of a network, which has no stages
@@ -26,66 +26,69 @@ struct LoopPosition {
   int steps = 0;  ///< of each epoch
 };
 
-/// What an observer hears after every step: means of the epoch so far.
+/// The report to an observer after every step: means of the epoch so far.
 struct StepReport {
   LoopPosition position;
-  /// Of the steps on the weights. On a device, the last steps may be missing
+  /// The accuracy of the steps on the weights. On a device, the last steps may be missing
   /// (TrainingLoop::kStepsOfARead).
   Accuracy train;
   double images_per_second = 0;  ///< of all steps
 };
 
-/// What every observer hears after an epoch.
+/// The report to every observer after an epoch.
 struct LoopEpochReport {
   LoopPosition position;  ///< `step`: the last one
-  /// Mean over the epoch's steps on the weights, of augmented images in training mode; the loss is
-  /// without penalties and without the auxiliary head's.
+  /// The mean over the epoch's steps on the weights, with augmented images in training mode. The
+  /// loss contains neither penalties nor the loss of the auxiliary head.
   Accuracy train;
   double learning_rate = 0;      ///< of the last step
-  double seconds = 0;            ///< of training and measuring
+  double seconds = 0;            ///< of training and evaluation
   double images_per_second = 0;  ///< of training
-  int64_t skipped_images = 0;    ///< that can't be read: in all steps and in measuring
+  int64_t skipped_images = 0;    ///< unreadable images in all steps and in the evaluation
 };
 
-/// Hears how a loop goes. An error stops it.
+/// Hears the progress of a loop. An error stops the loop.
 class LoopObserver {
  public:
   virtual ~LoopObserver() = default;
   virtual absl::Status OnStep(const StepReport& report) { return absl::OkStatus(); }
 };
 
-/// The one loop of everything that trains: epochs of steps, the learning rate, means and times,
-/// what observers hear, states, and stopping. What a step computes is the task's.
+/// The loop of every training: epochs of steps, the learning rate, means and times, the reports to
+/// observers, states, and stopping. A task defines the computation of a step.
 class TrainingLoop {
  public:
-  /// What is trained: a stage of a search, or a network.
+  /// The training of a stage of a search, or of a network.
   class Task {
    public:
     virtual ~Task() = default;
-    /// Before the first step of the loop's epoch.
+    /// Called before the first step of an epoch.
     virtual absl::Status BeginEpoch() = 0;
-    /// The position's step. Adds to the loop's meters. \error as TrainingLoop::NotFinite.
+    /// Computes the step at the position, and adds to the meters of the loop. \error as
+    /// TrainingLoop::NotFinite.
     virtual absl::Status Step(double learning_rate) = 0;
-    /// Brings the loop's meters up to date, if steps leave their numbers on a device. The loop
-    /// calls it after the first step of an epoch and after every kStepsOfARead steps from there, at
-    /// the end of an epoch, and before it saves a state. \error as TrainingLoop::NotFinite.
+    /// Updates the meters of the loop, if steps leave their numbers on a device. The loop calls it
+    /// after the first step of an epoch, then after every kStepsOfARead steps, at the end of an
+    /// epoch, and before it saves a state. \error as TrainingLoop::NotFinite.
     virtual absl::Status ReadMeters() { return absl::OkStatus(); }
-    /// After the epoch's last step: measures, by TrainingLoop::Measure, and tells its observers.
-    /// report: all but `seconds`, which TrainingLoop::EpochSeconds knows after measuring.
+    /// Called after the last step of an epoch: evaluates with TrainingLoop::Measure, and reports to
+    /// the observers. report: complete except for `seconds`, which TrainingLoop::EpochSeconds
+    /// returns after the evaluation.
     virtual absl::Status EndEpoch(const LoopEpochReport& report) = 0;
-    /// Put the task's own part into a state, or back.
+    /// Save and restore the part of a state that belongs to the task.
     virtual void Save(TrainingState* state, LoopProgress* progress) = 0;
     virtual absl::Status Load(const TrainingState& state, const LoopProgress& progress) = 0;
   };
 
-  /// A device would have to finish its work for each reading of the meters.
+  /// The number of steps between two reads of the meters, because a device must finish its work
+  /// before each read.
   static constexpr int kStepsOfARead = 50;
 
   struct Settings {
     std::string trainer;       ///< TrainingState::trainer
     LoopPosition begin;        ///< stage, number of stages, epochs, steps
-    int64_t epoch_images = 0;  ///< that an epoch's steps on the weights see
-    /// The learning rate at an epoch, which is fractional where the rate moves by step.
+    int64_t epoch_images = 0;  ///< number of images in an epoch's steps on the weights
+    /// The learning rate at an epoch, which has a fraction if the rate changes in every step.
     std::function<double(double epoch)> learning_rate;
     bool rate_moves_by_step = false;
   };
@@ -93,34 +96,36 @@ class TrainingLoop {
   /// task: must outlive the loop.
   TrainingLoop(Task* task, Settings settings);
 
-  /// Trains what is left. States go to `checkpointer`, which may stop the loop; null: nowhere.
-  /// \error what task, observer and checkpointer return; kInternal naming the place if LibTorch
-  /// throws; kCancelled, the state being saved, if the checkpointer asks to stop.
+  /// Trains the rest. `checkpointer` saves the states and may stop the loop; null: no states are
+  /// saved. \error of the task, the observer and the checkpointer; kInternal naming the place if
+  /// LibTorch throws; kCancelled, after saving the state, if the checkpointer asks to stop.
   absl::Status Run(Checkpointer* checkpointer, LoopObserver* observer);
 
-  /// Goes on where the loop of a state was. progress: ReadProgress of the state.
-  /// \error kDataLoss if the state doesn't fit; the task is of no use then.
+  /// Continues from the state of a loop. progress: ReadProgress of the state. \error kDataLoss if
+  /// the state does not fit. The task cannot be used then.
   absl::Status Restore(const TrainingState& state, const LoopProgress& progress);
 
-  /// Measures at an epoch's end, and keeps the accuracy. \param evaluate takes what tells it to
-  /// stop, as Evaluate does, and returns what Evaluate returns. \error what it returns; kCancelled
-  /// as Run: a loop that goes on measures again.
+  /// Evaluates at the end of an epoch, and keeps the accuracy.
+  /// \param evaluate takes the function that asks for a stop, as Evaluate does, and returns what
+  ///     Evaluate returns.
+  /// \error of `evaluate`; kCancelled as in Run. A resumed loop evaluates again.
   absl::StatusOr<Evaluation> Measure(
       const std::function<absl::StatusOr<Evaluation>(const std::function<bool()>& stop)>& evaluate);
 
-  /// kInternal: "`what` in stage 1, epoch 2, step 3". Without a step: in the position's.
+  /// kInternal: "`what` in stage 1, epoch 2, step 3". Without a step, the message has the step of
+  /// the position.
   absl::Status NotFinite(absl::string_view what) const { return NotFinite(what, position_.step); }
   absl::Status NotFinite(absl::string_view what, int step) const;
 
-  /// For a task that is only timed: to the beginning of an epoch.
+  /// For a task that is only timed: goes to the beginning of an epoch.
   void GoTo(int epoch) { position_.epoch = epoch; }
 
   const LoopPosition& position() const { return position_; }  ///< the first step that isn't done
   Meter& weight_meter() { return weight_meter_; }             ///< of the epoch so far
   Meter& alpha_meter() { return alpha_meter_; }
-  /// What was measured last.
+  /// The accuracy of the last evaluation.
   const Accuracy& measured() const { return measured_; }
-  /// Seconds of the epoch so far, those before a resumption included.
+  /// Seconds of the epoch so far, including those before the run was resumed.
   double EpochSeconds() const;
 
  private:
@@ -128,7 +133,7 @@ class TrainingLoop {
   absl::Status Step();
   absl::Status EndEpoch();
   absl::Status ReadMeters();
-  /// Saves a state where one is due, and stops where the checkpointer asks for it.
+  /// Saves a state if one is due, and stops if the checkpointer asks for it.
   absl::Status KeepOrStop(bool epoch_is_done);
   absl::Status Stop();
   absl::Status Save();
@@ -151,12 +156,11 @@ class TrainingLoop {
   LoopPosition position_;
   Meter weight_meter_, alpha_meter_;
   Accuracy measured_;
-  double earlier_seconds_ = 0;  ///< of the epoch, before a resumption
+  double earlier_seconds_ = 0;  ///< of the epoch, before the run was resumed
   std::chrono::steady_clock::time_point begin_;
 };
 
-/// What a state says of its loop.
-/// \error kDataLoss if the state is not of `trainer`, or can't be read.
+/// The progress of a state. \error kDataLoss if the state is not of `trainer`, or cannot be read.
 absl::StatusOr<LoopProgress> ReadProgress(const TrainingState& state, absl::string_view trainer);
 
 /// kDataLoss: "the state doesn't fit the experiment: `what`".

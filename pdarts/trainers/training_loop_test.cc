@@ -1,4 +1,4 @@
-// The loop by itself, with a task that computes nothing.
+// Tests of the loop alone, with a task that computes nothing.
 
 #include "pdarts/trainers/training_loop.h"
 
@@ -21,7 +21,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Writes down what the loop does with it. Two epochs of two steps with two images each.
+/// Logs the calls of the loop. There are two epochs of two steps with two images each.
 class Recorder : public TrainingLoop::Task, public LoopObserver {
  public:
   explicit Recorder(int num_stages = 0, bool rate_moves_by_step = false) {
@@ -120,7 +120,7 @@ TEST(TrainingLoop, SavesWhereAStateIsDueAndAtTheEndOfEveryEpoch) {
   EXPECT_EQ(many.states[0].trainer, "recorder");
 }
 
-/// After every step, before measuring, and after every epoch.
+/// The loop stops after every step, before the evaluation, and after every epoch.
 TEST(TrainingLoop, StopsAnywhereAndGoesOn) {
   Recorder whole;
   ASSERT_TRUE(whole.loop->Run(nullptr, &whole).ok());
@@ -158,7 +158,7 @@ TEST(TrainingLoop, AnErrorNamesThePlace) {
               HasSubstr("epoch 1, step 1: LibTorch: broken"));
 }
 
-/// Leaves its numbers on a device until they are read. Two epochs of 120 steps.
+/// Keeps its numbers on a device until they are read. There are two epochs of 120 steps.
 class Distant : public TrainingLoop::Task, public LoopObserver {
  public:
   Distant() {

@@ -28,7 +28,7 @@ absl::StatusOr<at::Tensor> Find(const TrainingState& state, const std::string& n
   return found->second;
 }
 
-/// Copies a tensor of the state into `tensor`, which keeps its place in memory and its strides.
+/// Copies a tensor of the state into `tensor`, which keeps its address and its strides.
 absl::Status CopyInto(const TrainingState& state, const std::string& name, at::Tensor tensor) {
   PDARTS_ASSIGN_OR_RETURN(const at::Tensor saved, Find(state, name));
   if (saved.sizes() != tensor.sizes() || saved.scalar_type() != tensor.scalar_type()) {

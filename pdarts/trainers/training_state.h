@@ -20,47 +20,51 @@ class Module;
 
 namespace pdarts {
 
-/// Everything that a trainer is between two steps, as data. What is saved by one trainer and
-/// restored into a new one of the same experiment goes on bit for bit.
+/// The complete state of a trainer between two steps, as data. If a new trainer of the same
+/// experiment gets the state of another trainer, it continues with the same numbers bit for bit.
 struct TrainingState {
-  std::string trainer;   ///< who made it and can go on with it: "search", "network"
-  std::string place;     ///< for a reader: "stage 2, epoch 3, step 17"
+  std::string trainer;   ///< the trainer that can use it: "search", "network"
+  std::string place;     ///< for readers: "stage 2, epoch 3, step 17"
   std::string progress;  ///< a serialized LoopProgress
-  /// Float32, float64, int64 and uint8, by unique names, on the CPU. Those of a state that is being
-  /// saved may be the trainer's own, not copies: they hold until it goes on.
+  /// Float32, float64, int64 and uint8, with unique names, on the CPU. In a state that is being
+  /// saved, tensors may belong to the trainer instead of being copies. They are valid until the
+  /// trainer continues.
   std::map<std::string, at::Tensor> tensors;
 };
 
-/// Where a trainer's states go.
+/// Saves the states of a trainer.
 class Checkpointer {
  public:
   virtual ~Checkpointer() = default;
-  /// Asked after every step: whether a state should be saved now. At an epoch's end one is always.
+  /// Called after every step: whether a state should be saved now. At the end of an epoch, a state
+  /// is always saved.
   virtual bool Due() = 0;
-  /// Keeps a state. An error stops the training.
+  /// Saves a state. An error stops the training.
   virtual absl::Status Save(const TrainingState& state) = 0;
-  /// Asked after every step and batch: whether to save a state and stop, with kCancelled.
+  /// Called after every step and batch: whether the trainer should save a state and stop with
+  /// kCancelled.
   virtual bool StopRequested() { return false; }
 };
 
-/// The members below put one part of a trainer into a state, or back. Names of tensors begin with
-/// `name`. All loaders write in place and return kDataLoss naming the tensor that is missing or of
-/// another shape or type; what was loaded before it stays loaded then.
+/// The following functions write one part of a trainer into a state, or read it back. Names of
+/// tensors begin with `name`. All Load functions write in place. They return kDataLoss naming a
+/// tensor that is missing or has another shape or type. Tensors that were loaded before the error
+/// stay loaded.
 
-/// Parameters and buffers: running statistics are among them.
+/// Parameters and buffers, which include the running statistics.
 void SaveModule(const torch::nn::Module& module, absl::string_view name, TrainingState* state);
 absl::Status LoadModule(const TrainingState& state, absl::string_view name,
                         torch::nn::Module* module);
 
-/// The momentum; Sgd::steps() is the trainer's to keep.
+/// The momentum. The trainer itself must save Sgd::steps().
 void SaveOptimizer(const Sgd& sgd, absl::string_view name, TrainingState* state);
 absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, Sgd* sgd);
 
-/// Both running means and the steps.
+/// Both means and the steps.
 void SaveOptimizer(const Adam& adam, absl::string_view name, TrainingState* state);
 absl::Status LoadOptimizer(const TrainingState& state, absl::string_view name, Adam* adam);
 
-/// The scale and its steps; nothing of a scale that scales nothing.
+/// The scale and its steps. Nothing is written for an object that does not scale.
 void SaveLossScale(const LossScale& scale, absl::string_view name, TrainingState* state);
 absl::Status LoadLossScale(const TrainingState& state, absl::string_view name, LossScale* scale);
 
@@ -68,11 +72,11 @@ void SaveGenerator(const at::Generator& generator, absl::string_view name, Train
 absl::Status LoadGenerator(const TrainingState& state, absl::string_view name,
                            at::Generator* generator);
 
-/// Replaces the tensors that lie on other devices than the CPU by copies on the CPU, with one copy
-/// for all tensors of one device and type: a device would have to finish its work for each copy.
+/// Replaces the tensors on other devices than the CPU by copies on the CPU, with one copy for all
+/// tensors of the same device and type, because a device must finish its work before each copy.
 void MoveToHost(TrainingState* state);
 
-/// Name of the first floating-point tensor that holds a value which isn't finite; empty if none.
+/// Name of the first floating-point tensor with a value that is not finite; empty if there is none.
 std::string FirstNotFinite(const TrainingState& state);
 
 }  // namespace pdarts

@@ -7,7 +7,7 @@
 namespace pdarts {
 namespace {
 
-/// Values to go back to.
+/// Saved values of tensors, which are restored.
 class Saved {
  public:
   explicit Saved(const std::vector<at::Tensor>& tensors) : tensors_(tensors) {
@@ -41,7 +41,7 @@ GradientResult UnrolledAlphaGradients(const std::vector<at::Tensor>& weights, co
   result.weights.clear();
 
   const double norm = ClipNorm(direction, /*max_norm=*/0).item<double>();
-  // Where the loss doesn't depend on the weights, or is no number, there is nothing to add.
+  // If the loss does not depend on the weights, or is not a number, there is nothing to add.
   if (!(norm > 0)) return result;
   const double e = difference_norm / norm;
   Add(weights, direction, e);

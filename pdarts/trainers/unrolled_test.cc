@@ -18,14 +18,14 @@ Tensors Copies(const Tensors& tensors) {
   return copies;
 }
 
-/// Smooth, and as entangled in weights and alphas as a network's.
+/// A smooth function that mixes weights and alphas like the loss of a network.
 at::Tensor Loss(const Tensors& w, const Tensors& alphas, double shift) {
   const at::Tensor p = alphas[0].softmax(0);
   return ((w[0] * p[0] + shift).tanh() * w[1].sum(0) * p[1]).sum() +
          (w[1] * p[2] - shift).square().mean() + (w[0].sum() * alphas[0][1]).cos();
 }
 
-/// Weights behind two steps of their optimiser, alphas, and the two losses.
+/// Weights after two steps of their optimizer, alphas, and the two losses.
 class UnrolledTest : public ::testing::TestWithParam<SgdSettings> {
  protected:
   UnrolledTest() {
@@ -56,7 +56,7 @@ class UnrolledTest : public ::testing::TestWithParam<SgdSettings> {
     return result;
   }
 
-  /// The alphas' loss after a real step of another optimiser in the same state.
+  /// The loss of the alphas after a real step of another optimizer in the same state.
   double LossAfterStep(const Tensors& alphas) const {
     Tensors moved = Copies(weights_);
     for (at::Tensor& w : moved) w.requires_grad_();
