@@ -69,8 +69,8 @@ absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10
 
 /// Checks before a run begins whether a program can compute with a backend. FLOAT16 needs another
 /// device than the CPU. Commands that compute nothing can read a spec with FLOAT16 everywhere.
-/// \param field of the precision: "search.precision". \error kInvalidArgument naming the field and
-/// the device.
+/// \param field of the precision: "search.precision".
+/// \error kInvalidArgument naming the field and the device.
 absl::Status CheckPrecision(const Backend& backend, absl::string_view field);
 
 /// The name of a backend in reports: "fused/avx2", "fused/avx512_bf16, bfloat16", "reference",

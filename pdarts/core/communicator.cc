@@ -43,8 +43,8 @@ std::map<c10::ScalarType, std::vector<at::Tensor>> ByType(
 }
 
 /// Copies all tensors into one buffer, lets `transfer` change the buffer, and copies the elements
-/// back. \param tensors have at least one element each, and share the memory of the caller's
-/// tensors.
+/// back.
+/// \param tensors have at least one element each, and share the memory of the caller's tensors.
 template <typename Transfer>
 absl::Status ThroughBuffer(c10::ScalarType type, const std::vector<at::Tensor>& tensors,
                            Transfer transfer) {

@@ -89,7 +89,8 @@ class Communicator {
 Communicator& SingleProcess();
 
 /// Sets `sum` to the sum of `parts`, added in their order, so that the result has the same bits on
-/// every process that adds the same parts. \param sum and the parts: [n], contiguous, of one type.
+/// every process that adds the same parts.
+/// \param sum and the parts: [n], contiguous, of one type.
 void SumInOrder(absl::Span<const at::Tensor> parts, const at::Tensor& sum);
 
 }  // namespace pdarts

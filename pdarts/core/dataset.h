@@ -91,8 +91,10 @@ class SampleSource {
   SampleSource& operator=(const SampleSource&) = delete;
 };
 
-/// A source that holds all of its images in memory. \param images `[N,C,H,W]` uint8, contiguous, on
-/// the CPU. \param labels `[N]` int64, on the CPU. \param name of the source in SampleSource::Name.
+/// A source that holds all of its images in memory.
+/// \param images `[N,C,H,W]` uint8, contiguous, on the CPU.
+/// \param labels `[N]` int64, on the CPU.
+/// \param name of the source in SampleSource::Name.
 std::shared_ptr<const SampleSource> MakeMemorySource(at::Tensor images, at::Tensor labels,
                                                      std::string name);
 

@@ -37,11 +37,11 @@ struct Experiment {
   absl::StatusOr<std::optional<BenchmarkScore>> Score(const Architecture& architecture) const;
 };
 
-/// Completes and validates the spec, makes its plugins, and resolves its backend. \param device
-/// where a search will run. The field `device` of the spec may name a device that this machine
-/// lacks; only a program that computes must check this (ResolveDevice). \error kInvalidArgument or
-/// kNotFound naming the field that is wrong or does not fit another field; errors of
-/// ResolveBackend.
+/// Completes and validates the spec, makes its plugins, and resolves its backend.
+/// \param device where a search will run. The field `device` of the spec may name a device that
+///     this machine lacks; only a program that computes must check this (ResolveDevice).
+/// \error kInvalidArgument or kNotFound naming the field that is wrong or does not fit another
+/// field; errors of ResolveBackend.
 absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec, c10::Device device = c10::kCPU);
 
 }  // namespace pdarts

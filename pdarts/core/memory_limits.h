@@ -19,8 +19,8 @@ struct MemoryLimit {
 
 /// All limits that apply to this process: the physical memory of the machine, the control groups
 /// (version 1 and 2) of the process and all their ancestors, RLIMIT_AS and RLIMIT_DATA. Limits that
-/// are not set are omitted. \param root is put in front of /proc and /sys. A test passes the root
-/// of a simulated tree.
+/// are not set are omitted.
+/// \param root is put in front of /proc and /sys. A test passes the root of a simulated tree.
 std::vector<MemoryLimit> MemoryLimits(const std::string& root = "");
 
 /// The limit of MemoryLimits(root) with the fewest available bytes; no value if there is no limit.

@@ -29,8 +29,8 @@ class EdgeChoice {
 /// Changes a choice until it keeps the limits of its cell kind (docs/algorithm.md, "Skip limit").
 /// While a cell kind exceeds a limit, the edge on which the limited operation is least probable
 /// loses the operation. An edge that has no other candidate than `none` keeps the operation.
-/// `trace` records each step, and each limit that is exceeded at the end. \param cell the name of
-/// the cell kind for readers: "normal cell".
+/// `trace` records each step, and each limit that is exceeded at the end.
+/// \param cell the name of the cell kind for readers: "normal cell".
 void KeepLimits(const CellKind& kind, absl::string_view cell,
                 const std::vector<OperationLimit>& limits, EdgeChoice* choice,
                 DerivationTrace* trace);

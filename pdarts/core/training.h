@@ -28,9 +28,10 @@ struct Training {
   NetworkShape Shape() const;
 };
 
-/// Completes and validates the spec, makes its plugins, and resolves its backend. \param device
-/// where the training will run, as for MakeExperiment. \error kInvalidArgument or kNotFound naming
-/// the field that is wrong or does not fit another field; errors of ResolveBackend.
+/// Completes and validates the spec, makes its plugins, and resolves its backend.
+/// \param device where the training will run, as for MakeExperiment.
+/// \error kInvalidArgument or kNotFound naming the field that is wrong or does not fit another
+/// field; errors of ResolveBackend.
 absl::StatusOr<Training> MakeTraining(TrainSpec spec, c10::Device device = c10::kCPU);
 
 /// The architecture of a text: a name that the space knows, or the text of an architecture. \error

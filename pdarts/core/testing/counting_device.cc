@@ -78,8 +78,8 @@ bool IsCapturing() {
   return state.captured != nullptr;
 }
 
-/// Counts a wait of the host for the device. \param reason: the end of the message if a graph
-/// captures.
+/// Counts a wait of the host for the device.
+/// \param reason: the end of the message if a graph captures.
 void CountSynchronization(const std::string& reason) {
   TORCH_CHECK(!IsCapturing(),
               "a graph captures the counting device, and the host would wait: ", reason);

@@ -19,8 +19,8 @@ class Meeting {
 
   int size() const { return size_; }
 
-  /// Waits until every thread has passed its part, and returns all parts, by rank. \param call: its
-  /// kind and arguments, which must be the same on all threads.
+  /// Waits until every thread has passed its part, and returns all parts, by rank.
+  /// \param call: its kind and arguments, which must be the same on all threads.
   absl::StatusOr<std::vector<at::Tensor>> Exchange(int rank, const std::string& call,
                                                    const at::Tensor& part) {
     std::unique_lock<std::mutex> lock(mutex_);

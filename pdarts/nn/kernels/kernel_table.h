@@ -25,9 +25,9 @@ struct Pixels {
 };
 
 /// One image in scratch memory: channels in blocks with the width of a vector, and a margin of some
-/// pixels on each side. Lane l of channel block b of pixel (y, x) is data[b * block + y * row + x *
-/// lanes + l]; y and x may be negative within the margin. The lanes after the last channel are 0,
-/// and so is the margin, if a convolution reads it.
+/// pixels on each side. Lane l of channel block b of pixel (y, x) is
+/// data[b * block + y * row + x * lanes + l]; y and x may be negative within the margin. The lanes
+/// after the last channel are 0, and so is the margin, if a convolution reads it.
 template <typename T>
 struct Plane {
   T* data;
@@ -42,9 +42,11 @@ struct Tap {
 };
 
 /// The computation of a convolution of an image: an optional depthwise convolution, and then a
-/// product with a matrix of weights for each tap: out[y][x][o] = sum over t, c of weights[t][c][o]
-/// * middle[y * s + taps[t].y][x * s + taps[t].x][c]. Without a depthwise convolution, `middle` is
-/// the input and s is the stride. With a depthwise convolution, `middle` is its result, and s is 1.
+/// product with a matrix of weights for each tap:
+///   out[y][x][o] = sum over t, c of weights[t][c][o] * middle[y * s + taps[t].y][x * s +
+///   taps[t].x][c]
+/// Without a depthwise convolution, `middle` is the input and s is the stride. With a depthwise
+/// convolution, `middle` is its result, and s is 1.
 struct ConvolutionShape {
   /// The side of the depthwise kernel, 3 or 5; 0 without a depthwise convolution. Its padding is
   /// dilation * (depthwise / 2).

@@ -29,8 +29,8 @@ struct NodeTerm {
 ///
 /// Let g be the gradient of the node and xhat_i the normalized value. The gradients of the
 /// coefficients, of the parameters of the batch normalizations and of the values need the values
-/// themselves, and for each channel only the sums of g and of g * xhat_i: d value_i =
-/// coefficients[i] / deviation_i * (g - mean(g) - xhat_i * mean(g * xhat_i)).
+/// themselves, and for each channel only the sums of g and of g * xhat_i:
+///   d value_i = coefficients[i] / deviation_i * (g - mean(g) - xhat_i * mean(g * xhat_i)).
 ///
 /// coefficients: `[n]`. The values are float32, float64 or bfloat16, with REFERENCE and GROUPED
 /// also float16, in any memory format. With FUSED, the result is channels-last. Dies if shapes or
