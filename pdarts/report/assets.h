@@ -5,7 +5,7 @@
 
 namespace pdarts {
 
-// Files that are built into the program, for the insides of `<script>` and `<style>`.
+// Files that are built into the program, as the content of `<script>` and `<style>`.
 ProgramText ReportScript();
 ProgramText ReportStyle();
 ProgramText ChartLibrary();

@@ -44,7 +44,7 @@ void BackgroundTask::Wait() {
 
 bool BackgroundTask::HasThread() {
   if (thread_.joinable()) return true;
-  // The thread that owns this object handles the signals to the process.
+  // The thread that owns this object handles the signals of the process.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -62,7 +62,7 @@ void BackgroundTask::Work() {
   while (true) {
     changed_.wait(lock, [this] { return task_ != nullptr || ends_; });
     if (task_ == nullptr) return;
-    // The owner does not change a task that runs.
+    // The owner does not change a running task.
     lock.unlock();
     task_();
     lock.lock();

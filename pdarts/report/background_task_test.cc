@@ -59,7 +59,7 @@ TEST(BackgroundTaskTest, TheEndOfTheOwnerWaitsForTheTask) {
   EXPECT_TRUE(ended);
 }
 
-/// Also if the thread has not begun with the task.
+/// The task runs even if the thread has not begun it when the object ends.
 TEST(BackgroundTaskTest, ATaskThatWasStartedRuns) {
   int runs = 0;
   for (int i = 0; i < 50; ++i) BackgroundTask().Start([&] { ++runs; });

@@ -19,7 +19,7 @@ namespace {
 
 constexpr char kGrey[] = "#767676";
 
-/// Graphviz's functions take text as `char*`, and don't write to it.
+/// Graphviz's functions take text as `char*`, but do not write to it.
 char* Text(const std::string& text) { return const_cast<char*>(text.c_str()); }
 
 struct GraphCloser {
@@ -27,7 +27,7 @@ struct GraphCloser {
 };
 using Graph = std::unique_ptr<Agraph_t, GraphCloser>;
 
-/// A value that stands for itself: Graphviz replaces "\\N" and the like, and "&lt;" and the like.
+/// Escapes a value, because Graphviz replaces sequences such as "\\N" and "&lt;".
 std::string Literally(const std::string& value) {
   return absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"&", "&amp;"}});
 }
@@ -36,13 +36,13 @@ void Set(void* object, const std::string& name, const std::string& value) {
   agsafeset(object, Text(name), Text(Literally(value)), Text(""));
 }
 
-/// Defaults of all nodes or edges that are made afterwards.
+/// Sets a default for all nodes or edges that are added later.
 void Default(Agraph_t* graph, int kind, const std::string& name, const std::string& value) {
   agattr(graph, kind, Text(name), Text(Literally(value)));
 }
 
-/// The node's number, as in the topology; inputs and output are also named as in the papers: the
-/// outputs of the cells before.
+/// The number of a node, as in the topology. Inputs and the output also have their names from the
+/// papers, which are the outputs of the previous cells.
 std::string NodeLabel(int node, int inputs, bool is_output) {
   if (is_output) return absl::StrCat(node, ": c(k)");
   if (node >= inputs) return absl::StrCat(node);
@@ -76,7 +76,7 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
     targets.insert(edge.to());
   }
   nodes.insert(cell.concat().begin(), cell.concat().end());
-  // Inputs come first, and stand in the drawing even if nothing uses them.
+  // Inputs come first, and are drawn even if no edge uses them.
   const int inputs = targets.empty() ? 1 : *targets.begin();
   for (int input = 0; input < inputs; ++input) nodes.insert(input);
   const int last = nodes.empty() ? 0 : *nodes.rbegin();
@@ -125,13 +125,13 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
   return graph;
 }
 
-/// What went wrong, in Graphviz's words.
+/// The error of Graphviz.
 absl::Status GraphvizError(absl::string_view doing, const CellArchitecture& cell) {
   return absl::InternalError(
       absl::StrCat("Graphviz can't ", doing, " the ", cell.kind(), " cell: ", GraphvizReason()));
 }
 
-/// Lays a cell out and writes it in some of Graphviz's formats.
+/// Computes the layout of a cell, and writes the cell in some of Graphviz's formats.
 absl::StatusOr<std::vector<std::string>> Draw(const CellArchitecture& cell,
                                               const DrawingOptions& options,
                                               const std::vector<const char*>& formats) {
@@ -139,7 +139,7 @@ absl::StatusOr<std::vector<std::string>> Draw(const CellArchitecture& cell,
   static std::mutex* const one_at_a_time = new std::mutex;
   const std::lock_guard<std::mutex> lock(*one_at_a_time);
   static GVC_t* const context = [] {
-    agseterr(AGMAX);  // what goes wrong is returned, not printed
+    agseterr(AGMAX);  // errors are returned, not printed
     return gvContext();
   }();
   const Graph graph = BuildGraph(cell, options);
@@ -154,14 +154,14 @@ absl::StatusOr<std::vector<std::string>> Draw(const CellArchitecture& cell,
   return drawings;
 }
 
-/// Cairo writes the time into a PDF: what is drawn is to be the same whenever it is drawn. Cairo
-/// 1.18 compresses the part with the time, which stays then.
+/// Cairo writes the time into a PDF, but a drawing must always give the same bytes. Cairo 1.18
+/// compresses the part with the time, which then stays.
 void ForgetTime(std::string* pdf) {
   const std::string key = "/CreationDate (D:";
   const size_t begin = pdf->find(key);
   if (begin == std::string::npos) return;
   for (size_t i = begin + key.size(); i < pdf->size() && absl::ascii_isdigit((*pdf)[i]); ++i) {
-    (*pdf)[i] = i < begin + key.size() + 4 ? '2' : '1';  // places of all else stay as they are
+    (*pdf)[i] = i < begin + key.size() + 4 ? '2' : '1';  // the other parts keep their positions
   }
 }
 
@@ -174,7 +174,7 @@ ProgramText OperationRules(bool dark) {
   return rules;
 }
 
-/// The style sheet of a drawing that is a file of its own.
+/// The style sheet of a drawing in a file of its own.
 ProgramText FileStyle() {
   return ProgramTextCat(
       OperationRules(false), "@media(prefers-color-scheme:dark){"_program, OperationRules(true),

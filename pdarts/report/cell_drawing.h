@@ -10,32 +10,33 @@
 
 namespace pdarts {
 
-/// Colours of operations. Operation n has the colour n modulo this.
+/// The number of colors of operations. Operation n has the color n modulo this number.
 constexpr int kNumOperationColors = 8;
 
-/// The colours of operations, in order, on a light and on a dark ground (Okabe and Ito's palette,
-/// which colour-blind readers tell apart, made darker for the light and lighter for the dark one).
+/// The colors of operations, in order, for a light and for a dark background. They are the palette
+/// of Okabe and Ito, which color-blind readers can distinguish, but darker for the light background
+/// and lighter for the dark one.
 const std::vector<std::string>& OperationColors(bool dark);
 
 /// How a cell is drawn: inputs, nodes, the operation on every edge, the output.
 struct DrawingOptions {
-  /// Fixes the colour of each operation: its place here. Others are drawn grey.
+  /// The color of an operation is its index in this list. Other operations are gray.
   std::vector<std::string> operations;
-  /// From top to bottom, for narrow pages, rather than from left to right.
+  /// From top to bottom, for narrow pages, instead of from left to right.
   bool vertical = false;
-  /// What the ids of the drawing's elements begin with, to be unique in a page; empty: the cell's
-  /// kind.
+  /// The prefix of the ids of the drawing's elements, which must be unique in a page. Empty: the
+  /// cell kind.
   std::string id;
 };
 
-/// Draws a cell by Graphviz as an `<svg>` element to stand within a page. The edges of operation n
-/// have the class `op-n`, so that the page's style sheet decides their colours.
-/// \error kInternal with Graphviz's own words if it fails; as HtmlOfSvg.
+/// Draws a cell with Graphviz as an `<svg>` element for a page. The edges of operation n have the
+/// class `op-n`, so that the style sheet of the page sets their colors. \error kInternal with the
+/// message of Graphviz if it fails; as HtmlOfSvg.
 absl::StatusOr<Html> DrawCellElement(const CellArchitecture& cell, const DrawingOptions& options);
 
-/// A drawing as files of their own. One cell gives the same bytes always.
+/// A drawing as separate files. The same cell always gives the same bytes.
 struct CellFiles {
-  std::string svg;  ///< readable on light and dark grounds
+  std::string svg;  ///< readable on light and dark backgrounds
   std::string pdf;
 };
 

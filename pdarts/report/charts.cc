@@ -14,7 +14,7 @@ namespace {
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 constexpr char kSkip[] = "skip_connect";
 
-/// Five digits: more than a chart shows, and a third of the bytes.
+/// Five digits are more than a chart shows, and need a third of the bytes.
 float Rounded(double value) {
   float rounded = kNone;
   return absl::SimpleAtof(absl::StrFormat("%.5g", value), &rounded) ? rounded : kNone;

@@ -12,34 +12,35 @@
 
 namespace pdarts {
 
-/// A value of an epoch; NaN where there is none.
+/// A value of an epoch; NaN if the epoch has no value.
 using EpochValue = std::function<double(const EpochRecord&)>;
 
-/// What a chart is to show.
+/// A chart without lines.
 Chart MakeChart(absl::string_view title, absl::string_view y_title);
 
-/// Adds a line with a value for each label of the axis, NaN where there is none, unless all are
-/// NaN. `color` is the number of its colour; -1: grey.
+/// Adds a line with a value for each label of the axis, or NaN. If all values are NaN, no line is
+/// added. `color` is the number of its color; -1: gray.
 void AddLine(absl::string_view name, int color, const std::vector<double>& values, Chart* chart);
 
-/// Adds a line over the run's epochs, unless no epoch has the value. `color` is the number of its
-/// colour; -1: grey.
+/// Adds a line over the epochs of the run, unless no epoch has the value. `color` is the number of
+/// its color; -1: gray.
 void AddLine(const RunFiles& run, absl::string_view name, int color, const EpochValue& value,
              Chart* chart);
 
-/// The charts of a page: reserves their places, and keeps their data for the page's script.
+/// The charts of a page. The object makes their figures, and keeps their data for the script of the
+/// page.
 class Charts {
  public:
-  /// The charts share the epochs of `run` as their axis.
+  /// The axis of the charts is the epochs of `run`.
   explicit Charts(const RunFiles& run);
-  /// The charts share an axis with these labels: "epoch 1". axis: its title.
+  /// The axis of the charts has these labels: "epoch 1". axis: its title.
   Charts(const std::vector<std::string>& labels, absl::string_view axis);
-  /// Forgets where the stages end, for runs that differ in it.
+  /// Removes the ends of the stages, for runs that have different ones.
   void ForgetStages() { data_.clear_stage_ends(); }
 
-  /// Takes a chart. Returns the figure that it will be drawn in.
+  /// Adds a chart. Returns the figure for the chart.
   Html Add(Chart chart);
-  /// The data, as the element that the page's script reads.
+  /// The data as the element that the script of the page reads.
   Html DataScript() const { return JsonScript("data", data_); }
 
  private:
@@ -50,7 +51,7 @@ class Charts {
 inline constexpr char kPredictedTitle[] =
     "Prediction of the accuracy of what each epoch would derive";
 
-/// Values that epochs may have.
+/// Values that an epoch may have.
 double WeightLoss(const EpochRecord& epoch);
 double AlphaLoss(const EpochRecord& epoch);
 double SupernetLoss(const EpochRecord& epoch);
@@ -59,13 +60,13 @@ double AlphaTop1(const EpochRecord& epoch);
 double SupernetTop1(const EpochRecord& epoch);
 /// The rank in a benchmark's table.
 double BenchmarkRank(const EpochRecord& epoch);
-/// The accuracy that a benchmark predicts, where the architecture lies inside or outside the
-/// model's data.
+/// The accuracy that a benchmark predicts, if the architecture lies inside or outside the data of
+/// the model.
 double PredictedInside(const EpochRecord& epoch);
 double PredictedOutside(const EpochRecord& epoch);
-/// How many skip_connect the derived cells of a kind hold; of all kinds where it is empty.
+/// The number of skip_connect in the derived cells of a kind; of all kinds if `cell_kind` is empty.
 double SkipCount(const EpochRecord& epoch, absl::string_view cell_kind);
-/// Of an edge's operation, while it is a candidate.
+/// The probability of an edge's operation, while the operation is a candidate.
 double Probability(const EpochRecord& epoch, absl::string_view cell_kind, int edge,
                    absl::string_view operation);
 

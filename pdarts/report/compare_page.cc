@@ -56,8 +56,8 @@ Html ArchitectureTable(const Comparison& comparison) {
   return HtmlScrolling("Architectures", HtmlTable(columns, rows));
 }
 
-/// A series for each group, x in millions of multiply-adds. The last group, the random
-/// architectures, is grey.
+/// A series for each group, with x in millions of multiply-adds. The last group, the random
+/// architectures, is gray.
 std::vector<PlotSeries> SeriesOf(const Comparison& comparison) {
   std::vector<PlotSeries> series;
   for (const ComparedGroup& group : comparison.groups()) {

@@ -9,23 +9,23 @@
 
 namespace pdarts {
 
-/// What a page says of a comparison beside its numbers.
+/// The texts of a page about a comparison.
 struct CompareText {
   std::string title;
-  /// What an accuracy is, in one or more sentences.
+  /// The meaning of an accuracy, in one or more sentences.
   std::string accuracy;
-  /// What an axis of accuracies is called: "predicted accuracy, %".
+  /// The title of an axis of accuracies: "predicted accuracy, %".
   std::string accuracy_axis;
   /// How the p-values were computed, in a sentence.
   std::string test;
-  std::vector<std::string> notes;  ///< a sentence each
+  std::vector<std::string> notes;  ///< one sentence each
 };
 
 /// The page compare.html: the groups in a table and as a strip plot, accuracy against
 /// multiply-adds, and every architecture.
 Html ComparePage(const Comparison& comparison, const CompareText& text);
 
-/// "0.0022", "0.00001"; a dash where there is none.
+/// "0.0022", "0.00001"; a dash if there is no p-value.
 std::string PValueText(const ComparedGroup& group);
 
 }  // namespace pdarts

@@ -12,7 +12,7 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// How often a text stands in another.
+/// How often a text occurs in another.
 int Count(const std::string& text, const std::string& part) {
   int count = 0;
   for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
@@ -76,8 +76,8 @@ TEST(ComparePage, ShowsGroupsAndArchitectures) {
 TEST(ComparePage, DrawsEveryArchitectureInBothPlots) {
   const std::string page = ComparePage(TwoGroups(), Words()).bytes();
   EXPECT_EQ(Count(page, "<circle "), 6);
-  EXPECT_EQ(Count(page, "<circle class=\"op-0\""), 4);  // the found ones
-  EXPECT_EQ(Count(page, "<circle class=\"\""), 2);      // the random one is grey
+  EXPECT_EQ(Count(page, "<circle class=\"op-0\""), 4);  // the derived ones
+  EXPECT_EQ(Count(page, "<circle class=\"\""), 2);      // the random one is gray
   EXPECT_EQ(Count(page, "<line class=\"mean\""), 2);    // of the strip plot
   EXPECT_THAT(page, HasSubstr("<title>random: 90.00%, 300.0 M multiply-adds\n|random~0|</title>"));
   EXPECT_THAT(page, HasSubstr("made-up accuracy, %</text>"));

@@ -18,8 +18,8 @@
 namespace pdarts {
 namespace {
 
-/// A run's title, with what tells it from the others of its sweep: "quickstart, seed 1,
-/// search.batch_size=32". Run: RunFiles or TrainingFiles.
+/// The title of a run with the settings in which it differs from other runs of its sweep:
+/// "quickstart, seed 1, search.batch_size=32". Run: RunFiles or TrainingFiles.
 template <class Run>
 std::string TitleInSweep(const Run& run) {
   std::string title = RunTitle(run);
@@ -27,7 +27,7 @@ std::string TitleInSweep(const Run& run) {
   return title;
 }
 
-/// What tells the runs apart: their titles, and their folders where two titles are the same. Run:
+/// Unique names of the runs: their titles, and also their folders if two titles are equal. Run:
 /// RunFiles or TrainingFiles.
 template <class Run>
 std::vector<std::string> Labels(const std::vector<Run>& runs) {
@@ -67,7 +67,7 @@ Html Results(const std::vector<RunFiles>& runs, const std::vector<std::string>& 
                                             rows));
 }
 
-/// The result of a finished run; of a training, its row of the table.
+/// The result of a finished run; for a training, its row of the table.
 const std::optional<RunResult>& ResultOf(const RunFiles& run) { return run.result; }
 std::optional<RunResult> ResultOf(const TrainingFiles& run) {
   return run.result ? std::make_optional(RowOf(*run.result)) : std::nullopt;
@@ -92,8 +92,8 @@ std::vector<ResultsGrid> Grids(const std::vector<RunFiles>& runs,
   return GridsOf(finished);
 }
 
-/// In what the surroundings of two finished runs of one spec differ, which may change what they
-/// find: "; threads 2 instead of 1".
+/// The differences between the environments of two finished runs of the same spec, which may change
+/// their results: "; threads 2 instead of 1".
 std::string OtherSurroundings(const std::optional<RunResult>& first,
                               const std::optional<RunResult>& other) {
   if (!first || !other) return "";
@@ -152,8 +152,8 @@ Html TrainingCurves(const std::vector<TrainingFiles>& runs, const std::vector<st
   return HtmlCharts(figures);
 }
 
-/// A run's spec without what it says of its sweep, which its other fields say as well. Run:
-/// RunFiles or TrainingFiles.
+/// The spec of a run without the fields about its sweep, because they repeat values of other
+/// fields. Run: RunFiles or TrainingFiles.
 template <class Run>
 auto SpecWithoutGrid(const Run& run) {
   auto spec = run.spec;
@@ -161,7 +161,8 @@ auto SpecWithoutGrid(const Run& run) {
   return spec;
 }
 
-/// In what the specs and surroundings differ from the first run's. Run: RunFiles or TrainingFiles.
+/// The differences of the specs and environments from those of the first run. Run: RunFiles or
+/// TrainingFiles.
 template <class Run>
 Html Differences(const std::vector<Run>& runs, const std::vector<std::string>& labels) {
   Html list;
@@ -201,7 +202,7 @@ Html Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& l
 
 Html Reason(const absl::Status& status) { return Block(Tag::kP, status.message()); }
 
-/// The cells of a search as drawings, or why there are none.
+/// The cells of a search as drawings, or the reason why there are none.
 Html Cells(const RunFiles& run, const std::vector<std::string>& operations, absl::string_view id) {
   if (!run.found) return NothingDerived();
   const absl::StatusOr<Html> figures =
@@ -218,7 +219,7 @@ Html UnreadableRuns(const std::vector<UnreadableRun>& runs) {
   return HtmlSection("unreadable", "Runs that could not be read", list);
 }
 
-/// After which epochs a run's stages end.
+/// The epochs after which the stages of a run end.
 std::vector<int> StageLengths(const RunFiles& run) {
   std::vector<int> lengths;
   for (const LogEvent& stage : run.stages) lengths.push_back(stage.epochs());
@@ -242,7 +243,8 @@ Html Searches(const std::vector<RunFiles>& runs, Charts* charts) {
       HtmlSection("cells", "Cells", cells));
 }
 
-/// The sections of the trainings, at least one. charts: null where a page's axis is of searches.
+/// The sections of the trainings, at least one. charts: null if the axis of the page is for
+/// searches.
 Html Trainings(const std::vector<TrainingFiles>& runs, Charts* charts) {
   const std::vector<std::string> labels = Labels(runs);
   const Html curves = charts == nullptr ? Html() : TrainingCurves(runs, labels, charts);
@@ -252,7 +254,7 @@ Html Trainings(const std::vector<TrainingFiles>& runs, Charts* charts) {
                  charts == nullptr ? Html() : HtmlSection("curves", "Curves", curves));
 }
 
-/// The axis of a page: of the run with the most epochs.
+/// The axis of a page: the epochs of the run with the most epochs.
 Charts ChartsOf(const std::vector<RunFiles>& runs, const std::vector<TrainingFiles>& trainings) {
   if (runs.empty()) {
     size_t epochs = 0;

@@ -20,7 +20,7 @@ std::vector<const EdgeDecision*> DecisionsOf(const CellKind& kind, const Derivat
   return decisions;
 }
 
-/// The operations that stood on any of the edges, in the kind's order.
+/// The operations that were candidates of any of the edges, in the order of the kind.
 std::vector<std::string> OperationsOf(const CellKind& kind,
                                       const std::vector<const EdgeDecision*>& decisions) {
   std::set<std::string> known;
@@ -43,7 +43,8 @@ std::string WithProbability(absl::string_view operation, double probability) {
   return absl::StrCat(operation, " (", Number(probability, 4), ")");
 }
 
-/// The table cell of one operation of one edge. Shades span the probabilities from least to most.
+/// The table cell of one operation of one edge. The shades go from the smallest to the largest
+/// probability.
 Html HeatCell(const EdgeDecision& edge, const std::string& operation, double least, double most) {
   for (const PrunedOperation& pruned : edge.pruned()) {
     if (pruned.operation() != operation) continue;
@@ -69,7 +70,7 @@ Html HeatCell(const EdgeDecision& edge, const std::string& operation, double lea
   return Element(Tag::kTd);
 }
 
-/// "After stage 1 ..." and, to unfold, edge by edge.
+/// "After stage 1 ..." and, in a part that can be unfolded, each edge.
 Html PruningStep(const std::vector<const EdgeDecision*>& decisions, int stage) {
   int count = 0;
   Html list;

@@ -9,11 +9,12 @@ namespace pdarts {
 
 // The traces must have passed CheckDerivationTrace.
 
-/// A table of one cell kind's probabilities in the last stage, shaded; what was pruned says when.
+/// A shaded table of the probabilities of one cell kind in the last stage. For a pruned operation,
+/// it shows the stage of the pruning.
 Html HeatMap(const CellKind& kind, const DerivationTrace& trace);
 
-/// How one cell came about, as a list of steps: what was pruned, what limits took away,
-/// which edges each node keeps.
+/// The derivation of one cell as a list of steps: the pruned operations, the operations that limits
+/// removed, and the edges that each node keeps.
 Html DerivationSteps(const CellKind& kind, const DerivationTrace& trace);
 
 }  // namespace pdarts

@@ -7,10 +7,10 @@
 
 namespace pdarts {
 
-/// What went wrong last, in Graphviz's words.
+/// The last error message of Graphviz.
 std::string GraphvizReason();
 
-/// A graph that is laid out, in one of Graphviz's formats ("svg"); empty if that fails.
+/// A graph with a layout, in one of Graphviz's formats ("svg"); empty if Graphviz fails.
 std::string RenderGraph(GVC_t* context, Agraph_t* graph, const char* format);
 
 }  // namespace pdarts

@@ -25,7 +25,7 @@ Html Table(const ResultsGrid& grid) {
   return HtmlScrolling(absl::StrCat("The grid of ", grid.name()), HtmlTable(head, rows));
 }
 
-/// What a browser shows to a reader who points at a number.
+/// The text that a browser shows if a reader points at a number.
 std::string Label(const ResultsGrid& grid, const ResultsGridPoint& point, double value) {
   std::string label = absl::StrCat(grid.plotted(), " ", Number(value, 2));
   for (int i = 0; i < grid.fields_size(); ++i) {

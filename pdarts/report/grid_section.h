@@ -8,9 +8,10 @@
 
 namespace pdarts {
 
-/// The section of the grids of sweeps: each as a table with a row for each combination of values.
-/// Where one field varies, its values stand side by side in a plot of the accuracies of all seeds;
-/// where two vary, a matrix has a shade for each mean accuracy. Empty without grids.
+/// The section of the grids of sweeps. Each grid is a table with a row for each combination of
+/// values. If one field varies, a plot shows the accuracies of all seeds with a column for each
+/// value. If two fields vary, a matrix has a shade for each mean accuracy. Empty if there are no
+/// grids.
 Html GridSection(const std::vector<ResultsGrid>& grids);
 
 }  // namespace pdarts

@@ -13,7 +13,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// A grid of two seeds a point; the accuracies of point i are 10 * i and 10 * i + 4.
+/// A grid with two seeds for each point. The accuracies of point i are 10 * i and 10 * i + 4.
 ResultsGrid GridOfValues(const std::vector<std::string>& fields,
                          const std::vector<std::vector<std::string>>& points) {
   ResultsGrid grid;

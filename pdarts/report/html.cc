@@ -114,7 +114,7 @@ bool IsNameCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == ':';
 }
 
-/// Takes the letters of a name from the front of `text`.
+/// Removes the letters of a name from the front of `text`, and returns them.
 absl::string_view TakeName(absl::string_view* text) {
   const auto end = std::find_if_not(text->begin(), text->end(), IsNameCharacter);
   const absl::string_view name = text->substr(0, static_cast<size_t>(end - text->begin()));
@@ -131,7 +131,7 @@ absl::Status CheckShape(absl::string_view name) {
   return BadSvg(absl::StrCat("the element <", name, ">, which is no shape"));
 }
 
-/// Takes the attributes of an element and its end from the front of `text`.
+/// Removes the attributes and the end of an element from the front of `text`.
 absl::Status TakeAttributes(absl::string_view* text) {
   while (true) {
     while (!text->empty() && absl::ascii_isspace(static_cast<unsigned char>(text->front()))) {
@@ -150,7 +150,7 @@ absl::Status TakeAttributes(absl::string_view* text) {
   }
 }
 
-/// Removes everything up to the end of `mark`. \error kInternal if it isn't there.
+/// Removes everything up to the end of `mark`. \error kInternal if `mark` does not occur.
 absl::Status Skip(absl::string_view mark, absl::string_view* text) {
   const size_t at = text->find(mark);
   if (at == absl::string_view::npos) return BadSvg(absl::StrCat("no ", mark));
@@ -215,7 +215,7 @@ Html HtmlDocument(absl::string_view title, const ProgramText& style, const Html&
   return Html(absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-      // Nothing is fetched, and nothing but the page's own script and style may work.
+      // The browser fetches nothing, and only the script and the style of the page work.
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
       "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">\n",
       "<link rel=\"icon\" href=\"data:,\">\n<title>", Escaped(title), "</title>\n<style>\n",
@@ -233,7 +233,7 @@ absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg, const ProgramText& style) 
     absl::StrAppend(&kept, left.substr(0, text));
     left.remove_prefix(text);
     if (left.empty()) break;
-    // Browsers show titles, Graphviz's inner names, to a reader who points at them.
+    // Browsers show titles, which are Graphviz's internal names, if a reader points at the element.
     const bool comment = absl::StartsWith(left, "<!--");
     if (comment || absl::StartsWith(left, "<title>")) {
       PDARTS_RETURN_IF_ERROR(Skip(comment ? "-->" : "</title>", &left));

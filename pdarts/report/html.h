@@ -13,8 +13,8 @@
 
 namespace pdarts {
 
-/// The elements that a page is made of. Elements that hold a program or a style sheet are not among
-/// them: Script, JsonScript and HtmlDocument make these.
+/// The elements of pages. Elements with a program or a style sheet are not in the list: Script,
+/// JsonScript and HtmlDocument make them.
 enum class Tag {
   kA,
   kArticle,
@@ -60,7 +60,7 @@ enum class Tag {
 };
 
 /// The attributes of elements. Attributes whose value a browser follows, fetches or executes are
-/// not among them: LinkTo, JpegSource and Shade make these.
+/// not in the list: LinkTo, JpegSource and Shade make them.
 enum class Attr {
   kAlt,
   kAriaLabel,
@@ -112,14 +112,14 @@ class HtmlAttribute {
 /// `href`: a link to the element of the same page that has this id.
 HtmlAttribute LinkTo(absl::string_view id);
 
-/// `src`: a picture that is part of the page. jpeg: the bytes of a JPEG file.
+/// `src`: an image that is part of the page. jpeg: the bytes of a JPEG file.
 HtmlAttribute JpegSource(absl::string_view jpeg);
 
-/// `style`: the shade of a table cell, from 0 (as the page) to 1.
+/// `style`: the shade of a table cell, from 0 (like the page) to 1.
 HtmlAttribute Shade(double share);
 
-/// A style sheet or a script of the program. Only literals of the program (`"a{}"_program`) and
-/// single words become part of it.
+/// A style sheet or a script of the program. It can contain only literals of the program
+/// (`"a{}"_program`) and single words.
 class ProgramText {
  public:
   ProgramText() = default;
@@ -157,7 +157,7 @@ class Html {
   /// Appends text or a number.
   void Append(const absl::AlphaNum& text);
 
-  /// The content of a file with this HTML.
+  /// The HTML as the content of a file.
   const std::string& bytes() const { return bytes_; }
 
  private:
@@ -211,17 +211,17 @@ Html Script(const ProgramText& program);
 /// The element `<script type="application/json">` with a message as JSON.
 Html JsonScript(absl::string_view id, const google::protobuf::Message& message);
 
-/// A whole page. The browser fetches nothing for the page, and only the page's own style sheet and
-/// scripts work.
+/// A complete page. The browser fetches nothing for the page, and only the style sheet and the
+/// scripts of the page work.
 Html HtmlDocument(absl::string_view title, const ProgramText& style, const Html& body);
 
 /// The `<svg>` element of a drawing, without comments and `<title>` elements, and with a style
-/// sheet unless `style` is empty. The element holds shapes and text only.
-/// \error kInternal naming an element or attribute that could do more than draw (a script, a link),
-/// or if the drawing is not well formed.
+/// sheet unless `style` is empty. The element contains only shapes and text. \error kInternal
+/// naming an element or attribute that could do more than draw (a script, a link), or if the
+/// drawing is not well-formed.
 absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg, const ProgramText& style = ProgramText());
 
-/// The content of a file that holds an `<svg>` element and nothing else.
+/// The content of a file that contains only an `<svg>` element.
 std::string SvgFile(const Html& svg);
 
 /// A value of a table or tile.
@@ -229,34 +229,34 @@ struct HtmlValue {
   HtmlValue(std::string text) : text(std::move(text)) {}  // NOLINT: a value is mostly its text
   HtmlValue(const char* text) : HtmlValue(std::string(text)) {}  // NOLINT
   std::string text;
-  /// A time, a speed or memory, in which two runs of one seed may differ. The element of such a
-  /// value has the class "measured".
+  /// Whether the value is a time, a speed or memory, in which two runs of the same seed may differ.
+  /// The element of such a value has the class "measured".
   bool measured = false;
 };
 HtmlValue Measured(std::string text);
 
-/// A table. The first cell of each row is its head.
+/// A table. The first cell of each row is its header.
 Html HtmlTable(const std::vector<std::string>& head,
                const std::vector<std::vector<HtmlValue>>& rows);
-/// A table without a row of heads.
+/// A table without a header row.
 Html HtmlTable(const std::vector<std::vector<HtmlValue>>& rows);
-/// The row of heads alone.
+/// Only the header row.
 Html HtmlTableHead(const std::vector<std::string>& head);
 
 /// A table whose cells have shades (Shade). `rows` are elements `<tr>`. The title is for screen
 /// readers.
 Html HtmlHeatMap(absl::string_view title, const std::vector<std::string>& head, const Html& rows);
 
-/// The head of a row of a table.
+/// The header of a row of a table.
 Html HtmlRowHead(absl::string_view text);
 
-/// A region that scrolls by itself, and that the keyboard can reach.
+/// A region that scrolls separately, and that the keyboard can reach.
 Html HtmlScrolling(absl::string_view name, const Html& content);
 
-/// A part of a page that a link LinkTo(id) leads to.
+/// A part of a page to which LinkTo(id) leads.
 Html HtmlSection(absl::string_view id, absl::string_view title, const Html& content);
 
-/// A named value that stands out.
+/// A named value in a highlighted box.
 Html HtmlTile(absl::string_view name, const HtmlValue& value);
 
 /// Several tiles side by side.
@@ -268,12 +268,12 @@ Html HtmlNote(absl::string_view note);
 /// Figures with charts, side by side.
 Html HtmlCharts(const Html& figures);
 
-/// The number with so many digits after the point.
+/// The number with this number of digits after the decimal point.
 std::string Number(double value, int digits);
 /// The number, or a dash if there is none.
 std::string NumberIf(bool is_set, double value, int digits);
 
-/// "1 h 02 min", "3 min 05 s", "12.3 s"; a dash for a number that is no length of time.
+/// "1 h 02 min", "3 min 05 s", "12.3 s"; a dash if the number is not a valid duration.
 std::string DurationText(double seconds);
 
 /// "normal cell"; "cell" if the kind is called "cell".

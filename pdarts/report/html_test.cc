@@ -46,7 +46,7 @@ TEST(Html, ElementsAreClosedAsTheirLanguageWantsIt) {
   EXPECT_DEATH(Element(Tag::kImg, "text"), "<img> has a content");
 }
 
-/// Whatever a page is made of, text that is given to it is text.
+/// In every element of a page, a given text stays a text.
 TEST(Html, EveryElementEscapesTheTextsThatItIsGiven) {
   const Html elements =
       HtmlCat(HtmlTable({kAttack}, {{kAttack, kAttack, Measured(kAttack)}}),

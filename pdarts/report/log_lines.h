@@ -15,10 +15,10 @@
 
 namespace pdarts {
 
-/// Calls `take` with every whole line of a run's log, which is of the message type `Event`. A last
-/// line that is still being written is passed over, and a run that has only just begun has no log.
-/// \error kDataLoss naming the line that doesn't parse; as ReadFile; what `take` returns, with the
-/// line's place before it.
+/// Calls `take` with every complete line of the log of a run, as a message of the type `Event`. A
+/// last line that is still being written is ignored. A run that has just begun has no log. \error
+/// kDataLoss naming a line that cannot be parsed; as ReadFile; errors of `take`, with the place of
+/// the line before the message.
 template <class Event, class Take>
 absl::Status ForEachLogLine(const std::string& run, const Take& take) {
   const std::string file = (std::filesystem::path(run) / "log.jsonl").string();
@@ -26,7 +26,7 @@ absl::Status ForEachLogLine(const std::string& run, const Take& take) {
   if (absl::IsNotFound(text.status())) return absl::OkStatus();
   PDARTS_RETURN_IF_ERROR(text.status());
   const std::vector<absl::string_view> lines = absl::StrSplit(*text, '\n');
-  // What follows the last line end is empty, or a line that isn't whole yet.
+  // The text after the last line end is empty, or a line that is not complete yet.
   for (size_t i = 0; i + 1 < lines.size(); ++i) {
     const std::string where = absl::StrCat(file, ":", i + 1);
     Event event;

@@ -15,7 +15,7 @@
 namespace pdarts {
 namespace {
 
-/// The cell in words, for who doesn't see it.
+/// A description of the cell for readers who do not see it.
 std::string CellInWords(const CellArchitecture& cell) {
   std::vector<std::string> edges;
   for (const ArchitectureEdge& edge : cell.edges()) {
@@ -24,7 +24,7 @@ std::string CellInWords(const CellArchitecture& cell) {
   return absl::StrCat("The ", CellName(cell.kind()), ": ", absl::StrJoin(edges, ", "));
 }
 
-/// The colours of operations as style rules.
+/// The colors of operations as style rules.
 ProgramText ColorRules() {
   ProgramText rules;
   for (const bool dark : {false, true}) {
@@ -44,7 +44,7 @@ ProgramText ColorRules() {
   return rules;
 }
 
-/// Where a run was made: program, machine and data.
+/// The provenance of a run: program, machine and data.
 Html Provenance(const RunResult& result) {
   std::vector<std::vector<HtmlValue>> rows = {{"commit", result.commit()},
                                               {"LibTorch", result.libtorch()},

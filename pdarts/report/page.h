@@ -21,11 +21,11 @@
 
 namespace pdarts {
 
-/// The operations that the searches of all runs begin with, in the order of their topologies: what
-/// numbers their colours.
+/// The operations with which the searches of all runs begin, in the order of their topologies.
+/// Their numbers are the numbers of the colors.
 std::vector<std::string> OperationsOf(const std::vector<RunFiles>& runs);
 
-/// The same of one search space.
+/// The operations of one search space.
 std::vector<std::string> OperationsOf(const Topology& topology);
 
 /// "quickstart, seed 1". Run: RunFiles or TrainingFiles.
@@ -34,15 +34,15 @@ std::string RunTitle(const Run& run) {
   return absl::StrCat(run.spec.name(), ", seed ", run.spec.seed());
 }
 
-/// The cells of an architecture as drawings. `id` is unique in the page. is_final: whether they
-/// stay as they are. \error as DrawCellElement.
+/// The cells of an architecture as drawings. `id` is unique in the page. is_final: whether the
+/// architecture can no longer change. \error as DrawCellElement.
 absl::StatusOr<Html> CellFigures(const Architecture& architecture, bool is_final,
                                  const std::vector<std::string>& operations, absl::string_view id);
 
-/// The sentence of a search that has no architecture yet.
+/// The sentence for a search that has no architecture yet.
 Html NothingDerived();
 
-/// A part of a page, which a link "#id" leads to.
+/// A part of a page. The link "#id" leads to it.
 struct PageSection {
   std::string id;
   std::string name;  ///< of the link
@@ -50,17 +50,18 @@ struct PageSection {
   Html content;
 };
 
-/// The training images that a run begins with.
+/// The training images with which a run begins.
 PageSection SampleSection(const TrainingSamples& samples);
 
-/// Where a run was made, if it is finished (program, machine and data), and its spec.
+/// The provenance of a run if it is finished (program, machine and data), and its spec.
 PageSection SpecSection(const std::optional<RunResult>& result,
                         const google::protobuf::Message& spec);
 
-/// A whole page around `body`, with the script and styles that it needs: nothing is fetched.
+/// A complete page around `body`, with the script and styles that it needs. The browser fetches
+/// nothing.
 Html WholePage(absl::string_view title, const Html& body, const Charts& charts);
 
-/// The whole page of a run: its description, tiles, links to the sections, and the sections.
+/// The complete page of a run: its description, tiles, links to the sections, and the sections.
 Html WholeRunPage(absl::string_view title, absl::string_view description, const Html& tiles,
                   const std::vector<PageSection>& sections, const Charts& charts);
 
@@ -70,14 +71,14 @@ absl::StatusOr<Html> RunPage(const RunFiles& run);
 /// The page of one training. \error as DrawCellElement.
 absl::StatusOr<Html> TrainingPage(const TrainingFiles& run);
 
-/// A run that can't stand beside others, and why.
+/// A run that cannot be compared with others, and the reason.
 struct UnreadableRun {
   std::string path;
   absl::Status reason;
 };
 
-/// A page with several runs, at least one, side by side: searches with their curves and cells,
-/// trainings in a table, with curves where there are no searches.
+/// A page with several runs, at least one: searches with their curves and cells, and trainings in a
+/// table. If there are no searches, the trainings have curves too.
 Html ComparisonPage(const std::vector<RunFiles>& runs, const std::vector<TrainingFiles>& trainings,
                     const std::vector<UnreadableRun>& unreadable);
 

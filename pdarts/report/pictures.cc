@@ -15,10 +15,10 @@
 namespace pdarts {
 namespace {
 
-/// The table shows numbers of images for up to so many classes.
+/// The table shows numbers of images if there are at most this number of classes.
 constexpr size_t kMostNumberedClasses = 20;
 
-/// Unset where there is no such file.
+/// No value if there is no such file.
 template <class Message>
 absl::StatusOr<std::optional<Message>> IfThere(absl::StatusOr<Message> message) {
   if (absl::IsNotFound(message.status())) return std::optional<Message>();
@@ -30,7 +30,7 @@ std::string FileOf(const std::string& run, const std::string& name) {
   return (std::filesystem::path(run) / name).string();
 }
 
-/// where: of the picture, for the error.
+/// where: the place of the image, for the error.
 absl::Status CheckPicture(const Picture& picture, const std::string& where) {
   if (images::FindContent(picture.jpeg()).format == images::Format::kJpeg) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(where, ": jpeg holds no JPEG file"));

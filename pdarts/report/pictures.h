@@ -12,25 +12,25 @@
 
 namespace pdarts {
 
-/// The pictures of training images that a run directory holds; unset if there are none, as in a run
-/// of an earlier version.
-/// \error kDataLoss naming the file and the picture that is no JPEG file; as ReadTrainingSamples.
+/// The training images in a run directory; no value if there are none, as in a run of an earlier
+/// version. \error kDataLoss naming the file and an image that is not a JPEG file; as
+/// ReadTrainingSamples.
 absl::StatusOr<std::optional<TrainingSamples>> FindSamples(const std::string& run);
 
-/// The mistakes on test images that the run directory of a training holds; unset if there are none.
-/// classes: how many the log names.
-/// \error kDataLoss naming the file and what does not fit; as ReadTestMistakes.
+/// The mistakes on test images in the run directory of a training; no value if there are none.
+/// classes: the number of classes in the log. \error kDataLoss naming the file and the part that
+/// does not fit; as ReadTestMistakes.
 absl::StatusOr<std::optional<TestMistakes>> FindMistakes(const std::string& run, size_t classes);
 
-/// Training images as a network is given them, each with its class.
+/// Training images as the network gets them, each with its class.
 Html SamplePictures(const TrainingSamples& samples);
 
-/// The matrix of confusion as a table whose shades show shares, with a legend. Up to 20 classes it
-/// shows the numbers of images too. mistakes: with a matrix, whose classes have these names.
+/// The confusion matrix as a table whose shades show shares, with a legend. For up to 20 classes,
+/// it also shows the numbers of images. mistakes: with a matrix, whose classes have these names.
 Html ConfusionMatrix(const TestMistakes& mistakes, const std::vector<std::string>& class_names);
 
-/// The most confident mistakes, each with both classes, the probability and where the image is
-/// from.
+/// The most confident mistakes, each with both classes, the probability and the source of the
+/// image.
 Html MistakePictures(const TestMistakes& mistakes);
 
 }  // namespace pdarts

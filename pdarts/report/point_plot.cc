@@ -13,16 +13,16 @@
 namespace pdarts {
 namespace {
 
-// Of the drawing, in its own units; the page scales it.
+// The size of the drawing in its own units. The page scales it.
 constexpr double kWidth = 640, kHeight = 360;
 constexpr double kLeft = 64, kRight = 16, kTop = 12, kBottom = 52;
-constexpr double kLetter = 7;  ///< about the width of one
-constexpr int kTicks = 6;      ///< about so many on an axis
+constexpr double kLetter = 7;  ///< approximate width of a letter
+constexpr int kTicks = 6;      ///< approximate number on an axis
 
-/// A range of values and where it lies in the drawing.
+/// A range of values and its place in the drawing.
 class Scale {
  public:
-  /// The range covers all values and a little more. begin, end: its ends in the drawing.
+  /// The range covers all values and a small margin. begin, end: its ends in the drawing.
   Scale(const std::vector<double>& values, double begin, double end) : begin_(begin), end_(end) {
     low_ = std::numeric_limits<double>::infinity();
     high_ = -low_;
@@ -58,7 +58,7 @@ class Scale {
     return ticks;
   }
 
-  /// The digits after the point that tell two ticks apart.
+  /// The number of digits after the decimal point that distinguish two ticks.
   int Digits() const {
     return std::max(0, -static_cast<int>(std::floor(std::log10(Step()) + 1e-9)));
   }
@@ -103,7 +103,7 @@ Html XTitle(const std::string& title) {
   return Text((kLeft + kWidth - kRight) / 2, kHeight - 8, "middle", title);
 }
 
-/// A name that fits below a column; a key or a table has the whole name.
+/// A name that fits below a column. A key or a table has the complete name.
 std::string Shortened(const std::string& name, double width) {
   const auto most = static_cast<size_t>(std::max(1.0, width / kLetter));
   if (name.size() <= most) return name;
@@ -112,7 +112,7 @@ std::string Shortened(const std::string& name, double width) {
   return absl::StrCat(name.substr(0, end), "…");
 }
 
-/// The class that gives an element the color of a series.
+/// The class of an element that gives it the color of a series.
 std::string ColorClass(int color) {
   return color < 0 ? "" : absl::StrCat("op-", color % kNumOperationColors);
 }
@@ -178,8 +178,8 @@ Html StripPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
     std::vector<double> values;
     for (size_t i = 0; i < points.size(); ++i) {
       values.push_back(points[i].y);
-      // Beside each other, so that equal values don't hide each other: multiples of the golden
-      // ratio, without their whole part, lie evenly.
+      // The points have different x, so that equal values do not hide each other. The fractional
+      // parts of the multiples of the golden ratio are evenly spread.
       const double place = std::fmod(0.5 + 0.618034 * static_cast<double>(i), 1) - 0.5;
       drawing.Append(
           Dot(middle + 0.4 * width * place, y.At(points[i].y), series[s].color, points[i].label));

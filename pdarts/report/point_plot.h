@@ -13,17 +13,17 @@ namespace pdarts {
 struct PlotPoint {
   double x = 0;
   double y = 0;
-  std::string label;  ///< what a browser shows to a reader who points at it
+  std::string label;  ///< the browser shows it if a reader points at the point
 };
 
 /// Points of one color.
 struct PlotSeries {
   std::string name;
-  int color = -1;  ///< number of the color; -1: grey
+  int color = -1;  ///< number of the color; -1: gray
   std::vector<PlotPoint> points;
 };
 
-/// What the axes of a plot show, each with its unit.
+/// The titles of the axes of a plot, each with its unit.
 struct PlotAxes {
   std::string title;
   std::string x;
@@ -34,8 +34,8 @@ struct PlotAxes {
 /// coordinates are finite.
 Html ScatterPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series);
 
-/// The same with a column for each series, named below it; a line marks the mean of its points.
-/// Only the points' `y` are used.
+/// As ScatterPlot, but with a column for each series, and its name below it. A line marks the mean
+/// of its points. Only `y` of the points is used.
 Html StripPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series);
 
 }  // namespace pdarts

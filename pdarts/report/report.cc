@@ -27,18 +27,18 @@
 namespace pdarts {
 namespace {
 
-/// The time between two reports is at least so many times what the first took.
+/// The time between two reports is at least this number times the duration of the first one.
 constexpr double kPause = 19;
 
-/// A report is written beside the search only if so much memory is free that the search does not
-/// need. A thread takes up to 72 MB of address space, and a report up to 128 MB
+/// A report is written during the search only if there is this much free memory that the search
+/// does not need. A thread needs up to 72 MB of address space, and a report up to 128 MB
 /// (CheckRoomForDrawing).
 constexpr int64_t kRoomBesideSearch = 256 * 1000 * 1000;
 
 constexpr char kPage[] = "report.html";
 
-/// The names of a cell's drawings without their endings. \error kInvalidArgument if the kind can't
-/// be a part of a file's name.
+/// The names of a cell's drawings without their file extensions. \error kInvalidArgument if the
+/// kind cannot be a part of a file name.
 absl::StatusOr<std::string> DrawingName(const std::string& kind) {
   const bool plain = !kind.empty() && std::all_of(kind.begin(), kind.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
@@ -62,14 +62,15 @@ absl::Status WriteDrawings(const Directory& directory, const Architecture& archi
   return absl::OkStatus();
 }
 
-/// Whether the run is a training; a run whose spec can't be read counts as a search.
+/// Whether the run is a training. A run whose spec cannot be read counts as a search.
 bool HoldsTraining(const std::string& run_directory) {
   const auto spec = ReadAnyRunSpec(run_directory);
   return spec.ok() && IsTraining(**spec);
 }
 
-/// Drawing starts threads, and ends the program where there is no address space for their stacks.
-/// Training keeps the memory that it frees, and with it address space, which `ulimit -v` limits.
+/// Checks that there is room for a drawing. Drawing starts threads, and the program ends if there
+/// is no address space for their stacks. Training keeps the memory that it frees, and so it keeps
+/// address space, which `ulimit -v` limits.
 absl::Status CheckRoomForDrawing() {
   constexpr int64_t kMegabyte = 1000000, kNeeded = 128 * kMegabyte;
   rlimit limit;
@@ -83,8 +84,8 @@ absl::Status CheckRoomForDrawing() {
                                                    " MB are free (ulimit -v)"));
 }
 
-/// Whether a report may be written while the search goes on. The search may take again as much
-/// memory as it has taken at most.
+/// Whether a report may be written during the search. The search may again need as much memory as
+/// its peak.
 bool HasRoomBesideSearch() {
   const std::optional<MemoryLimit> limit = TightestMemoryLimit();
   if (!limit) return true;
@@ -114,7 +115,7 @@ absl::Status WriteInto(const absl::StatusOr<Directory>& directory, const std::st
   return WriteFileAtomically(*directory, kPage, html.bytes());
 }
 
-/// The same, where an error or an exception is only logged.
+/// As WriteInto, but an error or an exception is only logged.
 void WriteIntoOrWarn(const absl::StatusOr<Directory>& directory, const std::string& path,
                      const std::optional<RunResult>& result) {
   const absl::Status status =

@@ -18,35 +18,36 @@
 namespace pdarts {
 
 /// Writes report.html into the run directory of a search or a training, and cell_KIND.svg and
-/// cell_KIND.pdf of every cell kind, from nothing but the files of the directory, and `result`
-/// where a search's result.json isn't written yet. \error as ReadRunFiles or ReadTrainingFiles,
+/// cell_KIND.pdf for every cell kind. It reads only the files of the directory, and uses `result`
+/// if result.json of a search is not written yet. \error as ReadRunFiles or ReadTrainingFiles,
 /// DrawCellElement, Directory::Open and WriteFileAtomically.
 absl::Status WriteReport(const std::string& run_directory,
                          const std::optional<RunResult>& result = std::nullopt);
 
-/// The same, where the run itself is worth more than its report: an error or an exception is only
-/// logged.
+/// As WriteReport, but an error or an exception is only logged, because the run is more important
+/// than its report.
 void WriteReportOrWarn(const std::string& run_directory,
                        const std::optional<RunResult>& result = std::nullopt);
 
-/// Writes one page with several runs side by side. A run that can't be read stands on the page with
-/// the reason.
-/// \error kInvalidArgument if no run is named; as ReadRunFiles if no run can be read; as
+/// Writes one page that compares several runs. For a run that cannot be read, the page shows the
+/// reason. \error kInvalidArgument if no run is named; as ReadRunFiles if no run can be read; as
 /// WriteFileAtomically.
 absl::Status WriteComparison(const std::vector<std::string>& run_directories,
                              const std::string& file);
 
-/// Writes the report after the end of an epoch and when a search goes on, on a thread of its own,
-/// while the search goes on with the next epoch. The time of a report grows with the log. Therefore
-/// after a report that took t seconds, the observer begins no other one for 19 t seconds. A report
-/// ends before the next stage begins, because a stage begins with measurements of time and memory.
-/// If little memory is free, the report is written before the next epoch instead. If another run
-/// has taken the path of the run directory meanwhile, the report does not reach the other run. What
-/// keeps a report from being written is logged, and stops no search. The observer must hear of an
-/// epoch after the log does.
+/// Writes the report at the end of an epoch and when a search is resumed. The report is written on
+/// a thread of its own, while the search continues with the next epoch. The time of a report grows
+/// with the log. Therefore, after a report that took t seconds, the observer begins no other report
+/// for 19 t seconds.
+///
+/// A report ends before the next stage begins, because a stage begins with measurements of time and
+/// memory. If there is little free memory, the report is written before the next epoch instead. If
+/// another run has taken the path of the run directory in the meantime, the report is not written
+/// into the other run. Errors of a report are logged, and do not stop a search. The log must hear
+/// of an epoch before the observer does.
 class ReportObserver : public SearchObserver {
  public:
-  /// Seconds since some time.
+  /// Seconds since any fixed time.
   using Clock = std::function<double()>;
 
   explicit ReportObserver(std::string run_directory, Clock clock = SteadySeconds)
@@ -57,20 +58,20 @@ class ReportObserver : public SearchObserver {
                           const Candidates& kept) override;
   /// Waits until no report is being written.
   void Wait() { writing_.Wait(); }
-  /// Writes the last report, before the result is written, so that every finished run has it.
+  /// Writes the last report, before the result is written, so that every finished run has a report.
   void WriteLast(const RunResult& result);
 
  private:
   static double SteadySeconds();
-  /// Begins to write the report unless one is being written or was written too recently.
+  /// Begins to write a report, unless one is being written or was written too recently.
   void WriteIfDue();
-  /// directory: the run directory, which was opened before.
+  /// directory: the run directory, which was opened earlier.
   void Write(const absl::StatusOr<Directory>& directory, const std::optional<RunResult>& result);
 
   const std::string run_directory_;
   // Only the task uses these two while it runs.
   const Clock clock_;
-  double next_ = std::numeric_limits<double>::lowest();  ///< when the next report may begin
+  double next_ = std::numeric_limits<double>::lowest();  ///< the earliest time of the next report
   BackgroundTask writing_;                               ///< last, because its task uses the rest
 };
 

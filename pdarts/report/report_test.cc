@@ -1,5 +1,5 @@
-// Reports of runs that lie in a folder of the test's own: what stands in them, and what they say of
-// what is wrong.
+// Tests of reports of runs in a temporary folder: the content of the reports, and the errors for
+// damaged runs.
 
 #include "pdarts/report/report.h"
 
@@ -37,7 +37,7 @@ std::string Read(const fs::path& path) { return ReadFile(path.string()).value_or
 /// The beginning of a JPEG file.
 constexpr char kJpeg[] = "\xff\xd8\xff\xe0";
 
-/// A picture as JSON; `more` are further fields.
+/// An image as JSON. `more` has further fields.
 std::string PictureJson(const std::string& class_name, const std::string& more = "") {
   return absl::StrCat(R"({"jpeg":")", absl::Base64Escape(kJpeg), R"(","class_name":")", class_name,
                       R"(")", more, "}");
@@ -136,7 +136,8 @@ TEST_F(ReportTest, ThePageStandsForItselfAndEscapesWhatItIsGiven) {
   EXPECT_THAT(page, Not(ContainsRegex("(src|href)=\"(https?:|//)")));
   EXPECT_THAT(page, AllOf(HasSubstr("as it would be derived now"), HasSubstr("✕ stage 1"),
                           HasSubstr("14 over 14 edges"), Not(HasSubstr("Rank in the"))));
-  // The pruned operation's line ends after two of three epochs; of an edge are 5 digits kept.
+  // The line of the pruned operation ends after two of three epochs. The values of an edge have 5
+  // digits.
   EXPECT_THAT(page,
               HasSubstr(R"({"name":"max_pool_3x3","color":1,"values":[0.2,0.2],"pruned":true})"));
   for (const char* kind : {"normal", "reduce"}) {
@@ -191,7 +192,7 @@ TEST_F(ReportTest, TheTopSaysWhetherTheSearchDecidedAnything) {
   const std::string even =
       R"({"operations":["skip_connect","sep_conv_3x3"],"probabilities":[0.4996,0.5004]})";
   Write("log.jsonl", Epoch(1, 1, kThree) + Epoch(2, 1, even));
-  // A search that still runs may still decide.
+  // A running search may still distinguish its candidates.
   ASSERT_TRUE(WriteReport(path_.string()).ok());
   EXPECT_THAT(Read(path_ / "report.html"), Not(HasSubstr("could not tell")));
   ASSERT_TRUE(WriteReport(path_.string(), result).ok());
@@ -304,7 +305,7 @@ TEST_F(ReportTest, APlaceThatIsNotOfTheScheduleIsNoReasonToCrash) {
               HasSubstr("log.jsonl:2: stage 1, epoch 1 stands after stage 1, epoch 2"));
 }
 
-/// What someone else's run holds can't write elsewhere or into the page.
+/// The content of a foreign run cannot write to other places or into the page.
 TEST_F(ReportTest, AnArchitectureOfAnotherSpaceIsNeverDrawn) {
   for (const char* kind : {R"(x\"><img src=x onerror=alert(1)>)", "x/../../y", ""}) {
     Write("architecture.textproto",
@@ -334,19 +335,20 @@ TEST_F(ReportTest, AnUnwritableReportStopsNoSearch) {
   EXPECT_TRUE(fs::is_directory(path_ / "report.html"));
 }
 
-/// The report of an epoch is complete when the observer is gone, whatever ends the search.
+/// The report of an epoch is complete when the observer is destroyed, whatever ends the search.
 TEST_F(ReportTest, TheEndOfTheObserverWaitsForTheReport) {
   EXPECT_TRUE(ReportObserver(path_.string()).OnEpochEnd({}).ok());
   EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("</html>"));
 }
 
-/// While a report is being written, the search goes on: the call that begins it returns before.
+/// While a report is being written, the search continues: the call that begins the report returns
+/// earlier.
 TEST_F(ReportTest, AReportIsWrittenBesideTheSearch) {
   std::promise<void> search_goes_on;
   std::atomic<int> asked = 0;
   const std::thread::id search = std::this_thread::get_id();
   ReportObserver observer(path_.string(), [&] {
-    // The thread that writes asks for the time when it begins.
+    // The thread that writes reads the clock when it begins.
     if (std::this_thread::get_id() != search && asked++ == 0) {
       search_goes_on.get_future().wait();
     }
@@ -354,7 +356,7 @@ TEST_F(ReportTest, AReportIsWrittenBesideTheSearch) {
   });
   EXPECT_TRUE(observer.OnEpochEnd({}).ok());
   EXPECT_FALSE(fs::exists(path_ / "report.html"));
-  // A second epoch ends meanwhile: there is no second report at the same time.
+  // A second epoch ends in the meantime: two reports are never written at the same time.
   EXPECT_TRUE(observer.OnEpochEnd({}).ok());
   search_goes_on.set_value();
   observer.Wait();
@@ -362,7 +364,7 @@ TEST_F(ReportTest, AReportIsWrittenBesideTheSearch) {
   EXPECT_EQ(asked, 2);
 }
 
-/// Another run may have the directory's path now.
+/// Another run may have the path of the directory in the meantime.
 TEST_F(ReportTest, AReportIsNotWrittenIntoADirectoryThatTookThePlaceOfItsRun) {
   const fs::path moved = path_.parent_path() / "moved";
   fs::remove_all(moved);
@@ -414,7 +416,8 @@ TEST_F(ReportTest, ADamagedRunStandsWithItsReasonInTheComparison) {
   EXPECT_FALSE(fs::exists(file));
 }
 
-/// A report that takes a second is followed by 19 seconds without one, whatever the log's length.
+/// After a report that takes a second, there is no report for 19 seconds, whatever the length of
+/// the log is.
 TEST_F(ReportTest, ReportsTakeATwentiethOfTheTimeAtMost) {
   double now = 100;
   int asked = 0;
@@ -428,7 +431,8 @@ TEST_F(ReportTest, ReportsTakeATwentiethOfTheTimeAtMost) {
     observer.Wait();
     return fs::exists(path_ / "report.html");
   };
-  // The clock is asked whether a report is due, when it begins and when it ends: 100, 101, 102.
+  // The clock is read three times: to decide whether a report is due, at its beginning and at its
+  // end: 100, 101, 102.
   EXPECT_TRUE(writes(100));
   EXPECT_FALSE(writes(103));
   EXPECT_FALSE(writes(120.9));
@@ -481,7 +485,7 @@ TEST_F(TrainingReportTest, ThePageHasCurvesClassesAndTheNetwork) {
   EXPECT_THAT(page, AllOf(HasSubstr("<h1>t, seed 1</h1>"), HasSubstr("&lt;i&gt;fine"),
                           HasSubstr("epoch 2/3"), HasSubstr("<dt>chance</dt><dd>33.33 %</dd>"),
                           HasSubstr(R"("name":"test images","color":1,"values":[2.25,2.25])")));
-  // The worst class first, and one without images last.
+  // The worst class comes first, and a class without images comes last.
   EXPECT_THAT(page, HasSubstr("<th scope=\"row\">a&lt;b&gt;</th><td>4</td><td>1</td>"
                               "<td>25.00</td></tr>\n<tr><th scope=\"row\">good</th><td>2</td>"
                               "<td>2</td><td>100.00</td></tr>\n<tr><th scope=\"row\">absent</th>"
@@ -529,7 +533,7 @@ TEST_F(TrainingReportTest, MistakesStandInIt) {
                           HasSubstr("On the test images after epoch 2: a row for"),
                           HasSubstr("<table class=\"heat confusion\">"),
                           HasSubstr("<span class=\"upright\">a&lt;b&gt;</span>")));
-  // The shade is the root of the share of the true class.
+  // The shade is the square root of the share of the label.
   EXPECT_THAT(page, HasSubstr("<tr><th scope=\"row\">a&lt;b&gt;</th><td style=\"--p:0.500\" "
                               "title=\"a&lt;b&gt; taken for a&lt;b&gt;\">1</td><td "
                               "style=\"--p:0.866\" title=\"a&lt;b&gt; taken for good\">3</td>"
@@ -644,7 +648,7 @@ TEST(CellDrawingTest, TheSameCellGivesTheSameBytes) {
   EXPECT_THAT(upright->bytes(), StartsWith("<svg"));
 }
 
-/// Graphviz replaces some of what begins with a backslash or an ampersand.
+/// Graphviz replaces some sequences that begin with a backslash or an ampersand.
 TEST(CellDrawingTest, NamesAreTextThatStandsForItself) {
   CellArchitecture cell;
   cell.set_kind("x\"><script>\\N");

@@ -20,7 +20,7 @@ namespace {
 constexpr char kEpoch[] = "epoch";
 constexpr char kStageBegin[] = "stage_begin";
 
-/// \error kDataLoss unless the event is of a stage and an epoch of the schedule, after `last`.
+/// \error kDataLoss unless the event belongs to a stage and an epoch of the schedule, after `last`.
 absl::Status CheckPlace(const LogEvent& event, const ProgressiveSchedule& schedule,
                         const LogEvent& last) {
   const bool in_stage = event.stage() >= 1 && event.stage() <= schedule.num_stages();
@@ -54,7 +54,8 @@ absl::Status ReadLog(const ProgressiveSchedule& schedule, RunFiles* run) {
   });
 }
 
-/// Derives what each epoch would, and where the search isn't finished tells it of the last one.
+/// Derives an architecture after each epoch. For a search that is not finished, the architecture of
+/// the last epoch is also the architecture of the run.
 absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
   const Topology& topology = experiment.space->topology();
   run->topology = topology;
@@ -74,7 +75,7 @@ absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
     before = *std::move(edges);
     absl::StatusOr<Derivation> derivation = experiment.space->Derive(
         before.candidates, before.probabilities, experiment.derivation_options);
-    if (absl::IsInvalidArgument(derivation.status())) continue;  // nothing may be derived yet
+    if (absl::IsInvalidArgument(derivation.status())) continue;  // too early to derive one
     PDARTS_RETURN_IF_ERROR(derivation.status());
     epoch.derived = derivation->architecture;
     if (run->finished_search || i + 1 < run->epochs.size()) continue;
@@ -95,7 +96,7 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path) {
   run.path = path;
   PDARTS_ASSIGN_OR_RETURN(run.spec, ReadRunSpec(path));
   ExperimentSpec spec = run.spec;
-  spec.clear_benchmark();  // its answers stand in the log
+  spec.clear_benchmark();  // the log has its answers
   absl::StatusOr<Experiment> experiment = MakeExperiment(std::move(spec));
   if (!experiment.ok()) return Annotate(experiment.status(), path);
   run.classes = experiment->dataset->num_classes();

@@ -14,35 +14,36 @@
 
 namespace pdarts {
 
-/// One epoch of a run as its log has it, and what would be derived after it.
+/// One epoch of a run from its log, and the architecture that would be derived after it.
 struct EpochRecord {
   LogEvent event;
-  /// Unset where nothing may be derived.
+  /// No value if no architecture can be derived.
   std::optional<Architecture> derived;
 };
 
-/// What the files of a run directory say.
+/// The content of the files of a run directory.
 struct RunFiles {
   std::string path;
   ExperimentSpec spec;
   Topology topology;                ///< of the run's search space
-  Candidates initial;               ///< what a search with the run's settings begins with
-  int classes = 0;                  ///< of the data set
-  std::vector<LogEvent> stages;     ///< the stage_begin lines, one a stage
-  std::vector<EpochRecord> epochs;  ///< in the order in which they were run
+  Candidates initial;               ///< initial candidates of a search with the run's settings
+  int classes = 0;                  ///< of the dataset
+  std::vector<LogEvent> stages;     ///< the stage_begin lines, one for each stage
+  std::vector<EpochRecord> epochs;  ///< in the order in which they were computed
   std::optional<RunResult> result;  ///< of a finished run
-  /// What was found; before the end, what the last logged epoch would derive.
+  /// The derived architecture. Before the end of the search, the architecture that would be derived
+  /// after the last logged epoch.
   std::optional<DerivedArchitecture> found;
   bool finished_search = false;  ///< whether `found` is final
   std::optional<TrainingSamples> samples;
 };
 
-/// Reads the run directory of a search. A last log line that is still being written is passed over.
-/// \error kNotFound if `path` is no run directory; kDataLoss naming file and place of what doesn't
-/// parse or doesn't fit the search space; errors of ParseSpec.
+/// Reads the run directory of a search. A last line of the log that is still being written is
+/// ignored. \error kNotFound if `path` is not a run directory; kDataLoss naming file and place of
+/// the part that cannot be parsed or does not fit the search space; errors of ParseSpec.
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path);
 
-/// How often `operation` stands on the edges of each cell kind that the architecture holds.
+/// The number of edges with `operation` in each cell kind of the architecture.
 std::vector<std::pair<std::string, int>> CountOperation(const Architecture& architecture,
                                                         const std::string& operation);
 

@@ -15,17 +15,17 @@
 namespace pdarts {
 namespace {
 
-// Numbers of colours: those of the operations serve the other charts too.
+// Numbers of colors. The other charts use the colors of the operations too.
 constexpr int kBlue = 4, kOrange = 1, kGreen = 3, kRed = 7, kPurple = 6, kGrey = -1;
 
-/// The result, or what stands for it while the search runs: the numbers of the last epoch. They
-/// tell too of a result of an earlier version whether the search decided anything.
+/// The result. While the search runs, the numbers of the last epoch replace it. They also show
+/// whether the search distinguished its candidates if the result is of an earlier version.
 RunResult Standing(const RunFiles& run) {
   RunResult standing = run.result.value_or(RunResult());
   if (standing.has_even_share() || run.epochs.empty()) return standing;
   const LogEvent& event = run.epochs.back().event;
   const absl::StatusOr<StageEdges> edges = DecodeEdges(event.probabilities(), run.topology);
-  if (!edges.ok()) return standing;  // never, as the run was read with these
+  if (!edges.ok()) return standing;  // never, because the run was read with these edges
   SetProbabilities(edges->candidates, edges->probabilities, &standing);
   standing.set_chance_top1(ChanceTop1(run.classes));
   if (!run.result && event.has_supernet_top1()) {
@@ -83,7 +83,7 @@ Html Tiles(const RunFiles& run) {
     if (r.has_benchmark()) AddBenchmarkTiles(r.benchmark(), &tiles);
   }
   Html list = HtmlTiles(tiles);
-  // While a search runs, it may still decide.
+  // While a search runs, it may still distinguish its candidates.
   const std::string note = run.result ? DecidedNothing(standing) : "";
   if (!note.empty()) list.Append(HtmlNote(note));
   return list;
@@ -147,7 +147,7 @@ Html Curves(const RunFiles& run, Charts* charts) {
                  Block(Tag::kDetails, Block(Tag::kSummary, "The numbers"), EpochTable(run)));
 }
 
-/// A list that names the operations' colours.
+/// A list with the names and the colors of the operations.
 Html Key(const std::vector<std::string>& operations) {
   Html key;
   for (size_t i = 0; i < operations.size(); ++i) {
@@ -158,7 +158,7 @@ Html Key(const std::vector<std::string>& operations) {
                key);
 }
 
-/// A button that chooses what the charts of edges show.
+/// A button that chooses the values in the charts of edges.
 Html ShareButton(absl::string_view value, bool is_chosen, absl::string_view text) {
   std::vector<HtmlAttribute> attributes = {
       {Attr::kType, "radio"}, {Attr::kName, "share"}, {Attr::kValue, value}};
@@ -229,7 +229,7 @@ Html StageTable(const RunFiles& run) {
                                  rows));
 }
 
-/// The found cells as drawings; a sentence where there are none.
+/// The derived cells as drawings, or a sentence if there are none.
 absl::StatusOr<Html> FoundCells(const RunFiles& run, const std::vector<std::string>& operations) {
   if (!run.found) return NothingDerived();
   PDARTS_ASSIGN_OR_RETURN(
@@ -238,7 +238,7 @@ absl::StatusOr<Html> FoundCells(const RunFiles& run, const std::vector<std::stri
   return cells;
 }
 
-/// The trace of a finished search holds the notes on its stages too.
+/// The trace of a finished search also has the notes on its stages.
 std::vector<std::string> NotesOf(const RunFiles& run) {
   std::vector<std::string> notes;
   if (run.found) {

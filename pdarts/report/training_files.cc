@@ -27,8 +27,8 @@ absl::Status TakeClasses(const TrainEvent& begin, TrainingFiles* run) {
   return absl::OkStatus();
 }
 
-/// \error kDataLoss unless the epoch is one of the spec's, after the last one, and its classes are
-/// those of the log's beginning.
+/// \error kDataLoss unless the epoch belongs to the spec, comes after the last one, and has the
+/// classes of the log's beginning.
 absl::Status CheckEpoch(const TrainEvent& event, const TrainingFiles& run) {
   const int last = run.epochs.empty() ? 0 : run.epochs.back().epoch();
   const int epochs = run.spec.train().epochs();

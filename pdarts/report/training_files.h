@@ -15,28 +15,28 @@
 
 namespace pdarts {
 
-/// What the files of a training's run directory say.
+/// The content of the files of a training's run directory.
 struct TrainingFiles {
   std::string path;
   TrainSpec spec;
   Topology topology;                 ///< of the search space
-  DerivedArchitecture architecture;  ///< what is trained, with its text
-  /// The classes of the data set, in the order of their labels, and how many test images each has;
-  /// of the log, so that a log of an earlier version or of no line has none.
+  DerivedArchitecture architecture;  ///< the trained architecture, with its text
+  /// The classes of the dataset, in the order of their labels, and the number of test images of
+  /// each class. They come from the log, so they are empty for a log of an earlier version and for
+  /// an empty log.
   std::vector<std::string> class_names;
   std::vector<int> class_images;
-  /// The epochs in the order in which they were run. `class_right` fits the classes.
+  /// The epochs in the order in which they were computed. `class_right` fits the classes.
   std::vector<TrainEvent> epochs;
   std::optional<TrainResult> result;  ///< of a finished training
-  int classes = 0;                    ///< how many the data set has
+  int classes = 0;                    ///< number of classes of the dataset
   std::optional<TrainingSamples> samples;
   std::optional<TestMistakes> mistakes;  ///< its matrix, if it has one, fits the classes
 };
 
-/// Reads the run directory of a training. A last log line that is still being written is passed
-/// over.
-/// \error kNotFound if `path` is no run directory; kDataLoss naming file and place of what doesn't
-/// parse or doesn't fit the spec; errors of ParseSpec and MakeTraining.
+/// Reads the run directory of a training. A last line of the log that is still being written is
+/// ignored. \error kNotFound if `path` is not a run directory; kDataLoss naming file and place of
+/// the part that cannot be parsed or does not fit the spec; errors of ParseSpec and MakeTraining.
 absl::StatusOr<TrainingFiles> ReadTrainingFiles(const std::string& path);
 
 }  // namespace pdarts

@@ -14,7 +14,7 @@
 namespace pdarts {
 namespace {
 
-// Numbers of colours: those of the operations serve the charts too.
+// Numbers of colors. The charts use the colors of the operations too.
 constexpr int kBlue = 4, kOrange = 1, kPurple = 6;
 
 Html Tiles(const TrainingFiles& run) {
@@ -98,7 +98,7 @@ Html Classes(const TrainingFiles& run) {
   }
   std::vector<int> order;
   for (int c = 0; c < last->class_right_size(); ++c) order.push_back(c);
-  // Classes without images are not measured, and stand last.
+  // Classes without images are not measured, and come last.
   const auto share = [&](int c) {
     const int images = run.class_images[c];
     return images > 0 ? static_cast<double>(last->class_right(c)) / images : 2;
@@ -118,7 +118,7 @@ Html Classes(const TrainingFiles& run) {
           HtmlTable({"class", "test images", "classified correctly", "accuracy %"}, rows)));
 }
 
-/// What each class was taken for. The run has mistakes.
+/// The predicted classes of the images of each class. The run has mistakes.
 Html Confusion(const TrainingFiles& run) {
   if (run.mistakes->confusion_size() > 0) return ConfusionMatrix(*run.mistakes, run.class_names);
   return Block(Tag::kP, "The table is left out, as there are ", run.class_names.size(),
