@@ -36,10 +36,10 @@
 namespace pdarts {
 namespace {
 
-/// Images that could not be read are named up to this number.
+/// The maximum number of unreadable images that are named.
 constexpr size_t kNamed = 20;
 
-/// What all batches of an epoch share.
+/// The part that all batches of an epoch share.
 struct Epoch {
   int64_t number;
   at::Tensor order;     ///< `[N]` int64: indices in the source
@@ -51,24 +51,24 @@ struct Work {
   std::shared_ptr<const Epoch> epoch;
   int64_t batch = 0;                   ///< of the epoch
   int64_t first = 0;                   ///< position of the batch's first image in the epoch's order
-  int64_t images = 0;                  ///< how many are made here
+  int64_t images = 0;                  ///< number of images that this process makes
   std::vector<int64_t> positions;      ///< of these images in the epoch's order
   std::vector<BatchPart> parts;        ///< Batch::parts, if all images can be read
   at::Tensor pixels;                   ///< `[N,C,H,W]`
   std::vector<absl::Status> statuses;  ///< of each image
-  int64_t taken = 0;                   ///< images that a thread makes or has made
-  int64_t done = 0;                    ///< images that are made
+  int64_t taken = 0;                   ///< number of images that a thread makes or has made
+  int64_t done = 0;                    ///< number of finished images
 
   int64_t index(int64_t image) const {
     return epoch->order.const_data_ptr<int64_t>()[positions[image]];
   }
 };
 
-/// Memory for images `[N,C,H,W]`, not set. LibTorch asks for aligned memory, and after that glibc
-/// (before 2.38) does not find freed memory of the same size again: batches would take twice the
+/// Uninitialized memory for images `[N,C,H,W]`. LibTorch allocates aligned memory, and then glibc
+/// (before 2.38) does not find freed memory of the same size again: batches would need twice the
 /// memory. \throw std::bad_alloc
 at::Tensor MakePixels(at::IntArrayRef sizes, at::ScalarType dtype) {
-  constexpr size_t kAlignment = 64;  // as LibTorch's
+  constexpr size_t kAlignment = 64;  // the alignment of LibTorch
   size_t bytes = c10::elementSize(dtype);
   for (const int64_t size : sizes) bytes *= static_cast<size_t>(size);
   size_t room = bytes + kAlignment;
@@ -80,10 +80,10 @@ at::Tensor MakePixels(at::IntArrayRef sizes, at::ScalarType dtype) {
       pixels, sizes, [memory](void*) { std::free(memory); }, dtype);
 }
 
-/// Several tensors that reach a device in one copy.
+/// Several tensors that are copied to a device in one copy.
 class PackedTensors {
  public:
-  /// Makes room for a tensor, and returns its number.
+  /// Reserves memory for a tensor, and returns its number.
   size_t Add(std::vector<int64_t> sizes, at::ScalarType dtype) {
     Part part = {std::move(sizes), dtype, end_, static_cast<int64_t>(c10::elementSize(dtype))};
     for (const int64_t size : part.sizes) part.bytes *= size;
@@ -93,8 +93,8 @@ class PackedTensors {
     return parts_.size() - 1;
   }
 
-  /// The memory of the host, after the last Add. It is pinned for devices that can copy it without
-  /// the host.
+  /// Allocates the memory of the host, after the last Add. It is pinned for devices that can copy
+  /// pinned memory without the host.
   void Allocate(c10::Device device) {
     const bool is_pinned = device.is_cuda() || device.is_privateuseone();
     memory_ = at::empty({end_}, at::TensorOptions(at::kByte).pinned_memory(is_pinned));
@@ -103,14 +103,14 @@ class PackedTensors {
   T* data(size_t part) {
     return reinterpret_cast<T*>(memory_.mutable_data_ptr<uint8_t>() + parts_[part].begin);
   }
-  /// tensor: of the part's dtype and sizes, on the CPU.
+  /// tensor: on the CPU, with the dtype and the sizes of the part.
   void Set(size_t part, const at::Tensor& tensor) {
     const at::Tensor from = tensor.contiguous();
     CHECK_EQ(static_cast<int64_t>(from.nbytes()), parts_[part].bytes);
     std::memcpy(data<char>(part), from.const_data_ptr(), from.nbytes());
   }
 
-  /// All parts, as views of one block of the device's memory.
+  /// All parts, as views of one block in the memory of the device.
   std::vector<at::Tensor> CopyTo(c10::Device device) const {
     const at::Tensor all = memory_.to(device, /*non_blocking=*/true);
     std::vector<at::Tensor> tensors;
@@ -133,13 +133,14 @@ class PackedTensors {
   at::Tensor memory_;
 };
 
-/// Where a loader is.
+/// The position of a loader.
 struct Place {
   int64_t epoch = 0;
   int64_t batch = 0;
 };
 
-/// Of a batch that begins at position `first`: the images that this process makes, and its parts.
+/// For a batch that begins at position `first`: sets the images that this process makes, and its
+/// parts.
 void SetShare(const LoaderOptions& options, int64_t first, int64_t images, Work* work) {
   const auto add = [work](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) work->positions.push_back(i);
@@ -238,7 +239,7 @@ class Loader::Impl {
         batch.labels = parts[0];
         batch.images = operators::TransformSmallImages(parts[2], parts[1], TableOn(device));
         return batch;
-      }  // else the host transforms this batch and all later ones
+      }  // otherwise, the host transforms this batch and all later ones
     }
     PDARTS_ASSIGN_OR_RETURN(Batch batch, Next());
     PackedTensors packed;
@@ -253,7 +254,7 @@ class Loader::Impl {
     return batch;
   }
 
-  /// The image of the source as an epoch has it: `[C,H,W]`, normalized.
+  /// The transformed image of the source in an epoch: `[C,H,W]`, normalized.
   absl::StatusOr<at::Tensor> ImageOf(int64_t index, int64_t epoch) {
     Work work;
     work.epoch = std::make_shared<Epoch>(
@@ -268,13 +269,13 @@ class Loader::Impl {
   }
 
  private:
-  /// Makes images, in one thread.
+  /// Makes images, on one thread.
   class Maker {
    public:
     explicit Maker(const Impl& impl)
         : impl_(impl), runner_(PlanRunner::Make(impl.info_.image, impl.dtype_)) {}
 
-    /// What is done to an image in memory. \error as Transforms::Plan.
+    /// The steps for an image in memory. \error as Transforms::Plan.
     absl::StatusOr<const ImagePlan*> PlanSmall(const Work& work, int64_t image) {
       const ImageShape& shape = impl_.info_.image;
       PDARTS_RETURN_IF_ERROR(Plan(work, work.index(image), shape.height, shape.width));
@@ -294,7 +295,7 @@ class Loader::Impl {
    private:
     absl::Status TryMake(const Work& work, int64_t image) {
       const int64_t index = work.index(image);
-      // Not select(), which counts references that all threads share.
+      // select() is not used, because it counts references that all threads share.
       void* const out = static_cast<char*>(work.pixels.data_ptr()) + image * impl_.image_bytes_;
       const ImageShape& shape = impl_.info_.image;
       if (impl_.memory_.defined()) {
@@ -339,15 +340,15 @@ class Loader::Impl {
         number, order, RandomStream(options_.seed, options_.stage, number, options_.purpose)});
   }
 
-  /// Memory for images, not set.
+  /// Uninitialized memory for images.
   at::Tensor NewPixels(int64_t images) const {
     return MakePixels({images, info_.image.channels, info_.image.height, info_.image.width},
                       dtype_);
   }
 
-  /// Packs room for the labels (part 0), what happens to each image (part 1), and the bytes of the
-  /// images (part 2). False if the device can't transform the images, or a transform has an error,
-  /// which the host finds again.
+  /// Packs memory for the labels (part 0), the transform of each image (part 1), and the bytes of
+  /// the images (part 2). Returns false if the device cannot transform the images, or if a
+  /// transform has an error, which the host finds again.
   bool PackSmall(const Work& work, c10::Device device, PackedTensors* packed) {
     const ImageShape& shape = info_.image;
     packed->Add({work.images}, at::kLong);
@@ -376,7 +377,7 @@ class Loader::Impl {
     return device_table_;
   }
 
-  /// A batch without its images. epoch: the last one that was used.
+  /// A batch without its images. epoch: the last used epoch.
   std::shared_ptr<Work> Begin(const Place& place, std::shared_ptr<const Epoch>* epoch) const {
     if (*epoch == nullptr || (*epoch)->number != place.epoch) *epoch = MakeEpoch(place.epoch);
     const auto work = std::make_shared<Work>();
@@ -390,7 +391,7 @@ class Loader::Impl {
     return work;
   }
 
-  /// The next batch, made in this thread.
+  /// Makes the next batch on this thread.
   std::shared_ptr<Work> Make() {
     std::shared_ptr<Work> work = Begin(place_, &epoch_);
     work->pixels = NewPixels(work->images);
@@ -398,11 +399,13 @@ class Loader::Impl {
     return work;
   }
 
-  /// The next batch, made by the workers. \error kResourceExhausted if no thread can be started.
+  /// Returns the next batch, which the workers make. \error kResourceExhausted if no thread can be
+  /// started.
   absl::StatusOr<std::shared_ptr<Work>> Take() {
     std::unique_lock<std::mutex> lock(mutex_);
     PDARTS_RETURN_IF_ERROR(StartWorkers());
-    // Here and not in a worker, so that the caller learns of memory that can't be had.
+    // The memory is allocated here and not in a worker, so that the caller gets the error if there
+    // is too little.
     const int64_t share = NumBatches(options_.batch_size, communicator().size());
     const int64_t ahead = std::clamp<int64_t>(options_.prefetch_bytes / (share * image_bytes_), 1,
                                               batches_per_epoch());
@@ -420,7 +423,7 @@ class Loader::Impl {
     return work;
   }
 
-  /// The mutex is held.
+  /// The mutex must be held.
   absl::Status StartWorkers() {
     try {
       while (static_cast<int>(workers_.size()) < options_.workers) {
@@ -435,7 +438,7 @@ class Loader::Impl {
     return absl::OkStatus();
   }
 
-  /// Throws away what was begun. What a worker is at keeps its batch alive until it is made.
+  /// Discards the begun batches. A batch on which a worker works is kept until its image is made.
   void ForgetAhead() {
     const std::lock_guard<std::mutex> lock(mutex_);
     begun_.clear();
@@ -464,8 +467,8 @@ class Loader::Impl {
     }
   }
 
-  /// The earliest batch that has an image which nobody makes; null if there is none. The mutex is
-  /// held.
+  /// The earliest batch with an image that no worker makes yet; null if there is none. The mutex
+  /// must be held.
   std::shared_ptr<Work> WithImageToMake() const {
     for (const std::shared_ptr<Work>& work : begun_) {
       if (work->taken < work->images) return work;
@@ -473,7 +476,7 @@ class Loader::Impl {
     return nullptr;
   }
 
-  /// The batch that a caller of Next is given.
+  /// The batch that Next returns.
   absl::StatusOr<Batch> GiveOut(const Work& work) {
     absl::StatusOr<Batch> batch = Finish(work);
     if (communicator().size() > 1 && options_.skip_unreadable) {
@@ -487,7 +490,7 @@ class Loader::Impl {
     return batch;
   }
 
-  /// The batch, without the images that can't be read where they may be skipped.
+  /// The finished batch. If unreadable images may be skipped, the batch does not contain them.
   absl::StatusOr<Batch> Finish(const Work& work) {
     std::vector<int64_t> usable;
     for (int64_t i = 0; i < work.images; ++i) {
@@ -496,7 +499,8 @@ class Loader::Impl {
         usable.push_back(i);
         continue;
       }
-      // Only a damaged image is skipped: memory that runs out would change what a network is given.
+      // Only a damaged image is skipped. If memory runs out, a skipped image would change the input
+      // of the network.
       const bool is_unreadable = absl::IsDataLoss(status) || absl::IsNotFound(status);
       if (!options_.skip_unreadable || !is_unreadable) return Named(work, i);
     }
@@ -541,12 +545,13 @@ class Loader::Impl {
     return absl::OkStatus();
   }
 
-  /// The batch with what its parts say of all processes, after some have left out images.
-  /// \error kUnavailable naming a process that has no batch.
+  /// Completes the parts of a batch with the counts of all processes, after some processes have
+  /// skipped images. \error kUnavailable naming a process that has no batch.
   absl::StatusOr<Batch> Agree(const Work& work, absl::StatusOr<Batch> batch) const {
     const int64_t rank = communicator().rank(), size = communicator().size();
     const auto num_parts = static_cast<int64_t>(work.parts.size());
-    // Of each part, the images of each process; then of each process, whether it has an error.
+    // For each part, the number of images of each process; and then for each process, whether it
+    // has an error.
     const at::Tensor counts = at::zeros({num_parts + 1, size}, at::kLong);
     auto* const count = counts.mutable_data_ptr<int64_t>();
     for (int64_t p = 0; p < num_parts && batch.ok(); ++p) {
@@ -592,7 +597,7 @@ class Loader::Impl {
   }
 
   const std::shared_ptr<const SampleSource> source_;
-  const at::Tensor memory_;   ///< undefined where images are read when they are needed
+  const at::Tensor memory_;   ///< undefined if images are read when they are needed
   const at::Tensor indices_;  ///< contiguous
   const Transforms transforms_;
   const DatasetInfo info_;
@@ -600,8 +605,8 @@ class Loader::Impl {
   const LoaderOptions options_;
   const int64_t image_bytes_;  ///< of a transformed image
 
-  // Of NextOn.
-  bool are_small_ = true;  ///< as far as is known, a device can transform the images in memory
+  // Members of NextOn.
+  bool are_small_ = true;  ///< false if a device cannot transform the images
   SmallImagePlans small_plans_;
   at::Tensor device_table_;  ///< `[C,256]` on the last device
 
@@ -610,13 +615,13 @@ class Loader::Impl {
   int64_t skipped_ = 0;
   std::set<int64_t> told_;  ///< indices of images that were named
 
-  // Shared with the workers, under the mutex.
+  // The workers share the following members. The mutex protects them.
   std::mutex mutex_;
   std::condition_variable work_;             ///< there may be an image to make
-  std::condition_variable done_;             ///< a batch is made
+  std::condition_variable done_;             ///< a batch is finished
   Place ahead_;                              ///< of the next batch to begin
-  std::deque<std::shared_ptr<Work>> begun_;  ///< batches that are made, in order
-  std::shared_ptr<const Epoch> epoch_;       ///< the last one that a batch was begun of
+  std::deque<std::shared_ptr<Work>> begun_;  ///< begun batches, in order
+  std::shared_ptr<const Epoch> epoch_;       ///< of the batch that was begun last
   bool stops_ = false;
   std::vector<std::thread> workers_;  ///< last, as they use the rest
 };

@@ -18,85 +18,87 @@
 
 namespace pdarts {
 
-/// Images of a batch that go through a network together, where several processes have the batch.
+/// The images of a batch that go through a network together, if several processes share the batch.
 struct BatchPart {
-  int64_t images = 0;       ///< that this process has
-  int64_t all_images = 0;   ///< of the part
-  int64_t first_image = 0;  ///< as Batch::first_image, of this process's first image
-  /// Whether each image is on one process. A part of fewer images than processes is not shared:
-  /// each process has all of its images.
+  int64_t images = 0;       ///< number of images of this process
+  int64_t all_images = 0;   ///< number of images of the part
+  int64_t first_image = 0;  ///< Batch::first_image for the first image of this process
+  /// Whether each image is on one process. If a part has fewer images than there are processes, it
+  /// is not shared: each process has all of its images.
   bool is_shared = false;
 };
 
-/// What a network is given.
+/// A batch as input of a network.
 struct Batch {
   at::Tensor images;   ///< `[N,C,H,W]`, normalized
   at::Tensor labels;   ///< `[N]` int64
   at::Tensor indices;  ///< `[N]` int64 on the CPU: the images' indices in their source
-  /// Where the images stand in the training: the epoch (or the stage's epoch), from 0, and the
-  /// position of the first image in the epoch's order, which the others follow. What a network
-  /// draws for an image depends on both.
+  /// The place of the images in the training: the epoch (within a stage, for a search), from 0, and
+  /// the position of the first image in the order of the epoch. The other images follow it. The
+  /// random numbers of a network for an image depend on both.
   int64_t epoch = 0;
   int64_t first_image = 0;
-  /// What this process has of the batch, part after part, where several processes have it. Empty:
-  /// this process has the whole batch.
+  /// The parts of the batch that this process has, if several processes share the batch. Empty:
+  /// this process has the complete batch.
   std::vector<BatchPart> parts;
 };
 
-/// Images of a batch as a viewer shows them: 8-bit values, with the normalization undone.
+/// The images of a batch as a viewer shows them: 8-bit values without normalization.
 struct BatchPixels {
   at::Tensor pixels;   ///< `[N,C,H,W]` uint8 on the CPU
   at::Tensor indices;  ///< as Batch::indices
 };
 
-/// Batches of a pass over `images` images, the last and smaller one included.
+/// The number of batches of `images` images, including the last and smaller one.
 inline int64_t NumBatches(int64_t images, int64_t batch_size) {
   return (images + batch_size - 1) / batch_size;
 }
 
-/// The sizes of the parts of a batch of `images` images, at least 1: no more parts than are needed
-/// for parts of at most `largest` images, all of one size as nearly as possible, the larger ones
-/// first.
+/// The sizes of the parts of a batch of `images` images, each at least 1. There are no more parts
+/// than necessary for parts of at most `largest` images. Their sizes are as equal as possible, and
+/// larger parts come first.
 std::vector<int64_t> PartSizes(int64_t images, int64_t largest);
 
 struct LoaderOptions {
   int64_t batch_size = 1;
-  /// The processes that have a batch together. Each of them loads its share of each part of it
+  /// The processes that share a batch. Each process loads its share of each part of the batch
   /// (Communicator::Share).
   Communicator* communicator = &SingleProcess();
-  /// The most images of a part, where several processes have a batch; 0: a batch is one part.
+  /// The maximum number of images of a part, if several processes share a batch; 0: a batch is one
+  /// part.
   int64_t part_images = 0;
-  /// What the order and all random numbers depend on, beside the epoch and the sample.
+  /// The values on which the order and all random numbers depend, besides the epoch and the image.
   uint64_t seed = 0;
   int64_t stage = 0;
   std::string purpose;  ///< "weights", "alphas", "train", "evaluation"
-  /// Each epoch has an order of its own; else the indices' order.
+  /// Whether each epoch has a new order. If false, the order is that of the indices.
   bool shuffle = true;
-  /// No batch is made ahead for the next epoch, for a loader whose batches are taken for one epoch.
+  /// Whether no batch of the next epoch is made ahead. For a loader that is used for one epoch.
   bool one_epoch = false;
-  /// The rest is for sources that do not lie in memory; as LoadingSettings.
+  /// The following fields are for sources that do not lie in memory, as in LoadingSettings.
   int workers = 0;
   int64_t prefetch_bytes = 0;
   bool skip_unreadable = false;
 };
 
-/// Sets the options that a spec's settings name.
+/// Sets the options from the settings of a spec.
 void SetLoading(const LoadingSettings& settings, LoaderOptions* options);
 
-/// Batches of transformed images, epoch after epoch. What Next returns depends on the options'
-/// seed, stage, purpose, batch size and order and on the counter of batches alone: not on workers,
-/// memory, or what was loaded before. The last and smaller batch of an epoch is kept. One thread
-/// uses a loader. A source in memory is transformed in this thread, when a batch is asked for;
-/// other sources by worker threads, ahead of time.
+/// Batches of transformed images, epoch after epoch. The result of Next depends only on the seed,
+/// stage, purpose, batch size and order in the options, and on the number of the batch. It does not
+/// depend on workers, memory, or earlier batches. The last and smaller batch of an epoch is kept.
+/// Only one thread uses a loader. If the source is in memory, this thread transforms the images
+/// when a batch is requested. Otherwise, worker threads make the batches ahead of time.
 ///
-/// With a communicator of several processes, Next returns this process's share of the batch. An
-/// image gets the same pixels, whichever process loads it. With skip_unreadable Next is collective.
+/// With a communicator of several processes, Next returns this process's share of the batch. The
+/// pixels of an image do not depend on the process that loads it. With skip_unreadable, Next is
+/// collective.
 class Loader {
  public:
   /// \param indices `[N]` int64 on the CPU, N > 0: the images of the source that are loaded.
   /// \param info DatasetSplits::info.
-  /// \param dtype of the images: float32 or float64.
-  /// \error kInvalidArgument if there are no images to load, or an index is not in the source.
+  /// \param dtype of the images: float32 or float64. \error kInvalidArgument if there are no images
+  ///     to load, or if an index is not in the source.
   static absl::StatusOr<std::unique_ptr<Loader>> Create(std::shared_ptr<const SampleSource> source,
                                                         at::Tensor indices, Transforms transforms,
                                                         DatasetInfo info, at::ScalarType dtype,
@@ -106,15 +108,15 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  /// What the batches' indices count in.
+  /// The source that contains the indices of the batches.
   const SampleSource& source() const;
   const ImageShape& image() const;  ///< of the batches' images
   int64_t images_per_epoch() const;
   int64_t batches_per_epoch() const;
   Communicator& communicator() const;
 
-  /// Goes on with this batch of this epoch. batch: in [0, batches_per_epoch()], of which the last
-  /// is the first batch of the next epoch. These two numbers are all that a checkpoint has to hold.
+  /// Continues with this batch of this epoch. batch: in [0, batches_per_epoch()]. The largest value
+  /// is the first batch of the next epoch. A checkpoint needs only these two numbers.
   void Seek(int64_t epoch, int64_t batch);
   /// The epoch and the number of the batch that Next returns next.
   int64_t epoch() const;
@@ -122,33 +124,34 @@ class Loader {
 
   /// The next batch, on the CPU.
   ///
-  /// With skip_unreadable a batch lacks its images that can't be read. Other batches stay as they
-  /// are. Which images a batch lacks does not depend on the workers.
-  /// \error kDataLoss or kNotFound naming an image that can't be read: the first of its batch; with
+  /// With skip_unreadable, a batch does not contain its unreadable images. Other batches do not
+  /// change. The skipped images do not depend on the workers.
+  ///
+  /// \error kDataLoss or kNotFound naming an unreadable image: the first one of its batch, or with
   /// skip_unreadable if no image of a batch can be read. kInternal if a source or a transform
-  /// breaks its contract. The counter stays at the batch then, so that Next tries again. Of several
-  /// processes, each reports the errors of its share; with skip_unreadable the others return
-  /// kUnavailable naming a process that has one, and it is an error if no image of a process's
-  /// share of a part can be read.
+  /// breaks its contract. After an error, the position stays at the batch, so that Next tries
+  /// again. If there are several processes, each reports the errors of its share. With
+  /// skip_unreadable, the other processes return kUnavailable naming a process with an error, and
+  /// it is an error if no image of a process's share of a part can be read.
   absl::StatusOr<Batch> Next();
-  /// The next batch, with images and labels on a device. Both reach the device as one block of
-  /// memory in one copy: from pinned memory and without waiting for the device, where the device
-  /// has pinned memory. Images in memory travel as bytes, and the device moves, mirrors, normalizes
-  /// and erases their pixels. If a transform does anything else, or the images do not lie in
-  /// memory, the host transforms the images. The values are those of Next. The first call for a
-  /// device also copies the normalized values of all bytes. \error as Next.
+  /// The next batch, with images and labels on a device. One copy transfers both as one block of
+  /// memory. If the device has pinned memory, the copy is made from pinned memory and without
+  /// waiting for the device. Images in memory are transferred as bytes, and the device moves,
+  /// mirrors, normalizes and erases their pixels. If a transform does anything else, or if the
+  /// images do not lie in memory, the host transforms the images. The values are those of Next. The
+  /// first call for a device also copies the normalized values of all bytes. \error as Next.
   absl::StatusOr<Batch> NextOn(c10::Device device);
-  /// The next batch as it is shown. \error as Next and Pixels.
+  /// The next batch for a viewer. \error as Next and Pixels.
   absl::StatusOr<BatchPixels> NextPixels();
-  /// Undoes the normalization of a batch's images `[N,C,H,W]`, or of one `[C,H,W]`: uint8 of the
-  /// same shape. \error as Transforms::FindNormalization.
+  /// Undoes the normalization of a batch's images `[N,C,H,W]`, or of one image `[C,H,W]`: uint8 of
+  /// the same shape. \error as Transforms::FindNormalization.
   absl::StatusOr<at::Tensor> Pixels(const at::Tensor& images) const;
-  /// The pixels of one image of the source as a batch of this epoch has them: `[C,H,W]` uint8 on
-  /// the CPU. \error as Next and Pixels.
+  /// The pixels of one image of the source, transformed as in a batch of this epoch: `[C,H,W]`
+  /// uint8 on the CPU. \error as Next and Pixels.
   absl::StatusOr<at::Tensor> PixelsOf(int64_t index, int64_t epoch);
 
-  /// Images that were left out of the batches that Next returned since the loader was made; of
-  /// several processes, those of this one.
+  /// The number of images that Next has skipped since the loader was made. If there are several
+  /// processes, only those of this process.
   int64_t skipped() const;
 
  private:

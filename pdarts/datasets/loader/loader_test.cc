@@ -39,7 +39,7 @@ using ::testing::HasSubstr;
 
 constexpr int64_t kImages = 23;
 constexpr int64_t kBatch = 5;
-constexpr int64_t kBatches = 5;  // of an epoch, the last one of three images
+constexpr int64_t kBatches = 5;  // in an epoch; the last batch has three images
 constexpr int kSide = 8;
 
 DatasetInfo Info() {
@@ -67,7 +67,7 @@ class OnDemand : public SampleSource {
  public:
   enum class Fault { kDataLoss, kThrows, kNoMemory, kWrongPixels };
 
-  /// Those of a source in memory.
+  /// The images of a source in memory.
   explicit OnDemand(const std::shared_ptr<const SampleSource>& source) {
     for (int64_t i = 0; i < source->size(); ++i) images_.push_back(source->InMemory()[i]);
   }
@@ -83,7 +83,7 @@ class OnDemand : public SampleSource {
   std::string Name(int64_t index) const override { return absl::StrCat("/data/", index, ".jpg"); }
   absl::StatusOr<std::unique_ptr<Sample>> Open(int64_t index) const override {
     ++opened;
-    // Images are done in another order than they are begun.
+    // Images are finished in another order than they are begun.
     if (is_slow) std::this_thread::sleep_for(std::chrono::microseconds(700 * (index * 7 % 5)));
     const bool fails = failing.count(index) > 0;
     if (fails && fault == Fault::kDataLoss) return absl::DataLossError("is cut off");
@@ -227,7 +227,7 @@ TEST(Loader, WithoutAShuffleTheOrderIsThatOfTheIndices) {
   }
 }
 
-// A sample is transformed in the same way in whatever batch it is, and otherwise in each epoch.
+// The transform of an image does not depend on its batch, but differs between epochs.
 TEST(Loader, RandomNumbersDependOnTheSampleAndTheEpoch) {
   LoaderOptions options = Options();
   options.shuffle = false;
@@ -272,7 +272,7 @@ TEST(Loader, GoesOnAtAnyBatchWithAnyNumberOfWorkers) {
       LoaderOptions options = Options(workers);
       options.prefetch_bytes = 1 << 20;
       const auto loader = Make(std::make_shared<OnDemand>(), options);
-      if (begin % 2 == 1) Next(*loader);  // so that something was begun already
+      if (begin % 2 == 1) Next(*loader);  // so that a batch was already begun
       loader->Seek(begin / kBatches, begin % kBatches);
       for (int64_t i = begin; i < begin + 3; ++i) ExpectEqual(Next(*loader), expected[i]);
       loader->Seek(0, kBatches);  // the end of an epoch is the beginning of the next one
@@ -283,7 +283,7 @@ TEST(Loader, GoesOnAtAnyBatchWithAnyNumberOfWorkers) {
   }
 }
 
-/// Waits until so many images were opened, 10 s at most.
+/// Waits until this number of images was opened, at most 10 s.
 void WaitForOpened(const OnDemand& source, int64_t images) {
   for (int i = 0; i < 10000 && source.opened < images; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -322,7 +322,7 @@ TEST(Loader, ReadsAheadOneEpochAtMost) {
     expect_opened(one_epoch ? kImages : kImages + kBatch);
     for (int64_t i = 1; i < kBatches; ++i) Next(*loader);
     expect_opened(one_epoch ? kImages : 2 * kImages);
-    // It can go on all the same.
+    // The loader can still continue.
     Next(*loader);
     expect_opened(one_epoch ? 2 * kImages : 2 * kImages + kBatch);
   }
@@ -353,8 +353,8 @@ TEST(Loader, AnImageThatCannotBeReadIsAnErrorThatNamesIt) {
       EXPECT_EQ(loader->next_batch(), 1);
     }
     EXPECT_EQ(loader->skipped(), 0);
-    if (workers > 0) continue;  // they may be reading
-    source->failing.clear();    // whoever mends the file may go on
+    if (workers > 0) continue;  // the workers may be reading
+    source->failing.clear();    // a user who repairs the file can continue
     EXPECT_THAT(Values(Next(*loader).indices), ElementsAre(5, 6, 7, 8, 9));
   }
 }
@@ -370,7 +370,7 @@ TEST(Loader, SkipsWhatCannotBeReadIfAskedTo) {
     const auto loader = Make(source, options);
     whole->Seek(0, 0);
     for (int64_t i = 0; i < 2 * kBatches; ++i) {
-      // The others stay what they are.
+      // The other batches do not change.
       const Batch expected = Next(*whole), batch = Next(*loader);
       std::vector<int64_t> readable;
       const std::vector<int64_t> indices = Values(expected.indices);
@@ -432,7 +432,7 @@ TEST(Loader, EndsWhileItsWorkersAreBusy) {
   }
 }
 
-/// What the loaders of `processes` processes return for each batch of an epoch, [batch][rank].
+/// The batches that the loaders of `processes` processes return in an epoch, [batch][rank].
 std::vector<std::vector<Batch>> Shares(int processes,
                                        const std::shared_ptr<const SampleSource>& source,
                                        LoaderOptions options) {
@@ -452,7 +452,7 @@ std::vector<std::vector<Batch>> Shares(int processes,
   return batches;
 }
 
-/// Expects that the shares of a batch are the batch, with each image at its position.
+/// Expects that the shares of a batch together are the batch, with each image at its position.
 void ExpectSharesAre(const Batch& whole, const std::vector<Batch>& shares) {
   const auto processes = static_cast<int64_t>(shares.size());
   std::vector<at::Tensor> images, labels, indices;
@@ -565,7 +565,7 @@ Batch NextOnDevice(Loader& loader) {
   return *std::move(batch);
 }
 
-/// The sizes of a block of tensors whose parts have so many bytes.
+/// The size of a block of tensors whose parts have these sizes in bytes.
 int64_t PackedBytes(const std::vector<int64_t>& parts) {
   int64_t all = 0;
   for (const int64_t bytes : parts) all += (bytes + 255) / 256 * 256;
@@ -583,7 +583,7 @@ TEST(LoaderOnADevice, GivesTheBatchesOfTheCpu) {
   in_memory->Seek(0, 2);
   on_cpu->Seek(0, 2);
   ExpectEqual(NextOnDevice(*in_memory), Next(*on_cpu));
-  // The same loader goes on for the CPU.
+  // The same loader continues on the CPU.
   ExpectEqual(Next(*in_memory), Next(*on_cpu));
   EXPECT_TRUE(in_memory->NextOn(c10::kCPU)->images.equal(Next(*on_cpu).images));
 }
@@ -592,7 +592,7 @@ TEST(LoaderOnADevice, CopiesOneBlockForABatchAndNeverWaits) {
   constexpr int64_t kPixels = kBatch * 3 * kSide * kSide;
   const auto in_memory = Make(Memory(), Options());
   const auto others = Make(std::make_shared<OnDemand>(Memory()), Options());
-  NextOnDevice(*in_memory);  // copies the normalized values of all bytes, too
+  NextOnDevice(*in_memory);  // also copies the normalized values of all bytes
   NextOnDevice(*others);
   const auto expect_one_copy = [](Loader& loader, int64_t bytes, int64_t operations) {
     ResetCounters();
