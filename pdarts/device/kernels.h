@@ -6,12 +6,12 @@
 #include "pdarts/core/mask_arithmetic.h"
 #include "pdarts/device/operators.h"
 
-// What the kernels compute for one image, one element or one pixel. The kernels for the CPU and for
-// CUDA differ only in who goes through the elements.
+// The computation of the kernels for one image, one element or one pixel. The kernels for the CPU
+// and for CUDA differ only in the loop over the elements.
 
 namespace pdarts::operators {
 
-/// A counter as the operators are given it, `[3]`.
+/// The random bits from a counter as the operators get it, `[3]`.
 PDARTS_MASK_FUNCTION mask_arithmetic::Words BitsOf(const int64_t* counter, int64_t place,
                                                    int64_t image, uint32_t block) {
   return mask_arithmetic::ImageWords(
@@ -32,14 +32,14 @@ PDARTS_MASK_FUNCTION float ImageScale(const int64_t* counter, int64_t place, int
   return keeps ? DropScale<float>(rate, /*rounds_once=*/false) : 0;
 }
 
-/// The dropout of one image. T: what is computed with.
+/// The dropout of one image. T: the type of the computation.
 template <typename T>
 struct ImageDropout {
   uint32_t key, second_key;
   mask_arithmetic::Threshold threshold;
   T scale;
 
-  /// What the element of this number is multiplied by. Elements are numbered channels-last.
+  /// The factor of the element with this number. Elements are numbered channels-last.
   PDARTS_MASK_METHOD T Factor(uint32_t element) const {
     return mask_arithmetic::Keeps(threshold, mask_arithmetic::ElementWord(element, key, second_key))
                ? scale
@@ -60,7 +60,7 @@ struct ElementOrder {
   int64_t channels, pixels;
   bool is_channels_last;
 
-  /// The number, counted channels-last, of the element at this place in the image's memory.
+  /// The channels-last number of the element at this offset in the image's memory.
   PDARTS_MASK_METHOD uint32_t NumberOf(int64_t offset) const {
     return static_cast<uint32_t>(is_channels_last ? offset
                                                   : offset % pixels * channels + offset / pixels);

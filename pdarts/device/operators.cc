@@ -15,7 +15,7 @@
 namespace pdarts::operators {
 namespace {
 
-// The kernels for the CPU. A test device computes with them, too.
+// The kernels for the CPU. The counting device uses them too.
 
 at::Tensor ImageScalesCpu(const at::Tensor& counter, at::IntArrayRef places, int64_t images,
                           const at::Tensor& rate) {

@@ -1,5 +1,5 @@
-// The kernels for CUDA: who goes through the elements. What is computed for an element is in
-// kernels.h, which the tested kernels for the CPU share. These kernels are unverified on a device.
+// The kernels for CUDA, which distribute the elements to threads. kernels.h has the computation for
+// an element, which the tested kernels for the CPU share. These kernels are unverified on a device.
 
 #include <algorithm>
 #include <type_traits>
@@ -17,9 +17,10 @@ namespace pdarts::operators {
 namespace {
 
 constexpr int kThreads = 256;
-/// Elements of an image that a thread computes, so that few threads compute the bits of the image.
+/// The number of elements of an image that a thread computes, so that few threads compute the bits
+/// of the image.
 constexpr int64_t kElementsOfThread = 8;
-/// Places whose numbers fit into the arguments of one kernel.
+/// The number of places whose numbers fit into the arguments of one kernel.
 constexpr int kPlaces = 64;
 
 struct Places {

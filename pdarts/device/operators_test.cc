@@ -47,7 +47,7 @@ at::Tensor RandomTable(int64_t channels, at::ScalarType dtype) {
   return at::randn({channels, 256}, MakeGenerator(1, "table"), at::kDouble).to(dtype);
 }
 
-/// The numbers of images that nothing happens to.
+/// The numbers of images without any transform.
 at::Tensor PlainMaps(int64_t n, int64_t height, int64_t width) {
   const at::Tensor maps = at::zeros({n, operators::kImageNumbers}, at::kInt);
   maps.select(1, 4).fill_(height);
@@ -100,7 +100,7 @@ TEST(Operators, DropoutKeepsTheFormatAndTakesAnyStrides) {
   const at::Tensor channels_last = drop(x.contiguous(at::MemoryFormat::ChannelsLast));
   EXPECT_TRUE(channels_last.is_contiguous(at::MemoryFormat::ChannelsLast));
   EXPECT_TRUE(channels_last.equal(expected));
-  // A part of the channels, which has gaps in its memory.
+  // Some of the channels. Their memory has gaps.
   const at::Tensor part = at::cat({x, x}, 1).narrow(1, 6, 6);
   EXPECT_TRUE(drop(part).equal(expected));
 }
@@ -188,8 +188,8 @@ TEST(Operators, RefuseWrongTensors) {
                "the normalized bytes of 3 channels");
 }
 
-/// On the counting device, what `compute` gives for the tensors there is what it gives for them on
-/// the CPU, in one operation and without a word with the host.
+/// Expects that `compute` gives the same result on the counting device as on the CPU, in one
+/// operation and without communication with the host.
 void ExpectSameOnTheDevice(
     const std::vector<at::Tensor>& tensors,
     const std::function<at::Tensor(const std::vector<at::Tensor>&)>& compute) {

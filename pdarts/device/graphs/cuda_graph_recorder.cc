@@ -1,5 +1,5 @@
-// Only builds with --config=cuda compile this file. It has not run on a device yet; what it is
-// asked to record is tested on the counting device (tests/device).
+// Only builds with --config=cuda compile this file. It has not run on a device yet. The counting
+// device tests the recorded computations (tests/device).
 
 #include "pdarts/device/graphs/cuda_graph_recorder.h"
 
@@ -14,15 +14,16 @@
 namespace pdarts {
 namespace {
 
-/// The stream that graphs are recorded and replayed on, as CUDA records no default stream.
+/// The stream on which graphs are recorded and replayed, because CUDA cannot record the default
+/// stream.
 class RecordingStream {
  public:
   explicit RecordingStream(c10::Device device)
       : device_(device),
         stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index())) {}
 
-  /// Calls `work` with this stream as the current one. Work of the stream that was current before
-  /// stays in order: it ends before, or begins after.
+  /// Calls `work` with this stream as the current one. The order with the work of the previous
+  /// stream is kept: that work ends before `work`, or begins after it.
   template <class Work>
   void Use(const Work& work) {
     const c10::cuda::CUDAGuard device(device_);
@@ -48,17 +49,18 @@ class CudaGraph : public RecordedGraph {
   explicit CudaGraph(std::shared_ptr<RecordingStream> stream) : stream_(std::move(stream)) {}
 
   void Capture(const std::function<void()>& compute, at::MempoolId_t pool) {
-    // The memory of the steps before would be kept beside that of the recording.
+    // Otherwise, the memory of the previous steps would be kept in addition to the memory of the
+    // recording.
     c10::cuda::CUDACachingAllocator::emptyCache();
     stream_->Use([&] {
-      // Other threads may allocate pinned memory meanwhile.
+      // Other threads may allocate pinned memory during the recording.
       graph_.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
       try {
         compute();
       } catch (...) {
         try {
           graph_.capture_end();
-        } catch (...) {  // it reports the same fault again
+        } catch (...) {  // the call reports the same error again
         }
         throw;
       }
@@ -79,7 +81,7 @@ class CudaGraphRecorder : public GraphRecorder {
  public:
   explicit CudaGraphRecorder(c10::Device device)
       : stream_(std::make_shared<RecordingStream>(device)),
-        // Graphs of one recorder are replayed one after the other, so they share their memory.
+        // Graphs of the same recorder are replayed one after the other, so they share their memory.
         pool_(at::cuda::graph_pool_handle()) {}
 
   void Run(const std::function<void()>& compute) override { stream_->Use(compute); }

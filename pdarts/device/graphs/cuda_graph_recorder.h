@@ -8,7 +8,7 @@
 
 namespace pdarts {
 
-/// The recorder of a CUDA device, by at::cuda::CUDAGraph; null in a build without --config=cuda.
+/// The recorder of a CUDA device, with at::cuda::CUDAGraph; null in a build without --config=cuda.
 std::unique_ptr<GraphRecorder> MakeCudaGraphRecorder(c10::Device device);
 
 }  // namespace pdarts

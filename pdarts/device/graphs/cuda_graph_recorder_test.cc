@@ -1,4 +1,4 @@
-// On a CUDA device. It has not run yet.
+// Tests on a CUDA device. They have not run yet.
 
 #include <memory>
 

@@ -8,8 +8,8 @@
 
 namespace pdarts {
 
-/// A computation that a device has recorded. The tensors that the computation made belong to the
-/// recording: each replay writes them again.
+/// A computation that a device has recorded. The tensors that the computation allocated belong to
+/// the recording, and each replay writes them again.
 class RecordedGraph {
  public:
   virtual ~RecordedGraph() = default;
@@ -18,20 +18,20 @@ class RecordedGraph {
   virtual void Replay() = 0;
 };
 
-/// Records what a device computes, so that the device repeats it without the host, which then
-/// starts one graph instead of thousands of operations. Work before and after a call stays in
+/// Records the operations of a device, so that the device repeats them without the host. The host
+/// then starts one graph instead of thousands of operations. Work before and after a call stays in
 /// order. All methods throw c10::Error if LibTorch does.
 class GraphRecorder {
  public:
   virtual ~GraphRecorder() = default;
 
-  /// Computes now, as a later recording will: for the steps before a recording, in which libraries
-  /// allocate memory and choose algorithms.
+  /// Computes immediately, under the conditions of a later recording. For the steps before a
+  /// recording, in which libraries allocate memory and choose algorithms.
   virtual void Run(const std::function<void()>& compute) = 0;
 
-  /// Records `compute`, which must neither wait for the device, nor read memory of the host that
-  /// changes, nor change the state of the host in a way that a replay would have to repeat. Nothing
-  /// is computed: the first replay does so. After an exception nothing is recorded, and the device
+  /// Records `compute`. `compute` must neither wait for the device, nor read memory of the host
+  /// that changes, nor change state of the host that a replay would have to change again. Nothing
+  /// is computed before the first replay. After an exception, nothing is recorded, and the device
   /// computes as before.
   virtual std::unique_ptr<RecordedGraph> Record(std::function<void()> compute) = 0;
 };
@@ -40,8 +40,8 @@ class GraphRecorder {
 /// --config=cuda.
 std::unique_ptr<GraphRecorder> MakeGraphRecorder(c10::Device device);
 
-/// For tests: makes the recorders of devices that are neither the CPU nor CUDA. An empty function:
-/// these have none, as at the beginning.
+/// For tests: sets the function that makes the recorders of devices other than the CPU and CUDA.
+/// With an empty function, which is the default, these devices have no recorder.
 void SetGraphRecordersForTesting(std::function<std::unique_ptr<GraphRecorder>()> make);
 
 }  // namespace pdarts
