@@ -1,5 +1,5 @@
-// The export of networks whose weights lie on the counting device: the files are those of the same
-// networks on the CPU, and the described graph computes the same logits.
+// Tests of the export of networks whose weights lie on the counting device: the files are equal to
+// those of the same networks on the CPU, and the described graph computes the same logits.
 
 #include <memory>
 #include <string>

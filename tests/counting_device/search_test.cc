@@ -1,5 +1,5 @@
-// Searches on the counting device, which behaves like a GPU: both spaces with every regularizer
-// find what they find on the CPU, and go on from each of their states.
+// Searches on the counting device, which behaves like a GPU. Both spaces with every regularizer
+// must derive the same architectures as on the CPU, and continue from each of their states.
 
 #include <set>
 #include <string>
@@ -19,7 +19,7 @@
 namespace pdarts {
 namespace {
 
-/// A space with all regularizers that fit it.
+/// A space with all regularizers that can be used with it.
 struct TestedSpace {
   const char* name;
   const char* text;
@@ -71,7 +71,7 @@ ExperimentSpec SpecOf(const TestedSpace& space, const std::vector<std::string>& 
   return spec;
 }
 
-/// Expects that both searches found the same, up to the rounding of float64.
+/// Expects that both searches end with the same results, up to the rounding of float64.
 void ExpectCloseEnd(const SearchOutcome& actual, const SearchOutcome& expected) {
   ASSERT_TRUE(actual.result.ok()) << actual.result.status();
   ASSERT_TRUE(expected.result.ok()) << expected.result.status();
@@ -117,7 +117,7 @@ TEST_P(CountingDeviceSearch, FindsWhatTheReferenceKernelsFindOnTheCpu) {
                                       absl::StrCat("search.alpha_gradients=", gradients)};
     };
     const SearchOutcome expected = Search(SpecOf(GetParam(), settings("REFERENCE")));
-    // FUSED stands for the kernels that a device computes with by default.
+    // FUSED stands for the default kernels of a device.
     for (const char* const kernels : {"REFERENCE", "FUSED"}) {
       SCOPED_TRACE(kernels);
       ResetCounters();

@@ -1,5 +1,5 @@
-// The training of derived networks on the counting device, which behaves like a GPU: the weights
-// and what is measured are those of the CPU, and a training goes on from each of its states.
+// Trainings of derived networks on the counting device, which behaves like a GPU. Weights and
+// measurements must be those of the CPU, and a training must continue from each of its states.
 
 #include "pdarts/core/training.h"
 
@@ -62,7 +62,7 @@ Training MakeTiny(const TestedSpace& space, const std::vector<std::string>& sett
   return std::move(training).value();
 }
 
-/// Keeps every state that it is given, as the content of a checkpoint.
+/// Keeps every saved state as the content of a checkpoint.
 class Keeper : public Checkpointer {
  public:
   bool Due() override { return true; }
@@ -76,7 +76,7 @@ class Keeper : public Checkpointer {
   std::vector<std::string> contents;
 };
 
-/// What is measured after each epoch.
+/// The accuracies after each epoch.
 class Measurements : public TrainObserver {
  public:
   absl::Status OnEpochEnd(const TrainEpochReport& report) override {

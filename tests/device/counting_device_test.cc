@@ -1,5 +1,4 @@
-// The checks of device_parity on a device that is not the CPU: without a GPU, on the device for
-// tests.
+// The checks of device_parity on a device that is not the CPU. The counting device replaces a GPU.
 
 #include "pdarts/core/testing/counting_device.h"
 

@@ -43,14 +43,15 @@
 namespace pdarts::parity {
 namespace {
 
-/// Of float32 results, where LibTorch may not round to TF32.
+/// The tolerance of float32 results. LibTorch must not round to TF32.
 constexpr double kFloatTolerance = 1e-3;
-/// Of losses in bfloat16.
+/// The tolerance of losses in bfloat16.
 constexpr double kBFloat16Tolerance = 0.05;
-/// Of the state after two search steps, in which Adam divides gradients by their own size.
+/// The tolerance of the state after two search steps, in which Adam divides gradients by their own
+/// size.
 constexpr double kStepsTolerance = 1e-8;
 
-/// Of the largest gradient: smaller ones are measured by this.
+/// The share of the largest gradient that is the minimum scale for smaller gradients.
 constexpr double kNoiseShare = 1e-3;
 
 std::string KernelsName(Kernels kernels) { return absl::AsciiStrToLower(Kernels_Name(kernels)); }
@@ -62,7 +63,8 @@ absl::StatusOr<std::unique_ptr<SearchSpace>> Space(const std::string& name) {
   return Registry<SearchSpace>::CreateDefault(name);
 }
 
-/// Loads a fixture's weights in float64, and brings the module to the backend's device and type.
+/// Loads the weights of a fixture in float64, and moves the module to the device and the type of
+/// the backend.
 absl::Status LoadModule(const NamedTensors& state, const std::string& file, const Backend& backend,
                         torch::nn::Module* module) {
   module->to(at::kDouble);
@@ -71,7 +73,7 @@ absl::Status LoadModule(const NamedTensors& state, const std::string& file, cons
   return absl::OkStatus();
 }
 
-/// Images or labels as a network of the backend takes them.
+/// Images or labels in the form that a network of the backend takes.
 at::Tensor Input(const at::Tensor& tensor, const Backend& backend) {
   return tensor.is_floating_point() ? tensor.to(backend.device, backend.parameters)
                                     : tensor.to(backend.device);
@@ -189,7 +191,7 @@ absl::Status CheckNetwork(Network& network, const Dict& file, double smoothing,
                               /*allow_unused=*/true);
     NamedTensors named;
     for (size_t i = 0; i < names.size(); ++i) {
-      // Layers whose output goes to `none` have no gradient here, and zeros in the fixtures.
+      // Layers whose output goes only to `none` have no gradient here, but zeros in the fixtures.
       named[names[i]] = gradients[i].defined() ? gradients[i] : at::zeros_like(parameters[i]);
     }
     comparison->AddAll("gradient of ", named, file.GetNamedTensors("grads"), kNoiseShare);
@@ -289,8 +291,8 @@ std::vector<OperationCase> OperationCases() {
   return cases;
 }
 
-/// What an operation gives on a backend, by name: its output, and the gradients of its input and of
-/// its weights.
+/// The results of an operation on a backend, by name: its output, and the gradients of its input
+/// and of its weights.
 NamedTensors OperationResults(const OperationCase& one, const Backend& backend) {
   const std::shared_ptr<nn::Operation> operation = one.make(one, backend);
   operation->to(backend.device, backend.parameters);
@@ -326,8 +328,8 @@ absl::Status CheckOperation(const OperationCase& one, Precision precision, c10::
 
 // --- batches ---
 
-/// Augmented batches of a search and of a training, which cuts out squares: those that the loader
-/// makes for the device are those that it makes on the CPU.
+/// Compares augmented batches that the loader makes for the device with those that it makes on the
+/// CPU. The batches are those of a search, or those of a training, whose augmentation has cutout.
 absl::Status CheckBatches(bool of_training, c10::Device device, Comparison* comparison) {
   PDARTS_ASSIGN_OR_RETURN(const auto dataset, Registry<Dataset>::CreateDefault("synthetic"));
   PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data, dataset->Load(LoadOptions()));
@@ -358,8 +360,8 @@ absl::Status CheckBatches(bool of_training, c10::Device device, Comparison* comp
 
 // --- search steps ---
 
-/// What a few search steps of a small super-network leave: parameters, buffers and losses. Masks of
-/// dropout and of drop path must be those of every other backend.
+/// The results of a few search steps of a small super-network: parameters, buffers and losses.
+/// Masks of dropout and of drop path must be equal on all backends.
 absl::StatusOr<NamedTensors> StepResults(const std::string& space_name, const Backend& backend) {
   PDARTS_ASSIGN_OR_RETURN(const auto space, Space(space_name));
   SuperNetShape shape;
@@ -477,7 +479,8 @@ std::vector<ParityCheck> ParityChecks(c10::Device device) {
            [=](Comparison* comparison) { return CheckSteps(space, kernels, device, comparison); }});
     }
   }
-  // On a device, FUSED becomes what searches use there; REFERENCE is checked in float64 only.
+  // On a device, FUSED becomes the kernels that searches use there. REFERENCE is checked only in
+  // float64.
   for (const auto& [kernels, precision] :
        {std::pair{FUSED, FLOAT64}, {REFERENCE, FLOAT64}, {FUSED, FLOAT32}, {FUSED, BFLOAT16}}) {
     // Lambdas can't capture structured bindings.

@@ -14,23 +14,23 @@
 
 namespace pdarts::parity {
 
-/// Collects by how much tensors of a device deviate from the expected ones.
+/// Collects the relative differences between tensors of a device and the expected tensors.
 class Comparison {
  public:
-  /// The deviation of a tensor is max|actual - expected| / max|expected|. It is infinite if the
+  /// Adds the relative difference max|actual - expected| / max|expected|. It is infinite if the
   /// shapes differ, a number is not finite, or `actual` is undefined.
-  /// \param least_scale the denominator is at least this number.
+  /// \param least_scale minimum of the denominator.
   void Add(absl::string_view what, const at::Tensor& actual, const at::Tensor& expected,
            double least_scale = 0);
-  /// Each expected tensor by its name, with `what` before the name; a missing one deviates
-  /// infinitely. A gradient that is zero in exact arithmetic is rounding noise, so the denominator
-  /// is at least `share` of the largest number of all expected tensors.
+  /// Adds each expected tensor by its name, with the prefix `what`. The difference of a missing
+  /// tensor is infinite. A gradient that is zero in exact arithmetic is rounding noise, so the
+  /// denominator is at least `share` of the largest number of all expected tensors.
   void AddAll(absl::string_view what, const std::map<std::string, at::Tensor>& actual,
               const std::map<std::string, at::Tensor>& expected, double share = 0);
 
   int64_t compared() const { return compared_; }
   double largest() const { return largest_; }
-  /// The tensor that deviates most.
+  /// The tensor with the largest relative difference.
   const std::string& where() const { return where_; }
 
  private:
@@ -44,7 +44,7 @@ struct ParityCheck {
   std::string name;  ///< "fixture/pdarts_supernet_stage1/float64/fused"
   double tolerance = 0;
   std::function<absl::Status(Comparison*)> run;
-  /// Whether the tests of //... run it. They leave out most of the networks.
+  /// Whether the tests of //... run the check. They omit most of the networks.
   bool is_quick = true;
 };
 
@@ -57,7 +57,7 @@ struct CheckResult {
   double seconds = 0;
   std::string error;  ///< what went wrong instead; empty if nothing did
 
-  /// Whether something was compared, and nothing deviates too much.
+  /// Whether something was compared, and no difference exceeds the tolerance.
   bool passed() const { return error.empty() && compared > 0 && deviation <= tolerance; }
 };
 
@@ -71,7 +71,7 @@ struct CheckResult {
 ///   in float32 and bfloat16 losses and logits
 std::vector<ParityCheck> ParityChecks(c10::Device device);
 
-/// Runs a check. What it throws or returns becomes the error of the result.
+/// Runs a check. Its exceptions and errors become the error of the result.
 CheckResult RunCheck(const ParityCheck& check);
 
 /// The result as one line of JSON, without the end of the line. A number that is not finite is

@@ -1,5 +1,5 @@
-// Forecasts of memory on another device than the CPU: they measure on the device, and ask the
-// device what is free.
+// Memory estimates for another device than the CPU. They measure on the device, and get the free
+// memory from the device.
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
-// Searches and trainings in 16 bits on another device than the CPU: they end, with losses near
-// those of float32.
+// Searches and trainings in 16 bits on another device than the CPU: they end, and their losses are
+// near those of float32.
 
 #include <cmath>
 #include <string>
@@ -115,7 +115,7 @@ TEST(NarrowSearch, EndsNearFloat32) {
     SCOPED_TRACE(precision);
     ExpectNear(SearchLossesIn(precision), wide);
   }
-  // All of it was computed on the device.
+  // The device computed everything.
   for (const std::string& kernels : UsedKernels()) {
     EXPECT_NE(kernels.find("/"), std::string::npos) << kernels;
     EXPECT_NE(kernels.substr(0, 5), "fused") << kernels;
