@@ -19,15 +19,15 @@ import time
 
 MEGABYTE = 1e6
 STAGES = ["stage1", "stage2", "stage3"]
-# Of a search step on a GPU: settings and precision. Only "repeatable" promises the same bits each time, as searches do by
-# default. The others let cuDNN choose its fastest algorithms, as the plain Python modules do.
+# Variants of a search step on a GPU: settings and precision. Only "repeatable" promises the same bits each time, as
+# searches do by default. In the others, cuDNN chooses its fastest algorithms, as in the plain Python modules.
 VARIANTS = {
     "eager": ["--set=search.cuda_graphs=OFF,search.deterministic=false"],
     "graphs": ["--set=search.cuda_graphs=ON,search.deterministic=false"],
     "bfloat16": ["--set=search.cuda_graphs=ON,search.deterministic=false", "--precision=BFLOAT16"],
     "repeatable": ["--set=search.cuda_graphs=ON"],
 }
-# The same on the processor, where each search gives the same bits each time.
+# Variants on the processor, where each search gives the same bits each time.
 CPU_VARIANTS = {"eager": [], "bfloat16": ["--precision=BFLOAT16"]}
 
 # The published sizes, and smaller ones for a machine without a GPU.
@@ -64,7 +64,7 @@ SIZES = {
 
 
 class Failure(Exception):
-    """Something that was tried did not work."""
+    """An attempt failed."""
 
 
 def plain_version(version):
@@ -73,7 +73,7 @@ def plain_version(version):
 
 
 def environment_error(kit, torch, device):
-    """Returns what keeps this machine from running the kit, or None. `torch` is Python's torch, or None."""
+    """Returns the reason why this machine cannot run the kit, or None. `torch` is Python's torch, or None."""
     install = "install it with: %s -m pip install torch==%s" % (os.path.basename(sys.executable), kit["torch"])
     if torch is None:
         return "this Python has no torch; " + install
@@ -96,7 +96,8 @@ def library_folders(torch_folder):
     """Returns the folders that hold torch's libraries and those of NVIDIA that torch loads."""
     folders = [os.path.join(torch_folder, "lib")]
     folders += sorted(glob.glob(os.path.join(os.path.dirname(torch_folder), "nvidia", "*", "lib")))
-    # Where another installation keeps NVIDIA's libraries: what this process has loaded tells it.
+    # NVIDIA's libraries may be in the folders of another installation. The memory map of this process lists the loaded
+    # ones.
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
         for line in maps:
             match = re.search(r"(/\S*)/lib(?:cu|nv|nccl)[^/]*\.so[.0-9]*$", line)
@@ -157,7 +158,7 @@ class Report:
         self.checks = []
 
     def add(self, step, name, status, **fields):
-        """Notes a check. status: "passed", "failed" or "skipped"."""
+        """Adds a check. status: "passed", "failed" or "skipped"."""
         self.checks.append({"step": step, "check": name, "status": status, **fields})
         self.write()
 
@@ -182,7 +183,7 @@ class Report:
 
 
 class Runner:
-    """Runs the programs of the kit, each within what is left of its step's time."""
+    """Runs the programs of the kit, each within the remaining time of its step."""
 
     def __init__(self, kit_folder, work, libraries):
         self.kit_folder = kit_folder
@@ -217,7 +218,7 @@ class Runner:
         process.wait()
 
     def run(self, words, limit=math.inf, own_libraries=True):
-        """Returns the standard output, and what went wrong or None."""
+        """Returns the standard output, and the error or None."""
         seconds = min(limit, self.deadline - time.monotonic())
         if seconds <= 0:
             return "", "the time of the step was over before it began"
@@ -241,7 +242,7 @@ class Runner:
 
 
 class Checks:
-    """The six steps. Each notes its checks in the report."""
+    """The six steps. Each adds its checks to the report."""
 
     def __init__(self, runner, report, device, python=sys.executable):
         self.runner = runner
@@ -262,7 +263,7 @@ class Checks:
             passed = result.pop("passed")
             failed += not passed
             self.report.add(step, result.pop("check"), "passed" if passed else "failed", **result)
-        # A failed check ends the program with status 1, and stands in the report already.
+        # If a check failed, the program exits with status 1, and the report already has the check.
         if error and not (failed and error.startswith("exit status 1")):
             self.report.add(step, "device_parity", "failed", error=error)
         elif not output:
@@ -358,7 +359,7 @@ class Checks:
             else:
                 files.append((stage, name, path))
         for stage, name, path in files:
-            # Each in a process of its own, so that the peak of memory is that of the stage.
+            # Each stage runs in a process of its own, so that the peak of the memory belongs to the stage.
             output, error = self.runner.run([
                 self.python, "-B", os.path.join(self.runner.kit_folder, "reference_network.py"), "--device=" + self.device,
                 "--batch=%d" % sizes["batch"], "--dropout=%s" % sizes["dropout"][stage]
@@ -375,7 +376,7 @@ class Checks:
             self._add_ratio(step, name)
 
     def _add_ratio(self, step, stage):
-        """How many times the images per second of the plain modules pdarts reaches, in float32."""
+        """The images per second of pdarts divided by those of the plain modules, in float32."""
         python = self.report.find("python/" + stage)
         ratios = {}
         for variant in ("eager", "graphs"):
@@ -406,7 +407,7 @@ class Checks:
             self.report.add(step, "slowest", "failed", error="no step was profiled")
 
 
-# The steps with their names and the seconds that each may take: eight minutes in all.
+# The steps with their names and the maximum seconds of each: eight minutes in total.
 STEPS = [
     (Checks.parity, "fixtures and operations", 110),
     (Checks.quickstart, "quickstart, killed and continued", 100),
@@ -477,7 +478,7 @@ def markdown(report):
 
 
 def summary(report):
-    """Returns the text for a reader."""
+    """Returns the summary for readers."""
     rows = measurement_rows(report.checks)
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
@@ -498,7 +499,7 @@ def summary(report):
 
 
 def run_steps(checks, report, runner, chosen, out=sys.stdout):
-    """Runs the chosen steps. A step that fails in an unexpected way is noted, and the next step runs."""
+    """Runs the chosen steps. An unexpected error of a step is added to the report, and the next step runs."""
     for number, (run, title, seconds) in enumerate(STEPS, start=1):
         if number not in chosen:
             continue
@@ -506,7 +507,7 @@ def run_steps(checks, report, runner, chosen, out=sys.stdout):
         runner.deadline = begin + seconds
         try:
             run(checks, number)
-        except Exception as error:  # the other steps are to run
+        except Exception as error:  # the other steps must still run
             report.add(number, title, "failed", error="%s: %s" % (type(error).__name__, error))
         failed = report.count("failed", number)
         print("%d %-34s %6.1f s  %3d passed, %d failed, %d skipped" % (

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks pdarts on this machine's GPU: its numbers, its speed and its memory. Needs Python with torch, and nothing else.
-# check.sh --help lists the options. PYTHON names another Python than python3.
+# Checks pdarts on the GPU of this machine: its numbers, its speed and its memory. Needs only Python with torch.
+# check.sh --help lists the options. The variable PYTHON can name another Python than python3.
 set -eu
 kit=$(cd "$(dirname "$0")" && pwd -P)
 python=${PYTHON:-python3}

@@ -1,4 +1,4 @@
-"""Tests of check.py and check.sh, with stand-ins for the programs of the kit and for torch.
+"""Tests of check.py and check.sh, with replacements for the programs of the kit and for torch.
 
 usage: check_test.py CHECK_PY CHECK_SH
 """
@@ -149,8 +149,8 @@ class ParityTest(KitTest):
         self.assertEqual(self.statuses(), {"device_parity": "failed"})
 
 
-# Logs one epoch for each of three stages. A run that is not resumed stops in its second stage, until it is killed, if its
-# folder is called so.
+# Logs one epoch for each of three stages. If the name of the folder asks for it, a run that is not resumed stops in its
+# second stage until it is killed.
 QUICKSTART = """
 folder = [a for a in sys.argv if a.startswith("--output_dir=")][0][13:]
 resumes = "--resume" in sys.argv
@@ -184,7 +184,7 @@ class QuickstartTest(KitTest):
         self.assertIn("0.25", self.failure())
 
     def test_a_run_that_ends_before_the_kill_fails(self):
-        # It logs the second stage and ends at once, so that only a run without this line ends before.
+        # Logs the second stage and ends at once, so that only a run without this line ends before.
         self.program("bin/quickstart", 'folder = [a for a in sys.argv if "=" in a and "output_dir" in a][0][13:]\n'
                      'os.makedirs(folder)\nopen(folder + "/genotype.txt", "w").write("a")\n'
                      'if folder.endswith("killed"): sys.exit("no device")')
@@ -197,7 +197,7 @@ class QuickstartTest(KitTest):
         self.assertEqual(self.statuses(), {"quickstart": "failed"})
 
 
-# Notes its arguments, and prints a measurement.
+# Logs its arguments, and prints a measurement.
 DEVICE_STEPS = """
 with open(%r, "a") as file: file.write(json.dumps(sys.argv[1:]) + "\\n")
 output = [a for a in sys.argv if a.startswith("--output=")]

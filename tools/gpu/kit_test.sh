@@ -2,11 +2,11 @@
 # kit_test.sh SITE_PACKAGES KIT: unpacks the kit, and runs its checks on the processor with the torch of SITE_PACKAGES.
 set -euo pipefail
 packages=$1
-[ -d "$packages" ] || packages="../${packages#external/}"  # where the runfiles hold it
+[ -d "$packages" ] || packages="../${packages#external/}"  # the place in the runfiles
 packages=$(realpath -s "$packages")
 archive=$(realpath "$2")
 . tests/cli/checks.sh
-cd "$TEST_TMPDIR"  # where checks.sh writes to
+cd "$TEST_TMPDIR"  # checks.sh writes to this folder
 
 size=$(stat -Lc %s "$archive")
 [ "$size" -le 55000000 ] || fails "the kit has $size bytes"

@@ -1,4 +1,4 @@
-"""The super-network of the DARTS space as plain modules of Python's torch, to compare pdarts with.
+"""The super-network of the DARTS space as plain modules of Python's torch, for comparisons with pdarts.
 
 usage: reference_network.py --device=cpu|cuda [OPTIONS] FILE...
 
@@ -22,7 +22,7 @@ from torch.nn import functional
 
 KINDS = ["normal", "reduce"]
 INPUTS, NODES = 2, 6
-# Of the tensors that are not the network's.
+# The prefix of tensors that do not belong to the network.
 PASS = "pass."
 TYPES = {"F64": torch.float64, "F32": torch.float32, "I64": torch.int64}
 
@@ -196,7 +196,7 @@ def load_network(tensors, metadata):
                       int(metadata["classes"])).double()
     state = {name: tensor for name, tensor in tensors.items() if not name.startswith(PASS)}
     missing, unexpected = network.load_state_dict(state, strict=False)
-    # pdarts does not count the batches of a normalization.
+    # pdarts does not count the batches of a batch normalization.
     missing = [name for name in missing if not name.endswith(".num_batches_tracked")]
     if missing or unexpected:
         raise ValueError("the file lacks %s, and only the file has %s" % (missing[:3], unexpected[:3]))
@@ -212,7 +212,7 @@ def deviation(actual, expected):
 
 
 def compare(network, tensors, device):
-    """Returns the largest deviation from what pdarts computed, and the name of the tensor that has it."""
+    """Returns the largest relative difference from the results of pdarts, and the name of its tensor."""
     network.train()
     logits = network(tensors["pass.images"].to(device))
     loss = functional.cross_entropy(logits, tensors["pass.labels"].to(device))
@@ -261,7 +261,7 @@ def main():
     parser.add_argument("files", nargs="+")
     options = parser.parse_args()
     device = torch.device(options.device)
-    # As pdarts: cuDNN chooses its fastest algorithms, and products of float32 are computed in float32.
+    # As in pdarts, cuDNN chooses its fastest algorithms, and products of float32 are computed in float32.
     torch.backends.cudnn.benchmark = True
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
