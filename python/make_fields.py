@@ -2,8 +2,9 @@
 
 usage: make_fields.py DESCRIPTOR_SET OUTPUT
 
-DESCRIPTOR_SET is a FileDescriptorSet in protobuf's binary format, as protoc writes it. It is read here by the few
-numbers of its fields that matter (google/protobuf/descriptor.proto), so that the build needs no Python package.
+DESCRIPTOR_SET is a FileDescriptorSet in protobuf's binary format, as protoc writes it. This program
+reads only the few fields that it needs, by their numbers (google/protobuf/descriptor.proto), so that the build needs no
+Python package.
 """
 
 import sys
@@ -33,7 +34,7 @@ def varint(data, at):
 
 
 def fields(data):
-    """Number and value of each field of a message: int or bytes."""
+    """The number and the value (int or bytes) of each field of a message."""
     at = 0
     while at < len(data):
         key, at = varint(data, at)

@@ -2,8 +2,8 @@
 
 usage: make_wheel.py OUTPUT VERSION_FILE README LICENSE FILE...
 
-FILE... are the package's files; a path ends in pdarts_reader/NAME. The wheel's name must hold the version of
-VERSION_FILE.
+FILE... are the files of the package. A path ends in pdarts_reader/NAME. The name of the wheel must contain the version
+in VERSION_FILE.
 """
 
 import base64
@@ -59,7 +59,7 @@ def main():
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
         record += f"{name},sha256={digest},{len(data)}\n"
     content[f"{info}/RECORD"] = (record + f"{info}/RECORD,,\n").encode()
-    # Neither times nor what a library of compression makes of it.
+    # The wheel must contain neither times nor the output of a compression library, which differs between versions.
     with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as wheel:
         for name, data in content.items():
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))

@@ -1,4 +1,4 @@
-"""What the wheel reads of runs that earlier commits left.
+"""Tests the wheel on runs of earlier commits.
 
 usage: reader_test.py WHEEL RUNS SPECS
 
@@ -153,7 +153,7 @@ class RunTest(unittest.TestCase):
         self.assertEqual(edge["stage"], [1, 1, 2, 2, 3, 3])
         self.assertEqual(edge["epoch"], [1, 2, 1, 2, 1, 2])
         self.assertIsNone(edge["skip_connect"][2])  # pruned by the first stage
-        # The last epoch's probabilities are those that the architecture was derived from.
+        # The probabilities of the last epoch are those from which the architecture was derived.
         for decision in pdarts_reader.read_architecture(SEARCH)["trace"]["edges"]:
             edge = probabilities[decision["cell_kind"]][f"{decision['from']} -> {decision['to']}"]
             for operation, probability in zip(decision["candidates"], decision["probabilities"]):
@@ -178,7 +178,7 @@ class RunTest(unittest.TestCase):
             self.assertEqual(run["log"]["epoch"]["epoch"], [1])
             self.assertIsNone(run["architecture"])
             self.assertIsNone(run["result"])
-            # This log does not name its edges, and the architecture that would is not there yet.
+            # This log does not name its edges, and the architecture with the names does not exist yet.
             self.assertEqual(list(run["probabilities"]["normal"])[1], "edge 1")
             named = lines[2].replace('{"operations"', '{"from":7,"to":9,"operations"')
             log.write_text(named)
@@ -200,10 +200,10 @@ class RunTest(unittest.TestCase):
 
     def test_makes_data_frames(self):
         if "pandas" not in sys.modules:
-            sys.modules["pandas"] = None  # what an import of a missing package meets
+            sys.modules["pandas"] = None  # the same effect as a missing package
             with self.assertRaisesRegex(ImportError, "a data frame needs pandas"):
                 pdarts_reader.log_frame(SEARCH)
-        # Stands for pandas, which is no package of this test.
+        # Replaces pandas, which is not available in this test.
         sys.modules["pandas"] = types.SimpleNamespace(DataFrame=dict)
         try:
             self.assertEqual(pdarts_reader.log_frame(SEARCH)["epoch"], [1, 2, 1, 2, 1, 2])

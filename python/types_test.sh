@@ -1,6 +1,5 @@
 #!/bin/bash
-# The wheel's package passes mypy --strict.
-# usage: types_test.sh SITE_PACKAGES WHEEL
+# Checks that the package of the wheel passes mypy --strict. usage: types_test.sh SITE_PACKAGES WHEEL
 set -eu
 packages=$PWD/$1
 [ -d "$packages" ] || packages="$PWD/../${1#external/}"  # where the runfiles hold it

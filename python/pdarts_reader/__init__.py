@@ -1,6 +1,6 @@
-"""Reads run directories of pdarts into plain dictionaries, and into data frames where pandas is installed.
+"""Reads run directories of pdarts into plain dictionaries, and into data frames if pandas is installed.
 
-The package computes nothing and writes nothing. A run directory is what `pdarts search` and `pdarts train` leave:
+The package computes nothing and writes nothing. `pdarts search` and `pdarts train` write run directories:
 runs/<name>-seed<seed>.
 """
 

@@ -17,7 +17,7 @@ _SPEC = "spec.textproto"
 
 
 def _read(run: Path, name: str) -> Optional[str]:
-    """The content of a file of a run; None where the run does not have it (yet)."""
+    """The content of a file of a run; None if the run does not have it (yet)."""
     folder = pathlib.Path(run)
     if not (folder / _SPEC).is_file():
         raise FileNotFoundError(f"{folder} is no run directory: it has no {_SPEC}")
@@ -28,7 +28,7 @@ def _read(run: Path, name: str) -> Optional[str]:
 
 
 def _json_object(text: str, place: str) -> Dict[str, Any]:
-    """A JSON object. `place` stands before the message of an error."""
+    """A JSON object. `place` is the prefix of error messages."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
@@ -39,7 +39,7 @@ def _json_object(text: str, place: str) -> Dict[str, Any]:
 
 
 def _events(run: Path) -> Iterator[Dict[str, Any]]:
-    """The lines of the log. The last line of a run that goes on may be half written, and is left out then."""
+    """The lines of the log. The last line of a running run may be incomplete, and is then ignored."""
     lines = (_read(run, "log.jsonl") or "").split("\n")
     for number, line in enumerate(lines[:-1], start=1):
         yield _json_object(line, f"{pathlib.Path(run) / 'log.jsonl'}:{number}")
@@ -51,14 +51,14 @@ def read_spec(run: Path) -> Dict[str, Any]:
     assert text is not None
     origin = str(pathlib.Path(run) / _SPEC)
     spec = _text_format.parse(text, "pdarts.ExperimentSpec", origin)
-    # A search has a schedule, and a training has none.
+    # A search has a schedule, but a training does not.
     return spec if "schedule" in spec else _text_format.parse(text, "pdarts.TrainSpec", origin)
 
 
 def read_architecture(run: Path) -> Optional[Dict[str, Any]]:
-    """What the search found, or what the training trains: the fields of DerivedArchitecture. `architecture` has the
-    cells and their edges, `text` the genotype, and `trace` why each edge of a search holds its operation. None for a
-    search that is not finished."""
+    """The architecture that the search derived, or that the training trains: the fields of DerivedArchitecture.
+    `architecture` has the cells and their edges, `text` has the genotype, and `trace` has the reason why each edge of a
+    search holds its operation. None for a search that is not finished."""
     text = _read(run, "architecture.textproto")
     if text is None:
         return None
@@ -74,7 +74,7 @@ def read_result(run: Path) -> Optional[Dict[str, Any]]:
 def read_log(run: Path) -> Dict[str, Columns]:
     """The log as columns: for each kind of event ("epoch", "run_end", ...) a list for each field, with an entry for
     each line of this kind. A field that a line does not have is None there. A field of a field has a dot in its name:
-    "regularizers.skip_dropout". The probabilities are left out, and read_probabilities reads them."""
+    "regularizers.skip_dropout". The result does not contain the probabilities, which read_probabilities reads."""
     lines: Dict[str, List[Dict[str, Any]]] = {}
     for event in _events(run):
         flat: Dict[str, Any] = {}
@@ -128,7 +128,7 @@ def _probability_rows(run: Path) -> Iterator[Tuple[int, int, str, str, str, floa
 
 def read_probabilities(run: Path) -> Dict[str, Dict[str, Columns]]:
     """The probabilities of a search by cell kind, edge ("1 -> 3") and epoch. Each edge has the columns "stage" and
-    "epoch" (within the stage; both count from 1) and a column for each operation, with None where the operation was
+    "epoch" (within the stage; both count from 1) and a column for each operation, with None after the operation was
     pruned. Empty for a training."""
     lines: Dict[str, Dict[str, Dict[Tuple[int, int], Dict[str, Any]]]] = {}
     for stage, epoch, kind, edge, operation, probability in _probability_rows(run):
@@ -142,8 +142,8 @@ def read_probabilities(run: Path) -> Dict[str, Dict[str, Columns]]:
 
 
 def read_run(run: Path) -> Dict[str, Any]:
-    """All of a run: a dictionary with the entries "spec", "log", "probabilities", "architecture" and "result", as the
-    function of each entry reads it."""
+    """All content of a run: a dictionary with the entries "spec", "log", "probabilities", "architecture" and "result".
+    Each entry is the result of the function with its name."""
     return {
         "spec": read_spec(run),
         "log": read_log(run),
@@ -168,7 +168,7 @@ def log_frame(run: Path, event: str = "epoch") -> Any:
 
 def probabilities_frame(run: Path) -> Any:
     """The probabilities of a search as a pandas.DataFrame with the columns stage, epoch, cell_kind, edge, operation
-    and probability: a row for each operation that is left on an edge, in each epoch. Needs pandas."""
+    and probability: a row for each candidate of an edge, in each epoch. Needs pandas."""
     names = ["stage", "epoch", "cell_kind", "edge", "operation", "probability"]
     columns: Columns = {name: [] for name in names}
     for row in _probability_rows(run):

@@ -1,4 +1,4 @@
-"""A parser of the text format of protocol buffers, as far as pdarts writes it."""
+"""A parser for the part of the text format of protocol buffers that pdarts writes."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class _Parser:
         return name
 
     def _values(self, type_name: str) -> List[Any]:
-        """The values behind a field's name: one, or those between brackets."""
+        """The values after a field's name: one value, or the values between brackets."""
         has_colon = self._is_mark(":")
         if has_colon:
             self._advance()
