@@ -31,7 +31,7 @@ pdarts::Topology MakeTopology(int links) {
   return {{chain}};
 }
 
-/// `[N,C,H,W]` -> `[N,C,H,W]`. affine: whether batch normalisations have weight and bias.
+/// `[N,C,H,W]` -> `[N,C,H,W]`. affine: whether batch normalizations have weight and bias.
 std::shared_ptr<nn::Operation> MakeLink(const std::string& name, int64_t channels, bool affine,
                                         const pdarts::Backend& backend,
                                         const at::Generator& generator) {
@@ -49,8 +49,8 @@ std::shared_ptr<nn::Operation> MakeLink(const std::string& name, int64_t channel
   return nn::MakeOperation(name, options);
 }
 
-/// What comes before and after the chains, in both networks: a convolution; the mean over the
-/// pixels and a classifier.
+/// The layers before and after the chains in both networks: a convolution before them, and the mean
+/// over the pixels and a classifier after them.
 class Ends {
  public:
   /// Registers the children `stem`, `stem_norm` and `classifier` of `network`.
@@ -74,7 +74,7 @@ class Ends {
     return classifier_->Forward(nn::GlobalAveragePool(x));
   }
 
-  /// The same, described for export.
+  /// Descriptions of Begin and Finish, for export.
   pdarts::GraphValue DescribeBegin(pdarts::GraphBuilder* builder) const {
     const pdarts::GraphValue x = stem_->Describe(builder, "stem", builder->images());
     return stem_norm_->Describe(builder, "stem_norm", x);
@@ -209,7 +209,7 @@ class ChainSpace : public pdarts::SearchSpace {
     return shape;
   }
   absl::Status DoCheckSuperNetShape(const pdarts::SuperNetShape& shape) const override {
-    return absl::OkStatus();  // no operation halves an image
+    return absl::OkStatus();  // no operation reduces an image
   }
   std::shared_ptr<pdarts::SuperNet> DoBuildSuperNet(const pdarts::Candidates& candidates,
                                                     const pdarts::SuperNetShape& shape,

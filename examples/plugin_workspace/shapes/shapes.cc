@@ -16,8 +16,8 @@ namespace example {
 namespace {
 
 constexpr int kSide = 16;        // of an image, in pixels
-constexpr int kShapeSide = 7;    // of a shape
-constexpr int kBackground = 96;  // grey levels are drawn from [0, this), those of a shape on top
+constexpr int kShapeSide = 7;    // of a shape, in pixels
+constexpr int kBackground = 96;  // the limit of the gray levels of the background
 
 class Shapes : public pdarts::Dataset {
  public:
@@ -42,7 +42,7 @@ class Shapes : public pdarts::Dataset {
     return splits;
   }
 
-  /// Images whose classes take turns, so that any two halves hold all of them.
+  /// Images whose classes alternate, so that both halves have images of all classes.
   std::shared_ptr<const pdarts::SampleSource> Draw(absl::string_view purpose, int64_t size,
                                                    pdarts::Sha256* checksum) const {
     const at::Generator generator = pdarts::MakeGenerator(config_.seed(), purpose);
