@@ -44,8 +44,8 @@ absl::StatusOr<std::string> Benchmark::DatasetNamed(absl::string_view dataset) c
   std::string name = dataset.empty() ? default_dataset() : std::string(dataset);
   const std::vector<std::string> known = datasets();
   if (std::find(known.begin(), known.end(), name) == known.end()) {
-    return absl::NotFoundError(absl::StrCat("the benchmark has no accuracy on the data set \"",
-                                            name, "\"; it has: ", absl::StrJoin(known, ", ")));
+    return absl::NotFoundError(absl::StrCat("the benchmark has no accuracy on the dataset \"", name,
+                                            "\"; it has: ", absl::StrJoin(known, ", ")));
   }
   return name;
 }

@@ -32,8 +32,9 @@ absl::Status CheckKept(const Candidates& candidates, const Candidates& kept, int
       const bool ascending =
           std::adjacent_find(after.begin(), after.end(), std::greater_equal<>()) == after.end();
       if (!ascending || !std::includes(before.begin(), before.end(), after.begin(), after.end())) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(where, " keeps what is none of its candidates, or not in their order"));
+        return absl::InvalidArgumentError(absl::StrCat(
+            where,
+            " keeps an operation that is not one of its candidates, or changes their order"));
       }
     }
   }

@@ -310,9 +310,10 @@ absl::Status SetScalar(Message* message, const FieldDescriptor* field, int index
       PDARTS_SET(String, value);
       break;
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return absl::InvalidArgumentError(absl::StrCat(path, ": is a ", field->message_type()->name(),
-                                                     ", not a single value; go on with one of ",
-                                                     FieldNames(field->message_type())));
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": is a ", field->message_type()->name(),
+                       ", not a single value; continue the path with one of ",
+                       FieldNames(field->message_type())));
   }
 #undef PDARTS_SET
   return absl::OkStatus();

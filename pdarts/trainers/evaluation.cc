@@ -231,7 +231,7 @@ absl::Status CheckMeasurable(const DatasetSplits& data) {
   return absl::InvalidArgumentError(absl::StrCat(
       data.source,
       " holds no test images, which networks are measured on: the test split is empty. ",
-      "Add some; a data set that has the field dataset.test_share can also set training images "
+      "Add some; a dataset that has the field dataset.test_share can also set training images "
       "apart"));
 }
 

@@ -365,7 +365,7 @@ absl::StatusOr<MemoryForecast> ForecastOn(c10::Device device, MemoryForecast for
         forecast.what,
         " needs more memory than there is: ", forecast.policy.limit->available_bytes / 1000000,
         " MB are free (", forecast.policy.limit->name, "), and a batch of ", kSmallBatch,
-        " does not fit; --allow_swap tries all the same"));
+        " does not fit; --allow_swap tries it nevertheless"));
   }
   PDARTS_RETURN_IF_ERROR(estimate.status());
   forecast.estimate = *estimate;
@@ -487,7 +487,7 @@ absl::Status MemoryForecast::CheckFits() const {
       smallest > 0
           ? absl::StrCat("a batch of ", smallest, " would fit (", absl::StrJoin(flags, " "), ")")
           : std::string("no batch would fit"),
-      parts, "; --allow_swap tries all the same"));
+      parts, "; --allow_swap tries it nevertheless"));
 }
 
 absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int stage,

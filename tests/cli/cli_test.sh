@@ -67,7 +67,7 @@ says "column 17: expected '+', found 'x'" "${query[@]}" "|nor_conv_3x3~0|x"
 says "column 1: expected '|', found 'n'" "${query[@]}" "nor_conv_3x3~0|"
 says "column 2: unknown operation 'sep_conv_3x3'; known: none, skip_connect" "${query[@]}" "|sep_conv_3x3~0|"
 says "architecture 15625: the benchmark numbers them from 0 to 15624" "${query[@]}" 15625
-says "--dataset: the benchmark has no accuracy on the data set \"cifar99\"; it has: cifar10" "${query[@]}" --top=1 --dataset=cifar99
+says "--dataset: the benchmark has no accuracy on the dataset \"cifar99\"; it has: cifar10" "${query[@]}" --top=1 --dataset=cifar99
 says "--top: -1 is below 1" "${query[@]}" --top=-1
 says "--top: 0 is below 1" "${query[@]}" --top=0 1
 says "can't read the table $PWD/none.csv" "${query[@]}" --table=none.csv 1
@@ -91,7 +91,7 @@ grep -Eqx "\{\"architectures\":\[\{\"architecture\":$text,\"accuracy\":$number,\
 says "the benchmark nasbench301 predicts accuracies: it has no table of architectures" "${predict[@]}" 1
 says "--top: the benchmark nasbench301 predicts accuracies" "${predict[@]}" --top=1
 says "--table: the benchmark nasbench301 predicts accuracies" "${predict[@]}" --table=table.csv PDARTS
-says "--dataset: the benchmark has no accuracy on the data set \"cifar100\"; it has: cifar10" "${predict[@]}" --dataset=cifar100 PDARTS
+says "--dataset: the benchmark has no accuracy on the dataset \"cifar100\"; it has: cifar10" "${predict[@]}" --dataset=cifar100 PDARTS
 says "--model: can't read the model $PWD/none.textproto" "${predict[@]}" --model=none.textproto PDARTS
 echo 'dataset: "mine"' > model.textproto
 says "--model: $PWD/model.textproto: intercept: is not set" "${predict[@]}" --model=model.textproto PDARTS

@@ -387,8 +387,10 @@ TEST(FaultyScheduleTest, WhatItKeepsIsChecked) {
            {{{{0}}}, "cell kind 0: 1 edges of 2"},
            {{{{0}, {}}}, "cell kind 0 edge 1 keeps 0 candidates, expected 1"},
            {{{{0, 1}, {0, 1}}}, "cell kind 0 edge 0 keeps 2 candidates, expected 1"},
-           {{{{0}, {7}}}, "cell kind 0 edge 1 keeps what is none of its candidates"},
-           {{{{-1}, {0}}}, "cell kind 0 edge 0 keeps what is none of its candidates"}}) {
+           {{{{0}, {7}}},
+            "cell kind 0 edge 1 keeps an operation that is not one of its candidates"},
+           {{{{-1}, {0}}},
+            "cell kind 0 edge 0 keeps an operation that is not one of its candidates"}}) {
     const absl::Status status = prune(kept);
     EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
     EXPECT_THAT(status.ToString(), AllOf(HasSubstr("the schedule faulty_schedule pruned wrongly "
