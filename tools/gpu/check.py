@@ -99,7 +99,7 @@ def library_folders(torch_folder):
     # Where another installation keeps NVIDIA's libraries: what this process has loaded tells it.
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
         for line in maps:
-            match = re.search(r"(/\S*)/lib(?:cu|nv|nccl)[^/]*\.so[.0-9]*$", line)
+            match = re.search(r"(/\S*)/lib(?:cudart|cupti|cublas|cudnn|nccl|nvrtc|nvJitLink)[^/]*\.so[.0-9]*$", line)
             if match and not match.group(1).startswith(("/usr/lib", "/lib")):
                 folders.append(match.group(1))
     return list(dict.fromkeys(folder for folder in folders if os.path.isdir(folder)))
