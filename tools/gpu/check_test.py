@@ -108,6 +108,11 @@ class RunnerTest(KitTest):
         else:
             self.fail("the child lives")
 
+    def test_a_patient_runner_waits_longer(self):
+        self.runner.patience = 100
+        self.program("bin/slow", "time.sleep(0.5)")
+        self.assertIsNone(self.runner.run([self.runner.program("slow")], limit=0.1)[1])
+
     def test_starts_nothing_after_the_deadline(self):
         self.program("bin/quick", "")
         self.runner.deadline = time.monotonic() - 1
