@@ -7,6 +7,7 @@
 #include <numeric>
 #include <optional>
 
+#include "ATen/TensorOperators.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/full.h"
 #include "c10/util/Exception.h"
