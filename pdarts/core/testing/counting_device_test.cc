@@ -280,7 +280,9 @@ TEST_F(CountingDeviceTest, ResultsAreThoseOfTheCpu) {
       [](const at::Tensor& a, const at::Tensor&) {
         return at::constant_pad_nd(a, {1, 1, 2, 0}, 7);
       },
-      [](const at::Tensor& a, const at::Tensor&) { return a.gather(1, a.argsort(1)); },
+      [](const at::Tensor& a, const at::Tensor&) {
+        return a.gather(1, a.argsort(int64_t{1}, /*descending=*/true));
+      },
       [](const at::Tensor& a, const at::Tensor& b) {
         return at::linalg_vector_norm(at::stack(at::_foreach_norm({a, b}, 2)));
       },
