@@ -321,7 +321,7 @@ void GroupedBackward::WriteCoefficients(std::vector<at::Tensor>* results) const 
     const auto plain_size = static_cast<int64_t>(plan_.nodes[i].plain.size());
     if (plain_size > 0) plain.push_back(zeros_if_dead(nodes_[i].plain, plain_size));
   }
-  at::Tensor of_normalized, of_plain;
+  at::Tensor of_normalized;
   if (!weights.empty()) {
     at::Tensor products = Join(weights);
     if (plan_.is_affine) {

@@ -90,7 +90,7 @@ ConvolutionCall WeightCall(const GroupedPlan::Batch& batch) {
 
 at::Tensor Drop(const GroupedPlan::Term& term, const at::Tensor& x) {
   if (term.device_dropout) {
-    return DropElements(x, term.device_dropout->rate, term.device_dropout->masks,
+    return DropElements(x.contiguous(), term.device_dropout->rate, term.device_dropout->masks,
                         DropoutScale::kOfCell);
   }
   return term.mask.defined() ? Times(x, term.mask) : x;

@@ -9,6 +9,7 @@
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"

@@ -8,6 +8,7 @@
 #include "ATen/ops/zeros_like.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/backend.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/super_net.h"
