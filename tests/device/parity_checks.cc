@@ -53,7 +53,6 @@ constexpr double kStepsTolerance = 1e-8;
 /// Of the largest gradient: smaller ones are measured by this.
 constexpr double kNoiseShare = 1e-3;
 
-std::string KernelsName(Kernels kernels) { return absl::AsciiStrToLower(Kernels_Name(kernels)); }
 std::string PrecisionName(Precision precision) {
   return absl::AsciiStrToLower(Precision_Name(precision));
 }
