@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 
 namespace pdarts {
@@ -25,7 +26,7 @@ class Json {
  public:
   /// null
   Json() = default;
-  static Json Text(const std::string& text);
+  static Json Text(absl::string_view text);
   static Json Whole(int64_t number);
   /// The number with so many digits after the point; null for a number that is not finite.
   static Json Fixed(double number, int digits);
