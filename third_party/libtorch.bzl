@@ -170,6 +170,7 @@ def _cuda_toolkit_impl(ctx):
     if not nvcc.exists:
         fail("\n\n  --config=cuda needs the CUDA toolkit: there is no %s.\n  Install CUDA 13, or set %s to its folder.\n" % (nvcc, _CUDA_ENV))
     ctx.symlink(home, "cuda")
+    ctx.file("nvcc.sh", "#!/bin/sh\nexec %s \"$@\"\n" % nvcc, executable = True)
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
     ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
 

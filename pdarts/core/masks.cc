@@ -1,41 +1,35 @@
 #include "pdarts/core/masks.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "ATen/ops/empty.h"
 #include "glog/logging.h"
+#include "pdarts/core/mask_arithmetic.h"
 
 namespace pdarts {
 namespace {
 
-constexpr int kRounds = 10;
-constexpr double kRange = 4294967296.0;  // 2^32
-
-uint32_t Low(uint64_t word) { return static_cast<uint32_t>(word); }
-uint32_t High(uint64_t word) { return static_cast<uint32_t>(word >> 32); }
+uint32_t Low(uint64_t word) { return mask_arithmetic::Low(word); }
+uint32_t High(uint64_t word) { return mask_arithmetic::High(word); }
 uint64_t Join(uint32_t low, uint32_t high) { return static_cast<uint64_t>(high) << 32 | low; }
+
+std::array<uint32_t, 4> ToArray(const mask_arithmetic::Words& words) {
+  return {words.word[0], words.word[1], words.word[2], words.word[3]};
+}
 
 }  // namespace
 
 std::array<uint32_t, 4> Philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
-  for (int round = 0; round < kRounds; ++round) {
-    const uint64_t first = uint64_t{0xD2511F53} * counter[0];
-    const uint64_t second = uint64_t{0xCD9E8D57} * counter[2];
-    counter = {High(second) ^ counter[1] ^ key[0], Low(second), High(first) ^ counter[3] ^ key[1],
-               Low(first)};
-    key[0] += 0x9E3779B9;
-    key[1] += 0xBB67AE85;
-  }
-  return counter;
+  return ToArray(
+      mask_arithmetic::Philox({{counter[0], counter[1], counter[2], counter[3]}}, key[0], key[1]));
 }
 
 std::optional<uint32_t> DropThreshold(double probability) {
   CHECK(probability >= 0 && probability <= 1) << probability;
-  const double dropped = std::nearbyint(probability * kRange);
-  if (dropped >= kRange) return std::nullopt;
-  return static_cast<uint32_t>(dropped);
+  const mask_arithmetic::Threshold threshold = mask_arithmetic::DropThreshold(probability);
+  if (threshold.keeps_none) return std::nullopt;
+  return threshold.first_kept;
 }
 
 Masks::Masks(const MaskKey& key, int64_t first_image) : first_image_(first_image) {
@@ -57,8 +51,8 @@ Masks Masks::At(int64_t part) const {
 }
 
 std::array<uint32_t, 4> Masks::Bits(int64_t image, uint32_t block) const {
-  return Philox({block, static_cast<uint32_t>(first_image_ + image), Low(place_), High(place_)},
-                key_);
+  return ToArray(mask_arithmetic::ImageWords(
+      key_[0], key_[1], static_cast<uint32_t>(first_image_ + image), place_, block));
 }
 
 at::Tensor Masks::ImageMask(int64_t images, double probability) const {
@@ -71,18 +65,12 @@ at::Tensor Masks::ImageMask(int64_t images, double probability) const {
 
 void Masks::Normal(int64_t image, int64_t first, int64_t count, float* out) const {
   CHECK_EQ(first % 4, 0);
-  constexpr float kTwoPi = 6.283185307F;
   for (int64_t i = 0; i < count; i += 4) {
-    const std::array<uint32_t, 4> bits = Bits(image, static_cast<uint32_t>((first + i) / 4));
-    // Box and Muller: two normal numbers from two uniform ones, the first of which is not 0.
     std::array<float, 4> normal;
-    for (int pair = 0; pair < 4; pair += 2) {
-      const float uniform = static_cast<float>((bits[pair] >> 8) + 1) * 0x1p-24F;
-      const float angle = kTwoPi * (static_cast<float>(bits[pair + 1] >> 8) * 0x1p-24F);
-      const float radius = std::sqrt(-2 * std::log(uniform));
-      normal[pair] = radius * std::cos(angle);
-      normal[pair + 1] = radius * std::sin(angle);
-    }
+    mask_arithmetic::Normal(
+        mask_arithmetic::ImageWords(key_[0], key_[1], static_cast<uint32_t>(first_image_ + image),
+                                    place_, static_cast<uint32_t>((first + i) / 4)),
+        normal.data());
     std::copy_n(normal.begin(), std::min<int64_t>(4, count - i), out + i);
   }
 }

@@ -70,7 +70,8 @@ class Masks {
   /// The part of the state that changes from pass to pass: the two words of the key, and the
   /// position of the first image.
   std::array<int64_t, 3> Counter() const;
-  /// The part of the state that is the same in all passes: the place in the network, as its 64 bits.
+  /// The part of the state that is the same in all passes: the place in the network, as its 64
+  /// bits.
   int64_t Place() const { return static_cast<int64_t>(place_); }
 
   /// The same source, for layers that draw on a device by the operators of pdarts/device.

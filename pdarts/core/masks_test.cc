@@ -1,6 +1,8 @@
 #include "pdarts/core/masks.h"
 
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <set>
 #include <utility>
 #include <vector>
@@ -76,6 +78,24 @@ TEST(Masks, AnImageHasTheSameInEveryBatch) {
   const Masks whole = Masks(key, 0).At(4), second_half = Masks(key, 8).At(4);
   EXPECT_TRUE(whole.ImageMask(16, 0.5).slice(0, 8).equal(second_half.ImageMask(8, 0.5)));
   EXPECT_TRUE(Normal(whole, 10, 0, 30).equal(Normal(second_half, 2, 0, 30)));
+}
+
+TEST(Masks, OnADeviceKeepTheirPlaceAndTheirNumbers) {
+  const MaskKey key = {1, 0, 3, MaskStream::kWeights};
+  const Masks masks(key, 7);
+  EXPECT_FALSE(masks.device_counter().defined());
+  const std::array<int64_t, 3> counter = masks.Counter();
+  EXPECT_EQ(counter[2], 7);
+  EXPECT_EQ(masks.At(2).Counter(), counter) << "a place changed the part that all places share";
+  EXPECT_NE(Masks({1, 0, 4, MaskStream::kWeights}, 7).Counter(), counter);
+  EXPECT_NE(masks.At(2).Place(), masks.At(3).Place());
+
+  const at::Tensor on_device = at::empty({3}, at::kLong);
+  const Masks other = masks.OnDevice(on_device).At(2);
+  EXPECT_TRUE(other.device_counter().is_same(on_device));
+  EXPECT_EQ(other.Place(), masks.At(2).Place());
+  EXPECT_EQ(other.Bits(4), masks.At(2).Bits(4));
+  EXPECT_DEATH(masks.OnDevice(at::empty({3}, at::kFloat)), "kLong");
 }
 
 TEST(Masks, DropThatManyImagesIndependently) {

@@ -23,9 +23,10 @@ at::Tensor ImageScales(const at::Tensor& counter, at::IntArrayRef places, int64_
 
 /// x with each element set to zero with the probability `rate`, and the others multiplied by
 /// 1 / (1 - rate). The result has the sizes and the memory format of x. The function is linear in
-/// x, and its gradient is the same function of the result's gradient; this operator has no autograd.
-/// \param x `[N,C,H,W]`: float64, float32, or a 16-bit type, whose product is computed in float32.
-/// \param rounds_scale_once whether 1 / (1 - rate) is computed in float64 and then rounded to the
+/// x, and its gradient is the same function of the result's gradient; this operator has no
+/// autograd. \param x `[N,C,H,W]`: float64, float32, or a 16-bit type, whose product is computed in
+/// float32. \param rounds_scale_once whether 1 / (1 - rate) is computed in float64 and then rounded
+/// to the
 ///     type of the product, as the cells do it; else 1 - rate is rounded before the division, as
 ///     the layer does it.
 at::Tensor Dropout(const at::Tensor& x, const at::Tensor& counter, int64_t place,

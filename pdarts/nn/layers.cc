@@ -28,13 +28,6 @@ at::Tensor Uniform(at::IntArrayRef sizes, int64_t fan_in, at::Generator generato
   return at::empty(sizes).uniform_(-bound, bound, std::move(generator));
 }
 
-/// What the mask keeps of x, divided by the probability with which it keeps it.
-at::Tensor Scaled(const at::Tensor& x, const at::Tensor& mask, double drop_probability) {
-  const ActivationStorage storage(x);
-  const at::Tensor wide = storage.Widen(x);
-  return storage.Narrow(wide * mask.to(wide.options()).div_(1 - drop_probability));
-}
-
 }  // namespace
 
 MacTally::MacTally() {
@@ -148,9 +141,8 @@ BatchNormArgs BatchNorm::Args(const ForwardContext& context) const {
   return args;
 }
 
-at::Tensor Dropout(const at::Tensor& x, double probability, const ForwardContext& context) {
-  if (probability == 1) return x * 0;
-  return Scaled(x, DropoutMask(x.sizes(), probability, context.masks), probability);
+at::Tensor Dropout(const at::Tensor& x, const Rate& rate, const ForwardContext& context) {
+  return DropElements(x, rate, context.masks);
 }
 
 at::Tensor AsStored(const at::Tensor& x, at::ScalarType storage) {

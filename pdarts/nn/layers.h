@@ -142,9 +142,9 @@ class BatchNorm : public torch::nn::Module {
   const std::optional<Backend> backend_;
 };
 
-/// Sets each element of `[N,C,H,W]` to zero with this probability and divides the others by
-/// 1 - probability. The mask is DropoutMask of context.masks.
-at::Tensor Dropout(const at::Tensor& x, double probability, const ForwardContext& context);
+/// Sets each element of `[N,C,H,W]` to zero with the probability `rate` and divides the others by
+/// 1 - rate. The mask is DropoutMask of context.masks.
+at::Tensor Dropout(const at::Tensor& x, const Rate& rate, const ForwardContext& context);
 
 /// What a network's stem gives, in the type in which the layers behind it shall store their
 /// activations. storage: kBFloat16; any other type leaves x as it is.

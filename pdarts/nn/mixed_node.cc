@@ -10,6 +10,7 @@
 #include "glog/logging.h"
 #include "pdarts/core/knob.h"
 #include "pdarts/nn/kernels/activation_storage.h"
+#include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 
@@ -26,26 +27,31 @@ bool HasCellForm(const std::vector<EdgeOperations>& operations) {
 }
 
 /// Probability with which an edge is dropped for a sample.
-double DropProbability(const EdgeOperations& operations, const ForwardContext& context) {
+Rate DropRate(const EdgeOperations& operations, const ForwardContext& context) {
   if (!operations.front()->is_training()) return 0;
   const bool is_identity = operations.size() == 1 && operations.front()->is_identity();
-  if (context.drop_path > 0) return is_identity ? 0 : context.drop_path;
-  return context.drop_edges ? context.KnobOr(kEdgeDropPathKnob, 0) : 0;
+  if (context.drop_path > 0) return is_identity ? Rate() : context.DropPathRate();
+  return context.drop_edges ? context.KnobRate(kEdgeDropPathKnob) : Rate();
 }
 
 /// What each edge is multiplied by for each image: `[N]` float32; undefined for edges that aren't
 /// dropped.
 std::vector<at::Tensor> DrawEdgeScales(const std::vector<EdgeOperations>& operations,
                                        int64_t images, const ForwardContext& context) {
-  std::vector<at::Tensor> scales;
+  // All edges that are dropped have the same rate, and are drawn together.
+  std::vector<size_t> edges;
+  std::vector<Masks> places;
+  Rate of_all;
   for (size_t e = 0; e < operations.size(); ++e) {
-    at::Tensor& scale = scales.emplace_back();
-    const double probability = DropProbability(operations[e], context);
-    if (probability == 0) continue;
-    scale = context.At(static_cast<int64_t>(e)).masks.ImageMask(images, probability);
-    // Where nothing is kept there is nothing to make up for.
-    if (probability < 1) scale.div_(1 - probability);
+    const Rate rate = DropRate(operations[e], context);
+    if (rate.value == 0) continue;
+    of_all = rate;
+    edges.push_back(e);
+    places.push_back(context.masks.At(static_cast<int64_t>(e)));
   }
+  const std::vector<at::Tensor> drawn = ImageScales(places, images, of_all);
+  std::vector<at::Tensor> scales(operations.size());
+  for (size_t i = 0; i < edges.size(); ++i) scales[edges[i]] = drawn[i];
   return scales;
 }
 

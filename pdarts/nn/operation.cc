@@ -58,14 +58,19 @@ class Noise : public Operation {
 class Identity : public Operation {
  public:
   at::Tensor Forward(const at::Tensor& x, const ForwardContext& context) const override {
-    const double p = DropoutOf(context);
-    return p == 0 ? x : Dropout(x, p, context);
+    const Rate rate = DropoutOf(context);
+    return rate.value == 0 ? x : Dropout(x, rate, context);
   }
   bool has_cell_form() const override { return true; }
   CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const override {
     CellOperation operation;
-    const double p = DropoutOf(context);
+    const Rate rate = DropoutOf(context);
+    const double p = rate.value;
     if (p == 0) return operation;
+    if (context.masks.device_counter().defined()) {
+      operation.device_dropout = DeviceDropout{rate, context.masks};
+      return operation;
+    }
     operation.dropout_mask = DropoutMask(sizes, p, context.masks);
     // Where all of it is dropped any scale will do, but not 1 / 0.
     operation.dropout_scale = p == 1 ? 1 : 1 / (1 - p);
@@ -78,8 +83,8 @@ class Identity : public Operation {
   }
 
  private:
-  double DropoutOf(const ForwardContext& context) const {
-    return is_training() ? context.KnobOr(kSkipDropoutKnob, 0) : 0;
+  Rate DropoutOf(const ForwardContext& context) const {
+    return is_training() ? context.KnobRate(kSkipDropoutKnob) : Rate();
   }
 };
 

@@ -29,7 +29,10 @@ struct PreNormalization {
 };
 
 /// What may stand on an edge of a cell. An operation that draws random numbers takes them from
-/// ForwardContext::masks, and one that goes by a knob of its own asks ForwardContext::KnobOr.
+/// ForwardContext::masks, and one that goes by a knob of its own asks ForwardContext::KnobOr. The
+/// functions of nn/kernels/dropout.h draw on the device of the network. The methods of Masks draw
+/// on the CPU: then the operation copies what it draws to the device in each pass, and a step with
+/// it cannot be captured as a CUDA graph.
 class Operation : public torch::nn::Module {
  public:
   /// `[N,C,H,W]` -> `[N,C,H',W']`.

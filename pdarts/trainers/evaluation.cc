@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ATen/ops/arange.h"
+#include "ATen/ops/cat.h"
 #include "ATen/ops/cross_entropy_loss.h"
 #include "ATen/ops/full.h"
 #include "ATen/ops/softmax.h"
@@ -13,6 +14,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/core/device_numbers.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
@@ -22,29 +24,108 @@
 namespace pdarts {
 namespace {
 
+/// Batches whose numbers a device keeps until the host reads all of them.
+constexpr size_t kBatchesOfARead = 50;
+
 /// Whether `a` stands before `b` among mistakes.
 bool IsSurer(const ConfidentMistake& a, const ConfidentMistake& b) {
   return std::tie(b.probability, a.image) < std::tie(a.probability, b.image);
 }
 
-/// Adds what is wrong in a batch to the most confident mistakes so far. guesses: `[N]` on the CPU.
-absl::Status AddMistakes(const Loader& loader, const Batch& batch, const at::Tensor& logits,
-                         const at::Tensor& guesses, std::vector<ConfidentMistake>* mistakes) {
-  const at::Tensor probabilities = at::softmax(logits.to(at::kDouble), 1).amax(1).cpu();
-  const auto probability = probabilities.accessor<double, 1>();
-  const auto label = batch.labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
-  const auto index = batch.indices.accessor<int64_t, 1>();
-  for (int64_t i = 0; i < label.size(0); ++i) {
-    if (guess[i] == label[i] || !std::isfinite(probability[i])) continue;
-    ConfidentMistake mistake = {index[i], guess[i], probability[i], {}};
-    if (mistakes->size() == kMostMistakes && !IsSurer(mistake, mistakes->back())) continue;
-    PDARTS_ASSIGN_OR_RETURN(mistake.pixels, loader.Pixels(batch.images[i]));
-    const auto place = std::upper_bound(mistakes->begin(), mistakes->end(), mistake, &IsSurer);
-    mistakes->insert(place, std::move(mistake));
-    if (mistakes->size() > kMostMistakes) mistakes->pop_back();
+/// What a network made of the images of one loader. The numbers of a batch stay on the network's
+/// device until Read, which copies those of all batches together: a device would have to finish its
+/// work for each copy. Then the results are those of reading after each batch.
+class Measurement {
+ public:
+  explicit Measurement(Loader& loader) : loader_(loader) {
+    evaluation_.guesses = at::full({loader.source().size()}, -1, at::kLong);
   }
-  return absl::OkStatus();
-}
+
+  /// labels: on the device of the logits.
+  void Add(const Batch& batch, const at::Tensor& logits, const at::Tensor& labels) {
+    const at::Tensor probabilities = at::softmax(logits.to(at::kDouble), 1).amax(1);
+    numbers_.push_back(at::cat({at::cross_entropy_loss(logits, labels).to(at::kDouble).view({1}),
+                                CountHits(logits, labels).to(at::kDouble),
+                                logits.argmax(1).to(at::kDouble), probabilities}));
+    batches_.push_back({batch.indices, batch.epoch});
+  }
+
+  /// Batches that were added since the last Read.
+  size_t num_unread() const { return batches_.size(); }
+
+  void Read() {
+    if (batches_.empty()) return;
+    at::Tensor rest = at::cat(numbers_).cpu();
+    for (const Unread& batch : batches_) {
+      const int64_t images = batch.indices.size(0);
+      const auto take = [&rest](int64_t count) {
+        const at::Tensor numbers = rest.narrow(0, 0, count);
+        rest = rest.narrow(0, count, rest.size(0) - count);
+        return numbers;
+      };
+      const at::Tensor loss = take(1), hits = take(2), guesses = take(images).to(at::kLong);
+      meter_.AddHits(loss, hits, images);
+      evaluation_.guesses.index_copy_(0, batch.indices, guesses);
+      AddMistakes(batch, guesses, take(images));
+    }
+    numbers_.clear();
+    batches_.clear();
+  }
+
+  /// What all processes measured, after the last Read.
+  absl::StatusOr<Evaluation> Finish() {
+    evaluation_.mistakes.clear();
+    for (Mistake& mistake : mistakes_) {
+      PDARTS_ASSIGN_OR_RETURN(mistake.pixels, loader_.PixelsOf(mistake.image, mistake.epoch));
+      evaluation_.mistakes.push_back(mistake);
+    }
+    PDARTS_RETURN_IF_ERROR(Gather());
+    evaluation_.accuracy = meter_.Mean();
+    evaluation_.skipped_images = loader_.images_per_epoch() - meter_.images();
+    return evaluation_;
+  }
+
+ private:
+  struct Unread {
+    at::Tensor indices;
+    int64_t epoch;
+  };
+  struct Mistake : ConfidentMistake {
+    int64_t epoch = 0;  ///< of the batch: transforms of the image may depend on it
+  };
+
+  /// Adds what is wrong in a batch to the most confident mistakes so far. guesses, probabilities:
+  /// `[N]`, on the CPU.
+  void AddMistakes(const Unread& batch, const at::Tensor& guesses,
+                   const at::Tensor& probabilities) {
+    const at::Tensor labels = loader_.source().labels().index_select(0, batch.indices);
+    const auto probability = probabilities.accessor<double, 1>();
+    const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
+    const auto index = batch.indices.accessor<int64_t, 1>();
+    for (int64_t i = 0; i < label.size(0); ++i) {
+      if (guess[i] == label[i] || !std::isfinite(probability[i])) continue;
+      Mistake mistake;
+      mistake.image = index[i];
+      mistake.guess = guess[i];
+      mistake.probability = probability[i];
+      mistake.epoch = batch.epoch;
+      if (mistakes_.size() == kMostMistakes && !IsSurer(mistake, mistakes_.back())) continue;
+      const auto place = std::upper_bound(mistakes_.begin(), mistakes_.end(), mistake, &IsSurer);
+      mistakes_.insert(place, std::move(mistake));
+      if (mistakes_.size() > kMostMistakes) mistakes_.pop_back();
+    }
+  }
+
+  /// Makes what a process measured on its share of the images what all of them measured.
+  absl::Status Gather();
+
+  Loader& loader_;
+  std::vector<at::Tensor> numbers_;  ///< loss, hits, guesses, probabilities of the guesses
+  std::vector<Unread> batches_;
+  Meter meter_;
+  std::vector<Mistake> mistakes_;
+  Evaluation evaluation_;
+};
 
 /// Makes the mistakes those of all processes. pixels: the shape of ConfidentMistake::pixels.
 absl::Status GatherMistakes(Communicator& communicator, at::IntArrayRef pixels,
@@ -86,15 +167,16 @@ absl::Status GatherMistakes(Communicator& communicator, at::IntArrayRef pixels,
   return absl::OkStatus();
 }
 
-/// Makes what a process measured on its share of the images what all of them measured.
-absl::Status Gather(Communicator& communicator, at::IntArrayRef pixels, Meter* meter,
-                    Evaluation* evaluation) {
+absl::Status Measurement::Gather() {
+  Communicator& communicator = loader_.communicator();
   if (communicator.size() == 1) return absl::OkStatus();
-  PDARTS_RETURN_IF_ERROR(meter->Sum(communicator));
-  evaluation->guesses.add_(1);  // 0: not measured here
-  PDARTS_RETURN_IF_ERROR(communicator.AllReduce({evaluation->guesses}));
-  evaluation->guesses.sub_(1);
-  return GatherMistakes(communicator, pixels, &evaluation->mistakes);
+  PDARTS_RETURN_IF_ERROR(meter_.Sum(communicator));
+  evaluation_.guesses.add_(1);  // 0: not measured here
+  PDARTS_RETURN_IF_ERROR(communicator.AllReduce({evaluation_.guesses}));
+  evaluation_.guesses.sub_(1);
+  const ImageShape& image = loader_.image();
+  return GatherMistakes(communicator, {image.channels, image.height, image.width},
+                        &evaluation_.mistakes);
 }
 
 /// forward: gives the logits `[N,classes]` of images.
@@ -106,29 +188,22 @@ absl::StatusOr<Evaluation> EvaluateModule(torch::nn::Module& module, const Forwa
   const bool was_training = module.is_training();
   module.eval();
   const absl::Cleanup back = [&] { module.train(was_training); };
-  Meter meter;
-  Evaluation evaluation;
-  evaluation.guesses = at::full({loader.source().size()}, -1, at::kLong);
-  std::vector<int64_t> pixels;  // the shape of an image
+  const size_t read_every = device.is_cpu() ? 1 : kBatchesOfARead;
+  Measurement measurement(loader);
+  DeviceNumbers numbers(device);
   for (int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
     if (stop && stop()) return absl::CancelledError("measuring was stopped as asked");
-    PDARTS_ASSIGN_OR_RETURN(const Batch batch, loader.Next());
-    pixels = batch.images.sizes().slice(1).vec();
+    PDARTS_ASSIGN_OR_RETURN(const Batch batch, loader.NextOn(device));
     const bool all_have_it = !batch.parts.empty() && !batch.parts.front().is_shared;
     if (all_have_it && loader.communicator().rank() > 0) continue;
-    const at::Tensor labels = batch.labels.to(device);
     ForwardContext context;
     context.masks = Masks(MaskKey(), batch.first_image);
-    const at::Tensor logits = forward(batch.images.to(device), context);
-    meter.Add(at::cross_entropy_loss(logits, labels), logits, labels);
-    const at::Tensor guesses = logits.argmax(1).cpu();
-    evaluation.guesses.index_copy_(0, batch.indices, guesses);
-    PDARTS_RETURN_IF_ERROR(AddMistakes(loader, batch, logits, guesses, &evaluation.mistakes));
+    numbers.Put(&context);
+    measurement.Add(batch, forward(batch.images, context), batch.labels);
+    if (measurement.num_unread() == read_every) measurement.Read();
   }
-  PDARTS_RETURN_IF_ERROR(Gather(loader.communicator(), pixels, &meter, &evaluation));
-  evaluation.accuracy = meter.Mean();
-  evaluation.skipped_images = loader.images_per_epoch() - meter.images();
-  return evaluation;
+  measurement.Read();
+  return measurement.Finish();
 }
 
 }  // namespace

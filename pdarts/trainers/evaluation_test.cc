@@ -14,6 +14,7 @@
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/tensor_memory.h"
+#include "pdarts/core/testing/counting_device.h"
 
 namespace pdarts {
 namespace {
@@ -29,7 +30,7 @@ class PixelReader : public Network {
 
  private:
   NetworkOutput DoForward(const at::Tensor& images, const ForwardContext&) override {
-    at::Tensor logits = at::zeros({images.size(0), classes_});
+    at::Tensor logits = at::zeros({images.size(0), classes_}, images.options());
     const at::Tensor pixel = images.reshape({-1, 1}).mul(255).round().to(at::kLong);
     logits.scatter_(1, pixel, score_);
     return {logits, {}};
@@ -46,7 +47,7 @@ class Climber : public Network {
 
  private:
   NetworkOutput DoForward(const at::Tensor& images, const ForwardContext&) override {
-    at::Tensor logits = at::zeros({images.size(0), 2});
+    at::Tensor logits = at::zeros({images.size(0), 2}, images.options());
     logits.select(1, 0).copy_(images.reshape({-1}).mul(255).round().mul(step_).add(1));
     return {logits, {}};
   }
@@ -77,7 +78,8 @@ DatasetInfo Info(int classes) {
 
 /// Measures on images whose pixels count from 0, all of the last class but the first one.
 absl::StatusOr<Evaluation> Measure(Network& network, int64_t images, int classes,
-                                   int64_t batch_size, const std::function<bool()>& stop = {}) {
+                                   int64_t batch_size, const std::function<bool()>& stop = {},
+                                   c10::Device device = c10::kCPU) {
   at::Tensor labels = at::full({images}, classes - 1, at::kLong);
   labels[0] = 0;
   const auto source =
@@ -85,7 +87,7 @@ absl::StatusOr<Evaluation> Measure(Network& network, int64_t images, int classes
   const auto loader = MakeEvaluationLoader(source, images, Transforms::Plain().value(),
                                            Info(classes), batch_size, LoadingSettings());
   EXPECT_TRUE(loader.ok()) << loader.status();
-  return Evaluate(network, **loader, c10::kCPU, stop);
+  return Evaluate(network, **loader, device, stop);
 }
 
 TEST(EvaluationTest, TellsWhatEachImageWasTakenFor) {
@@ -131,6 +133,32 @@ TEST(EvaluationTest, OfEquallyConfidentMistakesTheFirstOnesAreKept) {
   ASSERT_EQ(evaluation->mistakes.size(), kMostMistakes);
   for (size_t i = 0; i < kMostMistakes; ++i) {
     EXPECT_EQ(evaluation->mistakes[i].image, static_cast<int64_t>(i + 1));
+  }
+}
+
+TEST(EvaluationTest, ADeviceIsReadOnceForManyBatchesAndGivesTheResultsOfTheCpu) {
+  constexpr int64_t kImages = 120;  // a batch each: two reads of 50, and one of the rest
+  Climber network(0.1);
+  ResetCounters();
+  const absl::StatusOr<Evaluation> there =
+      Measure(network, kImages, 2, /*batch_size=*/1, /*stop=*/{}, CountingDevice());
+  const DeviceCounters counters = Counters();
+  ASSERT_TRUE(there.ok()) << there.status();
+  EXPECT_EQ(counters.copies_from_device, 3);
+  // The batches, and once the normalized values of all bytes, which the host waits for.
+  EXPECT_EQ(counters.copies_to_device, kImages + 1);
+  EXPECT_EQ(counters.synchronizations, 3 + 1);
+
+  const Evaluation here = Measure(network, kImages, 2, /*batch_size=*/1).value();
+  EXPECT_EQ(there->accuracy.top1, here.accuracy.top1);
+  EXPECT_EQ(there->accuracy.top5, here.accuracy.top5);
+  EXPECT_EQ(there->accuracy.loss, here.accuracy.loss);
+  EXPECT_TRUE(there->guesses.equal(here.guesses));
+  ASSERT_EQ(there->mistakes.size(), here.mistakes.size());
+  for (size_t i = 0; i < here.mistakes.size(); ++i) {
+    EXPECT_EQ(there->mistakes[i].image, here.mistakes[i].image);
+    EXPECT_EQ(there->mistakes[i].probability, here.mistakes[i].probability);
+    EXPECT_TRUE(there->mistakes[i].pixels.equal(here.mistakes[i].pixels));
   }
 }
 

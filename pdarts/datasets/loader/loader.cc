@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -14,7 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "ATen/ops/empty.h"
 #include "ATen/ops/from_blob.h"
+#include "ATen/ops/full.h"
 #include "ATen/ops/index_select.h"
 #include "ATen/ops/randperm.h"
 #include "ATen/ops/tensor.h"
@@ -27,6 +30,8 @@
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/core/transform.h"
 #include "pdarts/datasets/transforms/plan_runner.h"
+#include "pdarts/datasets/transforms/small_image_plans.h"
+#include "pdarts/device/operators.h"
 
 namespace pdarts {
 namespace {
@@ -74,6 +79,59 @@ at::Tensor MakePixels(at::IntArrayRef sizes, at::ScalarType dtype) {
   return at::from_blob(
       pixels, sizes, [memory](void*) { std::free(memory); }, dtype);
 }
+
+/// Several tensors that reach a device in one copy.
+class PackedTensors {
+ public:
+  /// Makes room for a tensor, and returns its number.
+  size_t Add(std::vector<int64_t> sizes, at::ScalarType dtype) {
+    Part part = {std::move(sizes), dtype, end_, static_cast<int64_t>(c10::elementSize(dtype))};
+    for (const int64_t size : part.sizes) part.bytes *= size;
+    constexpr int64_t kAlignment = 256;  // for every dtype, and for kernels that load vectors
+    end_ += (part.bytes + kAlignment - 1) / kAlignment * kAlignment;
+    parts_.push_back(std::move(part));
+    return parts_.size() - 1;
+  }
+
+  /// The memory of the host, after the last Add. It is pinned for devices that can copy it without
+  /// the host.
+  void Allocate(c10::Device device) {
+    const bool is_pinned = device.is_cuda() || device.is_privateuseone();
+    memory_ = at::empty({end_}, at::TensorOptions(at::kByte).pinned_memory(is_pinned));
+  }
+  template <typename T>
+  T* data(size_t part) {
+    return reinterpret_cast<T*>(memory_.mutable_data_ptr<uint8_t>() + parts_[part].begin);
+  }
+  /// tensor: of the part's dtype and sizes, on the CPU.
+  void Set(size_t part, const at::Tensor& tensor) {
+    const at::Tensor from = tensor.contiguous();
+    CHECK_EQ(static_cast<int64_t>(from.nbytes()), parts_[part].bytes);
+    std::memcpy(data<char>(part), from.const_data_ptr(), from.nbytes());
+  }
+
+  /// All parts, as views of one block of the device's memory.
+  std::vector<at::Tensor> CopyTo(c10::Device device) const {
+    const at::Tensor all = memory_.to(device, /*non_blocking=*/true);
+    std::vector<at::Tensor> tensors;
+    for (const Part& part : parts_) {
+      tensors.push_back(all.narrow(0, part.begin, part.bytes).view(part.dtype).view(part.sizes));
+    }
+    return tensors;
+  }
+
+ private:
+  struct Part {
+    std::vector<int64_t> sizes;
+    at::ScalarType dtype;
+    int64_t begin;
+    int64_t bytes;
+  };
+
+  std::vector<Part> parts_;
+  int64_t end_ = 0;
+  at::Tensor memory_;
+};
 
 /// Where a loader is.
 struct Place {
@@ -130,6 +188,7 @@ class Loader::Impl {
         options_(std::move(options)),
         image_bytes_(int64_t{info_.image.channels} * info_.image.height * info_.image.width *
                      static_cast<int64_t>(c10::elementSize(dtype))),
+        small_plans_(info_.image, dtype),
         maker_(*this) {}
 
   ~Impl() {
@@ -163,16 +222,49 @@ class Loader::Impl {
     const bool has_workers = !memory_.defined() && options_.workers > 0;
     PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<Work> work,
                             has_workers ? Take() : absl::StatusOr<std::shared_ptr<Work>>(Make()));
-    absl::StatusOr<Batch> batch = Finish(*work);
-    if (communicator().size() > 1 && options_.skip_unreadable) {
-      batch = Agree(*work, std::move(batch));
+    return GiveOut(*work);
+  }
+
+  absl::StatusOr<Batch> NextOn(c10::Device device) {
+    if (device.is_cpu()) return Next();
+    if (memory_.defined() && are_small_) {
+      const std::shared_ptr<Work> work = Begin(place_, &epoch_);
+      PackedTensors packed;
+      are_small_ = PackSmall(*work, device, &packed);
+      if (are_small_) {
+        PDARTS_ASSIGN_OR_RETURN(Batch batch, GiveOut(*work));
+        packed.Set(0, batch.labels);
+        const std::vector<at::Tensor> parts = packed.CopyTo(device);
+        batch.labels = parts[0];
+        batch.images = operators::TransformSmallImages(parts[2], parts[1], TableOn(device));
+        return batch;
+      }  // else the host transforms this batch and all later ones
     }
-    if (batch.ok()) {
-      place_ = After(place_);
-    } else {
-      ForgetAhead();
-    }
+    PDARTS_ASSIGN_OR_RETURN(Batch batch, Next());
+    PackedTensors packed;
+    const size_t labels = packed.Add(batch.labels.sizes().vec(), at::kLong);
+    const size_t images = packed.Add(batch.images.sizes().vec(), dtype_);
+    packed.Allocate(device);
+    packed.Set(labels, batch.labels);
+    packed.Set(images, batch.images);
+    const std::vector<at::Tensor> parts = packed.CopyTo(device);
+    batch.labels = parts[labels];
+    batch.images = parts[images];
     return batch;
+  }
+
+  /// The image of the source as an epoch has it: `[C,H,W]`, normalized.
+  absl::StatusOr<at::Tensor> ImageOf(int64_t index, int64_t epoch) {
+    Work work;
+    work.epoch = std::make_shared<Epoch>(
+        Epoch{epoch, at::full({1}, index, at::kLong),
+              RandomStream(options_.seed, options_.stage, epoch, options_.purpose)});
+    work.images = 1;
+    work.positions = {0};
+    work.pixels = NewPixels(1);
+    work.statuses = {maker_.Make(work, 0)};
+    if (!work.statuses[0].ok()) return Named(work, 0);
+    return work.pixels.select(0, 0);
   }
 
  private:
@@ -181,6 +273,13 @@ class Loader::Impl {
    public:
     explicit Maker(const Impl& impl)
         : impl_(impl), runner_(PlanRunner::Make(impl.info_.image, impl.dtype_)) {}
+
+    /// What is done to an image in memory. \error as Transforms::Plan.
+    absl::StatusOr<const ImagePlan*> PlanSmall(const Work& work, int64_t image) {
+      const ImageShape& shape = impl_.info_.image;
+      PDARTS_RETURN_IF_ERROR(Plan(work, work.index(image), shape.height, shape.width));
+      return &plan_;
+    }
 
     absl::Status Make(const Work& work, int64_t image) {
       try {
@@ -240,6 +339,43 @@ class Loader::Impl {
         number, order, RandomStream(options_.seed, options_.stage, number, options_.purpose)});
   }
 
+  /// Memory for images, not set.
+  at::Tensor NewPixels(int64_t images) const {
+    return MakePixels({images, info_.image.channels, info_.image.height, info_.image.width},
+                      dtype_);
+  }
+
+  /// Packs room for the labels (part 0), what happens to each image (part 1), and the bytes of the
+  /// images (part 2). False if the device can't transform the images, or a transform has an error,
+  /// which the host finds again.
+  bool PackSmall(const Work& work, c10::Device device, PackedTensors* packed) {
+    const ImageShape& shape = info_.image;
+    packed->Add({work.images}, at::kLong);
+    packed->Add({work.images, operators::kImageNumbers}, at::kInt);
+    packed->Add({work.images, shape.channels, shape.height, shape.width}, at::kByte);
+    packed->Allocate(device);
+    auto* numbers = packed->data<int32_t>(1);
+    auto* to = packed->data<uint8_t>(2);
+    const int64_t bytes = int64_t{shape.channels} * shape.height * shape.width;
+    const auto* const from = memory_.const_data_ptr<uint8_t>();
+    for (int64_t i = 0; i < work.images; ++i) {
+      const absl::StatusOr<const ImagePlan*> plan = maker_.PlanSmall(work, i);
+      if (!plan.ok() || !small_plans_.Write(**plan, numbers)) return false;
+      std::memcpy(to, from + work.index(i) * bytes, static_cast<size_t>(bytes));
+      numbers += operators::kImageNumbers;
+      to += bytes;
+    }
+    return true;
+  }
+
+  /// The normalized values of all bytes, in the memory of the device.
+  const at::Tensor& TableOn(c10::Device device) {
+    if (!device_table_.defined() || device_table_.device() != device) {
+      device_table_ = small_plans_.table().to(device);
+    }
+    return device_table_;
+  }
+
   /// A batch without its images. epoch: the last one that was used.
   std::shared_ptr<Work> Begin(const Place& place, std::shared_ptr<const Epoch>* epoch) const {
     if (*epoch == nullptr || (*epoch)->number != place.epoch) *epoch = MakeEpoch(place.epoch);
@@ -250,8 +386,6 @@ class Loader::Impl {
     SetShare(options_, work->first, std::min(options_.batch_size, images_per_epoch() - work->first),
              work.get());
     work->images = static_cast<int64_t>(work->positions.size());
-    work->pixels = MakePixels(
-        {work->images, info_.image.channels, info_.image.height, info_.image.width}, dtype_);
     work->statuses.resize(static_cast<size_t>(work->images));
     return work;
   }
@@ -259,6 +393,7 @@ class Loader::Impl {
   /// The next batch, made in this thread.
   std::shared_ptr<Work> Make() {
     std::shared_ptr<Work> work = Begin(place_, &epoch_);
+    work->pixels = NewPixels(work->images);
     for (int64_t i = 0; i < work->images; ++i) work->statuses[i] = maker_.Make(*work, i);
     return work;
   }
@@ -273,7 +408,9 @@ class Loader::Impl {
                                               batches_per_epoch());
     while (static_cast<int64_t>(begun_.size()) < 1 + ahead &&
            (!options_.one_epoch || ahead_.epoch == place_.epoch)) {
-      begun_.push_back(Begin(ahead_, &epoch_));
+      std::shared_ptr<Work> work = Begin(ahead_, &epoch_);
+      work->pixels = NewPixels(work->images);
+      begun_.push_back(std::move(work));
       ahead_ = After(ahead_);
     }
     work_.notify_all();
@@ -334,6 +471,20 @@ class Loader::Impl {
       if (work->taken < work->images) return work;
     }
     return nullptr;
+  }
+
+  /// The batch that a caller of Next is given.
+  absl::StatusOr<Batch> GiveOut(const Work& work) {
+    absl::StatusOr<Batch> batch = Finish(work);
+    if (communicator().size() > 1 && options_.skip_unreadable) {
+      batch = Agree(work, std::move(batch));
+    }
+    if (batch.ok()) {
+      place_ = After(place_);
+    } else {
+      ForgetAhead();
+    }
+    return batch;
   }
 
   /// The batch, without the images that can't be read where they may be skipped.
@@ -449,6 +600,11 @@ class Loader::Impl {
   const LoaderOptions options_;
   const int64_t image_bytes_;  ///< of a transformed image
 
+  // Of NextOn.
+  bool are_small_ = true;  ///< as far as is known, a device can transform the images in memory
+  SmallImagePlans small_plans_;
+  at::Tensor device_table_;  ///< `[C,256]` on the last device
+
   Maker maker_;  ///< of the calling thread
   Place place_;  ///< of the batch that Next returns next; of the calling thread
   int64_t skipped_ = 0;
@@ -498,6 +654,7 @@ Loader::Loader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Loader::~Loader() = default;
 
 const SampleSource& Loader::source() const { return impl_->source(); }
+const ImageShape& Loader::image() const { return impl_->info().image; }
 int64_t Loader::images_per_epoch() const { return impl_->images_per_epoch(); }
 int64_t Loader::batches_per_epoch() const { return impl_->batches_per_epoch(); }
 Communicator& Loader::communicator() const { return impl_->communicator(); }
@@ -505,6 +662,7 @@ void Loader::Seek(int64_t epoch, int64_t batch) { impl_->Seek({epoch, batch}); }
 int64_t Loader::epoch() const { return impl_->place().epoch; }
 int64_t Loader::next_batch() const { return impl_->place().batch; }
 absl::StatusOr<Batch> Loader::Next() { return impl_->Next(); }
+absl::StatusOr<Batch> Loader::NextOn(c10::Device device) { return impl_->NextOn(device); }
 
 absl::StatusOr<BatchPixels> Loader::NextPixels() {
   PDARTS_ASSIGN_OR_RETURN(const Batch batch, Next());
@@ -525,6 +683,11 @@ absl::StatusOr<at::Tensor> Loader::Pixels(const at::Tensor& images) const {
       .round()
       .clamp(0, 255)
       .to(at::kByte);
+}
+
+absl::StatusOr<at::Tensor> Loader::PixelsOf(int64_t index, int64_t epoch) {
+  PDARTS_ASSIGN_OR_RETURN(const at::Tensor image, impl_->ImageOf(index, epoch));
+  return Pixels(image);
 }
 
 int64_t Loader::skipped() const { return impl_->skipped(); }

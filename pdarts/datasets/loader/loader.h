@@ -30,7 +30,7 @@ struct BatchPart {
 
 /// What a network is given.
 struct Batch {
-  at::Tensor images;   ///< `[N,C,H,W]`, normalized; of NextOn a view of memory with the labels
+  at::Tensor images;   ///< `[N,C,H,W]`, normalized
   at::Tensor labels;   ///< `[N]` int64
   at::Tensor indices;  ///< `[N]` int64 on the CPU: the images' indices in their source
   /// Where the images stand in the training: the epoch (or the stage's epoch), from 0, and the
@@ -108,6 +108,7 @@ class Loader {
 
   /// What the batches' indices count in.
   const SampleSource& source() const;
+  const ImageShape& image() const;  ///< of the batches' images
   int64_t images_per_epoch() const;
   int64_t batches_per_epoch() const;
   Communicator& communicator() const;

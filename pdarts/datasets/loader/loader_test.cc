@@ -26,7 +26,10 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/random.h"
+#include "pdarts/core/testing/counting_device.h"
 #include "pdarts/core/testing/process_threads.h"
+#include "pdarts/datasets/transforms/transforms.pb.h"
+#include "pdarts/device/operators.h"
 
 namespace pdarts {
 namespace {
@@ -548,6 +551,126 @@ TEST(Loader, PixelsAreThoseOfTheImagesWhateverNormalizesThem) {
     EXPECT_EQ((*loader)->next_batch(), 2);
     EXPECT_TRUE((*loader)->Pixels(next.images[1])->equal(images[next.indices[1].item<int64_t>()]));
   }
+}
+
+/// The next batch on the counting device, and then on the CPU.
+Batch NextOnDevice(Loader& loader) {
+  auto batch = loader.NextOn(CountingDevice());
+  EXPECT_TRUE(batch.ok()) << batch.status();
+  EXPECT_EQ(batch->images.device(), CountingDevice());
+  EXPECT_EQ(batch->labels.device(), CountingDevice());
+  EXPECT_TRUE(batch->indices.device().is_cpu());
+  batch->images = batch->images.cpu();
+  batch->labels = batch->labels.cpu();
+  return *std::move(batch);
+}
+
+/// The sizes of a block of tensors whose parts have so many bytes.
+int64_t PackedBytes(const std::vector<int64_t>& parts) {
+  int64_t all = 0;
+  for (const int64_t bytes : parts) all += (bytes + 255) / 256 * 256;
+  return all;
+}
+
+TEST(LoaderOnADevice, GivesTheBatchesOfTheCpu) {
+  const auto on_cpu = Make(Memory(), Options()), in_memory = Make(Memory(), Options());
+  const auto others = Make(std::make_shared<OnDemand>(Memory()), Options(2));
+  for (int64_t i = 0; i < 2 * kBatches; ++i) {
+    const Batch expected = Next(*on_cpu);
+    ExpectEqual(NextOnDevice(*in_memory), expected);
+    ExpectEqual(NextOnDevice(*others), expected);
+  }
+  in_memory->Seek(0, 2);
+  on_cpu->Seek(0, 2);
+  ExpectEqual(NextOnDevice(*in_memory), Next(*on_cpu));
+  // The same loader goes on for the CPU.
+  ExpectEqual(Next(*in_memory), Next(*on_cpu));
+  EXPECT_TRUE(in_memory->NextOn(c10::kCPU)->images.equal(Next(*on_cpu).images));
+}
+
+TEST(LoaderOnADevice, CopiesOneBlockForABatchAndNeverWaits) {
+  constexpr int64_t kPixels = kBatch * 3 * kSide * kSide;
+  const auto in_memory = Make(Memory(), Options());
+  const auto others = Make(std::make_shared<OnDemand>(Memory()), Options());
+  NextOnDevice(*in_memory);  // copies the normalized values of all bytes, too
+  NextOnDevice(*others);
+  const auto expect_one_copy = [](Loader& loader, int64_t bytes, int64_t operations) {
+    ResetCounters();
+    const auto batch = loader.NextOn(CountingDevice());
+    const DeviceCounters counters = Counters();
+    ASSERT_TRUE(batch.ok()) << batch.status();
+    EXPECT_EQ(counters.copies_to_device, 1);
+    EXPECT_EQ(counters.bytes_to_device, bytes);
+    EXPECT_EQ(counters.copies_from_device, 0);
+    EXPECT_EQ(counters.synchronizations, 0);
+    EXPECT_EQ(counters.operations, operations);
+  };
+  expect_one_copy(*in_memory,
+                  PackedBytes({kBatch * 8, kBatch * operators::kImageNumbers * 4, kPixels}), 1);
+  expect_one_copy(*others, PackedBytes({kBatch * 8, kPixels * 4}), 0);
+}
+
+TEST(LoaderOnADevice, TheHostTransformsWhatTheDeviceDoesNot) {
+  SearchSettings settings;
+  settings.add_transforms()->PackFrom(transforms::ColorJitterConfig());
+  settings.add_transforms()->PackFrom(transforms::NormalizeConfig());
+  const Transforms jitter = Transforms::ForSearch(settings, Info()).value();
+  const auto make = [&](at::ScalarType dtype) {
+    return Loader::Create(Memory(), at::arange(kImages, at::kLong), jitter, Info(), dtype,
+                          Options())
+        .value();
+  };
+  for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
+    const auto on_cpu = make(dtype), on_device = make(dtype);
+    for (int64_t i = 0; i < kBatches + 1; ++i) {
+      ExpectEqual(NextOnDevice(*on_device), Next(*on_cpu));
+    }
+    ResetCounters();
+    ASSERT_TRUE(on_device->NextOn(CountingDevice()).ok());
+    EXPECT_EQ(Counters().copies_to_device, 1);
+    EXPECT_EQ(Counters().operations, 0);
+  }
+}
+
+TEST(LoaderOnADevice, LeavesOutWhatCannotBeRead) {
+  const auto source = std::make_shared<OnDemand>();
+  source->failing = {2, 3};
+  LoaderOptions options = Options();
+  options.skip_unreadable = true;
+  const auto on_cpu = Make(source, options), on_device = Make(source, options);
+  for (int64_t i = 0; i < kBatches; ++i) ExpectEqual(NextOnDevice(*on_device), Next(*on_cpu));
+  EXPECT_EQ(on_device->skipped(), 2);
+  const auto failing = Make(source, Options());
+  absl::Status status;
+  for (int64_t i = 0; i < kBatches && status.ok(); ++i) {
+    status = failing->NextOn(CountingDevice()).status();
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(Loader, RemakesThePixelsOfAnImage) {
+  for (const bool is_in_memory : {false, true}) {
+    std::shared_ptr<const SampleSource> source = Memory();
+    if (!is_in_memory) source = std::make_shared<OnDemand>(source);
+    const auto loader = Make(source, Options(is_in_memory ? 0 : 2));
+    loader->Seek(1, 0);
+    const Batch batch = Next(*loader);
+    const at::Tensor pixels = loader->Pixels(batch.images).value();
+    for (int64_t i = 0; i < kBatch; ++i) {
+      const int64_t index = Values(batch.indices)[static_cast<size_t>(i)];
+      EXPECT_TRUE(loader->PixelsOf(index, /*epoch=*/1)->equal(pixels[i]));
+    }
+    ExpectEqual(Next(*loader), [&] {
+      const auto other = Make(source, Options());
+      other->Seek(1, 1);
+      return Next(*other);
+    }());
+  }
+  const auto source = std::make_shared<OnDemand>();
+  source->failing = {4};
+  const absl::Status status = Make(source, Options())->PixelsOf(4, 0).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(status.message(), HasSubstr("/data/4.jpg"));
 }
 
 TEST(Loader, RefusesImagesThatAreNotThere) {

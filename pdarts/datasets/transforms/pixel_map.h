@@ -9,6 +9,12 @@
 
 namespace pdarts {
 
+/// What a byte of a channel becomes, in the type T.
+template <typename T>
+T NormalizedByte(int value, double mean, double deviation) {
+  return static_cast<T>((value / 255.0 - mean) / deviation);
+}
+
 /// Steps of a plan that only move, erase and normalize pixels, as one: which pixel of the image
 /// before them each pixel of the image after them comes from.
 class PixelMap {

@@ -303,7 +303,7 @@ class TypedRunner : public PlanRunner {
       std::array<uint8_t, 256> all;
       for (int v = 0; v < 256; ++v) {
         all[v] = static_cast<uint8_t>(v);
-        table.values[v] = static_cast<T>((v / 255.0 - mean) / deviation);
+        table.values[v] = NormalizedByte<T>(v, mean, deviation);
       }
       table.factor = 1 / (255 * deviation);
       table.offset = -mean / deviation;

@@ -103,6 +103,7 @@ void CellPlan::AddIdentity(Term term, const CellOperation& operation) {
       << "an identity of " << source.channels << "x" << source.height << "x" << source.width
       << " to a node of " << channels << "x" << height << "x" << width;
   term.scale = operation.dropout_scale;
+  CHECK(!operation.device_dropout) << "the fused kernels draw masks on the CPU";
   if (operation.dropout_mask.defined()) {
     CHECK(operation.dropout_mask.scalar_type() == at::kByte &&
           operation.dropout_mask.sizes() == at::IntArrayRef({images, channels, height, width}));

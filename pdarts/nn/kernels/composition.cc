@@ -133,6 +133,10 @@ at::Tensor AveragePoolExactly(const at::Tensor& x, int64_t stride) {
 
 /// What a term's dropout and coefficient make of its value. value: normalized, or rounded.
 at::Tensor Weigh(const NodeTerm& term, at::Tensor value, const at::Tensor& coefficient) {
+  if (term.device_dropout) {
+    value = DropElements(value, term.device_dropout->rate, term.device_dropout->masks,
+                         DropoutScale::kOfCell);
+  }
   if (term.dropout_mask.defined()) {
     value = value * term.dropout_mask.to(value.options()).mul_(term.dropout_scale);
   }
@@ -176,6 +180,7 @@ NodeTerm TermOf(const ActivationStorage& storage, const CellOperation& operation
   term.batch_norm = operation.batch_norm;
   term.dropout_mask = operation.dropout_mask;
   term.dropout_scale = operation.dropout_scale;
+  term.device_dropout = operation.device_dropout;
   switch (operation.kind) {
     case CellOperation::Kind::kIdentity:
       break;

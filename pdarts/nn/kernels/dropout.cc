@@ -7,14 +7,22 @@
 #include <numeric>
 #include <optional>
 
+#include "ATen/TensorOperators.h"
 #include "ATen/ops/empty.h"
+#include "ATen/ops/full.h"
 #include "c10/util/Exception.h"
 #include "glog/logging.h"
+#include "pdarts/device/operators.h"
+#include "pdarts/nn/kernels/activation_storage.h"
 #include "pdarts/nn/kernels/loops.h"
 #include "pdarts/nn/kernels/parallel.h"
+#include "torch/csrc/autograd/custom_function.h"
 
 namespace pdarts::nn {
 namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
 
 constexpr int64_t kBlock = 4096;
 
@@ -40,6 +48,36 @@ void ForBlocks(at::IntArrayRef sizes,
   });
 }
 
+/// The rate in the memory of the device that draws.
+at::Tensor OnDeviceOf(const at::Tensor& counter, const Rate& rate) {
+  if (rate.on_device.defined()) return rate.on_device;
+  // Written by a kernel, not copied.
+  return at::full({}, rate.value, counter.options().dtype(at::kDouble));
+}
+
+/// operators::Dropout with its gradient, which draws the mask again instead of keeping it.
+class DropoutOnDevice : public torch::autograd::Function<DropoutOnDevice> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& counter, int64_t place, const at::Tensor& rate,
+                            bool rounds_scale_once) {
+    context->save_for_backward({counter, rate});
+    context->saved_data["place"] = place;
+    context->saved_data["rounds_scale_once"] = rounds_scale_once;
+    return operators::Dropout(x, counter, place, rate, rounds_scale_once);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    variable_list of_inputs(5);
+    if (!gradients[0].defined()) return of_inputs;
+    // Throws if another pass has written its numbers since.
+    const variable_list saved = context->get_saved_variables();
+    of_inputs[0] = apply(gradients[0], saved[0], context->saved_data["place"].toInt(), saved[1],
+                         context->saved_data["rounds_scale_once"].toBool());
+    return of_inputs;
+  }
+};
+
 }  // namespace
 
 at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, const Masks& masks,
@@ -62,6 +100,9 @@ at::Tensor DropoutMask(at::IntArrayRef sizes, double probability, const Masks& m
 
 at::Tensor NormalNoise(at::IntArrayRef sizes, const Masks& masks) {
   CheckSizes(sizes);
+  if (const at::Tensor& counter = masks.device_counter(); counter.defined()) {
+    return operators::NormalNoise(counter, masks.Place(), sizes);
+  }
   const at::Tensor noise = at::empty(sizes, at::kFloat, at::MemoryFormat::ChannelsLast);
   float* const to = noise.mutable_data_ptr<float>();
   const int64_t elements = sizes[1] * sizes[2] * sizes[3];
@@ -69,6 +110,42 @@ at::Tensor NormalNoise(at::IntArrayRef sizes, const Masks& masks) {
     masks.Normal(image, first, count, to + image * elements + first);
   });
   return noise;
+}
+
+at::Tensor DropElements(const at::Tensor& x, const Rate& rate, const Masks& masks,
+                        DropoutScale scale) {
+  if (rate.value == 1) return x * 0;
+  if (const at::Tensor& counter = masks.device_counter(); counter.defined()) {
+    CheckSizes(x.sizes());
+    return DropoutOnDevice::apply(x, counter, masks.Place(), OnDeviceOf(counter, rate),
+                                  scale == DropoutScale::kOfCell);
+  }
+  const ActivationStorage storage(x);
+  const at::Tensor wide = storage.Widen(x);
+  at::Tensor factors = DropoutMask(x.sizes(), rate.value, masks).to(wide.options());
+  if (scale == DropoutScale::kOfLayer) {
+    factors.div_(1 - rate.value);
+  } else {
+    factors.mul_(1 / (1 - rate.value));
+  }
+  return storage.Narrow(wide * factors);
+}
+
+std::vector<at::Tensor> ImageScales(const std::vector<Masks>& places, int64_t images,
+                                    const Rate& rate) {
+  if (places.empty()) return {};
+  if (const at::Tensor& counter = places[0].device_counter(); counter.defined()) {
+    std::vector<int64_t> numbers;
+    for (const Masks& place : places) numbers.push_back(place.Place());
+    return operators::ImageScales(counter, numbers, images, OnDeviceOf(counter, rate)).unbind(0);
+  }
+  std::vector<at::Tensor> scales;
+  for (const Masks& place : places) {
+    const at::Tensor& scale = scales.emplace_back(place.ImageMask(images, rate.value));
+    // Where nothing is kept there is nothing to make up for.
+    if (rate.value < 1) scale.div_(1 - rate.value);
+  }
+  return scales;
 }
 
 }  // namespace pdarts::nn

@@ -37,6 +37,12 @@ enum class DropoutScale {
 at::Tensor DropElements(const at::Tensor& x, const Rate& rate, const Masks& masks,
                         DropoutScale scale = DropoutScale::kOfLayer);
 
+/// Dropout of a value that is drawn on a device where the value is used: DropElements with kOfCell.
+struct DeviceDropout {
+  Rate rate;
+  Masks masks;
+};
+
 /// What each image is multiplied by at each place, if it is dropped there with the probability
 /// `rate`: 0, or 1 / (1 - rate). `[images]` float32 for each element of `places`, on the device of
 /// the masks: one operation of the device for all of them. rate: above 0. places: masks of one

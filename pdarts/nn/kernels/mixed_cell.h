@@ -9,6 +9,7 @@
 #include "pdarts/core/backend.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
 #include "pdarts/nn/kernels/convolution.h"
+#include "pdarts/nn/kernels/dropout.h"
 
 namespace pdarts::nn {
 
@@ -29,6 +30,8 @@ struct CellOperation {
   /// Identity: uint8 `[N,C,H,W]` of 0 and 1, or undefined; and what the others are scaled by.
   at::Tensor dropout_mask;
   double dropout_scale = 1;
+  /// Identity, if the masks draw on a device: in the place of the mask.
+  std::optional<DeviceDropout> device_dropout;
 
   /// Which of the coefficients weighs it.
   int64_t coefficient = 0;

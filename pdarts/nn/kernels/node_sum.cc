@@ -216,6 +216,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
       values.push_back(ConstData<A>(plain)[i]);
       auto& keep = kept.emplace_back();
       keep.scale = term.dropout_scale;
+      CHECK(!term.device_dropout) << "the fused kernels draw masks on the CPU";
       if (term.dropout_mask.defined()) {
         CHECK(term.dropout_mask.scalar_type() == at::kByte &&
               term.dropout_mask.sizes() == first.sizes());

@@ -7,6 +7,7 @@
 #include "ATen/core/Tensor.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
+#include "pdarts/nn/kernels/dropout.h"
 
 namespace pdarts::nn {
 
@@ -18,6 +19,8 @@ struct NodeTerm {
   /// uint8 `[N,C,H,W]` of 0 and 1, or undefined: which elements of the normalised value count.
   at::Tensor dropout_mask;
   double dropout_scale = 1;
+  /// In the place of the mask, if the masks draw on a device. Only with the reference kernels.
+  std::optional<DeviceDropout> device_dropout;
 };
 
 /// sum_i coefficients[i] * dropout_i(batch_norm_i(value_i)), the value of a node of a search

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "ATen/ops/empty.h"
+#include "ATen/ops/full.h"
 #include "ATen/ops/ones.h"
 #include "ATen/ops/ones_like.h"
 #include "ATen/ops/randint.h"
@@ -383,6 +385,76 @@ TEST_P(Dropout, IsTheSameForAnImageInEveryBatch) {
   EXPECT_FALSE(mask[0].equal(mask[1]));
   const at::Tensor noise = NormalNoise({4, 5, 37, 41}, Masks(key, 0));
   EXPECT_TRUE(noise.slice(0, 1, 3).equal(NormalNoise({2, 5, 37, 41}, Masks(key, 1))));
+}
+
+/// The masks, as if they drew on a device whose kernels are those of the CPU.
+Masks OnDevice(const Masks& masks) {
+  const at::Tensor counter = at::empty({3}, at::kLong);
+  const auto numbers = masks.Counter();
+  std::copy(numbers.begin(), numbers.end(), counter.mutable_data_ptr<int64_t>());
+  return masks.OnDevice(counter);
+}
+
+TEST_P(Dropout, OnADeviceDrawsTheNumbersOfTheCpu) {
+  const Masks masks = Masks({/*seed=*/12345}, /*first_image=*/3).At(7);
+  const std::vector<int64_t> sizes = {3, 5, 37, 41};
+  EXPECT_TRUE(NormalNoise(sizes, OnDevice(masks)).equal(NormalNoise(sizes, masks)));
+  // For some of these rates, the two scales differ in the last bit of float32.
+  for (const double p : {0.1, 0.3, 0.7, 1e-12, 1.0}) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble, at::kBFloat16}) {
+      for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+        for (const DropoutScale scale : {DropoutScale::kOfLayer, DropoutScale::kOfCell}) {
+          const at::Tensor x =
+              at::randn(sizes, MakeGenerator(1, "x"), at::kDouble).to(type).contiguous(format);
+          const at::Tensor a = x.clone().requires_grad_(), b = x.clone().requires_grad_();
+          const at::Tensor on_device = DropElements(a, p, OnDevice(masks), scale);
+          const at::Tensor on_cpu = DropElements(b, p, masks, scale);
+          EXPECT_TRUE(on_device.equal(on_cpu)) << p << " of " << type;
+          EXPECT_EQ(on_device.scalar_type(), type);
+          // A gradient in the other format.
+          const at::Tensor gradient = at::randn(sizes, MakeGenerator(2, "g"), at::kDouble).to(type);
+          on_device.backward(gradient);
+          on_cpu.backward(gradient);
+          EXPECT_TRUE(a.grad().equal(b.grad())) << "gradient of " << p << " of " << type;
+        }
+      }
+    }
+    const std::vector<Masks> places = {masks.At(0), masks.At(1), masks.At(5)};
+    std::vector<Masks> on_device;
+    for (const Masks& place : places) on_device.push_back(OnDevice(place));
+    const std::vector<at::Tensor> a = ImageScales(on_device, 20, p), b = ImageScales(places, 20, p);
+    ASSERT_EQ(a.size(), 3u);
+    for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(a[i].equal(b[i])) << p << " at place " << i;
+  }
+  EXPECT_TRUE(ImageScales({}, 20, 0.5).empty());
+}
+
+TEST_P(Dropout, OfACellDropsWhatItsMaskSays) {
+  const Masks masks({/*seed=*/1}, /*first_image=*/0);
+  const at::Tensor x = at::randn({2, 3, 8, 8}, MakeGenerator(1, "x"), at::kFloat);
+  const at::Tensor mask = DropoutMask(x.sizes(), 0.3, masks);
+  const at::Tensor expected = x * mask.to(at::kFloat).mul_(1 / (1 - 0.3));
+  EXPECT_TRUE(DropElements(x, 0.3, OnDevice(masks), DropoutScale::kOfCell).equal(expected));
+}
+
+TEST_P(Dropout, OnADeviceTakesTheRateOfTheDevice) {
+  const Masks masks = OnDevice(Masks({/*seed=*/1}, /*first_image=*/0));
+  const at::Tensor x = at::ones({2, 3, 8, 8});
+  const at::Tensor rate = at::full({}, 0.3, at::kDouble);
+  EXPECT_TRUE(DropElements(x, Rate(0.3, rate), masks).equal(DropElements(x, 0.3, masks)));
+  // As in a step that a device repeats, where the host has no say.
+  rate.fill_(0.6);
+  EXPECT_TRUE(DropElements(x, Rate(0.3, rate), masks).equal(DropElements(x, 0.6, masks)));
+  EXPECT_TRUE(ImageScales({masks}, 9, Rate(0.3, rate))[0].equal(ImageScales({masks}, 9, 0.6)[0]));
+}
+
+TEST_P(Dropout, ABackwardPassWithTheNumbersOfAnotherPassIsAnError) {
+  const Masks masks = OnDevice(Masks({/*seed=*/1}, /*first_image=*/0));
+  const at::Tensor x = at::ones({2, 3, 8, 8}).requires_grad_();
+  const at::Tensor y = DropElements(x, 0.3, masks);
+  masks.device_counter().select(0, 2).fill_(8);
+  EXPECT_THAT([&] { y.sum().backward(); },
+              ThrowsMessage<c10::Error>(HasSubstr("modified by an inplace operation")));
 }
 
 TEST_P(Dropout, NoiseIsNormal) {

@@ -1,0 +1,45 @@
+#include "pdarts/core/device_numbers.h"
+
+#include "ATen/ops/empty.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace pdarts {
+
+void DeviceNumbers::Put(ForwardContext* context, const std::vector<Knob>& knobs) {
+  if (device_.is_cpu()) return;
+  const std::array<int64_t, 3> counter = context->masks.Counter();
+  const bool is_first = !counter_.defined();
+  if (is_first) counter_ = at::empty({3}, at::TensorOptions(at::kLong).device(device_));
+  for (size_t i = 0; i < counter.size(); ++i) {
+    if (is_first || counter[i] != written_[i]) {
+      counter_.select(0, static_cast<int64_t>(i)).fill_(counter[i]);
+    }
+  }
+  written_ = counter;
+  PutRate(kDropPathRate, context->drop_path);
+  for (const Knob& knob : knobs) PutRate(knob.name, knob.value);
+  context->masks = context->masks.OnDevice(counter_);
+  context->device_rates = &rates_;
+}
+
+void DeviceNumbers::PutRate(absl::string_view name, double value) {
+  for (NamedRate& known : rates_) {
+    if (known.name != name) continue;
+    if (known.rate.value != value) known.rate.on_device.fill_(value);
+    known.rate.value = value;
+    return;
+  }
+  const at::Tensor on_device = at::empty({}, at::TensorOptions(at::kDouble).device(device_));
+  on_device.fill_(value);
+  rates_.push_back({std::string(name), Rate(value, on_device)});
+}
+
+std::string DeviceNumbers::Pattern() const {
+  return absl::StrJoin(rates_, " ", [](std::string* out, const NamedRate& named) {
+    const double value = named.rate.value;
+    absl::StrAppend(out, named.name, "=", value == 0 ? "0" : value == 1 ? "1" : "p");
+  });
+}
+
+}  // namespace pdarts
