@@ -74,7 +74,7 @@ done
 runs "${device[@]}" --profiled=0 --precision=BFLOAT16
 grep -q 'bfloat16", .*"profile": null' json || fails "no measurement without a profile"
 runs "${device[@]}" --work=network --candidates=2 --output=network.safetensors
-for name in cells.1.preprocess0.op.1.weight alphas_reduce pass.logits pass.alphas_normal; do
+for name in cells.1.preprocess1.op.1.weight alphas_reduce pass.logits pass.alphas_normal; do
   grep -aq "\"$name\"" network.safetensors || fails "the network has no $name"
 done
 says "--work=sleep: expected search, training, network" "${device[@]}" --work=sleep

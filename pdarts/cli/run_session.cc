@@ -173,7 +173,7 @@ absl::Status RunSession::OpenDirectory(const std::string& path,
                           CompareProvenance(before, provenance_));
   *provenance_.mutable_changes() = before.changes();
   for (const std::string& change : changes) {
-    Tell({absl::StrCat(change, ": the run may end differently than without this change")});
+    Tell({absl::StrCat(change, ": the run may end differently from a run without this change")});
     provenance_.add_changes(absl::StrCat(checkpoint->state.place, ": ", change));
   }
   return absl::OkStatus();

@@ -89,7 +89,7 @@ std::string JsonText(const std::string& text) {
   return ToJsonLine(value);
 }
 
-Json Json::Text(const std::string& text) { return Json(JsonText(text)); }
+Json Json::Text(absl::string_view text) { return Json(JsonText(std::string(text))); }
 
 Json Json::Whole(int64_t number) { return Json(absl::StrCat(number)); }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 
 namespace pdarts {
@@ -27,7 +28,7 @@ class Json {
  public:
   /// null
   Json() = default;
-  static Json Text(const std::string& text);
+  static Json Text(absl::string_view text);
   static Json Whole(int64_t number);
   /// The number with this number of digits after the decimal point; null for a number that is not
   /// finite.

@@ -12,7 +12,7 @@ namespace pdarts {
 
 /// Compares the provenance with which a run was begun and the provenance with which it would be
 /// resumed. Returns the changes that influence the last bits of the run, such as "threads was 2, is
-/// 1". If there are any, the resumed run may end otherwise than the uninterrupted run.
+/// 1". If there are any, the resumed run may end differently from the uninterrupted run.
 /// \error kFailedPrecondition if the dataset is not the same.
 absl::StatusOr<std::vector<std::string>> CompareProvenance(const Provenance& before,
                                                            const Provenance& now);

@@ -98,7 +98,8 @@ class CountingDeviceSearch : public ::testing::TestWithParam<TestedSpace> {};
 TEST(CountingDevice, EveryRegularizerIsTested) {
   std::set<std::string> tested;
   for (const TestedSpace& space : kSpaces) {
-    for (const auto& config : SpecOf(space, {}).regularizers()) {
+    const ExperimentSpec spec = SpecOf(space, {});
+    for (const auto& config : spec.regularizers()) {
       const std::string& url = config.type_url();
       tested.insert(
           PluginRegistry::Global().FindByConfig(url.substr(url.rfind('/') + 1))->short_name);

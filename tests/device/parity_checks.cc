@@ -54,7 +54,6 @@ constexpr double kStepsTolerance = 1e-8;
 /// The share of the largest gradient that is the minimum scale for smaller gradients.
 constexpr double kNoiseShare = 1e-3;
 
-std::string KernelsName(Kernels kernels) { return absl::AsciiStrToLower(Kernels_Name(kernels)); }
 std::string PrecisionName(Precision precision) {
   return absl::AsciiStrToLower(Precision_Name(precision));
 }

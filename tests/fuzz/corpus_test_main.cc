@@ -1,4 +1,5 @@
-// Runs a fuzz target on the files of its corpus, so that a finding of the past does not occur again.
+// Runs a fuzz target on the files of its corpus, so that a finding of the past does not occur
+// again.
 
 #include <filesystem>
 #include <fstream>

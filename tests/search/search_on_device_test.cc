@@ -26,9 +26,9 @@ namespace {
 using ::testing::HasSubstr;
 
 /// The penalty of the alphas is NaN from a call on.
-class Poison : public Regularizer {
+class PoisonedPenalty : public Regularizer {
  public:
-  explicit Poison(int nan_from) : nan_from_(nan_from) {}
+  explicit PoisonedPenalty(int nan_from) : nan_from_(nan_from) {}
   at::Tensor AlphaPenalty(const SearchContext& context) override {
     const bool is_nan = nan_from_ > 0 && ++calls_ >= nan_from_;
     return context.net->ProbabilityTensor(0).sum() * (is_nan ? NAN : 0.0);
@@ -42,7 +42,7 @@ class Poison : public Regularizer {
 const bool registered = Registry<Regularizer>::Register<DriftingConfig>(
     "poison", "of a test",
     [](const DriftingConfig& config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
-      return std::make_unique<Poison>(config.nan_from());
+      return std::make_unique<PoisonedPenalty>(config.nan_from());
     });
 
 /// Halves of 23 images, so that an epoch has five whole batches and a smaller one.

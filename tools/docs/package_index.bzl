@@ -32,18 +32,18 @@ _package_dependencies = rule(
     attrs = {"lines": attr.string_list()},
 )
 
-def _dependencies_line(package, name, rule):
+def _dependencies_line(package, name, target):
     """A target's label, its rule, whether it is for tests only, and its deps, with tabs between them.
 
     Labels of the same package begin with a colon. A select is as Bazel prints it, with the labels of every
     platform.
     """
-    deps = rule.get("deps", [])
+    deps = target.get("deps", [])
     if type(deps) in ["list", "tuple"]:
         text = " ".join([str(dep) for dep in deps])
     else:
         text = str(deps).replace("\n", " ")
-    return "//%s:%s\t%s\t%s\t%s" % (package, name, rule["kind"], bool(rule.get("testonly", False)), text)
+    return "//%s:%s\t%s\t%s\t%s" % (package, name, target["kind"], bool(target.get("testonly", False)), text)
 
 def package_index(files = ["**"]):
     """Makes `:package_index`: the names of the package's targets and files, and its Markdown pages.

@@ -26,7 +26,7 @@ says "there is no /nowhere/python" env PYTHON=/nowhere/python "$kit/check.sh" --
 
 report=${TEST_UNDECLARED_OUTPUTS_DIR:-$PWD}/report.json
 export PYTHONPATH=$packages
-prints " 0 failed" "$kit/check.sh" --device=cpu --output="$report"
+prints " 0 failed" "$kit/check.sh" --device=cpu --patience=6 --output="$report"
 says "--config=cuda" "$kit/check.sh" --device=cuda --output=cuda.json
 
 # Every step has checks that passed, and each check has a line of its own.

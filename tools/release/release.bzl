@@ -1,7 +1,13 @@
 """release_archive: programs, with all that they need but the C library and what is left out, as one tar.gz."""
 
 def _is_of(file, repositories):
-    return file.owner != None and file.owner.workspace_name in repositories
+    """Whether a library, or the link to it that Bazel makes in _solib_*, is of one of the repositories."""
+    for repository in repositories:
+        if file.owner != None and file.owner.workspace_name == repository:
+            return True
+        if "/_U@%s_S_S_C" % repository.replace("_", "_U") in file.short_path:
+            return True
+    return False
 
 def _release_archive_impl(ctx):
     archive = ctx.outputs.archive

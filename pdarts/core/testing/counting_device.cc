@@ -1,5 +1,7 @@
 #include "pdarts/core/testing/counting_device.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -7,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -88,6 +91,95 @@ void CountSynchronization(const std::string& reason) {
 
 // Memory.
 
+/// The memory of the device where the environment variable PDARTS_GUARD_DEVICE_MEMORY is set: only
+/// kernels and copies can use it. Code of the host that reads or writes it ends the program, as on
+/// a GPU.
+class GuardedMemory {
+ public:
+  /// Null if the memory is not guarded.
+  static GuardedMemory* Get() {
+    static GuardedMemory* const memory =
+        std::getenv("PDARTS_GUARD_DEVICE_MEMORY") == nullptr ? nullptr : new GuardedMemory;
+    return memory;
+  }
+
+  /// \return null if there is no more.
+  void* Take(size_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<void*>& free = free_[bytes];
+    if (!free.empty()) {
+      void* const address = free.back();
+      free.pop_back();
+      return address;
+    }
+    if (used_ + bytes > kReserved) return nullptr;
+    void* const address = begin_ + used_;
+    used_ += bytes;
+    if (users_ > 0) Protect(PROT_READ | PROT_WRITE);
+    return address;
+  }
+  void GiveBack(void* address, size_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    free_[bytes].push_back(address);
+  }
+
+  void Open() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (users_++ == 0) Protect(PROT_READ | PROT_WRITE);
+  }
+  void Close() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (--users_ == 0) Protect(PROT_NONE);
+  }
+
+ private:
+  static constexpr size_t kReserved = size_t{1} << 36;  ///< addresses, not memory
+
+  GuardedMemory() {
+    void* const begin = mmap(nullptr, kReserved, PROT_NONE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, /*fd=*/-1, /*offset=*/0);
+    CHECK(begin != MAP_FAILED);
+    begin_ = static_cast<char*>(begin);
+  }
+
+  void Protect(int access) {
+    if (used_ == 0) return;
+    CHECK_EQ(mprotect(begin_, used_, access), 0);
+  }
+
+  std::mutex mutex_;
+  char* begin_ = nullptr;
+  size_t used_ = 0;
+  int users_ = 0;  ///< kernels and copies that run now
+  std::map<size_t, std::vector<void*>> free_;
+};
+
+/// What may use the memory of the device while it exists: a kernel or a copy.
+class DeviceAccess {
+ public:
+  DeviceAccess() {
+    if (GuardedMemory* const memory = GuardedMemory::Get()) memory->Open();
+  }
+  ~DeviceAccess() {
+    if (GuardedMemory* const memory = GuardedMemory::Get()) memory->Close();
+  }
+  DeviceAccess(const DeviceAccess&) = delete;
+  DeviceAccess& operator=(const DeviceAccess&) = delete;
+};
+
+void* TakeFromSystem(size_t bytes, size_t alignment) {
+  if (GuardedMemory* const memory = GuardedMemory::Get()) return memory->Take(bytes);
+  return std::aligned_alloc(alignment, bytes);
+}
+
+void GiveToSystem(void* address, size_t bytes) {
+  if (GuardedMemory* const memory = GuardedMemory::Get()) {
+    memory->GiveBack(address, bytes);
+  } else {
+    std::free(address);
+  }
+}
+
 /// Hands out blocks of host memory as memory of the device. A freed block is used again for a
 /// tensor of the same rounded size, the block with the lowest address first. So a step that begins
 /// with the same free blocks as an earlier step gets the same addresses, whatever the order in
@@ -142,7 +234,7 @@ class DeviceAllocator final : public c10::Allocator {
       if (key.first != kShared) continue;
       for (void* const address : addresses) {
         blocks_.erase(address);
-        std::free(address);
+        GiveToSystem(address, key.second);
         memory_.reserved -= static_cast<int64_t>(key.second);
       }
       addresses.clear();
@@ -164,7 +256,7 @@ class DeviceAllocator final : public c10::Allocator {
     std::set<void*>& free = free_[{pool_, bytes}];
     void* address = nullptr;
     if (free.empty()) {
-      address = std::aligned_alloc(kBlock, bytes);
+      address = TakeFromSystem(bytes, kBlock);
       TORCH_CHECK(address != nullptr, "the counting device has no ", bytes, " bytes");
       blocks_[address] = {bytes, pool_};
       memory_.reserved += static_cast<int64_t>(bytes);
@@ -332,6 +424,7 @@ struct Hooks final : at::PrivateUse1HooksInterface {
   void resizePrivateUse1Bytes(const c10::Storage& storage, size_t bytes) const override {
     c10::DataPtr data = DeviceAllocator::Get().allocate(bytes);
     const size_t kept = std::min(bytes, storage.nbytes());
+    const DeviceAccess access;
     if (kept > 0) std::memcpy(data.get(), storage.data(), kept);
     storage.set_data_ptr_noswap(std::move(data));
     storage.set_nbytes(bytes);
@@ -708,6 +801,7 @@ void Fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
     }
   }
   ++Shared().operations;
+  const DeviceAccess access;
   {
     const at::AutoDispatchBelowADInplaceOrView below_autograd;
     op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), stack);
@@ -818,6 +912,7 @@ at::Tensor CopyFrom(const at::Tensor& source, const at::Tensor& target, bool non
 
   // A graph keeps the memory of a tensor of the device.
   const at::Tensor host_from = OnHost(from), host_target = OnHost(target);
+  const DeviceAccess access;
   host_target.copy_(host_from);
   Observe(
       [&] {
@@ -853,6 +948,7 @@ at::Scalar ReadValue(const at::Tensor& tensor) {
         return operation;
       },
       [] { return [] {}; });
+  const DeviceAccess access;
   return at::_local_scalar_dense(OnHost(tensor));
 }
 
@@ -868,6 +964,19 @@ bool CanTakeDataOf(const at::Tensor& tensor, const at::Tensor& data) {
 }
 
 void RecordStream(at::Tensor&, c10::Stream) {}
+
+/// A tensor that grows keeps its values.
+const at::Tensor& Resize(const at::Tensor& tensor, at::IntArrayRef sizes,
+                         std::optional<at::MemoryFormat> format) {
+  const DeviceAccess access;
+  return at::native::resize_(tensor, sizes, format);
+}
+
+at::Tensor& SetStorage(at::Tensor& tensor, at::Storage storage, int64_t offset,
+                       at::IntArrayRef sizes, at::IntArrayRef strides) {
+  const DeviceAccess access;
+  return at::native::set_storage_cpu_(tensor, std::move(storage), offset, sizes, strides);
+}
 
 /// Operators that have a kernel on a GPU, but are composed of other operators by default.
 bool HasKernelOnGpus(const std::string& name) {
@@ -896,11 +1005,9 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("as_strided", &at::native::as_strided_tensorimpl);
   m.impl("_reshape_alias", &at::native::_reshape_alias);
   m.impl("unfold", &at::native::unfold);
-  m.impl("resize_",
-         static_cast<const at::Tensor& (*)(const at::Tensor&, at::IntArrayRef,
-                                           std::optional<at::MemoryFormat>)>(&at::native::resize_));
+  m.impl("resize_", &Resize);
   m.impl("set_.source_Tensor", &at::native::set_tensor_);
-  m.impl("set_.source_Storage_storage_offset", &at::native::set_storage_cpu_);
+  m.impl("set_.source_Storage_storage_offset", &SetStorage);
   for (const c10::OperatorName& name : c10::Dispatcher::singleton().getAllOpNames()) {
     // Variants with a result as an argument, except in-place variants, are composed.
     const bool is_out = name.overload_name.find("out") != std::string::npos;
@@ -1044,6 +1151,7 @@ void CountingGraph::Replay() {
         };
       });
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
+  const DeviceAccess access;
   for (const auto& call : capture_->calls) call();
 }
 

