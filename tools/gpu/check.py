@@ -219,7 +219,7 @@ class Runner:
         process.wait()
 
     def run(self, words, limit=math.inf, own_libraries=True):
-        """Returns the standard output, and what went wrong or None."""
+        """Returns the standard output, and the error or None."""
         seconds = min(limit * self.patience, self.deadline - time.monotonic())
         if seconds <= 0:
             return "", "the time of the step was over before it began"
@@ -408,7 +408,7 @@ class Checks:
             self.report.add(step, "slowest", "failed", error="no step was profiled")
 
 
-# The steps with their names and the seconds that each may take: eight minutes in all, times Runner.patience.
+# The steps with their names and the maximum seconds of each: eight minutes in total, times Runner.patience.
 STEPS = [
     (Checks.parity, "fixtures and operations", 110),
     (Checks.quickstart, "quickstart, killed and continued", 100),

@@ -154,7 +154,7 @@ class GuardedMemory {
   std::map<size_t, std::vector<void*>> free_;
 };
 
-/// What may use the memory of the device while it exists: a kernel or a copy.
+/// A kernel or a copy, which may use the memory of the device while the object exists.
 class DeviceAccess {
  public:
   DeviceAccess() {

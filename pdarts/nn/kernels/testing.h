@@ -195,11 +195,13 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
  private:
   /// The share of the norm by which loops with the same roundings may differ from the composition.
   static constexpr double kBfloat16Bound = 0.01;
-  /// The same for all gradients of a cell. The composition adds in another order on each processor,
-  /// and a sum at the edge of a rounding or of a ReLU changes all values that depend on it.
+  /// The share for all gradients of a cell together. The order of the composition's additions
+  /// depends on the processor. A sum near the limit of a rounding or the zero of a ReLU changes all
+  /// values that depend on it.
   static constexpr double kCellBound = 0.1;
-  /// How many times the composition's own distance from float64 the loops' may be, beside that
-  /// share: roundings that fall otherwise change as much as roundings do.
+  /// The allowed distance of the loops from float64, as a multiple of the composition's distance,
+  /// in addition to that share. If values are rounded in the other direction, the result changes as
+  /// much as by other roundings.
   static constexpr double kRoundings = 4;
 
   at::Tensor AllGradients(const Outcome& outcome, bool activations) const {
@@ -211,8 +213,8 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     return at::cat(all);
   }
 
-  /// Distance without the elements that differ most: a hundredth of them, and at least two. A value
-  /// at the edge of a ReLU changes single elements of a gradient by as much as these elements are.
+  /// Distance without the elements with the largest differences: 1% of all elements, and at least
+  /// two. A value near the zero of a ReLU changes single elements of a gradient completely.
   static double DistanceWithoutEdges(const at::Tensor& a, const at::Tensor& b) {
     const at::Tensor differences =
         (a.detach().to(at::kDouble) - b.detach().to(at::kDouble)).abs().flatten();
@@ -221,7 +223,7 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
     return Norm(std::get<0>(differences.sort()).narrow(0, 0, differences.numel() - edges));
   }
 
-  /// rounded, exact: of the composition in bfloat16 and in float64.
+  /// rounded, exact: results of the composition in bfloat16 and in float64.
   void ExpectSameRoundings(const at::Tensor& actual, const at::Tensor& rounded,
                            const at::Tensor& exact, const std::string& what) const {
     ASSERT_EQ(actual.sizes(), exact.sizes()) << what;
