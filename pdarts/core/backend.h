@@ -63,8 +63,9 @@ struct Backend {
 /// The backend for the kernels and the precision of a spec on a device. FUSED is for the CPU: on
 /// another device, it becomes GROUPED. FLOAT16 has no fused loops: on the CPU, FUSED becomes
 /// REFERENCE. The environment variable PDARTS_KERNEL_VARIANT names the instruction set. If the
-/// variable is not set, BestInstructionSet chooses. \error kInvalidArgument if the variable names
-/// no instruction set that this processor can run. The message lists the possible names.
+/// variable is not set, BestInstructionSet chooses.
+/// \error kInvalidArgument if the variable names no instruction set that this processor can run.
+/// The message lists the possible names.
 absl::StatusOr<Backend> ResolveBackend(Kernels kernels, Precision precision, c10::Device device);
 
 /// Checks before a run begins whether a program can compute with a backend. FLOAT16 needs another

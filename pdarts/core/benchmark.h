@@ -34,15 +34,16 @@ class Benchmark : public Plugin {
   /// The dataset that is used if a caller names none.
   virtual std::string default_dataset() const = 0;
 
-  /// The name of the dataset that `dataset` stands for (empty: the default dataset). \error
-  /// kNotFound, listing the known names, if the benchmark has no such dataset.
+  /// The name of the dataset that `dataset` stands for (empty: the default dataset).
+  /// \error kNotFound, listing the known names, if the benchmark has no such dataset.
   absl::StatusOr<std::string> DatasetNamed(absl::string_view dataset) const;
 
   /// The score of an architecture on `dataset` (empty: the default dataset). A score from a table
   /// has rank, regret and number. A predicted score has `predicted`, `interval` and `extrapolated`.
-  /// It has a percentile only if the architecture is not extrapolated. \error kInvalidArgument
-  /// naming the position if the text is not an architecture of the space; kNotFound if the table
-  /// lacks the architecture; kNotFound, listing the known names, if there is no such dataset.
+  /// It has a percentile only if the architecture is not extrapolated.
+  /// \error kInvalidArgument naming the position if the text is not an architecture of the space;
+  /// kNotFound if the table lacks the architecture; kNotFound, listing the known names, if there is
+  /// no such dataset.
   absl::StatusOr<BenchmarkScore> Score(absl::string_view architecture,
                                        absl::string_view dataset = "") const;
 
@@ -64,14 +65,15 @@ class Benchmark : public Plugin {
   /// \error kInvalidArgument if `count` is negative; as Score for the dataset.
   absl::StatusOr<std::vector<int>> Best(int count, absl::string_view dataset = "") const;
 
-  /// Adds the datasets in a file of the user. They replace datasets with the same names. \error
-  /// kNotFound if the file cannot be read; kInvalidArgument naming the file, the line and the
-  /// expected content. After an error, the table is unchanged.
+  /// Adds the datasets in a file of the user. They replace datasets with the same names.
+  /// \error kNotFound if the file cannot be read; kInvalidArgument naming the file, the line and
+  /// the expected content. After an error, the table is unchanged.
   absl::Status AddTable(const std::string& file);
 
-  /// Reads a model from a file of the user, and predicts with it from now on. \error kNotFound if
-  /// the file cannot be read; kInvalidArgument naming the file, the field and the expected content;
-  /// kFailedPrecondition if the benchmark has a table. After an error, the model is unchanged.
+  /// Reads a model from a file of the user, and predicts with it from now on.
+  /// \error kNotFound if the file cannot be read; kInvalidArgument naming the file, the field and
+  /// the expected content; kFailedPrecondition if the benchmark has a table. After an error, the
+  /// model is unchanged.
   absl::Status UseModel(const std::string& file);
 
  private:

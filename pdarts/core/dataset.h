@@ -130,9 +130,9 @@ struct DatasetSplits {
 };
 
 /// Renumbers the labels of both splits according to `class_names`, the class order of a model, and
-/// replaces `splits->info.class_names` by `class_names`. \error kInvalidArgument naming the classes
-/// that only one of the two lists has. If the training split is empty, `class_names` may have
-/// further classes, because a test split may lack some.
+/// replaces `splits->info.class_names` by `class_names`.
+/// \error kInvalidArgument naming the classes that only one of the two lists has. If the training
+/// split is empty, `class_names` may have further classes, because a test split may lack some.
 absl::Status TakeClasses(const std::vector<std::string>& class_names, DatasetSplits* splits);
 
 struct LoadOptions {
@@ -161,9 +161,10 @@ class Dataset : public Plugin {
   /// the images are needed. The order of the training split is the order in which a search divides
   /// it into halves: the order of the files for the published CIFAR; a seeded order in which
   /// classes alternate for data that are sorted by class (docs/algorithm.md, "The two halves of the
-  /// training images"). \error kNotFound stating where Load looked and how to get the data;
-  /// kInvalidArgument or kDataLoss naming the file and the record if the data are damaged or do not
-  /// fit info(); as TakeClasses.
+  /// training images").
+  /// \error kNotFound stating where Load looked and how to get the data; kInvalidArgument or
+  /// kDataLoss naming the file and the record if the data are damaged or do not fit info(); as
+  /// TakeClasses.
   absl::StatusOr<DatasetSplits> Load(const LoadOptions& options) const;
 
  private:

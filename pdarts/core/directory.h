@@ -20,9 +20,9 @@ namespace pdarts {
 /// had written there at that time.
 class Directory {
  public:
-  /// Opens an existing directory; "" is the working directory. \error kNotFound if there is none;
-  /// kFailedPrecondition if `path` is not a directory; kPermissionDenied, ... with the reason of
-  /// the system.
+  /// Opens an existing directory; "" is the working directory.
+  /// \error kNotFound if there is none; kFailedPrecondition if `path` is not a directory;
+  /// kPermissionDenied, ... with the reason of the system.
   static absl::StatusOr<Directory> Open(const std::string& path);
   /// Opens a directory, and creates the missing parts of its path. The new directories survive a
   /// loss of power. \error as Open.
@@ -40,8 +40,8 @@ class Directory {
   absl::StatusOr<std::filesystem::file_type> KindOf(const std::string& name) const;
   /// Whether there is an entry with this name, of any kind. \error with the reason of the system.
   absl::StatusOr<bool> Holds(const std::string& name) const;
-  /// Whether the name now leads to `file`. On a network file system, the server decides. \error
-  /// with the reason of the system.
+  /// Whether the name now leads to `file`. On a network file system, the server decides.
+  /// \error with the reason of the system.
   absl::StatusOr<bool> Leads(const std::string& name, const FileDescriptor& file) const;
 
   /// Opens a regular file. `flags` are those of open(2), without O_TRUNC.
@@ -51,8 +51,8 @@ class Directory {
   absl::StatusOr<std::string> ReadFile(const std::string& name) const;
 
   /// Renames an entry, and replaces an entry that had the new name. The change survives a loss of
-  /// power after Sync(). \error kNotFound if there is no entry `from`; with the reason of the
-  /// system.
+  /// power after Sync().
+  /// \error kNotFound if there is no entry `from`; with the reason of the system.
   absl::Status Rename(const std::string& from, const std::string& to) const;
   /// Removes a file. A missing file is not an error. \error with the reason of the system.
   absl::Status Remove(const std::string& name) const;

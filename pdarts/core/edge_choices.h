@@ -14,8 +14,8 @@ namespace pdarts {
 /// "Derivation" and "Skip limit"): the most probable candidate, and among equal ones the first.
 /// `none` is chosen only if `allow_none`. Then KeepLimits changes the choice until it keeps the
 /// limits of `options`. `trace` records every decision. candidates, probabilities: of this kind,
-/// `[edge][candidate]`. \return `[edge]`: the index of its operation in `kind.operations`. \error
-/// kInvalidArgument if an edge has only `none`, and `none` may not be chosen.
+/// `[edge][candidate]`. \return `[edge]`: the index of its operation in `kind.operations`.
+/// \error kInvalidArgument if an edge has only `none`, and `none` may not be chosen.
 absl::StatusOr<std::vector<int>> ChooseOnEveryEdge(
     const CellKind& kind, const CellCandidates& candidates,
     const std::vector<std::vector<double>>& probabilities, const DerivationOptions& options,

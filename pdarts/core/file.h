@@ -35,16 +35,17 @@ class FileDescriptor {
 /// 0644. `name` is looked up in the open directory `directory` (AT_FDCWD: the working directory). A
 /// named pipe or a device is an error, and the function does not wait for one. With O_NOFOLLOW, a
 /// symbolic link is an error too. Do not use O_TRUNC: the file would be emptied before its kind is
-/// known. `path` names the file in errors. \error kNotFound if there is no such file;
-/// kFailedPrecondition if it is of another kind; kPermissionDenied, kResourceExhausted, ... with
-/// the reason of the system.
+/// known. `path` names the file in errors.
+/// \error kNotFound if there is no such file; kFailedPrecondition if it is of another kind;
+/// kPermissionDenied, kResourceExhausted, ... with the reason of the system.
 absl::StatusOr<FileDescriptor> OpenRegularFile(int directory, const std::string& name, int flags,
                                                const std::string& path);
 
 /// Opens a file for reading and for writing at its end, and creates it if it does not exist. Use it
 /// for a file whose name other users can predict, such as a log beside a run. A symbolic link, a
 /// file with a second name, and anything but a regular file are errors, so that the program does
-/// not write into the file of another user. \error as OpenRegularFile and CheckHasOneName.
+/// not write into the file of another user.
+/// \error as OpenRegularFile and CheckHasOneName.
 absl::StatusOr<FileDescriptor> OpenForAppending(const std::string& path);
 
 /// \error kFailedPrecondition if the file has a second name (a hard link), which may belong to
@@ -60,8 +61,8 @@ absl::StatusOr<std::string> ReadOpenFile(const FileDescriptor& file, const std::
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 /// As ReadFile, for a text file that a user names. The file may also be a pipe (/dev/stdin), which
-/// is read to its end. \error as ReadFile; kResourceExhausted if a pipe or a device gives more than
-/// 64 MiB.
+/// is read to its end.
+/// \error as ReadFile; kResourceExhausted if a pipe or a device gives more than 64 MiB.
 absl::StatusOr<std::string> ReadFileOrPipe(const std::string& path);
 
 /// The error of a failed system call, from `errno`: "can't `what` `path`: No space left on device".

@@ -176,9 +176,10 @@ class GraphBuilder {
     const size_t outer_length_;
   };
 
-  /// auxiliary: the logits of the auxiliary head, if there is one. \error kUnimplemented naming the
-  /// part that cannot be described; kInternal naming the place of a wrong description, for example
-  /// a layer with weights that has no name, or a node that uses a value of another module.
+  /// auxiliary: the logits of the auxiliary head, if there is one.
+  /// \error kUnimplemented naming the part that cannot be described; kInternal naming the place of
+  /// a wrong description, for example a layer with weights that has no name, or a node that uses a
+  /// value of another module.
   absl::StatusOr<NetworkGraph> Finish(GraphValue logits, const GraphValue* auxiliary) &&;
 
  private:

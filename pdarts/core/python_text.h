@@ -88,8 +88,8 @@ std::vector<PythonDefinition> FindCalls(absl::string_view text, absl::string_vie
 std::vector<PythonDefinition> FindAssignments(absl::string_view text);
 
 /// The text with only the last definition of a name. Blanks replace everything else, so that lines
-/// and columns stay the same. `NAME = OTHER` is followed to OTHER. \error kNotFound if the text
-/// does not define the name.
+/// and columns stay the same. `NAME = OTHER` is followed to OTHER.
+/// \error kNotFound if the text does not define the name.
 absl::StatusOr<std::string> KeepDefinition(absl::string_view text, absl::string_view name);
 
 }  // namespace pdarts

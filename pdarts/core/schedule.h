@@ -26,16 +26,16 @@ class ProgressiveSchedule : public Plugin {
   /// stage: in [0, num_stages()).
   StageShape stage(int stage) const;
 
-  /// Whether a search can start with these candidates. \error kInvalidArgument naming the stage, if
-  /// the stage keeps more candidates than there are or than the previous stage left, if it keeps
-  /// less than one, or if its sizes or epochs are not valid; as CheckCandidates if `initial` does
-  /// not fit the topology.
+  /// Whether a search can start with these candidates.
+  /// \error kInvalidArgument naming the stage, if the stage keeps more candidates than there are or
+  /// than the previous stage left, if it keeps less than one, or if its sizes or epochs are not
+  /// valid; as CheckCandidates if `initial` does not fit the topology.
   absl::Status Check(const Topology& topology, const Candidates& initial) const;
 
   /// The candidates after `stage`: for each edge, as many candidates as the stage keeps, in their
-  /// order. They are the most probable ones, unless the schedule chooses others. \error
-  /// kInvalidArgument if the arguments do not fit each other; kInternal naming the schedule if the
-  /// plugin returns anything else.
+  /// order. They are the most probable ones, unless the schedule chooses others.
+  /// \error kInvalidArgument if the arguments do not fit each other; kInternal naming the schedule
+  /// if the plugin returns anything else.
   absl::StatusOr<Candidates> Prune(int stage, const Candidates& candidates,
                                    const EdgeProbabilities& probabilities) const;
 

@@ -88,17 +88,19 @@ class SearchSpace : public Plugin {
   virtual const Topology& topology() const = 0;
 
   /// A super-network over `candidates` in training mode, float32, on the CPU, with new weights from
-  /// `generator` and with alphas of zero. \error kInvalidArgument if the candidates do not fit the
-  /// topology, a size is not positive, or the networks of the space cannot compute an image of this
-  /// shape; kInternal if the network declares other knobs than knobs().
+  /// `generator` and with alphas of zero.
+  /// \error kInvalidArgument if the candidates do not fit the topology, a size is not positive, or
+  /// the networks of the space cannot compute an image of this shape; kInternal if the network
+  /// declares other knobs than knobs().
   absl::StatusOr<std::shared_ptr<SuperNet>> BuildSuperNet(const Candidates& candidates,
                                                           const SuperNetShape& shape,
                                                           at::Generator generator) const;
 
   /// Derives an architecture from the candidates and probabilities of the last stage, with a trace
-  /// of the reasons (docs/algorithm.md, "Derivation"). \error kInvalidArgument if the arguments do
-  /// not fit each other or the topology (for example probabilities that are not finite), a limit
-  /// names an unknown cell kind or operation, or an edge has no operation that may be chosen.
+  /// of the reasons (docs/algorithm.md, "Derivation").
+  /// \error kInvalidArgument if the arguments do not fit each other or the topology (for example
+  /// probabilities that are not finite), a limit names an unknown cell kind or operation, or an
+  /// edge has no operation that may be chosen.
   absl::StatusOr<Derivation> Derive(const Candidates& candidates,
                                     const EdgeProbabilities& probabilities,
                                     const DerivationOptions& options) const;
@@ -154,8 +156,8 @@ class SearchSpace : public Plugin {
   /// them.
   virtual std::vector<std::string> text_forms() const = 0;
 
-  /// Reads an architecture from any of the text forms, and keeps the order of its edges. \error
-  /// kInvalidArgument naming the position and the expected text.
+  /// Reads an architecture from any of the text forms, and keeps the order of its edges.
+  /// \error kInvalidArgument naming the position and the expected text.
   absl::StatusOr<Architecture> Parse(absl::string_view text) const;
 
   /// Writes `form` (empty: the default form).

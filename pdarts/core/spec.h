@@ -28,8 +28,8 @@ absl::Status ReadSpecFileInto(const std::string& path, google::protobuf::Message
 /// Sets each unset field that has a default to this default, also in configs of plugins, so that
 /// the spec states all settings of a run. These fields stay unset: scalars without a default,
 /// plugins, messages with FieldRules::optional_message, and messages in whose place the spec has a
-/// list (FieldRules::instead_of). \error kNotFound if a plugin type is not linked into this
-/// program.
+/// list (FieldRules::instead_of).
+/// \error kNotFound if a plugin type is not linked into this program.
 absl::Status CompleteSpec(google::protobuf::Message* spec);
 
 /// Sets one field: "search.batch_size=32", "schedule.stages[1].channels=8",
@@ -37,13 +37,14 @@ absl::Status CompleteSpec(google::protobuf::Message* spec);
 /// ends at a scalar or at a list of scalars. A plugin in a list is named by its number, or by its
 /// short name if the list has only one plugin of this name. An index that is equal to the length of
 /// a list appends an element. An appended message begins as a copy of the last one. "a=[1,2]" sets
-/// a whole list of scalars. \error kInvalidArgument or kNotFound naming the wrong part of the path
-/// or the wrong value, and the expected one.
+/// a whole list of scalars.
+/// \error kInvalidArgument or kNotFound naming the wrong part of the path or the wrong value, and
+/// the expected one.
 absl::Status SetField(google::protobuf::Message* spec, absl::string_view assignment);
 
 /// Checks every field of a message against the rules in its proto, also in configs of plugins.
-/// `path` is the prefix of the names of the fields in errors. \error kInvalidArgument naming the
-/// path of the field, its value, and the expected value.
+/// `path` is the prefix of the names of the fields in errors.
+/// \error kInvalidArgument naming the path of the field, its value, and the expected value.
 absl::Status ValidateMessage(const google::protobuf::Message& message, const std::string& path);
 
 /// Checks that the name of a run can name its directory. \error kInvalidArgument if it cannot.

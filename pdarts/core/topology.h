@@ -64,8 +64,8 @@ absl::Status CheckProbabilities(const Candidates& candidates,
 
 /// Keeps the `keep` most probable candidates of every edge, in their order. If two values are
 /// equal, the candidate that comes first in the order is pruned first (docs/algorithm.md, "Stages
-/// and pruning"). \error kInvalidArgument if an edge has fewer than `keep` candidates, or if `keep`
-/// < 1.
+/// and pruning").
+/// \error kInvalidArgument if an edge has fewer than `keep` candidates, or if `keep` < 1.
 absl::StatusOr<Candidates> KeepMostProbable(const Candidates& candidates,
                                             const EdgeProbabilities& probabilities, int keep);
 

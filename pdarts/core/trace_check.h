@@ -9,10 +9,11 @@
 namespace pdarts {
 
 /// Checks whether a derivation trace, from a plugin or a file, can belong to a search over this
-/// topology. stages: of the search. \error kInvalidArgument naming the wrong entry of the trace: a
-/// cell kind, an edge, a node or an operation that the topology does not have; an edge that is
-/// named twice; an operation that is not a candidate of its edge; a value that is not a
-/// probability; a stage after which a search of `stages` stages does not prune.
+/// topology. stages: of the search.
+/// \error kInvalidArgument naming the wrong entry of the trace: a cell kind, an edge, a node or an
+/// operation that the topology does not have; an edge that is named twice; an operation that is not
+/// a candidate of its edge; a value that is not a probability; a stage after which a search of
+/// `stages` stages does not prune.
 absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTrace& trace);
 
 /// The candidates of each edge after the last stage of a search, and their probabilities, from a

@@ -34,8 +34,9 @@ struct Training {
 /// field; errors of ResolveBackend.
 absl::StatusOr<Training> MakeTraining(TrainSpec spec, c10::Device device = c10::kCPU);
 
-/// The architecture of a text: a name that the space knows, or the text of an architecture. \error
-/// kInvalidArgument as SearchSpace::Parse, with the known names if the text is a single word.
+/// The architecture of a text: a name that the space knows, or the text of an architecture.
+/// \error kInvalidArgument as SearchSpace::Parse, with the known names if the text is a single
+/// word.
 absl::StatusOr<Architecture> ParseGenotype(const SearchSpace& space, absl::string_view text);
 
 /// The size with which networks of a skeleton are usually trained, changed by the fields that are

@@ -26,8 +26,9 @@ using PlaceCost = std::function<absl::StatusOr<double>(const std::string& operat
                                                        const OperationPlace& place)>;
 
 /// The cost of each operation in the network of a shape: the sum over the cells that have the edge.
-/// Calls `cost` once for each different operation and place. \error kUnimplemented if the space
-/// does not state the places of its operations; errors of `cost`.
+/// Calls `cost` once for each different operation and place.
+/// \error kUnimplemented if the space does not state the places of its operations; errors of
+/// `cost`.
 absl::StatusOr<OperationCosts> SumOperationCosts(const SearchSpace& space,
                                                  const NetworkShape& shape, const PlaceCost& cost);
 
@@ -37,8 +38,8 @@ absl::StatusOr<OperationCosts> SumOperationCosts(const SearchSpace& space,
 class CostModel {
  public:
   /// The cost models of the parameters and of the multiply-adds for one image, as CountNetwork
-  /// counts them. Counts one network and each operation once. \error as SumOperationCosts and
-  /// SearchSpace::BuildNetwork.
+  /// counts them. Counts one network and each operation once.
+  /// \error as SumOperationCosts and SearchSpace::BuildNetwork.
   static absl::StatusOr<CostModel> Parameters(const SearchSpace& space, const NetworkShape& shape);
   static absl::StatusOr<CostModel> MultiplyAdds(const SearchSpace& space,
                                                 const NetworkShape& shape);

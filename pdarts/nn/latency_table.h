@@ -21,9 +21,9 @@ using MeasureNetwork = std::function<double(Network& network, const ImageShape& 
 absl::Status MeasureLatencies(const SearchSpace& space, const NetworkShape& shape, int batch,
                               const MeasureNetwork& measure, LatencyTable* table);
 
-/// Latencies of the networks of a shape in milliseconds, as sums of entries of a table. \error
-/// kNotFound naming an operation, its place and the batch size that the table does not have, for
-/// example because the table is for another space or size; as SumOperationCosts.
+/// Latencies of the networks of a shape in milliseconds, as sums of entries of a table.
+/// \error kNotFound naming an operation, its place and the batch size that the table does not have,
+/// for example because the table is for another space or size; as SumOperationCosts.
 absl::StatusOr<CostModel> LatencyModel(const SearchSpace& space, const NetworkShape& shape,
                                        const LatencyTable& table, int batch);
 

@@ -30,8 +30,8 @@ struct DrawingOptions {
 };
 
 /// Draws a cell with Graphviz as an `<svg>` element for a page. The edges of operation n have the
-/// class `op-n`, so that the style sheet of the page sets their colors. \error kInternal with the
-/// message of Graphviz if it fails; as HtmlOfSvg.
+/// class `op-n`, so that the style sheet of the page sets their colors.
+/// \error kInternal with the message of Graphviz if it fails; as HtmlOfSvg.
 absl::StatusOr<Html> DrawCellElement(const CellArchitecture& cell, const DrawingOptions& options);
 
 /// A drawing as separate files. The same cell always gives the same bytes.

@@ -216,9 +216,9 @@ Html JsonScript(absl::string_view id, const google::protobuf::Message& message);
 Html HtmlDocument(absl::string_view title, const ProgramText& style, const Html& body);
 
 /// The `<svg>` element of a drawing, without comments and `<title>` elements, and with a style
-/// sheet unless `style` is empty. The element contains only shapes and text. \error kInternal
-/// naming an element or attribute that could do more than draw (a script, a link), or if the
-/// drawing is not well-formed.
+/// sheet unless `style` is empty. The element contains only shapes and text.
+/// \error kInternal naming an element or attribute that could do more than draw (a script, a link),
+/// or if the drawing is not well-formed.
 absl::StatusOr<Html> HtmlOfSvg(absl::string_view svg, const ProgramText& style = ProgramText());
 
 /// The content of a file that contains only an `<svg>` element.

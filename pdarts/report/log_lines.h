@@ -16,9 +16,9 @@
 namespace pdarts {
 
 /// Calls `take` with every complete line of the log of a run, as a message of the type `Event`. A
-/// last line that is still being written is ignored. A run that has just begun has no log. \error
-/// kDataLoss naming a line that cannot be parsed; as ReadFile; errors of `take`, with the place of
-/// the line before the message.
+/// last line that is still being written is ignored. A run that has just begun has no log.
+/// \error kDataLoss naming a line that cannot be parsed; as ReadFile; errors of `take`, with the
+/// place of the line before the message.
 template <class Event, class Take>
 absl::Status ForEachLogLine(const std::string& run, const Take& take) {
   const std::string file = (std::filesystem::path(run) / "log.jsonl").string();

@@ -13,13 +13,13 @@
 namespace pdarts {
 
 /// The training images in a run directory; no value if there are none, as in a run of an earlier
-/// version. \error kDataLoss naming the file and an image that is not a JPEG file; as
-/// ReadTrainingSamples.
+/// version.
+/// \error kDataLoss naming the file and an image that is not a JPEG file; as ReadTrainingSamples.
 absl::StatusOr<std::optional<TrainingSamples>> FindSamples(const std::string& run);
 
 /// The mistakes on test images in the run directory of a training; no value if there are none.
-/// classes: the number of classes in the log. \error kDataLoss naming the file and the part that
-/// does not fit; as ReadTestMistakes.
+/// classes: the number of classes in the log.
+/// \error kDataLoss naming the file and the part that does not fit; as ReadTestMistakes.
 absl::StatusOr<std::optional<TestMistakes>> FindMistakes(const std::string& run, size_t classes);
 
 /// Training images as the network gets them, each with its class.

@@ -19,8 +19,9 @@ namespace pdarts {
 
 /// Writes report.html into the run directory of a search or a training, and cell_KIND.svg and
 /// cell_KIND.pdf for every cell kind. It reads only the files of the directory, and uses `result`
-/// if result.json of a search is not written yet. \error as ReadRunFiles or ReadTrainingFiles,
-/// DrawCellElement, Directory::Open and WriteFileAtomically.
+/// if result.json of a search is not written yet.
+/// \error as ReadRunFiles or ReadTrainingFiles, DrawCellElement, Directory::Open and
+/// WriteFileAtomically.
 absl::Status WriteReport(const std::string& run_directory,
                          const std::optional<RunResult>& result = std::nullopt);
 
@@ -30,7 +31,8 @@ void WriteReportOrWarn(const std::string& run_directory,
                        const std::optional<RunResult>& result = std::nullopt);
 
 /// Writes one page that compares several runs. For a run that cannot be read, the page shows the
-/// reason. \error kInvalidArgument if no run is named; as ReadRunFiles if no run can be read; as
+/// reason.
+/// \error kInvalidArgument if no run is named; as ReadRunFiles if no run can be read; as
 /// WriteFileAtomically.
 absl::Status WriteComparison(const std::vector<std::string>& run_directories,
                              const std::string& file);

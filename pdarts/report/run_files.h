@@ -39,8 +39,9 @@ struct RunFiles {
 };
 
 /// Reads the run directory of a search. A last line of the log that is still being written is
-/// ignored. \error kNotFound if `path` is not a run directory; kDataLoss naming file and place of
-/// the part that cannot be parsed or does not fit the search space; errors of ParseSpec.
+/// ignored.
+/// \error kNotFound if `path` is not a run directory; kDataLoss naming file and place of the part
+/// that cannot be parsed or does not fit the search space; errors of ParseSpec.
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& path);
 
 /// The number of edges with `operation` in each cell kind of the architecture.

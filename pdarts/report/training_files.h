@@ -35,8 +35,9 @@ struct TrainingFiles {
 };
 
 /// Reads the run directory of a training. A last line of the log that is still being written is
-/// ignored. \error kNotFound if `path` is not a run directory; kDataLoss naming file and place of
-/// the part that cannot be parsed or does not fit the spec; errors of ParseSpec and MakeTraining.
+/// ignored.
+/// \error kNotFound if `path` is not a run directory; kDataLoss naming file and place of the part
+/// that cannot be parsed or does not fit the spec; errors of ParseSpec and MakeTraining.
 absl::StatusOr<TrainingFiles> ReadTrainingFiles(const std::string& path);
 
 }  // namespace pdarts

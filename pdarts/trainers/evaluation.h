@@ -63,8 +63,8 @@ absl::Status CheckMeasurable(const DatasetSplits& data);
 
 /// Batches of the first `images` images of a source, in their order, for an evaluation. loading:
 /// how images that do not lie in memory are read. dtype: of the network's parameters. communicator:
-/// the processes that evaluate the network together, each on its share of the images. \error as
-/// Loader::Create.
+/// the processes that evaluate the network together, each on its share of the images.
+/// \error as Loader::Create.
 absl::StatusOr<std::unique_ptr<Loader>> MakeEvaluationLoader(
     std::shared_ptr<const SampleSource> source, int64_t images, const Transforms& transforms,
     const DatasetInfo& info, int64_t batch_size, const LoadingSettings& loading,
@@ -73,8 +73,9 @@ absl::StatusOr<std::unique_ptr<Loader>> MakeEvaluationLoader(
 /// Evaluates a network on all images of a loader, in evaluation mode. The mode of the network is
 /// restored. The network is already on `device`. If the loader's communicator has several
 /// processes, the call is collective, and each process returns the result of all processes
-/// together. \error kInternal if the loss is not finite, because the accuracy then has no meaning;
-/// as Loader::Next; kCancelled if `stop`, which is called before every batch, returns true; it must
+/// together.
+/// \error kInternal if the loss is not finite, because the accuracy then has no meaning; as
+/// Loader::Next; kCancelled if `stop`, which is called before every batch, returns true; it must
 /// return the same on all processes.
 absl::StatusOr<Evaluation> Evaluate(Network& network, Loader& loader, c10::Device device,
                                     const std::function<bool()>& stop = {});

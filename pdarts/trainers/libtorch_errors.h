@@ -7,8 +7,8 @@
 
 namespace pdarts {
 
-/// The status for the exception that is being handled. Call it only in a `catch` block. \error
-/// kResourceExhausted, "out of memory: ...", if memory cannot be allocated; the status of a
+/// The status for the exception that is being handled. Call it only in a `catch` block.
+/// \error kResourceExhausted, "out of memory: ...", if memory cannot be allocated; the status of a
 /// CommunicationError; kInternal with the text of any other exception. The text of LibTorch's
 /// exceptions has no C++ stack.
 absl::Status StatusOfException();

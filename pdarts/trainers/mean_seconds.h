@@ -19,7 +19,8 @@ inline double SecondsSince(std::chrono::steady_clock::time_point begin) {
 
 /// Mean seconds of a call of `run`, which returns a Status. Calls it until `enough` seconds have
 /// passed, at least once and at most six times. One call before them does not count, because the
-/// first call allocates memory and is slower. \error of `run`.
+/// first call allocates memory and is slower.
+/// \error of `run`.
 template <class Run>
 absl::StatusOr<double> MeanSeconds(double enough, const Run& run) {
   constexpr int kMostCalls = 6;

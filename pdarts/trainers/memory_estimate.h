@@ -88,9 +88,9 @@ struct MemoryForecast {
 
 /// The estimates measure the real networks, steps and passes with two small batches, on the device
 /// that will compute, and extrapolate linearly. So they are valid for the operations of any plugin.
-/// They need the time of a few small steps, and do not change a search or a training. \error as
-/// SearchSpace::BuildSuperNet or BuildNetwork; kResourceExhausted if there is too little memory for
-/// the smallest batches.
+/// They need the time of a few small steps, and do not change a search or a training.
+/// \error as SearchSpace::BuildSuperNet or BuildNetwork; kResourceExhausted if there is too little
+/// memory for the smallest batches.
 
 /// The estimate for a stage, for the dry run and for the start of the stage. candidates: of the
 /// stage; only their numbers matter.

@@ -55,9 +55,9 @@ class NetworkStep {
   /// mean loss over the batch, summed over its parts (PartSizes). Each part goes through the
   /// network separately, so batch normalization uses only the part, and running statistics move
   /// once for each part. Masks depend on the places of the images in the batch. batch: on the
-  /// network's device. drop_path: ForwardContext::drop_path. \error kInternal if the loss is not a
-  /// finite number; the weights are then unchanged. On another device than the CPU, Read reports it
-  /// instead.
+  /// network's device. drop_path: ForwardContext::drop_path.
+  /// \error kInternal if the loss is not a finite number; the weights are then unchanged. On
+  /// another device than the CPU, Read reports it instead.
   absl::StatusOr<Pass> Train(const Batch& batch, double learning_rate, double drop_path);
 
   /// Whether steps leave their numbers on the device until Read, so that steps do not wait for the

@@ -61,11 +61,12 @@ class NetworkTrainer : private TrainingLoop::Task {
   /// communicator: the processes that train together; it must outlive the trainer. Every process
   /// makes the same calls with the same arguments, except for the communicator, and trains the same
   /// network. Observer and checkpointer are called on every process at the same places and with the
-  /// same numbers. Both must return the same on all processes. \error as SearchSpace::BuildNetwork,
-  /// Transforms::ForTraining and Loader::Create; kInvalidArgument in these cases: a batch is larger
-  /// than the training set; there are fewer images than the settings ask for; an epoch has a batch,
-  /// or a part of a batch, of one image, and the network cannot train on one image; a batch, or a
-  /// part of a batch, has fewer images than there are processes.
+  /// same numbers. Both must return the same on all processes.
+  /// \error as SearchSpace::BuildNetwork, Transforms::ForTraining and Loader::Create;
+  /// kInvalidArgument in these cases: a batch is larger than the training set; there are fewer
+  /// images than the settings ask for; an epoch has a batch, or a part of a batch, of one image,
+  /// and the network cannot train on one image; a batch, or a part of a batch, has fewer images
+  /// than there are processes.
   static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(
       const Training& training, const DatasetSplits& data,
       Communicator& communicator = SingleProcess());
@@ -87,8 +88,8 @@ class NetworkTrainer : private TrainingLoop::Task {
   absl::StatusOr<BatchPixels> FirstImages(int64_t most) const;
 
   /// The time estimate in seconds of a training with these numbers of images, from a few steps and
-  /// passes of at most 32 images. Use a separate trainer without a communicator. \error kInternal
-  /// if LibTorch throws or the loss is not a finite number.
+  /// passes of at most 32 images. Use a separate trainer without a communicator.
+  /// \error kInternal if LibTorch throws or the loss is not a finite number.
   absl::StatusOr<double> MeasureSeconds(int64_t train_images, int64_t test_images);
 
   /// The accuracy on the test split after the last epoch, and after the best one.

@@ -21,7 +21,8 @@ struct StagePruning {
 /// only operations on an edge that may not be derived, the most probable other candidate (of equal
 /// ones the later one) takes the place of the least probable one that was kept. Otherwise, a search
 /// could end without an architecture. An edge without any candidate that may be derived stays as
-/// the schedule left it. stage: from 0. \error as ProgressiveSchedule::Prune.
+/// the schedule left it. stage: from 0.
+/// \error as ProgressiveSchedule::Prune.
 absl::StatusOr<StagePruning> PruneStage(const Experiment& experiment, int stage,
                                         const Candidates& candidates,
                                         const EdgeProbabilities& probabilities);

@@ -56,15 +56,16 @@ class SearchStep {
   }
 
   /// Trains the weights. Returns the pass with the previous weights. On a device, the tensors of a
-  /// recorded pass are valid until the next call, and a recorded pass has no gradients. \error
-  /// kInternal if the loss is not a finite number; the weights are then unchanged. On a device,
-  /// Read reports it instead.
+  /// recorded pass are valid until the next call, and a recorded pass has no gradients.
+  /// \error kInternal if the loss is not a finite number; the weights are then unchanged. On a
+  /// device, Read reports it instead.
   absl::StatusOr<GradientResult> TrainWeights(const Batch& batch, double learning_rate);
 
   /// Trains the alphas with `alpha_batch`. Returns its pass with the previous alphas, as
   /// TrainWeights. `weight_batch` and `learning_rate` are those of TrainWeights in the same step;
-  /// only unrolled gradients use them. \error kInternal if the loss or an alpha is not a finite
-  /// number. On a device, Read reports it instead.
+  /// only unrolled gradients use them.
+  /// \error kInternal if the loss or an alpha is not a finite number. On a device, Read reports it
+  /// instead.
   absl::StatusOr<GradientResult> TrainAlphas(const Batch& weight_batch, const Batch& alpha_batch,
                                              double learning_rate);
 

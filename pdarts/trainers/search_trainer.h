@@ -90,20 +90,22 @@ struct SearchResult {
 /// Runs a complete progressive search and derives one architecture from it (docs/algorithm.md,
 /// "Stages and pruning" and "Derivation"). All random numbers come from generators with the seed of
 /// the spec. The same seed and the same number of threads on the same machine give the same alphas
-/// bit for bit, also if the search is resumed. \error of the plugins (except Derive) and the
-/// observer; kInvalidArgument if the data leave a half empty, if a batch has only one image and a
-/// stage cannot train on it, or if a batch has fewer images than there are processes; kUnavailable
-/// if another process has ended; kResourceExhausted before a stage if one of the processes has too
-/// little free memory, with the batch size that would fit; kResourceExhausted naming stage, epoch
-/// and step if memory cannot be allocated; kInternal naming stage, epoch and step if a loss, an
-/// alpha or a weight is not finite, or if LibTorch throws; kDataLoss if the state does not fit the
-/// experiment; kCancelled, after saving the state, if the checkpointer asks to stop.
+/// bit for bit, also if the search is resumed.
+/// \error of the plugins (except Derive) and the observer; kInvalidArgument if the data leave a
+/// half empty, if a batch has only one image and a stage cannot train on it, or if a batch has
+/// fewer images than there are processes; kUnavailable if another process has ended;
+/// kResourceExhausted before a stage if one of the processes has too little free memory, with the
+/// batch size that would fit; kResourceExhausted naming stage, epoch and step if memory cannot be
+/// allocated; kInternal naming stage, epoch and step if a loss, an alpha or a weight is not finite,
+/// or if LibTorch throws; kDataLoss if the state does not fit the experiment; kCancelled, after
+/// saving the state, if the checkpointer asks to stop.
 absl::StatusOr<SearchResult> RunSearch(const Experiment& experiment, const DatasetSplits& data,
                                        const SearchOptions& options, SearchObserver* observer);
 
 /// At most `most` of the first images of the first epoch that train weights, as the super-network
-/// gets them. \error as SplitTrainingImages, Transforms::ForSearch and Loader::Next;
-/// kResourceExhausted or kInternal if LibTorch throws.
+/// gets them.
+/// \error as SplitTrainingImages, Transforms::ForSearch and Loader::Next; kResourceExhausted or
+/// kInternal if LibTorch throws.
 absl::StatusOr<BatchPixels> FirstImages(const Experiment& experiment, const DatasetSplits& data,
                                         int64_t most);
 

@@ -20,14 +20,16 @@ int64_t SmallestBatch(int64_t images, int64_t batch_size);
 /// Whether every stage of a search can train on the smallest batches of its epochs. Builds networks
 /// only if there is a batch of one image. images: in the training split; unset: unknown, and all
 /// batches count as full. processes: that search together. If they do not synchronize statistics,
-/// each process normalizes its share of a batch. \error kInvalidArgument naming search.batch_size
-/// and the stage; errors of SplitTrainingImages and SearchSpace::BuildSuperNet.
+/// each process normalizes its share of a batch.
+/// \error kInvalidArgument naming search.batch_size and the stage; errors of SplitTrainingImages
+/// and SearchSpace::BuildSuperNet.
 absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<int64_t> images,
                                   int64_t processes = 1);
 
-/// As above, for a training on `images` images. \error kInvalidArgument naming train.batch_size,
-/// train.accumulate (if a part of a larger batch has one image), or train.auxiliary_weight (if only
-/// the auxiliary head cannot train on the image); errors of SearchSpace::BuildNetwork.
+/// As above, for a training on `images` images.
+/// \error kInvalidArgument naming train.batch_size, train.accumulate (if a part of a larger batch
+/// has one image), or train.auxiliary_weight (if only the auxiliary head cannot train on the
+/// image); errors of SearchSpace::BuildNetwork.
 absl::Status CheckSmallestBatch(const Training& training, int64_t images, int64_t processes = 1);
 
 }  // namespace pdarts

@@ -30,8 +30,9 @@ class StageTimer {
   /// The maximum number of images that an estimate holds at once.
   int64_t batch_size() const { return batch_size_; }
 
-  /// Seconds of one stage with these candidates. weight_images, alpha_images: of each epoch. \error
-  /// as SearchSpace::BuildSuperNet and the hooks of the regularizers; kInternal if LibTorch throws.
+  /// Seconds of one stage with these candidates. weight_images, alpha_images: of each epoch.
+  /// \error as SearchSpace::BuildSuperNet and the hooks of the regularizers; kInternal if LibTorch
+  /// throws.
   absl::StatusOr<double> Seconds(int stage, const Candidates& candidates, int64_t weight_images,
                                  int64_t alpha_images) const;
 

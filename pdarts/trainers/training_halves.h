@@ -17,8 +17,8 @@ struct TrainingHalves {
 
 /// Divides the first `used` of `images` training images (0: all) into two halves without shuffling.
 /// The first `share` of them trains weights, and the rest trains alphas (docs/algorithm.md, "The
-/// two halves of the training images"). \error kInvalidArgument if there are not enough images, or
-/// if a half would be empty.
+/// two halves of the training images").
+/// \error kInvalidArgument if there are not enough images, or if a half would be empty.
 absl::StatusOr<TrainingHalves> SplitTrainingImages(int64_t images, int64_t used, double share);
 
 }  // namespace pdarts

@@ -69,7 +69,8 @@ class TrainingLoop {
     virtual absl::Status Step(double learning_rate) = 0;
     /// Updates the meters of the loop, if steps leave their numbers on a device. The loop calls it
     /// after the first step of an epoch, then after every kStepsOfARead steps, at the end of an
-    /// epoch, and before it saves a state. \error as TrainingLoop::NotFinite.
+    /// epoch, and before it saves a state.
+    /// \error as TrainingLoop::NotFinite.
     virtual absl::Status ReadMeters() { return absl::OkStatus(); }
     /// Called after the last step of an epoch: evaluates with TrainingLoop::Measure, and reports to
     /// the observers. report: complete except for `seconds`, which TrainingLoop::EpochSeconds
@@ -97,8 +98,9 @@ class TrainingLoop {
   TrainingLoop(Task* task, Settings settings);
 
   /// Trains the rest. `checkpointer` saves the states and may stop the loop; null: no states are
-  /// saved. \error of the task, the observer and the checkpointer; kInternal naming the place if
-  /// LibTorch throws; kCancelled, after saving the state, if the checkpointer asks to stop.
+  /// saved.
+  /// \error of the task, the observer and the checkpointer; kInternal naming the place if LibTorch
+  /// throws; kCancelled, after saving the state, if the checkpointer asks to stop.
   absl::Status Run(Checkpointer* checkpointer, LoopObserver* observer);
 
   /// Continues from the state of a loop. progress: ReadProgress of the state. \error kDataLoss if

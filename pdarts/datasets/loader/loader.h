@@ -139,7 +139,8 @@ class Loader {
   /// waiting for the device. Images in memory are transferred as bytes, and the device moves,
   /// mirrors, normalizes and erases their pixels. If a transform does anything else, or if the
   /// images do not lie in memory, the host transforms the images. The values are those of Next. The
-  /// first call for a device also copies the normalized values of all bytes. \error as Next.
+  /// first call for a device also copies the normalized values of all bytes.
+  /// \error as Next.
   absl::StatusOr<Batch> NextOn(c10::Device device);
   /// The next batch for a viewer. \error as Next and Pixels.
   absl::StatusOr<BatchPixels> NextPixels();
