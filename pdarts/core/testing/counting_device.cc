@@ -1,6 +1,7 @@
 #include "pdarts/core/testing/counting_device.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -32,7 +33,6 @@
 #include "ATen/ops/_local_scalar_dense.h"
 #include "ATen/ops/_reshape_alias_native.h"
 #include "ATen/ops/as_strided_native.h"
-#include "ATen/ops/resize_native.h"
 #include "ATen/ops/set_native.h"
 #include "ATen/ops/unfold_native.h"
 #include "ATen/ops/view_native.h"
@@ -91,9 +91,9 @@ void CountSynchronization(const std::string& reason) {
 
 // Memory.
 
-/// The memory of the device where the environment variable PDARTS_GUARD_DEVICE_MEMORY is set: only
-/// kernels and copies can use it. Code of the host that reads or writes it ends the program, as on
-/// a GPU.
+/// The memory of the device where the environment variable PDARTS_GUARD_DEVICE_MEMORY is set. It
+/// has two addresses. At the addresses of the device's tensors, nobody may read or write, so code
+/// of the host that does so ends the program, as on a GPU. Kernels get the other addresses.
 class GuardedMemory {
  public:
   /// Null if the memory is not guarded.
@@ -113,9 +113,8 @@ class GuardedMemory {
       return address;
     }
     if (used_ + bytes > kReserved) return nullptr;
-    void* const address = begin_ + used_;
+    void* const address = guarded_ + used_;
     used_ += bytes;
-    if (users_ > 0) Protect(PROT_READ | PROT_WRITE);
     return address;
   }
   void GiveBack(void* address, size_t bytes) {
@@ -123,49 +122,42 @@ class GuardedMemory {
     free_[bytes].push_back(address);
   }
 
-  void Open() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (users_++ == 0) Protect(PROT_READ | PROT_WRITE);
-  }
-  void Close() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (--users_ == 0) Protect(PROT_NONE);
+  void* OfKernels(const void* address) const {
+    return open_ + (static_cast<const char*>(address) - guarded_);
   }
 
  private:
   static constexpr size_t kReserved = size_t{1} << 36;  ///< addresses, not memory
 
   GuardedMemory() {
-    void* const begin = mmap(nullptr, kReserved, PROT_NONE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, /*fd=*/-1, /*offset=*/0);
-    CHECK(begin != MAP_FAILED);
-    begin_ = static_cast<char*>(begin);
+    const int file = memfd_create("counting_device", MFD_CLOEXEC);
+    PCHECK(file >= 0);
+    PCHECK(ftruncate(file, static_cast<off_t>(kReserved)) == 0);
+    guarded_ = Map(file, PROT_NONE);
+    open_ = Map(file, PROT_READ | PROT_WRITE);
+    close(file);
   }
 
-  void Protect(int access) {
-    if (used_ == 0) return;
-    CHECK_EQ(mprotect(begin_, used_, access), 0);
+  static char* Map(int file, int access) {
+    void* const begin =
+        mmap(nullptr, kReserved, access, MAP_SHARED | MAP_NORESERVE, file, /*offset=*/0);
+    PCHECK(begin != MAP_FAILED);
+    return static_cast<char*>(begin);
   }
 
-  std::mutex mutex_;
-  char* begin_ = nullptr;
+  char* guarded_ = nullptr;
+  char* open_ = nullptr;
+  std::mutex mutex_;  ///< of all below
   size_t used_ = 0;
-  int users_ = 0;  ///< kernels and copies that run now
   std::map<size_t, std::vector<void*>> free_;
 };
 
-/// A kernel or a copy, which may use the memory of the device while the object exists.
-class DeviceAccess {
- public:
-  DeviceAccess() {
-    if (GuardedMemory* const memory = GuardedMemory::Get()) memory->Open();
-  }
-  ~DeviceAccess() {
-    if (GuardedMemory* const memory = GuardedMemory::Get()) memory->Close();
-  }
-  DeviceAccess(const DeviceAccess&) = delete;
-  DeviceAccess& operator=(const DeviceAccess&) = delete;
-};
+/// Where kernels find what tensors of the device have at an address.
+void* OfKernels(const void* address) {
+  const GuardedMemory* const memory = GuardedMemory::Get();
+  if (memory == nullptr || address == nullptr) return const_cast<void*>(address);
+  return memory->OfKernels(address);
+}
 
 void* TakeFromSystem(size_t bytes, size_t alignment) {
   if (GuardedMemory* const memory = GuardedMemory::Get()) return memory->Take(bytes);
@@ -191,14 +183,14 @@ class DeviceAllocator final : public c10::Allocator {
     return *allocator;
   }
 
-  c10::DataPtr allocate(size_t bytes) override {
-    void* const block = bytes == 0 ? nullptr : Take(bytes);
-    return {block, block, &Free, CountingDevice()};
-  }
+  c10::DataPtr allocate(size_t bytes) override { return Owned(bytes == 0 ? nullptr : Take(bytes)); }
   c10::DeleterFnPtr raw_deleter() const override { return &Free; }
   void copy_data(void* to, const void* from, std::size_t bytes) const override {
-    default_copy_data(to, from, bytes);
+    default_copy_data(OfKernels(to), OfKernels(from), bytes);
   }
+
+  /// The owner of a block from this allocator.
+  static c10::DataPtr Owned(void* block) { return {block, block, &Free, CountingDevice()}; }
 
   /// From now on, new tensors get memory of a new pool, which no other tensor uses.
   int64_t BeginPool() {
@@ -299,12 +291,12 @@ class ResizingAllocator final : public c10::Allocator {
     return *allocator;
   }
 
+  /// The context is the block of DeviceAllocator.
   c10::DataPtr allocate(size_t bytes) override {
     c10::DataPtr data = DeviceAllocator::Get().allocate(bytes);
-    data.unsafe_set_device(c10::kCPU);
-    return data;
+    void* const block = data.release_context();
+    return {OfKernels(block), block, DeviceAllocator::Get().raw_deleter(), c10::kCPU};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return DeviceAllocator::Get().raw_deleter(); }
   void copy_data(void* to, const void* from, std::size_t bytes) const override {
     default_copy_data(to, from, bytes);
   }
@@ -424,8 +416,7 @@ struct Hooks final : at::PrivateUse1HooksInterface {
   void resizePrivateUse1Bytes(const c10::Storage& storage, size_t bytes) const override {
     c10::DataPtr data = DeviceAllocator::Get().allocate(bytes);
     const size_t kept = std::min(bytes, storage.nbytes());
-    const DeviceAccess access;
-    if (kept > 0) std::memcpy(data.get(), storage.data(), kept);
+    if (kept > 0) std::memcpy(OfKernels(data.get()), OfKernels(storage.data()), kept);
     storage.set_data_ptr_noswap(std::move(data));
     storage.set_nbytes(bytes);
   }
@@ -515,10 +506,9 @@ class HostViews {
   void TakeOverChanges() {
     for (const auto& [impl, storages] : storages_) {
       const auto& [device, host] = storages;
-      if (host.data() == device.data()) continue;
+      if (host.data() == OfKernels(device.data())) continue;
       c10::DataPtr data = host.set_data_ptr(c10::DataPtr(nullptr, c10::kCPU));
-      data.unsafe_set_device(CountingDevice());
-      device.set_data_ptr_noswap(std::move(data));
+      device.set_data_ptr_noswap(DeviceAllocator::Owned(data.release_context()));
       device.set_nbytes(host.nbytes());
     }
     for (const auto& [impl, tensor] : device_of_) {
@@ -557,8 +547,8 @@ class HostViews {
     const auto found = storages_.find(device.unsafeGetStorageImpl());
     if (found != storages_.end()) return found->second.host;
     c10::Storage host(c10::Storage::use_byte_size_t(), device.nbytes(),
-                      c10::DataPtr(const_cast<void*>(device.data()), c10::kCPU),
-                      &ResizingAllocator::Get(), /*resizable=*/true);
+                      c10::DataPtr(OfKernels(device.data()), c10::kCPU), &ResizingAllocator::Get(),
+                      /*resizable=*/true);
     storages_.emplace(device.unsafeGetStorageImpl(), Storages{device, host});
     device_storage_of_.emplace(host.unsafeGetStorageImpl(), device);
     return host;
@@ -571,7 +561,7 @@ class HostViews {
     c10::Storage device(c10::Storage::use_byte_size_t(), bytes,
                         DeviceAllocator::Get().allocate(bytes), &DeviceAllocator::Get(),
                         /*resizable=*/true);
-    if (bytes > 0) std::memcpy(device.mutable_data(), host.data(), bytes);
+    if (bytes > 0) std::memcpy(OfKernels(device.data()), host.data(), bytes);
     device_storage_of_.emplace(host.unsafeGetStorageImpl(), device);
     new_memory_.push_back({host.unsafeGetStorageImpl(), device.mutable_data(), bytes});
     return device;
@@ -730,7 +720,7 @@ std::function<void()> Repeated(const c10::OperatorHandle& op,
         if (!known.insert(storage.unsafeGetStorageImpl()).second) return;
         const auto& [address, bytes] = new_memory.at(next++);
         CHECK_EQ(storage.nbytes(), bytes);
-        if (bytes > 0) std::memcpy(address, storage.data(), bytes);
+        if (bytes > 0) std::memcpy(OfKernels(address), storage.data(), bytes);
       });
     }
   };
@@ -801,7 +791,6 @@ void Fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
     }
   }
   ++Shared().operations;
-  const DeviceAccess access;
   {
     const at::AutoDispatchBelowADInplaceOrView below_autograd;
     op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), stack);
@@ -912,7 +901,6 @@ at::Tensor CopyFrom(const at::Tensor& source, const at::Tensor& target, bool non
 
   // A graph keeps the memory of a tensor of the device.
   const at::Tensor host_from = OnHost(from), host_target = OnHost(target);
-  const DeviceAccess access;
   host_target.copy_(host_from);
   Observe(
       [&] {
@@ -948,7 +936,6 @@ at::Scalar ReadValue(const at::Tensor& tensor) {
         return operation;
       },
       [] { return [] {}; });
-  const DeviceAccess access;
   return at::_local_scalar_dense(OnHost(tensor));
 }
 
@@ -968,13 +955,20 @@ void RecordStream(at::Tensor&, c10::Stream) {}
 /// A tensor that grows keeps its values.
 const at::Tensor& Resize(const at::Tensor& tensor, at::IntArrayRef sizes,
                          std::optional<at::MemoryFormat> format) {
-  const DeviceAccess access;
-  return at::native::resize_(tensor, sizes, format);
+  const at::AutoDispatchBelowADInplaceOrView below_autograd;
+  HostViews views;
+  views.Of(tensor).resize_(sizes, format);
+  views.TakeOverChanges();
+  return tensor;
 }
 
 at::Tensor& SetStorage(at::Tensor& tensor, at::Storage storage, int64_t offset,
                        at::IntArrayRef sizes, at::IntArrayRef strides) {
-  const DeviceAccess access;
+  const size_t bytes =
+      strides.data() == nullptr
+          ? at::detail::computeStorageNbytesContiguous(sizes, tensor.element_size(), offset)
+          : at::detail::computeStorageNbytes(sizes, strides, tensor.element_size(), offset);
+  if (bytes > storage.nbytes()) Hooks().resizePrivateUse1Bytes(storage, bytes);
   return at::native::set_storage_cpu_(tensor, std::move(storage), offset, sizes, strides);
 }
 
@@ -1151,7 +1145,6 @@ void CountingGraph::Replay() {
         };
       });
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
-  const DeviceAccess access;
   for (const auto& call : capture_->calls) call();
 }
 

@@ -24,8 +24,7 @@ namespace pdarts {
 /// - a copy that waits, or a read of a value, while a CountingGraph captures.
 ///
 /// If the environment variable PDARTS_GUARD_DEVICE_MEMORY is set, code of the host that reads or
-/// writes memory of the device ends the program with SIGSEGV, as on a GPU. This takes time for each
-/// operation.
+/// writes memory of the device ends the program with SIGSEGV, as on a GPU.
 ///
 /// A program that links this library has the device from its start. Tensors of the CPU compute as
 /// without the library.
