@@ -13,6 +13,7 @@
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/testing/process_threads.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/processes/agreement.h"
 
 namespace pdarts {
@@ -24,9 +25,7 @@ using ::testing::HasSubstr;
 class RunSessionTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = std::filesystem::path(::testing::TempDir()) /
-            ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(path_);
+    path_ = TestPath();
     spec_.set_name("a");
   }
 

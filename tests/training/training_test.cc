@@ -5,7 +5,6 @@
 #include "pdarts/core/training.h"
 
 #include <cmath>
-#include <filesystem>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/network_trainer.h"
 #include "tests/batteries/image_files.h"
@@ -212,15 +212,8 @@ Training MakeOfFiles(const google::protobuf::Any& dataset, int workers,
   return MakeTiny(settings, kOfFiles, &dataset);
 }
 
-std::string TestFolder() {
-  const std::string folder = absl::StrCat(
-      ::testing::TempDir(), "/", ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  std::filesystem::remove_all(folder);
-  return folder;
-}
-
 TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
-  for (const google::protobuf::Any& dataset : WriteImageFiles(TestFolder(), 20, 6)) {
+  for (const google::protobuf::Any& dataset : WriteImageFiles(TestPath(), 20, 6)) {
     SCOPED_TRACE(dataset.type_url());
     Keeper none;
     const Outcome whole = Train(MakeOfFiles(dataset, /*workers=*/0), &none);
@@ -252,7 +245,7 @@ TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
 }
 
 TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
-  const std::string folder = TestFolder();
+  const std::string folder = TestPath();
   const google::protobuf::Any dataset = WriteImageFiles(folder, 20, 6)[0];
   const std::string train = absl::StrCat(folder, "/files/train/class_0/image_0.jpg");
   const std::string test = absl::StrCat(folder, "/files/test/class_0/image_20.jpg");
