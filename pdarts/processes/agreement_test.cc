@@ -1,5 +1,6 @@
 #include "pdarts/processes/agreement.h"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,21 @@ TEST(Agree, OneProcessAgreesWithItself) {
   const absl::Status error = absl::NotFoundError("no file");
   EXPECT_EQ(Agree(SingleProcess(), error), error);
   EXPECT_FALSE(IsAgreed(Agree(SingleProcess(), error)));
+}
+
+TEST(DoInFirst, RunsInProcessZeroAndTellsEveryProcess) {
+  std::atomic<int> runs = 0;
+  for (const absl::Status& status : RunProcesses(3, [&](Communicator& communicator) {
+         return DoInFirst(communicator, [&] {
+           ++runs;
+           return communicator.rank() == 0 ? absl::NotFoundError("no file") : absl::OkStatus();
+         });
+       })) {
+    EXPECT_TRUE(absl::IsNotFound(status));
+    EXPECT_EQ(status.message(), "no file");
+    EXPECT_TRUE(IsAgreed(status));
+  }
+  EXPECT_EQ(runs, 1);
 }
 
 TEST(Gather, KnowsTheNumberOfEachProcess) {
