@@ -5,17 +5,13 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 
 /// How many images a forecast of time trains on or measures at once, at most.
 inline constexpr int64_t kMostTimedImages = 32;
-
-/// Seconds since `begin`.
-inline double SecondsSince(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
 
 /// Mean seconds of a call of `run`, which returns a Status. Calls it until `enough` seconds are
 /// over, at least once and at most six times, after one call that does not count: the first call
