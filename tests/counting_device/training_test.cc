@@ -10,10 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/network.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/testing/counting_device.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/network_trainer.h"
+#include "tests/batteries/make_spec.h"
 
 namespace pdarts {
 namespace {
@@ -53,11 +53,8 @@ dataset {
 Training MakeTiny(const TestedSpace& space, const std::vector<std::string>& settings,
                   c10::Device device) {
   at::set_num_threads(1);
-  TrainSpec spec;
-  EXPECT_TRUE(ParseSpecInto(absl::StrCat(kShared, space.text), "tiny", &spec).ok());
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  absl::StatusOr<Training> training = MakeTraining(spec, device);
+  absl::StatusOr<Training> training =
+      MakeTraining(MakeSpec<TrainSpec>(absl::StrCat(kShared, space.text), settings), device);
   EXPECT_TRUE(training.ok()) << training.status();
   return std::move(training).value();
 }
