@@ -14,6 +14,7 @@
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/network_trainer.h"
 #include "tests/batteries/make_spec.h"
+#include "tests/batteries/state_keeper.h"
 
 namespace pdarts {
 namespace {
@@ -59,20 +60,6 @@ Training MakeTiny(const TestedSpace& space, const std::vector<std::string>& sett
   return std::move(training).value();
 }
 
-/// Keeps every state that it is given, as the content of a checkpoint.
-class Keeper : public Checkpointer {
- public:
-  bool Due() override { return true; }
-  absl::Status Save(const TrainingState& state) override {
-    Checkpoint checkpoint;
-    checkpoint.state = state;
-    contents.push_back(EncodeCheckpoint(checkpoint));
-    return absl::OkStatus();
-  }
-
-  std::vector<std::string> contents;
-};
-
 /// What is measured after each epoch.
 class Measurements : public TrainObserver {
  public:
@@ -104,7 +91,7 @@ Outcome Train(const Training& training, const TrainingState* from = nullptr) {
   for (const at::Tensor& parameter : trainer->network().parameters()) {
     EXPECT_EQ(parameter.device(), training.backend.device);
   }
-  Keeper keeper;
+  StateKeeper keeper;
   outcome.status = trainer->Train(&keeper, &outcome.measurements);
   outcome.states = std::move(keeper.contents);
   return outcome;
