@@ -68,7 +68,7 @@ TEST_F(RunSessionTest, ProcessZeroWritesAndAllGetTheStateOfARunThatGoesOn) {
     }
     return absl::OkStatus();
   });
-  for (const absl::Status& status : gone_on) EXPECT_TRUE(status.ok()) << status;
+  ExpectAllOk(gone_on);
 }
 
 TEST_F(RunSessionTest, ARunOfOneProcessDoesNotTellOfProcesses) {
@@ -117,15 +117,13 @@ TEST_F(RunSessionTest, RefusesProcessesWithAnotherSpecOrCommand) {
 }
 
 TEST_F(RunSessionTest, CountsTheProcessesOfTheMachine) {
-  for (const absl::Status& status : RunProcesses(3, [](Communicator& communicator) {
-         RunFlags flags;
-         PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &flags));
-         EXPECT_EQ(flags.processes_here, 3);
-         EXPECT_GE(flags.threads, 1);
-         return absl::OkStatus();
-       })) {
-    EXPECT_TRUE(status.ok()) << status;
-  }
+  ExpectAllOk(RunProcesses(3, [](Communicator& communicator) {
+    RunFlags flags;
+    PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &flags));
+    EXPECT_EQ(flags.processes_here, 3);
+    EXPECT_GE(flags.threads, 1);
+    return absl::OkStatus();
+  }));
 }
 
 }  // namespace
