@@ -52,6 +52,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
@@ -140,7 +141,7 @@ class Stopwatch {
       begin_ = Clock::now();
     } else if (done == end) {
       Synchronize(device_);
-      measurement_.seconds = SecondsSinceBegin();
+      measurement_.seconds = SecondsSince(begin_);
       measurement_.steps = end - begin;
       measurement_.peak = ReadMemoryPeak(device_);
       if (absl::GetFlag(FLAGS_profiled) == 0) return End();
@@ -148,7 +149,7 @@ class Stopwatch {
       profiler_.Start();
     } else if (done == end + absl::GetFlag(FLAGS_profiled)) {
       Synchronize(device_);
-      measurement_.profiled_seconds = SecondsSinceBegin();
+      measurement_.profiled_seconds = SecondsSince(begin_);
       measurement_.profiled_steps = absl::GetFlag(FLAGS_profiled);
       measurement_.events = profiler_.Stop();
       return End();
@@ -164,9 +165,6 @@ class Stopwatch {
   }
 
  private:
-  double SecondsSinceBegin() const {
-    return std::chrono::duration<double>(Clock::now() - begin_).count();
-  }
   absl::Status End() {
     is_done_ = true;
     return absl::CancelledError("everything is measured");

@@ -43,6 +43,7 @@
 #include "pdarts/core/process.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/image_folder/image_folder.pb.h"
 #include "pdarts/datasets/loader/loader.h"
@@ -51,7 +52,6 @@
 #include "pdarts/images/encode_jpeg.h"
 #include "pdarts/nn/kernels/memory.h"
 #include "pdarts/runs/atomic_file.h"
-#include "pdarts/trainers/mean_seconds.h"
 
 ABSL_FLAG(int, files, 500, "JPEG files that are generated");
 ABSL_FLAG(int, listed, 100000, "images of the folder: hard links to the files");

@@ -13,6 +13,7 @@
 #include "benchmarks/machine_loops.h"
 #include "glog/logging.h"
 #include "pdarts/core/backend.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/nn/kernels/parallel.h"
 
 namespace pdarts {
@@ -61,8 +62,7 @@ double BestSeconds(int threads, const std::function<void(int64_t thread)>& body)
     nn::ParallelFor(threads, [&](int64_t, int64_t first, int64_t end) {
       for (int64_t thread = first; thread < end; ++thread) body(thread);
     });
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = SecondsSince(begin);
     if (i == 0 || seconds < best) best = seconds;
   }
   return best;

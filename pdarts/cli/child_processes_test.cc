@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -20,6 +19,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {
 namespace {
@@ -28,12 +28,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr absl::Duration kLong = absl::Minutes(1);
-
-/// A separate file for each test.
-std::string OutputFile() {
-  return absl::StrCat(::testing::TempDir(), "/",
-                      ::testing::UnitTest::GetInstance()->current_test_info()->name());
-}
 
 ChildCommand Shell(const std::string& script) {
   ChildCommand command;
@@ -44,7 +38,7 @@ ChildCommand Shell(const std::string& script) {
 
 /// The output of a child. Expects that its exit code is 0.
 std::string Printed(ChildCommand command) {
-  const std::string file = OutputFile();
+  const std::string file = TestPath();
   const FileDescriptor output(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   command.output = output.number();
   ChildProcesses children;

@@ -19,6 +19,7 @@
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 
 ABSL_FLAG(pdarts::StringList<pdarts::SetFlagTag>, set, {},
           "PATH=VALUE: change one field of the spec, as in search.batch_size=32; may be given "
@@ -155,7 +156,7 @@ std::string OutputDirFromFlags(const ExperimentSpec& spec) {
 
 std::string OutputDirFromFlags(const std::string& name, int64_t seed) {
   const std::string flag = absl::GetFlag(FLAGS_output_dir);
-  return UserPath(flag.empty() ? absl::StrCat("runs/", name, "-seed", seed) : flag);
+  return UserPath(flag.empty() ? absl::StrCat("runs/", RunName(name, seed)) : flag);
 }
 
 std::string ProgramName() { return TypedWords().empty() ? "pdarts" : TypedWords()[0]; }

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {
 namespace {
@@ -16,8 +16,7 @@ namespace fs = std::filesystem;
 class ReleaseFilesTest : public ::testing::Test {
  protected:
   ReleaseFilesTest() {
-    archive_ = absl::StrCat(::testing::TempDir(), "/",
-                            ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    archive_ = TestPath();
     fs::create_directories(archive_ + "/share/fonts");
     std::ofstream(archive_ + "/share/fonts/fonts.conf") << "<fontconfig/>";
     for (const char* name : {"FONTCONFIG_FILE", "GVBINDIR", "SSL_CERT_FILE"}) unsetenv(name);

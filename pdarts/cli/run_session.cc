@@ -154,9 +154,8 @@ absl::StatusOr<std::unique_ptr<RunSession>> RunSession::Open(
   Provenance provenance = MakeProvenance(backend, data, flags.threads);
   if (communicator.size() > 1) provenance.set_processes(communicator.size());
   std::unique_ptr<RunSession> session(new RunSession(flags, std::move(provenance), &communicator));
-  const absl::Status opened =
-      communicator.rank() == 0 ? session->OpenDirectory(path, spec) : absl::OkStatus();
-  PDARTS_RETURN_IF_ERROR(Agree(communicator, opened));
+  PDARTS_RETURN_IF_ERROR(
+      DoInFirst(communicator, [&] { return session->OpenDirectory(path, spec); }));
   if (communicator.size() > 1) TellHowToStop();
   PDARTS_RETURN_IF_ERROR(session->ShareState());
   return session;

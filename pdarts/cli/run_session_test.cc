@@ -13,6 +13,7 @@
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/testing/process_threads.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/processes/agreement.h"
 
 namespace pdarts {
@@ -24,9 +25,7 @@ using ::testing::HasSubstr;
 class RunSessionTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = std::filesystem::path(::testing::TempDir()) /
-            ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(path_);
+    path_ = TestPath();
     spec_.set_name("a");
   }
 
@@ -69,7 +68,7 @@ TEST_F(RunSessionTest, ProcessZeroWritesAndAllGetTheStateOfARunThatGoesOn) {
     }
     return absl::OkStatus();
   });
-  for (const absl::Status& status : gone_on) EXPECT_TRUE(status.ok()) << status;
+  ExpectAllOk(gone_on);
 }
 
 TEST_F(RunSessionTest, ARunOfOneProcessDoesNotTellOfProcesses) {
@@ -118,15 +117,13 @@ TEST_F(RunSessionTest, RefusesProcessesWithAnotherSpecOrCommand) {
 }
 
 TEST_F(RunSessionTest, CountsTheProcessesOfTheMachine) {
-  for (const absl::Status& status : RunProcesses(3, [](Communicator& communicator) {
-         RunFlags flags;
-         PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &flags));
-         EXPECT_EQ(flags.processes_here, 3);
-         EXPECT_GE(flags.threads, 1);
-         return absl::OkStatus();
-       })) {
-    EXPECT_TRUE(status.ok()) << status;
-  }
+  ExpectAllOk(RunProcesses(3, [](Communicator& communicator) {
+    RunFlags flags;
+    PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &flags));
+    EXPECT_EQ(flags.processes_here, 3);
+    EXPECT_GE(flags.threads, 1);
+    return absl::OkStatus();
+  }));
 }
 
 }  // namespace

@@ -173,10 +173,10 @@ absl::Status SearchExperiment(absl::StatusOr<ExperimentSpec> spec, ProcessGroup&
   PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &prepared->flags));
   const RunFlags& flags = prepared->flags;
   if (dry_run) {
-    if (communicator.rank() > 0) return Agree(communicator, absl::OkStatus());
-    return Agree(communicator, CatchLibTorchErrors([&] {
-                   return DryRunSearch(experiment, communicator.size(), flags.processes_here);
-                 }));
+    return DoInFirst(communicator, [&] {
+      return CatchLibTorchErrors(
+          [&] { return DryRunSearch(experiment, communicator.size(), flags.processes_here); });
+    });
   }
   const absl::StatusOr<DatasetSplits> data = LoadData(experiment, communicator);
   PDARTS_RETURN_IF_ERROR(Agree(communicator, data.status()));

@@ -40,6 +40,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 
 namespace pdarts {
 namespace {
@@ -48,7 +49,6 @@ namespace fs = std::filesystem;
 
 constexpr char kRecord[] = "sweep.json";
 constexpr char kScript[] = "job.sh";
-constexpr char kLog[] = "log.jsonl";
 constexpr absl::string_view kFolderMark = ".sweep-";
 constexpr char kFinished[] = "finished";
 
@@ -227,7 +227,7 @@ struct WaitedRun {
 std::string ProgressOf(const std::string& run) {
   const absl::StatusOr<Directory> directory = Directory::Open(run);
   if (!directory.ok()) return "";
-  const absl::StatusOr<std::string> log = directory->ReadFile(kLog);
+  const absl::StatusOr<std::string> log = directory->ReadFile(kLogFile);
   if (!log.ok()) return "";
   std::vector<absl::string_view> lines = absl::StrSplit(*log, '\n', absl::SkipEmpty());
   std::reverse(lines.begin(), lines.end());

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {
 namespace {
@@ -22,10 +23,7 @@ using ::testing::Pair;
 class SlurmTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(::testing::TempDir()) /
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+    folder_ = TestFolder();
     const char* path = std::getenv("PATH");
     path_ = path == nullptr ? "" : path;
     setenv("PATH", (folder_.string() + ":" + path_).c_str(), 1);

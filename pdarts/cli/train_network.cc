@@ -343,8 +343,8 @@ absl::Status TrainFromSpec(absl::StatusOr<TrainSpec> spec, ProcessGroup& process
   PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &prepared->flags));
   const RunFlags& flags = prepared->flags;
   if (dry_run) {
-    if (communicator.rank() > 0) return Agree(communicator, absl::OkStatus());
-    return Agree(communicator, DryRun(training, communicator.size(), flags.processes_here));
+    return DoInFirst(communicator,
+                     [&] { return DryRun(training, communicator.size(), flags.processes_here); });
   }
   const std::string path = OutputDirFromFlags(training.spec.name(), training.spec.seed());
   const absl::StatusOr<TrainingInput> input = ReadInput(flags, path, &training);

@@ -17,10 +17,6 @@ at::Tensor Full(at::IntArrayRef shape, double value, at::ScalarType type = at::k
   return at::full(shape, value, at::TensorOptions(type));
 }
 
-void ExpectAllOk(const std::vector<absl::Status>& statuses) {
-  for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
-}
-
 TEST(SingleProcess, ReturnsWhatItIsGivenAndCountsNothing) {
   Communicator& alone = SingleProcess();
   EXPECT_EQ(alone.rank(), 0);

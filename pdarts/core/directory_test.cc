@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/system_calls_testing.h"
+#include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {
 namespace {
@@ -20,12 +21,7 @@ using ::testing::HasSubstr;
 
 class DirectoryTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::canonical(::testing::TempDir()) /
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
+  void SetUp() override { folder_ = fs::canonical(TestFolder()); }
   Directory Opened() const { return Directory::Open(folder_.string()).value(); }
   void Write(const std::string& name, const std::string& content) const {
     std::ofstream(folder_ / name, std::ios::binary) << content;

@@ -8,9 +8,9 @@
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/numbered_classes.h"
 #include "pdarts/datasets/statistics.h"
 #include "pdarts/images/store.h"
 
@@ -60,7 +60,7 @@ absl::StatusOr<DatasetInfo> AnnounceStoredImages(const Config& config) {
   DatasetInfo info;
   info.image = {kChannels, config.image_size(), config.image_size()};
   info.fit = FitOf(config);
-  for (int c = 0; c < config.classes(); ++c) info.class_names.push_back(absl::StrCat("class_", c));
+  info.class_names = NumberedClasses(config.classes());
   info.mean.assign(kChannels, 0.5);
   info.deviation.assign(kChannels, 0.25);
   PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/sha256.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/fetch/testing.h"
 
 namespace pdarts {
@@ -29,10 +30,7 @@ using Request = TestServer::Request;
 class DownloadTest : public ::testing::Test {
  protected:
   DownloadTest() {
-    folder_ = absl::StrCat(::testing::TempDir(), "/",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+    folder_ = TestFolder();
     path_ = folder_ + "/file";
     for (int i = 0; i < 300000; ++i) content_ += static_cast<char>(i * 31 + i / 256);
     options_.pause_seconds = 0.001;

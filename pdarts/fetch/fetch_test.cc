@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/sha256.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/fetch/sha1.h"
 #include "pdarts/fetch/testing.h"
 
@@ -23,9 +24,7 @@ using ::testing::HasSubstr;
 class FetchTest : public ::testing::Test {
  protected:
   FetchTest() {
-    root_ = absl::StrCat(::testing::TempDir(), "/",
-                         ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(root_);
+    root_ = TestPath();
     data_dir_ = root_ + "/data";
     options_.pause_seconds = 0.001;
     SetContent(MakeTarGz({{"toy-bin/", ""},

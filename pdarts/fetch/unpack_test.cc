@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/fetch/testing.h"
 
 namespace pdarts {
@@ -23,10 +23,7 @@ constexpr int64_t kMaxBytes = 1 << 20;
 class UnpackTest : public ::testing::Test {
  protected:
   UnpackTest() {
-    root_ = absl::StrCat(::testing::TempDir(), "/",
-                         ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(root_);
-    fs::create_directories(root_);
+    root_ = TestFolder();
     folder_ = root_ + "/folder";
   }
   ~UnpackTest() override { fs::remove_all(root_); }

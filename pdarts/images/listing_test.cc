@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/images/names.h"
 #include "pdarts/images/testing.h"
 
@@ -24,12 +25,7 @@ constexpr char kDecomposed[] = "cafe\xcc\x81";
 
 class ListingTest : public ::testing::Test {
  protected:
-  ListingTest() {
-    folder_ = absl::StrCat(::testing::TempDir(), "/",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
+  ListingTest() { folder_ = TestFolder(); }
   ~ListingTest() override { fs::remove_all(folder_); }
   std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
 

@@ -14,6 +14,7 @@
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/image_shards/image_shards.pb.h"
 #include "pdarts/images/testing.h"
 
@@ -33,9 +34,7 @@ class PackTest : public ::testing::Test {
   PackTest() {
     // A death test runs from its beginning in a separate process.
     GTEST_FLAG_SET(death_test_style, "threadsafe");
-    folder_ = absl::StrCat(::testing::TempDir(), "/",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
+    folder_ = TestPath();
     images::WriteImageFolder(Path("from"), /*classes=*/3, /*images=*/10);
     WriteFile(Path("from/train/class_1/large.jpg"), PlainJpeg(90, 60, 85, 100, 200));
     options_.from = Path("from");

@@ -85,6 +85,10 @@ absl::Status Agree(Communicator& communicator, const absl::Status& own) {
   return MarkAgreed(absl::Status(static_cast<absl::StatusCode>(*failed), *message));
 }
 
+absl::Status DoInFirst(Communicator& communicator, const std::function<absl::Status()>& work) {
+  return Agree(communicator, communicator.rank() == 0 ? work() : absl::OkStatus());
+}
+
 absl::Status CheckAllTheSame(Communicator& communicator, const NamedTexts& own) {
   if (communicator.size() == 1) return absl::OkStatus();
   PDARTS_ASSIGN_OR_RETURN(const std::string first, communicator.BroadcastText(Encode(own), 0));

@@ -2,6 +2,7 @@
 #define PDARTS_PROCESSES_AGREEMENT_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,10 @@ namespace pdarts {
 /// \error also if this process cannot reach the others: its own error, or the error of the
 /// communicator.
 absl::Status Agree(Communicator& communicator, const absl::Status& own);
+
+/// Runs `work` in process 0 only, and tells every process the result, as Agree does. If the
+/// communicator has only one process, it returns the result of `work`.
+absl::Status DoInFirst(Communicator& communicator, const std::function<absl::Status()>& work);
 
 /// The number of each process, by rank. \error as Communicator::AllReduce.
 absl::StatusOr<std::vector<int64_t>> Gather(Communicator& communicator, int64_t own);

@@ -1,5 +1,6 @@
 #include "pdarts/processes/agreement.h"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,8 @@ namespace pdarts {
 namespace {
 
 TEST(Agree, LetsAllGoOnWhereNobodyFails) {
-  for (const absl::Status& status : RunProcesses(
-           3, [](Communicator& communicator) { return Agree(communicator, absl::OkStatus()); })) {
-    EXPECT_TRUE(status.ok()) << status;
-  }
+  ExpectAllOk(RunProcesses(
+      3, [](Communicator& communicator) { return Agree(communicator, absl::OkStatus()); }));
 }
 
 TEST(Agree, GivesEveryProcessTheFirstError) {
@@ -55,15 +54,28 @@ TEST(Agree, OneProcessAgreesWithItself) {
   EXPECT_FALSE(IsAgreed(Agree(SingleProcess(), error)));
 }
 
-TEST(Gather, KnowsTheNumberOfEachProcess) {
-  for (const absl::Status& status : RunProcesses(3, [](Communicator& communicator) {
-         PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> numbers,
-                                 Gather(communicator, 10 * communicator.rank() - 5));
-         EXPECT_EQ(numbers, (std::vector<int64_t>{-5, 5, 15}));
-         return absl::OkStatus();
+TEST(DoInFirst, RunsInProcessZeroAndTellsEveryProcess) {
+  std::atomic<int> runs = 0;
+  for (const absl::Status& status : RunProcesses(3, [&](Communicator& communicator) {
+         return DoInFirst(communicator, [&] {
+           ++runs;
+           return communicator.rank() == 0 ? absl::NotFoundError("no file") : absl::OkStatus();
+         });
        })) {
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_TRUE(absl::IsNotFound(status));
+    EXPECT_EQ(status.message(), "no file");
+    EXPECT_TRUE(IsAgreed(status));
   }
+  EXPECT_EQ(runs, 1);
+}
+
+TEST(Gather, KnowsTheNumberOfEachProcess) {
+  ExpectAllOk(RunProcesses(3, [](Communicator& communicator) {
+    PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> numbers,
+                            Gather(communicator, 10 * communicator.rank() - 5));
+    EXPECT_EQ(numbers, (std::vector<int64_t>{-5, 5, 15}));
+    return absl::OkStatus();
+  }));
   EXPECT_EQ(*Gather(SingleProcess(), 7), std::vector<int64_t>{7});
 }
 
@@ -75,7 +87,7 @@ std::vector<absl::Status> Compare(const NamedTexts& of_zero, const NamedTexts& o
 
 TEST(CheckAllTheSame, AcceptsTheSame) {
   const NamedTexts texts = {{"spec", "name: \"a\"\nseed: 1\n"}, {"commit", "x=y\\\n"}};
-  for (const absl::Status& status : Compare(texts, texts)) EXPECT_TRUE(status.ok()) << status;
+  ExpectAllOk(Compare(texts, texts));
 }
 
 TEST(CheckAllTheSame, NamesTheProcessAndTheLineThatDiffers) {

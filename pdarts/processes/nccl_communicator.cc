@@ -24,6 +24,10 @@ ncclDataType_t TypeOf(const at::Tensor& buffer) {
   return ncclInt64;
 }
 
+std::string TextOf(ncclResult_t error) {
+  return absl::StrCat(ncclGetErrorString(error), " (", ncclGetLastError(nullptr), ")");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<NcclCommunicator>> NcclCommunicator::Connect(MpiCommunicator* mpi,
@@ -40,9 +44,8 @@ absl::StatusOr<std::unique_ptr<NcclCommunicator>> NcclCommunicator::Connect(MpiC
     result = ncclCommInitRank(&connected->nccl_, mpi->size(), id, mpi->rank());
   }
   if (result == ncclSuccess) return connected;
-  return absl::FailedPreconditionError(
-      absl::StrCat("NCCL can't connect the processes of the run on ", device.str(), ": ",
-                   ncclGetErrorString(result), " (", ncclGetLastError(nullptr), ")"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "NCCL can't connect the processes of the run on ", device.str(), ": ", TextOf(result)));
 }
 
 NcclCommunicator::~NcclCommunicator() {
@@ -85,8 +88,7 @@ absl::Status NcclCommunicator::Await(ncclResult_t result) {
 
 absl::Status NcclCommunicator::Failed(ncclResult_t result) {
   PDARTS_RETURN_IF_ERROR(mpi_->AwaitNews());
-  return absl::UnavailableError(absl::StrCat("NCCL has failed: ", ncclGetErrorString(result), " (",
-                                             ncclGetLastError(nullptr), ")"));
+  return absl::UnavailableError(absl::StrCat("NCCL has failed: ", TextOf(result)));
 }
 
 }  // namespace pdarts

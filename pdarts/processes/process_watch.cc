@@ -42,6 +42,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+Clock::duration Seconds(double seconds) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
 /// The kinds of messages between processes. A message consists of its kind, the length of its text
 /// in four bytes, and the text.
 enum class Kind : char {
@@ -232,8 +236,7 @@ std::unique_ptr<Connection> Connect(const std::string& address, const std::strin
   const int error = errno;
   freeaddrinfo(found);
   if (socket.number() < 0 || (result != 0 && error != EINPROGRESS)) return nullptr;
-  const Clock::time_point until =
-      Clock::now() + std::chrono::milliseconds(static_cast<int>(1000 * kConnectSeconds));
+  const Clock::time_point until = Clock::now() + Seconds(kConnectSeconds);
   if (!Await(socket.number(), POLLOUT, until)) return nullptr;
   SendAtOnce(socket.number());
   auto connection = std::make_unique<Connection>(std::move(socket));
@@ -325,7 +328,7 @@ class ProcessWatch::Thread {
 
   absl::Status AwaitStatus(double seconds) const {
     std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return !status_.ok(); });
+    changed_.wait_for(lock, Seconds(seconds), [&] { return !status_.ok(); });
     return status_;
   }
 
@@ -348,8 +351,7 @@ class ProcessWatch::Thread {
       const Clock::time_point now = Clock::now();
       if (now >= next_heartbeat) {
         Heartbeat();
-        next_heartbeat =
-            now + std::chrono::microseconds(static_cast<int64_t>(1e6 * options_.heartbeat_seconds));
+        next_heartbeat = now + Seconds(options_.heartbeat_seconds);
       }
       if (!AllWell() && now >= leave_until_) {
         options_.end_process(status());
@@ -469,8 +471,7 @@ class ProcessWatch::Thread {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!status_.ok()) return;
     status_ = absl::UnavailableError(message);
-    leave_until_ = Clock::now() +
-                   std::chrono::microseconds(static_cast<int64_t>(1e6 * options_.seconds_to_leave));
+    leave_until_ = Clock::now() + Seconds(options_.seconds_to_leave);
     all_well_.store(false, std::memory_order_release);
     changed_.notify_all();
   }

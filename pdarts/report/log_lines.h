@@ -12,6 +12,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_names.h"
 
 namespace pdarts {
 
@@ -21,7 +22,7 @@ namespace pdarts {
 /// place of the line before the message.
 template <class Event, class Take>
 absl::Status ForEachLogLine(const std::string& run, const Take& take) {
-  const std::string file = (std::filesystem::path(run) / "log.jsonl").string();
+  const std::string file = (std::filesystem::path(run) / kLogFile).string();
   const absl::StatusOr<std::string> text = ReadFile(file);
   if (absl::IsNotFound(text.status())) return absl::OkStatus();
   PDARTS_RETURN_IF_ERROR(text.status());

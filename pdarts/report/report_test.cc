@@ -18,6 +18,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/page.h"
 #include "pdarts/report/run_files.h"
@@ -67,10 +68,7 @@ schedule {
 class ReportTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = fs::path(::testing::TempDir()) /
-            ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(path_);
-    fs::create_directories(path_);
+    path_ = TestFolder();
     Write("spec.textproto", kSpec);
     // Two epochs of the first stage, one of the second, and a line that is still being written.
     Write("log.jsonl", Epoch(1, 1, kThree) + Epoch(1, 2, kThree) + Epoch(2, 1, kTwo) +

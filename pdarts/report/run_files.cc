@@ -12,6 +12,7 @@
 #include "pdarts/report/pictures.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 #include "pdarts/trainers/search_trainer.h"
 
 namespace pdarts {
@@ -66,8 +67,8 @@ absl::Status DeriveEveryEpoch(const Experiment& experiment, RunFiles* run) {
     absl::StatusOr<StageEdges> edges = DecodeEdges(epoch.event.probabilities(), topology);
     if (!edges.ok()) {
       return Annotate(edges.status(),
-                      absl::StrCat(run->path, "/log.jsonl: stage ", epoch.event.stage(), ", epoch ",
-                                   epoch.event.epoch()));
+                      absl::StrCat(run->path, "/", kLogFile, ": stage ", epoch.event.stage(),
+                                   ", epoch ", epoch.event.epoch()));
     }
     if (i > 0 && epoch.event.stage() != run->epochs[i - 1].event.stage()) {
       history.push_back({before, edges->candidates});

@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/system_calls_testing.h"
+#include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {
 namespace {
@@ -30,10 +31,7 @@ std::string Read(const std::string& path) {
 class AtomicFileTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = std::filesystem::path(::testing::TempDir()) /
-                 ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
+    directory_ = TestFolder();
     ReportFileSizeLimitAsError();
     getrlimit(RLIMIT_FSIZE, &limit_);
   }

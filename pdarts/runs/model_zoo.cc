@@ -27,6 +27,7 @@
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 #include "pdarts/runs/search_row.h"
 
 namespace pdarts {
@@ -34,12 +35,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kSpec[] = "spec.textproto";
-constexpr char kResult[] = "result.json";
-constexpr char kArchitecture[] = "architecture.textproto";
-constexpr char kGenotype[] = "genotype.txt";
-constexpr char kLog[] = "log.jsonl";
-constexpr const char* kFiles[] = {kSpec, kResult, kArchitecture, kGenotype, kLog};
+constexpr const char* kFiles[] = {kSpecFile, kResultFile, kArchitectureFile, kGenotypeFile,
+                                  kLogFile};
 
 /// The fields of a row that are known only from the result.
 constexpr const char* kMeasured[] = {"mem_gb", "supernet_top1", "supernet_top5", "search_cost_s",
@@ -107,7 +104,7 @@ absl::StatusOr<std::vector<LogLine>> ParseLog(absl::string_view log) {
     line.text = log.substr(0, end + 1);
     log.remove_prefix(end + 1);
     PDARTS_RETURN_IF_ERROR(Annotate(ParseJson(std::string(line.text), &line.event),
-                                    absl::StrCat(kLog, ":", lines.size() + 1)));
+                                    absl::StrCat(kLogFile, ":", lines.size() + 1)));
     lines.push_back(std::move(line));
   }
   return lines;
@@ -139,15 +136,16 @@ absl::Status CheckLog(const std::string& log, const std::string& genotype) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<LogLine> lines, ParseLog(log));
   if (lines.empty() || lines.back().event.event() != "run_end") {
     return absl::InvalidArgumentError(
-        absl::StrCat(kLog, ": its last event is not run_end, so the search isn't finished"));
+        absl::StrCat(kLogFile, ": its last event is not run_end, so the search isn't finished"));
   }
   for (const LogLine& line : lines) {
     if (line.event.event() == "derivation" && line.event.architecture() == genotype) {
       return absl::OkStatus();
     }
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      kLog, ": no event derivation has the architecture of ", kArchitecture, ": ", genotype));
+  return absl::InvalidArgumentError(absl::StrCat(kLogFile,
+                                                 ": no event derivation has the architecture of ",
+                                                 kArchitectureFile, ": ", genotype));
 }
 
 // --- checks ---
@@ -188,7 +186,7 @@ absl::Status CheckResult(const RunResult& result, const RunResult& expected) {
   const google::protobuf::Reflection& reflection = *result.GetReflection();
   for (const char* name : kMeasured) {
     if (reflection.HasField(result, RunResult::descriptor()->FindFieldByName(name))) continue;
-    return absl::InvalidArgumentError(absl::StrCat(kResult, ": ", name, " is missing"));
+    return absl::InvalidArgumentError(absl::StrCat(kResultFile, ": ", name, " is missing"));
   }
   RunResult should_be = expected, is = result;
   // Results of earlier versions lack the size of the network.
@@ -204,13 +202,11 @@ absl::Status CheckResult(const RunResult& result, const RunResult& expected) {
   const std::string differences = MessageDifferences(is, should_be);
   if (differences.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat(kResult, " does not fit the spec and the architecture: ", differences));
+      absl::StrCat(kResultFile, " does not fit the spec and the architecture: ", differences));
 }
 
 /// <name>-seed<seed>.
-std::string FolderOf(const ExperimentSpec& spec) {
-  return absl::StrCat(spec.name(), "-seed", spec.seed());
-}
+std::string FolderOf(const ExperimentSpec& spec) { return RunName(spec.name(), spec.seed()); }
 
 /// Does all checks of CheckZooRun except the check of the folder's name. \return the spec of the
 /// run.
@@ -229,25 +225,26 @@ absl::StatusOr<ExperimentSpec> CheckContents(const std::string& run) {
   }
   PDARTS_ASSIGN_OR_RETURN(ExperimentSpec spec, ReadRunSpec(run));
   auto experiment = MakeExperiment(std::move(spec));
-  if (!experiment.ok()) return Annotate(experiment.status(), kSpec);
+  if (!experiment.ok()) return Annotate(experiment.status(), kSpecFile);
   PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found, ReadRunDerivation(run, *experiment));
   const StageEdges end = LastStageOf(experiment->space->topology(), found.trace());
   const auto again =
       experiment->space->Derive(end.candidates, end.probabilities, experiment->derivation_options);
-  if (!again.ok()) return Annotate(again.status(), absl::StrCat(kArchitecture, ": trace"));
+  if (!again.ok()) return Annotate(again.status(), absl::StrCat(kArchitectureFile, ": trace"));
   PDARTS_ASSIGN_OR_RETURN(const RunResult row, SearchRow(*experiment, again->architecture));
   if (row.genotype() != found.text()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        kArchitecture, ": the trace derives ", row.genotype(), ", but the text is ", found.text()));
+    return absl::InvalidArgumentError(absl::StrCat(kArchitectureFile, ": the trace derives ",
+                                                   row.genotype(), ", but the text is ",
+                                                   found.text()));
   }
-  if (const std::string text(absl::StripAsciiWhitespace(contents.at(kGenotype)));
+  if (const std::string text(absl::StripAsciiWhitespace(contents.at(kGenotypeFile)));
       text != found.text()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(kGenotype, " is ", text, ", but ", kArchitecture, " has ", found.text()));
+    return absl::InvalidArgumentError(absl::StrCat(kGenotypeFile, " is ", text, ", but ",
+                                                   kArchitectureFile, " has ", found.text()));
   }
   PDARTS_ASSIGN_OR_RETURN(const RunResult result, ReadRunResult(run));
   PDARTS_RETURN_IF_ERROR(CheckResult(result, row));
-  PDARTS_RETURN_IF_ERROR(CheckLog(contents.at(kLog), found.text()));
+  PDARTS_RETURN_IF_ERROR(CheckLog(contents.at(kLogFile), found.text()));
   return experiment->spec;
 }
 
@@ -263,7 +260,7 @@ absl::StatusOr<std::string> FolderInZoo(const std::string& run) {
   const absl::StatusOr<RunResult> result = ReadRunResult(run);
   if (absl::IsNotFound(result.status())) {
     return absl::FailedPreconditionError(
-        absl::StrCat(run, " isn't finished: there is no ", kResult, " in it"));
+        absl::StrCat(run, " isn't finished: there is no ", kResultFile, " in it"));
   }
   PDARTS_RETURN_IF_ERROR(result.status());
   const std::string folder = FolderOf(static_cast<const ExperimentSpec&>(*spec));
@@ -271,9 +268,9 @@ absl::StatusOr<std::string> FolderInZoo(const std::string& run) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("_-.+", c);
   });
   if (names_a_folder) return folder;
-  return absl::InvalidArgumentError(
-      absl::StrCat(run, "/", kSpec, ": name: \"", static_cast<const ExperimentSpec&>(*spec).name(),
-                   "\" has other characters than letters, digits, _, -, . and +"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      run, "/", kSpecFile, ": name: \"", static_cast<const ExperimentSpec&>(*spec).name(),
+      "\" has other characters than letters, digits, _, -, . and +"));
 }
 
 /// The files in the form in which a zoo holds them. \error kResourceExhausted if they are too
@@ -281,12 +278,12 @@ absl::StatusOr<std::string> FolderInZoo(const std::string& run) {
 absl::StatusOr<Contents> ContentsForZoo(const std::string& run) {
   PDARTS_ASSIGN_OR_RETURN(Contents contents, ReadContents(run));
   for (auto& [name, content] : contents) content = WithoutPaths(content);
-  std::string log = std::move(contents[kLog]);
-  contents[kLog].clear();
-  PDARTS_ASSIGN_OR_RETURN(contents[kLog], ThinLog(log, kMostZooBytes - SizeOf(contents)));
+  std::string log = std::move(contents[kLogFile]);
+  contents[kLogFile].clear();
+  PDARTS_ASSIGN_OR_RETURN(contents[kLogFile], ThinLog(log, kMostZooBytes - SizeOf(contents)));
   if (const int64_t bytes = SizeOf(contents); bytes > kMostZooBytes) {
     return absl::ResourceExhaustedError(absl::StrCat(run, ": its files have ", bytes,
-                                                     " bytes with one epoch a stage in ", kLog,
+                                                     " bytes with one epoch a stage in ", kLogFile,
                                                      ", at most ", kMostZooBytes, " are allowed"));
   }
   return contents;

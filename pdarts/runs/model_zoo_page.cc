@@ -14,6 +14,7 @@
 #include "pdarts/runs/markdown_table.h"
 #include "pdarts/runs/results_table.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 #include "pdarts/runs/search_decision.h"
 
 namespace pdarts {
@@ -67,14 +68,13 @@ std::vector<std::string> Cells(const Row& row) {
       Number(result.has_mem_gb(), result.mem_gb(), 2),
       Number(result.has_params_m(), result.params_m(), 3),
       Number(result.has_flops_g(), result.flops_g(), 3),
-      row.is_published() ? MarkdownCode(result.genotype())
-                         : LinkTo("genotype", row, "genotype.txt"),
+      row.is_published() ? MarkdownCode(result.genotype()) : LinkTo("genotype", row, kGenotypeFile),
       Number(result.has_supernet_top1(), result.supernet_top1(), 2),
       Number(result.has_supernet_top5() && HasTop5(result), result.supernet_top5(), 2),
       Number(result.has_search_cost_s(), result.search_cost_s(), 0),
       row.is_published() ? absl::StrCat("published result of ", MarkdownText(row.experiment))
-                         : LinkTo(MarkdownText(row.experiment), row, "spec.textproto"),
-      row.is_published() ? MarkdownText("") : LinkTo("log", row, "log.jsonl"),
+                         : LinkTo(MarkdownText(row.experiment), row, kSpecFile),
+      row.is_published() ? MarkdownText("") : LinkTo("log", row, kLogFile),
   };
 }
 

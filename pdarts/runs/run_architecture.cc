@@ -9,11 +9,10 @@
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/trace_check.h"
+#include "pdarts/runs/run_names.h"
 
 namespace pdarts {
 namespace {
-
-constexpr char kArchitecture[] = "architecture.textproto";
 
 absl::Status Damaged(const absl::Status& status) {
   return status.ok() ? status : absl::DataLossError(status.message());
@@ -22,11 +21,11 @@ absl::Status Damaged(const absl::Status& status) {
 /// Reads and checks everything except the derivation trace. Sets `file` to the path of the file.
 absl::StatusOr<DerivedArchitecture> Read(const std::string& run, const SearchSpace& space,
                                          std::string* file) {
-  *file = (std::filesystem::path(run) / kArchitecture).string();
+  *file = (std::filesystem::path(run) / kArchitectureFile).string();
   const absl::StatusOr<std::string> text = ReadFile(*file);
   if (absl::IsNotFound(text.status())) {
     return absl::NotFoundError(
-        absl::StrCat(run, " holds no architecture yet: there is no readable ", kArchitecture));
+        absl::StrCat(run, " holds no architecture yet: there is no readable ", kArchitectureFile));
   }
   PDARTS_RETURN_IF_ERROR(text.status());
   DerivedArchitecture found;

@@ -4,11 +4,11 @@
 #include <fstream>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {
 namespace {
@@ -59,9 +59,7 @@ Derivation Derived(const Experiment& experiment) {
 class RunArchitectureTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = fs::path(::testing::TempDir()) /
-            ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::create_directories(path_);
+    path_ = TestFolder();
     experiment_ = MakeExperiment(ParseSpec(kSpec, "spec").value()).value();
     Derivation derivation = Derived(experiment_);
     sound_.set_text(experiment_.space->Format(derivation.architecture).value());

@@ -3,16 +3,13 @@
 #include <utility>
 
 #include "glog/logging.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 }  // namespace
 

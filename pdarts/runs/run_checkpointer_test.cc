@@ -22,15 +22,13 @@ RunCheckpointer OfAnotherProcess(Communicator& communicator, bool wants_to_stop)
 }
 
 TEST(RunCheckpointer, ASignalToOneProcessStopsAll) {
-  for (const absl::Status& status : RunProcesses(3, [](Communicator& communicator) {
-         RunCheckpointer before = OfAnotherProcess(communicator, false);
-         EXPECT_FALSE(before.StopRequested());
-         RunCheckpointer after = OfAnotherProcess(communicator, communicator.rank() == 2);
-         EXPECT_TRUE(after.StopRequested());
-         return after.Save(TrainingState());
-       })) {
-    EXPECT_TRUE(status.ok()) << status;
-  }
+  ExpectAllOk(RunProcesses(3, [](Communicator& communicator) {
+    RunCheckpointer before = OfAnotherProcess(communicator, false);
+    EXPECT_FALSE(before.StopRequested());
+    RunCheckpointer after = OfAnotherProcess(communicator, communicator.rank() == 2);
+    EXPECT_TRUE(after.StopRequested());
+    return after.Save(TrainingState());
+  }));
 }
 
 TEST(RunCheckpointer, OnlyProcessZeroWrites) {

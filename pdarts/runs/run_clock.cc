@@ -4,6 +4,7 @@
 
 #include "pdarts/core/device_memory.h"
 #include "pdarts/core/process.h"
+#include "pdarts/core/seconds_since.h"
 
 namespace pdarts {
 
@@ -14,9 +15,7 @@ RunClock::RunClock(const std::optional<Checkpoint>& checkpoint)
 
 RunCosts RunClock::Costs() const {
   RunCosts costs;
-  costs.set_seconds(
-      earlier_.seconds() +
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count());
+  costs.set_seconds(earlier_.seconds() + SecondsSince(begin_));
   int64_t peak = std::max<int64_t>(earlier_.peak_bytes(), PeakResidentBytes());
   for (const int64_t bytes : process_peaks_) {
     peak = std::max(peak, bytes);

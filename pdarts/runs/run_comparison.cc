@@ -15,6 +15,7 @@
 #include "pdarts/core/file.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/runs/run_names.h"
 #include "pdarts/runs/weights.h"
 
 namespace pdarts {
@@ -24,8 +25,6 @@ namespace fs = std::filesystem;
 using google::protobuf::Struct;
 using google::protobuf::Value;
 
-constexpr char kLog[] = "log.jsonl";
-constexpr char kGenotype[] = "genotype.txt";
 constexpr const char* kWeights[] = {"supernet.safetensors", "last.safetensors", "best.safetensors"};
 
 /// Whether a field of a log describes the speed or the memory of the machine.
@@ -94,7 +93,7 @@ std::optional<std::string> Compare(const Value& before, const Value& now, const 
 }
 
 absl::StatusOr<std::vector<Struct>> ReadLog(const std::string& run) {
-  const std::string file = (fs::path(run) / kLog).string();
+  const std::string file = (fs::path(run) / kLogFile).string();
   PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
   std::vector<Struct> events;
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
@@ -114,11 +113,11 @@ absl::StatusOr<std::optional<std::string>> CompareLogs(const std::string& before
   PDARTS_ASSIGN_OR_RETURN(const std::vector<Struct> b, ReadLog(now));
   for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     if (const auto difference = Compare(a[i], b[i], "")) {
-      return absl::StrCat(kLog, ", ", PlaceOf(a[i]), ": ", *difference);
+      return absl::StrCat(kLogFile, ", ", PlaceOf(a[i]), ": ", *difference);
     }
   }
   if (a.size() == b.size()) return std::nullopt;
-  return absl::StrCat(kLog, " had ", a.size(), " events, has ", b.size());
+  return absl::StrCat(kLogFile, " had ", a.size(), " events, has ", b.size());
 }
 
 absl::StatusOr<std::optional<std::string>> CompareWeights(const std::string& before,
@@ -149,9 +148,9 @@ absl::StatusOr<std::optional<std::string>> FirstDifference(const std::string& be
   const auto path = [](const std::string& run, const std::string& name) {
     return (fs::path(run) / name).string();
   };
-  PDARTS_ASSIGN_OR_RETURN(const std::string a, ReadFile(path(before, kGenotype)));
-  PDARTS_ASSIGN_OR_RETURN(const std::string b, ReadFile(path(now, kGenotype)));
-  if (a != b) return absl::StrCat(kGenotype, " was ", a, ", is ", b);
+  PDARTS_ASSIGN_OR_RETURN(const std::string a, ReadFile(path(before, kGenotypeFile)));
+  PDARTS_ASSIGN_OR_RETURN(const std::string b, ReadFile(path(now, kGenotypeFile)));
+  if (a != b) return absl::StrCat(kGenotypeFile, " was ", a, ", is ", b);
   for (const char* name : kWeights) {
     std::error_code error;
     const bool is_there = fs::exists(path(before, name), error);

@@ -17,6 +17,7 @@
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/runs/model.h"
+#include "pdarts/runs/run_names.h"
 #include "pdarts/runs/training_row.h"
 #include "pdarts/runs/weights.h"
 
@@ -28,19 +29,14 @@ using google::protobuf::Message;
 using google::protobuf::Struct;
 using google::protobuf::Value;
 
-constexpr char kSpec[] = "spec.textproto";
-constexpr char kLog[] = "log.jsonl";
 constexpr char kEvents[] = "events.out.tfevents";
-constexpr char kArchitecture[] = "architecture.textproto";
 constexpr char kArchitectureJson[] = "architecture.json";
-constexpr char kGenotype[] = "genotype.txt";
 constexpr char kSuperNet[] = "supernet.safetensors";
 constexpr char kReport[] = "report.html";
 constexpr char kBest[] = "best.safetensors";
 constexpr char kLast[] = "last.safetensors";
 constexpr char kSamples[] = "samples.json";
 constexpr char kMistakes[] = "mistakes.json";
-constexpr char kResult[] = "result.json";
 constexpr char kCheckpoint[] = "checkpoint.bin";
 constexpr char kPreviousCheckpoint[] = "checkpoint.previous.bin";
 constexpr char kDamagedCheckpoint[] = "checkpoint.damaged.bin";
@@ -50,8 +46,8 @@ constexpr char kLock[] = "lock";
 /// lists: the spec is replaced, and the process removes its lock when it ends.
 constexpr const char* kCheckpoints[] = {kCheckpoint, kPreviousCheckpoint, kDamagedCheckpoint};
 constexpr const char* kOutputs[] = {
-    kEvents, kArchitecture, kArchitectureJson, kGenotype, kSuperNet, kBest,
-    kLast,   kModelFile,    kReport,           kSamples,  kMistakes};
+    kEvents, kArchitectureFile, kArchitectureJson, kGenotypeFile, kSuperNet, kBest,
+    kLast,   kModelFile,        kReport,           kSamples,      kMistakes};
 
 /// The complete lines of a log that can be parsed.
 template <class Line>
@@ -104,7 +100,7 @@ std::string Differences(const std::string& before, const Message& now, const std
 bool IsSameRun(const std::string& text, const Message& spec) {
   if (text == PrintSpec(spec)) return true;
   const std::unique_ptr<Message> parsed(spec.New());
-  return ParseRunSpec(text, kSpec, parsed.get()).ok() && ComputeTheSame(*parsed, spec);
+  return ParseRunSpec(text, kSpecFile, parsed.get()).ok() && ComputeTheSame(*parsed, spec);
 }
 
 absl::Status Refuse(const std::string& path, absl::string_view holds) {
@@ -118,7 +114,7 @@ absl::Status RefuseAnotherSpec(const std::string& path, absl::string_view differ
 
 absl::Status NothingToResume(const std::string& path) {
   return absl::NotFoundError(
-      absl::StrCat("--resume: ", path, " holds no run: there is no ", kSpec,
+      absl::StrCat("--resume: ", path, " holds no run: there is no ", kSpecFile,
                    " in it; if the run was moved, name its new folder by --output_dir"));
 }
 
@@ -140,9 +136,9 @@ absl::StatusOr<bool> HasCheckpoint(const Directory& directory) {
 /// the memory.
 absl::StatusOr<bool> NothingCameOf(const Directory& directory) {
   PDARTS_ASSIGN_OR_RETURN(const bool has_checkpoint, HasCheckpoint(directory));
-  PDARTS_ASSIGN_OR_RETURN(const bool has_result, directory.Holds(kResult));
+  PDARTS_ASSIGN_OR_RETURN(const bool has_result, directory.Holds(kResultFile));
   if (has_checkpoint || has_result) return false;
-  const absl::StatusOr<std::string> log = directory.ReadFile(kLog);
+  const absl::StatusOr<std::string> log = directory.ReadFile(kLogFile);
   if (absl::IsNotFound(log.status())) return true;
   if (!log.ok()) return log.status();
   for (const Struct& line : ParseLog<Struct>(*log)) {
@@ -157,8 +153,8 @@ absl::StatusOr<bool> NothingCameOf(const Directory& directory) {
 absl::Status CheckIsEmpty(const Directory& directory) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> names, directory.List());
   for (const std::string& name : names) {
-    if (name != kLock && !IsTemporaryOf(name, kSpec)) {
-      return RefuseOthersFiles(directory, absl::StrCat("there is no ", kSpec));
+    if (name != kLock && !IsTemporaryOf(name, kSpecFile)) {
+      return RefuseOthersFiles(directory, absl::StrCat("there is no ", kSpecFile));
     }
   }
   return absl::OkStatus();
@@ -166,7 +162,7 @@ absl::Status CheckIsEmpty(const Directory& directory) {
 
 /// \error kAlreadyExists if the text is neither the spec of a search nor the spec of a training.
 absl::Status CheckIsSpecOfARun(const Directory& directory, const std::string& text) {
-  const std::string file = directory.PathOf(kSpec);
+  const std::string file = directory.PathOf(kSpecFile);
   ExperimentSpec search;
   const absl::Status of_search = ParseSpecInto(text, file, &search);
   if (of_search.ok() && search.has_name()) return absl::OkStatus();
@@ -178,7 +174,7 @@ absl::Status CheckIsSpecOfARun(const Directory& directory, const std::string& te
 
 /// Whether a run that begins or resumes may write into the directory.
 absl::Status CheckMayWrite(const Directory& directory, const Message& spec, RunStart start) {
-  const absl::StatusOr<std::string> old_spec = directory.ReadFile(kSpec);
+  const absl::StatusOr<std::string> old_spec = directory.ReadFile(kSpecFile);
   if (absl::IsNotFound(old_spec.status())) {
     return start == RunStart::kResume ? NothingToResume(directory.path()) : CheckIsEmpty(directory);
   }
@@ -191,9 +187,9 @@ absl::Status CheckMayWrite(const Directory& directory, const Message& spec, RunS
     PDARTS_ASSIGN_OR_RETURN(const bool makes_way, NothingCameOf(directory));
     if (start == RunStart::kGoOn && makes_way) return CheckIsSpecOfARun(directory, *old_spec);
     return RefuseAnotherSpec(directory.path(),
-                             Differences(*old_spec, spec, directory.PathOf(kSpec)));
+                             Differences(*old_spec, spec, directory.PathOf(kSpecFile)));
   }
-  PDARTS_ASSIGN_OR_RETURN(const bool is_finished, directory.Holds(kResult));
+  PDARTS_ASSIGN_OR_RETURN(const bool is_finished, directory.Holds(kResultFile));
   if (is_finished) return Refuse(directory.path(), "a finished run");
   return absl::OkStatus();
 }
@@ -225,7 +221,7 @@ absl::Status ReadJsonInto(const std::string& path, const std::string& name, absl
 }
 
 absl::Status ReadResultInto(const std::string& path, Message* result) {
-  return ReadJsonInto(path, kResult, "is no finished run", result);
+  return ReadJsonInto(path, kResultFile, "is no finished run", result);
 }
 
 }  // namespace
@@ -265,7 +261,7 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
     PDARTS_RETURN_IF_ERROR(run->GoOn());
     return run;
   }
-  PDARTS_ASSIGN_OR_RETURN(const bool has_begun, run->directory_->Holds(kSpec));
+  PDARTS_ASSIGN_OR_RETURN(const bool has_begun, run->directory_->Holds(kSpecFile));
   if (start != RunStart::kOverwrite && has_begun) {
     run->notes_.push_back(
         absl::StrCat(path, " holds an unfinished run without a checkpoint: it starts over"));
@@ -292,10 +288,11 @@ absl::Status RunDirectory::Remove(const std::string& name) {
 absl::Status RunDirectory::RemoveTemporaries() {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> names, directory_->List());
   // If the log cannot be read, no report was written.
-  const std::vector<std::string> drawings = DrawingsOf(directory_->ReadFile(kLog).value_or(""));
+  const std::vector<std::string> drawings = DrawingsOf(directory_->ReadFile(kLogFile).value_or(""));
   for (const std::string& name : names) {
     const auto is_of = [&](absl::string_view file) { return IsTemporaryOf(name, file); };
-    if (is_of(kSpec) || is_of(kResult) || std::any_of(drawings.begin(), drawings.end(), is_of) ||
+    if (is_of(kSpecFile) || is_of(kResultFile) ||
+        std::any_of(drawings.begin(), drawings.end(), is_of) ||
         std::any_of(std::begin(kCheckpoints), std::end(kCheckpoints), is_of) ||
         std::any_of(std::begin(kOutputs), std::end(kOutputs), is_of)) {
       PDARTS_RETURN_IF_ERROR(Remove(name));
@@ -311,28 +308,28 @@ absl::Status RunDirectory::RemoveCheckpoints() {
 
 absl::Status RunDirectory::Clear() {
   // The result is removed first, because the remaining files are not a finished run.
-  PDARTS_RETURN_IF_ERROR(Remove(kResult));
+  PDARTS_RETURN_IF_ERROR(Remove(kResultFile));
   PDARTS_RETURN_IF_ERROR(RemoveCheckpoints());
   for (const char* name : kOutputs) PDARTS_RETURN_IF_ERROR(Remove(name));
-  const absl::StatusOr<std::string> log = directory_->ReadFile(kLog);
+  const absl::StatusOr<std::string> log = directory_->ReadFile(kLogFile);
   if (log.ok()) {
     for (const std::string& name : DrawingsOf(*log)) {
       // The log may be damaged, and a remaining drawing does no harm.
       Remove(name).IgnoreError();
     }
   }
-  return Remove(kLog);
+  return Remove(kLogFile);
 }
 
 absl::Status RunDirectory::Begin() {
   PDARTS_RETURN_IF_ERROR(Clear());
-  PDARTS_RETURN_IF_ERROR(Write(kSpec, spec_text_));
-  PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLog));
+  PDARTS_RETURN_IF_ERROR(Write(kSpecFile, spec_text_));
+  PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLogFile));
   return OpenEvents("");
 }
 
 absl::Status RunDirectory::GoOn() {
-  PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLog));
+  PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLogFile));
   PDARTS_ASSIGN_OR_RETURN(const bool has_newest, directory_->Holds(kCheckpoint));
   if (!has_newest) return GoOnFrom(kPreviousCheckpoint);
   const absl::Status newest = GoOnFrom(kCheckpoint);
@@ -360,7 +357,7 @@ absl::Status RunDirectory::GoOnFrom(const std::string& file) {
   }
   PDARTS_RETURN_IF_ERROR(
       Annotate(log_.CutBack(checkpoint.run.log_bytes()), absl::StrCat(path, " needs more")));
-  PDARTS_ASSIGN_OR_RETURN(const std::string log, directory_->ReadFile(kLog));
+  PDARTS_ASSIGN_OR_RETURN(const std::string log, directory_->ReadFile(kLogFile));
   PDARTS_RETURN_IF_ERROR(OpenEvents(log));
   last_checkpoint_ = absl::StrCat(path, " (", checkpoint.state.place, ")");
   checkpoint_ = std::move(checkpoint);
@@ -387,7 +384,7 @@ absl::Status RunDirectory::OpenEvents(const std::string& log) {
 template <class Event>
 absl::Status RunDirectory::LogRecord(const Event& event) {
   PDARTS_RETURN_IF_ERROR(CheckHeld());
-  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(event), directory_->PathOf(kLog)));
+  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(event), directory_->PathOf(kLogFile)));
   PDARTS_RETURN_IF_ERROR(log_.Append(ToJsonLine(event)));
   return events_.Append(event);
 }
@@ -399,11 +396,11 @@ absl::Status RunDirectory::Log(const TrainEvent& event) { return LogRecord(event
 absl::Status RunDirectory::WriteArchitecture(const DerivedArchitecture& architecture) {
   std::string text;
   google::protobuf::TextFormat::PrintToString(architecture, &text);
-  PDARTS_RETURN_IF_ERROR(Write(kArchitecture, text));
+  PDARTS_RETURN_IF_ERROR(Write(kArchitectureFile, text));
   DerivedArchitecture plain = architecture;
   plain.clear_trace();
   PDARTS_RETURN_IF_ERROR(Write(kArchitectureJson, ToJsonLine(plain) + "\n"));
-  return Write(kGenotype, absl::StrCat(architecture.text(), "\n"));
+  return Write(kGenotypeFile, absl::StrCat(architecture.text(), "\n"));
 }
 
 absl::Status RunDirectory::WriteWeightsOf(const torch::nn::Module& module, const std::string& name,
@@ -441,13 +438,14 @@ absl::Status RunDirectory::WriteMistakes(const TestMistakes& mistakes) {
 }
 
 absl::Status RunDirectory::WriteResult(const Message& result) {
-  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(result), directory_->PathOf(kResult)));
-  PDARTS_RETURN_IF_ERROR(Write(kResult, ToJsonLine(result) + "\n"));
+  PDARTS_RETURN_IF_ERROR(Annotate(CheckFinite(result), directory_->PathOf(kResultFile)));
+  PDARTS_RETURN_IF_ERROR(Write(kResultFile, ToJsonLine(result) + "\n"));
   return RemoveCheckpoints();
 }
 
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
+  PDARTS_ASSIGN_OR_RETURN(const std::string text,
+                          ReadRunFile(path, kSpecFile, "is no run directory"));
   return ParseSpec(text, RunSpecFile(path));
 }
 
@@ -455,7 +453,7 @@ std::optional<TrainSpec> FindUnfinishedTraining(const std::string& path) {
   const absl::StatusOr<Directory> directory = Directory::Open(path);
   if (!directory.ok()) return std::nullopt;
   const absl::StatusOr<bool> has_checkpoint = HasCheckpoint(*directory);
-  const absl::StatusOr<std::string> text = directory->ReadFile(kSpec);
+  const absl::StatusOr<std::string> text = directory->ReadFile(kSpecFile);
   if (!has_checkpoint.ok() || !*has_checkpoint || !text.ok()) return std::nullopt;
   TrainSpec spec;
   if (!ParseRunSpec(*text, RunSpecFile(path), &spec).ok()) return std::nullopt;
@@ -463,7 +461,8 @@ std::optional<TrainSpec> FindUnfinishedTraining(const std::string& path) {
 }
 
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
+  PDARTS_ASSIGN_OR_RETURN(const std::string text,
+                          ReadRunFile(path, kSpecFile, "is no run directory"));
   std::error_code error;
   if (!fs::exists(BestWeightsFile(path), error)) {
     return absl::NotFoundError(absl::StrCat(path, " holds no trained weights (", kBest,
@@ -474,7 +473,7 @@ absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
   return spec;
 }
 
-std::string RunSpecFile(const std::string& run) { return (fs::path(run) / kSpec).string(); }
+std::string RunSpecFile(const std::string& run) { return (fs::path(run) / kSpecFile).string(); }
 
 std::string BestWeightsFile(const std::string& run) { return (fs::path(run) / kBest).string(); }
 
@@ -517,7 +516,8 @@ absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path
   const absl::StatusOr<RunResult> result = ReadRunResult(path);
   if (absl::IsNotFound(result.status())) return std::nullopt;
   if (!result.ok()) return result.status();
-  PDARTS_ASSIGN_OR_RETURN(const std::string text, ReadRunFile(path, kSpec, "is no run directory"));
+  PDARTS_ASSIGN_OR_RETURN(const std::string text,
+                          ReadRunFile(path, kSpecFile, "is no run directory"));
   if (!IsSameRun(text, spec)) {
     return RefuseAnotherSpec(path, Differences(text, spec, RunSpecFile(path)));
   }

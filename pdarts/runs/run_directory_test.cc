@@ -19,6 +19,7 @@
 #include "pdarts/core/directory.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/system_calls_testing.h"
+#include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {
 namespace {
@@ -36,9 +37,7 @@ std::string Read(const fs::path& path) {
 class RunDirectoryTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = fs::path(::testing::TempDir()) /
-            ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(path_);
+    path_ = TestPath();
     spec_.set_name("a");
     // The specs of all runs are complete.
     ASSERT_TRUE(CompleteSpec(&spec_).ok());

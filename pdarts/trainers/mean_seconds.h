@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -12,15 +13,9 @@ namespace pdarts {
 /// The maximum number of images that a time estimate trains or evaluates on at once.
 inline constexpr int64_t kMostTimedImages = 32;
 
-/// Seconds since `begin`.
-inline double SecondsSince(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-/// Mean seconds of a call of `run`, which returns a Status. Calls it until `enough` seconds have
-/// passed, at least once and at most six times. One call before them does not count, because the
-/// first call allocates memory and is slower.
-/// \error of `run`.
+/// Mean seconds of a call of `run`, which returns a Status. Calls it until `enough` seconds are
+/// over, at least once and at most six times, after one call that does not count: the first call
+/// is slower, as it allocates memory. \error what `run` returns.
 template <class Run>
 absl::StatusOr<double> MeanSeconds(double enough, const Run& run) {
   constexpr int kMostCalls = 6;

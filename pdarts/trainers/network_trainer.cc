@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/trainers/batch_parts.h"

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/random.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/datasets/transforms/transforms.h"

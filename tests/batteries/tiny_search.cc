@@ -38,14 +38,6 @@ void MakeTiny(const std::vector<int>& keep, ExperimentSpec* spec) {
   search->set_evaluated_epochs(1);
 }
 
-absl::Status StateKeeper::Save(const TrainingState& state) {
-  Checkpoint checkpoint;
-  checkpoint.state = state;
-  places.push_back(state.place);
-  contents.push_back(EncodeCheckpoint(checkpoint));
-  return absl::OkStatus();
-}
-
 absl::Status SearchLog::OnStageBegin(const SearchPosition& position, const SuperNet&) {
   lines.push_back(absl::StrCat("begin ", position.stage));
   return absl::OkStatus();

@@ -9,6 +9,7 @@
 #include "pdarts/core/experiment.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/training_state.h"
+#include "tests/batteries/state_keeper.h"
 
 namespace pdarts {
 
@@ -17,18 +18,6 @@ namespace pdarts {
 /// of two steps, of which the first epoch is warm-up. The space, the regularizers, the number of
 /// stages and the numbers of kept candidates stay. `keep` holds the number for each stage.
 void MakeTiny(const std::vector<int>& keep, ExperimentSpec* spec);
-
-/// A checkpointer that stores every state as the content of a checkpoint.
-class StateKeeper : public Checkpointer {
- public:
-  bool Due() override { return true; }
-  absl::Status Save(const TrainingState& state) override;
-  bool StopRequested() override { return stop_after >= 0 && asked++ >= stop_after; }
-
-  std::vector<std::string> places, contents;
-  int stop_after = -1;  ///< number of questions whether to stop that are answered with no; -1: all
-  int asked = 0;
-};
 
 /// The content of a search's log, without times.
 class SearchLog : public SearchObserver {

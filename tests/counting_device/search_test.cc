@@ -10,10 +10,10 @@
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/regularizer.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/testing/counting_device.h"
 #include "pdarts/runs/checkpoint.h"
+#include "tests/batteries/make_spec.h"
 #include "tests/batteries/tiny_search.h"
 
 namespace pdarts {
@@ -65,10 +65,7 @@ search { batch_size: 6 evaluation_batch_size: 6 evaluated_epochs: 1 alpha_deviat
 )";
 
 ExperimentSpec SpecOf(const TestedSpace& space, const std::vector<std::string>& settings) {
-  ExperimentSpec spec = ParseSpec(absl::StrCat(kShared, space.text), "tiny").value();
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  return spec;
+  return MakeSpec<ExperimentSpec>(absl::StrCat(kShared, space.text), settings);
 }
 
 /// Expects that both searches end with the same results, up to the rounding of float64.

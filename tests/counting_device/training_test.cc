@@ -10,10 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/network.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/testing/counting_device.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/network_trainer.h"
+#include "tests/batteries/make_spec.h"
+#include "tests/batteries/state_keeper.h"
 
 namespace pdarts {
 namespace {
@@ -53,30 +54,13 @@ dataset {
 Training MakeTiny(const TestedSpace& space, const std::vector<std::string>& settings,
                   c10::Device device) {
   at::set_num_threads(1);
-  TrainSpec spec;
-  EXPECT_TRUE(ParseSpecInto(absl::StrCat(kShared, space.text), "tiny", &spec).ok());
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  absl::StatusOr<Training> training = MakeTraining(spec, device);
+  absl::StatusOr<Training> training =
+      MakeTraining(MakeSpec<TrainSpec>(absl::StrCat(kShared, space.text), settings), device);
   EXPECT_TRUE(training.ok()) << training.status();
   return std::move(training).value();
 }
 
-/// Keeps every saved state as the content of a checkpoint.
-class Keeper : public Checkpointer {
- public:
-  bool Due() override { return true; }
-  absl::Status Save(const TrainingState& state) override {
-    Checkpoint checkpoint;
-    checkpoint.state = state;
-    contents.push_back(EncodeCheckpoint(checkpoint));
-    return absl::OkStatus();
-  }
-
-  std::vector<std::string> contents;
-};
-
-/// The accuracies after each epoch.
+/// What is measured after each epoch.
 class Measurements : public TrainObserver {
  public:
   absl::Status OnEpochEnd(const TrainEpochReport& report) override {
@@ -107,7 +91,7 @@ Outcome Train(const Training& training, const TrainingState* from = nullptr) {
   for (const at::Tensor& parameter : trainer->network().parameters()) {
     EXPECT_EQ(parameter.device(), training.backend.device);
   }
-  Keeper keeper;
+  StateKeeper keeper;
   outcome.status = trainer->Train(&keeper, &outcome.measurements);
   outcome.states = std::move(keeper.contents);
   return outcome;

@@ -9,21 +9,10 @@
 #include "ATen/ops/scalar_tensor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/testing/process_threads.h"
 
 namespace pdarts {
-
-absl::Status MakeSpec(const char* text, const std::vector<std::string>& settings,
-                      google::protobuf::Message* spec) {
-  PDARTS_RETURN_IF_ERROR(ParseSpecInto(text, "tiny", spec));
-  PDARTS_RETURN_IF_ERROR(CompleteSpec(spec));
-  for (const std::string& setting : settings) {
-    PDARTS_RETURN_IF_ERROR(SetField(spec, setting));
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const DatasetSplits& data, int64_t first_image,
                                                    Transforms transforms, std::string purpose,

@@ -11,7 +11,6 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "c10/core/ScalarType.h"
-#include "google/protobuf/message.h"
 #include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/datasets/loader/loader.h"
@@ -19,12 +18,6 @@
 #include "torch/nn/module.h"
 
 namespace pdarts {
-
-/// Reads a spec from text, sets all other fields to their defaults, and then changes `settings` as
-/// --set does.
-/// \error of ParseSpecInto, CompleteSpec and SetField.
-absl::Status MakeSpec(const char* text, const std::vector<std::string>& settings,
-                      google::protobuf::Message* spec);
 
 /// The number of images of an epoch. Its batches have 7, 7 and 2 images. Two processes have shares
 /// of 3 and 4 images, and three processes have shares of 2, 2 and 3 images. Three processes do not

@@ -25,6 +25,7 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
@@ -519,7 +520,7 @@ CheckResult RunCheck(const ParityCheck& check) {
   const auto begin = std::chrono::steady_clock::now();
   Comparison comparison;
   const absl::Status status = CatchLibTorchErrors([&] { return check.run(&comparison); });
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result.seconds = SecondsSince(begin);
   result.compared = comparison.compared();
   result.deviation = comparison.largest();
   result.where = comparison.where();

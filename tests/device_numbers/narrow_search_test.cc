@@ -10,11 +10,11 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/kernel_use.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/testing/counting_device.h"
 #include "pdarts/core/training.h"
 #include "pdarts/trainers/network_trainer.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "tests/batteries/make_spec.h"
 
 namespace pdarts {
 namespace {
@@ -72,9 +72,8 @@ class TrainLosses : public TrainObserver {
 
 std::vector<double> SearchLossesIn(const std::string& precision) {
   at::set_num_threads(1);
-  ExperimentSpec spec = ParseSpec(kSearchSpec, "tiny").value();
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  EXPECT_TRUE(SetField(&spec, absl::StrCat("search.precision=", precision)).ok());
+  const auto spec =
+      MakeSpec<ExperimentSpec>(kSearchSpec, {absl::StrCat("search.precision=", precision)});
   const Experiment experiment = MakeExperiment(spec, CountingDevice()).value();
   SearchLosses heard;
   const absl::StatusOr<SearchResult> result =
@@ -85,10 +84,7 @@ std::vector<double> SearchLossesIn(const std::string& precision) {
 
 std::vector<double> TrainLossesIn(const std::string& precision) {
   at::set_num_threads(1);
-  TrainSpec spec;
-  EXPECT_TRUE(ParseSpecInto(kTrainSpec, "tiny", &spec).ok());
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  EXPECT_TRUE(SetField(&spec, absl::StrCat("train.precision=", precision)).ok());
+  const auto spec = MakeSpec<TrainSpec>(kTrainSpec, {absl::StrCat("train.precision=", precision)});
   const Training training = MakeTraining(spec, CountingDevice()).value();
   const DatasetSplits data = training.dataset->Load({}).value();
   const auto trainer = NetworkTrainer::Create(training, data).value();

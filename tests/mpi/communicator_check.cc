@@ -15,6 +15,7 @@
 #include "ATen/ops/full.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/core/communicator.h"
+#include "pdarts/core/seconds_since.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/processes/mpi_communicator.h"
 
@@ -81,8 +82,7 @@ absl::Status MeasureTimes(Communicator& communicator) {
     constexpr int kTimes = 50;
     const auto begin = std::chrono::steady_clock::now();
     for (int i = 0; i < kTimes; ++i) PDARTS_RETURN_IF_ERROR(communicator.AllReduce({sum}));
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = SecondsSince(begin);
     if (communicator.rank() == 0) {
       std::cout << count << " floats: " << 1e6 * seconds / kTimes << " us a sum\n";
     }

@@ -3,10 +3,9 @@
 
 #include "pdarts/trainers/pruning.h"
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/spec.h"
+#include "tests/batteries/make_spec.h"
 
 namespace pdarts {
 namespace {
@@ -27,10 +26,7 @@ schedule {
 )";
 
 Experiment Make(const std::vector<std::string>& settings = {}) {
-  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  return MakeExperiment(spec).value();
+  return MakeExperiment(MakeSpec<ExperimentSpec>(kSpec, settings)).value();
 }
 
 /// Every edge prefers its last operation, except normal edges 2 and 5, which prefer `none`.

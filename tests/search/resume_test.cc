@@ -16,11 +16,11 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "tests/batteries/image_files.h"
+#include "tests/batteries/make_spec.h"
 #include "tests/batteries/tiny_search.h"
 #include "tests/search/drifting.pb.h"
 
@@ -93,10 +93,7 @@ search { batch_size: 8 evaluated_epochs: 1 evaluation_batch_size: 8 }
 )";
 
 ExperimentSpec SpecWith(const std::vector<std::string>& settings) {
-  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  return spec;
+  return MakeSpec<ExperimentSpec>(kSpec, settings);
 }
 
 SearchOutcome SearchWith(const std::vector<std::string>& settings, Checkpointer* checkpointer,

@@ -11,11 +11,11 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/testing/counting_device.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "tests/batteries/make_spec.h"
 #include "tests/batteries/tiny_search.h"
 #include "tests/search/counting_graph_recorder.h"
 #include "tests/search/drifting.pb.h"
@@ -79,9 +79,7 @@ search {
 SearchOutcome SearchOnDevice(const std::vector<std::string>& settings,
                              Checkpointer* checkpointer = nullptr,
                              const TrainingState* resume = nullptr, const char* more = "") {
-  ExperimentSpec spec = ParseSpec(absl::StrCat(kSpec, more), "tiny").value();
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
+  const auto spec = MakeSpec<ExperimentSpec>(absl::StrCat(kSpec, more), settings);
   const Experiment experiment = MakeExperiment(spec, CountingDevice()).value();
   const DatasetSplits data = experiment.dataset->Load({}).value();
   SearchOptions options;

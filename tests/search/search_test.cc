@@ -14,11 +14,11 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/experiment.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "tests/batteries/image_files.h"
+#include "tests/batteries/make_spec.h"
 
 namespace pdarts {
 namespace {
@@ -81,10 +81,8 @@ struct Outcome {
 Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1,
                const SearchOptions& options = {}) {
   at::set_num_threads(threads);
-  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
+  const absl::StatusOr<Experiment> experiment =
+      MakeExperiment(MakeSpec<ExperimentSpec>(kSpec, settings));
   EXPECT_TRUE(experiment.ok()) << experiment.status();
   const DatasetSplits data = experiment->dataset->Load({}).value();
   Outcome outcome;
@@ -93,8 +91,7 @@ Outcome Search(const std::vector<std::string>& settings = {}, int threads = 1,
 }
 
 TEST(Search, ImagesThatCannotBeReadAreCountedInAllPasses) {
-  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
-  ASSERT_TRUE(CompleteSpec(&spec).ok());
+  auto spec = MakeSpec<ExperimentSpec>(kSpec);
   const std::string folder = absl::StrCat(::testing::TempDir(), "/unreadable");
   *spec.mutable_dataset() = WriteImageFiles(folder, /*train_images=*/24, /*test_images=*/4)[0];
   spec.mutable_search()->mutable_loading()->set_skip_unreadable(true);
@@ -116,12 +113,9 @@ TEST(Search, ImagesThatCannotBeReadAreCountedInAllPasses) {
 }
 
 TEST(Search, TheFirstImagesAreOfTheWeightsHalf) {
-  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
-  ASSERT_TRUE(CompleteSpec(&spec).ok());
-  for (const char* setting : {"search.augmentation.crop_padding=0",
-                              "search.augmentation.flip=false", "search.augmentation.cutout=0"}) {
-    ASSERT_TRUE(SetField(&spec, setting).ok()) << setting;
-  }
+  const auto spec = MakeSpec<ExperimentSpec>(
+      kSpec, {"search.augmentation.crop_padding=0", "search.augmentation.flip=false",
+              "search.augmentation.cutout=0"});
   const absl::StatusOr<Experiment> experiment = MakeExperiment(spec);
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   const DatasetSplits data = experiment->dataset->Load({}).value();

@@ -4,11 +4,11 @@
 #include "pdarts/trainers/stage_time.h"
 
 #include "gtest/gtest.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/stage_candidates.h"
 #include "pdarts/trainers/stand_in_data.h"
+#include "tests/batteries/make_spec.h"
 
 namespace pdarts {
 namespace {
@@ -31,10 +31,7 @@ search { batch_size: 8 evaluated_epochs: 1 }
 )";
 
 Experiment Tiny(const std::vector<std::string>& settings = {}) {
-  ExperimentSpec spec = ParseSpec(kSpec, "tiny").value();
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  return MakeExperiment(spec).value();
+  return MakeExperiment(MakeSpec<ExperimentSpec>(kSpec, settings)).value();
 }
 
 TEST(StageCandidates, AreTheFirstAndTheLastThatTheStageBeforeKeeps) {

@@ -16,11 +16,11 @@
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/core/training.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/network_step.h"
+#include "tests/batteries/make_spec.h"
 #include "torch/nn/module.h"
 
 namespace pdarts {
@@ -121,11 +121,7 @@ train { batch_size: 32 evaluation_batch_size: 2 average_decay: 0.5 }
 
 absl::StatusOr<Training> Make(const std::vector<std::string>& settings) {
   at::set_num_threads(1);
-  TrainSpec spec;
-  EXPECT_TRUE(ParseSpecInto(kSpec, "tiny", &spec).ok());
-  EXPECT_TRUE(CompleteSpec(&spec).ok());
-  for (const std::string& setting : settings) EXPECT_TRUE(SetField(&spec, setting).ok()) << setting;
-  return MakeTraining(spec);
+  return MakeTraining(MakeSpec<TrainSpec>(kSpec, settings));
 }
 
 std::shared_ptr<Network> Build(const Training& training) {

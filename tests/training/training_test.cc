@@ -5,7 +5,6 @@
 #include "pdarts/core/training.h"
 
 #include <cmath>
-#include <filesystem>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -21,9 +20,11 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/spec.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/network_trainer.h"
 #include "tests/batteries/image_files.h"
+#include "tests/batteries/state_keeper.h"
 
 namespace pdarts {
 namespace {
@@ -61,24 +62,6 @@ Training MakeTiny(const std::vector<std::string>& settings, const char* text = k
   return std::move(training).value();
 }
 
-/// Stores every state as the content of a checkpoint.
-class Keeper : public Checkpointer {
- public:
-  bool Due() override { return true; }
-  absl::Status Save(const TrainingState& state) override {
-    Checkpoint checkpoint;
-    checkpoint.state = state;
-    contents.push_back(EncodeCheckpoint(checkpoint));
-    places.push_back(state.place);
-    return absl::OkStatus();
-  }
-  bool StopRequested() override { return stop_after >= 0 && asked++ >= stop_after; }
-
-  std::vector<std::string> contents, places;
-  int stop_after = -1;
-  int asked = 0;
-};
-
 class Log : public TrainObserver {
  public:
   absl::Status OnStep(const StepReport& report) override {
@@ -107,7 +90,7 @@ struct Outcome {
   std::string end;  ///< the bytes of the last state
 };
 
-Outcome Train(const Training& training, Keeper* keeper, const TrainingState* from = nullptr) {
+Outcome Train(const Training& training, StateKeeper* keeper, const TrainingState* from = nullptr) {
   const DatasetSplits data = training.dataset->Load({}).value();
   auto trainer = NetworkTrainer::Create(training, data).value();
   Outcome outcome;
@@ -145,7 +128,7 @@ class TrainingResumeTest : public ::testing::TestWithParam<std::vector<std::stri
 
 TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
   const Training training = MakeTiny(GetParam());
-  Keeper keeper;
+  StateKeeper keeper;
   const Outcome whole = Train(training, &keeper);
   ASSERT_TRUE(whole.status.ok()) << whole.status;
   ASSERT_EQ(whole.log.epochs.size(), 3u);
@@ -154,7 +137,7 @@ TEST_P(TrainingResumeTest, GoesOnFromEveryStateBitForBit) {
   for (size_t i = 0; i < keeper.contents.size(); ++i) {
     SCOPED_TRACE(keeper.places[i]);
     const TrainingState state = DecodeCheckpoint(keeper.contents[i]).value().state;
-    Keeper rest;
+    StateKeeper rest;
     const Outcome resumed = Train(training, &rest, &state);
     ExpectTheRestOf(whole, resumed);
     if (!rest.contents.empty()) ExpectSameTensors(resumed.end, whole.end);
@@ -169,11 +152,11 @@ INSTANTIATE_TEST_SUITE_P(Settings, TrainingResumeTest,
 
 /// All that a state holds of the network, its average and its optimizer is float32.
 TEST(TrainingTest, SixteenBitsAreInNoCheckpoint) {
-  Keeper other;
+  StateKeeper other;
   const Outcome float32 = Train(MakeTiny({"train.epochs=1"}), &other);
   for (const char* precision : {"BFLOAT16", "FLOAT16"}) {
     SCOPED_TRACE(precision);
-    Keeper keeper;
+    StateKeeper keeper;
     const Outcome outcome =
         Train(MakeTiny({absl::StrCat("train.precision=", precision), "train.epochs=1"}), &keeper);
     ASSERT_TRUE(outcome.status.ok()) << outcome.status;
@@ -212,23 +195,16 @@ Training MakeOfFiles(const google::protobuf::Any& dataset, int workers,
   return MakeTiny(settings, kOfFiles, &dataset);
 }
 
-std::string TestFolder() {
-  const std::string folder = absl::StrCat(
-      ::testing::TempDir(), "/", ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  std::filesystem::remove_all(folder);
-  return folder;
-}
-
 TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
-  for (const google::protobuf::Any& dataset : WriteImageFiles(TestFolder(), 20, 6)) {
+  for (const google::protobuf::Any& dataset : WriteImageFiles(TestPath(), 20, 6)) {
     SCOPED_TRACE(dataset.type_url());
-    Keeper none;
+    StateKeeper none;
     const Outcome whole = Train(MakeOfFiles(dataset, /*workers=*/0), &none);
     ASSERT_TRUE(whole.status.ok()) << whole.status;
     ASSERT_EQ(whole.log.steps.size(), 6u);
     for (const int workers : {1, 4}) {
       SCOPED_TRACE(absl::StrCat(workers, " workers"));
-      Keeper keeper;
+      StateKeeper keeper;
       const Outcome same = Train(MakeOfFiles(dataset, workers), &keeper);
       ExpectTheRestOf(whole, same);
       EXPECT_EQ(same.log.steps.size(), 6u);
@@ -240,7 +216,7 @@ TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
         ++in_mid_epoch;
         const TrainingState state = DecodeCheckpoint(keeper.contents[i]).value().state;
         for (const int others : {1, 4}) {
-          Keeper rest;
+          StateKeeper rest;
           const Outcome resumed = Train(MakeOfFiles(dataset, others), &rest, &state);
           ExpectTheRestOf(whole, resumed);
           ExpectSameTensors(resumed.end, whole.end);
@@ -252,7 +228,7 @@ TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
 }
 
 TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
-  const std::string folder = TestFolder();
+  const std::string folder = TestPath();
   const google::protobuf::Any dataset = WriteImageFiles(folder, 20, 6)[0];
   const std::string train = absl::StrCat(folder, "/files/train/class_0/image_0.jpg");
   const std::string test = absl::StrCat(folder, "/files/test/class_0/image_20.jpg");
@@ -260,7 +236,7 @@ TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
   std::vector<std::string> steps;
   for (const int workers : {0, 1, 4}) {
     SCOPED_TRACE(workers);
-    Keeper keeper;
+    StateKeeper keeper;
     EXPECT_THAT(Train(MakeOfFiles(dataset, workers), &keeper).status.ToString(),
                 AllOf(HasSubstr("DATA_LOSS"), HasSubstr(train),
                       HasSubstr("JPEG: Premature end of JPEG file")));
@@ -268,7 +244,7 @@ TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
   CutOff(test);
   for (const int workers : {0, 1, 4}) {
     SCOPED_TRACE(workers);
-    Keeper keeper;
+    StateKeeper keeper;
     const Outcome outcome =
         Train(MakeOfFiles(dataset, workers, {"train.loading.skip_unreadable=true"}), &keeper);
     ASSERT_TRUE(outcome.status.ok()) << outcome.status;
@@ -281,19 +257,19 @@ TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
 
 TEST(TrainingTest, StopsAnywhereAndGoesOn) {
   const Training training = MakeTiny({});
-  Keeper keeper;
+  StateKeeper keeper;
   const Outcome whole = Train(training, &keeper);
   ASSERT_TRUE(whole.status.ok());
   // The training may stop after each step, before each batch of the evaluation, and at the end of
   // an epoch.
   for (int stop_after : {0, 2, 3, 4, 5, 6, 9}) {
     SCOPED_TRACE(stop_after);
-    Keeper stopped;
+    StateKeeper stopped;
     stopped.stop_after = stop_after;
     const Outcome first = Train(training, &stopped);
     ASSERT_EQ(first.status.code(), absl::StatusCode::kCancelled) << first.status;
     const TrainingState state = DecodeCheckpoint(stopped.contents.back()).value().state;
-    Keeper rest;
+    StateKeeper rest;
     const Outcome second = Train(training, &rest, &state);
     ASSERT_TRUE(second.status.ok()) << second.status;
     std::vector<std::string> epochs = first.log.epochs;
@@ -304,7 +280,7 @@ TEST(TrainingTest, StopsAnywhereAndGoesOn) {
 }
 
 TEST(TrainingTest, ASeedRepeatsAndAnotherDoesNot) {
-  Keeper a, b, c;
+  StateKeeper a, b, c;
   const Outcome one = Train(MakeTiny({}), &a);
   EXPECT_EQ(one.log.epochs, Train(MakeTiny({}), &b).log.epochs);
   EXPECT_NE(one.log.epochs, Train(MakeTiny({"seed=2"}), &c).log.epochs);
@@ -365,7 +341,7 @@ TEST(TrainingTest, TellsHowEachTestImageWasClassified) {
 }
 
 TEST(TrainingTest, MeasuresTheAverageOfWeightsWhereOneIsAskedFor) {
-  Keeper a, b;
+  StateKeeper a, b;
   const Outcome averaged = Train(MakeTiny({}), &a);
   const Outcome plain = Train(MakeTiny({"train.average_decay=0"}), &b);
   EXPECT_EQ(averaged.log.steps, plain.log.steps);
@@ -391,7 +367,7 @@ TEST(TrainingTest, LearnsRealImages) {
     network { cells: 1 channels: 8 }
     train { epochs: 8 batch_size: 32 auxiliary_weight: 0 drop_path: 0 augmentation { cutout: 0 } }
   )";
-  Keeper keeper;
+  StateKeeper keeper;
   const Outcome outcome = Train(MakeTiny({}, kReal), &keeper);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   // Random predictions give 10%. With this number of test images, their standard deviation is below
@@ -527,7 +503,7 @@ TEST(TrainingTest, ASpaceWithoutAuxiliaryHeadTrainsOnABatchOfOne) {
   )";
   const Training training = MakeTiny({}, kOther);
   ASSERT_GT(training.spec.train().auxiliary_weight(), 0);
-  Keeper keeper;
+  StateKeeper keeper;
   const Outcome outcome = Train(training, &keeper);
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_EQ(outcome.log.steps.size(), 2u);
@@ -540,7 +516,7 @@ TEST(TrainingTest, StopsWhereTheLossIsNotFinite) {
   const DatasetSplits data = training.dataset->Load({}).value();
   auto trainer = NetworkTrainer::Create(training, data).value();
   trainer->network().parameters().back().detach().fill_(NAN);
-  Keeper keeper;
+  StateKeeper keeper;
   Log log;
   const absl::Status status = trainer->Train(&keeper, &log);
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
@@ -578,7 +554,7 @@ TEST(TrainingTest, StopsWhereTheLossOnTheTestImagesIsNotFinite) {
 TEST(TrainingTest, OfEpochsWithTheSameAccuracyTheOneOfTheLowestLossIsBest) {
   // With two test images, only three accuracies are possible, so most epochs have the same accuracy
   // as another one.
-  Keeper keeper;
+  StateKeeper keeper;
   const Outcome outcome = Train(
       MakeTiny({"train.epochs=10", "dataset.test_images=2", "train.average_decay=0"}), &keeper);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
@@ -598,10 +574,10 @@ TEST(TrainingTest, OfEpochsWithTheSameAccuracyTheOneOfTheLowestLossIsBest) {
 
 TEST(TrainingTest, RefusesTheStateOfAnotherTraining) {
   const Training training = MakeTiny({});
-  Keeper keeper;
+  StateKeeper keeper;
   ASSERT_TRUE(Train(training, &keeper).status.ok());
   TrainingState state = DecodeCheckpoint(keeper.contents[0]).value().state;
-  Keeper rest;
+  StateKeeper rest;
   const Training wider = MakeTiny({"network.channels=8"});
   EXPECT_EQ(Train(wider, &rest, &state).status.code(), absl::StatusCode::kDataLoss);
   state.trainer = "search";

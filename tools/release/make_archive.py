@@ -156,13 +156,14 @@ class Archive:
         self.add_of_system(FONT, "share/fonts/" + os.path.basename(FONT))
         # /etc/ssl/certs is not used, because it also contains certificates that the administrator
         # of this machine trusts.
+        files = [os.path.join(CERTIFICATES, name) for name in sorted(os.listdir(CERTIFICATES))]
         certificates = []
-        for name in sorted(os.listdir(CERTIFICATES)):
-            with open(os.path.join(CERTIFICATES, name), encoding="ascii") as file:
+        for path in files:
+            with open(path, encoding="ascii") as file:
                 certificates.append(file.read())
-        write("".join(certificates), self.path("share/certificates/ca-certificates.crt"))
-        self._packages.add(os.path.join(CERTIFICATES, sorted(os.listdir(CERTIFICATES))[0]),
-                           "share/certificates/ca-certificates.crt")
+        bundle = "share/certificates/ca-certificates.crt"
+        write("".join(certificates), self.path(bundle))
+        self._packages.add(files[0], bundle)
 
     def add_libraries(self):
         """Adds the libraries that programs and libraries need, until none is missing."""

@@ -49,6 +49,7 @@
 #include "pdarts/runs/result_summary.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 
 namespace pdarts {
 
@@ -462,7 +463,7 @@ std::string DirectoryOf(const std::string& output, const TrainSpec& spec) {
   any_seed.clear_seed();
   const std::string digest = Sha256Of(PrintSpec(any_seed)).Hex();
   return (fs::path(output) /
-          absl::StrCat(spec.name(), "-", digest.substr(0, 10), "-seed", spec.seed()))
+          RunName(absl::StrCat(spec.name(), "-", digest.substr(0, 10)), spec.seed()))
       .string();
 }
 

@@ -25,6 +25,7 @@
 #include "pdarts/processes/process_group.h"
 #include "pdarts/runs/run_comparison.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 
 namespace pdarts {
 namespace {
@@ -88,8 +89,9 @@ absl::Status Repeat(const std::vector<std::string>&, ProcessGroup& processes) {
   }
   std::string output = absl::GetFlag(FLAGS_output_dir);
   if (output.empty()) {
-    output = absl::StrCat("runs/repeat_", training.ok() ? training->name() : search->name(),
-                          "-seed", training.ok() ? training->seed() : search->seed());
+    output =
+        absl::StrCat("runs/repeat_", training.ok() ? RunName(training->name(), training->seed())
+                                                   : RunName(search->name(), search->seed()));
     absl::SetFlag(&FLAGS_output_dir, output);
   }
   absl::SetFlag(&FLAGS_threads, before.threads());

@@ -9,7 +9,6 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "google/protobuf/message.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/run_folders.h"
@@ -24,6 +23,7 @@
 #include "pdarts/runs/result_summary.h"
 #include "pdarts/runs/results_table.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 
 ABSL_FLAG(bool, markdown, false, "print the page of a model zoo, in Markdown");
 ABSL_FLAG(std::string, add_to, "",
@@ -110,10 +110,10 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
     }
     finished.push_back({spec.ok() ? *std::move(spec) : nullptr, *result});
     *row->mutable_result() = std::move(*result);
-    row->set_config(FileOf(run, "spec.textproto"));
+    row->set_config(FileOf(run, kSpecFile));
     const std::string supernet = FileOf(run, "supernet.safetensors");
     row->set_model(supernet.empty() ? FileOf(run, "last.safetensors") : supernet);
-    row->set_log(FileOf(run, "log.jsonl"));
+    row->set_log(FileOf(run, kLogFile));
     row->set_report(FileOf(run, "report.html"));
   }
   if (left_out.are_all()) return left_out.status();

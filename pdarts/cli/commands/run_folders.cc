@@ -9,17 +9,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/runs/run_names.h"
 
 namespace pdarts {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kSpec[] = "spec.textproto";
-
 bool IsRun(const fs::path& folder) {
   std::error_code error;
-  return fs::exists(folder / kSpec, error);
+  return fs::exists(folder / kSpecFile, error);
 }
 
 }  // namespace

@@ -35,6 +35,7 @@
 #include "pdarts/runs/result_summary.h"
 #include "pdarts/runs/results_table.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/runs/run_names.h"
 #include "pdarts/runs/search_decision.h"
 
 ABSL_FLAG(
@@ -298,8 +299,9 @@ absl::StatusOr<std::vector<SweepRun>> PlanRuns(const std::vector<int64_t>& seeds
       run.spec.reset(spec->New());
       run.spec->CopyFrom(*spec);
       PDARTS_RETURN_IF_ERROR(SetField(run.spec.get(), absl::StrCat("seed=", seed)));
-      run.directory = absl::StrCat(OutputFolder(), "/", NameOf(*spec),
-                                   DirectorySuffix(grid, combination), "-seed", seed);
+      run.directory = absl::StrCat(
+          OutputFolder(), "/",
+          RunName(absl::StrCat(NameOf(*spec), DirectorySuffix(grid, combination)), seed));
       if (absl::GetFlag(FLAGS_overwrite)) {
         run.spec_to_replace = VersionOf(RunSpecFile(run.directory));
         continue;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
 #include "pdarts/core/status_macros.h"
 
 namespace pdarts {
@@ -125,6 +126,10 @@ std::vector<absl::Status> RunProcesses(int size,
   }
   for (std::thread& thread : threads) thread.join();
   return statuses;
+}
+
+void ExpectAllOk(const std::vector<absl::Status>& statuses) {
+  for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
 }
 
 }  // namespace pdarts

@@ -18,6 +18,9 @@ namespace pdarts {
 std::vector<absl::Status> RunProcesses(int size,
                                        const std::function<absl::Status(Communicator&)>& body);
 
+/// Expects that each status is OK.
+void ExpectAllOk(const std::vector<absl::Status>& statuses);
+
 }  // namespace pdarts
 
 #endif  // PDARTS_CORE_TESTING_PROCESS_THREADS_H_

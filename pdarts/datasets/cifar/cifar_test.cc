@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/cifar/cifar.pb.h"
 
 namespace pdarts {
@@ -24,12 +25,7 @@ using ::testing::HasSubstr;
 
 class CifarTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    directory_ = fs::path(::testing::TempDir()) /
-                 ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
+  void SetUp() override { directory_ = TestFolder(); }
   void TearDown() override { fs::remove_all(directory_); }
 
   /// Writes a file of full length that takes no space on the disk. Its bytes are zero, except those

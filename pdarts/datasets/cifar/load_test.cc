@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/cifar/labels.h"
 #include "pdarts/datasets/cifar/testing.h"
 #include "pdarts/fetch/testing.h"
@@ -35,10 +36,7 @@ Published Small() {
 class LoadTest : public ::testing::Test {
  protected:
   LoadTest() {
-    folder_ = fs::path(::testing::TempDir()) /
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+    folder_ = TestFolder();
     for (const bool is_python : {false, true}) {
       int first = 0;
       std::vector<Batch> batches = published_.train;

@@ -10,6 +10,7 @@
 #include "ATen/core/Tensor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts::cifar {
 namespace {
@@ -22,12 +23,7 @@ const RecordFormat kFine = {{{"coarse label", 20}, {"fine label", 100}}, 1};
 
 class RecordsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    directory_ = std::filesystem::path(::testing::TempDir()) /
-                 ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-  }
+  void SetUp() override { directory_ = TestFolder(); }
   std::string Write(const std::string& name, const std::string& bytes) {
     const std::string path = (directory_ / name).string();
     std::ofstream(path, std::ios::binary) << bytes;

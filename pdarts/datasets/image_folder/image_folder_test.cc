@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/image_folder/image_folder.pb.h"
 #include "pdarts/images/testing.h"
 
@@ -32,9 +33,7 @@ using ::testing::HasSubstr;
 class ImageFolderTest : public ::testing::Test {
  protected:
   ImageFolderTest() {
-    folder_ = absl::StrCat(::testing::TempDir(), "/",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
+    folder_ = TestPath();
     config_.set_folder(folder_);
     config_.set_classes(3);
     config_.set_image_size(8);

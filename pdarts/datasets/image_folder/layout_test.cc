@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/images/testing.h"
 
 namespace pdarts::image_folder {
@@ -26,12 +27,7 @@ using ::testing::IsEmpty;
 
 class LayoutTest : public ::testing::Test {
  protected:
-  LayoutTest() {
-    folder_ = absl::StrCat(::testing::TempDir(), "/",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
+  LayoutTest() { folder_ = TestFolder(); }
   ~LayoutTest() override { fs::remove_all(folder_); }
 
   std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }

@@ -4,12 +4,12 @@
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/image_shards/image_shards.pb.h"
 #include "pdarts/datasets/image_shards/testing.h"
 #include "pdarts/images/testing.h"
@@ -27,9 +27,7 @@ using ::testing::HasSubstr;
 class ImageShardsTest : public ::testing::Test {
  protected:
   ImageShardsTest() {
-    folder_ = absl::StrCat(::testing::TempDir(), "/",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
+    folder_ = TestPath();
     WriteShards(folder_, /*classes=*/3, /*images=*/4);
     config_.set_folder(folder_);
     config_.set_classes(3);

@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/file.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/image_shards/shard_index.pb.h"
 #include "pdarts/datasets/image_shards/testing.h"
 #include "pdarts/images/testing.h"
@@ -26,12 +27,7 @@ using Files = std::vector<std::pair<std::string, std::string>>;
 
 class ShardFolderTest : public ::testing::Test {
  protected:
-  ShardFolderTest() {
-    folder_ = absl::StrCat(::testing::TempDir(), "/",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
+  ShardFolderTest() { folder_ = TestFolder(); }
   ~ShardFolderTest() override { fs::remove_all(folder_); }
 
   std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }

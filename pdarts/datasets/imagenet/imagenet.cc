@@ -2,12 +2,12 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/imagenet/imagenet.pb.h"
 #include "pdarts/datasets/imagenet/load.h"
+#include "pdarts/datasets/numbered_classes.h"
 #include "pdarts/datasets/statistics.h"
 
 namespace pdarts {
@@ -36,9 +36,7 @@ const bool registered = Registry<Dataset>::Register<ImageNetConfig>(
     [](const ImageNetConfig& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       DatasetInfo info;
       info.image = {3, config.image_size(), config.image_size()};
-      for (int c = 0; c < config.classes(); ++c) {
-        info.class_names.push_back(absl::StrCat("class_", c));
-      }
+      info.class_names = NumberedClasses(config.classes());
       info.mean = {0.485, 0.456, 0.406};
       info.deviation = {0.229, 0.224, 0.225};
       PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));

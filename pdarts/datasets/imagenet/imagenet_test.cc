@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/imagenet/imagenet.pb.h"
 #include "pdarts/images/testing.h"
 
@@ -30,9 +31,7 @@ constexpr int kClasses = 4;
 class ImageNetTest : public ::testing::Test {
  protected:
   ImageNetTest() {
-    folder_ = absl::StrCat(::testing::TempDir(), "/",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
+    folder_ = TestPath();
     std::string list;
     for (int c = 0; c < kClasses; ++c) {
       const auto red = static_cast<uint8_t>(60 * c);

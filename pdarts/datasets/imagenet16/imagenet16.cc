@@ -20,6 +20,7 @@
 #include "pdarts/datasets/cifar/python_batch.h"
 #include "pdarts/datasets/cifar/records.h"
 #include "pdarts/datasets/imagenet16/imagenet16.pb.h"
+#include "pdarts/datasets/numbered_classes.h"
 #include "pdarts/datasets/statistics.h"
 
 namespace pdarts {
@@ -127,9 +128,7 @@ const bool registered = Registry<Dataset>::Register<ImageNet16Config>(
     [](const ImageNet16Config& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       DatasetInfo info;
       info.image = {3, kSide, kSide};
-      for (int c = 1; c <= config.classes(); ++c) {
-        info.class_names.push_back(absl::StrCat("class_", c));
-      }
+      info.class_names = NumberedClasses(config.classes(), /*first=*/1);
       // (122.68, 116.66, 104.01) / 255 and (63.22, 61.26, 65.09) / 255
       info.mean = {0.48109804, 0.45749020, 0.40788235};
       info.deviation = {0.24792157, 0.24023529, 0.25525490};

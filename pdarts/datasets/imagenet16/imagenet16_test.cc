@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/cifar/testing.h"
 #include "pdarts/datasets/imagenet16/imagenet16.pb.h"
 #include "pdarts/images/testing.h"
@@ -29,9 +30,7 @@ constexpr int kImageBytes = 768;
 class ImageNet16Test : public ::testing::Test {
  protected:
   ImageNet16Test() {
-    data_dir_ = absl::StrCat(::testing::TempDir(), "/",
-                             ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(data_dir_);
+    data_dir_ = TestPath();
     for (int file = 1; file <= 10; ++file) {
       Write(absl::StrCat("train_data_batch_", file), {file, 121, 1000, 120}, file);
     }

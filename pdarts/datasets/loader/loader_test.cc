@@ -448,7 +448,7 @@ std::vector<std::vector<Batch>> Shares(int processes,
     }
     return absl::OkStatus();
   });
-  for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
+  ExpectAllOk(statuses);
   return batches;
 }
 

@@ -17,6 +17,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/datasets/numbered_classes.h"
 #include "pdarts/datasets/ordering.h"
 #include "pdarts/datasets/synthetic/synthetic.pb.h"
 
@@ -93,9 +94,7 @@ class Synthetic : public Dataset {
  public:
   explicit Synthetic(SyntheticConfig config) : config_(std::move(config)) {
     info_.image = {config_.channels(), config_.height(), config_.width()};
-    for (int c = 0; c < config_.classes(); ++c) {
-      info_.class_names.push_back(absl::StrCat("class_", c));
-    }
+    info_.class_names = NumberedClasses(config_.classes());
     // Colors and gratings are cosines around gray. Values outside of the range of a byte are cut
     // off, which changes the variance little.
     const double variance = (kColour * kColour + kGrating * kGrating) / 2 +

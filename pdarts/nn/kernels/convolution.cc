@@ -216,6 +216,16 @@ at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& inpu
   return out;
 }
 
+ReluConvolution Separable(const at::Tensor& depthwise, const at::Tensor& pointwise, int64_t stride,
+                          int64_t dilation) {
+  ReluConvolution convolution;
+  convolution.stride = stride;
+  convolution.dilation = dilation;
+  convolution.depthwise = depthwise;
+  convolution.weight = pointwise;
+  return convolution;
+}
+
 }  // namespace
 
 at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvolution& convolution,
@@ -230,24 +240,14 @@ at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvo
 at::Tensor ReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
                                   const at::Tensor& depthwise, const at::Tensor& pointwise,
                                   int64_t stride, int64_t dilation) {
-  ReluConvolution convolution;
-  convolution.stride = stride;
-  convolution.dilation = dilation;
-  convolution.depthwise = depthwise;
-  convolution.weight = pointwise;
-  return Convolve(backend, x, convolution);
+  return Convolve(backend, x, Separable(depthwise, pointwise, stride, dilation));
 }
 
 at::Tensor BatchNormReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
                                            const BatchNormArgs& batch_norm,
                                            const at::Tensor& depthwise, const at::Tensor& pointwise,
                                            int64_t stride, int64_t dilation) {
-  ReluConvolution convolution;
-  convolution.stride = stride;
-  convolution.dilation = dilation;
-  convolution.depthwise = depthwise;
-  convolution.weight = pointwise;
-  return Convolve(backend, x, convolution, batch_norm);
+  return Convolve(backend, x, Separable(depthwise, pointwise, stride, dilation), batch_norm);
 }
 
 at::Tensor ReluPointwise(const Backend& backend, const at::Tensor& x, const at::Tensor& weight) {

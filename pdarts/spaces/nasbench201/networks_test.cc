@@ -1,9 +1,6 @@
 // Compares the super-network with fused kernels and with reference kernels, and checks the names of
 // the networks' parts.
 
-#include <algorithm>
-
-#include "ATen/TensorOperators.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
 #include "ATen/ops/zeros_like.h"
@@ -16,6 +13,7 @@
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/derived_network.h"
 #include "pdarts/spaces/nasbench201/search_network.h"
+#include "pdarts/trainers/super_net_comparison.h"
 #include "pdarts/trainers/super_net_gradients.h"
 #include "torch/csrc/autograd/autograd.h"
 
@@ -60,12 +58,6 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   return net;
 }
 
-void ExpectClose(const at::Tensor& a, const at::Tensor& b, const std::string& what) {
-  ASSERT_EQ(a.sizes(), b.sizes()) << what;
-  const double scale = std::max(1.0, b.abs().max().item<double>());
-  EXPECT_LT((a - b).abs().max().item<double>() / scale, 1e-9) << what;
-}
-
 class FusedNetworkTest : public ::testing::TestWithParam<Stage> {};
 
 /// Compares the kernels with the reference kernels.
@@ -77,18 +69,7 @@ void ExpectSameNetwork(const Stage& stage, Kernels kernels) {
   request.context.masks = Masks({/*seed=*/1}, /*first_image=*/0);
   for (const GradientOf of : {GradientOf::kAlphas, GradientOf::kWeights, GradientOf::kBoth}) {
     request.of = of;
-    const GradientResult a = ComputeGradients(*fused, request),
-                         b = ComputeGradients(*reference, request);
-    ExpectClose(a.logits, b.logits, "logits");
-    ASSERT_EQ(a.weights.size(), b.weights.size());
-    ASSERT_EQ(a.alphas.size(), b.alphas.size());
-    for (size_t i = 0; i < a.alphas.size(); ++i) ExpectClose(a.alphas[i], b.alphas[i], "alphas");
-    for (size_t i = 0; i < a.weights.size(); ++i) {
-      ExpectClose(a.weights[i], b.weights[i], "weight " + std::to_string(i));
-    }
-    for (const auto& entry : reference->named_buffers()) {
-      ExpectClose(fused->named_buffers()[entry.key()], entry.value(), entry.key());
-    }
+    ExpectSameGradients(*fused, *reference, request);
   }
 }
 
