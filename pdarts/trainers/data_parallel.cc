@@ -44,6 +44,10 @@ void DataParallel::SumWithBuffers(std::vector<at::Tensor> tensors,
   Sum(tensors);
 }
 
+void PutIntoOneOrder(std::vector<at::Tensor>* gradients) {
+  for (at::Tensor& gradient : *gradients) gradient = gradient.contiguous();
+}
+
 absl::Status CheckShares(absl::string_view field, int64_t images,
                          const Communicator& communicator) {
   if (images >= communicator.size()) return absl::OkStatus();

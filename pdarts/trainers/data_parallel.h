@@ -61,6 +61,12 @@ class DataParallel {
   bool synchronize_statistics_;
 };
 
+/// Puts the gradients into contiguous memory order before processes sum them. LibTorch chooses the
+/// memory order of a convolution's gradient by the number of images, which may differ between
+/// processes, and a norm adds numbers in memory order. So in one order, all processes get the same
+/// bits.
+void PutIntoOneOrder(std::vector<at::Tensor>* gradients);
+
 /// \error kInvalidArgument, naming `field`, if a batch or a part of `images` images has less than
 /// one image for each process.
 absl::Status CheckShares(absl::string_view field, int64_t images, const Communicator& communicator);

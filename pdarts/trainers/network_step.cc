@@ -88,6 +88,7 @@ absl::StatusOr<NetworkStep::Pass> NetworkStep::Train(const Batch& batch, double 
     first += part.images;
   }
   if (!parallel_.is_alone()) {
+    PutIntoOneOrder(&sums.gradients);
     std::vector<at::Tensor> all = sums.gradients;
     all.insert(all.end(), {sums.loss, sums.total, sums.hits});
     parallel_.SumWithBuffers(std::move(all), network_->buffers());

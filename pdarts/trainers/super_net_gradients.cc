@@ -54,6 +54,7 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
   if (!parallel.is_alone()) {
     result.hits = parallel.Hits(request.part, result.logits, request.labels);
     result.images = request.part.all_images;
+    PutIntoOneOrder(&gradients);
     std::vector<at::Tensor> sums = gradients;
     sums.push_back(result.loss);
     sums.push_back(result.hits);
