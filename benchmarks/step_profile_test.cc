@@ -71,7 +71,8 @@ TEST(StepProfiler, RecordsOperatorsBetweenStartAndStop) {
     products += event.name == "aten::mm" ? 1 : 0;
   }
   EXPECT_EQ(products, 3);
-  EXPECT_EQ(CountCalls(events).operators, 3);
+  // A product calls other operators, whose number depends on LibTorch.
+  EXPECT_GE(CountCalls(events).operators, 3);
 }
 
 }  // namespace
