@@ -12,7 +12,7 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/derived_network.h"
-#include "pdarts/spaces/nasbench201/search_network.h"
+#include "pdarts/spaces/nasbench201/super_net.h"
 #include "pdarts/trainers/super_net_comparison.h"
 #include "pdarts/trainers/super_net_gradients.h"
 #include "torch/csrc/autograd/autograd.h"
@@ -49,8 +49,7 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   shape.channels = 5;
   shape.image = {3, 8, 12};
   shape.backend.kernels = kernels;
-  auto net =
-      MakeSearchNetwork(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
+  auto net = MakeSuperNet(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
   net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
   net->to(at::kDouble);
   net->train(stage.training);
@@ -88,11 +87,11 @@ std::vector<std::string> Names(const torch::nn::Module& module) {
   return names;
 }
 
-TEST(SearchNetwork, OperationsKeepTheirNumbersWhenOthersArePruned) {
+TEST(Nasbench201SuperNet, OperationsKeepTheirNumbersWhenOthersArePruned) {
   SuperNetShape shape;
   shape.cells = 2;
   const Candidates candidates = {CellCandidates(kNumEdges, {kSkipConnect, kNorConv3x3})};
-  const auto net = MakeSearchNetwork(candidates, shape, MakeGenerator(1, "weights"));
+  const auto net = MakeSuperNet(candidates, shape, MakeGenerator(1, "weights"));
   EXPECT_THAT(Names(*net), Contains("cells.0.edges.3<-1.3.op.1.bias"));
   EXPECT_THAT(Names(*net), Not(Contains(HasSubstr("edges.3<-1.1."))));
   EXPECT_THAT(Names(*net), Contains("cells.2.conv_a.op.1.weight"));
@@ -100,7 +99,7 @@ TEST(SearchNetwork, OperationsKeepTheirNumbersWhenOthersArePruned) {
   EXPECT_THAT(Names(*net), Not(Contains(HasSubstr("cells.8."))));
 }
 
-TEST(SearchNetwork, DropoutDropsOnlyWhereThereIsASkip) {
+TEST(Nasbench201SuperNet, DropoutDropsOnlyWhereThereIsASkip) {
   GradientRequest request;
   request.images = at::randn({4, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
