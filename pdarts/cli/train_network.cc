@@ -123,9 +123,10 @@ absl::StatusOr<DatasetSplits> LoadData(const Training& training,
   options.data_dir = DataDirFromFlags();
   options.class_names = classes;
   const std::string run = absl::GetFlag(FLAGS_run);
-  PDARTS_ASSIGN_OR_RETURN(DatasetSplits data,
-                          LoadDataOfRun(*training.dataset, options,
-                                        run.empty() ? RunOrigin() : OriginOfRun(UserPath(run))));
+  PDARTS_ASSIGN_OR_RETURN(
+      DatasetSplits data,
+      LoadDataOfRun(*training.dataset, options,
+                    run.empty() ? DataProvenance() : DataProvenanceOfRun(UserPath(run))));
   if (unfinished) PDARTS_RETURN_IF_ERROR(TakeStatistics(*unfinished, &data.info));
   return data;
 }

@@ -154,20 +154,20 @@ kill -TERM $child
 wait $child
 status=$?
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat console.txt; }
-grep -q "To go on:" console.txt || fails "it doesn't say how to go on"
+grep -q "To go on:" console.txt || fails "it doesn't say how to resume"
 prints "test " "${long[@]}" --output_dir=stopped --resume
 for file in best.safetensors last.safetensors samples.json mistakes.json; do
-  cmp -s whole/$file stopped/$file || fails "$file ended otherwise after going on"
+  cmp -s whole/$file stopped/$file || fails "$file ended otherwise after a resume"
 done
 timeless() { sed 's/"\(time\|elapsed_s\|peak_memory_mb\|seconds\|images_per_second\)":[^,}]*,\?//g' "$1"; }
-cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log ended otherwise after going on"
+cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log ended otherwise after a resume"
 
 # A training is a run: it has a report, a row in the table and a genotype, and it can be repeated.
 grep -q "Accuracy of every class" $run/report.html || fails "a training left no page with its classes"
 grep -Eq '<th scope="row">class_[01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
 # The report shows training images, and the same confusion matrix as `evaluate`.
 grep -q '<img src="data:image/jpeg;base64,' $run/report.html || fails "the page has no pictures"
-grep -q 'class_0 taken for class_' $run/report.html || fails "the page has no matrix of confusion"
+grep -q 'class_0 taken for class_' $run/report.html || fails "the page has no confusion matrix"
 [ "$(stat -c %s $run/samples.json)" -lt 100000 ] || fails "samples.json is large"
 "$pdarts" evaluate --run=$run --json > evaluation.json
 python3 -c 'import json, sys; a, b = [json.load(open(file))["confusion"] for file in sys.argv[1:]]; sys.exit(a != b)' \

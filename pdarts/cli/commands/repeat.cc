@@ -53,7 +53,7 @@ absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& 
   LoadOptions options;
   options.data_dir = DataDirFromFlags();
   PDARTS_ASSIGN_OR_RETURN(const FoundData found,
-                          FindDataOfRun(**dataset, options, OriginOfRun(run)));
+                          FindDataOfRun(**dataset, options, DataProvenanceOfRun(run)));
   if (found.splits.checksum != checksum) {
     return absl::FailedPreconditionError(absl::StrCat("the data in ", found.splits.source,
                                                       " are others: dataset_checksum was ",
