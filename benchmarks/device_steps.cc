@@ -281,9 +281,9 @@ train { batch_size: $4 evaluation_batch_size: $4 kernels: $5 precision: $6 }
   SetDeviceModes(training.backend, training.spec.train().deterministic());
   work->backend = training.backend;
   work->images_per_step = absl::GetFlag(FLAGS_batch);
-  const absl::StatusOr<MemoryForecast> forecast =
-      ForecastTraining(training, TrainingBatches(training.spec.train(), &data), MemoryPolicy());
-  if (forecast.ok()) work->estimated_bytes = forecast->PeakBytes();
+  const absl::StatusOr<MemoryEstimate> estimate = EstimateTrainingMemory(
+      training, TrainingBatches(training.spec.train(), &data), MemoryPolicy());
+  if (estimate.ok()) work->estimated_bytes = estimate->PeakBytes();
   PDARTS_ASSIGN_OR_RETURN(const auto trainer, NetworkTrainer::Create(training, data));
   TrainWatch watch(device);
   const absl::Status status = trainer->Train(/*checkpointer=*/nullptr, &watch);

@@ -164,13 +164,13 @@ absl::Status PutOnDevice(const TrainedNetwork& trained) {
 }
 
 absl::Status CheckMemory(const std::string& what, const TrainedNetwork& trained, int64_t batch) {
-  if (!HasForecasts(trained.device)) return absl::OkStatus();
+  if (!HasMemoryEstimates(trained.device)) return absl::OkStatus();
   PDARTS_ASSIGN_OR_RETURN(
-      const MemoryForecast forecast,
-      ForecastEvaluation(what, "--set=train.evaluation_batch_size", *trained.network,
-                         trained.shape.image, trained.shape.classes, batch,
-                         MemoryPolicyFromFlags()));
-  return forecast.CheckFits();
+      const MemoryEstimate estimate,
+      EstimateEvaluationMemory(what, "--set=train.evaluation_batch_size", *trained.network,
+                               trained.shape.image, trained.shape.classes, batch,
+                               MemoryPolicyFromFlags()));
+  return estimate.CheckFits();
 }
 
 absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights,

@@ -30,10 +30,10 @@ inline constexpr size_t kMostMistakes = 12;
 
 /// An image whose predicted class is not its label.
 struct ConfidentMistake {
-  int64_t image = 0;            ///< its index in the source
-  int64_t predicted_class = 0;  ///< the predicted class
-  double probability = 0;       ///< of the predicted class, in [0, 1]
-  at::Tensor pixels;  ///< `[C,H,W]` uint8 on the CPU: the network's input (Loader::Pixels)
+  int64_t image = 0;  ///< its index in the source
+  int64_t predicted_class = 0;
+  double probability = 0;  ///< of the predicted class, in [0, 1]
+  at::Tensor pixels;       ///< `[C,H,W]` uint8 on the CPU: the network's input (Loader::Pixels)
 };
 
 /// How a network classifies images.

@@ -96,14 +96,14 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
     StageTrainer trainer(experiment, regularizers, data, halves, stage,
                          HistoryState(history, experiment.space->topology()), observer,
                          communicator);
-    if (HasForecasts(experiment.backend.device)) {
-      const absl::StatusOr<MemoryForecast> forecast =
-          ForecastStage(experiment, stage, candidates,
-                        StageBatches(experiment.spec.search(), &data, &halves, communicator.size()),
-                        options.memory);
+    if (HasMemoryEstimates(experiment.backend.device)) {
+      const absl::StatusOr<MemoryEstimate> estimate = EstimateStageMemory(
+          experiment, stage, candidates,
+          StageBatches(experiment.spec.search(), &data, &halves, communicator.size()),
+          options.memory);
       PDARTS_RETURN_IF_ERROR(
-          Agree(communicator, forecast.ok() ? forecast->CheckFits() : forecast.status()));
-      trainer.set_expected_bytes(forecast->PeakBytes());
+          Agree(communicator, estimate.ok() ? estimate->CheckFits() : estimate.status()));
+      trainer.set_expected_bytes(estimate->PeakBytes());
     }
     if (!start.progress) {
       // A failed time estimate does not end the search. If something is wrong, the steps of the

@@ -63,7 +63,7 @@ class SearchObserver : public LoopObserver {
 
 /// Options of a search. They do not change its result on the same machine.
 struct SearchOptions {
-  /// Which memory stages may use (ForecastStage).
+  /// Which memory stages may use (EstimateStageMemory).
   MemoryPolicy memory;
   /// Saves states, and may stop the search; null: no states are saved.
   Checkpointer* checkpointer = nullptr;

@@ -538,16 +538,16 @@ TEST_P(SearchSpaceBattery, AnArchitectureWithoutEdgesIsRefused) {
   }
 }
 
-TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
+TEST_P(SearchSpaceBattery, MemoryIsEstimated) {
   const absl::StatusOr<Experiment> experiment = MakeExperiment(TinySpec());
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   const Candidates candidates = experiment->space->InitialCandidates().value();
   // The estimate is compared with a step that has more images than the steps from which the
   // estimate was made.
-  const auto forecast = ForecastStage(*experiment, 0, candidates, {32, 0}, {});
-  ASSERT_TRUE(forecast.ok()) << forecast.status();
-  EXPECT_GT(forecast->estimate.per_image, 0);
-  EXPECT_GT(forecast->estimate.per_evaluation_image, 0);
+  const auto estimate = EstimateStageMemory(*experiment, 0, candidates, {32, 0}, {});
+  ASSERT_TRUE(estimate.ok()) << estimate.status();
+  EXPECT_GT(estimate->batch_memory.per_image, 0);
+  EXPECT_GT(estimate->batch_memory.per_evaluation_image, 0);
   const SuperNetShape shape = experiment->StageNetShape(0);
   const at::Tensor images = at::randn({32, 3, shape.image.height, shape.image.width});
   const at::Tensor labels = at::zeros({32}, at::kLong);
@@ -558,9 +558,9 @@ TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
   request.labels = labels;
   ComputeGradients(**net, request);
   const auto held = static_cast<double>(memory.peak());
-  EXPECT_GT(forecast->estimate.fixed, 4 * CountParameters(**net))
+  EXPECT_GT(estimate->batch_memory.fixed, 4 * CountParameters(**net))
       << "less than the weights themselves";
-  const auto expected = static_cast<double>(forecast->estimate.Bytes(forecast->batches));
+  const auto expected = static_cast<double>(estimate->batch_memory.Bytes(estimate->batches));
   EXPECT_GT(expected, held);
   EXPECT_LT(expected, 4 * held + 96e6);
 }

@@ -70,9 +70,9 @@ prints "data: not read, because of this: CIFAR-10: there is no folder $PWD/nowhe
   --data_dir=nowhere --dry_run
 prints "24 training and 8 test images" "$pdarts" search --spec=search.textproto --dry_run
 "${train[@]}" --dry_run 2>error | tail -1 | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
-forecast=$("${train[@]}" --dry_run --json 2>error)
+estimate=$("${train[@]}" --dry_run --json 2>error)
 for key in total_seconds memory_mb params macs; do
-  [ -n "$(number $key <<< "$forecast")" ] || fails "the dry run's JSON has no $key: $forecast"
+  [ -n "$(number $key <<< "$estimate")" ] || fails "the dry run's JSON has no $key: $estimate"
 done
 [ ! -e runs ] || fails "a dry run wrote something"
 published=("$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --set=network.cells=2 --set=network.channels=4)
