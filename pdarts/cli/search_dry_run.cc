@@ -103,13 +103,13 @@ absl::StatusOr<StageEstimate> EstimateOf(const Experiment& experiment, const Dat
   return estimate;
 }
 
-void Print(const StageEstimate& estimate, const SuperNet& net, const Data& data) {
+void Print(const StageEstimate& estimate, const SuperNet& super_net, const Data& data) {
   std::cout << absl::StrFormat(
       "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
       "which %d train weights only, %.0f parameters, about %.0f MB at batch %d%s%s",
-      estimate.stage(), estimate.cells(), estimate.channels(), CandidateCounts(net.candidates()),
-      estimate.keep(), estimate.epochs(), estimate.warmup_epochs(), estimate.parameters(),
-      estimate.memory_mb(), data.batches.training,
+      estimate.stage(), estimate.cells(), estimate.channels(),
+      CandidateCounts(super_net.candidates()), estimate.keep(), estimate.epochs(),
+      estimate.warmup_epochs(), estimate.parameters(), estimate.memory_mb(), data.batches.training,
       data.batches.processes > 1 ? " on each process" : "", data.at_hand ? "" : " and the dataset");
   if (estimate.has_seconds()) {
     std::cout << ", about " << RoughDuration(estimate.seconds());
@@ -118,7 +118,7 @@ void Print(const StageEstimate& estimate, const SuperNet& net, const Data& data)
                 << RoughDuration(estimate.seconds_high()) << ", by the candidates)";
     }
   }
-  std::cout << "\n  " << net.Describe() << "\n";
+  std::cout << "\n  " << super_net.Describe() << "\n";
   for (const std::string& note : estimate.notes()) std::cout << "  note: " << note << "\n";
 }
 
@@ -143,15 +143,15 @@ absl::Status DryRunSearch(const Experiment& experiment, int processes, int proce
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
     PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, LastCandidates(experiment, s));
     PDARTS_ASSIGN_OR_RETURN(
-        const std::shared_ptr<SuperNet> net,
-        experiment.space->BuildSuperNet(candidates, experiment.StageNetShape(s),
+        const std::shared_ptr<SuperNet> super_net,
+        experiment.space->BuildSuperNet(candidates, experiment.StageSuperNetShape(s),
                                         MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
                                                       "weights", static_cast<uint64_t>(s))));
-    PDARTS_ASSIGN_OR_RETURN(*search.add_stages(), EstimateOf(experiment, data, s, net.get()));
+    PDARTS_ASSIGN_OR_RETURN(*search.add_stages(), EstimateOf(experiment, data, s, super_net.get()));
     const StageEstimate& stage = *search.stages().rbegin();
     all_timed = all_timed && stage.has_seconds();
     seconds += stage.seconds();
-    if (!json) Print(stage, *net, data);
+    if (!json) Print(stage, *super_net, data);
   }
   if (all_timed) search.set_total_seconds(seconds);
   if (PrintedAsJson(search)) return absl::OkStatus();

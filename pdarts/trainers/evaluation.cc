@@ -274,12 +274,12 @@ absl::StatusOr<Evaluation> Evaluate(Network& network, Loader& loader, c10::Devic
   return evaluation;
 }
 
-absl::StatusOr<Evaluation> Evaluate(SuperNet& net, Loader& loader, c10::Device device,
+absl::StatusOr<Evaluation> Evaluate(SuperNet& super_net, Loader& loader, c10::Device device,
                                     const std::function<bool()>& stop) {
   return EvaluateModule(
-      net,
+      super_net,
       [&](const at::Tensor& images, const ForwardContext& context) {
-        return net.Forward(images, context);
+        return super_net.Forward(images, context);
       },
       loader, device, stop);
 }

@@ -84,7 +84,7 @@ absl::StatusOr<Evaluation> Evaluate(Network& network, Loader& loader, c10::Devic
 
 /// As above, for a super-network. A loss that is not finite is not an error here, because only the
 /// search can report where it arose.
-absl::StatusOr<Evaluation> Evaluate(SuperNet& net, Loader& loader, c10::Device device,
+absl::StatusOr<Evaluation> Evaluate(SuperNet& super_net, Loader& loader, c10::Device device,
                                     const std::function<bool()>& stop = {});
 
 }  // namespace pdarts

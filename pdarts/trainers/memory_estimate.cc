@@ -138,13 +138,13 @@ at::Generator NewGenerator() { return MakeGenerator(0, "estimate"); }
 
 /// Sets the knobs of a stage's super-network as the regularizers do in the middle of the stage,
 /// because dropout needs memory. Rates that begin or end at 0 are above 0 in the middle.
-absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* net) {
+absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* super_net) {
   SearchContext context;
   context.stage = stage;
   context.num_stages = experiment.schedule->num_stages();
   context.shape = experiment.schedule->stage(stage);
   context.epoch = context.shape.epochs / 2;
-  context.net = net;
+  context.net = super_net;
   context.space = experiment.space.get();
   context.derivation_options = &experiment.derivation_options;
   context.generator = NewGenerator();
@@ -186,14 +186,14 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
                                    const Candidates& candidates, int64_t batch, int64_t budget) {
   const c10::Device device = experiment.backend.device;
   MemoryMeter meter(device, budget);
-  const SuperNetShape shape = experiment.StageNetShape(stage);
+  const SuperNetShape shape = experiment.StageSuperNetShape(stage);
   const SearchSettings& settings = experiment.spec.search();
-  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net,
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> super_net,
                           experiment.space->BuildSuperNet(candidates, shape, NewGenerator()));
   const at::ScalarType dtype = experiment.backend.parameters;
-  net->to(device, dtype);
-  SearchStep step(net, settings);
-  PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, net.get()));
+  super_net->to(device, dtype);
+  SearchStep step(super_net, settings);
+  PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, super_net.get()));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images,
                           StandInImages(experiment.dataset->info(), batch, dtype));
   Peaks peaks;
@@ -208,7 +208,7 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   }
   peaks.step = meter.peak();
   meter.ResetPeak();
-  PDARTS_RETURN_IF_ERROR(Evaluate(*net, *images, device).status());
+  PDARTS_RETURN_IF_ERROR(Evaluate(*super_net, *images, device).status());
   peaks.evaluation = meter.peak();
   return peaks;
 }

@@ -92,7 +92,7 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
   std::vector<PrunedStage> history = std::move(start.history);
   SearchResult result;
   for (int stage = start.stage; stage < num_stages; ++stage) {
-    result.net.reset();  // frees the memory of the previous stage first
+    result.super_net.reset();  // frees the memory of the previous stage first
     StageTrainer trainer(experiment, regularizers, data, halves, stage,
                          HistoryState(history, experiment.space->topology()), observer,
                          communicator);
@@ -123,12 +123,13 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
         absl::StrCat("stage ", stage + 1)));
     start.progress.reset();
     PDARTS_RETURN_IF_ERROR(trainer.Train(options.checkpointer));
-    result.net = trainer.net();
+    result.super_net = trainer.super_net();
     result.supernet = trainer.accuracy();
-    StageEdges end = {candidates, result.net->Probabilities()};
+    StageEdges end = {candidates, result.super_net->Probabilities()};
     PDARTS_ASSIGN_OR_RETURN(StagePruning pruning,
                             PruneStage(experiment, stage, end.candidates, end.probabilities));
-    PDARTS_RETURN_IF_ERROR(observer->OnStageEnd(trainer.position(), *result.net, pruning.kept));
+    PDARTS_RETURN_IF_ERROR(
+        observer->OnStageEnd(trainer.position(), *result.super_net, pruning.kept));
     if (stage + 1 == num_stages) {
       result.derivation = experiment.space->Derive(end.candidates, end.probabilities,
                                                    experiment.derivation_options);

@@ -78,7 +78,7 @@ TEST(SearchRun, FindsTheArchitectureOfOneProcess) {
         PDARTS_ASSIGN_OR_RETURN(const SearchResult result,
                                 RunSearch(experiment, data, options, &nobody));
         PDARTS_RETURN_IF_ERROR(result.derivation.status());
-        Tensors end = StateOf(*result.net);
+        Tensors end = StateOf(*result.super_net);
         end["super-network's loss"] = Number(result.supernet.loss);
         end["super-network's top-1"] = Number(result.supernet.top1);
         const std::lock_guard<std::mutex> lock(mutex);

@@ -71,17 +71,17 @@ TEST(DeviceEstimate, OfAStageIsOfTheDevice) {
   EXPECT_GT(estimate->policy.limit->available_bytes, kCountingDeviceBytes / 2);
   EXPECT_LT(estimate->resident_bytes, 1000000) << "the device is empty";
 
-  const SuperNetShape shape = experiment.StageNetShape(0);
+  const SuperNetShape shape = experiment.StageSuperNetShape(0);
   FreeCachedDeviceMemory();
   ResetDevicePeak();
   const int64_t before = DeviceMemoryInUse().allocated;
-  const auto net =
+  const auto super_net =
       experiment.space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights")).value();
-  net->to(CountingDevice());
+  super_net->to(CountingDevice());
   GradientRequest request;
   request.images = at::randn({32, 3, shape.image.height, shape.image.width}).to(CountingDevice());
   request.labels = at::zeros({32}, at::kLong).to(CountingDevice());
-  ComputeGradients(*net, request);
+  ComputeGradients(*super_net, request);
   const auto held = static_cast<double>(DeviceMemoryInUse().peak - before);
   EXPECT_GT(held, 0);
   const auto expected = static_cast<double>(estimate->batch_memory.Bytes(estimate->batches));

@@ -35,14 +35,14 @@ std::unique_ptr<SearchSpace> Space() {
 at::Tensor Scores(GradientOf of, const Batch& batch, uint64_t seed = 1, int64_t stage = 0,
                   AlphaGradients alpha_gradients = FIRST_ORDER) {
   const auto space = Space();
-  const auto net = space
-                       ->BuildSuperNet(space->InitialCandidates().value(), {3, 4, {3, 16, 16}, 10},
-                                       MakeGenerator(1, "weights"))
-                       .value();
-  EXPECT_TRUE(net->SetKnob(kSkipDropoutKnob, 0.5).ok());
+  const auto super_net = space
+                             ->BuildSuperNet(space->InitialCandidates().value(),
+                                             {3, 4, {3, 16, 16}, 10}, MakeGenerator(1, "weights"))
+                             .value();
+  EXPECT_TRUE(super_net->SetKnob(kSkipDropoutKnob, 0.5).ok());
   SearchSettings settings;
   settings.set_alpha_gradients(alpha_gradients);
-  SearchStep step(net, settings, seed, stage);
+  SearchStep step(super_net, settings, seed, stage);
   const auto pass = of == GradientOf::kWeights ? step.TrainWeights(batch, /*learning_rate=*/0)
                                                : step.TrainAlphas(batch, batch, 0);
   EXPECT_TRUE(pass.ok()) << pass.status();

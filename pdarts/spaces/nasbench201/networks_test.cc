@@ -49,12 +49,13 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   shape.channels = 5;
   shape.image = {3, 8, 12};
   shape.backend.kernels = kernels;
-  auto net = MakeSuperNet(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
-  net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
-  net->to(at::kDouble);
-  net->train(stage.training);
-  EXPECT_TRUE(net->SetKnob("skip_connect.dropout", stage.dropout).ok());
-  return net;
+  auto super_net =
+      MakeSuperNet(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
+  super_net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
+  super_net->to(at::kDouble);
+  super_net->train(stage.training);
+  EXPECT_TRUE(super_net->SetKnob("skip_connect.dropout", stage.dropout).ok());
+  return super_net;
 }
 
 class FusedNetworkTest : public ::testing::TestWithParam<Stage> {};
@@ -91,12 +92,12 @@ TEST(Nasbench201SuperNet, OperationsKeepTheirNumbersWhenOthersArePruned) {
   SuperNetShape shape;
   shape.cells = 2;
   const Candidates candidates = {CellCandidates(kNumEdges, {kSkipConnect, kNorConv3x3})};
-  const auto net = MakeSuperNet(candidates, shape, MakeGenerator(1, "weights"));
-  EXPECT_THAT(Names(*net), Contains("cells.0.edges.3<-1.3.op.1.bias"));
-  EXPECT_THAT(Names(*net), Not(Contains(HasSubstr("edges.3<-1.1."))));
-  EXPECT_THAT(Names(*net), Contains("cells.2.conv_a.op.1.weight"));
-  EXPECT_THAT(Names(*net), Contains("cells.7.edges.1<-0.3.op.1.weight"));
-  EXPECT_THAT(Names(*net), Not(Contains(HasSubstr("cells.8."))));
+  const auto super_net = MakeSuperNet(candidates, shape, MakeGenerator(1, "weights"));
+  EXPECT_THAT(Names(*super_net), Contains("cells.0.edges.3<-1.3.op.1.bias"));
+  EXPECT_THAT(Names(*super_net), Not(Contains(HasSubstr("edges.3<-1.1."))));
+  EXPECT_THAT(Names(*super_net), Contains("cells.2.conv_a.op.1.weight"));
+  EXPECT_THAT(Names(*super_net), Contains("cells.7.edges.1<-0.3.op.1.weight"));
+  EXPECT_THAT(Names(*super_net), Not(Contains(HasSubstr("cells.8."))));
 }
 
 TEST(Nasbench201SuperNet, DropoutDropsOnlyWhereThereIsASkip) {
