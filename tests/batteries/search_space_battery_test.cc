@@ -294,27 +294,27 @@ TEST_P(SearchSpaceBattery, NetworksTrainInBfloat16) {
   std::vector<at::Tensor> exact;
   for (const at::ScalarType storage : {at::kFloat, at::kBFloat16}) {
     shape.backend.storage = derived_shape.backend.storage = storage;
-    const auto super_net = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
-                                                 MakeGenerator(1, "weights"));
+    const auto built = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
+                                             MakeGenerator(1, "weights"));
     const auto derived =
         space_->BuildNetwork(architecture, derived_shape, MakeGenerator(1, "weights"));
-    const std::vector<at::Tensor> scores = {
-        super_net.value()->Forward(images.slice(2, 0, 16).slice(3, 0, 16)),
+    const std::vector<at::Tensor> logits = {
+        built.value()->Forward(images.slice(2, 0, 16).slice(3, 0, 16)),
         derived.value()->Forward(images).logits};
-    const std::vector<std::vector<at::Tensor>> parameters = {super_net.value()->parameters(),
+    const std::vector<std::vector<at::Tensor>> parameters = {built.value()->parameters(),
                                                              derived.value()->parameters()};
-    for (size_t i = 0; i < scores.size(); ++i) {
-      EXPECT_EQ(scores[i].scalar_type(), at::kFloat);
+    for (size_t i = 0; i < logits.size(); ++i) {
+      EXPECT_EQ(logits[i].scalar_type(), at::kFloat);
       const auto gradients =
-          torch::autograd::grad({scores[i].sum()}, parameters[i], {}, std::nullopt,
+          torch::autograd::grad({logits[i].sum()}, parameters[i], {}, std::nullopt,
                                 /*create_graph=*/false, /*allow_unused=*/true);
       for (const at::Tensor& gradient : gradients) {
         if (!gradient.defined()) continue;
         EXPECT_EQ(gradient.scalar_type(), at::kFloat);
         EXPECT_TRUE(gradient.isfinite().all().item<bool>());
       }
-      if (storage == at::kFloat) exact.push_back(scores[i].detach());
-      EXPECT_LT((scores[i] - exact[i]).norm().item<double>(), 0.2 * exact[i].norm().item<double>());
+      if (storage == at::kFloat) exact.push_back(logits[i].detach());
+      EXPECT_LT((logits[i] - exact[i]).norm().item<double>(), 0.2 * exact[i].norm().item<double>());
     }
   }
 }

@@ -139,7 +139,7 @@ TEST(DartsNetworks, EvaluateWithTheSameNoiseEachTime) {
   second_half.masks = Masks(MaskKey(), /*first_image=*/2);
   EXPECT_TRUE(
       super_net->Forward(images.slice(0, 2), second_half).allclose(whole.slice(0, 2), 1e-4, 1e-5))
-      << "an image's scores depend on its batch";
+      << "an image's logits depend on its batch";
 
   const std::string edges =
       "('noise', 0), ('sep_conv_3x3', 1), ('noise', 0), ('noise', 1), ('noise', 1), "
@@ -160,7 +160,7 @@ TEST(DartsNetworks, EvaluateWithTheSameNoiseEachTime) {
   }
 }
 
-TEST(DartsSuperNet, GivesScoresAtAnySideDivisibleBy4) {
+TEST(DartsSuperNet, GivesLogitsAtAnySideDivisibleBy4) {
   const auto space = Space();
   SuperNetShape shape = Small();
   shape.image = {1, 4, 12};
