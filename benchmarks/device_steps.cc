@@ -281,9 +281,9 @@ train { batch_size: $4 evaluation_batch_size: $4 kernels: $5 precision: $6 }
   SetDeviceModes(training.backend, training.spec.train().deterministic());
   work->backend = training.backend;
   work->images_per_step = absl::GetFlag(FLAGS_batch);
-  const absl::StatusOr<MemoryForecast> forecast =
-      ForecastTraining(training, TrainingBatches(training.spec.train(), &data), MemoryPolicy());
-  if (forecast.ok()) work->estimated_bytes = forecast->PeakBytes();
+  const absl::StatusOr<MemoryEstimate> estimate = EstimateTrainingMemory(
+      training, TrainingBatches(training.spec.train(), &data), MemoryPolicy());
+  if (estimate.ok()) work->estimated_bytes = estimate->PeakBytes();
   PDARTS_ASSIGN_OR_RETURN(const auto trainer, NetworkTrainer::Create(training, data));
   TrainWatch watch(device);
   const absl::Status status = trainer->Train(/*checkpointer=*/nullptr, &watch);
@@ -367,10 +367,10 @@ absl::Status WriteNetwork(c10::Device device) {
   }
   PDARTS_ASSIGN_OR_RETURN(shape.backend, ResolveBackend(kernels, FLOAT64, device));
   SetDeviceModes(shape.backend, /*deterministic=*/true);
-  PDARTS_ASSIGN_OR_RETURN(const auto net,
+  PDARTS_ASSIGN_OR_RETURN(const auto super_net,
                           space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights")));
-  net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
-  net->to(device, c10::kDouble);
+  super_net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
+  super_net->to(device, c10::kDouble);
   const at::Generator data = MakeGenerator(1, "data");
   const int64_t batch = absl::GetFlag(FLAGS_batch);
   const at::Tensor images =
@@ -378,14 +378,14 @@ absl::Status WriteNetwork(c10::Device device) {
   const at::Tensor labels = at::randint(kClasses, {batch}, data, at::kLong);
 
   NamedTensors tensors;
-  for (const auto& [name, tensor] : ModuleState(*net)) {
+  for (const auto& [name, tensor] : ModuleState(*super_net)) {
     tensors.emplace_back(name, tensor.detach().to(at::kCPU).clone());
   }
   GradientRequest request;
   request.images = images.to(device);
   request.labels = labels.to(device);
   request.of = GradientOf::kAlphas;
-  const GradientResult result = ComputeGradients(*net, request);
+  const GradientResult result = ComputeGradients(*super_net, request);
   tensors.emplace_back("pass.images", images);
   tensors.emplace_back("pass.labels", labels);
   tensors.emplace_back("pass.logits", result.logits.to(at::kCPU));

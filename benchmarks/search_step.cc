@@ -120,13 +120,14 @@ absl::StatusOr<StepTiming> Measure(Kernels kernels, Precision precision,
   shape.channels = absl::GetFlag(FLAGS_channels);
   PDARTS_ASSIGN_OR_RETURN(shape.backend, ResolveBackend(kernels, precision, c10::kCPU));
   PDARTS_ASSIGN_OR_RETURN(
-      const auto net,
+      const auto super_net,
       space->BuildSuperNet(SeededCandidates(*space, absl::GetFlag(FLAGS_candidates)), shape,
                            MakeGenerator(1, "weights")));
-  net->InitializeAlphas(1e-3, MakeGenerator(1, "alphas"));
-  PDARTS_RETURN_IF_ERROR(net->SetKnob("skip_connect.dropout", absl::GetFlag(FLAGS_skip_dropout)));
+  super_net->InitializeAlphas(1e-3, MakeGenerator(1, "alphas"));
+  PDARTS_RETURN_IF_ERROR(
+      super_net->SetKnob("skip_connect.dropout", absl::GetFlag(FLAGS_skip_dropout)));
   const SearchSettings settings;
-  SearchStep trained(net, settings, /*seed=*/0, /*stage=*/0, communicator);
+  SearchStep trained(super_net, settings, /*seed=*/0, /*stage=*/0, communicator);
   const Batch images = ShareOfBatch(communicator, absl::GetFlag(FLAGS_batch));
   const double learning_rate = settings.weights().learning_rate();
 

@@ -16,11 +16,11 @@ TEST(ExperimentSpecTest, LoadsValidatesAndBuildsItsFirstStage) {
   ASSERT_TRUE(spec.ok()) << spec.status();
   const auto experiment = MakeExperiment(*spec);
   ASSERT_TRUE(experiment.ok()) << experiment.status();
-  const auto net =
-      experiment->space->BuildSuperNet(experiment->space->InitialCandidates().value(),
-                                       experiment->StageNetShape(0), MakeGenerator(1, "weights"));
-  ASSERT_TRUE(net.ok()) << net.status();
-  EXPECT_GT(CountParameters(**net), 0);
+  const auto super_net = experiment->space->BuildSuperNet(
+      experiment->space->InitialCandidates().value(), experiment->StageSuperNetShape(0),
+      MakeGenerator(1, "weights"));
+  ASSERT_TRUE(super_net.ok()) << super_net.status();
+  EXPECT_GT(CountParameters(**super_net), 0);
 }
 
 TEST(ExperimentSpecTest, ItsCompletedTextReadsBackTheSame) {

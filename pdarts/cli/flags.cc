@@ -177,7 +177,7 @@ std::string TypedCommand(const std::map<std::string, std::optional<std::string>>
   return absl::StrJoin(words, " ");
 }
 
-std::string CommandToGoOn(const std::string& run) {
+std::string ResumeCommand(const std::string& run) {
   std::map<std::string, std::optional<std::string>> changes = {{"overwrite", std::nullopt}};
   const std::string spec = absl::GetFlag(FLAGS_spec);
   if (!spec.empty() && !run.empty() && !CanBeReadAgain(UserPath(spec))) {

@@ -63,7 +63,7 @@ ABSL_DECLARE_FLAG(int, jobs);
 
 namespace pdarts {
 
-/// Stores the words with which the program was started, for CommandToGoOn.
+/// Stores the words with which the program was started, for ResumeCommand.
 void RememberCommandLine(int argc, char** argv);
 
 /// The flags of a search.
@@ -101,7 +101,7 @@ std::string TypedCommand(const std::map<std::string, std::optional<std::string>>
 /// The command that continues the interrupted work: the typed command without --overwrite. `run` is
 /// the directory of a run that was begun, or empty. If the typed spec cannot be read again (for
 /// example from a pipe), the command names the spec of the run instead.
-std::string CommandToGoOn(const std::string& run);
+std::string ResumeCommand(const std::string& run);
 
 }  // namespace pdarts
 

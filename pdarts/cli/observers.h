@@ -42,18 +42,20 @@ class ObserverList : public Observer {
 class SearchObservers : public ObserverList<SearchObserver> {
  public:
   using ObserverList::ObserverList;
-  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override {
-    return Each([&](SearchObserver& observer) { return observer.OnStageBegin(position, net); });
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& super_net) override {
+    return Each(
+        [&](SearchObserver& observer) { return observer.OnStageBegin(position, super_net); });
   }
-  absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override {
-    return Each([&](SearchObserver& observer) { return observer.OnResume(position, net); });
+  absl::Status OnResume(const SearchPosition& position, const SuperNet& super_net) override {
+    return Each([&](SearchObserver& observer) { return observer.OnResume(position, super_net); });
   }
   absl::Status OnEpochEnd(const EpochReport& report) override {
     return Each([&](SearchObserver& observer) { return observer.OnEpochEnd(report); });
   }
-  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& super_net,
                           const Candidates& kept) override {
-    return Each([&](SearchObserver& observer) { return observer.OnStageEnd(position, net, kept); });
+    return Each(
+        [&](SearchObserver& observer) { return observer.OnStageEnd(position, super_net, kept); });
   }
 };
 

@@ -88,12 +88,13 @@ double ProgressDisplay::Done(const LoopPosition& position, int steps) const {
   return done / total_;
 }
 
-absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const SuperNet& net) {
+absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position,
+                                           const SuperNet& super_net) {
   line_.Clear();
   std::string line = absl::StrFormat(
       "stage %d/%d: %d cells, %d channels, %s candidates an edge, %d weights", position.stage + 1,
       position.num_stages, position.shape.cells, position.shape.channels,
-      CandidateCounts(net.candidates()), CountParameters(net));
+      CandidateCounts(super_net.candidates()), CountParameters(super_net));
   if (position.expected_seconds > 0) {
     absl::StrAppend(&line, ", about ", RoughDuration(position.expected_seconds));
   }
@@ -102,7 +103,7 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position, const
   return absl::OkStatus();
 }
 
-absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const SuperNet& net) {
+absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const SuperNet& super_net) {
   time_.set_done_before(Done(position, position.step));
   std::fprintf(stderr, "going on in stage %d/%d after %d of %d epochs and %d steps\n",
                position.stage + 1, position.num_stages, position.epoch, position.shape.epochs,

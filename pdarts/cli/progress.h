@@ -35,8 +35,8 @@ class ProgressDisplay : public SearchObserver {
   /// `experiment` must outlive the display.
   explicit ProgressDisplay(const Experiment& experiment);
 
-  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
-  absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override;
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& super_net) override;
+  absl::Status OnResume(const SearchPosition& position, const SuperNet& super_net) override;
   absl::Status OnStep(const StepReport& report) override;
   absl::Status OnEpochEnd(const EpochReport& report) override;
 

@@ -10,7 +10,7 @@
 namespace pdarts {
 
 /// The place from which an earlier run read its data.
-struct RunOrigin {
+struct DataProvenance {
   std::string source;  ///< DatasetSplits::source of the run; empty if it is not known
   /// Tells whether data are the data of the run.
   std::function<bool(const DatasetSplits&)> has_same_data;
@@ -21,11 +21,11 @@ struct RunOrigin {
 /// still the same. \error as Dataset::Load, with the folder of the run if it holds no data any
 /// more; kFailedPrecondition naming that folder if it holds other data.
 absl::StatusOr<DatasetSplits> LoadDataOfRun(const Dataset& dataset, LoadOptions options,
-                                            const RunOrigin& origin);
+                                            const DataProvenance& provenance);
 
 /// Reads from the result of a run where its data came from. Empty if there is no result that can be
 /// read.
-RunOrigin OriginOfRun(const std::string& run);
+DataProvenance DataProvenanceOfRun(const std::string& run);
 
 /// The data of a run, and the folder that a command would name to read them. The folder is empty if
 /// the data are in the place that the spec names.
@@ -36,7 +36,7 @@ struct FoundData {
 
 /// Does the same as LoadDataOfRun, and returns the folder as well.
 absl::StatusOr<FoundData> FindDataOfRun(const Dataset& dataset, LoadOptions options,
-                                        const RunOrigin& origin);
+                                        const DataProvenance& provenance);
 
 }  // namespace pdarts
 

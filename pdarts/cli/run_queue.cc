@@ -99,11 +99,10 @@ class QueueRunner {
     if (!start.ok()) {
       return absl::Status(
           start.code(), absl::StrCat(start.message(), "; the other runs are stopped. To go on:\n  ",
-                                     options_.command_to_go_on()));
+                                     options_.resume_command()));
     }
     if (InterruptSignal() == 0 || AllDone()) return absl::OkStatus();
-    return absl::CancelledError(
-        absl::StrCat("stopped. To go on:\n  ", options_.command_to_go_on()));
+    return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", options_.resume_command()));
   }
 
  private:

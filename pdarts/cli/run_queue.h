@@ -29,7 +29,7 @@ struct RunQueueOptions {
   int jobs = 1;
   /// Returns the command that continues the interrupted work, in the form in which a user types it
   /// in a shell.
-  std::function<std::string()> command_to_go_on;
+  std::function<std::string()> resume_command;
 };
 
 /// Starts the unfinished runs in their order, and waits for them. The runs get the flags --threads,

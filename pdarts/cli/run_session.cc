@@ -235,7 +235,7 @@ absl::Status RunSession::ExplainEnd(const absl::Status& status) const {
         absl::StrCat("stopped; the state is in ", directory_->last_checkpoint(),
                      ". If you move the run, name its new folder by --output_dir. To go on",
                      in_several ? ", started by mpirun or srun with any number of processes" : "",
-                     ":\n  ", CommandToGoOn(directory_->path()))));
+                     ":\n  ", ResumeCommand(directory_->path()))));
   }
   if (!writes()) return status;
   // If the lock is lost, the directory may belong to another run.

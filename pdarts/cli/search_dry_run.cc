@@ -9,9 +9,9 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pdarts/cli/data_forecast.h"
+#include "pdarts/cli/data_description.h"
+#include "pdarts/cli/estimates.pb.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/forecast.pb.h"
 #include "pdarts/cli/names.h"
 #include "pdarts/cli/progress.h"
 #include "pdarts/cli/run_session.h"
@@ -33,7 +33,7 @@ namespace {
 /// The data, or images that replace them if the data are not available.
 struct Data {
   DatasetSplits splits;
-  DataForecast forecast;
+  DataDescription description;
   bool at_hand = false;
   /// Halves of all training images; unset if the number of images is not known.
   std::optional<TrainingHalves> halves;
@@ -45,7 +45,7 @@ absl::StatusOr<Data> FindData(const Experiment& experiment, int processes, int p
   const SearchSettings& settings = experiment.spec.search();
   Data data;
   absl::StatusOr<DatasetSplits> splits = experiment.dataset->Load({DataDirFromFlags()});
-  data.forecast = DescribeData(splits);
+  data.description = DescribeData(splits);
   data.at_hand = splits.ok();
   int64_t images = experiment.dataset->info().train_images;
   if (splits.ok()) {
@@ -67,59 +67,59 @@ absl::StatusOr<Data> FindData(const Experiment& experiment, int processes, int p
 
 /// The size, the memory and the time of one stage. If the candidates of a stage are not known yet,
 /// its size and memory are those with the last candidates of each edge.
-absl::StatusOr<StageForecast> ForecastOf(const Experiment& experiment, const Data& data, int stage,
+absl::StatusOr<StageEstimate> EstimateOf(const Experiment& experiment, const Data& data, int stage,
                                          SuperNet* built) {
   const StageShape shape = experiment.schedule->stage(stage);
-  StageForecast forecast;
-  forecast.set_stage(stage + 1);
-  forecast.set_cells(shape.cells);
-  forecast.set_channels(shape.channels);
-  forecast.set_candidates(static_cast<int>(built->candidates()[0][0].size()));
-  forecast.set_keep(shape.keep);
-  forecast.set_epochs(shape.epochs);
-  forecast.set_warmup_epochs(shape.warmup_epochs);
-  forecast.set_parameters(static_cast<double>(CountParameters(*built)));
+  StageEstimate estimate;
+  estimate.set_stage(stage + 1);
+  estimate.set_cells(shape.cells);
+  estimate.set_channels(shape.channels);
+  estimate.set_candidates(static_cast<int>(built->candidates()[0][0].size()));
+  estimate.set_keep(shape.keep);
+  estimate.set_epochs(shape.epochs);
+  estimate.set_warmup_epochs(shape.warmup_epochs);
+  estimate.set_parameters(static_cast<double>(CountParameters(*built)));
   PDARTS_ASSIGN_OR_RETURN(
-      const MemoryForecast memory,
-      ForecastStage(experiment, stage, built->candidates(), data.batches, data.memory));
-  forecast.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
+      const MemoryEstimate memory,
+      EstimateStageMemory(experiment, stage, built->candidates(), data.batches, data.memory));
+  estimate.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
   std::optional<int> steps;
   if (data.halves) steps = StepsPerEpoch(*data.halves, experiment.spec.search());
   for (const std::string& note : AlphaTrainingNotes(experiment, stage, steps)) {
-    forecast.add_notes(note);
+    estimate.add_notes(note);
   }
   if (const absl::Status fits = memory.CheckFits(); !fits.ok()) {
-    forecast.add_notes(std::string(fits.message()));
+    estimate.add_notes(std::string(fits.message()));
   } else if (data.halves) {
     PDARTS_ASSIGN_OR_RETURN(
-        const TimeForecast time,
+        const StageTimeEstimate time,
         StageTimer(experiment, data.splits)
-            .Forecast(stage, NumBatches(data.halves->weights.size(0), data.batches.processes),
+            .Estimate(stage, NumBatches(data.halves->weights.size(0), data.batches.processes),
                       NumBatches(data.halves->alphas.size(0), data.batches.processes)));
-    forecast.set_seconds(time.seconds);
-    forecast.set_seconds_low(time.low);
-    forecast.set_seconds_high(time.high);
+    estimate.set_seconds(time.seconds);
+    estimate.set_seconds_low(time.low);
+    estimate.set_seconds_high(time.high);
   }
-  return forecast;
+  return estimate;
 }
 
-void Print(const StageForecast& forecast, const SuperNet& net, const Data& data) {
+void Print(const StageEstimate& estimate, const SuperNet& super_net, const Data& data) {
   std::cout << absl::StrFormat(
       "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
       "which %d train weights only, %.0f parameters, about %.0f MB at batch %d%s%s",
-      forecast.stage(), forecast.cells(), forecast.channels(), CandidateCounts(net.candidates()),
-      forecast.keep(), forecast.epochs(), forecast.warmup_epochs(), forecast.parameters(),
-      forecast.memory_mb(), data.batches.training,
+      estimate.stage(), estimate.cells(), estimate.channels(),
+      CandidateCounts(super_net.candidates()), estimate.keep(), estimate.epochs(),
+      estimate.warmup_epochs(), estimate.parameters(), estimate.memory_mb(), data.batches.training,
       data.batches.processes > 1 ? " on each process" : "", data.at_hand ? "" : " and the dataset");
-  if (forecast.has_seconds()) {
-    std::cout << ", about " << RoughDuration(forecast.seconds());
-    if (forecast.seconds_low() < forecast.seconds_high()) {
-      std::cout << " (" << RoughDuration(forecast.seconds_low()) << " to "
-                << RoughDuration(forecast.seconds_high()) << ", by the candidates)";
+  if (estimate.has_seconds()) {
+    std::cout << ", about " << RoughDuration(estimate.seconds());
+    if (estimate.seconds_low() < estimate.seconds_high()) {
+      std::cout << " (" << RoughDuration(estimate.seconds_low()) << " to "
+                << RoughDuration(estimate.seconds_high()) << ", by the candidates)";
     }
   }
-  std::cout << "\n  " << net.Describe() << "\n";
-  for (const std::string& note : forecast.notes()) std::cout << "  note: " << note << "\n";
+  std::cout << "\n  " << super_net.Describe() << "\n";
+  for (const std::string& note : estimate.notes()) std::cout << "  note: " << note << "\n";
 }
 
 }  // namespace
@@ -130,10 +130,10 @@ absl::Status DryRunSearch(const Experiment& experiment, int processes, int proce
       experiment, data.at_hand ? std::optional(data.splits.train->size()) : std::nullopt,
       processes));
   const bool json = absl::GetFlag(FLAGS_json);
-  SearchForecast search;
-  *search.mutable_data() = data.forecast;
+  SearchEstimate search;
+  *search.mutable_data() = data.description;
   if (processes > 1) search.set_processes(processes);
-  if (!json) PrintData(data.forecast);
+  if (!json) PrintData(data.description);
   if (!json && processes > 1) {
     std::cout << processes << " processes, each with its share of every batch; time without what "
               << "they spend on communication\n";
@@ -143,15 +143,15 @@ absl::Status DryRunSearch(const Experiment& experiment, int processes, int proce
   for (int s = 0; s < experiment.schedule->num_stages(); ++s) {
     PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, LastCandidates(experiment, s));
     PDARTS_ASSIGN_OR_RETURN(
-        const std::shared_ptr<SuperNet> net,
-        experiment.space->BuildSuperNet(candidates, experiment.StageNetShape(s),
+        const std::shared_ptr<SuperNet> super_net,
+        experiment.space->BuildSuperNet(candidates, experiment.StageSuperNetShape(s),
                                         MakeGenerator(static_cast<uint64_t>(experiment.spec.seed()),
                                                       "weights", static_cast<uint64_t>(s))));
-    PDARTS_ASSIGN_OR_RETURN(*search.add_stages(), ForecastOf(experiment, data, s, net.get()));
-    const StageForecast& stage = *search.stages().rbegin();
+    PDARTS_ASSIGN_OR_RETURN(*search.add_stages(), EstimateOf(experiment, data, s, super_net.get()));
+    const StageEstimate& stage = *search.stages().rbegin();
     all_timed = all_timed && stage.has_seconds();
     seconds += stage.seconds();
-    if (!json) Print(stage, *net, data);
+    if (!json) Print(stage, *super_net, data);
   }
   if (all_timed) search.set_total_seconds(seconds);
   if (PrintedAsJson(search)) return absl::OkStatus();

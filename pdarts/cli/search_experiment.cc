@@ -52,7 +52,7 @@ absl::StatusOr<RunResult> MakeResult(const Experiment& experiment, const Dataset
       const TrainingHalves halves,
       SplitTrainingImages(data.train->size(), settings.train_images(), settings.weights_share()));
   result.set_supernet_images(static_cast<double>(halves.alphas.size(0)));
-  SetProbabilities(found.net->candidates(), found.net->Probabilities(), &result);
+  SetProbabilities(found.super_net->candidates(), found.super_net->Probabilities(), &result);
   return result;
 }
 
@@ -103,7 +103,7 @@ struct SearchWriter {
 absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
                     const SearchResult& found, RunSession* session, SearchWriter* writer) {
   RunDirectory& directory = session->directory();
-  PDARTS_RETURN_IF_ERROR(directory.WriteSuperNet(*found.net));
+  PDARTS_RETURN_IF_ERROR(directory.WriteSuperNet(*found.super_net));
   if (!found.derivation.ok()) {
     return absl::Status(
         found.derivation.status().code(),

@@ -381,7 +381,7 @@ class Waiter {
     }
     return absl::CancelledError(absl::StrCat(
         "the runs go on without this command. To see them:\n  ", StatusCommand(options_.folder),
-        "\nTo wait for them again:\n  ", CommandToGoOn(""), "\nTo end them:\n  scancel ",
+        "\nTo wait for them again:\n  ", ResumeCommand(""), "\nTo end them:\n  scancel ",
         absl::StrJoin(ArraysOf(tasks), " ")));
   }
 

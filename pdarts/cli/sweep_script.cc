@@ -135,7 +135,7 @@ absl::StatusOr<std::string> PrintSweepScript(const SweepScript& script) {
       "# The runs of a sweep as a job array of Slurm: task N computes the run number N below.\n"
       "# `pdarts sweep` wrote this script and submitted it with sbatch. It may be submitted "
       "again:\n"
-      "# finished runs are left alone, and the others go on.\n"
+      "# finished runs are left alone, and the others resume.\n"
       "#SBATCH --job-name=",
       script.name, "\n#SBATCH --array=0-", script.runs.size() - 1);
   if (script.array_limit > 0) absl::StrAppend(&text, "%", script.array_limit);

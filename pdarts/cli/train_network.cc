@@ -11,10 +11,10 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pdarts/cli/data_forecast.h"
+#include "pdarts/cli/data_description.h"
 #include "pdarts/cli/device.h"
+#include "pdarts/cli/estimates.pb.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/forecast.pb.h"
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/initial_weights.h"
 #include "pdarts/cli/network_flags.h"
@@ -123,9 +123,10 @@ absl::StatusOr<DatasetSplits> LoadData(const Training& training,
   options.data_dir = DataDirFromFlags();
   options.class_names = classes;
   const std::string run = absl::GetFlag(FLAGS_run);
-  PDARTS_ASSIGN_OR_RETURN(DatasetSplits data,
-                          LoadDataOfRun(*training.dataset, options,
-                                        run.empty() ? RunOrigin() : OriginOfRun(UserPath(run))));
+  PDARTS_ASSIGN_OR_RETURN(
+      DatasetSplits data,
+      LoadDataOfRun(*training.dataset, options,
+                    run.empty() ? DataProvenance() : DataProvenanceOfRun(UserPath(run))));
   if (unfinished) PDARTS_RETURN_IF_ERROR(TakeStatistics(*unfinished, &data.info));
   return data;
 }
@@ -141,24 +142,25 @@ absl::Status DryRun(const Training& training, int processes, int processes_here)
   const int64_t test_images = data.ok() ? data->test->size() : announced.test_images;
   if (train_images > 0 && settings.train_images() > 0) train_images = settings.train_images();
 
-  TrainingForecast forecast;
-  *forecast.mutable_data() = DescribeData(data);
-  PDARTS_ASSIGN_OR_RETURN(*forecast.mutable_genotype(),
+  TrainingEstimate estimate;
+  *estimate.mutable_data() = DescribeData(data);
+  PDARTS_ASSIGN_OR_RETURN(*estimate.mutable_genotype(),
                           training.space->Format(training.architecture));
-  forecast.set_cells(shape.cells);
-  forecast.set_channels(shape.channels);
-  forecast.set_skeleton(shape.skeleton);
-  forecast.set_epochs(settings.epochs());
+  estimate.set_cells(shape.cells);
+  estimate.set_channels(shape.channels);
+  estimate.set_skeleton(shape.skeleton);
+  estimate.set_epochs(settings.epochs());
   PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts,
                           CountNetwork(*training.space, training.architecture, shape));
-  forecast.set_params(counts.params);
-  forecast.set_macs(counts.macs);
+  estimate.set_params(counts.params);
+  estimate.set_macs(counts.macs);
   PDARTS_ASSIGN_OR_RETURN(
-      const MemoryForecast memory,
-      ForecastTraining(training, TrainingBatches(settings, data.ok() ? &*data : nullptr, processes),
-                       MemoryPolicyFromFlags(processes_here)));
-  if (processes > 1) forecast.set_processes(processes);
-  forecast.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
+      const MemoryEstimate memory,
+      EstimateTrainingMemory(training,
+                             TrainingBatches(settings, data.ok() ? &*data : nullptr, processes),
+                             MemoryPolicyFromFlags(processes_here)));
+  if (processes > 1) estimate.set_processes(processes);
+  estimate.set_memory_mb(static_cast<double>(memory.PeakBytes() / 1000000));
   const absl::Status fits = memory.CheckFits();
   if (fits.ok() && train_images > 0) {
     const DatasetSplits splits =
@@ -170,15 +172,15 @@ absl::Status DryRun(const Training& training, int processes, int processes_here)
     PDARTS_ASSIGN_OR_RETURN(const double seconds,
                             trainer->MeasureSeconds(NumBatches(train_images, processes),
                                                     NumBatches(test_images, processes)));
-    forecast.set_total_seconds(seconds);
+    estimate.set_total_seconds(seconds);
   }
-  if (PrintedAsJson(forecast)) return absl::OkStatus();
-  PrintData(forecast.data());
+  if (PrintedAsJson(estimate)) return absl::OkStatus();
+  PrintData(estimate.data());
   std::cout << absl::StrFormat(
       "%s\n%d cells, %d channels, skeleton %s, %d epochs, %.0f parameters, %.0f multiply-adds, "
       "about %.0f MB at batch %d%s%s\n",
-      forecast.genotype(), forecast.cells(), forecast.channels(), forecast.skeleton(),
-      forecast.epochs(), forecast.params(), forecast.macs(), forecast.memory_mb(),
+      estimate.genotype(), estimate.cells(), estimate.channels(), estimate.skeleton(),
+      estimate.epochs(), estimate.params(), estimate.macs(), estimate.memory_mb(),
       settings.batch_size(),
       absl::StrCat(
           settings.accumulate() > 1 ? absl::StrCat(" in ", settings.accumulate(), " parts") : "",
@@ -188,10 +190,10 @@ absl::Status DryRun(const Training& training, int processes, int processes_here)
   if (!fits.ok()) {
     std::cout << "note: " << fits.message()
               << "\ntotal: unknown, because the training does not fit into the memory\n";
-  } else if (!forecast.has_total_seconds()) {
+  } else if (!estimate.has_total_seconds()) {
     std::cout << "total: unknown, because the number of images is not known without the data\n";
   } else {
-    std::cout << "total: about " << RoughDuration(forecast.total_seconds()) << "\n";
+    std::cout << "total: about " << RoughDuration(estimate.total_seconds()) << "\n";
   }
   return absl::OkStatus();
 }
@@ -260,13 +262,13 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> MakeTrainer(const Training& trai
                                                             const TrainingInput& input,
                                                             int processes_here,
                                                             Communicator& communicator) {
-  if (HasForecasts(training.backend.device)) {
+  if (HasMemoryEstimates(training.backend.device)) {
     PDARTS_ASSIGN_OR_RETURN(
-        const MemoryForecast forecast,
-        ForecastTraining(training,
-                         TrainingBatches(training.spec.train(), &input.data, communicator.size()),
-                         MemoryPolicyFromFlags(processes_here)));
-    PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
+        const MemoryEstimate estimate,
+        EstimateTrainingMemory(
+            training, TrainingBatches(training.spec.train(), &input.data, communicator.size()),
+            MemoryPolicyFromFlags(processes_here)));
+    PDARTS_RETURN_IF_ERROR(estimate.CheckFits());
   }
   PDARTS_ASSIGN_OR_RETURN(std::unique_ptr<NetworkTrainer> trainer,
                           NetworkTrainer::Create(training, input.data, communicator));

@@ -164,13 +164,13 @@ absl::Status PutOnDevice(const TrainedNetwork& trained) {
 }
 
 absl::Status CheckMemory(const std::string& what, const TrainedNetwork& trained, int64_t batch) {
-  if (!HasForecasts(trained.device)) return absl::OkStatus();
+  if (!HasMemoryEstimates(trained.device)) return absl::OkStatus();
   PDARTS_ASSIGN_OR_RETURN(
-      const MemoryForecast forecast,
-      ForecastEvaluation(what, "--set=train.evaluation_batch_size", *trained.network,
-                         trained.shape.image, trained.shape.classes, batch,
-                         MemoryPolicyFromFlags()));
-  return forecast.CheckFits();
+      const MemoryEstimate estimate,
+      EstimateEvaluationMemory(what, "--set=train.evaluation_batch_size", *trained.network,
+                               trained.shape.image, trained.shape.classes, batch,
+                               MemoryPolicyFromFlags()));
+  return estimate.CheckFits();
 }
 
 absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights,
@@ -178,11 +178,11 @@ absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights,
   LoadOptions options;
   options.data_dir = DataDirFromFlags();
   options.test_only = true;
-  RunOrigin origin;
+  DataProvenance provenance;
   if (const auto& model = weights.model) {
     options.class_names = {model->class_names().begin(), model->class_names().end()};
-    origin.source = model->dataset_source();
-    origin.has_same_data = [&](const DatasetSplits& data) {
+    provenance.source = model->dataset_source();
+    provenance.has_same_data = [&](const DatasetSplits& data) {
       return TestChecksum(data) == model->test_checksum();
     };
   } else {
@@ -190,7 +190,7 @@ absl::StatusOr<DatasetSplits> LoadTestImages(const TrainedWeights& weights,
                        " does not contain the names of its classes, nor the mean and the "
                        "standard deviation of the normalization: those of the dataset are used")});
   }
-  PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, LoadDataOfRun(dataset, options, origin));
+  PDARTS_ASSIGN_OR_RETURN(DatasetSplits data, LoadDataOfRun(dataset, options, provenance));
   if (weights.model) PDARTS_RETURN_IF_ERROR(TakeStatistics(*weights.model, &data.info));
   if (const std::string given = absl::GetFlag(FLAGS_data_dir);
       !given.empty() && !absl::StartsWith(data.source, UserPath(given))) {

@@ -60,7 +60,7 @@ absl::Status PutOnDevice(const TrainedNetwork& trained);
 /// has it. Call it after PutOnDevice.
 /// \param what names the work in the message: "the evaluation".
 /// \param batch images that the network is given at once.
-/// \error as ForecastEvaluation and MemoryForecast::CheckFits.
+/// \error as EstimateEvaluationMemory and MemoryEstimate::CheckFits.
 absl::Status CheckMemory(const std::string& what, const TrainedNetwork& trained, int64_t batch);
 
 /// Reads the test images, with the classes and the channel statistics of the network. If the

@@ -7,29 +7,29 @@
 namespace pdarts {
 namespace {
 
-std::vector<double> Accuracies(const std::vector<JudgedArchitecture>& architectures) {
+std::vector<double> Accuracies(const std::vector<MeasuredArchitecture>& architectures) {
   std::vector<double> accuracies;
-  for (const JudgedArchitecture& a : architectures) accuracies.push_back(a.accuracy);
+  for (const MeasuredArchitecture& a : architectures) accuracies.push_back(a.accuracy);
   return accuracies;
 }
 
 }  // namespace
 
-GroupComparison CompareGroups(const std::vector<JudgedGroup>& groups,
-                              const std::vector<JudgedArchitecture>& random, uint64_t seed) {
+GroupComparison CompareGroups(const std::vector<MeasuredGroup>& groups,
+                              const std::vector<MeasuredArchitecture>& random, uint64_t seed) {
   GroupComparison compared;
   const std::vector<double> of_random = Accuracies(random);
   const double random_mean = Mean(of_random);
   const auto add = [&](const std::string& name,
-                       const std::vector<JudgedArchitecture>& architectures) {
+                       const std::vector<MeasuredArchitecture>& architectures) {
     const std::vector<double> accuracies = Accuracies(architectures);
     ComparedGroup* group = compared.comparison.add_groups();
     group->set_name(name);
     group->set_architectures(static_cast<int>(architectures.size()));
     group->set_mean(Mean(accuracies));
-    group->set_std(SampleDeviation(accuracies));
+    group->set_std(SampleStandardDeviation(accuracies));
     group->set_relative_improvement(RelativeImprovement(group->mean(), random_mean));
-    for (const JudgedArchitecture& a : architectures) {
+    for (const MeasuredArchitecture& a : architectures) {
       ComparedArchitecture* row = compared.comparison.add_architectures();
       row->set_group(name);
       row->set_architecture(a.text);

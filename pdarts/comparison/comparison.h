@@ -14,7 +14,7 @@ namespace pdarts {
 inline constexpr char kRandomGroup[] = "random";
 
 /// An architecture and its numbers. The fields are those of ComparedArchitecture.
-struct JudgedArchitecture {
+struct MeasuredArchitecture {
   std::string text;
   double accuracy = 0;
   double params = 0;
@@ -23,9 +23,9 @@ struct JudgedArchitecture {
 };
 
 /// A group of architectures, at least one.
-struct JudgedGroup {
+struct MeasuredGroup {
   std::string name;
-  std::vector<JudgedArchitecture> architectures;
+  std::vector<MeasuredArchitecture> architectures;
 };
 
 /// The comparison of each group with the random architectures.
@@ -36,8 +36,8 @@ struct GroupComparison {
 
 /// Compares groups with random architectures, which become the last group, "random". `seed` is the
 /// seed of the random permutations, which are used if there are too many permutations.
-GroupComparison CompareGroups(const std::vector<JudgedGroup>& groups,
-                              const std::vector<JudgedArchitecture>& random, uint64_t seed);
+GroupComparison CompareGroups(const std::vector<MeasuredGroup>& groups,
+                              const std::vector<MeasuredArchitecture>& random, uint64_t seed);
 
 /// Whether the architectures' latencies were measured.
 bool HasLatency(const Comparison& comparison);

@@ -8,7 +8,7 @@ namespace {
 
 TEST(CompareGroups, GivesTheJsonThatIsPromised) {
   // An architecture that was derived twice counts twice.
-  const JudgedArchitecture found = {"f", 96, 3e6, 500e6};
+  const MeasuredArchitecture found = {"f", 96, 3e6, 500e6};
   const GroupComparison compared =
       CompareGroups({{"ours", {found, found}}}, {{"r", 80, 1e6, 200e6}, {"s", 70, 2e6, 300e6}}, 1);
   EXPECT_TRUE(compared.is_exact);
@@ -24,7 +24,7 @@ TEST(CompareGroups, GivesTheJsonThatIsPromised) {
 }
 
 TEST(CompareGroups, TestsEveryGroupAgainstTheRandomOnes) {
-  const auto of = [](double accuracy) { return JudgedArchitecture{"a", accuracy, 0, 0}; };
+  const auto of = [](double accuracy) { return MeasuredArchitecture{"a", accuracy, 0, 0}; };
   const Comparison comparison =
       CompareGroups({{"better", {of(95)}}, {"worse", {of(60)}}}, {of(70), of(80), of(90)}, 1)
           .comparison;

@@ -71,7 +71,7 @@ double Mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-double SampleDeviation(const std::vector<double>& values) {
+double SampleStandardDeviation(const std::vector<double>& values) {
   const double mean = Mean(values);
   if (values.size() < 2) return 0;
   double squares = 0;

@@ -13,7 +13,7 @@ double Mean(const std::vector<double>& values);
 
 /// The standard deviation of a sample of one or more values: the sum of squares is divided by n -
 /// 1. The result is 0 for one value.
-double SampleDeviation(const std::vector<double>& values);
+double SampleStandardDeviation(const std::vector<double>& values);
 
 /// By how many percent a mean accuracy is better than the mean of random architectures, as defined
 /// by Yang et al., "NAS evaluation is frustratingly hard", ICLR 2020. The result is not finite if

@@ -36,8 +36,8 @@ double PValue(const std::vector<double>& group, const std::vector<double>& other
 
 TEST(Statistics, MeanAndDeviationOfASample) {
   EXPECT_DOUBLE_EQ(Mean({1, 2, 6}), 3);
-  EXPECT_DOUBLE_EQ(SampleDeviation({1, 2, 6}), std::sqrt(7.0));
-  EXPECT_EQ(SampleDeviation({94.5}), 0);
+  EXPECT_DOUBLE_EQ(SampleStandardDeviation({1, 2, 6}), std::sqrt(7.0));
+  EXPECT_EQ(SampleStandardDeviation({94.5}), 0);
 }
 
 TEST(Statistics, RelativeImprovementIsOfTheRandomMean) {

@@ -54,7 +54,7 @@ absl::Status CheckSearchSettings(const SearchSettings& settings) {
 
 }  // namespace
 
-SuperNetShape Experiment::StageNetShape(int stage) const {
+SuperNetShape Experiment::StageSuperNetShape(int stage) const {
   const StageShape stage_shape = schedule->stage(stage);
   SuperNetShape shape;
   shape.cells = stage_shape.cells;

@@ -29,7 +29,7 @@ struct Experiment {
   DerivationOptions derivation_options;  ///< the limits of the regularizers
 
   /// The size and the backend of a stage's super-network.
-  SuperNetShape StageNetShape(int stage) const;
+  SuperNetShape StageSuperNetShape(int stage) const;
   /// New regularizers, in the order of the spec. \error kInvalidArgument or kNotFound naming the
   /// field, as MakeExperiment.
   absl::StatusOr<std::vector<std::unique_ptr<Regularizer>>> MakeRegularizers() const;

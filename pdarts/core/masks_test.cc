@@ -122,16 +122,16 @@ TEST(Masks, DrawNormalNumbers) {
   constexpr int64_t kCount = 40001;
   const Masks masks({3}, 0);
   const at::Tensor values = Normal(masks, 0, 0, kCount);
-  const double deviation = 1 / std::sqrt(kCount);
+  const double standard_deviation = 1 / std::sqrt(kCount);
   // The first four moments of the normal distribution are 0, 1, 0, 3; the bounds are five standard
   // deviations of their estimates.
-  EXPECT_NEAR(Mean(values), 0, 5 * deviation);
-  EXPECT_NEAR(Mean(values.pow(2)), 1, 5 * std::sqrt(2.0) * deviation);
-  EXPECT_NEAR(Mean(values.pow(3)), 0, 5 * std::sqrt(15.0) * deviation);
-  EXPECT_NEAR(Mean(values.pow(4)), 3, 5 * std::sqrt(96.0) * deviation);
+  EXPECT_NEAR(Mean(values), 0, 5 * standard_deviation);
+  EXPECT_NEAR(Mean(values.pow(2)), 1, 5 * std::sqrt(2.0) * standard_deviation);
+  EXPECT_NEAR(Mean(values.pow(3)), 0, 5 * std::sqrt(15.0) * standard_deviation);
+  EXPECT_NEAR(Mean(values.pow(4)), 3, 5 * std::sqrt(96.0) * standard_deviation);
   for (const at::Tensor& other : {values.roll(1, 0), values.roll(2, 0), Normal(masks, 1, 0, kCount),
                                   Normal(masks.At(1), 0, 0, kCount)}) {
-    EXPECT_NEAR(Mean(values * other), 0, 5 * deviation);
+    EXPECT_NEAR(Mean(values * other), 0, 5 * standard_deviation);
   }
   // Any part of the sequence can be drawn separately.
   EXPECT_TRUE(values.slice(0, 1000, 1007).equal(Normal(masks, 0, 1000, 7)));

@@ -55,7 +55,7 @@ absl::Status ProgressiveSchedule::Check(const Topology& topology, const Candidat
     const CellKind& kind = topology.kinds[k];
     size_t fewest = kind.operations.size();
     for (const EdgeCandidates& edge : initial[k]) fewest = std::min(fewest, edge.size());
-    auto alive = static_cast<int>(fewest);
+    auto kept = static_cast<int>(fewest);
     for (int s = 0; s < num_stages(); ++s) {
       const StageShape shape = stage(s);
       const std::string where = absl::StrCat("schedule.stages[", s, "]");
@@ -69,12 +69,12 @@ absl::Status ProgressiveSchedule::Check(const Topology& topology, const Candidat
             absl::StrCat(where, ".warmup_epochs: ", shape.warmup_epochs, " is not in [0, ",
                          shape.epochs, "], the stage's epochs"));
       }
-      if (shape.keep < 1 || shape.keep > alive) {
+      if (shape.keep < 1 || shape.keep > kept) {
         return absl::InvalidArgumentError(
-            absl::StrCat(where, ".keep: ", shape.keep, " is not in [1, ", alive,
+            absl::StrCat(where, ".keep: ", shape.keep, " is not in [1, ", kept,
                          "], the candidates that a ", kind.name, " edge has in that stage"));
       }
-      alive = shape.keep;
+      kept = shape.keep;
     }
   }
   return absl::OkStatus();

@@ -44,16 +44,16 @@ absl::Status CheckFresh(const torch::nn::Module& network) {
   return absl::OkStatus();
 }
 
-absl::Status CheckAlphas(const SuperNet& net) {
-  const Candidates& candidates = net.candidates();
+absl::Status CheckAlphas(const SuperNet& super_net) {
+  const Candidates& candidates = super_net.candidates();
   for (size_t k = 0; k < candidates.size(); ++k) {
-    const at::Tensor& alphas = net.alphas()[k];
+    const at::Tensor& alphas = super_net.alphas()[k];
     const auto edges = static_cast<int64_t>(candidates[k].size());
     const auto operations = static_cast<int64_t>(candidates[k][0].size());
     if (alphas.sizes() != at::IntArrayRef({edges, operations})) {
       return absl::InvalidArgumentError(absl::StrCat("its alphas of the cell kind ",
-                                                     net.topology().kinds[k].name, " are not [",
-                                                     edges, ",", operations, "]"));
+                                                     super_net.topology().kinds[k].name,
+                                                     " are not [", edges, ",", operations, "]"));
     }
     if (alphas.count_nonzero().item<int64_t>() != 0) {
       return absl::InvalidArgumentError("its alphas are not zero");
@@ -141,21 +141,21 @@ absl::StatusOr<std::shared_ptr<SuperNet>> SearchSpace::BuildSuperNet(
   PDARTS_RETURN_IF_ERROR(CheckPositive("channels", shape.channels));
   PDARTS_RETURN_IF_ERROR(CheckImage(shape.image, shape.classes));
   PDARTS_RETURN_IF_ERROR(DoCheckSuperNetShape(shape));
-  std::shared_ptr<SuperNet> net = DoBuildSuperNet(candidates, shape, std::move(generator));
-  if (net == nullptr) return Fault("built no super-network");
+  std::shared_ptr<SuperNet> super_net = DoBuildSuperNet(candidates, shape, std::move(generator));
+  if (super_net == nullptr) return Fault("built no super-network");
   absl::Status fits;
-  if (!(net->topology() == topology()) || net->candidates() != candidates) {
+  if (!(super_net->topology() == topology()) || super_net->candidates() != candidates) {
     fits = absl::InvalidArgumentError("it has another topology or other candidates");
   }
-  fits.Update(CheckFresh(*net));
-  fits.Update(CheckAlphas(*net));
-  const std::string declared = KnobNames(net->knobs()), known = KnobNames(knobs());
+  fits.Update(CheckFresh(*super_net));
+  fits.Update(CheckAlphas(*super_net));
+  const std::string declared = KnobNames(super_net->knobs()), known = KnobNames(knobs());
   if (declared != known) {
     fits.Update(absl::InvalidArgumentError(
         absl::StrCat("it declares the knobs ", declared, ", but the space says: ", known)));
   }
   if (!fits.ok()) return Fault(absl::StrCat("built a wrong super-network: ", fits.message()));
-  return net;
+  return super_net;
 }
 
 bool SearchSpace::MayDerive(absl::string_view operation) const {

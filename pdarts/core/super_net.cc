@@ -43,9 +43,9 @@ std::vector<at::Tensor> SuperNet::weights() const {
   return weights;
 }
 
-void SuperNet::InitializeAlphas(double deviation, at::Generator generator) {
+void SuperNet::InitializeAlphas(double standard_deviation, at::Generator generator) {
   torch::NoGradGuard no_grad;
-  for (at::Tensor& alpha : alphas_) alpha.normal_(0, deviation, generator);
+  for (at::Tensor& alpha : alphas_) alpha.normal_(0, standard_deviation, generator);
 }
 
 at::Tensor SuperNet::ProbabilityTensor(int kind) const {

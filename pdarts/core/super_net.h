@@ -40,7 +40,7 @@ class SuperNet : public torch::nn::Module {
   std::vector<at::Tensor> weights() const;
 
   /// Draws every alpha from a normal distribution with mean 0 and this standard deviation.
-  void InitializeAlphas(double deviation, at::Generator generator);
+  void InitializeAlphas(double standard_deviation, at::Generator generator);
 
   /// The probabilities `[E,K]` of a cell kind, with gradients: the softmax over SoftmaxDimension.
   at::Tensor ProbabilityTensor(int kind) const;

@@ -48,12 +48,13 @@ void ImagePlan::Erase(const PixelRegion& region) {
   Add(Step::Kind::kErase, region, height_, width_);
 }
 
-void ImagePlan::Normalize(const std::vector<double>& mean, const std::vector<double>& deviation) {
+void ImagePlan::Normalize(const std::vector<double>& mean,
+                          const std::vector<double>& standard_deviation) {
   if (is_normalized_) return Refuse("normalizes an image that is normalized already");
   is_normalized_ = true;
   Step& step = Add(Step::Kind::kNormalize, {}, height_, width_);
   step.mean = &mean;
-  step.deviation = &deviation;
+  step.deviation = &standard_deviation;
 }
 
 void ImagePlan::Apply(std::function<at::Tensor(const at::Tensor&)> apply) {

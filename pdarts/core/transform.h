@@ -55,10 +55,10 @@ class ImagePlan {
   void Flip();
   /// Sets the pixels of `region` that lie in the image to 0.
   void Erase(const PixelRegion& region);
-  /// Replaces each 8-bit value x by (x / 255 - mean) / deviation with the mean and the standard
-  /// deviation of its channel, in the type in which the network computes. The vectors must outlive
-  /// the plan.
-  void Normalize(const std::vector<double>& mean, const std::vector<double>& deviation);
+  /// Replaces each 8-bit value x by (x / 255 - mean) / standard_deviation with the mean and the
+  /// standard deviation of its channel, in the type in which the network computes. The vectors must
+  /// outlive the plan.
+  void Normalize(const std::vector<double>& mean, const std::vector<double>& standard_deviation);
   /// Any other step: `apply` gets the image `[C,H,W]`, uint8 before the normalization and
   /// floating-point after it, with any strides, and returns an image of the same size and type.
   /// Several threads call it, each with its own image.

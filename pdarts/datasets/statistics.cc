@@ -26,10 +26,10 @@ absl::Status Take(const std::string& name, const google::protobuf::RepeatedField
 }  // namespace
 
 absl::Status TakeStatistics(const google::protobuf::RepeatedField<double>& mean,
-                            const google::protobuf::RepeatedField<double>& deviation,
+                            const google::protobuf::RepeatedField<double>& standard_deviation,
                             DatasetInfo* info) {
   PDARTS_RETURN_IF_ERROR(Take("mean", mean, info->image.channels, &info->mean));
-  return Take("deviation", deviation, info->image.channels, &info->deviation);
+  return Take("deviation", standard_deviation, info->image.channels, &info->deviation);
 }
 
 void ComputeStatistics(const at::Tensor& images, DatasetInfo* info) {

@@ -11,7 +11,7 @@ namespace pdarts {
 /// Replaces the channel statistics in `info` by those of a config. Empty statistics change nothing.
 /// \error kInvalidArgument unless there is one number for each channel.
 absl::Status TakeStatistics(const google::protobuf::RepeatedField<double>& mean,
-                            const google::protobuf::RepeatedField<double>& deviation,
+                            const google::protobuf::RepeatedField<double>& standard_deviation,
                             DatasetInfo* info);
 
 /// Sets the mean and the standard deviation of each channel to those of all pixels of the images.

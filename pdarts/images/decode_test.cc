@@ -36,11 +36,11 @@ Bytes RowOf(const PngContent& content) {
   return Pixels(*image);
 }
 
-PngContent Png(uint32_t width, int colour_type, int bits, Bytes pixels) {
+PngContent Png(uint32_t width, int color_type, int bits, Bytes pixels) {
   PngContent content;
   content.width = width;
   content.height = 1;
-  content.colour_type = colour_type;
+  content.color_type = color_type;
   content.bits = bits;
   content.pixels = std::move(pixels);
   return content;
@@ -94,31 +94,31 @@ JpegContent Jpeg(int components, const std::vector<Bytes>& columns) {
   content.components = components;
   for (int y = 0; y < 2; ++y) {
     for (int x = 0; x < 24; ++x) {
-      const Bytes& colour = columns[x / 8];
-      content.pixels.insert(content.pixels.end(), colour.begin(), colour.end());
+      const Bytes& color = columns[x / 8];
+      content.pixels.insert(content.pixels.end(), color.begin(), color.end());
     }
   }
   return content;
 }
 
-void ExpectColumns(const JpegContent& content, const std::vector<Bytes>& colours) {
+void ExpectColumns(const JpegContent& content, const std::vector<Bytes>& colors) {
   const auto image = DecodeImage(EncodeJpeg(content), kOptions);
   ASSERT_TRUE(image.ok()) << image.status();
   ASSERT_EQ(image->height, 2);
   ASSERT_EQ(image->width, 24);
   for (int x = 0; x < 24; ++x) {
     for (int c = 0; c < 3; ++c) {
-      EXPECT_NEAR(image->pixels[3 * (24 + x) + c], colours[x / 8][c], 4) << "column " << x;
+      EXPECT_NEAR(image->pixels[3 * (24 + x) + c], colors[x / 8][c], 4) << "column " << x;
     }
   }
 }
 
 TEST(DecodeJpeg, EveryKindBecomesRgb) {
-  const std::vector<Bytes> colours = {{255, 0, 0}, {10, 200, 100}, {255, 255, 255}};
-  JpegContent rgb = Jpeg(3, colours);
-  ExpectColumns(rgb, colours);
+  const std::vector<Bytes> colors = {{255, 0, 0}, {10, 200, 100}, {255, 255, 255}};
+  JpegContent rgb = Jpeg(3, colors);
+  ExpectColumns(rgb, colors);
   rgb.progressive = true;
-  ExpectColumns(rgb, colours);
+  ExpectColumns(rgb, colors);
   ExpectColumns(Jpeg(1, {{0}, {128}, {255}}), {{0, 0, 0}, {128, 128, 128}, {255, 255, 255}});
   // Cyan; half of the light absorbed by black ink; no ink.
   const std::vector<Bytes> shown = {{0, 255, 255}, {127, 127, 127}, {255, 255, 255}};
@@ -266,8 +266,8 @@ std::vector<std::string> Pictures(int orientation) {
     jpeg.pixels = Picture(kPictureHeight, kPictureWidth, components);
     for (const auto& [columns, rows] : std::vector<std::pair<int, int>>{{1, 1}, {2, 1}, {2, 2}}) {
       if (components == 1 && columns > 1) break;
-      jpeg.colour_columns = columns;
-      jpeg.colour_rows = rows;
+      jpeg.color_columns = columns;
+      jpeg.color_rows = rows;
       for (const bool progressive : {false, true}) {
         jpeg.progressive = progressive;
         for (const bool ycck : {false, true}) {
@@ -278,7 +278,7 @@ std::vector<std::string> Pictures(int orientation) {
         jpeg.ycck = false;
       }
     }
-    jpeg.colour_columns = jpeg.colour_rows = 1;
+    jpeg.color_columns = jpeg.color_rows = 1;
   }
   PngContent png;
   png.width = kPictureWidth;

@@ -65,7 +65,7 @@ std::string EncodePng(const PngContent& content) {
             ->append(reinterpret_cast<const char*>(data), size);
       },
       nullptr);
-  png_set_IHDR(png, info, content.width, content.height, content.bits, content.colour_type,
+  png_set_IHDR(png, info, content.width, content.height, content.bits, content.color_type,
                content.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   std::vector<png_color> palette;
@@ -116,9 +116,9 @@ std::string EncodeJpeg(const JpegContent& content) {
   if (content.ycck) jpeg_set_colorspace(&info, JCS_YCCK);
   jpeg_set_quality(&info, 100, TRUE);
   for (int c = 0; c < info.num_components; ++c) {
-    const bool is_colour = c == 1 || c == 2;
-    info.comp_info[c].h_samp_factor = is_colour ? 1 : content.colour_columns;
-    info.comp_info[c].v_samp_factor = is_colour ? 1 : content.colour_rows;
+    const bool is_color = c == 1 || c == 2;
+    info.comp_info[c].h_samp_factor = is_color ? 1 : content.color_columns;
+    info.comp_info[c].v_samp_factor = is_color ? 1 : content.color_rows;
   }
   info.write_Adobe_marker = content.adobe || content.ycck ? TRUE : FALSE;
   if (content.progressive) jpeg_simple_progression(&info);

@@ -15,7 +15,7 @@ std::string ExifOf(int orientation, bool big_endian = false);
 struct PngContent {
   uint32_t width = 0;
   uint32_t height = 0;
-  int colour_type = 2;  ///< PNG_COLOR_TYPE_*: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA
+  int color_type = 2;  ///< PNG_COLOR_TYPE_*: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA
   int bits = 8;
   std::vector<uint8_t> pixels;
   std::vector<uint8_t> palette;       ///< red, green, blue of each entry
@@ -34,8 +34,8 @@ struct JpegContent {
   bool ycck = false;   ///< 4 components stored as YCCK
   bool adobe = false;  ///< with Adobe's marker, which means inverted inks
   bool progressive = false;
-  int colour_columns = 1;  ///< number of neighboring pixels in a row that share a color: 1 or 2
-  int colour_rows = 1;     ///< number of neighboring pixels in a column that share a color
+  int color_columns = 1;  ///< number of neighboring pixels in a row that share a color: 1 or 2
+  int color_rows = 1;     ///< number of neighboring pixels in a column that share a color
   std::vector<uint8_t> pixels;
   std::string exif;  ///< as ExifOf; empty: none
 };

@@ -66,9 +66,9 @@ std::unique_ptr<Regularizer> MakeRegularizer(const std::string& config) {
 }
 
 /// The context of a hook in a search with one stage.
-inline SearchContext ContextOf(SuperNet* net, int epoch, int epochs, int warmup_epochs = 0) {
+inline SearchContext ContextOf(SuperNet* super_net, int epoch, int epochs, int warmup_epochs = 0) {
   SearchContext context;
-  context.net = net;
+  context.net = super_net;
   context.epoch = epoch;
   context.shape.epochs = epochs;
   context.shape.warmup_epochs = warmup_epochs;

@@ -11,6 +11,7 @@
 #include "pdarts/core/spec.h"
 #include "pdarts/report/grid_section.h"
 #include "pdarts/report/page.h"
+#include "pdarts/runs/provenance.h"
 #include "pdarts/runs/result_groups.h"
 #include "pdarts/runs/search_decision.h"
 #include "pdarts/runs/training_row.h"
@@ -94,20 +95,16 @@ std::vector<ResultsGrid> Grids(const std::vector<RunFiles>& runs,
 
 /// The differences between the environments of two finished runs of the same spec, which may change
 /// their results: "; threads 2 instead of 1".
-std::string OtherSurroundings(const std::optional<RunResult>& first,
-                              const std::optional<RunResult>& other) {
+std::string EnvironmentText(const std::optional<RunResult>& first,
+                            const std::optional<RunResult>& other) {
   if (!first || !other) return "";
-  const RunResult &a = *first, &b = *other;
   std::string text;
-  const auto compare = [&](const char* what, const std::string& was, const std::string& is) {
-    if (was != is) absl::StrAppend(&text, "; ", what, " ", is, " instead of ", was);
-  };
-  compare("processes", absl::StrCat(a.processes()), absl::StrCat(b.processes()));
-  compare("threads", absl::StrCat(a.threads()), absl::StrCat(b.threads()));
-  compare("commit", a.commit(), b.commit());
-  compare("processor", a.cpu(), b.cpu());
-  compare("data", a.dataset_checksum(), b.dataset_checksum());
-  for (const std::string& change : b.changes()) absl::StrAppend(&text, "; ", change);
+  for (const EnvironmentDifference& difference : EnvironmentDifferences(
+           *first, *other, {"processes", "threads", "commit", "cpu", "dataset_checksum"})) {
+    absl::StrAppend(&text, "; ", difference.name, " ", difference.now, " instead of ",
+                    difference.before);
+  }
+  for (const std::string& change : other->changes()) absl::StrAppend(&text, "; ", change);
   return text;
 }
 
@@ -171,7 +168,7 @@ Html Differences(const std::vector<Run>& runs, const std::vector<std::string>& l
         MessageDifferences(SpecWithoutGrid(runs[0]), SpecWithoutGrid(runs[i]));
     list.Append(Block(Tag::kLi, labels[i], ": ",
                       differences.empty() ? "the same spec" : differences,
-                      OtherSurroundings(ResultOf(runs[0]), ResultOf(runs[i]))));
+                      EnvironmentText(ResultOf(runs[0]), ResultOf(runs[i]))));
   }
   return HtmlCat(Block(Tag::kP, "Against ", labels[0], ":"), Block(Tag::kUl, "\n", list));
 }

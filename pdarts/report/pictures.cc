@@ -119,16 +119,16 @@ Html ConfusionMatrix(const TestMistakes& mistakes, const std::vector<std::string
     const auto& counts = mistakes.confusion(c).counts();
     const double images = std::accumulate(counts.begin(), counts.end(), 0.0);
     Html cells = HtmlRowHead(class_names[c]);
-    for (int guess = 0; guess < counts.size(); ++guess) {
-      if (counts[guess] == 0) {
+    for (int predicted_class = 0; predicted_class < counts.size(); ++predicted_class) {
+      if (counts[predicted_class] == 0) {
         cells.Append(Element(Tag::kTd));
         continue;
       }
-      cells.Append(
-          Element(Tag::kTd,
-                  {ShadeOf(counts[guess] / images),
-                   {Attr::kTitle, absl::StrCat(class_names[c], " taken for ", class_names[guess])}},
-                  Number(counts[guess], 0)));
+      cells.Append(Element(Tag::kTd,
+                           {ShadeOf(counts[predicted_class] / images),
+                            {Attr::kTitle, absl::StrCat(class_names[c], " taken for ",
+                                                        class_names[predicted_class])}},
+                           Number(counts[predicted_class], 0)));
     }
     rows.Append(Block(Tag::kTr, cells));
   }
@@ -153,17 +153,17 @@ Html MistakePictures(const TestMistakes& mistakes) {
     const Picture& picture = image.picture();
     const std::string classes =
         absl::StrCat(picture.class_name(), ", taken for ", image.taken_for());
-    const Html guess =
+    const Html predicted_class =
         Element(Tag::kSpan, classes, " (", Number(100 * image.probability(), 1), " %)");
     figures.Append(Block(Tag::kFigure, Image(picture, classes),
-                         Element(Tag::kFigcaption, guess,
+                         Element(Tag::kFigcaption, predicted_class,
                                  Element(Tag::kSpan, {{Attr::kClass, "soft"}}, picture.source()))));
   }
-  return HtmlCat(
-      Block(Tag::kP, after,
-            ": the wrong guesses that the network gave the highest probabilities, as it was ",
-            "given the images. An image whose label is wrong often stands here."),
-      Block(Tag::kDiv, {{Attr::kClass, "pictures"}}, "\n", figures));
+  return HtmlCat(Block(Tag::kP, after,
+                       ": the wrong predicted classes that the network gave the highest "
+                       "probabilities, as it was ",
+                       "given the images. An image whose label is wrong often stands here."),
+                 Block(Tag::kDiv, {{Attr::kClass, "pictures"}}, "\n", figures));
 }
 
 }  // namespace pdarts

@@ -159,7 +159,7 @@ absl::Status WriteComparison(const std::vector<std::string>& run_directories,
   return WriteFileAtomically(file, ComparisonPage(searches, trainings, unreadable).bytes());
 }
 
-absl::Status ReportObserver::OnResume(const SearchPosition& position, const SuperNet& net) {
+absl::Status ReportObserver::OnResume(const SearchPosition& position, const SuperNet& super_net) {
   WriteIfDue();
   return absl::OkStatus();
 }
@@ -169,7 +169,7 @@ absl::Status ReportObserver::OnEpochEnd(const EpochReport& report) {
   return absl::OkStatus();
 }
 
-absl::Status ReportObserver::OnStageEnd(const SearchPosition& position, const SuperNet& net,
+absl::Status ReportObserver::OnStageEnd(const SearchPosition& position, const SuperNet& super_net,
                                         const Candidates& kept) {
   Wait();
   return absl::OkStatus();

@@ -54,9 +54,9 @@ class ReportObserver : public SearchObserver {
 
   explicit ReportObserver(std::string run_directory, Clock clock = SteadySeconds)
       : run_directory_(std::move(run_directory)), clock_(std::move(clock)) {}
-  absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override;
+  absl::Status OnResume(const SearchPosition& position, const SuperNet& super_net) override;
   absl::Status OnEpochEnd(const EpochReport& report) override;
-  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& super_net,
                           const Candidates& kept) override;
   /// Waits until no report is being written.
   void Wait() { writing_.Wait(); }

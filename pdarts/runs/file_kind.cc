@@ -29,7 +29,7 @@ constexpr Signature kSignatures[] = {
     {0, "\x93NUMPY", "a NumPy array (.npy)"},
     {0, "GGUF", "a GGUF file"},
     {4, "TFL3", "a TensorFlow Lite model"},
-    {0, "PDARTSCK", "a checkpoint of an unfinished run of pdarts, which --resume goes on from"},
+    {0, "PDARTSCK", "a checkpoint of an unfinished run of pdarts, which --resume continues"},
     {0, "\x89PNG", "a PNG image"},
     {0, "\xff\xd8\xff", "a JPEG image"},
     {0, "%PDF-", "a PDF document"},

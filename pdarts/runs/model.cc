@@ -100,11 +100,11 @@ absl::Status TakeStatistics(const Model& model, DatasetInfo* info) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Model> ParseModel(const std::string& json, absl::string_view origin) {
+absl::StatusOr<Model> ParseModel(const std::string& json, absl::string_view where) {
   Model model;
   absl::Status status = ParseJson(json, &model);
   if (status.ok()) status = CheckModel(model);
-  if (!status.ok()) return absl::DataLossError(absl::StrCat(origin, ": ", status.message()));
+  if (!status.ok()) return absl::DataLossError(absl::StrCat(where, ": ", status.message()));
   return model;
 }
 

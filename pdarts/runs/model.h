@@ -34,8 +34,8 @@ absl::Status TakeStatistics(const Model& model, DatasetInfo* info);
 
 /// Reads a Model. The text may come from anybody.
 /// \error kDataLoss if the text does not parse, or if its classes, image shape and channel
-/// statistics contradict each other. The message begins with `origin`.
-absl::StatusOr<Model> ParseModel(const std::string& json, absl::string_view origin);
+/// statistics contradict each other. The message begins with `where`.
+absl::StatusOr<Model> ParseModel(const std::string& json, absl::string_view where);
 
 /// The model in the directory of a training; unset if an older version of pdarts made the training.
 /// \error as ParseModel and Directory::ReadFile.

@@ -1,5 +1,8 @@
 #include "pdarts/runs/provenance.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
@@ -14,12 +17,14 @@ using google::protobuf::Reflection;
 
 /// The fields that influence the last bits of a run. `version` is not among them, because `commit`
 /// is more exact. The place of the data is not among them, because it has no influence.
-constexpr const char* kDeciding[] = {"processes", "threads", "kernels", "device",
-                                     "libtorch",  "commit",  "cpu",     "gpu"};
+std::vector<std::string> DecidingFields() {
+  return {"processes", "threads", "kernels", "device", "libtorch", "commit", "cpu", "gpu"};
+}
 
-std::string FieldText(const Message& message, const FieldDescriptor& field) {
+std::string FieldText(const Message& message, const std::string& name) {
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
   std::string text;
-  google::protobuf::TextFormat::PrintFieldValueToString(message, &field, -1, &text);
+  google::protobuf::TextFormat::PrintFieldValueToString(message, field, -1, &text);
   return text;
 }
 
@@ -60,6 +65,20 @@ void CopyField(const Message& from, const FieldDescriptor& source, const FieldDe
 
 }  // namespace
 
+std::string EnvironmentDifference::Text() const {
+  return absl::StrCat(name, " was ", before, ", is ", now);
+}
+
+std::vector<EnvironmentDifference> EnvironmentDifferences(const Message& before, const Message& now,
+                                                          const std::vector<std::string>& names) {
+  std::vector<EnvironmentDifference> differences;
+  for (const std::string& name : names) {
+    const std::string was = FieldText(before, name), is = FieldText(now, name);
+    if (was != is) differences.push_back({name, was, is});
+  }
+  return differences;
+}
+
 absl::StatusOr<std::vector<std::string>> CompareProvenance(const Provenance& before,
                                                            const Provenance& now) {
   if (before.dataset_checksum() != now.dataset_checksum()) {
@@ -68,10 +87,9 @@ absl::StatusOr<std::vector<std::string>> CompareProvenance(const Provenance& bef
         before.dataset_checksum(), ", is ", now.dataset_checksum(), "; --overwrite starts over"));
   }
   std::vector<std::string> changes;
-  for (const char* name : kDeciding) {
-    const FieldDescriptor& field = *Provenance::descriptor()->FindFieldByName(name);
-    const std::string was = FieldText(before, field), is = FieldText(now, field);
-    if (was != is) changes.push_back(absl::StrCat(name, " was ", was, ", is ", is));
+  for (const EnvironmentDifference& difference :
+       EnvironmentDifferences(before, now, DecidingFields())) {
+    changes.push_back(difference.Text());
   }
   return changes;
 }

@@ -10,6 +10,22 @@
 
 namespace pdarts {
 
+/// A field whose value differs between two environments.
+struct EnvironmentDifference {
+  std::string name;
+  std::string before;
+  std::string now;
+
+  /// "threads was 2, is 1".
+  std::string Text() const;
+};
+
+/// The differences between two environments in the fields `names`, in the order of `names`. before,
+/// now: messages with these fields, such as Provenance and RunResult.
+std::vector<EnvironmentDifference> EnvironmentDifferences(const google::protobuf::Message& before,
+                                                          const google::protobuf::Message& now,
+                                                          const std::vector<std::string>& names);
+
 /// Compares the provenance with which a run was begun and the provenance with which it would be
 /// resumed. Returns the changes that influence the last bits of the run, such as "threads was 2, is
 /// 1". If there are any, the resumed run may end differently from the uninterrupted run.

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Provenance Some() {
   Provenance provenance;
@@ -70,6 +71,20 @@ TEST(Provenance, WhatDecidesTheLastBitsIsCompared) {
   now = Some();
   now.set_processes(3);
   EXPECT_THAT(CompareProvenance(Some(), now).value(), ElementsAre("processes was 1, is 3"));
+}
+
+TEST(Provenance, EnvironmentsDifferInTheFieldsThatAreAskedFor) {
+  RunResult before, now;
+  before.set_threads(2);
+  now.set_threads(4);
+  now.set_processes(3);
+  const auto differences = EnvironmentDifferences(before, now, {"processes", "cpu", "threads"});
+  ASSERT_EQ(differences.size(), 2u);
+  EXPECT_EQ(differences[0].name, "processes");
+  EXPECT_EQ(differences[1].before, "2");
+  EXPECT_EQ(differences[1].now, "4");
+  EXPECT_EQ(differences[1].Text(), "threads was 2, is 4");
+  EXPECT_THAT(EnvironmentDifferences(before, now, {"commit"}), IsEmpty());
 }
 
 TEST(Provenance, OtherDataAreRefused) {

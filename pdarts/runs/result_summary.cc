@@ -52,7 +52,7 @@ void FillIn(ColumnSummary* column) {
     if (value) known.push_back(*value);
   }
   column->mean = Mean(known);
-  column->deviation = SampleDeviation(known);
+  column->deviation = SampleStandardDeviation(known);
 }
 
 /// Appends the columns of one message type and of the messages within it.

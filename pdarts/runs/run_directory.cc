@@ -410,8 +410,8 @@ absl::Status RunDirectory::WriteWeightsOf(const torch::nn::Module& module, const
   return Write(name, content);
 }
 
-absl::Status RunDirectory::WriteSuperNet(const SuperNet& net) {
-  return WriteWeightsOf(net, kSuperNet, {});
+absl::Status RunDirectory::WriteSuperNet(const SuperNet& super_net) {
+  return WriteWeightsOf(super_net, kSuperNet, {});
 }
 
 absl::Status RunDirectory::WriteModel(const Model& model) {

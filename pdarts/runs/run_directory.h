@@ -121,7 +121,7 @@ class RunDirectory {
 
   /// The following functions write the other files. \error as CheckHeld and WriteFileAtomically.
   absl::Status WriteArchitecture(const DerivedArchitecture& architecture);
-  absl::Status WriteSuperNet(const SuperNet& net);
+  absl::Status WriteSuperNet(const SuperNet& super_net);
   /// Files of weights that are written afterwards hold the model in their metadata.
   absl::Status WriteModel(const Model& model);
   absl::Status WriteLastWeights(const Network& network);

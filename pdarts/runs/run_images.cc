@@ -33,13 +33,14 @@ TestMistakes DescribeMistakes(int epoch, const Evaluation& evaluation, const Sam
   TestMistakes mistakes;
   mistakes.set_epoch(epoch);
   if (class_names.size() <= kMostConfusionClasses) {
-    AddConfusion(CountGuesses(source.labels(), evaluation.guesses, class_names.size()),
-                 mistakes.mutable_confusion());
+    AddConfusion(
+        CountPredictedClasses(source.labels(), evaluation.predicted_classes, class_names.size()),
+        mistakes.mutable_confusion());
   }
   for (const ConfidentMistake& mistake : evaluation.mistakes) {
     MistakenImage* const image = mistakes.add_images();
     *image->mutable_picture() = MakePicture(mistake.pixels, mistake.image, source, class_names);
-    image->set_taken_for(class_names[mistake.guess]);
+    image->set_taken_for(class_names[mistake.predicted_class]);
     image->set_probability(mistake.probability);
   }
   return mistakes;
@@ -50,8 +51,8 @@ void AddConfusion(const std::vector<std::map<int64_t, int64_t>>& counts,
   for (const std::map<int64_t, int64_t>& of_class : counts) {
     ConfusionRow* const row = rows->Add();
     row->mutable_counts()->Resize(static_cast<int>(counts.size()), 0);
-    for (const auto& [guess, count] : of_class) {
-      row->set_counts(static_cast<int>(guess), static_cast<double>(count));
+    for (const auto& [predicted_class, count] : of_class) {
+      row->set_counts(static_cast<int>(predicted_class), static_cast<double>(count));
     }
   }
 }

@@ -31,7 +31,7 @@ TestMistakes DescribeMistakes(int epoch, const Evaluation& evaluation, const Sam
                               const std::vector<std::string>& class_names);
 
 /// Adds the confusion matrix, with a row for each true class. `counts` is the result of
-/// CountGuesses.
+/// CountPredictedClasses.
 void AddConfusion(const std::vector<std::map<int64_t, int64_t>>& counts,
                   google::protobuf::RepeatedPtrField<ConfusionRow>* rows);
 

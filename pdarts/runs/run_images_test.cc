@@ -49,7 +49,7 @@ TEST(RunImages, SamplesHaveTheirClassAndTheirOrigin) {
 
 TEST(RunImages, MistakesHaveTheMatrixAndTheImages) {
   Evaluation evaluation;
-  evaluation.guesses = at::tensor({0, 0, -1, 1}, at::kLong);  // image 2 was not evaluated
+  evaluation.predicted_classes = at::tensor({0, 0, -1, 1}, at::kLong);  // image 2 was not evaluated
   evaluation.mistakes.push_back({1, 0, 0.75, at::full({3, 4, 4}, 150, at::kByte)});
   const TestMistakes mistakes = DescribeMistakes(7, evaluation, *Images(), {"cat", "dog"});
   EXPECT_EQ(mistakes.epoch(), 7);
@@ -67,7 +67,7 @@ TEST(RunImages, MistakesHaveTheMatrixAndTheImages) {
 
 TEST(RunImages, MoreThanAHundredClassesHaveNoMatrix) {
   Evaluation evaluation;
-  evaluation.guesses = at::zeros({4}, at::kLong);
+  evaluation.predicted_classes = at::zeros({4}, at::kLong);
   std::vector<std::string> names;
   for (int c = 0; c < 100; ++c) names.push_back(absl::StrCat("class ", c));
   EXPECT_EQ(DescribeMistakes(1, evaluation, *Images(), names).confusion_size(), 100);

@@ -22,18 +22,19 @@ LogEvent AtStage(const LoopPosition& position, LogEvent event = {}) {
 SearchRecorder::SearchRecorder(RunDirectory* directory, const Experiment* experiment)
     : RunRecorder(directory), experiment_(experiment) {}
 
-absl::Status SearchRecorder::OnStageBegin(const SearchPosition& position, const SuperNet& net) {
+absl::Status SearchRecorder::OnStageBegin(const SearchPosition& position,
+                                          const SuperNet& super_net) {
   LogEvent event = AtStage(position);
   event.set_epochs(position.shape.epochs);
   event.set_cells(position.shape.cells);
   event.set_channels(position.shape.channels);
-  event.set_candidates_per_edge(static_cast<int>(net.candidates()[0][0].size()));
-  event.set_parameters(static_cast<double>(CountParameters(net)));
+  event.set_candidates_per_edge(static_cast<int>(super_net.candidates()[0][0].size()));
+  event.set_parameters(static_cast<double>(CountParameters(super_net)));
   if (position.expected_bytes > 0) {
     event.set_expected_memory_mb(Megabytes(position.expected_bytes));
   }
   if (position.expected_seconds > 0) event.set_expected_seconds(position.expected_seconds);
-  *event.mutable_probabilities() = EncodeEdges(net.topology(), net.candidates());
+  *event.mutable_probabilities() = EncodeEdges(super_net.topology(), super_net.candidates());
   for (std::string& note : AlphaTrainingNotes(*experiment_, position.stage, position.steps)) {
     event.add_notes(std::move(note));
   }
@@ -54,18 +55,18 @@ absl::Status SearchRecorder::OnEpochEnd(const EpochReport& report) {
     event.set_supernet_top5(report.supernet->top5);
     event.set_supernet_loss(report.supernet->loss);
   }
-  const EdgeProbabilities probabilities = report.net->Probabilities();
+  const EdgeProbabilities probabilities = report.super_net->Probabilities();
   *event.mutable_probabilities() =
-      EncodeEdges(report.net->topology(), report.net->candidates(), &probabilities);
-  PDARTS_RETURN_IF_ERROR(AddDerivation(*report.net, probabilities, &event));
+      EncodeEdges(report.super_net->topology(), report.super_net->candidates(), &probabilities);
+  PDARTS_RETURN_IF_ERROR(AddDerivation(*report.super_net, probabilities, &event));
   return Log("epoch", std::move(event));
 }
 
-absl::Status SearchRecorder::AddDerivation(const SuperNet& net,
+absl::Status SearchRecorder::AddDerivation(const SuperNet& super_net,
                                            const EdgeProbabilities& probabilities,
                                            LogEvent* event) const {
-  const absl::StatusOr<Derivation> derivation =
-      experiment_->space->Derive(net.candidates(), probabilities, experiment_->derivation_options);
+  const absl::StatusOr<Derivation> derivation = experiment_->space->Derive(
+      super_net.candidates(), probabilities, experiment_->derivation_options);
   // It may be too early to derive an architecture. The end of the search will report the error.
   if (absl::IsInvalidArgument(derivation.status())) return absl::OkStatus();
   PDARTS_RETURN_IF_ERROR(derivation.status());
@@ -77,11 +78,11 @@ absl::Status SearchRecorder::AddDerivation(const SuperNet& net,
   return absl::OkStatus();
 }
 
-absl::Status SearchRecorder::OnStageEnd(const SearchPosition& position, const SuperNet& net,
+absl::Status SearchRecorder::OnStageEnd(const SearchPosition& position, const SuperNet& super_net,
                                         const Candidates& kept) {
   LogEvent event = AtStage(position);
   event.set_candidates_per_edge(static_cast<int>(kept[0][0].size()));
-  *event.mutable_probabilities() = EncodeEdges(net.topology(), kept);
+  *event.mutable_probabilities() = EncodeEdges(super_net.topology(), kept);
   return Log("stage_end", std::move(event));
 }
 

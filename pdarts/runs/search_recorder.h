@@ -18,14 +18,14 @@ class SearchRecorder : public SearchObserver, public RunRecorder<LogEvent> {
   /// rates it, and whether a stage trains its alphas.
   SearchRecorder(RunDirectory* directory, const Experiment* experiment);
 
-  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& super_net) override;
   absl::Status OnEpochEnd(const EpochReport& report) override;
-  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& super_net,
                           const Candidates& kept) override;
 
  private:
   /// Adds the architecture that would be derived from the network now, if one can be derived.
-  absl::Status AddDerivation(const SuperNet& net, const EdgeProbabilities& probabilities,
+  absl::Status AddDerivation(const SuperNet& super_net, const EdgeProbabilities& probabilities,
                              LogEvent* event) const;
 
   const Experiment* const experiment_;

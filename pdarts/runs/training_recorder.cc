@@ -14,8 +14,8 @@ TrainEvent DescribeBegin(const std::string& architecture, int64_t parameters,
   event.set_architecture(architecture);
   event.set_parameters(static_cast<double>(parameters));
   for (const std::string& name : data.info.class_names) event.add_class_names(name);
-  for (const int64_t images : CountRight(data.test->labels(), data.test->labels(),
-                                         static_cast<int>(data.info.class_names.size()))) {
+  for (const int64_t images : CountCorrect(data.test->labels(), data.test->labels(),
+                                           static_cast<int>(data.info.class_names.size()))) {
     event.add_class_images(static_cast<int>(images));
   }
   return event;
@@ -29,7 +29,7 @@ absl::Status TrainingRecorder::OnEpochEnd(const TrainEpochReport& report) {
   event.set_test_loss(report.test.loss);
   event.set_test_top1(report.test.top1);
   event.set_test_top5(report.test.top5);
-  for (const int64_t right : report.class_right) event.add_class_right(static_cast<int>(right));
+  for (const int64_t correct : report.class_right) event.add_class_right(static_cast<int>(correct));
   event.set_drop_path(report.drop_path);
   event.set_best(report.is_best);
   PDARTS_RETURN_IF_ERROR(Log("epoch", std::move(event)));

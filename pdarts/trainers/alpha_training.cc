@@ -11,7 +11,7 @@ namespace {
 /// Adam moves an alpha by about the learning rate in each step. The alphas must be able to move by
 /// this number of standard deviations of their random initial values. Otherwise the initial values
 /// decide, and not the training.
-constexpr double kDeviations = 10;
+constexpr double kStandardDeviations = 10;
 
 /// The reason why no alpha of the stage trains enough; empty if there is none.
 std::string ReasonForAllKinds(const StageShape& shape, const SearchSettings& settings,
@@ -27,10 +27,12 @@ std::string ReasonForAllKinds(const StageShape& shape, const SearchSettings& set
   if (rate == 0) return "the alphas do not move, because search.alphas.learning_rate is 0";
   if (!steps) return "";
   const int64_t all_steps = int64_t{epochs} * *steps;
-  if (static_cast<double>(all_steps) * rate >= kDeviations * settings.alpha_deviation()) return "";
+  if (static_cast<double>(all_steps) * rate >= kStandardDeviations * settings.alpha_deviation())
+    return "";
   return absl::StrCat("the alphas get only ", all_steps, " steps, and ", all_steps,
-                      " times search.alphas.learning_rate (", rate, ") is less than ", kDeviations,
-                      " times search.alpha_deviation (", settings.alpha_deviation(), ")");
+                      " times search.alphas.learning_rate (", rate, ") is less than ",
+                      kStandardDeviations, " times search.alpha_deviation (",
+                      settings.alpha_deviation(), ")");
 }
 
 /// The reason why every edge of the stage has only one candidate; empty if an edge has more.

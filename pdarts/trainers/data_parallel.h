@@ -14,8 +14,8 @@
 namespace pdarts {
 
 /// How processes train one network together. Each process has the complete network and its share of
-/// every batch. The gradients and the scores of a step are summed over all processes, so that every
-/// process takes the same step. A process that is alone sums nothing.
+/// every batch. The gradients and the metrics of a step are summed over all processes, so that
+/// every process takes the same step. A process that is alone sums nothing.
 class DataParallel {
  public:
   /// For a process that is alone.

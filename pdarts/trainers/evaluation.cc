@@ -39,7 +39,7 @@ bool IsSurer(const ConfidentMistake& a, const ConfidentMistake& b) {
 class Measurement {
  public:
   explicit Measurement(Loader& loader) : loader_(loader) {
-    evaluation_.guesses = at::full({loader.source().size()}, -1, at::kLong);
+    evaluation_.predicted_classes = at::full({loader.source().size()}, -1, at::kLong);
   }
 
   /// labels: on the device of the logits.
@@ -64,10 +64,11 @@ class Measurement {
         rest = rest.narrow(0, count, rest.size(0) - count);
         return numbers;
       };
-      const at::Tensor loss = take(1), hits = take(2), guesses = take(images).to(at::kLong);
+      const at::Tensor loss = take(1), hits = take(2),
+                       predicted_classes = take(images).to(at::kLong);
       meter_.AddHits(loss, hits, images);
-      evaluation_.guesses.index_copy_(0, batch.indices, guesses);
-      AddMistakes(batch, guesses, take(images));
+      evaluation_.predicted_classes.index_copy_(0, batch.indices, predicted_classes);
+      AddMistakes(batch, predicted_classes, take(images));
     }
     numbers_.clear();
     batches_.clear();
@@ -95,19 +96,20 @@ class Measurement {
     int64_t epoch = 0;  ///< of the batch: transforms of the image may depend on it
   };
 
-  /// Adds the mistakes of a batch to the most confident mistakes so far. guesses: the predicted
-  /// classes; guesses and probabilities are `[N]`, on the CPU.
-  void AddMistakes(const Unread& batch, const at::Tensor& guesses,
+  /// Adds the mistakes of a batch to the most confident mistakes so far. predicted_classes: the
+  /// predicted classes; predicted_classes and probabilities are `[N]`, on the CPU.
+  void AddMistakes(const Unread& batch, const at::Tensor& predicted_classes,
                    const at::Tensor& probabilities) {
     const at::Tensor labels = loader_.source().labels().index_select(0, batch.indices);
     const auto probability = probabilities.accessor<double, 1>();
-    const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
+    const auto label = labels.accessor<int64_t, 1>(),
+               predicted_class = predicted_classes.accessor<int64_t, 1>();
     const auto index = batch.indices.accessor<int64_t, 1>();
     for (int64_t i = 0; i < label.size(0); ++i) {
-      if (guess[i] == label[i] || !std::isfinite(probability[i])) continue;
+      if (predicted_class[i] == label[i] || !std::isfinite(probability[i])) continue;
       Mistake mistake;
       mistake.image = index[i];
-      mistake.guess = guess[i];
+      mistake.predicted_class = predicted_class[i];
       mistake.probability = probability[i];
       mistake.epoch = batch.epoch;
       if (mistakes_.size() == kMostMistakes && !IsSurer(mistake, mistakes_.back())) continue;
@@ -140,7 +142,7 @@ absl::Status GatherMistakes(Communicator& communicator, at::IntArrayRef pixels,
     auto own = number[communicator.rank()][static_cast<int64_t>(i)];
     own[0] = 1;
     own[1] = static_cast<double>(mistake.image);
-    own[2] = static_cast<double>(mistake.guess);
+    own[2] = static_cast<double>(mistake.predicted_class);
     own[3] = mistake.probability;
   }
   PDARTS_RETURN_IF_ERROR(communicator.AllReduce({numbers}));
@@ -172,9 +174,9 @@ absl::Status Measurement::Gather() {
   Communicator& communicator = loader_.communicator();
   if (communicator.size() == 1) return absl::OkStatus();
   PDARTS_RETURN_IF_ERROR(meter_.Sum(communicator));
-  evaluation_.guesses.add_(1);  // 0: not measured here
-  PDARTS_RETURN_IF_ERROR(communicator.AllReduce({evaluation_.guesses}));
-  evaluation_.guesses.sub_(1);
+  evaluation_.predicted_classes.add_(1);  // 0: not measured here
+  PDARTS_RETURN_IF_ERROR(communicator.AllReduce({evaluation_.predicted_classes}));
+  evaluation_.predicted_classes.sub_(1);
   const ImageShape& image = loader_.image();
   return GatherMistakes(communicator, {image.channels, image.height, image.width},
                         &evaluation_.mistakes);
@@ -209,19 +211,24 @@ absl::StatusOr<Evaluation> EvaluateModule(torch::nn::Module& module, const Forwa
 
 }  // namespace
 
-std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& guesses, int classes) {
-  std::vector<int64_t> right(classes, 0);
-  const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
-  for (int64_t i = 0; i < label.size(0); ++i) right[label[i]] += label[i] == guess[i] ? 1 : 0;
-  return right;
+std::vector<int64_t> CountCorrect(const at::Tensor& labels, const at::Tensor& predicted_classes,
+                                  int classes) {
+  std::vector<int64_t> correct(classes, 0);
+  const auto label = labels.accessor<int64_t, 1>(),
+             predicted_class = predicted_classes.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < label.size(0); ++i)
+    correct[label[i]] += label[i] == predicted_class[i] ? 1 : 0;
+  return correct;
 }
 
-std::vector<std::map<int64_t, int64_t>> CountGuesses(const at::Tensor& labels,
-                                                     const at::Tensor& guesses, size_t classes) {
+std::vector<std::map<int64_t, int64_t>> CountPredictedClasses(const at::Tensor& labels,
+                                                              const at::Tensor& predicted_classes,
+                                                              size_t classes) {
   std::vector<std::map<int64_t, int64_t>> counts(classes);
-  const auto label = labels.accessor<int64_t, 1>(), guess = guesses.accessor<int64_t, 1>();
+  const auto label = labels.accessor<int64_t, 1>(),
+             predicted_class = predicted_classes.accessor<int64_t, 1>();
   for (int64_t i = 0; i < label.size(0); ++i) {
-    if (guess[i] >= 0) ++counts[label[i]][guess[i]];
+    if (predicted_class[i] >= 0) ++counts[label[i]][predicted_class[i]];
   }
   return counts;
 }
@@ -267,12 +274,12 @@ absl::StatusOr<Evaluation> Evaluate(Network& network, Loader& loader, c10::Devic
   return evaluation;
 }
 
-absl::StatusOr<Evaluation> Evaluate(SuperNet& net, Loader& loader, c10::Device device,
+absl::StatusOr<Evaluation> Evaluate(SuperNet& super_net, Loader& loader, c10::Device device,
                                     const std::function<bool()>& stop) {
   return EvaluateModule(
-      net,
+      super_net,
       [&](const at::Tensor& images, const ForwardContext& context) {
-        return net.Forward(images, context);
+        return super_net.Forward(images, context);
       },
       loader, device, stop);
 }

@@ -30,8 +30,8 @@ inline constexpr size_t kMostMistakes = 12;
 
 /// An image whose predicted class is not its label.
 struct ConfidentMistake {
-  int64_t image = 0;       ///< its index in the source
-  int64_t guess = 0;       ///< the predicted class
+  int64_t image = 0;  ///< its index in the source
+  int64_t predicted_class = 0;
   double probability = 0;  ///< of the predicted class, in [0, 1]
   at::Tensor pixels;       ///< `[C,H,W]` uint8 on the CPU: the network's input (Loader::Pixels)
 };
@@ -41,22 +41,24 @@ struct Evaluation {
   Accuracy accuracy;
   /// `[N]` int64 on the CPU: the predicted class of each image of the source; -1 for an image that
   /// was not measured.
-  at::Tensor guesses;
+  at::Tensor predicted_classes;
   /// The most confident mistakes, at most kMostMistakes, with descending probabilities.
   std::vector<ConfidentMistake> mistakes;
   int64_t skipped_images = 0;  ///< number of unreadable images
 };
 
 /// The number of images of each of `classes` classes whose predicted class is correct. labels:
-/// `[N]` int64 on the CPU, each in [0, classes). guesses: Evaluation::guesses.
-std::vector<int64_t> CountRight(const at::Tensor& labels, const at::Tensor& guesses, int classes);
+/// `[N]` int64 on the CPU, each in [0, classes). predicted_classes: Evaluation::predicted_classes.
+std::vector<int64_t> CountCorrect(const at::Tensor& labels, const at::Tensor& predicted_classes,
+                                  int classes);
 
 /// The confusion matrix: for each label, how many of its images got each predicted class, as
 /// `[label][predicted class]`. Images that were not measured are not counted. The result contains
 /// only the numbers above 0, because a complete matrix of 20,000 classes would need gigabytes.
-/// labels, guesses: as CountRight.
-std::vector<std::map<int64_t, int64_t>> CountGuesses(const at::Tensor& labels,
-                                                     const at::Tensor& guesses, size_t classes);
+/// labels, predicted_classes: as CountCorrect.
+std::vector<std::map<int64_t, int64_t>> CountPredictedClasses(const at::Tensor& labels,
+                                                              const at::Tensor& predicted_classes,
+                                                              size_t classes);
 
 /// \error kInvalidArgument if there are no images to evaluate on.
 absl::Status CheckMeasurable(const DatasetSplits& data);
@@ -82,7 +84,7 @@ absl::StatusOr<Evaluation> Evaluate(Network& network, Loader& loader, c10::Devic
 
 /// As above, for a super-network. A loss that is not finite is not an error here, because only the
 /// search can report where it arose.
-absl::StatusOr<Evaluation> Evaluate(SuperNet& net, Loader& loader, c10::Device device,
+absl::StatusOr<Evaluation> Evaluate(SuperNet& super_net, Loader& loader, c10::Device device,
                                     const std::function<bool()>& stop = {});
 
 }  // namespace pdarts

@@ -57,7 +57,7 @@ class Climber : public Network {
 };
 
 /// A network with random logits.
-class Guesser : public Network {
+class NormalizationDependent : public Network {
  private:
   NetworkOutput DoForward(const at::Tensor& images, const ForwardContext& context) override {
     const at::Tensor logits = at::zeros({images.size(0), 10});
@@ -95,17 +95,18 @@ TEST(EvaluationTest, TellsWhatEachImageWasTakenFor) {
   PixelReader network(10, 5);
   const absl::StatusOr<Evaluation> evaluation = Measure(network, 8, 10, /*batch_size=*/3);
   ASSERT_TRUE(evaluation.ok()) << evaluation.status();
-  EXPECT_TRUE(evaluation->guesses.equal(at::arange(8, at::kLong)));
+  EXPECT_TRUE(evaluation->predicted_classes.equal(at::arange(8, at::kLong)));
   EXPECT_EQ(evaluation->accuracy.top1, 12.5);
 }
 
 TEST(EvaluationTest, WhatIsDrawnForAnImageDoesNotDependOnTheBatch) {
-  Guesser network;
-  const auto guesses = [&](int64_t batch_size) {
-    return Measure(network, 50, 10, batch_size).value().guesses;
+  NormalizationDependent network;
+  const auto predicted_classes = [&](int64_t batch_size) {
+    return Measure(network, 50, 10, batch_size).value().predicted_classes;
   };
-  EXPECT_TRUE(guesses(3).equal(guesses(50)));
-  EXPECT_FALSE(guesses(3).eq(guesses(3)[0]).all().item<bool>()) << "every image is given the same";
+  EXPECT_TRUE(predicted_classes(3).equal(predicted_classes(50)));
+  EXPECT_FALSE(predicted_classes(3).eq(predicted_classes(3)[0]).all().item<bool>())
+      << "every image is given the same";
 }
 
 TEST(EvaluationTest, KeepsTheMostConfidentMistakes) {
@@ -118,7 +119,7 @@ TEST(EvaluationTest, KeepsTheMostConfidentMistakes) {
     int64_t image = 39;
     for (const ConfidentMistake& mistake : evaluation->mistakes) {
       EXPECT_EQ(mistake.image, image);
-      EXPECT_EQ(mistake.guess, 0);
+      EXPECT_EQ(mistake.predicted_class, 0);
       EXPECT_NEAR(mistake.probability, 1 / (1 + std::exp(-1 - 0.1 * static_cast<double>(image))),
                   1e-6);
       EXPECT_TRUE(mistake.pixels.equal(at::full({1, 1, 1}, image, at::kByte)));
@@ -154,7 +155,7 @@ TEST(EvaluationTest, ADeviceIsReadOnceForManyBatchesAndGivesTheResultsOfTheCpu) 
   EXPECT_EQ(there->accuracy.top1, here.accuracy.top1);
   EXPECT_EQ(there->accuracy.top5, here.accuracy.top5);
   EXPECT_EQ(there->accuracy.loss, here.accuracy.loss);
-  EXPECT_TRUE(there->guesses.equal(here.guesses));
+  EXPECT_TRUE(there->predicted_classes.equal(here.predicted_classes));
   ASSERT_EQ(there->mistakes.size(), here.mistakes.size());
   for (size_t i = 0; i < here.mistakes.size(); ++i) {
     EXPECT_EQ(there->mistakes[i].image, here.mistakes[i].image);

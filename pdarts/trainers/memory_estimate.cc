@@ -138,13 +138,13 @@ at::Generator NewGenerator() { return MakeGenerator(0, "estimate"); }
 
 /// Sets the knobs of a stage's super-network as the regularizers do in the middle of the stage,
 /// because dropout needs memory. Rates that begin or end at 0 are above 0 in the middle.
-absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* net) {
+absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* super_net) {
   SearchContext context;
   context.stage = stage;
   context.num_stages = experiment.schedule->num_stages();
   context.shape = experiment.schedule->stage(stage);
   context.epoch = context.shape.epochs / 2;
-  context.net = net;
+  context.net = super_net;
   context.space = experiment.space.get();
   context.derivation_options = &experiment.derivation_options;
   context.generator = NewGenerator();
@@ -186,14 +186,14 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
                                    const Candidates& candidates, int64_t batch, int64_t budget) {
   const c10::Device device = experiment.backend.device;
   MemoryMeter meter(device, budget);
-  const SuperNetShape shape = experiment.StageNetShape(stage);
+  const SuperNetShape shape = experiment.StageSuperNetShape(stage);
   const SearchSettings& settings = experiment.spec.search();
-  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net,
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> super_net,
                           experiment.space->BuildSuperNet(candidates, shape, NewGenerator()));
   const at::ScalarType dtype = experiment.backend.parameters;
-  net->to(device, dtype);
-  SearchStep step(net, settings);
-  PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, net.get()));
+  super_net->to(device, dtype);
+  SearchStep step(super_net, settings);
+  PDARTS_RETURN_IF_ERROR(Regularize(experiment, stage, super_net.get()));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> images,
                           StandInImages(experiment.dataset->info(), batch, dtype));
   Peaks peaks;
@@ -208,7 +208,7 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   }
   peaks.step = meter.peak();
   meter.ResetPeak();
-  PDARTS_RETURN_IF_ERROR(Evaluate(*net, *images, device).status());
+  PDARTS_RETURN_IF_ERROR(Evaluate(*super_net, *images, device).status());
   peaks.evaluation = meter.peak();
   return peaks;
 }
@@ -290,8 +290,8 @@ double Fixed(const Peak& small, const Peak& large, int64_t images, int64_t more)
 }
 
 /// The line through the peaks of two batches.
-MemoryEstimate Line(const Peaks& small, const Peaks& large, int64_t images, int64_t more) {
-  MemoryEstimate line;
+BatchMemory Line(const Peaks& small, const Peaks& large, int64_t images, int64_t more) {
+  BatchMemory line;
   line.fixed = std::max(Fixed(small.step, large.step, images, more),
                         Fixed(small.evaluation, large.evaluation, images, more));
   line.per_image = PerImage(small.step, large.step, more);
@@ -308,7 +308,7 @@ int64_t LargeBatch(const Peaks& small, const BatchSizes& batches, int64_t budget
   return std::max(kLargeBatch, static_cast<int64_t>(std::min(measured, static_cast<double>(most))));
 }
 
-/// The largest batch for which MemoryEstimate::Bytes is at most `bytes`.
+/// The largest batch for which BatchMemory::Bytes is at most `bytes`.
 int64_t Largest(double fixed, double per_image, int64_t bytes) {
   if (per_image <= 0) return 0;
   const double measured = (static_cast<double>(bytes) - kFixedMargin) / (1 + kRelativeMargin);
@@ -318,39 +318,39 @@ int64_t Largest(double fixed, double per_image, int64_t bytes) {
 using Measure = std::function<absl::StatusOr<Peaks>(int64_t batch, int64_t budget)>;
 
 /// Completes an estimate with measurements on a device.
-absl::StatusOr<MemoryForecast> ForecastOn(c10::Device device, MemoryForecast forecast,
-                                          const Measure& measure) {
+absl::StatusOr<MemoryEstimate> EstimateMemoryOn(c10::Device device, MemoryEstimate estimate,
+                                                const Measure& measure) {
   DeviceMemory* const memory = DeviceMemory::Of(device);
   if (memory != nullptr) {
-    forecast.policy.processes = 1;  // each process of a machine uses another device
-    forecast.batches.loading = 0;   // images that are read ahead are in the memory of the host
+    estimate.policy.processes = 1;  // each process of a machine uses another device
+    estimate.batches.loading = 0;   // images that are read ahead are in the memory of the host
   }
-  const std::optional<MemoryLimit> given = forecast.policy.limit;
+  const std::optional<MemoryLimit> given = estimate.policy.limit;
   const auto limit = [&]() -> std::optional<MemoryLimit> {
     if (memory != nullptr && !given) {
       return MemoryLimit{absl::StrCat("the memory of ", device.str()), memory->FreeBytes()};
     }
     ReturnFreedMemory();
     std::optional<MemoryLimit> one = given ? given : TightestMemoryLimit();
-    if (one) one->available_bytes /= forecast.policy.processes;
+    if (one) one->available_bytes /= estimate.policy.processes;
     return one;
   };
-  forecast.policy.limit = limit();
-  const bool has_budget = forecast.policy.limit && !forecast.policy.allow_swap;
+  estimate.policy.limit = limit();
+  const bool has_budget = estimate.policy.limit && !estimate.policy.allow_swap;
   const int64_t budget =
       has_budget ? static_cast<int64_t>(kTensorShare *
-                                        static_cast<double>(forecast.policy.limit->available_bytes))
+                                        static_cast<double>(estimate.policy.limit->available_bytes))
                  : std::numeric_limits<int64_t>::max();
   const auto peaks_of = [&](int64_t batch) {
-    return CatchLibTorchErrors([&] { return measure(batch, budget); }, forecast.what);
+    return CatchLibTorchErrors([&] { return measure(batch, budget); }, estimate.what);
   };
-  const auto line = [&]() -> absl::StatusOr<MemoryEstimate> {
+  const auto line = [&]() -> absl::StatusOr<BatchMemory> {
     // Libraries allocate memory once, at their first computation. After the first pass, this memory
     // is not in either peak.
     PDARTS_RETURN_IF_ERROR(peaks_of(kSmallestBatch).status());
     absl::StatusOr<Peaks> small = peaks_of(kSmallBatch);
     if (small.ok()) {
-      const int64_t images = LargeBatch(*small, forecast.batches, budget);
+      const int64_t images = LargeBatch(*small, estimate.batches, budget);
       const absl::StatusOr<Peaks> large = peaks_of(images);
       if (large.ok()) return Line(*small, *large, kSmallBatch, images - kSmallBatch);
       if (!absl::IsResourceExhausted(large.status())) return large.status();
@@ -359,32 +359,32 @@ absl::StatusOr<MemoryForecast> ForecastOn(c10::Device device, MemoryForecast for
     PDARTS_ASSIGN_OR_RETURN(const Peaks smallest, peaks_of(kSmallestBatch));
     return Line(smallest, *small, kSmallestBatch, kSmallBatch - kSmallestBatch);
   };
-  const absl::StatusOr<MemoryEstimate> estimate = line();
-  if (absl::IsResourceExhausted(estimate.status()) && has_budget) {
+  const absl::StatusOr<BatchMemory> batch_memory = line();
+  if (absl::IsResourceExhausted(batch_memory.status()) && has_budget) {
     return absl::ResourceExhaustedError(absl::StrCat(
-        forecast.what,
-        " needs more memory than there is: ", forecast.policy.limit->available_bytes / 1000000,
-        " MB are free (", forecast.policy.limit->name, "), and a batch of ", kSmallBatch,
+        estimate.what,
+        " needs more memory than there is: ", estimate.policy.limit->available_bytes / 1000000,
+        " MB are free (", estimate.policy.limit->name, "), and a batch of ", kSmallBatch,
         " does not fit; --allow_swap tries it nevertheless"));
   }
-  PDARTS_RETURN_IF_ERROR(estimate.status());
-  forecast.estimate = *estimate;
-  forecast.policy.limit = limit();
-  forecast.resident_bytes = memory != nullptr ? memory->Now().reserved : ResidentBytes();
-  return forecast;
+  PDARTS_RETURN_IF_ERROR(batch_memory.status());
+  estimate.batch_memory = *batch_memory;
+  estimate.policy.limit = limit();
+  estimate.resident_bytes = memory != nullptr ? memory->Now().reserved : ResidentBytes();
+  return estimate;
 }
 
-absl::StatusOr<MemoryForecast> Forecast(c10::Device device, MemoryForecast forecast,
-                                        const Measure& measure) {
-  const std::string what = forecast.what;
+absl::StatusOr<MemoryEstimate> EstimateMemory(c10::Device device, MemoryEstimate estimate,
+                                              const Measure& measure) {
+  const std::string what = estimate.what;
   // A device that does not start throws.
-  return CatchLibTorchErrors([&] { return ForecastOn(device, std::move(forecast), measure); },
+  return CatchLibTorchErrors([&] { return EstimateMemoryOn(device, std::move(estimate), measure); },
                              what);
 }
 
 }  // namespace
 
-bool HasForecasts(c10::Device device) {
+bool HasMemoryEstimates(c10::Device device) {
   return device.is_cpu() || DeviceMemory::Of(device) != nullptr;
 }
 
@@ -427,23 +427,21 @@ BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* d
   return batches;
 }
 
-int64_t MemoryEstimate::Bytes(const BatchSizes& batches) const {
+int64_t BatchMemory::Bytes(const BatchSizes& batches) const {
   const double measured =
       fixed + std::max(per_image * static_cast<double>(batches.training),
                        per_evaluation_image * static_cast<double>(batches.evaluation));
   return static_cast<int64_t>((1 + kRelativeMargin) * measured + kFixedMargin) + batches.loading;
 }
 
-int64_t MemoryEstimate::LargestBatch(int64_t bytes) const {
-  return Largest(fixed, per_image, bytes);
-}
+int64_t BatchMemory::LargestBatch(int64_t bytes) const { return Largest(fixed, per_image, bytes); }
 
-int64_t MemoryEstimate::LargestEvaluationBatch(int64_t bytes) const {
+int64_t BatchMemory::LargestEvaluationBatch(int64_t bytes) const {
   return Largest(fixed, per_evaluation_image, bytes);
 }
 
-absl::Status MemoryForecast::CheckFits() const {
-  const int64_t needed = estimate.Bytes(batches);
+absl::Status MemoryEstimate::CheckFits() const {
+  const int64_t needed = batch_memory.Bytes(batches);
   if (policy.allow_swap || !policy.limit || needed <= policy.limit->available_bytes) {
     return absl::OkStatus();
   }
@@ -463,15 +461,16 @@ absl::Status MemoryForecast::CheckFits() const {
         of_images > 0 && largest > 0 ? (of_images + largest - 1) / largest : largest;
     flags.push_back(absl::StrCat(flag, "=", value));
   };
-  const int64_t largest_batch = estimate.LargestBatch(suggestible);
+  const int64_t largest_batch = batch_memory.LargestBatch(suggestible);
   suggest(batches.training, largest_batch, step_images > 0 ? "batch part" : "batch", batch_flag,
           step_images);
-  suggest(batches.evaluation, estimate.LargestEvaluationBatch(suggestible),
+  suggest(batches.evaluation, batch_memory.LargestEvaluationBatch(suggestible),
           batches.training > 0 ? "evaluation batch" : "batch", evaluation_batch_flag, 0);
   std::string parts;
-  const int64_t part = parts_flag.empty() || batches.training <= largest_batch
-                           ? 0
-                           : estimate.LargestBatch(suggestible - batches.training * image_bytes);
+  const int64_t part =
+      parts_flag.empty() || batches.training <= largest_batch
+          ? 0
+          : batch_memory.LargestBatch(suggestible - batches.training * image_bytes);
   if (part > 1) {  // some networks cannot train on one image
     parts = absl::StrCat("; ", parts_flag, "=", (batches.training + part - 1) / part,
                          " computes the batch in parts that would fit");
@@ -490,68 +489,70 @@ absl::Status MemoryForecast::CheckFits() const {
       parts, "; --allow_swap tries it nevertheless"));
 }
 
-absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int stage,
-                                             const Candidates& candidates,
-                                             const BatchSizes& batches,
-                                             const MemoryPolicy& policy) {
-  MemoryForecast forecast;
-  forecast.what = absl::StrCat("stage ", stage + 1);
-  forecast.batch_flag = "--set=search.batch_size";
-  forecast.evaluation_batch_flag = "--set=search.evaluation_batch_size";
-  forecast.batches = batches;
-  forecast.policy = policy;
-  return Forecast(experiment.backend.device, std::move(forecast),
-                  [&](int64_t batch, int64_t budget) {
-                    return MeasureStage(experiment, stage, candidates, batch, budget);
-                  });
+absl::StatusOr<MemoryEstimate> EstimateStageMemory(const Experiment& experiment, int stage,
+                                                   const Candidates& candidates,
+                                                   const BatchSizes& batches,
+                                                   const MemoryPolicy& policy) {
+  MemoryEstimate estimate;
+  estimate.what = absl::StrCat("stage ", stage + 1);
+  estimate.batch_flag = "--set=search.batch_size";
+  estimate.evaluation_batch_flag = "--set=search.evaluation_batch_size";
+  estimate.batches = batches;
+  estimate.policy = policy;
+  return EstimateMemory(experiment.backend.device, std::move(estimate),
+                        [&](int64_t batch, int64_t budget) {
+                          return MeasureStage(experiment, stage, candidates, batch, budget);
+                        });
 }
 
-absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const BatchSizes& batches,
-                                                const MemoryPolicy& policy) {
-  MemoryForecast forecast;
-  forecast.what = "the training";
-  forecast.batch_flag = "--set=train.batch_size";
+absl::StatusOr<MemoryEstimate> EstimateTrainingMemory(const Training& training,
+                                                      const BatchSizes& batches,
+                                                      const MemoryPolicy& policy) {
+  MemoryEstimate estimate;
+  estimate.what = "the training";
+  estimate.batch_flag = "--set=train.batch_size";
   const TrainSettings& settings = training.spec.train();
   const int64_t image_bytes =
       ImageBytes(training.dataset->info().image, training.backend.parameters);
   const std::string parts_flag = "--set=train.accumulate";
   if (settings.accumulate() > 1) {
-    forecast.batch_flag = parts_flag;
-    forecast.step_images = settings.batch_size();
+    estimate.batch_flag = parts_flag;
+    estimate.step_images = settings.batch_size();
   } else {
-    forecast.parts_flag = parts_flag;
-    forecast.image_bytes = image_bytes;
+    estimate.parts_flag = parts_flag;
+    estimate.image_bytes = image_bytes;
   }
-  forecast.evaluation_batch_flag = "--set=train.evaluation_batch_size";
-  forecast.batches = batches;
-  forecast.policy = policy;
+  estimate.evaluation_batch_flag = "--set=train.evaluation_batch_size";
+  estimate.batches = batches;
+  estimate.policy = policy;
   const auto measure = [&](int64_t batch, int64_t budget) {
     return MeasureTraining(training, batch, budget);
   };
-  PDARTS_ASSIGN_OR_RETURN(forecast,
-                          Forecast(training.backend.device, std::move(forecast), measure));
+  PDARTS_ASSIGN_OR_RETURN(estimate,
+                          EstimateMemory(training.backend.device, std::move(estimate), measure));
   // A step holds the images of all its parts. Two parts were measured, and are in per_image.
   const int64_t more = std::max<int64_t>(
-      0, NumBatches(forecast.step_images, batches.processes) - 2 * batches.training);
-  forecast.estimate.fixed += static_cast<double>(more * image_bytes);
-  return forecast;
+      0, NumBatches(estimate.step_images, batches.processes) - 2 * batches.training);
+  estimate.batch_memory.fixed += static_cast<double>(more * image_bytes);
+  return estimate;
 }
 
-absl::StatusOr<MemoryForecast> ForecastEvaluation(const std::string& what,
-                                                  const std::string& batch_flag, Network& network,
-                                                  const ImageShape& image, int classes,
-                                                  int64_t batch, const MemoryPolicy& policy) {
-  MemoryForecast forecast;
-  forecast.what = what;
-  forecast.evaluation_batch_flag = batch_flag;
-  forecast.batches.evaluation = batch;
-  forecast.policy = policy;
+absl::StatusOr<MemoryEstimate> EstimateEvaluationMemory(const std::string& what,
+                                                        const std::string& batch_flag,
+                                                        Network& network, const ImageShape& image,
+                                                        int classes, int64_t batch,
+                                                        const MemoryPolicy& policy) {
+  MemoryEstimate estimate;
+  estimate.what = what;
+  estimate.evaluation_batch_flag = batch_flag;
+  estimate.batches.evaluation = batch;
+  estimate.policy = policy;
   DatasetInfo info;
   info.image = image;
   info.class_names.resize(static_cast<size_t>(classes));
   info.mean.assign(static_cast<size_t>(image.channels), 0);
   info.deviation.assign(static_cast<size_t>(image.channels), 1);
-  return Forecast(DeviceOf(network), std::move(forecast), [&](int64_t size, int64_t budget) {
+  return EstimateMemory(DeviceOf(network), std::move(estimate), [&](int64_t size, int64_t budget) {
     return MeasureEvaluation(network, info, size, budget);
   });
 }

@@ -41,14 +41,14 @@ BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* d
 /// Whether the memory of networks can be estimated on a device. This is so on the CPU, and on a
 /// device that has a DeviceMemory. The call may start the device. Throws c10::Error if the device
 /// does not start.
-bool HasForecasts(c10::Device device);
+bool HasMemoryEstimates(c10::Device device);
 
 /// Memory as a linear function of the batch size, in bytes: the memory that the process allocates
 /// in addition to its present memory. On the CPU, the present memory contains the program and the
 /// dataset. On another device, the numbers are for the memory of the device, and the memory of the
 /// host is not counted. The measurements of small batches get a margin, so that the process stays
 /// below the estimate.
-struct MemoryEstimate {
+struct BatchMemory {
   double fixed = 0;                 ///< weights, alphas, statistics, optimizers, gradients
   double per_image = 0;             ///< of a training step, for each image of a batch
   double per_evaluation_image = 0;  ///< of an evaluation pass, for each image of a batch
@@ -61,7 +61,7 @@ struct MemoryEstimate {
 
 /// Whether a stage, a training, an evaluation or a benchmark fits into the memory, and how much it
 /// needs. For one process.
-struct MemoryForecast {
+struct MemoryEstimate {
   std::string what;  ///< "stage 1"
   /// The flags that set the batches: "--set=search.batch_size".
   std::string batch_flag;
@@ -74,13 +74,13 @@ struct MemoryForecast {
   std::string parts_flag;
   int64_t image_bytes = 0;
 
-  MemoryEstimate estimate;
+  BatchMemory batch_memory;
   BatchSizes batches;
   int64_t resident_bytes = 0;  ///< present memory of the process on the network's device
   MemoryPolicy policy;         ///< its limit is unset if there is no limit
 
   /// The peak of the memory of the process.
-  int64_t PeakBytes() const { return resident_bytes + estimate.Bytes(batches); }
+  int64_t PeakBytes() const { return resident_bytes + batch_memory.Bytes(batches); }
   /// \error kResourceExhausted if there is not enough free memory and swapping is not allowed. The
   /// message names the limit, the needed memory, the free memory, and the batches that would fit.
   absl::Status CheckFits() const;
@@ -94,22 +94,25 @@ struct MemoryForecast {
 
 /// The estimate for a stage, for the dry run and for the start of the stage. candidates: of the
 /// stage; only their numbers matter.
-absl::StatusOr<MemoryForecast> ForecastStage(const Experiment& experiment, int stage,
-                                             const Candidates& candidates,
-                                             const BatchSizes& batches, const MemoryPolicy& policy);
+absl::StatusOr<MemoryEstimate> EstimateStageMemory(const Experiment& experiment, int stage,
+                                                   const Candidates& candidates,
+                                                   const BatchSizes& batches,
+                                                   const MemoryPolicy& policy);
 
 /// The estimate for a training and its evaluations.
-absl::StatusOr<MemoryForecast> ForecastTraining(const Training& training, const BatchSizes& batches,
-                                                const MemoryPolicy& policy);
+absl::StatusOr<MemoryEstimate> EstimateTrainingMemory(const Training& training,
+                                                      const BatchSizes& batches,
+                                                      const MemoryPolicy& policy);
 
 /// The estimate for evaluation passes of a network that is already on its device, with batches of
 /// `batch` images.
 /// \param what the purpose of the passes, for errors.
 /// \param batch_flag the flag that sets the batch, for errors: "--batch".
-absl::StatusOr<MemoryForecast> ForecastEvaluation(const std::string& what,
-                                                  const std::string& batch_flag, Network& network,
-                                                  const ImageShape& image, int classes,
-                                                  int64_t batch, const MemoryPolicy& policy);
+absl::StatusOr<MemoryEstimate> EstimateEvaluationMemory(const std::string& what,
+                                                        const std::string& batch_flag,
+                                                        Network& network, const ImageShape& image,
+                                                        int classes, int64_t batch,
+                                                        const MemoryPolicy& policy);
 
 }  // namespace pdarts
 

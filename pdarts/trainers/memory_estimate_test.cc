@@ -20,36 +20,36 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 /// 100 MB, 2 MB for each image, 1 MB for each image of an evaluation; 1000 MB are free.
-MemoryForecast SomeForecast(int64_t batch, int64_t evaluation_batch) {
-  MemoryForecast forecast;
-  forecast.what = "stage 3";
-  forecast.batch_flag = "--set=search.batch_size";
-  forecast.evaluation_batch_flag = "--set=search.evaluation_batch_size";
-  forecast.estimate = {100e6, 2e6, 1e6};
-  forecast.batches = {batch, evaluation_batch};
-  forecast.policy.limit = MemoryLimit{"/sys/fs/cgroup/memory.max", 1000000000};
-  return forecast;
+MemoryEstimate SomeEstimate(int64_t batch, int64_t evaluation_batch) {
+  MemoryEstimate estimate;
+  estimate.what = "stage 3";
+  estimate.batch_flag = "--set=search.batch_size";
+  estimate.evaluation_batch_flag = "--set=search.evaluation_batch_size";
+  estimate.batch_memory = {100e6, 2e6, 1e6};
+  estimate.batches = {batch, evaluation_batch};
+  estimate.policy.limit = MemoryLimit{"/sys/fs/cgroup/memory.max", 1000000000};
+  return estimate;
 }
 
-TEST(MemoryEstimateTest, TheSuggestedBatchesFitAndLargerOnesDoNot) {
-  const MemoryEstimate estimate = SomeForecast(1, 1).estimate;
+TEST(BatchMemoryTest, TheSuggestedBatchesFitAndLargerOnesDoNot) {
+  const BatchMemory batch_memory = SomeEstimate(1, 1).batch_memory;
   const int64_t free = 1000000000;
-  const int64_t batch = estimate.LargestBatch(free);
-  EXPECT_LE(estimate.Bytes({batch, 0}), free);
-  EXPECT_GT(estimate.Bytes({batch + 2, 0}), free);
-  const int64_t evaluation = estimate.LargestEvaluationBatch(free);
-  EXPECT_LE(estimate.Bytes({0, evaluation}), free);
-  EXPECT_GT(estimate.Bytes({0, evaluation + 2}), free);
-  EXPECT_LE(estimate.Bytes({batch, evaluation}), free);
-  EXPECT_EQ(estimate.LargestBatch(100000000), 0);
+  const int64_t batch = batch_memory.LargestBatch(free);
+  EXPECT_LE(batch_memory.Bytes({batch, 0}), free);
+  EXPECT_GT(batch_memory.Bytes({batch + 2, 0}), free);
+  const int64_t evaluation = batch_memory.LargestEvaluationBatch(free);
+  EXPECT_LE(batch_memory.Bytes({0, evaluation}), free);
+  EXPECT_GT(batch_memory.Bytes({0, evaluation + 2}), free);
+  EXPECT_LE(batch_memory.Bytes({batch, evaluation}), free);
+  EXPECT_EQ(batch_memory.LargestBatch(100000000), 0);
 }
 
-TEST(MemoryEstimateTest, AnEstimateIsAboveWhatWasMeasured) {
-  EXPECT_GT(SomeForecast(1, 1).estimate.Bytes({50, 10}), 200000000);
+TEST(BatchMemoryTest, AnEstimateIsAboveWhatWasMeasured) {
+  EXPECT_GT(SomeEstimate(1, 1).batch_memory.Bytes({50, 10}), 200000000);
 }
 
-TEST(MemoryForecastTest, WhatDoesNotFitIsRefusedWithStageLimitAndBatches) {
-  const absl::Status status = SomeForecast(1000, 2000).CheckFits();
+TEST(MemoryEstimateTest, WhatDoesNotFitIsRefusedWithStageLimitAndBatches) {
+  const absl::Status status = SomeEstimate(1000, 2000).CheckFits();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   for (const char* part :
        {"stage 3 needs about ", " MB at batch 1000 and evaluation batch 2000, ",
@@ -59,29 +59,29 @@ TEST(MemoryForecastTest, WhatDoesNotFitIsRefusedWithStageLimitAndBatches) {
   }
 }
 
-TEST(MemoryForecastTest, OnlyTheBatchThatIsTooLargeIsNamed) {
-  const absl::Status training = SomeForecast(1000, 10).CheckFits();
+TEST(MemoryEstimateTest, OnlyTheBatchThatIsTooLargeIsNamed) {
+  const absl::Status training = SomeEstimate(1000, 10).CheckFits();
   EXPECT_THAT(training.message(), HasSubstr("(--set=search.batch_size="));
   EXPECT_THAT(training.message(), Not(HasSubstr("--set=search.evaluation_batch_size")));
-  const absl::Status evaluation = SomeForecast(10, 2000).CheckFits();
+  const absl::Status evaluation = SomeEstimate(10, 2000).CheckFits();
   EXPECT_THAT(evaluation.message(), HasSubstr("(--set=search.evaluation_batch_size="));
   EXPECT_THAT(evaluation.message(), Not(HasSubstr("--set=search.batch_size")));
 }
 
-TEST(MemoryForecastTest, WhereNoBatchFitsNoneIsNamed) {
-  MemoryForecast forecast = SomeForecast(1000, 0);
-  forecast.policy.limit->available_bytes = 50000000;
-  EXPECT_THAT(forecast.CheckFits().message(), HasSubstr("no batch would fit"));
+TEST(MemoryEstimateTest, WhereNoBatchFitsNoneIsNamed) {
+  MemoryEstimate estimate = SomeEstimate(1000, 0);
+  estimate.policy.limit->available_bytes = 50000000;
+  EXPECT_THAT(estimate.CheckFits().message(), HasSubstr("no batch would fit"));
 }
 
-TEST(MemoryForecastTest, WhatFitsOrMaySwapIsAccepted) {
-  EXPECT_TRUE(SomeForecast(10, 10).CheckFits().ok());
-  MemoryForecast forecast = SomeForecast(1000, 1000);
-  forecast.policy.allow_swap = true;
-  EXPECT_TRUE(forecast.CheckFits().ok());
-  forecast.policy.allow_swap = false;
-  forecast.policy.limit.reset();
-  EXPECT_TRUE(forecast.CheckFits().ok());
+TEST(MemoryEstimateTest, WhatFitsOrMaySwapIsAccepted) {
+  EXPECT_TRUE(SomeEstimate(10, 10).CheckFits().ok());
+  MemoryEstimate estimate = SomeEstimate(1000, 1000);
+  estimate.policy.allow_swap = true;
+  EXPECT_TRUE(estimate.CheckFits().ok());
+  estimate.policy.allow_swap = false;
+  estimate.policy.limit.reset();
+  EXPECT_TRUE(estimate.CheckFits().ok());
 }
 
 /// Images that do not lie in memory.
@@ -159,40 +159,40 @@ TEST(BatchSizesTest, APartIsWhatIsComputedAtOnce) {
   EXPECT_EQ(TrainingBatches(training, nullptr).training, 10);
 }
 
-TEST(MemoryForecastTest, ATrainingInPartsIsToldHowManyPartsFit) {
-  MemoryForecast forecast = SomeForecast(1000, 0);
-  forecast.batch_flag = "--set=train.accumulate";
-  forecast.step_images = 2000;
-  const absl::Status status = forecast.CheckFits();
+TEST(MemoryEstimateTest, ATrainingInPartsIsToldHowManyPartsFit) {
+  MemoryEstimate estimate = SomeEstimate(1000, 0);
+  estimate.batch_flag = "--set=train.accumulate";
+  estimate.step_images = 2000;
+  const absl::Status status = estimate.CheckFits();
   EXPECT_THAT(status.message(), HasSubstr("at batch part 1000"));
   // Suggestions take 0.8 of the 1000 MB that are free.
-  const int64_t largest = forecast.estimate.LargestBatch(800000000);
+  const int64_t largest = estimate.batch_memory.LargestBatch(800000000);
   ASSERT_GT(largest, 0);
   EXPECT_THAT(status.message(),
               HasSubstr(absl::StrCat("--set=train.accumulate=", (2000 + largest - 1) / largest)));
 }
 
-TEST(MemoryForecastTest, ATrainingIsToldInHowManyPartsItsBatchFits) {
-  MemoryForecast forecast = SomeForecast(1000, 10);
-  EXPECT_THAT(forecast.CheckFits().message(), Not(HasSubstr("in parts")));
-  forecast.parts_flag = "--set=train.accumulate";
-  forecast.image_bytes = 100000;
+TEST(MemoryEstimateTest, ATrainingIsToldInHowManyPartsItsBatchFits) {
+  MemoryEstimate estimate = SomeEstimate(1000, 10);
+  EXPECT_THAT(estimate.CheckFits().message(), Not(HasSubstr("in parts")));
+  estimate.parts_flag = "--set=train.accumulate";
+  estimate.image_bytes = 100000;
   // A step of parts holds all its images, which need 100 MB.
-  const int64_t part = forecast.estimate.LargestBatch(800000000 - 100000000);
+  const int64_t part = estimate.batch_memory.LargestBatch(800000000 - 100000000);
   ASSERT_GT(part, 1);
   const std::string parts = absl::StrCat("--set=train.accumulate=", (1000 + part - 1) / part,
                                          " computes the batch in parts that would fit");
-  EXPECT_THAT(forecast.CheckFits().message(), HasSubstr(parts));
+  EXPECT_THAT(estimate.CheckFits().message(), HasSubstr(parts));
   // Parts do not help if only the batch of the evaluation is too large.
-  forecast.batches = {10, 2000};
-  EXPECT_THAT(forecast.CheckFits().message(), Not(HasSubstr("in parts")));
+  estimate.batches = {10, 2000};
+  EXPECT_THAT(estimate.CheckFits().message(), Not(HasSubstr("in parts")));
 }
 
-TEST(MemoryForecastTest, ImagesThatAreReadAheadCount) {
-  MemoryForecast forecast = SomeForecast(300, 0);
-  EXPECT_TRUE(forecast.CheckFits().ok());
-  forecast.batches.loading = 500000000;
-  EXPECT_FALSE(forecast.CheckFits().ok());
+TEST(MemoryEstimateTest, ImagesThatAreReadAheadCount) {
+  MemoryEstimate estimate = SomeEstimate(300, 0);
+  EXPECT_TRUE(estimate.CheckFits().ok());
+  estimate.batches.loading = 500000000;
+  EXPECT_FALSE(estimate.CheckFits().ok());
 }
 
 }  // namespace

@@ -171,8 +171,8 @@ absl::Status NetworkTrainer::EndEpoch(const LoopEpochReport& report) {
   all.test = evaluation.accuracy;
   all.evaluation = &evaluation;
   all.skipped_images += evaluation.skipped_images;
-  all.class_right = CountRight(data_.test->labels(), evaluation.guesses,
-                               static_cast<int>(data_.info.class_names.size()));
+  all.class_right = CountCorrect(data_.test->labels(), evaluation.predicted_classes,
+                                 static_cast<int>(data_.info.class_names.size()));
   all.drop_path = DropPath();
   all.is_best = best_epoch_ < 0 || last().top1 > best_.top1 ||
                 (last().top1 == best_.top1 && last().loss < best_.loss);

@@ -56,18 +56,18 @@ SearchStep::OnDevice::OnDevice(c10::Device device, const std::shared_ptr<GraphRe
              settings.cuda_graphs()),
       unrolled(device) {}
 
-SearchStep::SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, uint64_t seed,
-                       int64_t stage, Communicator& communicator)
-    : net_(std::move(net)),
+SearchStep::SearchStep(std::shared_ptr<SuperNet> super_net, const SearchSettings& settings,
+                       uint64_t seed, int64_t stage, Communicator& communicator)
+    : super_net_(std::move(super_net)),
       settings_(settings),
       seed_(seed),
       stage_(stage),
       parallel_(communicator, settings.synchronize_statistics()),
-      weights_(net_->weights(), settings.weights()),
-      alphas_(net_->alphas(), settings.alphas()),
-      weight_scale_(settings.precision(), net_->alphas().front().device()),
-      alpha_scale_(settings.precision(), net_->alphas().front().device()) {
-  const at::Tensor& alpha = net_->alphas().front();
+      weights_(super_net_->weights(), settings.weights()),
+      alphas_(super_net_->alphas(), settings.alphas()),
+      weight_scale_(settings.precision(), super_net_->alphas().front().device()),
+      alpha_scale_(settings.precision(), super_net_->alphas().front().device()) {
+  const at::Tensor& alpha = super_net_->alphas().front();
   if (alpha.device().is_cpu()) return;
   device_ = std::make_unique<OnDevice>(alpha.device(), RecorderFor(alpha, parallel_, settings_),
                                        settings_);
@@ -79,14 +79,14 @@ absl::StatusOr<GradientResult> SearchStep::TrainWeights(const Batch& batch, doub
     weights_.Begin(learning_rate);
     // A recording repeats only what the function computes on the device.
     return Run(&device_->weights, std::move(request), [this](const GradientRequest& of) {
-      GradientResult pass = ComputeGradients(*net_, of);
+      GradientResult pass = ComputeGradients(*super_net_, of);
       device_->totals.Check(kWeightLoss, {pass.loss});
       MoveWeights(pass);
       device_->totals.Add(kWeightMeter, pass, of.labels);
       return pass;
     });
   }
-  GradientResult pass = ComputeGradients(*net_, request);
+  GradientResult pass = ComputeGradients(*super_net_, request);
   PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "weights"));
   weights_.Begin(learning_rate);
   MoveWeights(pass);
@@ -101,7 +101,7 @@ absl::StatusOr<GradientResult> SearchStep::TrainAlphas(const Batch& weight_batch
     const auto finish = [this](const GradientResult& pass, const at::Tensor& labels) {
       device_->totals.Check(kAlphaLoss, {pass.loss});
       MoveAlphas(pass);
-      device_->totals.Check(kAlphaValues, net_->alphas());
+      device_->totals.Check(kAlphaValues, super_net_->alphas());
       device_->totals.Add(kAlphaMeter, pass, labels);
     };
     if (unrolled) {
@@ -112,18 +112,18 @@ absl::StatusOr<GradientResult> SearchStep::TrainAlphas(const Batch& weight_batch
     }
     return Run(&device_->alphas, LossOf(GradientOf::kAlphas, alpha_batch, MaskStream::kAlphas),
                [this, finish](const GradientRequest& of) {
-                 GradientResult pass = ComputeGradients(*net_, of);
+                 GradientResult pass = ComputeGradients(*super_net_, of);
                  finish(pass, of.labels);
                  return pass;
                });
   }
   GradientResult pass =
-      unrolled
-          ? UnrolledGradients(weight_batch, alpha_batch, learning_rate)
-          : ComputeGradients(*net_, LossOf(GradientOf::kAlphas, alpha_batch, MaskStream::kAlphas));
+      unrolled ? UnrolledGradients(weight_batch, alpha_batch, learning_rate)
+               : ComputeGradients(*super_net_,
+                                  LossOf(GradientOf::kAlphas, alpha_batch, MaskStream::kAlphas));
   PDARTS_RETURN_IF_ERROR(CheckLoss(pass, "alphas"));
   MoveAlphas(pass);
-  for (const at::Tensor& alpha : net_->alphas()) {
+  for (const at::Tensor& alpha : super_net_->alphas()) {
     if (!at::isfinite(alpha).all().item<bool>()) {
       return absl::InternalError("an alpha is no finite number");
     }
@@ -225,15 +225,15 @@ GradientResult SearchStep::UnrolledGradients(const Batch& weight_batch, const Ba
         LossOf(GradientOf::kWeights, weight_batch, MaskStream::kUnrolledWeights);
     request.of = of;
     request.context.update_statistics = false;
-    return ComputeGradients(*net_, request);
+    return ComputeGradients(*super_net_, request);
   };
   losses.of_alphas = [&] {
     GradientRequest request = LossOf(GradientOf::kAlphas, alpha_batch, MaskStream::kAlphas);
     request.of = GradientOf::kBoth;
     request.context.update_statistics = false;
-    return ComputeGradients(*net_, request);
+    return ComputeGradients(*super_net_, request);
   };
-  return UnrolledAlphaGradients(net_->weights(), weights_, learning_rate,
+  return UnrolledAlphaGradients(super_net_->weights(), weights_, learning_rate,
                                 settings_.unrolled().difference_norm(), losses);
 }
 
@@ -254,7 +254,7 @@ GradientRequest SearchStep::LossOf(GradientOf which, const Batch& batch, MaskStr
     DeviceNumbers& numbers = stream == MaskStream::kWeights  ? device_->weights.numbers
                              : stream == MaskStream::kAlphas ? device_->alphas.numbers
                                                              : device_->unrolled;
-    numbers.Put(&request.context, net_->knobs());
+    numbers.Put(&request.context, super_net_->knobs());
   }
   return request;
 }

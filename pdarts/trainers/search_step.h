@@ -39,12 +39,12 @@ class SearchStep {
   /// The numbers that the penalties pass to their operations, as Regularizer::PenaltyConstants.
   using PenaltyConstants = std::function<std::optional<std::vector<double>>()>;
 
-  /// \param net in training mode, on its device, with initialized alphas.
+  /// \param super_net in training mode, on its device, with initialized alphas.
   /// \param settings must outlive this object.
   /// \param seed, stage of the masks, which also depend on the place of the batch in the training.
   /// \param communicator the processes that train the network together, each with its share of the
   ///     batches (Batch::parts). Every step is then collective. It must outlive this object.
-  SearchStep(std::shared_ptr<SuperNet> net, const SearchSettings& settings, uint64_t seed = 0,
+  SearchStep(std::shared_ptr<SuperNet> super_net, const SearchSettings& settings, uint64_t seed = 0,
              int64_t stage = 0, Communicator& communicator = SingleProcess());
 
   /// Sets the penalty that is added to the loss of the weights, or of the alphas: a scalar, or an
@@ -87,7 +87,7 @@ class SearchStep {
   /// if it records none.
   int warm_ups() const;
 
-  SuperNet& net() { return *net_; }
+  SuperNet& super_net() { return *super_net_; }
   Sgd& weights() { return weights_; }
   Adam& alphas() { return alphas_; }
 
@@ -138,7 +138,7 @@ class SearchStep {
   /// stream: of the masks.
   GradientRequest LossOf(GradientOf which, const Batch& batch, MaskStream stream);
 
-  const std::shared_ptr<SuperNet> net_;
+  const std::shared_ptr<SuperNet> super_net_;
   const SearchSettings& settings_;
   const uint64_t seed_;
   const int64_t stage_;

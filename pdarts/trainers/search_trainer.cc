@@ -92,18 +92,18 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
   std::vector<PrunedStage> history = std::move(start.history);
   SearchResult result;
   for (int stage = start.stage; stage < num_stages; ++stage) {
-    result.net.reset();  // frees the memory of the previous stage first
+    result.super_net.reset();  // frees the memory of the previous stage first
     StageTrainer trainer(experiment, regularizers, data, halves, stage,
                          HistoryState(history, experiment.space->topology()), observer,
                          communicator);
-    if (HasForecasts(experiment.backend.device)) {
-      const absl::StatusOr<MemoryForecast> forecast =
-          ForecastStage(experiment, stage, candidates,
-                        StageBatches(experiment.spec.search(), &data, &halves, communicator.size()),
-                        options.memory);
+    if (HasMemoryEstimates(experiment.backend.device)) {
+      const absl::StatusOr<MemoryEstimate> estimate = EstimateStageMemory(
+          experiment, stage, candidates,
+          StageBatches(experiment.spec.search(), &data, &halves, communicator.size()),
+          options.memory);
       PDARTS_RETURN_IF_ERROR(
-          Agree(communicator, forecast.ok() ? forecast->CheckFits() : forecast.status()));
-      trainer.set_expected_bytes(forecast->PeakBytes());
+          Agree(communicator, estimate.ok() ? estimate->CheckFits() : estimate.status()));
+      trainer.set_expected_bytes(estimate->PeakBytes());
     }
     if (!start.progress) {
       // A failed time estimate does not end the search. If something is wrong, the steps of the
@@ -123,12 +123,13 @@ absl::StatusOr<SearchResult> RunStages(const Experiment& experiment, const Datas
         absl::StrCat("stage ", stage + 1)));
     start.progress.reset();
     PDARTS_RETURN_IF_ERROR(trainer.Train(options.checkpointer));
-    result.net = trainer.net();
+    result.super_net = trainer.super_net();
     result.supernet = trainer.accuracy();
-    StageEdges end = {candidates, result.net->Probabilities()};
+    StageEdges end = {candidates, result.super_net->Probabilities()};
     PDARTS_ASSIGN_OR_RETURN(StagePruning pruning,
                             PruneStage(experiment, stage, end.candidates, end.probabilities));
-    PDARTS_RETURN_IF_ERROR(observer->OnStageEnd(trainer.position(), *result.net, pruning.kept));
+    PDARTS_RETURN_IF_ERROR(
+        observer->OnStageEnd(trainer.position(), *result.super_net, pruning.kept));
     if (stage + 1 == num_stages) {
       result.derivation = experiment.space->Derive(end.candidates, end.probabilities,
                                                    experiment.derivation_options);

@@ -38,24 +38,24 @@ struct EpochReport : LoopEpochReport {
   std::optional<double> alpha_top1;
   std::optional<Accuracy> supernet;  ///< if it was measured
   std::vector<std::pair<std::string, double>> regularizers;
-  const SuperNet* net = nullptr;
+  const SuperNet* super_net = nullptr;
 };
 
 /// Hears the progress of a search. An error stops the search.
 class SearchObserver : public LoopObserver {
  public:
-  virtual absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) {
+  virtual absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& super_net) {
     return absl::OkStatus();
   }
   /// Called instead of OnStageBegin if a search is resumed within a stage. `position` states the
   /// first step that is not done. Its step is 0 if the epoch has not begun. Its epoch is
   /// `shape.epochs` if only the end of the stage is left.
-  virtual absl::Status OnResume(const SearchPosition& position, const SuperNet& net) {
+  virtual absl::Status OnResume(const SearchPosition& position, const SuperNet& super_net) {
     return absl::OkStatus();
   }
   virtual absl::Status OnEpochEnd(const EpochReport& report) { return absl::OkStatus(); }
   /// kept: the candidates that the stage keeps.
-  virtual absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+  virtual absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& super_net,
                                   const Candidates& kept) {
     return absl::OkStatus();
   }
@@ -63,7 +63,7 @@ class SearchObserver : public LoopObserver {
 
 /// Options of a search. They do not change its result on the same machine.
 struct SearchOptions {
-  /// Which memory stages may use (ForecastStage).
+  /// Which memory stages may use (EstimateStageMemory).
   MemoryPolicy memory;
   /// Saves states, and may stop the search; null: no states are saved.
   Checkpointer* checkpointer = nullptr;
@@ -83,8 +83,8 @@ struct SearchResult {
   /// choice of the schedule, and which stages did not train their alphas (AlphaTrainingNotes). An
   /// error of SearchSpace::Derive is stored here, so that the trained network is not lost.
   absl::StatusOr<Derivation> derivation;
-  std::shared_ptr<SuperNet> net;  ///< of the last stage
-  Accuracy supernet;              ///< measured in the last epoch
+  std::shared_ptr<SuperNet> super_net;  ///< of the last stage
+  Accuracy supernet;                    ///< measured in the last epoch
 };
 
 /// Runs a complete progressive search and derives one architecture from it (docs/algorithm.md,

@@ -121,12 +121,12 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
     if (!weights_of_one && stage.warmup_epochs == stage.epochs) continue;
     // The result does not depend on the choice of candidates.
     PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, FirstCandidates(experiment, s));
-    const SuperNetShape shape = experiment.StageNetShape(s);
+    const SuperNetShape shape = experiment.StageSuperNetShape(s);
     PDARTS_ASSIGN_OR_RETURN(
-        const std::shared_ptr<SuperNet> net,
+        const std::shared_ptr<SuperNet> super_net,
         experiment.space->BuildSuperNet(candidates, shape, MakeGenerator(0, "smallest batch")));
     const std::optional<std::string> fault =
-        FaultOfOneImage(shape.image, [&](const at::Tensor& images) { net->Forward(images); });
+        FaultOfOneImage(shape.image, [&](const at::Tensor& images) { super_net->Forward(images); });
     if (!fault) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("search.batch_size: ",

@@ -52,17 +52,17 @@ absl::StatusOr<double> StageTimer::Seconds(int stage, const Candidates& candidat
          evaluated * static_cast<double>(alpha_images) * image.evaluation;
 }
 
-absl::StatusOr<TimeForecast> StageTimer::Forecast(int stage, int64_t weight_images,
-                                                  int64_t alpha_images) const {
+absl::StatusOr<StageTimeEstimate> StageTimer::Estimate(int stage, int64_t weight_images,
+                                                       int64_t alpha_images) const {
   PDARTS_ASSIGN_OR_RETURN(const Candidates last_candidates, LastCandidates(experiment_, stage));
   PDARTS_ASSIGN_OR_RETURN(const double last,
                           Seconds(stage, last_candidates, weight_images, alpha_images));
-  TimeForecast forecast{last, last, last};
+  StageTimeEstimate estimate{last, last, last};
   const auto include = [&](double seconds) {
-    forecast.low = std::min(forecast.low, seconds);
-    forecast.high = std::max(forecast.high, seconds);
+    estimate.low = std::min(estimate.low, seconds);
+    estimate.high = std::max(estimate.high, seconds);
   };
-  if (stage == 0) return forecast;
+  if (stage == 0) return estimate;
   PDARTS_ASSIGN_OR_RETURN(const Candidates first_candidates, FirstCandidates(experiment_, stage));
   PDARTS_ASSIGN_OR_RETURN(const double first,
                           Seconds(stage, first_candidates, weight_images, alpha_images));
@@ -78,8 +78,8 @@ absl::StatusOr<TimeForecast> StageTimer::Forecast(int stage, int64_t weight_imag
     include(seconds);
     sum += seconds;
   }
-  forecast.seconds = sum / kRandomChoices;
-  return forecast;
+  estimate.seconds = sum / kRandomChoices;
+  return estimate;
 }
 
 }  // namespace pdarts

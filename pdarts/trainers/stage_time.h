@@ -12,7 +12,7 @@ namespace pdarts {
 struct ImageSeconds;
 
 /// The time estimate of some work on this machine, in seconds.
-struct TimeForecast {
+struct StageTimeEstimate {
   double seconds = 0;
   double low = 0;
   double high = 0;
@@ -39,8 +39,8 @@ class StageTimer {
   /// The estimate for a stage whose candidates the search has not chosen yet: the mean over three
   /// random choices, and the range over these and over the first and the last candidates of each
   /// edge. The candidates of the first stage are known.
-  absl::StatusOr<TimeForecast> Forecast(int stage, int64_t weight_images,
-                                        int64_t alpha_images) const;
+  absl::StatusOr<StageTimeEstimate> Estimate(int stage, int64_t weight_images,
+                                             int64_t alpha_images) const;
 
  private:
   absl::StatusOr<ImageSeconds> Measure(int stage, const Candidates& candidates) const;

@@ -62,25 +62,25 @@ TrainingLoop::Settings StageTrainer::LoopSettings(int stage) const {
 
 absl::Status StageTrainer::Build(const Candidates& candidates) {
   const LoopPosition& at = loop_.position();
-  PDARTS_ASSIGN_OR_RETURN(
-      net_, experiment_.space->BuildSuperNet(candidates, experiment_.StageNetShape(at.stage),
-                                             NewGenerator(kWeights)));
-  net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator(kAlphas));
-  net_->to(experiment_.backend.device, experiment_.backend.parameters);
+  PDARTS_ASSIGN_OR_RETURN(super_net_, experiment_.space->BuildSuperNet(
+                                          candidates, experiment_.StageSuperNetShape(at.stage),
+                                          NewGenerator(kWeights)));
+  super_net_->InitializeAlphas(settings_.alpha_deviation(), NewGenerator(kAlphas));
+  super_net_->to(experiment_.backend.device, experiment_.backend.parameters);
   // Random weights of the same seed may differ in the last bits between machines.
-  PDARTS_RETURN_IF_ERROR(communicator_.Broadcast(net_->parameters(), /*root=*/0));
+  PDARTS_RETURN_IF_ERROR(communicator_.Broadcast(super_net_->parameters(), /*root=*/0));
   PDARTS_ASSIGN_OR_RETURN(weight_batches_, MakeLoader(halves_.weights, kWeights,
                                                       settings_.batch_size(), communicator_));
   PDARTS_ASSIGN_OR_RETURN(
       alpha_batches_, MakeLoader(halves_.alphas, kAlphas, settings_.batch_size(), communicator_));
-  step_.emplace(net_, settings_, static_cast<uint64_t>(experiment_.spec.seed()), at.stage,
+  step_.emplace(super_net_, settings_, static_cast<uint64_t>(experiment_.spec.seed()), at.stage,
                 communicator_);
   step_->set_penalty([this](GradientOf of) { return Penalty(of); },
                      [this] { return PenaltyConstants(); });
   context_.stage = at.stage;
   context_.num_stages = at.num_stages;
   context_.shape = shape_;
-  context_.net = net_.get();
+  context_.net = super_net_.get();
   context_.space = experiment_.space.get();
   context_.derivation_options = &experiment_.derivation_options;
   context_.generator = NewGenerator(kRegularizers);
@@ -88,7 +88,7 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
 }
 
 absl::Status StageTrainer::Begin() {
-  PDARTS_RETURN_IF_ERROR(observer_->OnStageBegin(position(), *net_));
+  PDARTS_RETURN_IF_ERROR(observer_->OnStageBegin(position(), *super_net_));
   for (const auto& regularizer : regularizers_) {
     PDARTS_RETURN_IF_ERROR(regularizer->OnStageBegin(context_));
   }
@@ -97,7 +97,7 @@ absl::Status StageTrainer::Begin() {
 
 absl::Status StageTrainer::Restore(const TrainingState& state, const LoopProgress& progress) {
   PDARTS_RETURN_IF_ERROR(loop_.Restore(state, progress));
-  return observer_->OnResume(position(), *net_);
+  return observer_->OnResume(position(), *super_net_);
 }
 
 absl::StatusOr<ImageSeconds> StageTrainer::MeasureSeconds() {
@@ -238,7 +238,7 @@ absl::Status StageTrainer::EndEpoch(const LoopEpochReport& report) {
   for (const auto& regularizer : regularizers_) {
     for (auto& entry : regularizer->Report()) all.regularizers.push_back(std::move(entry));
   }
-  all.net = net_.get();
+  all.super_net = super_net_.get();
   all.seconds = loop_.EpochSeconds();
   return observer_->OnEpochEnd(all);
 }
@@ -258,7 +258,7 @@ absl::StatusOr<Evaluation> StageTrainer::MeasureNet() {
   loader->Seek(loop_.position().epoch, 0);
   PDARTS_ASSIGN_OR_RETURN(Evaluation evaluation,
                           loop_.Measure([&](const std::function<bool()>& stop) {
-                            return Evaluate(*net_, *loader, experiment_.backend.device, stop);
+                            return Evaluate(*super_net_, *loader, experiment_.backend.device, stop);
                           }));
   if (const double loss = evaluation.accuracy.loss; !std::isfinite(loss)) {
     return loop_.NotFinite(absl::StrCat("the super-network's loss became ", loss));
@@ -293,12 +293,12 @@ void StageTrainer::Save(TrainingState* state, LoopProgress* progress) {
   progress->set_weight_steps(step_->weights().steps());
   SearchProgress& search = *progress->mutable_search();
   search = before_;
-  *search.mutable_candidates() = EncodeEdges(net_->topology(), net_->candidates());
+  *search.mutable_candidates() = EncodeEdges(super_net_->topology(), super_net_->candidates());
   search.set_alpha_pass(alpha_batches_->epoch());
   search.set_alpha_batch(alpha_batches_->next_batch());
-  for (const Knob& knob : net_->knobs()) (*search.mutable_knobs())[knob.name] = knob.value;
+  for (const Knob& knob : super_net_->knobs()) (*search.mutable_knobs())[knob.name] = knob.value;
   for (const auto& regularizer : regularizers_) search.add_regularizers(regularizer->SaveState());
-  SaveModule(*net_, "net", state);
+  SaveModule(*super_net_, "net", state);
   SaveOptimizer(step_->weights(), kWeights, state);
   SaveOptimizer(step_->alphas(), kAlphas, state);
   SaveLossScale(step_->weight_scale(), kWeights, state);
@@ -326,7 +326,7 @@ absl::Status StageTrainer::Load(const TrainingState& state, const LoopProgress& 
   for (int i = 0; i < search.regularizers_size(); ++i) {
     PDARTS_RETURN_IF_ERROR(regularizers_[i]->LoadState(search.regularizers(i)));
   }
-  PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", net_.get()));
+  PDARTS_RETURN_IF_ERROR(LoadModule(state, "net", super_net_.get()));
   PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, kWeights, &step_->weights()));
   step_->weights().set_steps(progress.weight_steps());
   PDARTS_RETURN_IF_ERROR(LoadOptimizer(state, kAlphas, &step_->alphas()));
@@ -334,7 +334,7 @@ absl::Status StageTrainer::Load(const TrainingState& state, const LoopProgress& 
   PDARTS_RETURN_IF_ERROR(LoadLossScale(state, kAlphas, &step_->alpha_scale()));
   PDARTS_RETURN_IF_ERROR(LoadGenerator(state, kRegularizers, &context_.generator));
   for (const auto& [name, value] : search.knobs()) {
-    PDARTS_RETURN_IF_ERROR(net_->SetKnob(name, value));
+    PDARTS_RETURN_IF_ERROR(super_net_->SetKnob(name, value));
   }
   weight_batches_->Seek(at.epoch, at.step);
   alpha_batches_->Seek(search.alpha_pass(), search.alpha_batch());

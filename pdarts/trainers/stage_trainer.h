@@ -70,7 +70,7 @@ class StageTrainer : private TrainingLoop::Task {
   /// Build. \error as Transforms::ForSearch and Loader::Next.
   absl::StatusOr<BatchPixels> FirstImages(int64_t most) const;
 
-  const std::shared_ptr<SuperNet>& net() const { return net_; }
+  const std::shared_ptr<SuperNet>& super_net() const { return super_net_; }
   SearchPosition position() const;
   const Accuracy& accuracy() const { return loop_.measured(); }
 
@@ -123,7 +123,7 @@ class StageTrainer : private TrainingLoop::Task {
 
   TrainingLoop loop_;
   SearchContext context_;  ///< its generator is for the regularizers
-  std::shared_ptr<SuperNet> net_;
+  std::shared_ptr<SuperNet> super_net_;
   std::optional<SearchStep> step_;
   std::unique_ptr<Loader> weight_batches_;
   std::unique_ptr<Loader> alpha_batches_;

@@ -11,16 +11,16 @@
 
 namespace pdarts {
 
-GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
+GradientResult ComputeGradients(SuperNet& super_net, const GradientRequest& request) {
   const bool of_weights = request.of != GradientOf::kAlphas;
   const bool of_alphas = request.of != GradientOf::kWeights;
-  const std::vector<at::Tensor> weights = net.weights();
-  const std::vector<at::Tensor>& alphas = net.alphas();
+  const std::vector<at::Tensor> weights = super_net.weights();
+  const std::vector<at::Tensor>& alphas = super_net.alphas();
   // Autograd computes no gradient of a tensor that does not require one.
   for (const at::Tensor& weight : weights) weight.set_requires_grad(of_weights);
   for (const at::Tensor& alpha : alphas) alpha.set_requires_grad(of_alphas);
 
-  const at::Tensor logits = net.Forward(request.images, request.context);
+  const at::Tensor logits = super_net.Forward(request.images, request.context);
   const at::Tensor loss = at::cross_entropy_loss(logits, request.labels);
   const DataParallel& parallel = request.parallel;
   const double share =
@@ -59,7 +59,7 @@ GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request) {
     sums.push_back(result.loss);
     sums.push_back(result.hits);
     parallel.SumWithBuffers(std::move(sums), request.context.update_statistics
-                                                 ? net.buffers()
+                                                 ? super_net.buffers()
                                                  : std::vector<at::Tensor>());
   }
   const auto split = gradients.begin() + (of_weights ? static_cast<int64_t>(weights.size()) : 0);

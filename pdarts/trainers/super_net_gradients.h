@@ -46,7 +46,7 @@ struct GradientResult : PassScore {
 /// Loss and gradients of one batch in the current mode of the network. `grad` of the parameters
 /// does not change. If the loss does not depend on a parameter, its gradient is zero. Throws
 /// CommunicationError.
-GradientResult ComputeGradients(SuperNet& net, const GradientRequest& request);
+GradientResult ComputeGradients(SuperNet& super_net, const GradientRequest& request);
 
 }  // namespace pdarts
 

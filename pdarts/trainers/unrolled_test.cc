@@ -92,7 +92,7 @@ TEST_P(UnrolledTest, IsTheGradientOfTheLossAfterAStep) {
   }
 }
 
-TEST_P(UnrolledTest, LeavesWeightsAndOptimiserAsTheyWere) {
+TEST_P(UnrolledTest, LeavesWeightsAndOptimizerAsTheyWere) {
   const Tensors weights = Copies(weights_), momentum = Copies(sgd_->momentum());
   UnrolledAlphaGradients(weights_, *sgd_, kRate, 0.01, losses_);
   for (size_t i = 0; i < weights.size(); ++i) {
@@ -111,7 +111,7 @@ SgdSettings Settings(double momentum, bool nesterov, double weight_decay) {
   return settings;
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimisers, UnrolledTest,
+INSTANTIATE_TEST_SUITE_P(Optimizers, UnrolledTest,
                          ::testing::Values(Settings(0, false, 0), Settings(0.9, false, 0.01),
                                            Settings(0.9, true, 0.01)));
 

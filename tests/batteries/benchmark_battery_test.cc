@@ -80,8 +80,8 @@ TEST_P(BenchmarkBattery, PredictionsHaveAnIntervalAndAPercentileInsideTheData) {
 TEST_P(BenchmarkBattery, WrongArgumentsAreErrors) {
   EXPECT_FALSE(benchmark_->Text(-1).ok());
   EXPECT_FALSE(benchmark_->Score(benchmark_->size()).ok());
-  EXPECT_FALSE(benchmark_->Score(0, "no such data set").ok());
-  EXPECT_FALSE(benchmark_->Best(1, "no such data set").ok());
+  EXPECT_FALSE(benchmark_->Score(0, "no such dataset").ok());
+  EXPECT_FALSE(benchmark_->Best(1, "no such dataset").ok());
   EXPECT_FALSE(benchmark_->Best(-1).ok());
   EXPECT_FALSE(benchmark_->Index("no such architecture").ok());
   EXPECT_FALSE(benchmark_->Score("no such architecture").ok());

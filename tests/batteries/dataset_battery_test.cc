@@ -211,11 +211,11 @@ TEST_P(DatasetBattery, MeanAndDeviationAreThoseOfTheImages) {
   for (size_t c = 0; c < planes.size(); ++c) {
     const at::Tensor channel = planes[c].div(255);
     EXPECT_NEAR(splits->info.mean[c], channel.mean().item<double>(), 0.1) << "channel " << c;
-    const double deviation = channel.std().item<double>();
+    const double standard_deviation = channel.std().item<double>();
     // A channel with only one value cannot be normalized with its own standard deviation.
-    if (deviation < 1e-6) continue;
-    EXPECT_GT(splits->info.deviation[c], 0.5 * deviation) << "channel " << c;
-    EXPECT_LT(splits->info.deviation[c], 2 * deviation) << "channel " << c;
+    if (standard_deviation < 1e-6) continue;
+    EXPECT_GT(splits->info.deviation[c], 0.5 * standard_deviation) << "channel " << c;
+    EXPECT_LT(splits->info.deviation[c], 2 * standard_deviation) << "channel " << c;
   }
 }
 

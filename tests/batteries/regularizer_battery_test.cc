@@ -27,15 +27,15 @@ void GoThrough(const Experiment& experiment) {
     SuperNetShape shape;
     shape.cells = 2;
     shape.channels = 2;
-    const auto net = experiment.space
-                         ->BuildSuperNet(experiment.space->InitialCandidates().value(), shape,
-                                         MakeGenerator(1, "weights"))
-                         .value();
+    const auto super_net = experiment.space
+                               ->BuildSuperNet(experiment.space->InitialCandidates().value(), shape,
+                                               MakeGenerator(1, "weights"))
+                               .value();
     SearchContext context;
     context.stage = stage;
     context.num_stages = experiment.schedule->num_stages();
     context.shape = experiment.schedule->stage(stage);
-    context.net = net.get();
+    context.net = super_net.get();
     context.space = experiment.space.get();
     context.derivation_options = &experiment.derivation_options;
     context.generator = MakeGenerator(1, "regularizers");

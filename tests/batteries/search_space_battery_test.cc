@@ -49,10 +49,10 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     shape.image = {3, 16, 16};
     shape.classes = 5;
     shape.backend.kernels = kernels;
-    auto net = space_->BuildSuperNet(candidates, shape, MakeGenerator(seed, "weights"));
-    net.value()->to(at::kDouble);  // value() ends the check, but not the program
-    net.value()->InitializeAlphas(0.5, MakeGenerator(seed, "alphas"));
-    return net.value();
+    auto super_net = space_->BuildSuperNet(candidates, shape, MakeGenerator(seed, "weights"));
+    super_net.value()->to(at::kDouble);  // value() ends the check, but not the program
+    super_net.value()->InitializeAlphas(0.5, MakeGenerator(seed, "alphas"));
+    return super_net.value();
   }
   std::shared_ptr<SuperNet> Build() const { return Build(space_->InitialCandidates().value()); }
 
@@ -79,8 +79,8 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
   }
 
   std::shared_ptr<Network> BuildDerived(uint64_t seed) const {
-    const auto net = Build();
-    const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+    const auto super_net = Build();
+    const auto derived = space_->Derive(super_net->candidates(), super_net->Probabilities(), {});
     NetworkShape shape;
     shape.cells = 3;
     shape.channels = 4;
@@ -128,8 +128,8 @@ TEST_P(SearchSpaceBattery, ASearchBeginsWithCandidatesOfTheTopology) {
 }
 
 TEST_P(SearchSpaceBattery, EverySkeletonHasADefaultSizeThatCanBeBuilt) {
-  const auto net = Build();
-  const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+  const auto super_net = Build();
+  const auto derived = space_->Derive(super_net->candidates(), super_net->Probabilities(), {});
   ASSERT_TRUE(derived.ok()) << derived.status();
   for (const std::string& skeleton : space_->skeletons()) {
     const auto shape = space_->default_network_shape(skeleton);
@@ -152,47 +152,49 @@ TEST_P(SearchSpaceBattery, AnySizeThatIsNotRefusedGivesAScoreForEveryClass) {
     shape.channels = channels;
     shape.image = image;
     shape.classes = classes;
-    const auto net = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
-                                           MakeGenerator(1, "weights"));
-    if (!net.ok()) {
-      EXPECT_EQ(net.status().code(), absl::StatusCode::kInvalidArgument) << net.status();
+    const auto super_net = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
+                                                 MakeGenerator(1, "weights"));
+    if (!super_net.ok()) {
+      EXPECT_EQ(super_net.status().code(), absl::StatusCode::kInvalidArgument)
+          << super_net.status();
       continue;
     }
     ++built;
-    (*net)->eval();
+    (*super_net)->eval();
     const c10::NoGradGuard no_grad;
     const at::Tensor images = at::randn({1, image.channels, image.height, image.width});
-    EXPECT_EQ((*net)->Forward(images).sizes(), (at::IntArrayRef{1, classes}));
-    EXPECT_FALSE((*net)->Describe().empty());
+    EXPECT_EQ((*super_net)->Forward(images).sizes(), (at::IntArrayRef{1, classes}));
+    EXPECT_FALSE((*super_net)->Describe().empty());
   }
   EXPECT_GT(built, 0);
 }
 
 TEST_P(SearchSpaceBattery, AlphasBeginAtZeroOneForEachCandidate) {
-  const auto net =
+  const auto super_net =
       space_->BuildSuperNet(Last(2), {2, 4, {3, 16, 16}, 5}, MakeGenerator(1, "weights")).value();
-  EXPECT_TRUE(net->is_training());
-  ASSERT_EQ(net->alphas().size(), space_->topology().kinds.size());
-  for (size_t k = 0; k < net->alphas().size(); ++k) {
-    const CellCandidates& edges = net->candidates()[k];
-    EXPECT_EQ(net->alphas()[k].sizes(), (at::IntArrayRef{static_cast<int64_t>(edges.size()),
-                                                         static_cast<int64_t>(edges[0].size())}));
-    EXPECT_EQ(net->alphas()[k].abs().max().item<double>(), 0);
+  EXPECT_TRUE(super_net->is_training());
+  ASSERT_EQ(super_net->alphas().size(), space_->topology().kinds.size());
+  for (size_t k = 0; k < super_net->alphas().size(); ++k) {
+    const CellCandidates& edges = super_net->candidates()[k];
+    EXPECT_EQ(super_net->alphas()[k].sizes(),
+              (at::IntArrayRef{static_cast<int64_t>(edges.size()),
+                               static_cast<int64_t>(edges[0].size())}));
+    EXPECT_EQ(super_net->alphas()[k].abs().max().item<double>(), 0);
   }
 }
 
 TEST_P(SearchSpaceBattery, GradientsReachEveryAlphaAndOnlyWhatIsAskedFor) {
-  const auto net = Build();
-  const GradientResult both = ComputeGradients(*net, Request(GradientOf::kBoth));
+  const auto super_net = Build();
+  const GradientResult both = ComputeGradients(*super_net, Request(GradientOf::kBoth));
   EXPECT_EQ(both.logits.sizes(), (at::IntArrayRef{4, 5}));
   ASSERT_EQ(both.alphas.size(), space_->topology().kinds.size());
-  ASSERT_EQ(both.weights.size(), net->weights().size());
+  ASSERT_EQ(both.weights.size(), super_net->weights().size());
   for (const at::Tensor& gradient : both.alphas) {
     EXPECT_TRUE(gradient.isfinite().all().item<bool>());
     EXPECT_TRUE(gradient.ne(0).all().item<bool>());
   }
-  EXPECT_TRUE(ComputeGradients(*net, Request(GradientOf::kWeights)).alphas.empty());
-  EXPECT_TRUE(ComputeGradients(*net, Request(GradientOf::kAlphas)).weights.empty());
+  EXPECT_TRUE(ComputeGradients(*super_net, Request(GradientOf::kWeights)).alphas.empty());
+  EXPECT_TRUE(ComputeGradients(*super_net, Request(GradientOf::kAlphas)).weights.empty());
 }
 
 TEST_P(SearchSpaceBattery, KindsWithoutCellsAreThoseWithoutGradients) {
@@ -247,14 +249,14 @@ TEST_P(SearchSpaceBattery, WhatMayNotBeDerivedIsNotDerived) {
 }
 
 TEST_P(SearchSpaceBattery, OneKindOfGradientEqualsItsPartOfBoth) {
-  const auto net = Build();
+  const auto super_net = Build();
   GradientRequest request = Request(GradientOf::kBoth);
   request.context.update_statistics = false;
-  const GradientResult both = ComputeGradients(*net, request);
+  const GradientResult both = ComputeGradients(*super_net, request);
   request.of = GradientOf::kAlphas;
-  const GradientResult alphas = ComputeGradients(*net, request);
+  const GradientResult alphas = ComputeGradients(*super_net, request);
   request.of = GradientOf::kWeights;
-  const GradientResult weights = ComputeGradients(*net, request);
+  const GradientResult weights = ComputeGradients(*super_net, request);
   for (size_t i = 0; i < both.alphas.size(); ++i) {
     EXPECT_TRUE(both.alphas[i].allclose(alphas.alphas[i], 1e-9, 1e-12));
   }
@@ -285,45 +287,45 @@ TEST_P(SearchSpaceBattery, NetworksTrainInBfloat16) {
   derived_shape.cells = 3;
   derived_shape.channels = 4;
   derived_shape.image = {3, 32, 32};
-  const auto net = Build();
+  const auto super_net = Build();
   const Architecture architecture =
-      space_->Derive(net->candidates(), net->Probabilities(), {}).value().architecture;
+      space_->Derive(super_net->candidates(), super_net->Probabilities(), {}).value().architecture;
   const at::Tensor images = at::randn({4, 3, 32, 32}, MakeGenerator(1, "images"));
   std::vector<at::Tensor> exact;
   for (const at::ScalarType storage : {at::kFloat, at::kBFloat16}) {
     shape.backend.storage = derived_shape.backend.storage = storage;
-    const auto super_net = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
-                                                 MakeGenerator(1, "weights"));
+    const auto built = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
+                                             MakeGenerator(1, "weights"));
     const auto derived =
         space_->BuildNetwork(architecture, derived_shape, MakeGenerator(1, "weights"));
-    const std::vector<at::Tensor> scores = {
-        super_net.value()->Forward(images.slice(2, 0, 16).slice(3, 0, 16)),
+    const std::vector<at::Tensor> logits = {
+        built.value()->Forward(images.slice(2, 0, 16).slice(3, 0, 16)),
         derived.value()->Forward(images).logits};
-    const std::vector<std::vector<at::Tensor>> parameters = {super_net.value()->parameters(),
+    const std::vector<std::vector<at::Tensor>> parameters = {built.value()->parameters(),
                                                              derived.value()->parameters()};
-    for (size_t i = 0; i < scores.size(); ++i) {
-      EXPECT_EQ(scores[i].scalar_type(), at::kFloat);
+    for (size_t i = 0; i < logits.size(); ++i) {
+      EXPECT_EQ(logits[i].scalar_type(), at::kFloat);
       const auto gradients =
-          torch::autograd::grad({scores[i].sum()}, parameters[i], {}, std::nullopt,
+          torch::autograd::grad({logits[i].sum()}, parameters[i], {}, std::nullopt,
                                 /*create_graph=*/false, /*allow_unused=*/true);
       for (const at::Tensor& gradient : gradients) {
         if (!gradient.defined()) continue;
         EXPECT_EQ(gradient.scalar_type(), at::kFloat);
         EXPECT_TRUE(gradient.isfinite().all().item<bool>());
       }
-      if (storage == at::kFloat) exact.push_back(scores[i].detach());
-      EXPECT_LT((scores[i] - exact[i]).norm().item<double>(), 0.2 * exact[i].norm().item<double>());
+      if (storage == at::kFloat) exact.push_back(logits[i].detach());
+      EXPECT_LT((logits[i] - exact[i]).norm().item<double>(), 0.2 * exact[i].norm().item<double>());
     }
   }
 }
 
 TEST_P(SearchSpaceBattery, KernelsAgreeWithKnobsTurned) {
   const auto gradients = [&](Kernels kernels) {
-    const auto net = Build(space_->InitialCandidates().value(), kernels);
-    for (const Knob& knob : net->knobs()) {
-      EXPECT_TRUE(net->SetKnob(knob.name, knob.min + 0.3 * (knob.max - knob.min)).ok());
+    const auto super_net = Build(space_->InitialCandidates().value(), kernels);
+    for (const Knob& knob : super_net->knobs()) {
+      EXPECT_TRUE(super_net->SetKnob(knob.name, knob.min + 0.3 * (knob.max - knob.min)).ok());
     }
-    return ComputeGradients(*net, Request(GradientOf::kBoth));
+    return ComputeGradients(*super_net, Request(GradientOf::kBoth));
   };
   const auto plain = gradients(REFERENCE), fused = gradients(FUSED);
   EXPECT_TRUE(plain.logits.allclose(fused.logits, 1e-9, 1e-11));
@@ -336,19 +338,19 @@ TEST_P(SearchSpaceBattery, KernelsAgreeWithKnobsTurned) {
 }
 
 TEST_P(SearchSpaceBattery, StatisticsMoveOnlyWhenToldTo) {
-  const auto net = Build();
+  const auto super_net = Build();
   const auto sum = [&] {
     double total = 0;
-    for (const at::Tensor& buffer : net->buffers()) total += buffer.sum().item<double>();
+    for (const at::Tensor& buffer : super_net->buffers()) total += buffer.sum().item<double>();
     return total;
   };
   const double before = sum();
   GradientRequest request = Request(GradientOf::kWeights);
   request.context.update_statistics = false;
-  ComputeGradients(*net, request);
+  ComputeGradients(*super_net, request);
   EXPECT_EQ(sum(), before);
   request.context.update_statistics = true;
-  ComputeGradients(*net, request);
+  ComputeGradients(*super_net, request);
   EXPECT_NE(sum(), before);
 }
 
@@ -366,11 +368,11 @@ TEST_P(SearchSpaceBattery, TheSameGeneratorGivesTheSameWeights) {
 
 TEST_P(SearchSpaceBattery, TheSameSeedsGiveTheSameGradients) {
   const auto gradients = [&] {
-    const auto net = Build(space_->InitialCandidates().value(), FUSED);
-    for (const Knob& knob : net->knobs()) {
-      EXPECT_TRUE(net->SetKnob(knob.name, (knob.min + knob.max) / 2).ok());
+    const auto super_net = Build(space_->InitialCandidates().value(), FUSED);
+    for (const Knob& knob : super_net->knobs()) {
+      EXPECT_TRUE(super_net->SetKnob(knob.name, (knob.min + knob.max) / 2).ok());
     }
-    return ComputeGradients(*net, Request(GradientOf::kBoth));
+    return ComputeGradients(*super_net, Request(GradientOf::kBoth));
   };
   const GradientResult a = gradients(), b = gradients();
   EXPECT_TRUE(a.logits.equal(b.logits));
@@ -379,30 +381,32 @@ TEST_P(SearchSpaceBattery, TheSameSeedsGiveTheSameGradients) {
 }
 
 TEST_P(SearchSpaceBattery, MasksAreThoseOfThePassAndTheKnobsAreTheNetworks) {
-  const auto net = Build();
-  for (const Knob& knob : net->knobs()) {
-    EXPECT_TRUE(net->SetKnob(knob.name, (knob.min + knob.max) / 2).ok());
+  const auto super_net = Build();
+  for (const Knob& knob : super_net->knobs()) {
+    EXPECT_TRUE(super_net->SetKnob(knob.name, (knob.min + knob.max) / 2).ok());
   }
   GradientRequest request = Request(GradientOf::kAlphas);
   request.context.update_statistics = false;
   const auto logits = [&](int64_t epoch) {
     request.context.masks = Masks({1, 0, epoch, MaskStream::kWeights}, /*first_image=*/0);
-    return ComputeGradients(*net, request).logits;
+    return ComputeGradients(*super_net, request).logits;
   };
   const at::Tensor first = logits(0);
   EXPECT_TRUE(logits(0).equal(first));
-  if (FindKnob(net->knobs(), kSkipDropoutKnob) == nullptr) return;
+  if (FindKnob(super_net->knobs(), kSkipDropoutKnob) == nullptr) return;
   EXPECT_FALSE(logits(1).equal(first)) << "every epoch drops the same";
 }
 
 TEST_P(SearchSpaceBattery, WorksDownToOneCandidate) {
   for (size_t keep : {3, 2, 1}) {
-    const auto net = Build(Last(keep));
-    EXPECT_TRUE(ComputeGradients(*net, Request(GradientOf::kBoth)).loss.isfinite().item<bool>());
-    EXPECT_EQ(net->alphas()[0].size(1), static_cast<int64_t>(net->candidates()[0][0].size()));
+    const auto super_net = Build(Last(keep));
+    EXPECT_TRUE(
+        ComputeGradients(*super_net, Request(GradientOf::kBoth)).loss.isfinite().item<bool>());
+    EXPECT_EQ(super_net->alphas()[0].size(1),
+              static_cast<int64_t>(super_net->candidates()[0][0].size()));
   }
-  const auto net = Build(Last(1));
-  const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+  const auto super_net = Build(Last(1));
+  const auto derived = space_->Derive(super_net->candidates(), super_net->Probabilities(), {});
   ASSERT_TRUE(derived.ok()) << derived.status();
   for (int k = 0; k < derived->architecture.cells_size(); ++k) {
     for (const ArchitectureEdge& edge : derived->architecture.cells(k).edges()) {
@@ -450,8 +454,8 @@ TEST_P(SearchSpaceBattery, ProbabilitiesAddUpToOneAnEdge) {
 
 TEST_P(SearchSpaceBattery, WhatIsDerivedReadsBackFromEveryTextForm) {
   for (uint64_t seed = 1; seed <= 5; ++seed) {
-    const auto net = Build(space_->InitialCandidates().value(), REFERENCE, seed);
-    const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+    const auto super_net = Build(space_->InitialCandidates().value(), REFERENCE, seed);
+    const auto derived = space_->Derive(super_net->candidates(), super_net->Probabilities(), {});
     ASSERT_TRUE(derived.ok()) << derived.status();
     EXPECT_GT(derived->trace.edges_size(), 0);
     for (const std::string& form : space_->text_forms()) {
@@ -466,23 +470,24 @@ TEST_P(SearchSpaceBattery, WhatIsDerivedReadsBackFromEveryTextForm) {
 }
 
 TEST_P(SearchSpaceBattery, DerivingTwiceGivesTheSame) {
-  const auto net = Build();
-  const auto a = space_->Derive(net->candidates(), net->Probabilities(), {});
-  const auto b = space_->Derive(net->candidates(), net->Probabilities(), {});
+  const auto super_net = Build();
+  const auto a = space_->Derive(super_net->candidates(), super_net->Probabilities(), {});
+  const auto b = space_->Derive(super_net->candidates(), super_net->Probabilities(), {});
   ASSERT_TRUE(a.ok() && b.ok()) << a.status();
   EXPECT_EQ(a->architecture.SerializeAsString(), b->architecture.SerializeAsString());
   EXPECT_EQ(a->trace.SerializeAsString(), b->trace.SerializeAsString());
 }
 
 TEST_P(SearchSpaceBattery, LimitsHoldWhereThereIsAnotherChoice) {
-  const auto net = Build();
+  const auto super_net = Build();
   for (size_t k = 0; k < space_->topology().kinds.size(); ++k) {
     const CellKind& kind = space_->topology().kinds[k];
     for (const std::string& operation : kind.operations) {
       if (operation == "none" || kind.operations.size() < 3) continue;
       DerivationOptions options;
       options.limits.push_back({kind.name, operation, /*max=*/1});
-      const auto derived = space_->Derive(net->candidates(), net->Probabilities(), options);
+      const auto derived =
+          space_->Derive(super_net->candidates(), super_net->Probabilities(), options);
       ASSERT_TRUE(derived.ok()) << derived.status();
       const auto& edges = derived->architecture.cells(static_cast<int>(k)).edges();
       EXPECT_LE(std::count_if(
@@ -527,8 +532,8 @@ TEST_P(SearchSpaceBattery, NetworksThatDescribeThemselvesSayWhatTheyCompute) {
 }
 
 TEST_P(SearchSpaceBattery, AnArchitectureWithoutEdgesIsRefused) {
-  const auto net = Build();
-  const auto derived = space_->Derive(net->candidates(), net->Probabilities(), {});
+  const auto super_net = Build();
+  const auto derived = space_->Derive(super_net->candidates(), super_net->Probabilities(), {});
   ASSERT_TRUE(derived.ok()) << derived.status();
   ASSERT_TRUE(space_->CheckArchitecture(derived->architecture).ok());
   for (int k = 0; k < derived->architecture.cells_size(); ++k) {
@@ -538,29 +543,30 @@ TEST_P(SearchSpaceBattery, AnArchitectureWithoutEdgesIsRefused) {
   }
 }
 
-TEST_P(SearchSpaceBattery, MemoryIsForeseen) {
+TEST_P(SearchSpaceBattery, MemoryIsEstimated) {
   const absl::StatusOr<Experiment> experiment = MakeExperiment(TinySpec());
   ASSERT_TRUE(experiment.ok()) << experiment.status();
   const Candidates candidates = experiment->space->InitialCandidates().value();
   // The estimate is compared with a step that has more images than the steps from which the
   // estimate was made.
-  const auto forecast = ForecastStage(*experiment, 0, candidates, {32, 0}, {});
-  ASSERT_TRUE(forecast.ok()) << forecast.status();
-  EXPECT_GT(forecast->estimate.per_image, 0);
-  EXPECT_GT(forecast->estimate.per_evaluation_image, 0);
-  const SuperNetShape shape = experiment->StageNetShape(0);
+  const auto estimate = EstimateStageMemory(*experiment, 0, candidates, {32, 0}, {});
+  ASSERT_TRUE(estimate.ok()) << estimate.status();
+  EXPECT_GT(estimate->batch_memory.per_image, 0);
+  EXPECT_GT(estimate->batch_memory.per_evaluation_image, 0);
+  const SuperNetShape shape = experiment->StageSuperNetShape(0);
   const at::Tensor images = at::randn({32, 3, shape.image.height, shape.image.width});
   const at::Tensor labels = at::zeros({32}, at::kLong);
   const TensorMemory memory;
-  const auto net = experiment->space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights"));
+  const auto super_net =
+      experiment->space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights"));
   GradientRequest request;
   request.images = images;
   request.labels = labels;
-  ComputeGradients(**net, request);
+  ComputeGradients(**super_net, request);
   const auto held = static_cast<double>(memory.peak());
-  EXPECT_GT(forecast->estimate.fixed, 4 * CountParameters(**net))
+  EXPECT_GT(estimate->batch_memory.fixed, 4 * CountParameters(**super_net))
       << "less than the weights themselves";
-  const auto expected = static_cast<double>(forecast->estimate.Bytes(forecast->batches));
+  const auto expected = static_cast<double>(estimate->batch_memory.Bytes(estimate->batches));
   EXPECT_GT(expected, held);
   EXPECT_LT(expected, 4 * held + 96e6);
 }
@@ -621,16 +627,16 @@ TEST_P(SearchSpaceBattery, WrongArgumentsAreErrors) {
   for (const char* text : {"", "(", "|", "Genotype(", "\xff", "nothing"}) {
     EXPECT_FALSE(space_->Parse(text).ok()) << text;
   }
-  const auto net = Build();
-  EXPECT_EQ(KnobNames(space_->knobs()), KnobNames(net->knobs()));
-  EXPECT_FALSE(net->SetKnob("no such knob", 0).ok());
-  for (const Knob& knob : net->knobs()) {
-    EXPECT_TRUE(net->SetKnob(knob.name, knob.min).ok());
-    EXPECT_FALSE(net->SetKnob(knob.name, knob.max + 1).ok());
+  const auto super_net = Build();
+  EXPECT_EQ(KnobNames(space_->knobs()), KnobNames(super_net->knobs()));
+  EXPECT_FALSE(super_net->SetKnob("no such knob", 0).ok());
+  for (const Knob& knob : super_net->knobs()) {
+    EXPECT_TRUE(super_net->SetKnob(knob.name, knob.min).ok());
+    EXPECT_FALSE(super_net->SetKnob(knob.name, knob.max + 1).ok());
   }
   DerivationOptions options;
   options.limits.push_back({"no such cell", "none", 1});
-  EXPECT_FALSE(space_->Derive(net->candidates(), net->Probabilities(), options).ok());
+  EXPECT_FALSE(space_->Derive(super_net->candidates(), super_net->Probabilities(), options).ok());
 }
 
 TEST_P(SearchSpaceBattery, KnownArchitecturesParse) {

@@ -56,7 +56,7 @@ absl::Status SearchLog::OnEpochEnd(const EpochReport& report) {
   for (const auto& [name, value] : report.regularizers) {
     absl::StrAppendFormat(&line, " %s %a", name, value);
   }
-  for (const auto& kind : report.net->Probabilities()) {
+  for (const auto& kind : report.super_net->Probabilities()) {
     for (const auto& edge : kind) {
       for (double p : edge) absl::StrAppendFormat(&line, " %a", p);
     }
@@ -94,8 +94,8 @@ void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b) {
     ASSERT_EQ(x.size(), y.size());
     for (const auto& item : x) EXPECT_TRUE(item.value().equal(y[item.key()])) << item.key();
   };
-  same(a.result->net->named_parameters(), b.result->net->named_parameters());
-  same(a.result->net->named_buffers(), b.result->net->named_buffers());
+  same(a.result->super_net->named_parameters(), b.result->super_net->named_parameters());
+  same(a.result->super_net->named_buffers(), b.result->super_net->named_buffers());
   EXPECT_EQ(a.result->derivation->architecture.SerializeAsString(),
             b.result->derivation->architecture.SerializeAsString());
   EXPECT_EQ(a.result->derivation->trace.SerializeAsString(),

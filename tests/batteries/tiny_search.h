@@ -22,10 +22,10 @@ void MakeTiny(const std::vector<int>& keep, ExperimentSpec* spec);
 /// The content of a search's log, without times.
 class SearchLog : public SearchObserver {
  public:
-  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override;
-  absl::Status OnResume(const SearchPosition& position, const SuperNet& net) override;
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& super_net) override;
+  absl::Status OnResume(const SearchPosition& position, const SuperNet& super_net) override;
   absl::Status OnEpochEnd(const EpochReport& report) override;
-  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& super_net,
                           const Candidates& kept) override;
 
   std::vector<std::string> lines;

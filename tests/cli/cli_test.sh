@@ -102,9 +102,9 @@ prints "2 cells, 2 channels, 8 candidates" "${bfloat16[@]}"
 says "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED" \
   "${bfloat16[@]}" --set=search.alpha_gradients=UNROLLED
 "${search[@]}" --dry_run 2>error | tail -1 | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
-forecast=$("${search[@]}" --dry_run --json 2>error)
+estimate=$("${search[@]}" --dry_run --json 2>error)
 for key in seconds seconds_low seconds_high total_seconds; do
-  [ -n "$(number $key <<< "$forecast")" ] || fails "the dry run's JSON has no $key: $forecast"
+  [ -n "$(number $key <<< "$estimate")" ] || fails "the dry run's JSON has no $key: $estimate"
 done
 one_pixel=("${search[@]}" --set=search.batch_size=1 --set=dataset.height=4 --set=dataset.width=4)
 says "search.batch_size: 1 makes batches of one image, which stage 1 can't train on" "${one_pixel[@]}" --dry_run

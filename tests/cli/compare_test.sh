@@ -155,10 +155,10 @@ kill -TERM $compare
 wait $compare
 status=$?
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat stopped.said; }
-grep -q "To go on:" stopped.said || fails "it doesn't say how to go on"
+grep -q "To go on:" stopped.said || fails "it doesn't say how to resume"
 [ ! -s stopped.json ] || fails "a comparison that was stopped printed a result"
-"${long[@]}" > stopped.json 2> stopped.said || { fails "it doesn't go on"; cat stopped.said; }
+"${long[@]}" > stopped.json 2> stopped.said || { fails "it doesn't resume"; cat stopped.said; }
 counts 2 '"accuracy":' stopped.json
-[ "$(cat stopped/*/log.jsonl | grep -c '"event":"epoch"')" = 120 ] || fails "the trainings didn't go on where they were"
+[ "$(cat stopped/*/log.jsonl | grep -c '"event":"epoch"')" = 120 ] || fails "the trainings didn't resume where they were"
 
 exit $((failures > 0))

@@ -31,13 +31,13 @@ right = 0
 rows = []
 for image in images:
     assert set(image) == {"file", "classes"}, image
-    assert {guess["name"] for guess in image["classes"]} == {"ant", "cat", "fox"}, image
-    assert all(set(guess) == {"name", "probability"} for guess in image["classes"]), image
-    probabilities = [guess["probability"] for guess in image["classes"]]
+    assert {predicted["name"] for predicted in image["classes"]} == {"ant", "cat", "fox"}, image
+    assert all(set(predicted) == {"name", "probability"} for predicted in image["classes"]), image
+    probabilities = [predicted["probability"] for predicted in image["classes"]]
     assert probabilities == sorted(probabilities, reverse=True), image
     assert abs(sum(probabilities) - 1) < 1e-9, image
     right += image["classes"][0]["name"] in image["file"]
-    rows += [(image["file"], guess["name"], guess["probability"]) for guess in image["classes"]]
+    rows += [(image["file"], predicted["name"], predicted["probability"]) for predicted in image["classes"]]
 table = list(csv.reader(open("test.csv")))
 assert table[0] == ["file", "class", "probability"], table[0]
 assert [(file, name) for file, name, _ in table[1:]] == [row[:2] for row in rows], table

@@ -94,7 +94,7 @@ command="$pdarts sweep --spec=slow.textproto --seeds=2 --threads=1 --output_dir=
 holds "$command" overwrite.said
 holds "  $pdarts sweep --spec=slow.textproto --seeds=1,2 --threads=1 --output_dir=signals" overwrite.said
 [ "$(tail -1 overwrite.said)" = "  $pdarts sweep --spec=slow.textproto --seeds=1,2 --threads=1 --output_dir=signals" ] ||
-  fails "the command to go on overwrites what was done: $(tail -1 overwrite.said)"
+  fails "the command that resumes overwrites what was done: $(tail -1 overwrite.said)"
 
 # If the reader of a search's messages ends, the search stops and keeps its state.
 "${all_signals[@]}" "$pdarts" search --spec=slow.textproto --threads=1 --output_dir=piped 2>&1 | head -1 > /dev/null
@@ -102,7 +102,7 @@ holds "  $pdarts sweep --spec=slow.textproto --seeds=1,2 --threads=1 --output_di
 # A run that was moved resumes in the folder that --output_dir names.
 mv piped moved
 "${all_signals[@]}" "$pdarts" search --spec=slow.textproto --threads=1 --output_dir=moved --resume 2>&1 | grep -m1 "going on in stage" > moved.said
-[ -s moved.said ] && [ ! -e piped ] || fails "a moved run did not go on in its new folder"
+[ -s moved.said ] && [ ! -e piped ] || fails "a moved run did not resume in its new folder"
 
 # The runs have a copy of the spec. A parent that ignores the end of its children causes no error.
 cp tiny.textproto copy.textproto

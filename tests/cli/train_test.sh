@@ -70,9 +70,9 @@ prints "data: not read, because of this: CIFAR-10: there is no folder $PWD/nowhe
   --data_dir=nowhere --dry_run
 prints "24 training and 8 test images" "$pdarts" search --spec=search.textproto --dry_run
 "${train[@]}" --dry_run 2>error | tail -1 | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
-forecast=$("${train[@]}" --dry_run --json 2>error)
+estimate=$("${train[@]}" --dry_run --json 2>error)
 for key in total_seconds memory_mb params macs; do
-  [ -n "$(number $key <<< "$forecast")" ] || fails "the dry run's JSON has no $key: $forecast"
+  [ -n "$(number $key <<< "$estimate")" ] || fails "the dry run's JSON has no $key: $estimate"
 done
 [ ! -e runs ] || fails "a dry run wrote something"
 published=("$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --set=network.cells=2 --set=network.channels=4)
@@ -154,20 +154,20 @@ kill -TERM $child
 wait $child
 status=$?
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat console.txt; }
-grep -q "To go on:" console.txt || fails "it doesn't say how to go on"
+grep -q "To go on:" console.txt || fails "it doesn't say how to resume"
 prints "test " "${long[@]}" --output_dir=stopped --resume
 for file in best.safetensors last.safetensors samples.json mistakes.json; do
-  cmp -s whole/$file stopped/$file || fails "$file ended otherwise after going on"
+  cmp -s whole/$file stopped/$file || fails "$file ended otherwise after a resume"
 done
 timeless() { sed 's/"\(time\|elapsed_s\|peak_memory_mb\|seconds\|images_per_second\)":[^,}]*,\?//g' "$1"; }
-cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log ended otherwise after going on"
+cmp <(timeless whole/log.jsonl) <(timeless stopped/log.jsonl) || fails "the log ended otherwise after a resume"
 
 # A training is a run: it has a report, a row in the table and a genotype, and it can be repeated.
 grep -q "Accuracy of every class" $run/report.html || fails "a training left no page with its classes"
 grep -Eq '<th scope="row">class_[01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
 # The report shows training images, and the same confusion matrix as `evaluate`.
 grep -q '<img src="data:image/jpeg;base64,' $run/report.html || fails "the page has no pictures"
-grep -q 'class_0 taken for class_' $run/report.html || fails "the page has no matrix of confusion"
+grep -q 'class_0 taken for class_' $run/report.html || fails "the page has no confusion matrix"
 [ "$(stat -c %s $run/samples.json)" -lt 100000 ] || fails "samples.json is large"
 "$pdarts" evaluate --run=$run --json > evaluation.json
 python3 -c 'import json, sys; a, b = [json.load(open(file))["confusion"] for file in sys.argv[1:]]; sys.exit(a != b)' \

@@ -268,27 +268,27 @@ TEST_F(FaultySpaceTest, ASuperNetworkIsChecked) {
   };
   ExpectFault(Build(), "another topology or other candidates");
   space_->build = [](const Candidates& candidates) {
-    auto net = std::make_shared<TinyNet>(kTwoEdges, candidates);
-    net->to(at::kDouble);
-    return net;
+    auto super_net = std::make_shared<TinyNet>(kTwoEdges, candidates);
+    super_net->to(at::kDouble);
+    return super_net;
   };
   ExpectFault(Build(), "is not float32 on the CPU");
   space_->build = [](const Candidates& candidates) {
-    auto net = std::make_shared<TinyNet>(kTwoEdges, candidates);
-    net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
-    return net;
+    auto super_net = std::make_shared<TinyNet>(kTwoEdges, candidates);
+    super_net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
+    return super_net;
   };
   ExpectFault(Build(), "its alphas are not zero");
   space_->build = [](const Candidates& candidates) {
-    auto net = std::make_shared<TinyNet>(kTwoEdges, candidates);
-    net->alphas()[0].set_data(at::zeros({1, 1}));
-    return net;
+    auto super_net = std::make_shared<TinyNet>(kTwoEdges, candidates);
+    super_net->alphas()[0].set_data(at::zeros({1, 1}));
+    return super_net;
   };
   ExpectFault(Build(), "its alphas of the cell kind cell are not [2,2]");
   space_->build = [](const Candidates& candidates) {
-    auto net = std::make_shared<TinyNet>(kTwoEdges, candidates);
-    net->eval();
-    return net;
+    auto super_net = std::make_shared<TinyNet>(kTwoEdges, candidates);
+    super_net->eval();
+    return super_net;
   };
   ExpectFault(Build(), "not in training mode");
 }

@@ -271,7 +271,7 @@ TEST(Spec, KernelsAndPrecisionAndTheDeviceMakeTheBackend) {
   const Experiment usual = MakeExperiment(spec).value();
   EXPECT_EQ(usual.backend.kernels, FUSED);
   EXPECT_EQ(usual.backend.parameters, c10::kFloat);
-  EXPECT_EQ(usual.StageNetShape(0).backend.kernels, FUSED);
+  EXPECT_EQ(usual.StageSuperNetShape(0).backend.kernels, FUSED);
   EXPECT_EQ(MakeExperiment(spec, c10::kCUDA).value().backend.kernels, GROUPED);
   for (const char* assignment : {"search.kernels=REFERENCE", "search.precision=FLOAT64"}) {
     ASSERT_TRUE(SetField(&spec, assignment).ok());
@@ -279,7 +279,7 @@ TEST(Spec, KernelsAndPrecisionAndTheDeviceMakeTheBackend) {
   const Experiment slow = MakeExperiment(spec).value();
   EXPECT_EQ(slow.backend.kernels, REFERENCE);
   EXPECT_EQ(slow.backend.parameters, c10::kDouble);
-  EXPECT_EQ(slow.StageNetShape(1).backend.kernels, REFERENCE);
+  EXPECT_EQ(slow.StageSuperNetShape(1).backend.kernels, REFERENCE);
   EXPECT_EQ(BackendName(slow.backend), "reference");
 }
 

@@ -82,8 +82,9 @@ void ExpectCloseEnd(const SearchOutcome& actual, const SearchOutcome& expected) 
       EXPECT_TRUE(one.allclose(other, /*rtol=*/1e-8, /*atol=*/1e-9)) << item.key();
     }
   };
-  close(actual.result->net->named_parameters(), expected.result->net->named_parameters());
-  close(actual.result->net->named_buffers(), expected.result->net->named_buffers());
+  close(actual.result->super_net->named_parameters(),
+        expected.result->super_net->named_parameters());
+  close(actual.result->super_net->named_buffers(), expected.result->super_net->named_buffers());
   EXPECT_EQ(actual.result->derivation->architecture.SerializeAsString(),
             expected.result->derivation->architecture.SerializeAsString());
   EXPECT_NEAR(actual.result->supernet.loss, expected.result->supernet.loss, 1e-8);
@@ -125,7 +126,7 @@ TEST_P(CountingDeviceSearch, FindsWhatTheReferenceKernelsFindOnTheCpu) {
       EXPECT_EQ(actual.log.lines.size(), expected.log.lines.size());
       EXPECT_GT(Counters().operations, 1000);
       if (!actual.result.ok()) continue;
-      for (const at::Tensor& parameter : actual.result->net->parameters()) {
+      for (const at::Tensor& parameter : actual.result->super_net->parameters()) {
         EXPECT_EQ(parameter.device(), CountingDevice());
       }
     }

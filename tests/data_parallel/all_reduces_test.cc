@@ -64,12 +64,12 @@ class AllReducesTest : public ::testing::TestWithParam<Kernels> {
     shape.backend.kernels = GetParam();
     shape.backend.parameters = parameters;
     shape.backend.storage = type;
-    const auto net =
+    const auto super_net =
         space->BuildSuperNet(space->InitialCandidates().value(), shape, MakeGenerator(1, "weights"))
             .value();
-    net->to(parameters);
+    super_net->to(parameters);
     const SearchSettings settings;
-    SearchStep step(net, settings, /*seed=*/0, /*stage=*/0, communicator);
+    SearchStep step(super_net, settings, /*seed=*/0, /*stage=*/0, communicator);
     Batch batch;
     batch.images = at::randn({4, 3, 8, 8}, MakeGenerator(1, "images"), at::kDouble).to(parameters);
     batch.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);

@@ -78,7 +78,7 @@ TEST(SearchRun, FindsTheArchitectureOfOneProcess) {
         PDARTS_ASSIGN_OR_RETURN(const SearchResult result,
                                 RunSearch(experiment, data, options, &nobody));
         PDARTS_RETURN_IF_ERROR(result.derivation.status());
-        Tensors end = StateOf(*result.net);
+        Tensors end = StateOf(*result.super_net);
         end["super-network's loss"] = Number(result.supernet.loss);
         end["super-network's top-1"] = Number(result.supernet.top1);
         const std::lock_guard<std::mutex> lock(mutex);
@@ -129,7 +129,7 @@ absl::StatusOr<Training> MakeTrainingOf(const std::vector<std::string>& settings
 class EvaluationKeeper : public TrainObserver {
  public:
   absl::Status OnEpochEnd(const TrainEpochReport& report) override {
-    end["guesses"] = report.evaluation->guesses.to(at::kDouble);
+    end["predicted_classes"] = report.evaluation->predicted_classes.to(at::kDouble);
     end["test loss"] = Number(report.test.loss);
     end["test top-1"] = Number(report.test.top1);
     end["train loss"] = Number(report.train.loss);
@@ -138,8 +138,8 @@ class EvaluationKeeper : public TrainObserver {
     for (size_t i = 0; i < report.evaluation->mistakes.size(); ++i) {
       const ConfidentMistake& mistake = report.evaluation->mistakes[i];
       end[absl::StrCat("mistake ", i)] =
-          at::tensor({static_cast<double>(mistake.image), static_cast<double>(mistake.guess),
-                      mistake.probability},
+          at::tensor({static_cast<double>(mistake.image),
+                      static_cast<double>(mistake.predicted_class), mistake.probability},
                      at::kDouble);
       end[absl::StrCat("pixels of mistake ", i)] = mistake.pixels.to(at::kDouble);
     }

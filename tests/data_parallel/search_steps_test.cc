@@ -81,14 +81,15 @@ absl::StatusOr<std::shared_ptr<SuperNet>> MakeNet(const SearchCase& of,
       if (of.noise) cell[e].push_back(all.back() + 1);
     }
   }
-  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net,
-                          experiment.space->BuildSuperNet(candidates, experiment.StageNetShape(0),
-                                                          MakeGenerator(1, "weights")));
-  net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
-  net->to(experiment.backend.parameters);
-  PDARTS_RETURN_IF_ERROR(net->SetKnob(kSkipDropoutKnob, of.skip_dropout));
-  PDARTS_RETURN_IF_ERROR(net->SetKnob(kEdgeDropPathKnob, of.edge_drop));
-  return net;
+  PDARTS_ASSIGN_OR_RETURN(
+      const std::shared_ptr<SuperNet> super_net,
+      experiment.space->BuildSuperNet(candidates, experiment.StageSuperNetShape(0),
+                                      MakeGenerator(1, "weights")));
+  super_net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
+  super_net->to(experiment.backend.parameters);
+  PDARTS_RETURN_IF_ERROR(super_net->SetKnob(kSkipDropoutKnob, of.skip_dropout));
+  PDARTS_RETURN_IF_ERROR(super_net->SetKnob(kEdgeDropPathKnob, of.edge_drop));
+  return super_net;
 }
 
 absl::StatusOr<Tensors> Search(const SearchCase& of, int steps, Communicator& communicator) {
@@ -103,13 +104,13 @@ absl::StatusOr<Tensors> Search(const SearchCase& of, int steps, Communicator& co
                                                                 "weights", dtype, communicator));
   PDARTS_ASSIGN_OR_RETURN(const auto alpha_batches, MakeLoader(data, kEpochImages, transforms,
                                                                "alphas", dtype, communicator));
-  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> net, MakeNet(of, experiment));
-  SearchStep step(net, settings, /*seed=*/1, /*stage=*/0, communicator);
+  PDARTS_ASSIGN_OR_RETURN(const std::shared_ptr<SuperNet> super_net, MakeNet(of, experiment));
+  SearchStep step(super_net, settings, /*seed=*/1, /*stage=*/0, communicator);
   if (of.penalty) {
     step.set_penalty([&](GradientOf gradient) {
       at::Tensor sum;
       for (const at::Tensor& parameter :
-           gradient == GradientOf::kWeights ? net->weights() : net->alphas()) {
+           gradient == GradientOf::kWeights ? super_net->weights() : super_net->alphas()) {
         const at::Tensor squares = parameter.square().sum();
         sum = sum.defined() ? sum + squares : squares;
       }
@@ -128,7 +129,7 @@ absl::StatusOr<Tensors> Search(const SearchCase& of, int steps, Communicator& co
     PDARTS_ASSIGN_OR_RETURN(const GradientResult of_weights, step.TrainWeights(weights, 0.025));
     AddScore(of_weights, weights.labels, &meter);
   }
-  Tensors end = StateOf(*net);
+  Tensors end = StateOf(*super_net);
   const Accuracy mean = meter.Mean();
   end["first loss"] = Number(first_loss);
   end["mean loss"] = Number(mean.loss);

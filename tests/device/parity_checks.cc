@@ -80,15 +80,15 @@ at::Tensor Input(const at::Tensor& tensor, const Backend& backend) {
 }
 
 /// Gradients by the names of the parameters.
-NamedTensors Named(const SuperNet& net, const GradientResult& result) {
+NamedTensors Named(const SuperNet& super_net, const GradientResult& result) {
   NamedTensors named;
-  const std::vector<at::Tensor> weights = net.weights();
-  for (const auto& entry : net.named_parameters()) {
+  const std::vector<at::Tensor> weights = super_net.weights();
+  for (const auto& entry : super_net.named_parameters()) {
     for (size_t i = 0; i < result.weights.size(); ++i) {
       if (weights[i].is_same(entry.value())) named[entry.key()] = result.weights[i];
     }
     for (size_t k = 0; k < result.alphas.size(); ++k) {
-      if (net.alphas()[k].is_same(entry.value())) named[entry.key()] = result.alphas[k];
+      if (super_net.alphas()[k].is_same(entry.value())) named[entry.key()] = result.alphas[k];
     }
   }
   return named;
@@ -122,33 +122,33 @@ absl::StatusOr<std::shared_ptr<SuperNet>> BuildSuperNet(const SuperNetFixture& f
     candidates = {FromSwitches(file.GetTensor("switches_normal")),
                   FromSwitches(file.GetTensor("switches_reduce"))};
   }
-  PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<SuperNet> net,
+  PDARTS_ASSIGN_OR_RETURN(std::shared_ptr<SuperNet> super_net,
                           space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights")));
   PDARTS_RETURN_IF_ERROR(
-      LoadModule(file.GetNamedTensors("state_dict"), fixture.file, backend, net.get()));
-  return net;
+      LoadModule(file.GetNamedTensors("state_dict"), fixture.file, backend, super_net.get()));
+  return super_net;
 }
 
 absl::Status CheckSuperNet(const SuperNetFixture& fixture, Kernels kernels, Precision precision,
                            c10::Device device, Comparison* comparison) {
   PDARTS_ASSIGN_OR_RETURN(const Backend backend, ResolveBackend(kernels, precision, device));
   const Dict file = Dict::Load(absl::StrCat(fixture.file, ".pt"));
-  PDARTS_ASSIGN_OR_RETURN(const auto net, BuildSuperNet(fixture, file, backend));
+  PDARTS_ASSIGN_OR_RETURN(const auto super_net, BuildSuperNet(fixture, file, backend));
   GradientRequest request;
   request.images = Input(file.GetTensor("input"), backend);
   request.labels = Input(file.GetTensor("target"), backend);
-  const GradientResult result = ComputeGradients(*net, request);
+  const GradientResult result = ComputeGradients(*super_net, request);
   comparison->Add("loss", result.loss, file.GetTensor("loss"));
   if (precision == BFLOAT16) return absl::OkStatus();
   comparison->Add("logits_train", result.logits, file.GetTensor("logits_train"));
   if (precision == FLOAT64) {
-    comparison->AddAll("gradient of ", Named(*net, result), file.GetNamedTensors("grads"),
+    comparison->AddAll("gradient of ", Named(*super_net, result), file.GetNamedTensors("grads"),
                        kNoiseShare);
-    comparison->AddAll("after the pass ", State(*net), file.GetNamedTensors("running_after"));
+    comparison->AddAll("after the pass ", State(*super_net), file.GetNamedTensors("running_after"));
   }
   torch::NoGradGuard no_grad;
-  net->eval();
-  comparison->Add("logits_eval", net->Forward(request.images), file.GetTensor("logits_eval"));
+  super_net->eval();
+  comparison->Add("logits_eval", super_net->Forward(request.images), file.GetTensor("logits_eval"));
   return absl::OkStatus();
 }
 
@@ -370,13 +370,14 @@ absl::StatusOr<NamedTensors> StepResults(const std::string& space_name, const Ba
   shape.image = {3, 16, 16};
   shape.backend = backend;
   PDARTS_ASSIGN_OR_RETURN(const Candidates candidates, space->InitialCandidates());
-  PDARTS_ASSIGN_OR_RETURN(const auto net,
+  PDARTS_ASSIGN_OR_RETURN(const auto super_net,
                           space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights")));
-  net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
-  net->to(backend.device, backend.parameters);
-  for (const Knob& knob : space->knobs()) PDARTS_RETURN_IF_ERROR(net->SetKnob(knob.name, 0.25));
+  super_net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
+  super_net->to(backend.device, backend.parameters);
+  for (const Knob& knob : space->knobs())
+    PDARTS_RETURN_IF_ERROR(super_net->SetKnob(knob.name, 0.25));
   const SearchSettings settings;
-  SearchStep step(net, settings, /*seed=*/7, /*stage=*/1);
+  SearchStep step(super_net, settings, /*seed=*/7, /*stage=*/1);
   const at::Generator data = MakeGenerator(1, "data");
   NamedTensors results;
   for (int i = 0; i < 2; ++i) {
@@ -394,7 +395,7 @@ absl::StatusOr<NamedTensors> StepResults(const std::string& space_name, const Ba
     results[absl::StrCat("loss of the alphas in step ", i)] = of_alphas.loss.clone();
     results[absl::StrCat("loss of the weights in step ", i)] = of_weights.loss.clone();
   }
-  for (const auto& [name, tensor] : State(*net)) results[name] = tensor.detach();
+  for (const auto& [name, tensor] : State(*super_net)) results[name] = tensor.detach();
   return results;
 }
 

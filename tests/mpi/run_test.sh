@@ -101,7 +101,7 @@ while [ "$kills" -lt "${KILLS:-10}" ]; do
     finish
     if [ "$status" != 0 ] && [ "$victim" = none ]; then
       cat "killed$run.said"
-      fails "killed$run does not go on"
+      fails "killed$run does not resume"
       break 2
     fi
     [ "$status" = 0 ] && continue
@@ -138,7 +138,7 @@ OMPI_MCA_odls_base_sigkill_timeout=2 stops signal_mpirun mpirun
 for run in signal0 signal1 signal_mpirun; do
   start 2 "$run" --resume
   finish
-  [ "$status" = 0 ] || { cat "$run.said"; fails "$run does not go on"; }
+  [ "$status" = 0 ] || { cat "$run.said"; fails "$run does not resume"; }
   expect_same "$run"
 done
 
@@ -146,11 +146,11 @@ done
 stops other 1
 start 3 other --resume
 finish
-[ "$status" = 0 ] || { cat other.said; fails "a run of two processes does not go on with three"; }
+[ "$status" = 0 ] || { cat other.said; fails "a run of two processes does not resume with three"; }
 grep -q "note: processes was 2, is 3" other.said || fails "nobody says that the number of processes is another"
 [ "$(number processes < other/result.json)" = 3 ] || fails "the result does not tell of three processes"
 stops alone 0
-"${search[@]}" --output_dir=alone --resume >alone.said 2>&1 || { cat alone.said; fails "a run of two processes does not go on with one"; }
+"${search[@]}" --output_dir=alone --resume >alone.said 2>&1 || { cat alone.said; fails "a run of two processes does not resume with one"; }
 
 # Processes that were started in different ways.
 says "process 1 of 2: the processes of a run must be started in the same way; its spec is seed: 2, that of process 0 is seed: 1" \

@@ -84,18 +84,18 @@ Pass Compute(const Autocast& expected, Kernels kernels, Precision precision) {
   shape.classes = kClasses;
   shape.image = {3, kSide, kSide};
   shape.backend = ResolveBackend(kernels, precision, c10::kCPU).value();
-  const auto net =
+  const auto super_net =
       space->BuildSuperNet(space->InitialCandidates().value(), shape, MakeGenerator(1, "weights"))
           .value();
   {
     c10::NoGradGuard no_grad;
-    for (const auto& parameter : net->named_parameters()) {
+    for (const auto& parameter : super_net->named_parameters()) {
       parameter.value().copy_(Parameter(parameter.key(), expected.seed, parameter.value()));
     }
   }
-  net->to(shape.backend.parameters);
+  super_net->to(shape.backend.parameters);
   const at::Tensor images = Values("images", expected.seed, {kImages, 3, kSide, kSide});
-  const at::Tensor logits = net->Forward(images.to(shape.backend.parameters));
+  const at::Tensor logits = super_net->Forward(images.to(shape.backend.parameters));
   EXPECT_EQ(logits.scalar_type(), shape.backend.parameters);
   const at::Tensor loss = at::cross_entropy_loss(logits, at::arange(kImages) % kClasses);
   const auto gradients = [&](const std::vector<at::Tensor>& of) {
@@ -109,8 +109,8 @@ Pass Compute(const Autocast& expected, Kernels kernels, Precision precision) {
   };
   Pass pass;
   pass.loss = loss.item<double>();
-  pass.weights = gradients(net->weights());
-  pass.alphas = gradients(net->alphas());
+  pass.weights = gradients(super_net->weights());
+  pass.alphas = gradients(super_net->alphas());
   return pass;
 }
 

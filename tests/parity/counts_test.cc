@@ -68,11 +68,11 @@ TEST(Counts, SuperNetworks) {
     shape.classes = Int(one, "classes");
     EdgeCandidates first(Int(one, "first_ops"));
     std::iota(first.begin(), first.end(), 0);
-    const auto net = space->BuildSuperNet(Candidates(2, CellCandidates(14, first)), shape,
-                                          MakeGenerator(1, "weights"));
-    EXPECT_EQ(CountParameters(**net), Int(one, "with_alphas")) << one.DebugString();
+    const auto super_net = space->BuildSuperNet(Candidates(2, CellCandidates(14, first)), shape,
+                                                MakeGenerator(1, "weights"));
+    EXPECT_EQ(CountParameters(**super_net), Int(one, "with_alphas")) << one.DebugString();
     int64_t weights = 0;
-    for (const at::Tensor& weight : (*net)->weights()) weights += weight.numel();
+    for (const at::Tensor& weight : (*super_net)->weights()) weights += weight.numel();
     EXPECT_EQ(weights, Int(one, "without_alphas")) << one.DebugString();
   }
 }

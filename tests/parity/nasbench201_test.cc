@@ -54,35 +54,35 @@ TEST_P(SuperNetParity, ForwardBackwardAndDerivation) {
   shape.channels = static_cast<int>(config.GetInt("channels"));
   shape.classes = static_cast<int>(config.GetInt("classes"));
   shape.backend.kernels = GetParam();
-  const auto net =
+  const auto super_net =
       space->BuildSuperNet(AllCandidates(space->topology()), shape, MakeGenerator(1, "weights"))
           .value();
-  LoadState(file.GetNamedTensors("state_dict"), net.get());
+  LoadState(file.GetNamedTensors("state_dict"), super_net.get());
 
   GradientRequest request;
   request.images = file.GetTensor("input");
   request.labels = file.GetTensor("target");
-  const GradientResult result = ComputeGradients(*net, request);
+  const GradientResult result = ComputeGradients(*super_net, request);
   ExpectNear(result.logits, file.GetTensor("logits_train"), "logits_train");
   ExpectNear(result.loss, file.GetTensor("loss"), "loss");
   NamedTensors gradients;
-  const std::vector<at::Tensor> weights = net->weights();
-  for (const auto& entry : net->named_parameters()) {
+  const std::vector<at::Tensor> weights = super_net->weights();
+  for (const auto& entry : super_net->named_parameters()) {
     for (size_t i = 0; i < weights.size(); ++i) {
       if (weights[i].is_same(entry.value())) gradients[entry.key()] = result.weights[i];
     }
-    if (net->alphas()[0].is_same(entry.value())) gradients[entry.key()] = result.alphas[0];
+    if (super_net->alphas()[0].is_same(entry.value())) gradients[entry.key()] = result.alphas[0];
   }
   ExpectGradientsNear(gradients, file.GetNamedTensors("grads"));
-  ExpectNear(State(*net), file.GetNamedTensors("running_after"), "after the pass");
+  ExpectNear(State(*super_net), file.GetNamedTensors("running_after"), "after the pass");
 
-  const auto derivation = space->Derive(net->candidates(), net->Probabilities(), {});
+  const auto derivation = space->Derive(super_net->candidates(), super_net->Probabilities(), {});
   ASSERT_TRUE(derivation.ok()) << derivation.status();
   EXPECT_EQ(space->Format(derivation->architecture).value(), file.GetString("genotype"));
 
   torch::NoGradGuard no_grad;
-  net->eval();
-  ExpectNear(net->Forward(request.images), file.GetTensor("logits_eval"), "logits_eval");
+  super_net->eval();
+  ExpectNear(super_net->Forward(request.images), file.GetTensor("logits_eval"), "logits_eval");
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, SuperNetParity, ::testing::Values(REFERENCE, FUSED, GROUPED),

@@ -38,8 +38,8 @@ class SuperNetParity : public ::testing::TestWithParam<std::tuple<int, Kernels>>
     own.backend.kernels = std::get<1>(GetParam());
     const Candidates candidates = {FromSwitches(file_.GetTensor("switches_normal")),
                                    FromSwitches(file_.GetTensor("switches_reduce"))};
-    net_ = space->BuildSuperNet(candidates, own, MakeGenerator(1, "weights")).value();
-    LoadState(file_.GetNamedTensors("state_dict"), net_.get());
+    super_net_ = space->BuildSuperNet(candidates, own, MakeGenerator(1, "weights")).value();
+    LoadState(file_.GetNamedTensors("state_dict"), super_net_.get());
   }
 
   /// The batch with the keys `input` and `target`, or the other batch, which is for the alphas.
@@ -54,41 +54,41 @@ class SuperNetParity : public ::testing::TestWithParam<std::tuple<int, Kernels>>
   /// The gradients by the names of the parameters.
   NamedTensors Named(const GradientResult& result) const {
     NamedTensors named;
-    const std::vector<at::Tensor> weights = net_->weights();
-    for (const auto& entry : net_->named_parameters()) {
+    const std::vector<at::Tensor> weights = super_net_->weights();
+    for (const auto& entry : super_net_->named_parameters()) {
       for (size_t i = 0; i < result.weights.size(); ++i) {
         if (weights[i].is_same(entry.value())) named[entry.key()] = result.weights[i];
       }
       for (size_t k = 0; k < result.alphas.size(); ++k) {
-        if (net_->alphas()[k].is_same(entry.value())) named[entry.key()] = result.alphas[k];
+        if (super_net_->alphas()[k].is_same(entry.value())) named[entry.key()] = result.alphas[k];
       }
     }
     return named;
   }
 
   const Dict file_;
-  std::shared_ptr<SuperNet> net_;
+  std::shared_ptr<SuperNet> super_net_;
 };
 
 TEST_P(SuperNetParity, ForwardAndBackward) {
-  const GradientResult result = ComputeGradients(*net_, Request(GradientOf::kBoth));
+  const GradientResult result = ComputeGradients(*super_net_, Request(GradientOf::kBoth));
   ExpectNear(result.logits, file_.GetTensor("logits_train"), "logits_train");
   ExpectNear(result.loss, file_.GetTensor("loss"), "loss");
   const NamedTensors gradients = file_.GetNamedTensors("grads");
   EXPECT_EQ(Named(result).size(), gradients.size());
   ExpectNear(Named(result), gradients, "gradient of");
-  ExpectNear(State(*net_), file_.GetNamedTensors("running_after"), "after the pass");
+  ExpectNear(State(*super_net_), file_.GetNamedTensors("running_after"), "after the pass");
 
   torch::NoGradGuard no_grad;
-  net_->eval();
-  ExpectNear(net_->Forward(file_.GetTensor("input")), file_.GetTensor("logits_eval"),
+  super_net_->eval();
+  ExpectNear(super_net_->Forward(file_.GetTensor("input")), file_.GetTensor("logits_eval"),
              "logits_eval");
 }
 
 TEST_P(SuperNetParity, GradientsOfOneHalfAreThoseOfBoth) {
-  const GradientResult weights = ComputeGradients(*net_, Request(GradientOf::kWeights));
+  const GradientResult weights = ComputeGradients(*super_net_, Request(GradientOf::kWeights));
   EXPECT_TRUE(weights.alphas.empty());
-  const GradientResult alphas = ComputeGradients(*net_, Request(GradientOf::kAlphas));
+  const GradientResult alphas = ComputeGradients(*super_net_, Request(GradientOf::kAlphas));
   EXPECT_TRUE(alphas.weights.empty());
   NamedTensors halves = Named(weights);
   for (const auto& [name, gradient] : Named(alphas)) halves[name] = gradient;
@@ -108,7 +108,8 @@ TEST_P(SuperNetParity, SearchStep) {
   sgd.set_weight_decay(step.GetDouble("weight_decay"));
   const double clip = step.GetDouble("grad_clip");
 
-  const GradientResult of_alphas = ComputeGradients(*net_, Request(GradientOf::kAlphas, "_search"));
+  const GradientResult of_alphas =
+      ComputeGradients(*super_net_, Request(GradientOf::kAlphas, "_search"));
   ExpectNear(of_alphas.loss, Scalar(step.GetDouble("loss_alpha")), "loss_alpha");
   ExpectNear(Named(of_alphas),
              {{"alphas_normal", step.GetTensor("grad_alphas_normal")},
@@ -116,21 +117,21 @@ TEST_P(SuperNetParity, SearchStep) {
              "gradient in the step of");
   ExpectNear(ClipNorm(of_alphas.alphas, clip), Scalar(step.GetDouble("grad_norm_alpha")),
              "grad_norm_alpha");
-  Adam(net_->alphas(), adam).Step(of_alphas.alphas);
+  Adam(super_net_->alphas(), adam).Step(of_alphas.alphas);
 
-  const GradientResult of_weights = ComputeGradients(*net_, Request(GradientOf::kWeights));
+  const GradientResult of_weights = ComputeGradients(*super_net_, Request(GradientOf::kWeights));
   ExpectNear(of_weights.loss, Scalar(step.GetDouble("loss_weight")), "loss_weight");
   ExpectNear(ClipNorm(of_weights.weights, clip), Scalar(step.GetDouble("grad_norm_weight")),
              "grad_norm_weight");
-  Sgd(net_->weights(), sgd).Step(of_weights.weights, step.GetDouble("weight_lr"));
+  Sgd(super_net_->weights(), sgd).Step(of_weights.weights, step.GetDouble("weight_lr"));
 
   const Dict after = file_.GetDict("after_step");
-  ExpectNear(State(*net_),
+  ExpectNear(State(*super_net_),
              {{"alphas_normal", after.GetTensor("alphas_normal")},
               {"alphas_reduce", after.GetTensor("alphas_reduce")}},
              "after the step");
-  ExpectNear(State(*net_), after.GetNamedTensors("weights"), "after the step");
-  ExpectNear(State(*net_), after.GetNamedTensors("running"), "after the step");
+  ExpectNear(State(*super_net_), after.GetNamedTensors("weights"), "after the step");
+  ExpectNear(State(*super_net_), after.GetNamedTensors("running"), "after the step");
 }
 
 INSTANTIATE_TEST_SUITE_P(Stages, SuperNetParity,

@@ -246,10 +246,10 @@ def check_tutorial(tools, flags, tutorial, image):
     printed = subprocess.run([sys.executable, "-c", code], cwd=place, stdout=subprocess.PIPE, check=True, text=True).stdout
     report = json.loads(tools.call(tools.pdarts, "predict", *flags, "--json", photo))
     lines = [line.split() for line in printed.splitlines()]
-    guesses = report["images"][0]["classes"]
-    assert [name for _, name in lines] == [guess["name"] for guess in guesses], (lines, guesses)
-    for (share, _), guess in zip(lines, guesses):
-        assert abs(float(share.rstrip("%")) - 100 * guess["probability"]) < 0.02, (share, guess)
+    predicted_classes = report["images"][0]["classes"]
+    assert [name for _, name in lines] == [predicted["name"] for predicted in predicted_classes], (lines, predicted_classes)
+    for (share, _), predicted in zip(lines, predicted_classes):
+        assert abs(float(share.rstrip("%")) - 100 * predicted["probability"]) < 0.02, (share, predicted)
     print("the tutorial's lines agree with pdarts predict")
 
 
@@ -273,7 +273,7 @@ def check_preparation(tools, run, program, image):
     exif[ORIENTATION] = 3
     picture.rotate(180).save(photo, quality=95, subsampling=0, exif=exif)
     report = json.loads(tools.call(tools.pdarts, "predict", *flags, "--json", photo))
-    expected = {guess["name"]: math.log(guess["probability"]) for guess in report["images"][0]["classes"]}
+    expected = {predicted["name"]: math.log(predicted["probability"]) for predicted in report["images"][0]["classes"]}
 
     def difference(of_program):
         network = of_program.Network()

@@ -185,13 +185,13 @@ def main(pdarts, images_file):
     images, labels = read_images(images_file)
     with torch.no_grad():
         logits = network(images)
-    guesses = logits.argmax(1)
+    predicted_classes = logits.argmax(1)
     loss = nn.functional.cross_entropy(logits, labels).item()
     assert len(labels) == expected["images"], (len(labels), expected["images"])
     assert math.isclose(loss, expected["loss"], rel_tol=1e-4), (loss, expected["loss"])
     confusion = torch.zeros(10, 10)
-    for label, guess in zip(labels, guesses):
-        confusion[label, guess] += 1
+    for label, predicted in zip(labels, predicted_classes):
+        confusion[label, predicted] += 1
     ours = torch.tensor([row["counts"] for row in expected["confusion"]])
     assert (confusion - ours).abs().sum() <= 2, "more than one image is taken for another class"
 

@@ -170,9 +170,9 @@ TEST(Resume, ASearchOfWhichNothingCanBeDerivedKeepsWhatItTrained) {
   EXPECT_THAT(outcome.result->derivation.status().ToString(),
               HasSubstr("its only candidate is none"));
 
-  const SuperNet& net = *outcome.result->net;
+  const SuperNet& super_net = *outcome.result->super_net;
   const Experiment other = MakeExperiment(SpecWith(with_none)).value();
-  EXPECT_TRUE(other.space->Derive(net.candidates(), net.Probabilities(), {}).ok());
+  EXPECT_TRUE(other.space->Derive(super_net.candidates(), super_net.Probabilities(), {}).ok());
 }
 
 TEST(Resume, AStopAnywhereSavesAndGoesOn) {

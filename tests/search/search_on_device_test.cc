@@ -105,7 +105,7 @@ TEST(SearchOnDevice, FindsTheSameWithRecordedStepsAndWithout) {
   }
 }
 
-/// A search that goes on computes its first steps without a recording.
+/// A resumed search computes its first steps without a recording.
 TEST(SearchOnDevice, GoesOnToTheSameEndWithRecordedSteps) {
   const WithCountingGraphs graphs;
   const std::vector<std::string> settings = {"search.cuda_graphs=ON"};

@@ -53,18 +53,18 @@ search { batch_size: 8 evaluated_epochs: 1 }
 /// Stores what a search reports.
 class Listener : public SearchObserver {
  public:
-  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& net) override {
-    initial.push_back(net.Probabilities());
-    candidates.push_back(net.candidates());
+  absl::Status OnStageBegin(const SearchPosition& position, const SuperNet& super_net) override {
+    initial.push_back(super_net.Probabilities());
+    candidates.push_back(super_net.candidates());
     return absl::OkStatus();
   }
   absl::Status OnEpochEnd(const EpochReport& report) override {
     epochs.push_back(report);
     return absl::OkStatus();
   }
-  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& net,
+  absl::Status OnStageEnd(const SearchPosition& position, const SuperNet& super_net,
                           const Candidates& kept) override {
-    final.push_back(net.Probabilities());
+    final.push_back(super_net.Probabilities());
     this->kept.push_back(kept);
     return absl::OkStatus();
   }
@@ -195,8 +195,8 @@ TEST(Search, RepeatsBitForBit) {
   ASSERT_TRUE(a.result.ok() && b.result.ok() && c.result.ok());
   EXPECT_EQ(a.heard.final, b.heard.final);
   EXPECT_NE(a.heard.final, c.heard.final);
-  const auto parameters = a.result->net->named_parameters();
-  const auto others = b.result->net->named_parameters();
+  const auto parameters = a.result->super_net->named_parameters();
+  const auto others = b.result->super_net->named_parameters();
   for (const auto& item : parameters) {
     EXPECT_TRUE(item.value().equal(others[item.key()])) << item.key();
   }
@@ -314,7 +314,8 @@ TEST(Search, KernelsReachTheSameAlphas) {
     }
   }
   for (size_t kind = 0; kind < 2; ++kind) {
-    const at::Tensor difference = a.result->net->alphas()[kind] - b.result->net->alphas()[kind];
+    const at::Tensor difference =
+        a.result->super_net->alphas()[kind] - b.result->super_net->alphas()[kind];
     EXPECT_LT(difference.abs().max().item<double>(), 1e-9);
   }
 }
@@ -347,10 +348,10 @@ TEST(Search, UnrollingLeavesNoTraceInTheWeights) {
   ASSERT_TRUE(warm_up.result.ok() && unrolled.result.ok()) << unrolled.result.status();
   EXPECT_FALSE(warm_up.heard.epochs[3].alpha_loss.has_value());
   EXPECT_TRUE(unrolled.heard.epochs[3].alpha_loss.has_value());
-  for (const auto& [a, b] :
-       {std::pair(warm_up.result->net->named_parameters(),
-                  unrolled.result->net->named_parameters()),
-        std::pair(warm_up.result->net->named_buffers(), unrolled.result->net->named_buffers())}) {
+  for (const auto& [a, b] : {std::pair(warm_up.result->super_net->named_parameters(),
+                                       unrolled.result->super_net->named_parameters()),
+                             std::pair(warm_up.result->super_net->named_buffers(),
+                                       unrolled.result->super_net->named_buffers())}) {
     for (const auto& item : a) EXPECT_TRUE(item.value().equal(b[item.key()])) << item.key();
   }
 }
@@ -365,7 +366,7 @@ TEST(Search, UnrolledAtNoLearningRateIsFirstOrderWithTheSameMasks) {
   ASSERT_TRUE(first.result.ok() && unrolled.result.ok()) << unrolled.result.status();
   for (size_t kind = 0; kind < 2; ++kind) {
     const at::Tensor difference =
-        first.result->net->alphas()[kind] - unrolled.result->net->alphas()[kind];
+        first.result->super_net->alphas()[kind] - unrolled.result->super_net->alphas()[kind];
     EXPECT_LT(difference.abs().max().item<double>(), 1e-9);
   }
 }

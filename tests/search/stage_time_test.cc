@@ -47,20 +47,20 @@ TEST(StageCandidates, AreTheFirstAndTheLastThatTheStageBeforeKeeps) {
   }
 }
 
-TEST(StageTimer, AForecastOfKnownCandidatesHasNoRange) {
+TEST(StageTimer, AnEstimateForKnownCandidatesHasNoRange) {
   const Experiment experiment = Tiny();
   const DatasetSplits data = experiment.dataset->Load({}).value();
   const StageTimer timer(experiment, data);
-  const TimeForecast first = timer.Forecast(0, 16, 16).value();
+  const StageTimeEstimate first = timer.Estimate(0, 16, 16).value();
   EXPECT_GT(first.seconds, 0);
   EXPECT_EQ(first.low, first.seconds);
   EXPECT_EQ(first.high, first.seconds);
 }
 
-TEST(StageTimer, AForecastOfUnknownCandidatesLiesInItsRange) {
+TEST(StageTimer, AnEstimateForUnknownCandidatesLiesInItsRange) {
   const Experiment experiment = Tiny();
   const DatasetSplits data = experiment.dataset->Load({}).value();
-  const TimeForecast second = StageTimer(experiment, data).Forecast(1, 16, 16).value();
+  const StageTimeEstimate second = StageTimer(experiment, data).Estimate(1, 16, 16).value();
   EXPECT_GT(second.low, 0);
   EXPECT_LT(second.low, second.high);  // five measurements are never all equal
   EXPECT_LE(second.low, second.seconds);
@@ -83,7 +83,7 @@ TEST(StageTimer, UsesBatchesThatTheDataHold) {
   EXPECT_EQ(StageTimer(experiment, data).batch_size(), 32);
   const DatasetSplits few = StandInData(experiment.dataset->info(), 5);
   EXPECT_EQ(StageTimer(experiment, few).batch_size(), 5);
-  EXPECT_GT(StageTimer(experiment, few).Forecast(0, 16, 16).value().seconds, 0);
+  EXPECT_GT(StageTimer(experiment, few).Estimate(0, 16, 16).value().seconds, 0);
 }
 
 /// Stores the time estimate of a stage.
@@ -96,7 +96,7 @@ class Listener : public SearchObserver {
   std::vector<double> expected;
 };
 
-TEST(Search, EveryStageForecastsItsTimeWhenItBegins) {
+TEST(Search, EveryStageEstimatesItsTimeWhenItBegins) {
   const Experiment experiment = Tiny();
   const DatasetSplits data = experiment.dataset->Load({}).value();
   Listener heard;

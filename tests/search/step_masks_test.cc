@@ -32,17 +32,17 @@ std::unique_ptr<SearchSpace> Space() {
 }
 
 /// The logits of the first forward pass of a new super-network. All images are different.
-at::Tensor Scores(GradientOf of, const Batch& batch, uint64_t seed = 1, int64_t stage = 0,
-                  AlphaGradients alpha_gradients = FIRST_ORDER) {
+at::Tensor LogitsOf(GradientOf of, const Batch& batch, uint64_t seed = 1, int64_t stage = 0,
+                    AlphaGradients alpha_gradients = FIRST_ORDER) {
   const auto space = Space();
-  const auto net = space
-                       ->BuildSuperNet(space->InitialCandidates().value(), {3, 4, {3, 16, 16}, 10},
-                                       MakeGenerator(1, "weights"))
-                       .value();
-  EXPECT_TRUE(net->SetKnob(kSkipDropoutKnob, 0.5).ok());
+  const auto super_net = space
+                             ->BuildSuperNet(space->InitialCandidates().value(),
+                                             {3, 4, {3, 16, 16}, 10}, MakeGenerator(1, "weights"))
+                             .value();
+  EXPECT_TRUE(super_net->SetKnob(kSkipDropoutKnob, 0.5).ok());
   SearchSettings settings;
   settings.set_alpha_gradients(alpha_gradients);
-  SearchStep step(net, settings, seed, stage);
+  SearchStep step(super_net, settings, seed, stage);
   const auto pass = of == GradientOf::kWeights ? step.TrainWeights(batch, /*learning_rate=*/0)
                                                : step.TrainAlphas(batch, batch, 0);
   EXPECT_TRUE(pass.ok()) << pass.status();
@@ -51,21 +51,22 @@ at::Tensor Scores(GradientOf of, const Batch& batch, uint64_t seed = 1, int64_t 
 
 TEST(SearchStep, MasksAreThoseOfItsPlace) {
   for (const GradientOf of : {GradientOf::kWeights, GradientOf::kAlphas}) {
-    const at::Tensor scores = Scores(of, ABatch(2, 8));
-    EXPECT_TRUE(scores.equal(Scores(of, ABatch(2, 8))));
-    EXPECT_FALSE(scores.equal(Scores(of, ABatch(3, 8)))) << "another epoch";
-    EXPECT_FALSE(scores.equal(Scores(of, ABatch(2, 12)))) << "another step";
-    EXPECT_FALSE(scores.equal(Scores(of, ABatch(2, 8), /*seed=*/2)));
-    EXPECT_FALSE(scores.equal(Scores(of, ABatch(2, 8), /*seed=*/1, /*stage=*/1)));
+    const at::Tensor logits = LogitsOf(of, ABatch(2, 8));
+    EXPECT_TRUE(logits.equal(LogitsOf(of, ABatch(2, 8))));
+    EXPECT_FALSE(logits.equal(LogitsOf(of, ABatch(3, 8)))) << "another epoch";
+    EXPECT_FALSE(logits.equal(LogitsOf(of, ABatch(2, 12)))) << "another step";
+    EXPECT_FALSE(logits.equal(LogitsOf(of, ABatch(2, 8), /*seed=*/2)));
+    EXPECT_FALSE(logits.equal(LogitsOf(of, ABatch(2, 8), /*seed=*/1, /*stage=*/1)));
   }
-  EXPECT_FALSE(
-      Scores(GradientOf::kWeights, ABatch(2, 8)).equal(Scores(GradientOf::kAlphas, ABatch(2, 8))))
+  EXPECT_FALSE(LogitsOf(GradientOf::kWeights, ABatch(2, 8))
+                   .equal(LogitsOf(GradientOf::kAlphas, ABatch(2, 8))))
       << "the passes of one step draw the same";
 }
 
 TEST(SearchStep, ThePassOfTheAlphasDrawsTheSameWhenItIsUnrolled) {
-  EXPECT_TRUE(Scores(GradientOf::kAlphas, ABatch(2, 8))
-                  .allclose(Scores(GradientOf::kAlphas, ABatch(2, 8), 1, 0, UNROLLED), 1e-4, 1e-5));
+  EXPECT_TRUE(
+      LogitsOf(GradientOf::kAlphas, ABatch(2, 8))
+          .allclose(LogitsOf(GradientOf::kAlphas, ABatch(2, 8), 1, 0, UNROLLED), 1e-4, 1e-5));
 }
 
 TEST(NetworkStep, DropsPathsByItsPlace) {
@@ -74,7 +75,7 @@ TEST(NetworkStep, DropsPathsByItsPlace) {
   for (const auto& [name, text] : space->known_architectures()) {
     if (name == "PDARTS") architecture = space->Parse(text).value();
   }
-  const auto scores = [&](const Batch& batch, double drop_path, uint64_t seed = 1) {
+  const auto logits = [&](const Batch& batch, double drop_path, uint64_t seed = 1) {
     NetworkShape shape;
     shape.cells = 3;
     shape.channels = 4;
@@ -87,12 +88,12 @@ TEST(NetworkStep, DropsPathsByItsPlace) {
     EXPECT_TRUE(pass.ok()) << pass.status();
     return pass->logits;
   };
-  const at::Tensor dropped = scores(ABatch(2, 8), 0.5);
-  EXPECT_TRUE(dropped.equal(scores(ABatch(2, 8), 0.5)));
-  EXPECT_FALSE(dropped.equal(scores(ABatch(2, 8), 0)));
-  EXPECT_FALSE(dropped.equal(scores(ABatch(3, 8), 0.5))) << "another epoch";
-  EXPECT_FALSE(dropped.equal(scores(ABatch(2, 12), 0.5))) << "another step";
-  EXPECT_FALSE(dropped.equal(scores(ABatch(2, 8), 0.5, /*seed=*/2)));
+  const at::Tensor dropped = logits(ABatch(2, 8), 0.5);
+  EXPECT_TRUE(dropped.equal(logits(ABatch(2, 8), 0.5)));
+  EXPECT_FALSE(dropped.equal(logits(ABatch(2, 8), 0)));
+  EXPECT_FALSE(dropped.equal(logits(ABatch(3, 8), 0.5))) << "another epoch";
+  EXPECT_FALSE(dropped.equal(logits(ABatch(2, 12), 0.5))) << "another step";
+  EXPECT_FALSE(dropped.equal(logits(ABatch(2, 8), 0.5, /*seed=*/2)));
 }
 
 }  // namespace

@@ -63,12 +63,12 @@ std::shared_ptr<SuperNet> MakeNet(const StepCase& of, Precision precision = FLOA
   shape.channels = 4;
   shape.image = {3, 16, 16};
   shape.backend = ResolveBackend(of.kernels, precision, CountingDevice()).value();
-  const std::shared_ptr<SuperNet> net =
+  const std::shared_ptr<SuperNet> super_net =
       space->BuildSuperNet(SomeCandidates(*space), shape, MakeGenerator(1, "weights")).value();
-  net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
-  net->to(shape.backend.device, shape.backend.parameters);
-  net->train();
-  return net;
+  super_net->InitializeAlphas(0.1, MakeGenerator(1, "alphas"));
+  super_net->to(shape.backend.device, shape.backend.parameters);
+  super_net->train();
+  return super_net;
 }
 
 Batch ABatch(int step, uint64_t seed, int64_t images = kImages, at::ScalarType type = at::kFloat) {
@@ -112,15 +112,15 @@ TEST_P(StepOnDeviceTest, RepeatedStepsComputeWhatStepsWithoutARecordingCompute) 
   const auto train = [&](CudaGraphs mode) {
     const RecorderCalls before = graphs_.calls();
     settings_.set_cuda_graphs(mode);
-    const std::shared_ptr<SuperNet> net = MakeNet(GetParam());
-    SearchStep step(net, settings_, /*seed=*/1);
+    const std::shared_ptr<SuperNet> super_net = MakeNet(GetParam());
+    SearchStep step(super_net, settings_, /*seed=*/1);
     EXPECT_TRUE(step.is_on_device());
     EXPECT_EQ(step.warm_ups(), mode == OFF ? 0 : StepGraph::kWarmUps);
     Meter weights, alphas;
     for (int i = 0; i < 14; ++i) {
       // Other operations, and later another rate of the same operations.
       const double dropout = i < 6 ? 0 : i < 12 ? 0.3 : 0.6;
-      EXPECT_TRUE(net->SetKnob(kSkipDropoutKnob, dropout).ok());
+      EXPECT_TRUE(super_net->SetKnob(kSkipDropoutKnob, dropout).ok());
       const int64_t images = i == 11 ? kImages - 2 : kImages;  // a last batch of an epoch
       const Batch of_weights = ABatch(i, 100, images), of_alphas = ABatch(i, 200, images);
       const double rate = 0.025 - 0.001 * i;
@@ -131,8 +131,8 @@ TEST_P(StepOnDeviceTest, RepeatedStepsComputeWhatStepsWithoutARecordingCompute) 
     }
     EXPECT_FALSE(step.Read(&weights, &alphas).has_value());
     Outcome outcome;
-    outcome.parameters = CopiesOf(net->parameters());
-    outcome.buffers = CopiesOf(net->buffers());
+    outcome.parameters = CopiesOf(super_net->parameters());
+    outcome.buffers = CopiesOf(super_net->buffers());
     outcome.momentum = CopiesOf(step.weights().momentum());
     outcome.means = CopiesOf(step.alphas().means());
     EXPECT_EQ(step.weights().steps(), 14);
@@ -160,10 +160,10 @@ TEST_P(StepOnDeviceTest, RepeatedStepsComputeWhatStepsWithoutARecordingCompute) 
 
 TEST_P(StepOnDeviceTest, AfterTheFirstStepsAStepAllocatesNothingWaitsForNothingAndIsTheSame) {
   settings_.set_cuda_graphs(OFF);
-  const std::shared_ptr<SuperNet> net = MakeNet(GetParam());
-  ASSERT_TRUE(net->SetKnob(kSkipDropoutKnob, 0.3).ok());
-  ASSERT_TRUE(net->SetKnob(kEdgeDropPathKnob, 0.2).ok());
-  SearchStep step(net, settings_, /*seed=*/1);
+  const std::shared_ptr<SuperNet> super_net = MakeNet(GetParam());
+  ASSERT_TRUE(super_net->SetKnob(kSkipDropoutKnob, 0.3).ok());
+  ASSERT_TRUE(super_net->SetKnob(kEdgeDropPathKnob, 0.2).ok());
+  SearchStep step(super_net, settings_, /*seed=*/1);
   Batch batch = ABatch(0, 100);
   std::vector<RecordedOperation> before;
   // The free blocks of memory are the same after each step as soon as all of them exist.
@@ -194,8 +194,8 @@ TEST_P(StepOnDeviceTest, AfterTheFirstStepsAStepAllocatesNothingWaitsForNothingA
 }
 
 TEST_P(StepOnDeviceTest, ARepeatedStepIsAFewOperationsOfTheHost) {
-  const std::shared_ptr<SuperNet> net = MakeNet(GetParam());
-  SearchStep step(net, settings_, /*seed=*/1);
+  const std::shared_ptr<SuperNet> super_net = MakeNet(GetParam());
+  SearchStep step(super_net, settings_, /*seed=*/1);
   for (int i = 0; i < 7; ++i) {
     const Batch batch = ABatch(i % 5, 100);
     ResetCounters();
@@ -217,12 +217,12 @@ TEST_P(StepOnDeviceTest, ANumberThatIsNotFiniteStopsTheStepsFromThereOn) {
   for (const CudaGraphs mode : {OFF, ON}) {
     for (const Poison poison : {Poison::kWeightLoss, Poison::kAlphaLoss, Poison::kAlphas}) {
       settings_.set_cuda_graphs(mode);
-      const std::shared_ptr<SuperNet> net = MakeNet(GetParam());
-      SearchStep step(net, settings_, /*seed=*/1);
+      const std::shared_ptr<SuperNet> super_net = MakeNet(GetParam());
+      SearchStep step(super_net, settings_, /*seed=*/1);
       const at::Tensor factor = at::zeros({}, at::TensorOptions(CountingDevice()));
       step.set_penalty(
           [&](GradientOf of) {
-            return of == GradientOf::kAlphas ? net->alphas()[0].sum() * factor : at::Tensor();
+            return of == GradientOf::kAlphas ? super_net->alphas()[0].sum() * factor : at::Tensor();
           },
           [] { return std::vector<double>(); });
       Meter weights, alphas;
@@ -233,11 +233,11 @@ TEST_P(StepOnDeviceTest, ANumberThatIsNotFiniteStopsTheStepsFromThereOn) {
           if (poison == Poison::kWeightLoss) of_weights.images.fill_(NAN);
           if (poison == Poison::kAlphaLoss) of_alphas.images.fill_(NAN);
           if (poison == Poison::kAlphas) factor.fill_(std::numeric_limits<float>::infinity());
-          weights_then = CopiesOf(net->weights());
-          alphas_then = CopiesOf(net->alphas());
+          weights_then = CopiesOf(super_net->weights());
+          alphas_then = CopiesOf(super_net->alphas());
         }
         EXPECT_TRUE(step.TrainAlphas(of_weights, of_alphas, 0.025).ok());
-        if (i == 4 && poison == Poison::kWeightLoss) alphas_then = CopiesOf(net->alphas());
+        if (i == 4 && poison == Poison::kWeightLoss) alphas_then = CopiesOf(super_net->alphas());
         EXPECT_TRUE(step.TrainWeights(of_weights, 0.025).ok());
         if (i == 3) {
           EXPECT_FALSE(step.Read(&weights, &alphas).has_value());
@@ -246,15 +246,15 @@ TEST_P(StepOnDeviceTest, ANumberThatIsNotFiniteStopsTheStepsFromThereOn) {
       const auto failure = step.Read(&weights, &alphas);
       ASSERT_TRUE(failure.has_value());
       EXPECT_EQ(failure->steps_ago, 2);
-      ExpectEqual(CopiesOf(net->weights()), weights_then, "weight");
+      ExpectEqual(CopiesOf(super_net->weights()), weights_then, "weight");
       switch (poison) {
         case Poison::kWeightLoss:
           EXPECT_EQ(failure->what, "the loss of the weights is not a finite number");
-          ExpectEqual(CopiesOf(net->alphas()), alphas_then, "alpha");
+          ExpectEqual(CopiesOf(super_net->alphas()), alphas_then, "alpha");
           break;
         case Poison::kAlphaLoss:
           EXPECT_EQ(failure->what, "the loss of the alphas is not a finite number");
-          ExpectEqual(CopiesOf(net->alphas()), alphas_then, "alpha");
+          ExpectEqual(CopiesOf(super_net->alphas()), alphas_then, "alpha");
           break;
         case Poison::kAlphas:
           EXPECT_EQ(failure->what, "an alpha is no finite number");
@@ -269,8 +269,8 @@ TEST_P(StepOnDeviceTest, WhatCannotBeRecordedIsComputedOperationByOperation) {
   const auto records = [&](const SearchSettings& settings, Precision precision,
                            const SearchStep::PenaltyConstants& constants) {
     const int before = graphs_.calls().records;
-    const std::shared_ptr<SuperNet> net = MakeNet(GetParam(), precision);
-    SearchStep step(net, settings, /*seed=*/1);
+    const std::shared_ptr<SuperNet> super_net = MakeNet(GetParam(), precision);
+    SearchStep step(super_net, settings, /*seed=*/1);
     step.set_penalty([&](GradientOf) { return at::Tensor(); }, constants);
     const at::ScalarType type = precision == FLOAT64 ? at::kDouble : at::kFloat;
     for (int i = 0; i < 5; ++i) {

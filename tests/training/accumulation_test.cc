@@ -156,13 +156,13 @@ TEST(Accumulation, ASmallerPartTakesLessMemory) {
   EXPECT_LT(parts, whole / 2);
 }
 
-TEST(Accumulation, TheForecastOfMemoryKnowsParts) {
+TEST(Accumulation, TheMemoryEstimateKnowsParts) {
   const auto bytes = [](const std::vector<std::string>& settings) {
     const Training training = Make(settings).value();
     const BatchSizes batches = TrainingBatches(training.spec.train(), nullptr);
-    const auto forecast = ForecastTraining(training, batches, MemoryPolicy());
-    EXPECT_TRUE(forecast.ok()) << forecast.status();
-    return static_cast<double>(forecast->estimate.Bytes(batches));
+    const auto estimate = EstimateTrainingMemory(training, batches, MemoryPolicy());
+    EXPECT_TRUE(estimate.ok()) << estimate.status();
+    return static_cast<double>(estimate->batch_memory.Bytes(batches));
   };
   const double fixed = 32e6;  // the fixed part of every estimate
   const double whole = bytes({"train.batch_size=128"}) - fixed;
@@ -172,21 +172,21 @@ TEST(Accumulation, TheForecastOfMemoryKnowsParts) {
   EXPECT_GT(parts, 128 * 3 * 32 * 32 * 4);
 }
 
-TEST(Accumulation, TheForecastOfMemoryKnowsTheAverage) {
-  const auto forecast = [](const std::string& decay) {
+TEST(Accumulation, TheMemoryEstimateKnowsTheAverage) {
+  const auto estimate = [](const std::string& decay) {
     const Training training =
         Make({"network.channels=16", absl::StrCat("train.average_decay=", decay)}).value();
-    const auto forecast =
-        ForecastTraining(training, TrainingBatches(training.spec.train(), nullptr), MemoryPolicy());
-    EXPECT_TRUE(forecast.ok()) << forecast.status();
-    return forecast->estimate.fixed;
+    const auto estimate = EstimateTrainingMemory(
+        training, TrainingBatches(training.spec.train(), nullptr), MemoryPolicy());
+    EXPECT_TRUE(estimate.ok()) << estimate.status();
+    return estimate->batch_memory.fixed;
   };
   double weights = 0;
   for (const at::Tensor& weight : Build(Make({"network.channels=16"}).value())->parameters()) {
     weights += static_cast<double>(weight.nbytes());
   }
   // A second copy of the weights and of the running statistics.
-  const double average = forecast("0.5") - forecast("0");
+  const double average = estimate("0.5") - estimate("0");
   EXPECT_GT(average, 0.9 * weights);
   EXPECT_LT(average, 1.5 * weights);
 }

@@ -313,11 +313,11 @@ TEST(TrainingTest, TheFirstImagesAreThoseOfTheFirstBatch) {
 class EvaluationLog : public Log {
  public:
   absl::Status OnEpochEnd(const TrainEpochReport& report) override {
-    guesses.push_back(report.evaluation->guesses.clone());
+    predicted_classes.push_back(report.evaluation->predicted_classes.clone());
     mistakes.push_back(report.evaluation->mistakes);
     return Log::OnEpochEnd(report);
   }
-  std::vector<at::Tensor> guesses;
+  std::vector<at::Tensor> predicted_classes;
   std::vector<std::vector<ConfidentMistake>> mistakes;
 };
 
@@ -327,14 +327,16 @@ TEST(TrainingTest, TellsHowEachTestImageWasClassified) {
   const auto trainer = NetworkTrainer::Create(training, data).value();
   EvaluationLog log;
   ASSERT_TRUE(trainer->Train(/*checkpointer=*/nullptr, &log).ok());
-  ASSERT_EQ(log.guesses.size(), 3u);
+  ASSERT_EQ(log.predicted_classes.size(), 3u);
   for (size_t epoch = 0; epoch < 3; ++epoch) {
-    const at::Tensor right = log.guesses[epoch].eq(data.test->labels());
-    EXPECT_EQ(100 * right.sum().item<double>() / 8, log.test[epoch].top1);
-    ASSERT_EQ(log.mistakes[epoch].size(), static_cast<size_t>(8 - right.sum().item<int64_t>()));
+    const at::Tensor correct = log.predicted_classes[epoch].eq(data.test->labels());
+    EXPECT_EQ(100 * correct.sum().item<double>() / 8, log.test[epoch].top1);
+    ASSERT_EQ(log.mistakes[epoch].size(), static_cast<size_t>(8 - correct.sum().item<int64_t>()));
     for (const ConfidentMistake& mistake : log.mistakes[epoch]) {
-      EXPECT_EQ(log.guesses[epoch][mistake.image].item<int64_t>(), mistake.guess);
-      EXPECT_GE(mistake.probability, 0.5) << "of two classes the guess is the more probable one";
+      EXPECT_EQ(log.predicted_classes[epoch][mistake.image].item<int64_t>(),
+                mistake.predicted_class);
+      EXPECT_GE(mistake.probability, 0.5)
+          << "of two classes, the predicted class is the more probable one";
       EXPECT_TRUE(mistake.pixels.equal(data.test->InMemory()[mistake.image]));
     }
   }

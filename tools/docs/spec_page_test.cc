@@ -71,12 +71,12 @@ TEST(FieldTable, TellsTypeDefaultRangeAndComment) {
 | `count` | integer | `7` | `[1, 65536]` | Written to runs/\<name\>, one of \[a\|b\]. |
 | `shares` | list of number | must be set | `[0, 0.5)`, 1 to 4 elements |  |
 | `above` | number | unset | `(0, infinity)` |  |
-| `colour` | `RED` or `BLUE` | `BLUE` |  |  |
+| `color` | `RED` or `BLUE` | `BLUE` |  |  |
 | `title` | text | must be set |  |  |
 )");
   EXPECT_EQ(comments.Of(*docs_example::Example::descriptor()),
             "What the tests of pages are made of.");
-  EXPECT_EQ(comments.Of(*docs_example::Example::Colour_descriptor()->value(0)), "like fire");
+  EXPECT_EQ(comments.Of(*docs_example::Example::Color_descriptor()->value(0)), "like fire");
 }
 
 // The ranges on the page must be those in error messages.

@@ -90,9 +90,9 @@ class Ends {
   std::shared_ptr<nn::Linear> classifier_;
 };
 
-class SearchNetwork : public pdarts::SuperNet {
+class ChainSuperNet : public pdarts::SuperNet {
  public:
-  SearchNetwork(const pdarts::Topology& topology, const pdarts::Candidates& candidates,
+  ChainSuperNet(const pdarts::Topology& topology, const pdarts::Candidates& candidates,
                 const pdarts::SuperNetShape& shape, const at::Generator& generator)
       : SuperNet(topology, candidates, /*alpha_names=*/{"alphas"}),
         backend_(shape.backend),
@@ -198,7 +198,7 @@ class ChainSpace : public pdarts::SearchSpace {
 
   std::string name() const override { return "chain"; }
   const pdarts::Topology& topology() const override { return topology_; }
-  std::vector<pdarts::Knob> knobs() const override { return SearchNetwork::Knobs(); }
+  std::vector<pdarts::Knob> knobs() const override { return ChainSuperNet::Knobs(); }
   std::vector<std::string> text_forms() const override { return {"arrows"}; }
 
  private:
@@ -214,7 +214,7 @@ class ChainSpace : public pdarts::SearchSpace {
   std::shared_ptr<pdarts::SuperNet> DoBuildSuperNet(const pdarts::Candidates& candidates,
                                                     const pdarts::SuperNetShape& shape,
                                                     at::Generator generator) const override {
-    return std::make_shared<SearchNetwork>(topology_, candidates, shape, generator);
+    return std::make_shared<ChainSuperNet>(topology_, candidates, shape, generator);
   }
   absl::StatusOr<std::shared_ptr<pdarts::Network>> DoBuildNetwork(
       const pdarts::Architecture& architecture, const pdarts::NetworkShape& shape,

@@ -146,11 +146,11 @@ absl::Status BenchmarkNetwork(const std::vector<std::string>&) {
   report.set_cells(given.shape.cells);
   report.set_channels(given.shape.channels);
   PDARTS_ASSIGN_OR_RETURN(
-      const MemoryForecast forecast,
-      ForecastEvaluation("the benchmark", "--batch", *network, given.shape.image,
-                         given.shape.classes, *std::max_element(batches.begin(), batches.end()),
-                         MemoryPolicyFromFlags()));
-  PDARTS_RETURN_IF_ERROR(forecast.CheckFits());
+      const MemoryEstimate estimate,
+      EstimateEvaluationMemory(
+          "the benchmark", "--batch", *network, given.shape.image, given.shape.classes,
+          *std::max_element(batches.begin(), batches.end()), MemoryPolicyFromFlags()));
+  PDARTS_RETURN_IF_ERROR(estimate.CheckFits());
   const absl::StatusOr<std::shared_ptr<Network>> folded =
       FoldNetwork(*network, given.shape.backend);
   if (folded.ok()) {

@@ -494,9 +494,9 @@ absl::StatusOr<std::vector<QueuedRun>> PlanTrainings(const Judge& judge,
   return runs;
 }
 
-std::string CommandToGoOnWith(const std::vector<QueuedRun>& runs) {
+std::string ResumeCommandOf(const std::vector<QueuedRun>& runs) {
   const auto begun = std::find_if(runs.begin(), runs.end(), HoldsItsSpec);
-  return CommandToGoOn(begun == runs.end() ? "" : begun->directory);
+  return ResumeCommand(begun == runs.end() ? "" : begun->directory);
 }
 
 /// Trains all architectures. Returns the accuracy of each architecture as the mean over its seeds.
@@ -510,7 +510,7 @@ absl::StatusOr<std::vector<double>> TrainAll(const Judge& judge,
   RunQueueOptions queue;
   queue.command = "comparison";
   PDARTS_ASSIGN_OR_RETURN(queue.jobs, JobsFromFlags());
-  queue.command_to_go_on = [&runs] { return CommandToGoOnWith(runs); };
+  queue.resume_command = [&runs] { return ResumeCommandOf(runs); };
   std::vector<QueuedRun*> queued;
   for (QueuedRun& run : runs) queued.push_back(&run);
   PDARTS_RETURN_IF_ERROR(RunAll(queued, queue));
@@ -529,8 +529,7 @@ absl::StatusOr<std::vector<double>> TrainAll(const Judge& judge,
   }
   if (!failed.empty()) {
     return absl::InternalError(absl::StrCat("these trainings failed: ", absl::StrJoin(failed, "; "),
-                                            "; this runs them again:\n  ",
-                                            CommandToGoOnWith(runs)));
+                                            "; this runs them again:\n  ", ResumeCommandOf(runs)));
   }
   for (const std::string& difference : OriginDifferences(results)) {
     notes->push_back(absl::StrCat("the trainings differ in their ", difference));
@@ -584,26 +583,26 @@ absl::StatusOr<std::map<std::string, double>> MeasureLatencies(
 /// The groups, with the numbers of their architectures. `accuracies` holds the accuracies of all
 /// architectures, group by group. `latencies` is the result of MeasureLatencies. The last group
 /// holds the random architectures.
-absl::StatusOr<GroupComparison> CompareJudged(const std::vector<GivenGroup>& groups,
-                                              const std::vector<double>& accuracies,
-                                              const std::map<std::string, double>& latencies,
-                                              int64_t seed, const CostCounter& counter) {
-  std::vector<JudgedGroup> judged;
+absl::StatusOr<GroupComparison> CompareMeasured(const std::vector<GivenGroup>& groups,
+                                                const std::vector<double>& accuracies,
+                                                const std::map<std::string, double>& latencies,
+                                                int64_t seed, const CostCounter& counter) {
+  std::vector<MeasuredGroup> measured;
   size_t next = 0;
   for (const GivenGroup& group : groups) {
-    JudgedGroup& of_group = judged.emplace_back();
+    MeasuredGroup& of_group = measured.emplace_back();
     of_group.name = group.name;
     for (const std::string& text : group.architectures) {
       PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, counter.Count(text));
-      JudgedArchitecture& judged_architecture = of_group.architectures.emplace_back();
-      judged_architecture = {text, accuracies[next++], counts.params, counts.macs, std::nullopt};
+      MeasuredArchitecture& measured_architecture = of_group.architectures.emplace_back();
+      measured_architecture = {text, accuracies[next++], counts.params, counts.macs, std::nullopt};
       const auto latency = latencies.find(text);
-      if (latency != latencies.end()) judged_architecture.latency_ms = latency->second;
+      if (latency != latencies.end()) measured_architecture.latency_ms = latency->second;
     }
   }
-  const std::vector<JudgedArchitecture> random = std::move(judged.back().architectures);
-  judged.pop_back();
-  return CompareGroups(judged, random, static_cast<uint64_t>(seed));
+  const std::vector<MeasuredArchitecture> random = std::move(measured.back().architectures);
+  measured.pop_back();
+  return CompareGroups(measured, random, static_cast<uint64_t>(seed));
 }
 
 CompareText Describe(const Judge& judge, const std::vector<int64_t>& seeds, bool is_exact) {
@@ -693,7 +692,7 @@ absl::Status Compare(const std::vector<std::string>&) {
                                  : AskBenchmark(*judge.benchmark, groups, &notes));
   PDARTS_ASSIGN_OR_RETURN(const auto latencies, MeasureLatencies(judge, groups));
   PDARTS_ASSIGN_OR_RETURN(const GroupComparison compared,
-                          CompareJudged(groups, accuracies, latencies, seeds.front(), counter));
+                          CompareMeasured(groups, accuracies, latencies, seeds.front(), counter));
   CompareText text = Describe(judge, seeds, compared.is_exact);
   for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
   text.notes = std::move(notes);

@@ -21,7 +21,7 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Te
                                       const DatasetInfo& info, const std::string& weights) {
   EvaluationReport report;
   report.set_weights(weights);
-  report.set_images(static_cast<double>(evaluation.guesses.ge(0).sum().item<int64_t>()));
+  report.set_images(static_cast<double>(evaluation.predicted_classes.ge(0).sum().item<int64_t>()));
   if (evaluation.skipped_images > 0) {
     report.set_skipped_images(static_cast<double>(evaluation.skipped_images));
   }
@@ -29,16 +29,16 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Te
   report.set_top5(evaluation.accuracy.top5);
   report.set_loss(evaluation.accuracy.loss);
   const size_t classes = info.class_names.size();
-  const auto counts = CountGuesses(labels, evaluation.guesses, classes);
+  const auto counts = CountPredictedClasses(labels, evaluation.predicted_classes, classes);
   for (size_t c = 0; c < classes; ++c) {
-    double images = 0, right = 0;
+    double images = 0, correct = 0;
     std::vector<std::pair<int64_t, int64_t>> mistakes;
-    for (const auto& [guess, count] : counts[c]) {
+    for (const auto& [predicted_class, count] : counts[c]) {
       images += static_cast<double>(count);
-      if (guess == static_cast<int64_t>(c)) {
-        right = static_cast<double>(count);
+      if (predicted_class == static_cast<int64_t>(c)) {
+        correct = static_cast<double>(count);
       } else {
-        mistakes.emplace_back(guess, count);
+        mistakes.emplace_back(predicted_class, count);
       }
     }
     std::stable_sort(mistakes.begin(), mistakes.end(),
@@ -46,10 +46,10 @@ EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Te
     ClassAccuracy* of_class = report.add_classes();
     of_class->set_name(info.class_names[c]);
     of_class->set_images(images);
-    if (images > 0) of_class->set_accuracy(100 * right / images);
-    for (const auto& [guess, count] : mistakes) {
+    if (images > 0) of_class->set_accuracy(100 * correct / images);
+    for (const auto& [predicted_class, count] : mistakes) {
       Mistake* mistake = of_class->add_mistakes();
-      mistake->set_name(info.class_names[guess]);
+      mistake->set_name(info.class_names[predicted_class]);
       mistake->set_images(static_cast<double>(count));
     }
   }
@@ -61,8 +61,8 @@ std::string EvaluationCsv(const EvaluationReport& report) {
   const bool has_matrix = report.confusion_size() > 0;
   std::string csv = "class,images,accuracy";
   if (has_matrix) {
-    for (const ClassAccuracy& guess : report.classes()) {
-      absl::StrAppend(&csv, ",", CsvField(guess.name()));
+    for (const ClassAccuracy& predicted_class : report.classes()) {
+      absl::StrAppend(&csv, ",", CsvField(predicted_class.name()));
     }
   } else {
     absl::StrAppend(&csv, ",taken_for,taken_images");
@@ -79,10 +79,11 @@ std::string EvaluationCsv(const EvaluationReport& report) {
       absl::StrAppend(&csv, "\n");
       continue;
     }
-    double right = of_class.images();
-    for (const Mistake& mistake : of_class.mistakes()) right -= mistake.images();
+    double correct = of_class.images();
+    for (const Mistake& mistake : of_class.mistakes()) correct -= mistake.images();
     if (of_class.images() == 0) absl::StrAppend(&csv, begin, ",,\n");
-    if (right > 0) absl::StrAppend(&csv, begin, ",", CsvField(of_class.name()), ",", right, "\n");
+    if (correct > 0)
+      absl::StrAppend(&csv, begin, ",", CsvField(of_class.name()), ",", correct, "\n");
     for (const Mistake& mistake : of_class.mistakes()) {
       absl::StrAppend(&csv, begin, ",", CsvField(mistake.name()), ",", mistake.images(), "\n");
     }

@@ -13,9 +13,8 @@ namespace pdarts {
 /// The report that `pdarts evaluate` prints about the evaluation of a network. The size of the
 /// report grows with the numbers of classes and images. It has the confusion matrix only up to
 /// 1,000 classes.
-/// \param labels `[N]` int64 on the CPU: the labels of the images to which Evaluation::guesses
-/// belong.
-/// \param weights the name of the file of weights.
+/// \param labels `[N]` int64 on the CPU: the labels of the images to which
+/// Evaluation::predicted_classes belong. \param weights the name of the file of weights.
 EvaluationReport MakeEvaluationReport(const Evaluation& evaluation, const at::Tensor& labels,
                                       const DatasetInfo& info, const std::string& weights);
 

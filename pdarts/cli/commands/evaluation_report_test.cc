@@ -15,13 +15,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-EvaluationReport Report(const std::vector<int64_t>& labels, const std::vector<int64_t>& guesses,
-                        int classes) {
+EvaluationReport Report(const std::vector<int64_t>& labels,
+                        const std::vector<int64_t>& predicted_classes, int classes) {
   DatasetInfo info;
   for (int c = 0; c < classes; ++c) info.class_names.push_back(absl::StrCat("class ", c));
   Evaluation evaluation;
   evaluation.accuracy = {60, 100, 0.5};
-  evaluation.guesses = at::tensor(guesses, at::kLong);
+  evaluation.predicted_classes = at::tensor(predicted_classes, at::kLong);
   return MakeEvaluationReport(evaluation, at::tensor(labels, at::kLong), info, "best.safetensors");
 }
 
@@ -62,7 +62,7 @@ TEST(EvaluationReportTest, CountsImagesThatCannotBeReadIfThereAreAny) {
   info.class_names = {"class 0"};
   Evaluation evaluation;
   const std::vector<int64_t> one_was_read = {0, -1, -1}, labels = {0, 0, 0};
-  evaluation.guesses = at::tensor(one_was_read, at::kLong);
+  evaluation.predicted_classes = at::tensor(one_was_read, at::kLong);
   const auto report = [&] {
     return MakeEvaluationReport(evaluation, at::tensor(labels, at::kLong), info,
                                 "best.safetensors");

@@ -68,9 +68,9 @@ class CsvOutput : public Output {
  public:
   CsvOutput() { std::cout << "file,class,probability\n"; }
   void Add(const ImagePrediction& prediction) override {
-    for (const PredictedClass& guess : prediction.classes()) {
-      std::cout << CsvField(prediction.file()) << "," << CsvField(guess.name()) << ","
-                << guess.probability() << "\n";
+    for (const PredictedClass& predicted_class : prediction.classes()) {
+      std::cout << CsvField(prediction.file()) << "," << CsvField(predicted_class.name()) << ","
+                << predicted_class.probability() << "\n";
     }
   }
 };
@@ -84,8 +84,9 @@ class TableOutput : public Output {
   }
   void Add(const ImagePrediction& prediction) override {
     std::string file = prediction.file();
-    for (const PredictedClass& guess : prediction.classes()) {
-      Print(file, absl::StrFormat("%.2f%%", 100 * guess.probability()), guess.name());
+    for (const PredictedClass& predicted_class : prediction.classes()) {
+      Print(file, absl::StrFormat("%.2f%%", 100 * predicted_class.probability()),
+            predicted_class.name());
       file.clear();
     }
   }
@@ -131,9 +132,9 @@ absl::Status PredictBatch(Network& network, const Batch& batch, const DatasetInf
     ImagePrediction prediction;
     prediction.set_file(files[index[i]]);
     for (int64_t k = 0; k < label.size(1); ++k) {
-      PredictedClass* guess = prediction.add_classes();
-      guess->set_name(info.class_names[label[i][k]]);
-      guess->set_probability(probability[i][k]);
+      PredictedClass* predicted_class = prediction.add_classes();
+      predicted_class->set_name(info.class_names[label[i][k]]);
+      predicted_class->set_probability(probability[i][k]);
     }
     output.Add(prediction);
   }

@@ -23,6 +23,7 @@
 #include "pdarts/core/registry.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/processes/process_group.h"
+#include "pdarts/runs/provenance.h"
 #include "pdarts/runs/run_comparison.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
@@ -32,14 +33,16 @@ namespace {
 
 /// The differences in the environment that may change the last bits of the result. The spec and the
 /// threads of the run are not among them.
-std::vector<std::string> OtherSurroundings(const RunResult& before, int processes) {
+std::vector<std::string> EnvironmentNotes(const RunResult& before, int processes) {
+  RunResult now = before;
+  now.set_processes(processes);
+  now.set_commit(BuildCommit());
+  now.set_cpu(CpuName());
   std::vector<std::string> notes;
-  const auto compare = [&](const char* name, const std::string& was, const std::string& is) {
-    if (was != is) notes.push_back(absl::StrCat(name, " was ", was, ", is ", is));
-  };
-  compare("processes", absl::StrCat(before.processes()), absl::StrCat(processes));
-  compare("commit", before.commit(), BuildCommit());
-  compare("cpu", before.cpu(), CpuName());
+  for (const EnvironmentDifference& difference :
+       EnvironmentDifferences(before, now, {"processes", "commit", "cpu"})) {
+    notes.push_back(difference.Text());
+  }
   return notes;
 }
 
@@ -53,7 +56,7 @@ absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& 
   LoadOptions options;
   options.data_dir = DataDirFromFlags();
   PDARTS_ASSIGN_OR_RETURN(const FoundData found,
-                          FindDataOfRun(**dataset, options, OriginOfRun(run)));
+                          FindDataOfRun(**dataset, options, DataProvenanceOfRun(run)));
   if (found.splits.checksum != checksum) {
     return absl::FailedPreconditionError(absl::StrCat("the data in ", found.splits.source,
                                                       " are others: dataset_checksum was ",
@@ -96,7 +99,7 @@ absl::Status Repeat(const std::vector<std::string>&, ProcessGroup& processes) {
   }
   absl::SetFlag(&FLAGS_threads, before.threads());
   absl::SetFlag(&FLAGS_run, "");  // the new run must not read anything from the run that it repeats
-  Tell(OtherSurroundings(before, processes.communicator().size()));
+  Tell(EnvironmentNotes(before, processes.communicator().size()));
   PDARTS_RETURN_IF_ERROR(SetDataDir(training.ok() ? training->dataset() : search->dataset(), run,
                                     before.dataset_checksum()));
   const std::string again = UserPath(output);

@@ -105,7 +105,7 @@ std::vector<std::string> CommandsToReplace(const std::vector<const SweepRun*>& o
 /// without --overwrite would be right. Without --overwrite, a run that has not been replaced yet
 /// would count as a run of this sweep. With --overwrite, the finished runs of this sweep would be
 /// computed again.
-std::string CommandsToGoOn(const std::vector<SweepRun>& runs) {
+std::string ResumeCommands(const std::vector<SweepRun>& runs) {
   std::vector<const SweepRun*> old_runs;
   std::string begun;
   for (const SweepRun& run : runs) {
@@ -115,7 +115,7 @@ std::string CommandsToGoOn(const std::vector<SweepRun>& runs) {
       begun = run.directory;
     }
   }
-  const std::string of_all = CommandToGoOn(begun);
+  const std::string of_all = ResumeCommand(begun);
   if (old_runs.empty()) return of_all;
   if (old_runs.size() == runs.size()) return TypedCommand({});
   std::vector<std::string> commands = CommandsToReplace(old_runs);
@@ -348,7 +348,7 @@ absl::Status PrintRuns(const std::vector<SweepRun>& runs) {
   if (failed.empty()) return absl::OkStatus();
   return absl::InternalError(absl::StrCat("these ", has_grid ? "runs" : "seeds", " failed: ",
                                           absl::StrJoin(failed, has_grid ? "; " : ", "),
-                                          "; this runs them again:\n  ", CommandsToGoOn(runs)));
+                                          "; this runs them again:\n  ", ResumeCommands(runs)));
 }
 
 /// Checks the flags that have a meaning with one launcher only. \error kInvalidArgument naming a
@@ -420,7 +420,7 @@ absl::Status Sweep(const std::vector<std::string>&) {
     if (!slurm.detach) return PrintRuns(runs);
     return absl::GetFlag(FLAGS_json) ? PrintSubmittedSweeps() : absl::OkStatus();
   }
-  queue.command_to_go_on = [&runs] { return CommandsToGoOn(runs); };
+  queue.resume_command = [&runs] { return ResumeCommands(runs); };
   PDARTS_RETURN_IF_ERROR(RunAll(queued, queue));
   return PrintRuns(runs);
 }

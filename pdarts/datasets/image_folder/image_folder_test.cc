@@ -122,10 +122,10 @@ TEST_F(ImageFolderTest, ImagesAreCroppedToASquareOrStretched) {
   content.height = 16;
   for (int i = 0; i < 16 * 24; ++i) {
     const int x = i % 24;
-    const std::vector<uint8_t> colour = x < 4    ? std::vector<uint8_t>{255, 0, 0}
-                                        : x < 20 ? std::vector<uint8_t>{255, 255, 255}
-                                                 : std::vector<uint8_t>{0, 0, 255};
-    content.pixels.insert(content.pixels.end(), colour.begin(), colour.end());
+    const std::vector<uint8_t> color = x < 4    ? std::vector<uint8_t>{255, 0, 0}
+                                       : x < 20 ? std::vector<uint8_t>{255, 255, 255}
+                                                : std::vector<uint8_t>{0, 0, 255};
+    content.pixels.insert(content.pixels.end(), color.begin(), color.end());
   }
   for (const char* file : {"a/1.png", "a/2.png", "b/1.png", "b/2.png", "c/1.png", "c/2.PNG"}) {
     WriteFile(Path(absl::StrCat("train/", file)), EncodePng(content));
@@ -146,7 +146,7 @@ TEST_F(ImageFolderTest, ShrinkingAveragesAndTheSameSizeChangesNothing) {
   // The image has black and white columns. Resized, they become gray, and not black or white.
   images::PngContent content;
   content.width = content.height = 64;
-  content.colour_type = 0;
+  content.color_type = 0;
   for (int i = 0; i < 64 * 64; ++i) content.pixels.push_back(i % 2 == 0 ? 255 : 0);
   images::PngContent same;
   same.width = same.height = 8;

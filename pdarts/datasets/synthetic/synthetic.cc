@@ -27,7 +27,7 @@ namespace {
 using synthetic::SyntheticConfig;
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr double kColour = 0.2;   // amplitude of the color of a class around gray
+constexpr double kColor = 0.2;    // amplitude of the color of a class around gray
 constexpr double kGrating = 0.2;  // amplitude of the grating
 constexpr double kPeriods = 4;    // periods of the grating across the larger side
 constexpr double kCast = 0.3;     // standard deviation of an image's color cast, in units of noise
@@ -55,7 +55,7 @@ class Painter {
       const double hue = 2 * kPi *
                          (static_cast<double>(label) / config_.classes() +
                           static_cast<double>(c) / config_.channels());
-      const double base = 0.5 + kColour * std::cos(hue) + kCast * Noise();
+      const double base = 0.5 + kColor * std::cos(hue) + kCast * Noise();
       for (int i = 0; i < height; ++i) {
         for (int j = 0; j < width; ++j) {
           const double wave = x[j].cosine * y[i].cosine - x[j].sine * y[i].sine;
@@ -97,7 +97,7 @@ class Synthetic : public Dataset {
     info_.class_names = NumberedClasses(config_.classes());
     // Colors and gratings are cosines around gray. Values outside of the range of a byte are cut
     // off, which changes the variance little.
-    const double variance = (kColour * kColour + kGrating * kGrating) / 2 +
+    const double variance = (kColor * kColor + kGrating * kGrating) / 2 +
                             (1 + kCast * kCast) * config_.noise() * config_.noise();
     info_.mean.assign(config_.channels(), 0.5);
     info_.deviation.assign(config_.channels(), std::sqrt(variance));

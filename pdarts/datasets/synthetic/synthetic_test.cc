@@ -161,8 +161,9 @@ TEST(Synthetic, HasTheShapeAndStatisticsThatItSays) {
     }
     const double mean = sum / static_cast<double>(plane.numel());
     EXPECT_NEAR(info.mean[c], mean, 0.02);
-    const double deviation = std::sqrt(squares / static_cast<double>(plane.numel()) - mean * mean);
-    EXPECT_NEAR(info.deviation[c], deviation, 0.1 * deviation);
+    const double standard_deviation =
+        std::sqrt(squares / static_cast<double>(plane.numel()) - mean * mean);
+    EXPECT_NEAR(info.deviation[c], standard_deviation, 0.1 * standard_deviation);
   }
 }
 

@@ -11,8 +11,8 @@ namespace pdarts {
 
 /// What a byte of a channel becomes, in the type T.
 template <typename T>
-T NormalizedByte(int value, double mean, double deviation) {
-  return static_cast<T>((value / 255.0 - mean) / deviation);
+T NormalizedByte(int value, double mean, double standard_deviation) {
+  return static_cast<T>((value / 255.0 - mean) / standard_deviation);
 }
 
 /// Steps of a plan that only move, erase and normalize pixels, as one: which pixel of the image

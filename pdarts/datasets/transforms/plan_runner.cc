@@ -300,14 +300,14 @@ class TypedRunner : public PlanRunner {
     tables_.resize(static_cast<size_t>(image_.channels));
     for (int c = 0; c < image_.channels; ++c) {
       Table& table = tables_[c];
-      const double mean = (*step.mean)[c], deviation = (*step.deviation)[c];
+      const double mean = (*step.mean)[c], standard_deviation = (*step.deviation)[c];
       std::array<uint8_t, 256> all;
       for (int v = 0; v < 256; ++v) {
         all[v] = static_cast<uint8_t>(v);
-        table.values[v] = NormalizedByte<T>(v, mean, deviation);
+        table.values[v] = NormalizedByte<T>(v, mean, standard_deviation);
       }
-      table.factor = 1 / (255 * deviation);
-      table.offset = -mean / deviation;
+      table.factor = 1 / (255 * standard_deviation);
+      table.offset = -mean / standard_deviation;
       if constexpr (std::is_same_v<T, float>) {
         std::array<float, 256> scaled;
         loops_.scale(all.data(), 256, table.factor, table.offset, /*is_mirrored=*/false,

@@ -9,14 +9,15 @@
 namespace pdarts {
 namespace {
 
-at::Tensor MakeTable(const std::vector<double>& mean, const std::vector<double>& deviation,
+at::Tensor MakeTable(const std::vector<double>& mean, const std::vector<double>& standard_deviation,
                      at::ScalarType dtype) {
   const auto channels = static_cast<int64_t>(mean.size());
   const at::Tensor table = at::empty({channels, 256}, dtype);
   AT_DISPATCH_FLOATING_TYPES(dtype, "normalized bytes", [&] {
     auto* out = table.mutable_data_ptr<scalar_t>();
     for (size_t c = 0; c < mean.size(); ++c) {
-      for (int v = 0; v < 256; ++v) *out++ = NormalizedByte<scalar_t>(v, mean[c], deviation[c]);
+      for (int v = 0; v < 256; ++v)
+        *out++ = NormalizedByte<scalar_t>(v, mean[c], standard_deviation[c]);
     }
   });
   return table;

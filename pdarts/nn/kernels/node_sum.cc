@@ -236,7 +236,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
         std::fill_n(factor.begin(), channels, static_cast<A>(values[i] * keep.scale));
         continue;
       }
-      CHECK(!keep.mask.defined()) << "dropout behind a batch normalisation";
+      CHECK(!keep.mask.defined()) << "dropout behind a batch normalization";
       keep.normalizes = true;
       keep.normalization = MakeNormalization(*term.batch_norm, statistics[i]);
       UpdateStatistics<A>(*term.batch_norm, statistics[i]);

@@ -40,13 +40,13 @@ TEST(BetaDecayLoss, RunsOverTheEdgesWhereOneCandidateIsLeft) {
 }
 
 TEST(BetaDecay, GrowsFromNothingTo50AsPublished) {
-  AlphasOnly net({TwoEdges()});
+  AlphasOnly super_net({TwoEdges()});
   const auto regularizer = MakeRegularizer<BetaDecayConfig>("");
   const double loss = (std::log(4) + std::log(10)) / 2;
-  ASSERT_TRUE(regularizer->OnStageBegin(ContextOf(&net, 0, 101)).ok());
-  EXPECT_FALSE(regularizer->AlphaPenalty(ContextOf(&net, 0, 101)).defined());
+  ASSERT_TRUE(regularizer->OnStageBegin(ContextOf(&super_net, 0, 101)).ok());
+  EXPECT_FALSE(regularizer->AlphaPenalty(ContextOf(&super_net, 0, 101)).defined());
   for (const auto& [epoch, weight] : {std::pair(1, 0.5), {50, 25.0}, {100, 50.0}}) {
-    const SearchContext context = ContextOf(&net, epoch, 101);
+    const SearchContext context = ContextOf(&super_net, epoch, 101);
     ASSERT_TRUE(regularizer->OnEpochBegin(context).ok());
     EXPECT_EQ(regularizer->Report(), (Reported{{"beta_decay", weight}}));
     EXPECT_NEAR(regularizer->AlphaPenalty(context).item<double>(), weight * loss, 1e-12);
@@ -55,10 +55,10 @@ TEST(BetaDecay, GrowsFromNothingTo50AsPublished) {
 }
 
 TEST(BetaDecay, MayFallAndStartsAfterWarmUp) {
-  AlphasOnly net({TwoEdges()});
+  AlphasOnly super_net({TwoEdges()});
   const auto regularizer = MakeRegularizer<BetaDecayConfig>("initial_weight: 20 final_weight: 10");
   for (const auto& [epoch, weight] : {std::pair(3, 20.0), {4, 20.0}, {6, 15.0}, {8, 10.0}}) {
-    ASSERT_TRUE(regularizer->OnEpochBegin(ContextOf(&net, epoch, 9, 4)).ok());
+    ASSERT_TRUE(regularizer->OnEpochBegin(ContextOf(&super_net, epoch, 9, 4)).ok());
     EXPECT_EQ(regularizer->Report(), (Reported{{"beta_decay", weight}}));
   }
 }

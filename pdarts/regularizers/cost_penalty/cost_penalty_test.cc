@@ -38,7 +38,7 @@ class CostPenaltyTest : public ::testing::Test {
     shape.cells = 1;
     shape.channels = 2;
     shape.image = {3, 8, 8};
-    net_ =
+    super_net_ =
         space_
             ->BuildSuperNet(space_->InitialCandidates().value(), shape, MakeGenerator(1, "weights"))
             .value();
@@ -46,11 +46,11 @@ class CostPenaltyTest : public ::testing::Test {
   /// Increases the probability of one operation on all edges.
   void Prefer(int operation, double alpha) {
     c10::NoGradGuard no_grad;
-    net_->alphas()[0].zero_();
-    net_->alphas()[0].select(1, operation).fill_(alpha);
+    super_net_->alphas()[0].zero_();
+    super_net_->alphas()[0].select(1, operation).fill_(alpha);
   }
   SearchContext Context() {
-    SearchContext context = ContextOf(net_.get(), 0, 1);
+    SearchContext context = ContextOf(super_net_.get(), 0, 1);
     context.space = space_.get();
     context.derivation_options = &options_;
     return context;
@@ -65,15 +65,16 @@ class CostPenaltyTest : public ::testing::Test {
   /// Millions of multiply-adds of the network that would be derived now.
   double DerivedMacs() {
     const Architecture derived =
-        space_->Derive(net_->candidates(), net_->Probabilities(), options_)->architecture;
+        space_->Derive(super_net_->candidates(), super_net_->Probabilities(), options_)
+            ->architecture;
     return CountNetwork(*space_, derived, space_->default_network_shape().value())->macs / 1e6;
   }
   at::Tensor Gradient(const at::Tensor& penalty) {
-    return torch::autograd::grad({penalty}, {net_->alphas()[0]})[0];
+    return torch::autograd::grad({penalty}, {super_net_->alphas()[0]})[0];
   }
 
   std::unique_ptr<SearchSpace> space_;
-  std::shared_ptr<SuperNet> net_;
+  std::shared_ptr<SuperNet> super_net_;
   DerivationOptions options_;
 };
 
@@ -138,7 +139,7 @@ TEST_F(CostPenaltyTest, GradientStepsReachTheBudget) {
   Prefer(3, 60);
   {
     c10::NoGradGuard no_grad;
-    net_->alphas()[0].slice(0, 4, 6).zero_();
+    super_net_->alphas()[0].slice(0, 4, 6).zero_();
   }
   const double budget = DerivedMacs();
   Prefer(3, 0.1);
@@ -150,7 +151,7 @@ TEST_F(CostPenaltyTest, GradientStepsReachTheBudget) {
     // The alphas differ from edge to edge, as in a real search, so that not all edges change at
     // once.
     for (int edge = 0; edge < 6; ++edge) {
-      net_->alphas()[0][edge].sub_(gradient[edge], 0.02 * (edge + 1));
+      super_net_->alphas()[0][edge].sub_(gradient[edge], 0.02 * (edge + 1));
     }
   }
   EXPECT_NEAR(DerivedMacs() / budget, 1, 0.1);
@@ -188,7 +189,7 @@ TEST_F(CostPenaltyTest, CountsParametersAndMilliseconds) {
   Prefer(3, 60);
   const NetworkShape shape = space_->default_network_shape().value();
   const Architecture derived =
-      space_->Derive(net_->candidates(), net_->Probabilities(), options_)->architecture;
+      space_->Derive(super_net_->candidates(), super_net_->Probabilities(), options_)->architecture;
   EXPECT_NEAR(Begun("unit: PARAMS")->AlphaPenalty(Context()).item<double>(),
               CountNetwork(*space_, derived, shape)->params / 1e6, 1e-5);
 

@@ -56,11 +56,11 @@ TEST(MeanProbabilityPenalty, StaysFiniteWhereAProbabilityVanishes) {
 }
 
 TEST(ProbabilityPenalty, WeighsByTheEpoch) {
-  AlphasOnly net({TwoEdges()});
+  AlphasOnly super_net({TwoEdges()});
   const auto regularizer =
       MakeRegularizer<ProbabilityPenaltyConfig>("kind: L2 initial_weight: 1 final_weight: -3");
   for (const auto& [epoch, weight] : {std::pair(0, 1.0), {2, 1.0}, {4, -1.0}, {6, -3.0}}) {
-    const SearchContext context = ContextOf(&net, epoch, 7, 2);
+    const SearchContext context = ContextOf(&super_net, epoch, 7, 2);
     ASSERT_TRUE(regularizer->OnEpochBegin(context).ok());
     EXPECT_EQ(regularizer->Report(), (Reported{{"probability_penalty", weight}}));
     EXPECT_NEAR(regularizer->AlphaPenalty(context).item<double>(), weight * kSquares / 2, 1e-14);
@@ -69,10 +69,10 @@ TEST(ProbabilityPenalty, WeighsByTheEpoch) {
 }
 
 TEST(ProbabilityPenalty, OfNoWeightIsNone) {
-  AlphasOnly net({TwoEdges()});
+  AlphasOnly super_net({TwoEdges()});
   const auto regularizer = MakeRegularizer<ProbabilityPenaltyConfig>("");
-  ASSERT_TRUE(regularizer->OnEpochBegin(ContextOf(&net, 0, 7)).ok());
-  EXPECT_FALSE(regularizer->AlphaPenalty(ContextOf(&net, 0, 7)).defined());
+  ASSERT_TRUE(regularizer->OnEpochBegin(ContextOf(&super_net, 0, 7)).ok());
+  EXPECT_FALSE(regularizer->AlphaPenalty(ContextOf(&super_net, 0, 7)).defined());
 }
 
 }  // namespace

@@ -22,16 +22,16 @@ TEST(SkipDropoutRate, ZeroStaysZero) {
 }
 
 TEST(SkipDropout, TurnsTheKnobToTheStagesRate) {
-  AlphasOnly net({at::zeros({2, 3})}, {{"skip_connect.dropout", "of a test", 0, 1, 0.9}});
+  AlphasOnly super_net({at::zeros({2, 3})}, {{"skip_connect.dropout", "of a test", 0, 1, 0.9}});
   const auto regularizer =
       MakeRegularizer<SkipDropoutConfig>("initial_rates: 0 initial_rates: 0.5 decay: 0.25");
-  SearchContext context = ContextOf(&net, /*epoch=*/3, /*epochs=*/5, /*warmup_epochs=*/2);
+  SearchContext context = ContextOf(&super_net, /*epoch=*/3, /*epochs=*/5, /*warmup_epochs=*/2);
   context.stage = 1;
   ASSERT_TRUE(regularizer->OnEpochBegin(context).ok());
-  EXPECT_DOUBLE_EQ(net.knobs()[0].value, 0.5 * std::exp(-0.25));
+  EXPECT_DOUBLE_EQ(super_net.knobs()[0].value, 0.5 * std::exp(-0.25));
   context.stage = 0;
   ASSERT_TRUE(regularizer->OnStageBegin(context).ok());
-  EXPECT_EQ(net.knobs()[0].value, 0);
+  EXPECT_EQ(super_net.knobs()[0].value, 0);
 }
 
 }  // namespace

@@ -21,24 +21,24 @@ const Topology& DartsTopology() {
   return *topology;
 }
 
-std::vector<CellPlan> PlanCells(int cells, int64_t channels, int64_t stem_channels,
-                                bool stem_reduces) {
-  std::vector<CellPlan> plans;
-  CellPlan plan;
-  plan.input0_channels = stem_channels;
-  plan.input1_channels = stem_channels;
-  plan.channels = channels;
+std::vector<CellShape> ShapesOfCells(int cells, int64_t channels, int64_t stem_channels,
+                                     bool stem_reduces) {
+  std::vector<CellShape> cell_shapes;
+  CellShape cell_shape;
+  cell_shape.input0_channels = stem_channels;
+  cell_shape.input1_channels = stem_channels;
+  cell_shape.channels = channels;
   bool previous_reduces = stem_reduces;
   for (int i = 0; i < cells; ++i) {
-    plan.previous_reduces = previous_reduces;
-    plan.reduces = i == cells / 3 || i == 2 * cells / 3;
-    if (plan.reduces) plan.channels *= 2;
-    plans.push_back(plan);
-    previous_reduces = plan.reduces;
-    plan.input0_channels = plan.input1_channels;
-    plan.input1_channels = plan.out_channels();
+    cell_shape.previous_reduces = previous_reduces;
+    cell_shape.reduces = i == cells / 3 || i == 2 * cells / 3;
+    if (cell_shape.reduces) cell_shape.channels *= 2;
+    cell_shapes.push_back(cell_shape);
+    previous_reduces = cell_shape.reduces;
+    cell_shape.input0_channels = cell_shape.input1_channels;
+    cell_shape.input1_channels = cell_shape.out_channels();
   }
-  return plans;
+  return cell_shapes;
 }
 
 }  // namespace pdarts::darts

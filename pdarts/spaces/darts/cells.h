@@ -25,7 +25,7 @@ inline constexpr char kNoise[] = "noise";
 const Topology& DartsTopology();
 
 /// One cell of a network.
-struct CellPlan {
+struct CellShape {
   bool reduces = false;  ///< whether it is a reduction cell, which halves the sides of the image
   bool previous_reduces = false;  ///< whether the sides of input 0 are twice those of input 1
   int64_t input0_channels = 0;    ///< channels of the output of the cell before the last one
@@ -38,12 +38,12 @@ struct CellPlan {
 /// The cells of a network. Cells cells/3 and 2*cells/3 are reduction cells, from which on the
 /// channels are doubled. `stem_channels` is the number of channels of both inputs of cell 0.
 /// `stem_reduces` tells whether input 0 of cell 0 has twice the sides of input 1.
-std::vector<CellPlan> PlanCells(int cells, int64_t channels, int64_t stem_channels,
-                                bool stem_reduces);
+std::vector<CellShape> ShapesOfCells(int cells, int64_t channels, int64_t stem_channels,
+                                     bool stem_reduces);
 
 /// The stride of the operations of an edge: 2 for edges that begin at an input of a reduction cell.
-inline int64_t EdgeStride(const CellPlan& plan, int from) {
-  return plan.reduces && from < kInputNodes ? 2 : 1;
+inline int64_t EdgeStride(const CellShape& cell_shape, int from) {
+  return cell_shape.reduces && from < kInputNodes ? 2 : 1;
 }
 
 }  // namespace pdarts::darts

@@ -17,7 +17,7 @@
 #include "pdarts/spaces/darts/derivation.h"
 #include "pdarts/spaces/darts/derived_network.h"
 #include "pdarts/spaces/darts/genotype.h"
-#include "pdarts/spaces/darts/search_network.h"
+#include "pdarts/spaces/darts/super_net.h"
 
 namespace pdarts::darts {
 namespace {
@@ -32,17 +32,17 @@ class DartsSpace : public SearchSpace {
   std::vector<std::string> skeletons() const override {
     return {kCifarSkeleton, kImageNetSkeleton};
   }
-  std::vector<Knob> knobs() const override { return SearchNetworkKnobs(); }
+  std::vector<Knob> knobs() const override { return SuperNetKnobs(); }
   std::vector<std::string> underivable_operations() const override {
     return config_.allow_none() ? std::vector<std::string>{} : std::vector<std::string>{kNone};
   }
   std::vector<std::string> KindsWithoutCells(int cells) const override {
     std::vector<std::string> without;
-    const auto plans = PlanCells(cells, /*channels=*/1, /*stem_channels=*/1,
-                                 /*stem_reduces=*/false);
+    const auto cell_shapes = ShapesOfCells(cells, /*channels=*/1, /*stem_channels=*/1,
+                                           /*stem_reduces=*/false);
     for (const CellKindIndex kind : {kNormal, kReduce}) {
-      if (std::any_of(plans.begin(), plans.end(),
-                      [&](const CellPlan& plan) { return plan.kind() == kind; })) {
+      if (std::any_of(cell_shapes.begin(), cell_shapes.end(),
+                      [&](const CellShape& cell_shape) { return cell_shape.kind() == kind; })) {
         continue;
       }
       without.push_back(topology().kinds[kind].name);
@@ -80,7 +80,7 @@ class DartsSpace : public SearchSpace {
   std::shared_ptr<SuperNet> DoBuildSuperNet(const Candidates& candidates,
                                             const SuperNetShape& shape,
                                             at::Generator generator) const override {
-    return MakeSearchNetwork(candidates, shape, std::move(generator));
+    return MakeSuperNet(candidates, shape, std::move(generator));
   }
   absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
                                       const EdgeProbabilities& probabilities,

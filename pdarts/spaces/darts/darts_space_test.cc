@@ -128,17 +128,18 @@ TEST(DartsSpace, OperationsThatDoNotFitAreRefused) {
 
 TEST(DartsNetworks, EvaluateWithTheSameNoiseEachTime) {
   const auto space = Make("operations: ['sep_conv_3x3', 'noise']").value();
-  const auto net =
+  const auto super_net =
       space->BuildSuperNet(space->InitialCandidates().value(), Small(), Weights()).value();
   const at::Tensor images = Images(4, 8);
-  EXPECT_FALSE(net->Forward(images, Pass(1)).equal(net->Forward(images, Pass(2))));
-  net->eval();
-  const at::Tensor whole = net->Forward(images);
-  EXPECT_TRUE(net->Forward(images).equal(whole));
+  EXPECT_FALSE(super_net->Forward(images, Pass(1)).equal(super_net->Forward(images, Pass(2))));
+  super_net->eval();
+  const at::Tensor whole = super_net->Forward(images);
+  EXPECT_TRUE(super_net->Forward(images).equal(whole));
   ForwardContext second_half;
   second_half.masks = Masks(MaskKey(), /*first_image=*/2);
-  EXPECT_TRUE(net->Forward(images.slice(0, 2), second_half).allclose(whole.slice(0, 2), 1e-4, 1e-5))
-      << "an image's scores depend on its batch";
+  EXPECT_TRUE(
+      super_net->Forward(images.slice(0, 2), second_half).allclose(whole.slice(0, 2), 1e-4, 1e-5))
+      << "an image's logits depend on its batch";
 
   const std::string edges =
       "('noise', 0), ('sep_conv_3x3', 1), ('noise', 0), ('noise', 1), ('noise', 1), "
@@ -159,24 +160,24 @@ TEST(DartsNetworks, EvaluateWithTheSameNoiseEachTime) {
   }
 }
 
-TEST(DartsSuperNet, GivesScoresAtAnySideDivisibleBy4) {
+TEST(DartsSuperNet, GivesLogitsAtAnySideDivisibleBy4) {
   const auto space = Space();
   SuperNetShape shape = Small();
   shape.image = {1, 4, 12};
   shape.classes = 7;
-  const auto net =
+  const auto super_net =
       space->BuildSuperNet(space->InitialCandidates().value(), shape, Weights()).value();
-  EXPECT_EQ(net->Forward(at::zeros({2, 1, 4, 12})).sizes(), (std::vector<int64_t>{2, 7}));
-  EXPECT_THAT(net->Describe(), HasSubstr("3 cells (reductions: 1, 2), channels 2 to 8"));
+  EXPECT_EQ(super_net->Forward(at::zeros({2, 1, 4, 12})).sizes(), (std::vector<int64_t>{2, 7}));
+  EXPECT_THAT(super_net->Describe(), HasSubstr("3 cells (reductions: 1, 2), channels 2 to 8"));
 }
 
 TEST(DartsSuperNet, RefusesOtherSides) {
   const auto space = Space();
   SuperNetShape shape = Small();
   shape.image = {3, 32, 30};
-  const auto net = space->BuildSuperNet(space->InitialCandidates().value(), shape, Weights());
-  EXPECT_EQ(net.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(std::string(net.status().message()),
+  const auto super_net = space->BuildSuperNet(space->InitialCandidates().value(), shape, Weights());
+  EXPECT_EQ(super_net.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(std::string(super_net.status().message()),
             "images of 32x30: the sides must be divisible by 4");
 }
 
@@ -185,9 +186,10 @@ TEST(DartsSuperNet, TakesEveryNumberOfCells) {
   for (int cells = 1; cells <= 4; ++cells) {
     SuperNetShape shape = Small();
     shape.cells = cells;
-    const auto net = space->BuildSuperNet(space->InitialCandidates().value(), shape, Weights());
-    ASSERT_TRUE(net.ok());
-    EXPECT_EQ((*net)->Forward(Images(2, 8)).size(1), 10) << cells;
+    const auto super_net =
+        space->BuildSuperNet(space->InitialCandidates().value(), shape, Weights());
+    ASSERT_TRUE(super_net.ok());
+    EXPECT_EQ((*super_net)->Forward(Images(2, 8)).size(1), 10) << cells;
   }
 }
 
@@ -198,71 +200,71 @@ TEST(DartsSuperNet, IsMadeFromItsGeneratorAlone) {
 }
 
 TEST(DartsSuperNet, DropsSkipsInTrainingOnly) {
-  const auto net = SmallSuperNet();
+  const auto super_net = SmallSuperNet();
   const at::Tensor images = Images(4, 8);
-  const at::Tensor plain = net->Forward(images);
-  EXPECT_TRUE(net->Forward(images, Pass(1)).equal(plain)) << "the rate is 0";
-  ASSERT_TRUE(net->SetKnob("skip_connect.dropout", 0.5).ok());
-  const at::Tensor dropped = net->Forward(images, Pass(1));
+  const at::Tensor plain = super_net->Forward(images);
+  EXPECT_TRUE(super_net->Forward(images, Pass(1)).equal(plain)) << "the rate is 0";
+  ASSERT_TRUE(super_net->SetKnob("skip_connect.dropout", 0.5).ok());
+  const at::Tensor dropped = super_net->Forward(images, Pass(1));
   EXPECT_FALSE(dropped.allclose(plain));
-  EXPECT_FALSE(net->Forward(images, Pass(2)).allclose(dropped)) << "a new mask";
-  EXPECT_TRUE(net->Forward(images, Pass(1)).equal(dropped)) << "the same mask";
-  net->eval();
-  const at::Tensor evaluated = net->Forward(images);
-  ASSERT_TRUE(net->SetKnob("skip_connect.dropout", 0).ok());
-  EXPECT_TRUE(net->Forward(images).equal(evaluated));
+  EXPECT_FALSE(super_net->Forward(images, Pass(2)).allclose(dropped)) << "a new mask";
+  EXPECT_TRUE(super_net->Forward(images, Pass(1)).equal(dropped)) << "the same mask";
+  super_net->eval();
+  const at::Tensor evaluated = super_net->Forward(images);
+  ASSERT_TRUE(super_net->SetKnob("skip_connect.dropout", 0).ok());
+  EXPECT_TRUE(super_net->Forward(images).equal(evaluated));
 }
 
 TEST(DartsSuperNet, MovesStatisticsOnlyWhenAskedTo) {
-  const auto net = SmallSuperNet();
+  const auto super_net = SmallSuperNet();
   GradientRequest request;
   request.images = Images(4, 8);
   request.labels = at::zeros({4}, at::kLong);
   request.context.update_statistics = false;
-  const GradientResult frozen = ComputeGradients(*net, request);
-  for (const auto& entry : net->named_buffers()) {
+  const GradientResult frozen = ComputeGradients(*super_net, request);
+  for (const auto& entry : super_net->named_buffers()) {
     if (entry.key().find("running_mean") == std::string::npos) continue;
     EXPECT_EQ(entry.value().abs().max().item<float>(), 0) << entry.key();
   }
   request.context.update_statistics = true;
-  const GradientResult moved = ComputeGradients(*net, request);
+  const GradientResult moved = ComputeGradients(*super_net, request);
   EXPECT_TRUE(frozen.loss.equal(moved.loss));
-  EXPECT_GT(net->named_buffers()["stem.1.running_mean"].abs().max().item<float>(), 0);
+  EXPECT_GT(super_net->named_buffers()["stem.1.running_mean"].abs().max().item<float>(), 0);
 }
 
 TEST(DartsSuperNet, LearnsNothingFromNoneAlone) {
   const auto space = Space();
   const Candidates none(2, CellCandidates(14, EdgeCandidates{0}));
-  const auto net = space->BuildSuperNet(none, Small(), Weights()).value();
+  const auto super_net = space->BuildSuperNet(none, Small(), Weights()).value();
   GradientRequest request;
   request.images = Images(4, 8);
   request.labels = at::zeros({4}, at::kLong);
   request.of = GradientOf::kAlphas;
-  for (const at::Tensor& gradient : ComputeGradients(*net, request).alphas) {
+  for (const at::Tensor& gradient : ComputeGradients(*super_net, request).alphas) {
     EXPECT_EQ(gradient.abs().max().item<float>(), 0);
   }
 }
 
 TEST(DartsSuperNet, GradientsOfAlphasMatchFiniteDifferences) {
-  const auto net = SmallSuperNet();
-  net->to(at::kDouble);
-  net->InitializeAlphas(0.5, MakeGenerator(1, "alphas"));
+  const auto super_net = SmallSuperNet();
+  super_net->to(at::kDouble);
+  super_net->InitializeAlphas(0.5, MakeGenerator(1, "alphas"));
   GradientRequest request;
   request.images = Images(4, 8).to(at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
   request.context.update_statistics = false;
-  const GradientResult result = ComputeGradients(*net, request);
+  const GradientResult result = ComputeGradients(*super_net, request);
   torch::NoGradGuard no_grad;
   constexpr double kStep = 1e-6;
   for (int kind : {0, 1}) {
     for (int edge : {0, 3, 13}) {
       for (int operation : {0, 3, 5}) {
-        at::Tensor alpha = net->alphas()[kind][edge][operation];
+        at::Tensor alpha = super_net->alphas()[kind][edge][operation];
         double loss[2];
         for (int side : {0, 1}) {
           alpha.add_(side == 0 ? kStep : -2 * kStep);
-          loss[side] =
-              at::cross_entropy_loss(net->Forward(request.images), request.labels).item<double>();
+          loss[side] = at::cross_entropy_loss(super_net->Forward(request.images), request.labels)
+                           .item<double>();
         }
         alpha.add_(kStep);
         EXPECT_NEAR(result.alphas[kind][edge][operation].item<double>(),

@@ -17,7 +17,7 @@
 #include "pdarts/nn/operation_network.h"
 #include "pdarts/spaces/darts/cells.h"
 #include "pdarts/spaces/darts/preprocessing.h"
-#include "pdarts/spaces/darts/search_network.h"
+#include "pdarts/spaces/darts/super_net.h"
 
 namespace pdarts::darts {
 namespace {
@@ -47,24 +47,24 @@ std::shared_ptr<nn::Operation> MakeEdgeOperation(absl::string_view operation, in
 
 class DerivedCell : public torch::nn::Module {
  public:
-  DerivedCell(const CellPlan& plan, const CellArchitecture& architecture, const Backend& backend,
-              const at::Generator& generator)
+  DerivedCell(const CellShape& cell_shape, const CellArchitecture& architecture,
+              const Backend& backend, const at::Generator& generator)
       : backend_(backend),
-        type_(absl::StrCat(plan.reduces ? "ReductionCell" : "NormalCell",
-                           plan.previous_reduces ? "AfterReduction" : "")),
-        preprocessing_(*this, plan, /*affine=*/true, backend, generator) {
+        type_(absl::StrCat(cell_shape.reduces ? "ReductionCell" : "NormalCell",
+                           cell_shape.previous_reduces ? "AfterReduction" : "")),
+        preprocessing_(*this, cell_shape, /*affine=*/true, backend, generator) {
     graph_.num_inputs = kInputNodes;
     graph_.num_nodes = kNodes;
     for (int node = kInputNodes; node < kNodes; ++node) graph_.output_nodes.push_back(node);
-    graph_.reduction = plan.reduces ? 2 : 1;
+    graph_.reduction = cell_shape.reduces ? 2 : 1;
     const auto children = register_module(kOperations, std::make_shared<torch::nn::Module>());
     for (const ArchitectureEdge& edge : architecture.edges()) {
       graph_.edges.push_back({edge.from(), edge.to()});
       names_.push_back(edge.operation());
       operations_.push_back({children->register_module(
           std::to_string(operations_.size()),
-          MakeEdgeOperation(edge.operation(), plan.channels, EdgeStride(plan, edge.from()), backend,
-                            generator))});
+          MakeEdgeOperation(edge.operation(), cell_shape.channels,
+                            EdgeStride(cell_shape, edge.from()), backend, generator))});
     }
   }
 
@@ -193,26 +193,26 @@ class DerivedNetwork : public Network {
   /// The constructor of a skeleton calls it last, after it has registered its stem.
   void AddCells(const Architecture& architecture, const NetworkShape& shape, int64_t stem_channels,
                 bool stem_reduces, int64_t auxiliary_pool_stride, const at::Generator& generator) {
-    const std::vector<CellPlan> plans =
-        PlanCells(shape.cells, shape.channels, stem_channels, stem_reduces);
+    const std::vector<CellShape> cell_shapes =
+        ShapesOfCells(shape.cells, shape.channels, stem_channels, stem_reduces);
     const auto cells = register_module("cells", std::make_shared<torch::nn::Module>());
-    for (const CellPlan& plan : plans) {
+    for (const CellShape& cell_shape : cell_shapes) {
       cells_.push_back(cells->register_module(
           std::to_string(cells_.size()),
-          std::make_shared<DerivedCell>(plan, architecture.cells(plan.kind()), shape.backend,
-                                        generator)));
+          std::make_shared<DerivedCell>(cell_shape, architecture.cells(cell_shape.kind()),
+                                        shape.backend, generator)));
     }
     backend_ = shape.backend;
     auxiliary_cell_ = 2 * shape.cells / 3;
     if (shape.auxiliary_head) {
       auxiliary_head_ = register_module(
-          "auxiliary_head", std::make_shared<AuxiliaryHead>(plans[auxiliary_cell_].out_channels(),
-                                                            auxiliary_pool_stride, shape.classes,
-                                                            shape.backend, generator));
+          "auxiliary_head", std::make_shared<AuxiliaryHead>(
+                                cell_shapes[auxiliary_cell_].out_channels(), auxiliary_pool_stride,
+                                shape.classes, shape.backend, generator));
     }
     classifier_ = register_module(
         "classifier",
-        std::make_shared<nn::Linear>(plans.back().out_channels(), shape.classes, generator));
+        std::make_shared<nn::Linear>(cell_shapes.back().out_channels(), shape.classes, generator));
   }
 
  private:
@@ -409,19 +409,19 @@ OperationPlaces DerivedOperationPlaces(const NetworkShape& shape) {
     input.width /= kImageNetStemReduction;
   }
   // The operations of the cells do not depend on the channels of the stem.
-  for (const CellPlan& plan :
-       PlanCells(shape.cells, shape.channels, shape.channels, /*stem_reduces=*/imagenet)) {
-    input.channels = static_cast<int>(plan.channels);
+  for (const CellShape& cell_shape :
+       ShapesOfCells(shape.cells, shape.channels, shape.channels, /*stem_reduces=*/imagenet)) {
+    input.channels = static_cast<int>(cell_shape.channels);
     ImageShape inner = input;  // the image shape of the nodes
-    if (plan.reduces) {
+    if (cell_shape.reduces) {
       inner.height /= 2;
       inner.width /= 2;
     }
-    const CellKind& kind = DartsTopology().kinds[plan.kind()];
+    const CellKind& kind = DartsTopology().kinds[cell_shape.kind()];
     for (size_t e = 0; e < kind.edges.size(); ++e) {
       const int from = kind.edges[e].from;
-      nn::AddPlace(from < kInputNodes ? input : inner, static_cast<int>(EdgeStride(plan, from)),
-                   &places[plan.kind()][e]);
+      nn::AddPlace(from < kInputNodes ? input : inner,
+                   static_cast<int>(EdgeStride(cell_shape, from)), &places[cell_shape.kind()][e]);
     }
     input = inner;
   }

@@ -16,7 +16,7 @@
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/spaces/darts/cells.h"
-#include "pdarts/spaces/darts/search_network.h"
+#include "pdarts/spaces/darts/super_net.h"
 #include "pdarts/trainers/super_net_comparison.h"
 #include "pdarts/trainers/super_net_gradients.h"
 #include "torch/csrc/autograd/autograd.h"
@@ -49,13 +49,13 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   shape.channels = 4;
   shape.image = {3, 16, 16};
   shape.backend.kernels = kernels;
-  auto net = MakeSearchNetwork(candidates, shape, MakeGenerator(1, "weights"));
-  net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
-  net->to(at::kDouble);
-  net->train(stage.training);
-  const absl::Status status = net->SetKnob("skip_connect.dropout", stage.dropout);
+  auto super_net = MakeSuperNet(candidates, shape, MakeGenerator(1, "weights"));
+  super_net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
+  super_net->to(at::kDouble);
+  super_net->train(stage.training);
+  const absl::Status status = super_net->SetKnob("skip_connect.dropout", stage.dropout);
   EXPECT_TRUE(status.ok()) << status.ToString();
-  return net;
+  return super_net;
 }
 
 class FusedNetworkTest : public testing::TestWithParam<Stage> {};

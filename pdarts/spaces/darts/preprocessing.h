@@ -16,8 +16,8 @@ namespace pdarts::darts {
 /// The layers that give the inputs of a cell the channels and the size of the cell. They are the
 /// children `preprocess0` and `preprocess1` of the cell.
 struct Preprocessing {
-  Preprocessing(torch::nn::Module& cell, const CellPlan& plan, bool affine, const Backend& backend,
-                const at::Generator& generator);
+  Preprocessing(torch::nn::Module& cell, const CellShape& cell_shape, bool affine,
+                const Backend& backend, const at::Generator& generator);
 
   /// Applies the layers to the inputs of the cell.
   std::vector<at::Tensor> Forward(const at::Tensor& x0, const at::Tensor& x1,

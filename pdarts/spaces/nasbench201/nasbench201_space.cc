@@ -14,8 +14,8 @@
 #include "pdarts/spaces/nasbench201/derived_network.h"
 #include "pdarts/spaces/nasbench201/genotype.h"
 #include "pdarts/spaces/nasbench201/nasbench201_space.pb.h"
-#include "pdarts/spaces/nasbench201/search_network.h"
 #include "pdarts/spaces/nasbench201/skeleton.h"
+#include "pdarts/spaces/nasbench201/super_net.h"
 
 namespace pdarts::nasbench201 {
 namespace {
@@ -27,7 +27,7 @@ class NasBench201Space : public SearchSpace {
 
   std::string name() const override { return "nasbench201"; }
   const Topology& topology() const override { return NasBench201Topology(); }
-  std::vector<Knob> knobs() const override { return SearchNetworkKnobs(); }
+  std::vector<Knob> knobs() const override { return SuperNetKnobs(); }
   std::vector<std::string> underivable_operations() const override {
     if (config_.allow_none()) return {};
     return {topology().kinds[0].operations[kNone]};
@@ -58,7 +58,7 @@ class NasBench201Space : public SearchSpace {
   std::shared_ptr<SuperNet> DoBuildSuperNet(const Candidates& candidates,
                                             const SuperNetShape& shape,
                                             at::Generator generator) const override {
-    return MakeSearchNetwork(candidates, shape, std::move(generator));
+    return MakeSuperNet(candidates, shape, std::move(generator));
   }
   absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
                                       const EdgeProbabilities& probabilities,

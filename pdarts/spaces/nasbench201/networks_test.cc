@@ -12,7 +12,7 @@
 #include "pdarts/core/super_net.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/derived_network.h"
-#include "pdarts/spaces/nasbench201/search_network.h"
+#include "pdarts/spaces/nasbench201/super_net.h"
 #include "pdarts/trainers/super_net_comparison.h"
 #include "pdarts/trainers/super_net_gradients.h"
 #include "torch/csrc/autograd/autograd.h"
@@ -49,13 +49,13 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   shape.channels = 5;
   shape.image = {3, 8, 12};
   shape.backend.kernels = kernels;
-  auto net =
-      MakeSearchNetwork(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
-  net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
-  net->to(at::kDouble);
-  net->train(stage.training);
-  EXPECT_TRUE(net->SetKnob("skip_connect.dropout", stage.dropout).ok());
-  return net;
+  auto super_net =
+      MakeSuperNet(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
+  super_net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
+  super_net->to(at::kDouble);
+  super_net->train(stage.training);
+  EXPECT_TRUE(super_net->SetKnob("skip_connect.dropout", stage.dropout).ok());
+  return super_net;
 }
 
 class FusedNetworkTest : public ::testing::TestWithParam<Stage> {};
@@ -88,19 +88,19 @@ std::vector<std::string> Names(const torch::nn::Module& module) {
   return names;
 }
 
-TEST(SearchNetwork, OperationsKeepTheirNumbersWhenOthersArePruned) {
+TEST(Nasbench201SuperNet, OperationsKeepTheirNumbersWhenOthersArePruned) {
   SuperNetShape shape;
   shape.cells = 2;
   const Candidates candidates = {CellCandidates(kNumEdges, {kSkipConnect, kNorConv3x3})};
-  const auto net = MakeSearchNetwork(candidates, shape, MakeGenerator(1, "weights"));
-  EXPECT_THAT(Names(*net), Contains("cells.0.edges.3<-1.3.op.1.bias"));
-  EXPECT_THAT(Names(*net), Not(Contains(HasSubstr("edges.3<-1.1."))));
-  EXPECT_THAT(Names(*net), Contains("cells.2.conv_a.op.1.weight"));
-  EXPECT_THAT(Names(*net), Contains("cells.7.edges.1<-0.3.op.1.weight"));
-  EXPECT_THAT(Names(*net), Not(Contains(HasSubstr("cells.8."))));
+  const auto super_net = MakeSuperNet(candidates, shape, MakeGenerator(1, "weights"));
+  EXPECT_THAT(Names(*super_net), Contains("cells.0.edges.3<-1.3.op.1.bias"));
+  EXPECT_THAT(Names(*super_net), Not(Contains(HasSubstr("edges.3<-1.1."))));
+  EXPECT_THAT(Names(*super_net), Contains("cells.2.conv_a.op.1.weight"));
+  EXPECT_THAT(Names(*super_net), Contains("cells.7.edges.1<-0.3.op.1.weight"));
+  EXPECT_THAT(Names(*super_net), Not(Contains(HasSubstr("cells.8."))));
 }
 
-TEST(SearchNetwork, DropoutDropsOnlyWhereThereIsASkip) {
+TEST(Nasbench201SuperNet, DropoutDropsOnlyWhereThereIsASkip) {
   GradientRequest request;
   request.images = at::randn({4, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);

@@ -1,5 +1,5 @@
-#ifndef PDARTS_SPACES_DARTS_SEARCH_NETWORK_H_
-#define PDARTS_SPACES_DARTS_SEARCH_NETWORK_H_
+#ifndef PDARTS_SPACES_DARTS_SUPER_NET_H_
+#define PDARTS_SPACES_DARTS_SUPER_NET_H_
 
 #include <memory>
 #include <vector>
@@ -16,15 +16,15 @@ namespace pdarts::darts {
 /// with stride 2 round sizes up, `none` rounds down, and factorized reductions need even sides.
 absl::Status CheckImageSides(const ImageShape& image);
 
-/// The knobs of the super-networks of MakeSearchNetwork: `skip_connect.dropout`, `edge.drop_path`.
-std::vector<Knob> SearchNetworkKnobs();
+/// The knobs of the super-networks of MakeSuperNet: `skip_connect.dropout`, `edge.drop_path`.
+std::vector<Knob> SuperNetKnobs();
 
 /// The super-network of the space (docs/algorithm.md, "The DARTS space"): a stem, cells whose edges
 /// mix their candidates, global average pooling, a classifier. SearchSpace::BuildSuperNet has
 /// checked the arguments.
-std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
-                                            const SuperNetShape& shape, at::Generator generator);
+std::shared_ptr<SuperNet> MakeSuperNet(const Candidates& candidates, const SuperNetShape& shape,
+                                       at::Generator generator);
 
 }  // namespace pdarts::darts
 
-#endif  // PDARTS_SPACES_DARTS_SEARCH_NETWORK_H_
+#endif  // PDARTS_SPACES_DARTS_SUPER_NET_H_

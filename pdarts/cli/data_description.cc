@@ -1,4 +1,4 @@
-#include "pdarts/cli/data_forecast.h"
+#include "pdarts/cli/data_description.h"
 
 #include <cstdint>
 #include <iostream>
@@ -11,20 +11,20 @@
 
 namespace pdarts {
 
-DataForecast DescribeData(const absl::StatusOr<DatasetSplits>& data) {
-  DataForecast forecast;
+DataDescription DescribeData(const absl::StatusOr<DatasetSplits>& data) {
+  DataDescription description;
   if (!data.ok()) {
-    forecast.set_problem(std::string(data.status().message()));
-    return forecast;
+    description.set_problem(std::string(data.status().message()));
+    return description;
   }
-  forecast.set_source(data->source);
-  for (const std::string& name : data->info.class_names) forecast.add_class_names(name);
-  forecast.set_train_images(static_cast<double>(data->train->size()));
-  forecast.set_test_images(static_cast<double>(data->test->size()));
-  return forecast;
+  description.set_source(data->source);
+  for (const std::string& name : data->info.class_names) description.add_class_names(name);
+  description.set_train_images(static_cast<double>(data->train->size()));
+  description.set_test_images(static_cast<double>(data->test->size()));
+  return description;
 }
 
-void PrintData(const DataForecast& data) {
+void PrintData(const DataDescription& data) {
   if (data.has_problem()) {
     std::cout << "data: not read, because of this: " << TerminalSafe(data.problem()) << "\n";
     return;

@@ -1,5 +1,5 @@
-#ifndef PDARTS_SPACES_NASBENCH201_SEARCH_NETWORK_H_
-#define PDARTS_SPACES_NASBENCH201_SEARCH_NETWORK_H_
+#ifndef PDARTS_SPACES_NASBENCH201_SUPER_NET_H_
+#define PDARTS_SPACES_NASBENCH201_SUPER_NET_H_
 
 #include <memory>
 #include <vector>
@@ -11,16 +11,16 @@
 
 namespace pdarts::nasbench201 {
 
-/// The knobs of the super-networks of MakeSearchNetwork: `skip_connect.dropout`, `edge.drop_path`.
-std::vector<Knob> SearchNetworkKnobs();
+/// The knobs of the super-networks of MakeSuperNet: `skip_connect.dropout`, `edge.drop_path`.
+std::vector<Knob> SuperNetKnobs();
 
 /// The super-network of the space (docs/algorithm.md, "The NAS-Bench-201 space"). Each of its three
 /// blocks has SuperNetShape::cells cells. The names of the parameters contain the number of the
 /// operation in the space, which does not change when other candidates are pruned.
 /// SearchSpace::BuildSuperNet has checked the arguments.
-std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
-                                            const SuperNetShape& shape, at::Generator generator);
+std::shared_ptr<SuperNet> MakeSuperNet(const Candidates& candidates, const SuperNetShape& shape,
+                                       at::Generator generator);
 
 }  // namespace pdarts::nasbench201
 
-#endif  // PDARTS_SPACES_NASBENCH201_SEARCH_NETWORK_H_
+#endif  // PDARTS_SPACES_NASBENCH201_SUPER_NET_H_

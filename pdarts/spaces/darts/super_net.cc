@@ -1,4 +1,4 @@
-#include "pdarts/spaces/darts/search_network.h"
+#include "pdarts/spaces/darts/super_net.h"
 
 #include <string>
 #include <utility>
@@ -21,23 +21,23 @@ constexpr int kStemMultiplier = 3;
 
 class SearchCell : public torch::nn::Module {
  public:
-  SearchCell(const CellPlan& plan, const CellCandidates& candidates, const Backend& backend,
+  SearchCell(const CellShape& cell_shape, const CellCandidates& candidates, const Backend& backend,
              const at::Generator& generator)
-      : backend_(backend), preprocessing_(*this, plan, /*affine=*/false, backend, generator) {
-    const CellKind& kind = DartsTopology().kinds[plan.kind()];
+      : backend_(backend), preprocessing_(*this, cell_shape, /*affine=*/false, backend, generator) {
+    const CellKind& kind = DartsTopology().kinds[cell_shape.kind()];
     graph_.num_inputs = kInputNodes;
     graph_.num_nodes = kNodes;
     graph_.edges = kind.edges;
     for (int node = kInputNodes; node < kNodes; ++node) graph_.output_nodes.push_back(node);
-    graph_.reduction = plan.reduces ? 2 : 1;
+    graph_.reduction = cell_shape.reduces ? 2 : 1;
     const auto edges = register_module("cell_ops", std::make_shared<torch::nn::Module>());
     for (size_t e = 0; e < candidates.size(); ++e) {
       const auto edge =
           edges->register_module(std::to_string(e), std::make_shared<torch::nn::Module>());
       const auto children = edge->register_module("m_ops", std::make_shared<torch::nn::Module>());
       nn::OperationOptions options;
-      options.channels = plan.channels;
-      options.stride = EdgeStride(plan, kind.edges[e].from);
+      options.channels = cell_shape.channels;
+      options.stride = EdgeStride(cell_shape, kind.edges[e].from);
       options.pool_batch_norm = true;
       options.backend = backend;
       options.generator = generator;
@@ -64,12 +64,12 @@ class SearchCell : public torch::nn::Module {
   std::vector<nn::EdgeOperations> operations_;  ///< [edge]
 };
 
-class SearchNetwork : public SuperNet {
+class DartsSuperNet : public SuperNet {
  public:
-  SearchNetwork(const Candidates& candidates, const SuperNetShape& shape,
+  DartsSuperNet(const Candidates& candidates, const SuperNetShape& shape,
                 const at::Generator& generator)
       : SuperNet(DartsTopology(), candidates, {"alphas_normal", "alphas_reduce"}), shape_(shape) {
-    for (const Knob& knob : SearchNetworkKnobs()) DeclareKnob(knob);
+    for (const Knob& knob : SuperNetKnobs()) DeclareKnob(knob);
     const int64_t stem_channels = int64_t{kStemMultiplier} * shape.channels;
     const auto stem = register_module("stem", std::make_shared<torch::nn::Module>());
     nn::ConvolutionOptions convolution{shape.image.channels, stem_channels, /*kernel=*/3};
@@ -79,28 +79,31 @@ class SearchNetwork : public SuperNet {
     stem_batch_norm_ = stem->register_module(
         "1", std::make_shared<nn::BatchNorm>(stem_channels, /*affine=*/true, shape.backend));
 
-    plans_ = PlanCells(shape.cells, shape.channels, stem_channels, /*stem_reduces=*/false);
+    cell_shapes_ =
+        ShapesOfCells(shape.cells, shape.channels, stem_channels, /*stem_reduces=*/false);
     const auto cells = register_module("cells", std::make_shared<torch::nn::Module>());
-    for (const CellPlan& plan : plans_) {
+    for (const CellShape& cell_shape : cell_shapes_) {
       cells_.push_back(cells->register_module(
           std::to_string(cells_.size()),
-          std::make_shared<SearchCell>(plan, candidates[plan.kind()], shape.backend, generator)));
+          std::make_shared<SearchCell>(cell_shape, candidates[cell_shape.kind()], shape.backend,
+                                       generator)));
     }
     classifier_ = register_module(
         "classifier",
-        std::make_shared<nn::Linear>(plans_.back().out_channels(), shape.classes, generator));
+        std::make_shared<nn::Linear>(cell_shapes_.back().out_channels(), shape.classes, generator));
   }
 
   std::string Describe() const override {
     std::vector<std::string> reductions;
-    for (size_t i = 0; i < plans_.size(); ++i) {
-      if (plans_[i].reduces) reductions.push_back(std::to_string(i));
+    for (size_t i = 0; i < cell_shapes_.size(); ++i) {
+      if (cell_shapes_[i].reduces) reductions.push_back(std::to_string(i));
     }
     int64_t num_alphas = 0;
     for (const at::Tensor& alpha : alphas()) num_alphas += alpha.numel();
     const auto width = [](const CellCandidates& cell) { return cell.front().size(); };
-    return absl::StrCat(plans_.size(), " cells (reductions: ", absl::StrJoin(reductions, ", "),
-                        "), channels ", shape_.channels, " to ", plans_.back().channels,
+    return absl::StrCat(cell_shapes_.size(),
+                        " cells (reductions: ", absl::StrJoin(reductions, ", "), "), channels ",
+                        shape_.channels, " to ", cell_shapes_.back().channels,
                         ", candidates an edge ", width(candidates()[kNormal]), " (normal) and ",
                         width(candidates()[kReduce]), " (reduce), ",
                         CountParameters(*this) - num_alphas, " weights, ", num_alphas, " alphas");
@@ -118,7 +121,7 @@ class SearchNetwork : public SuperNet {
         stem_batch_norm_->Forward(stem_convolution_->Forward(x), context), shape_.backend.storage);
     at::Tensor input1 = input0;
     for (size_t i = 0; i < cells_.size(); ++i) {
-      at::Tensor out = cells_[i]->Forward(input0, input1, probabilities[plans_[i].kind()],
+      at::Tensor out = cells_[i]->Forward(input0, input1, probabilities[cell_shapes_[i].kind()],
                                           context.At(static_cast<int64_t>(i)));
       input0 = std::exchange(input1, std::move(out));
     }
@@ -126,7 +129,7 @@ class SearchNetwork : public SuperNet {
   }
 
   const SuperNetShape shape_;
-  std::vector<CellPlan> plans_;
+  std::vector<CellShape> cell_shapes_;
   std::shared_ptr<nn::Convolution> stem_convolution_;
   std::shared_ptr<nn::BatchNorm> stem_batch_norm_;
   std::vector<std::shared_ptr<SearchCell>> cells_;
@@ -137,7 +140,7 @@ class SearchNetwork : public SuperNet {
 
 absl::Status CheckImageSides(const ImageShape& image) { return CheckSidesDivisible(image, 4); }
 
-std::vector<Knob> SearchNetworkKnobs() {
+std::vector<Knob> SuperNetKnobs() {
   return {{kSkipDropoutKnob,
            "probability with which an element of a stride-1 skip connection's output is "
            "dropped in training",
@@ -148,9 +151,9 @@ std::vector<Knob> SearchNetworkKnobs() {
            0, 1, 0}};
 }
 
-std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
-                                            const SuperNetShape& shape, at::Generator generator) {
-  return std::make_shared<SearchNetwork>(candidates, shape, generator);
+std::shared_ptr<SuperNet> MakeSuperNet(const Candidates& candidates, const SuperNetShape& shape,
+                                       at::Generator generator) {
+  return std::make_shared<DartsSuperNet>(candidates, shape, generator);
 }
 
 }  // namespace pdarts::darts

@@ -1,4 +1,4 @@
-#include "pdarts/spaces/nasbench201/search_network.h"
+#include "pdarts/spaces/nasbench201/super_net.h"
 
 #include <string>
 #include <utility>
@@ -50,10 +50,10 @@ class SearchCell : public Block {
   std::vector<nn::EdgeOperations> operations_;  ///< [edge]
 };
 
-class SearchNetwork : public SuperNet {
+class Nasbench201SuperNet : public SuperNet {
  public:
-  SearchNetwork(const Candidates& candidates, const SuperNetShape& shape,
-                const at::Generator& generator)
+  Nasbench201SuperNet(const Candidates& candidates, const SuperNetShape& shape,
+                      const at::Generator& generator)
       : SuperNet(NasBench201Topology(), candidates, {"arch_parameters"}),
         shape_(shape),
         skeleton_(
@@ -63,7 +63,7 @@ class SearchNetwork : public SuperNet {
               return std::make_shared<SearchCell>(channels, candidates[0], shape.backend,
                                                   generator);
             }) {
-    for (const Knob& knob : SearchNetworkKnobs()) DeclareKnob(knob);
+    for (const Knob& knob : SuperNetKnobs()) DeclareKnob(knob);
   }
 
   std::string Describe() const override {
@@ -85,7 +85,7 @@ class SearchNetwork : public SuperNet {
 
 }  // namespace
 
-std::vector<Knob> SearchNetworkKnobs() {
+std::vector<Knob> SuperNetKnobs() {
   return {{kSkipDropoutKnob,
            "probability with which an element of a skip connection's output is dropped in "
            "training",
@@ -96,9 +96,9 @@ std::vector<Knob> SearchNetworkKnobs() {
            0, 1, 0}};
 }
 
-std::shared_ptr<SuperNet> MakeSearchNetwork(const Candidates& candidates,
-                                            const SuperNetShape& shape, at::Generator generator) {
-  return std::make_shared<SearchNetwork>(candidates, shape, generator);
+std::shared_ptr<SuperNet> MakeSuperNet(const Candidates& candidates, const SuperNetShape& shape,
+                                       at::Generator generator) {
+  return std::make_shared<Nasbench201SuperNet>(candidates, shape, generator);
 }
 
 }  // namespace pdarts::nasbench201

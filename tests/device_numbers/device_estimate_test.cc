@@ -58,69 +58,69 @@ Experiment OnDevice() {
   return MakeExperiment(ParseSpec(kSearchSpec, "tiny").value(), CountingDevice()).value();
 }
 
-TEST(DeviceForecast, OfAStageIsOfTheDevice) {
-  ASSERT_TRUE(HasForecasts(CountingDevice()));
+TEST(DeviceEstimate, OfAStageIsOfTheDevice) {
+  ASSERT_TRUE(HasMemoryEstimates(CountingDevice()));
   const Experiment experiment = OnDevice();
   const Candidates candidates = experiment.space->InitialCandidates().value();
-  const absl::StatusOr<MemoryForecast> forecast =
-      ForecastStage(experiment, 0, candidates, {/*training=*/32, /*evaluation=*/0}, {});
-  ASSERT_TRUE(forecast.ok()) << forecast.status();
-  ASSERT_TRUE(forecast->policy.limit.has_value());
-  EXPECT_THAT(forecast->policy.limit->name, HasSubstr("counting"));
-  EXPECT_LE(forecast->policy.limit->available_bytes, kCountingDeviceBytes);
-  EXPECT_GT(forecast->policy.limit->available_bytes, kCountingDeviceBytes / 2);
-  EXPECT_LT(forecast->resident_bytes, 1000000) << "the device is empty";
+  const absl::StatusOr<MemoryEstimate> estimate =
+      EstimateStageMemory(experiment, 0, candidates, {/*training=*/32, /*evaluation=*/0}, {});
+  ASSERT_TRUE(estimate.ok()) << estimate.status();
+  ASSERT_TRUE(estimate->policy.limit.has_value());
+  EXPECT_THAT(estimate->policy.limit->name, HasSubstr("counting"));
+  EXPECT_LE(estimate->policy.limit->available_bytes, kCountingDeviceBytes);
+  EXPECT_GT(estimate->policy.limit->available_bytes, kCountingDeviceBytes / 2);
+  EXPECT_LT(estimate->resident_bytes, 1000000) << "the device is empty";
 
-  const SuperNetShape shape = experiment.StageNetShape(0);
+  const SuperNetShape shape = experiment.StageSuperNetShape(0);
   FreeCachedDeviceMemory();
   ResetDevicePeak();
   const int64_t before = DeviceMemoryInUse().allocated;
-  const auto net =
+  const auto super_net =
       experiment.space->BuildSuperNet(candidates, shape, MakeGenerator(1, "weights")).value();
-  net->to(CountingDevice());
+  super_net->to(CountingDevice());
   GradientRequest request;
   request.images = at::randn({32, 3, shape.image.height, shape.image.width}).to(CountingDevice());
   request.labels = at::zeros({32}, at::kLong).to(CountingDevice());
-  ComputeGradients(*net, request);
+  ComputeGradients(*super_net, request);
   const auto held = static_cast<double>(DeviceMemoryInUse().peak - before);
   EXPECT_GT(held, 0);
-  const auto expected = static_cast<double>(forecast->estimate.Bytes(forecast->batches));
+  const auto expected = static_cast<double>(estimate->batch_memory.Bytes(estimate->batches));
   EXPECT_GT(expected, held);
   EXPECT_LT(expected, 4 * held + 96e6);
   EXPECT_GE(DeviceMemory::PeakBytesOfAll(), DeviceMemoryInUse().peak);
 }
 
-TEST(DeviceForecast, OfATrainingIsOfTheDevice) {
+TEST(DeviceEstimate, OfATrainingIsOfTheDevice) {
   TrainSpec spec;
   ASSERT_TRUE(ParseSpecInto(kTrainSpec, "tiny", &spec).ok());
   const Training training = MakeTraining(spec, CountingDevice()).value();
-  const absl::StatusOr<MemoryForecast> forecast =
-      ForecastTraining(training, {/*training=*/8, /*evaluation=*/4}, {});
-  ASSERT_TRUE(forecast.ok()) << forecast.status();
-  EXPECT_GT(forecast->estimate.fixed, 0);
-  EXPECT_GT(forecast->estimate.per_image, 0);
-  EXPECT_GT(forecast->estimate.per_evaluation_image, 0);
-  EXPECT_LT(forecast->estimate.per_evaluation_image, forecast->estimate.per_image);
-  EXPECT_TRUE(forecast->CheckFits().ok());
+  const absl::StatusOr<MemoryEstimate> estimate =
+      EstimateTrainingMemory(training, {/*training=*/8, /*evaluation=*/4}, {});
+  ASSERT_TRUE(estimate.ok()) << estimate.status();
+  EXPECT_GT(estimate->batch_memory.fixed, 0);
+  EXPECT_GT(estimate->batch_memory.per_image, 0);
+  EXPECT_GT(estimate->batch_memory.per_evaluation_image, 0);
+  EXPECT_LT(estimate->batch_memory.per_evaluation_image, estimate->batch_memory.per_image);
+  EXPECT_TRUE(estimate->CheckFits().ok());
 }
 
-TEST(DeviceForecast, ImagesThatAreReadAheadDoNotLieOnTheDevice) {
+TEST(DeviceEstimate, ImagesThatAreReadAheadDoNotLieOnTheDevice) {
   const Experiment experiment = OnDevice();
   BatchSizes batches = {/*training=*/8, /*evaluation=*/8};
   batches.loading = int64_t{1} << 40;
-  const absl::StatusOr<MemoryForecast> forecast =
-      ForecastStage(experiment, 0, experiment.space->InitialCandidates().value(), batches, {});
-  ASSERT_TRUE(forecast.ok()) << forecast.status();
-  EXPECT_TRUE(forecast->CheckFits().ok()) << forecast->CheckFits();
+  const absl::StatusOr<MemoryEstimate> estimate = EstimateStageMemory(
+      experiment, 0, experiment.space->InitialCandidates().value(), batches, {});
+  ASSERT_TRUE(estimate.ok()) << estimate.status();
+  EXPECT_TRUE(estimate->CheckFits().ok()) << estimate->CheckFits();
 }
 
-TEST(DeviceForecast, ABatchThatDoesNotFitIsRefusedWithTheDevicesName) {
+TEST(DeviceEstimate, ABatchThatDoesNotFitIsRefusedWithTheDevicesName) {
   const Experiment experiment = OnDevice();
-  const absl::StatusOr<MemoryForecast> forecast =
-      ForecastStage(experiment, 0, experiment.space->InitialCandidates().value(),
-                    {/*training=*/1000000, /*evaluation=*/0}, {});
-  ASSERT_TRUE(forecast.ok()) << forecast.status();
-  const absl::Status status = forecast->CheckFits();
+  const absl::StatusOr<MemoryEstimate> estimate =
+      EstimateStageMemory(experiment, 0, experiment.space->InitialCandidates().value(),
+                          {/*training=*/1000000, /*evaluation=*/0}, {});
+  ASSERT_TRUE(estimate.ok()) << estimate.status();
+  const absl::Status status = estimate->CheckFits();
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("stage 1 needs about"), HasSubstr("(the memory of counting")));
