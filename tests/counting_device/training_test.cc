@@ -164,6 +164,39 @@ TEST_P(CountingDeviceTraining, GoesOnOnAnotherDevice) {
   ExpectCloseStates(resumed.states.back(), whole.states.back(), 1e-8);
 }
 
+/// Reads the counters after each step, and saves nothing.
+class StepCounters : public Checkpointer {
+ public:
+  bool Due() override {
+    after_steps.push_back(Counters());
+    return false;
+  }
+  absl::Status Save(const TrainingState&) override { return absl::OkStatus(); }
+
+  std::vector<DeviceCounters> after_steps;
+};
+
+TEST_P(CountingDeviceTraining, AStepCopiesItsBatchOnceAndWaitsForNothing) {
+  const Training training = MakeTiny(GetParam(), {"dataset.train_images=64"}, CountingDevice());
+  const DatasetSplits data = training.dataset->Load({}).value();
+  auto trainer = NetworkTrainer::Create(training, data).value();
+  StepCounters counters;
+  Measurements measurements;
+  const absl::Status status = trainer->Train(&counters, &measurements);
+  ASSERT_TRUE(status.ok()) << status;
+  constexpr size_t kSteps = 8;  // of each of two epochs
+  ASSERT_EQ(counters.after_steps.size(), 2 * kSteps);
+  for (size_t i = 0; i < 2 * kSteps; ++i) {
+    // The host reads the metrics after the first step of an epoch.
+    if (i % kSteps == 0) continue;
+    SCOPED_TRACE(i);
+    const DeviceCounters &before = counters.after_steps[i - 1], &after = counters.after_steps[i];
+    EXPECT_EQ(after.copies_to_device - before.copies_to_device, 1);
+    EXPECT_EQ(after.copies_from_device - before.copies_from_device, 0);
+    EXPECT_EQ(after.synchronizations - before.synchronizations, 0);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Spaces, CountingDeviceTraining, ::testing::ValuesIn(kSpaces),
                          [](const auto& info) { return std::string(info.param.name); });
 

@@ -66,7 +66,9 @@ struct CheckResult {
 ///
 /// - operation/...: each operation of both search spaces, with gradients, in float64 and float32
 /// - batches/...: augmented batches that are made for the device
-/// - steps/...: whole search steps with dropout and drop path
+/// - steps/...: whole search steps with dropout and drop path; also steps that a CUDA device
+/// repeats
+///   from a recording, against steps without a recording
 /// - fixture/...: networks against the fixtures of tests/parity: in float64 to 1e-9 with gradients,
 ///   in float32 and bfloat16 losses and logits
 std::vector<ParityCheck> ParityChecks(c10::Device device);

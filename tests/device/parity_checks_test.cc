@@ -100,6 +100,7 @@ TEST(ParityChecks, HaveNamesOfTheirOwn) {
   EXPECT_EQ(names.count("fixture/pdarts_supernet_stage3/float64/fused"), 1u);
   EXPECT_EQ(names.count("operation/sep_conv_5x5/stride2/float32"), 1u);
   EXPECT_EQ(names.count("steps/nasbench201/float64/reference"), 1u);
+  EXPECT_EQ(names.count("steps/darts/float32/recorded"), 1u);
 }
 
 /// The CPU agrees with itself and with the fixtures. The test of the kit runs all checks.

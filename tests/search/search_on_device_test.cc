@@ -141,6 +141,39 @@ TEST(SearchOnDevice, NamesTheStepWhoseNumbersAreNotFinite) {
   }
 }
 
+/// Reads the counters after each step, and saves nothing.
+class StepCounters : public Checkpointer {
+ public:
+  bool Due() override {
+    after_steps.push_back(Counters());
+    return false;
+  }
+  absl::Status Save(const TrainingState&) override { return absl::OkStatus(); }
+
+  std::vector<DeviceCounters> after_steps;
+};
+
+TEST(SearchOnDevice, AStepCopiesEachBatchOnceAndWaitsForNothing) {
+  for (const char* const kernels : {"REFERENCE", "FUSED"}) {
+    StepCounters counters;
+    const SearchOutcome outcome =
+        SearchOnDevice({absl::StrCat("search.kernels=", kernels)}, &counters);
+    ASSERT_TRUE(outcome.result.ok()) << outcome.result.status();
+    constexpr size_t kSteps = 6;  // of each of four epochs
+    ASSERT_EQ(counters.after_steps.size(), 4 * kSteps);
+    for (size_t i = 0; i < 4 * kSteps; ++i) {
+      // The host reads the metrics after the first step of an epoch.
+      if (i % kSteps == 0) continue;
+      SCOPED_TRACE(absl::StrCat(kernels, ", step ", i));
+      const DeviceCounters &before = counters.after_steps[i - 1], &after = counters.after_steps[i];
+      // The first epoch does not train the alphas.
+      EXPECT_EQ(after.copies_to_device - before.copies_to_device, i < kSteps ? 1 : 2);
+      EXPECT_EQ(after.copies_from_device - before.copies_from_device, 0);
+      EXPECT_EQ(after.synchronizations - before.synchronizations, 0);
+    }
+  }
+}
+
 TEST(SearchOnDevice, ACheckpointTakesFewCopies) {
   class CopyCounter : public StateKeeper {
    public:

@@ -1,5 +1,5 @@
 // Only builds with --config=cuda compile this file. It has not run on a device yet. The counting
-// device tests the recorded computations (tests/device).
+// device tests the recorded computations (tests/search).
 
 #include "pdarts/device/graphs/cuda_graph_recorder.h"
 

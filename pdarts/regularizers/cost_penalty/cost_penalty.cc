@@ -38,21 +38,34 @@ at::Tensor ExpectedCost(const nn::CostModel& model, const SearchSpace& space,
                         const std::vector<at::Tensor>& probabilities) {
   const Topology& topology = space.topology();
   const at::TensorOptions options = probabilities[0].options().requires_grad(false);
-  at::Tensor sum = at::zeros({}, options) + model.fixed();
+  // Of each edge: whether each candidate may be derived, and then the costs of the candidates.
+  std::vector<double> numbers;
+  std::vector<at::Tensor> of_edges;
   for (size_t k = 0; k < topology.kinds.size(); ++k) {
     const CellKind& kind = topology.kinds[k];
     for (const ArchitectureEdge& edge : architecture.cells(static_cast<int>(k)).edges()) {
       const auto e = std::find(kind.edges.begin(), kind.edges.end(), Edge{edge.from(), edge.to()}) -
                      kind.edges.begin();
-      std::vector<double> costs, may;
+      std::vector<double> costs;
       for (const int operation : candidates[k][e]) {
-        may.push_back(space.MayDerive(kind.operations[operation]) ? 1 : 0);
-        costs.push_back(may.back() * model.operations()[k][e][operation]);
+        const double may = space.MayDerive(kind.operations[operation]) ? 1 : 0;
+        numbers.push_back(may);
+        costs.push_back(may * model.operations()[k][e][operation]);
       }
-      const at::Tensor p = probabilities[k][e];
-      const at::Tensor all = (p * at::tensor(may, options)).sum().clamp_min(kLeastProbability);
-      sum = sum + (p * at::tensor(costs, options)).sum() / all;
+      numbers.insert(numbers.end(), costs.begin(), costs.end());
+      of_edges.push_back(probabilities[k][e]);
     }
+  }
+  // One tensor, so that a device gets all numbers by one copy.
+  const at::Tensor all_numbers = at::tensor(numbers, options);
+  at::Tensor sum = at::zeros({}, options) + model.fixed();
+  int64_t begin = 0;
+  for (const at::Tensor& p : of_edges) {
+    const at::Tensor may = all_numbers.narrow(0, begin, p.size(0));
+    const at::Tensor costs = all_numbers.narrow(0, begin + p.size(0), p.size(0));
+    begin += 2 * p.size(0);
+    const at::Tensor all = (p * may).sum().clamp_min(kLeastProbability);
+    sum = sum + (p * costs).sum() / all;
   }
   return sum;
 }
