@@ -5,6 +5,7 @@
 #include "ATen/Context.h"
 #include "ATen/ops/full.h"
 #include "ATen/ops/zeros.h"
+#include "c10/core/CachingDeviceAllocator.h"
 #include "c10/util/Exception.h"
 #include "gtest/gtest.h"
 #include "pdarts/device/graphs/graph_recorder.h"
@@ -42,6 +43,31 @@ TEST_F(CudaGraphRecorderTest, WhatWaitsForTheDeviceIsNotRecorded) {
   const at::Tensor input = at::full({4}, 1, at::TensorOptions(device_));
   EXPECT_THROW(recorder_->Record([&] { input.sum().item<double>(); }), c10::Error);
   EXPECT_EQ(input.add(1).sum().item<double>(), 8) << "the device computes as before";
+  // LibTorch refuses to return memory if it believes that a recording goes on.
+  at::getDeviceAllocator(c10::kCUDA)->emptyCache();
+  at::Tensor sum;
+  const std::unique_ptr<RecordedGraph> graph = recorder_->Record([&] { sum = input.add(2); });
+  graph->Replay();
+  EXPECT_EQ(sum[0].item<double>(), 3);
+}
+
+TEST_F(CudaGraphRecorderTest, GraphsAreRecordedAfterOthersHaveEnded) {
+  const at::Tensor input = at::full({1 << 20}, 1, at::TensorOptions(device_));
+  at::Tensor kept, last;
+  std::unique_ptr<RecordedGraph> graph = recorder_->Record([&] { kept = input.add(1); });
+  graph->Replay();
+  // A tensor of the ended graph still exists.
+  graph.reset();
+  graph = recorder_->Record([&] { last = input.add(2); });
+  const std::unique_ptr<RecordedGraph> other = recorder_->Record([&] { last.add_(1); });
+  graph->Replay();
+  other->Replay();
+  EXPECT_EQ(kept[0].item<double>(), 2);
+  EXPECT_EQ(last[0].item<double>(), 4);
+  // Graphs that share their memory may end in any order.
+  graph = recorder_->Record([&] { last = input.add(5); });
+  graph->Replay();
+  EXPECT_EQ(last[0].item<double>(), 6);
 }
 
 }  // namespace
