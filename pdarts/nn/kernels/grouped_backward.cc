@@ -13,6 +13,7 @@
 #include "ATen/ops/max_pool2d_with_indices_backward.h"
 #include "ATen/ops/mul.h"
 #include "ATen/ops/native_batch_norm_backward.h"
+#include "ATen/ops/sum.h"
 #include "ATen/ops/threshold_backward.h"
 #include "ATen/ops/zeros.h"
 #include "ATen/ops/zeros_like.h"
@@ -22,10 +23,29 @@
 namespace pdarts::nn {
 namespace {
 
+/// The parts as a view `[part,N,C,H,W]`, if they are slices of one tensor at equal distances;
+/// otherwise undefined.
+at::Tensor Stacked(const std::vector<at::Tensor>& parts) {
+  const at::Tensor& first = parts[0];
+  const int64_t distance = parts[1].storage_offset() - first.storage_offset();
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const bool is_next =
+        parts[i].is_alias_of(first) && parts[i].strides() == first.strides() &&
+        parts[i].storage_offset() == first.storage_offset() + static_cast<int64_t>(i) * distance;
+    if (!is_next) return {};
+  }
+  if (distance <= 0) return {};
+  std::vector<int64_t> sizes = first.sizes().vec(), strides = first.strides().vec();
+  sizes.insert(sizes.begin(), static_cast<int64_t>(parts.size()));
+  strides.insert(strides.begin(), distance);
+  return first.as_strided(sizes, strides, first.storage_offset());
+}
+
 /// The sum of tensors with the same sizes `[N,C,H,W]`.
 at::Tensor Sum(const std::vector<at::Tensor>& parts) {
   if (parts.size() == 1) return parts[0];
   if (parts.size() == 2) return at::add(parts[0], parts[1]);
+  if (const at::Tensor stacked = Stacked(parts); stacked.defined()) return SumOver(stacked, 0);
   std::vector<int64_t> sizes = parts[0].sizes().vec();
   sizes.insert(sizes.begin() + 1, static_cast<int64_t>(parts.size()));
   return SumOver(at::cat(parts, 1).reshape(sizes), 1);
@@ -95,6 +115,7 @@ bool GroupedBackward::WantsOf(const GroupedPlan::Batch& batch,
 }
 
 void GroupedBackward::Level(size_t level, const std::vector<int>& sources) {
+  for (const size_t second : plan_.seconds[level]) SecondBackward(second);
   for (const size_t first : plan_.firsts[level]) FirstBackward(first);
   for (const int source : sources) {
     if (!WantsNode(source)) continue;
@@ -107,10 +128,9 @@ void GroupedBackward::Level(size_t level, const std::vector<int>& sources) {
   }
 }
 
-void GroupedBackward::FirstBackward(size_t number) {
-  const GroupedPlan::Batch& batch = plan_.batches[number];
+at::Tensor GroupedBackward::TakeChainGradients(const GroupedPlan::Batch& batch) {
   const auto is_dead = [this](int chain) { return !to_chains_[chain].defined(); };
-  if (std::all_of(batch.chains.begin(), batch.chains.end(), is_dead)) return;
+  if (std::all_of(batch.chains.begin(), batch.chains.end(), is_dead)) return {};
   std::vector<at::Tensor> parts;
   for (const int chain : batch.chains) {
     // The output does not depend on a node that is neither in the output nor the source of an
@@ -121,10 +141,17 @@ void GroupedBackward::FirstBackward(size_t number) {
                         : to_chains_[chain]);
     to_chains_[chain].reset();
   }
+  return AlongChannels(parts);
+}
+
+void GroupedBackward::FirstBackward(size_t number) {
+  const GroupedPlan::Batch& batch = plan_.batches[number];
+  const at::Tensor gradient = TakeChainGradients(batch);
+  if (!gradient.defined()) return;
   const bool wants_input = std::any_of(batch.chains.begin(), batch.chains.end(), [this](int chain) {
     return WantsNode(plan_.chains[chain].source);
   });
-  const at::Tensor input = ConvolveBackward(number, AlongChannels(parts), wants_input);
+  const at::Tensor input = ConvolveBackward(number, gradient, wants_input);
   if (!wants_input) return;
   switch (batch.kind) {
     case ConvolutionKind::kSeparable:
@@ -158,8 +185,10 @@ void GroupedBackward::FirstBackward(size_t number) {
   }
 }
 
-void GroupedBackward::SecondBackward(size_t number, const at::Tensor& gradient) {
+void GroupedBackward::SecondBackward(size_t number) {
   const GroupedPlan::Batch& batch = plan_.batches[number];
+  const at::Tensor gradient = TakeChainGradients(batch);
+  if (!gradient.defined()) return;
   const GroupedValues::OfBatch& values = values_.batches[number];
   const at::Tensor input = ConvolveBackward(number, gradient, /*wants_input=*/true);
   const bool wants_affine = plan_.is_affine && (WantsOf(batch, GroupedPlan::kNormWeight) ||
@@ -238,14 +267,8 @@ void GroupedBackward::NormalizedBackward(int number, const at::Tensor& gradient)
           Channels(values_.variances, plan_.channels, place, count), values.mean,
           values.inverse_deviation, plan_.settings.training, plan_.settings.eps,
           {true, wants_weights, wants_weights && plan_.is_affine});
-  int64_t done = 0;
-  for (const size_t second : node.seconds) {
-    const int64_t size = plan_.batches[second].size();
-    SecondBackward(second, before.narrow(1, done * plan_.channels, size * plan_.channels));
-    done += size;
-  }
-  for (; done < count; ++done) {
-    Route(node.normalized[done], before.narrow(1, done * plan_.channels, plan_.channels));
+  for (int64_t i = 0; i < count; ++i) {
+    Route(node.normalized[i], before.narrow(1, i * plan_.channels, plan_.channels));
   }
 }
 
@@ -256,15 +279,20 @@ void GroupedBackward::PlainBackward(int number, const at::Tensor& gradient) {
   if (WantsCoefficients()) {
     const at::Tensor products = at::mul(values.plain.reshape({plan_.images, count, -1}),
                                         gradient.reshape({plan_.images, 1, -1}));
-    at::Tensor of_images = SumOver(products, 2, type_);
-    if (values.plain_scales.defined()) of_images = Times(of_images, values.plain_scales);
-    nodes_[number].plain = SumOver(of_images, 0);
+    if (values.plain_scales.defined()) {
+      nodes_[number].plain = SumOver(Times(SumOver(products, 2, type_), values.plain_scales), 0);
+    } else {
+      const std::vector<int64_t> dimensions = {0, 2};
+      nodes_[number].plain =
+          at::sum(products, at::IntArrayRef(dimensions), /*keepdim=*/false, type_);
+    }
   }
-  const at::Tensor terms =
-      at::mul(gradient.unsqueeze(1), values.plain_weights.reshape({-1, count, 1, 1, 1}));
+  // [term,N,C,H,W], so that the gradient of each term is contiguous.
+  const at::Tensor terms = at::mul(
+      gradient.unsqueeze(0), values.plain_weights.t().contiguous().view({count, -1, 1, 1, 1}));
   for (int64_t i = 0; i < count; ++i) {
     const GroupedPlan::Term& term = node.plain[i];
-    const at::Tensor of_term = terms.select(1, i);
+    const at::Tensor of_term = terms.select(0, i);
     if (term.value != GroupedPlan::Term::Value::kSource) {
       Route(term, of_term);
     } else if (WantsNode(term.number)) {
@@ -333,18 +361,25 @@ void GroupedBackward::WriteCoefficients(std::vector<at::Tensor>* results) const 
   }
   // For terms with dropout: the gradients of the coefficients, multiplied by the scale.
   std::map<double, at::Tensor> scaled;
-  if (!plain.empty()) scaled[1.] = Join(plain);
+  size_t next_plain = 0;
   std::vector<at::Tensor> elements(plan_.num_coefficients);
   for (const GroupedPlan::Node& node : plan_.nodes) {
     int64_t place = node.first_normalized;
     for (const GroupedPlan::Term& term : node.normalized) {
       elements[term.coefficient] = of_normalized.narrow(0, place++, 1);
     }
-    place = node.first_plain;
-    for (const GroupedPlan::Term& term : node.plain) {
+    if (node.plain.empty()) continue;
+    const at::Tensor& own = plain[next_plain++];
+    for (size_t i = 0; i < node.plain.size(); ++i) {
+      const GroupedPlan::Term& term = node.plain[i];
+      const auto at_own = static_cast<int64_t>(i);
+      if (term.scale == 1) {
+        elements[term.coefficient] = own.narrow(0, at_own, 1);
+        continue;
+      }
       at::Tensor& all = scaled[term.scale];
-      if (!all.defined()) all = at::mul(scaled[1.], term.scale);
-      elements[term.coefficient] = all.narrow(0, place++, 1);
+      if (!all.defined()) all = at::mul(Join(plain), term.scale);
+      elements[term.coefficient] = all.narrow(0, node.first_plain + at_own, 1);
     }
   }
   at::Tensor zero;

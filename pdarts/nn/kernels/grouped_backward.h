@@ -44,8 +44,10 @@ class GroupedBackward {
   /// The operations on nodes whose consumers are finished.
   void Level(size_t level, const std::vector<int>& sources);
   void FirstBackward(size_t number);
-  /// gradient: of the values that ComputeSecond returns.
-  void SecondBackward(size_t number, const at::Tensor& gradient);
+  void SecondBackward(size_t number);
+  /// Takes the gradients of the newest results of the chains of a batch, concatenated along the
+  /// channels; undefined if the output depends on none of them.
+  at::Tensor TakeChainGradients(const GroupedPlan::Batch& batch);
   /// The gradient of GroupedValues::OfBatch::input; undefined if it is not wanted.
   at::Tensor ConvolveBackward(size_t number, const at::Tensor& gradient, bool wants_input);
   void NodeBackward(int node);

@@ -36,10 +36,30 @@ at::Tensor Convolution(const at::Tensor& input, const at::Tensor& weight, const 
 
 at::Tensor Flat(const at::Tensor& x) { return x.reshape({-1}); }
 
+/// The contiguous tensor of which the parts are all channels, in order; undefined if there is none.
+at::Tensor WholeOf(const std::vector<at::Tensor>& parts) {
+  const at::Tensor& first = parts[0];
+  int64_t channels = 0;
+  for (const at::Tensor& part : parts) {
+    const bool is_next =
+        part.is_alias_of(first) && part.scalar_type() == first.scalar_type() &&
+        part.size(0) == first.size(0) && part.size(2) == first.size(2) &&
+        part.size(3) == first.size(3) && part.strides() == first.strides() &&
+        part.storage_offset() == first.storage_offset() + channels * first.stride(1);
+    if (!is_next) return {};
+    channels += part.size(1);
+  }
+  const at::Tensor whole = first.as_strided({first.size(0), channels, first.size(2), first.size(3)},
+                                            first.strides(), first.storage_offset());
+  return whole.is_contiguous() ? whole : at::Tensor();
+}
+
 }  // namespace
 
 at::Tensor AlongChannels(const std::vector<at::Tensor>& parts) {
-  return (parts.size() == 1 ? parts[0] : at::cat(parts, 1)).contiguous();
+  if (parts.size() == 1) return parts[0].contiguous();
+  const at::Tensor whole = WholeOf(parts);
+  return whole.defined() ? whole : at::cat(parts, 1).contiguous();
 }
 
 at::Tensor Join(const std::vector<at::Tensor>& parts) {
@@ -241,10 +261,10 @@ void GroupedForward::AssembleCoefficients() {
     plain_coefficients_ = Join(plain).to(storage_.dtype().toScalarType());
   }
   if (!normalized.empty()) {
-    values_.coefficients = Join(normalized);
+    if (plan_.is_affine) values_.coefficients = Join(normalized);
     // The batch normalization also multiplies by the coefficient.
-    values_.term_weights =
-        Flat(values_.coefficients.unsqueeze(1).expand({plan_.num_normalized, plan_.channels}));
+    for (at::Tensor& coefficient : normalized) coefficient = coefficient.expand({plan_.channels});
+    values_.term_weights = Join(normalized).contiguous();
     if (plan_.is_affine) {
       values_.affine_weights = Join(weights);
       values_.affine_biases = Join(biases);
@@ -311,6 +331,9 @@ void GroupedForward::ComputeLevel(size_t level, const std::vector<int>& sources)
   for (const size_t first : plan_.firsts[level]) {
     ComputeFirst(plan_.batches[first], values_.batches[first]);
   }
+  for (const size_t second : plan_.seconds[level]) {
+    ComputeSecond(plan_.batches[second], values_.batches[second]);
+  }
 }
 
 void GroupedForward::ComputePool(int number) {
@@ -346,14 +369,17 @@ void GroupedForward::ComputeFirst(const GroupedPlan::Batch& batch, GroupedValues
     }
   }
   values.input = AlongChannels(parts);
-  const at::Tensor out = Convolve(batch, values);
+  SetChainValues(batch, Convolve(batch, values));
+}
+
+void GroupedForward::SetChainValues(const GroupedPlan::Batch& batch, const at::Tensor& of_all) {
   for (int64_t i = 0; i < batch.size(); ++i) {
-    chain_values_[batch.chains[i]] = out.narrow(1, i * plan_.channels, plan_.channels);
+    chain_values_[batch.chains[i]] = of_all.narrow(1, i * plan_.channels, plan_.channels);
   }
 }
 
-at::Tensor GroupedForward::ComputeSecond(const GroupedPlan::Batch& batch,
-                                         GroupedValues::OfBatch& values) {
+void GroupedForward::ComputeSecond(const GroupedPlan::Batch& batch,
+                                   GroupedValues::OfBatch& values) {
   std::vector<at::Tensor> parts;
   for (const int chain : batch.chains) parts.push_back(chain_values_[chain]);
   values.before = AlongChannels(parts);
@@ -365,7 +391,7 @@ at::Tensor GroupedForward::ComputeSecond(const GroupedPlan::Batch& batch,
   values.mean = normalized.mean;
   values.inverse_deviation = normalized.inverse_deviation;
   values.input = at::relu_(normalized.value);
-  return Convolve(batch, values);
+  SetChainValues(batch, Convolve(batch, values));
 }
 
 at::Tensor GroupedForward::Convolve(const GroupedPlan::Batch& batch,
@@ -392,15 +418,7 @@ void GroupedForward::ComputeNode(int number) {
 at::Tensor GroupedForward::NormalizedSum(const GroupedPlan::Node& node,
                                          GroupedValues::OfNode& values) {
   std::vector<at::Tensor> parts;
-  size_t in_seconds = 0;
-  for (const size_t second : node.seconds) {
-    const GroupedPlan::Batch& batch = plan_.batches[second];
-    parts.push_back(ComputeSecond(batch, values_.batches[second]));
-    in_seconds += batch.chains.size();
-  }
-  for (size_t i = in_seconds; i < node.normalized.size(); ++i) {
-    parts.push_back(ValueOf(node.normalized[i]));
-  }
+  for (const GroupedPlan::Term& term : node.normalized) parts.push_back(ValueOf(term));
   values.before = AlongChannels(parts);
   const auto count = static_cast<int64_t>(node.normalized.size());
   Normalized normalized = Normalize(

@@ -39,8 +39,9 @@ class GroupedForward {
   void ComputeLevel(size_t level, const std::vector<int>& sources);
   void ComputePool(int pool);
   void ComputeFirst(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values);
-  /// The values of the second convolutions, before the batch normalizations of the terms.
-  at::Tensor ComputeSecond(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values);
+  void ComputeSecond(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values);
+  /// Sets the newest results of the chains of a batch.
+  void SetChainValues(const GroupedPlan::Batch& batch, const at::Tensor& of_all);
   at::Tensor Convolve(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values) const;
   void ComputeNode(int node);
   at::Tensor NormalizedSum(const GroupedPlan::Node& node, GroupedValues::OfNode& values);

@@ -32,7 +32,7 @@ int64_t StrideOf(const ReluConvolution& convolution) {
 
 int64_t OutSide(int64_t side, int64_t stride) { return (side - 1) / stride + 1; }
 
-/// Whether a batch of a node can hold the convolution in the second round.
+/// Whether a batch can hold the convolution in the second round.
 bool IsSecond(const ReluConvolution& convolution) {
   return convolution.kind == ConvolutionKind::kSeparable && convolution.stride == 1;
 }
@@ -84,6 +84,7 @@ std::optional<GroupedPlan> GroupedPlan::Make(const MixedCellArgs& cell,
     plan.nodes[node].place_in_output = static_cast<int>(place);
   }
   plan.firsts.resize(1 + cell.num_nodes - cell.num_inputs);
+  plan.seconds.resize(plan.firsts.size());
   std::vector<bool> has_coefficient(plan.num_coefficients);
   for (const CellEdge& edge : cell.edges) {
     CHECK(edge.from >= 0 && edge.from < edge.to && !plan.is_input(edge.to) &&
@@ -144,8 +145,8 @@ std::optional<GroupedPlan> GroupedPlan::OfSum(const std::vector<NodeTerm>& terms
 
 std::vector<const BatchNormArgs*> GroupedPlan::BatchNorms() const {
   std::vector<const BatchNormArgs*> all;
-  for (const Node& node : nodes) {
-    for (const size_t second : node.seconds) {
+  for (const std::vector<size_t>& level : seconds) {
+    for (const size_t second : level) {
       for (const int chain : batches[second].chains) {
         all.push_back(&chains[chain].rounds[0].batch_norm);
       }
@@ -282,7 +283,7 @@ bool GroupedPlan::AddChain(Term term, const CellEdge& edge, const CellOperation&
   chains.push_back(std::move(chain));
   const int level = is_input(edge.from) ? 0 : edge.from - num_inputs + 1;
   AddToBatch(firsts[level], number, /*round=*/0, in_channels[0]);
-  if (has_second) AddToBatch(nodes[edge.to].seconds, number, /*round=*/1, in_channels[1]);
+  if (has_second) AddToBatch(seconds[level], number, /*round=*/1, in_channels[1]);
   nodes[edge.to].normalized.push_back(std::move(term));
   return true;
 }
@@ -331,29 +332,13 @@ void GroupedPlan::AddToBatch(std::vector<size_t>& of, int chain, size_t round,
 
 void GroupedPlan::NumberTerms() {
   num_inner = num_normalized = num_plain = 0;
-  for (Node& node : nodes) {
-    for (const size_t second : node.seconds) {
+  for (const std::vector<size_t>& level : seconds) {
+    for (const size_t second : level) {
       batches[second].first_inner = num_inner;
       num_inner += batches[second].size();
     }
-    // The results of the batches of second convolutions are kept together in the concatenation that
-    // is normalized.
-    std::vector<Term> ordered;
-    for (const size_t second : node.seconds) {
-      for (const int chain : batches[second].chains) {
-        const auto term = std::find_if(
-            node.normalized.begin(), node.normalized.end(),
-            [chain](const Term& t) { return t.value == Term::Value::kChain && t.number == chain; });
-        CHECK(term != node.normalized.end());
-        ordered.push_back(*term);
-      }
-    }
-    for (const Term& term : node.normalized) {
-      if (term.value != Term::Value::kChain || chains[term.number].rounds.size() == 1) {
-        ordered.push_back(term);
-      }
-    }
-    node.normalized = std::move(ordered);
+  }
+  for (Node& node : nodes) {
     node.first_normalized = num_normalized;
     node.first_plain = num_plain;
     num_normalized += static_cast<int64_t>(node.normalized.size());

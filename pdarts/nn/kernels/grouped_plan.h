@@ -20,7 +20,7 @@ namespace pdarts::nn {
 ///
 /// A node is a sum of terms. The inputs of the cell are the first level, and each other node is a
 /// level of its own. The first convolutions of all operations that leave a level are computed
-/// together (Batch). The second convolutions, the batch normalizations and the sums of all
+/// together (Batch), and so are the second ones. The last batch normalizations and the sums of all
 /// operations that end at a node are computed together.
 struct GroupedPlan {
   /// The inputs of autograd for a convolution, in this order from Convolution::first_input.
@@ -92,8 +92,7 @@ struct GroupedPlan {
     int place_in_output = -1;      ///< -1: not in the output
     std::vector<int> pools;        ///< that read it
     bool has_chains = false;       ///< whether a chain starts at it
-    std::vector<size_t> seconds;   ///< batches of the second convolutions that end at it
-    std::vector<Term> normalized;  ///< first the chains of `seconds`, in the order of the batches
+    std::vector<Term> normalized;  ///< with a batch normalization
     std::vector<Term> plain;       ///< without a batch normalization
     int64_t first_normalized = 0;  ///< place of its first normalized term among those of the cell
     int64_t first_plain = 0;       ///< the same for its plain terms
@@ -137,12 +136,13 @@ struct GroupedPlan {
   std::vector<Chain> chains;
   std::vector<Pool> pools;
   std::vector<Batch> batches;
-  std::vector<std::vector<size_t>> firsts;  ///< [level]: batches of the first convolutions
-  int64_t num_inner = 0;                    ///< batch normalizations inside of chains
-  int64_t num_normalized = 0;               ///< terms
-  int64_t num_plain = 0;                    ///< terms
-  BatchNormArgs settings;                   ///< of all batch normalizations, without tensors
-  bool is_affine = false;                   ///< whether some have weight and bias
+  std::vector<std::vector<size_t>> firsts;   ///< [level]: batches of the first convolutions
+  std::vector<std::vector<size_t>> seconds;  ///< [level]: batches of the second convolutions
+  int64_t num_inner = 0;                     ///< batch normalizations inside of chains
+  int64_t num_normalized = 0;                ///< terms
+  int64_t num_plain = 0;                     ///< terms
+  BatchNormArgs settings;                    ///< of all batch normalizations, without tensors
+  bool is_affine = false;                    ///< whether some have weight and bias
 
  private:
   bool Add(const CellEdge& edge, const CellOperation& operation, const at::Device& device,

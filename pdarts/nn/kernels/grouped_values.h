@@ -40,7 +40,7 @@ struct GroupedValues {
   std::vector<OfBatch> batches;
   std::vector<OfNode> nodes;
   std::vector<OfPool> pools;
-  at::Tensor coefficients;  ///< `[T]` of the normalized terms of the cell
+  at::Tensor coefficients;  ///< `[T]` of the normalized terms of the cell, if it is affine
   /// `[T*C]`: the weights and biases of the batch normalizations, multiplied by the coefficients.
   at::Tensor term_weights, term_biases;
   at::Tensor affine_weights, affine_biases;  ///< `[T*C]` of the terms' batch normalizations
@@ -52,8 +52,8 @@ struct GroupedValues {
 
 // Operators that both passes use.
 
-/// The tensors, concatenated along the channels. A single tensor is returned as it is, but
-/// contiguous.
+/// The tensors, concatenated along the channels, and contiguous. Nothing is copied if they are all
+/// channels of one contiguous tensor, in order.
 at::Tensor AlongChannels(const std::vector<at::Tensor>& parts);
 /// One-dimensional tensors, concatenated.
 at::Tensor Join(const std::vector<at::Tensor>& parts);
