@@ -48,6 +48,24 @@ TEST(MemoryEstimateTest, AnEstimateIsAboveWhatWasMeasured) {
   EXPECT_GT(SomeForecast(1, 1).estimate.Bytes({50, 10}), 200000000);
 }
 
+TEST(MemoryEstimateTest, RecordedStepsKeepTheirMemoryBesideOtherPasses) {
+  MemoryEstimate estimate = SomeForecast(1, 1).estimate;
+  BatchSizes batches = {/*training=*/100, /*evaluation=*/50};
+  batches.last = 40;
+  EXPECT_EQ(estimate.Bytes(batches), estimate.Bytes({100, 0}));
+  estimate.records_steps = true;
+  EXPECT_EQ(estimate.Bytes(batches), estimate.Bytes({140, 0})) << "a smaller batch of 80 MB";
+  batches.evaluation = 100;
+  EXPECT_EQ(estimate.Bytes(batches), estimate.Bytes({150, 0})) << "an evaluation of 100 MB";
+  const int64_t free = 1000000000;
+  batches = {estimate.LargestBatch(free), estimate.LargestEvaluationBatch(free)};
+  batches.last = batches.training - 1;
+  EXPECT_LE(estimate.Bytes(batches), free);
+  batches.training += 2;
+  batches.last = batches.training - 1;
+  EXPECT_GT(estimate.Bytes(batches), free);
+}
+
 TEST(MemoryForecastTest, WhatDoesNotFitIsRefusedWithStageLimitAndBatches) {
   const absl::Status status = SomeForecast(1000, 2000).CheckFits();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
