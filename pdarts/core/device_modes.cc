@@ -3,11 +3,17 @@
 #include <cstdlib>
 
 #include "ATen/Context.h"
+#include "c10/core/impl/DeviceGuardImplInterface.h"
+#include "c10/core/impl/VirtualGuardImpl.h"
 
 namespace pdarts {
 
 void SetDeviceModes(const Backend& backend, bool deterministic) {
   if (backend.device.is_cpu()) return;
+  const c10::DeviceType type = backend.device.type();
+  if (backend.device.has_index() && c10::impl::hasDeviceGuardImpl(type)) {
+    c10::impl::VirtualGuardImpl(type).setDevice(backend.device);
+  }
   at::Context& context = at::globalContext();
   // A run may use an operator that has no deterministic variant, so LibTorch warns instead of
   // throwing an error.

@@ -10,6 +10,9 @@ namespace pdarts {
 /// time and compute float32 with 32 bits.
 ///
 /// On another device:
+/// - The device becomes the current device of the calling thread. Otherwise, libraries may also
+/// start
+///   the first GPU and take memory there, and a recording of a step may fail.
 /// - deterministic: LibTorch uses operators that give the same bits each time, and writes a warning
 ///   with the name of an operator that has no such variant. cuBLAS gets a workspace of a fixed
 ///   size, unless the environment variable CUBLAS_WORKSPACE_CONFIG is already set.

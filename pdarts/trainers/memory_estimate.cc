@@ -64,7 +64,8 @@ struct Peak {
 
 struct Peaks {
   Peak step;
-  Peak evaluation;
+  Peak evaluation;  ///< with the memory of the recorded steps
+  bool records_steps = false;
 };
 
 /// The memory of tensors and of the process on the CPU, relative to an earlier time.
@@ -210,6 +211,7 @@ absl::StatusOr<Peaks> MeasureStage(const Experiment& experiment, int stage,
   meter.ResetPeak();
   PDARTS_RETURN_IF_ERROR(Evaluate(*super_net, *images, device).status());
   peaks.evaluation = meter.peak();
+  peaks.records_steps = step.warm_ups() > 0;
   return peaks;
 }
 
@@ -296,6 +298,16 @@ BatchMemory Line(const Peaks& small, const Peaks& large, int64_t images, int64_t
                         Fixed(small.evaluation, large.evaluation, images, more));
   line.per_image = PerImage(small.step, large.step, more);
   line.per_evaluation_image = PerImage(small.evaluation, large.evaluation, more);
+  line.records_steps = large.records_steps;
+  if (line.records_steps) {
+    // The memory that a recording keeps is reserved, but not in use by tensors.
+    const auto reserved = [](const Peaks& peaks) {
+      return peaks.evaluation.resident - peaks.step.resident;
+    };
+    line.per_evaluation_image = std::max(large.evaluation.tensors - small.evaluation.tensors,
+                                         reserved(large) - reserved(small)) /
+                                static_cast<double>(more);
+  }
   return line;
 }
 
@@ -403,6 +415,12 @@ BatchSizes StageBatches(const SearchSettings& settings, const DatasetSplits* dat
   batches.evaluation =
       NumBatches(std::min<int64_t>(settings.evaluation_batch_size(), alphas), processes);
   batches.processes = processes;
+  if (halves != nullptr) {
+    const auto last = [&](int64_t images) {
+      return images > settings.batch_size() ? images % settings.batch_size() : 0;
+    };
+    batches.last = NumBatches(std::max(last(weights), last(alphas)), processes);
+  }
   if (data != nullptr) {  // of weights, of alphas, and for evaluations
     batches.loading = ReadAheadBytes(settings.loading(), *data,
                                      std::max(batches.training, batches.evaluation), /*loaders=*/3);
@@ -428,16 +446,20 @@ BatchSizes TrainingBatches(const TrainSettings& settings, const DatasetSplits* d
 }
 
 int64_t BatchMemory::Bytes(const BatchSizes& batches) const {
+  const double step = per_image * static_cast<double>(batches.training);
+  const double last = per_image * static_cast<double>(batches.last);
+  const double evaluation = per_evaluation_image * static_cast<double>(batches.evaluation);
   const double measured =
-      fixed + std::max(per_image * static_cast<double>(batches.training),
-                       per_evaluation_image * static_cast<double>(batches.evaluation));
+      fixed + (records_steps ? step + std::max(last, evaluation) : std::max(step, evaluation));
   return static_cast<int64_t>((1 + kRelativeMargin) * measured + kFixedMargin) + batches.loading;
 }
 
-int64_t BatchMemory::LargestBatch(int64_t bytes) const { return Largest(fixed, per_image, bytes); }
+int64_t BatchMemory::LargestBatch(int64_t bytes) const {
+  return Largest(fixed, records_steps ? 2 * per_image : per_image, bytes);
+}
 
 int64_t BatchMemory::LargestEvaluationBatch(int64_t bytes) const {
-  return Largest(fixed, per_evaluation_image, bytes);
+  return Largest(fixed, records_steps ? 2 * per_evaluation_image : per_evaluation_image, bytes);
 }
 
 absl::Status MemoryEstimate::CheckFits() const {

@@ -25,6 +25,9 @@ struct BatchSizes {
   /// The maximum bytes that loaders hold besides the current batch: images that are read ahead.
   int64_t loading = 0;
   int64_t processes = 1;  ///< number of processes that share a batch
+  /// Images of the last and smaller batch of an epoch, which a device computes beside the memory of
+  /// the recorded steps; 0 if there is none.
+  int64_t last = 0;
 };
 
 /// The batches of the stages of a search. A batch has the size in the spec, or all images of a half
@@ -52,9 +55,13 @@ struct BatchMemory {
   double fixed = 0;                 ///< weights, alphas, statistics, optimizers, gradients
   double per_image = 0;             ///< of a training step, for each image of a batch
   double per_evaluation_image = 0;  ///< of an evaluation pass, for each image of a batch
+  /// Whether the steps are recorded. The recording (a CUDA graph) keeps the memory of a step, so an
+  /// evaluation or a smaller batch needs its memory in addition.
+  bool records_steps = false;
 
   int64_t Bytes(const BatchSizes& batches) const;
-  /// The largest batch that fits into `bytes`; 0 if no batch fits.
+  /// The largest batch that fits into `bytes`; 0 if no batch fits. If steps are recorded, it gets
+  /// half of the memory, and the other passes get the other half.
   int64_t LargestBatch(int64_t bytes) const;
   int64_t LargestEvaluationBatch(int64_t bytes) const;
 };

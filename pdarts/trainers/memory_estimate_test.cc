@@ -48,6 +48,25 @@ TEST(BatchMemoryTest, AnEstimateIsAboveWhatWasMeasured) {
   EXPECT_GT(SomeEstimate(1, 1).batch_memory.Bytes({50, 10}), 200000000);
 }
 
+TEST(BatchMemoryTest, RecordedStepsKeepTheirMemoryBesideOtherPasses) {
+  BatchMemory batch_memory = SomeEstimate(1, 1).batch_memory;
+  BatchSizes batches = {/*training=*/100, /*evaluation=*/50};
+  batches.last = 40;
+  EXPECT_EQ(batch_memory.Bytes(batches), batch_memory.Bytes({100, 0}));
+  batch_memory.records_steps = true;
+  EXPECT_EQ(batch_memory.Bytes(batches), batch_memory.Bytes({140, 0}))
+      << "a smaller batch of 80 MB";
+  batches.evaluation = 100;
+  EXPECT_EQ(batch_memory.Bytes(batches), batch_memory.Bytes({150, 0})) << "an evaluation of 100 MB";
+  const int64_t free = 1000000000;
+  batches = {batch_memory.LargestBatch(free), batch_memory.LargestEvaluationBatch(free)};
+  batches.last = batches.training - 1;
+  EXPECT_LE(batch_memory.Bytes(batches), free);
+  batches.training += 2;
+  batches.last = batches.training - 1;
+  EXPECT_GT(batch_memory.Bytes(batches), free);
+}
+
 TEST(MemoryEstimateTest, WhatDoesNotFitIsRefusedWithStageLimitAndBatches) {
   const absl::Status status = SomeEstimate(1000, 2000).CheckFits();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
