@@ -72,8 +72,12 @@ TEST(NumParts, GivesEveryThreadATask) {
         // A thread may be idle only if there is nothing left to divide, and nothing may be divided
         // without need.
         const int64_t idle = std::max<int64_t>(0, threads - images * parts);
-        if (parts < operations) EXPECT_EQ(idle, 0) << threads << " " << images << " " << operations;
-        if (images >= threads) EXPECT_EQ(parts, 1);
+        if (parts < operations) {
+          EXPECT_EQ(idle, 0) << threads << " " << images << " " << operations;
+        }
+        if (images >= threads) {
+          EXPECT_EQ(parts, 1);
+        }
       }
     }
   }
