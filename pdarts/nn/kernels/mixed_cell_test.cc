@@ -36,9 +36,8 @@ struct CellCase {
 /// Whether a test computes all cells. What differs between the cells is code that does not depend
 /// on the instruction set. So all cells are computed with the processor's best instruction set, and
 /// with the grouped operators. The other instruction sets compute a few cells that have, together,
-/// every operation with both strides, batch normalization in training and in evaluation, dropout and
-/// dropped
-/// edges, and numbers of channels that are multiples of a vector or not.
+/// every operation with both strides, batch normalization in training and in evaluation, dropout
+/// and dropped edges, and numbers of channels that are multiples of a vector or not.
 bool ComputesAllCells(const KernelTestCase& test) {
   return test.kernels == GROUPED || test.instructions == RunnableInstructionSets().back();
 }
