@@ -102,14 +102,14 @@ long=("${train[@]}" --data_dir=data --set=train.epochs=400 --checkpoint_minutes=
 cp run/last.safetensors begin.safetensors
 "${long[@]}" --output_dir=stopped 2> console.txt &
 child=$!
-for _ in $(seq 600); do [ -e stopped/checkpoint.previous.bin ] && break; sleep 0.05; done
+await test -e stopped/checkpoint.previous.bin
 kill -TERM $child
 wait $child
 rm begin.safetensors
 resumed=("${long[@]}" --output_dir=stopped --resume --checkpoint_minutes=10 --threads=2)
 "${resumed[@]}" 2> console.txt &
 child=$!
-for _ in $(seq 600); do grep -q "^epoch" console.txt && break; sleep 0.05; done
+await grep -q "^epoch" console.txt
 kill -TERM $child
 wait $child
 grep -q "To go on:" console.txt || { fails "a run does not resume without its first weights"; cat console.txt; }
