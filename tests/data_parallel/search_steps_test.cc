@@ -148,9 +148,14 @@ TEST_P(SearchStepsTest, AreThoseOfOneProcess) {
       return CatchLibTorchErrors([&] { return Search(GetParam(), steps, communicator); });
     });
   };
-  // A difference of gradients over a short distance magnifies rounding errors.
-  expect(1, unrolled ? 1e-6 : 1e-10);
-  expect(10, unrolled ? 1e-6 : 1e-8);
+  if (unrolled) {
+    // A difference of gradients over a short distance magnifies rounding errors of the first step
+    // already. Few steps, because one of them takes as long as four others.
+    expect(3, 1e-6);
+    return;
+  }
+  expect(1, 1e-10);
+  expect(10, 1e-8);
 }
 
 TEST(SearchSteps, InFloat32TheFirstLossAgrees) {
