@@ -63,6 +63,8 @@ grep -Eq '"fixed":\[\{"batch":1,"ms":[-0-9.e]+},\{"batch":2,"ms":[-0-9.e]+}\]' l
 says "--operations: measures all operations of --space, and takes neither --run nor --genotype" "${operations[@]}" --genotype=PDARTS
 
 # A dry run prints the size, the memory and the time, and writes no files.
+published=("$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --set=network.cells=2 --set=network.channels=4
+  --set=train.batch_size=8 --set=train.evaluation_batch_size=8)
 prints "3 cells, 4 channels, skeleton cifar, 2 epochs" "${train[@]}" --dry_run
 also "data: made by synthetic, seed 1, 24 training and 8 test images of 2 classes (class_0, class_1)"
 tail -1 <<< "$printed" | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
@@ -71,11 +73,9 @@ for key in total_seconds memory_mb params macs; do
   [ -n "$(number $key <<< "$printed")" ] || fails "the dry run's JSON has no $key: $printed"
 done
 prints "data: not read, because of this: CIFAR-10: there is no folder $PWD/nowhere" \
-  "$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --set=network.cells=2 --set=network.channels=4 \
-  --data_dir=nowhere --dry_run
+  "${published[@]}" --data_dir=nowhere --dry_run
 prints "24 training and 8 test images" "$pdarts" search --spec=search.textproto --dry_run
 [ ! -e runs ] || fails "a dry run wrote something"
-published=("$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --set=network.cells=2 --set=network.channels=4)
 prints "and the dataset" "${published[@]}" --dry_run
 [ -n "$(number total_seconds <<< "$("${published[@]}" --dry_run --json)")" ] || fails "no time where only the number of images is known"
 
