@@ -104,6 +104,24 @@ void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b) {
   EXPECT_EQ(a.result->supernet.top1, b.result->supernet.top1);
 }
 
+namespace {
+
+/// Expects that a search which resumes from a state ends like the whole search, and reports what
+/// that reports after the state.
+void ExpectGoesOnToTheSameEnd(const ExperimentSpec& spec, const std::string& state,
+                              const SearchOutcome& whole, c10::Device device) {
+  const Checkpoint checkpoint = DecodeCheckpoint(state).value();
+  const SearchOutcome resumed = Search(spec, nullptr, &checkpoint.state, device);
+  ExpectSameEnd(whole, resumed);
+  EXPECT_EQ(resumed.log.resumed, 1);
+  const auto left = static_cast<int64_t>(resumed.log.lines.size());
+  ASSERT_LE(left, static_cast<int64_t>(whole.log.lines.size()));
+  EXPECT_EQ(std::vector<std::string>(whole.log.lines.end() - left, whole.log.lines.end()),
+            resumed.log.lines);
+}
+
+}  // namespace
+
 int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device device) {
   const SearchOutcome plain = Search(spec, nullptr, nullptr, device);
   StateKeeper keeper;
@@ -112,15 +130,18 @@ int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device d
   EXPECT_EQ(plain.log.lines, saved.log.lines);
   for (size_t i = 0; i < keeper.contents.size(); ++i) {
     SCOPED_TRACE(keeper.places[i]);
-    const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents[i]).value();
-    const SearchOutcome resumed = Search(spec, nullptr, &checkpoint.state, device);
-    ExpectSameEnd(plain, resumed);
-    EXPECT_EQ(resumed.log.resumed, 1);
-    const auto left = static_cast<int64_t>(resumed.log.lines.size());
-    EXPECT_LE(left, static_cast<int64_t>(plain.log.lines.size()));
-    if (left > static_cast<int64_t>(plain.log.lines.size())) continue;
-    EXPECT_EQ(std::vector<std::string>(plain.log.lines.end() - left, plain.log.lines.end()),
-              resumed.log.lines);
+    ExpectGoesOnToTheSameEnd(spec, keeper.contents[i], plain, device);
+  }
+  return static_cast<int>(keeper.contents.size());
+}
+
+int ExpectSomeStatesGoOnToTheSameEnd(const ExperimentSpec& spec, size_t stride,
+                                     c10::Device device) {
+  StateKeeper keeper;
+  const SearchOutcome whole = Search(spec, &keeper, nullptr, device);
+  for (size_t i = stride / 2; i < keeper.contents.size(); i += stride) {
+    SCOPED_TRACE(keeper.places[i]);
+    ExpectGoesOnToTheSameEnd(spec, keeper.contents[i], whole, device);
   }
   return static_cast<int>(keeper.contents.size());
 }

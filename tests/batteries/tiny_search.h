@@ -51,6 +51,12 @@ void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b);
 /// \return the number of states.
 int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device device = c10::kCPU);
 
+/// Expects the same of one state of every `stride`, in less time. The first is that with the number
+/// stride / 2.
+/// \return the number of all states.
+int ExpectSomeStatesGoOnToTheSameEnd(const ExperimentSpec& spec, size_t stride,
+                                     c10::Device device = c10::kCPU);
+
 }  // namespace pdarts
 
 #endif  // TESTS_BATTERIES_TINY_SEARCH_H_

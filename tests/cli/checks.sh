@@ -1,5 +1,6 @@
 # Functions for tests of the command line, which source this file.
 failures=0
+printed=
 
 # fails MESSAGE...: counts a failure.
 fails() {
@@ -8,27 +9,35 @@ fails() {
 }
 # says TEXT COMMAND...: expects that the command fails and that its message contains TEXT.
 says() {
-  local text=$1 output
+  local text=$1
   shift
-  if output=$("$@" 2>&1); then
+  if printed=$("$@" 2>&1); then
     fails "should have failed: $*"
-  elif [[ "$output" != *"$text"* ]]; then
+  elif [[ "$printed" != *"$text"* ]]; then
     fails "should say \"$text\": $*"
-    echo "says: $output"
+    echo "says: $printed"
   fi
 }
 # prints TEXT COMMAND...: expects that the command succeeds and that its standard output contains
 # TEXT.
 prints() {
-  local text=$1 output
+  local text=$1
   shift
-  if ! output=$("$@" 2>error); then
+  if ! printed=$("$@" 2>error); then
     fails "failed: $*"
     cat error
-  elif [[ "$output" != *"$text"* ]]; then
+  elif [[ "$printed" != *"$text"* ]]; then
     fails "should print \"$text\": $*"
-    echo "prints: $output"
+    echo "prints: $printed"
   fi
+}
+# also TEXT...: expects that $printed, the output of the last command of `says` or `prints`, contains
+# each TEXT.
+also() {
+  local text
+  for text; do
+    [[ "$printed" == *"$text"* ]] || { fails "should also contain \"$text\""; echo "contains: $printed"; }
+  done
 }
 # holds TEXT FILE: expects that the file contains TEXT.
 holds() { grep -qF -- "$1" "$2" || { fails "$2 should hold \"$1\""; tail -n 50 "$2"; }; }

@@ -20,9 +20,10 @@ says "search needs --spec=FILE" "$pdarts" search
 says "can't read the spec" "$pdarts" search --spec=nothing.textproto
 says "unknown search space \"dart\"; known: darts, nasbench201" "$pdarts" genotype --space=dart --to=flat PDARTS
 prints "Genotype(normal=[(" "$pdarts" genotype --space=darts --random --seed=4
-[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" = "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" ] ||
+drawn=$("$pdarts" genotype --space=nasbench201 --random --seed=4)
+[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" = "$drawn" ] ||
   fails "the same seed draws two architectures"
-[ "$("$pdarts" genotype --space=nasbench201 --random --seed=4)" != "$("$pdarts" genotype --space=nasbench201 --random --seed=5)" ] ||
+[ "$("$pdarts" genotype --space=nasbench201 --random --seed=5)" != "$drawn" ] ||
   fails "two seeds draw one architecture"
 says "or --random; got 1" "$pdarts" genotype --space=darts --random PDARTS
 says "conv_9x9" "$pdarts" genotype --space=darts "Genotype(normal=[('conv_9x9', 0)"
@@ -44,8 +45,8 @@ says "--channels: 2e+09 is not in [1, 65536]" "$pdarts" count --genotype=PDARTS 
 says "search was started as one of several tasks (OMPI_COMM_WORLD_SIZE=2), but this program was built without MPI" \
   env OMPI_COMM_WORLD_SIZE=2 "${search[@]}" --output_dir=task
 says "(SLURM_NTASKS=4)" env SLURM_NTASKS=4 "${search[@]}" --output_dir=task
+also "Build it with --config=mpi"
 says "(PMIX_RANK=1)" env PMIX_RANK=1 "${search[@]}" --output_dir=task
-says "Build it with --config=mpi" env SLURM_NTASKS=4 "${search[@]}" --output_dir=task
 says "Start one task" env OMPI_COMM_WORLD_SIZE=2 "$pdarts" list
 # A command for one process may be in the script of a job with several tasks.
 prints "darts" env SLURM_NTASKS=4 "$pdarts" list
@@ -57,7 +58,7 @@ says "Not a directory" "${search[@]}" --output_dir=tiny.textproto/run
 best='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
 query=("$pdarts" query --space=nasbench201)
 prints '{"architectures":[{"architecture":"'"$best"'","dataset":"cifar10","accuracy":94.3633,"rank":3,"percentile":99.98' "${query[@]}" --json "$best"
-prints '"regret":0.01,"number":9930,"isomorphs":0}]}' "${query[@]}" --json "$best"
+also '"regret":0.01,"number":9930,"isomorphs":0}]}'
 prints "number 9930: cifar10 94.3633%, rank 3 of 15625, percentile 99.99, regret 0.0100; 0 others" "${query[@]}" "$best"
 prints "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|" "${query[@]}" 0
 [ "$("${query[@]}" --top=3 | grep -c "94.3")" = 3 ] || { echo "--top=3 lists other than three"; failures=$((failures + 1)); }
@@ -81,7 +82,7 @@ skips="('skip_connect', 0), ('skip_connect', 1)"
 skips="normal=[$skips, $skips, $skips, $skips], normal_concat=range(2, 6)"
 skips="Genotype($skips, ${skips//normal/reduce})"
 prints "% predicted (" "${predict[@]}" PDARTS
-prints " nine times in ten), above 9" "${predict[@]}" PDARTS
+also " nine times in ten), above 9"
 prints "nine times in ten), outside the model's data" "${predict[@]}" "$skips"
 "${predict[@]}" --json PDARTS "$skips" > predictions.json
 number='[0-9.]+'
@@ -96,12 +97,12 @@ says "--model: can't read the model $PWD/none.textproto" "${predict[@]}" --model
 echo 'dataset: "mine"' > model.textproto
 says "--model: $PWD/model.textproto: intercept: is not set" "${predict[@]}" --model=model.textproto PDARTS
 
-prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
 bfloat16=("${search[@]}" --dry_run --set=search.precision=BFLOAT16)
 prints "2 cells, 2 channels, 8 candidates" "${bfloat16[@]}"
 says "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED" \
   "${bfloat16[@]}" --set=search.alpha_gradients=UNROLLED
-"${search[@]}" --dry_run 2>error | tail -1 | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
+prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
+tail -1 <<< "$printed" | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
 estimate=$("${search[@]}" --dry_run --json 2>error)
 for key in seconds seconds_low seconds_high total_seconds; do
   [ -n "$(number $key <<< "$estimate")" ] || fails "the dry run's JSON has no $key: $estimate"
@@ -169,22 +170,21 @@ says "holds a finished run" "${search[@]}" --resume
 says "if the run was moved, name its new folder by --output_dir" "${search[@]}" --resume --output_dir=nowhere
 says "--resume and --overwrite exclude each other" "${search[@]}" --resume --overwrite
 says "--checkpoint_minutes: -1 is not 0 or more" "${search[@]}" --checkpoint_minutes=-1
-prints "run directory" "${search[@]}" --overwrite
 prints "run directory" "${search[@]}" --seed=2
 # The accuracy of random predictions is printed beside the accuracies. With two classes, no top-5
 # accuracy is printed.
-prints "(chance 50.00%) (on the half of the alphas, augmented)" "${search[@]}" --overwrite
-prints "in the last stage (an even share is 0.1250)" "${search[@]}" --overwrite
+prints "run directory" "${search[@]}" --overwrite
+also "(chance 50.00%) (on the half of the alphas, augmented)" "in the last stage (an even share is 0.1250)"
 grep -q "top-5" error && fails "the console shows the top-5 accuracy of two classes"
 prints '"chance_top1":50,' "${search[@]}" --overwrite --json
 # One step with noise images of two classes moves the alphas very little, and the network learns
 # nothing.
 undecided=("$pdarts" sweep --spec=tiny.textproto --seeds=1 --output_dir=undecided --set=search.weights.learning_rate=0)
 prints "even_share" "${undecided[@]}"
+also "chance_top1"
 grep -q "note: seed 1: the search could not tell the candidates apart: all probabilities" error || fails "the sweep says not that nothing was decided"
 prints '"notes":["seed 1: the search could not tell' "${undecided[@]}" --json
 grep -q "could not tell the candidates apart" undecided/tiny-seed1/report.html || fails "the report says not that nothing was decided"
-prints "chance_top1" "${undecided[@]}"
 # In a sweep, finished runs are not computed again, and a seed that fails does not stop the other
 # seeds.
 sweep=("$pdarts" sweep --spec=tiny.textproto --output_dir=sweep)
@@ -194,7 +194,7 @@ says "names a seed twice" "${sweep[@]}" --seeds=1,1
 prints "mean" "${sweep[@]}" --seeds=1
 mkdir -p sweep/tiny-seed3 && echo mine > sweep/tiny-seed3/notes
 says "these seeds failed: 3" "${sweep[@]}" --seeds=1,3,5 --jobs=2
-says "see $PWD/sweep/tiny-seed3.console.txt" "${sweep[@]}" --seeds=1,3,5 --jobs=2
+also "see $PWD/sweep/tiny-seed3.console.txt"
 says "seed 5: finished before" "${sweep[@]}" --seeds=1,3,5
 grep -q "holds files that are no run" sweep/tiny-seed3.console.txt ||
   { echo "the failed seed doesn't say why"; failures=$((failures + 1)); }
@@ -218,8 +218,7 @@ grep -q "3 runs side by side" comparison.html || fails "comparison.html lacks a 
 says "is no run directory, and holds no run" "$pdarts" report runs/tiny-seed1/nothing
 says "report needs at least one" "$pdarts" report
 prints "| tiny | synthetic | darts | 5 |" "$pdarts" results sweep
-prints "| tiny | synthetic | darts | 1, 3, 5 |" "$pdarts" results sweep
-prints "flops_g counts multiply-adds" "$pdarts" results sweep
+also "| tiny | synthetic | darts | 1, 3, 5 |" "flops_g counts multiply-adds"
 prints "[config](<runs/tiny201-seed1/spec.textproto>) [model](<runs/tiny201-seed1/supernet.safetensors>)" \
   "$pdarts" results runs/tiny201-seed1
 prints "runs/tiny-seed2/log.jsonl,runs/tiny-seed2/report.html,false" "$pdarts" results --csv runs
@@ -303,7 +302,7 @@ says "note: $PWD/damaged/d is left out: $PWD/damaged/d/spec.textproto:2:" "$pdar
 [ -s damaged/a/report.html ] && [ -s damaged/c/report.html ] || fails "a damaged run stopped other reports"
 grep -q "2 runs side by side" others.html || fails "others.html lacks a run"
 says "| tiny | synthetic | darts | 3 |" "$pdarts" results damaged
-says "1 of 4 runs are left out: $PWD/damaged/b" "$pdarts" results damaged
+also "1 of 4 runs are left out: $PWD/damaged/b"
 says "result.json: no RunResult" "$pdarts" results damaged/b
 # The content of a run's files is checked before a command uses it.
 sed -i 's/edge: 13$/edge: 9999/' damaged/c/architecture.textproto

@@ -31,12 +31,13 @@ kind="note: stage 1: a super-network of 2 cells has no normal cell"
 warm_up="note: stage 2: the alphas get no step, because the only epoch is a warm-up epoch"
 
 # A dry run prints the notes as well, and refuses what no super-network supports.
-for note in "$few" "$kind" "$warm_up"; do prints "$note" "${search[@]}" --dry_run; done
+prints "$few" "${search[@]}" --dry_run
+also "$kind" "$warm_up"
 prints '"notes":["stage 1: the alphas get only 2 steps' "${search[@]}" --dry_run --json
-prints '"notes":["stage 2: the alphas get no step' "${search[@]}" --dry_run --json
+also '"notes":["stage 2: the alphas get no step'
 trains=(--set=search.alphas.learning_rate=10 --set=schedule.stages[0].cells=3 --set=schedule.stages[1].warmup_epochs=0)
-[[ "$("${search[@]}" --dry_run --json "${trains[@]}")" == *'"stage":2'* ]] || fails "the dry run with trained alphas failed"
-[[ "$("${search[@]}" --dry_run --json "${trains[@]}")" != *"the random start"* ]] || fails "trained alphas are noted"
+prints '"stage":2' "${search[@]}" --dry_run --json "${trains[@]}"
+[[ "$printed" != *"the random start"* ]] || fails "trained alphas are noted"
 says 'regularizers[skip_dropout].knob: the darts space has no knob "x"; it has: skip_connect.dropout' \
   "${search[@]}" --dry_run --set=regularizers[skip_dropout].knob=x
 sed 's/darts.DartsSpaceConfig\] {}/nasbench201.NasBench201SpaceConfig] { allow_none: false operations: "none" }/' \
@@ -62,21 +63,21 @@ grep -q "'none'" runs/tiny-seed1/genotype.txt && fails "none was derived"
 found=$(cat runs/tiny-seed1/genotype.txt)
 derive=("$pdarts" derive --run=runs/tiny-seed1)
 prints "$found" "${derive[@]}"
-prints "$kind" "${derive[@]}"
+also "$kind"
 prints "Genotype(normal=" "${derive[@]}" --set=space.allow_none=true
 
 # A negative control: the probabilities of the search in a random order, over all candidates at the
 # beginning of the search.
 find runs/tiny-seed1 -type f -exec sha256sum {} + > before
-shuffled=$("${derive[@]}" --shuffle=1 | head -1)
-[ "$shuffled" != "$found" ] || fails "--shuffle=1 derives what the search found"
-[ "$("${derive[@]}" --shuffle=1 | head -1)" = "$shuffled" ] || fails "--shuffle=1 derives two architectures"
-[ "$("${derive[@]}" --shuffle=2 | head -1)" != "$shuffled" ] || fails "--shuffle=1 and --shuffle=2 derive the same"
 prints "note: the probabilities were shuffled with seed 1: this is a negative control" "${derive[@]}" --shuffle=1
+shuffled=$(head -1 <<< "$printed")
+[ "$shuffled" != "$found" ] || fails "--shuffle=1 derives what the search found"
+for seed in 1 2 3; do "${derive[@]}" --shuffle=$seed | head -1; done > shuffled.txt
+[ "$(head -1 shuffled.txt)" = "$shuffled" ] || fails "--shuffle=1 derives two architectures"
+[ "$(sed -n 2p shuffled.txt)" != "$shuffled" ] || fails "--shuffle=1 and --shuffle=2 derive the same"
 all='"candidates":["none","max_pool_3x3","avg_pool_3x3","skip_connect","sep_conv_3x3","sep_conv_5x5","dil_conv_3x3","dil_conv_5x5"]'
 [ "$("${derive[@]}" --shuffle=1 --json | grep -oF "$all" | wc -l)" = 28 ] || fails "--shuffle leaves pruned candidates out"
 find runs/tiny-seed1 -type f -exec sha256sum {} + | cmp -s before - || fails "--shuffle changed a file of the run"
-for seed in 1 2 3; do "${derive[@]}" --shuffle=$seed | head -1; done > shuffled.txt
 prints '"name":"shuffled","architectures":3,' "$pdarts" compare --benchmark=nasbench301 --genotypes=shuffled:shuffled.txt --json
 says "--shuffle: -1 is not in [0, infinity)" "${derive[@]}" --shuffle=-1
 
@@ -84,7 +85,7 @@ says "--shuffle: -1 is not in [0, infinity)" "${derive[@]}" --shuffle=-1
 cp -r runs/tiny-seed1 broken
 rm broken/architecture.textproto broken/architecture.json broken/genotype.txt broken/result.json
 prints "$found" "$pdarts" derive --run=broken
-prints "note: derived from the last epoch in the log: stage 2 of 2, epoch 1 of 1" "$pdarts" derive --run=broken
+also "note: derived from the last epoch in the log: stage 2 of 2, epoch 1 of 1"
 prints "Genotype(normal=" "$pdarts" derive --run=broken --set=space.allow_none=true
 # In runs of versions that did not protect edges, an edge of the last stage may hold only `none`.
 sed 's/{"operations":\["[a-z_0-9]*"\],/{"operations":["none"],/g' runs/tiny-seed1/log.jsonl > broken/log.jsonl

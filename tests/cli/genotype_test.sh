@@ -89,7 +89,7 @@ rows 28 > alphas.txt
 derived="normal=[('sep_conv_5x5', 0), ('sep_conv_5x5', 1), ('sep_conv_5x5', 1), ('sep_conv_5x5', 2), ('sep_conv_5x5', 2)"
 derive=("$pdarts" derive --alphas=alphas.txt)
 prints "$derived" "${derive[@]}"
-prints "note: the alphas became probabilities by the softmax of each row" "${derive[@]}"
+also "note: the alphas became probabilities by the softmax of each row"
 prints '"text":"Genotype(' "${derive[@]}" --json
 # int8, [2,14,8]
 {
@@ -106,7 +106,7 @@ says "--alphas: can't read $PWD/none.npy: No such file" "$pdarts" derive --alpha
 says "derive needs --run=DIR or --alphas=FILE" "$pdarts" derive
 printf '0.9 0.1 0 0 0\n%.0s' 1 2 3 4 5 6 > probabilities.txt
 prints "|none~0|" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt
+also "read as probabilities"
 prints "|skip_connect~0|" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt --set=space.allow_none=false
-prints "read as probabilities" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt
 
 exit $((failures > 0))

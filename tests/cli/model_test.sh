@@ -22,7 +22,7 @@ for file in best last; do
   grep -aq 'pdarts_model' run/$file.safetensors || fails "$file.safetensors does not say what it is of"
 done
 measures "${evaluate[@]}" --data_dir=data
-prints '"epoch":"last"' "${evaluate[@]}" --data_dir=data
+also '"epoch":"last"'
 prints "\"top1\":$(number best_test_top1 < run/result.json)," "${evaluate[@]}" --data_dir=data --epoch=best
 measures "${evaluate[@]}" --data_dir=data --csv=classes.csv
 [ "$(head -1 classes.csv)" = "class,images,accuracy,ant,cat,fox" ] || { fails "classes.csv has another header"; cat classes.csv; }
@@ -38,6 +38,7 @@ says '--epoch: is "first", expected last or best' "${evaluate[@]}" --data_dir=da
 mkdir -p alone other
 cp -r data/test alone/test
 measures "${evaluate[@]}" --data_dir=alone
+also "\"dataset_source\":\"$PWD/alone\""
 cp -r data/test other/test
 for class in ant cat fox; do images other/train/$class 250 250 250; done
 measures "${evaluate[@]}" --data_dir=other
@@ -46,7 +47,6 @@ cp run/last.safetensors weights.safetensors
 measures "$pdarts" evaluate --model=weights.safetensors --threads=1 --json --data_dir=alone
 
 measures "$pdarts" evaluate --model=weights.safetensors --dataset=image_folder --threads=1 --json --data_dir=alone
-prints "\"dataset_source\":\"$PWD/alone\"" "${evaluate[@]}" --data_dir=alone
 # An evaluation uses the given images, even if the training set a share of its own images apart.
 measures "${evaluate[@]}" --data_dir=alone --set=dataset.test_share=0.5
 prints "$PWD/alone" "${evaluate[@]}" --data_dir=other --set=dataset.folder="$PWD/alone"
@@ -102,14 +102,14 @@ long=("${train[@]}" --data_dir=data --set=train.epochs=400 --checkpoint_minutes=
 cp run/last.safetensors begin.safetensors
 "${long[@]}" --output_dir=stopped 2> console.txt &
 child=$!
-for _ in $(seq 600); do [ -e stopped/checkpoint.previous.bin ] && break; sleep 0.05; done
+await test -e stopped/checkpoint.previous.bin
 kill -TERM $child
 wait $child
 rm begin.safetensors
 resumed=("${long[@]}" --output_dir=stopped --resume --checkpoint_minutes=10 --threads=2)
 "${resumed[@]}" 2> console.txt &
 child=$!
-for _ in $(seq 600); do grep -q "^epoch" console.txt && break; sleep 0.05; done
+await grep -q "^epoch" console.txt
 kill -TERM $child
 wait $child
 grep -q "To go on:" console.txt || { fails "a run does not resume without its first weights"; cat console.txt; }

@@ -1,5 +1,5 @@
 // Searches on the counting device, which behaves like a GPU. Both spaces with every regularizer
-// must derive the same architectures as on the CPU, and continue from each of their states.
+// must derive the same architectures as on the CPU, and continue from states of each kind.
 
 #include <set>
 #include <string>
@@ -110,14 +110,17 @@ TEST(CountingDevice, EveryRegularizerIsTested) {
 TEST_P(CountingDeviceSearch, FindsWhatTheReferenceKernelsFindOnTheCpu) {
   for (const char* const gradients : {"FIRST_ORDER", "UNROLLED"}) {
     SCOPED_TRACE(gradients);
-    const auto settings = [&](const char* kernels) {
+    const auto settings = [&](const std::string& kernels) {
       return std::vector<std::string>{"search.precision=FLOAT64",
                                       absl::StrCat("search.kernels=", kernels),
                                       absl::StrCat("search.alpha_gradients=", gradients)};
     };
     const SearchOutcome expected = Search(SpecOf(GetParam(), settings("REFERENCE")));
-    // FUSED stands for the default kernels of a device.
-    for (const char* const kernels : {"REFERENCE", "FUSED"}) {
+    // FUSED stands for the default kernels of a device. The two axes are independent, so unrolled
+    // gradients, which take long, are computed with the default kernels only.
+    std::vector<std::string> tested = {"FUSED"};
+    if (gradients == std::string("FIRST_ORDER")) tested.push_back("REFERENCE");
+    for (const std::string& kernels : tested) {
       SCOPED_TRACE(kernels);
       ResetCounters();
       const SearchOutcome actual =
@@ -133,9 +136,12 @@ TEST_P(CountingDeviceSearch, FindsWhatTheReferenceKernelsFindOnTheCpu) {
   }
 }
 
-TEST_P(CountingDeviceSearch, GoesOnFromEveryStateToTheSameEnd) {
-  // Two steps and an end in each of three epochs.
-  EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(SpecOf(GetParam(), {}), CountingDevice()), 9);
+TEST_P(CountingDeviceSearch, GoesOnFromItsStatesToTheSameEnd) {
+  // Two steps and an end in each of three epochs. Every second state is, in turn, one after the
+  // second step, one after the first step, and the end of an epoch, which is the end of a stage
+  // too.
+  EXPECT_EQ(
+      ExpectSomeStatesGoOnToTheSameEnd(SpecOf(GetParam(), {}), /*stride=*/2, CountingDevice()), 9);
 }
 
 TEST_P(CountingDeviceSearch, GoesOnOnAnotherDevice) {
@@ -146,13 +152,13 @@ TEST_P(CountingDeviceSearch, GoesOnOnAnotherDevice) {
     SCOPED_TRACE(devices[first].str());
     StateKeeper keeper;
     const SearchOutcome whole = Search(spec, &keeper, nullptr, devices[first]);
-    for (const size_t i : {size_t{3}, keeper.contents.size() - 2}) {
-      SCOPED_TRACE(keeper.places[i]);
-      const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents[i]).value();
-      const SearchOutcome resumed = Search(spec, nullptr, &checkpoint.state, devices[1 - first]);
-      EXPECT_EQ(resumed.log.resumed, 1);
-      ExpectCloseEnd(resumed, whole);
-    }
+    // The state after the first step of the second epoch. The rest of the search trains alphas,
+    // removes candidates, and begins a stage.
+    SCOPED_TRACE(keeper.places[3]);
+    const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents[3]).value();
+    const SearchOutcome resumed = Search(spec, nullptr, &checkpoint.state, devices[1 - first]);
+    EXPECT_EQ(resumed.log.resumed, 1);
+    ExpectCloseEnd(resumed, whole);
   }
 }
 

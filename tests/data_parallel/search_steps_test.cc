@@ -148,9 +148,15 @@ TEST_P(SearchStepsTest, AreThoseOfOneProcess) {
       return CatchLibTorchErrors([&] { return Search(GetParam(), steps, communicator); });
     });
   };
-  // A difference of gradients over a short distance magnifies rounding errors.
-  expect(1, unrolled ? 1e-6 : 1e-10);
-  expect(10, unrolled ? 1e-6 : 1e-8);
+  if (unrolled) {
+    // A difference of gradients over a short distance magnifies rounding errors of the first step
+    // already. A step takes as long as four others, so there are no more than the three steps of an
+    // epoch, the last one with fewer images, and the first step of the next epoch.
+    expect(4, 1e-6);
+    return;
+  }
+  expect(1, 1e-10);
+  expect(10, 1e-8);
 }
 
 TEST(SearchSteps, InFloat32TheFirstLossAgrees) {

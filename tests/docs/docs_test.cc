@@ -428,9 +428,15 @@ bool IsQuick(const PdartsCall& call) {
 }
 
 TEST(Commands, ThatAreQuickSucceed) {
-  // A dry run measures steps of every stage, which takes minutes with the batches of a real search.
-  const Workplace workplace("quick",
-                            "--set=search.batch_size=4 --set=search.evaluation_batch_size=4");
+  // A dry run measures steps of every stage, which takes minutes at the size of a real search. The
+  // searches of these commands have three stages.
+  std::string settings = "--set=search.batch_size=4 --set=search.evaluation_batch_size=4";
+  for (int stage = 0; stage < 3; ++stage) {
+    for (const char* const size : {"cells=3", "channels=4"}) {
+      absl::StrAppend(&settings, " '--set=schedule.stages[", stage, "].", size, "'");
+    }
+  }
+  const Workplace workplace("quick", settings);
   std::set<std::string> done;
   for (const PageCommand& found : PdartsCalls()) {
     const bool in_console = !found.command.output.empty();

@@ -103,15 +103,21 @@ SearchOutcome SearchWith(const std::vector<std::string>& settings, Checkpointer*
 
 class ResumeTest : public ::testing::TestWithParam<std::vector<std::string>> {};
 
-TEST_P(ResumeTest, EveryStateGoesOnToTheSameEnd) {
-  // Each of the four epochs has three states after steps and one state at its end.
-  EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(SpecWith(GetParam())), 16);
+// Each of the four epochs has three states after steps and one state at its end.
+
+TEST(Resume, EveryStateGoesOnToTheSameEnd) {
+  EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(SpecWith({})), 16);
+}
+
+TEST_P(ResumeTest, StatesOfEachKindGoOnToTheSameEnd) {
+  // One of every five states: in an epoch of the warm-up, at the end of the first stage, and in the
+  // last epoch, in which the alphas train.
+  EXPECT_EQ(ExpectSomeStatesGoOnToTheSameEnd(SpecWith(GetParam()), /*stride=*/5), 16);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Settings, ResumeTest,
     ::testing::Values(
-        std::vector<std::string>{},
         std::vector<std::string>{
             "search.precision=FLOAT64", "search.kernels=REFERENCE", "search.weights.nesterov=true",
             "search.weights.cosine_by_step=true", "search.step_order=WEIGHTS_FIRST"},
@@ -141,16 +147,17 @@ TEST(Resume, OnFoldersAndShardsASearchGoesOnInMidEpochWithAnyNumberOfWorkers) {
       EXPECT_EQ(same.log.lines, whole.log.lines);
       int in_mid_epoch = 0;
       for (size_t i = 0; i < keeper.contents.size(); ++i) {
-        // In the second stage, alphas train in every epoch.
+        // The states after the steps of the last epoch. In the second stage, alphas train in every
+        // epoch.
         const std::string& place = keeper.places[i];
-        if (!absl::StartsWith(place, "stage 2") || !absl::StrContains(place, " steps")) continue;
+        if (!absl::StartsWith(place, "stage 2/2, epoch 1/2 done and ")) continue;
         SCOPED_TRACE(place);
         ++in_mid_epoch;
         const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents[i]).value();
         const int others = 5 - workers;
         ExpectSameEnd(whole, Search(spec(others), nullptr, &checkpoint.state));
       }
-      EXPECT_EQ(in_mid_epoch, 4);
+      EXPECT_EQ(in_mid_epoch, 2);
     }
   }
 }
@@ -178,20 +185,25 @@ TEST(Resume, ASearchOfWhichNothingCanBeDerivedKeepsWhatItTrained) {
 TEST(Resume, AStopAnywhereSavesAndGoesOn) {
   const SearchOutcome plain = SearchWith({}, nullptr);
   // The search may stop after every step, before every batch of an evaluation, and at the end of
-  // every epoch.
-  int stops = 0;
-  for (;; ++stops) {
+  // every epoch: at four places in an epoch, and at three more in the two epochs that are
+  // evaluated.
+  constexpr int kStops = 4 * 4 + 2 * 3;
+  StateKeeper to_the_end;
+  to_the_end.stop_after = kStops;
+  EXPECT_TRUE(SearchWith({}, &to_the_end).result.ok());
+  // Places of each kind in both stages: in the first epoch 0 to 3, in the second one, with its
+  // evaluation, 4 to 10, and in the last one 15 to 21.
+  for (const int stops : {0, 3, 5, 7, 9, 10, 12, 16, 19, 21}) {
+    SCOPED_TRACE(stops);
     StateKeeper keeper;
     keeper.stop_after = stops;
     const SearchOutcome stopped = SearchWith({}, &keeper);
-    if (stopped.result.ok()) break;
     ASSERT_EQ(stopped.result.status().code(), absl::StatusCode::kCancelled);
     const Checkpoint checkpoint = DecodeCheckpoint(keeper.contents.back()).value();
     const SearchOutcome resumed = SearchWith({}, nullptr, &checkpoint.state);
     ExpectSameEnd(plain, resumed);
     EXPECT_EQ(stopped.log.lines.size() + resumed.log.lines.size(), plain.log.lines.size());
   }
-  EXPECT_EQ(stops, 4 * 4 + 2 * 3);
 }
 
 TEST(Resume, ACheckpointThatIsCutOrFlippedIsRefused) {

@@ -224,8 +224,14 @@ TEST(Search, ABatchOfOneThatCannotBeNormalizedIsRefusedBeforeTheFirstStep) {
   // The two reductions reduce images of 4x4 pixels to one pixel.
   for (const char* kernels : {"search.kernels=FUSED", "search.kernels=REFERENCE"}) {
     const auto error = [&](const std::vector<std::string>& more) {
-      std::vector<std::string> settings = {"dataset.height=4", "dataset.width=4",
-                                           "search.augmentation.crop_padding=0", kernels};
+      std::vector<std::string> settings = {"dataset.height=4",
+                                           "dataset.width=4",
+                                           "search.augmentation.crop_padding=0",
+                                           "schedule.stages[0].epochs=1",
+                                           "schedule.stages[0].warmup_epochs=0",
+                                           "schedule.stages[1].epochs=1",
+                                           "schedule.stages[1].warmup_epochs=0",
+                                           kernels};
       settings.insert(settings.end(), more.begin(), more.end());
       const Outcome outcome = Search(settings);
       EXPECT_TRUE(outcome.heard.candidates.empty() || outcome.result.ok());
@@ -296,7 +302,7 @@ TEST(Search, MemoryThatCannotBeAllocatedIsAnErrorWithItsPlace) {
 /// With the same seed in float64, FUSED and REFERENCE lead to the same alphas.
 TEST(Search, KernelsReachTheSameAlphas) {
   const std::vector<std::string> settings = {
-      "search.precision=FLOAT64", "schedule.stages[0].epochs=5", "schedule.stages[1].epochs=5"};
+      "search.precision=FLOAT64", "schedule.stages[0].epochs=3", "schedule.stages[1].epochs=3"};
   std::vector<std::string> plain = settings, fused = settings;
   plain.push_back("search.kernels=REFERENCE");
   fused.push_back("search.kernels=FUSED");

@@ -60,9 +60,9 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
 
 class FusedNetworkTest : public testing::TestWithParam<Stage> {};
 
-/// Compares the kernels with the reference kernels.
-void ExpectSameNetwork(const Stage& stage, Kernels kernels) {
-  const auto fused = MakeNet(stage, kernels), reference = MakeNet(stage, REFERENCE);
+/// Compares the networks with both kernels.
+void ExpectSameNetwork(const Stage& stage, Kernels actual_kernels, Kernels expected_kernels) {
+  const auto actual = MakeNet(stage, actual_kernels), expected = MakeNet(stage, expected_kernels);
   GradientRequest request;
   request.images = at::randn({4, 3, 16, 16}, MakeGenerator(1, "images"), at::kDouble);
   request.labels = at::randint(10, {4}, MakeGenerator(1, "labels"), at::kLong);
@@ -70,19 +70,25 @@ void ExpectSameNetwork(const Stage& stage, Kernels kernels) {
     request.of = of;
     request.context.masks = Masks({/*seed=*/1}, /*first_image=*/0);
     request.context.update_statistics = of != GradientOf::kBoth;
-    ExpectSameGradients(*fused, *reference, request);
+    ExpectSameGradients(*actual, *expected, request);
   }
 }
 
-TEST_P(FusedNetworkTest, IsTheSame) { ExpectSameNetwork(GetParam(), FUSED); }
+TEST_P(FusedNetworkTest, IsTheSame) { ExpectSameNetwork(GetParam(), FUSED, REFERENCE); }
 
-TEST_P(FusedNetworkTest, IsTheSameWithGroupedOperators) { ExpectSameNetwork(GetParam(), GROUPED); }
+// The expected values come from the fused kernels, which take a fraction of the time of the
+// reference kernels, and which the test above compares with those.
+TEST_P(FusedNetworkTest, IsTheSameWithGroupedOperators) {
+  ExpectSameNetwork(GetParam(), GROUPED, FUSED);
+}
 
+// Three cells are one normal cell and two reductions. Five cells also have normal cells after a
+// reduction, and six cells have two normal cells in sequence.
 INSTANTIATE_TEST_SUITE_P(Stages, FusedNetworkTest,
-                         testing::Values(Stage{5, 8, 0, true}, Stage{11, 5, 0.4, true},
-                                         Stage{17, 3, 0.7, true}, Stage{5, 8, 1, true},
-                                         Stage{5, 1, 0.5, true}, Stage{5, 8, 0.5, false},
-                                         Stage{5, 9, 0.4, true, true},
+                         testing::Values(Stage{5, 8, 0, true}, Stage{6, 5, 0.4, true},
+                                         Stage{5, 3, 0.7, true}, Stage{3, 8, 1, true},
+                                         Stage{5, 1, 0.5, true}, Stage{3, 8, 0.5, false},
+                                         Stage{3, 9, 0.4, true, true},
                                          Stage{3, 2, 0, false, true}));
 
 class FusedDerivedNetworkTest : public testing::TestWithParam<double> {};
