@@ -15,6 +15,7 @@
 #include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/meter.h"
 #include "pdarts/trainers/network_step.h"
+#include "tests/batteries/make_spec.h"
 #include "tests/data_parallel/processes.h"
 
 namespace pdarts {

@@ -19,6 +19,7 @@
 #include "pdarts/core/training.h"
 #include "pdarts/trainers/network_trainer.h"
 #include "pdarts/trainers/search_trainer.h"
+#include "tests/batteries/make_spec.h"
 #include "tests/data_parallel/processes.h"
 
 namespace pdarts {
