@@ -35,7 +35,7 @@ def _release_archive_impl(ctx):
         for file in target[DefaultInfo].files.to_list():
             inputs.append(file)
             files[folder + file.basename] = file.path
-    config = ctx.actions.declare_file(ctx.label.name + ".json")
+    config = ctx.actions.declare_file(ctx.label.name + "_archive.json")
     ctx.actions.write(config, struct(
         # The content of the archive: paths in the archive, and the paths of the source files.
         programs = programs,
