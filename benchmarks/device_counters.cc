@@ -19,17 +19,15 @@
 
 #include "ATen/Parallel.h"
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/substitute.h"
+#include "benchmarks/benchmark_program.h"
 #include "benchmarks/flag_checks.h"
 #include "benchmarks/seeded_candidates.h"
-#include "glog/logging.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
@@ -197,29 +195,35 @@ constexpr Column kColumns[] = {
     {"allocations", &DeviceCounters::allocations},
 };
 
-std::string Json(const std::vector<std::unique_ptr<Row>>& rows) {
-  std::vector<std::string> texts;
+std::string JsonOf(const std::vector<std::unique_ptr<Row>>& rows) {
+  constexpr int kDigits = 3;
+  Json list = Json::List();
   for (const auto& row : rows) {
-    std::string text = absl::StrFormat(
-        R"({"space": %s, "stage": %d, "cells": %d, "candidates": %d, "kernels": %s, "steps": %d)",
-        JsonText(row->stage.space), row->stage.number, row->stage.cells, row->stage.candidates,
-        JsonText(row->kernels), row->counters.steps());
+    Json object = Json::Object();
+    object.Set("space", Json::Text(row->stage.space))
+        .Set("stage", Json::Whole(row->stage.number))
+        .Set("cells", Json::Whole(row->stage.cells))
+        .Set("candidates", Json::Whole(row->stage.candidates))
+        .Set("kernels", Json::Text(row->kernels))
+        .Set("steps", Json::Whole(row->counters.steps()));
     for (const Column& column : kColumns) {
-      absl::StrAppendFormat(&text, R"(, "%s": %.3f)", column.name,
-                            row->counters.Mean(column.counter));
+      object.Set(column.name, Json::Fixed(row->counters.Mean(column.counter), kDigits));
     }
     if (absl::GetFlag(FLAGS_by_operator)) {
-      const std::string operators =
-          absl::StrJoin(row->counters.operators(), ", ", [](std::string* out, const auto& entry) {
-            absl::StrAppend(out, JsonText(entry.first), ": ", entry.second);
-          });
-      absl::StrAppend(&text, R"(, "operators": {)", operators, "}");
+      Json operators = Json::Object();
+      for (const auto& [name, count] : row->counters.operators()) {
+        operators.Set(name, Json::Whole(count));
+      }
+      object.Set("operators", std::move(operators));
     }
-    texts.push_back(absl::StrCat(text, "}"));
+    list.Append(std::move(object));
   }
-  return absl::StrFormat("{\"batch\": %d, \"channels\": %d, \"rows\": [%s]}\n",
-                         absl::GetFlag(FLAGS_batch), absl::GetFlag(FLAGS_channels),
-                         absl::StrJoin(texts, ", "));
+  return Json::Object()
+             .Set("batch", Json::Whole(absl::GetFlag(FLAGS_batch)))
+             .Set("channels", Json::Whole(absl::GetFlag(FLAGS_channels)))
+             .Set("rows", std::move(list))
+             .SpacedLine() +
+         "\n";
 }
 
 /// The most frequent operators first.
@@ -279,7 +283,7 @@ absl::Status Run() {
       rows.push_back(std::move(row));
     }
   }
-  std::cout << (absl::GetFlag(FLAGS_json) ? Json(rows) : Table(rows));
+  std::cout << (absl::GetFlag(FLAGS_json) ? JsonOf(rows) : Table(rows));
   return absl::OkStatus();
 }
 
@@ -287,11 +291,6 @@ absl::Status Run() {
 }  // namespace pdarts
 
 int main(int argc, char** argv) {
-  google::InitGoogleLogging(argv[0]);
-  FLAGS_logtostderr = true;
-  absl::SetProgramUsageMessage("Counts what a search step asks a device for.");
-  absl::ParseCommandLine(argc, argv);
-  const absl::Status status = pdarts::Run();
-  if (!status.ok()) std::cerr << status.message() << "\n";
-  return status.ok() ? 0 : 1;
+  return pdarts::RunBenchmark(argc, argv, "Counts what a search step asks a device for.",
+                              &pdarts::Run);
 }

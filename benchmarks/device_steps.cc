@@ -11,12 +11,9 @@
 //
 //   bazel run //benchmarks:device_steps -- --work=network --output=/tmp/network.safetensors
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -27,19 +24,17 @@
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/substitute.h"
+#include "benchmarks/benchmark_program.h"
 #include "benchmarks/flag_checks.h"
 #include "benchmarks/seeded_candidates.h"
 #include "benchmarks/step_profile.h"
 #include "c10/core/impl/VirtualGuardImpl.h"
-#include "glog/logging.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/dataset.h"
@@ -424,6 +419,7 @@ absl::Status CheckFlags() {
 }
 
 absl::Status Run() {
+  PDARTS_RETURN_IF_ERROR(GoWhereItWasTyped());
   PDARTS_RETURN_IF_ERROR(CheckFlags());
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(absl::GetFlag(FLAGS_device)));
   nn::KeepFreedMemory();  // as every program that trains
@@ -443,16 +439,6 @@ absl::Status Run() {
 }  // namespace pdarts
 
 int main(int argc, char** argv) {
-  google::InitGoogleLogging(argv[0]);
-  FLAGS_logtostderr = true;
-  absl::SetProgramUsageMessage("Times the steps of a search or a training on a device.");
-  absl::ParseCommandLine(argc, argv);
-  const char* const typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
-  if (typed_in != nullptr && chdir(typed_in) != 0) {
-    std::cerr << "cannot change to " << typed_in << "\n";
-    return 1;
-  }
-  const absl::Status status = pdarts::Run();
-  if (!status.ok()) std::cerr << status.message() << "\n";
-  return status.ok() ? 0 : 1;
+  return pdarts::RunBenchmark(argc, argv, "Times the steps of a search or a training on a device.",
+                              &pdarts::Run);
 }

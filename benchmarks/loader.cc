@@ -26,12 +26,11 @@
 #include "ATen/ops/upsample_bilinear2d.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "benchmarks/benchmark_program.h"
 #include "benchmarks/flag_checks.h"
 #include "benchmarks/step_timing.h"
 #include "glog/logging.h"
@@ -230,14 +229,9 @@ absl::Status Run() {
 }  // namespace pdarts
 
 int main(int argc, char** argv) {
-  google::InitGoogleLogging(argv[0]);
-  FLAGS_logtostderr = true;
   FLAGS_minloglevel = google::GLOG_ERROR;
-  absl::SetProgramUsageMessage("Times the loader on JPEG files of 500x375 pixels.");
-  absl::ParseCommandLine(argc, argv);
   pdarts::nn::KeepFreedMemory();  // as in every program that trains
   at::set_num_threads(1);
-  const absl::Status status = pdarts::Run();
-  if (!status.ok()) std::cerr << status.message() << "\n";
-  return status.ok() ? 0 : 1;
+  return pdarts::RunBenchmark(argc, argv, "Times the loader on JPEG files of 500x375 pixels.",
+                              &pdarts::Run);
 }

@@ -14,18 +14,16 @@
 #include "ATen/Parallel.h"
 #include "ATen/ops/randn_like.h"
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "benchmarks/benchmark_program.h"
 #include "benchmarks/cell_work.h"
 #include "benchmarks/flag_checks.h"
 #include "benchmarks/machine_speed.h"
 #include "benchmarks/sample_cell.h"
 #include "benchmarks/step_timing.h"
-#include "glog/logging.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/json.h"
 #include "pdarts/core/process.h"
@@ -256,11 +254,6 @@ absl::Status Run() {
 
 int main(int argc, char** argv) {
   pdarts::nn::KeepFreedMemory();  // as in every program that searches
-  google::InitGoogleLogging(argv[0]);
-  FLAGS_logtostderr = true;
-  absl::SetProgramUsageMessage("Compares a mixed cell's time with this machine's bounds.");
-  absl::ParseCommandLine(argc, argv);
-  const absl::Status status = pdarts::Run();
-  if (!status.ok()) std::cerr << status.message() << "\n";
-  return status.ok() ? 0 : 1;
+  return pdarts::RunBenchmark(
+      argc, argv, "Compares a mixed cell's time with this machine's bounds.", &pdarts::Run);
 }

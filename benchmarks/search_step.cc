@@ -33,18 +33,16 @@
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "benchmarks/benchmark_program.h"
 #include "benchmarks/child_output.h"
 #include "benchmarks/flag_checks.h"
 #include "benchmarks/seeded_candidates.h"
 #include "benchmarks/step_timing.h"
 #include "benchmarks/trainer_search.h"
-#include "glog/logging.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/communicator.h"
 #include "pdarts/core/json.h"
@@ -464,6 +462,11 @@ absl::Status MeasureTogether(Communicator& communicator) {
 }
 
 absl::Status Run() {
+  // As in the pdarts command: children inherit the spinning time of threads.
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
+    setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0);
+  }
+  PDARTS_RETURN_IF_ERROR(GoWhereItWasTyped());
   PDARTS_RETURN_IF_ERROR(CheckFlags());
   if (!absl::GetFlag(FLAGS_child)) {
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<ProcessGroup> processes,
@@ -486,21 +489,5 @@ absl::Status Run() {
 }  // namespace pdarts
 
 int main(int argc, char** argv) {
-  google::InitGoogleLogging(argv[0]);
-  FLAGS_logtostderr = true;
-  absl::SetProgramUsageMessage("Times a search step of a search space.");
-  absl::ParseCommandLine(argc, argv);
-  // As in the pdarts command: children inherit the spinning time of threads, and paths are relative
-  // to the folder in which the user typed the command.
-  if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
-    setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0);
-  }
-  const char* const typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
-  if (typed_in != nullptr && chdir(typed_in) != 0) {
-    std::cerr << "can't change to " << typed_in << "\n";
-    return 1;
-  }
-  const absl::Status status = pdarts::Run();
-  if (!status.ok()) std::cerr << status.message() << "\n";
-  return status.ok() ? 0 : 1;
+  return pdarts::RunBenchmark(argc, argv, "Times a search step of a search space.", &pdarts::Run);
 }
