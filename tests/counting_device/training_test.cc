@@ -15,6 +15,7 @@
 #include "pdarts/trainers/network_trainer.h"
 #include "tests/batteries/make_spec.h"
 #include "tests/batteries/state_keeper.h"
+#include "tests/batteries/step_counters.h"
 
 namespace pdarts {
 namespace {
@@ -163,18 +164,6 @@ TEST_P(CountingDeviceTraining, GoesOnOnAnotherDevice) {
   ASSERT_TRUE(resumed.status.ok()) << resumed.status;
   ExpectCloseStates(resumed.states.back(), whole.states.back(), 1e-8);
 }
-
-/// Reads the counters after each step, and saves nothing.
-class StepCounters : public Checkpointer {
- public:
-  bool Due() override {
-    after_steps.push_back(Counters());
-    return false;
-  }
-  absl::Status Save(const TrainingState&) override { return absl::OkStatus(); }
-
-  std::vector<DeviceCounters> after_steps;
-};
 
 TEST_P(CountingDeviceTraining, AStepCopiesItsBatchOnceAndWaitsForNothing) {
   const Training training = MakeTiny(GetParam(), {"dataset.train_images=64"}, CountingDevice());

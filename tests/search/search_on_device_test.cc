@@ -16,6 +16,7 @@
 #include "pdarts/runs/checkpoint.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "tests/batteries/make_spec.h"
+#include "tests/batteries/step_counters.h"
 #include "tests/batteries/tiny_search.h"
 #include "tests/search/counting_graph_recorder.h"
 #include "tests/search/drifting.pb.h"
@@ -140,18 +141,6 @@ TEST(SearchOnDevice, NamesTheStepWhoseNumbersAreNotFinite) {
         HasSubstr(absl::StrCat("an alpha is no finite number in stage 1, epoch 2, step ", call)));
   }
 }
-
-/// Reads the counters after each step, and saves nothing.
-class StepCounters : public Checkpointer {
- public:
-  bool Due() override {
-    after_steps.push_back(Counters());
-    return false;
-  }
-  absl::Status Save(const TrainingState&) override { return absl::OkStatus(); }
-
-  std::vector<DeviceCounters> after_steps;
-};
 
 TEST(SearchOnDevice, AStepCopiesEachBatchOnceAndWaitsForNothing) {
   for (const char* const kernels : {"REFERENCE", "FUSED"}) {
