@@ -14,35 +14,9 @@ CellPlan::CellPlan(const MixedCellArgs& cell, const std::vector<at::Tensor>& inp
       channels(cell.channels),
       height(cell.height),
       width(cell.width) {
-  CHECK(num_inputs > 0 && static_cast<int>(inputs.size()) == num_inputs &&
-        cell.num_nodes > num_inputs);
-  CHECK_EQ(coefficients.dim(), 1);
+  Begin(cell, inputs, coefficients, nodes, autograd_inputs);
   images = inputs[0].size(0);
   num_coefficients = coefficients.numel();
-  autograd_inputs = {coefficients};
-  nodes.resize(cell.num_nodes);
-  for (int i = 0; i < cell.num_nodes; ++i) {
-    Node& node = nodes[i];
-    if (!is_input(i)) {
-      node.channels = channels;
-      node.height = height;
-      node.width = width;
-      continue;
-    }
-    const at::Tensor& input = inputs[i];
-    CHECK(input.dim() == 4 && input.size(0) == images &&
-          input.scalar_type() == inputs[0].scalar_type());
-    autograd_inputs.push_back(input);
-    node.channels = input.size(1);
-    node.height = input.size(2);
-    node.width = input.size(3);
-  }
-  for (size_t place = 0; place < cell.output_nodes.size(); ++place) {
-    const int node = cell.output_nodes[place];
-    CHECK(!is_input(node) && node < num_nodes()) << node;
-    CHECK_EQ(nodes[node].place_in_output, -1) << "node " << node << " is twice in the output";
-    nodes[node].place_in_output = static_cast<int>(place);
-  }
   for (const CellEdge& edge : cell.edges) AddEdge(edge, autograd_inputs);
 }
 
@@ -125,11 +99,7 @@ void CellPlan::AddConvolution(Term term, const CellOperation& operation,
     convolution.batch_norm = from.batch_norm;
     TakeCommunicator(from.batch_norm);
     convolution.description = Describe(from.convolution, c, h, w);
-    convolution.first_input = autograd_inputs.size();
-    autograd_inputs.insert(
-        autograd_inputs.end(),
-        {from.convolution.depthwise, from.convolution.weight, from.convolution.second_weight,
-         from.convolution.bias, from.batch_norm.weight, from.batch_norm.bias});
+    convolution.first_input = Append(from, autograd_inputs);
     c = convolution.shape().out_channels;
     h = convolution.shape().out_height;
     w = convolution.shape().out_width;

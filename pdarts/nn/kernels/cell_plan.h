@@ -7,6 +7,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
+#include "pdarts/nn/kernels/cell_inputs.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/packing.h"
 
@@ -18,18 +19,7 @@ namespace pdarts::nn {
 /// A node is a sum of terms. A term is a source (an earlier node) itself, or the value of an
 /// operation on a source, which is batch-normalized in most cases. The value of an operation before
 /// its last batch normalization is called its pre-normalization value. Memory holds this value.
-struct CellPlan {
-  /// The inputs of autograd for a ReLU-conv-BN, in this order from Convolution::first_input.
-  enum ConvolutionInput : size_t {
-    kDepthwise,
-    kWeight,
-    kSecondWeight,
-    kBias,
-    kNormWeight,
-    kNormBias,
-    kNumConvolutionInputs,
-  };
-
+struct CellPlan : CellInputs {
   /// A ReLU, a convolution and a batch normalization.
   struct Convolution {
     ReluConvolution convolution;

@@ -54,35 +54,9 @@ std::optional<GroupedPlan> GroupedPlan::Make(const MixedCellArgs& cell,
   plan.channels = cell.channels;
   plan.height = cell.height;
   plan.width = cell.width;
-  CHECK(plan.num_inputs > 0 && static_cast<int>(inputs.size()) == plan.num_inputs &&
-        cell.num_nodes > plan.num_inputs);
-  CHECK_EQ(coefficients.dim(), 1);
+  Begin(cell, inputs, coefficients, plan.nodes, autograd_inputs);
   plan.images = inputs[0].size(0);
   plan.num_coefficients = coefficients.numel();
-  autograd_inputs = {coefficients};
-  plan.nodes.resize(cell.num_nodes);
-  for (int i = 0; i < cell.num_nodes; ++i) {
-    Node& node = plan.nodes[i];
-    if (!plan.is_input(i)) {
-      node.channels = cell.channels;
-      node.height = cell.height;
-      node.width = cell.width;
-      continue;
-    }
-    const at::Tensor& input = inputs[i];
-    CHECK(input.dim() == 4 && input.size(0) == plan.images &&
-          input.scalar_type() == inputs[0].scalar_type());
-    autograd_inputs.push_back(input);
-    node.channels = input.size(1);
-    node.height = input.size(2);
-    node.width = input.size(3);
-  }
-  for (size_t place = 0; place < cell.output_nodes.size(); ++place) {
-    const int node = cell.output_nodes[place];
-    CHECK(!plan.is_input(node) && node < plan.num_nodes()) << node;
-    CHECK_EQ(plan.nodes[node].place_in_output, -1) << "node " << node << " is twice in the output";
-    plan.nodes[node].place_in_output = static_cast<int>(place);
-  }
   plan.firsts.resize(1 + cell.num_nodes - cell.num_inputs);
   plan.seconds.resize(plan.firsts.size());
   std::vector<bool> has_coefficient(plan.num_coefficients);
@@ -261,11 +235,7 @@ bool GroupedPlan::AddChain(Term term, const CellEdge& edge, const CellOperation&
     c = OutChannels(from.convolution);
     h = OutSide(h, stride);
     w = OutSide(w, stride);
-    chain.rounds.push_back({from.convolution, from.batch_norm, autograd_inputs.size()});
-    autograd_inputs.insert(
-        autograd_inputs.end(),
-        {from.convolution.depthwise, from.convolution.weight, from.convolution.second_weight,
-         from.convolution.bias, from.batch_norm.weight, from.batch_norm.bias});
+    chain.rounds.push_back({from.convolution, from.batch_norm, Append(from, autograd_inputs)});
   }
   CHECK(c == channels && h == height && w == width)
       << "a convolution to " << c << "x" << h << "x" << w << " for a node of " << channels << "x"

@@ -8,6 +8,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "pdarts/nn/kernels/batch_norm_args.h"
+#include "pdarts/nn/kernels/cell_inputs.h"
 #include "pdarts/nn/kernels/convolution.h"
 #include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/mixed_cell.h"
@@ -22,17 +23,7 @@ namespace pdarts::nn {
 /// level of its own. The first convolutions of all operations that leave a level are computed
 /// together (Batch), and so are the second ones. The last batch normalizations and the sums of all
 /// operations that end at a node are computed together.
-struct GroupedPlan {
-  /// The inputs of autograd for a convolution, in this order from Convolution::first_input.
-  enum ConvolutionInput : size_t {
-    kDepthwise,
-    kWeight,
-    kSecondWeight,
-    kBias,
-    kNormWeight,
-    kNormBias,
-  };
-
+struct GroupedPlan : CellInputs {
   /// A ReLU, a convolution and a batch normalization.
   struct Convolution {
     ReluConvolution convolution;
