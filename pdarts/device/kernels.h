@@ -67,6 +67,84 @@ struct ElementOrder {
   }
 };
 
+/// The numbers of a summand in `terms`: coefficient or -1; number of its gate or -1; number of its
+/// image scale or -1; whether it has dropout; and the place of the dropout.
+inline constexpr int64_t kSummandNumbers = 5;
+
+/// A summand in memory. The elements of an image are contiguous. S: the type of the values.
+template <typename S>
+struct SummandMemory {
+  const S *value, *gate;              ///< gate: may be null
+  const float* image_scale;           ///< may be null
+  int64_t value_stride, gate_stride;  ///< between two images
+  int64_t place;
+  double scale;
+  int32_t coefficient;
+  bool drops;
+};
+
+/// The memory of the summand with this number, from the arguments of the operators.
+template <typename S>
+SummandMemory<S> MemoryOf(at::TensorList values, at::TensorList gates, at::TensorList image_scales,
+                          at::IntArrayRef terms, at::ArrayRef<double> scales, int64_t number) {
+  const int64_t* const numbers = terms.data() + number * kSummandNumbers;
+  const at::Tensor& value = values[static_cast<size_t>(number)];
+  SummandMemory<S> memory = {};
+  memory.value = value.const_data_ptr<S>();
+  memory.value_stride = value.stride(0);
+  if (numbers[1] >= 0) {
+    const at::Tensor& gate = gates[static_cast<size_t>(numbers[1])];
+    memory.gate = gate.const_data_ptr<S>();
+    memory.gate_stride = gate.stride(0);
+  }
+  if (numbers[2] >= 0) {
+    memory.image_scale = image_scales[static_cast<size_t>(numbers[2])].const_data_ptr<float>();
+  }
+  memory.place = numbers[4];
+  memory.scale = scales[static_cast<size_t>(number)];
+  memory.coefficient = static_cast<int32_t>(numbers[0]);
+  memory.drops = numbers[3] != 0;
+  return memory;
+}
+
+/// A summand for one image. T: the type of the computation.
+template <typename S, typename T>
+struct SummandImage {
+  const S *value, *gate;
+  T factor;
+  bool drops;
+  ImageDropout<T> dropout;
+
+  /// The element at this offset in the image's memory, without the factor.
+  PDARTS_MASK_METHOD T At(int64_t offset, const ElementOrder& order) const {
+    if (gate != nullptr && static_cast<T>(gate[offset]) <= 0) return 0;
+    const T element = static_cast<T>(value[offset]);
+    return drops ? element * dropout.Factor(order.NumberOf(offset)) : element;
+  }
+};
+
+/// coefficients: may be null if no summand has a coefficient; counter and rate: if none has
+/// dropout.
+template <typename S, typename T>
+PDARTS_MASK_FUNCTION SummandImage<S, T> ImageOf(const SummandMemory<S>& summand, int64_t image,
+                                                const T* coefficients, const int64_t* counter,
+                                                const double* rate) {
+  SummandImage<S, T> of_image = {};
+  of_image.value = summand.value + image * summand.value_stride;
+  if (summand.gate != nullptr) of_image.gate = summand.gate + image * summand.gate_stride;
+  of_image.factor = static_cast<T>(summand.scale);
+  if (summand.coefficient >= 0) of_image.factor *= coefficients[summand.coefficient];
+  if (summand.image_scale != nullptr) {
+    of_image.factor *= static_cast<T>(summand.image_scale[image]);
+  }
+  of_image.drops = summand.drops;
+  if (summand.drops) {
+    of_image.dropout =
+        DropoutOfImage<T>(counter, summand.place, image, *rate, /*rounds_once=*/true);
+  }
+  return of_image;
+}
+
 /// The pixel (y, x) of a channel of a transformed image.
 /// \param channel `[height,width]`, before the transforms.
 /// \param map `[kImageNumbers]`.

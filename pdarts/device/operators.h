@@ -2,6 +2,8 @@
 #define PDARTS_DEVICE_OPERATORS_H_
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "ATen/core/Tensor.h"
 
@@ -30,6 +32,45 @@ at::Tensor ImageScales(const at::Tensor& counter, at::IntArrayRef places, int64_
 ///     layer.
 at::Tensor Dropout(const at::Tensor& x, const at::Tensor& counter, int64_t place,
                    const at::Tensor& rate, bool rounds_scale_once);
+
+/// The type of the sums over values of this type.
+inline at::ScalarType SumType(at::ScalarType values) {
+  return values == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+/// A summand of SumTerms. All of its tensors are on one device.
+struct Summand {
+  at::Tensor value;                      ///< `[N,C,H,W]`: float64, float32, or a 16-bit type
+  at::Tensor gate;                       ///< of the sizes and the type of the value, or undefined
+  at::Tensor image_scale;                ///< `[N]` float32: a factor of each image, or undefined
+  int64_t coefficient = kNoCoefficient;  ///< the number of a coefficient that is a factor
+  double scale = 1;                      ///< a factor
+  /// The place of dropout (Masks::Place), or no value. The dropout is Dropout with
+  /// rounds_scale_once.
+  std::optional<int64_t> place;
+
+  static constexpr int64_t kNoCoefficient = -1;
+};
+
+/// The numbers that the dropout of summands depends on; undefined if no summand has dropout.
+struct SummandDropout {
+  at::Tensor counter, rate;
+};
+
+/// The sum of the summands: their values after dropout, multiplied by their factors. An element of
+/// a summand is 0 where its gate is 0 or less, like the gradient of a ReLU. `[N,C,H,W]`,
+/// contiguous, of the type of the values. All values have the same sizes and type. Sums and factors
+/// have SumType. The operator has no autograd. \param coefficients one-dimensional, of SumType. It
+/// may be undefined if no summand
+///     has a coefficient.
+at::Tensor SumTerms(const std::vector<Summand>& summands, const at::Tensor& coefficients,
+                    const SummandDropout& dropout);
+
+/// `[summands,N]` of SumType: the sums over the elements of each image of a summand,
+/// multiplied by the elements of the tensor from `others` with the same number. Coefficients have
+/// no effect, but all other factors have one. `others` have the sizes and the type of the values.
+at::Tensor TermProducts(const std::vector<Summand>& summands, const std::vector<at::Tensor>& others,
+                        const SummandDropout& dropout);
 
 /// Independent numbers of the standard normal distribution: `[N,C,H,W]` float32, channels-last.
 at::Tensor NormalNoise(const at::Tensor& counter, int64_t place, at::IntArrayRef sizes);

@@ -2,6 +2,7 @@
 // an element, which the tested kernels for the CPU share. These kernels are unverified on a device.
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 
 #include "ATen/Dispatch.h"
@@ -56,6 +57,79 @@ __global__ void DropElements(const S* x, const int64_t* counter, int64_t place, 
       out[image * elements + i] = static_cast<S>(static_cast<T>(x[image * elements + i]) *
                                                  dropout.Factor(order.NumberOf(i)));
     }
+  }
+}
+
+/// The numbers of summands whose memory fits into the arguments of one kernel, which have 4096
+/// bytes.
+constexpr int kSummands = 48, kProducts = 32;
+
+template <typename S>
+struct Summands {
+  SummandMemory<S> summand[kSummands];
+};
+
+template <typename S>
+struct Products {
+  SummandMemory<S> summand[kProducts];
+  const S* other[kProducts];
+  int64_t stride[kProducts];  ///< between two images of `other`
+};
+
+/// adds: whether `out` already has the sum of other summands.
+template <typename S, typename T>
+__global__ void AddSummands(Summands<S> summands, int count, const T* coefficients,
+                            const int64_t* counter, const double* rate, ElementOrder order,
+                            int64_t images, bool adds, S* out) {
+  const int64_t elements = order.channels * order.pixels;
+  const int64_t step = int64_t{gridDim.x} * blockDim.x;
+  const int64_t first = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  for (int64_t image = blockIdx.y; image < images; image += gridDim.y) {
+    S* const to = out + image * elements;
+    T sums[kElementsOfThread];
+    for (int64_t k = 0; k < kElementsOfThread; ++k) {
+      const int64_t i = first + k * step;
+      sums[k] = adds && i < elements ? static_cast<T>(to[i]) : T{0};
+    }
+    for (int s = 0; s < count; ++s) {
+      const auto term = ImageOf<S, T>(summands.summand[s], image, coefficients, counter, rate);
+      for (int64_t k = 0; k < kElementsOfThread; ++k) {
+        const int64_t i = first + k * step;
+        if (i < elements) sums[k] += term.factor * term.At(i, order);
+      }
+    }
+    for (int64_t k = 0; k < kElementsOfThread; ++k) {
+      const int64_t i = first + k * step;
+      if (i < elements) to[i] = static_cast<S>(sums[k]);
+    }
+  }
+}
+
+/// A block for an image of a summand.
+template <typename S, typename T>
+__global__ void MultiplySummands(Products<S> products, const int64_t* counter, const double* rate,
+                                 ElementOrder order, int64_t images, T* out) {
+  __shared__ T sums[kThreads];
+  const int64_t elements = order.channels * order.pixels;
+  const S* const others = products.other[blockIdx.y];
+  const int thread = static_cast<int>(threadIdx.x);
+  for (int64_t image = blockIdx.x; image < images; image += gridDim.x) {
+    const auto term = ImageOf<S, T>(products.summand[blockIdx.y], image,
+                                    static_cast<const T*>(nullptr), counter, rate);
+    const S* const other = others + image * products.stride[blockIdx.y];
+    T sum = 0;
+    for (int64_t i = thread; i < elements; i += kThreads) {
+      sum += term.At(i, order) * static_cast<T>(other[i]);
+    }
+    sums[thread] = sum;
+    __syncthreads();
+    // The order of the additions is the same in each run.
+    for (int half = kThreads / 2; half > 0; half /= 2) {
+      if (thread < half) sums[thread] += sums[thread + half];
+      __syncthreads();
+    }
+    if (thread == 0) out[blockIdx.y * images + image] = sums[0] * term.factor;
+    __syncthreads();
   }
 }
 
@@ -120,6 +194,79 @@ at::Tensor DropoutCuda(const at::Tensor& x, const at::Tensor& counter, int64_t p
   return out;
 }
 
+template <typename T>
+const T* DataOrNull(const std::optional<at::Tensor>& tensor) {
+  return tensor ? tensor->const_data_ptr<T>() : nullptr;
+}
+
+at::Tensor SumTermsCuda(at::TensorList values, at::TensorList gates, at::TensorList image_scales,
+                        at::IntArrayRef terms, at::ArrayRef<double> scales,
+                        const std::optional<at::Tensor>& coefficients,
+                        const std::optional<at::Tensor>& counter,
+                        const std::optional<at::Tensor>& rate) {
+  const c10::cuda::CUDAGuard guard(values[0].device());
+  const at::Tensor out = at::empty(values[0].sizes(), values[0].options());
+  if (out.numel() == 0) return out;
+  const ElementOrder order = {out.size(1), out.size(2) * out.size(3), /*is_channels_last=*/false};
+  const auto total = static_cast<int64_t>(values.size());
+  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, out.scalar_type(), "sum_terms", [&] {
+    using T = std::conditional_t<std::is_same_v<scalar_t, double>, double, float>;
+    // One launch, unless the sum has very many terms.
+    for (int64_t first = 0; first < total; first += kSummands) {
+      Summands<scalar_t> summands = {};
+      const int count = static_cast<int>(std::min<int64_t>(kSummands, total - first));
+      for (int i = 0; i < count; ++i) {
+        summands.summand[i] =
+            MemoryOf<scalar_t>(values, gates, image_scales, terms, scales, first + i);
+      }
+      AddSummands<scalar_t, T><<<GridOf(out.size(0), order.channels * order.pixels), kThreads, 0,
+                                 at::cuda::getCurrentCUDAStream()>>>(
+          summands, count, DataOrNull<T>(coefficients), DataOrNull<int64_t>(counter),
+          DataOrNull<double>(rate), order, out.size(0), /*adds=*/first > 0,
+          out.mutable_data_ptr<scalar_t>());
+      C10_CUDA_KERNEL_LAUNCH_CHECK();
+    }
+  });
+  return out;
+}
+
+at::Tensor TermProductsCuda(at::TensorList values, at::TensorList others, at::TensorList gates,
+                            at::TensorList image_scales, at::IntArrayRef terms,
+                            at::ArrayRef<double> scales, const std::optional<at::Tensor>& counter,
+                            const std::optional<at::Tensor>& rate) {
+  const at::Tensor& like = values[0];
+  const c10::cuda::CUDAGuard guard(like.device());
+  const auto total = static_cast<int64_t>(values.size());
+  const int64_t images = like.size(0);
+  const at::Tensor out =
+      at::empty({total, images}, like.options().dtype(SumType(like.scalar_type())));
+  if (out.numel() == 0) return out;
+  const ElementOrder order = {like.size(1), like.size(2) * like.size(3),
+                              /*is_channels_last=*/false};
+  AT_DISPATCH_FLOATING_TYPES_AND2(
+      at::kHalf, at::kBFloat16, like.scalar_type(), "term_products", [&] {
+        using T = std::conditional_t<std::is_same_v<scalar_t, double>, double, float>;
+        for (int64_t first = 0; first < total; first += kProducts) {
+          Products<scalar_t> products = {};
+          const int count = static_cast<int>(std::min<int64_t>(kProducts, total - first));
+          for (int i = 0; i < count; ++i) {
+            const at::Tensor& other = others[static_cast<size_t>(first + i)];
+            products.summand[i] =
+                MemoryOf<scalar_t>(values, gates, image_scales, terms, scales, first + i);
+            products.other[i] = other.const_data_ptr<scalar_t>();
+            products.stride[i] = other.stride(0);
+          }
+          const dim3 grid(static_cast<unsigned>(std::min<int64_t>(images, 65535)),
+                          static_cast<unsigned>(count));
+          MultiplySummands<scalar_t, T><<<grid, kThreads, 0, at::cuda::getCurrentCUDAStream()>>>(
+              products, DataOrNull<int64_t>(counter), DataOrNull<double>(rate), order, images,
+              out.mutable_data_ptr<T>() + first * images);
+          C10_CUDA_KERNEL_LAUNCH_CHECK();
+        }
+      });
+  return out;
+}
+
 at::Tensor NormalNoiseCuda(const at::Tensor& counter, int64_t place, at::IntArrayRef sizes) {
   const c10::cuda::CUDAGuard guard(counter.device());
   const at::Tensor noise =
@@ -154,6 +301,8 @@ at::Tensor TransformSmallImagesCuda(const at::Tensor& images, const at::Tensor& 
 TORCH_LIBRARY_IMPL(pdarts, CUDA, library) {
   library.impl("image_scales", &ImageScalesCuda);
   library.impl("dropout", &DropoutCuda);
+  library.impl("sum_terms", &SumTermsCuda);
+  library.impl("term_products", &TermProductsCuda);
   library.impl("normal_noise", &NormalNoiseCuda);
   library.impl("transform_small_images", &TransformSmallImagesCuda);
 }

@@ -132,6 +132,13 @@ at::Tensor DropElements(const at::Tensor& x, const Rate& rate, const Masks& mask
   return storage.Narrow(wide * factors);
 }
 
+operators::SummandDropout NumbersOf(const DeviceDropout& dropout, at::IntArrayRef sizes) {
+  CheckSizes(sizes);
+  const at::Tensor& counter = dropout.masks.device_counter();
+  CHECK(counter.defined()) << "the masks draw on the CPU";
+  return {counter, OnDeviceOf(counter, dropout.rate)};
+}
+
 std::vector<at::Tensor> ImageScales(const std::vector<Masks>& places, int64_t images,
                                     const Rate& rate) {
   if (places.empty()) return {};

@@ -8,6 +8,7 @@
 #include "pdarts/core/backend.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/rate.h"
+#include "pdarts/device/operators.h"
 
 namespace pdarts::nn {
 
@@ -43,6 +44,10 @@ struct DeviceDropout {
   Rate rate;
   Masks masks;
 };
+
+/// What the summands of operators::SumTerms with this dropout draw their masks from. sizes: of the
+/// values. Throws as DropoutMask.
+operators::SummandDropout NumbersOf(const DeviceDropout& dropout, at::IntArrayRef sizes);
 
 /// The scale of each image at each place: 0 with the probability `rate`, and otherwise 1 / (1 -
 /// rate). `[images]` float32 for each element of `places`, on the device of the masks. One

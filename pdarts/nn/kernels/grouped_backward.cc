@@ -2,53 +2,29 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <tuple>
 #include <utility>
 
 #include "ATen/ops/add.h"
 #include "ATen/ops/avg_pool2d_backward.h"
-#include "ATen/ops/cat.h"
 #include "ATen/ops/convolution_backward.h"
-#include "ATen/ops/empty.h"
 #include "ATen/ops/max_pool2d_with_indices_backward.h"
 #include "ATen/ops/mul.h"
 #include "ATen/ops/native_batch_norm_backward.h"
-#include "ATen/ops/sum.h"
 #include "ATen/ops/threshold_backward.h"
 #include "ATen/ops/zeros.h"
 #include "ATen/ops/zeros_like.h"
 #include "glog/logging.h"
-#include "pdarts/nn/kernels/grouped_forward.h"
 
 namespace pdarts::nn {
 namespace {
 
-/// The parts as a view `[part,N,C,H,W]`, if they are slices of one tensor at equal distances;
-/// otherwise undefined.
-at::Tensor Stacked(const std::vector<at::Tensor>& parts) {
-  const at::Tensor& first = parts[0];
-  const int64_t distance = parts[1].storage_offset() - first.storage_offset();
-  for (size_t i = 0; i < parts.size(); ++i) {
-    const bool is_next =
-        parts[i].is_alias_of(first) && parts[i].strides() == first.strides() &&
-        parts[i].storage_offset() == first.storage_offset() + static_cast<int64_t>(i) * distance;
-    if (!is_next) return {};
-  }
-  if (distance <= 0) return {};
-  std::vector<int64_t> sizes = first.sizes().vec(), strides = first.strides().vec();
-  sizes.insert(sizes.begin(), static_cast<int64_t>(parts.size()));
-  strides.insert(strides.begin(), distance);
-  return first.as_strided(sizes, strides, first.storage_offset());
-}
-
-/// The sum of tensors with the same sizes `[N,C,H,W]`.
-at::Tensor Sum(const std::vector<at::Tensor>& parts) {
-  if (parts.size() == 1) return parts[0];
-  if (parts.size() == 2) return at::add(parts[0], parts[1]);
-  if (const at::Tensor stacked = Stacked(parts); stacked.defined()) return SumOver(stacked, 0);
-  std::vector<int64_t> sizes = parts[0].sizes().vec();
-  sizes.insert(sizes.begin() + 1, static_cast<int64_t>(parts.size()));
-  return SumOver(at::cat(parts, 1).reshape(sizes), 1);
+operators::Summand AsSummand(const at::Tensor& value, const at::Tensor& gate = {}) {
+  operators::Summand summand;
+  summand.value = value;
+  summand.gate = gate;
+  return summand;
 }
 
 /// The gradients of input, weight and bias; undefined if `mask` is false.
@@ -75,7 +51,6 @@ GroupedBackward::GroupedBackward(const GroupedPlan& plan, const GroupedValues& v
       wants_(std::move(wants)),
       type_(type),
       to_nodes_(plan.nodes.size()),
-      to_positives_(plan.nodes.size()),
       to_pools_(plan.pools.size()),
       to_chains_(plan.chains.size()),
       batches_(plan.batches.size()),
@@ -85,7 +60,8 @@ std::vector<at::Tensor> GroupedBackward::Run() {
   for (int node = plan_.num_inputs; node < plan_.num_nodes(); ++node) {
     const int place = plan_.nodes[node].place_in_output;
     if (place < 0) continue;
-    to_nodes_[node].push_back(gradient_.narrow(1, place * plan_.channels, plan_.channels));
+    to_nodes_[node].push_back(
+        AsSummand(gradient_.narrow(1, place * plan_.channels, plan_.channels)));
   }
   for (int node = plan_.num_nodes() - 1; node >= plan_.num_inputs; --node) {
     Level(static_cast<size_t>(node - plan_.num_inputs) + 1, {node});
@@ -97,7 +73,7 @@ std::vector<at::Tensor> GroupedBackward::Run() {
 
   std::vector<at::Tensor> results(wants_.size());
   for (int i = 0; i < plan_.num_inputs; ++i) {
-    if (wants_[1 + i] && !to_nodes_[i].empty()) results[1 + i] = Sum(to_nodes_[i]);
+    if (wants_[1 + i] && !to_nodes_[i].empty()) results[1 + i] = Sum(to_nodes_[i], values_);
   }
   if (WantsCoefficients()) WriteCoefficients(&results);
   if (plan_.is_affine) WriteTermAffine(&results);
@@ -120,11 +96,6 @@ void GroupedBackward::Level(size_t level, const std::vector<int>& sources) {
   for (const int source : sources) {
     if (!WantsNode(source)) continue;
     for (const int pool : plan_.nodes[source].pools) PoolBackward(pool);
-    if (to_positives_[source].empty()) continue;
-    to_nodes_[source].push_back(at::threshold_backward(Sum(to_positives_[source]),
-                                                       values_.nodes[source].positive,
-                                                       /*threshold=*/0));
-    to_positives_[source].clear();
   }
 }
 
@@ -153,34 +124,37 @@ void GroupedBackward::FirstBackward(size_t number) {
   });
   const at::Tensor input = ConvolveBackward(number, gradient, wants_input);
   if (!wants_input) return;
+  const auto add = [this](int source, const at::Tensor& of_positive) {
+    to_nodes_[source].push_back(AsSummand(of_positive, values_.nodes[source].positive));
+  };
   switch (batch.kind) {
     case ConvolutionKind::kSeparable:
       for (int64_t i = 0; i < batch.size(); ++i) {
-        to_positives_[plan_.chains[batch.chains[i]].source].push_back(
+        add(plan_.chains[batch.chains[i]].source,
             input.narrow(1, i * batch.in_channels, batch.in_channels));
       }
       return;
     case ConvolutionKind::kFactorizedReduce: {
       // [source]: the gradients of the pixels from the first and from the second row and column.
-      std::map<int, std::array<std::vector<at::Tensor>, 2>> halves;
+      std::map<int, std::array<std::vector<operators::Summand>, 2>> halves;
       for (int64_t i = 0; i < batch.size(); ++i) {
         for (int64_t half = 0; half < 2; ++half) {
           halves[plan_.chains[batch.chains[i]].source][half].push_back(
-              input.narrow(1, (2 * i + half) * batch.in_channels, batch.in_channels));
+              AsSummand(input.narrow(1, (2 * i + half) * batch.in_channels, batch.in_channels)));
         }
       }
       for (const auto& [source, parts_of_source] : halves) {
         const at::Tensor whole = at::zeros_like(values_.nodes[source].positive);
         for (int64_t half = 0; half < 2; ++half) {
-          EverySecond(whole, half).copy_(Sum(parts_of_source[half]));
+          EverySecond(whole, half).copy_(Sum(parts_of_source[half], values_));
         }
-        to_positives_[source].push_back(whole);
+        add(source, whole);
       }
       return;
     }
     case ConvolutionKind::kPointwise:
     case ConvolutionKind::kDense:
-      to_positives_[plan_.chains[batch.chains[0]].source].push_back(input);
+      add(plan_.chains[batch.chains[0]].source, input);
       return;
   }
 }
@@ -234,7 +208,7 @@ at::Tensor GroupedBackward::ConvolveBackward(size_t number, const at::Tensor& gr
 
 void GroupedBackward::NodeBackward(int number) {
   if (to_nodes_[number].empty()) return;
-  const at::Tensor gradient = Sum(to_nodes_[number]);
+  const at::Tensor gradient = Sum(to_nodes_[number], values_);
   to_nodes_[number].clear();
   if (!plan_.nodes[number].normalized.empty()) NormalizedBackward(number, gradient);
   if (!plan_.nodes[number].plain.empty()) PlainBackward(number, gradient);
@@ -268,74 +242,59 @@ void GroupedBackward::NormalizedBackward(int number, const at::Tensor& gradient)
           values.inverse_deviation, plan_.settings.training, plan_.settings.eps,
           {true, wants_weights, wants_weights && plan_.is_affine});
   for (int64_t i = 0; i < count; ++i) {
-    Route(node.normalized[i], before.narrow(1, i * plan_.channels, plan_.channels));
+    const GroupedPlan::Term& term = node.normalized[i];
+    const at::Tensor of_term = before.narrow(1, i * plan_.channels, plan_.channels);
+    switch (term.value) {
+      case GroupedPlan::Term::Value::kSource:
+        to_nodes_[term.number].push_back(AsSummand(of_term));
+        break;
+      case GroupedPlan::Term::Value::kPool:
+        to_pools_[term.number].push_back(AsSummand(of_term));
+        break;
+      case GroupedPlan::Term::Value::kChain:
+        to_chains_[term.number] = of_term;
+        break;
+    }
   }
 }
 
 void GroupedBackward::PlainBackward(int number, const at::Tensor& gradient) {
-  const GroupedPlan::Node& node = plan_.nodes[number];
-  const GroupedValues::OfNode& values = values_.nodes[number];
-  const auto count = static_cast<int64_t>(node.plain.size());
-  if (WantsCoefficients()) {
-    const at::Tensor products = at::mul(values.plain.reshape({plan_.images, count, -1}),
-                                        gradient.reshape({plan_.images, 1, -1}));
-    if (values.plain_scales.defined()) {
-      nodes_[number].plain = SumOver(Times(SumOver(products, 2, type_), values.plain_scales), 0);
-    } else {
-      const std::vector<int64_t> dimensions = {0, 2};
-      nodes_[number].plain =
-          at::sum(products, at::IntArrayRef(dimensions), /*keepdim=*/false, type_);
+  for (const GroupedPlan::Term& term : plan_.nodes[number].plain) {
+    if (WantsCoefficients()) {
+      plain_.push_back(PlainSummand(term, ValueOf(term)));
+      plain_gradients_.push_back(gradient);
     }
-  }
-  // [term,N,C,H,W], so that the gradient of each term is contiguous.
-  const at::Tensor terms = at::mul(
-      gradient.unsqueeze(0), values.plain_weights.t().contiguous().view({count, -1, 1, 1, 1}));
-  for (int64_t i = 0; i < count; ++i) {
-    const GroupedPlan::Term& term = node.plain[i];
-    const at::Tensor of_term = terms.select(0, i);
-    if (term.value != GroupedPlan::Term::Value::kSource) {
-      Route(term, of_term);
-    } else if (WantsNode(term.number)) {
-      // Dropout multiplies the gradient by the same numbers as the value.
-      Route(term, Drop(term, of_term));
-    }
+    const bool is_pool = term.value == GroupedPlan::Term::Value::kPool;
+    (is_pool ? to_pools_ : to_nodes_)[term.number].push_back(PlainSummand(term, gradient));
   }
 }
 
-void GroupedBackward::Route(const GroupedPlan::Term& term, const at::Tensor& gradient) {
-  switch (term.value) {
-    case GroupedPlan::Term::Value::kSource:
-      to_nodes_[term.number].push_back(gradient);
-      return;
-    case GroupedPlan::Term::Value::kPool:
-      to_pools_[term.number].push_back(gradient);
-      return;
-    case GroupedPlan::Term::Value::kChain:
-      to_chains_[term.number] = gradient;
-      return;
-  }
+const at::Tensor& GroupedBackward::ValueOf(const GroupedPlan::Term& term) const {
+  CHECK(term.value != GroupedPlan::Term::Value::kChain) << "a chain ends with a normalization";
+  return term.value == GroupedPlan::Term::Value::kPool ? values_.pools[term.number].value
+                                                       : values_.nodes[term.number].value;
 }
 
 void GroupedBackward::PoolBackward(int number) {
   if (to_pools_[number].empty()) return;
   const GroupedPlan::Pool& pool = plan_.pools[number];
-  const at::Tensor gradient = Sum(to_pools_[number]).contiguous();
+  const at::Tensor gradient = Sum(to_pools_[number], values_).contiguous();
   to_pools_[number].clear();
   const at::Tensor& source = values_.nodes[pool.source].value;
   const std::vector<int64_t> kernel = {3, 3}, stride = {pool.stride, pool.stride}, one = {1, 1};
   to_nodes_[pool.source].push_back(
-      pool.kind == CellOperation::Kind::kMaxPool
-          ? at::max_pool2d_with_indices_backward(gradient, source, kernel, stride, /*padding=*/one,
-                                                 /*dilation=*/one, /*ceil_mode=*/false,
-                                                 values_.pools[number].indices)
-          : at::avg_pool2d_backward(gradient, source, kernel, stride, /*padding=*/one,
-                                    /*ceil_mode=*/false, /*count_include_pad=*/false,
-                                    /*divisor_override=*/std::nullopt));
+      AsSummand(pool.kind == CellOperation::Kind::kMaxPool
+                    ? at::max_pool2d_with_indices_backward(
+                          gradient, source, kernel, stride, /*padding=*/one,
+                          /*dilation=*/one, /*ceil_mode=*/false, values_.pools[number].indices)
+                    : at::avg_pool2d_backward(gradient, source, kernel, stride, /*padding=*/one,
+                                              /*ceil_mode=*/false, /*count_include_pad=*/false,
+                                              /*divisor_override=*/std::nullopt)));
 }
 
 void GroupedBackward::WriteCoefficients(std::vector<at::Tensor>* results) const {
   const at::TensorOptions options = gradient_.options().dtype(type_);
-  std::vector<at::Tensor> weights, biases, plain;
+  std::vector<at::Tensor> weights, biases;
   for (size_t i = 0; i < nodes_.size(); ++i) {
     const auto zeros_if_dead = [&](const at::Tensor& gradient, int64_t size) {
       return gradient.defined() ? gradient : at::zeros({size}, options);
@@ -347,8 +306,6 @@ void GroupedBackward::WriteCoefficients(std::vector<at::Tensor>* results) const 
         biases.push_back(zeros_if_dead(nodes_[i].term_biases, normalized * plan_.channels));
       }
     }
-    const auto plain_size = static_cast<int64_t>(plan_.nodes[i].plain.size());
-    if (plain_size > 0) plain.push_back(zeros_if_dead(nodes_[i].plain, plain_size));
   }
   at::Tensor of_normalized;
   if (!weights.empty()) {
@@ -357,29 +314,20 @@ void GroupedBackward::WriteCoefficients(std::vector<at::Tensor>* results) const 
       products = at::add(at::mul(products, values_.affine_weights),
                          at::mul(Join(biases), values_.affine_biases));
     }
-    of_normalized = SumOver(products.reshape({plan_.num_normalized, plan_.channels}), 1);
+    of_normalized = SumOver(products.reshape({plan_.num_normalized, plan_.channels}), 1, type_);
   }
-  // For terms with dropout: the gradients of the coefficients, multiplied by the scale.
-  std::map<double, at::Tensor> scaled;
-  size_t next_plain = 0;
   std::vector<at::Tensor> elements(plan_.num_coefficients);
   for (const GroupedPlan::Node& node : plan_.nodes) {
     int64_t place = node.first_normalized;
     for (const GroupedPlan::Term& term : node.normalized) {
       elements[term.coefficient] = of_normalized.narrow(0, place++, 1);
     }
-    if (node.plain.empty()) continue;
-    const at::Tensor& own = plain[next_plain++];
-    for (size_t i = 0; i < node.plain.size(); ++i) {
-      const GroupedPlan::Term& term = node.plain[i];
-      const auto at_own = static_cast<int64_t>(i);
-      if (term.scale == 1) {
-        elements[term.coefficient] = own.narrow(0, at_own, 1);
-        continue;
-      }
-      at::Tensor& all = scaled[term.scale];
-      if (!all.defined()) all = at::mul(Join(plain), term.scale);
-      elements[term.coefficient] = all.narrow(0, node.first_plain + at_own, 1);
+  }
+  if (!plain_.empty()) {
+    const at::Tensor of_plain =
+        SumOver(operators::TermProducts(plain_, plain_gradients_, values_.dropout), 1, type_);
+    for (size_t i = 0; i < plain_.size(); ++i) {
+      elements[plain_[i].coefficient] = of_plain.narrow(0, static_cast<int64_t>(i), 1);
     }
   }
   at::Tensor zero;

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "pdarts/device/operators.h"
 #include "pdarts/nn/kernels/grouped_plan.h"
 #include "pdarts/nn/kernels/grouped_values.h"
 
@@ -33,7 +33,6 @@ class GroupedBackward {
   };
   struct OfNode {
     at::Tensor term_weights, term_biases;  ///< `[T*C]`
-    at::Tensor plain;                      ///< `[Q]`
   };
 
   bool WantsNode(int node) const { return !plan_.is_input(node) || wants_[1 + node]; }
@@ -53,8 +52,8 @@ class GroupedBackward {
   void NodeBackward(int node);
   void NormalizedBackward(int node, const at::Tensor& gradient);
   void PlainBackward(int node, const at::Tensor& gradient);
-  /// Adds the gradient of a term's value to the gradients of the part that computed the value.
-  void Route(const GroupedPlan::Term& term, const at::Tensor& gradient);
+  /// The value of a plain term.
+  const at::Tensor& ValueOf(const GroupedPlan::Term& term) const;
   void PoolBackward(int number);
 
   void WriteCoefficients(std::vector<at::Tensor>* results) const;
@@ -71,10 +70,14 @@ class GroupedBackward {
   const at::Tensor gradient_;
   const std::vector<bool> wants_;
   const c10::ScalarType type_;
-  std::vector<std::vector<at::Tensor>> to_nodes_;      ///< [node]: parts of the gradient
-  std::vector<std::vector<at::Tensor>> to_positives_;  ///< [node]: the same behind the ReLU
-  std::vector<std::vector<at::Tensor>> to_pools_;      ///< [pool]
-  std::vector<at::Tensor> to_chains_;                  ///< [chain]: of the newest result
+  /// [node], [pool]: the summands of the gradient. A gradient that comes through the ReLU of a node
+  /// has the node's positive values as its gate.
+  std::vector<std::vector<operators::Summand>> to_nodes_, to_pools_;
+  std::vector<at::Tensor> to_chains_;  ///< [chain]: the gradient of the newest result
+  /// The plain terms with the gradients of their nodes. Their products are the gradients of the
+  /// coefficients.
+  std::vector<operators::Summand> plain_;
+  std::vector<at::Tensor> plain_gradients_;
   std::vector<OfBatch> batches_;
   std::vector<OfNode> nodes_;
 };

@@ -33,17 +33,13 @@ class GroupedNode : public FusedNode {
 
   std::string name() const override { return name_; }
 
-  /// Keeps what autograd watches for changes: the inputs, the parameters, and what the numbers of
-  /// dropout on a device come from, because the backward pass draws them again.
+  /// Keeps what autograd watches for changes: the coefficients, the inputs, the parameters, and
+  /// what the numbers of dropout on a device come from, because the backward pass draws them again.
   void Keep(const std::vector<at::Tensor>& autograd_inputs) {
-    for (size_t i = 1; i < autograd_inputs.size(); ++i) num_saved_ = Save(autograd_inputs[i]) + 1;
-    for (const GroupedPlan::Node& node : plan_->nodes) {
-      for (const GroupedPlan::Term& term : node.plain) {
-        if (!term.device_dropout) continue;
-        Save(term.device_dropout->masks.device_counter());
-        num_saved_ = Save(term.device_dropout->rate.on_device) + 1;
-      }
-    }
+    for (const at::Tensor& input : autograd_inputs) num_saved_ = Save(input) + 1;
+    if (!plan_->dropout) return;
+    Save(plan_->dropout->masks.device_counter());
+    num_saved_ = Save(plan_->dropout->rate.on_device) + 1;
   }
 
   torch::autograd::variable_list Backward(torch::autograd::variable_list gradients) override {

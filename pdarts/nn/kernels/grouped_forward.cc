@@ -1,15 +1,13 @@
 #include "pdarts/nn/kernels/grouped_forward.h"
 
+#include <algorithm>
 #include <limits>
-#include <map>
 #include <tuple>
 
 #include "ATen/ExpandUtils.h"
 #include "ATen/ops/_foreach_lerp.h"
 #include "ATen/ops/_native_batch_norm_legit.h"
 #include "ATen/ops/avg_pool2d.h"
-#include "ATen/ops/baddbmm.h"
-#include "ATen/ops/bmm.h"
 #include "ATen/ops/cat.h"
 #include "ATen/ops/constant_pad_nd.h"
 #include "ATen/ops/convolution.h"
@@ -35,6 +33,11 @@ at::Tensor Convolution(const at::Tensor& input, const at::Tensor& weight, const 
 }
 
 at::Tensor Flat(const at::Tensor& x) { return x.reshape({-1}); }
+
+bool HasImageScale(const std::vector<GroupedPlan::Term>& terms) {
+  return std::any_of(terms.begin(), terms.end(),
+                     [](const GroupedPlan::Term& term) { return term.image_scale.defined(); });
+}
 
 /// The contiguous tensor of which the parts are all channels, in order; undefined if there is none.
 at::Tensor WholeOf(const std::vector<at::Tensor>& parts) {
@@ -78,10 +81,6 @@ at::Tensor SumOver(const at::Tensor& x, int64_t dimension, c10::ScalarType type)
   return at::sum(x, dimensions, /*keepdim=*/false, type);
 }
 
-at::Tensor SumOver(const at::Tensor& x, int64_t dimension) {
-  return SumOver(x, dimension, x.scalar_type());
-}
-
 at::Tensor EverySecond(const at::Tensor& x, int64_t first) {
   return x.slice(2, first, std::numeric_limits<int64_t>::max(), 2)
       .slice(3, first, std::numeric_limits<int64_t>::max(), 2);
@@ -108,12 +107,23 @@ ConvolutionCall WeightCall(const GroupedPlan::Batch& batch) {
   LOG(FATAL) << "no convolution " << static_cast<int>(batch.kind);
 }
 
-at::Tensor Drop(const GroupedPlan::Term& term, const at::Tensor& x) {
-  if (term.device_dropout) {
-    return DropElements(x.contiguous(), term.device_dropout->rate, term.device_dropout->masks,
-                        DropoutScale::kOfCell);
-  }
-  return term.mask.defined() ? Times(x, term.mask) : x;
+operators::Summand PlainSummand(const GroupedPlan::Term& term, const at::Tensor& value) {
+  operators::Summand summand;
+  summand.value = value;
+  summand.gate = term.gate;
+  summand.image_scale = term.image_scale;
+  summand.coefficient = term.coefficient;
+  summand.scale = term.scale;
+  summand.place = term.place;
+  return summand;
+}
+
+at::Tensor Sum(const std::vector<operators::Summand>& summands, const GroupedValues& values) {
+  const operators::Summand& first = summands[0];
+  const bool is_value = summands.size() == 1 && !first.gate.defined() &&
+                        !first.image_scale.defined() && !first.place && first.scale == 1 &&
+                        first.coefficient == operators::Summand::kNoCoefficient;
+  return is_value ? first.value : operators::SumTerms(summands, values.factors, values.dropout);
 }
 
 GroupedForward::GroupedForward(const GroupedPlan& plan, const std::vector<at::Tensor>& inputs,
@@ -234,9 +244,12 @@ void GroupedForward::AssembleWeights() {
 }
 
 void GroupedForward::AssembleCoefficients() {
-  // For terms with dropout: the coefficients, multiplied by the scale.
-  std::map<double, at::Tensor> scaled = {{1., coefficients_}};
-  std::vector<at::Tensor> normalized, plain, weights, biases;
+  values_.factors = coefficients_.to(operators::SumType(storage_.dtype().toScalarType()));
+  if (plan_.dropout) {
+    values_.dropout =
+        NumbersOf(*plan_.dropout, {plan_.images, plan_.channels, plan_.height, plan_.width});
+  }
+  std::vector<at::Tensor> normalized, weights, biases;
   at::Tensor ones, zeros;
   const auto add_affine = [&](const BatchNormArgs& batch_norm) {
     if (!batch_norm.weight.defined() && !ones.defined()) {
@@ -251,14 +264,6 @@ void GroupedForward::AssembleCoefficients() {
       normalized.push_back(coefficients_.narrow(0, term.coefficient, 1));
       if (plan_.is_affine) add_affine(term.batch_norm);
     }
-    for (const GroupedPlan::Term& term : node.plain) {
-      at::Tensor& all = scaled[term.scale];
-      if (!all.defined()) all = at::mul(coefficients_, term.scale);
-      plain.push_back(all.narrow(0, term.coefficient, 1));
-    }
-  }
-  if (!plain.empty()) {
-    plain_coefficients_ = Join(plain).to(storage_.dtype().toScalarType());
   }
   if (!normalized.empty()) {
     if (plan_.is_affine) values_.coefficients = Join(normalized);
@@ -406,17 +411,20 @@ at::Tensor GroupedForward::Convolve(const GroupedPlan::Batch& batch,
 void GroupedForward::ComputeNode(int number) {
   const GroupedPlan::Node& node = plan_.nodes[number];
   GroupedValues::OfNode& values = values_.nodes[number];
-  at::Tensor sum;
-  if (!node.normalized.empty()) sum = NormalizedSum(node, values);
-  if (!node.plain.empty()) sum = WithPlainTerms(node, sum, values);
-  if (!sum.defined()) {
-    sum = at::zeros({plan_.images, plan_.channels, plan_.height, plan_.width}, storage_);
+  std::vector<operators::Summand> summands;
+  if (!node.normalized.empty()) ComputeNormalized(node, values, &summands);
+  for (const GroupedPlan::Term& term : node.plain) {
+    summands.push_back(PlainSummand(term, ValueOf(term)));
   }
-  values.value = sum.contiguous();
+  if (summands.empty()) {
+    values.value = at::zeros({plan_.images, plan_.channels, plan_.height, plan_.width}, storage_);
+    return;
+  }
+  values.value = Sum(summands, values_).contiguous();
 }
 
-at::Tensor GroupedForward::NormalizedSum(const GroupedPlan::Node& node,
-                                         GroupedValues::OfNode& values) {
+void GroupedForward::ComputeNormalized(const GroupedPlan::Node& node, GroupedValues::OfNode& values,
+                                       std::vector<operators::Summand>* summands) {
   std::vector<at::Tensor> parts;
   for (const GroupedPlan::Term& term : node.normalized) parts.push_back(ValueOf(term));
   values.before = AlongChannels(parts);
@@ -427,36 +435,12 @@ at::Tensor GroupedForward::NormalizedSum(const GroupedPlan::Node& node,
       plan_.num_inner + node.first_normalized, count);
   values.mean = normalized.mean;
   values.inverse_deviation = normalized.inverse_deviation;
-  at::Tensor terms =
-      normalized.value.reshape({plan_.images, count, plan_.channels, plan_.height, plan_.width});
-  if (node.has_image_scale()) {
-    values.normalized_scales = ImageScales(node.normalized);
-    terms = Times(terms, values.normalized_scales.reshape({plan_.images, count, 1, 1, 1}));
+  if (HasImageScale(node.normalized)) values.normalized_scales = ImageScales(node.normalized);
+  for (int64_t i = 0; i < count; ++i) {
+    operators::Summand& summand = summands->emplace_back();
+    summand.value = normalized.value.narrow(1, i * plan_.channels, plan_.channels);
+    summand.image_scale = node.normalized[static_cast<size_t>(i)].image_scale;
   }
-  return count == 1 ? terms.select(1, 0) : SumOver(terms, 1);
-}
-
-at::Tensor GroupedForward::WithPlainTerms(const GroupedPlan::Node& node, const at::Tensor& sum,
-                                          GroupedValues::OfNode& values) {
-  std::vector<at::Tensor> parts;
-  for (const GroupedPlan::Term& term : node.plain) {
-    parts.push_back(term.value == GroupedPlan::Term::Value::kSource ? Drop(term, ValueOf(term))
-                                                                    : ValueOf(term));
-  }
-  values.plain = AlongChannels(parts);
-  const auto count = static_cast<int64_t>(node.plain.size());
-  values.plain_weights = plain_coefficients_.narrow(0, node.first_plain, count).unsqueeze(0);
-  if (node.has_image_scale()) {
-    values.plain_scales = ImageScales(node.plain);
-    values.plain_weights = Times(values.plain_weights, values.plain_scales);
-  }
-  // One product of a row of weights and a matrix, for each image.
-  const at::Tensor weights = values.plain_weights.expand({plan_.images, count}).unsqueeze(1);
-  const at::Tensor terms = values.plain.reshape({plan_.images, count, -1});
-  const at::Tensor product = sum.defined()
-                                 ? at::baddbmm(sum.reshape({plan_.images, 1, -1}), weights, terms)
-                                 : at::bmm(weights, terms);
-  return product.reshape({plan_.images, plan_.channels, plan_.height, plan_.width});
 }
 
 GroupedForward::Normalized GroupedForward::Normalize(const at::Tensor& x, const at::Tensor& weight,

@@ -11,10 +11,6 @@
 
 namespace pdarts::nn {
 
-/// The value x of a source's term after the dropout of the term. The scale of a mask is a part of
-/// the coefficient, and is not applied here.
-at::Tensor Drop(const GroupedPlan::Term& term, const at::Tensor& x);
-
 /// Computes the output of a cell, and the values for the backward pass, without autograd.
 class GroupedForward {
  public:
@@ -44,14 +40,14 @@ class GroupedForward {
   void SetChainValues(const GroupedPlan::Batch& batch, const at::Tensor& of_all);
   at::Tensor Convolve(const GroupedPlan::Batch& batch, GroupedValues::OfBatch& values) const;
   void ComputeNode(int node);
-  at::Tensor NormalizedSum(const GroupedPlan::Node& node, GroupedValues::OfNode& values);
-  at::Tensor WithPlainTerms(const GroupedPlan::Node& node, const at::Tensor& sum,
-                            GroupedValues::OfNode& values);
+  /// Computes the normalized terms of a node, and appends them to its summands.
+  void ComputeNormalized(const GroupedPlan::Node& node, GroupedValues::OfNode& values,
+                         std::vector<operators::Summand>* summands);
   /// first, count: positions among GroupedPlan::BatchNorms.
   Normalized Normalize(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        int64_t first, int64_t count);
   at::Tensor ValueOf(const GroupedPlan::Term& term) const;
-  /// `[N,T]`
+  /// `[N,T]`. At least one of the terms has image scales.
   at::Tensor ImageScales(const std::vector<GroupedPlan::Term>& terms);
 
   const GroupedPlan& plan_;
@@ -61,7 +57,6 @@ class GroupedForward {
   const at::TensorOptions computed_;  ///< of coefficients and statistics
   GroupedValues values_;
   std::vector<at::Tensor> chain_values_;  ///< the newest result of each chain
-  at::Tensor plain_coefficients_;         ///< `[Q]` of the storage type, with the dropout's scale
   at::Tensor ones_;                       ///< `[N,1]`
 };
 

@@ -39,12 +39,6 @@ bool IsSecond(const ReluConvolution& convolution) {
 
 }  // namespace
 
-bool GroupedPlan::Node::has_image_scale() const {
-  const auto has = [](const Term& term) { return term.image_scale.defined(); };
-  return std::any_of(normalized.begin(), normalized.end(), has) ||
-         std::any_of(plain.begin(), plain.end(), has);
-}
-
 std::optional<GroupedPlan> GroupedPlan::Make(const MixedCellArgs& cell,
                                              const std::vector<at::Tensor>& inputs,
                                              const at::Tensor& coefficients,
@@ -69,7 +63,7 @@ std::optional<GroupedPlan> GroupedPlan::Make(const MixedCellArgs& cell,
           << "coefficient " << operation.coefficient << " of " << plan.num_coefficients;
       if (has_coefficient[operation.coefficient]) return std::nullopt;
       has_coefficient[operation.coefficient] = true;
-      if (!plan.Add(edge, operation, inputs[0].device(), autograd_inputs)) return std::nullopt;
+      if (!plan.Add(edge, operation, inputs[0], autograd_inputs)) return std::nullopt;
     }
   }
   plan.NumberTerms();
@@ -108,9 +102,10 @@ std::optional<GroupedPlan> GroupedPlan::OfSum(const std::vector<NodeTerm>& terms
       plan->AddNormalized(&node, std::move(term), *terms[i].batch_norm, autograd_inputs);
       continue;
     }
-    if (terms[i].dropout_mask.defined()) term.mask = terms[i].dropout_mask.to(first.device());
-    term.scale = terms[i].dropout_scale;
-    term.device_dropout = terms[i].device_dropout;
+    if (!plan->TakeDropout(terms[i].dropout_mask, terms[i].dropout_scale, terms[i].device_dropout,
+                           first, &term)) {
+      return std::nullopt;
+    }
     node.plain.push_back(std::move(term));
   }
   plan->NumberTerms();
@@ -132,13 +127,13 @@ std::vector<const BatchNormArgs*> GroupedPlan::BatchNorms() const {
   return all;
 }
 
-bool GroupedPlan::Add(const CellEdge& edge, const CellOperation& operation,
-                      const at::Device& device, std::vector<at::Tensor>& autograd_inputs) {
+bool GroupedPlan::Add(const CellEdge& edge, const CellOperation& operation, const at::Tensor& like,
+                      std::vector<at::Tensor>& autograd_inputs) {
   Term term;
   term.coefficient = operation.coefficient;
   if (edge.image_scale.defined()) {
     CHECK_EQ(edge.image_scale.numel(), images);
-    term.image_scale = edge.image_scale.to(device);
+    term.image_scale = edge.image_scale.to(like.device(), at::kFloat).reshape({images});
   }
   CHECK(operation.kind == CellOperation::Kind::kIdentity ||
         (!operation.dropout_mask.defined() && !operation.device_dropout))
@@ -150,9 +145,10 @@ bool GroupedPlan::Add(const CellEdge& edge, const CellOperation& operation,
           << "an identity of " << source.channels << "x" << source.height << "x" << source.width
           << " to a node of " << channels << "x" << height << "x" << width;
       term.number = edge.from;
-      if (operation.dropout_mask.defined()) term.mask = operation.dropout_mask.to(device);
-      term.scale = operation.dropout_scale;
-      term.device_dropout = operation.device_dropout;
+      if (!TakeDropout(operation.dropout_mask, operation.dropout_scale, operation.device_dropout,
+                       like, &term)) {
+        return false;
+      }
       nodes[edge.to].plain.push_back(std::move(term));
       return true;
     case CellOperation::Kind::kMaxPool:
@@ -170,6 +166,23 @@ bool GroupedPlan::Add(const CellEdge& edge, const CellOperation& operation,
       return AddChain(std::move(term), edge, operation, autograd_inputs);
   }
   LOG(FATAL) << "no operation " << static_cast<int>(operation.kind);
+}
+
+bool GroupedPlan::TakeDropout(const at::Tensor& mask, double scale,
+                              const std::optional<DeviceDropout>& on_device,
+                              const at::Tensor& value, Term* term) {
+  term->scale = scale;
+  if (mask.defined()) term->gate = mask.to(value.device(), value.scalar_type()).contiguous();
+  if (!on_device) return true;
+  if (on_device->rate.value == 1) {
+    term->scale = 0;
+    return true;
+  }
+  term->place = on_device->masks.Place();
+  if (!dropout) dropout = on_device;
+  return on_device->masks.device_counter().is_same(dropout->masks.device_counter()) &&
+         on_device->rate.value == dropout->rate.value &&
+         on_device->rate.on_device.is_same(dropout->rate.on_device);
 }
 
 bool GroupedPlan::Take(const BatchNormArgs& batch_norm) {
@@ -301,7 +314,7 @@ void GroupedPlan::AddToBatch(std::vector<size_t>& of, int chain, size_t round,
 }
 
 void GroupedPlan::NumberTerms() {
-  num_inner = num_normalized = num_plain = 0;
+  num_inner = num_normalized = 0;
   for (const std::vector<size_t>& level : seconds) {
     for (const size_t second : level) {
       batches[second].first_inner = num_inner;
@@ -310,9 +323,7 @@ void GroupedPlan::NumberTerms() {
   }
   for (Node& node : nodes) {
     node.first_normalized = num_normalized;
-    node.first_plain = num_plain;
     num_normalized += static_cast<int64_t>(node.normalized.size());
-    num_plain += static_cast<int64_t>(node.plain.size());
   }
 }
 

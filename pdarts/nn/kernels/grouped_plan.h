@@ -70,12 +70,13 @@ struct GroupedPlan : CellInputs {
     Value value = Value::kSource;
     int number = 0;  ///< of the node, of the pool, or of the chain
     int64_t coefficient = 0;
-    at::Tensor image_scale;    ///< `[N]` on the cell's device, or undefined
+    at::Tensor image_scale;    ///< `[N]` float32 on the cell's device, or undefined
     BatchNormArgs batch_norm;  ///< of a normalized term
     size_t affine_input = 0;   ///< place of the normalization's weight among autograd_inputs
-    at::Tensor mask;           ///< of a source: on the cell's device, or undefined
-    double scale = 1;          ///< of a source
-    std::optional<DeviceDropout> device_dropout;  ///< of a source, in the place of the mask
+    /// Of a source with a dropout mask: the mask, with the type and the device of the source.
+    at::Tensor gate;
+    double scale = 1;              ///< of a source
+    std::optional<int64_t> place;  ///< of a source with dropout on a device (Masks::Place)
   };
 
   struct Node {
@@ -86,8 +87,6 @@ struct GroupedPlan : CellInputs {
     std::vector<Term> normalized;  ///< with a batch normalization
     std::vector<Term> plain;       ///< without a batch normalization
     int64_t first_normalized = 0;  ///< place of its first normalized term among those of the cell
-    int64_t first_plain = 0;       ///< the same for its plain terms
-    bool has_image_scale() const;
   };
 
   /// No value if the operators cannot compute the cell:
@@ -95,7 +94,8 @@ struct GroupedPlan : CellInputs {
   /// - batch normalizations of the cell differ in their settings;
   /// - an operation has more than two convolutions, or its second one is not a depthwise
   ///   convolution of stride 1 before a pointwise one;
-  /// - two operations share a coefficient.
+  /// - two operations share a coefficient;
+  /// - dropouts on a device differ in their rates, or in the counters of their masks.
   ///
   /// inputs: of the cell, `[N,C,H,W]`. Sets autograd_inputs to the coefficients, the inputs, and
   /// the parameters of the operations, in this order. Some are undefined. Dies if the arguments do
@@ -131,14 +131,21 @@ struct GroupedPlan : CellInputs {
   std::vector<std::vector<size_t>> seconds;  ///< [level]: batches of the second convolutions
   int64_t num_inner = 0;                     ///< batch normalizations inside of chains
   int64_t num_normalized = 0;                ///< terms
-  int64_t num_plain = 0;                     ///< terms
   BatchNormArgs settings;                    ///< of all batch normalizations, without tensors
   bool is_affine = false;                    ///< whether some have weight and bias
+  /// Of the terms with a place: the rate and the masks' counter.
+  std::optional<DeviceDropout> dropout;
 
  private:
-  bool Add(const CellEdge& edge, const CellOperation& operation, const at::Device& device,
+  /// like: has the device and the type of the values.
+  bool Add(const CellEdge& edge, const CellOperation& operation, const at::Tensor& like,
            std::vector<at::Tensor>& autograd_inputs);
   bool Take(const BatchNormArgs& batch_norm);
+  /// Sets the dropout of a term whose value has the sizes and the type of `value`. The arguments
+  /// are those of CellOperation and NodeTerm.
+  bool TakeDropout(const at::Tensor& mask, double scale,
+                   const std::optional<DeviceDropout>& on_device, const at::Tensor& value,
+                   Term* term);
   /// Adds a term that `batch_norm` normalizes, with the weight and the bias of `batch_norm`.
   static void AddNormalized(Node* node, Term term, const BatchNormArgs& batch_norm,
                             std::vector<at::Tensor>& autograd_inputs);

@@ -6,6 +6,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "c10/core/ScalarType.h"
+#include "pdarts/device/operators.h"
 #include "pdarts/nn/kernels/grouped_plan.h"
 
 namespace pdarts::nn {
@@ -28,9 +29,6 @@ struct GroupedValues {
     at::Tensor before;                   ///< the values of its normalized terms
     at::Tensor mean, inverse_deviation;  ///< of `before`
     at::Tensor normalized_scales;  ///< `[N,T]`: image scales of normalized terms, or undefined
-    at::Tensor plain;              ///< the values of its plain terms, behind dropout
-    at::Tensor plain_scales;       ///< `[N,Q]`: image scales of plain terms, or undefined
-    at::Tensor plain_weights;      ///< `[1,Q]` or `[N,Q]`: of the storage type
   };
   struct OfPool {
     at::Tensor value;
@@ -40,6 +38,8 @@ struct GroupedValues {
   std::vector<OfBatch> batches;
   std::vector<OfNode> nodes;
   std::vector<OfPool> pools;
+  at::Tensor factors;  ///< all coefficients of the cell, of operators::SumType
+  operators::SummandDropout dropout;
   at::Tensor coefficients;  ///< `[T]` of the normalized terms of the cell, if it is affine
   /// `[T*C]`: the weights and biases of the batch normalizations, multiplied by the coefficients.
   at::Tensor term_weights, term_biases;
@@ -60,9 +60,14 @@ at::Tensor Join(const std::vector<at::Tensor>& parts);
 /// x * factor in the type of x.
 at::Tensor Times(const at::Tensor& x, const at::Tensor& factor);
 
+/// A plain term of a node: `value`, with the dropout, the coefficient and the image scale of the
+/// term. The gradient of the term's value is the same function of the gradient of the node.
+operators::Summand PlainSummand(const GroupedPlan::Term& term, const at::Tensor& value);
+/// The sum of at least one summand. The result may be the value of a summand.
+at::Tensor Sum(const std::vector<operators::Summand>& summands, const GroupedValues& values);
+
 /// The sum over one dimension, which the result does not have. type: of the result.
 at::Tensor SumOver(const at::Tensor& x, int64_t dimension, c10::ScalarType type);
-at::Tensor SumOver(const at::Tensor& x, int64_t dimension);
 /// A view of every second row and column. It begins with row and column `first`.
 at::Tensor EverySecond(const at::Tensor& x, int64_t first);
 /// The part for `count` batch normalizations of a tensor that has `channels` numbers for each batch
