@@ -118,6 +118,103 @@ TEST(Operators, DropoutOf16BitsIsComputedInFloat32) {
   }
 }
 
+/// Summands with each kind of factor, whose values are parts of larger tensors. The coefficients
+/// are the last element of `tensors`; the counter and the rate are before them.
+std::vector<operators::Summand> SomeSummands(const std::vector<at::Tensor>& tensors) {
+  std::vector<operators::Summand> summands(4);
+  for (size_t i = 0; i < 4; ++i) {
+    summands[i].value = tensors[0].narrow(1, 3 * static_cast<int64_t>(i), 3);
+  }
+  summands[1].gate = tensors[1].narrow(1, 2, 3);
+  summands[1].image_scale = tensors[2];
+  summands[2].place = SomeMasks().Place();
+  summands[2].coefficient = 1;
+  summands[3].place = SomeMasks().At(1).Place();
+  summands[3].coefficient = 0;
+  summands[3].scale = -0.5;
+  summands[3].image_scale = tensors[2];
+  summands[3].gate = tensors[1].narrow(1, 0, 3);
+  return summands;
+}
+
+std::vector<at::Tensor> SummandTensors(at::ScalarType type) {
+  const at::Generator numbers = MakeGenerator(1, "summands");
+  const auto random = [&](at::IntArrayRef sizes) { return at::randn(sizes, numbers, at::kDouble); };
+  const at::ScalarType sums = operators::SumType(type);
+  return {random({3, 12, 5, 7}).to(type),
+          random({3, 5, 5, 7}).relu().to(type),
+          random({3}).to(at::kFloat),
+          random({3, 6, 5, 7}).to(type),
+          CounterOf(SomeMasks()),
+          RateOf(0.4),
+          random({2}).to(sums)};
+}
+
+/// The summands without coefficients, from operators of LibTorch, in the type of the sums.
+std::vector<at::Tensor> ValuesOf(const std::vector<operators::Summand>& summands,
+                                 const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> values;
+  for (const operators::Summand& summand : summands) {
+    at::Tensor value = summand.value.to(operators::SumType(summand.value.scalar_type()));
+    if (summand.place) {
+      value = operators::Dropout(value, tensors[4], *summand.place, tensors[5], true);
+    }
+    if (summand.gate.defined()) value = value * summand.gate.gt(0);
+    if (summand.image_scale.defined()) {
+      value = value * summand.image_scale.view({-1, 1, 1, 1}).to(value.scalar_type());
+    }
+    values.push_back(value * summand.scale);
+  }
+  return values;
+}
+
+TEST(Operators, SumsTermsWithAllTheirFactors) {
+  for (const at::ScalarType type : {at::kDouble, at::kFloat, at::kBFloat16, at::kHalf}) {
+    const std::vector<at::Tensor> tensors = SummandTensors(type);
+    const std::vector<operators::Summand> summands = SomeSummands(tensors);
+    const at::Tensor sum = operators::SumTerms(summands, tensors[6], {tensors[4], tensors[5]});
+    EXPECT_EQ(sum.scalar_type(), type);
+    EXPECT_TRUE(sum.is_contiguous());
+    const std::vector<at::Tensor> values = ValuesOf(summands, tensors);
+    const at::Tensor expected =
+        values[0] + values[1] + values[2] * tensors[6][1] + values[3] * tensors[6][0];
+    const double bound = type == at::kDouble ? 1e-12 : type == at::kFloat ? 1e-5 : 1e-2;
+    EXPECT_TRUE(sum.to(expected.scalar_type()).allclose(expected, bound, bound)) << type;
+  }
+}
+
+TEST(Operators, MultipliesTermsWithoutTheirCoefficients) {
+  for (const at::ScalarType type : {at::kDouble, at::kFloat, at::kBFloat16, at::kHalf}) {
+    const std::vector<at::Tensor> tensors = SummandTensors(type);
+    const std::vector<operators::Summand> summands = SomeSummands(tensors);
+    const at::Tensor first = tensors[3].narrow(1, 0, 3), second = tensors[3].narrow(1, 3, 3);
+    const at::Tensor products =
+        operators::TermProducts(summands, {first, second, first, second}, {tensors[4], tensors[5]});
+    EXPECT_EQ(products.scalar_type(), operators::SumType(type));
+    EXPECT_EQ(products.sizes(), at::IntArrayRef({4, 3}));
+    const std::vector<at::Tensor> values = ValuesOf(summands, tensors);
+    for (int64_t i = 0; i < 4; ++i) {
+      const at::Tensor expected =
+          (values[static_cast<size_t>(i)] * (i % 2 == 0 ? first : second)).sum({1, 2, 3});
+      const double bound = type == at::kDouble ? 1e-12 : 1e-4;
+      EXPECT_TRUE(products[i].allclose(expected.to(products.scalar_type()), bound, bound))
+          << i << " of " << type;
+    }
+  }
+}
+
+TEST(Operators, SumsTermsInAnyMemoryOrder) {
+  std::vector<at::Tensor> tensors = SummandTensors(at::kFloat);
+  const auto sum = [&] {
+    return operators::SumTerms(SomeSummands(tensors), tensors[6], {tensors[4], tensors[5]});
+  };
+  const at::Tensor expected = sum();
+  for (const size_t i : {0, 1}) {
+    tensors[i] = tensors[i].contiguous(at::MemoryFormat::ChannelsLast);
+  }
+  EXPECT_TRUE(sum().equal(expected));
+}
+
 TEST(Operators, SmallImagesAreMovedMirroredAndErased) {
   const at::Tensor images = RandomImages(2, 2, 4, 5);
   for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
@@ -178,6 +275,27 @@ TEST(Operators, RefuseWrongTensors) {
   expect_error([&] { operators::Dropout(x.to(at::kLong), counter, 1, rate, true); },
                "expected floating-point");
   expect_error([&] { operators::NormalNoise(counter, 1, {2, 3}); }, "expected [N,C,H,W]");
+  const auto sum = [&](const std::function<void(operators::Summand&)>& change) {
+    std::vector<at::Tensor> tensors = SummandTensors(at::kFloat);
+    std::vector<operators::Summand> summands = SomeSummands(tensors);
+    change(summands[1]);
+    operators::SumTerms(summands, tensors[6], {tensors[4], tensors[5]});
+  };
+  expect_error([&] { sum([](auto& s) { s.value = s.value.to(at::kDouble); }); },
+               "a summand is Double of [3, 3, 5, 7] on cpu, expected Float");
+  expect_error([&] { sum([](auto& s) { s.gate = s.gate.narrow(1, 0, 2); }); },
+               "the gate of a summand is Float of [3, 2, 5, 7]");
+  expect_error([&] { sum([](auto& s) { s.image_scale = s.image_scale.to(at::kDouble); }); },
+               "the image scales of 3 images");
+  expect_error([&] { sum([](auto& s) { s.coefficient = 2; }); }, "coefficient 2 of 2");
+  expect_error([&] { operators::SumTerms({}, {}, {}); }, "a sum of no terms");
+  operators::Summand one;
+  one.value = x;
+  expect_error([&] { operators::TermProducts({one}, {}, {}); }, "0 factors of 1 summands");
+  one.coefficient = 0;
+  expect_error([&] { operators::SumTerms({one}, {}, {}); }, "the coefficients of Float");
+  expect_error([&] { operators::SumTerms({one}, at::ones({1}, at::kDouble), {}); },
+               "the coefficients of Float");
   const at::Tensor images = RandomImages(2, 3, 4, 4), maps = PlainMaps(2, 4, 4),
                    table = RandomTable(3, at::kFloat);
   expect_error([&] { operators::TransformSmallImages(images.to(at::kInt), maps, table); },
@@ -222,6 +340,13 @@ TEST(OperatorsOnTheCountingDevice, AreOneOperationWithTheValuesOfTheCpu) {
                             return operators::Dropout(t[0], t[1], 6, t[2], true);
                           });
   }
+  ExpectSameOnTheDevice(SummandTensors(at::kFloat), [](const std::vector<at::Tensor>& t) {
+    return operators::SumTerms(SomeSummands(t), t[6], {t[4], t[5]});
+  });
+  ExpectSameOnTheDevice(SummandTensors(at::kFloat), [](const std::vector<at::Tensor>& t) {
+    const at::Tensor other = t[3].narrow(1, 0, 3);
+    return operators::TermProducts(SomeSummands(t), {other, other, other, other}, {t[4], t[5]});
+  });
   const at::Tensor maps = PlainMaps(2, 4, 5);
   SetHole(maps, 1, 0, {1, 3, 2, 4, 1});
   ExpectSameOnTheDevice({RandomImages(2, 3, 4, 5), maps, RandomTable(3, at::kFloat)},
@@ -238,6 +363,23 @@ TEST(OperatorsOnTheCountingDevice, TensorsOfTwoDevicesAreAnError) {
               ThrowsMessage<c10::Error>(HasSubstr("a rate is on cpu")));
   EXPECT_THAT([&] { operators::Dropout(x, counter, 1, RateOf(0.5).to(CountingDevice()), true); },
               ThrowsMessage<c10::Error>(HasSubstr("dropout of a tensor on cpu")));
+  const std::vector<at::Tensor> tensors = SummandTensors(at::kFloat);
+  const at::Tensor there = tensors[0].narrow(1, 0, 3).to(CountingDevice());
+  std::vector<operators::Summand> summands = SomeSummands(tensors);
+  EXPECT_THAT(
+      [&] {
+        operators::SumTerms(summands, tensors[6], {counter, tensors[5]});
+      },
+      ThrowsMessage<c10::Error>(HasSubstr("a rate is on cpu")));
+  EXPECT_THAT(
+      [&] { operators::TermProducts({summands[0]}, {there}, {}); },
+      ThrowsMessage<c10::Error>(HasSubstr("a factor of a summand is Float of [3, 3, 5, 7] on")));
+  summands[0].value = there;
+  EXPECT_THAT(
+      [&] {
+        operators::SumTerms({summands[0], summands[1]}, {}, {});
+      },
+      ThrowsMessage<c10::Error>(HasSubstr("a summand is Float of [3, 3, 5, 7] on cpu")));
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ const std::vector<int64_t> kSizes = {20, 4, 6, 6};
 /// A cell with one input and two nodes. Each edge has these operations.
 class Cell {
  public:
-  Cell(const std::vector<std::string>& names, c10::Device device)
-      : device_(device), backend_(ResolveBackend(REFERENCE, FLOAT32, device).value()) {
+  Cell(const std::vector<std::string>& names, c10::Device device, Kernels kernels = REFERENCE)
+      : device_(device), backend_(ResolveBackend(kernels, FLOAT32, device).value()) {
     graph_.num_inputs = 1;
     graph_.num_nodes = 3;
     graph_.edges = {{0, 1}, {0, 2}, {1, 2}};
@@ -139,6 +139,28 @@ TEST(DeviceMasks, DropoutIsOneOperationForwardAndOneBackward) {
   EXPECT_EQ(Counters().copies_to_device, 0);
   EXPECT_EQ(Counters().synchronizations, 0);
   EXPECT_TRUE(x.grad().cpu().equal(y.detach().cpu())) << "the mask of the gradient is another one";
+}
+
+TEST(DeviceMasks, AGroupedCellDrawsThoseOfTheCpu) {
+  const std::vector<std::string> names = {"skip_connect", "avg_pool_3x3"};
+  Cell on_cpu(names, c10::kCPU), on_device(names, CountingDevice(), FUSED);
+  for (const auto& knobs : {Knobs(0, 0.3), Knobs(0.5, 0.3), Knobs(0, 1)}) {
+    ForwardContext context;
+    context.masks = Masks({/*seed=*/1, /*stage=*/0, /*epoch=*/1, MaskStream::kWeights}, 40).At(2);
+    const Cell::Pass expected = on_cpu.Compute(context, knobs);
+    const Cell::Pass pass = on_device.Compute(context, knobs);
+    EXPECT_TRUE(pass.output.allclose(expected.output, 1e-4, 1e-5));
+    EXPECT_TRUE(pass.gradient.allclose(expected.gradient, 1e-4, 1e-5));
+  }
+}
+
+TEST(DeviceMasks, DropoutAddsNoOperationsToAGroupedCell) {
+  const std::vector<std::string> names = {"skip_connect", "avg_pool_3x3"};
+  Cell cell(names, CountingDevice(), FUSED);
+  const auto operations = [&](double skips) {
+    return cell.Compute(ForwardContext(), Knobs(0, skips)).counters.operations;
+  };
+  EXPECT_EQ(operations(0.3), operations(0));
 }
 
 TEST(DeviceMasks, AllEdgesOfACellAreDrawnByOneOperation) {

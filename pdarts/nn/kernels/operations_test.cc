@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "ATen/ops/empty.h"
 #include "ATen/ops/full.h"
@@ -448,6 +450,42 @@ TEST_P(Dropout, OnADeviceTakesTheRateOfTheDevice) {
   rate.fill_(0.6);
   EXPECT_TRUE(DropElements(x, Rate(0.3, rate), masks).equal(DropElements(x, 0.6, masks)));
   EXPECT_TRUE(ImageScales({masks}, 9, Rate(0.3, rate))[0].equal(ImageScales({masks}, 9, 0.6)[0]));
+}
+
+/// A sum of three terms, two of which have dropout with these rates, and its gradients.
+std::vector<at::Tensor> SumWithDropout(Kernels kernels, double rate, double other_rate) {
+  Backend backend;
+  backend.kernels = kernels;
+  backend.parameters = at::kDouble;
+  backend.storage = at::kDouble;
+  const Masks masks = OnDevice(Masks({/*seed=*/1}, /*first_image=*/2));
+  const at::Generator numbers = MakeGenerator(1, "terms");
+  std::vector<NodeTerm> terms(3);
+  const at::Tensor coefficients = at::randn({3}, numbers, at::kDouble).requires_grad_();
+  std::vector<at::Tensor> leaves = {coefficients};
+  for (NodeTerm& term : terms) {
+    term.value = at::randn({3, 4, 5, 6}, numbers, at::kDouble).requires_grad_();
+    leaves.push_back(term.value);
+  }
+  terms[0].device_dropout = DeviceDropout{rate, masks.At(0)};
+  terms[1].device_dropout = DeviceDropout{other_rate, masks.At(1)};
+  const at::Tensor sum = NodeSum(backend, terms, coefficients);
+  std::vector<at::Tensor> results = torch::autograd::grad({sum}, leaves, {sum.detach().sin()});
+  results.push_back(sum.detach());
+  return results;
+}
+
+TEST_P(Dropout, OfGroupedTermsIsThatOfTheComposition) {
+  // Dropouts with different rates are computed by the composition.
+  for (const auto& [rate, other] : {std::pair{0.4, 0.4}, {0.4, 0.7}, {1., 1.}, {0.4, 1.}}) {
+    const std::vector<at::Tensor> actual = SumWithDropout(GROUPED, rate, other);
+    const std::vector<at::Tensor> expected = SumWithDropout(REFERENCE, rate, other);
+    ASSERT_EQ(actual.size(), expected.size());
+    for (size_t i = 0; i < actual.size(); ++i) {
+      EXPECT_TRUE(actual[i].allclose(expected[i], 1e-12, 1e-12))
+          << rate << " and " << other << ", result " << i;
+    }
+  }
 }
 
 TEST_P(Dropout, ABackwardPassWithTheNumbersOfAnotherPassIsAnError) {
