@@ -179,16 +179,16 @@ class CostPenalty : public Regularizer {
   }
 
   static absl::StatusOr<Derivation> Derive(const SearchContext& context) {
-    return context.space->Derive(context.net->candidates(), context.net->Probabilities(),
-                                 *context.derivation_options);
+    return context.space->Derive(context.super_net->candidates(),
+                                 context.super_net->Probabilities(), *context.derivation_options);
   }
 
   at::Tensor Expected(const SearchContext& context, const Architecture& architecture) const {
     std::vector<at::Tensor> probabilities;
-    for (size_t k = 0; k < context.net->alphas().size(); ++k) {
-      probabilities.push_back(context.net->ProbabilityTensor(static_cast<int>(k)));
+    for (size_t k = 0; k < context.super_net->alphas().size(); ++k) {
+      probabilities.push_back(context.super_net->ProbabilityTensor(static_cast<int>(k)));
     }
-    return regularizers::ExpectedCost(*model_, *context.space, context.net->candidates(),
+    return regularizers::ExpectedCost(*model_, *context.space, context.super_net->candidates(),
                                       architecture, probabilities);
   }
 
