@@ -105,7 +105,7 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position,
 
 absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const SuperNet& super_net) {
   time_.set_done_before(Done(position, position.step));
-  std::fprintf(stderr, "going on in stage %d/%d after %d of %d epochs and %d steps\n",
+  std::fprintf(stderr, "the search resumes in stage %d/%d after %d of %d epochs and %d steps\n",
                position.stage + 1, position.num_stages, position.epoch, position.shape.epochs,
                position.step);
   ShowNotes(position);

@@ -31,7 +31,7 @@ void Tell(const std::vector<std::string>& notes);
 
 /// How the flags say that a run is started and stored.
 struct RunFlags {
-  RunStart start = RunStart::kGoOn;
+  RunStart start = RunStart::kResumeOrBegin;
   double checkpoint_minutes = 0;
   int threads = 1;         ///< already set in LibTorch
   int processes_here = 1;  ///< processes on this machine that compute the run together

@@ -40,7 +40,7 @@ class RunSessionTest : public ::testing::Test {
   ExperimentSpec spec_;
 };
 
-TEST_F(RunSessionTest, ProcessZeroWritesAndAllGetTheStateOfARunThatGoesOn) {
+TEST_F(RunSessionTest, ProcessZeroWritesAndAllGetTheStateOfARunThatResumes) {
   const auto begun = RunProcesses(3, [&](Communicator& communicator) -> absl::Status {
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunSession> session, Open(communicator));
     EXPECT_EQ(session->writes(), communicator.rank() == 0);

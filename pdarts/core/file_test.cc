@@ -72,7 +72,7 @@ TEST_F(FileTest, AnErrorInTheMiddleIsNotTheEnd) {
     for (const size_t bytes : {0, 1, 4096, 99999}) {
       const FailingReads failing("/a", error, bytes);
       const absl::StatusOr<std::string> read = ReadFile(Path("a"));
-      EXPECT_FALSE(read.ok()) << bytes << " bytes were taken for the whole";
+      EXPECT_FALSE(read.ok()) << bytes << " bytes were read as the whole file";
       EXPECT_NE(read.status().code(), absl::StatusCode::kDataLoss);
       EXPECT_NE(read.status().code(), absl::StatusCode::kNotFound);
       EXPECT_THAT(std::string(read.status().message()), HasSubstr("can't read " + Path("a")));

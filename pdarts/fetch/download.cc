@@ -260,7 +260,7 @@ absl::Status FillFile(const DownloadRequest& request, const DownloadOptions& opt
     if (in_vain == options.attempts || attempt == kMaxAttempts) {
       return absl::UnavailableError(absl::StrCat(status.message(), "; ", file->size(), " of ",
                                                  request.bytes, " bytes are in ", file->path(),
-                                                 ", and the same command goes on from there"));
+                                                 ", and the same command continues from there"));
     }
     VLOG(1) << TerminalSafe(status.ToString()) << "; " << file->size() << " bytes are there";
     absl::SleepFor(absl::Seconds(options.pause_seconds * std::exp2(std::max(0, in_vain - 1))));

@@ -176,9 +176,9 @@ Html Differences(const std::vector<Run>& runs, const std::vector<std::string>& l
 Html Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels,
             Charts* charts) {
   const std::vector<std::tuple<std::string, std::string, EpochValue>> curves = {
-      {"Mean cross-entropy on the weights' half", "loss", WeightLoss},
-      {"Mean cross-entropy on the alphas' half", "loss", AlphaLoss},
-      {"Top-1 accuracy on the weights' half", "percent", WeightTop1},
+      {"Mean cross-entropy on the half of the weights", "loss", WeightLoss},
+      {"Mean cross-entropy on the half of the alphas", "loss", AlphaLoss},
+      {"Top-1 accuracy on the half of the weights", "percent", WeightTop1},
       {"Top-1 accuracy of the super-network, evaluated", "percent", SupernetTop1},
       {"skip_connect in all cells that each epoch would derive", "edges",
        [](const EpochRecord& epoch) { return SkipCount(epoch, ""); }},

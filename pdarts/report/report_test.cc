@@ -532,17 +532,18 @@ TEST_F(TrainingReportTest, MistakesStandInIt) {
                           HasSubstr("<table class=\"heat confusion\">"),
                           HasSubstr("<span class=\"upright\">a&lt;b&gt;</span>")));
   // The shade is the square root of the share of the label.
-  EXPECT_THAT(page, HasSubstr("<tr><th scope=\"row\">a&lt;b&gt;</th><td style=\"--p:0.500\" "
-                              "title=\"a&lt;b&gt; taken for a&lt;b&gt;\">1</td><td "
-                              "style=\"--p:0.866\" title=\"a&lt;b&gt; taken for good\">3</td>"
-                              "<td></td></tr>"));
-  EXPECT_THAT(page, AllOf(HasSubstr("alt=\"a&lt;b&gt;, taken for good\""),
-                          HasSubstr("<span>a&lt;b&gt;, taken for good (98.8 %)</span>"),
+  EXPECT_THAT(page,
+              HasSubstr("<tr><th scope=\"row\">a&lt;b&gt;</th><td style=\"--p:0.500\" "
+                        "title=\"a&lt;b&gt;, predicted class a&lt;b&gt;\">1</td><td "
+                        "style=\"--p:0.866\" title=\"a&lt;b&gt;, predicted class good\">3</td>"
+                        "<td></td></tr>"));
+  EXPECT_THAT(page, AllOf(HasSubstr("alt=\"a&lt;b&gt;, predicted class good\""),
+                          HasSubstr("<span>a&lt;b&gt;, predicted class good (98.8 %)</span>"),
                           HasSubstr("/data/&lt;i&gt;.jpg")));
   Write("mistakes.json", R"({"epoch":2,"confusion":[{"counts":[1,0,0]},{"counts":[0,2,0]},)"
                          R"({"counts":[0,0,0]}]})");
   ASSERT_TRUE(WriteReport(path_.string()).ok());
-  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("none was taken for another class"));
+  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("every predicted class is correct"));
 }
 
 TEST_F(TrainingReportTest, TheTableOfManyClassesHasNoLegibleNumbersAndThatOfMoreIsLeftOut) {

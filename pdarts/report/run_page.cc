@@ -118,12 +118,12 @@ Html EpochTable(const RunFiles& run) {
 
 Html Curves(const RunFiles& run, Charts* charts) {
   Chart loss = MakeChart("Mean cross-entropy of each epoch", "loss");
-  AddLine(run, "weights' half", kBlue, WeightLoss, &loss);
-  AddLine(run, "alphas' half", kOrange, AlphaLoss, &loss);
+  AddLine(run, "half of the weights", kBlue, WeightLoss, &loss);
+  AddLine(run, "half of the alphas", kOrange, AlphaLoss, &loss);
   AddLine(run, "super-network, evaluated", kGreen, SupernetLoss, &loss);
   Chart accuracy = MakeChart("Top-1 accuracy of each epoch", "percent");
-  AddLine(run, "weights' half", kBlue, WeightTop1, &accuracy);
-  AddLine(run, "alphas' half", kOrange, AlphaTop1, &accuracy);
+  AddLine(run, "half of the weights", kBlue, WeightTop1, &accuracy);
+  AddLine(run, "half of the alphas", kOrange, AlphaTop1, &accuracy);
   AddLine(run, "super-network, evaluated", kGreen, SupernetTop1, &accuracy);
   Chart skips = MakeChart("skip_connect in the cells that each epoch would derive", "edges");
   skips.set_counts(true);

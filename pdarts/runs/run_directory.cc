@@ -185,7 +185,8 @@ absl::Status CheckMayWrite(const Directory& directory, const Message& spec, RunS
   }
   if (!is_same) {
     PDARTS_ASSIGN_OR_RETURN(const bool makes_way, NothingCameOf(directory));
-    if (start == RunStart::kGoOn && makes_way) return CheckIsSpecOfARun(directory, *old_spec);
+    if (start == RunStart::kResumeOrBegin && makes_way)
+      return CheckIsSpecOfARun(directory, *old_spec);
     return RefuseAnotherSpec(directory.path(),
                              Differences(*old_spec, spec, directory.PathOf(kSpecFile)));
   }
@@ -258,7 +259,7 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
   PDARTS_RETURN_IF_ERROR(run->RemoveTemporaries());
   PDARTS_ASSIGN_OR_RETURN(const bool has_checkpoint, HasCheckpoint(*run->directory_));
   if (start != RunStart::kOverwrite && has_checkpoint) {
-    PDARTS_RETURN_IF_ERROR(run->GoOn());
+    PDARTS_RETURN_IF_ERROR(run->Resume());
     return run;
   }
   PDARTS_ASSIGN_OR_RETURN(const bool has_begun, run->directory_->Holds(kSpecFile));
@@ -328,13 +329,13 @@ absl::Status RunDirectory::Begin() {
   return OpenEvents("");
 }
 
-absl::Status RunDirectory::GoOn() {
+absl::Status RunDirectory::Resume() {
   PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLogFile));
   PDARTS_ASSIGN_OR_RETURN(const bool has_newest, directory_->Holds(kCheckpoint));
-  if (!has_newest) return GoOnFrom(kPreviousCheckpoint);
-  const absl::Status newest = GoOnFrom(kCheckpoint);
+  if (!has_newest) return ResumeFrom(kPreviousCheckpoint);
+  const absl::Status newest = ResumeFrom(kCheckpoint);
   if (!absl::IsDataLoss(newest)) return newest;
-  const absl::Status previous = GoOnFrom(kPreviousCheckpoint);
+  const absl::Status previous = ResumeFrom(kPreviousCheckpoint);
   if (!previous.ok()) {
     return absl::Status(previous.code(), absl::StrCat(newest.message(), "; ", previous.message(),
                                                       "; --overwrite starts the run over"));
@@ -347,7 +348,7 @@ absl::Status RunDirectory::GoOn() {
   return absl::OkStatus();
 }
 
-absl::Status RunDirectory::GoOnFrom(const std::string& file) {
+absl::Status RunDirectory::ResumeFrom(const std::string& file) {
   const std::string path = directory_->PathOf(file);
   PDARTS_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(*directory_, file));
   if (!IsSameRun(checkpoint.run.spec(), *spec_)) {

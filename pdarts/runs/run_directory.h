@@ -36,9 +36,9 @@ class SuperNet;
 
 /// What to do if the folder of a run exists.
 enum class RunStart {
-  kGoOn,       ///< resume an unfinished run of the same spec; if there is none, begin a run
-  kResume,     ///< only resume
-  kOverwrite,  ///< begin a run, and replace a run that exists
+  kResumeOrBegin,  ///< resume an unfinished run of the same spec; if there is none, begin a run
+  kResume,         ///< only resume
+  kOverwrite,      ///< begin a run, and replace a run that exists
 };
 
 /// The folder of one run, a search or a training. As long as the object lives, no other process can
@@ -150,9 +150,9 @@ class RunDirectory {
   /// Removes the files of an earlier run.
   absl::Status Clear();
   absl::Status Begin();
-  absl::Status GoOn();
+  absl::Status Resume();
   /// \error kDataLoss if the checkpoint is damaged and the one before may be used instead.
-  absl::Status GoOnFrom(const std::string& file);
+  absl::Status ResumeFrom(const std::string& file);
 
   const std::unique_ptr<const Directory> directory_;
   const std::unique_ptr<const google::protobuf::Message> spec_;

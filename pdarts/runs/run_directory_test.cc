@@ -44,7 +44,7 @@ class RunDirectoryTest : public ::testing::Test {
   }
   absl::Status Create(bool overwrite = false) {
     return RunDirectory::Open(path_.string(), spec_,
-                              overwrite ? RunStart::kOverwrite : RunStart::kGoOn)
+                              overwrite ? RunStart::kOverwrite : RunStart::kResumeOrBegin)
         .status();
   }
   fs::path path_;
@@ -58,7 +58,7 @@ TEST_F(RunDirectoryTest, WritesTheSpecAndReadsItBack) {
 
 TEST_F(RunDirectoryTest, AnUnfinishedRunOfTheSameSpecStartsAgain) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     LogEvent event;
     event.set_event("epoch");
     ASSERT_TRUE((*run)->Log(event).ok());
@@ -69,7 +69,7 @@ TEST_F(RunDirectoryTest, AnUnfinishedRunOfTheSameSpecStartsAgain) {
 
 TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE((*run)->WriteResult(RunResult()).ok());
   }
   EXPECT_THAT(Create().ToString(), HasSubstr("holds a finished run"));
@@ -79,7 +79,7 @@ TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
 }
 
 TEST_F(RunDirectoryTest, WritesNoNumberThatIsNotFinite) {
-  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok()) << run.status();
   LogEvent event;
   event.set_weight_loss(std::numeric_limits<double>::quiet_NaN());
@@ -93,7 +93,7 @@ TEST_F(RunDirectoryTest, WritesNoNumberThatIsNotFinite) {
 }
 
 TEST_F(RunDirectoryTest, PicturesComeBackAsTheyWereWritten) {
-  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(ReadTrainingSamples(path_.string()).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReadTestMistakes(path_.string()).status().code(), absl::StatusCode::kNotFound);
@@ -124,7 +124,7 @@ LogEvent StageBegin(const std::vector<std::string>& kinds) {
 
 TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok()) << run.status();
     ASSERT_TRUE((*run)->Log(StageBegin({"normal", "other"})).ok());
   }
@@ -147,7 +147,7 @@ TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
 
 TEST_F(RunDirectoryTest, AKindInALogLeadsNowhereElse) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok()) << run.status();
     ASSERT_TRUE((*run)->Log(StageBegin({"x/../../victim"})).ok());
   }
@@ -167,7 +167,7 @@ TEST_F(RunDirectoryTest, RefusesARunOfAnotherSpec) {
 
 TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstEpochMakesWayForACorrectedSpec) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok()) << run.status();
     LogEvent begin;
     begin.set_event("run_begin");
@@ -179,7 +179,7 @@ TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstEpochMakesWayForACorrectedSpec) 
   spec_.set_seed(2);
   EXPECT_THAT(RunDirectory::Open(path_.string(), spec_, RunStart::kResume).status().ToString(),
               HasSubstr("holds a run of another spec"));
-  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_THAT((*run)->notes()[0], HasSubstr("without a checkpoint: it starts over"));
   EXPECT_EQ(Read(path_ / "log.jsonl"), "");
@@ -227,7 +227,7 @@ TEST_F(RunDirectoryTest, APathBelowAFileIsAnError) {
 }
 
 TEST_F(RunDirectoryTest, LogsALineAnEventWithTheProtosNames) {
-  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   LogEvent event;
   event.set_event("epoch");
   event.set_weight_loss(0.1);
@@ -238,7 +238,7 @@ TEST_F(RunDirectoryTest, LogsALineAnEventWithTheProtosNames) {
 }
 
 TEST_F(RunDirectoryTest, WritesTheGenotypeAlone) {
-  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   DerivedArchitecture found;
   found.set_text("text");
   ASSERT_TRUE((*run)->WriteArchitecture(found).ok());
@@ -263,13 +263,13 @@ class CheckpointedRunTest : public RunDirectoryTest {
     lost.set_event("lost");
     ASSERT_TRUE((*run)->Log(lost).ok());
   }
-  auto GoOn() { return RunDirectory::Open(path_.string(), spec_, RunStart::kResume); }
+  auto Resume() { return RunDirectory::Open(path_.string(), spec_, RunStart::kResume); }
   void Damage(const std::string& name) { fs::resize_file(path_ / name, 50); }
 };
 
-TEST_F(CheckpointedRunTest, GoesOnFromTheNewestAndCutsTheLogBack) {
+TEST_F(CheckpointedRunTest, ResumesFromTheNewestAndCutsTheLogBack) {
   Interrupt(3);
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 2");
   EXPECT_TRUE((*run)->notes().empty());
@@ -292,7 +292,7 @@ TEST_F(CheckpointedRunTest, TheEventFileIsCutBackWithTheLog) {
   const std::string both = Read(path_ / "events.out.tfevents");
   EXPECT_GT(both.size(), kept.size());
   run->reset();
-  run = GoOn();
+  run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(Read(path_ / "events.out.tfevents"), kept);
   ASSERT_TRUE((*run)->Log(event).ok());
@@ -302,7 +302,7 @@ TEST_F(CheckpointedRunTest, TheEventFileIsCutBackWithTheLog) {
 TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
   Interrupt(3);
   Damage("checkpoint.bin");
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 1");
   ASSERT_EQ((*run)->notes().size(), 1u);
@@ -319,7 +319,7 @@ TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
 TEST_F(CheckpointedRunTest, AMissingNewestIsTheMomentBetweenTwoRenames) {
   Interrupt(3);
   fs::remove(path_ / "checkpoint.bin");
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 1");
 }
@@ -328,7 +328,7 @@ TEST_F(CheckpointedRunTest, NoGoodOneIsAnErrorThatNamesBoth) {
   Interrupt(3);
   Damage("checkpoint.bin");
   Damage("checkpoint.previous.bin");
-  const absl::Status status = GoOn().status();
+  const absl::Status status = Resume().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(status.ToString(), HasSubstr("checkpoint.bin: it is cut off"));
   EXPECT_THAT(status.ToString(), HasSubstr("checkpoint.previous.bin: it is cut off"));
@@ -339,50 +339,50 @@ TEST_F(CheckpointedRunTest, NoGoodOneIsAnErrorThatNamesBoth) {
 TEST_F(CheckpointedRunTest, ALogThatIsTooShortIsNoGoodBase) {
   Interrupt(3);
   fs::resize_file(path_ / "log.jsonl", 25);
-  auto run = GoOn();
+  auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 1");
   run->reset();
   fs::resize_file(path_ / "log.jsonl", 1);
-  EXPECT_THAT(GoOn().status().ToString(), HasSubstr("are expected to be whole lines"));
+  EXPECT_THAT(Resume().status().ToString(), HasSubstr("are expected to be whole lines"));
 }
 
 TEST_F(CheckpointedRunTest, OfAnotherSpecIsRefusedWithTheDifference) {
   Interrupt(2);
   spec_.mutable_search()->set_batch_size(7);
-  EXPECT_THAT(GoOn().status().ToString(),
+  EXPECT_THAT(Resume().status().ToString(),
               HasSubstr("a run of another spec (modified: search.batch_size: 96 -> 7)"));
   // The file of the spec was exchanged, but the checkpoint still holds the spec.
   {
     std::ofstream file(path_ / "spec.textproto");
     file << PrintSpec(spec_);
   }
-  const absl::Status status = GoOn().status();
+  const absl::Status status = Resume().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(
       status.ToString(),
       HasSubstr("checkpoint.bin is of another spec (modified: search.batch_size: 96 -> 7)"));
 }
 
-TEST_F(CheckpointedRunTest, GoesOnWithAnotherNumberOfWorkers) {
+TEST_F(CheckpointedRunTest, ResumesWithAnotherNumberOfWorkers) {
   LoadingSettings* loading = spec_.mutable_search()->mutable_loading();
   loading->set_workers(4);
   loading->set_skip_unreadable(false);
   Interrupt(2);
   loading->set_workers(1);
   loading->set_prefetch_megabytes(8);
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_TRUE((*run)->checkpoint().has_value());
 }
 
 // An image that cannot be read ended the run.
-TEST_F(CheckpointedRunTest, GoesOnWithoutUnreadableImages) {
+TEST_F(CheckpointedRunTest, ResumesWithoutUnreadableImages) {
   LoadingSettings* loading = spec_.mutable_search()->mutable_loading();
   loading->set_skip_unreadable(false);
   Interrupt(2);
   loading->set_skip_unreadable(true);
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_TRUE((*run)->checkpoint().has_value());
 }
@@ -390,7 +390,7 @@ TEST_F(CheckpointedRunTest, GoesOnWithoutUnreadableImages) {
 TEST_F(CheckpointedRunTest, IsRemovedAtTheEnd) {
   Interrupt(3);
   {
-    auto run = GoOn();
+    auto run = Resume();
     ASSERT_TRUE((*run)->WriteResult(RunResult()).ok());
   }
   std::vector<std::string> names;
@@ -419,7 +419,7 @@ TEST_F(RunDirectoryTest, WithoutACheckpointItStartsOverAndSaysSo) {
 
 TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
   {
-    const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok());
     for (bool overwrite : {false, true}) {
       EXPECT_THAT(Create(overwrite).ToString(),
@@ -436,7 +436,7 @@ TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
 TEST_F(RunDirectoryTest, TheLockNamesProcessAndHost) {
   char host[256] = {};
   ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
-  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok());
   EXPECT_EQ(Read(path_ / "lock"), absl::StrCat(getpid(), " ", host, "\n"));
   EXPECT_THAT(
@@ -445,7 +445,7 @@ TEST_F(RunDirectoryTest, TheLockNamesProcessAndHost) {
 }
 
 TEST_F(RunDirectoryTest, ALockThatNamesAnotherProcessStopsTheRun) {
-  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok());
   ASSERT_TRUE((*run)->CheckHeld().ok());
   // Another host, which got the lock from the server, writes its name into the same file.
@@ -508,7 +508,7 @@ class LostRunTest : public RunDirectoryTest {
  protected:
   void SetUp() override {
     RunDirectoryTest::SetUp();
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok()) << run.status();
     run_ = *std::move(run);
     ASSERT_TRUE(run_->WriteCheckpoint(Checkpoint()).ok());
@@ -539,7 +539,7 @@ class LostRunTest : public RunDirectoryTest {
 TEST_F(LostRunTest, LeavesTheRunAloneThatHasItsPlace) {
   fs::remove_all(path_);
   spec_.set_seed(2);
-  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(other.ok()) << other.status();
   ASSERT_TRUE((*other)->WriteCheckpoint(Checkpoint()).ok());
   const auto before = Files();
@@ -550,7 +550,7 @@ TEST_F(LostRunTest, LeavesTheRunAloneThatHasItsPlace) {
 
 TEST_F(LostRunTest, AndTheRunThatTookItsLock) {
   fs::remove(path_ / "lock");
-  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(other.ok()) << other.status();
   const auto before = Files();
   ExpectWritesNothing();
@@ -558,7 +558,7 @@ TEST_F(LostRunTest, AndTheRunThatTookItsLock) {
   EXPECT_TRUE((*other)->WriteCheckpoint(Checkpoint()).ok());
 }
 
-TEST_F(LostRunTest, GoesOnInADirectoryThatWasMoved) {
+TEST_F(LostRunTest, ResumesInADirectoryThatWasMoved) {
   const fs::path moved = path_.string() + ".moved";
   fs::remove_all(moved);
   fs::rename(path_, moved);
@@ -574,20 +574,20 @@ TEST_F(CheckpointedRunTest, AnErrorOfTheDiskIsNoDamage) {
   const std::string before = Read(path_ / "checkpoint.bin");
   for (const char* file : {"checkpoint.bin", "log.jsonl", "spec.textproto"}) {
     const FailingReads failing(absl::StrCat("/", file), EIO, 10);
-    const absl::Status status = GoOn().status();
+    const absl::Status status = Resume().status();
     EXPECT_THAT(status.ToString(), HasSubstr(absl::StrCat(file, ": Input/output error"))) << file;
     EXPECT_NE(status.code(), absl::StatusCode::kDataLoss);
   }
   EXPECT_EQ(Read(path_ / "checkpoint.bin"), before);
   EXPECT_FALSE(fs::exists(path_ / "checkpoint.damaged.bin"));
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 2");
 }
 
 TEST_F(RunDirectoryTest, AnErrorOfTheDiskIsNoAbsence) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE((*run)->WriteArchitecture(DerivedArchitecture()).ok());
     ASSERT_TRUE((*run)->WriteResult(RunResult()).ok());
   }

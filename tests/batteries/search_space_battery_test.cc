@@ -574,7 +574,7 @@ TEST_P(SearchSpaceBattery, MemoryIsEstimated) {
 TEST_P(SearchSpaceBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {
   // Each of the four epochs has two states after steps and one state at its end. Every second state
   // is after a step without and with training of the alphas, or the end of a stage.
-  EXPECT_EQ(ExpectSomeStatesGoOnToTheSameEnd(TinySpec(), /*stride=*/2), 12);
+  EXPECT_EQ(ExpectSomeStatesResumeToTheSameEnd(TinySpec(), /*stride=*/2), 12);
 }
 
 TEST_P(SearchSpaceBattery, CostsOfOperationsAddUpToThoseOfNetworks) {

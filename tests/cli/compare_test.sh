@@ -154,7 +154,7 @@ kill -TERM $compare
 wait $compare
 status=$?
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat stopped.said; }
-grep -q "To go on:" stopped.said || fails "it doesn't say how to resume"
+grep -q "To resume:" stopped.said || fails "it doesn't say how to resume"
 [ ! -s stopped.json ] || fails "a comparison that was stopped printed a result"
 "${long[@]}" > stopped.json 2> stopped.said || { fails "it doesn't resume"; cat stopped.said; }
 counts 2 '"accuracy":' stopped.json

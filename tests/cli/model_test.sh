@@ -112,7 +112,7 @@ child=$!
 await grep -q "^epoch" console.txt
 kill -TERM $child
 wait $child
-grep -q "To go on:" console.txt || { fails "a run does not resume without its first weights"; cat console.txt; }
+grep -q "To resume:" console.txt || { fails "a run does not resume without its first weights"; cat console.txt; }
 grep -q 'note: threads was 1, is 2: the run may end differently' console.txt || fails "other threads are not told"
 grep -q '"event":"resume".*threads was 1, is 2' stopped/log.jsonl || fails "the log lacks the change of threads"
 says "initial_weights.file" "${long[@]}" --output_dir=begins

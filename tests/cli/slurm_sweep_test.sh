@@ -164,7 +164,7 @@ prints "slow-seed1  running     5_0  stage 1/1, epoch" "$pdarts" sweep --status 
 kill -TERM $sweep
 wait $sweep
 [ $? = 143 ] || fails "a waiting sweep that got SIGTERM ended otherwise"
-holds "the runs go on without this command." ended.said
+holds "the runs continue without this command." ended.said
 holds "  scancel 5" ended.said
 for task in 0 1; do
   echo COMPLETING > jobs/5_$task  # the output of squeue for a task that scancel is ending
@@ -179,7 +179,7 @@ prints "2 cancelled" "$pdarts" sweep --status --output_dir=ended
 "${slurm[@]}" --spec=slow.textproto --seeds=1 --threads=1 --output_dir=ended > ended.said 2>&1 &
 sweep=$!
 await holds_now "seed 1: running (task 6_0)" ended.said
-await holds_now "going on in stage" ended/slow-seed1.console.txt
+await holds_now "resumes in stage" ended/slow-seed1.console.txt
 echo COMPLETING > jobs/6_0
 kill -TERM "$(cat jobs/6_0.shell)"
 wait $sweep && fails "a sweep whose run was cancelled succeeded"

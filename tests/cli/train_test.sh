@@ -160,7 +160,7 @@ for _ in 1 2 3 4 5; do
   [ $status = 0 ] || break
 done
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat console.txt; }
-grep -q "To go on:" console.txt || fails "it doesn't say how to resume"
+grep -q "To resume:" console.txt || fails "it doesn't say how to resume"
 prints "test " "${long[@]}" --output_dir=stopped --resume
 for file in best.safetensors last.safetensors samples.json mistakes.json; do
   cmp -s whole/$file stopped/$file || fails "$file ended otherwise after a resume"
@@ -173,7 +173,7 @@ grep -q "Accuracy of every class" $run/report.html || fails "a training left no 
 grep -Eq '<th scope="row">class_[01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
 # The report shows training images, and the same confusion matrix as `evaluate`.
 grep -q '<img src="data:image/jpeg;base64,' $run/report.html || fails "the page has no pictures"
-grep -q 'class_0 taken for class_' $run/report.html || fails "the page has no confusion matrix"
+grep -q 'class_0, predicted class class_' $run/report.html || fails "the page has no confusion matrix"
 [ "$(stat -c %s $run/samples.json)" -lt 100000 ] || fails "samples.json is large"
 python3 -c 'import json, sys; a, b = [json.load(open(file))["confusion"] for file in sys.argv[1:]]; sys.exit(a != b)' \
   $run/mistakes.json evaluation.json || fails "mistakes.json has another matrix than evaluate"

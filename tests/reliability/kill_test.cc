@@ -262,7 +262,7 @@ TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
   EXPECT_GT(found["a checkpoint"], points / 2);
 }
 
-TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
+TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToResume) {
   for (const int signal : kStopSignals) {
     SCOPED_TRACE(signal);
     fs::remove_all("stopped");
@@ -304,7 +304,7 @@ TEST_F(ReliabilityTest, ASecondSignalEndsItAtOnce) {
   kill(child, SIGTERM);
   kill(child, SIGCONT);
   EXPECT_THAT(Finish(child), ::testing::AnyOf(128 + SIGINT, 128 + SIGTERM));
-  EXPECT_THAT(Read("twice.err"), ::testing::Not(HasSubstr("To go on")));
+  EXPECT_THAT(Read("twice.err"), ::testing::Not(HasSubstr("To resume")));
   ASSERT_EQ(Finish(Start("twice")), 0) << Read("twice.err");
   ExpectWhole("twice");
 }
@@ -332,7 +332,7 @@ TEST_F(ReliabilityTest, AFullDiskStopsItAndTheLastGoodCheckpointStays) {
   ExpectWhole("full");
 }
 
-TEST_F(ReliabilityTest, ASweepStopsWithItsRunsAndGoesOnWithThem) {
+TEST_F(ReliabilityTest, ASweepStopsWithItsRunsAndResumesThem) {
   fs::remove_all("sweep");
   const std::vector<std::string> sweep = {"sweep",       "--spec=tiny.textproto",
                                           "--seeds=1,2", "--jobs=2",
@@ -342,10 +342,10 @@ TEST_F(ReliabilityTest, ASweepStopsWithItsRunsAndGoesOnWithThem) {
   Await("sweep/tiny-seed2/checkpoint.bin");
   kill(child, SIGTERM);
   EXPECT_EQ(Finish(child), 128 + SIGTERM);
-  EXPECT_THAT(Read("sweep.err"), HasSubstr("stopped. To go on:"));
+  EXPECT_THAT(Read("sweep.err"), HasSubstr("stopped. To resume:"));
   EXPECT_THAT(Read("sweep/tiny-seed1.console.txt"), HasSubstr("stopped; the state is in "));
   ASSERT_EQ(Finish(StartCommand(sweep, "sweep.err")), 0) << Read("sweep.err");
-  EXPECT_THAT(Read("sweep/tiny-seed1.console.txt"), HasSubstr("going on in stage "));
+  EXPECT_THAT(Read("sweep/tiny-seed1.console.txt"), HasSubstr("resumes in stage "));
   ExpectWhole("sweep/tiny-seed1");
 }
 

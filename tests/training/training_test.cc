@@ -127,7 +127,7 @@ void ExpectTheRestOf(const Outcome& whole, const Outcome& resumed) {
 
 class TrainingResumeTest : public ::testing::TestWithParam<std::vector<std::string>> {};
 
-TEST_P(TrainingResumeTest, GoesOnFromItsStatesBitForBit) {
+TEST_P(TrainingResumeTest, ResumesFromItsStatesBitForBit) {
   const Training training = MakeTiny(GetParam());
   StateKeeper keeper;
   const Outcome whole = Train(training, &keeper);
@@ -135,8 +135,8 @@ TEST_P(TrainingResumeTest, GoesOnFromItsStatesBitForBit) {
   ASSERT_EQ(whole.log.epochs.size(), 3u);
   // An epoch has three states after steps and one state at its end.
   ASSERT_EQ(keeper.contents.size(), 12u);
-  // With the default settings, the training goes on from every state. With other settings, it goes
-  // on from states in each epoch, and from one at an epoch's end.
+  // With the default settings, the training resumes from every state. With other settings, it
+  // resumes from states in each epoch, and from the state at the end of an epoch.
   const std::set<size_t> places = {2, 3, 5, 8};
   for (size_t i = 0; i < keeper.contents.size(); ++i) {
     if (!GetParam().empty() && places.count(i) == 0) continue;
@@ -200,7 +200,7 @@ Training MakeOfFiles(const google::protobuf::Any& dataset, int workers,
   return MakeTiny(settings, kOfFiles, &dataset);
 }
 
-TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
+TEST(TrainingTest, OnFoldersAndShardsItResumesInMidEpochWithAnyNumberOfWorkers) {
   for (const google::protobuf::Any& dataset : WriteImageFiles(TestPath(), 20, 6)) {
     SCOPED_TRACE(dataset.type_url());
     StateKeeper none;
@@ -260,7 +260,7 @@ TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
   }
 }
 
-TEST(TrainingTest, StopsAnywhereAndGoesOn) {
+TEST(TrainingTest, StopsAnywhereAndResumes) {
   const Training training = MakeTiny({});
   StateKeeper keeper;
   const Outcome whole = Train(training, &keeper);

@@ -263,7 +263,7 @@ TEST(Loader, ImagesInMemoryAndOthersAreTransformedAlike) {
   for (int64_t i = 0; i < kBatches + 1; ++i) ExpectEqual(Next(*others), Next(*memory));
 }
 
-TEST(Loader, GoesOnAtAnyBatchWithAnyNumberOfWorkers) {
+TEST(Loader, ContinuesAtAnyBatchWithAnyNumberOfWorkers) {
   const auto plain = Make(std::make_shared<OnDemand>(), Options());
   std::vector<Batch> expected;
   for (int64_t i = 0; i < 3 * kBatches; ++i) expected.push_back(Next(*plain));
