@@ -466,7 +466,7 @@ absl::Status Run() {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
     setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0);
   }
-  PDARTS_RETURN_IF_ERROR(GoWhereItWasTyped());
+  PDARTS_RETURN_IF_ERROR(EnterFolderOfBazelRun());
   PDARTS_RETURN_IF_ERROR(CheckFlags());
   if (!absl::GetFlag(FLAGS_child)) {
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<ProcessGroup> processes,

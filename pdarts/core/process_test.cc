@@ -1,8 +1,11 @@
 #include "pdarts/core/process.h"
 
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
+#include "absl/status/status.h"
 #include "gtest/gtest.h"
 
 namespace pdarts {
@@ -29,6 +32,21 @@ TEST(ProcessTest, ARecentPeakBeginsAnewAndTheWholeOneStays) {
   EXPECT_GE(recent, 60 * kMegabyte);
   EXPECT_LE(recent, 80 * kMegabyte);
   EXPECT_GE(PeakResidentBytes(), whole);
+}
+
+TEST(ProcessTest, EntersTheFolderOfBazelRun) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  unsetenv("BUILD_WORKING_DIRECTORY");
+  EXPECT_TRUE(EnterFolderOfBazelRun().ok());
+  EXPECT_EQ(std::filesystem::current_path(), before);
+  setenv("BUILD_WORKING_DIRECTORY", "/", /*overwrite=*/1);
+  EXPECT_TRUE(EnterFolderOfBazelRun().ok());
+  EXPECT_EQ(std::filesystem::current_path(), "/");
+  setenv("BUILD_WORKING_DIRECTORY", "/proc/self/none", /*overwrite=*/1);
+  EXPECT_EQ(EnterFolderOfBazelRun(),
+            absl::NotFoundError("can't change to /proc/self/none: No such file or directory"));
+  unsetenv("BUILD_WORKING_DIRECTORY");
+  std::filesystem::current_path(before);
 }
 
 }  // namespace
