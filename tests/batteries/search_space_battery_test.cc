@@ -582,16 +582,14 @@ TEST_P(SearchSpaceBattery, CostsOfOperationsAddUpToThoseOfNetworks) {
   shape.channels = 4;
   shape.cells = 3;
   if (space_->operation_places(shape).empty()) GTEST_SKIP() << "the space doesn't say its places";
-  const auto params = nn::CostModel::Parameters(*space_, shape);
-  ASSERT_TRUE(params.ok()) << params.status();
-  const auto macs = nn::CostModel::MultiplyAdds(*space_, shape);
-  ASSERT_TRUE(macs.ok()) << macs.status();
+  const auto models = nn::CountModels::Make(*space_, shape);
+  ASSERT_TRUE(models.ok()) << models.status();
   const at::Generator generator = MakeGenerator(1, "architectures");
   for (int i = 0; i < 3; ++i) {
     const Architecture architecture = RandomArchitecture(*space_, generator).value();
     const NetworkCounts counts = CountNetwork(*space_, architecture, shape).value();
-    EXPECT_EQ(params->Of(architecture), counts.params);
-    EXPECT_EQ(macs->Of(architecture), counts.macs);
+    EXPECT_EQ(models->params.Of(architecture), counts.params);
+    EXPECT_EQ(models->macs.Of(architecture), counts.macs);
   }
 }
 

@@ -165,13 +165,10 @@ class CostPenalty : public Regularizer {
 
   absl::StatusOr<nn::CostModel> MakeModel(const SearchSpace& space,
                                           const NetworkShape& shape) const {
-    switch (config_.unit()) {
-      case CostPenaltyConfig::MACS:
-        return nn::CostModel::MultiplyAdds(space, shape);
-      case CostPenaltyConfig::PARAMS:
-        return nn::CostModel::Parameters(space, shape);
-      case CostPenaltyConfig::LATENCY:
-        break;
+    if (config_.unit() != CostPenaltyConfig::LATENCY) {
+      PDARTS_ASSIGN_OR_RETURN(nn::CountModels models, nn::CountModels::Make(space, shape));
+      return config_.unit() == CostPenaltyConfig::MACS ? std::move(models.macs)
+                                                       : std::move(models.params);
     }
     PDARTS_ASSIGN_OR_RETURN(const LatencyTable table,
                             nn::ReadLatencyTable(config_.latency_table()));
