@@ -568,7 +568,7 @@ TEST_F(TrainingReportTest, TheTableOfManyClassesHasNoLegibleNumbersAndThatOfMore
   EXPECT_THAT(page_of(21, true), HasSubstr("<table class=\"heat confusion many\">"));
   EXPECT_THAT(
       page_of(101, false),
-      AllOf(HasSubstr("The table is left out, as there are 101 classes. pdarts evaluate "
+      AllOf(HasSubstr("The table is left out, because there are 101 classes. pdarts evaluate "
                       "--run="),
             HasSubstr(" --csv=FILE writes"), Not(HasSubstr("<table class=\"heat confusion"))));
 }

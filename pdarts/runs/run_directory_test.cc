@@ -9,7 +9,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -26,13 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-std::string Read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 class RunDirectoryTest : public ::testing::Test {
  protected:
@@ -64,7 +56,7 @@ TEST_F(RunDirectoryTest, AnUnfinishedRunOfTheSameSpecStartsAgain) {
     ASSERT_TRUE((*run)->Log(event).ok());
   }
   ASSERT_TRUE(Create().ok());
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "");
 }
 
 TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
@@ -84,7 +76,7 @@ TEST_F(RunDirectoryTest, WritesNoNumberThatIsNotFinite) {
   LogEvent event;
   event.set_weight_loss(std::numeric_limits<double>::quiet_NaN());
   EXPECT_THAT((*run)->Log(event).message(), HasSubstr("log.jsonl: weight_loss is nan"));
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "");
   RunResult result;
   result.set_supernet_top1(std::numeric_limits<double>::infinity());
   EXPECT_THAT((*run)->WriteResult(result).message(),
@@ -142,7 +134,7 @@ TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
   for (const char* file : others) std::ofstream(path_ / file) << "mine";
   ASSERT_TRUE(Create(/*overwrite=*/true).ok());
   for (const char* file : files) EXPECT_FALSE(fs::exists(path_ / file)) << file;
-  for (const char* file : others) EXPECT_EQ(Read(path_ / file), "mine") << file;
+  for (const char* file : others) EXPECT_EQ(FileContent(path_ / file), "mine") << file;
 }
 
 TEST_F(RunDirectoryTest, AKindInALogLeadsNowhereElse) {
@@ -155,7 +147,7 @@ TEST_F(RunDirectoryTest, AKindInALogLeadsNowhereElse) {
   const fs::path victim = path_.parent_path() / "victim.svg";
   std::ofstream(victim) << "precious";
   ASSERT_TRUE(Create(/*overwrite=*/true).ok());
-  EXPECT_EQ(Read(victim), "precious");
+  EXPECT_EQ(FileContent(victim), "precious");
 }
 
 TEST_F(RunDirectoryTest, RefusesARunOfAnotherSpec) {
@@ -182,7 +174,7 @@ TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstEpochMakesWayForACorrectedSpec) 
   const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_THAT((*run)->notes()[0], HasSubstr("without a checkpoint: it starts over"));
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "");
   const absl::StatusOr<ExperimentSpec> now = ReadRunSpec(path_.string());
   ASSERT_TRUE(now.ok()) << now.status();
   EXPECT_EQ(now->seed(), 2);
@@ -198,8 +190,8 @@ TEST_F(RunDirectoryTest, NeverReplacesAFolderOfOtherThings) {
     EXPECT_THAT(error, HasSubstr("files that are no run of pdarts (there is no spec.textproto)"));
     EXPECT_THAT(error, ::testing::Not(HasSubstr("--overwrite")));
   }
-  for (const char* file : files) EXPECT_EQ(Read(path_ / file), "mine") << file;
-  EXPECT_EQ(Read(path_ / "lock"), "of another program");
+  for (const char* file : files) EXPECT_EQ(FileContent(path_ / file), "mine") << file;
+  EXPECT_EQ(FileContent(path_ / "lock"), "of another program");
 }
 
 TEST_F(RunDirectoryTest, OverwritesOnlyWhatHoldsTheSpecOfARun) {
@@ -209,7 +201,7 @@ TEST_F(RunDirectoryTest, OverwritesOnlyWhatHoldsTheSpecOfARun) {
     std::ofstream(path_ / "spec.textproto") << text;
     EXPECT_THAT(Create(/*overwrite=*/true).ToString(), HasSubstr("no run of pdarts")) << text;
   }
-  EXPECT_EQ(Read(path_ / "result.json"), "mine");
+  EXPECT_EQ(FileContent(path_ / "result.json"), "mine");
   for (const char* text : {"name: 'search' seed: 3", "name: 'training' train { epochs: 3 }"}) {
     std::ofstream(path_ / "spec.textproto") << text;
     std::ofstream(path_ / "result.json") << "old";
@@ -234,7 +226,7 @@ TEST_F(RunDirectoryTest, LogsALineAnEventWithTheProtosNames) {
   ASSERT_TRUE((*run)->Log(event).ok());
   ASSERT_TRUE((*run)->Log(event).ok());
   const std::string line = R"({"event":"epoch","weight_loss":0.1})";
-  EXPECT_EQ(Read(path_ / "log.jsonl"), line + "\n" + line + "\n");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), line + "\n" + line + "\n");
 }
 
 TEST_F(RunDirectoryTest, WritesTheGenotypeAlone) {
@@ -242,7 +234,7 @@ TEST_F(RunDirectoryTest, WritesTheGenotypeAlone) {
   DerivedArchitecture found;
   found.set_text("text");
   ASSERT_TRUE((*run)->WriteArchitecture(found).ok());
-  EXPECT_EQ(Read(path_ / "genotype.txt"), "text\n");
+  EXPECT_EQ(FileContent(path_ / "genotype.txt"), "text\n");
 }
 
 /// A run that logs a line, saves a checkpoint, and logs another line, `times` times.
@@ -273,7 +265,7 @@ TEST_F(CheckpointedRunTest, ResumesFromTheNewestAndCutsTheLogBack) {
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 2");
   EXPECT_TRUE((*run)->notes().empty());
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n{\"epoch\":2}\n");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n{\"epoch\":2}\n");
 }
 
 TEST_F(CheckpointedRunTest, TheEventFileIsCutBackWithTheLog) {
@@ -285,18 +277,18 @@ TEST_F(CheckpointedRunTest, TheEventFileIsCutBackWithTheLog) {
   event.set_weight_loss(2);
   ASSERT_TRUE((*run)->Log(event).ok());
   ASSERT_TRUE((*run)->WriteCheckpoint(Checkpoint()).ok());
-  const std::string kept = Read(path_ / "events.out.tfevents");
+  const std::string kept = FileContent(path_ / "events.out.tfevents");
   EXPECT_THAT(kept, HasSubstr("loss/weights"));
   event.set_epoch(2);
   ASSERT_TRUE((*run)->Log(event).ok());
-  const std::string both = Read(path_ / "events.out.tfevents");
+  const std::string both = FileContent(path_ / "events.out.tfevents");
   EXPECT_GT(both.size(), kept.size());
   run->reset();
   run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_EQ(Read(path_ / "events.out.tfevents"), kept);
+  EXPECT_EQ(FileContent(path_ / "events.out.tfevents"), kept);
   ASSERT_TRUE((*run)->Log(event).ok());
-  EXPECT_EQ(Read(path_ / "events.out.tfevents"), both);
+  EXPECT_EQ(FileContent(path_ / "events.out.tfevents"), both);
 }
 
 TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
@@ -307,7 +299,7 @@ TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 1");
   ASSERT_EQ((*run)->notes().size(), 1u);
   EXPECT_THAT((*run)->notes()[0], HasSubstr("checkpoint.bin: it is cut off after 50 bytes"));
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n");
   // The damaged checkpoint does not replace the good one when the next checkpoint is written.
   ASSERT_TRUE((*run)->WriteCheckpoint(Checkpoint()).ok());
   EXPECT_EQ(ReadCheckpoint(Directory::Open(path_.string()).value(), "checkpoint.previous.bin")
@@ -438,7 +430,7 @@ TEST_F(RunDirectoryTest, TheLockNamesProcessAndHost) {
   ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
   const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok());
-  EXPECT_EQ(Read(path_ / "lock"), absl::StrCat(getpid(), " ", host, "\n"));
+  EXPECT_EQ(FileContent(path_ / "lock"), absl::StrCat(getpid(), " ", host, "\n"));
   EXPECT_THAT(
       Create().ToString(),
       HasSubstr(absl::StrCat("process ", getpid(), " is writing there, on the host ", host)));
@@ -455,7 +447,7 @@ TEST_F(RunDirectoryTest, ALockThatNamesAnotherProcessStopsTheRun) {
   EXPECT_THAT(status.ToString(), HasSubstr("\"12345 node7\""));
   EXPECT_EQ((*run)->Log(LogEvent()).code(), absl::StatusCode::kAborted);
   run->reset();
-  EXPECT_EQ(Read(path_ / "lock"), "12345 node7\n");
+  EXPECT_EQ(FileContent(path_ / "lock"), "12345 node7\n");
 }
 
 TEST_F(RunDirectoryTest, ALinkInPlaceOfTheLockIsNotFollowed) {
@@ -467,11 +459,11 @@ TEST_F(RunDirectoryTest, ALinkInPlaceOfTheLockIsNotFollowed) {
   fs::remove(path_ / "lock");
   fs::create_hard_link(victim, path_ / "lock");
   EXPECT_THAT(Create().ToString(), HasSubstr("it is a file that has another name too"));
-  EXPECT_EQ(Read(victim), "precious");
+  EXPECT_EQ(FileContent(victim), "precious");
   fs::remove(path_ / "lock");
   std::ofstream(path_ / "lock") << "of another program";
   EXPECT_THAT(Create().ToString(), HasSubstr("is not the lock of a run"));
-  EXPECT_EQ(Read(path_ / "lock"), "of another program");
+  EXPECT_EQ(FileContent(path_ / "lock"), "of another program");
 }
 
 TEST_F(RunDirectoryTest, APipeInPlaceOfAFileIsNotWaitedFor) {
@@ -528,7 +520,7 @@ class LostRunTest : public RunDirectoryTest {
   std::map<std::string, std::string> Files() const {
     std::map<std::string, std::string> files;
     for (const auto& entry : fs::directory_iterator(path_)) {
-      files[entry.path().filename().string()] = Read(entry.path());
+      files[entry.path().filename().string()] = FileContent(entry.path());
     }
     return files;
   }
@@ -571,14 +563,14 @@ TEST_F(LostRunTest, ResumesInADirectoryThatWasMoved) {
 
 TEST_F(CheckpointedRunTest, AnErrorOfTheDiskIsNoDamage) {
   Interrupt(3);
-  const std::string before = Read(path_ / "checkpoint.bin");
+  const std::string before = FileContent(path_ / "checkpoint.bin");
   for (const char* file : {"checkpoint.bin", "log.jsonl", "spec.textproto"}) {
     const FailingReads failing(absl::StrCat("/", file), EIO, 10);
     const absl::Status status = Resume().status();
     EXPECT_THAT(status.ToString(), HasSubstr(absl::StrCat(file, ": Input/output error"))) << file;
     EXPECT_NE(status.code(), absl::StatusCode::kDataLoss);
   }
-  EXPECT_EQ(Read(path_ / "checkpoint.bin"), before);
+  EXPECT_EQ(FileContent(path_ / "checkpoint.bin"), before);
   EXPECT_FALSE(fs::exists(path_ / "checkpoint.damaged.bin"));
   const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();

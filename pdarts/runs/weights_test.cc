@@ -9,7 +9,6 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -25,6 +24,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/system_calls_testing.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/runs/safetensors.h"
 #include "pdarts/runs/state_dict.h"
 #include "pdarts/runs/torch_file.h"
@@ -41,13 +41,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 std::string Path(const std::string& name) { return ::testing::TempDir() + "/" + name; }
-
-std::string Content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
 
 std::string WriteBytes(const std::string& name, const std::string& content) {
   std::ofstream(Path(name), std::ios::binary) << content;
@@ -141,7 +134,7 @@ TEST_P(Weights, KeepTheirMetadata) {
 TEST_P(Weights, TruncatedAnywhereAreAnError) {
   const std::string path = Path(absl::StrCat("whole", GetParam()));
   ASSERT_TRUE(WriteWeights(path, SomeTensors()).ok());
-  const std::string whole = Content(path);
+  const std::string whole = FileContent(path);
   for (size_t size = 0; size < whole.size(); size += size < 64 ? 1 : 13) {
     const std::string cut = WriteBytes(absl::StrCat("cut", GetParam()), whole.substr(0, size));
     const auto read = ReadWeightsFile(cut);
@@ -154,7 +147,7 @@ TEST_P(Weights, TruncatedAnywhereAreAnError) {
 TEST_P(Weights, DamagedAnywhereNeverCrash) {
   const std::string path = Path(absl::StrCat("sound", GetParam()));
   ASSERT_TRUE(WriteWeights(path, SomeTensors()).ok());
-  const std::string sound = Content(path);
+  const std::string sound = FileContent(path);
   int errors = 0;
   for (size_t i = 0; i < sound.size(); i += 5) {
     for (char flip : {'\x01', '\x80', '\xff'}) {
@@ -271,7 +264,7 @@ TEST_P(PythonsFiles, WholeModulesAreNamed) {
 }
 
 TEST_P(PythonsFiles, TruncatedAnywhereAreAnError) {
-  const std::string whole = Content(Name("_checkpoint.pt"));
+  const std::string whole = FileContent(Name("_checkpoint.pt"));
   ASSERT_GT(whole.size(), 1000u);
   for (size_t size = 0; size < whole.size(); size += 29) {
     const std::string cut = WriteBytes("cut_python.pt", whole.substr(0, size));
@@ -282,7 +275,7 @@ TEST_P(PythonsFiles, TruncatedAnywhereAreAnError) {
 }
 
 TEST_P(PythonsFiles, DamagedAnywhereNeverCrash) {
-  const std::string sound = Content(Name("_checkpoint.pt"));
+  const std::string sound = FileContent(Name("_checkpoint.pt"));
   int errors = 0;
   for (size_t i = 0; i < sound.size(); i += 7) {
     std::string damaged = sound;
