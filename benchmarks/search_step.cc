@@ -61,7 +61,7 @@ ABSL_FLAG(int, candidates, 8,
           "candidates of each edge, or all that there are if they are fewer: a seeded choice");
 ABSL_FLAG(int, channels, 16, "initial channels");
 ABSL_FLAG(int, batch, 32, "images a step");
-ABSL_FLAG(int, steps, 3, "steps that a process times, after one that it doesn't time");
+ABSL_FLAG(int, steps, 3, "steps that a process times, after one that it does not time");
 ABSL_FLAG(
     int, rounds, 3,
     "how often each variant is measured, each time in a new process; the variants take turns, "

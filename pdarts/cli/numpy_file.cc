@@ -171,7 +171,7 @@ absl::StatusOr<std::string> ReadEntry(archive* open) {
     const size_t before = content.size();
     content.resize(before + kBlock);
     const la_ssize_t got = archive_read_data(open, content.data() + before, kBlock);
-    if (got < 0) return Damaged("an array in it can't be unpacked");
+    if (got < 0) return Damaged("an array in it cannot be unpacked");
     content.resize(before + static_cast<size_t>(got));
     if (got == 0) return content;
     if (content.size() > kMostBytes) {
@@ -193,7 +193,7 @@ absl::StatusOr<std::vector<NumpyArray>> ReadArchive(absl::string_view bytes) {
     archive_entry* entry = nullptr;
     const int result = archive_read_next_header(open.get(), &entry);
     if (result == ARCHIVE_EOF) return arrays;
-    if (result != ARCHIVE_OK) return Damaged("its zip directory can't be read");
+    if (result != ARCHIVE_OK) return Damaged("its zip directory cannot be read");
     const char* const name = archive_entry_pathname(entry);
     if (arrays.size() == kMostArrays) {
       return absl::ResourceExhaustedError(

@@ -184,8 +184,8 @@ absl::Status FinishStandardOutput() {
   }
   if (good) return absl::OkStatus();
   // If an earlier write failed, the reason is not known.
-  if (errno == 0) return absl::DataLossError("can't write all of the standard output");
-  return absl::ErrnoToStatus(errno, "can't write the standard output");
+  if (errno == 0) return absl::DataLossError("cannot write all of the standard output");
+  return absl::ErrnoToStatus(errno, "cannot write the standard output");
 }
 
 /// Ends the work together with the other processes, or tells them the reason why this process ends.

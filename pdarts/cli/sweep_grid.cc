@@ -62,7 +62,7 @@ absl::StatusOr<std::vector<GridField>> ParseGrid(const std::vector<std::string>&
     GridField field = {text.substr(0, equals), SplitAtCommas(text.substr(equals + 1))};
     if (field.path == "seed") return Refuse(text, "the seeds are those of --seeds");
     if (field.path == "name" || field.path == "grid") {
-      return Refuse(text, absl::StrCat("a sweep can't vary the field ", field.path));
+      return Refuse(text, absl::StrCat("a sweep cannot vary the field ", field.path));
     }
     for (size_t i = 0; i < field.values.size(); ++i) {
       const std::string& value = field.values[i];

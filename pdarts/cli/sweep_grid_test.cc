@@ -39,7 +39,7 @@ TEST(SweepGridTest, NamesWhatIsWrong) {
   EXPECT_THAT(ErrorOf({"a=1,2,1"}), HasSubstr("the value 1 stands there twice"));
   EXPECT_THAT(ErrorOf({"a=1", "a=2"}), HasSubstr("the field a is given twice"));
   EXPECT_THAT(ErrorOf({"seed=1,2"}), HasSubstr("--seeds"));
-  EXPECT_THAT(ErrorOf({"name=a,b"}), HasSubstr("can't vary the field name"));
+  EXPECT_THAT(ErrorOf({"name=a,b"}), HasSubstr("cannot vary the field name"));
 }
 
 TEST(SweepGridTest, DirectoriesHaveReadableAndDifferentNames) {

@@ -64,7 +64,7 @@ std::optional<int64_t> KilobyteLine(const std::string& path, absl::string_view n
 absl::Status EnterFolderOfBazelRun() {
   const char* const folder = std::getenv("BUILD_WORKING_DIRECTORY");
   if (folder == nullptr || chdir(folder) == 0) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno, absl::StrCat("can't change to ", folder));
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot change to ", folder));
 }
 
 std::string CpuName() {

@@ -25,7 +25,7 @@ TEST(ProcessTest, ARecentPeakBeginsAnewAndTheWholeOneStays) {
   Touch(256 * kMegabyte);
   const int64_t whole = PeakResidentBytes();
   EXPECT_GE(whole, 256 * kMegabyte);
-  if (!ResetRecentPeak()) GTEST_SKIP() << "/proc/self/clear_refs can't be written";
+  if (!ResetRecentPeak()) GTEST_SKIP() << "/proc/self/clear_refs cannot be written";
   const int64_t before = ResidentBytes();
   Touch(64 * kMegabyte);
   const int64_t recent = RecentPeakResidentBytes() - before;
@@ -44,7 +44,7 @@ TEST(ProcessTest, EntersTheFolderOfBazelRun) {
   EXPECT_EQ(std::filesystem::current_path(), "/");
   setenv("BUILD_WORKING_DIRECTORY", "/proc/self/none", /*overwrite=*/1);
   EXPECT_EQ(EnterFolderOfBazelRun(),
-            absl::NotFoundError("can't change to /proc/self/none: No such file or directory"));
+            absl::NotFoundError("cannot change to /proc/self/none: No such file or directory"));
   unsetenv("BUILD_WORKING_DIRECTORY");
   std::filesystem::current_path(before);
 }

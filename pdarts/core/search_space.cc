@@ -282,7 +282,7 @@ absl::Status SearchSpace::CheckArchitecture(const Architecture& architecture) co
       });
       if (!exists) {
         return absl::InvalidArgumentError(absl::StrCat(kind.name, " cell: its output is of node ",
-                                                       node, ", which doesn't exist"));
+                                                       node, ", which does not exist"));
       }
     }
   }

@@ -53,7 +53,7 @@ class FileStore : public ImageStore {
     }
     if (!file.ok()) return absl::DataLossError(file.status().message());
     struct stat status;
-    if (fstat(file->number(), &status) != 0) return absl::DataLossError("can't be looked at");
+    if (fstat(file->number(), &status) != 0) return absl::DataLossError("cannot be looked at");
     if (status.st_size != expected) return OtherSize(status.st_size, expected);
     absl::StatusOr<std::string> bytes = ReadOpenFile(*file, path);
     if (!bytes.ok()) return absl::DataLossError(bytes.status().message());

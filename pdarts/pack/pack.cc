@@ -245,7 +245,7 @@ class Packer {
     report_.left_out = all_ - report_.train_images - report_.test_images;
     if (static_cast<double>(report_.left_out) > kMaxUnusableShare * static_cast<double>(all_)) {
       return absl::DataLossError(absl::StrCat(
-          options_.from, ": ", report_.left_out, " of ", all_, " images can't be used",
+          options_.from, ": ", report_.left_out, " of ", all_, " images cannot be used",
           unusable_.empty() ? "" : absl::StrCat(": ", SomeOf(unusable_)),
           "; 1% of them is allowed. Remove or mend them, and pack into an empty folder"));
     }

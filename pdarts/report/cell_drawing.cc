@@ -128,7 +128,7 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
 /// The error of Graphviz.
 absl::Status GraphvizError(absl::string_view doing, const CellArchitecture& cell) {
   return absl::InternalError(
-      absl::StrCat("Graphviz can't ", doing, " the ", cell.kind(), " cell: ", GraphvizReason()));
+      absl::StrCat("Graphviz cannot ", doing, " the ", cell.kind(), " cell: ", GraphvizReason()));
 }
 
 /// Computes the layout of a cell, and writes the cell in some of Graphviz's formats.

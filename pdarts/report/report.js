@@ -146,7 +146,7 @@
     charts.forEach((chart) => chart.resize());
     repaint();
   });
-  // Paper can't be unfolded.
+  // Paper cannot be unfolded.
   const folded = document.querySelectorAll("details[data-print]:not([open])");
   addEventListener("beforeprint", () => folded.forEach((d) => { d.open = true; }));
   addEventListener("afterprint", () => folded.forEach((d) => { d.open = false; }));

@@ -33,7 +33,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-std::string Read(const fs::path& path) { return ReadFile(path.string()).value_or("can't be read"); }
+std::string Read(const fs::path& path) {
+  return ReadFile(path.string()).value_or("cannot be read");
+}
 
 /// The beginning of a JPEG file.
 constexpr char kJpeg[] = "\xff\xd8\xff\xe0";

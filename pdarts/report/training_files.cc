@@ -42,7 +42,7 @@ absl::Status CheckEpoch(const TrainEvent& event, const TrainingFiles& run) {
     fits = event.class_right(c) >= 0 && event.class_right(c) <= run.class_images[c];
   }
   if (fits) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("class_right: it doesn't fit the ",
+  return absl::DataLossError(absl::StrCat("class_right: it does not fit the ",
                                           run.class_images.size(),
                                           " numbers of images that the log's beginning names"));
 }

@@ -97,7 +97,7 @@ TEST_F(AtomicFileTest, WhatIsNoFileIsNotReplaced) {
   ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
   std::filesystem::create_directories(Path("folder"));
   EXPECT_THAT(std::string(WriteFileAtomically(Path("pipe"), "x").message()),
-              HasSubstr("can't write " + Path("pipe") + ": it is not a regular file"));
+              HasSubstr("cannot write " + Path("pipe") + ": it is not a regular file"));
   EXPECT_THAT(std::string(WriteFileAtomically(Path("folder"), "x").message()),
               HasSubstr("it is a directory"));
   EXPECT_FALSE(WriteFileAtomically("/dev/null", "x").ok());

@@ -115,7 +115,7 @@ absl::StatusOr<WeightsFile> Read(absl::string_view bytes) {
     if (storage == nullptr) {
       return absl::InvalidArgumentError(
           absl::StrCat("storage ", ShownName(key),
-                       " is of an unknown type, so that its end and what follows can't be found"));
+                       " is of an unknown type, so that its end and what follows cannot be found"));
     }
     PDARTS_RETURN_IF_ERROR(Fill(&bytes, key, storage));
   }

@@ -212,12 +212,12 @@ absl::StatusOr<WeightsFile> ReadSafetensors(const std::string& path) {
   std::ifstream file;
   if (std::filesystem::is_regular_file(path, error)) file.open(path, std::ios::binary);
   if (!file.is_open()) {
-    return absl::NotFoundError(absl::StrCat("can't read ", path, ": no such file"));
+    return absl::NotFoundError(absl::StrCat("cannot read ", path, ": no such file"));
   }
   const uint64_t size = std::filesystem::file_size(path, error);
   absl::StatusOr<WeightsFile> weights = Read(file, size);
   // An error of the disk does not mean that the file is damaged.
-  if (file.bad()) return absl::UnknownError(absl::StrCat("can't read ", path, ": I/O error"));
+  if (file.bad()) return absl::UnknownError(absl::StrCat("cannot read ", path, ": I/O error"));
   if (!weights.ok()) return Annotate(weights.status(), path);
   return weights;
 }

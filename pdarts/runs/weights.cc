@@ -186,7 +186,7 @@ absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
   AddComplaint(misshapen, "have another shape", &complaints);
   if (!complaints.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(file, " doesn't hold the weights of this network, which has ", state.size(),
+        absl::StrCat(file, " does not hold the weights of this network, which has ", state.size(),
                      " entries: ", absl::StrJoin(complaints, "; ")));
   }
   c10::NoGradGuard no_grad;

@@ -176,7 +176,7 @@ TEST(ReadWeights, AnErrorOfTheDiskIsNoDamage) {
     const FailingReads failing("/disk.safetensors", EIO, bytes);
     const absl::Status status = ReadWeightsFile(path).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnknown) << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("can't read " + path));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("cannot read " + path));
   }
   EXPECT_TRUE(ReadWeightsFile(path).ok());
 }

@@ -581,7 +581,7 @@ TEST_P(SearchSpaceBattery, CostsOfOperationsAddUpToThoseOfNetworks) {
   NetworkShape shape = space_->default_network_shape().value();
   shape.channels = 4;
   shape.cells = 3;
-  if (space_->operation_places(shape).empty()) GTEST_SKIP() << "the space doesn't say its places";
+  if (space_->operation_places(shape).empty()) GTEST_SKIP() << "the space does not say its places";
   const auto models = nn::CountModels::Make(*space_, shape);
   ASSERT_TRUE(models.ok()) << models.status();
   const at::Generator generator = MakeGenerator(1, "architectures");
@@ -598,7 +598,7 @@ TEST_P(SearchSpaceBattery, OperationsByThemselvesStoreWhatTheBackendSays) {
   NetworkShape shape = space_->default_network_shape().value();
   shape.channels = 4;
   const OperationPlaces places = space_->operation_places(shape);
-  if (places.empty()) GTEST_SKIP() << "the space doesn't say its places";
+  if (places.empty()) GTEST_SKIP() << "the space does not say its places";
   for (const at::ScalarType storage : {at::kFloat, at::kBFloat16}) {
     shape.backend.storage = storage;
     for (size_t k = 0; k < places.size(); ++k) {

@@ -140,7 +140,7 @@ says "these trainings failed: given 1, seed 1 (exit status 1" "${command[@]}" --
 says "train.epochs: 0 is not in [1, 100000]" "${command[@]}" --set=train.epochs=0
 says "--set: seed=5: compare sets seed itself" "${command[@]}" --set=seed=5
 says "--space: the search space is that of --spec" "${command[@]}" --space=nasbench201
-says "can't read the spec" "$pdarts" compare --spec=nothing.textproto --genotypes=two.txt
+says "cannot read the spec" "$pdarts" compare --spec=nothing.textproto --genotypes=two.txt
 tiny_spec > search.textproto
 says "--spec: " "$pdarts" compare --spec=search.textproto --genotypes=two.txt
 
@@ -154,10 +154,10 @@ kill -TERM $compare
 wait $compare
 status=$?
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat stopped.said; }
-grep -q "To resume:" stopped.said || fails "it doesn't say how to resume"
+grep -q "To resume:" stopped.said || fails "it does not say how to resume"
 [ ! -s stopped.json ] || fails "a comparison that was stopped printed a result"
-"${long[@]}" > stopped.json 2> stopped.said || { fails "it doesn't resume"; cat stopped.said; }
+"${long[@]}" > stopped.json 2> stopped.said || { fails "it does not resume"; cat stopped.said; }
 counts 2 '"accuracy":' stopped.json
-[ "$(cat stopped/*/log.jsonl | grep -c '"event":"epoch"')" = 120 ] || fails "the trainings didn't resume where they were"
+[ "$(cat stopped/*/log.jsonl | grep -c '"event":"epoch"')" = 120 ] || fails "the trainings did not resume where they were"
 
 exit $((failures > 0))

@@ -149,6 +149,6 @@ says "1 of 5 images could not be read: large/broken.png" "${predict[@]}" large
 "${predict[@]}" --json large > broken.json 2> error && fails "a broken image is no error"
 python3 -c 'import json; assert len(json.load(open("broken.json"))["images"]) == 4' || fails "the images beside a broken one are not there"
 "${predict[@]}" --json --set=train.evaluation_batch_size=1 large > single.json 2> error && fails "a broken image is no error in a batch of its own"
-cmp <(names broken.json) <(names single.json) || fails "a batch that can't be read changes the others"
+cmp <(names broken.json) <(names single.json) || fails "a batch that cannot be read changes the others"
 
 exit $((failures > 0))

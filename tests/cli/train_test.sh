@@ -160,7 +160,7 @@ for _ in 1 2 3 4 5; do
   [ $status = 0 ] || break
 done
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat console.txt; }
-grep -q "To resume:" console.txt || fails "it doesn't say how to resume"
+grep -q "To resume:" console.txt || fails "it does not say how to resume"
 prints "test " "${long[@]}" --output_dir=stopped --resume
 for file in best.safetensors last.safetensors samples.json mistakes.json; do
   cmp -s whole/$file stopped/$file || fails "$file ended otherwise after a resume"
@@ -212,7 +212,7 @@ says 'names that it knows: PDARTS, DARTS_V1, DARTS_V2' "${train[@]}" --genotype=
 says "expected '|'" "$pdarts" count --space=nasbench201 --genotype="$(cat $run/genotype.txt)"
 says "expected 'Genotype(normal=" "$pdarts" count --space=darts --genotype='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
 says "train.batch_size: 25 is larger than the training set of 24 images" "${train[@]}" --set=train.batch_size=25 --output_dir=bad
-[ -e bad ] && fails "a training that can't begin left a folder"
+[ -e bad ] && fails "a training that cannot begin left a folder"
 says "missing" "${evaluate[@]}" --model=$run/best.safetensors --genotype=DARTS_V2
 says "--classes: 3, but the dataset has 2" "${evaluate[@]}" --model=best.pt --genotype=PDARTS --classes=3
 says "holds no trained weights" "$pdarts" evaluate --run=runs/found-seed1

@@ -536,7 +536,7 @@ TEST(Book, NamesEveryPageInItsTableOfContents) {
   for (const PageText& link : contents->links) named.insert(absl::StrCat("docs/", link.text));
   for (const Page& page : TheRepository().pages) {
     if (!absl::StartsWith(page.path, "docs/") || &page == contents) continue;
-    EXPECT_EQ(named.count(page.path), 1u) << "docs/README.md doesn't name " << page.path;
+    EXPECT_EQ(named.count(page.path), 1u) << "docs/README.md does not name " << page.path;
   }
 }
 

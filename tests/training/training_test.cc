@@ -470,7 +470,7 @@ TEST(TrainingTest, ABatchOfOneIsRefusedOnlyWhereANetworkCannotTrainOnIt) {
   for (const char* kernels : {"train.kernels=FUSED", "train.kernels=REFERENCE"}) {
     EXPECT_THAT(CreationError({"train.batch_size=1", kernels}).ToString(),
                 AllOf(HasSubstr("INVALID_ARGUMENT: train.batch_size: 1 makes batches of one image, "
-                                "which the network can't train on"),
+                                "which the network cannot train on"),
                       HasSubstr("choose another, or train.auxiliary_weight 0")));
     EXPECT_TRUE(CreationError({"train.batch_size=1", "train.auxiliary_weight=0", kernels}).ok());
     // After the two reductions, one pixel is left.
@@ -487,7 +487,7 @@ TEST(TrainingTest, ABatchOfOneIsRefusedOnlyWhereANetworkCannotTrainOnIt) {
 TEST(TrainingTest, PartsOfOneImageAreRefusedOnlyWhereANetworkCannotTrainOnThem) {
   EXPECT_THAT(CreationError({"train.accumulate=8"}).ToString(),
               AllOf(HasSubstr("INVALID_ARGUMENT: train.accumulate: 8 makes a part of one image of "
-                              "a batch of 8, which the network can't train on"),
+                              "a batch of 8, which the network cannot train on"),
                     HasSubstr("choose fewer parts, or train.auxiliary_weight 0")));
   EXPECT_THAT(CreationError({"train.batch_size=11", "train.accumulate=6"}).message(),
               HasSubstr("train.accumulate: 6 makes a part of one image of a batch of 11"));

@@ -46,7 +46,7 @@ short name too (`regularizers[skip_limit].max`). A list of single values is set 
 (`regularizers[skip_dropout].initial_rates=[0,0.4,0.7]`). The number after the last one appends an
 element; a stage that is appended begins as the one before it.
 
-A range is written as errors write it: `[1, 8]` has both ends, `(0, 1)` neither. What isn't set takes
+A range is written as errors write it: `[1, 8]` has both ends, `(0, 1)` neither. What is not set takes
 its default; a run's `spec.textproto` holds all of them.
 )";
 
@@ -258,7 +258,7 @@ absl::Status ProtoComments::Read(const std::string& descriptor_set) {
   }
   for (const auto& file : files.file()) {  // a file comes after the files that it imports
     if (pool_.BuildFile(file) == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(file.name(), ": can't be used"));
+      return absl::InvalidArgumentError(absl::StrCat(file.name(), ": cannot be used"));
     }
   }
   return absl::OkStatus();

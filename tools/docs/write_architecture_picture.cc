@@ -19,7 +19,7 @@ namespace {
 absl::Status Write(const std::string& path, const std::string& content) {
   std::ofstream file(path);
   file << content << std::flush;
-  if (!file) return absl::UnknownError(absl::StrCat("can't write ", path));
+  if (!file) return absl::UnknownError(absl::StrCat("cannot write ", path));
   std::cout << "wrote " << path << "\n";
   return absl::OkStatus();
 }

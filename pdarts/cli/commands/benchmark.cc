@@ -34,7 +34,7 @@ ABSL_FLAG(bool, operations, false,
           "measure every operation of the search space's networks by itself: with --json the table "
           "that the regularizer cost_penalty reads");
 ABSL_FLAG(int, runs, 30,
-          "NUMBER: passes that are timed for each batch size, after three that aren't");
+          "NUMBER: passes that are timed for each batch size, after three that are not");
 
 namespace pdarts {
 namespace {

@@ -185,7 +185,7 @@ TEST_F(ImageFolderTest, UnreadableFilesAreLeftOutUpToAShare) {
   WriteFile(Path("train/class_2/.hidden.png"), "not an image");
   fs::create_directories(Path("train/.cache"));
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
-              AllOf(HasSubstr("train: 2 of 32 images can't be used: "),
+              AllOf(HasSubstr("train: 2 of 32 images cannot be used: "),
                     HasSubstr("train/class_1/cut.png: PNG: "),
                     HasSubstr("train/class_2/link.jpg: is not a regular file"),
                     HasSubstr("dataset.max_unreadable_share allows 0.01 of them")));
@@ -283,7 +283,7 @@ TEST_F(ImageFolderTest, WhateverIsAnImageCountsIfItIsUnusable) {
   WriteFile(Path("train/class_1/photo.HEIC"), "ftyp");
   WriteFile(Path("train/loose.png"), PlainPng(8, 8, 1, 2, 3));
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
-              AllOf(HasSubstr("train: 3 of 9 images can't be used: "),
+              AllOf(HasSubstr("train: 3 of 9 images cannot be used: "),
                     HasSubstr("class_0/photo: is a GIF image, not a PNG, JPEG or WebP image"),
                     HasSubstr("class_1/photo.HEIC: is not a PNG, JPEG or WebP image"),
                     HasSubstr("train/loose.png: lies in no class folder")));
@@ -484,7 +484,7 @@ TEST_F(ImageFolderTest, WhatIsWrongWithAFileOfALargeSplitIsSaidWhenItIsRead) {
   // Computing the statistics reads the images, so damaged images are reported at the start.
   config_.clear_mean();
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
-              AllOf(HasSubstr("2 of 13 images can't be used"), HasSubstr("cut.jpg")));
+              AllOf(HasSubstr("2 of 13 images cannot be used"), HasSubstr("cut.jpg")));
 }
 
 TEST_F(ImageFolderTest, AClassThatIsALinkToWhatHoldsItIsRefused) {

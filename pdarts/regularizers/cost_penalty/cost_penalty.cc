@@ -88,7 +88,7 @@ class CostPenalty : public Regularizer {
       return absl::InvalidArgumentError(
           absl::StrCat("regularizers[cost_penalty].latency_table: \"", config_.latency_table(),
                        "\" and unit: ", CostPenaltyConfig::Unit_Name(config_.unit()),
-                       " don't fit; LATENCY needs the table, and the other units take none"));
+                       " do not fit; LATENCY needs the table, and the other units take none"));
     }
     return MakeModel(space).status();
   }

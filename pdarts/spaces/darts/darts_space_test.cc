@@ -320,7 +320,7 @@ TEST(DartsNetwork, HasAnAuxiliaryHeadInTrainingOnly) {
   shape.auxiliary_head = false;
   const auto headless = space->BuildNetwork(Known(*space, "PDARTS"), shape, Weights()).value();
   EXPECT_FALSE(headless->Forward(Images(2, 32)).auxiliary.defined());
-  EXPECT_EQ(nn::CountMacs(*headless, shape.image), macs) << "the head isn't counted";
+  EXPECT_EQ(nn::CountMacs(*headless, shape.image), macs) << "the head is not counted";
 }
 
 TEST(DartsNetwork, RefusesSidesThatDontFit) {
