@@ -114,7 +114,7 @@ absl::Status CheckProbabilities(const Candidates& candidates,
       for (double p : probabilities[k][e]) {
         if (!(p >= 0 && p <= 1)) {
           return absl::InvalidArgumentError(
-              absl::StrCat("cell kind ", k, " edge ", e, ": ", p, " is no probability"));
+              absl::StrCat("cell kind ", k, " edge ", e, ": ", p, " is not a probability"));
         }
       }
     }

@@ -37,7 +37,7 @@ absl::Status CheckEdgeNumber(const CellKind& kind, int edge) {
 
 absl::Status CheckProbability(absl::string_view field, double value) {
   if (value >= 0 && value <= 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is no probability"));
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not a probability"));
 }
 
 absl::Status CheckOperation(absl::string_view field, const CellKind& kind,

@@ -63,7 +63,7 @@ absl::StatusOr<TrainingFiles> ReadTrainingFiles(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> spec,
                           ReadAnyRunSpec(path));
   if (!IsTraining(*spec)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " is no training, but a search"));
+    return absl::InvalidArgumentError(absl::StrCat(path, " is a search, not a training"));
   }
   run.spec = static_cast<const TrainSpec&>(*spec);
   absl::StatusOr<Training> training = MakeTraining(run.spec);

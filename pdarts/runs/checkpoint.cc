@@ -105,7 +105,7 @@ std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
 
 absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   if (!absl::StartsWith(content, kMagic)) {
-    return absl::DataLossError("it is no checkpoint: it does not begin with PDARTSCK");
+    return absl::DataLossError("it is not a checkpoint: it does not begin with PDARTSCK");
   }
   if (content.size() < kPrefix + kDigest) {
     return absl::DataLossError(absl::StrCat("it is cut off after ", content.size(), " bytes"));

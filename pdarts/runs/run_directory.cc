@@ -121,7 +121,7 @@ absl::Status NothingToResume(const std::string& path) {
 /// Files that pdarts did not write are never replaced, whatever the flags are.
 absl::Status RefuseOthersFiles(const Directory& directory, absl::string_view why) {
   return absl::AlreadyExistsError(absl::StrCat(directory.path(),
-                                               " holds files that are no run of pdarts (", why,
+                                               " holds files that are not a run of pdarts (", why,
                                                "); choose another --output_dir"));
 }
 
@@ -222,7 +222,7 @@ absl::Status ReadJsonInto(const std::string& path, const std::string& name, absl
 }
 
 absl::Status ReadResultInto(const std::string& path, Message* result) {
-  return ReadJsonInto(path, kResultFile, "is no finished run", result);
+  return ReadJsonInto(path, kResultFile, "is not a finished run", result);
 }
 
 }  // namespace
@@ -446,7 +446,7 @@ absl::Status RunDirectory::WriteResult(const Message& result) {
 
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text,
-                          ReadRunFile(path, kSpecFile, "is no run directory"));
+                          ReadRunFile(path, kSpecFile, "is not a run directory"));
   return ParseSpec(text, RunSpecFile(path));
 }
 
@@ -463,7 +463,7 @@ std::optional<TrainSpec> FindUnfinishedTraining(const std::string& path) {
 
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text,
-                          ReadRunFile(path, kSpecFile, "is no run directory"));
+                          ReadRunFile(path, kSpecFile, "is not a run directory"));
   std::error_code error;
   if (!fs::exists(BestWeightsFile(path), error)) {
     return absl::NotFoundError(absl::StrCat(path, " holds no trained weights (", kBest,
@@ -518,7 +518,7 @@ absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path
   if (absl::IsNotFound(result.status())) return std::nullopt;
   if (!result.ok()) return result.status();
   PDARTS_ASSIGN_OR_RETURN(const std::string text,
-                          ReadRunFile(path, kSpecFile, "is no run directory"));
+                          ReadRunFile(path, kSpecFile, "is not a run directory"));
   if (!IsSameRun(text, spec)) {
     return RefuseAnotherSpec(path, Differences(text, spec, RunSpecFile(path)));
   }

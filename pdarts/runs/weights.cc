@@ -53,7 +53,7 @@ absl::Status CheckLayers(const NamedTensors& state, const std::vector<std::strin
     std::set<std::string> known;
     for (const auto& entry : state) known.insert(entry.first.substr(0, entry.first.find('.')));
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", layer, "\" is no layer of the network; the layers are ", absl::StrJoin(known, ", ")));
+        "\"", layer, "\" is not a layer of the network; the layers are ", absl::StrJoin(known, ", ")));
   }
   return absl::OkStatus();
 }
@@ -171,7 +171,7 @@ absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
       misshapen.push_back(
           absl::StrCat(name, " is ", Shape(found->second), ", expected ", Shape(target)));
     } else if (!found->second.is_floating_point()) {
-      misshapen.push_back(absl::StrCat(name, " is no floating-point tensor"));
+      misshapen.push_back(absl::StrCat(name, " is not a floating-point tensor"));
     }
   }
   for (const auto& entry : tensors) {

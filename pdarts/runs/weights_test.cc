@@ -325,9 +325,9 @@ TEST(ReadSafetensors, ReadsWhatFits) {
 }
 
 TEST(ReadSafetensors, RefusesMetadataOtherThanTexts) {
-  EXPECT_THAT(SafetensorsError("{\"__metadata__\":3}", ""), HasSubstr("__metadata__ is no object"));
+  EXPECT_THAT(SafetensorsError("{\"__metadata__\":3}", ""), HasSubstr("__metadata__ is not an object"));
   EXPECT_THAT(SafetensorsError("{\"__metadata__\":{\"epoch\":3}}", ""),
-              HasSubstr("__metadata__: epoch is no text"));
+              HasSubstr("__metadata__: epoch is not text"));
 }
 
 TEST(EncodeSafetensors, RefusesATensorThatIsCalledAsTheMetadata) {
@@ -474,7 +474,7 @@ TEST(FindStateDict, FailsOnlyIfAWeightIsNoTensor) {
                                "cnumpy\nndarray\n)\x81" + "K\x01" + BothFloats() + "u.");
   EXPECT_THAT(Names(read), ElementsAre("weight"));
   ASSERT_TRUE(read.ok());
-  EXPECT_THAT(read->notes, ElementsAre(HasSubstr("left out what is no tensor that can be read: "
+  EXPECT_THAT(read->notes, ElementsAre(HasSubstr("left out entries that are not readable tensors: "
                                                  "\"mean\" (an object of numpy.ndarray), "
                                                  "an integer (a tensor)")));
   Two two;
@@ -914,7 +914,7 @@ TEST(LoadWeights, LeavesLayersOut) {
   const absl::Status status = LoadWeights(tensors, "f", &network, {"class"});
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("\"class\" is no layer of the network; the layers are classifier, "
+              HasSubstr("\"class\" is not a layer of the network; the layers are classifier, "
                         "features, head"));
 }
 

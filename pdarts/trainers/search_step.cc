@@ -20,7 +20,7 @@ enum NumberCheck { kWeightLoss, kAlphaLoss, kAlphaValues, kChecks };
 
 constexpr const char* kNotFinite[kChecks] = {"the loss of the weights is not a finite number",
                                              "the loss of the alphas is not a finite number",
-                                             "an alpha is no finite number"};
+                                             "an alpha is not a finite number"};
 
 /// The checks of a step, in their order.
 std::vector<int> CheckOrder(const SearchSettings& settings) {
@@ -123,7 +123,7 @@ absl::StatusOr<GradientResult> SearchStep::TrainAlphas(const Batch& weight_batch
   MoveAlphas(pass);
   for (const at::Tensor& alpha : super_net_->alphas()) {
     if (!at::isfinite(alpha).all().item<bool>()) {
-      return absl::InternalError("an alpha is no finite number");
+      return absl::InternalError("an alpha is not a finite number");
     }
   }
   return pass;

@@ -102,7 +102,7 @@ prints "2 cells, 2 channels, 8 candidates" "${bfloat16[@]}"
 says "search.precision: BFLOAT16 cannot be combined with search.alpha_gradients: UNROLLED" \
   "${bfloat16[@]}" --set=search.alpha_gradients=UNROLLED
 prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
-tail -1 <<< "$printed" | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
+tail -1 <<< "$printed" | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is not a total time"
 estimate=$("${search[@]}" --dry_run --json 2>error)
 for key in seconds seconds_low seconds_high total_seconds; do
   [ -n "$(number $key <<< "$estimate")" ] || fails "the dry run's JSON has no $key: $estimate"
@@ -150,7 +150,7 @@ prints '"kernels":"fused/portable"' env PDARTS_KERNEL_VARIANT=portable "$pdarts"
 prints "instruction set portable" env PDARTS_KERNEL_VARIANT=portable "$pdarts" --version
 for command in "--version" "search --spec=tiny.textproto --output_dir=never"; do
   # shellcheck disable=SC2086
-  says 'the environment variable PDARTS_KERNEL_VARIANT: "fast" is no instruction set that this processor can run; it can run portable' \
+  says 'the environment variable PDARTS_KERNEL_VARIANT: "fast" is not an instruction set that this processor can run; it can run portable' \
     env PDARTS_KERNEL_VARIANT=fast "$pdarts" $command
 done
 [ ! -e never ] || fails "a search with an unknown instruction set made a run directory"
@@ -196,7 +196,7 @@ mkdir -p sweep/tiny-seed3 && echo mine > sweep/tiny-seed3/notes
 says "these seeds failed: 3" "${sweep[@]}" --seeds=1,3,5 --jobs=2
 also "see $PWD/sweep/tiny-seed3.console.txt"
 says "seed 5: finished before" "${sweep[@]}" --seeds=1,3,5
-grep -q "holds files that are no run" sweep/tiny-seed3.console.txt ||
+grep -q "holds files that are not a run" sweep/tiny-seed3.console.txt ||
   { echo "the failed seed does not say why"; failures=$((failures + 1)); }
 rm -r sweep/tiny-seed3
 prints '"failed_seeds":[],"mean":{"mem_gb"' "${sweep[@]}" --seeds=1,3,5 --json
@@ -215,7 +215,7 @@ prints "both.html" "$pdarts" report --output=both.html runs/tiny-seed1 runs/tiny
 grep -q "tiny, seed 2" both.html || fails "both.html lacks a run"
 prints "comparison.html" "$pdarts" report sweep
 grep -q "3 runs side by side" comparison.html || fails "comparison.html lacks a run"
-says "is no run directory, and holds no run" "$pdarts" report runs/tiny-seed1/nothing
+says "is not a run directory, and holds no run" "$pdarts" report runs/tiny-seed1/nothing
 says "report needs at least one" "$pdarts" report
 prints "| tiny | synthetic | darts | 5 |" "$pdarts" results sweep
 also "| tiny | synthetic | darts | 1, 3, 5 |" "flops_g counts multiply-adds"
@@ -247,7 +247,7 @@ done
 prints "$PWD/page.md" "$pdarts" results zoo --markdown --output=page.md
 grep -qF "[log](<zoo/tiny-seed1/log.jsonl>)" page.md || fails "the links of a page do not lead from its folder"
 says "unfinished is not finished; a model zoo holds finished searches" "$pdarts" results --markdown unfinished
-says "is no run directory" "$pdarts" derive --run=.
+says "is not a run directory" "$pdarts" derive --run=.
 # If output cannot be written, the command fails. The last command writes more than a buffer can
 # hold.
 for command in "list" "help" "help search" "--version" "completion bash" "search --spec=tiny.textproto --dry_run" \
@@ -275,7 +275,7 @@ mkdir gone
 # Control characters in files and names do not reach the terminal.
 escape=$'\e[31mred'
 cp -r runs/tiny-seed1 "runs/$escape"
-says "$PWD/none\\x1b[31mred is no run directory" "$pdarts" report "none$escape"
+says "$PWD/none\\x1b[31mred is not a run directory" "$pdarts" report "none$escape"
 sed -i 's/"name":"tiny"/"name":"tiny\\u001b[31mred"/' "runs/$escape/result.json"
 prints "| tiny\\x1b" "$pdarts" results "runs/$escape"
 for command in results report; do
@@ -286,7 +286,7 @@ mkdir -p flowers/train/{rose,daisy} && touch "flowers/train/rose/$escape"
 sed 's/synthetic.SyntheticConfig\] {/image_folder.ImageFolderConfig] { classes: 2 image_size: 8/; /classes: 2 height/d' \
   tiny.textproto > flowers.textproto
 "$pdarts" search --spec=flowers.textproto --data_dir=flowers --dry_run > output 2> error || fails "$(cat error)"
-grep -q "left out what is no image: .*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
+grep -q "left out files that are not images: .*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
 ! grep -q $'\e' error || fails "a warning prints an escape code"
 # A damaged run does not keep other runs out of reports, the comparison and the table.
 mkdir damaged

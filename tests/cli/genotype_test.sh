@@ -44,7 +44,7 @@ says 'is of the space "nasbench201", expected "darts"' "${genotype[@]}" run/arch
 mkdir empty
 says "$PWD/empty holds no architecture yet" "${genotype[@]}" empty
 head -c 100 /dev/zero > zeros.txt
-says "zeros.txt: it is no text" "${genotype[@]}" zeros.txt
+says "zeros.txt: it is not text" "${genotype[@]}" zeros.txt
 truncate -s 17M large.txt
 says "large.txt: it has 17825792 bytes" "${genotype[@]}" large.txt
 

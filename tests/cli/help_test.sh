@@ -113,7 +113,7 @@ says 'list: unexpected argument "--json"' "$pdarts" list -- --json
 
 # Completion: the words that bash offers for a command line whose last word is incomplete.
 "$pdarts" completion bash > completion.bash || fails "no completion for bash"
-bash -n completion.bash || fails "the completion is no script of bash"
+bash -n completion.bash || fails "the completion is not a script of bash"
 offers() {
   local expected=$1
   shift

@@ -93,7 +93,7 @@ says "--weights_except=classifier trains a new classifier for other classes" "${
 says 'does not know "dog", "owl"' "${two[@]}" --weights=run/last.safetensors --output_dir=two_classes
 prints "test " "${two[@]}" --weights=run/last.safetensors --weights_except=classifier --output_dir=two_classes
 grep -q '"class_names":\["dog","owl"\]' two_classes/model.json || fails "the fine-tuned network has other classes"
-says '"clasifier" is no layer of the network; the layers are ' "${two[@]}" --weights=run/last.safetensors \
+says '"clasifier" is not a layer of the network; the layers are ' "${two[@]}" --weights=run/last.safetensors \
   --weights_except=classifier,clasifier --output_dir=mistyped
 says "--weights names none" "${two[@]}" --weights_except=classifier --output_dir=nothing
 

@@ -161,7 +161,7 @@ TEST(Links, LeadSomewhere) {
           << At(page, link.line) << "(" << link.text << ") leads nowhere" << kAddPackage;
       if (hash == std::string::npos) continue;
       const Page* target = FindPage(path);
-      ASSERT_NE(target, nullptr) << At(page, link.line) << link.text << " is no page";
+      ASSERT_NE(target, nullptr) << At(page, link.line) << link.text << " is not a page";
       EXPECT_EQ(target->anchors.count(link.text.substr(hash + 1)), 1u)
           << At(page, link.line) << path << " has no heading for #" << link.text.substr(hash + 1);
     }

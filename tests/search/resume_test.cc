@@ -272,7 +272,7 @@ TEST(Resume, WhatIsNoNumberIsNeitherSavedNorDerivedFrom) {
   StateKeeper last;
   const SearchOutcome alphas = SearchWith({"regularizers[drifting].nan_from=9"}, &last);
   EXPECT_THAT(alphas.result.status().ToString(),
-              HasSubstr("an alpha is no finite number in stage 2, epoch 2, step 3"));
+              HasSubstr("an alpha is not a finite number in stage 2, epoch 2, step 3"));
   EXPECT_EQ(last.places.back(), "stage 2/2, epoch 1/2 done and 2 steps");
 }
 

@@ -138,7 +138,7 @@ TEST(SearchOnDevice, NamesTheStepWhoseNumbersAreNotFinite) {
     ASSERT_FALSE(outcome.result.ok());
     EXPECT_THAT(
         outcome.result.status().ToString(),
-        HasSubstr(absl::StrCat("an alpha is no finite number in stage 1, epoch 2, step ", call)));
+        HasSubstr(absl::StrCat("an alpha is not a finite number in stage 1, epoch 2, step ", call)));
   }
 }
 

@@ -253,7 +253,7 @@ absl::StatusOr<std::optional<CostMatch>> MatchFromFlags(const std::vector<GivenG
       match.tolerance > 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("--match: \"", text,
-                     "\" is no UNIT:SHARE: macs or params, a colon, and a number in (0, 1], as in "
+                     "\" is not of the form UNIT:SHARE: macs or params, a colon, and a number in (0, 1], as in "
                      "macs:0.1"));
   }
   match.unit = words[0];

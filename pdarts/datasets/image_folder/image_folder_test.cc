@@ -245,7 +245,7 @@ TEST_F(ImageFolderTest, SaysWhatIsMissing) {
               AllOf(HasSubstr("train holds 4 class folders (class_0, class_1, class_2, class_3)"),
                     HasSubstr("dataset.classes is 3: set it to 4")));
   fs::remove_all(Path("train/class_3"));
-  EXPECT_THAT(Error(), AllOf(HasSubstr("test/class_3 is no class of the training images"),
+  EXPECT_THAT(Error(), AllOf(HasSubstr("test/class_3 is not a class of the training images"),
                              HasSubstr("class_0, class_1, class_2")));
   fs::remove_all(Path("test/class_3"));
   EXPECT_TRUE(Load().ok());

@@ -145,7 +145,7 @@ absl::StatusOr<Listing> ListSplit(const SplitFolder& split,
     if (!absl::c_binary_search(classes, the_class.name)) {
       return absl::InvalidArgumentError(
           absl::StrCat(the_class.folders[0],
-                       " is no class of the training images; they are: ", SomeOf(classes)));
+                       " is not a class of the training images; they are: ", SomeOf(classes)));
     }
     by_name[the_class.name] = &the_class;
   }

@@ -190,7 +190,7 @@ absl::StatusOr<ShardIndex> IndexFolder(const std::string& folder) {
 absl::StatusOr<ShardIndex> ParseIndex(absl::string_view bytes) {
   ShardIndex index;
   if (!index.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::DataLossError("is no index of shards");
+    return absl::DataLossError("is not an index of shards");
   }
   for (const ShardIndex::Shard& shard : index.shards()) {
     const int count = shard.names_size();
@@ -198,13 +198,13 @@ absl::StatusOr<ShardIndex> ParseIndex(absl::string_view bytes) {
         shard.offsets_size() != count || shard.sizes_size() != count ||
         shard.labels_size() != count) {
       return absl::DataLossError(
-          absl::StrCat("is no index of shards: shard \"", shard.name(), "\" is not complete"));
+          absl::StrCat("is not an index of shards: shard \"", shard.name(), "\" is not complete"));
     }
     for (int i = 0; i < count; ++i) {
       if (shard.offsets(i) < 0 || shard.sizes(i) < 0 || shard.offsets(i) > shard.bytes() ||
           shard.sizes(i) > shard.bytes() - shard.offsets(i) || shard.labels(i) < 0 ||
           (index.class_names_size() > 0 && shard.labels(i) >= index.class_names_size())) {
-        return absl::DataLossError(absl::StrCat("is no index of shards: sample ", shard.names(i),
+        return absl::DataLossError(absl::StrCat("is not an index of shards: sample ", shard.names(i),
                                                 " of ", shard.name(),
                                                 " has no place in the shard, or no class"));
       }

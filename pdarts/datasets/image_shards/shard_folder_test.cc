@@ -107,7 +107,7 @@ TEST_F(ShardFolderTest, SaysWhatIsWrongWithASample) {
   EXPECT_THAT(Error(TarOf({{"1.jpg", "x"}, {"1.cls", "-1"}})), HasSubstr("expected a whole"));
   EXPECT_THAT(Error(TarOf({{"1.jpg", "x"}, {"1.png", "x"}, {"1.cls", "1"}})),
               HasSubstr("sample 1 has two images, 1.jpg and 1.png"));
-  EXPECT_THAT(Error("\x1f\x8b compressed"), HasSubstr("is no tar archive"));
+  EXPECT_THAT(Error("\x1f\x8b compressed"), HasSubstr("is not an uncompressed tar archive"));
   fs::remove(Path("a.tar"));
   EXPECT_EQ(IndexFolder(folder_).status(),
             absl::NotFoundError(absl::StrCat(folder_, " holds no shards: files named *.tar")));
