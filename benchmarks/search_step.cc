@@ -60,7 +60,7 @@ ABSL_FLAG(int, cells, 5, "cells of the super-network");
 ABSL_FLAG(int, candidates, 8,
           "candidates of each edge, or all that there are if they are fewer: a seeded choice");
 ABSL_FLAG(int, channels, 16, "initial channels");
-ABSL_FLAG(int, batch, 32, "images a step");
+ABSL_FLAG(int, batch, 32, "images in each step");
 ABSL_FLAG(int, steps, 3, "steps that a process times, after one that it does not time");
 ABSL_FLAG(
     int, rounds, 3,

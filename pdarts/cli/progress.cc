@@ -92,8 +92,8 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position,
                                            const SuperNet& super_net) {
   line_.Clear();
   std::string line = absl::StrFormat(
-      "stage %d/%d: %d cells, %d channels, %s candidates an edge, %d weights", position.stage + 1,
-      position.num_stages, position.shape.cells, position.shape.channels,
+      "stage %d/%d: %d cells, %d channels, %s candidates for each edge, %d weights",
+      position.stage + 1, position.num_stages, position.shape.cells, position.shape.channels,
       CandidateCounts(super_net.candidates()), CountParameters(super_net));
   if (position.expected_seconds > 0) {
     absl::StrAppend(&line, ", about ", RoughDuration(position.expected_seconds));

@@ -128,8 +128,8 @@ class RunSession {
   std::optional<Checkpoint> received_;  ///< the checkpoint in a process that does not write
 };
 
-/// What a result says of the memory of its device: " and 1.25 GB of the device"; empty for a run on
-/// the CPU. Result: RunResult or TrainResult.
+/// The text about the memory of the device of a result: " and 1.25 GB of the device"; empty for a
+/// run on the CPU. Result: RunResult or TrainResult.
 template <class Result>
 std::string DeviceMemoryText(const Result& result) {
   return result.has_device_mem_gb()

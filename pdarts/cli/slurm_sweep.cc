@@ -340,10 +340,10 @@ class Waiter {
   }
 
   static std::string ErrorText(const std::string& state, const WaitedRun& waited) {
-    const std::string what = state.empty()
-                                 ? "Slurm knows nothing of it any more, and it has no result"
-                             : state == "COMPLETED" ? "it ended without a result"
-                                                    : StateText(state);
+    const std::string what =
+        state.empty()          ? "Slurm does not know the task any more, and the run has no result"
+        : state == "COMPLETED" ? "it ended without a result"
+                               : StateText(state);
     return absl::StrCat(what, " (task ", waited.task.empty() ? "unknown" : waited.task, "), see ",
                         ConsoleFile(*waited.run));
   }

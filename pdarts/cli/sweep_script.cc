@@ -99,7 +99,7 @@ if [ "$vain" -ge 3 ]; then
   exit 1
 fi
 if scontrol requeue "$task"; then exit 0; fi
-echo "the task cannot be requeued, and is submitted anew"
+echo "the task cannot be requeued, and is submitted again"
 new=$(sbatch --parsable --array="$number" "$folder/job.sh") || exit 1
 note_task "${new%%;*}_$number"
 )script";

@@ -44,7 +44,7 @@
       label: line.name, data: values, values, borderWidth: edge ? 1.6 : 2, borderDash: dashes[Math.floor(line.color / 8) % 4],
       pointStyle: values.map((_, n) => (ends(n) ? "crossRot" : "circle")),
       pointRadius: values.map((_, n) => (ends(n) ? 5 : single(n) || (!edge && labels.length < 40) ? 2 : 0)),
-      // Stages are trained anew: no line leads from one to the next.
+      // Each stage is trained from its beginning: no line leads from one to the next.
       segment: { borderColor: (s) => (stageEnds.includes(s.p0DataIndex) ? "transparent" : undefined) },
       pointBorderWidth: 2, pointHoverRadius: 5, number: line.color,
     };

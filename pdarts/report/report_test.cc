@@ -239,13 +239,14 @@ TEST_F(ReportTest, ShowsPredictionsAsACurveAndCallsThemPredictions) {
   score->set_accuracy(94.125);
   score->set_percentile(97.25);
   ASSERT_TRUE(WriteReport(path_.string(), result).ok());
-  EXPECT_THAT(Read(path_ / "report.html"),
-              AllOf(HasSubstr("<dt>predicted accuracy, cifar10</dt><dd>94.12 %</dd>"),
-                    HasSubstr("<dt>percentile of the prediction</dt><dd>97.2</dd>"),
-                    HasSubstr("Prediction of the accuracy of what each epoch would derive"),
-                    HasSubstr(R"("name":"prediction","color":6,"values":[93.5])"),
-                    HasSubstr(R"("name":"prediction outside the data")"),
-                    Not(HasSubstr("rank in the table")), Not(HasSubstr("Rank in the"))));
+  EXPECT_THAT(
+      Read(path_ / "report.html"),
+      AllOf(HasSubstr("<dt>predicted accuracy, cifar10</dt><dd>94.12 %</dd>"),
+            HasSubstr("<dt>percentile of the prediction</dt><dd>97.2</dd>"),
+            HasSubstr("Predicted accuracy of the architecture that each epoch would derive"),
+            HasSubstr(R"("name":"prediction","color":6,"values":[93.5])"),
+            HasSubstr(R"("name":"prediction outside the data")"),
+            Not(HasSubstr("rank in the table")), Not(HasSubstr("Rank in the"))));
   score->set_extrapolated(true);
   ASSERT_TRUE(WriteReport(path_.string(), result).ok());
   EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("none: outside the model"));

@@ -34,7 +34,7 @@ namespace pdarts {
 class Network;
 class SuperNet;
 
-/// What to do if the folder of a run exists.
+/// The action if the folder of a run exists.
 enum class RunStart {
   kResumeOrBegin,  ///< resume an unfinished run of the same spec; if there is none, begin a run
   kResume,         ///< only resume
@@ -97,7 +97,7 @@ class RunDirectory {
 
   /// The checkpoint from which an unfinished run resumes; unset for a new run.
   const std::optional<Checkpoint>& checkpoint() const { return checkpoint_; }
-  /// What a user should know about the opening of the run: that it starts over, or that a
+  /// Notes for the user about the opening of the run: that it starts over, or that a
   /// checkpoint is damaged.
   const std::vector<std::string>& notes() const { return notes_; }
 

@@ -163,7 +163,7 @@ for event in epoch derivation; do
   grep -q "\"event\":\"$event\".*\"benchmark\":{.*\"predicted\":true" runs/tiny301-seed1/log.jsonl ||
     fails "no prediction in the log's $event"
 done
-grep -q "Prediction of the accuracy of what each epoch would derive" runs/tiny301-seed1/report.html ||
+grep -q "Predicted accuracy of the architecture that each epoch would derive" runs/tiny301-seed1/report.html ||
   fails "no curve of predictions in the report"
 says "benchmark: model: cannot read the model none.textproto" "$pdarts" search --spec=tiny301.textproto --set=benchmark.model=none.textproto
 says "holds a finished run" "${search[@]}" --resume

@@ -146,7 +146,7 @@ kill -USR1 "$(cat jobs/3_1.shell)"
 prints "mean" "${slurm[@]}" --spec=mid.textproto --seeds=1,2 --threads=1 --output_dir=cut
 [ "$(cat jobs/last)" = 4 ] || fails "runs that are computed were submitted again"
 prints "mid-seed2  finished    4_1" "$pdarts" sweep --status --output_dir=cut
-holds "the task cannot be requeued, and is submitted anew" jobs/3_1.output
+holds "the task cannot be requeued, and is submitted again" jobs/3_1.output
 for seed in 1 2; do holds "stopped; the state is in" cut/mid-seed$seed.console.txt; done
 # Both runs end like an uninterrupted run.
 for seed in 1 2; do

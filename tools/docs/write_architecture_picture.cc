@@ -1,4 +1,4 @@
-// Writes the dependencies between packages anew, as docs/packages.svg and as a table in
+// Writes the dependencies between packages, as docs/packages.svg and as a table in
 // docs/architecture.md: `./bazelw run //tools/docs:write_architecture_picture`.
 
 #include <cstdlib>

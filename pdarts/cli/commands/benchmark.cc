@@ -203,7 +203,7 @@ Command BenchmarkCommand() {
           /*takes_arguments=*/false,
           {{"--genotype=PDARTS --batch=1,32", "a published network, for one image and for 32"},
            {"--genotype=runs/quickstart-seed1/genotype.txt --cells=8 --threads=1",
-            "a smaller network of what a search found, on one thread"}}};
+            "a smaller network of the architecture that a search found, on one thread"}}};
 }
 
 }  // namespace pdarts

@@ -113,9 +113,8 @@ absl::StatusOr<Layout> FindLayout(const std::string& folder) {
   if (layout.test.path.empty()) {
     PDARTS_ASSIGN_OR_RETURN(layout.test, TheOne(folder, validation, &layout.notes));
     if (!layout.test.path.empty()) {
-      layout.notes.push_back(
-          absl::StrCat(layout.test.path,
-                       " is what networks are measured on, because there is no labeled test/"));
+      layout.notes.push_back(absl::StrCat("networks are measured on ", layout.test.path,
+                                          ", because there is no labeled test/"));
     }
   } else if (!validation.empty()) {
     layout.notes.push_back(absl::StrCat(folder, ": ", absl::StrJoin(validation, "/, "),

@@ -78,7 +78,7 @@ absl::Status CheckLength(const ShardIndex::Shard& shard, const FileDescriptor& f
   if (bytes > shard.bytes()) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": has ", bytes, " bytes, and ", kIndexName, " says ", shard.bytes(),
-                     ": remove the index if the shard was made anew"));
+                     ": remove the index if the shard was made again"));
   }
   for (int i = 0; i < shard.names_size(); ++i) {
     if (shard.offsets(i) + shard.sizes(i) <= bytes) continue;
@@ -204,8 +204,8 @@ absl::StatusOr<ShardIndex> ParseIndex(absl::string_view bytes) {
       if (shard.offsets(i) < 0 || shard.sizes(i) < 0 || shard.offsets(i) > shard.bytes() ||
           shard.sizes(i) > shard.bytes() - shard.offsets(i) || shard.labels(i) < 0 ||
           (index.class_names_size() > 0 && shard.labels(i) >= index.class_names_size())) {
-        return absl::DataLossError(absl::StrCat("is not an index of shards: sample ", shard.names(i),
-                                                " of ", shard.name(),
+        return absl::DataLossError(absl::StrCat("is not an index of shards: sample ",
+                                                shard.names(i), " of ", shard.name(),
                                                 " has no place in the shard, or no class"));
       }
     }

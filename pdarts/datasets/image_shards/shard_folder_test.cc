@@ -150,7 +150,7 @@ TEST_F(ShardFolderTest, AnIndexTakesThePlaceOfTheHeaders) {
   EXPECT_THAT(std::string(split.store->Read(0).status().message()), HasSubstr("is cut off"));
   WriteFile(Path("a.tar"), whole + std::string(512, '\0'));
   EXPECT_THAT(std::string(ReadIndex(folder_).status().message()),
-              HasSubstr("remove the index if the shard was made anew"));
+              HasSubstr("remove the index if the shard was made again"));
   const absl::Status longer = split.store->Read(0).status();
   EXPECT_EQ(longer.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(longer.message()),

@@ -203,7 +203,8 @@ class CostPenalty : public Regularizer {
 };
 
 const bool registered = Registry<Regularizer>::Register<CostPenaltyConfig>(
-    "cost_penalty", "a penalty on what the derived network costs, or on its distance from a budget",
+    "cost_penalty",
+    "a penalty on the cost of the derived network, or on its distance from a budget",
     [](CostPenaltyConfig config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
       return std::make_unique<CostPenalty>(std::move(config));
     });

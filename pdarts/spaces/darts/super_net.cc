@@ -104,8 +104,8 @@ class DartsSuperNet : public SuperNet {
     return absl::StrCat(cell_shapes_.size(),
                         " cells (reductions: ", absl::StrJoin(reductions, ", "), "), channels ",
                         shape_.channels, " to ", cell_shapes_.back().channels,
-                        ", candidates an edge ", width(candidates()[kNormal]), " (normal) and ",
-                        width(candidates()[kReduce]), " (reduce), ",
+                        ", candidates for each edge ", width(candidates()[kNormal]),
+                        " (normal) and ", width(candidates()[kReduce]), " (reduce), ",
                         CountParameters(*this) - num_alphas, " weights, ", num_alphas, " alphas");
   }
 

@@ -69,9 +69,9 @@ class Nasbench201SuperNet : public SuperNet {
   std::string Describe() const override {
     const int64_t num_alphas = alphas()[0].numel();
     return absl::StrCat("3 blocks of ", shape_.cells, " cells, channels ", shape_.channels, ", ",
-                        2 * shape_.channels, ", ", 4 * shape_.channels, ", candidates an edge ",
-                        candidates()[0][0].size(), ", ", CountParameters(*this) - num_alphas,
-                        " weights, ", num_alphas, " alphas");
+                        2 * shape_.channels, ", ", 4 * shape_.channels,
+                        ", candidates for each edge ", candidates()[0][0].size(), ", ",
+                        CountParameters(*this) - num_alphas, " weights, ", num_alphas, " alphas");
   }
 
  private:
