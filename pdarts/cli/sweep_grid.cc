@@ -69,7 +69,7 @@ absl::StatusOr<std::vector<GridField>> ParseGrid(const std::vector<std::string>&
       if (value.empty()) return Refuse(text, "a value is empty");
       if (std::find(field.values.begin(), field.values.begin() + static_cast<int64_t>(i), value) !=
           field.values.begin() + static_cast<int64_t>(i)) {
-        return Refuse(text, absl::StrCat("the value ", value, " stands there twice"));
+        return Refuse(text, absl::StrCat("the value ", value, " occurs twice"));
       }
     }
     if (std::any_of(grid.begin(), grid.end(),

@@ -36,7 +36,7 @@ absl::Status CheckSomethingMayBeDerived(const SearchSpace& space, const Candidat
       }
       return absl::InvalidArgumentError(absl::StrCat(
           "space: ", kind.name, " edge ", EdgeName(kind.edges[e]), " begins the search with ",
-          absl::StrJoin(operations, ", "), ", of which nothing may be derived"));
+          absl::StrJoin(operations, ", "), ", but none of these operations may be derived"));
     }
   }
   return absl::OkStatus();

@@ -105,7 +105,7 @@ absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTr
     PDARTS_RETURN_IF_ERROR(Annotate(CheckDecision(topology, stages, decision), where));
     if (!seen.emplace(decision.cell_kind(), decision.edge()).second) {
       return absl::InvalidArgumentError(absl::StrCat(where, ": edge ", decision.edge(), " of the ",
-                                                     decision.cell_kind(), " cell stands twice"));
+                                                     decision.cell_kind(), " cell occurs twice"));
     }
   }
   for (int i = 0; i < trace.limit_steps_size(); ++i) {

@@ -49,7 +49,7 @@ class FileStore : public ImageStore {
     if (expected > kMaxFileBytes) return absl::DataLossError("is larger than an image can be");
     const absl::StatusOr<FileDescriptor> file = OpenRegularFile(AT_FDCWD, path, O_RDONLY, path);
     if (absl::IsNotFound(file.status())) {
-      return absl::NotFoundError("is gone since the folder was listed");
+      return absl::NotFoundError("was removed after the folder was listed");
     }
     if (!file.ok()) return absl::DataLossError(file.status().message());
     struct stat status;

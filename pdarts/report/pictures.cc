@@ -162,7 +162,7 @@ Html MistakePictures(const TestMistakes& mistakes) {
   return HtmlCat(Block(Tag::kP, after,
                        ": the wrong predicted classes that the network gave the highest "
                        "probabilities, as it was ",
-                       "given the images. An image whose label is wrong often stands here."),
+                       "given the images. An image whose label is wrong is often among them."),
                  Block(Tag::kDiv, {{Attr::kClass, "pictures"}}, "\n", figures));
 }
 

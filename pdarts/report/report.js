@@ -8,7 +8,7 @@
   const lineColor = (n) => color(n >= 0 ? `--op${n % 8}` : "--soft");
   const dashes = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
   const none = (value) => value === undefined || Number.isNaN(value);
-  // Sharp in print too.
+  // Charts are sharp in print too.
   Chart.defaults.devicePixelRatio = Math.max(2, window.devicePixelRatio || 1);
 
   // Thin vertical lines where a stage ends.
@@ -30,7 +30,7 @@
     },
   };
 
-  // Probabilities as multiples of an even share of what is left on the edge.
+  // Probabilities as multiples of an even share of the candidates of the edge.
   const relative = (lines) => {
     const candidates = labels.map((_, n) => lines.filter((values) => !none(values[n])).length);
     return lines.map((values) => values.map((value, n) => value * candidates[n]));

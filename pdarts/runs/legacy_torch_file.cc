@@ -71,7 +71,7 @@ absl::StatusOr<std::vector<std::string>> ReadKeys(absl::string_view* bytes, uint
     const auto* key = std::get_if<absl::string_view>(&value.value);
     if (key == nullptr) return absl::DataLossError("the key of a storage is not text");
     if (!known.insert(*key).second) {
-      return absl::DataLossError(absl::StrCat("storage ", ShownName(*key), " stands there twice"));
+      return absl::DataLossError(absl::StrCat("storage ", ShownName(*key), " occurs twice"));
     }
     keys.emplace_back(*key);
   }

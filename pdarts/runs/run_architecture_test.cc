@@ -158,7 +158,7 @@ TEST_F(RunArchitectureTest, RefusesATraceThatDoesNotFitTheSearch) {
               HasSubstr("pruned.operation: \"x\""));
   EXPECT_THAT(edge_says([](E e) { e->mutable_pruned(0)->set_probability(2); }),
               HasSubstr("2 is no"));
-  EXPECT_THAT(edge_says([&](E e) { *e = sound_.trace().edges(19); }), HasSubstr("stands twice"));
+  EXPECT_THAT(edge_says([&](E e) { *e = sound_.trace().edges(19); }), HasSubstr("occurs twice"));
 
   const auto limit_says = [&](auto change) {
     DerivedArchitecture found = sound_;

@@ -325,7 +325,8 @@ TEST(ReadSafetensors, ReadsWhatFits) {
 }
 
 TEST(ReadSafetensors, RefusesMetadataOtherThanTexts) {
-  EXPECT_THAT(SafetensorsError("{\"__metadata__\":3}", ""), HasSubstr("__metadata__ is not an object"));
+  EXPECT_THAT(SafetensorsError("{\"__metadata__\":3}", ""),
+              HasSubstr("__metadata__ is not an object"));
   EXPECT_THAT(SafetensorsError("{\"__metadata__\":{\"epoch\":3}}", ""),
               HasSubstr("__metadata__: epoch is not text"));
 }
@@ -710,14 +711,14 @@ TEST(ReadLegacyTorchFile, NamesWhatIsWrongWithStorages) {
     return std::string(ReadLegacy(content).status().message());
   };
   EXPECT_THAT(says(LegacyFile(pickle, {})), HasSubstr("of its 1 storages only 0 have bytes"));
-  EXPECT_THAT(says(LegacyFile(pickle, {"0", "0"})), HasSubstr("\"0\" stands there twice"));
+  EXPECT_THAT(says(LegacyFile(pickle, {"0", "0"})), HasSubstr("\"0\" occurs twice"));
   EXPECT_THAT(says(LegacyFile(pickle, {"1", "0"})), HasSubstr("\"1\" is of an unknown type"));
   std::string other_size = LegacyFile(pickle);
   other_size[other_size.size() - 16] = 1;
   EXPECT_THAT(says(other_size), HasSubstr("has 1 elements, expected 2"));
   std::string many = LegacyFile("\x80\x02" + DictOf("w", BothFloats("N")) + ".");
   many.replace(many.find("K\x02NtQ"), 2, "J\xff\xff\xff\x7f");
-  EXPECT_THAT(says(many), HasSubstr("which the file is too short for"));
+  EXPECT_THAT(says(many), HasSubstr("but the file is too short for them"));
   EXPECT_THAT(says(LegacyFile("\x80\x02" + DictOf("w", Text("no tensor")) + ".", {})),
               HasSubstr("holds no dict of tensors"));
   std::string version = LegacyFile(pickle);

@@ -134,7 +134,7 @@ prints "2 candidates" "$pdarts" search --spec=some.textproto --dry_run
 with '"nor_conv_9x9"'
 says 'operations[0]: "nor_conv_9x9" is unknown; expected some of none, skip_connect' "$pdarts" search --spec=some.textproto --dry_run
 with '"nor_conv_3x3", "skip_connect"'
-says 'operations[1]: "skip_connect" is doubled or out of order' "$pdarts" search --spec=some.textproto --dry_run
+says 'operations[1]: "skip_connect" occurs twice or is out of order' "$pdarts" search --spec=some.textproto --dry_run
 for event in epoch derivation; do
   grep -q "\"event\":\"$event\".*\"architecture\":\"|.*\"benchmark\":{.*\"rank\":" runs/tiny201-seed1/log.jsonl ||
     { echo "no rank in the log's $event"; failures=$((failures + 1)); }

@@ -124,7 +124,7 @@ says 'does not know "Fox"; the data does not have "fox"' "${resumed[@]}" --set=t
 # Class folders without splits: a training needs test images, and test_share sets some images apart.
 cp -r data/train flat
 flat=("${train[@]}" --data_dir=flat --set=train.epochs=1 --output_dir=flat_run)
-says "$PWD/flat holds no test images, which networks are measured on" "${flat[@]}"
+says "$PWD/flat holds no test images, so networks cannot be measured" "${flat[@]}"
 prints "test " "${flat[@]}" --set=dataset.test_share=0.25
 prints "\"top1\":$(number test_top1 < flat_run/result.json)," "$pdarts" evaluate --run=flat_run --threads=1 --json
 says "there is no folder $PWD/nowhere. " "${train[@]}" --data_dir=nowhere --output_dir=nowhere_run

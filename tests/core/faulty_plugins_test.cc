@@ -324,7 +324,7 @@ TEST_F(FaultySpaceTest, ADerivationsTraceIsChecked) {
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_cell_kind("x"); }),
               HasSubstr("cell_kind: \"x\" is unknown"));
   EXPECT_THAT(fault([](DerivationTrace* t) { *t->mutable_edges(1) = t->edges(0); }),
-              HasSubstr("edge 0 of the cell cell stands twice"));
+              HasSubstr("edge 0 of the cell cell occurs twice"));
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_to(2); }),
               HasSubstr("to: 2 is not in [1, 1]"));
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_probabilities(0, 0.25); }),

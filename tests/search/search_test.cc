@@ -380,7 +380,7 @@ TEST(Search, UnrolledAtNoLearningRateIsFirstOrderWithTheSameMasks) {
 
 TEST(Search, FewerImagesThanAskedForIsAnError) {
   EXPECT_THAT(Search({"search.train_images=33"}).result.status().ToString(),
-              HasSubstr("search.train_images: 33 are asked for, the dataset has 32"));
+              HasSubstr("search.train_images: 33 images are requested, but the dataset has 32"));
 }
 
 }  // namespace

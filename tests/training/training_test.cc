@@ -459,8 +459,9 @@ absl::Status CreationError(const std::vector<std::string>& settings) {
 TEST(TrainingTest, RefusesWhatTheImagesDoNotBear) {
   EXPECT_THAT(CreationError({"train.batch_size=21"}).message(),
               HasSubstr("train.batch_size: 21 is larger than the training set of 20 images"));
-  EXPECT_THAT(CreationError({"train.train_images=21"}).message(),
-              HasSubstr("train.train_images: 21 are asked for, the training split has 20"));
+  EXPECT_THAT(
+      CreationError({"train.train_images=21"}).message(),
+      HasSubstr("train.train_images: 21 images are requested, but the training split has 20"));
   EXPECT_THAT(CreationError({"train.batch_size=19"}).message(),
               HasSubstr("leaves a last batch of one"));
   EXPECT_TRUE(CreationError({"train.batch_size=19", "train.auxiliary_weight=0"}).ok());

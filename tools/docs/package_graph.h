@@ -19,7 +19,7 @@ class PackageGraph {
  public:
   /// targets: the contents of files that package_index.bzl writes (package_dependencies.txt).
   /// layers: the content of layers.txt.
-  /// \error kInvalidArgument naming the line that cannot be read, or the name that stands twice in
+  /// \error kInvalidArgument naming the line that cannot be read, or the name that occurs twice in
   /// layers.txt.
   static absl::StatusOr<PackageGraph> Read(const std::vector<std::string>& targets,
                                            absl::string_view layers);

@@ -480,7 +480,8 @@ TEST_F(ImageFolderTest, WhatIsWrongWithAFileOfALargeSplitIsSaidWhenItIsRead) {
       error("train/class_0/image_1.png"),
       AllOf(HasSubstr(Path("train/class_0/image_1.png")), HasSubstr("when the folder was")));
   fs::remove(Path("train/class_0/image_1.png"));
-  EXPECT_THAT(error("train/class_0/image_1.png"), HasSubstr("is gone since the folder was listed"));
+  EXPECT_THAT(error("train/class_0/image_1.png"),
+              HasSubstr("was removed after the folder was listed"));
   // Computing the statistics reads the images, so damaged images are reported at the start.
   config_.clear_mean();
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),

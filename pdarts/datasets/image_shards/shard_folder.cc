@@ -120,7 +120,8 @@ class ShardStore : public images::ImageStore {
     // have open files.
     const std::string path = PathOf(shard);
     const absl::StatusOr<FileDescriptor> opened = OpenShard(path);
-    if (absl::IsNotFound(opened.status())) return absl::NotFoundError("the shard is gone");
+    if (absl::IsNotFound(opened.status()))
+      return absl::NotFoundError("the shard does not exist any more");
     if (!opened.ok()) return absl::DataLossError(opened.status().message());
     const FileDescriptor& file = *opened;
     const absl::Status length = CheckLength(shard, file, path);

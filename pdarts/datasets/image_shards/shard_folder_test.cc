@@ -162,7 +162,8 @@ TEST_F(ShardFolderTest, AnIndexTakesThePlaceOfTheHeaders) {
   fs::remove(Path("b.tar"));
   fs::remove(Path("a.tar"));
   EXPECT_EQ(ReadIndex(folder_).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(split.store->Read(0).status(), absl::NotFoundError("the shard is gone"));
+  EXPECT_EQ(split.store->Read(0).status(),
+            absl::NotFoundError("the shard does not exist any more"));
 }
 
 TEST_F(ShardFolderTest, AnIndexThatContradictsItselfIsRefused) {

@@ -73,7 +73,7 @@ class Function : public torch::autograd::Function<Function> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     TORCH_CHECK(!c10::GradMode::is_enabled(),
                 "a batch normalization over several processes has no second derivative: a gradient "
-                "with create_graph=true was asked for");
+                "with create_graph=true was requested");
     auto* const communicator =
         reinterpret_cast<Communicator*>(context->saved_data[kCommunicator].toInt());
     const variable_list saved = context->get_saved_variables();

@@ -108,7 +108,7 @@ TEST(DartsSpace, OperationsThatDoNotFitAreRefused) {
   EXPECT_THAT(error("operations: 'conv'"),
               HasSubstr("operations[0]: \"conv\" is unknown; expected some of none, max_pool_3x3"));
   EXPECT_THAT(error("operations: ['sep_conv_3x3', 'skip_connect']"),
-              HasSubstr("operations[1]: \"skip_connect\" is doubled or out of order"));
+              HasSubstr("operations[1]: \"skip_connect\" occurs twice or is out of order"));
   EXPECT_THAT(error("operations: 'none'"),
               HasSubstr("there is only none, which may not be derived"));
   EXPECT_EQ(error("operations: 'none' allow_none: true"), "");
