@@ -87,8 +87,8 @@ TEST(AlphaTraining, ACellKindThatNoCellUsesIsNoticed) {
       "schedule.stages[0].cells=2", "schedule.stages[1].cells=1", "schedule.stages[2].cells=2"};
   EXPECT_THAT(NotesOf(cells, 0),
               ElementsAre("stage 1: a super-network of 2 cells has no normal cell, so nothing "
-                          "trains that cell's alphas; the random start of the alphas decides what "
-                          "is pruned from the normal cell after the stage"));
+                          "trains that cell's alphas; the random start of the alphas decides "
+                          "which candidates are pruned from the normal cell after the stage"));
   EXPECT_THAT(NotesOf(cells, 1), ElementsAre(HasSubstr("a super-network of 1 cell has no normal")));
   EXPECT_THAT(NotesOf(cells, 2),
               ElementsAre(HasSubstr("decides which operations are derived for the normal cell")));
