@@ -83,7 +83,8 @@ TEST_F(RunSessionTest, AllLearnWhyTheDirectoryCanNotBeOpened) {
   for (const absl::Status& status :
        RunProcesses(2, [&](Communicator& communicator) { return Open(communicator).status(); })) {
     EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("holds files that are not a run of pdarts"));
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("holds files that are not a run of pdarts"));
     EXPECT_TRUE(IsAgreed(status));
   }
 }

@@ -68,7 +68,8 @@ absl::StatusOr<PackedSplit> ListImages(const std::string& name, const SplitFolde
   split.name = name;
   PDARTS_ASSIGN_OR_RETURN(const image_folder::Listing listing, ListSplit(folder, classes));
   if (!listing.others.empty()) {
-    Warn(absl::StrCat(folder.path, ": left out files that are not images: ", SomeOf(listing.others)));
+    Warn(absl::StrCat(folder.path,
+                      ": left out files that are not images: ", SomeOf(listing.others)));
   }
   if (!folder.loose.empty()) {
     Warn(absl::StrCat(folder.path, ": left out images in no class folder: ", SomeOf(folder.loose)));

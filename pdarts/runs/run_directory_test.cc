@@ -187,7 +187,8 @@ TEST_F(RunDirectoryTest, NeverReplacesAFolderOfOtherThings) {
   std::ofstream(path_ / "lock") << "of another program";
   for (const bool overwrite : {false, true}) {
     const std::string error = Create(overwrite).ToString();
-    EXPECT_THAT(error, HasSubstr("files that are not a run of pdarts (there is no spec.textproto)"));
+    EXPECT_THAT(error,
+                HasSubstr("files that are not a run of pdarts (there is no spec.textproto)"));
     EXPECT_THAT(error, ::testing::Not(HasSubstr("--overwrite")));
   }
   for (const char* file : files) EXPECT_EQ(FileContent(path_ / file), "mine") << file;

@@ -106,8 +106,9 @@ absl::StatusOr<WeightsFile> Read(std::ifstream& file, uint64_t file_size) {
   }
   const uint64_t header_size = ReadLittleEndian(absl::string_view(bytes, sizeof(bytes)));
   if (header_size > file_size - kLengthBytes || header_size > kMostHeader) {
-    return absl::DataLossError(absl::StrCat("it is not a safetensors file, or truncated: a header of ",
-                                            header_size, " bytes in a file of ", file_size));
+    return absl::DataLossError(
+        absl::StrCat("it is not a safetensors file, or truncated: a header of ", header_size,
+                     " bytes in a file of ", file_size));
   }
   std::string json(header_size, '\0');
   if (!file.read(json.data(), static_cast<std::streamsize>(header_size))) {

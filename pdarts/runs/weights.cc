@@ -52,8 +52,9 @@ absl::Status CheckLayers(const NamedTensors& state, const std::vector<std::strin
     if (!layer.empty() && std::any_of(state.begin(), state.end(), is_of)) continue;
     std::set<std::string> known;
     for (const auto& entry : state) known.insert(entry.first.substr(0, entry.first.find('.')));
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", layer, "\" is not a layer of the network; the layers are ", absl::StrJoin(known, ", ")));
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", layer, "\" is not a layer of the network; the layers are ",
+                     absl::StrJoin(known, ", ")));
   }
   return absl::OkStatus();
 }

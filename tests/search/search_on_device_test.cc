@@ -136,9 +136,9 @@ TEST(SearchOnDevice, NamesTheStepWhoseNumbersAreNotFinite) {
             "regularizers { [type.googleapis.com/pdarts.DriftingConfig] { nan_from: ", call, " } }")
             .c_str());
     ASSERT_FALSE(outcome.result.ok());
-    EXPECT_THAT(
-        outcome.result.status().ToString(),
-        HasSubstr(absl::StrCat("an alpha is not a finite number in stage 1, epoch 2, step ", call)));
+    EXPECT_THAT(outcome.result.status().ToString(),
+                HasSubstr(absl::StrCat("an alpha is not a finite number in stage 1, epoch 2, step ",
+                                       call)));
   }
 }
 

@@ -251,10 +251,10 @@ absl::StatusOr<std::optional<CostMatch>> MatchFromFlags(const std::vector<GivenG
   if (words.size() != 2 || (words[0] != "macs" && words[0] != "params") ||
       !absl::SimpleAtod(words[1], &match.tolerance) || !(match.tolerance > 0) ||
       match.tolerance > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--match: \"", text,
-                     "\" is not of the form UNIT:SHARE: macs or params, a colon, and a number in (0, 1], as in "
-                     "macs:0.1"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--match: \"", text,
+        "\" is not of the form UNIT:SHARE: macs or params, a colon, and a number in (0, 1], as in "
+        "macs:0.1"));
   }
   match.unit = words[0];
   double NetworkCounts::*const number =

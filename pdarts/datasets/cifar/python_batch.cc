@@ -338,7 +338,8 @@ absl::StatusOr<absl::string_view> ImageBytes(const Value& value, const PythonLay
   } else {
     return Damaged("\"data\" is not an array of NumPy's");
   }
-  if (!IsByteType(*type) || !by_rows) return Damaged("\"data\" is not an array of bytes, row by row");
+  if (!IsByteType(*type) || !by_rows)
+    return Damaged("\"data\" is not an array of bytes, row by row");
   const auto* bytes = As<absl::string_view>(*content);
   if (bytes == nullptr) return Damaged("\"data\" holds its bytes in a form that is not read");
   const auto* rows = shape == nullptr || shape->size() != 2 ? nullptr : As<int64_t>((*shape)[0]);

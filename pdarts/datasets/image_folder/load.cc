@@ -107,7 +107,8 @@ class Loader {
   static StoredSplit SplitOf(const std::string& name, const SplitFolder& folder,
                              const Listing& listing) {
     if (!listing.others.empty()) {
-      Note(absl::StrCat(folder.path, ": left out files that are not images: ", SomeOf(listing.others)));
+      Note(absl::StrCat(folder.path,
+                        ": left out files that are not images: ", SomeOf(listing.others)));
     }
     StoredSplit split = {name, folder.path, nullptr, {}, folder.loose};
     std::vector<std::string> paths;
