@@ -12,7 +12,7 @@ namespace pdarts {
 /// kInternal if it cannot be drawn.
 absl::StatusOr<std::string> DrawPicture(const std::string& dot);
 
-/// What a picture shows, without numbers and blanks: the places of its shapes differ between
+/// The content of a picture without numbers and blanks: the places of its shapes differ between
 /// versions of Graphviz.
 std::string WithoutPlaces(const std::string& svg);
 
