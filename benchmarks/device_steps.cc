@@ -419,7 +419,7 @@ absl::Status CheckFlags() {
 }
 
 absl::Status Run() {
-  PDARTS_RETURN_IF_ERROR(GoWhereItWasTyped());
+  PDARTS_RETURN_IF_ERROR(EnterFolderOfBazelRun());
   PDARTS_RETURN_IF_ERROR(CheckFlags());
   PDARTS_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(absl::GetFlag(FLAGS_device)));
   nn::KeepFreedMemory();  // as every program that trains

@@ -60,8 +60,8 @@ ABSL_FLAG(int, cells, 5, "cells of the super-network");
 ABSL_FLAG(int, candidates, 8,
           "candidates of each edge, or all that there are if they are fewer: a seeded choice");
 ABSL_FLAG(int, channels, 16, "initial channels");
-ABSL_FLAG(int, batch, 32, "images a step");
-ABSL_FLAG(int, steps, 3, "steps that a process times, after one that it doesn't time");
+ABSL_FLAG(int, batch, 32, "images in each step");
+ABSL_FLAG(int, steps, 3, "steps that a process times, after one that it does not time");
 ABSL_FLAG(
     int, rounds, 3,
     "how often each variant is measured, each time in a new process; the variants take turns, "
@@ -466,7 +466,7 @@ absl::Status Run() {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
     setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0);
   }
-  PDARTS_RETURN_IF_ERROR(GoWhereItWasTyped());
+  PDARTS_RETURN_IF_ERROR(EnterFolderOfBazelRun());
   PDARTS_RETURN_IF_ERROR(CheckFlags());
   if (!absl::GetFlag(FLAGS_child)) {
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<ProcessGroup> processes,

@@ -8,9 +8,9 @@
 
 namespace pdarts {
 
-/// What a stage could begin with: `per_edge` candidates of each edge, or all candidates of the edge
-/// if there are fewer. The choice is random and the same each time. An edge keeps at least one
-/// candidate.
+/// Candidates with which a stage could begin: `per_edge` candidates of each edge, or all candidates
+/// of the edge if there are fewer. The choice is random and the same each time. An edge keeps at
+/// least one candidate.
 Candidates SeededCandidates(const SearchSpace& space, int per_edge);
 
 /// The candidates as the field `edges` of the DARTS space's settings, in the text form of a spec.

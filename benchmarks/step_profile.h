@@ -18,7 +18,7 @@ struct ProfiledEvent {
   int64_t end_ns = 0;
 };
 
-/// What the profiled steps asked the device for.
+/// The calls of the profiled steps to the device.
 struct CallCounts {
   int64_t operators = 0;       ///< operators of LibTorch that call no other operator
   int64_t launches = 0;        ///< kernels that the host launched one by one

@@ -186,7 +186,7 @@ class RunTest(unittest.TestCase):
 
     def test_names_what_is_wrong(self):
         with tempfile.TemporaryDirectory() as folder:
-            with self.assertRaisesRegex(FileNotFoundError, f"{folder} is no run directory: it has no spec.textproto"):
+            with self.assertRaisesRegex(FileNotFoundError, f"{folder} is not a run directory: it has no spec.textproto"):
                 pdarts_reader.read_run(folder)
             pathlib.Path(folder, "spec.textproto").write_text('name: "a"\nschedule {')
             pathlib.Path(folder, "log.jsonl").write_text('{"event":"epoch"}\n{"event"\n')

@@ -115,7 +115,7 @@ class TextRows {
     double value;
     if (!absl::SimpleAtod(word, &value)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("line ", line_, ": \"", word.substr(0, 40), "\" is no number"));
+          absl::StrCat("line ", line_, ": \"", word.substr(0, 40), "\" is not a number"));
     }
     if (values_.size() == kMostColumns) {
       return absl::InvalidArgumentError(

@@ -135,8 +135,8 @@ TEST(Alphas, ErrorsNameTheRowAndWhatWasExpected) {
             "found 1 rows of alphas for the cell kind normal, expected 2, a row for each edge");
   EXPECT_EQ(ErrorOf("1 2\n3 4 5\n6 7\n"),
             "row 2 has 3 numbers, expected 2: one for each of none, skip, in this order");
-  EXPECT_EQ(ErrorOf("1 2\n3 four\n"), "line 2: \"four\" is no number");
-  EXPECT_EQ(ErrorOf("[[1 2]\n ...\n [5 6]]"), "line 2: \"...\" is no number");
+  EXPECT_EQ(ErrorOf("1 2\n3 four\n"), "line 2: \"four\" is not a number");
+  EXPECT_EQ(ErrorOf("[[1 2]\n ...\n [5 6]]"), "line 2: \"...\" is not a number");
   EXPECT_EQ(ErrorOf("1 2\n3 nan\n5 6\n"), "row 2 holds nan, expected finite numbers");
   EXPECT_THAT(ErrorOf(""), HasSubstr("found 0 rows"));
   EXPECT_THAT(ErrorOf(Npz({{"normal.npy", Npy("<f8", "(4,)", Doubles({1, 2, 3, 4}))}})),

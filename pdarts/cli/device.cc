@@ -35,13 +35,13 @@ absl::StatusOr<c10::Device> ResolveDevice(const std::string& text, int number) {
   }
 #ifndef PDARTS_WITH_CUDA
   return absl::FailedPreconditionError(absl::StrCat(
-      "device: ", text, " is asked for, but this program was built without CUDA; build ",
+      "device: ", text, " is requested, but this program was built without CUDA; build ",
       "it with --config=cuda"));
 #else
   const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
   if (index >= count) {
     return absl::FailedPreconditionError(
-        absl::StrCat("device: ", text, " is asked for",
+        absl::StrCat("device: ", text, " is requested",
                      number > 0 && rest.empty()
                          ? absl::StrCat(" by process ", number + 1, " of a run on this machine")
                          : "",

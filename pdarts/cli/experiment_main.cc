@@ -24,7 +24,7 @@ Program ExperimentProgram(const char* path) {
   search.purpose = absl::StrCat("run the search of ", kEmbeddedSpecFile);
   search.flags = SearchFlags();
   search.run_in_several = &SearchEmbeddedSpec;
-  search.examples = {{"--dry_run", "what the stages hold, and the memory that they need"},
+  search.examples = {{"--dry_run", "the content of the stages, and the memory that they need"},
                      {"--seed=3 --set=search.batch_size=32", "another seed and batch size"}};
   return {std::filesystem::path(path).filename().string(), search.purpose, {search}};
 }

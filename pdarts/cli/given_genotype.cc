@@ -99,7 +99,7 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string bytes, ReadFileOrPipe(path));
   std::string content(WithoutByteOrderMark(bytes));
   if (absl::StrContains(content, '\0')) {
-    return absl::InvalidArgumentError("it is no text, so it holds no genotype");
+    return absl::InvalidArgumentError("it is not text, so it holds no genotype");
   }
   return content;
 }

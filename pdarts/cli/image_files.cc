@@ -62,7 +62,7 @@ absl::StatusOr<std::vector<std::string>> FindImageFiles(const std::vector<std::s
           absl::StrCat(path, ": the folder holds no image: no PNG, JPEG or WebP file"));
     }
     if (!content.others.empty()) {
-      Tell({absl::StrCat(path, ": left out what is no image: ", SomeOf(content.others))});
+      Tell({absl::StrCat(path, ": left out files that are not images: ", SomeOf(content.others))});
     }
     files.insert(files.end(), std::make_move_iterator(content.images.begin()),
                  std::make_move_iterator(content.images.end()));

@@ -54,7 +54,7 @@ absl::Status SetImageSize(ImageShape* image) {
   if (sides.size() > 2 || !parse(sides.front(), &image->height) ||
       !parse(sides.back(), &image->width)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "--image_size: \"", text, "\" is no H or HxW of whole numbers in [1, ", kMostPixels, "]"));
+        "--image_size: \"", text, "\" is not H or HxW of whole numbers in [1, ", kMostPixels, "]"));
   }
   return absl::OkStatus();
 }

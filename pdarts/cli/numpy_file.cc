@@ -119,7 +119,7 @@ absl::StatusOr<NumpyArray> ReadArray(absl::string_view bytes) {
   bytes.remove_prefix(header_size);
   const PythonValue& header = reading.value;
   if (reading.error || !header.is(PythonValue::Kind::kDict))
-    return Damaged("its header is no dict");
+    return Damaged("its header is not a dict");
   const auto entry = [&](absl::string_view key) -> const PythonValue* {
     const auto place = std::find(header.keys.begin(), header.keys.end(), key);
     return place == header.keys.end() ? nullptr : &header.items[place - header.keys.begin()];
@@ -171,7 +171,7 @@ absl::StatusOr<std::string> ReadEntry(archive* open) {
     const size_t before = content.size();
     content.resize(before + kBlock);
     const la_ssize_t got = archive_read_data(open, content.data() + before, kBlock);
-    if (got < 0) return Damaged("an array in it can't be unpacked");
+    if (got < 0) return Damaged("an array in it cannot be unpacked");
     content.resize(before + static_cast<size_t>(got));
     if (got == 0) return content;
     if (content.size() > kMostBytes) {
@@ -185,7 +185,7 @@ absl::StatusOr<std::vector<NumpyArray>> ReadArchive(absl::string_view bytes) {
   const std::unique_ptr<archive, CloseArchive> open(archive_read_new());
   archive_read_support_format_zip(open.get());
   if (archive_read_open_memory(open.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
-    return Damaged("it is no zip file");
+    return Damaged("it is not a zip file");
   }
   std::vector<NumpyArray> arrays;
   int64_t elements = 0;
@@ -193,7 +193,7 @@ absl::StatusOr<std::vector<NumpyArray>> ReadArchive(absl::string_view bytes) {
     archive_entry* entry = nullptr;
     const int result = archive_read_next_header(open.get(), &entry);
     if (result == ARCHIVE_EOF) return arrays;
-    if (result != ARCHIVE_OK) return Damaged("its zip directory can't be read");
+    if (result != ARCHIVE_OK) return Damaged("its zip directory cannot be read");
     const char* const name = archive_entry_pathname(entry);
     if (arrays.size() == kMostArrays) {
       return absl::ResourceExhaustedError(

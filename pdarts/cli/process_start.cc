@@ -40,7 +40,7 @@ __attribute__((section(".preinit_array"), used)) void (*const prepare)(int, char
 
 absl::Status CheckWorkingDirectoryAtStart() {
   if (working_directory_error == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("the working directory can't be used (",
+  return absl::FailedPreconditionError(absl::StrCat("the working directory cannot be used (",
                                                     std::strerror(working_directory_error),
                                                     "); change to another one"));
 }

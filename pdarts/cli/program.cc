@@ -26,6 +26,7 @@
 #include "pdarts/cli/process_start.h"
 #include "pdarts/cli/release_files.h"
 #include "pdarts/cli/suggestion.h"
+#include "pdarts/core/process.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/terminal_text.h"
 #include "pdarts/nn/kernels/memory.h"
@@ -54,15 +55,6 @@ void LimitSpinning(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/1);  // on idle cores, not slower than the default
   execv("/proc/self/exe", argv);  // execv returns only if it fails; the default then stays
-}
-
-/// `bazel run` starts a program in its folder of runfiles. Every path is relative to the folder in
-/// which the user typed the command.
-absl::Status GoWhereItWasTyped() {
-  PDARTS_RETURN_IF_ERROR(CheckWorkingDirectoryAtStart());
-  const char* typed_in = std::getenv("BUILD_WORKING_DIRECTORY");
-  if (typed_in == nullptr || chdir(typed_in) == 0) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno, absl::StrCat("can't change to ", typed_in));
 }
 
 /// \error kInvalidArgument with the command that the user probably meant.
@@ -168,7 +160,8 @@ absl::Status RunCommandLine(const std::vector<std::string>& words, const Program
     return absl::InvalidArgumentError(absl::StrCat(title, ": unexpected argument \"",
                                                    line.arguments[0], "\"; flags begin with --"));
   }
-  PDARTS_RETURN_IF_ERROR(GoWhereItWasTyped());
+  PDARTS_RETURN_IF_ERROR(CheckWorkingDirectoryAtStart());
+  PDARTS_RETURN_IF_ERROR(EnterFolderOfBazelRun());
   nn::KeepFreedMemory();
   ReportFileSizeLimitAsError();
   StartLogging(program.name.c_str());
@@ -191,8 +184,8 @@ absl::Status FinishStandardOutput() {
   }
   if (good) return absl::OkStatus();
   // If an earlier write failed, the reason is not known.
-  if (errno == 0) return absl::DataLossError("can't write all of the standard output");
-  return absl::ErrnoToStatus(errno, "can't write the standard output");
+  if (errno == 0) return absl::DataLossError("cannot write all of the standard output");
+  return absl::ErrnoToStatus(errno, "cannot write the standard output");
 }
 
 /// Ends the work together with the other processes, or tells them the reason why this process ends.

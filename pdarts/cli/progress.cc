@@ -92,8 +92,8 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position,
                                            const SuperNet& super_net) {
   line_.Clear();
   std::string line = absl::StrFormat(
-      "stage %d/%d: %d cells, %d channels, %s candidates an edge, %d weights", position.stage + 1,
-      position.num_stages, position.shape.cells, position.shape.channels,
+      "stage %d/%d: %d cells, %d channels, %s candidates for each edge, %d weights",
+      position.stage + 1, position.num_stages, position.shape.cells, position.shape.channels,
       CandidateCounts(super_net.candidates()), CountParameters(super_net));
   if (position.expected_seconds > 0) {
     absl::StrAppend(&line, ", about ", RoughDuration(position.expected_seconds));
@@ -105,7 +105,7 @@ absl::Status ProgressDisplay::OnStageBegin(const SearchPosition& position,
 
 absl::Status ProgressDisplay::OnResume(const SearchPosition& position, const SuperNet& super_net) {
   time_.set_done_before(Done(position, position.step));
-  std::fprintf(stderr, "going on in stage %d/%d after %d of %d epochs and %d steps\n",
+  std::fprintf(stderr, "the search resumes in stage %d/%d after %d of %d epochs and %d steps\n",
                position.stage + 1, position.num_stages, position.epoch, position.shape.epochs,
                position.step);
   ShowNotes(position);

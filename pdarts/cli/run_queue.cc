@@ -97,12 +97,12 @@ class QueueRunner {
       if (const auto ended = children_.Wait(absl::Milliseconds(50))) TakeEnd(*ended);
     }
     if (!start.ok()) {
-      return absl::Status(
-          start.code(), absl::StrCat(start.message(), "; the other runs are stopped. To go on:\n  ",
-                                     options_.resume_command()));
+      return absl::Status(start.code(), absl::StrCat(start.message(),
+                                                     "; the other runs are stopped. To resume:\n  ",
+                                                     options_.resume_command()));
     }
     if (InterruptSignal() == 0 || AllDone()) return absl::OkStatus();
-    return absl::CancelledError(absl::StrCat("stopped. To go on:\n  ", options_.resume_command()));
+    return absl::CancelledError(absl::StrCat("stopped. To resume:\n  ", options_.resume_command()));
   }
 
  private:

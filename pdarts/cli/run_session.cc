@@ -36,7 +36,7 @@ absl::StatusOr<RunStart> RunStartFromFlags() {
     return absl::InvalidArgumentError("--resume and --overwrite exclude each other");
   }
   if (absl::GetFlag(FLAGS_overwrite)) return RunStart::kOverwrite;
-  return absl::GetFlag(FLAGS_resume) ? RunStart::kResume : RunStart::kGoOn;
+  return absl::GetFlag(FLAGS_resume) ? RunStart::kResume : RunStart::kResumeOrBegin;
 }
 
 Provenance MakeProvenance(const Backend& backend, const DatasetSplits& data, int threads) {
@@ -233,7 +233,7 @@ absl::Status RunSession::ExplainEnd(const absl::Status& status) const {
     const bool in_several = communicator_->size() > 1;
     return MarkAgreed(absl::CancelledError(
         absl::StrCat("stopped; the state is in ", directory_->last_checkpoint(),
-                     ". If you move the run, name its new folder by --output_dir. To go on",
+                     ". If you move the run, name its new folder by --output_dir. To resume",
                      in_several ? ", started by mpirun or srun with any number of processes" : "",
                      ":\n  ", ResumeCommand(directory_->path()))));
   }

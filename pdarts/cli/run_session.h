@@ -31,7 +31,7 @@ void Tell(const std::vector<std::string>& notes);
 
 /// How the flags say that a run is started and stored.
 struct RunFlags {
-  RunStart start = RunStart::kGoOn;
+  RunStart start = RunStart::kResumeOrBegin;
   double checkpoint_minutes = 0;
   int threads = 1;         ///< already set in LibTorch
   int processes_here = 1;  ///< processes on this machine that compute the run together
@@ -128,8 +128,8 @@ class RunSession {
   std::optional<Checkpoint> received_;  ///< the checkpoint in a process that does not write
 };
 
-/// What a result says of the memory of its device: " and 1.25 GB of the device"; empty for a run on
-/// the CPU. Result: RunResult or TrainResult.
+/// The text about the memory of the device of a result: " and 1.25 GB of the device"; empty for a
+/// run on the CPU. Result: RunResult or TrainResult.
 template <class Result>
 std::string DeviceMemoryText(const Result& result) {
   return result.has_device_mem_gb()

@@ -40,7 +40,7 @@ class RunSessionTest : public ::testing::Test {
   ExperimentSpec spec_;
 };
 
-TEST_F(RunSessionTest, ProcessZeroWritesAndAllGetTheStateOfARunThatGoesOn) {
+TEST_F(RunSessionTest, ProcessZeroWritesAndAllGetTheStateOfARunThatResumes) {
   const auto begun = RunProcesses(3, [&](Communicator& communicator) -> absl::Status {
     PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<RunSession> session, Open(communicator));
     EXPECT_EQ(session->writes(), communicator.rank() == 0);
@@ -83,7 +83,8 @@ TEST_F(RunSessionTest, AllLearnWhyTheDirectoryCanNotBeOpened) {
   for (const absl::Status& status :
        RunProcesses(2, [&](Communicator& communicator) { return Open(communicator).status(); })) {
     EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("holds files that are no run of pdarts"));
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("holds files that are not a run of pdarts"));
     EXPECT_TRUE(IsAgreed(status));
   }
 }

@@ -105,7 +105,8 @@ absl::StatusOr<StageEstimate> EstimateOf(const Experiment& experiment, const Dat
 
 void Print(const StageEstimate& estimate, const SuperNet& super_net, const Data& data) {
   std::cout << absl::StrFormat(
-      "stage %d: %d cells, %d channels, %s candidates an edge (%d kept after it), %d epochs of "
+      "stage %d: %d cells, %d channels, %s candidates for each edge (%d kept after it), %d epochs "
+      "of "
       "which %d train weights only, %.0f parameters, about %.0f MB at batch %d%s%s",
       estimate.stage(), estimate.cells(), estimate.channels(),
       CandidateCounts(super_net.candidates()), estimate.keep(), estimate.epochs(),
@@ -135,8 +136,8 @@ absl::Status DryRunSearch(const Experiment& experiment, int processes, int proce
   if (processes > 1) search.set_processes(processes);
   if (!json) PrintData(data.description);
   if (!json && processes > 1) {
-    std::cout << processes << " processes, each with its share of every batch; time without what "
-              << "they spend on communication\n";
+    std::cout << processes << " processes, each with its share of every batch; the time does "
+              << "not include communication\n";
   }
   bool all_timed = true;
   double seconds = 0;

@@ -167,7 +167,8 @@ absl::Status WriteRecord(const std::string& folder, const SweepRecord& record) {
 /// Opens the directory of the run and writes its spec, which the task will read. Nothing is
 /// computed. \error as RunDirectory::Open.
 absl::Status Prepare(const QueuedRun& run) {
-  const RunStart start = absl::GetFlag(FLAGS_overwrite) ? RunStart::kOverwrite : RunStart::kGoOn;
+  const RunStart start =
+      absl::GetFlag(FLAGS_overwrite) ? RunStart::kOverwrite : RunStart::kResumeOrBegin;
   return Annotate(RunDirectory::Open(run.directory, *run.spec, start).status(), run.label);
 }
 
@@ -339,10 +340,10 @@ class Waiter {
   }
 
   static std::string ErrorText(const std::string& state, const WaitedRun& waited) {
-    const std::string what = state.empty()
-                                 ? "Slurm knows nothing of it any more, and it has no result"
-                             : state == "COMPLETED" ? "it ended without a result"
-                                                    : StateText(state);
+    const std::string what =
+        state.empty()          ? "Slurm does not know the task any more, and the run has no result"
+        : state == "COMPLETED" ? "it ended without a result"
+                               : StateText(state);
     return absl::StrCat(what, " (task ", waited.task.empty() ? "unknown" : waited.task, "), see ",
                         ConsoleFile(*waited.run));
   }
@@ -380,7 +381,7 @@ class Waiter {
       if (!waited.task.empty()) tasks.insert(waited.task);
     }
     return absl::CancelledError(absl::StrCat(
-        "the runs go on without this command. To see them:\n  ", StatusCommand(options_.folder),
+        "the runs continue without this command. To see them:\n  ", StatusCommand(options_.folder),
         "\nTo wait for them again:\n  ", ResumeCommand(""), "\nTo end them:\n  scancel ",
         absl::StrJoin(ArraysOf(tasks), " ")));
   }

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/sha256.h"
+#include "pdarts/core/text.h"
 
 ABSL_FLAG(pdarts::StringList<pdarts::GridFlagTag>, grid, {},
           "FIELD=V1,V2: give a field of the spec each of these values, as in "
@@ -24,29 +25,6 @@ constexpr size_t kChecksumDigits = 8;
 
 absl::Status Refuse(absl::string_view text, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("--grid: ", text, ": ", why));
-}
-
-/// Splits at the commas that are not within brackets, parentheses or quotation marks.
-std::vector<std::string> SplitValues(absl::string_view text) {
-  std::vector<std::string> values(1);
-  int depth = 0;
-  char quote = '\0';
-  for (const char c : text) {
-    if (quote != '\0') {
-      if (c == quote) quote = '\0';
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (c == '[' || c == '(' || c == '{') {
-      ++depth;
-    } else if (c == ']' || c == ')' || c == '}') {
-      --depth;
-    } else if (c == ',' && depth <= 0) {
-      values.emplace_back();
-      continue;
-    }
-    values.back() += c;
-  }
-  return values;
 }
 
 /// Converts a text to a part of a file name.
@@ -81,17 +59,17 @@ absl::StatusOr<std::vector<GridField>> ParseGrid(const std::vector<std::string>&
     if (equals == std::string::npos || equals == 0) {
       return Refuse(text, "expected FIELD=V1,V2, as in search.batch_size=32,64");
     }
-    GridField field = {text.substr(0, equals), SplitValues(text.substr(equals + 1))};
+    GridField field = {text.substr(0, equals), SplitAtCommas(text.substr(equals + 1))};
     if (field.path == "seed") return Refuse(text, "the seeds are those of --seeds");
     if (field.path == "name" || field.path == "grid") {
-      return Refuse(text, absl::StrCat("a sweep can't vary the field ", field.path));
+      return Refuse(text, absl::StrCat("a sweep cannot vary the field ", field.path));
     }
     for (size_t i = 0; i < field.values.size(); ++i) {
       const std::string& value = field.values[i];
       if (value.empty()) return Refuse(text, "a value is empty");
       if (std::find(field.values.begin(), field.values.begin() + static_cast<int64_t>(i), value) !=
           field.values.begin() + static_cast<int64_t>(i)) {
-        return Refuse(text, absl::StrCat("the value ", value, " stands there twice"));
+        return Refuse(text, absl::StrCat("the value ", value, " occurs twice"));
       }
     }
     if (std::any_of(grid.begin(), grid.end(),

@@ -36,10 +36,10 @@ TEST(SweepGridTest, NamesWhatIsWrong) {
   EXPECT_THAT(ErrorOf({"search.batch_size"}), HasSubstr("expected FIELD=V1,V2"));
   EXPECT_THAT(ErrorOf({"=1"}), HasSubstr("expected FIELD=V1,V2"));
   EXPECT_THAT(ErrorOf({"a=1,,2"}), HasSubstr("a=1,,2: a value is empty"));
-  EXPECT_THAT(ErrorOf({"a=1,2,1"}), HasSubstr("the value 1 stands there twice"));
+  EXPECT_THAT(ErrorOf({"a=1,2,1"}), HasSubstr("the value 1 occurs twice"));
   EXPECT_THAT(ErrorOf({"a=1", "a=2"}), HasSubstr("the field a is given twice"));
   EXPECT_THAT(ErrorOf({"seed=1,2"}), HasSubstr("--seeds"));
-  EXPECT_THAT(ErrorOf({"name=a,b"}), HasSubstr("can't vary the field name"));
+  EXPECT_THAT(ErrorOf({"name=a,b"}), HasSubstr("cannot vary the field name"));
 }
 
 TEST(SweepGridTest, DirectoriesHaveReadableAndDifferentNames) {

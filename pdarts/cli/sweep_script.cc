@@ -40,7 +40,7 @@ constexpr OwnOption kOwnOptions[] = {
 absl::StatusOr<std::string> PathForSbatch(const std::string& path) {
   if (HasControlCharacter(path) || absl::StrContains(path, '"') || absl::StrContains(path, '\\')) {
     return absl::InvalidArgumentError(absl::StrCat(
-        path, ": sbatch can't read a path with quotation marks, backslashes or line ends"));
+        path, ": sbatch cannot read a path with quotation marks, backslashes or line ends"));
   }
   return absl::StrReplaceAll(path, {{"%", "%%"}});
 }
@@ -99,7 +99,7 @@ if [ "$vain" -ge 3 ]; then
   exit 1
 fi
 if scontrol requeue "$task"; then exit 0; fi
-echo "the task can't be requeued, and is submitted anew"
+echo "the task cannot be requeued, and is submitted again"
 new=$(sbatch --parsable --array="$number" "$folder/job.sh") || exit 1
 note_task "${new%%;*}_$number"
 )script";

@@ -63,7 +63,7 @@ TEST(SweepScriptTest, PathsThatSbatchWouldMisreadAreQuotedOrRefused) {
   for (const char* folder : {"/a\"b", "/a\\b", "/a\nb"}) {
     script.folder = folder;
     EXPECT_THAT(std::string(PrintSweepScript(script).status().message()),
-                HasSubstr("sbatch can't read a path"));
+                HasSubstr("sbatch cannot read a path"));
   }
 }
 

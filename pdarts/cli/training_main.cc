@@ -27,7 +27,7 @@ Program TrainingProgram(const char* path) {
   train.purpose = absl::StrCat("run the training of ", kEmbeddedSpecFile);
   train.flags = TrainFlags();
   train.run_in_several = &TrainEmbeddedSpec;
-  train.examples = {{"--run=runs/quickstart-seed1", "train what a search found"},
+  train.examples = {{"--run=runs/quickstart-seed1", "train the architecture that a search found"},
                     {"--genotype=PDARTS --seed=3", "train a published architecture"}};
   return {std::filesystem::path(path).filename().string(), train.purpose, {train}};
 }

@@ -46,7 +46,7 @@ absl::StatusOr<InstructionSet> ChooseInstructionSet(c10::ScalarType storage) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("the environment variable ", kVariable, ": \"", wanted,
-                   "\" is no instruction set that this processor can run; it can run ",
+                   "\" is not an instruction set that this processor can run; it can run ",
                    absl::StrJoin(names, ", ")));
 }
 

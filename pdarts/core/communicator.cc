@@ -75,7 +75,7 @@ absl::Status Communicator::AllReduce(absl::Span<const at::Tensor> tensors) {
   const c10::NoGradGuard no_grad;
   for (const auto& [type, group] : ByType(tensors, SumType)) {
     CHECK(type == c10::kFloat || type == c10::kDouble || type == c10::kLong)
-        << "tensors of " << c10::toString(type) << " can't be summed over processes";
+        << "tensors of " << c10::toString(type) << " cannot be summed over processes";
     PDARTS_RETURN_IF_ERROR(ThroughBuffer(
         type, group, [&](const at::Tensor& buffer) { return CountedAllReduce(buffer); }));
   }

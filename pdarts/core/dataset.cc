@@ -176,7 +176,7 @@ absl::Status TakeClasses(const std::vector<std::string>& class_names, DatasetSpl
   const std::string unknown = Missing(found, class_names), absent = Missing(class_names, found);
   if (!unknown.empty() || (!absent.empty() && splits->train->size() > 0)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the classes of ", splits->source, " are not those that the network knows: ",
+        absl::StrCat("the classes of ", splits->source, " are not the classes of the network: ",
                      unknown.empty() ? "" : absl::StrCat("the network does not know ", unknown),
                      unknown.empty() || absent.empty() ? "" : "; ",
                      absent.empty() ? "" : absl::StrCat("the data does not have ", absent)));

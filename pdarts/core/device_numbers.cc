@@ -1,8 +1,6 @@
 #include "pdarts/core/device_numbers.h"
 
 #include "ATen/ops/empty.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 
 namespace pdarts {
 
@@ -35,11 +33,13 @@ void DeviceNumbers::PutRate(absl::string_view name, double value) {
   rates_.push_back({std::string(name), Rate(value, on_device)});
 }
 
-std::string DeviceNumbers::Pattern() const {
-  return absl::StrJoin(rates_, " ", [](std::string* out, const NamedRate& named) {
+std::vector<double> DeviceNumbers::Pattern() const {
+  std::vector<double> pattern;
+  for (const NamedRate& named : rates_) {
     const double value = named.rate.value;
-    absl::StrAppend(out, named.name, "=", value == 0 ? "0" : value == 1 ? "1" : "p");
-  });
+    pattern.push_back(value == 0 || value == 1 ? value : 0.5);
+  }
+  return pattern;
 }
 
 }  // namespace pdarts

@@ -37,9 +37,9 @@ class DeviceNumbers {
   /// knobs: of the super-network that uses the context. Call Put outside of a captured graph.
   void Put(ForwardContext* context, const std::vector<Knob>& knobs = {});
 
-  /// Which rates of the last Put were 0, 1, or between: "drop_path=0 skip_connect.dropout=p". If
-  /// the text changes, the network computes other operations. Empty on the CPU.
-  std::string Pattern() const;
+  /// For each rate of the last Put, in a fixed order: 0, 1, or 0.5 if the rate is between 0 and 1.
+  /// If these numbers change, the network computes other operations. Empty on the CPU.
+  std::vector<double> Pattern() const;
 
  private:
   void PutRate(absl::string_view name, double value);

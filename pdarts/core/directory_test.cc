@@ -111,7 +111,7 @@ TEST_F(DirectoryTest, SaysWhyADirectoryCannotBeOpened) {
   Write("a", "x");
   for (const auto& opened : {Directory::Open((folder_ / "a/b").string()).status(),
                              Directory::Create((folder_ / "a/b").string()).status()}) {
-    EXPECT_THAT(opened.message(), HasSubstr("can't open the directory"));
+    EXPECT_THAT(opened.message(), HasSubstr("cannot open the directory"));
     EXPECT_THAT(opened.message(), HasSubstr((folder_ / "a/b").string()));
     EXPECT_THAT(opened.message(), HasSubstr("Not a directory"));
   }

@@ -36,7 +36,7 @@ absl::Status CheckSomethingMayBeDerived(const SearchSpace& space, const Candidat
       }
       return absl::InvalidArgumentError(absl::StrCat(
           "space: ", kind.name, " edge ", EdgeName(kind.edges[e]), " begins the search with ",
-          absl::StrJoin(operations, ", "), ", of which nothing may be derived"));
+          absl::StrJoin(operations, ", "), ", but none of these operations may be derived"));
     }
   }
   return absl::OkStatus();
@@ -48,7 +48,7 @@ absl::Status CheckSearchSettings(const SearchSettings& settings) {
   if (!is_narrow || settings.alpha_gradients() != UNROLLED) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       "search.precision: ", Precision_Name(settings.precision()),
-      " can't be combined with search.alpha_gradients: UNROLLED, which takes the small difference "
+      " cannot be combined with search.alpha_gradients: UNROLLED, which takes the small difference "
       "of two gradients; expected FLOAT32 or FLOAT64, or search.alpha_gradients: FIRST_ORDER"));
 }
 

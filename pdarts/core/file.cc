@@ -19,7 +19,7 @@ constexpr size_t kBlock = 1 << 16;
 constexpr size_t kMostFromPipe = size_t{64} << 20;
 
 absl::Status Refuse(absl::string_view what, const std::string& path, absl::string_view why) {
-  return absl::FailedPreconditionError(absl::StrCat("can't ", what, " ", path, ": it is ", why));
+  return absl::FailedPreconditionError(absl::StrCat("cannot ", what, " ", path, ": it is ", why));
 }
 
 absl::Status CheckKind(const FileDescriptor& file, absl::string_view what,
@@ -51,7 +51,7 @@ absl::StatusOr<std::string> ReadToEnd(const FileDescriptor& file, size_t most,
   for (size_t size = 0;;) {
     if (size > most) {
       return absl::ResourceExhaustedError(
-          absl::StrCat("can't read ", path, ": it has more than ", most, " bytes"));
+          absl::StrCat("cannot read ", path, ": it has more than ", most, " bytes"));
     }
     content.resize(size + room);
     const ssize_t got = read(file.number(), content.data() + size, room);
@@ -137,7 +137,7 @@ absl::StatusOr<std::string> ReadFileOrPipe(const std::string& path) {
 }
 
 absl::Status SystemError(absl::string_view what, const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("can't ", what, " ", path));
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " ", path));
 }
 
 }  // namespace pdarts

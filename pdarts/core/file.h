@@ -65,7 +65,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 /// \error as ReadFile; kResourceExhausted if a pipe or a device gives more than 64 MiB.
 absl::StatusOr<std::string> ReadFileOrPipe(const std::string& path);
 
-/// The error of a failed system call, from `errno`: "can't `what` `path`: No space left on device".
+/// The error of a failed system call, from `errno`: "cannot `what` `path`: No space left on
+/// device".
 absl::Status SystemError(absl::string_view what, const std::string& path);
 
 }  // namespace pdarts

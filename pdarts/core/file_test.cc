@@ -54,7 +54,7 @@ TEST_F(FileTest, ReadsAllBytes) {
 TEST_F(FileTest, SaysWhyAFileCannotBeRead) {
   const absl::Status missing = ReadFile(Path("none")).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(missing.message(), "can't read " + Path("none") + ": No such file or directory");
+  EXPECT_EQ(missing.message(), "cannot read " + Path("none") + ": No such file or directory");
   Write("a", "");
   EXPECT_EQ(ReadFile(Path("a/b")).status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(ReadFile(folder_.string()).status().message(), HasSubstr("it is a directory"));
@@ -72,10 +72,10 @@ TEST_F(FileTest, AnErrorInTheMiddleIsNotTheEnd) {
     for (const size_t bytes : {0, 1, 4096, 99999}) {
       const FailingReads failing("/a", error, bytes);
       const absl::StatusOr<std::string> read = ReadFile(Path("a"));
-      EXPECT_FALSE(read.ok()) << bytes << " bytes were taken for the whole";
+      EXPECT_FALSE(read.ok()) << bytes << " bytes were read as the whole file";
       EXPECT_NE(read.status().code(), absl::StatusCode::kDataLoss);
       EXPECT_NE(read.status().code(), absl::StatusCode::kNotFound);
-      EXPECT_THAT(std::string(read.status().message()), HasSubstr("can't read " + Path("a")));
+      EXPECT_THAT(std::string(read.status().message()), HasSubstr("cannot read " + Path("a")));
     }
   }
   EXPECT_TRUE(ReadFile(Path("a")).value() == content);
@@ -108,7 +108,7 @@ TEST_F(FileTest, LinksAreFollowedForReadingOnly) {
   fs::create_symlink("victim", folder_ / "link");
   EXPECT_EQ(ReadFile(Path("link")).value(), "precious");
   EXPECT_THAT(OpenForAppending(Path("link")).status().message(),
-              HasSubstr("can't write " + Path("link") + ": it is a symbolic link"));
+              HasSubstr("cannot write " + Path("link") + ": it is a symbolic link"));
   fs::create_symlink("new", folder_ / "dangling");
   EXPECT_FALSE(OpenForAppending(Path("dangling")).ok());
   EXPECT_FALSE(fs::exists(Path("new")));

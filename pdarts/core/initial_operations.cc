@@ -16,7 +16,7 @@ absl::StatusOr<EdgeCandidates> InitialOperations(const CellKind& kind,
     if (operation < 0 || (!initial.empty() && operation <= initial.back())) {
       return absl::InvalidArgumentError(absl::StrCat(
           field, "[", i, "]: \"", names[i], "\"",
-          operation < 0 ? " is unknown" : " is doubled or out of order", "; expected some of ",
+          operation < 0 ? " is unknown" : " occurs twice or is out of order", "; expected some of ",
           absl::StrJoin(kind.operations, ", "), ", in this order"));
     }
     initial.push_back(operation);

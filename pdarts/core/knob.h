@@ -27,6 +27,8 @@ inline constexpr char kSkipDropoutKnob[] = "skip_connect.dropout";
 /// The probability with which an edge of a mixed cell, with all of its operations, is dropped for
 /// an image while the weights are trained.
 inline constexpr char kEdgeDropPathKnob[] = "edge.drop_path";
+/// These two knobs, in this order. Their initial values are 0.
+std::vector<Knob> StandardKnobs();
 
 /// The knob with this name; null if there is none.
 const Knob* FindKnob(const std::vector<Knob>& knobs, absl::string_view name);

@@ -10,7 +10,7 @@ namespace pdarts {
 
 /// One limit on the memory of this process.
 struct MemoryLimit {
-  /// What sets the limit, so that a user can find it: a file or a resource limit.
+  /// The place where the limit is set, so that a user can find it: a file or a resource limit.
   std::string name;
   /// The bytes that the process can still allocate before it reaches the limit. Memory that the
   /// process has freed, and memory that only caches files, count as free.

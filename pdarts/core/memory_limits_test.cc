@@ -206,7 +206,7 @@ TEST(RealMemoryLimitsTest, AVersion1GroupOfThisMachineHolds) {
   const std::string own = OwnVersion1Group();
   if (own.empty()) GTEST_SKIP() << "this machine has no version 1 memory controller";
   const std::string group = absl::StrCat(own, "/pdarts_memory_limits_test_", getpid());
-  if (mkdir(group.c_str(), 0755) != 0) GTEST_SKIP() << "can't make the control group " << group;
+  if (mkdir(group.c_str(), 0755) != 0) GTEST_SKIP() << "cannot make the control group " << group;
   const std::string limit = group + "/memory.limit_in_bytes";
   std::ofstream(limit) << 64 * kMegabyte;
   EXPECT_EXIT(

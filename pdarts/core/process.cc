@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -56,6 +59,12 @@ std::optional<int64_t> KilobyteLine(const std::string& path, absl::string_view n
     if (absl::SimpleAtoi(rest, &kilobytes)) return kilobytes * 1024;
   }
   return std::nullopt;
+}
+
+absl::Status EnterFolderOfBazelRun() {
+  const char* const folder = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (folder == nullptr || chdir(folder) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot change to ", folder));
 }
 
 std::string CpuName() {

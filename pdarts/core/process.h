@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace pdarts {
@@ -27,6 +28,11 @@ int64_t ResidentBytes();
 /// The value, in bytes, of a line "name:   123 kB" in a file of /proc; no value if there is no such
 /// line.
 std::optional<int64_t> KilobyteLine(const std::string& path, absl::string_view name);
+
+/// Changes to the folder in which the user typed `bazel run`, because the paths of the user are
+/// relative to it, and Bazel starts a program in its folder of runfiles. Does nothing if Bazel did
+/// not start the program. \error if the folder cannot be entered, as the system reports it.
+absl::Status EnterFolderOfBazelRun();
 
 /// The model name of the CPU of this machine, as the system reports it.
 std::string CpuName();

@@ -102,7 +102,7 @@ absl::StatusOr<std::unique_ptr<google::protobuf::Message>> PluginRegistry::Unpac
           ->New());
   if (!message->ParseFromString(config.value())) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the bytes of the ", FullName(config), " don't parse"));
+        absl::StrCat("the bytes of the ", FullName(config), " do not parse"));
   }
   return message;
 }

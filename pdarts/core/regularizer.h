@@ -24,7 +24,7 @@ struct SearchContext {
   int num_stages = 1;
   StageShape shape;
   int epoch = 0;                       ///< from 0, within the stage
-  SuperNet* net = nullptr;             ///< candidates(), alphas(), ProbabilityTensor(), SetKnob()
+  SuperNet* super_net = nullptr;       ///< candidates(), alphas(), ProbabilityTensor(), SetKnob()
   const SearchSpace* space = nullptr;  ///< of the search
   /// The limits that the regularizers set for the derivation.
   const DerivationOptions* derivation_options = nullptr;
@@ -71,8 +71,10 @@ class Regularizer : public Plugin {
   virtual std::string SaveState() const { return ""; }
   /// \error kDataLoss if SaveState did not write `state`. The regularizer is then unchanged.
   virtual absl::Status LoadState(absl::string_view state) {
-    return state.empty() ? absl::OkStatus()
-                         : absl::DataLossError("a state is given to what keeps none");
+    return state.empty()
+               ? absl::OkStatus()
+               : absl::DataLossError(
+                     "the checkpoint holds a state, but this regularizer does not save a state");
   }
 
   /// The values of the regularizer in the current epoch, for the log: ("skip_dropout", 0.4).

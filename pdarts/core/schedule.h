@@ -13,7 +13,7 @@ struct StageShape {
   int channels = 0;
   int epochs = 0;
   int warmup_epochs = 0;  ///< first epochs, which train only the weights
-  int keep = 0;           ///< candidates an edge keeps after the stage
+  int keep = 0;           ///< candidates that an edge keeps after the stage
 };
 
 /// How a search proceeds: deeper networks with fewer candidates (docs/algorithm.md, "Stages and

@@ -74,8 +74,8 @@ absl::Status CheckChosen(const Topology& topology, const Candidates& candidates,
       const int operation = OperationIndex(kind, edge.operation());
       if (std::find(of_edge.begin(), of_edge.end(), operation) == of_edge.end()) {
         return absl::InvalidArgumentError(absl::StrCat(kind.name, " cell: ", edge.operation(),
-                                                       " is no candidate of the edge ", edge.from(),
-                                                       " -> ", edge.to()));
+                                                       " is not a candidate of the edge ",
+                                                       edge.from(), " -> ", edge.to()));
       }
     }
   }
@@ -282,7 +282,7 @@ absl::Status SearchSpace::CheckArchitecture(const Architecture& architecture) co
       });
       if (!exists) {
         return absl::InvalidArgumentError(absl::StrCat(kind.name, " cell: its output is of node ",
-                                                       node, ", which doesn't exist"));
+                                                       node, ", which does not exist"));
       }
     }
   }

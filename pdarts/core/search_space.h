@@ -105,8 +105,8 @@ class SearchSpace : public Plugin {
                                     const EdgeProbabilities& probabilities,
                                     const DerivationOptions& options) const;
 
-  /// \error kInvalidArgument if the architecture is of another space or doesn't fit the topology,
-  /// a size is not positive, or the skeleton is unknown or can't take the image.
+  /// \error kInvalidArgument if the architecture is of another space or does not fit the topology,
+  /// a size is not positive, or the skeleton is unknown or cannot take the image.
   absl::StatusOr<std::shared_ptr<Network>> BuildNetwork(const Architecture& architecture,
                                                         const NetworkShape& shape,
                                                         at::Generator generator) const;

@@ -222,7 +222,7 @@ absl::StatusOr<std::vector<PathStep>> SplitPath(absl::string_view path) {
     if (bracket != absl::string_view::npos) {
       if (part.back() != ']' || part.size() < bracket + 3) {
         return absl::InvalidArgumentError(
-            absl::StrCat(path, ": \"", part, "\" has brackets that aren't of the form name[key]"));
+            absl::StrCat(path, ": \"", part, "\" has brackets that are not of the form name[key]"));
       }
       step.key = std::string(part.substr(bracket + 1, part.size() - bracket - 2));
     }
@@ -522,7 +522,7 @@ absl::Status ParseSpecInto(absl::string_view text, absl::string_view file, Messa
 absl::Status ReadSpecFileInto(const std::string& path, Message* spec) {
   const absl::StatusOr<std::string> text = ReadFileOrPipe(path);
   if (absl::IsNotFound(text.status())) {
-    return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
+    return absl::NotFoundError(absl::StrCat("cannot read the spec ", path));
   }
   if (!text.ok()) return Annotate(text.status(), "the spec");
   return ParseSpecInto(*text, path, spec);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -26,6 +27,29 @@ inline std::string SomeOf(const std::vector<std::string>& names, size_t most = 5
   std::string text = absl::StrJoin(names.begin(), names.begin() + shown, ", ");
   if (names.size() > most) absl::StrAppend(&text, ", and ", names.size() - most, " more");
   return text;
+}
+
+/// Splits a list at its commas, except commas within brackets and quotation marks.
+inline std::vector<std::string> SplitAtCommas(absl::string_view list) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  char quote = '\0';
+  for (const char c : list) {
+    if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (absl::StrContains("([{", c)) {
+      ++depth;
+    } else if (absl::StrContains(")]}", c)) {
+      --depth;
+    } else if (c == ',' && depth <= 0) {
+      parts.emplace_back();
+      continue;
+    }
+    parts.back() += c;
+  }
+  return parts;
 }
 
 }  // namespace pdarts

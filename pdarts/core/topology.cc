@@ -114,7 +114,7 @@ absl::Status CheckProbabilities(const Candidates& candidates,
       for (double p : probabilities[k][e]) {
         if (!(p >= 0 && p <= 1)) {
           return absl::InvalidArgumentError(
-              absl::StrCat("cell kind ", k, " edge ", e, ": ", p, " is no probability"));
+              absl::StrCat("cell kind ", k, " edge ", e, ": ", p, " is not a probability"));
         }
       }
     }
@@ -131,7 +131,7 @@ absl::StatusOr<Candidates> KeepMostProbable(const Candidates& candidates,
       const EdgeCandidates& edge = candidates[k][e];
       if (keep < 1 || keep > static_cast<int>(edge.size())) {
         return absl::InvalidArgumentError(
-            absl::StrCat("can't keep ", keep, " of ", edge.size(), " candidates"));
+            absl::StrCat("cannot keep ", keep, " of ", edge.size(), " candidates"));
       }
       std::vector<int> order(edge.size());
       std::iota(order.begin(), order.end(), 0);

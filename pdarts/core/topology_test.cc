@@ -37,7 +37,7 @@ TEST(Topology, ProbabilitiesMustBeProbabilities) {
   EXPECT_FALSE(CheckProbabilities(candidates, {{{0.5, 0.5}}}).ok());
   EXPECT_FALSE(CheckProbabilities(candidates, {{{0.5, 0.5}, {1}}}).ok());
   EXPECT_THAT(CheckProbabilities(candidates, {{{0.5, 0.5}, {NAN, 0}}}).ToString(),
-              HasSubstr("nan is no probability"));
+              HasSubstr("nan is not a probability"));
 }
 
 TEST(Topology, KeepsTheMostProbableInTheirOrder) {

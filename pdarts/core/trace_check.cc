@@ -37,7 +37,7 @@ absl::Status CheckEdgeNumber(const CellKind& kind, int edge) {
 
 absl::Status CheckProbability(absl::string_view field, double value) {
   if (value >= 0 && value <= 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is no probability"));
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not a probability"));
 }
 
 absl::Status CheckOperation(absl::string_view field, const CellKind& kind,
@@ -105,7 +105,7 @@ absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTr
     PDARTS_RETURN_IF_ERROR(Annotate(CheckDecision(topology, stages, decision), where));
     if (!seen.emplace(decision.cell_kind(), decision.edge()).second) {
       return absl::InvalidArgumentError(absl::StrCat(where, ": edge ", decision.edge(), " of the ",
-                                                     decision.cell_kind(), " cell stands twice"));
+                                                     decision.cell_kind(), " cell occurs twice"));
     }
   }
   for (int i = 0; i < trace.limit_steps_size(); ++i) {

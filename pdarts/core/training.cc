@@ -73,7 +73,7 @@ absl::StatusOr<Architecture> ParseGenotype(const SearchSpace& space, absl::strin
   });
   if (!architecture.ok() && is_word && !names.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\" is no architecture of the space ", space.name(),
+        absl::StrCat("\"", text, "\" is not an architecture of the space ", space.name(),
                      "; names that it knows: ", absl::StrJoin(names, ", ")));
   }
   return architecture;

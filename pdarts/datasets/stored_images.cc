@@ -114,7 +114,7 @@ absl::StatusOr<at::Tensor> Usable(const StoredImageSettings& settings, const Sto
     for (const std::string& problem : problems) VLOG(1) << TerminalSafe(problem);
     const size_t all = statuses.size() + split.loose.size();
     const std::string message =
-        absl::StrFormat("%s: %d of %d images can't be used: %s%s", split.where, problems.size(),
+        absl::StrFormat("%s: %d of %d images cannot be used: %s%s", split.where, problems.size(),
                         all, SomeOf(problems), problems.size() > 5 ? " (--v=1 names all)" : "");
     const double share = static_cast<double>(problems.size()) / static_cast<double>(all);
     if (share > settings.max_unreadable_share) {

@@ -30,7 +30,7 @@ constexpr char kDropPath[] = R"py(class DropPath(nn.Module):
 )py";
 
 constexpr char kZero[] = R"py(class Zero(nn.Module):
-    """Gives zeros, whatever its input is."""
+    """Gives zeros for every input."""
 
     def __init__(self, stride):
         super().__init__()

@@ -260,7 +260,7 @@ absl::Status FillFile(const DownloadRequest& request, const DownloadOptions& opt
     if (in_vain == options.attempts || attempt == kMaxAttempts) {
       return absl::UnavailableError(absl::StrCat(status.message(), "; ", file->size(), " of ",
                                                  request.bytes, " bytes are in ", file->path(),
-                                                 ", and the same command goes on from there"));
+                                                 ", and the same command continues from there"));
     }
     VLOG(1) << TerminalSafe(status.ToString()) << "; " << file->size() << " bytes are there";
     absl::SleepFor(absl::Seconds(options.pause_seconds * std::exp2(std::max(0, in_vain - 1))));
@@ -298,8 +298,8 @@ std::string PublicUrl(const std::string& url) {
 
 absl::Status Download(const DownloadRequest& request, const std::string& path,
                       const DownloadOptions& options) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  CHECK_EQ(initialised, CURLE_OK);
+  static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+  CHECK_EQ(initialized, CURLE_OK);
   const absl::StatusOr<FileDescriptor> found = OpenRegularFile(AT_FDCWD, path, O_RDONLY, path);
   if (found.ok()) return CheckFile(*found, path, request);
   if (!absl::IsNotFound(found.status())) return found.status();
@@ -317,8 +317,8 @@ absl::Status Download(const DownloadRequest& request, const std::string& path,
     PDARTS_RETURN_IF_ERROR(file.Clear());
     if (!has_older_part) {
       unlink(file.path().c_str());
-      return absl::DataLossError(
-          absl::StrCat(PublicUrl(request.url), ": what came is removed: ", checked.message()));
+      return absl::DataLossError(absl::StrCat(
+          PublicUrl(request.url), ": the downloaded file is removed: ", checked.message()));
     }
     has_older_part = false;  // the older part may have been the reason of the wrong checksum
   }

@@ -107,7 +107,7 @@ TEST_F(DownloadTest, FollowsToAnotherPlace) {
   ExpectWhole(Get(server));
 }
 
-TEST_F(DownloadTest, GoesOnWhereTheConnectionBrokeOff) {
+TEST_F(DownloadTest, ContinuesWhereTheConnectionBrokeOff) {
   std::vector<int64_t> from;
   TestServer server([&](const Request& request) {
     from.push_back(request.from);
@@ -122,7 +122,7 @@ TEST_F(DownloadTest, GoesOnWhereTheConnectionBrokeOff) {
   EXPECT_GT(from[3], from[2] + 69000);
 }
 
-TEST_F(DownloadTest, GoesOnWhereAnEarlierDownloadBrokeOff) {
+TEST_F(DownloadTest, ContinuesWhereAnEarlierDownloadBrokeOff) {
   WritePart(content_.substr(0, 100000));
   int64_t from = 0;
   TestServer server([&](const Request& request) {
@@ -242,7 +242,7 @@ TEST_F(DownloadTest, TheRestOfAShorterRangeIsAskedForAgain) {
   EXPECT_EQ(server.requests(), 2);
 }
 
-TEST_F(DownloadTest, GivesUpWhereNothingComesAndSaysHowToGoOn) {
+TEST_F(DownloadTest, GivesUpWhereNothingComesAndSaysHowToContinue) {
   TestServer server([&](const Request& request) {
     if (request.number > 0) return std::string();
     return ProperResponse(request, content_).substr(0, 100000);
@@ -252,7 +252,7 @@ TEST_F(DownloadTest, GivesUpWhereNothingComesAndSaysHowToGoOn) {
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr(absl::StrCat(fs::file_size(path_ + ".part"),
                                            " of 300000 bytes are in ", path_, ".part")),
-                    HasSubstr("the same command goes on from there")));
+                    HasSubstr("the same command continues from there")));
   EXPECT_EQ(server.requests(), 6);
   EXPECT_FALSE(fs::exists(path_));
 }

@@ -84,7 +84,7 @@ absl::StatusOr<Fetched> Fetch(const PublishedArchive& archive, const std::string
   fs::create_directories(data_dir, error);
   if (error) {
     return absl::FailedPreconditionError(
-        absl::StrCat("can't make the data folder ", data_dir, ": ", error.message()));
+        absl::StrCat("cannot make the data folder ", data_dir, ": ", error.message()));
   }
   const std::string hidden = (fs::path(data_dir) / absl::StrCat(".", archive.folder)).string();
   PDARTS_ASSIGN_OR_RETURN(const Directory directory, Directory::Open(data_dir));

@@ -152,7 +152,7 @@ TEST_F(FetchTest, WhatDoesNotHoldTheDataIsNoData) {
 TEST_F(FetchTest, WhereNothingCanBeWritten) {
   std::ofstream(root_) << "a file";
   EXPECT_THAT(std::string(FetchArchive().status().message()),
-              HasSubstr("can't make the data folder"));
+              HasSubstr("cannot make the data folder"));
 }
 
 TEST(PublishedArchives, AreTheTwoOfCifar) {

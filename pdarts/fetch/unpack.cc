@@ -35,7 +35,7 @@ absl::Status MakeFolders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (!error) return absl::OkStatus();
-  return absl::UnknownError(absl::StrCat("can't make ", path.string(), ": ", error.message()));
+  return absl::UnknownError(absl::StrCat("cannot make ", path.string(), ": ", error.message()));
 }
 
 class Unpacker {

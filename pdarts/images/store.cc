@@ -49,11 +49,11 @@ class FileStore : public ImageStore {
     if (expected > kMaxFileBytes) return absl::DataLossError("is larger than an image can be");
     const absl::StatusOr<FileDescriptor> file = OpenRegularFile(AT_FDCWD, path, O_RDONLY, path);
     if (absl::IsNotFound(file.status())) {
-      return absl::NotFoundError("is gone since the folder was listed");
+      return absl::NotFoundError("was removed after the folder was listed");
     }
     if (!file.ok()) return absl::DataLossError(file.status().message());
     struct stat status;
-    if (fstat(file->number(), &status) != 0) return absl::DataLossError("can't be looked at");
+    if (fstat(file->number(), &status) != 0) return absl::DataLossError("cannot be looked at");
     if (status.st_size != expected) return OtherSize(status.st_size, expected);
     absl::StatusOr<std::string> bytes = ReadOpenFile(*file, path);
     if (!bytes.ok()) return absl::DataLossError(bytes.status().message());

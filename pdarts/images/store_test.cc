@@ -40,7 +40,8 @@ TEST(FileStore, ReadsFilesThatStayAsTheyWereListed) {
   };
   EXPECT_THAT(error(1), HasSubstr("has 11 bytes, and had 10 when the folder was listed"));
   EXPECT_THAT(error(2), HasSubstr("has 9 bytes, and had 10 when the folder was listed"));
-  EXPECT_EQ(store->Read(3).status(), absl::NotFoundError("is gone since the folder was listed"));
+  EXPECT_EQ(store->Read(3).status(),
+            absl::NotFoundError("was removed after the folder was listed"));
   EXPECT_EQ(error(4), "is a symbolic link that leads back to itself");
   EXPECT_EQ(error(5), "is not a regular file");
   EXPECT_EQ(error(6), "is not a regular file");

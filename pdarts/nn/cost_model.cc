@@ -64,34 +64,6 @@ absl::StatusOr<OperationCosts> SumOperationCosts(const SearchSpace& space,
 CostModel::CostModel(Topology topology, double fixed, OperationCosts operations)
     : topology_(std::move(topology)), fixed_(fixed), operations_(std::move(operations)) {}
 
-absl::StatusOr<CostModel> CostModel::Parameters(const SearchSpace& space,
-                                                const NetworkShape& shape) {
-  return Counted(space, shape, &NetworkCounts::params);
-}
-
-absl::StatusOr<CostModel> CostModel::MultiplyAdds(const SearchSpace& space,
-                                                  const NetworkShape& shape) {
-  return Counted(space, shape, &NetworkCounts::macs);
-}
-
-absl::StatusOr<CostModel> CostModel::Counted(const SearchSpace& space, const NetworkShape& shape,
-                                             double NetworkCounts::*number) {
-  PDARTS_ASSIGN_OR_RETURN(const Architecture any, AnyArchitecture(space));
-  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counted, CountNetwork(space, any, shape));
-  PDARTS_ASSIGN_OR_RETURN(
-      OperationCosts operations,
-      SumOperationCosts(
-          space, shape,
-          [&](const std::string& operation, const OperationPlace& place) -> absl::StatusOr<double> {
-            const std::shared_ptr<Network> network =
-                space.BuildOperation(operation, place, shape, MakeGenerator(0, "count"));
-            return CountNetwork(*network, place.input).*number;
-          }));
-  CostModel model(space.topology(), 0, std::move(operations));
-  model.fixed_ = counted.*number - model.Of(any);
-  return model;
-}
-
 double CostModel::Of(const Architecture& architecture) const {
   double sum = fixed_;
   for (size_t k = 0; k < topology_.kinds.size(); ++k) {
@@ -103,6 +75,36 @@ double CostModel::Of(const Architecture& architecture) const {
     }
   }
   return sum;
+}
+
+absl::StatusOr<CountModels> CountModels::Make(const SearchSpace& space, const NetworkShape& shape) {
+  PDARTS_ASSIGN_OR_RETURN(const Architecture any, AnyArchitecture(space));
+  PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counted, CountNetwork(space, any, shape));
+  std::vector<double> macs_of_calls;
+  PDARTS_ASSIGN_OR_RETURN(
+      OperationCosts params,
+      SumOperationCosts(
+          space, shape,
+          [&](const std::string& operation, const OperationPlace& place) -> absl::StatusOr<double> {
+            const std::shared_ptr<Network> network =
+                space.BuildOperation(operation, place, shape, MakeGenerator(0, "count"));
+            const NetworkCounts counts = CountNetwork(*network, place.input);
+            macs_of_calls.push_back(counts.macs);
+            return counts.params;
+          }));
+  // The calls have the same order as before.
+  auto next_macs = macs_of_calls.begin();
+  PDARTS_ASSIGN_OR_RETURN(
+      OperationCosts macs,
+      SumOperationCosts(space, shape, [&](const std::string&, const OperationPlace&) {
+        return absl::StatusOr<double>(*next_macs++);
+      }));
+  const auto model = [&](OperationCosts operations, double of_network) {
+    const double of_operations = CostModel(space.topology(), 0, operations).Of(any);
+    return CostModel(space.topology(), of_network - of_operations, std::move(operations));
+  };
+  return CountModels{model(std::move(params), counted.params),
+                     model(std::move(macs), counted.macs)};
 }
 
 }  // namespace pdarts::nn

@@ -37,13 +37,6 @@ absl::StatusOr<OperationCosts> SumOperationCosts(const SearchSpace& space,
 /// the other operations.
 class CostModel {
  public:
-  /// The cost models of the parameters and of the multiply-adds for one image, as CountNetwork
-  /// counts them. Counts one network and each operation once.
-  /// \error as SumOperationCosts and SearchSpace::BuildNetwork.
-  static absl::StatusOr<CostModel> Parameters(const SearchSpace& space, const NetworkShape& shape);
-  static absl::StatusOr<CostModel> MultiplyAdds(const SearchSpace& space,
-                                                const NetworkShape& shape);
-
   /// fixed: the part that all networks have.
   CostModel(Topology topology, double fixed, OperationCosts operations);
 
@@ -54,12 +47,19 @@ class CostModel {
   double Of(const Architecture& architecture) const;
 
  private:
-  static absl::StatusOr<CostModel> Counted(const SearchSpace& space, const NetworkShape& shape,
-                                           double NetworkCounts::*number);
-
   Topology topology_;
   double fixed_;
   OperationCosts operations_;
+};
+
+/// The cost models of the parameters and of the multiply-adds for one image, as CountNetwork counts
+/// them.
+struct CountModels {
+  CostModel params, macs;
+
+  /// Counts one network and each operation once.
+  /// \error as SumOperationCosts and SearchSpace::BuildNetwork.
+  static absl::StatusOr<CountModels> Make(const SearchSpace& space, const NetworkShape& shape);
 };
 
 }  // namespace pdarts::nn

@@ -21,33 +21,32 @@ NetworkShape SmallShape(const SearchSpace& space, const std::string& skeleton) {
   return shape;
 }
 
-TEST(CostModel, IsWhatTheNetworksCount) {
+TEST(CountModels, AreWhatTheNetworksCount) {
   for (const auto& [name, skeleton] :
        {std::pair("darts", "cifar"), {"darts", "imagenet"}, {"nasbench201", "cifar"}}) {
     const auto space = Registry<SearchSpace>::CreateDefault(name).value();
     const NetworkShape shape = SmallShape(*space, skeleton);
-    const auto params = CostModel::Parameters(*space, shape);
-    ASSERT_TRUE(params.ok()) << params.status();
-    const auto macs = CostModel::MultiplyAdds(*space, shape);
-    ASSERT_TRUE(macs.ok()) << macs.status();
+    const auto models = CountModels::Make(*space, shape);
+    ASSERT_TRUE(models.ok()) << models.status();
     const at::Generator generator = MakeGenerator(1, "test");
     for (int i = 0; i < 4; ++i) {
       const Architecture architecture = RandomArchitecture(*space, generator).value();
       const NetworkCounts counted = CountNetwork(*space, architecture, shape).value();
-      EXPECT_EQ(params->Of(architecture), counted.params) << name << " " << skeleton;
-      EXPECT_EQ(macs->Of(architecture), counted.macs) << name << " " << skeleton;
+      EXPECT_EQ(models->params.Of(architecture), counted.params) << name << " " << skeleton;
+      EXPECT_EQ(models->macs.Of(architecture), counted.macs) << name << " " << skeleton;
     }
   }
 }
 
-TEST(CostModel, KnowsThePublishedNetwork) {
+TEST(CountModels, KnowThePublishedNetwork) {
   const auto space = Registry<SearchSpace>::CreateDefault("darts").value();
   const NetworkShape shape = space->default_network_shape().value();
   for (const auto& [name, text] : space->known_architectures()) {
     if (name != "PDARTS") continue;
     const Architecture architecture = space->Parse(text).value();
-    EXPECT_EQ(CostModel::Parameters(*space, shape)->Of(architecture), 3433798);
-    EXPECT_EQ(CostModel::MultiplyAdds(*space, shape)->Of(architecture), 532174464);
+    const CountModels models = CountModels::Make(*space, shape).value();
+    EXPECT_EQ(models.params.Of(architecture), 3433798);
+    EXPECT_EQ(models.macs.Of(architecture), 532174464);
   }
 }
 

@@ -31,7 +31,7 @@ at::Tensor Uniform(at::IntArrayRef sizes, int64_t fan_in, at::Generator generato
 }  // namespace
 
 MacTally::MacTally() {
-  CHECK(living_tally == nullptr) << "tallies don't nest";
+  CHECK(living_tally == nullptr) << "tallies do not nest";
   living_tally = this;
 }
 
@@ -48,7 +48,7 @@ void MacTally::Add(int64_t macs) {
 }
 
 MacPart::MacPart(std::string name) {
-  CHECK(living_part.empty()) << "parts don't nest";
+  CHECK(living_part.empty()) << "parts do not nest";
   living_part = std::move(name);
 }
 

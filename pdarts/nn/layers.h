@@ -109,7 +109,7 @@ class Linear : public torch::nn::Module {
 
 /// Batch normalization of the channels of `[N,C,H,W]`. In training mode, it uses the mean and the
 /// biased variance of the batch. In evaluation mode, it uses the running statistics. Buffers:
-/// `running_mean`, `running_var` `[C]`, which move towards the mean and the unbiased variance of
+/// `running_mean`, `running_var` `[C]`, which move toward the mean and the unbiased variance of
 /// the batch. Parameters, if affine: `weight` (ones) and `bias` (zeros).
 class BatchNorm : public torch::nn::Module {
  public:

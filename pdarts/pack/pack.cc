@@ -68,7 +68,8 @@ absl::StatusOr<PackedSplit> ListImages(const std::string& name, const SplitFolde
   split.name = name;
   PDARTS_ASSIGN_OR_RETURN(const image_folder::Listing listing, ListSplit(folder, classes));
   if (!listing.others.empty()) {
-    Warn(absl::StrCat(folder.path, ": left out what is no image: ", SomeOf(listing.others)));
+    Warn(absl::StrCat(folder.path,
+                      ": left out files that are not images: ", SomeOf(listing.others)));
   }
   if (!folder.loose.empty()) {
     Warn(absl::StrCat(folder.path, ": left out images in no class folder: ", SomeOf(folder.loose)));
@@ -245,7 +246,7 @@ class Packer {
     report_.left_out = all_ - report_.train_images - report_.test_images;
     if (static_cast<double>(report_.left_out) > kMaxUnusableShare * static_cast<double>(all_)) {
       return absl::DataLossError(absl::StrCat(
-          options_.from, ": ", report_.left_out, " of ", all_, " images can't be used",
+          options_.from, ": ", report_.left_out, " of ", all_, " images cannot be used",
           unusable_.empty() ? "" : absl::StrCat(": ", SomeOf(unusable_)),
           "; 1% of them is allowed. Remove or mend them, and pack into an empty folder"));
     }

@@ -147,7 +147,7 @@ TEST_F(PackTest, AFewUnusableImagesAreLeftOutAndManyAreAnError) {
   WriteFile(Path("from/train/class_0/cut.jpg"), PlainJpeg(64, 64, 1, 2, 3).substr(0, 300));
   const absl::Status status = Pack(options_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("1 of 47 images can't be used"),
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("1 of 47 images cannot be used"),
                                                    HasSubstr("class_0/cut.jpg: JPEG: ")));
   EXPECT_FALSE(fs::exists(Path("to/index.binpb")));
   for (int i = 0; i < 60; ++i) {

@@ -58,7 +58,7 @@ ShardWriter::~ShardWriter() {
 absl::Status ShardWriter::Error(absl::string_view what) const {
   const char* why = archive_error_string(tar_);
   return absl::ErrnoToStatus(archive_errno(tar_) > 0 ? archive_errno(tar_) : EIO,
-                             absl::StrCat("can't ", what, " ", directory_->PathOf(name_), ": ",
+                             absl::StrCat("cannot ", what, " ", directory_->PathOf(name_), ": ",
                                           why == nullptr ? "libarchive gives no reason" : why));
 }
 

@@ -11,7 +11,7 @@
 namespace pdarts {
 namespace {
 
-TEST(Agree, LetsAllGoOnWhereNobodyFails) {
+TEST(Agree, LetsAllContinueWhereNobodyFails) {
   ExpectAllOk(RunProcesses(
       3, [](Communicator& communicator) { return Agree(communicator, absl::OkStatus()); }));
 }

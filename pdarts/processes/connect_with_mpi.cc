@@ -26,7 +26,7 @@ class MpiProcessGroup : public ProcessGroup {
     return nccl_.get();
 #else
     return absl::FailedPreconditionError(
-        absl::StrCat("several processes can't compute together on ", device.str(),
+        absl::StrCat("several processes cannot compute together on ", device.str(),
                      ": this program was built without --config=cuda"));
 #endif
   }

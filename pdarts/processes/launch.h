@@ -5,8 +5,8 @@
 
 namespace pdarts {
 
-/// What the environment variables of a launcher such as mpirun or srun say about the start of this
-/// process.
+/// The statements of the environment variables of a launcher, such as mpirun or srun, about the
+/// start of this process.
 struct Launch {
   int tasks = 1;  ///< minimum number of processes that it has started together
   /// The variable that tells this, if there are several processes: "SLURM_NTASKS=4".

@@ -74,7 +74,7 @@ absl::StatusOr<std::unique_ptr<MpiCommunicator>> MpiCommunicator::Connect() {
   if (!watch.ok()) return watch.status();
   if (any_failed) {
     return absl::UnavailableError(
-        "another process of the run can't reach process 0; see its error");
+        "another process of the run cannot reach process 0; see its error");
   }
   connected->watch_ = *std::move(watch);
   return connected;

@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<NcclCommunicator>> NcclCommunicator::Connect(MpiC
   }
   if (result == ncclSuccess) return connected;
   return absl::FailedPreconditionError(absl::StrCat(
-      "NCCL can't connect the processes of the run on ", device.str(), ": ", TextOf(result)));
+      "NCCL cannot connect the processes of the run on ", device.str(), ": ", TextOf(result)));
 }
 
 NcclCommunicator::~NcclCommunicator() {

@@ -190,14 +190,14 @@ absl::StatusOr<FileDescriptor> ListenAnywhere(int* port) {
     length = sizeof(sockaddr_in);
     if (socket4.number() < 0 ||
         bind(socket4.number(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
-      return absl::ErrnoToStatus(errno, "can't open a socket for the other processes of the run");
+      return absl::ErrnoToStatus(errno, "cannot open a socket for the other processes of the run");
     }
   }
   FileDescriptor listening = both ? std::move(socket6) : std::move(socket4);
   length = sizeof(address);
   if (listen(listening.number(), SOMAXCONN) != 0 ||
       getsockname(listening.number(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    return absl::ErrnoToStatus(errno, "can't listen for the other processes of the run");
+    return absl::ErrnoToStatus(errno, "cannot listen for the other processes of the run");
   }
   *port = ntohs(both ? reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port
                      : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
@@ -294,7 +294,7 @@ class ProcessWatch::Thread {
       connections_.push_back(std::move(*connection));
       return absl::OkStatus();
     }
-    return absl::UnavailableError(absl::StrCat(NameOf(rank_, OwnName()), " can't reach ",
+    return absl::UnavailableError(absl::StrCat(NameOf(rank_, OwnName()), " cannot reach ",
                                                NameOf(0, lines[0]), " by TCP at port ", port,
                                                " of ", absl::StrJoin(addresses, ", ")));
   }

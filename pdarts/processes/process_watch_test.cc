@@ -145,7 +145,7 @@ TEST(ProcessWatch, IgnoresOthersThanItsOwnProcesses) {
   const std::string another = absl::StrReplaceAll(leader->address(), {{token, "another run"}});
   const auto refused = ProcessWatch::Join(1, 2, another, Patient());
   EXPECT_TRUE(absl::IsUnavailable(refused.status()));
-  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("can't reach process 0 of 2"));
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("cannot reach process 0 of 2"));
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("127.0.0.1"));
   EXPECT_TRUE(leader->AllWell());
 }

@@ -7,7 +7,7 @@ namespace pdarts::regularizers {
 
 at::Tensor AlphaPenaltyRegularizer::AlphaPenalty(const SearchContext& context) {
   if (weight_ == 0) return {};
-  return Loss(context.net->alphas()) * weight_;
+  return Loss(context.super_net->alphas()) * weight_;
 }
 
 absl::Status AlphaPenaltyRegularizer::Weigh(const SearchContext& context) {

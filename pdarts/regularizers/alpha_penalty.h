@@ -29,8 +29,8 @@ class AlphaPenaltyRegularizer : public Regularizer {
   std::vector<std::pair<std::string, double>> Report() const override { return {{name_, weight_}}; }
 
  private:
-  /// What is weighed: a differentiable scalar of alphas `[E,K]`, one matrix a cell kind, whose
-  /// values the host does not read.
+  /// The penalty without its weight: a differentiable scalar of alphas `[E,K]`, one matrix for each
+  /// cell kind. The host does not read the values of the alphas.
   virtual at::Tensor Loss(const std::vector<at::Tensor>& alphas) const = 0;
 
   absl::Status Weigh(const SearchContext& context);

@@ -20,7 +20,7 @@ absl::Status KnobRegularizer::Check(const SearchSpace& space, const ProgressiveS
 
 absl::Status KnobRegularizer::Turn(const SearchContext& context) {
   value_ = Value(context);
-  return Annotate(context.net->SetKnob(knob_, value_),
+  return Annotate(context.super_net->SetKnob(knob_, value_),
                   absl::StrCat("regularizers[", name_, "].knob"));
 }
 

@@ -68,7 +68,7 @@ std::unique_ptr<Regularizer> MakeRegularizer(const std::string& config) {
 /// The context of a hook in a search with one stage.
 inline SearchContext ContextOf(SuperNet* super_net, int epoch, int epochs, int warmup_epochs = 0) {
   SearchContext context;
-  context.net = super_net;
+  context.super_net = super_net;
   context.epoch = epoch;
   context.shape.epochs = epochs;
   context.shape.warmup_epochs = warmup_epochs;

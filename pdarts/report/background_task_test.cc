@@ -13,7 +13,7 @@
 namespace pdarts {
 namespace {
 
-TEST(BackgroundTaskTest, ATaskRunsOnAnotherThreadWhileItsOwnerGoesOn) {
+TEST(BackgroundTaskTest, ATaskRunsOnAnotherThreadWhileItsOwnerContinues) {
   std::promise<void> may_end;
   std::thread::id id;
   int ended = 0;

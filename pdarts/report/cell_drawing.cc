@@ -17,7 +17,7 @@
 namespace pdarts {
 namespace {
 
-constexpr char kGrey[] = "#767676";
+constexpr char kGray[] = "#767676";
 
 /// Graphviz's functions take text as `char*`, but do not write to it.
 char* Text(const std::string& text) { return const_cast<char*>(text.c_str()); }
@@ -100,7 +100,7 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
         std::find(options.operations.begin(), options.operations.end(), edge.operation());
     const bool colored = place != options.operations.end();
     const auto index = (place - options.operations.begin()) % kNumOperationColors;
-    const std::string color = colored ? OperationColors(false)[index] : kGrey;
+    const std::string color = colored ? OperationColors(false)[index] : kGray;
     Set(drawn, "label", absl::StrCat(" ", edge.operation(), " "));
     Set(drawn, "color", color);
     Set(drawn, "fontcolor", color);
@@ -116,7 +116,7 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
     for (int node : cell.concat()) {
       Agedge_t* drawn = agedge(graph.get(), find(node), output, nullptr, 1);
       Set(drawn, "style", "dashed");
-      Set(drawn, "color", kGrey);
+      Set(drawn, "color", kGray);
       Set(drawn, "penwidth", "1");
       Set(drawn, "class", "concat");
       Set(drawn, "id", absl::StrCat(id, "_concat_", node));
@@ -128,7 +128,7 @@ Graph BuildGraph(const CellArchitecture& cell, const DrawingOptions& options) {
 /// The error of Graphviz.
 absl::Status GraphvizError(absl::string_view doing, const CellArchitecture& cell) {
   return absl::InternalError(
-      absl::StrCat("Graphviz can't ", doing, " the ", cell.kind(), " cell: ", GraphvizReason()));
+      absl::StrCat("Graphviz cannot ", doing, " the ", cell.kind(), " cell: ", GraphvizReason()));
 }
 
 /// Computes the layout of a cell, and writes the cell in some of Graphviz's formats.

@@ -49,7 +49,7 @@ class Charts {
 
 /// The title of a chart of a benchmark's predictions.
 inline constexpr char kPredictedTitle[] =
-    "Prediction of the accuracy of what each epoch would derive";
+    "Predicted accuracy of the architecture that each epoch would derive";
 
 /// Values that an epoch may have.
 double WeightLoss(const EpochRecord& epoch);

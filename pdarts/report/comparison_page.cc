@@ -176,13 +176,14 @@ Html Differences(const std::vector<Run>& runs, const std::vector<std::string>& l
 Html Curves(const std::vector<RunFiles>& runs, const std::vector<std::string>& labels,
             Charts* charts) {
   const std::vector<std::tuple<std::string, std::string, EpochValue>> curves = {
-      {"Mean cross-entropy on the weights' half", "loss", WeightLoss},
-      {"Mean cross-entropy on the alphas' half", "loss", AlphaLoss},
-      {"Top-1 accuracy on the weights' half", "percent", WeightTop1},
+      {"Mean cross-entropy on the half of the weights", "loss", WeightLoss},
+      {"Mean cross-entropy on the half of the alphas", "loss", AlphaLoss},
+      {"Top-1 accuracy on the half of the weights", "percent", WeightTop1},
       {"Top-1 accuracy of the super-network, evaluated", "percent", SupernetTop1},
       {"skip_connect in all cells that each epoch would derive", "edges",
        [](const EpochRecord& epoch) { return SkipCount(epoch, ""); }},
-      {"Rank in the benchmark's table of what each epoch would derive", "rank", BenchmarkRank},
+      {"Rank in the benchmark's table of the architecture that each epoch would derive", "rank",
+       BenchmarkRank},
       {kPredictedTitle, "percent", PredictedInside}};
   Html figures;
   for (const auto& [title, unit, value] : curves) {
@@ -235,7 +236,7 @@ Html Searches(const std::vector<RunFiles>& runs, Charts* charts) {
   const Html cells = Block(Tag::kDiv, {{Attr::kClass, "runs"}}, "\n", articles);
   return HtmlCat(
       HtmlSection("results", "Results", Results(runs, labels)),
-      HtmlSection("differences", "In what their specs differ", Differences(runs, labels)),
+      HtmlSection("differences", "Differences between the specs", Differences(runs, labels)),
       HtmlSection("curves", "Curves", Curves(runs, labels, charts)),
       HtmlSection("cells", "Cells", cells));
 }
@@ -245,10 +246,11 @@ Html Searches(const std::vector<RunFiles>& runs, Charts* charts) {
 Html Trainings(const std::vector<TrainingFiles>& runs, Charts* charts) {
   const std::vector<std::string> labels = Labels(runs);
   const Html curves = charts == nullptr ? Html() : TrainingCurves(runs, labels, charts);
-  return HtmlCat(HtmlSection("trainings", "Trainings", TrainingResults(runs, labels)),
-                 HtmlSection("training_differences", "In what the specs of the trainings differ",
-                             Differences(runs, labels)),
-                 charts == nullptr ? Html() : HtmlSection("curves", "Curves", curves));
+  return HtmlCat(
+      HtmlSection("trainings", "Trainings", TrainingResults(runs, labels)),
+      HtmlSection("training_differences", "Differences between the specs of the trainings",
+                  Differences(runs, labels)),
+      charts == nullptr ? Html() : HtmlSection("curves", "Curves", curves));
 }
 
 /// The axis of a page: the epochs of the run with the most epochs.

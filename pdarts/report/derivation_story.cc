@@ -142,7 +142,7 @@ Html HeatMap(const CellKind& kind, const DerivationTrace& trace) {
   return Block(
       Tag::kFigure, HtmlScrolling(title, HtmlHeatMap(title, head, rows)),
       Element(Tag::kFigcaption, "Shades run from ", Number(least, 3), " to ", Number(most, 3),
-              ". Framed: what the cell holds. ✕: pruned after that stage."));
+              ". Framed: the operation that the cell holds. ✕: pruned after that stage."));
 }
 
 Html DerivationSteps(const CellKind& kind, const DerivationTrace& trace) {

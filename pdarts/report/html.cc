@@ -128,7 +128,7 @@ absl::Status BadSvg(absl::string_view what) {
 
 absl::Status CheckShape(absl::string_view name) {
   if (std::find(kShapes.begin(), kShapes.end(), name) != kShapes.end()) return absl::OkStatus();
-  return BadSvg(absl::StrCat("the element <", name, ">, which is no shape"));
+  return BadSvg(absl::StrCat("the element <", name, ">, which is not a shape"));
 }
 
 /// Removes the attributes and the end of an element from the front of `text`.

@@ -126,7 +126,7 @@ Html ConfusionMatrix(const TestMistakes& mistakes, const std::vector<std::string
       }
       cells.Append(Element(Tag::kTd,
                            {ShadeOf(counts[predicted_class] / images),
-                            {Attr::kTitle, absl::StrCat(class_names[c], " taken for ",
+                            {Attr::kTitle, absl::StrCat(class_names[c], ", predicted class ",
                                                         class_names[predicted_class])}},
                            Number(counts[predicted_class], 0)));
     }
@@ -134,10 +134,10 @@ Html ConfusionMatrix(const TestMistakes& mistakes, const std::vector<std::string
   }
   return HtmlCat(
       Block(Tag::kP, "On the test images after epoch ", mistakes.epoch(),
-            ": a row for each true class, a column for each class that its images were taken for."),
+            ": a row for each true class, a column for each predicted class."),
       Legend(),
       HtmlScrolling(
-          "What each class was taken for",
+          "Predicted classes of every class",
           Block(Tag::kTable,
                 {{Attr::kClass, has_numbers ? "heat confusion" : "heat confusion many"}},
                 Element(Tag::kThead, Element(Tag::kTr, head)), Element(Tag::kTbody, "\n", rows))));
@@ -146,13 +146,13 @@ Html ConfusionMatrix(const TestMistakes& mistakes, const std::vector<std::string
 Html MistakePictures(const TestMistakes& mistakes) {
   const std::string after = absl::StrCat("On the test images after epoch ", mistakes.epoch());
   if (mistakes.images_size() == 0) {
-    return Block(Tag::kP, after, ", none was taken for another class.");
+    return Block(Tag::kP, after, ", every predicted class is correct.");
   }
   Html figures;
   for (const MistakenImage& image : mistakes.images()) {
     const Picture& picture = image.picture();
     const std::string classes =
-        absl::StrCat(picture.class_name(), ", taken for ", image.taken_for());
+        absl::StrCat(picture.class_name(), ", predicted class ", image.taken_for());
     const Html predicted_class =
         Element(Tag::kSpan, classes, " (", Number(100 * image.probability(), 1), " %)");
     figures.Append(Block(Tag::kFigure, Image(picture, classes),
@@ -162,7 +162,7 @@ Html MistakePictures(const TestMistakes& mistakes) {
   return HtmlCat(Block(Tag::kP, after,
                        ": the wrong predicted classes that the network gave the highest "
                        "probabilities, as it was ",
-                       "given the images. An image whose label is wrong often stands here."),
+                       "given the images. An image whose label is wrong is often among them."),
                  Block(Tag::kDiv, {{Attr::kClass, "pictures"}}, "\n", figures));
 }
 

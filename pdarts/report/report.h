@@ -45,8 +45,8 @@ absl::Status WriteComparison(const std::vector<std::string>& run_directories,
 /// A report ends before the next stage begins, because a stage begins with measurements of time and
 /// memory. If there is little free memory, the report is written before the next epoch instead. If
 /// another run has taken the path of the run directory in the meantime, the report is not written
-/// into the other run. Errors of a report are logged, and do not stop a search. The log must hear
-/// of an epoch before the observer does.
+/// into the other run. Errors of a report are logged, and do not stop a search. The log must get
+/// the event of an epoch before this observer.
 class ReportObserver : public SearchObserver {
  public:
   /// Seconds since any fixed time.

@@ -8,7 +8,7 @@
   const lineColor = (n) => color(n >= 0 ? `--op${n % 8}` : "--soft");
   const dashes = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
   const none = (value) => value === undefined || Number.isNaN(value);
-  // Sharp in print too.
+  // Charts are sharp in print too.
   Chart.defaults.devicePixelRatio = Math.max(2, window.devicePixelRatio || 1);
 
   // Thin vertical lines where a stage ends.
@@ -30,7 +30,7 @@
     },
   };
 
-  // Probabilities as multiples of an even share of what is left on the edge.
+  // Probabilities as multiples of an even share of the candidates of the edge.
   const relative = (lines) => {
     const candidates = labels.map((_, n) => lines.filter((values) => !none(values[n])).length);
     return lines.map((values) => values.map((value, n) => value * candidates[n]));
@@ -44,7 +44,7 @@
       label: line.name, data: values, values, borderWidth: edge ? 1.6 : 2, borderDash: dashes[Math.floor(line.color / 8) % 4],
       pointStyle: values.map((_, n) => (ends(n) ? "crossRot" : "circle")),
       pointRadius: values.map((_, n) => (ends(n) ? 5 : single(n) || (!edge && labels.length < 40) ? 2 : 0)),
-      // Stages are trained anew: no line leads from one to the next.
+      // Each stage is trained from its beginning: no line leads from one to the next.
       segment: { borderColor: (s) => (stageEnds.includes(s.p0DataIndex) ? "transparent" : undefined) },
       pointBorderWidth: 2, pointHoverRadius: 5, number: line.color,
     };
@@ -146,7 +146,7 @@
     charts.forEach((chart) => chart.resize());
     repaint();
   });
-  // Paper can't be unfolded.
+  // Paper cannot be unfolded.
   const folded = document.querySelectorAll("details[data-print]:not([open])");
   addEventListener("beforeprint", () => folded.forEach((d) => { d.open = true; }));
   addEventListener("afterprint", () => folded.forEach((d) => { d.open = false; }));

@@ -33,7 +33,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-std::string Read(const fs::path& path) { return ReadFile(path.string()).value_or("can't be read"); }
+std::string Read(const fs::path& path) {
+  return ReadFile(path.string()).value_or("cannot be read");
+}
 
 /// The beginning of a JPEG file.
 constexpr char kJpeg[] = "\xff\xd8\xff\xe0";
@@ -237,13 +239,14 @@ TEST_F(ReportTest, ShowsPredictionsAsACurveAndCallsThemPredictions) {
   score->set_accuracy(94.125);
   score->set_percentile(97.25);
   ASSERT_TRUE(WriteReport(path_.string(), result).ok());
-  EXPECT_THAT(Read(path_ / "report.html"),
-              AllOf(HasSubstr("<dt>predicted accuracy, cifar10</dt><dd>94.12 %</dd>"),
-                    HasSubstr("<dt>percentile of the prediction</dt><dd>97.2</dd>"),
-                    HasSubstr("Prediction of the accuracy of what each epoch would derive"),
-                    HasSubstr(R"("name":"prediction","color":6,"values":[93.5])"),
-                    HasSubstr(R"("name":"prediction outside the data")"),
-                    Not(HasSubstr("rank in the table")), Not(HasSubstr("Rank in the"))));
+  EXPECT_THAT(
+      Read(path_ / "report.html"),
+      AllOf(HasSubstr("<dt>predicted accuracy, cifar10</dt><dd>94.12 %</dd>"),
+            HasSubstr("<dt>percentile of the prediction</dt><dd>97.2</dd>"),
+            HasSubstr("Predicted accuracy of the architecture that each epoch would derive"),
+            HasSubstr(R"("name":"prediction","color":6,"values":[93.5])"),
+            HasSubstr(R"("name":"prediction outside the data")"),
+            Not(HasSubstr("rank in the table")), Not(HasSubstr("Rank in the"))));
   score->set_extrapolated(true);
   ASSERT_TRUE(WriteReport(path_.string(), result).ok());
   EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("none: outside the model"));
@@ -532,17 +535,18 @@ TEST_F(TrainingReportTest, MistakesStandInIt) {
                           HasSubstr("<table class=\"heat confusion\">"),
                           HasSubstr("<span class=\"upright\">a&lt;b&gt;</span>")));
   // The shade is the square root of the share of the label.
-  EXPECT_THAT(page, HasSubstr("<tr><th scope=\"row\">a&lt;b&gt;</th><td style=\"--p:0.500\" "
-                              "title=\"a&lt;b&gt; taken for a&lt;b&gt;\">1</td><td "
-                              "style=\"--p:0.866\" title=\"a&lt;b&gt; taken for good\">3</td>"
-                              "<td></td></tr>"));
-  EXPECT_THAT(page, AllOf(HasSubstr("alt=\"a&lt;b&gt;, taken for good\""),
-                          HasSubstr("<span>a&lt;b&gt;, taken for good (98.8 %)</span>"),
+  EXPECT_THAT(page,
+              HasSubstr("<tr><th scope=\"row\">a&lt;b&gt;</th><td style=\"--p:0.500\" "
+                        "title=\"a&lt;b&gt;, predicted class a&lt;b&gt;\">1</td><td "
+                        "style=\"--p:0.866\" title=\"a&lt;b&gt;, predicted class good\">3</td>"
+                        "<td></td></tr>"));
+  EXPECT_THAT(page, AllOf(HasSubstr("alt=\"a&lt;b&gt;, predicted class good\""),
+                          HasSubstr("<span>a&lt;b&gt;, predicted class good (98.8 %)</span>"),
                           HasSubstr("/data/&lt;i&gt;.jpg")));
   Write("mistakes.json", R"({"epoch":2,"confusion":[{"counts":[1,0,0]},{"counts":[0,2,0]},)"
                          R"({"counts":[0,0,0]}]})");
   ASSERT_TRUE(WriteReport(path_.string()).ok());
-  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("none was taken for another class"));
+  EXPECT_THAT(Read(path_ / "report.html"), HasSubstr("every predicted class is correct"));
 }
 
 TEST_F(TrainingReportTest, TheTableOfManyClassesHasNoLegibleNumbersAndThatOfMoreIsLeftOut) {
@@ -567,7 +571,7 @@ TEST_F(TrainingReportTest, TheTableOfManyClassesHasNoLegibleNumbersAndThatOfMore
   EXPECT_THAT(page_of(21, true), HasSubstr("<table class=\"heat confusion many\">"));
   EXPECT_THAT(
       page_of(101, false),
-      AllOf(HasSubstr("The table is left out, as there are 101 classes. pdarts evaluate "
+      AllOf(HasSubstr("The table is left out, because there are 101 classes. pdarts evaluate "
                       "--run="),
             HasSubstr(" --csv=FILE writes"), Not(HasSubstr("<table class=\"heat confusion"))));
 }

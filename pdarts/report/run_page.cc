@@ -16,7 +16,7 @@ namespace pdarts {
 namespace {
 
 // Numbers of colors. The other charts use the colors of the operations too.
-constexpr int kBlue = 4, kOrange = 1, kGreen = 3, kRed = 7, kPurple = 6, kGrey = -1;
+constexpr int kBlue = 4, kOrange = 1, kGreen = 3, kRed = 7, kPurple = 6, kGray = -1;
 
 /// The result. While the search runs, the numbers of the last epoch replace it. They also show
 /// whether the search distinguished its candidates if the result is of an earlier version.
@@ -118,12 +118,12 @@ Html EpochTable(const RunFiles& run) {
 
 Html Curves(const RunFiles& run, Charts* charts) {
   Chart loss = MakeChart("Mean cross-entropy of each epoch", "loss");
-  AddLine(run, "weights' half", kBlue, WeightLoss, &loss);
-  AddLine(run, "alphas' half", kOrange, AlphaLoss, &loss);
+  AddLine(run, "half of the weights", kBlue, WeightLoss, &loss);
+  AddLine(run, "half of the alphas", kOrange, AlphaLoss, &loss);
   AddLine(run, "super-network, evaluated", kGreen, SupernetLoss, &loss);
   Chart accuracy = MakeChart("Top-1 accuracy of each epoch", "percent");
-  AddLine(run, "weights' half", kBlue, WeightTop1, &accuracy);
-  AddLine(run, "alphas' half", kOrange, AlphaTop1, &accuracy);
+  AddLine(run, "half of the weights", kBlue, WeightTop1, &accuracy);
+  AddLine(run, "half of the alphas", kOrange, AlphaTop1, &accuracy);
   AddLine(run, "super-network, evaluated", kGreen, SupernetTop1, &accuracy);
   Chart skips = MakeChart("skip_connect in the cells that each epoch would derive", "edges");
   skips.set_counts(true);
@@ -135,13 +135,14 @@ Html Curves(const RunFiles& run, Charts* charts) {
   }
   Html figures;
   for (const Chart& chart : {loss, accuracy, skips}) figures.Append(charts->Add(chart));
-  Chart rank = MakeChart("Rank in the benchmark's table of what each epoch would derive", "rank");
+  Chart rank = MakeChart(
+      "Rank in the benchmark's table of the architecture that each epoch would derive", "rank");
   rank.set_ranks(true);
   AddLine(run, "rank (1 is the best)", kPurple, BenchmarkRank, &rank);
   if (rank.lines_size() > 0) figures.Append(charts->Add(rank));
   Chart predicted = MakeChart(kPredictedTitle, "percent");
   AddLine(run, "prediction", kPurple, PredictedInside, &predicted);
-  AddLine(run, "prediction outside the data", kGrey, PredictedOutside, &predicted);
+  AddLine(run, "prediction outside the data", kGray, PredictedOutside, &predicted);
   if (predicted.lines_size() > 0) figures.Append(charts->Add(predicted));
   return HtmlCat(HtmlCharts(figures),
                  Block(Tag::kDetails, Block(Tag::kSummary, "The numbers"), EpochTable(run)));
@@ -223,10 +224,11 @@ Html StageTable(const RunFiles& run) {
          Measured(NumberIf(stage.has_expected_memory_mb(), stage.expected_memory_mb(), 0)),
          Measured(Number(peak, 0))});
   }
-  return HtmlScrolling("Time and memory by stage",
-                       HtmlTable({"stage", "cells", "channels", "candidates an edge", "weights",
-                                  "epochs", "time", "images/s", "expected MB", "peak MB so far"},
-                                 rows));
+  return HtmlScrolling(
+      "Time and memory by stage",
+      HtmlTable({"stage", "cells", "channels", "candidates for each edge", "weights", "epochs",
+                 "time", "images/s", "expected MB", "peak MB so far"},
+                rows));
 }
 
 /// The derived cells as drawings, or a sentence if there are none.

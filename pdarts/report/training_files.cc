@@ -42,7 +42,7 @@ absl::Status CheckEpoch(const TrainEvent& event, const TrainingFiles& run) {
     fits = event.class_right(c) >= 0 && event.class_right(c) <= run.class_images[c];
   }
   if (fits) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("class_right: it doesn't fit the ",
+  return absl::DataLossError(absl::StrCat("class_right: it does not fit the ",
                                           run.class_images.size(),
                                           " numbers of images that the log's beginning names"));
 }
@@ -63,7 +63,7 @@ absl::StatusOr<TrainingFiles> ReadTrainingFiles(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> spec,
                           ReadAnyRunSpec(path));
   if (!IsTraining(*spec)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " is no training, but a search"));
+    return absl::InvalidArgumentError(absl::StrCat(path, " is a search, not a training"));
   }
   run.spec = static_cast<const TrainSpec&>(*spec);
   absl::StatusOr<Training> training = MakeTraining(run.spec);

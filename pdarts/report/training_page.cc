@@ -121,9 +121,9 @@ Html Classes(const TrainingFiles& run) {
 /// The predicted classes of the images of each class. The run has mistakes.
 Html Confusion(const TrainingFiles& run) {
   if (run.mistakes->confusion_size() > 0) return ConfusionMatrix(*run.mistakes, run.class_names);
-  return Block(Tag::kP, "The table is left out, as there are ", run.class_names.size(),
+  return Block(Tag::kP, "The table is left out, because there are ", run.class_names.size(),
                " classes. pdarts evaluate --run=", run.path,
-               " --csv=FILE writes what each class was taken for.");
+               " --csv=FILE writes the predicted classes of every class.");
 }
 
 absl::StatusOr<Html> NetworkText(const TrainingFiles& run) {
@@ -157,7 +157,8 @@ absl::StatusOr<Html> TrainingPage(const TrainingFiles& run) {
       {"curves", "Curves", "Losses, accuracies, learning rate", curves},
       {"classes", "Classes", "Accuracy of every class", Classes(run)}};
   if (run.mistakes) {
-    sections.push_back({"confusion", "Confusion", "What each class was taken for", Confusion(run)});
+    sections.push_back(
+        {"confusion", "Confusion", "Predicted classes of every class", Confusion(run)});
     sections.push_back(
         {"mistakes", "Mistakes", "The most confident mistakes", MistakePictures(*run.mistakes)});
   }

@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Message>> ParseAnySpec(absl::string_view text,
 absl::StatusOr<std::unique_ptr<Message>> ReadAnySpecFile(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadFileOrPipe(path);
   if (absl::IsNotFound(text.status())) {
-    return absl::NotFoundError(absl::StrCat("can't read the spec ", path));
+    return absl::NotFoundError(absl::StrCat("cannot read the spec ", path));
   }
   if (!text.ok()) return Annotate(text.status(), "the spec");
   return ParseAnySpec(*text, path);

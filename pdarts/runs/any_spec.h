@@ -34,7 +34,7 @@ absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ParseAnySpec(absl::st
 /// Reads a spec of either kind from a file or a pipe that a user names. \error as ReadSpecFile.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ReadAnySpecFile(const std::string& path);
 
-/// Reads the spec of a run. \error kNotFound if `run` is no run directory; as ParseAnySpec.
+/// Reads the spec of a run. \error kNotFound if `run` is not a run directory; as ParseAnySpec.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ReadAnyRunSpec(const std::string& run);
 
 }  // namespace pdarts

@@ -42,7 +42,7 @@ absl::Status CheckMayReplace(const Directory& directory, const std::string& name
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(
-      absl::StrCat("can't write ", directory.PathOf(name), ": it is ",
+      absl::StrCat("cannot write ", directory.PathOf(name), ": it is ",
                    kind == fs::file_type::directory ? "a directory" : "not a regular file"));
 }
 
@@ -81,7 +81,7 @@ absl::Status WriteFileAtomically(const Directory& directory, const std::string& 
   PDARTS_RETURN_IF_ERROR(CheckMayReplace(directory, name));
   const std::string temporary = NewTemporaryName(name);
   absl::StatusOr<FileDescriptor> file = directory.OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
-  if (!file.ok()) return Annotate(file.status(), absl::StrCat("can't write ", path));
+  if (!file.ok()) return Annotate(file.status(), absl::StrCat("cannot write ", path));
   absl::Cleanup remove = [&] { directory.Remove(temporary).IgnoreError(); };
   PDARTS_RETURN_IF_ERROR(WriteTemporary(*std::move(file), content, path));
   if (!keep_as.empty()) {
@@ -101,7 +101,7 @@ absl::Status WriteFileAtomically(const Directory& directory, const std::string& 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content) {
   const fs::path parts(path);
   const absl::StatusOr<Directory> directory = Directory::Open(parts.parent_path().string());
-  if (!directory.ok()) return Annotate(directory.status(), absl::StrCat("can't write ", path));
+  if (!directory.ok()) return Annotate(directory.status(), absl::StrCat("cannot write ", path));
   return WriteFileAtomically(*directory, parts.filename().string(), content);
 }
 

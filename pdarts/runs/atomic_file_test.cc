@@ -4,8 +4,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,13 +18,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::string Read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 class AtomicFileTest : public ::testing::Test {
  protected:
@@ -53,7 +44,7 @@ class AtomicFileTest : public ::testing::Test {
 TEST_F(AtomicFileTest, ReplacesTheContent) {
   ASSERT_TRUE(WriteFileAtomically(Path("a"), "one").ok());
   ASSERT_TRUE(WriteFileAtomically(Path("a"), "two").ok());
-  EXPECT_EQ(Read(Path("a")), "two");
+  EXPECT_EQ(FileContent(Path("a")), "two");
   EXPECT_THAT(Names(), ElementsAre("a"));
 }
 
@@ -64,7 +55,7 @@ TEST_F(AtomicFileTest, FullDiskLeavesTheOldContentAndNothingElse) {
   LimitFileSize(limit_.rlim_cur);
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), HasSubstr(Path("a")));
-  EXPECT_EQ(Read(Path("a")), "old");
+  EXPECT_EQ(FileContent(Path("a")), "old");
   EXPECT_THAT(Names(), ElementsAre("a"));
 }
 
@@ -72,7 +63,7 @@ TEST_F(AtomicFileTest, AnAnswerToARenameThatGotLostIsNoError) {
   const LostAnswersToRenames lost;
   const absl::Status status = WriteFileAtomically(Path("a"), "new");
   EXPECT_TRUE(status.ok()) << status;
-  EXPECT_EQ(Read(Path("a")), "new");
+  EXPECT_EQ(FileContent(Path("a")), "new");
   EXPECT_THAT(Names(), ElementsAre("a"));
 }
 
@@ -87,7 +78,7 @@ TEST_F(AtomicFileTest, TwoWritersOfOneFileDoNotMeet) {
   std::thread other(write, 'b');
   write('a');
   other.join();
-  const std::string content = Read(Path("a"));
+  const std::string content = FileContent(Path("a"));
   EXPECT_TRUE(content == std::string(100000, 'a') || content == std::string(100000, 'b'));
   EXPECT_THAT(Names(), ElementsAre("a"));
 }
@@ -97,8 +88,8 @@ TEST_F(AtomicFileTest, ALinkIsReplacedAndItsTargetStays) {
   std::filesystem::create_symlink("victim", Path("a.tmp"));
   std::filesystem::create_symlink("victim", Path("a"));
   ASSERT_TRUE(WriteFileAtomically(Path("a"), "new").ok());
-  EXPECT_EQ(Read(Path("victim")), "precious");
-  EXPECT_EQ(Read(Path("a")), "new");
+  EXPECT_EQ(FileContent(Path("victim")), "precious");
+  EXPECT_EQ(FileContent(Path("a")), "new");
   EXPECT_FALSE(std::filesystem::is_symlink(Path("a")));
 }
 
@@ -106,7 +97,7 @@ TEST_F(AtomicFileTest, WhatIsNoFileIsNotReplaced) {
   ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
   std::filesystem::create_directories(Path("folder"));
   EXPECT_THAT(std::string(WriteFileAtomically(Path("pipe"), "x").message()),
-              HasSubstr("can't write " + Path("pipe") + ": it is not a regular file"));
+              HasSubstr("cannot write " + Path("pipe") + ": it is not a regular file"));
   EXPECT_THAT(std::string(WriteFileAtomically(Path("folder"), "x").message()),
               HasSubstr("it is a directory"));
   EXPECT_FALSE(WriteFileAtomically("/dev/null", "x").ok());
@@ -137,21 +128,21 @@ TEST_F(AtomicFileTest, HalfALineIsTakenBack) {
   const absl::Status status = file.Append("a line that does not fit");
   LimitFileSize(limit_.rlim_cur);
   EXPECT_FALSE(status.ok());
-  EXPECT_EQ(Read(Path("log")), "first\n");
+  EXPECT_EQ(FileContent(Path("log")), "first\n");
   ASSERT_TRUE(file.Append("second").ok());
-  EXPECT_EQ(Read(Path("log")), "first\nsecond\n");
+  EXPECT_EQ(FileContent(Path("log")), "first\nsecond\n");
 }
 
 TEST_F(AtomicFileTest, KeepsTheOldContentUnderAnotherName) {
   for (const char* content : {"one", "two", "three"}) {
     ASSERT_TRUE(WriteFileAtomically(Opened(), "a", content, "b").ok());
   }
-  EXPECT_EQ(Read(Path("a")), "three");
-  EXPECT_EQ(Read(Path("b")), "two");
+  EXPECT_EQ(FileContent(Path("a")), "three");
+  EXPECT_EQ(FileContent(Path("b")), "two");
   LimitFileSize(1000);
   EXPECT_FALSE(WriteFileAtomically(Opened(), "a", std::string(5000, 'x'), "b").ok());
-  EXPECT_EQ(Read(Path("a")), "three");
-  EXPECT_EQ(Read(Path("b")), "two");
+  EXPECT_EQ(FileContent(Path("a")), "three");
+  EXPECT_EQ(FileContent(Path("b")), "two");
 }
 
 TEST_F(AtomicFileTest, AGrowingFileFollowsNoLink) {
@@ -160,7 +151,7 @@ TEST_F(AtomicFileTest, AGrowingFileFollowsNoLink) {
   LineFile file;
   EXPECT_THAT(std::string(file.Open(Opened(), "log").message()),
               HasSubstr(Path("log") + ": it is a symbolic link"));
-  EXPECT_EQ(Read(Path("victim")), "precious");
+  EXPECT_EQ(FileContent(Path("victim")), "precious");
 }
 
 TEST_F(AtomicFileTest, ALogIsCutBackToWholeLinesOnly) {
@@ -172,10 +163,10 @@ TEST_F(AtomicFileTest, ALogIsCutBackToWholeLinesOnly) {
   ASSERT_TRUE(file.Append("second").ok());
   EXPECT_EQ(file.CutBack(4).code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(file.CutBack(100).code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(Read(Path("log")), "first\nsecond\n");
+  EXPECT_EQ(FileContent(Path("log")), "first\nsecond\n");
   ASSERT_TRUE(file.CutBack(size).ok());
   ASSERT_TRUE(file.Append("third").ok());
-  EXPECT_EQ(Read(Path("log")), "first\nthird\n");
+  EXPECT_EQ(FileContent(Path("log")), "first\nthird\n");
 }
 
 }  // namespace

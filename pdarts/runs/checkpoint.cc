@@ -105,7 +105,7 @@ std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
 
 absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   if (!absl::StartsWith(content, kMagic)) {
-    return absl::DataLossError("it is no checkpoint: it doesn't begin with PDARTSCK");
+    return absl::DataLossError("it is not a checkpoint: it does not begin with PDARTSCK");
   }
   if (content.size() < kPrefix + kDigest) {
     return absl::DataLossError(absl::StrCat("it is cut off after ", content.size(), " bytes"));
@@ -115,7 +115,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   const uint64_t head_size = ReadLittleEndian(content.substr(20, 8));
   if (size == content.size() &&
       content.substr(size - kDigest) != Sha256Of(content.substr(0, size - kDigest)).Bytes()) {
-    return absl::DataLossError("it is damaged: its SHA-256 isn't that of its content");
+    return absl::DataLossError("it is damaged: its SHA-256 is not that of its content");
   }
   if (size != content.size()) {
     return absl::DataLossError(absl::StrCat("it is damaged: it holds ", content.size(),
@@ -130,7 +130,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(absl::string_view content) {
   Checkpoint checkpoint;
   CheckpointHeader& header = checkpoint.run;
   if (head_size > rest.size() || !header.ParseFromArray(rest.data(), static_cast<int>(head_size))) {
-    return absl::DataLossError("its header can't be read");
+    return absl::DataLossError("its header cannot be read");
   }
   if (header.spec_sha256() != Sha256Of(header.spec()).Hex()) {
     return absl::DataLossError("the SHA-256 of its spec differs from the one in its header");

@@ -123,7 +123,7 @@ TEST(Checkpoint, AFileThatIsNoneIsNamed) {
   const absl::StatusOr<Directory> directory = Directory::Open(::testing::TempDir());
   ASSERT_TRUE(directory.ok()) << directory.status();
   EXPECT_THAT(ReadCheckpoint(*directory, "none.bin").status().ToString(),
-              HasSubstr(absl::StrCat("can't read ", directory->PathOf("none.bin"))));
+              HasSubstr(absl::StrCat("cannot read ", directory->PathOf("none.bin"))));
 }
 
 }  // namespace

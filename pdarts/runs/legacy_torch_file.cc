@@ -69,9 +69,9 @@ absl::StatusOr<std::vector<std::string>> ReadKeys(absl::string_view* bytes, uint
   std::set<absl::string_view> known;
   for (const PickleValue& value : **list) {
     const auto* key = std::get_if<absl::string_view>(&value.value);
-    if (key == nullptr) return absl::DataLossError("the key of a storage is no text");
+    if (key == nullptr) return absl::DataLossError("the key of a storage is not text");
     if (!known.insert(*key).second) {
-      return absl::DataLossError(absl::StrCat("storage ", ShownName(*key), " stands there twice"));
+      return absl::DataLossError(absl::StrCat("storage ", ShownName(*key), " occurs twice"));
     }
     keys.emplace_back(*key);
   }
@@ -115,7 +115,7 @@ absl::StatusOr<WeightsFile> Read(absl::string_view bytes) {
     if (storage == nullptr) {
       return absl::InvalidArgumentError(
           absl::StrCat("storage ", ShownName(key),
-                       " is of an unknown type, so that its end and what follows can't be found"));
+                       " is of an unknown type, so that its end and what follows cannot be found"));
     }
     PDARTS_RETURN_IF_ERROR(Fill(&bytes, key, storage));
   }

@@ -44,7 +44,7 @@ absl::Status CheckModel(const Model& model) {
   std::set<std::string> names;
   for (const std::string& name : model.class_names()) {
     if (!names.insert(name).second) {
-      return absl::DataLossError(absl::StrCat("class_names: \"", name, "\" stands there twice"));
+      return absl::DataLossError(absl::StrCat("class_names: \"", name, "\" occurs twice"));
     }
   }
   return absl::OkStatus();
@@ -91,9 +91,9 @@ absl::Status TakeStatistics(const Model& model, DatasetInfo* info) {
   if (image.channels() != info->image.channels || image.height() != info->image.height ||
       image.width() != info->image.width) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the network knows images [", image.channels(), ",", image.height(), ",",
-                     image.width(), "], those of the data are [", info->image.channels, ",",
-                     info->image.height, ",", info->image.width, "]"));
+        absl::StrCat("the network takes images [", image.channels(), ",", image.height(), ",",
+                     image.width(), "], but the images of the data are [", info->image.channels,
+                     ",", info->image.height, ",", info->image.width, "]"));
   }
   info->mean.assign(model.mean().begin(), model.mean().end());
   info->deviation.assign(model.deviation().begin(), model.deviation().end());

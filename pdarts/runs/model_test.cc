@@ -90,7 +90,7 @@ TEST(ModelTest, RefusesWhatDoesNotFit) {
   };
   Model model = good;
   model.set_class_names(1, "class_0");
-  EXPECT_THAT(message_of(model), HasSubstr("here: class_names: \"class_0\" stands there twice"));
+  EXPECT_THAT(message_of(model), HasSubstr("here: class_names: \"class_0\" occurs twice"));
   model = good;
   model.clear_class_names();
   EXPECT_THAT(message_of(model), HasSubstr("class_names"));

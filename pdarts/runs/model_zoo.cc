@@ -136,7 +136,7 @@ absl::Status CheckLog(const std::string& log, const std::string& genotype) {
   PDARTS_ASSIGN_OR_RETURN(const std::vector<LogLine> lines, ParseLog(log));
   if (lines.empty() || lines.back().event.event() != "run_end") {
     return absl::InvalidArgumentError(
-        absl::StrCat(kLogFile, ": its last event is not run_end, so the search isn't finished"));
+        absl::StrCat(kLogFile, ": its last event is not run_end, so the search is not finished"));
   }
   for (const LogLine& line : lines) {
     if (line.event.event() == "derivation" && line.event.architecture() == genotype) {
@@ -260,7 +260,7 @@ absl::StatusOr<std::string> FolderInZoo(const std::string& run) {
   const absl::StatusOr<RunResult> result = ReadRunResult(run);
   if (absl::IsNotFound(result.status())) {
     return absl::FailedPreconditionError(
-        absl::StrCat(run, " isn't finished: there is no ", kResultFile, " in it"));
+        absl::StrCat(run, " is not finished: there is no ", kResultFile, " in it"));
   }
   PDARTS_RETURN_IF_ERROR(result.status());
   const std::string folder = FolderOf(static_cast<const ExperimentSpec&>(*spec));

@@ -103,7 +103,7 @@ absl::StatusOr<ZooRun> ReadZooRun(const std::string& run, const std::string& pag
   absl::StatusOr<RunResult> result = ReadRunResult(run);
   if (absl::IsNotFound(result.status())) {
     return absl::FailedPreconditionError(
-        absl::StrCat(run, " isn't finished; a model zoo holds finished searches"));
+        absl::StrCat(run, " is not finished; a model zoo holds finished searches"));
   }
   PDARTS_RETURN_IF_ERROR(result.status());
   if (result->has_test_top1()) {

@@ -159,7 +159,7 @@ class Unpickler {
     if (memory_ + kValueMemory * most_stack_ <= most_memory_) return absl::OkStatus();
     return absl::ResourceExhaustedError(
         absl::StrCat("the pickle's values take more than ", most_memory_,
-                     " bytes of memory, which a state dict in a file of this size doesn't"));
+                     " bytes of memory, which a state dict in a file of this size does not"));
   }
 
   absl::StatusOr<absl::string_view> Take(uint64_t count) {
@@ -551,7 +551,7 @@ class Unpickler {
         return PersistentId();
       default:
         return absl::InvalidArgumentError(
-            absl::StrFormat("the pickle holds operation 0x%02x, which torch.save doesn't write; "
+            absl::StrFormat("the pickle holds operation 0x%02x, which torch.save does not write; "
                             "nothing of it was executed",
                             code));
     }

@@ -148,7 +148,7 @@ TEST_F(RunArchitectureTest, RefusesATraceThatDoesNotFitTheSearch) {
   EXPECT_THAT(edge_says([](E e) { e->set_candidates(0, "<b>"); }),
               HasSubstr("candidates: \"<b>\""));
   EXPECT_THAT(edge_says([](E e) { e->set_candidates(1, e->candidates(0)); }), HasSubstr("doubled"));
-  EXPECT_THAT(edge_says([](E e) { e->set_probabilities(0, -1); }), HasSubstr("-1 is no prob"));
+  EXPECT_THAT(edge_says([](E e) { e->set_probabilities(0, -1); }), HasSubstr("-1 is not a prob"));
   EXPECT_THAT(edge_says([](E e) { e->set_operation("x"); }), HasSubstr("operation: \"x\""));
   EXPECT_THAT(edge_says([](E e) { e->set_score(0.0 / 0.0); }), HasSubstr("score: nan"));
   EXPECT_THAT(edge_says([](E e) { e->mutable_pruned(0)->set_stage(2000000000); }),
@@ -158,7 +158,7 @@ TEST_F(RunArchitectureTest, RefusesATraceThatDoesNotFitTheSearch) {
               HasSubstr("pruned.operation: \"x\""));
   EXPECT_THAT(edge_says([](E e) { e->mutable_pruned(0)->set_probability(2); }),
               HasSubstr("2 is no"));
-  EXPECT_THAT(edge_says([&](E e) { *e = sound_.trace().edges(19); }), HasSubstr("stands twice"));
+  EXPECT_THAT(edge_says([&](E e) { *e = sound_.trace().edges(19); }), HasSubstr("occurs twice"));
 
   const auto limit_says = [&](auto change) {
     DerivedArchitecture found = sound_;

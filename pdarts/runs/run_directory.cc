@@ -121,7 +121,7 @@ absl::Status NothingToResume(const std::string& path) {
 /// Files that pdarts did not write are never replaced, whatever the flags are.
 absl::Status RefuseOthersFiles(const Directory& directory, absl::string_view why) {
   return absl::AlreadyExistsError(absl::StrCat(directory.path(),
-                                               " holds files that are no run of pdarts (", why,
+                                               " holds files that are not a run of pdarts (", why,
                                                "); choose another --output_dir"));
 }
 
@@ -185,7 +185,8 @@ absl::Status CheckMayWrite(const Directory& directory, const Message& spec, RunS
   }
   if (!is_same) {
     PDARTS_ASSIGN_OR_RETURN(const bool makes_way, NothingCameOf(directory));
-    if (start == RunStart::kGoOn && makes_way) return CheckIsSpecOfARun(directory, *old_spec);
+    if (start == RunStart::kResumeOrBegin && makes_way)
+      return CheckIsSpecOfARun(directory, *old_spec);
     return RefuseAnotherSpec(directory.path(),
                              Differences(*old_spec, spec, directory.PathOf(kSpecFile)));
   }
@@ -221,7 +222,7 @@ absl::Status ReadJsonInto(const std::string& path, const std::string& name, absl
 }
 
 absl::Status ReadResultInto(const std::string& path, Message* result) {
-  return ReadJsonInto(path, kResultFile, "is no finished run", result);
+  return ReadJsonInto(path, kResultFile, "is not a finished run", result);
 }
 
 }  // namespace
@@ -258,7 +259,7 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(const std::stri
   PDARTS_RETURN_IF_ERROR(run->RemoveTemporaries());
   PDARTS_ASSIGN_OR_RETURN(const bool has_checkpoint, HasCheckpoint(*run->directory_));
   if (start != RunStart::kOverwrite && has_checkpoint) {
-    PDARTS_RETURN_IF_ERROR(run->GoOn());
+    PDARTS_RETURN_IF_ERROR(run->Resume());
     return run;
   }
   PDARTS_ASSIGN_OR_RETURN(const bool has_begun, run->directory_->Holds(kSpecFile));
@@ -328,13 +329,13 @@ absl::Status RunDirectory::Begin() {
   return OpenEvents("");
 }
 
-absl::Status RunDirectory::GoOn() {
+absl::Status RunDirectory::Resume() {
   PDARTS_RETURN_IF_ERROR(log_.Open(*directory_, kLogFile));
   PDARTS_ASSIGN_OR_RETURN(const bool has_newest, directory_->Holds(kCheckpoint));
-  if (!has_newest) return GoOnFrom(kPreviousCheckpoint);
-  const absl::Status newest = GoOnFrom(kCheckpoint);
+  if (!has_newest) return ResumeFrom(kPreviousCheckpoint);
+  const absl::Status newest = ResumeFrom(kCheckpoint);
   if (!absl::IsDataLoss(newest)) return newest;
-  const absl::Status previous = GoOnFrom(kPreviousCheckpoint);
+  const absl::Status previous = ResumeFrom(kPreviousCheckpoint);
   if (!previous.ok()) {
     return absl::Status(previous.code(), absl::StrCat(newest.message(), "; ", previous.message(),
                                                       "; --overwrite starts the run over"));
@@ -347,7 +348,7 @@ absl::Status RunDirectory::GoOn() {
   return absl::OkStatus();
 }
 
-absl::Status RunDirectory::GoOnFrom(const std::string& file) {
+absl::Status RunDirectory::ResumeFrom(const std::string& file) {
   const std::string path = directory_->PathOf(file);
   PDARTS_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(*directory_, file));
   if (!IsSameRun(checkpoint.run.spec(), *spec_)) {
@@ -445,7 +446,7 @@ absl::Status RunDirectory::WriteResult(const Message& result) {
 
 absl::StatusOr<ExperimentSpec> ReadRunSpec(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text,
-                          ReadRunFile(path, kSpecFile, "is no run directory"));
+                          ReadRunFile(path, kSpecFile, "is not a run directory"));
   return ParseSpec(text, RunSpecFile(path));
 }
 
@@ -462,7 +463,7 @@ std::optional<TrainSpec> FindUnfinishedTraining(const std::string& path) {
 
 absl::StatusOr<TrainSpec> ReadTrainingSpec(const std::string& path) {
   PDARTS_ASSIGN_OR_RETURN(const std::string text,
-                          ReadRunFile(path, kSpecFile, "is no run directory"));
+                          ReadRunFile(path, kSpecFile, "is not a run directory"));
   std::error_code error;
   if (!fs::exists(BestWeightsFile(path), error)) {
     return absl::NotFoundError(absl::StrCat(path, " holds no trained weights (", kBest,
@@ -517,7 +518,7 @@ absl::StatusOr<std::optional<RunResult>> FindFinishedRun(const std::string& path
   if (absl::IsNotFound(result.status())) return std::nullopt;
   if (!result.ok()) return result.status();
   PDARTS_ASSIGN_OR_RETURN(const std::string text,
-                          ReadRunFile(path, kSpecFile, "is no run directory"));
+                          ReadRunFile(path, kSpecFile, "is not a run directory"));
   if (!IsSameRun(text, spec)) {
     return RefuseAnotherSpec(path, Differences(text, spec, RunSpecFile(path)));
   }

@@ -34,11 +34,11 @@ namespace pdarts {
 class Network;
 class SuperNet;
 
-/// What to do if the folder of a run exists.
+/// The action if the folder of a run exists.
 enum class RunStart {
-  kGoOn,       ///< resume an unfinished run of the same spec; if there is none, begin a run
-  kResume,     ///< only resume
-  kOverwrite,  ///< begin a run, and replace a run that exists
+  kResumeOrBegin,  ///< resume an unfinished run of the same spec; if there is none, begin a run
+  kResume,         ///< only resume
+  kOverwrite,      ///< begin a run, and replace a run that exists
 };
 
 /// The folder of one run, a search or a training. As long as the object lives, no other process can
@@ -97,7 +97,7 @@ class RunDirectory {
 
   /// The checkpoint from which an unfinished run resumes; unset for a new run.
   const std::optional<Checkpoint>& checkpoint() const { return checkpoint_; }
-  /// What a user should know about the opening of the run: that it starts over, or that a
+  /// Notes for the user about the opening of the run: that it starts over, or that a
   /// checkpoint is damaged.
   const std::vector<std::string>& notes() const { return notes_; }
 
@@ -150,9 +150,9 @@ class RunDirectory {
   /// Removes the files of an earlier run.
   absl::Status Clear();
   absl::Status Begin();
-  absl::Status GoOn();
+  absl::Status Resume();
   /// \error kDataLoss if the checkpoint is damaged and the one before may be used instead.
-  absl::Status GoOnFrom(const std::string& file);
+  absl::Status ResumeFrom(const std::string& file);
 
   const std::unique_ptr<const Directory> directory_;
   const std::unique_ptr<const google::protobuf::Message> spec_;

@@ -9,7 +9,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -27,13 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-std::string Read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 class RunDirectoryTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -44,7 +36,7 @@ class RunDirectoryTest : public ::testing::Test {
   }
   absl::Status Create(bool overwrite = false) {
     return RunDirectory::Open(path_.string(), spec_,
-                              overwrite ? RunStart::kOverwrite : RunStart::kGoOn)
+                              overwrite ? RunStart::kOverwrite : RunStart::kResumeOrBegin)
         .status();
   }
   fs::path path_;
@@ -58,18 +50,18 @@ TEST_F(RunDirectoryTest, WritesTheSpecAndReadsItBack) {
 
 TEST_F(RunDirectoryTest, AnUnfinishedRunOfTheSameSpecStartsAgain) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     LogEvent event;
     event.set_event("epoch");
     ASSERT_TRUE((*run)->Log(event).ok());
   }
   ASSERT_TRUE(Create().ok());
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "");
 }
 
 TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE((*run)->WriteResult(RunResult()).ok());
   }
   EXPECT_THAT(Create().ToString(), HasSubstr("holds a finished run"));
@@ -79,12 +71,12 @@ TEST_F(RunDirectoryTest, RefusesAFinishedRunUnlessTold) {
 }
 
 TEST_F(RunDirectoryTest, WritesNoNumberThatIsNotFinite) {
-  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok()) << run.status();
   LogEvent event;
   event.set_weight_loss(std::numeric_limits<double>::quiet_NaN());
   EXPECT_THAT((*run)->Log(event).message(), HasSubstr("log.jsonl: weight_loss is nan"));
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "");
   RunResult result;
   result.set_supernet_top1(std::numeric_limits<double>::infinity());
   EXPECT_THAT((*run)->WriteResult(result).message(),
@@ -93,7 +85,7 @@ TEST_F(RunDirectoryTest, WritesNoNumberThatIsNotFinite) {
 }
 
 TEST_F(RunDirectoryTest, PicturesComeBackAsTheyWereWritten) {
-  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(ReadTrainingSamples(path_.string()).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReadTestMistakes(path_.string()).status().code(), absl::StatusCode::kNotFound);
@@ -124,7 +116,7 @@ LogEvent StageBegin(const std::vector<std::string>& kinds) {
 
 TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok()) << run.status();
     ASSERT_TRUE((*run)->Log(StageBegin({"normal", "other"})).ok());
   }
@@ -142,12 +134,12 @@ TEST_F(RunDirectoryTest, WhatStartsOverLeavesNothingOfTheRunBefore) {
   for (const char* file : others) std::ofstream(path_ / file) << "mine";
   ASSERT_TRUE(Create(/*overwrite=*/true).ok());
   for (const char* file : files) EXPECT_FALSE(fs::exists(path_ / file)) << file;
-  for (const char* file : others) EXPECT_EQ(Read(path_ / file), "mine") << file;
+  for (const char* file : others) EXPECT_EQ(FileContent(path_ / file), "mine") << file;
 }
 
 TEST_F(RunDirectoryTest, AKindInALogLeadsNowhereElse) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok()) << run.status();
     ASSERT_TRUE((*run)->Log(StageBegin({"x/../../victim"})).ok());
   }
@@ -155,7 +147,7 @@ TEST_F(RunDirectoryTest, AKindInALogLeadsNowhereElse) {
   const fs::path victim = path_.parent_path() / "victim.svg";
   std::ofstream(victim) << "precious";
   ASSERT_TRUE(Create(/*overwrite=*/true).ok());
-  EXPECT_EQ(Read(victim), "precious");
+  EXPECT_EQ(FileContent(victim), "precious");
 }
 
 TEST_F(RunDirectoryTest, RefusesARunOfAnotherSpec) {
@@ -167,7 +159,7 @@ TEST_F(RunDirectoryTest, RefusesARunOfAnotherSpec) {
 
 TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstEpochMakesWayForACorrectedSpec) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok()) << run.status();
     LogEvent begin;
     begin.set_event("run_begin");
@@ -179,10 +171,10 @@ TEST_F(RunDirectoryTest, WhatEndedBeforeItsFirstEpochMakesWayForACorrectedSpec) 
   spec_.set_seed(2);
   EXPECT_THAT(RunDirectory::Open(path_.string(), spec_, RunStart::kResume).status().ToString(),
               HasSubstr("holds a run of another spec"));
-  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_THAT((*run)->notes()[0], HasSubstr("without a checkpoint: it starts over"));
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "");
   const absl::StatusOr<ExperimentSpec> now = ReadRunSpec(path_.string());
   ASSERT_TRUE(now.ok()) << now.status();
   EXPECT_EQ(now->seed(), 2);
@@ -195,11 +187,12 @@ TEST_F(RunDirectoryTest, NeverReplacesAFolderOfOtherThings) {
   std::ofstream(path_ / "lock") << "of another program";
   for (const bool overwrite : {false, true}) {
     const std::string error = Create(overwrite).ToString();
-    EXPECT_THAT(error, HasSubstr("files that are no run of pdarts (there is no spec.textproto)"));
+    EXPECT_THAT(error,
+                HasSubstr("files that are not a run of pdarts (there is no spec.textproto)"));
     EXPECT_THAT(error, ::testing::Not(HasSubstr("--overwrite")));
   }
-  for (const char* file : files) EXPECT_EQ(Read(path_ / file), "mine") << file;
-  EXPECT_EQ(Read(path_ / "lock"), "of another program");
+  for (const char* file : files) EXPECT_EQ(FileContent(path_ / file), "mine") << file;
+  EXPECT_EQ(FileContent(path_ / "lock"), "of another program");
 }
 
 TEST_F(RunDirectoryTest, OverwritesOnlyWhatHoldsTheSpecOfARun) {
@@ -209,7 +202,7 @@ TEST_F(RunDirectoryTest, OverwritesOnlyWhatHoldsTheSpecOfARun) {
     std::ofstream(path_ / "spec.textproto") << text;
     EXPECT_THAT(Create(/*overwrite=*/true).ToString(), HasSubstr("no run of pdarts")) << text;
   }
-  EXPECT_EQ(Read(path_ / "result.json"), "mine");
+  EXPECT_EQ(FileContent(path_ / "result.json"), "mine");
   for (const char* text : {"name: 'search' seed: 3", "name: 'training' train { epochs: 3 }"}) {
     std::ofstream(path_ / "spec.textproto") << text;
     std::ofstream(path_ / "result.json") << "old";
@@ -227,22 +220,22 @@ TEST_F(RunDirectoryTest, APathBelowAFileIsAnError) {
 }
 
 TEST_F(RunDirectoryTest, LogsALineAnEventWithTheProtosNames) {
-  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   LogEvent event;
   event.set_event("epoch");
   event.set_weight_loss(0.1);
   ASSERT_TRUE((*run)->Log(event).ok());
   ASSERT_TRUE((*run)->Log(event).ok());
   const std::string line = R"({"event":"epoch","weight_loss":0.1})";
-  EXPECT_EQ(Read(path_ / "log.jsonl"), line + "\n" + line + "\n");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), line + "\n" + line + "\n");
 }
 
 TEST_F(RunDirectoryTest, WritesTheGenotypeAlone) {
-  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   DerivedArchitecture found;
   found.set_text("text");
   ASSERT_TRUE((*run)->WriteArchitecture(found).ok());
-  EXPECT_EQ(Read(path_ / "genotype.txt"), "text\n");
+  EXPECT_EQ(FileContent(path_ / "genotype.txt"), "text\n");
 }
 
 /// A run that logs a line, saves a checkpoint, and logs another line, `times` times.
@@ -263,17 +256,17 @@ class CheckpointedRunTest : public RunDirectoryTest {
     lost.set_event("lost");
     ASSERT_TRUE((*run)->Log(lost).ok());
   }
-  auto GoOn() { return RunDirectory::Open(path_.string(), spec_, RunStart::kResume); }
+  auto Resume() { return RunDirectory::Open(path_.string(), spec_, RunStart::kResume); }
   void Damage(const std::string& name) { fs::resize_file(path_ / name, 50); }
 };
 
-TEST_F(CheckpointedRunTest, GoesOnFromTheNewestAndCutsTheLogBack) {
+TEST_F(CheckpointedRunTest, ResumesFromTheNewestAndCutsTheLogBack) {
   Interrupt(3);
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 2");
   EXPECT_TRUE((*run)->notes().empty());
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n{\"epoch\":2}\n");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n{\"epoch\":2}\n");
 }
 
 TEST_F(CheckpointedRunTest, TheEventFileIsCutBackWithTheLog) {
@@ -285,29 +278,29 @@ TEST_F(CheckpointedRunTest, TheEventFileIsCutBackWithTheLog) {
   event.set_weight_loss(2);
   ASSERT_TRUE((*run)->Log(event).ok());
   ASSERT_TRUE((*run)->WriteCheckpoint(Checkpoint()).ok());
-  const std::string kept = Read(path_ / "events.out.tfevents");
+  const std::string kept = FileContent(path_ / "events.out.tfevents");
   EXPECT_THAT(kept, HasSubstr("loss/weights"));
   event.set_epoch(2);
   ASSERT_TRUE((*run)->Log(event).ok());
-  const std::string both = Read(path_ / "events.out.tfevents");
+  const std::string both = FileContent(path_ / "events.out.tfevents");
   EXPECT_GT(both.size(), kept.size());
   run->reset();
-  run = GoOn();
+  run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_EQ(Read(path_ / "events.out.tfevents"), kept);
+  EXPECT_EQ(FileContent(path_ / "events.out.tfevents"), kept);
   ASSERT_TRUE((*run)->Log(event).ok());
-  EXPECT_EQ(Read(path_ / "events.out.tfevents"), both);
+  EXPECT_EQ(FileContent(path_ / "events.out.tfevents"), both);
 }
 
 TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
   Interrupt(3);
   Damage("checkpoint.bin");
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 1");
   ASSERT_EQ((*run)->notes().size(), 1u);
   EXPECT_THAT((*run)->notes()[0], HasSubstr("checkpoint.bin: it is cut off after 50 bytes"));
-  EXPECT_EQ(Read(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n");
+  EXPECT_EQ(FileContent(path_ / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n");
   // The damaged checkpoint does not replace the good one when the next checkpoint is written.
   ASSERT_TRUE((*run)->WriteCheckpoint(Checkpoint()).ok());
   EXPECT_EQ(ReadCheckpoint(Directory::Open(path_.string()).value(), "checkpoint.previous.bin")
@@ -319,7 +312,7 @@ TEST_F(CheckpointedRunTest, ADamagedNewestFallsBackAndSaysSo) {
 TEST_F(CheckpointedRunTest, AMissingNewestIsTheMomentBetweenTwoRenames) {
   Interrupt(3);
   fs::remove(path_ / "checkpoint.bin");
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 1");
 }
@@ -328,7 +321,7 @@ TEST_F(CheckpointedRunTest, NoGoodOneIsAnErrorThatNamesBoth) {
   Interrupt(3);
   Damage("checkpoint.bin");
   Damage("checkpoint.previous.bin");
-  const absl::Status status = GoOn().status();
+  const absl::Status status = Resume().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(status.ToString(), HasSubstr("checkpoint.bin: it is cut off"));
   EXPECT_THAT(status.ToString(), HasSubstr("checkpoint.previous.bin: it is cut off"));
@@ -339,50 +332,50 @@ TEST_F(CheckpointedRunTest, NoGoodOneIsAnErrorThatNamesBoth) {
 TEST_F(CheckpointedRunTest, ALogThatIsTooShortIsNoGoodBase) {
   Interrupt(3);
   fs::resize_file(path_ / "log.jsonl", 25);
-  auto run = GoOn();
+  auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 1");
   run->reset();
   fs::resize_file(path_ / "log.jsonl", 1);
-  EXPECT_THAT(GoOn().status().ToString(), HasSubstr("are expected to be whole lines"));
+  EXPECT_THAT(Resume().status().ToString(), HasSubstr("are expected to be whole lines"));
 }
 
 TEST_F(CheckpointedRunTest, OfAnotherSpecIsRefusedWithTheDifference) {
   Interrupt(2);
   spec_.mutable_search()->set_batch_size(7);
-  EXPECT_THAT(GoOn().status().ToString(),
+  EXPECT_THAT(Resume().status().ToString(),
               HasSubstr("a run of another spec (modified: search.batch_size: 96 -> 7)"));
   // The file of the spec was exchanged, but the checkpoint still holds the spec.
   {
     std::ofstream file(path_ / "spec.textproto");
     file << PrintSpec(spec_);
   }
-  const absl::Status status = GoOn().status();
+  const absl::Status status = Resume().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(
       status.ToString(),
       HasSubstr("checkpoint.bin is of another spec (modified: search.batch_size: 96 -> 7)"));
 }
 
-TEST_F(CheckpointedRunTest, GoesOnWithAnotherNumberOfWorkers) {
+TEST_F(CheckpointedRunTest, ResumesWithAnotherNumberOfWorkers) {
   LoadingSettings* loading = spec_.mutable_search()->mutable_loading();
   loading->set_workers(4);
   loading->set_skip_unreadable(false);
   Interrupt(2);
   loading->set_workers(1);
   loading->set_prefetch_megabytes(8);
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_TRUE((*run)->checkpoint().has_value());
 }
 
 // An image that cannot be read ended the run.
-TEST_F(CheckpointedRunTest, GoesOnWithoutUnreadableImages) {
+TEST_F(CheckpointedRunTest, ResumesWithoutUnreadableImages) {
   LoadingSettings* loading = spec_.mutable_search()->mutable_loading();
   loading->set_skip_unreadable(false);
   Interrupt(2);
   loading->set_skip_unreadable(true);
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_TRUE((*run)->checkpoint().has_value());
 }
@@ -390,7 +383,7 @@ TEST_F(CheckpointedRunTest, GoesOnWithoutUnreadableImages) {
 TEST_F(CheckpointedRunTest, IsRemovedAtTheEnd) {
   Interrupt(3);
   {
-    auto run = GoOn();
+    auto run = Resume();
     ASSERT_TRUE((*run)->WriteResult(RunResult()).ok());
   }
   std::vector<std::string> names;
@@ -419,7 +412,7 @@ TEST_F(RunDirectoryTest, WithoutACheckpointItStartsOverAndSaysSo) {
 
 TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
   {
-    const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok());
     for (bool overwrite : {false, true}) {
       EXPECT_THAT(Create(overwrite).ToString(),
@@ -436,16 +429,16 @@ TEST_F(RunDirectoryTest, IsLockedWhileItIsOpen) {
 TEST_F(RunDirectoryTest, TheLockNamesProcessAndHost) {
   char host[256] = {};
   ASSERT_EQ(gethostname(host, sizeof(host) - 1), 0);
-  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok());
-  EXPECT_EQ(Read(path_ / "lock"), absl::StrCat(getpid(), " ", host, "\n"));
+  EXPECT_EQ(FileContent(path_ / "lock"), absl::StrCat(getpid(), " ", host, "\n"));
   EXPECT_THAT(
       Create().ToString(),
       HasSubstr(absl::StrCat("process ", getpid(), " is writing there, on the host ", host)));
 }
 
 TEST_F(RunDirectoryTest, ALockThatNamesAnotherProcessStopsTheRun) {
-  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(run.ok());
   ASSERT_TRUE((*run)->CheckHeld().ok());
   // Another host, which got the lock from the server, writes its name into the same file.
@@ -455,7 +448,7 @@ TEST_F(RunDirectoryTest, ALockThatNamesAnotherProcessStopsTheRun) {
   EXPECT_THAT(status.ToString(), HasSubstr("\"12345 node7\""));
   EXPECT_EQ((*run)->Log(LogEvent()).code(), absl::StatusCode::kAborted);
   run->reset();
-  EXPECT_EQ(Read(path_ / "lock"), "12345 node7\n");
+  EXPECT_EQ(FileContent(path_ / "lock"), "12345 node7\n");
 }
 
 TEST_F(RunDirectoryTest, ALinkInPlaceOfTheLockIsNotFollowed) {
@@ -467,11 +460,11 @@ TEST_F(RunDirectoryTest, ALinkInPlaceOfTheLockIsNotFollowed) {
   fs::remove(path_ / "lock");
   fs::create_hard_link(victim, path_ / "lock");
   EXPECT_THAT(Create().ToString(), HasSubstr("it is a file that has another name too"));
-  EXPECT_EQ(Read(victim), "precious");
+  EXPECT_EQ(FileContent(victim), "precious");
   fs::remove(path_ / "lock");
   std::ofstream(path_ / "lock") << "of another program";
   EXPECT_THAT(Create().ToString(), HasSubstr("is not the lock of a run"));
-  EXPECT_EQ(Read(path_ / "lock"), "of another program");
+  EXPECT_EQ(FileContent(path_ / "lock"), "of another program");
 }
 
 TEST_F(RunDirectoryTest, APipeInPlaceOfAFileIsNotWaitedFor) {
@@ -508,7 +501,7 @@ class LostRunTest : public RunDirectoryTest {
  protected:
   void SetUp() override {
     RunDirectoryTest::SetUp();
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE(run.ok()) << run.status();
     run_ = *std::move(run);
     ASSERT_TRUE(run_->WriteCheckpoint(Checkpoint()).ok());
@@ -528,7 +521,7 @@ class LostRunTest : public RunDirectoryTest {
   std::map<std::string, std::string> Files() const {
     std::map<std::string, std::string> files;
     for (const auto& entry : fs::directory_iterator(path_)) {
-      files[entry.path().filename().string()] = Read(entry.path());
+      files[entry.path().filename().string()] = FileContent(entry.path());
     }
     return files;
   }
@@ -539,7 +532,7 @@ class LostRunTest : public RunDirectoryTest {
 TEST_F(LostRunTest, LeavesTheRunAloneThatHasItsPlace) {
   fs::remove_all(path_);
   spec_.set_seed(2);
-  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(other.ok()) << other.status();
   ASSERT_TRUE((*other)->WriteCheckpoint(Checkpoint()).ok());
   const auto before = Files();
@@ -550,7 +543,7 @@ TEST_F(LostRunTest, LeavesTheRunAloneThatHasItsPlace) {
 
 TEST_F(LostRunTest, AndTheRunThatTookItsLock) {
   fs::remove(path_ / "lock");
-  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+  const auto other = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
   ASSERT_TRUE(other.ok()) << other.status();
   const auto before = Files();
   ExpectWritesNothing();
@@ -558,7 +551,7 @@ TEST_F(LostRunTest, AndTheRunThatTookItsLock) {
   EXPECT_TRUE((*other)->WriteCheckpoint(Checkpoint()).ok());
 }
 
-TEST_F(LostRunTest, GoesOnInADirectoryThatWasMoved) {
+TEST_F(LostRunTest, ResumesInADirectoryThatWasMoved) {
   const fs::path moved = path_.string() + ".moved";
   fs::remove_all(moved);
   fs::rename(path_, moved);
@@ -571,23 +564,23 @@ TEST_F(LostRunTest, GoesOnInADirectoryThatWasMoved) {
 
 TEST_F(CheckpointedRunTest, AnErrorOfTheDiskIsNoDamage) {
   Interrupt(3);
-  const std::string before = Read(path_ / "checkpoint.bin");
+  const std::string before = FileContent(path_ / "checkpoint.bin");
   for (const char* file : {"checkpoint.bin", "log.jsonl", "spec.textproto"}) {
     const FailingReads failing(absl::StrCat("/", file), EIO, 10);
-    const absl::Status status = GoOn().status();
+    const absl::Status status = Resume().status();
     EXPECT_THAT(status.ToString(), HasSubstr(absl::StrCat(file, ": Input/output error"))) << file;
     EXPECT_NE(status.code(), absl::StatusCode::kDataLoss);
   }
-  EXPECT_EQ(Read(path_ / "checkpoint.bin"), before);
+  EXPECT_EQ(FileContent(path_ / "checkpoint.bin"), before);
   EXPECT_FALSE(fs::exists(path_ / "checkpoint.damaged.bin"));
-  const auto run = GoOn();
+  const auto run = Resume();
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ((*run)->checkpoint()->state.place, "epoch 2");
 }
 
 TEST_F(RunDirectoryTest, AnErrorOfTheDiskIsNoAbsence) {
   {
-    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kGoOn);
+    auto run = RunDirectory::Open(path_.string(), spec_, RunStart::kResumeOrBegin);
     ASSERT_TRUE((*run)->WriteArchitecture(DerivedArchitecture()).ok());
     ASSERT_TRUE((*run)->WriteResult(RunResult()).ok());
   }

@@ -58,7 +58,7 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf
   const auto bad = [&](absl::string_view what) {
     return absl::DataLossError(absl::StrCat("the header's entry ", name, ": ", what));
   };
-  if (!value.has_struct_value()) return bad("is no object");
+  if (!value.has_struct_value()) return bad("is not an object");
   const google::protobuf::Struct& fields = value.struct_value();
   const auto dtype = fields.fields().find("dtype");
   if (dtype == fields.fields().end()) return bad("has no dtype");
@@ -67,10 +67,10 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf
     return bad(absl::StrCat("unknown dtype \"", dtype->second.string_value(), "\""));
   }
   const auto shape = Integers(fields, "shape");
-  if (!shape) return bad("its shape is no list of sizes");
+  if (!shape) return bad("its shape is not a list of sizes");
   const auto offsets = Integers(fields, "data_offsets");
   if (!offsets || offsets->size() != 2 || (*offsets)[0] > (*offsets)[1]) {
-    return bad("its data_offsets are no two ascending offsets");
+    return bad("its data_offsets are not two ascending offsets");
   }
   Entry entry{name, type->type, *shape, (*offsets)[0], (*offsets)[1]};
   const std::optional<int64_t> bytes =
@@ -87,12 +87,12 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const google::protobuf
 
 absl::StatusOr<WeightsMetadata> ParseMetadata(const google::protobuf::Value& value) {
   if (!value.has_struct_value()) {
-    return absl::DataLossError("the header's __metadata__ is no object");
+    return absl::DataLossError("the header's __metadata__ is not an object");
   }
   WeightsMetadata metadata;
   for (const auto& [key, text] : value.struct_value().fields()) {
     if (text.kind_case() != google::protobuf::Value::kStringValue) {
-      return absl::DataLossError(absl::StrCat("the header's __metadata__: ", key, " is no text"));
+      return absl::DataLossError(absl::StrCat("the header's __metadata__: ", key, " is not text"));
     }
     metadata.emplace(key, text.string_value());
   }
@@ -102,12 +102,13 @@ absl::StatusOr<WeightsMetadata> ParseMetadata(const google::protobuf::Value& val
 absl::StatusOr<WeightsFile> Read(std::ifstream& file, uint64_t file_size) {
   char bytes[kLengthBytes];
   if (!file.read(bytes, sizeof(bytes))) {
-    return absl::DataLossError("no safetensors file: it ends before the header's length");
+    return absl::DataLossError("it is not a safetensors file: it ends before the header's length");
   }
   const uint64_t header_size = ReadLittleEndian(absl::string_view(bytes, sizeof(bytes)));
   if (header_size > file_size - kLengthBytes || header_size > kMostHeader) {
-    return absl::DataLossError(absl::StrCat("no safetensors file, or truncated: a header of ",
-                                            header_size, " bytes in a file of ", file_size));
+    return absl::DataLossError(
+        absl::StrCat("it is not a safetensors file, or truncated: a header of ", header_size,
+                     " bytes in a file of ", file_size));
   }
   std::string json(header_size, '\0');
   if (!file.read(json.data(), static_cast<std::streamsize>(header_size))) {
@@ -116,7 +117,7 @@ absl::StatusOr<WeightsFile> Read(std::ifstream& file, uint64_t file_size) {
   google::protobuf::Struct header;
   const auto parsed = google::protobuf::util::JsonStringToMessage(json, &header);
   if (json.empty() || json[0] != '{' || !parsed.ok()) {
-    return absl::DataLossError("no safetensors file: the header is no JSON object");
+    return absl::DataLossError("it is not a safetensors file: the header is not a JSON object");
   }
   WeightsFile weights;
   std::vector<Entry> entries;
@@ -212,12 +213,12 @@ absl::StatusOr<WeightsFile> ReadSafetensors(const std::string& path) {
   std::ifstream file;
   if (std::filesystem::is_regular_file(path, error)) file.open(path, std::ios::binary);
   if (!file.is_open()) {
-    return absl::NotFoundError(absl::StrCat("can't read ", path, ": no such file"));
+    return absl::NotFoundError(absl::StrCat("cannot read ", path, ": no such file"));
   }
   const uint64_t size = std::filesystem::file_size(path, error);
   absl::StatusOr<WeightsFile> weights = Read(file, size);
   // An error of the disk does not mean that the file is damaged.
-  if (file.bad()) return absl::UnknownError(absl::StrCat("can't read ", path, ": I/O error"));
+  if (file.bad()) return absl::UnknownError(absl::StrCat("cannot read ", path, ": I/O error"));
   if (!weights.ok()) return Annotate(weights.status(), path);
   return weights;
 }

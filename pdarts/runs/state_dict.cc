@@ -196,7 +196,7 @@ absl::StatusOr<WeightsFile> FindStateDict(const Pickle& pickle, uint64_t most_me
   }
   if (left_out.count() > 0) {
     file.notes.push_back(
-        absl::StrCat("left out what is no tensor that can be read: ", left_out.Text()));
+        absl::StrCat("left out entries that are not readable tensors: ", left_out.Text()));
   }
   return file;
 }

@@ -45,7 +45,7 @@ class File {
     std::string bytes(size, '\0');
     file_.seekg(static_cast<std::streamoff>(offset));
     if (!file_.read(bytes.data(), static_cast<std::streamsize>(size))) {
-      return Damaged("it can't be read");
+      return Damaged("it cannot be read");
     }
     return bytes;
   }
@@ -65,7 +65,7 @@ absl::StatusOr<Directory> ReadDirectory(File* file) {
   const uint64_t end_at = file->size() - kEndSize;
   PDARTS_ASSIGN_OR_RETURN(const std::string end, file->Read(end_at, kEndSize));
   if (end.compare(0, kEnd.size(), kEnd.data(), kEnd.size()) != 0) {
-    return Damaged("the file doesn't end with it");
+    return Damaged("the file does not end with it");
   }
   Directory directory;
   directory.entries = At(end, 10, 2);

@@ -143,7 +143,7 @@ class PickleWriter {
 absl::StatusOr<WeightsFile> ReadTorchFile(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    return absl::NotFoundError(absl::StrCat("can't read ", path, ": there is no such file"));
+    return absl::NotFoundError(absl::StrCat("cannot read ", path, ": there is no such file"));
   }
   try {
     absl::StatusOr<WeightsFile> file = Read(path);

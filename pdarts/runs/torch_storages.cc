@@ -24,7 +24,7 @@ absl::StatusOr<TorchStorage*> TorchStorages::Get(absl::string_view key, at::Scal
   }
   if (elements < 0 || static_cast<uint64_t>(elements) > file_size_ / c10::elementSize(type)) {
     return absl::DataLossError(absl::StrCat("storage ", ShownName(key), " has ", elements,
-                                            " elements, which the file is too short for"));
+                                            " elements, but the file is too short for them"));
   }
   TorchStorage storage{type, elements, {}};
   if (IsElementType(type)) {

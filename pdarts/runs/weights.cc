@@ -52,8 +52,9 @@ absl::Status CheckLayers(const NamedTensors& state, const std::vector<std::strin
     if (!layer.empty() && std::any_of(state.begin(), state.end(), is_of)) continue;
     std::set<std::string> known;
     for (const auto& entry : state) known.insert(entry.first.substr(0, entry.first.find('.')));
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", layer, "\" is no layer of the network; the layers are ", absl::StrJoin(known, ", ")));
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", layer, "\" is not a layer of the network; the layers are ",
+                     absl::StrJoin(known, ", ")));
   }
   return absl::OkStatus();
 }
@@ -171,7 +172,7 @@ absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
       misshapen.push_back(
           absl::StrCat(name, " is ", Shape(found->second), ", expected ", Shape(target)));
     } else if (!found->second.is_floating_point()) {
-      misshapen.push_back(absl::StrCat(name, " is no floating-point tensor"));
+      misshapen.push_back(absl::StrCat(name, " is not a floating-point tensor"));
     }
   }
   for (const auto& entry : tensors) {
@@ -186,7 +187,7 @@ absl::Status LoadWeights(const NamedTensors& tensors, const std::string& file,
   AddComplaint(misshapen, "have another shape", &complaints);
   if (!complaints.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(file, " doesn't hold the weights of this network, which has ", state.size(),
+        absl::StrCat(file, " does not hold the weights of this network, which has ", state.size(),
                      " entries: ", absl::StrJoin(complaints, "; ")));
   }
   c10::NoGradGuard no_grad;

@@ -9,7 +9,6 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -25,6 +24,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/little_endian.h"
 #include "pdarts/core/system_calls_testing.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/runs/safetensors.h"
 #include "pdarts/runs/state_dict.h"
 #include "pdarts/runs/torch_file.h"
@@ -41,13 +41,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 std::string Path(const std::string& name) { return ::testing::TempDir() + "/" + name; }
-
-std::string Content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
 
 std::string WriteBytes(const std::string& name, const std::string& content) {
   std::ofstream(Path(name), std::ios::binary) << content;
@@ -141,7 +134,7 @@ TEST_P(Weights, KeepTheirMetadata) {
 TEST_P(Weights, TruncatedAnywhereAreAnError) {
   const std::string path = Path(absl::StrCat("whole", GetParam()));
   ASSERT_TRUE(WriteWeights(path, SomeTensors()).ok());
-  const std::string whole = Content(path);
+  const std::string whole = FileContent(path);
   for (size_t size = 0; size < whole.size(); size += size < 64 ? 1 : 13) {
     const std::string cut = WriteBytes(absl::StrCat("cut", GetParam()), whole.substr(0, size));
     const auto read = ReadWeightsFile(cut);
@@ -154,7 +147,7 @@ TEST_P(Weights, TruncatedAnywhereAreAnError) {
 TEST_P(Weights, DamagedAnywhereNeverCrash) {
   const std::string path = Path(absl::StrCat("sound", GetParam()));
   ASSERT_TRUE(WriteWeights(path, SomeTensors()).ok());
-  const std::string sound = Content(path);
+  const std::string sound = FileContent(path);
   int errors = 0;
   for (size_t i = 0; i < sound.size(); i += 5) {
     for (char flip : {'\x01', '\x80', '\xff'}) {
@@ -183,7 +176,7 @@ TEST(ReadWeights, AnErrorOfTheDiskIsNoDamage) {
     const FailingReads failing("/disk.safetensors", EIO, bytes);
     const absl::Status status = ReadWeightsFile(path).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnknown) << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("can't read " + path));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("cannot read " + path));
   }
   EXPECT_TRUE(ReadWeightsFile(path).ok());
 }
@@ -271,7 +264,7 @@ TEST_P(PythonsFiles, WholeModulesAreNamed) {
 }
 
 TEST_P(PythonsFiles, TruncatedAnywhereAreAnError) {
-  const std::string whole = Content(Name("_checkpoint.pt"));
+  const std::string whole = FileContent(Name("_checkpoint.pt"));
   ASSERT_GT(whole.size(), 1000u);
   for (size_t size = 0; size < whole.size(); size += 29) {
     const std::string cut = WriteBytes("cut_python.pt", whole.substr(0, size));
@@ -282,7 +275,7 @@ TEST_P(PythonsFiles, TruncatedAnywhereAreAnError) {
 }
 
 TEST_P(PythonsFiles, DamagedAnywhereNeverCrash) {
-  const std::string sound = Content(Name("_checkpoint.pt"));
+  const std::string sound = FileContent(Name("_checkpoint.pt"));
   int errors = 0;
   for (size_t i = 0; i < sound.size(); i += 7) {
     std::string damaged = sound;
@@ -332,9 +325,10 @@ TEST(ReadSafetensors, ReadsWhatFits) {
 }
 
 TEST(ReadSafetensors, RefusesMetadataOtherThanTexts) {
-  EXPECT_THAT(SafetensorsError("{\"__metadata__\":3}", ""), HasSubstr("__metadata__ is no object"));
+  EXPECT_THAT(SafetensorsError("{\"__metadata__\":3}", ""),
+              HasSubstr("__metadata__ is not an object"));
   EXPECT_THAT(SafetensorsError("{\"__metadata__\":{\"epoch\":3}}", ""),
-              HasSubstr("__metadata__: epoch is no text"));
+              HasSubstr("__metadata__: epoch is not text"));
 }
 
 TEST(EncodeSafetensors, RefusesATensorThatIsCalledAsTheMetadata) {
@@ -481,7 +475,7 @@ TEST(FindStateDict, FailsOnlyIfAWeightIsNoTensor) {
                                "cnumpy\nndarray\n)\x81" + "K\x01" + BothFloats() + "u.");
   EXPECT_THAT(Names(read), ElementsAre("weight"));
   ASSERT_TRUE(read.ok());
-  EXPECT_THAT(read->notes, ElementsAre(HasSubstr("left out what is no tensor that can be read: "
+  EXPECT_THAT(read->notes, ElementsAre(HasSubstr("left out entries that are not readable tensors: "
                                                  "\"mean\" (an object of numpy.ndarray), "
                                                  "an integer (a tensor)")));
   Two two;
@@ -717,14 +711,14 @@ TEST(ReadLegacyTorchFile, NamesWhatIsWrongWithStorages) {
     return std::string(ReadLegacy(content).status().message());
   };
   EXPECT_THAT(says(LegacyFile(pickle, {})), HasSubstr("of its 1 storages only 0 have bytes"));
-  EXPECT_THAT(says(LegacyFile(pickle, {"0", "0"})), HasSubstr("\"0\" stands there twice"));
+  EXPECT_THAT(says(LegacyFile(pickle, {"0", "0"})), HasSubstr("\"0\" occurs twice"));
   EXPECT_THAT(says(LegacyFile(pickle, {"1", "0"})), HasSubstr("\"1\" is of an unknown type"));
   std::string other_size = LegacyFile(pickle);
   other_size[other_size.size() - 16] = 1;
   EXPECT_THAT(says(other_size), HasSubstr("has 1 elements, expected 2"));
   std::string many = LegacyFile("\x80\x02" + DictOf("w", BothFloats("N")) + ".");
   many.replace(many.find("K\x02NtQ"), 2, "J\xff\xff\xff\x7f");
-  EXPECT_THAT(says(many), HasSubstr("which the file is too short for"));
+  EXPECT_THAT(says(many), HasSubstr("but the file is too short for them"));
   EXPECT_THAT(says(LegacyFile("\x80\x02" + DictOf("w", Text("no tensor")) + ".", {})),
               HasSubstr("holds no dict of tensors"));
   std::string version = LegacyFile(pickle);
@@ -921,7 +915,7 @@ TEST(LoadWeights, LeavesLayersOut) {
   const absl::Status status = LoadWeights(tensors, "f", &network, {"class"});
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("\"class\" is no layer of the network; the layers are classifier, "
+              HasSubstr("\"class\" is not a layer of the network; the layers are classifier, "
                         "features, head"));
 }
 

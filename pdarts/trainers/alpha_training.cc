@@ -67,12 +67,16 @@ std::vector<std::string> AlphaTrainingNotes(const Experiment& experiment, int st
                                  "; the random start of the alphas decides ", decided));
   };
   const std::string reason = ReasonForAllKinds(shape, experiment.spec.search(), steps);
-  if (!reason.empty()) add(reason, last ? "what is derived" : "what is pruned after the stage");
+  if (!reason.empty()) {
+    add(reason,
+        last ? "which architecture is derived" : "which candidates are pruned after the stage");
+  }
   for (const std::string& kind : experiment.space->KindsWithoutCells(shape.cells)) {
     add(absl::StrCat("a super-network of ", shape.cells, shape.cells == 1 ? " cell" : " cells",
                      " has no ", kind, " cell, so nothing trains that cell's alphas"),
-        absl::StrCat(last ? "what is derived for the " : "what is pruned from the ", kind, " cell",
-                     last ? "" : " after the stage"));
+        absl::StrCat(last ? "which operations are derived for the "
+                          : "which candidates are pruned from the ",
+                     kind, " cell", last ? "" : " after the stage"));
   }
   if (const std::string why = ReasonForOneCandidate(experiment, stage); !why.empty()) {
     notes.push_back(absl::StrCat("stage ", stage + 1,

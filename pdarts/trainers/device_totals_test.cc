@@ -60,7 +60,7 @@ TEST(DeviceTotals, OfABatchOfSeveralProcessesCountWhatAllHit) {
   EXPECT_EQ(totals.Read({}).sums[0].loss, 16 * pass.loss.item<double>());
 }
 
-TEST(DeviceTotals, GoOnWhereAMeterWas) {
+TEST(DeviceTotals, ContinueWhereAMeterWas) {
   Meter whole, before;
   DeviceTotals totals(c10::kCPU, 1, 0);
   for (int i = 0; i < 3; ++i) {

@@ -237,7 +237,7 @@ absl::Status CheckMeasurable(const DatasetSplits& data) {
   if (data.test->size() > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       data.source,
-      " holds no test images, which networks are measured on: the test split is empty. ",
+      " holds no test images, so networks cannot be measured: the test split is empty. ",
       "Add some; a dataset that has the field dataset.test_share can also set training images "
       "apart"));
 }

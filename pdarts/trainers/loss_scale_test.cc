@@ -57,7 +57,7 @@ TEST(LossScale, HalvesAfterAGradientThatIsNotFinite) {
     const double before = scale.scale().item<double>();
     EXPECT_EQ(scale.Unscale({Float({1}), Float({2, bad})}).item<float>(), 1);
     EXPECT_EQ(scale.scale().item<double>(), before / 2);
-    EXPECT_EQ(scale.Unscale({Float({1})}).item<float>(), 0) << "found_inf begins anew";
+    EXPECT_EQ(scale.Unscale({Float({1})}).item<float>(), 0) << "found_inf begins at 0 again";
     EXPECT_EQ(scale.scale().item<double>(), before / 2);
     EXPECT_EQ(scale.steps().item<int64_t>(), 1);
   }

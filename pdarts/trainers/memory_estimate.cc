@@ -145,7 +145,7 @@ absl::Status Regularize(const Experiment& experiment, int stage, SuperNet* super
   context.num_stages = experiment.schedule->num_stages();
   context.shape = experiment.schedule->stage(stage);
   context.epoch = context.shape.epochs / 2;
-  context.net = super_net;
+  context.super_net = super_net;
   context.space = experiment.space.get();
   context.derivation_options = &experiment.derivation_options;
   context.generator = NewGenerator();

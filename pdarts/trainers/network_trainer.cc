@@ -31,9 +31,9 @@ constexpr char kNetworkTrainer[] = "network";
 absl::Status CheckImages(const TrainSettings& settings, const DatasetSplits& data) {
   const int64_t available = data.train->size();
   if (settings.train_images() > available) {
-    return absl::InvalidArgumentError(absl::StrCat("train.train_images: ", settings.train_images(),
-                                                   " are asked for, the training split has ",
-                                                   available));
+    return absl::InvalidArgumentError(
+        absl::StrCat("train.train_images: ", settings.train_images(),
+                     " images are requested, but the training split has ", available));
   }
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
   const int64_t images = settings.train_images() > 0 ? settings.train_images() : available;

@@ -6,8 +6,6 @@
 #include "ATen/ops/empty_like.h"
 #include "ATen/ops/isfinite.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/trainers/unrolled.h"
@@ -22,7 +20,7 @@ enum NumberCheck { kWeightLoss, kAlphaLoss, kAlphaValues, kChecks };
 
 constexpr const char* kNotFinite[kChecks] = {"the loss of the weights is not a finite number",
                                              "the loss of the alphas is not a finite number",
-                                             "an alpha is no finite number"};
+                                             "an alpha is not a finite number"};
 
 /// The checks of a step, in their order.
 std::vector<int> CheckOrder(const SearchSettings& settings) {
@@ -125,7 +123,7 @@ absl::StatusOr<GradientResult> SearchStep::TrainAlphas(const Batch& weight_batch
   MoveAlphas(pass);
   for (const at::Tensor& alpha : super_net_->alphas()) {
     if (!at::isfinite(alpha).all().item<bool>()) {
-      return absl::InternalError("an alpha is no finite number");
+      return absl::InternalError("an alpha is not a finite number");
     }
   }
   return pass;
@@ -154,9 +152,10 @@ absl::Status SearchStep::CheckScales() const {
 
 GradientResult SearchStep::Run(DevicePass* pass, GradientRequest request, const Compute& compute) {
   ++device_->unread;
-  const std::optional<std::string> key = KeyOf(*pass);
-  if (!pass->graph.records() || !key) return compute(request);
   const int64_t images = request.images.size(0);
+  std::optional<std::vector<double>> key;
+  if (pass->graph.records()) key = KeyOf(*pass, images);
+  if (!key) return compute(request);
   if (!pass->images.defined() || pass->images.size(0) < images) {
     pass->images = at::empty_like(request.images);
     pass->labels = at::empty_like(request.labels);
@@ -166,7 +165,7 @@ GradientResult SearchStep::Run(DevicePass* pass, GradientRequest request, const 
   pass->labels.copy_(request.labels);
   request.images = pass->images;
   request.labels = pass->labels;
-  pass->graph.Run(absl::StrCat(images, " images; ", *key), [pass, request, compute] {
+  pass->graph.Run(*key, [pass, request, compute] {
     pass->result = GradientResult();  // frees its memory for the new pass
     GradientResult result = compute(request);
     result.weights.clear();
@@ -176,19 +175,16 @@ GradientResult SearchStep::Run(DevicePass* pass, GradientRequest request, const 
   return pass->result;
 }
 
-std::optional<std::string> SearchStep::KeyOf(const DevicePass& pass) const {
-  std::vector<double> constants;
+std::optional<std::vector<double>> SearchStep::KeyOf(const DevicePass& pass, int64_t images) const {
+  std::vector<double> key = pass.numbers.Pattern();
+  key.push_back(static_cast<double>(images));
   if (penalty_) {
-    std::optional<std::vector<double>> given;
-    if (penalty_constants_) given = penalty_constants_();
-    if (!given) return std::nullopt;
-    constants = *std::move(given);
+    std::optional<std::vector<double>> constants;
+    if (penalty_constants_) constants = penalty_constants_();
+    if (!constants) return std::nullopt;
+    key.insert(key.end(), constants->begin(), constants->end());
   }
-  const auto exactly = [](std::string* out, double value) {
-    absl::StrAppendFormat(out, "%.17g", value);
-  };
-  return absl::StrCat(pass.numbers.Pattern(), "; penalties ",
-                      absl::StrJoin(constants, " ", exactly));
+  return key;
 }
 
 std::optional<SearchStep::NotFinite> SearchStep::Read(Meter* weights, Meter* alphas) {

@@ -125,8 +125,9 @@ class SearchStep {
 
   /// Computes a pass on the device, or replays its recording.
   GradientResult Run(DevicePass* pass, GradientRequest request, const Compute& compute);
-  /// The values on which the operations of a pass depend; no value if the pass cannot be recorded.
-  std::optional<std::string> KeyOf(const DevicePass& pass) const;
+  /// The numbers on which the operations of a pass with so many images depend; no value if the pass
+  /// cannot be recorded.
+  std::optional<std::vector<double>> KeyOf(const DevicePass& pass, int64_t images) const;
 
   void MoveWeights(const GradientResult& pass);
   void MoveAlphas(const GradientResult& pass);

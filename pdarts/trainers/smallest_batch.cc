@@ -131,7 +131,7 @@ absl::Status CheckSmallestBatches(const Experiment& experiment, std::optional<in
     return absl::InvalidArgumentError(
         absl::StrCat("search.batch_size: ",
                      HowOfOne(weights_of_one ? weight_images : alpha_images, batch_size, processes),
-                     ", which stage ", s + 1, " can't train on (", *fault, "); choose another"));
+                     ", which stage ", s + 1, " cannot train on (", *fault, "); choose another"));
   }
   return absl::OkStatus();
 }
@@ -157,7 +157,7 @@ absl::Status CheckSmallestBatch(const Training& training, int64_t images, int64_
                          " makes a part of one image of a batch of ", smallest.batch)
           : absl::StrCat("train.batch_size: ", HowOfOne(images, settings.batch_size(), processes));
   return absl::InvalidArgumentError(
-      absl::StrCat(cause, ", which the network can't train on (", *fault, "); ", remedy));
+      absl::StrCat(cause, ", which the network cannot train on (", *fault, "); ", remedy));
 }
 
 }  // namespace pdarts

@@ -80,7 +80,7 @@ absl::Status StageTrainer::Build(const Candidates& candidates) {
   context_.stage = at.stage;
   context_.num_stages = at.num_stages;
   context_.shape = shape_;
-  context_.net = super_net_.get();
+  context_.super_net = super_net_.get();
   context_.space = experiment_.space.get();
   context_.derivation_options = &experiment_.derivation_options;
   context_.generator = NewGenerator(kRegularizers);

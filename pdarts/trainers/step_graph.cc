@@ -10,7 +10,7 @@ namespace pdarts {
 StepGraph::StepGraph(std::shared_ptr<GraphRecorder> recorder, CudaGraphs mode)
     : recorder_(mode == OFF ? nullptr : std::move(recorder)), must_record_(mode == ON) {}
 
-void StepGraph::Run(const std::string& key, const std::function<void()>& compute) {
+void StepGraph::Run(const std::vector<double>& key, const std::function<void()>& compute) {
   if (!records()) {
     compute();
     return;

@@ -3,7 +3,7 @@
 
 #include <functional>
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "pdarts/core/experiment.pb.h"
 #include "pdarts/device/graphs/graph_recorder.h"
@@ -27,15 +27,15 @@ class StepGraph {
 
   /// Does the computation once. `compute` must do the same computation at the same addresses at
   /// each call with the same key, and obey GraphRecorder::Record.
-  /// \param key the values on which the operations of the step depend. Another key starts again
+  /// \param key the numbers on which the operations of the step depend. Another key starts again
   ///     with warm-up steps. Throws c10::Error if LibTorch does. If recording fails and the mode is
   ///     AUTO, this step and all later ones are computed one operation at a time.
-  void Run(const std::string& key, const std::function<void()>& compute);
+  void Run(const std::vector<double>& key, const std::function<void()>& compute);
 
  private:
   std::shared_ptr<GraphRecorder> recorder_;
   const bool must_record_;
-  std::string key_;
+  std::vector<double> key_;
   int warm_ups_ = 0;  ///< warm-up steps that are done for the key
   std::unique_ptr<RecordedGraph> graph_;
 };

@@ -61,7 +61,7 @@ TEST_F(StepGraphTest, RecordsAfterTheWarmUps) {
   {
     StepGraph graph(recorder_, AUTO);
     EXPECT_TRUE(graph.records());
-    for (int i = 0; i < 6; ++i) graph.Run("", compute_);
+    for (int i = 0; i < 6; ++i) graph.Run({}, compute_);
   }
   EXPECT_THAT(calls_,
               ElementsAre("run", "run", "run", "record", "replay", "replay", "replay", "delete"));
@@ -71,8 +71,8 @@ TEST_F(StepGraphTest, RecordsAfterTheWarmUps) {
 TEST_F(StepGraphTest, AnotherKeyBeginsAgain) {
   {
     StepGraph graph(recorder_, AUTO);
-    for (int i = 0; i < 4; ++i) graph.Run("rate=0", compute_);
-    for (int i = 0; i < 4; ++i) graph.Run("rate=p", compute_);
+    for (int i = 0; i < 4; ++i) graph.Run({32, 0}, compute_);
+    for (int i = 0; i < 4; ++i) graph.Run({32, 0.5}, compute_);
   }
   EXPECT_THAT(calls_, ElementsAre("run", "run", "run", "record", "replay", "delete", "run", "run",
                                   "run", "record", "replay", "delete"));
@@ -83,7 +83,7 @@ TEST_F(StepGraphTest, WithoutARecorderOrIfItIsOffEveryStepIsComputed) {
   StepGraph none(nullptr, ON), off(recorder_, OFF);
   for (StepGraph* graph : {&none, &off}) {
     EXPECT_FALSE(graph->records());
-    for (int i = 0; i < 5; ++i) graph->Run("", compute_);
+    for (int i = 0; i < 5; ++i) graph->Run({}, compute_);
   }
   EXPECT_TRUE(calls_.empty());
   EXPECT_EQ(computed_, 10);
@@ -92,13 +92,13 @@ TEST_F(StepGraphTest, WithoutARecorderOrIfItIsOffEveryStepIsComputed) {
 TEST_F(StepGraphTest, WhatCannotBeRecordedIsComputedUnlessRecordingIsAskedFor) {
   recorder_->fails = true;
   StepGraph automatic(recorder_, AUTO);
-  for (int i = 0; i < 6; ++i) automatic.Run("", compute_);
+  for (int i = 0; i < 6; ++i) automatic.Run({}, compute_);
   EXPECT_THAT(calls_, ElementsAre("run", "run", "run", "record"));
   EXPECT_EQ(computed_, 6);
   EXPECT_FALSE(automatic.records());
   StepGraph on(recorder_, ON);
-  for (int i = 0; i < 3; ++i) on.Run("", compute_);
-  EXPECT_THROW(on.Run("", compute_), c10::Error);
+  for (int i = 0; i < 3; ++i) on.Run({}, compute_);
+  EXPECT_THROW(on.Run({}, compute_), c10::Error);
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace pdarts {
 
 absl::StatusOr<TrainingHalves> SplitTrainingImages(int64_t images, int64_t used, double share) {
   if (used > images) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("search.train_images: ", used, " are asked for, the dataset has ", images));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "search.train_images: ", used, " images are requested, but the dataset has ", images));
   }
   if (used == 0) used = images;
   const auto weights = static_cast<int64_t>(std::floor(share * static_cast<double>(used)));

@@ -26,7 +26,7 @@ TEST(SplitTrainingImages, CutsWithoutShuffling) {
 
 TEST(SplitTrainingImages, RefusesEmptyHalvesAndMissingImages) {
   EXPECT_THAT(SplitTrainingImages(10, 11, 0.5).status().ToString(),
-              HasSubstr("search.train_images: 11 are asked for, the dataset has 10"));
+              HasSubstr("search.train_images: 11 images are requested, but the dataset has 10"));
   EXPECT_THAT(SplitTrainingImages(1, 0, 0.5).status().ToString(),
               HasSubstr("leaves no image for the weights"));
   EXPECT_THAT(SplitTrainingImages(10, 0, 1).status().ToString(),

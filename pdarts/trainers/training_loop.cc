@@ -174,7 +174,7 @@ absl::StatusOr<LoopProgress> ReadProgress(const TrainingState& state, absl::stri
 }
 
 absl::Status StateDoesNotFit(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("the state doesn't fit the experiment: ", what));
+  return absl::DataLossError(absl::StrCat("the state does not fit the experiment: ", what));
 }
 
 AccuracyState ToState(const Accuracy& accuracy) {

@@ -122,7 +122,7 @@ class TrainingLoop {
   /// For a task that is only timed: goes to the beginning of an epoch.
   void GoTo(int epoch) { position_.epoch = epoch; }
 
-  const LoopPosition& position() const { return position_; }  ///< the first step that isn't done
+  const LoopPosition& position() const { return position_; }  ///< the first step that is not done
   Meter& weight_meter() { return weight_meter_; }             ///< of the epoch so far
   Meter& alpha_meter() { return alpha_meter_; }
   /// The accuracy of the last evaluation.
@@ -165,7 +165,7 @@ class TrainingLoop {
 /// The progress of a state. \error kDataLoss if the state is not of `trainer`, or cannot be read.
 absl::StatusOr<LoopProgress> ReadProgress(const TrainingState& state, absl::string_view trainer);
 
-/// kDataLoss: "the state doesn't fit the experiment: `what`".
+/// kDataLoss: "the state does not fit the experiment: `what`".
 absl::Status StateDoesNotFit(absl::string_view what);
 
 AccuracyState ToState(const Accuracy& accuracy);

@@ -121,7 +121,7 @@ TEST(TrainingLoop, SavesWhereAStateIsDueAndAtTheEndOfEveryEpoch) {
 }
 
 /// The loop stops after every step, before the evaluation, and after every epoch.
-TEST(TrainingLoop, StopsAnywhereAndGoesOn) {
+TEST(TrainingLoop, StopsAnywhereAndResumes) {
   Recorder whole;
   ASSERT_TRUE(whole.loop->Run(nullptr, &whole).ok());
   int stops = 0;

@@ -20,7 +20,7 @@ def _read(run: Path, name: str) -> Optional[str]:
     """The content of a file of a run; None if the run does not have it (yet)."""
     folder = pathlib.Path(run)
     if not (folder / _SPEC).is_file():
-        raise FileNotFoundError(f"{folder} is no run directory: it has no {_SPEC}")
+        raise FileNotFoundError(f"{folder} is not a run directory: it has no {_SPEC}")
     try:
         return (folder / name).read_text(encoding="utf-8", errors="backslashreplace")
     except FileNotFoundError:

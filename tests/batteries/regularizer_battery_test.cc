@@ -35,7 +35,7 @@ void GoThrough(const Experiment& experiment) {
     context.stage = stage;
     context.num_stages = experiment.schedule->num_stages();
     context.shape = experiment.schedule->stage(stage);
-    context.net = super_net.get();
+    context.super_net = super_net.get();
     context.space = experiment.space.get();
     context.derivation_options = &experiment.derivation_options;
     context.generator = MakeGenerator(1, "regularizers");
@@ -136,7 +136,7 @@ TEST(RegularizerBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {
     MakeTiny(keep, &spec);
     // In each stage: two epochs with two steps. Every second state is after a step without and with
     // training of the alphas, or the end of the stage.
-    ExpectSomeStatesGoOnToTheSameEnd(spec, /*stride=*/2);
+    ExpectSomeStatesResumeToTheSameEnd(spec, /*stride=*/2);
   }
 }
 

@@ -574,24 +574,22 @@ TEST_P(SearchSpaceBattery, MemoryIsEstimated) {
 TEST_P(SearchSpaceBattery, AnInterruptedSearchEndsWhereAWholeOneDoes) {
   // Each of the four epochs has two states after steps and one state at its end. Every second state
   // is after a step without and with training of the alphas, or the end of a stage.
-  EXPECT_EQ(ExpectSomeStatesGoOnToTheSameEnd(TinySpec(), /*stride=*/2), 12);
+  EXPECT_EQ(ExpectSomeStatesResumeToTheSameEnd(TinySpec(), /*stride=*/2), 12);
 }
 
 TEST_P(SearchSpaceBattery, CostsOfOperationsAddUpToThoseOfNetworks) {
   NetworkShape shape = space_->default_network_shape().value();
   shape.channels = 4;
   shape.cells = 3;
-  if (space_->operation_places(shape).empty()) GTEST_SKIP() << "the space doesn't say its places";
-  const auto params = nn::CostModel::Parameters(*space_, shape);
-  ASSERT_TRUE(params.ok()) << params.status();
-  const auto macs = nn::CostModel::MultiplyAdds(*space_, shape);
-  ASSERT_TRUE(macs.ok()) << macs.status();
+  if (space_->operation_places(shape).empty()) GTEST_SKIP() << "the space does not say its places";
+  const auto models = nn::CountModels::Make(*space_, shape);
+  ASSERT_TRUE(models.ok()) << models.status();
   const at::Generator generator = MakeGenerator(1, "architectures");
   for (int i = 0; i < 3; ++i) {
     const Architecture architecture = RandomArchitecture(*space_, generator).value();
     const NetworkCounts counts = CountNetwork(*space_, architecture, shape).value();
-    EXPECT_EQ(params->Of(architecture), counts.params);
-    EXPECT_EQ(macs->Of(architecture), counts.macs);
+    EXPECT_EQ(models->params.Of(architecture), counts.params);
+    EXPECT_EQ(models->macs.Of(architecture), counts.macs);
   }
 }
 
@@ -600,7 +598,7 @@ TEST_P(SearchSpaceBattery, OperationsByThemselvesStoreWhatTheBackendSays) {
   NetworkShape shape = space_->default_network_shape().value();
   shape.channels = 4;
   const OperationPlaces places = space_->operation_places(shape);
-  if (places.empty()) GTEST_SKIP() << "the space doesn't say its places";
+  if (places.empty()) GTEST_SKIP() << "the space does not say its places";
   for (const at::ScalarType storage : {at::kFloat, at::kBFloat16}) {
     shape.backend.storage = storage;
     for (size_t k = 0; k < places.size(); ++k) {

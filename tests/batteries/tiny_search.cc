@@ -108,8 +108,8 @@ namespace {
 
 /// Expects that a search which resumes from a state ends like the whole search, and reports what
 /// that reports after the state.
-void ExpectGoesOnToTheSameEnd(const ExperimentSpec& spec, const std::string& state,
-                              const SearchOutcome& whole, c10::Device device) {
+void ExpectResumesToTheSameEnd(const ExperimentSpec& spec, const std::string& state,
+                               const SearchOutcome& whole, c10::Device device) {
   const Checkpoint checkpoint = DecodeCheckpoint(state).value();
   const SearchOutcome resumed = Search(spec, nullptr, &checkpoint.state, device);
   ExpectSameEnd(whole, resumed);
@@ -122,7 +122,7 @@ void ExpectGoesOnToTheSameEnd(const ExperimentSpec& spec, const std::string& sta
 
 }  // namespace
 
-int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device device) {
+int ExpectEveryStateResumesToTheSameEnd(const ExperimentSpec& spec, c10::Device device) {
   const SearchOutcome plain = Search(spec, nullptr, nullptr, device);
   StateKeeper keeper;
   const SearchOutcome saved = Search(spec, &keeper, nullptr, device);
@@ -130,18 +130,18 @@ int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device d
   EXPECT_EQ(plain.log.lines, saved.log.lines);
   for (size_t i = 0; i < keeper.contents.size(); ++i) {
     SCOPED_TRACE(keeper.places[i]);
-    ExpectGoesOnToTheSameEnd(spec, keeper.contents[i], plain, device);
+    ExpectResumesToTheSameEnd(spec, keeper.contents[i], plain, device);
   }
   return static_cast<int>(keeper.contents.size());
 }
 
-int ExpectSomeStatesGoOnToTheSameEnd(const ExperimentSpec& spec, size_t stride,
-                                     c10::Device device) {
+int ExpectSomeStatesResumeToTheSameEnd(const ExperimentSpec& spec, size_t stride,
+                                       c10::Device device) {
   StateKeeper keeper;
   const SearchOutcome whole = Search(spec, &keeper, nullptr, device);
   for (size_t i = stride / 2; i < keeper.contents.size(); i += stride) {
     SCOPED_TRACE(keeper.places[i]);
-    ExpectGoesOnToTheSameEnd(spec, keeper.contents[i], whole, device);
+    ExpectResumesToTheSameEnd(spec, keeper.contents[i], whole, device);
   }
   return static_cast<int>(keeper.contents.size());
 }

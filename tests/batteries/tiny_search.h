@@ -49,13 +49,13 @@ void ExpectSameEnd(const SearchOutcome& a, const SearchOutcome& b);
 /// and reports what that reports after the state. The states pass through the bytes of a
 /// checkpoint.
 /// \return the number of states.
-int ExpectEveryStateGoesOnToTheSameEnd(const ExperimentSpec& spec, c10::Device device = c10::kCPU);
+int ExpectEveryStateResumesToTheSameEnd(const ExperimentSpec& spec, c10::Device device = c10::kCPU);
 
 /// Expects the same of one state of every `stride`, in less time. The first is that with the number
 /// stride / 2.
 /// \return the number of all states.
-int ExpectSomeStatesGoOnToTheSameEnd(const ExperimentSpec& spec, size_t stride,
-                                     c10::Device device = c10::kCPU);
+int ExpectSomeStatesResumeToTheSameEnd(const ExperimentSpec& spec, size_t stride,
+                                       c10::Device device = c10::kCPU);
 
 }  // namespace pdarts
 

@@ -17,7 +17,7 @@ prints "[[('skip_connect', 0), ('dil_conv_3x3', 1)]" "$pdarts" genotype --space=
 says "unknown command \"serach\"" "$pdarts" serach
 says "takes no --to" "$pdarts" list --to=flat
 says "search needs --spec=FILE" "$pdarts" search
-says "can't read the spec" "$pdarts" search --spec=nothing.textproto
+says "cannot read the spec" "$pdarts" search --spec=nothing.textproto
 says "unknown search space \"dart\"; known: darts, nasbench201" "$pdarts" genotype --space=dart --to=flat PDARTS
 prints "Genotype(normal=[(" "$pdarts" genotype --space=darts --random --seed=4
 drawn=$("$pdarts" genotype --space=nasbench201 --random --seed=4)
@@ -71,7 +71,7 @@ says "architecture 15625: the benchmark numbers them from 0 to 15624" "${query[@
 says "--dataset: the benchmark has no accuracy on the dataset \"cifar99\"; it has: cifar10" "${query[@]}" --top=1 --dataset=cifar99
 says "--top: -1 is below 1" "${query[@]}" --top=-1
 says "--top: 0 is below 1" "${query[@]}" --top=0 1
-says "can't read the table $PWD/none.csv" "${query[@]}" --table=none.csv 1
+says "cannot read the table $PWD/none.csv" "${query[@]}" --table=none.csv 1
 echo "architecture,cifar100" > table.csv
 says "table.csv:1: the column \"cifar100\": expected \"<dataset>_test_accuracy\"" "${query[@]}" --table=table.csv 1
 says "--model: the benchmark nasbench201 looks accuracies up in a table: it has no model" "${query[@]}" --model=table.csv 1
@@ -93,23 +93,23 @@ says "the benchmark nasbench301 predicts accuracies: it has no table of architec
 says "--top: the benchmark nasbench301 predicts accuracies" "${predict[@]}" --top=1
 says "--table: the benchmark nasbench301 predicts accuracies" "${predict[@]}" --table=table.csv PDARTS
 says "--dataset: the benchmark has no accuracy on the dataset \"cifar100\"; it has: cifar10" "${predict[@]}" --dataset=cifar100 PDARTS
-says "--model: can't read the model $PWD/none.textproto" "${predict[@]}" --model=none.textproto PDARTS
+says "--model: cannot read the model $PWD/none.textproto" "${predict[@]}" --model=none.textproto PDARTS
 echo 'dataset: "mine"' > model.textproto
 says "--model: $PWD/model.textproto: intercept: is not set" "${predict[@]}" --model=model.textproto PDARTS
 
 bfloat16=("${search[@]}" --dry_run --set=search.precision=BFLOAT16)
 prints "2 cells, 2 channels, 8 candidates" "${bfloat16[@]}"
-says "search.precision: BFLOAT16 can't be combined with search.alpha_gradients: UNROLLED" \
+says "search.precision: BFLOAT16 cannot be combined with search.alpha_gradients: UNROLLED" \
   "${bfloat16[@]}" --set=search.alpha_gradients=UNROLLED
 prints "2 cells, 2 channels, 8 candidates" "${search[@]}" --dry_run
-tail -1 <<< "$printed" | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
+tail -1 <<< "$printed" | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is not a total time"
 estimate=$("${search[@]}" --dry_run --json 2>error)
 for key in seconds seconds_low seconds_high total_seconds; do
   [ -n "$(number $key <<< "$estimate")" ] || fails "the dry run's JSON has no $key: $estimate"
 done
 one_pixel=("${search[@]}" --set=search.batch_size=1 --set=dataset.height=4 --set=dataset.width=4)
-says "search.batch_size: 1 makes batches of one image, which stage 1 can't train on" "${one_pixel[@]}" --dry_run
-says "search.batch_size: 1 makes batches of one image, which stage 1 can't train on" "${one_pixel[@]}"
+says "search.batch_size: 1 makes batches of one image, which stage 1 cannot train on" "${one_pixel[@]}" --dry_run
+says "search.batch_size: 1 makes batches of one image, which stage 1 cannot train on" "${one_pixel[@]}"
 [ ! -e runs ] || { echo "--dry_run wrote something"; failures=$((failures + 1)); }
 prints '"search_space":"darts"' "${search[@]}" --json
 [ "$(wc -l < runs/tiny-seed1/log.jsonl)" -ge 5 ] || { echo "the log is short"; failures=$((failures + 1)); }
@@ -134,7 +134,7 @@ prints "2 candidates" "$pdarts" search --spec=some.textproto --dry_run
 with '"nor_conv_9x9"'
 says 'operations[0]: "nor_conv_9x9" is unknown; expected some of none, skip_connect' "$pdarts" search --spec=some.textproto --dry_run
 with '"nor_conv_3x3", "skip_connect"'
-says 'operations[1]: "skip_connect" is doubled or out of order' "$pdarts" search --spec=some.textproto --dry_run
+says 'operations[1]: "skip_connect" occurs twice or is out of order' "$pdarts" search --spec=some.textproto --dry_run
 for event in epoch derivation; do
   grep -q "\"event\":\"$event\".*\"architecture\":\"|.*\"benchmark\":{.*\"rank\":" runs/tiny201-seed1/log.jsonl ||
     { echo "no rank in the log's $event"; failures=$((failures + 1)); }
@@ -150,7 +150,7 @@ prints '"kernels":"fused/portable"' env PDARTS_KERNEL_VARIANT=portable "$pdarts"
 prints "instruction set portable" env PDARTS_KERNEL_VARIANT=portable "$pdarts" --version
 for command in "--version" "search --spec=tiny.textproto --output_dir=never"; do
   # shellcheck disable=SC2086
-  says 'the environment variable PDARTS_KERNEL_VARIANT: "fast" is no instruction set that this processor can run; it can run portable' \
+  says 'the environment variable PDARTS_KERNEL_VARIANT: "fast" is not an instruction set that this processor can run; it can run portable' \
     env PDARTS_KERNEL_VARIANT=fast "$pdarts" $command
 done
 [ ! -e never ] || fails "a search with an unknown instruction set made a run directory"
@@ -163,9 +163,9 @@ for event in epoch derivation; do
   grep -q "\"event\":\"$event\".*\"benchmark\":{.*\"predicted\":true" runs/tiny301-seed1/log.jsonl ||
     fails "no prediction in the log's $event"
 done
-grep -q "Prediction of the accuracy of what each epoch would derive" runs/tiny301-seed1/report.html ||
+grep -q "Predicted accuracy of the architecture that each epoch would derive" runs/tiny301-seed1/report.html ||
   fails "no curve of predictions in the report"
-says "benchmark: model: can't read the model none.textproto" "$pdarts" search --spec=tiny301.textproto --set=benchmark.model=none.textproto
+says "benchmark: model: cannot read the model none.textproto" "$pdarts" search --spec=tiny301.textproto --set=benchmark.model=none.textproto
 says "holds a finished run" "${search[@]}" --resume
 says "if the run was moved, name its new folder by --output_dir" "${search[@]}" --resume --output_dir=nowhere
 says "--resume and --overwrite exclude each other" "${search[@]}" --resume --overwrite
@@ -196,8 +196,8 @@ mkdir -p sweep/tiny-seed3 && echo mine > sweep/tiny-seed3/notes
 says "these seeds failed: 3" "${sweep[@]}" --seeds=1,3,5 --jobs=2
 also "see $PWD/sweep/tiny-seed3.console.txt"
 says "seed 5: finished before" "${sweep[@]}" --seeds=1,3,5
-grep -q "holds files that are no run" sweep/tiny-seed3.console.txt ||
-  { echo "the failed seed doesn't say why"; failures=$((failures + 1)); }
+grep -q "holds files that are not a run" sweep/tiny-seed3.console.txt ||
+  { echo "the failed seed does not say why"; failures=$((failures + 1)); }
 rm -r sweep/tiny-seed3
 prints '"failed_seeds":[],"mean":{"mem_gb"' "${sweep[@]}" --seeds=1,3,5 --json
 cmp -s sweep/tiny-seed1/supernet.safetensors runs/tiny-seed1/supernet.safetensors ||
@@ -215,7 +215,7 @@ prints "both.html" "$pdarts" report --output=both.html runs/tiny-seed1 runs/tiny
 grep -q "tiny, seed 2" both.html || fails "both.html lacks a run"
 prints "comparison.html" "$pdarts" report sweep
 grep -q "3 runs side by side" comparison.html || fails "comparison.html lacks a run"
-says "is no run directory, and holds no run" "$pdarts" report runs/tiny-seed1/nothing
+says "is not a run directory, and holds no run" "$pdarts" report runs/tiny-seed1/nothing
 says "report needs at least one" "$pdarts" report
 prints "| tiny | synthetic | darts | 5 |" "$pdarts" results sweep
 also "| tiny | synthetic | darts | 1, 3, 5 |" "flops_g counts multiply-adds"
@@ -233,7 +233,7 @@ prints "$PWD/zoo/tiny-seed1" "$pdarts" results --add_to=zoo runs/tiny-seed1
   fails "the zoo holds other files: $(ls zoo/tiny-seed1)"
 says "$PWD/zoo/tiny-seed1 exists; remove it first" "$pdarts" results --add_to=zoo runs/tiny-seed1
 mkdir unfinished && cp runs/tiny-seed2/spec.textproto unfinished
-says "unfinished isn't finished: there is no result.json in it" "$pdarts" results --add_to=zoo unfinished
+says "unfinished is not finished: there is no result.json in it" "$pdarts" results --add_to=zoo unfinished
 [ "$(ls zoo)" = tiny-seed1 ] || fails "a refused run left something in the zoo"
 prints "| tiny | synthetic | darts | 1 |" "$pdarts" results zoo
 prints "[genotype](<../zoo/tiny-seed1/genotype.txt>)" "$pdarts" results zoo --markdown
@@ -246,8 +246,8 @@ for text in "## CIFAR-10" "## CIFAR-100" "[genotype](<../zoo/tiny-seed1/genotype
 done
 prints "$PWD/page.md" "$pdarts" results zoo --markdown --output=page.md
 grep -qF "[log](<zoo/tiny-seed1/log.jsonl>)" page.md || fails "the links of a page do not lead from its folder"
-says "unfinished isn't finished; a model zoo holds finished searches" "$pdarts" results --markdown unfinished
-says "is no run directory" "$pdarts" derive --run=.
+says "unfinished is not finished; a model zoo holds finished searches" "$pdarts" results --markdown unfinished
+says "is not a run directory" "$pdarts" derive --run=.
 # If output cannot be written, the command fails. The last command writes more than a buffer can
 # hold.
 for command in "list" "help" "help search" "--version" "completion bash" "search --spec=tiny.textproto --dry_run" \
@@ -256,10 +256,10 @@ for command in "list" "help" "help search" "--version" "completion bash" "search
   "query --space=nasbench201 --top=2000 --json"; do
   # shellcheck disable=SC2086  # the words of a command
   if "$pdarts" $command > /dev/full 2> error; then fails "a full disk is a success: $command"; fi
-  grep -q "^error: can't write .*standard output" error || fails "a full disk: $command says $(cat error)"
+  grep -q "^error: cannot write .*standard output" error || fails "a full disk: $command says $(cat error)"
 done
 without_output() { "$@" >&-; }
-says "can't write the standard output: Bad file descriptor" without_output "$pdarts" list
+says "cannot write the standard output: Bad file descriptor" without_output "$pdarts" list
 # A search that is started without standard streams does not write its messages into its own files.
 "${search[@]}" --output_dir=closed <&- >&- 2>&-
 [ -s closed/result.json ] || fails "a search without standard streams leaves no result"
@@ -268,14 +268,14 @@ mkdir gone
 (
   failures=0
   cd gone && rmdir ../gone || exit 1
-  says "error: the working directory can't be used (No such file or directory); change to another one" "$pdarts" list
+  says "error: the working directory cannot be used (No such file or directory); change to another one" "$pdarts" list
   [[ "$("$pdarts" --help)" == *commands:* ]] || fails "no help without a working directory"
   exit $((failures > 0))
 ) || failures=$((failures + 1))
 # Control characters in files and names do not reach the terminal.
 escape=$'\e[31mred'
 cp -r runs/tiny-seed1 "runs/$escape"
-says "$PWD/none\\x1b[31mred is no run directory" "$pdarts" report "none$escape"
+says "$PWD/none\\x1b[31mred is not a run directory" "$pdarts" report "none$escape"
 sed -i 's/"name":"tiny"/"name":"tiny\\u001b[31mred"/' "runs/$escape/result.json"
 prints "| tiny\\x1b" "$pdarts" results "runs/$escape"
 for command in results report; do
@@ -286,7 +286,7 @@ mkdir -p flowers/train/{rose,daisy} && touch "flowers/train/rose/$escape"
 sed 's/synthetic.SyntheticConfig\] {/image_folder.ImageFolderConfig] { classes: 2 image_size: 8/; /classes: 2 height/d' \
   tiny.textproto > flowers.textproto
 "$pdarts" search --spec=flowers.textproto --data_dir=flowers --dry_run > output 2> error || fails "$(cat error)"
-grep -q "left out what is no image: .*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
+grep -q "left out files that are not images: .*x1b\[31mred" error || fails "no warning of the file: $(cat error)"
 ! grep -q $'\e' error || fails "a warning prints an escape code"
 # A damaged run does not keep other runs out of reports, the comparison and the table.
 mkdir damaged

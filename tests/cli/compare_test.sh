@@ -41,7 +41,7 @@ counts 202 '<circle ' runs/compare_nasbench201/compare.html
 
 # A file with several architectures, an architecture that counts twice, and names of groups.
 "${table[@]}" --genotypes=two.txt --genotypes "a b:two.txt,one.txt,one.txt" --random 3 --output_dir=out --json > groups.json
-grep -q '{"groups":\[{"name":"two.txt","architectures":2,' groups.json || { fails "a file of two is no group of two"; cat groups.json; }
+grep -q '{"groups":\[{"name":"two.txt","architectures":2,' groups.json || { fails "a file of two is not a group of two"; cat groups.json; }
 grep -q '{"name":"a b","architectures":4,' groups.json || { fails "the groups are others"; cat groups.json; }
 counts 4 '"group":"a b"' groups.json
 [ -s out/compare.html ] || fails "--output_dir has no page"
@@ -78,8 +78,8 @@ says "--random: 0 is not in [1, 100000]" "${table[@]}" --genotypes=two.txt --ran
 says '--random: "ten" is not a whole number of 32 bits' "${table[@]}" --genotypes=two.txt --random=ten
 # Only one architecture has this cost.
 says "--random: only " "${table[@]}" "--genotypes=${middle//@(avg_pool_3x3|nor_conv_1x1|skip_connect)/nor_conv_3x3}" --random=2 --match=macs:0.0001
-says '--match: "flops:0.1" is no UNIT:SHARE' "${table[@]}" --genotypes=two.txt --match=flops:0.1
-says '--match: "macs:0" is no UNIT:SHARE' "${table[@]}" --genotypes=two.txt --match=macs:0
+says '--match: "flops:0.1" is not of the form UNIT:SHARE' "${table[@]}" --genotypes=two.txt --match=flops:0.1
+says '--match: "macs:0" is not of the form UNIT:SHARE' "${table[@]}" --genotypes=two.txt --match=macs:0
 says '--seeds: "x" is not a whole number from 0 on' "${table[@]}" --genotypes=two.txt --seeds=1,x
 says "--seeds: 1,1 names a seed twice" "${table[@]}" --genotypes=two.txt --seeds=1,1
 says "--jobs: 0 is below 1" "${table[@]}" --genotypes=two.txt --jobs=0
@@ -89,7 +89,7 @@ says '--genotypes: "two.txt,,one.txt" has an empty item' "${table[@]}" --genotyp
 says "--genotypes: there is no file or run $PWD/none.txt" "${table[@]}" --genotypes=none.txt
 { cat two.txt; echo "|nor_conv_9x9~0|"; } > wrong.txt
 says "--genotypes: $PWD/wrong.txt, line 5: column 2: unknown operation" "${table[@]}" --genotypes=wrong.txt
-says "--runs: $PWD/nowhere is no run directory, and holds no run" "${table[@]}" --runs=nowhere
+says "--runs: $PWD/nowhere is not a run directory, and holds no run" "${table[@]}" --runs=nowhere
 says "compare takes no --overwrite" "${table[@]}" --genotypes=two.txt --overwrite
 
 # --- with trainings ---
@@ -110,7 +110,7 @@ prints "multiply-adds" "$pdarts" train --spec=train.textproto --genotype="$worst
 command=("${trains[@]}" "--genotypes=given:$best,$best" --runs=mine --random=1 --jobs=2 --output_dir=trained --json)
 "${command[@]}" > trained.json 2> trained.said || { fails "failed: ${command[*]}"; cat trained.said; }
 grep -Eq '^\{"groups":\[\{"name":"given","architectures":2,"mean":[0-9.]+,"std":0,' trained.json || { fails "the groups are others"; cat trained.json; }
-grep -q '{"name":"mine","architectures":1,' trained.json || { fails "the run is no group"; cat trained.json; }
+grep -q '{"name":"mine","architectures":1,' trained.json || { fails "the run is not a group"; cat trained.json; }
 # One of the three architectures was trained before. The architecture that is given twice is trained
 # once.
 counts 2 ": begins, " trained.said
@@ -140,7 +140,7 @@ says "these trainings failed: given 1, seed 1 (exit status 1" "${command[@]}" --
 says "train.epochs: 0 is not in [1, 100000]" "${command[@]}" --set=train.epochs=0
 says "--set: seed=5: compare sets seed itself" "${command[@]}" --set=seed=5
 says "--space: the search space is that of --spec" "${command[@]}" --space=nasbench201
-says "can't read the spec" "$pdarts" compare --spec=nothing.textproto --genotypes=two.txt
+says "cannot read the spec" "$pdarts" compare --spec=nothing.textproto --genotypes=two.txt
 tiny_spec > search.textproto
 says "--spec: " "$pdarts" compare --spec=search.textproto --genotypes=two.txt
 
@@ -154,10 +154,10 @@ kill -TERM $compare
 wait $compare
 status=$?
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat stopped.said; }
-grep -q "To go on:" stopped.said || fails "it doesn't say how to resume"
+grep -q "To resume:" stopped.said || fails "it does not say how to resume"
 [ ! -s stopped.json ] || fails "a comparison that was stopped printed a result"
-"${long[@]}" > stopped.json 2> stopped.said || { fails "it doesn't resume"; cat stopped.said; }
+"${long[@]}" > stopped.json 2> stopped.said || { fails "it does not resume"; cat stopped.said; }
 counts 2 '"accuracy":' stopped.json
-[ "$(cat stopped/*/log.jsonl | grep -c '"event":"epoch"')" = 120 ] || fails "the trainings didn't resume where they were"
+[ "$(cat stopped/*/log.jsonl | grep -c '"event":"epoch"')" = 120 ] || fails "the trainings did not resume where they were"
 
 exit $((failures > 0))

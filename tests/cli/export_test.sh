@@ -23,7 +23,7 @@ prints "test " "$pdarts" train --spec=spec.textproto --threads=1 --output_dir=ru
 
 prints "run/model.onnx: " "$pdarts" export --run=run
 prints "run/model.py: " "$pdarts" export --run=run --format=pytorch
-python3 - run/model.py <<'PYTHON' || fails "model.py is no Python"
+python3 - run/model.py <<'PYTHON' || fails "model.py is not Python"
 import ast, sys
 names = {node.name for node in ast.parse(open(sys.argv[1]).read()).body if hasattr(node, "name")}
 assert {"Cell", "ResidualBlock", "Network", "Zero", "load_weights", "main"} <= names, names

@@ -32,7 +32,7 @@ output=$("$pdarts" fetch --data_dir=data --url="http://me:secret@127.0.0.1:$port
 head -c 170052171 /dev/zero > www/cifar-10-binary.tar.gz
 says "expected c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd" \
   env PDARTS_DATA_DIR=data "$pdarts" fetch --url="$url/cifar-10-binary.tar.gz" cifar10
-[ ! -e data/cifar-10-batches-bin ] && [ ! -e data/cifar-10-binary.tar.gz ] || fails "a wrong archive was taken for data"
+[ ! -e data/cifar-10-batches-bin ] && [ ! -e data/cifar-10-binary.tar.gz ] || fails "a wrong archive was accepted"
 
 # The data exist already.
 mkdir -p data/cifar-100-binary

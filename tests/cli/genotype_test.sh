@@ -44,7 +44,7 @@ says 'is of the space "nasbench201", expected "darts"' "${genotype[@]}" run/arch
 mkdir empty
 says "$PWD/empty holds no architecture yet" "${genotype[@]}" empty
 head -c 100 /dev/zero > zeros.txt
-says "zeros.txt: it is no text" "${genotype[@]}" zeros.txt
+says "zeros.txt: it is not text" "${genotype[@]}" zeros.txt
 truncate -s 17M large.txt
 says "large.txt: it has 17825792 bytes" "${genotype[@]}" large.txt
 
@@ -102,7 +102,7 @@ rows 27 > short.txt
 says "short.txt: found 27 rows of alphas, expected a row for each edge: 14 (normal) and 14 (reduce)" "$pdarts" derive --alphas=short.txt
 says "row 1 has 8 numbers, expected 5: one for each of none, skip_connect, nor_conv_1x1, nor_conv_3x3, avg_pool_3x3" \
   "$pdarts" derive --space=nasbench201 --alphas=<(rows 6)
-says "--alphas: can't read $PWD/none.npy: No such file" "$pdarts" derive --alphas=none.npy
+says "--alphas: cannot read $PWD/none.npy: No such file" "$pdarts" derive --alphas=none.npy
 says "derive needs --run=DIR or --alphas=FILE" "$pdarts" derive
 printf '0.9 0.1 0 0 0\n%.0s' 1 2 3 4 5 6 > probabilities.txt
 prints "|none~0|" "$pdarts" derive --space=nasbench201 --alphas=probabilities.txt

@@ -113,7 +113,7 @@ says 'list: unexpected argument "--json"' "$pdarts" list -- --json
 
 # Completion: the words that bash offers for a command line whose last word is incomplete.
 "$pdarts" completion bash > completion.bash || fails "no completion for bash"
-bash -n completion.bash || fails "the completion is no script of bash"
+bash -n completion.bash || fails "the completion is not a script of bash"
 offers() {
   local expected=$1
   shift
@@ -152,14 +152,14 @@ offers "bash zsh" pdarts completion ""
 offers "" pdarts list ""
 offers "" pdarts search --seed = ""
 offers "" pdarts nothing --
-[ "$(bash -c 'source completion.bash; complete -p pdarts')" = "complete -F _pdarts pdarts" ] || fails "the completion isn't registered"
+[ "$(bash -c 'source completion.bash; complete -p pdarts')" = "complete -F _pdarts pdarts" ] || fails "the completion is not registered"
 
 # Both scripts contain every command and every flag.
 "$pdarts" completion zsh > completion.zsh || fails "no completion for zsh"
 for flag in set genotypes runs; do
   grep -q -- "'\*--$flag=" completion.zsh || fails "zsh: --$flag may not be repeated"
 done
-[ "$(head -1 completion.zsh)" = "#compdef pdarts" ] || fails "the completion for zsh doesn't begin as zsh wants it"
+[ "$(head -1 completion.zsh)" = "#compdef pdarts" ] || fails "the completion for zsh does not begin as zsh wants it"
 for command in $commands; do
   grep -q "^    '$command:" completion.zsh || fails "zsh: no command $command"
   sed -n "/^    $command)/,/;;/p" completion.zsh > branch

@@ -73,7 +73,7 @@ refuse_all() {
 limit="RLIMIT_AS, ulimit -v"
 kilobytes=6000000
 if ! limited "$pdarts" list > /dev/null 2>&1; then
-  echo "skipped: under ulimit -v the program doesn't start, as with a sanitizer"
+  echo "skipped: under ulimit -v the program does not start, as with a sanitizer"
   exit $((failures > 0))
 fi
 output=$(limited "$pdarts" benchmark --space=darts --genotype=PDARTS $threads --batch=60000 2>&1)
@@ -97,7 +97,7 @@ done < /proc/self/cgroup
 if [ -z "$group" ]; then
   echo "skipped: this machine has no version 1 memory controller"
 elif ! mkdir "$group" 2> /dev/null; then
-  echo "skipped: can't make the control group $group"
+  echo "skipped: cannot make the control group $group"
 else
   trap 'rmdir "$group"' EXIT
   limit=$group/memory.limit_in_bytes

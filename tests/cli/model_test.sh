@@ -93,7 +93,7 @@ says "--weights_except=classifier trains a new classifier for other classes" "${
 says 'does not know "dog", "owl"' "${two[@]}" --weights=run/last.safetensors --output_dir=two_classes
 prints "test " "${two[@]}" --weights=run/last.safetensors --weights_except=classifier --output_dir=two_classes
 grep -q '"class_names":\["dog","owl"\]' two_classes/model.json || fails "the fine-tuned network has other classes"
-says '"clasifier" is no layer of the network; the layers are ' "${two[@]}" --weights=run/last.safetensors \
+says '"clasifier" is not a layer of the network; the layers are ' "${two[@]}" --weights=run/last.safetensors \
   --weights_except=classifier,clasifier --output_dir=mistyped
 says "--weights names none" "${two[@]}" --weights_except=classifier --output_dir=nothing
 
@@ -112,7 +112,7 @@ child=$!
 await grep -q "^epoch" console.txt
 kill -TERM $child
 wait $child
-grep -q "To go on:" console.txt || { fails "a run does not resume without its first weights"; cat console.txt; }
+grep -q "To resume:" console.txt || { fails "a run does not resume without its first weights"; cat console.txt; }
 grep -q 'note: threads was 1, is 2: the run may end differently' console.txt || fails "other threads are not told"
 grep -q '"event":"resume".*threads was 1, is 2' stopped/log.jsonl || fails "the log lacks the change of threads"
 says "initial_weights.file" "${long[@]}" --output_dir=begins
@@ -124,7 +124,7 @@ says 'does not know "Fox"; the data does not have "fox"' "${resumed[@]}" --set=t
 # Class folders without splits: a training needs test images, and test_share sets some images apart.
 cp -r data/train flat
 flat=("${train[@]}" --data_dir=flat --set=train.epochs=1 --output_dir=flat_run)
-says "$PWD/flat holds no test images, which networks are measured on" "${flat[@]}"
+says "$PWD/flat holds no test images, so networks cannot be measured" "${flat[@]}"
 prints "test " "${flat[@]}" --set=dataset.test_share=0.25
 prints "\"top1\":$(number test_top1 < flat_run/result.json)," "$pdarts" evaluate --run=flat_run --threads=1 --json
 says "there is no folder $PWD/nowhere. " "${train[@]}" --data_dir=nowhere --output_dir=nowhere_run

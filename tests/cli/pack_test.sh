@@ -52,7 +52,7 @@ sed 's/^train {/& evaluation_transforms { [type.googleapis.com\/pdarts.transform
   spec.textproto > wrong.textproto
 says "train.evaluation_transforms: no transform of the list normalizes images" \
   "$pdarts" train --spec=wrong.textproto --threads=1 --data_dir=shards --output_dir=wrong
-[ ! -e wrong ] || fails "a spec that can't be run made a folder"
+[ ! -e wrong ] || fails "a spec that cannot be run made a folder"
 
 # Images that cannot be read end a training, or are left out and counted.
 sed -e 's/image_shards.ImageShardsConfig/image_folder.ImageFolderConfig/' \

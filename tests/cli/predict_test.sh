@@ -134,7 +134,7 @@ says "nowhere.png: there is no such file or folder" "${predict[@]}" nowhere.png
 mkdir -p empty/below
 touch empty/below/notes.txt
 says "empty: the folder holds no image" "${predict[@]}" empty
-says "nowhere is no run directory" "$pdarts" predict --run=nowhere large
+says "nowhere is not a run directory" "$pdarts" predict --run=nowhere large
 says "predict needs --run=DIR of a training" "$pdarts" predict large
 says "--csv and --json exclude each other" "${predict[@]}" --csv --json large
 mkdir unfinished
@@ -146,9 +146,9 @@ says "large/0.png" "$pdarts" predict --run=run --model=large/0.png large
 head -c 60 large/0.png > large/broken.png
 says "1 of 1 images could not be read: large/broken.png" "${predict[@]}" large/broken.png
 says "1 of 5 images could not be read: large/broken.png" "${predict[@]}" large
-"${predict[@]}" --json large > broken.json 2> error && fails "a broken image is no error"
+"${predict[@]}" --json large > broken.json 2> error && fails "a broken image causes no error"
 python3 -c 'import json; assert len(json.load(open("broken.json"))["images"]) == 4' || fails "the images beside a broken one are not there"
-"${predict[@]}" --json --set=train.evaluation_batch_size=1 large > single.json 2> error && fails "a broken image is no error in a batch of its own"
-cmp <(names broken.json) <(names single.json) || fails "a batch that can't be read changes the others"
+"${predict[@]}" --json --set=train.evaluation_batch_size=1 large > single.json 2> error && fails "a broken image causes no error in a batch of its own"
+cmp <(names broken.json) <(names single.json) || fails "a batch that cannot be read changes the others"
 
 exit $((failures > 0))

@@ -42,7 +42,7 @@ says "last.safetensors: the tensor " "$pdarts" repeat --run=other_weights --outp
 cp -r search other_data
 sed -i 's/"dataset_checksum":"sha256:./"dataset_checksum":"sha256:x/' other_data/result.json
 says "dataset_checksum was sha256:x" "$pdarts" repeat --run=other_data --output_dir=again_search
-says "is no finished run" "$pdarts" repeat --run=nowhere
+says "is not a finished run" "$pdarts" repeat --run=nowhere
 says "repeat needs --run=DIR" "$pdarts" repeat
 
 exit $((failures > 0))

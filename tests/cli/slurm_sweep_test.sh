@@ -146,7 +146,7 @@ kill -USR1 "$(cat jobs/3_1.shell)"
 prints "mean" "${slurm[@]}" --spec=mid.textproto --seeds=1,2 --threads=1 --output_dir=cut
 [ "$(cat jobs/last)" = 4 ] || fails "runs that are computed were submitted again"
 prints "mid-seed2  finished    4_1" "$pdarts" sweep --status --output_dir=cut
-holds "the task can't be requeued, and is submitted anew" jobs/3_1.output
+holds "the task cannot be requeued, and is submitted again" jobs/3_1.output
 for seed in 1 2; do holds "stopped; the state is in" cut/mid-seed$seed.console.txt; done
 # Both runs end like an uninterrupted run.
 for seed in 1 2; do
@@ -164,7 +164,7 @@ prints "slow-seed1  running     5_0  stage 1/1, epoch" "$pdarts" sweep --status 
 kill -TERM $sweep
 wait $sweep
 [ $? = 143 ] || fails "a waiting sweep that got SIGTERM ended otherwise"
-holds "the runs go on without this command." ended.said
+holds "the runs continue without this command." ended.said
 holds "  scancel 5" ended.said
 for task in 0 1; do
   echo COMPLETING > jobs/5_$task  # the output of squeue for a task that scancel is ending
@@ -179,7 +179,7 @@ prints "2 cancelled" "$pdarts" sweep --status --output_dir=ended
 "${slurm[@]}" --spec=slow.textproto --seeds=1 --threads=1 --output_dir=ended > ended.said 2>&1 &
 sweep=$!
 await holds_now "seed 1: running (task 6_0)" ended.said
-await holds_now "going on in stage" ended/slow-seed1.console.txt
+await holds_now "resumes in stage" ended/slow-seed1.console.txt
 echo COMPLETING > jobs/6_0
 kill -TERM "$(cat jobs/6_0.shell)"
 wait $sweep && fails "a sweep whose run was cancelled succeeded"

@@ -50,7 +50,7 @@ says "signals/slow-seed1.console.txt is locked: a run of another sweep is writin
 kill -INT $sweep
 ends_with 130
 gone || fails "children outlived a sweep that got SIGINT"
-holds "To go on:" signals.said
+holds "To resume:" signals.said
 for seed in 1 2; do
   holds "stopped; the state is in " signals/slow-seed$seed.console.txt
   holds "If you move the run, name its new folder by --output_dir." signals/slow-seed$seed.console.txt
@@ -101,7 +101,7 @@ holds "  $pdarts sweep --spec=slow.textproto --seeds=1,2 --threads=1 --output_di
 [ "${PIPESTATUS[0]}" = 141 ] && [ -e piped/checkpoint.bin ] || fails "a closed pipe ended a search without a checkpoint"
 # A run that was moved resumes in the folder that --output_dir names.
 mv piped moved
-"${all_signals[@]}" "$pdarts" search --spec=slow.textproto --threads=1 --output_dir=moved --resume 2>&1 | grep -m1 "going on in stage" > moved.said
+"${all_signals[@]}" "$pdarts" search --spec=slow.textproto --threads=1 --output_dir=moved --resume 2>&1 | grep -m1 "resumes in stage" > moved.said
 [ -s moved.said ] && [ ! -e piped ] || fails "a moved run did not resume in its new folder"
 
 # The runs have a copy of the spec. A parent that ignores the end of its children causes no error.

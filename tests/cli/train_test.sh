@@ -43,7 +43,7 @@ prints "images of 32x32, 3 channels, 10 classes; 20 cells, 36 channels, skeleton
 also "cells.19"
 prints '"macs":2128680576' "${count[@]}" --genotype=PDARTS --image_size=64
 prints '"image_height":28,"image_width":20' "${count[@]}" --genotype=PDARTS --cells=2 --channels=4 --image_size=28x20
-says '--image_size: "28x" is no H or HxW' "${count[@]}" --genotype=PDARTS --image_size=28x
+says '--image_size: "28x" is not H or HxW' "${count[@]}" --genotype=PDARTS --image_size=28x
 prints "images of 16x24" "$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1 --runs=1 --image_size=16x24
 benchmark=("$pdarts" benchmark --space=darts --genotype=PDARTS --cells=2 --channels=4 --batch=1,2 --runs=2 --threads=1)
 prints "folded median ms" "${benchmark[@]}"
@@ -59,7 +59,7 @@ operations=("$pdarts" benchmark --operations --space=nasbench201 --cells=1 --cha
 "${operations[@]}" --json > latency.json || fails "failed: ${operations[*]}"
 [ "$(grep -o '"operation":' latency.json | wc -l)" = 30 ] || fails "the table has other than 5 operations in 3 blocks for 2 batches"
 grep -q '"space":"nasbench201","skeleton":"cifar","cells":1,"channels":2,' latency.json || fails "the table lacks the size"
-grep -Eq '"fixed":\[\{"batch":1,"ms":[-0-9.e]+},\{"batch":2,"ms":[-0-9.e]+}\]' latency.json || fails "the table lacks what is no operation"
+grep -Eq '"fixed":\[\{"batch":1,"ms":[-0-9.e]+},\{"batch":2,"ms":[-0-9.e]+}\]' latency.json || fails "the table lacks the fixed part"
 says "--operations: measures all operations of --space, and takes neither --run nor --genotype" "${operations[@]}" --genotype=PDARTS
 
 # A dry run prints the size, the memory and the time, and writes no files.
@@ -67,7 +67,7 @@ published=("$pdarts" train --space=darts --dataset=cifar10 --genotype=PDARTS --s
   --set=train.batch_size=8 --set=train.evaluation_batch_size=8)
 prints "3 cells, 4 channels, skeleton cifar, 2 epochs" "${train[@]}" --dry_run
 also "data: made by synthetic, seed 1, 24 training and 8 test images of 2 classes (class_0, class_1)"
-tail -1 <<< "$printed" | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is no total time"
+tail -1 <<< "$printed" | grep -Eq '^total: about [1-9]' || fails "the dry run's last line is not a total time"
 prints '"train_images":24,"test_images":8' "${train[@]}" --dry_run --json
 for key in total_seconds memory_mb params macs; do
   [ -n "$(number $key <<< "$printed")" ] || fails "the dry run's JSON has no $key: $printed"
@@ -160,7 +160,7 @@ for _ in 1 2 3 4 5; do
   [ $status = 0 ] || break
 done
 [ $status = 143 ] || { fails "SIGTERM: exit status $status"; cat console.txt; }
-grep -q "To go on:" console.txt || fails "it doesn't say how to resume"
+grep -q "To resume:" console.txt || fails "it does not say how to resume"
 prints "test " "${long[@]}" --output_dir=stopped --resume
 for file in best.safetensors last.safetensors samples.json mistakes.json; do
   cmp -s whole/$file stopped/$file || fails "$file ended otherwise after a resume"
@@ -173,7 +173,7 @@ grep -q "Accuracy of every class" $run/report.html || fails "a training left no 
 grep -Eq '<th scope="row">class_[01]</th><td>4</td>' $run/report.html || fails "the page lacks a class with its 4 test images"
 # The report shows training images, and the same confusion matrix as `evaluate`.
 grep -q '<img src="data:image/jpeg;base64,' $run/report.html || fails "the page has no pictures"
-grep -q 'class_0 taken for class_' $run/report.html || fails "the page has no confusion matrix"
+grep -q 'class_0, predicted class class_' $run/report.html || fails "the page has no confusion matrix"
 [ "$(stat -c %s $run/samples.json)" -lt 100000 ] || fails "samples.json is large"
 python3 -c 'import json, sys; a, b = [json.load(open(file))["confusion"] for file in sys.argv[1:]]; sys.exit(a != b)' \
   $run/mistakes.json evaluation.json || fails "mistakes.json has another matrix than evaluate"
@@ -212,11 +212,11 @@ says 'names that it knows: PDARTS, DARTS_V1, DARTS_V2' "${train[@]}" --genotype=
 says "expected '|'" "$pdarts" count --space=nasbench201 --genotype="$(cat $run/genotype.txt)"
 says "expected 'Genotype(normal=" "$pdarts" count --space=darts --genotype='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|'
 says "train.batch_size: 25 is larger than the training set of 24 images" "${train[@]}" --set=train.batch_size=25 --output_dir=bad
-[ -e bad ] && fails "a training that can't begin left a folder"
+[ -e bad ] && fails "a training that cannot begin left a folder"
 says "missing" "${evaluate[@]}" --model=$run/best.safetensors --genotype=DARTS_V2
 says "--classes: 3, but the dataset has 2" "${evaluate[@]}" --model=best.pt --genotype=PDARTS --classes=3
 says "holds no trained weights" "$pdarts" evaluate --run=runs/found-seed1
-says "is no run directory" "$pdarts" evaluate --run=nowhere
+says "is not a run directory" "$pdarts" evaluate --run=nowhere
 for file in best.pt $run/best.safetensors; do
   cut=cut.${file##*.}
   head -c 3000 $file > $cut

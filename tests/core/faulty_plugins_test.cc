@@ -302,7 +302,7 @@ TEST_F(FaultySpaceTest, ADerivedArchitectureIsChecked) {
 
   space_->derivation = FaultySpace::Right();
   const absl::Status pruned = space_->Derive({{{0}, {0}}}, {{{1}, {1}}}, {}).status();
-  ExpectFault(pruned, "conv is no candidate of the edge 0 -> 1");
+  ExpectFault(pruned, "conv is not a candidate of the edge 0 -> 1");
 }
 
 TEST_F(FaultySpaceTest, ADerivationsTraceIsChecked) {
@@ -324,7 +324,7 @@ TEST_F(FaultySpaceTest, ADerivationsTraceIsChecked) {
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_cell_kind("x"); }),
               HasSubstr("cell_kind: \"x\" is unknown"));
   EXPECT_THAT(fault([](DerivationTrace* t) { *t->mutable_edges(1) = t->edges(0); }),
-              HasSubstr("edge 0 of the cell cell stands twice"));
+              HasSubstr("edge 0 of the cell cell occurs twice"));
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_to(2); }),
               HasSubstr("to: 2 is not in [1, 1]"));
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_probabilities(0, 0.25); }),
@@ -332,7 +332,7 @@ TEST_F(FaultySpaceTest, ADerivationsTraceIsChecked) {
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->add_probabilities(0); }),
               HasSubstr("probabilities: their number: 3 is not in [2, 2]"));
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_probabilities(0, 1.5); }),
-              HasSubstr("probabilities: 1.5 is no probability"));
+              HasSubstr("probabilities: 1.5 is not a probability"));
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_candidates(1, "pool"); }),
               HasSubstr("candidates: \"pool\" is unknown"));
   EXPECT_THAT(fault([](DerivationTrace* t) { t->mutable_edges(0)->set_operation("pool"); }),

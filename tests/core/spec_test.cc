@@ -242,7 +242,7 @@ TEST(Spec, ABenchmarkMustBeOfTheSpaceAndKnowItsDataSet) {
   EXPECT_THAT(ErrorOf(other, "benchmark.dataset=cifar99"),
               AllOf(HasSubstr("benchmark: dataset"), HasSubstr("\"cifar99\"; it has: cifar10")));
   EXPECT_THAT(ErrorOf(other, "benchmark.table=nothing.csv"),
-              HasSubstr("benchmark: table: can't read the table nothing.csv"));
+              HasSubstr("benchmark: table: cannot read the table nothing.csv"));
 }
 
 TEST(Spec, SetFieldStepsThroughPluginsAndLists) {
@@ -295,7 +295,7 @@ TEST(Spec, SetFieldErrorsNameThePartThatIsWrong) {
   EXPECT_THAT(ErrorOf("schedule.stages.cells=3"), HasSubstr("schedule.stages: is a list"));
   EXPECT_THAT(ErrorOf("schedule.stages[7].cells=3"), HasSubstr("the list has 3 elements"));
   EXPECT_THAT(ErrorOf("schedule.stages[a].cells=3"), HasSubstr("expected a number"));
-  EXPECT_THAT(ErrorOf("schedule.stages[1.cells=3"), HasSubstr("aren't of the form name[key]"));
+  EXPECT_THAT(ErrorOf("schedule.stages[1.cells=3"), HasSubstr("are not of the form name[key]"));
   EXPECT_THAT(ErrorOf("regularizers[dropout].max=3"),
               HasSubstr("the spec has no such plugin; it has: skip_dropout, skip_limit"));
   EXPECT_THAT(ErrorOf("seed.x=3"), HasSubstr("seed: is a single value"));

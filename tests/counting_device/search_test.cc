@@ -136,15 +136,16 @@ TEST_P(CountingDeviceSearch, FindsWhatTheReferenceKernelsFindOnTheCpu) {
   }
 }
 
-TEST_P(CountingDeviceSearch, GoesOnFromItsStatesToTheSameEnd) {
+TEST_P(CountingDeviceSearch, ResumesFromItsStatesToTheSameEnd) {
   // Two steps and an end in each of three epochs. Every second state is, in turn, one after the
   // second step, one after the first step, and the end of an epoch, which is the end of a stage
   // too.
   EXPECT_EQ(
-      ExpectSomeStatesGoOnToTheSameEnd(SpecOf(GetParam(), {}), /*stride=*/2, CountingDevice()), 9);
+      ExpectSomeStatesResumeToTheSameEnd(SpecOf(GetParam(), {}), /*stride=*/2, CountingDevice()),
+      9);
 }
 
-TEST_P(CountingDeviceSearch, GoesOnOnAnotherDevice) {
+TEST_P(CountingDeviceSearch, ResumesOnAnotherDevice) {
   const ExperimentSpec spec =
       SpecOf(GetParam(), {"search.precision=FLOAT64", "search.kernels=REFERENCE"});
   const c10::Device devices[] = {c10::kCPU, CountingDevice()};

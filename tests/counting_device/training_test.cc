@@ -138,7 +138,7 @@ TEST_P(CountingDeviceTraining, GivesTheWeightsOfTheReferenceKernelsOnTheCpu) {
   }
 }
 
-TEST_P(CountingDeviceTraining, GoesOnFromEveryStateToTheSameEnd) {
+TEST_P(CountingDeviceTraining, ResumesFromEveryStateToTheSameEnd) {
   const Training training = MakeTiny(GetParam(), {}, CountingDevice());
   const Outcome whole = Train(training);
   ASSERT_TRUE(whole.status.ok()) << whole.status;
@@ -153,7 +153,7 @@ TEST_P(CountingDeviceTraining, GoesOnFromEveryStateToTheSameEnd) {
   }
 }
 
-TEST_P(CountingDeviceTraining, GoesOnOnAnotherDevice) {
+TEST_P(CountingDeviceTraining, ResumesOnAnotherDevice) {
   const std::vector<std::string> settings = {"train.precision=FLOAT64", "train.kernels=REFERENCE"};
   const Training on_cpu = MakeTiny(GetParam(), settings, c10::kCPU);
   const Training on_device = MakeTiny(GetParam(), settings, CountingDevice());

@@ -512,7 +512,7 @@ std::vector<ParityCheck> ParityChecks(c10::Device device) {
   // float64.
   for (const auto& [kernels, precision] :
        {std::pair{FUSED, FLOAT64}, {REFERENCE, FLOAT64}, {FUSED, FLOAT32}, {FUSED, BFLOAT16}}) {
-    // Lambdas can't capture structured bindings.
+    // Lambdas cannot capture structured bindings.
     const Kernels k = kernels;
     const Precision p = precision;
     const auto add = [&](absl::string_view file, std::function<absl::Status(Comparison*)> run) {

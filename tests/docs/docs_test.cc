@@ -161,7 +161,7 @@ TEST(Links, LeadSomewhere) {
           << At(page, link.line) << "(" << link.text << ") leads nowhere" << kAddPackage;
       if (hash == std::string::npos) continue;
       const Page* target = FindPage(path);
-      ASSERT_NE(target, nullptr) << At(page, link.line) << link.text << " is no page";
+      ASSERT_NE(target, nullptr) << At(page, link.line) << link.text << " is not a page";
       EXPECT_EQ(target->anchors.count(link.text.substr(hash + 1)), 1u)
           << At(page, link.line) << path << " has no heading for #" << link.text.substr(hash + 1);
     }
@@ -536,7 +536,7 @@ TEST(Book, NamesEveryPageInItsTableOfContents) {
   for (const PageText& link : contents->links) named.insert(absl::StrCat("docs/", link.text));
   for (const Page& page : TheRepository().pages) {
     if (!absl::StartsWith(page.path, "docs/") || &page == contents) continue;
-    EXPECT_EQ(named.count(page.path), 1u) << "docs/README.md doesn't name " << page.path;
+    EXPECT_EQ(named.count(page.path), 1u) << "docs/README.md does not name " << page.path;
   }
 }
 

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     std::ifstream file(argv[i], std::ios::binary);
     const std::string content(std::istreambuf_iterator<char>(file), {});
     if (!file || content.empty()) {
-      std::cerr << "can't read " << argv[i] << "\n";
+      std::cerr << "cannot read " << argv[i] << "\n";
       return 1;
     }
     std::cout << argv[i] << "\n";

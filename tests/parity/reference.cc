@@ -25,7 +25,7 @@ template <class Bytes>
 Bytes ReadFile(absl::string_view name) {
   const std::string path = ReferencePath(name);
   std::ifstream file(path, std::ios::binary);
-  CHECK(file) << "can't read " << path;
+  CHECK(file) << "cannot read " << path;
   return Bytes(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 

@@ -61,11 +61,11 @@ TEST(AddASearchSpace, ShowsEveryFileOfTheExampleAsItIs) {
   EXPECT_GE(files.size(), 10u);
   const auto shown = ShownFiles();
   for (const auto& [file, lines] : files) {
-    ASSERT_EQ(shown.count(file), 1u) << kText << " doesn't show " << file;
+    ASSERT_EQ(shown.count(file), 1u) << kText << " does not show " << file;
     EXPECT_THAT(shown.at(file), ::testing::ElementsAreArray(lines)) << file;
   }
   for (const auto& [file, lines] : shown) {
-    EXPECT_EQ(files.count(file), 1u) << kText << " shows " << file << ", which isn't there";
+    EXPECT_EQ(files.count(file), 1u) << kText << " shows " << file << ", which is not there";
   }
 }
 

@@ -193,7 +193,7 @@ def main(pdarts, images_file):
     for label, predicted in zip(labels, predicted_classes):
         confusion[label, predicted] += 1
     ours = torch.tensor([row["counts"] for row in expected["confusion"]])
-    assert (confusion - ours).abs().sum() <= 2, "more than one image is taken for another class"
+    assert (confusion - ours).abs().sum() <= 2, "more than one image has another predicted class"
 
     # torch.load reads the .pt file of pdarts with weights_only=True.
     call("convert", "--weights=%s" % weights, "--output=%s" % (folder / "ours.pt"))

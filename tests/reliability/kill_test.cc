@@ -15,7 +15,6 @@
 #include <map>
 #include <random>
 #include <regex>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +27,7 @@
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
+#include "pdarts/core/testing/test_folder.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/tensorboard.pb.h"
 #include "pdarts/runs/tfrecord.h"
@@ -61,13 +61,6 @@ search { batch_size: 8 evaluated_epochs: 2 }
 )";
 
 constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
-
-std::string Read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 /// A JSON message as text, without the fields for times and memory.
 template <class Message>
@@ -109,7 +102,7 @@ std::map<std::string, std::string> Meaning(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
     std::string& text = meaning[name];
-    text = Read(entry.path());
+    text = FileContent(entry.path());
     if (name == "result.json") {
       text = WithoutTimes<RunResult>(text, {"search_cost_s", "mem_gb", "finished"});
     } else if (name == "events.out.tfevents") {
@@ -146,7 +139,7 @@ class ReliabilityTest : public ::testing::Test {
     const pid_t child = Start("whole");
     Await("whole/log.jsonl");
     const Clock::time_point training = Clock::now();
-    ASSERT_EQ(Finish(child), 0) << Read("whole.err");
+    ASSERT_EQ(Finish(child), 0) << FileContent("whole.err");
     startup_seconds_ = std::chrono::duration<double>(training - begin).count();
     training_seconds_ = std::chrono::duration<double>(Clock::now() - training).count();
     whole_ = Meaning("whole");
@@ -244,7 +237,7 @@ TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
       Sleep((i == 0 ? 0 : startup_seconds_) +
             training_seconds_ * std::uniform_real_distribution<double>(0, 1)(random));
       kill(child, SIGKILL);
-      ASSERT_THAT(Finish(child), ::testing::AnyOf(0, 128 + SIGKILL)) << Read("killed.err");
+      ASSERT_THAT(Finish(child), ::testing::AnyOf(0, 128 + SIGKILL)) << FileContent("killed.err");
     }
     if (fs::exists("killed/result.json")) {
       ASSERT_LT(++late, 3 * points);
@@ -252,7 +245,7 @@ TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
       continue;
     }
     ++found[fs::exists("killed/checkpoint.bin") ? "a checkpoint" : "no checkpoint"];
-    ASSERT_EQ(Finish(Start("killed", flags)), 0) << Read("killed.err");
+    ASSERT_EQ(Finish(Start("killed", flags)), 0) << FileContent("killed.err");
     ExpectWhole("killed");
     if (HasFailure()) break;
     ++point;
@@ -262,7 +255,7 @@ TEST_F(ReliabilityTest, KilledAtRandomPointsItEndsTheSame) {
   EXPECT_GT(found["a checkpoint"], points / 2);
 }
 
-TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
+TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToResume) {
   for (const int signal : kStopSignals) {
     SCOPED_TRACE(signal);
     fs::remove_all("stopped");
@@ -270,7 +263,7 @@ TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
     Await("stopped/checkpoint.bin");
     kill(child, signal);
     EXPECT_EQ(Finish(child), 128 + signal);
-    const std::string said = Read("stopped.err");
+    const std::string said = FileContent("stopped.err");
     EXPECT_THAT(said, HasSubstr("stopped; the state is in "));
     EXPECT_THAT(said, HasSubstr("stopped/checkpoint.bin (stage "));
     EXPECT_THAT(said, HasSubstr("search --spec=tiny.textproto --threads=1 --output_dir=stopped "
@@ -280,18 +273,18 @@ TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToGoOn) {
   // With a changed line in its spec, this is another run. The next run is the same as the
   // uninterrupted one.
   ASSERT_EQ(Finish(Start("stopped")), 1);
-  EXPECT_THAT(Read("stopped.err"), HasSubstr("a run of another spec (deleted: description"));
+  EXPECT_THAT(FileContent("stopped.err"), HasSubstr("a run of another spec (deleted: description"));
   // Otherwise the signal may come before the run starts again.
   fs::remove("stopped/checkpoint.bin");
   const pid_t child = Start("stopped", {"--overwrite"});
   Await("stopped/checkpoint.bin");
   kill(child, SIGTERM);
   EXPECT_EQ(Finish(child), 128 + SIGTERM);
-  EXPECT_THAT(Read("stopped.err"), ::testing::Not(HasSubstr("--overwrite")));
-  ASSERT_EQ(Finish(Start("stopped", {"--resume"})), 0) << Read("stopped.err");
+  EXPECT_THAT(FileContent("stopped.err"), ::testing::Not(HasSubstr("--overwrite")));
+  ASSERT_EQ(Finish(Start("stopped", {"--resume"})), 0) << FileContent("stopped.err");
   ExpectWhole("stopped");
   EXPECT_EQ(Finish(Start("stopped", {"--resume"})), 1);
-  EXPECT_THAT(Read("stopped.err"), HasSubstr("holds a finished run"));
+  EXPECT_THAT(FileContent("stopped.err"), HasSubstr("holds a finished run"));
 }
 
 TEST_F(ReliabilityTest, ASecondSignalEndsItAtOnce) {
@@ -304,8 +297,8 @@ TEST_F(ReliabilityTest, ASecondSignalEndsItAtOnce) {
   kill(child, SIGTERM);
   kill(child, SIGCONT);
   EXPECT_THAT(Finish(child), ::testing::AnyOf(128 + SIGINT, 128 + SIGTERM));
-  EXPECT_THAT(Read("twice.err"), ::testing::Not(HasSubstr("To go on")));
-  ASSERT_EQ(Finish(Start("twice")), 0) << Read("twice.err");
+  EXPECT_THAT(FileContent("twice.err"), ::testing::Not(HasSubstr("To resume")));
+  ASSERT_EQ(Finish(Start("twice")), 0) << FileContent("twice.err");
   ExpectWhole("twice");
 }
 
@@ -313,8 +306,8 @@ TEST_F(ReliabilityTest, AFullDiskStopsItAndTheLastGoodCheckpointStays) {
   fs::remove_all("full");
   // The limit is less than a checkpoint. So nothing can be saved, and only time is lost.
   EXPECT_EQ(Finish(Start("full", {}, 40000)), 1);
-  EXPECT_THAT(Read("full.err"), HasSubstr("full/checkpoint.bin: File too large"));
-  EXPECT_THAT(Read("full.err"), HasSubstr("there is no checkpoint yet"));
+  EXPECT_THAT(FileContent("full.err"), HasSubstr("full/checkpoint.bin: File too large"));
+  EXPECT_THAT(FileContent("full.err"), HasSubstr("there is no checkpoint yet"));
   for (const auto& entry : fs::directory_iterator("full")) {
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
   }
@@ -322,17 +315,17 @@ TEST_F(ReliabilityTest, AFullDiskStopsItAndTheLastGoodCheckpointStays) {
   Await("full/checkpoint.bin");
   kill(child, SIGTERM);
   EXPECT_EQ(Finish(child), 128 + SIGTERM);
-  EXPECT_THAT(Read("full.err"), HasSubstr("without a checkpoint: it starts over"));
-  const std::string before = Read("full/checkpoint.bin");
+  EXPECT_THAT(FileContent("full.err"), HasSubstr("without a checkpoint: it starts over"));
+  const std::string before = FileContent("full/checkpoint.bin");
   EXPECT_EQ(Finish(Start("full", {}, 40000)), 1);
-  EXPECT_THAT(Read("full.err"), HasSubstr("File too large"));
-  EXPECT_THAT(Read("full.err"), HasSubstr("the last good checkpoint is "));
-  EXPECT_TRUE(Read("full/checkpoint.bin") == before);
-  ASSERT_EQ(Finish(Start("full")), 0) << Read("full.err");
+  EXPECT_THAT(FileContent("full.err"), HasSubstr("File too large"));
+  EXPECT_THAT(FileContent("full.err"), HasSubstr("the last good checkpoint is "));
+  EXPECT_TRUE(FileContent("full/checkpoint.bin") == before);
+  ASSERT_EQ(Finish(Start("full")), 0) << FileContent("full.err");
   ExpectWhole("full");
 }
 
-TEST_F(ReliabilityTest, ASweepStopsWithItsRunsAndGoesOnWithThem) {
+TEST_F(ReliabilityTest, ASweepStopsWithItsRunsAndResumesThem) {
   fs::remove_all("sweep");
   const std::vector<std::string> sweep = {"sweep",       "--spec=tiny.textproto",
                                           "--seeds=1,2", "--jobs=2",
@@ -342,10 +335,10 @@ TEST_F(ReliabilityTest, ASweepStopsWithItsRunsAndGoesOnWithThem) {
   Await("sweep/tiny-seed2/checkpoint.bin");
   kill(child, SIGTERM);
   EXPECT_EQ(Finish(child), 128 + SIGTERM);
-  EXPECT_THAT(Read("sweep.err"), HasSubstr("stopped. To go on:"));
-  EXPECT_THAT(Read("sweep/tiny-seed1.console.txt"), HasSubstr("stopped; the state is in "));
-  ASSERT_EQ(Finish(StartCommand(sweep, "sweep.err")), 0) << Read("sweep.err");
-  EXPECT_THAT(Read("sweep/tiny-seed1.console.txt"), HasSubstr("going on in stage "));
+  EXPECT_THAT(FileContent("sweep.err"), HasSubstr("stopped. To resume:"));
+  EXPECT_THAT(FileContent("sweep/tiny-seed1.console.txt"), HasSubstr("stopped; the state is in "));
+  ASSERT_EQ(Finish(StartCommand(sweep, "sweep.err")), 0) << FileContent("sweep.err");
+  EXPECT_THAT(FileContent("sweep/tiny-seed1.console.txt"), HasSubstr("resumes in stage "));
   ExpectWhole("sweep/tiny-seed1");
 }
 
@@ -356,9 +349,10 @@ TEST_F(ReliabilityTest, ADamagedNewestCheckpointCostsOneEpoch) {
   kill(child, SIGTERM);
   EXPECT_EQ(Finish(child), 128 + SIGTERM);
   fs::resize_file("damaged/checkpoint.bin", 4096);
-  ASSERT_EQ(Finish(Start("damaged")), 0) << Read("damaged.err");
-  EXPECT_THAT(Read("damaged.err"), HasSubstr("note: "));
-  EXPECT_THAT(Read("damaged.err"), HasSubstr("the run resumes from the checkpoint before it"));
+  ASSERT_EQ(Finish(Start("damaged")), 0) << FileContent("damaged.err");
+  EXPECT_THAT(FileContent("damaged.err"), HasSubstr("note: "));
+  EXPECT_THAT(FileContent("damaged.err"),
+              HasSubstr("the run resumes from the checkpoint before it"));
   ExpectWhole("damaged");
 }
 
@@ -370,7 +364,8 @@ TEST_F(ReliabilityTest, TwoProcessesDoNotShareADirectory) {
   for (const char* flag : {"--resume", "--overwrite"}) {
     fs::remove("shared.err");
     EXPECT_EQ(Finish(Start("shared", {flag})), 1);
-    EXPECT_THAT(Read("shared.err"), HasSubstr(absl::StrCat("process ", child, " is writing")));
+    EXPECT_THAT(FileContent("shared.err"),
+                HasSubstr(absl::StrCat("process ", child, " is writing")));
   }
   kill(child, SIGCONT);
   EXPECT_EQ(Finish(child), 0);
@@ -389,8 +384,8 @@ TEST_F(ReliabilityTest, ARunLeavesTheOneAloneThatHasItsDirectoryNow) {
   Await("replaced/checkpoint.bin");
   kill(first, SIGCONT);
   EXPECT_EQ(Finish(first), 1);
-  EXPECT_THAT(Read("first.err"), HasSubstr("is not the lock that this run holds any more"));
-  EXPECT_EQ(Finish(second), 0) << Read("replaced.err");
+  EXPECT_THAT(FileContent("first.err"), HasSubstr("is not the lock that this run holds any more"));
+  EXPECT_EQ(Finish(second), 0) << FileContent("replaced.err");
   ExpectWhole("replaced");
 }
 

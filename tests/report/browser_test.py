@@ -197,7 +197,7 @@ class ReportInBrowser(unittest.TestCase):
         for key in (Keys.END, Keys.ARROW_LEFT):
             self.browser.switch_to.active_element.send_keys(key)
         said = self.browser.find_element(By.ID, "spoken").get_attribute("textContent")
-        self.assertRegex(said, r"^stage 2, epoch 2, weights' half \d\.\d+, alphas' half \d\.\d+")
+        self.assertRegex(said, r"^stage 2, epoch 2, half of the weights \d\.\d+, half of the alphas \d\.\d+")
 
     def test_dark_is_dark_and_paper_is_white(self):
         ground = "return getComputedStyle(document.body).backgroundColor"

@@ -42,9 +42,10 @@ TEST(AlphaTraining, AStageOfWarmUpAloneIsNoticed) {
       "the alphas get no step, because all 3 epochs are warm-up epochs; the random start of the "
       "alphas decides ";
   EXPECT_THAT(NotesOf(warm_up, 0),
-              ElementsAre("stage 1: " + reason + "what is pruned after the stage"));
+              ElementsAre("stage 1: " + reason + "which candidates are pruned after the stage"));
   EXPECT_THAT(NotesOf(warm_up, 1), IsEmpty());
-  EXPECT_THAT(NotesOf(warm_up, 2), ElementsAre("stage 3: " + reason + "what is derived"));
+  EXPECT_THAT(NotesOf(warm_up, 2),
+              ElementsAre("stage 3: " + reason + "which architecture is derived"));
   EXPECT_THAT(NotesOf(warm_up, 0, std::nullopt), ::testing::SizeIs(1));
 }
 
@@ -75,7 +76,7 @@ TEST(AlphaTraining, StepsTimesLearningRateIsComparedWithTenDeviations) {
               ElementsAre("stage 1: the alphas get only 40 steps, and 40 times "
                           "search.alphas.learning_rate (0.062) is less than 10 times "
                           "search.alpha_deviation (0.25); the random start of the alphas decides "
-                          "what is pruned after the stage"));
+                          "which candidates are pruned after the stage"));
   EXPECT_THAT(NotesOf({}, 0, 8), ::testing::SizeIs(1));  // 16 * 6e-4 < 0.01
   EXPECT_THAT(NotesOf({}, 0, 9), IsEmpty());             // 18 * 6e-4 > 0.01
   EXPECT_THAT(NotesOf({}, 0, std::nullopt), IsEmpty());  // the number of images is unknown
@@ -86,11 +87,11 @@ TEST(AlphaTraining, ACellKindThatNoCellUsesIsNoticed) {
       "schedule.stages[0].cells=2", "schedule.stages[1].cells=1", "schedule.stages[2].cells=2"};
   EXPECT_THAT(NotesOf(cells, 0),
               ElementsAre("stage 1: a super-network of 2 cells has no normal cell, so nothing "
-                          "trains that cell's alphas; the random start of the alphas decides what "
-                          "is pruned from the normal cell after the stage"));
+                          "trains that cell's alphas; the random start of the alphas decides "
+                          "which candidates are pruned from the normal cell after the stage"));
   EXPECT_THAT(NotesOf(cells, 1), ElementsAre(HasSubstr("a super-network of 1 cell has no normal")));
   EXPECT_THAT(NotesOf(cells, 2),
-              ElementsAre(HasSubstr("decides what is derived for the normal cell")));
+              ElementsAre(HasSubstr("decides which operations are derived for the normal cell")));
 }
 
 }  // namespace

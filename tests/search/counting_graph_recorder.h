@@ -10,7 +10,7 @@
 
 namespace pdarts {
 
-/// What a CountingGraphRecorder was asked for.
+/// The number of calls of each kind to a CountingGraphRecorder.
 struct RecorderCalls {
   int runs = 0;
   int records = 0;

@@ -39,8 +39,8 @@ class Drifting : public Regularizer {
     return absl::OkStatus();
   }
   at::Tensor AlphaPenalty(const SearchContext& context) override {
-    if (++calls_ == nan_from_) return context.net->ProbabilityTensor(0).sum() * NAN;
-    return context.net->ProbabilityTensor(0).pow(2).sum() * (pull_ + calls_);
+    if (++calls_ == nan_from_) return context.super_net->ProbabilityTensor(0).sum() * NAN;
+    return context.super_net->ProbabilityTensor(0).pow(2).sum() * (pull_ + calls_);
   }
   std::string SaveState() const override { return absl::StrFormat("%d %a", calls_, pull_); }
   absl::Status LoadState(absl::string_view state) override {
@@ -105,14 +105,14 @@ class ResumeTest : public ::testing::TestWithParam<std::vector<std::string>> {};
 
 // Each of the four epochs has three states after steps and one state at its end.
 
-TEST(Resume, EveryStateGoesOnToTheSameEnd) {
-  EXPECT_EQ(ExpectEveryStateGoesOnToTheSameEnd(SpecWith({})), 16);
+TEST(Resume, EveryStateResumesToTheSameEnd) {
+  EXPECT_EQ(ExpectEveryStateResumesToTheSameEnd(SpecWith({})), 16);
 }
 
-TEST_P(ResumeTest, StatesOfEachKindGoOnToTheSameEnd) {
+TEST_P(ResumeTest, StatesOfEachKindResumeToTheSameEnd) {
   // One of every five states: in an epoch of the warm-up, at the end of the first stage, and in the
   // last epoch, in which the alphas train.
-  EXPECT_EQ(ExpectSomeStatesGoOnToTheSameEnd(SpecWith(GetParam()), /*stride=*/5), 16);
+  EXPECT_EQ(ExpectSomeStatesResumeToTheSameEnd(SpecWith(GetParam()), /*stride=*/5), 16);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(
         // that the edge keeps.
         std::vector<std::string>{"schedule.stages[0].keep=1", "search.alpha_deviation=1"}));
 
-TEST(Resume, OnFoldersAndShardsASearchGoesOnInMidEpochWithAnyNumberOfWorkers) {
+TEST(Resume, OnFoldersAndShardsASearchResumesInMidEpochWithAnyNumberOfWorkers) {
   const std::string folder = absl::StrCat(::testing::TempDir(), "/of_files");
   for (const google::protobuf::Any& dataset : WriteImageFiles(folder, 20, 4)) {
     SCOPED_TRACE(dataset.type_url());
@@ -182,7 +182,7 @@ TEST(Resume, ASearchOfWhichNothingCanBeDerivedKeepsWhatItTrained) {
   EXPECT_TRUE(other.space->Derive(super_net.candidates(), super_net.Probabilities(), {}).ok());
 }
 
-TEST(Resume, AStopAnywhereSavesAndGoesOn) {
+TEST(Resume, AStopAnywhereSavesAndResumes) {
   const SearchOutcome plain = SearchWith({}, nullptr);
   // The search may stop after every step, before every batch of an evaluation, and at the end of
   // every epoch: at four places in an epoch, and at three more in the two epochs that are
@@ -272,7 +272,7 @@ TEST(Resume, WhatIsNoNumberIsNeitherSavedNorDerivedFrom) {
   StateKeeper last;
   const SearchOutcome alphas = SearchWith({"regularizers[drifting].nan_from=9"}, &last);
   EXPECT_THAT(alphas.result.status().ToString(),
-              HasSubstr("an alpha is no finite number in stage 2, epoch 2, step 3"));
+              HasSubstr("an alpha is not a finite number in stage 2, epoch 2, step 3"));
   EXPECT_EQ(last.places.back(), "stage 2/2, epoch 1/2 done and 2 steps");
 }
 

@@ -32,7 +32,7 @@ class PoisonedPenalty : public Regularizer {
   explicit PoisonedPenalty(int nan_from) : nan_from_(nan_from) {}
   at::Tensor AlphaPenalty(const SearchContext& context) override {
     const bool is_nan = nan_from_ > 0 && ++calls_ >= nan_from_;
-    return context.net->ProbabilityTensor(0).sum() * (is_nan ? NAN : 0.0);
+    return context.super_net->ProbabilityTensor(0).sum() * (is_nan ? NAN : 0.0);
   }
 
  private:
@@ -107,7 +107,7 @@ TEST(SearchOnDevice, FindsTheSameWithRecordedStepsAndWithout) {
 }
 
 /// A resumed search computes its first steps without a recording.
-TEST(SearchOnDevice, GoesOnToTheSameEndWithRecordedSteps) {
+TEST(SearchOnDevice, ResumesToTheSameEndWithRecordedSteps) {
   const WithCountingGraphs graphs;
   const std::vector<std::string> settings = {"search.cuda_graphs=ON"};
   StateKeeper keeper;
@@ -136,9 +136,9 @@ TEST(SearchOnDevice, NamesTheStepWhoseNumbersAreNotFinite) {
             "regularizers { [type.googleapis.com/pdarts.DriftingConfig] { nan_from: ", call, " } }")
             .c_str());
     ASSERT_FALSE(outcome.result.ok());
-    EXPECT_THAT(
-        outcome.result.status().ToString(),
-        HasSubstr(absl::StrCat("an alpha is no finite number in stage 1, epoch 2, step ", call)));
+    EXPECT_THAT(outcome.result.status().ToString(),
+                HasSubstr(absl::StrCat("an alpha is not a finite number in stage 1, epoch 2, step ",
+                                       call)));
   }
 }
 

@@ -239,11 +239,12 @@ TEST(Search, ABatchOfOneThatCannotBeNormalizedIsRefusedBeforeTheFirstStep) {
     };
     EXPECT_THAT(error({"search.train_images=18"}),
                 AllOf(HasSubstr("INVALID_ARGUMENT: search.batch_size: 8 leaves a last batch of one "
-                                "of 9 images, which stage 1 can't train on"),
+                                "of 9 images, which stage 1 cannot train on"),
                       HasSubstr("more than one value for each channel")));
     EXPECT_THAT(
         error({"search.batch_size=1"}),
-        HasSubstr("search.batch_size: 1 makes batches of one image, which stage 1 can't train on"));
+        HasSubstr(
+            "search.batch_size: 1 makes batches of one image, which stage 1 cannot train on"));
     EXPECT_EQ(error({}), "OK");
     // Larger images are accepted.
     EXPECT_EQ(error({"search.train_images=18", "dataset.height=8", "dataset.width=8"}), "OK");
@@ -379,7 +380,7 @@ TEST(Search, UnrolledAtNoLearningRateIsFirstOrderWithTheSameMasks) {
 
 TEST(Search, FewerImagesThanAskedForIsAnError) {
   EXPECT_THAT(Search({"search.train_images=33"}).result.status().ToString(),
-              HasSubstr("search.train_images: 33 are asked for, the dataset has 32"));
+              HasSubstr("search.train_images: 33 images are requested, but the dataset has 32"));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ namespace {
 class Counting : public Regularizer {
  public:
   at::Tensor AlphaPenalty(const SearchContext& context) override {
-    return context.net->ProbabilityTensor(0).pow(2).sum() * ++calls_;
+    return context.super_net->ProbabilityTensor(0).pow(2).sum() * ++calls_;
   }
 
  private:

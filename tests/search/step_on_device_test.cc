@@ -273,7 +273,7 @@ TEST_P(StepOnDeviceTest, ANumberThatIsNotFiniteStopsTheStepsFromThereOn) {
           ExpectEqual(CopiesOf(super_net->alphas()), alphas_then, "alpha");
           break;
         case Poison::kAlphas:
-          EXPECT_EQ(failure->what, "an alpha is no finite number");
+          EXPECT_EQ(failure->what, "an alpha is not a finite number");
           break;
       }
     }

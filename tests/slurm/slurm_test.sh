@@ -132,7 +132,7 @@ await_within 60 holds_now "seed 1: running (task" ended.said
 holds "seed 1: submitted before as the task" ended.said
 # A preempted run is requeued and resumes.
 sbatch --partition=urgent --exclusive --wrap="sleep 1" > urgent.said || give_up "the urgent job was not submitted"
-await_within 60 holds_now "going on in stage" ended/endless-seed1.console.txt
+await_within 60 holds_now "resumes in stage" ended/endless-seed1.console.txt
 holds "stopped; the state is in" ended/endless-seed1.console.txt
 # A cancelled run is reported as cancelled, keeps its state, and is not started again.
 task=$(cat ended/endless.sweep-1/task-0)
@@ -182,7 +182,7 @@ wait $whole || fails "the uninterrupted run failed: $(tail -n 5 whole.said)"
 cuts=$(grep -c "stopped; the state is in" cut/long-seed1.console.txt)
 echo "the long run was cut off $cuts times"
 [ "$cuts" -gt 0 ] || fails "the long run was not cut off by its time limit"
-holds "going on in stage" cut/long-seed1.console.txt
+holds "resumes in stage" cut/long-seed1.console.txt
 [ "$(ls -d cut/long.sweep-* | wc -l)" = 1 ] || fails "the long run was submitted twice"
 for file in supernet.safetensors genotype.txt architecture.textproto; do
   cmp "cut/long-seed1/$file" "whole/$file" || fails "a requeued run found something else: $file"

@@ -127,7 +127,7 @@ void ExpectTheRestOf(const Outcome& whole, const Outcome& resumed) {
 
 class TrainingResumeTest : public ::testing::TestWithParam<std::vector<std::string>> {};
 
-TEST_P(TrainingResumeTest, GoesOnFromItsStatesBitForBit) {
+TEST_P(TrainingResumeTest, ResumesFromItsStatesBitForBit) {
   const Training training = MakeTiny(GetParam());
   StateKeeper keeper;
   const Outcome whole = Train(training, &keeper);
@@ -135,8 +135,8 @@ TEST_P(TrainingResumeTest, GoesOnFromItsStatesBitForBit) {
   ASSERT_EQ(whole.log.epochs.size(), 3u);
   // An epoch has three states after steps and one state at its end.
   ASSERT_EQ(keeper.contents.size(), 12u);
-  // With the default settings, the training goes on from every state. With other settings, it goes
-  // on from states in each epoch, and from one at an epoch's end.
+  // With the default settings, the training resumes from every state. With other settings, it
+  // resumes from states in each epoch, and from the state at the end of an epoch.
   const std::set<size_t> places = {2, 3, 5, 8};
   for (size_t i = 0; i < keeper.contents.size(); ++i) {
     if (!GetParam().empty() && places.count(i) == 0) continue;
@@ -200,7 +200,7 @@ Training MakeOfFiles(const google::protobuf::Any& dataset, int workers,
   return MakeTiny(settings, kOfFiles, &dataset);
 }
 
-TEST(TrainingTest, OnFoldersAndShardsItGoesOnInMidEpochWithAnyNumberOfWorkers) {
+TEST(TrainingTest, OnFoldersAndShardsItResumesInMidEpochWithAnyNumberOfWorkers) {
   for (const google::protobuf::Any& dataset : WriteImageFiles(TestPath(), 20, 6)) {
     SCOPED_TRACE(dataset.type_url());
     StateKeeper none;
@@ -260,7 +260,7 @@ TEST(TrainingTest, AnImageThatCannotBeReadEndsItOrIsLeftOutAndCounted) {
   }
 }
 
-TEST(TrainingTest, StopsAnywhereAndGoesOn) {
+TEST(TrainingTest, StopsAnywhereAndResumes) {
   const Training training = MakeTiny({});
   StateKeeper keeper;
   const Outcome whole = Train(training, &keeper);
@@ -459,8 +459,9 @@ absl::Status CreationError(const std::vector<std::string>& settings) {
 TEST(TrainingTest, RefusesWhatTheImagesDoNotBear) {
   EXPECT_THAT(CreationError({"train.batch_size=21"}).message(),
               HasSubstr("train.batch_size: 21 is larger than the training set of 20 images"));
-  EXPECT_THAT(CreationError({"train.train_images=21"}).message(),
-              HasSubstr("train.train_images: 21 are asked for, the training split has 20"));
+  EXPECT_THAT(
+      CreationError({"train.train_images=21"}).message(),
+      HasSubstr("train.train_images: 21 images are requested, but the training split has 20"));
   EXPECT_THAT(CreationError({"train.batch_size=19"}).message(),
               HasSubstr("leaves a last batch of one"));
   EXPECT_TRUE(CreationError({"train.batch_size=19", "train.auxiliary_weight=0"}).ok());
@@ -470,7 +471,7 @@ TEST(TrainingTest, ABatchOfOneIsRefusedOnlyWhereANetworkCannotTrainOnIt) {
   for (const char* kernels : {"train.kernels=FUSED", "train.kernels=REFERENCE"}) {
     EXPECT_THAT(CreationError({"train.batch_size=1", kernels}).ToString(),
                 AllOf(HasSubstr("INVALID_ARGUMENT: train.batch_size: 1 makes batches of one image, "
-                                "which the network can't train on"),
+                                "which the network cannot train on"),
                       HasSubstr("choose another, or train.auxiliary_weight 0")));
     EXPECT_TRUE(CreationError({"train.batch_size=1", "train.auxiliary_weight=0", kernels}).ok());
     // After the two reductions, one pixel is left.
@@ -487,7 +488,7 @@ TEST(TrainingTest, ABatchOfOneIsRefusedOnlyWhereANetworkCannotTrainOnIt) {
 TEST(TrainingTest, PartsOfOneImageAreRefusedOnlyWhereANetworkCannotTrainOnThem) {
   EXPECT_THAT(CreationError({"train.accumulate=8"}).ToString(),
               AllOf(HasSubstr("INVALID_ARGUMENT: train.accumulate: 8 makes a part of one image of "
-                              "a batch of 8, which the network can't train on"),
+                              "a batch of 8, which the network cannot train on"),
                     HasSubstr("choose fewer parts, or train.auxiliary_weight 0")));
   EXPECT_THAT(CreationError({"train.batch_size=11", "train.accumulate=6"}).message(),
               HasSubstr("train.accumulate: 6 makes a part of one image of a batch of 11"));

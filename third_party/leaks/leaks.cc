@@ -1,8 +1,9 @@
-// What libraries keep to the process's end on purpose or by mistake: LeakSanitizer finds it and
-// would hide our own leaks in the crowd. Nothing of pdarts stands here.
+// Memory that libraries do not free before the process ends, on purpose or by mistake.
+// LeakSanitizer would report it, and the leaks of pdarts would be hard to find among these reports.
+// The list has no code of pdarts.
 // NOLINTNEXTLINE(bugprone-reserved-identifier): LeakSanitizer looks for this name.
 extern "C" const char* __lsan_default_suppressions() {
   return "leak:mz_zip_reader_init\n"  // LibTorch's reader of zip files, 582 bytes when it throws
-         "leak:libgvc.so\n"           // Graphviz's configuration, and edges that its layouts forget
-         "leak:libfontconfig.so\n";   // its list of fonts, which Graphviz's Pango asks it for
+         "leak:libgvc.so\n"  // Graphviz's configuration, and edges that its layouts do not free
+         "leak:libfontconfig.so\n";  // its list of fonts, which Graphviz's Pango requests
 }

@@ -24,7 +24,7 @@ int main() {
   std::ofstream file(name + ".svg");
   file << *svg << std::flush;
   if (!file) {
-    std::cerr << "error: can't write " << name << ".svg\n";
+    std::cerr << "error: cannot write " << name << ".svg\n";
     return 1;
   }
   std::cout << "wrote " << name << ".svg\n";

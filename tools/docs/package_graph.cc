@@ -90,7 +90,7 @@ absl::Status PackageGraph::ReadLayers(absl::string_view layers) {
     layers_.push_back(names);
     for (const std::string& name : names) {
       if (layer_of_.emplace(name, static_cast<int>(layers_.size())).second) continue;
-      return absl::InvalidArgumentError(absl::StrCat(name, " stands twice among the layers"));
+      return absl::InvalidArgumentError(absl::StrCat(name, " occurs twice among the layers"));
     }
   }
   return absl::OkStatus();

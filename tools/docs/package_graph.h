@@ -19,14 +19,14 @@ class PackageGraph {
  public:
   /// targets: the contents of files that package_index.bzl writes (package_dependencies.txt).
   /// layers: the content of layers.txt.
-  /// \error kInvalidArgument naming the line that can't be read, or the name that stands twice in
+  /// \error kInvalidArgument naming the line that cannot be read, or the name that occurs twice in
   /// layers.txt.
   static absl::StatusOr<PackageGraph> Read(const std::vector<std::string>& targets,
                                            absl::string_view layers);
 
-  /// What is wrong, a sentence each: dependencies that do not lead to a lower layer, dependencies
-  /// on packages that are not part of the library, packages without a layer, and names of
-  /// layers.txt without a package.
+  /// The faults, one sentence for each fault: dependencies that do not lead to a lower layer,
+  /// dependencies on packages that are not part of the library, packages without a layer, and names
+  /// of layers.txt without a package.
   const std::vector<std::string>& faults() const { return faults_; }
 
   /// A row for each node, the lowest layer first: its layer and the nodes that it depends on.

@@ -99,7 +99,7 @@ TEST(PackageGraphTest, RefusesWhatItCanNotRead) {
   EXPECT_THAT(std::string(PackageGraph::Read({"//a:b\tcc_library\n"}, "").status().message()),
               HasSubstr("expected a label"));
   EXPECT_THAT(std::string(PackageGraph::Read({}, "core nn\ncore\n").status().message()),
-              HasSubstr("core stands twice"));
+              HasSubstr("core occurs twice"));
 }
 
 TEST(ReplaceBetweenMarks, ReplacesTheLinesBetween) {

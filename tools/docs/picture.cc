@@ -24,7 +24,7 @@ absl::StatusOr<std::string> DrawPicture(const std::string& dot) {
   }
   const std::unique_ptr<GVC_t, int (*)(GVC_t*)> context(gvContext(), gvFreeContext);
   if (gvLayout(context.get(), graph.get(), "dot") != 0) {
-    return absl::InternalError(absl::StrCat("Graphviz can't lay it out: ", GraphvizReason()));
+    return absl::InternalError(absl::StrCat("Graphviz cannot lay it out: ", GraphvizReason()));
   }
   const std::string svg = RenderGraph(context.get(), graph.get(), "svg");
   gvFreeLayout(context.get(), graph.get());

@@ -12,8 +12,8 @@ namespace pdarts {
 /// kInternal if it cannot be drawn.
 absl::StatusOr<std::string> DrawPicture(const std::string& dot);
 
-/// What a picture shows, without numbers and blanks: the places of its shapes differ between
-/// versions of Graphviz.
+/// The content of a picture without numbers and blanks, because the places of its shapes differ
+/// between versions of Graphviz.
 std::string WithoutPlaces(const std::string& svg);
 
 }  // namespace pdarts

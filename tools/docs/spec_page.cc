@@ -31,9 +31,9 @@ constexpr char kIntroduction[] = R"(# Every field of a spec
 
 <!-- Written by `./bazelw run //tools/docs:write_spec_page` from the .proto files: change those. -->
 
-A spec is a text file in protobuf's text format: `field: value`, and `field { ... }` for what has
-fields of its own. A search is an [`ExperimentSpec`](#experimentspec), a training from scratch a
-[`TrainSpec`](#trainspec). A plugin is named by the type of its config:
+A spec is a text file in protobuf's text format: `field: value`, and `field { ... }` for a message with
+fields of its own. The spec of a search is an [`ExperimentSpec`](#experimentspec). The spec of a training
+from scratch is a [`TrainSpec`](#trainspec). A plugin is named by the type of its config:
 
 ```textproto
 space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] { allow_none: false } }
@@ -43,11 +43,11 @@ space { [type.googleapis.com/pdarts.darts.DartsSpaceConfig] { allow_none: false 
 `search.weights.momentum`. It steps into a plugin's config by the field alone (`space.allow_none`),
 into lists by number from 0 (`schedule.stages[1].channels`), and into a list of plugins by a plugin's
 short name too (`regularizers[skip_limit].max`). A list of single values is set as a whole by brackets
-(`regularizers[skip_dropout].initial_rates=[0,0.4,0.7]`). The number after the last one appends an
-element; a stage that is appended begins as the one before it.
+(`regularizers[skip_dropout].initial_rates=[0,0.4,0.7]`). An index that is equal to the length of a list
+appends an element. An appended stage begins as a copy of the stage before it.
 
-A range is written as errors write it: `[1, 8]` has both ends, `(0, 1)` neither. What isn't set takes
-its default; a run's `spec.textproto` holds all of them.
+Ranges are written as in error messages: `[1, 8]` includes 1 and 8, `(0, 1)` excludes 0 and 1. A field
+that is not set has its default. The `spec.textproto` of a run holds all fields.
 )";
 
 /// The kind of plugin in an Any field: "space" holds a "search space", and each element of
@@ -258,7 +258,7 @@ absl::Status ProtoComments::Read(const std::string& descriptor_set) {
   }
   for (const auto& file : files.file()) {  // a file comes after the files that it imports
     if (pool_.BuildFile(file) == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(file.name(), ": can't be used"));
+      return absl::InvalidArgumentError(absl::StrCat(file.name(), ": cannot be used"));
     }
   }
   return absl::OkStatus();

@@ -1,4 +1,4 @@
-// Writes the dependencies between packages anew, as docs/packages.svg and as a table in
+// Writes the dependencies between packages, as docs/packages.svg and as a table in
 // docs/architecture.md: `./bazelw run //tools/docs:write_architecture_picture`.
 
 #include <cstdlib>
@@ -19,7 +19,7 @@ namespace {
 absl::Status Write(const std::string& path, const std::string& content) {
   std::ofstream file(path);
   file << content << std::flush;
-  if (!file) return absl::UnknownError(absl::StrCat("can't write ", path));
+  if (!file) return absl::UnknownError(absl::StrCat("cannot write ", path));
   std::cout << "wrote " << path << "\n";
   return absl::OkStatus();
 }

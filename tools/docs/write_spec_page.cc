@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   std::ofstream file(path);
   file << pdarts::SpecPage(comments) << std::flush;
   if (!file) {
-    std::cerr << "error: can't write " << path << "\n";
+    std::cerr << "error: cannot write " << path << "\n";
     return 1;
   }
   std::cout << "wrote " << path << "\n";

@@ -245,7 +245,7 @@ def main():
     if not shipped and not arguments.output:
         parser.error("--table needs --output, the file to write")
     if not arguments.dataset.isidentifier():
-        parser.error(f"--dataset: {arguments.dataset!r} is no name; expected letters, digits and _")
+        parser.error(f"--dataset: {arguments.dataset!r} is not a name; expected letters, digits and _")
     fixture = PLUGIN / "predictions.csv" if shipped and not arguments.output else None
     fit(arguments.table, arguments.output or SHIPPED, arguments.dataset, fixture)
 

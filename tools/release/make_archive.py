@@ -182,7 +182,7 @@ class Archive:
             return
         source = self._system.path(needed)
         if source is None:
-            sys.exit("make_archive.py: %s needs %s, which this system's loader doesn't find" % (by, needed))
+            sys.exit("make_archive.py: %s needs %s, which this system's loader does not find" % (by, needed))
         if self._packages.owner(source) != self._c_library:
             self.add_of_system(source, "lib/" + needed)
 

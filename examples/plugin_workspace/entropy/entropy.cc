@@ -22,8 +22,8 @@ class Entropy : public pdarts::Regularizer {
 
   at::Tensor AlphaPenalty(const pdarts::SearchContext& context) override {
     at::Tensor sum;
-    for (size_t kind = 0; kind < context.net->alphas().size(); ++kind) {
-      const at::Tensor p = context.net->ProbabilityTensor(static_cast<int>(kind));
+    for (size_t kind = 0; kind < context.super_net->alphas().size(); ++kind) {
+      const at::Tensor p = context.super_net->ProbabilityTensor(static_cast<int>(kind));
       const at::Tensor entropy = -(p * (p + 1e-12).log()).sum(1).mean();
       sum = sum.defined() ? sum + entropy : entropy;
     }

@@ -55,7 +55,7 @@ class NasBench201Table : public Benchmark {
   absl::Status DoAddTable(const std::string& file) override {
     const absl::StatusOr<std::string> text = ReadFile(file);
     if (absl::IsNotFound(text.status())) {
-      return absl::NotFoundError(absl::StrCat("can't read the table ", file));
+      return absl::NotFoundError(absl::StrCat("cannot read the table ", file));
     }
     if (!text.ok()) return Annotate(text.status(), "the table");
     PDARTS_ASSIGN_OR_RETURN(const Table table, ReadTable(*text, file));

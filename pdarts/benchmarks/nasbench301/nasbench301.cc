@@ -54,7 +54,7 @@ class NasBench301 : public Benchmark {
   absl::Status DoUseModel(const std::string& file) override {
     const absl::StatusOr<std::string> text = ReadFileOrPipe(file);
     if (absl::IsNotFound(text.status())) {
-      return absl::NotFoundError(absl::StrCat("can't read the model ", file));
+      return absl::NotFoundError(absl::StrCat("cannot read the model ", file));
     }
     if (!text.ok()) return Annotate(text.status(), "the model");
     PDARTS_ASSIGN_OR_RETURN(model_, ReadModel(*text, file));

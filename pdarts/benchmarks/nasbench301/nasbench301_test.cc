@@ -259,7 +259,7 @@ TEST(NasBench301, AFileTakesThePlaceOfTheShippedModel) {
   config.set_model("none.textproto");
   any.PackFrom(config);
   EXPECT_THAT(Registry<Benchmark>::Create(any).status().ToString(),
-              HasSubstr("model: can't read the model none.textproto"));
+              HasSubstr("model: cannot read the model none.textproto"));
   // If a file is damaged, the model does not change.
   std::ofstream(file) << "intercept: 1";
   EXPECT_FALSE(benchmark->UseModel(file).ok());

@@ -34,7 +34,7 @@ ABSL_FLAG(bool, operations, false,
           "measure every operation of the search space's networks by itself: with --json the table "
           "that the regularizer cost_penalty reads");
 ABSL_FLAG(int, runs, 30,
-          "NUMBER: passes that are timed for each batch size, after three that aren't");
+          "NUMBER: passes that are timed for each batch size, after three that are not");
 
 namespace pdarts {
 namespace {
@@ -203,7 +203,7 @@ Command BenchmarkCommand() {
           /*takes_arguments=*/false,
           {{"--genotype=PDARTS --batch=1,32", "a published network, for one image and for 32"},
            {"--genotype=runs/quickstart-seed1/genotype.txt --cells=8 --threads=1",
-            "a smaller network of what a search found, on one thread"}}};
+            "a smaller network of the architecture that a search found, on one thread"}}};
 }
 
 }  // namespace pdarts

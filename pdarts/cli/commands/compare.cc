@@ -40,6 +40,7 @@
 #include "pdarts/core/sha256.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/status_macros.h"
+#include "pdarts/core/text.h"
 #include "pdarts/core/training.h"
 #include "pdarts/nn/cost_model.h"
 #include "pdarts/nn/network_counts.h"
@@ -102,29 +103,6 @@ struct Judge {
   TrainSpec spec;                        ///< of the trainings; only the genotype is missing
 };
 
-/// Splits the value of a flag at its commas, except commas within brackets and quotation marks.
-std::vector<std::string> SplitList(absl::string_view value) {
-  std::vector<std::string> parts = {""};
-  int depth = 0;
-  char quote = '\0';
-  for (const char c : value) {
-    if (quote != '\0') {
-      if (c == quote) quote = '\0';
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (absl::StrContains("([{", c)) {
-      ++depth;
-    } else if (absl::StrContains(")]}", c)) {
-      --depth;
-    } else if (c == ',' && depth == 0) {
-      parts.emplace_back();
-      continue;
-    }
-    parts.back().push_back(c);
-  }
-  return parts;
-}
-
 /// Removes the name of a group and its colon from the beginning of a flag's value; empty if there
 /// is no name. If a file has this name, it is not the name of a group: "cells:A" may be the
 /// definition A in the file "cells".
@@ -154,7 +132,7 @@ absl::StatusOr<GivenGroup> ReadGroup(absl::string_view value, const Read& read) 
   const absl::string_view whole = value;
   group.name = TakeGroupName(&value);
   if (group.name.empty()) group.name = NameOfValue(whole);
-  for (const std::string& item : SplitList(value)) {
+  for (const std::string& item : SplitAtCommas(value)) {
     if (item.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "\"", whole,
@@ -237,17 +215,18 @@ absl::StatusOr<std::vector<int64_t>> SeedsOrOne() {
 /// Counts the parameters and multiply-adds of the networks of architectures.
 class CostCounter {
  public:
-  /// `judge` must outlive the counter. \error as CostModel.
+  /// `judge` must outlive the counter. \error as CountModels::Make.
   static absl::StatusOr<CostCounter> Create(const Judge& judge) {
     CostCounter counter(judge);
     if (judge.space->operation_places(judge.shape).empty()) return counter;
-    PDARTS_ASSIGN_OR_RETURN(counter.params_, nn::CostModel::Parameters(*judge.space, judge.shape));
-    PDARTS_ASSIGN_OR_RETURN(counter.macs_, nn::CostModel::MultiplyAdds(*judge.space, judge.shape));
+    PDARTS_ASSIGN_OR_RETURN(counter.models_, nn::CountModels::Make(*judge.space, judge.shape));
     return counter;
   }
 
   absl::StatusOr<NetworkCounts> Count(const Architecture& architecture) const {
-    if (params_ && macs_) return NetworkCounts{params_->Of(architecture), macs_->Of(architecture)};
+    if (models_) {
+      return NetworkCounts{models_->params.Of(architecture), models_->macs.Of(architecture)};
+    }
     return CountNetwork(*judge_->space, architecture, judge_->shape);
   }
   absl::StatusOr<NetworkCounts> Count(const std::string& text) const {
@@ -259,7 +238,7 @@ class CostCounter {
   explicit CostCounter(const Judge& judge) : judge_(&judge) {}
 
   const Judge* judge_;
-  std::optional<nn::CostModel> params_, macs_;  ///< unset: each network is built to count it
+  std::optional<nn::CountModels> models_;  ///< unset: each network is built to count it
 };
 
 /// The condition of --match; unset without the flag. `counter` must outlive the result.
@@ -272,10 +251,10 @@ absl::StatusOr<std::optional<CostMatch>> MatchFromFlags(const std::vector<GivenG
   if (words.size() != 2 || (words[0] != "macs" && words[0] != "params") ||
       !absl::SimpleAtod(words[1], &match.tolerance) || !(match.tolerance > 0) ||
       match.tolerance > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--match: \"", text,
-                     "\" is no UNIT:SHARE: macs or params, a colon, and a number in (0, 1], as in "
-                     "macs:0.1"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--match: \"", text,
+        "\" is not of the form UNIT:SHARE: macs or params, a colon, and a number in (0, 1], as in "
+        "macs:0.1"));
   }
   match.unit = words[0];
   double NetworkCounts::*const number =
@@ -452,7 +431,7 @@ std::vector<std::string> FoldersOfFinished(const std::string& output) {
   for (const std::string& value : absl::GetFlag(FLAGS_compared_runs).values) {
     absl::string_view items = value;
     TakeGroupName(&items);
-    for (const std::string& item : SplitList(items)) add(item);
+    for (const std::string& item : SplitAtCommas(items)) add(item);
   }
   return folders;
 }

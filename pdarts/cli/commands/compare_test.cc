@@ -138,7 +138,7 @@ TEST_F(CompareTest, FindsThatTheBestOfAllIsBetterThanChance) {
 
 TEST_F(CompareTest, NamesTheArchitectureThatIsNone) {
   EXPECT_THAT(std::string(Run({"PDARTS,PDART"}, true).message()),
-              HasSubstr("--genotypes: \"PDART\" is no architecture of the space darts"));
+              HasSubstr("--genotypes: \"PDART\" is not an architecture of the space darts"));
 }
 
 }  // namespace

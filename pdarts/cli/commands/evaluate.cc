@@ -56,7 +56,8 @@ void Print(const EvaluationReport& report) {
   for (const ClassAccuracy& of_class : report.classes()) {
     width = std::max(width, of_class.name().size());
   }
-  std::cout << absl::StrFormat("%-*s  accuracy  taken for\n", static_cast<int>(width), "class");
+  std::cout << absl::StrFormat("%-*s  accuracy  most frequent mistakes\n", static_cast<int>(width),
+                               "class");
   for (const ClassAccuracy& of_class : report.classes()) {
     std::vector<std::string> mistakes;  // the three most frequent mistakes
     for (int m = 0; m < std::min(of_class.mistakes_size(), 3); ++m) {

@@ -20,7 +20,7 @@
 ABSL_FLAG(std::string, to, "",
           "FORM: text form to write; flat or nested on darts (default: the space's first)");
 ABSL_FLAG(bool, random, false,
-          "draw an architecture by --seed, to compare with: what is derived from random "
+          "draw an architecture by --seed, for comparisons: it is derived from random "
           "probabilities");
 
 namespace pdarts {

@@ -212,9 +212,9 @@ absl::Status Predict(const std::vector<std::string>& arguments) {
                                                    " channels, and image files have ", kChannels));
   }
   if (static_cast<int>(info.class_names.size()) != trained.shape.classes) {
-    return absl::InvalidArgumentError(absl::StrCat(weights.file, ": the network tells ",
-                                                   trained.shape.classes, " classes apart, but ",
-                                                   info.class_names.size(), " are named"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(weights.file, ": the network distinguishes ", trained.shape.classes,
+                     " classes, but ", info.class_names.size(), " class names are given"));
   }
   const TrainSettings& settings = trained.training.spec.train();
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, Transforms::ForEvaluation(settings, info));

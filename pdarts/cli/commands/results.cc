@@ -93,7 +93,7 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
   for (const std::string& run : runs) {
     absl::StatusOr<RunResult> result = ReadRunResult(run);
     if (absl::IsNotFound(result.status())) {
-      std::cerr << "note: " << run << " isn't finished, and has no row\n";
+      std::cerr << "note: " << run << " is not finished, and has no row\n";
       continue;
     }
     if (!result.ok()) {

@@ -42,7 +42,7 @@ absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
     }
     if (within.empty()) {
       return absl::NotFoundError(
-          absl::StrCat(folder.string(), " is no run directory, and holds no run"));
+          absl::StrCat(folder.string(), " is not a run directory, and holds no run"));
     }
     std::sort(within.begin(), within.end());
     runs.insert(runs.end(), within.begin(), within.end());

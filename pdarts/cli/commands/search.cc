@@ -26,16 +26,16 @@ absl::Status Search(const std::vector<std::string>&, ProcessGroup& processes) {
 Command SearchCommand() {
   std::vector<std::string> flags = SearchFlags();
   flags.push_back("spec");
-  Command command = {
-      "search",
-      "--spec=FILE",
-      "run a progressive search",
-      flags,
-      /*run=*/{},
-      /*takes_arguments=*/false,
-      {{"--spec=mine.textproto --dry_run", "what the stages hold, and the memory that they need"},
-       {"--spec=mine.textproto --seed=3 --set=search.batch_size=32",
-        "another seed and batch size"}}};
+  Command command = {"search",
+                     "--spec=FILE",
+                     "run a progressive search",
+                     flags,
+                     /*run=*/{},
+                     /*takes_arguments=*/false,
+                     {{"--spec=mine.textproto --dry_run",
+                       "the content of the stages, and the memory that they need"},
+                      {"--spec=mine.textproto --seed=3 --set=search.batch_size=32",
+                       "another seed and batch size"}}};
   command.run_in_several = &Search;
   return command;
 }

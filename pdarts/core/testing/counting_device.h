@@ -101,8 +101,8 @@ struct RecordedOperation {
 /// "aten::add.out(float[2,3]@0x7f..., ...; 1)".
 std::string Describe(const RecordedOperation& operation);
 
-/// What differs between two recordings: "" if they are equal, else the number and the texts of the
-/// first operations that differ, or the lengths.
+/// The difference between two recordings: "" if they are equal, else the number and the texts of
+/// the first operations that differ, or the lengths.
 std::string FirstDifference(const std::vector<RecordedOperation>& a,
                             const std::vector<RecordedOperation>& b);
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "pdarts/core/file.h"
 
 namespace pdarts {
 
@@ -23,6 +24,11 @@ inline std::string TestFolder() {
   const std::string folder = TestPath();
   std::filesystem::create_directories(folder);
   return folder;
+}
+
+/// The bytes of a file; empty if it cannot be read.
+inline std::string FileContent(const std::filesystem::path& path) {
+  return ReadFile(path.string()).value_or("");
 }
 
 }  // namespace pdarts

@@ -142,8 +142,9 @@ TEST_F(LoadTest, DamagedFilesAreNamed) {
   std::vector<TarEntry> files = python_;
   files[1].content.resize(100);
   WriteFiles(files);
-  EXPECT_THAT(Error(), AllOf(HasSubstr("cifar-10-batches-py/data_batch_2: is no batch of CIFAR's"),
-                             HasSubstr("it ends too early")));
+  EXPECT_THAT(Error(),
+              AllOf(HasSubstr("cifar-10-batches-py/data_batch_2: is not a batch of CIFAR's"),
+                    HasSubstr("it ends too early")));
   files[1].content = std::string(1 << 20, 'x');
   WriteFiles(files);
   EXPECT_THAT(Error(), HasSubstr("data_batch_2: has 1048576 bytes, expected at most"));

@@ -46,7 +46,7 @@ struct Object {
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(
-      absl::StrCat("is no batch of CIFAR's Python version, nor of its layout: ", what));
+      absl::StrCat("is not a batch of CIFAR's Python version, nor of its layout: ", what));
 }
 
 template <typename T>
@@ -310,7 +310,7 @@ bool IsByteType(const Value& value) {
 /// The bytes of an array of images with the shape (count, image_bytes).
 absl::StatusOr<absl::string_view> ImageBytes(const Value& value, const PythonLayout& layout) {
   const auto* array = As<Object*>(value);
-  if (array == nullptr) return Damaged("\"data\" is no array");
+  if (array == nullptr) return Damaged("\"data\" is not an array");
   // The state of _reconstruct is: version, shape, type, whether columns come first, bytes. The
   // arguments of _frombuffer are: bytes, type, shape and the order of axes.
   const List* shape = nullptr;
@@ -336,9 +336,10 @@ absl::StatusOr<absl::string_view> ImageBytes(const Value& value, const PythonLay
     order = &arguments[3];
     by_rows = As<absl::string_view>(*order) != nullptr && *As<absl::string_view>(*order) == "C";
   } else {
-    return Damaged("\"data\" is no array of NumPy's");
+    return Damaged("\"data\" is not an array of NumPy's");
   }
-  if (!IsByteType(*type) || !by_rows) return Damaged("\"data\" is no array of bytes, row by row");
+  if (!IsByteType(*type) || !by_rows)
+    return Damaged("\"data\" is not an array of bytes, row by row");
   const auto* bytes = As<absl::string_view>(*content);
   if (bytes == nullptr) return Damaged("\"data\" holds its bytes in a form that is not read");
   const auto* rows = shape == nullptr || shape->size() != 2 ? nullptr : As<int64_t>((*shape)[0]);
@@ -360,7 +361,7 @@ absl::StatusOr<absl::string_view> ImageBytes(const Value& value, const PythonLay
 absl::StatusOr<std::vector<int64_t>> Labels(const Value& labels, const std::string& key,
                                             int64_t count) {
   const auto* list = As<List*>(labels);
-  if (list == nullptr) return Damaged(absl::StrCat("\"", key, "\" is no list"));
+  if (list == nullptr) return Damaged(absl::StrCat("\"", key, "\" is not a list"));
   if (static_cast<int64_t>((*list)->size()) != count) {
     return absl::DataLossError(
         absl::StrCat("has ", (*list)->size(), " entries in \"", key, "\", expected ", count));

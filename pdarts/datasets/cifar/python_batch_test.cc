@@ -59,7 +59,7 @@ TEST(PythonBatch, FilesThatPythonThreeWroteAreRead) {
 TEST(PythonBatch, NothingIsExecutedAndOnlyArraysOfNumPyAreTaken) {
   PythonBatch batch = Batch();
   batch.maker = "os.system";
-  EXPECT_THAT(Error(PickleOf(batch)), HasSubstr("\"data\" is no array of NumPy's"));
+  EXPECT_THAT(Error(PickleOf(batch)), HasSubstr("\"data\" is not an array of NumPy's"));
   EXPECT_THAT(Error("\x80\x02"
                     "cos\nsystem\nU\x04true\x85R."),
               HasSubstr("it has no entry \"data\""));
@@ -72,7 +72,7 @@ TEST(PythonBatch, SaysWhatDoesNotFit) {
   EXPECT_EQ(Error(PickleOf(batch)), "has 1 entries in \"labels\", expected 2");
   batch = Batch();
   batch.type = "f4";
-  EXPECT_THAT(Error(PickleOf(batch)), HasSubstr("\"data\" is no array of bytes"));
+  EXPECT_THAT(Error(PickleOf(batch)), HasSubstr("\"data\" is not an array of bytes"));
   batch = Batch();
   batch.rows = 3;
   EXPECT_THAT(Error(PickleOf(batch)), HasSubstr("\"data\" has not the shape (2, 3072)"));

@@ -22,7 +22,7 @@ def first_of_each_class(paths, count):
         with open(path, "rb") as file:
             data = file.read()
         if len(data) % RECORD_BYTES:
-            sys.exit(f"{path}: {len(data)} bytes are no whole number of records")
+            sys.exit(f"{path}: {len(data)} bytes are not a whole number of records")
         for start in range(0, len(data), RECORD_BYTES):
             label = data[start]
             if label >= CLASSES:

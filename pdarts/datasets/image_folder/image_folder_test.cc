@@ -185,7 +185,7 @@ TEST_F(ImageFolderTest, UnreadableFilesAreLeftOutUpToAShare) {
   WriteFile(Path("train/class_2/.hidden.png"), "not an image");
   fs::create_directories(Path("train/.cache"));
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
-              AllOf(HasSubstr("train: 2 of 32 images can't be used: "),
+              AllOf(HasSubstr("train: 2 of 32 images cannot be used: "),
                     HasSubstr("train/class_1/cut.png: PNG: "),
                     HasSubstr("train/class_2/link.jpg: is not a regular file"),
                     HasSubstr("dataset.max_unreadable_share allows 0.01 of them")));
@@ -245,7 +245,7 @@ TEST_F(ImageFolderTest, SaysWhatIsMissing) {
               AllOf(HasSubstr("train holds 4 class folders (class_0, class_1, class_2, class_3)"),
                     HasSubstr("dataset.classes is 3: set it to 4")));
   fs::remove_all(Path("train/class_3"));
-  EXPECT_THAT(Error(), AllOf(HasSubstr("test/class_3 is no class of the training images"),
+  EXPECT_THAT(Error(), AllOf(HasSubstr("test/class_3 is not a class of the training images"),
                              HasSubstr("class_0, class_1, class_2")));
   fs::remove_all(Path("test/class_3"));
   EXPECT_TRUE(Load().ok());
@@ -283,7 +283,7 @@ TEST_F(ImageFolderTest, WhateverIsAnImageCountsIfItIsUnusable) {
   WriteFile(Path("train/class_1/photo.HEIC"), "ftyp");
   WriteFile(Path("train/loose.png"), PlainPng(8, 8, 1, 2, 3));
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
-              AllOf(HasSubstr("train: 3 of 9 images can't be used: "),
+              AllOf(HasSubstr("train: 3 of 9 images cannot be used: "),
                     HasSubstr("class_0/photo: is a GIF image, not a PNG, JPEG or WebP image"),
                     HasSubstr("class_1/photo.HEIC: is not a PNG, JPEG or WebP image"),
                     HasSubstr("train/loose.png: lies in no class folder")));
@@ -480,11 +480,12 @@ TEST_F(ImageFolderTest, WhatIsWrongWithAFileOfALargeSplitIsSaidWhenItIsRead) {
       error("train/class_0/image_1.png"),
       AllOf(HasSubstr(Path("train/class_0/image_1.png")), HasSubstr("when the folder was")));
   fs::remove(Path("train/class_0/image_1.png"));
-  EXPECT_THAT(error("train/class_0/image_1.png"), HasSubstr("is gone since the folder was listed"));
+  EXPECT_THAT(error("train/class_0/image_1.png"),
+              HasSubstr("was removed after the folder was listed"));
   // Computing the statistics reads the images, so damaged images are reported at the start.
   config_.clear_mean();
   EXPECT_THAT(Error(absl::StatusCode::kDataLoss),
-              AllOf(HasSubstr("2 of 13 images can't be used"), HasSubstr("cut.jpg")));
+              AllOf(HasSubstr("2 of 13 images cannot be used"), HasSubstr("cut.jpg")));
 }
 
 TEST_F(ImageFolderTest, AClassThatIsALinkToWhatHoldsItIsRefused) {

@@ -113,9 +113,8 @@ absl::StatusOr<Layout> FindLayout(const std::string& folder) {
   if (layout.test.path.empty()) {
     PDARTS_ASSIGN_OR_RETURN(layout.test, TheOne(folder, validation, &layout.notes));
     if (!layout.test.path.empty()) {
-      layout.notes.push_back(
-          absl::StrCat(layout.test.path,
-                       " is what networks are measured on, because there is no labeled test/"));
+      layout.notes.push_back(absl::StrCat("networks are measured on ", layout.test.path,
+                                          ", because there is no labeled test/"));
     }
   } else if (!validation.empty()) {
     layout.notes.push_back(absl::StrCat(folder, ": ", absl::StrJoin(validation, "/, "),
@@ -145,7 +144,7 @@ absl::StatusOr<Listing> ListSplit(const SplitFolder& split,
     if (!absl::c_binary_search(classes, the_class.name)) {
       return absl::InvalidArgumentError(
           absl::StrCat(the_class.folders[0],
-                       " is no class of the training images; they are: ", SomeOf(classes)));
+                       " is not a class of the training images; they are: ", SomeOf(classes)));
     }
     by_name[the_class.name] = &the_class;
   }

@@ -53,7 +53,7 @@ TEST_F(LayoutTest, UsualNamesOfSplits) {
       EXPECT_EQ(layout.test.path, Path(test));
       const bool told =
           std::any_of(layout.notes.begin(), layout.notes.end(), [&](const std::string& note) {
-            return absl::StrContains(note, "is what networks are measured on");
+            return absl::StrContains(note, "because there is no labeled test/");
           });
       EXPECT_EQ(told, absl::StartsWithIgnoreCase(test, "val")) << test;
     }
@@ -75,7 +75,7 @@ TEST_F(LayoutTest, WhatIsLeftOutIsTold) {
                                 HasSubstr("cover.png"))));
 }
 
-TEST_F(LayoutTest, AnUnlabelledTestFolderIsToldAndDoesNotHideAValidationSplit) {
+TEST_F(LayoutTest, AnUnlabeledTestFolderIsToldAndDoesNotHideAValidationSplit) {
   Write("train/rose/1.png");
   Write("test/1.png");
   Write("test/2.png");

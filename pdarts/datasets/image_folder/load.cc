@@ -88,7 +88,7 @@ class Loader {
     return absl::InvalidArgumentError(
         absl::StrCat(split.path, " holds ", classes_.size(), " class folders (", SomeOf(classes_),
                      "), the spec's dataset.classes is ", config_.classes(), ": set it to ",
-                     classes_.size(), ", or take away what is no class"));
+                     classes_.size(), ", or take away the folders that are not classes"));
   }
 
   absl::Status SetTestFilesApart() {
@@ -107,7 +107,8 @@ class Loader {
   static StoredSplit SplitOf(const std::string& name, const SplitFolder& folder,
                              const Listing& listing) {
     if (!listing.others.empty()) {
-      Note(absl::StrCat(folder.path, ": left out what is no image: ", SomeOf(listing.others)));
+      Note(absl::StrCat(folder.path,
+                        ": left out files that are not images: ", SomeOf(listing.others)));
     }
     StoredSplit split = {name, folder.path, nullptr, {}, folder.loose};
     std::vector<std::string> paths;

@@ -78,7 +78,7 @@ absl::Status CheckLength(const ShardIndex::Shard& shard, const FileDescriptor& f
   if (bytes > shard.bytes()) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": has ", bytes, " bytes, and ", kIndexName, " says ", shard.bytes(),
-                     ": remove the index if the shard was made anew"));
+                     ": remove the index if the shard was made again"));
   }
   for (int i = 0; i < shard.names_size(); ++i) {
     if (shard.offsets(i) + shard.sizes(i) <= bytes) continue;
@@ -120,7 +120,8 @@ class ShardStore : public images::ImageStore {
     // have open files.
     const std::string path = PathOf(shard);
     const absl::StatusOr<FileDescriptor> opened = OpenShard(path);
-    if (absl::IsNotFound(opened.status())) return absl::NotFoundError("the shard is gone");
+    if (absl::IsNotFound(opened.status()))
+      return absl::NotFoundError("the shard does not exist any more");
     if (!opened.ok()) return absl::DataLossError(opened.status().message());
     const FileDescriptor& file = *opened;
     const absl::Status length = CheckLength(shard, file, path);
@@ -190,7 +191,7 @@ absl::StatusOr<ShardIndex> IndexFolder(const std::string& folder) {
 absl::StatusOr<ShardIndex> ParseIndex(absl::string_view bytes) {
   ShardIndex index;
   if (!index.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::DataLossError("is no index of shards");
+    return absl::DataLossError("is not an index of shards");
   }
   for (const ShardIndex::Shard& shard : index.shards()) {
     const int count = shard.names_size();
@@ -198,14 +199,14 @@ absl::StatusOr<ShardIndex> ParseIndex(absl::string_view bytes) {
         shard.offsets_size() != count || shard.sizes_size() != count ||
         shard.labels_size() != count) {
       return absl::DataLossError(
-          absl::StrCat("is no index of shards: shard \"", shard.name(), "\" is not complete"));
+          absl::StrCat("is not an index of shards: shard \"", shard.name(), "\" is not complete"));
     }
     for (int i = 0; i < count; ++i) {
       if (shard.offsets(i) < 0 || shard.sizes(i) < 0 || shard.offsets(i) > shard.bytes() ||
           shard.sizes(i) > shard.bytes() - shard.offsets(i) || shard.labels(i) < 0 ||
           (index.class_names_size() > 0 && shard.labels(i) >= index.class_names_size())) {
-        return absl::DataLossError(absl::StrCat("is no index of shards: sample ", shard.names(i),
-                                                " of ", shard.name(),
+        return absl::DataLossError(absl::StrCat("is not an index of shards: sample ",
+                                                shard.names(i), " of ", shard.name(),
                                                 " has no place in the shard, or no class"));
       }
     }

@@ -107,7 +107,7 @@ TEST_F(ShardFolderTest, SaysWhatIsWrongWithASample) {
   EXPECT_THAT(Error(TarOf({{"1.jpg", "x"}, {"1.cls", "-1"}})), HasSubstr("expected a whole"));
   EXPECT_THAT(Error(TarOf({{"1.jpg", "x"}, {"1.png", "x"}, {"1.cls", "1"}})),
               HasSubstr("sample 1 has two images, 1.jpg and 1.png"));
-  EXPECT_THAT(Error("\x1f\x8b compressed"), HasSubstr("is no tar archive"));
+  EXPECT_THAT(Error("\x1f\x8b compressed"), HasSubstr("is not an uncompressed tar archive"));
   fs::remove(Path("a.tar"));
   EXPECT_EQ(IndexFolder(folder_).status(),
             absl::NotFoundError(absl::StrCat(folder_, " holds no shards: files named *.tar")));
@@ -150,7 +150,7 @@ TEST_F(ShardFolderTest, AnIndexTakesThePlaceOfTheHeaders) {
   EXPECT_THAT(std::string(split.store->Read(0).status().message()), HasSubstr("is cut off"));
   WriteFile(Path("a.tar"), whole + std::string(512, '\0'));
   EXPECT_THAT(std::string(ReadIndex(folder_).status().message()),
-              HasSubstr("remove the index if the shard was made anew"));
+              HasSubstr("remove the index if the shard was made again"));
   const absl::Status longer = split.store->Read(0).status();
   EXPECT_EQ(longer.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(longer.message()),
@@ -162,7 +162,8 @@ TEST_F(ShardFolderTest, AnIndexTakesThePlaceOfTheHeaders) {
   fs::remove(Path("b.tar"));
   fs::remove(Path("a.tar"));
   EXPECT_EQ(ReadIndex(folder_).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(split.store->Read(0).status(), absl::NotFoundError("the shard is gone"));
+  EXPECT_EQ(split.store->Read(0).status(),
+            absl::NotFoundError("the shard does not exist any more"));
 }
 
 TEST_F(ShardFolderTest, AnIndexThatContradictsItselfIsRefused) {

@@ -70,7 +70,7 @@ class Indexer {
     shard_.set_bytes(status.st_size);
     if (lseek(file_.number(), 0, SEEK_SET) != 0) return SystemError("read", path_);
     if (archive_read_open_fd(archive_.get(), file_.number(), kBlock) != ARCHIVE_OK) {
-      return Damaged(absl::StrCat("is no tar archive that is not compressed: ", LastError()));
+      return Damaged(absl::StrCat("is not an uncompressed tar archive: ", LastError()));
     }
     while (true) {
       archive_entry* entry = nullptr;

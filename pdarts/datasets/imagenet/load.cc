@@ -138,7 +138,7 @@ class Finder {
       if (found == synsets_.end() || *found != synset.name) {
         return absl::InvalidArgumentError(
             absl::StrCat(synset.folders[0],
-                         " is no synset of the training images; they are: ", SomeOf(synsets_)));
+                         " is not a synset of the training images; they are: ", SomeOf(synsets_)));
       }
       if (found - synsets_.begin() >= config_.classes()) continue;
       PDARTS_ASSIGN_OR_RETURN(FolderContent content, images::ListClass(synset));

@@ -62,7 +62,7 @@ absl::StatusOr<std::map<std::string, int64_t>> ReadValidationList(
           number, line,
           "expected a synset such as n01440764, or a file and its class. Numbers alone, "
           "as in ILSVRC2012_validation_ground_truth.txt, count the synsets in an order "
-          "that the list does not tell");
+          "that the list does not contain");
     } else if (!absl::SimpleAtoi(value, &label) || label < 0 ||
                label >= static_cast<int64_t>(synsets.size())) {
       return WrongLine(number, line,

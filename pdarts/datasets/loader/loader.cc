@@ -432,7 +432,7 @@ class Loader::Impl {
     } catch (const std::system_error& error) {
       if (workers_.empty()) {
         return absl::ResourceExhaustedError(
-            absl::StrCat("can't start a thread that reads images: ", error.what()));
+            absl::StrCat("cannot start a thread that reads images: ", error.what()));
       }
     }
     return absl::OkStatus();
@@ -592,7 +592,7 @@ class Loader::Impl {
       if (told_.size() == kNamed || !told_.insert(work.index(i)).second) continue;
       LOG(WARNING) << TerminalSafe(absl::StrCat(
           "left out: ", Named(work, i).message(),
-          told_.size() == kNamed ? "; further images that can't be read are not named" : ""));
+          told_.size() == kNamed ? "; further images that cannot be read are not named" : ""));
     }
   }
 

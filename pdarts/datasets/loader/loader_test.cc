@@ -263,7 +263,7 @@ TEST(Loader, ImagesInMemoryAndOthersAreTransformedAlike) {
   for (int64_t i = 0; i < kBatches + 1; ++i) ExpectEqual(Next(*others), Next(*memory));
 }
 
-TEST(Loader, GoesOnAtAnyBatchWithAnyNumberOfWorkers) {
+TEST(Loader, ContinuesAtAnyBatchWithAnyNumberOfWorkers) {
   const auto plain = Make(std::make_shared<OnDemand>(), Options());
   std::vector<Batch> expected;
   for (int64_t i = 0; i < 3 * kBatches; ++i) expected.push_back(Next(*plain));
@@ -297,7 +297,7 @@ TEST(Loader, ReadsAheadNoMoreThanTheMemoryAllows) {
   options.prefetch_bytes = (kAhead * kBatch * 3 * kSide * kSide + 1) * 4;
   const auto loader = Make(source, options);
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_EQ(source->opened, 0) << "nothing is read before the first batch is asked for";
+  EXPECT_EQ(source->opened, 0) << "nothing is read before the first batch is requested";
   for (int64_t taken = 1; taken <= 2; ++taken) {
     Next(*loader);
     WaitForOpened(*source, (taken + kAhead) * kBatch);

@@ -83,7 +83,7 @@ double NearestClassMeanAccuracy(const DatasetSplits& splits, int classes) {
   return static_cast<double>(right) / static_cast<double>(tests);
 }
 
-TEST(Synthetic, ClassesCanBeLearntFromTheFirstHalf) {
+TEST(Synthetic, ClassesCanBeLearnedFromTheFirstHalf) {
   const double accuracy = NearestClassMeanAccuracy(Load({}), 10);
   RecordProperty("accuracy", std::to_string(accuracy));
   EXPECT_GT(accuracy, 0.4);   // random predictions give 0.1

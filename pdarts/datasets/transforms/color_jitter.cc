@@ -41,7 +41,7 @@ float Gray(const Color& color) {
 
 float Clamped(float value) { return std::clamp(value, 0.0F, 255.0F); }
 
-/// Moves a color away from or towards another color: the distance is multiplied by `factor`.
+/// Moves a color away from or toward another color: the distance is multiplied by `factor`.
 Color Blend(const Color& color, const Color& other, float factor) {
   const auto blend = [factor](float value, float base) {
     return Clamped(base + factor * (value - base));

@@ -9,7 +9,7 @@
 
 namespace pdarts {
 
-/// What a byte of a channel becomes, in the type T.
+/// The normalized value of a byte of a channel, in the type T.
 template <typename T>
 T NormalizedByte(int value, double mean, double standard_deviation) {
   return static_cast<T>((value / 255.0 - mean) / standard_deviation);

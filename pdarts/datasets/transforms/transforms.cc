@@ -111,26 +111,26 @@ absl::StatusOr<Transforms> Transforms::Create(absl::string_view field,
   return std::move(builder).Build(field, info);
 }
 
+template <class Settings>
+absl::StatusOr<Transforms> Transforms::OfSettings(absl::string_view name, const Settings& settings,
+                                                  const DatasetInfo& info) {
+  if (!settings.transforms().empty()) {
+    return Create(absl::StrCat(name, ".transforms"), settings.transforms(), info);
+  }
+  const std::string field = absl::StrCat(name, ".augmentation");
+  Builder builder;
+  PDARTS_RETURN_IF_ERROR(builder.AddAugmentation(field, settings.augmentation()));
+  return std::move(builder).Build(field, info);
+}
+
 absl::StatusOr<Transforms> Transforms::ForSearch(const SearchSettings& settings,
                                                  const DatasetInfo& info) {
-  if (!settings.transforms().empty()) {
-    return Create("search.transforms", settings.transforms(), info);
-  }
-  constexpr char kField[] = "search.augmentation";
-  Builder builder;
-  PDARTS_RETURN_IF_ERROR(builder.AddAugmentation(kField, settings.augmentation()));
-  return std::move(builder).Build(kField, info);
+  return OfSettings("search", settings, info);
 }
 
 absl::StatusOr<Transforms> Transforms::ForTraining(const TrainSettings& settings,
                                                    const DatasetInfo& info) {
-  if (!settings.transforms().empty()) {
-    return Create("train.transforms", settings.transforms(), info);
-  }
-  constexpr char kField[] = "train.augmentation";
-  Builder builder;
-  PDARTS_RETURN_IF_ERROR(builder.AddAugmentation(kField, settings.augmentation()));
-  return std::move(builder).Build(kField, info);
+  return OfSettings("train", settings, info);
 }
 
 absl::StatusOr<Transforms> Transforms::ForEvaluation(const TrainSettings& settings,

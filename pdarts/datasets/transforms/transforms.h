@@ -88,6 +88,11 @@ class Transforms {
 
   Transforms() = default;
 
+  /// The transforms of SearchSettings or TrainSettings. name: of the settings in the spec.
+  template <class Settings>
+  static absl::StatusOr<Transforms> OfSettings(absl::string_view name, const Settings& settings,
+                                               const DatasetInfo& info);
+
   /// Appends all steps of the list to a plan that has begun. \error kInvalidArgument naming the
   /// element that does not fit the image.
   absl::Status Append(const DatasetInfo& info, const RandomStream& random, int64_t sample,

@@ -43,7 +43,7 @@ TEST_F(CudaGraphRecorderTest, WhatWaitsForTheDeviceIsNotRecorded) {
   const at::Tensor input = at::full({4}, 1, at::TensorOptions(device_));
   EXPECT_THROW(recorder_->Record([&] { input.sum().item<double>(); }), c10::Error);
   EXPECT_EQ(input.add(1).sum().item<double>(), 8) << "the device computes as before";
-  // LibTorch refuses to return memory if it believes that a recording goes on.
+  // LibTorch refuses to return memory if it believes that a recording has not ended.
   at::getDeviceAllocator(c10::kCUDA)->emptyCache();
   at::Tensor sum;
   const std::unique_ptr<RecordedGraph> graph = recorder_->Record([&] { sum = input.add(2); });

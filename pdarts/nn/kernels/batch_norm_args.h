@@ -13,7 +13,7 @@ class Communicator;
 namespace pdarts::nn {
 
 /// A batch normalization as data. In training, it normalizes by the mean and the biased variance of
-/// the batch. If `update_statistics` is set, it also moves the running statistics in place towards
+/// the batch. If `update_statistics` is set, it also moves the running statistics in place toward
 /// the mean and the unbiased variance of the batch. Otherwise it normalizes by the running
 /// statistics.
 ///

@@ -45,10 +45,10 @@ class NormalizeRounded : public torch::autograd::Function<NormalizeRounded> {
                                              bn.update_statistics ? bn.running_mean : at::Tensor(),
                                              bn.update_statistics ? bn.running_var : at::Tensor(),
                                              /*training=*/true, bn.momentum, bn.eps);
-    const at::Tensor &mean = std::get<1>(batch), &inverse_deviation = std::get<2>(batch);
-    context->save_for_backward({rounded, mean, inverse_deviation});
+    const at::Tensor &mean = std::get<1>(batch), &inverse_standard_deviation = std::get<2>(batch);
+    context->save_for_backward({rounded, mean, inverse_standard_deviation});
     context->saved_data["eps"] = bn.eps;
-    return (rounded - OfChannels(mean)) * OfChannels(inverse_deviation);
+    return (rounded - OfChannels(mean)) * OfChannels(inverse_standard_deviation);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {

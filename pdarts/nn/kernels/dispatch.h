@@ -75,7 +75,7 @@ class FusedNode : public torch::autograd::Node {
     // set.
     TORCH_CHECK(
         !c10::GradMode::is_enabled(), name(),
-        " has no second derivative: a gradient with create_graph=true was asked for, and "
+        " has no second derivative: a gradient with create_graph=true was requested, and "
         "the fused and the grouped kernels give gradients without a graph. REFERENCE kernels "
         "have one");
     return Backward(std::move(gradients));

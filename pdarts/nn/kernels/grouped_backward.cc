@@ -174,7 +174,7 @@ void GroupedBackward::SecondBackward(size_t number) {
           Channels(values_.inner_weights, plan_.channels, batch.first_inner, batch.size()),
           Channels(values_.means, plan_.channels, batch.first_inner, batch.size()),
           Channels(values_.variances, plan_.channels, batch.first_inner, batch.size()), values.mean,
-          values.inverse_deviation, plan_.settings.training, plan_.settings.eps,
+          values.inverse_standard_deviation, plan_.settings.training, plan_.settings.eps,
           {true, wants_affine, wants_affine});
   for (int64_t i = 0; i < batch.size(); ++i) {
     to_chains_[batch.chains[i]] = before.narrow(1, i * plan_.channels, plan_.channels);
@@ -239,7 +239,7 @@ void GroupedBackward::NormalizedBackward(int number, const at::Tensor& gradient)
           Channels(values_.term_weights, plan_.channels, node.first_normalized, count),
           Channels(values_.means, plan_.channels, place, count),
           Channels(values_.variances, plan_.channels, place, count), values.mean,
-          values.inverse_deviation, plan_.settings.training, plan_.settings.eps,
+          values.inverse_standard_deviation, plan_.settings.training, plan_.settings.eps,
           {true, wants_weights, wants_weights && plan_.is_affine});
   for (int64_t i = 0; i < count; ++i) {
     const GroupedPlan::Term& term = node.normalized[i];

@@ -394,7 +394,7 @@ void GroupedForward::ComputeSecond(const GroupedPlan::Batch& batch,
                 Channels(values_.inner_biases, plan_.channels, batch.first_inner, batch.size()),
                 batch.first_inner, batch.size());
   values.mean = normalized.mean;
-  values.inverse_deviation = normalized.inverse_deviation;
+  values.inverse_standard_deviation = normalized.inverse_standard_deviation;
   values.input = at::relu_(normalized.value);
   SetChainValues(batch, Convolve(batch, values));
 }
@@ -434,7 +434,7 @@ void GroupedForward::ComputeNormalized(const GroupedPlan::Node& node, GroupedVal
       Channels(values_.term_biases, plan_.channels, node.first_normalized, count),
       plan_.num_inner + node.first_normalized, count);
   values.mean = normalized.mean;
-  values.inverse_deviation = normalized.inverse_deviation;
+  values.inverse_standard_deviation = normalized.inverse_standard_deviation;
   if (HasImageScale(node.normalized)) values.normalized_scales = ImageScales(node.normalized);
   for (int64_t i = 0; i < count; ++i) {
     operators::Summand& summand = summands->emplace_back();
@@ -448,13 +448,14 @@ GroupedForward::Normalized GroupedForward::Normalize(const at::Tensor& x, const 
                                                      int64_t count) {
   Normalized result;
   if (!values_.means.defined()) {
-    std::tie(result.value, result.mean, result.inverse_deviation) = at::_native_batch_norm_legit(
-        x, weight, bias, /*training=*/true, /*momentum=*/0, plan_.settings.eps);
+    std::tie(result.value, result.mean, result.inverse_standard_deviation) =
+        at::_native_batch_norm_legit(x, weight, bias, /*training=*/true, /*momentum=*/0,
+                                     plan_.settings.eps);
     return result;
   }
   at::Tensor mean = Channels(values_.means, plan_.channels, first, count);
   at::Tensor variance = Channels(values_.variances, plan_.channels, first, count);
-  std::tie(result.value, result.mean, result.inverse_deviation) =
+  std::tie(result.value, result.mean, result.inverse_standard_deviation) =
       at::_native_batch_norm_legit(x, weight, bias, mean, variance, plan_.settings.training,
                                    /*momentum=*/1, plan_.settings.eps);
   return result;

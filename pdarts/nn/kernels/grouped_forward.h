@@ -25,7 +25,7 @@ class GroupedForward {
 
  private:
   struct Normalized {
-    at::Tensor value, mean, inverse_deviation;
+    at::Tensor value, mean, inverse_standard_deviation;
   };
 
   void AssembleWeights();

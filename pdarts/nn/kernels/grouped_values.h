@@ -19,15 +19,15 @@ struct GroupedValues {
     at::Tensor depthwise, weight, bias;  ///< of all convolutions of the batch
     /// Round 1: the values before the batch normalization that comes before the ReLU.
     at::Tensor before;
-    at::Tensor mean, inverse_deviation;  ///< of `before`
-    at::Tensor input;                    ///< of the first convolution, behind the ReLU
-    at::Tensor middle;                   ///< between the depthwise and the pointwise convolution
+    at::Tensor mean, inverse_standard_deviation;  ///< of `before`
+    at::Tensor input;                             ///< of the first convolution, behind the ReLU
+    at::Tensor middle;  ///< between the depthwise and the pointwise convolution
   };
   struct OfNode {
     at::Tensor value;
-    at::Tensor positive;                 ///< behind the ReLU
-    at::Tensor before;                   ///< the values of its normalized terms
-    at::Tensor mean, inverse_deviation;  ///< of `before`
+    at::Tensor positive;                          ///< behind the ReLU
+    at::Tensor before;                            ///< the values of its normalized terms
+    at::Tensor mean, inverse_standard_deviation;  ///< of `before`
     at::Tensor normalized_scales;  ///< `[N,T]`: image scales of normalized terms, or undefined
   };
   struct OfPool {

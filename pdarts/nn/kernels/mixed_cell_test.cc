@@ -296,10 +296,7 @@ TEST_P(MixedCellTest, ComputesTheGradientsThatAreAskedFor) {
   for (CellCase c : Cases()) {
     if (c.name != "affine" && c.name != "reduction" && c.name != "dense") continue;
     if (c.name != "reduction" && !ComputesAllCells(GetParam())) continue;
-    std::vector<at::Tensor> all;
-    for (const at::Tensor& t : Typed(Inputs(c))) {
-      all.push_back(t.set_requires_grad(true));
-    }
+    const std::vector<at::Tensor> all = Leaves(Inputs(c));
     const at::Tensor y = Cell(Fused(), c, all);
     const at::Tensor g = Random(y.sizes()).to(GetParam().storage);
     const auto expected = torch::autograd::grad({y}, all, {g});
@@ -334,10 +331,7 @@ TEST_P(MixedCellTest, ComputesTheGradientsThatAreAskedFor) {
 
 TEST_P(MixedCellTest, KeepsItsValuesForASecondBackward) {
   const CellCase c;
-  std::vector<at::Tensor> leaves;
-  for (const at::Tensor& t : Typed(Inputs(c))) {
-    leaves.push_back(t.set_requires_grad(true));
-  }
+  const std::vector<at::Tensor> leaves = Leaves(Inputs(c));
   const at::Tensor y = Cell(Fused(), c, leaves);
   const at::Tensor g = Random(y.sizes()).to(GetParam().storage);
   const auto first = torch::autograd::grad({y}, leaves, {g}, /*retain_graph=*/true);
@@ -352,10 +346,7 @@ TEST_P(MixedCellTest, KeepsItsValuesForASecondBackward) {
 
 TEST_P(MixedCellTest, RefusesSecondDerivatives) {
   const CellCase c;
-  std::vector<at::Tensor> leaves;
-  for (const at::Tensor& t : Typed(Inputs(c))) {
-    leaves.push_back(t.set_requires_grad(true));
-  }
+  const std::vector<at::Tensor> leaves = Leaves(Inputs(c));
   const at::Tensor y = Cell(Fused(), c, leaves);
   EXPECT_THAT(
       [&] {
@@ -371,10 +362,7 @@ TEST_P(MixedCellTest, RefusesWeightsAndCoefficientsThatChangedSinceTheForwardPas
   for (const size_t changed : {0, 5}) {
     // The fused kernels keep a copy of the coefficients.
     if (changed == 0 && GetParam().kernels != GROUPED) continue;
-    std::vector<at::Tensor> leaves;
-    for (const at::Tensor& t : Typed(Inputs(c))) {
-      leaves.push_back(t.set_requires_grad(true));
-    }
+    const std::vector<at::Tensor> leaves = Leaves(Inputs(c));
     const at::Tensor y = Cell(Fused(), c, leaves);
     {
       c10::NoGradGuard no_grad;

@@ -108,13 +108,13 @@ Normalization MakeNormalization(const BatchNormArgs& bn, const ChannelStatistics
   n.bias = Values(bn.bias, channels, 0);
   if (bn.training) {
     n.mean = batch.mean;
-    n.inverse_deviation = batch.variance;
+    n.inverse_standard_deviation = batch.variance;
   } else {
     CHECK(bn.running_mean.defined() && bn.running_var.defined());
     n.mean = Values(bn.running_mean, channels, 0);
-    n.inverse_deviation = Values(bn.running_var, channels, 0);
+    n.inverse_standard_deviation = Values(bn.running_var, channels, 0);
   }
-  for (double& v : n.inverse_deviation) v = 1 / std::sqrt(v + bn.eps);
+  for (double& v : n.inverse_standard_deviation) v = 1 / std::sqrt(v + bn.eps);
   return n;
 }
 
@@ -176,7 +176,7 @@ const std::vector<GradientSums>& SumsOfBatch(Communicator* communicator,
 NormalizationGradient BackwardOf(const Normalization& n, int64_t c, const GradientSums& own,
                                  const GradientSums& batch, double coefficient) {
   NormalizationGradient g;
-  const double inverse = n.inverse_deviation[c];
+  const double inverse = n.inverse_standard_deviation[c];
   g.factor = coefficient * n.scale(c);
   if (n.by_batch) {
     const double share = 1 / static_cast<double>(n.count);

@@ -35,11 +35,11 @@ void Synchronize(Communicator& communicator, const std::vector<ChannelStatistics
 /// A batch normalization as a function of a channel: scale * x + shift, with scale = weight /
 /// deviation and shift = bias - mean * scale.
 struct Normalization {
-  std::vector<double> mean, inverse_deviation, weight, bias;
+  std::vector<double> mean, inverse_standard_deviation, weight, bias;
   bool by_batch = false;
   int64_t count = 0;  ///< by_batch: ChannelStatistics::count
 
-  double scale(int64_t c) const { return weight[c] * inverse_deviation[c]; }
+  double scale(int64_t c) const { return weight[c] * inverse_standard_deviation[c]; }
   double shift(int64_t c) const { return bias[c] - mean[c] * scale(c); }
 };
 

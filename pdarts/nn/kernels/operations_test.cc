@@ -270,10 +270,7 @@ TEST_P(NodeSumTest, MatchesTheComposition) {
 }
 
 TEST_P(NodeSumTest, ComputesTheGradientsThatAreAskedFor) {
-  std::vector<at::Tensor> all;
-  for (const at::Tensor& t : Typed(Inputs({2, 5, 4, 3}))) {
-    all.push_back(t.set_requires_grad(true));
-  }
+  const std::vector<at::Tensor> all = Leaves(Inputs({2, 5, 4, 3}));
   const at::Tensor y = Sum(Fused(), all, true);
   const at::Tensor g = Random(y.sizes()).to(GetParam().storage);
   const auto expected = torch::autograd::grad({y}, all, {g});
@@ -554,8 +551,7 @@ class SecondDerivatives : public KernelTest {
   /// Checks the error message if the gradient of `f` must have a graph.
   void ExpectRefused(const Function& f, const std::vector<at::Tensor>& inputs,
                      const std::string& operation) {
-    std::vector<at::Tensor> leaves;
-    for (const at::Tensor& input : Typed(inputs)) leaves.push_back(input.set_requires_grad(true));
+    const std::vector<at::Tensor> leaves = Leaves(inputs);
     const auto gradients = [&](bool create_graph) {
       const at::Tensor y = f(Fused(), leaves);
       return torch::autograd::grad({y}, leaves, {at::ones_like(y)}, /*retain_graph=*/true,
@@ -596,10 +592,7 @@ TEST_P(Determinism, RepeatsExactly) {
                                               Random({16, 16, 1, 1}), Random({2})};
   const auto once = [&](int threads) {
     at::set_num_threads(threads);
-    std::vector<at::Tensor> leaves;
-    for (const at::Tensor& t : Typed(inputs)) {
-      leaves.push_back(t.detach().clone().set_requires_grad(true));
-    }
+    const std::vector<at::Tensor> leaves = Leaves(inputs);
     const BatchNormArgs bn = BatchNorm(leaves[0], 16, true);
     const at::Tensor y =
         BatchNormReluDepthwisePointwise(Fused(), leaves[0], bn, leaves[1], leaves[2], 1, 2);

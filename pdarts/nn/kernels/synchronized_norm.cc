@@ -22,7 +22,7 @@ using torch::autograd::variable_list;
 
 constexpr char kCommunicator[] = "communicator";
 /// Tensors that are kept for each value.
-enum Kept : size_t { kStored, kMean, kInverseDeviation, kCount, kNumKept };
+enum Kept : size_t { kStored, kMean, kInverseStandardDeviation, kCount, kNumKept };
 
 at::Tensor OfChannels(const at::Tensor& x) { return x.view({1, -1, 1, 1}); }
 
@@ -73,7 +73,7 @@ class Function : public torch::autograd::Function<Function> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     TORCH_CHECK(!c10::GradMode::is_enabled(),
                 "a batch normalization over several processes has no second derivative: a gradient "
-                "with create_graph=true was asked for");
+                "with create_graph=true was requested");
     auto* const communicator =
         reinterpret_cast<Communicator*>(context->saved_data[kCommunicator].toInt());
     const variable_list saved = context->get_saved_variables();
@@ -89,7 +89,7 @@ class Function : public torch::autograd::Function<Function> {
     variable_list results(2 * gradients.size() + 1);
     for (size_t i = 0; i < gradients.size(); ++i) {
       // factor * gradient + slope * value + offset, in two passes over the memory.
-      const at::Tensor factor = kept(i, kInverseDeviation), count = kept(i, kCount);
+      const at::Tensor factor = kept(i, kInverseStandardDeviation), count = kept(i, kCount);
       const at::ScalarType type = gradients[i].scalar_type();
       const at::Tensor slope = factor.pow(3).neg().mul((sums[2 * i + 1] / count).to(type));
       const at::Tensor offset =

@@ -116,6 +116,12 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   std::vector<at::Tensor> Typed(const std::vector<at::Tensor>& inputs) const {
     return Typed(inputs, Fused());
   }
+  /// The same, as tensors whose gradients are computed.
+  std::vector<at::Tensor> Leaves(const std::vector<at::Tensor>& inputs) const {
+    std::vector<at::Tensor> leaves = Typed(inputs);
+    for (at::Tensor& leaf : leaves) leaf = leaf.detach().clone().requires_grad_();
+    return leaves;
+  }
 
   /// The tolerance relative to the largest element of the compared tensors.
   static double tolerance() { return GetParam().storage == at::kFloat ? 3e-5 : 1e-11; }

@@ -88,7 +88,7 @@ class CostPenalty : public Regularizer {
       return absl::InvalidArgumentError(
           absl::StrCat("regularizers[cost_penalty].latency_table: \"", config_.latency_table(),
                        "\" and unit: ", CostPenaltyConfig::Unit_Name(config_.unit()),
-                       " don't fit; LATENCY needs the table, and the other units take none"));
+                       " do not fit; LATENCY needs the table, and the other units take none"));
     }
     return MakeModel(space).status();
   }
@@ -165,13 +165,10 @@ class CostPenalty : public Regularizer {
 
   absl::StatusOr<nn::CostModel> MakeModel(const SearchSpace& space,
                                           const NetworkShape& shape) const {
-    switch (config_.unit()) {
-      case CostPenaltyConfig::MACS:
-        return nn::CostModel::MultiplyAdds(space, shape);
-      case CostPenaltyConfig::PARAMS:
-        return nn::CostModel::Parameters(space, shape);
-      case CostPenaltyConfig::LATENCY:
-        break;
+    if (config_.unit() != CostPenaltyConfig::LATENCY) {
+      PDARTS_ASSIGN_OR_RETURN(nn::CountModels models, nn::CountModels::Make(space, shape));
+      return config_.unit() == CostPenaltyConfig::MACS ? std::move(models.macs)
+                                                       : std::move(models.params);
     }
     PDARTS_ASSIGN_OR_RETURN(const LatencyTable table,
                             nn::ReadLatencyTable(config_.latency_table()));
@@ -179,16 +176,16 @@ class CostPenalty : public Regularizer {
   }
 
   static absl::StatusOr<Derivation> Derive(const SearchContext& context) {
-    return context.space->Derive(context.net->candidates(), context.net->Probabilities(),
-                                 *context.derivation_options);
+    return context.space->Derive(context.super_net->candidates(),
+                                 context.super_net->Probabilities(), *context.derivation_options);
   }
 
   at::Tensor Expected(const SearchContext& context, const Architecture& architecture) const {
     std::vector<at::Tensor> probabilities;
-    for (size_t k = 0; k < context.net->alphas().size(); ++k) {
-      probabilities.push_back(context.net->ProbabilityTensor(static_cast<int>(k)));
+    for (size_t k = 0; k < context.super_net->alphas().size(); ++k) {
+      probabilities.push_back(context.super_net->ProbabilityTensor(static_cast<int>(k)));
     }
-    return regularizers::ExpectedCost(*model_, *context.space, context.net->candidates(),
+    return regularizers::ExpectedCost(*model_, *context.space, context.super_net->candidates(),
                                       architecture, probabilities);
   }
 
@@ -206,7 +203,8 @@ class CostPenalty : public Regularizer {
 };
 
 const bool registered = Registry<Regularizer>::Register<CostPenaltyConfig>(
-    "cost_penalty", "a penalty on what the derived network costs, or on its distance from a budget",
+    "cost_penalty",
+    "a penalty on the cost of the derived network, or on its distance from a budget",
     [](CostPenaltyConfig config) -> absl::StatusOr<std::unique_ptr<Regularizer>> {
       return std::make_unique<CostPenalty>(std::move(config));
     });

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "pdarts/core/initial_operations.h"
+#include "pdarts/core/knob.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -32,7 +33,7 @@ class DartsSpace : public SearchSpace {
   std::vector<std::string> skeletons() const override {
     return {kCifarSkeleton, kImageNetSkeleton};
   }
-  std::vector<Knob> knobs() const override { return SuperNetKnobs(); }
+  std::vector<Knob> knobs() const override { return StandardKnobs(); }
   std::vector<std::string> underivable_operations() const override {
     return config_.allow_none() ? std::vector<std::string>{} : std::vector<std::string>{kNone};
   }

@@ -108,7 +108,7 @@ TEST(DartsSpace, OperationsThatDoNotFitAreRefused) {
   EXPECT_THAT(error("operations: 'conv'"),
               HasSubstr("operations[0]: \"conv\" is unknown; expected some of none, max_pool_3x3"));
   EXPECT_THAT(error("operations: ['sep_conv_3x3', 'skip_connect']"),
-              HasSubstr("operations[1]: \"skip_connect\" is doubled or out of order"));
+              HasSubstr("operations[1]: \"skip_connect\" occurs twice or is out of order"));
   EXPECT_THAT(error("operations: 'none'"),
               HasSubstr("there is only none, which may not be derived"));
   EXPECT_EQ(error("operations: 'none' allow_none: true"), "");
@@ -320,7 +320,7 @@ TEST(DartsNetwork, HasAnAuxiliaryHeadInTrainingOnly) {
   shape.auxiliary_head = false;
   const auto headless = space->BuildNetwork(Known(*space, "PDARTS"), shape, Weights()).value();
   EXPECT_FALSE(headless->Forward(Images(2, 32)).auxiliary.defined());
-  EXPECT_EQ(nn::CountMacs(*headless, shape.image), macs) << "the head isn't counted";
+  EXPECT_EQ(nn::CountMacs(*headless, shape.image), macs) << "the head is not counted";
 }
 
 TEST(DartsNetwork, RefusesSidesThatDontFit) {

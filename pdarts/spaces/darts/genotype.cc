@@ -646,9 +646,9 @@ absl::Status CheckGenotype(const Architecture& architecture) {
     for (int i = 0; i < kCellEdges; ++i) {
       const int node = kInputNodes + i / kKeptEdges;
       if (cell.edges(i).to() != node) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(cell.kind(), " cell: edge ", i, " of the genotype goes to node ",
-                         cell.edges(i).to(), ", expected ", node, ": two edges a node, in order"));
+        return absl::InvalidArgumentError(absl::StrCat(
+            cell.kind(), " cell: edge ", i, " of the genotype goes to node ", cell.edges(i).to(),
+            ", expected ", node, ": two edges for each node, in order"));
       }
       if (i % kKeptEdges == 1 && cell.edges(i).from() == cell.edges(i - 1).from()) {
         return absl::InvalidArgumentError(absl::StrCat(

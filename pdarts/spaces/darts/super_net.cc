@@ -69,7 +69,7 @@ class DartsSuperNet : public SuperNet {
   DartsSuperNet(const Candidates& candidates, const SuperNetShape& shape,
                 const at::Generator& generator)
       : SuperNet(DartsTopology(), candidates, {"alphas_normal", "alphas_reduce"}), shape_(shape) {
-    for (const Knob& knob : SuperNetKnobs()) DeclareKnob(knob);
+    for (const Knob& knob : StandardKnobs()) DeclareKnob(knob);
     const int64_t stem_channels = int64_t{kStemMultiplier} * shape.channels;
     const auto stem = register_module("stem", std::make_shared<torch::nn::Module>());
     nn::ConvolutionOptions convolution{shape.image.channels, stem_channels, /*kernel=*/3};
@@ -104,8 +104,8 @@ class DartsSuperNet : public SuperNet {
     return absl::StrCat(cell_shapes_.size(),
                         " cells (reductions: ", absl::StrJoin(reductions, ", "), "), channels ",
                         shape_.channels, " to ", cell_shapes_.back().channels,
-                        ", candidates an edge ", width(candidates()[kNormal]), " (normal) and ",
-                        width(candidates()[kReduce]), " (reduce), ",
+                        ", candidates for each edge ", width(candidates()[kNormal]),
+                        " (normal) and ", width(candidates()[kReduce]), " (reduce), ",
                         CountParameters(*this) - num_alphas, " weights, ", num_alphas, " alphas");
   }
 
@@ -139,17 +139,6 @@ class DartsSuperNet : public SuperNet {
 }  // namespace
 
 absl::Status CheckImageSides(const ImageShape& image) { return CheckSidesDivisible(image, 4); }
-
-std::vector<Knob> SuperNetKnobs() {
-  return {{kSkipDropoutKnob,
-           "probability with which an element of a stride-1 skip connection's output is "
-           "dropped in training",
-           0, 1, 0},
-          {kEdgeDropPathKnob,
-           "probability with which an edge's output is dropped for an image while weights "
-           "train",
-           0, 1, 0}};
-}
 
 std::shared_ptr<SuperNet> MakeSuperNet(const Candidates& candidates, const SuperNetShape& shape,
                                        at::Generator generator) {

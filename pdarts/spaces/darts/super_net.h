@@ -2,7 +2,6 @@
 #define PDARTS_SPACES_DARTS_SUPER_NET_H_
 
 #include <memory>
-#include <vector>
 
 #include "ATen/core/Generator.h"
 #include "absl/status/status.h"
@@ -16,12 +15,9 @@ namespace pdarts::darts {
 /// with stride 2 round sizes up, `none` rounds down, and factorized reductions need even sides.
 absl::Status CheckImageSides(const ImageShape& image);
 
-/// The knobs of the super-networks of MakeSuperNet: `skip_connect.dropout`, `edge.drop_path`.
-std::vector<Knob> SuperNetKnobs();
-
 /// The super-network of the space (docs/algorithm.md, "The DARTS space"): a stem, cells whose edges
-/// mix their candidates, global average pooling, a classifier. SearchSpace::BuildSuperNet has
-/// checked the arguments.
+/// mix their candidates, global average pooling, a classifier. It has StandardKnobs.
+/// SearchSpace::BuildSuperNet has checked the arguments.
 std::shared_ptr<SuperNet> MakeSuperNet(const Candidates& candidates, const SuperNetShape& shape,
                                        at::Generator generator);
 

@@ -53,7 +53,7 @@ std::string FormatCell(const CellOperations& operations);
 
 /// An expression that is the same for two architectures if their cells compute the same function.
 /// The expression uses these rules:
-/// - `none` is no edge.
+/// - `none` removes the edge.
 /// - A node without inputs is zero, and so is every operation on it.
 /// - `skip_connect` is its input.
 /// - The order and the brackets of sums do not matter.

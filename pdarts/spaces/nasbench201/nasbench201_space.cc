@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pdarts/core/initial_operations.h"
+#include "pdarts/core/knob.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
@@ -27,7 +28,7 @@ class NasBench201Space : public SearchSpace {
 
   std::string name() const override { return "nasbench201"; }
   const Topology& topology() const override { return NasBench201Topology(); }
-  std::vector<Knob> knobs() const override { return SuperNetKnobs(); }
+  std::vector<Knob> knobs() const override { return StandardKnobs(); }
   std::vector<std::string> underivable_operations() const override {
     if (config_.allow_none()) return {};
     return {topology().kinds[0].operations[kNone]};

@@ -63,15 +63,15 @@ class Nasbench201SuperNet : public SuperNet {
               return std::make_shared<SearchCell>(channels, candidates[0], shape.backend,
                                                   generator);
             }) {
-    for (const Knob& knob : SuperNetKnobs()) DeclareKnob(knob);
+    for (const Knob& knob : StandardKnobs()) DeclareKnob(knob);
   }
 
   std::string Describe() const override {
     const int64_t num_alphas = alphas()[0].numel();
     return absl::StrCat("3 blocks of ", shape_.cells, " cells, channels ", shape_.channels, ", ",
-                        2 * shape_.channels, ", ", 4 * shape_.channels, ", candidates an edge ",
-                        candidates()[0][0].size(), ", ", CountParameters(*this) - num_alphas,
-                        " weights, ", num_alphas, " alphas");
+                        2 * shape_.channels, ", ", 4 * shape_.channels,
+                        ", candidates for each edge ", candidates()[0][0].size(), ", ",
+                        CountParameters(*this) - num_alphas, " weights, ", num_alphas, " alphas");
   }
 
  private:
@@ -84,17 +84,6 @@ class Nasbench201SuperNet : public SuperNet {
 };
 
 }  // namespace
-
-std::vector<Knob> SuperNetKnobs() {
-  return {{kSkipDropoutKnob,
-           "probability with which an element of a skip connection's output is dropped in "
-           "training",
-           0, 1, 0},
-          {kEdgeDropPathKnob,
-           "probability with which an edge's output is dropped for an image while weights "
-           "train",
-           0, 1, 0}};
-}
 
 std::shared_ptr<SuperNet> MakeSuperNet(const Candidates& candidates, const SuperNetShape& shape,
                                        at::Generator generator) {

@@ -2,7 +2,6 @@
 #define PDARTS_SPACES_NASBENCH201_SUPER_NET_H_
 
 #include <memory>
-#include <vector>
 
 #include "ATen/core/Generator.h"
 #include "pdarts/core/search_space.h"
@@ -11,13 +10,10 @@
 
 namespace pdarts::nasbench201 {
 
-/// The knobs of the super-networks of MakeSuperNet: `skip_connect.dropout`, `edge.drop_path`.
-std::vector<Knob> SuperNetKnobs();
-
 /// The super-network of the space (docs/algorithm.md, "The NAS-Bench-201 space"). Each of its three
-/// blocks has SuperNetShape::cells cells. The names of the parameters contain the number of the
-/// operation in the space, which does not change when other candidates are pruned.
-/// SearchSpace::BuildSuperNet has checked the arguments.
+/// blocks has SuperNetShape::cells cells. It has StandardKnobs. The names of the parameters contain
+/// the number of the operation in the space, which does not change when other candidates are
+/// pruned. SearchSpace::BuildSuperNet has checked the arguments.
 std::shared_ptr<SuperNet> MakeSuperNet(const Candidates& candidates, const SuperNetShape& shape,
                                        at::Generator generator);
 
