@@ -54,15 +54,13 @@ def read_table(path):
             for row in rows:
                 try:
                     found.append(architectures.parse(row["genotype"] or ""))
-                    accuracies.append(float(row["validation_accuracy"] or ""))
-                    if not 0 <= accuracies[-1] <= 100:
-                        raise ValueError(f"the accuracy {accuracies[-1]} is not a percentage")
+                    accuracies.append(architectures.percentage(row["validation_accuracy"]))
                 except ValueError as error:
                     sys.exit(f"{path}:{rows.line_num}: {error}")
     except OSError as error:
         sys.exit(f"{path}: {error.strerror}")
     if len(found) < FEWEST_ROWS:
-        sys.exit(f"{path}: {len(found)} architectures, expected at least {FEWEST_ROWS}")
+        sys.exit(f"--table: {path}: {len(found)} architectures, expected at least {FEWEST_ROWS}")
     if max(accuracies) <= 1:
         sys.exit(f"{path}: the best accuracy is {max(accuracies)}; expected percent, not fractions of 1")
     return found, np.array(accuracies)

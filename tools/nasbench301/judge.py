@@ -49,9 +49,7 @@ def read_table(path):
     for row in reader:
         try:
             architectures.parse(row["genotype"] or "")
-            accuracy = float(row["validation_accuracy"] or "")
-            if not 0 <= accuracy <= 100:
-                raise ValueError(f"the accuracy {accuracy} is not a percentage")
+            accuracy = architectures.percentage(row["validation_accuracy"])
         except ValueError as error:
             fail(f"{path}:{reader.line_num}: {error}")
         rows.append((row["genotype"], accuracy))

@@ -143,8 +143,11 @@ class JudgeTest(unittest.TestCase):
         with open(self.path("bad.csv"), "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerows([["genotype", "validation_accuracy"], [rows[0][0], "940"]])
-        self.assertIn("bad.csv:2: the accuracy 940.0 is not a percentage",
+        self.assertIn("bad.csv:2: validation_accuracy: '940' is not a number of percent in [0, 100]",
                       self.run_judge("--table", self.path("bad.csv"), "choose"))
+        for text in ("abc", "nan", "", None, "-1"):
+            with self.assertRaisesRegex(ValueError, "validation_accuracy: "):
+                judge.architectures.percentage(text)
 
 
 if __name__ == "__main__":
