@@ -54,7 +54,7 @@ TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
             .ok())
         << entry.path();
   }
-  EXPECT_EQ(count, 7);
+  EXPECT_EQ(count, 8);
 }
 
 TrainSpec ReadTrainSpec(const std::string& name) {
@@ -103,6 +103,20 @@ TEST(ShippedTrainingSpecs, ImageNetHasThePublishedSettings) {
   ASSERT_TRUE(counts.ok()) << counts.status();
   EXPECT_EQ(counts->params, 4944352);
   EXPECT_EQ(counts->macs, 542819328);
+}
+
+// docs/evaluation.md, "A training that compares architectures".
+TEST(ShippedTrainingSpecs, TheJudgeSeesAllImagesWithoutRegularization) {
+  const auto training = MakeTraining(ReadTrainSpec("train_darts_cifar10_judge"));
+  ASSERT_TRUE(training.ok()) << training.status();
+  const TrainSettings& train = training->spec.train();
+  EXPECT_EQ(train.train_images(), 0);
+  EXPECT_EQ(train.drop_path(), 0);
+  EXPECT_EQ(train.auxiliary_weight(), 0);
+  EXPECT_THAT(NamesOf(train.transforms()),
+              ::testing::ElementsAre("pad_and_crop", "flip", "normalize"));
+  EXPECT_EQ(training->Shape().cells, 8);
+  EXPECT_EQ(training->Shape().channels, 16);
 }
 
 TEST(ShippedTrainingSpecs, TheSmallOneOnImageNetHasSmallImagesAndAHundredClasses) {

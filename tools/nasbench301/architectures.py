@@ -3,6 +3,7 @@
 The features are those of pdarts/benchmarks/nasbench301/features.cc, in the same order.
 """
 
+import math
 import re
 
 CELL_KINDS = ("normal", "reduce")
@@ -41,6 +42,17 @@ def parse(text):
                                  f" found {edge[1]}")
             architecture[kind].append(edge)
     return architecture
+
+
+def percentage(text):
+    """An accuracy in percent, from the column validation_accuracy. Raises ValueError if it is something else."""
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0 <= value <= 100:
+        raise ValueError(f"validation_accuracy: {text!r} is not a number of percent in [0, 100]")
+    return value
 
 
 def format_text(architecture):

@@ -34,6 +34,7 @@ FOLDS = 10
 REPEATS = 10
 FEWEST_ROWS = 100
 HELD_OUT = 100  # number of rows that --evaluate uses only once, at the end
+OTHER_SPLITS = 20  # number of other random splits into HELD_OUT rows and the rest that --evaluate measures
 COVERAGE = 0.9  # of the interval
 DRAWS = 10000  # number of random architectures for the percentile
 QUANTILES = 1000  # number of steps between the quantiles of their predictions
@@ -53,15 +54,13 @@ def read_table(path):
             for row in rows:
                 try:
                     found.append(architectures.parse(row["genotype"] or ""))
-                    accuracies.append(float(row["validation_accuracy"] or ""))
-                    if not 0 <= accuracies[-1] <= 100:
-                        raise ValueError(f"the accuracy {accuracies[-1]} is not a percentage")
+                    accuracies.append(architectures.percentage(row["validation_accuracy"]))
                 except ValueError as error:
                     sys.exit(f"{path}:{rows.line_num}: {error}")
     except OSError as error:
         sys.exit(f"{path}: {error.strerror}")
     if len(found) < FEWEST_ROWS:
-        sys.exit(f"{path}: {len(found)} architectures, expected at least {FEWEST_ROWS}")
+        sys.exit(f"--table: {path}: {len(found)} architectures, expected at least {FEWEST_ROWS}")
     if max(accuracies) <= 1:
         sys.exit(f"{path}: the best accuracy is {max(accuracies)}; expected percent, not fractions of 1")
     return found, np.array(accuracies)
@@ -199,6 +198,13 @@ def fit(table, output, dataset, fixture):
     print(f"Wrote {output}.")
 
 
+def predict_held_out(x, y, held_out, repeats):
+    """The predictions for the held-out rows, and half the width of the interval, of a model of the other rows."""
+    x_rest, y_rest = x[~held_out], y[~held_out]
+    interval = half_width(cross_validated(ridge, x_rest, y_rest, repeats), y_rest)
+    return ridge().fit(x_rest, y_rest).predict(x[held_out]), interval
+
+
 def evaluate(table):
     """Compares models on all rows except HELD_OUT, and then evaluates the chosen model on those rows."""
     found, y = read_table(table)
@@ -223,12 +229,26 @@ def evaluate(table):
         model = "ridge" if make is ridge else "boosted trees"
         print(f"{model:14}{label:32}{columns.sum():4} features  Spearman {spearman:.4f}  RMSE {rmse:.4f}  "
               f"mean error {mae:.4f}", flush=True)
-    interval = half_width(cross_validated(ridge, x_rest, y_rest, REPEATS), y_rest)
-    prediction = ridge().fit(x_rest, y_rest).predict(x[held_out])
+    prediction, interval = predict_held_out(x, y, held_out, REPEATS)
     spearman, rmse, mae = scores(prediction[None], y[held_out])
     covered = np.mean(np.abs(prediction - y[held_out]) <= interval)
     print(f"held out      {HELD_OUT} rows: Spearman {spearman:.4f}  RMSE {rmse:.4f}  mean error {mae:.4f}; "
           f"the interval +-{interval:.4f} holds {100 * covered:.0f}%")
+    evaluate_other_splits(x, y)
+
+
+def evaluate_other_splits(x, y):
+    """Measures the chosen model on other rows that it was not fitted to, to show how much the numbers vary."""
+    correlations, covered = [], []
+    for split in range(1, OTHER_SPLITS + 1):
+        held_out = np.zeros(len(y), dtype=bool)
+        held_out[random.Random(SEED + split).sample(range(len(y)), HELD_OUT)] = True
+        prediction, interval = predict_held_out(x, y, held_out, 2)
+        correlations.append(stats.spearmanr(prediction, y[held_out]).statistic)
+        covered.append(100 * np.mean(np.abs(prediction - y[held_out]) <= interval))
+    print(f"{OTHER_SPLITS} other splits: Spearman {np.mean(correlations):.4f} ({min(correlations):.4f} to "
+          f"{max(correlations):.4f}); the interval holds {np.mean(covered):.0f}% ({min(covered):.0f} to "
+          f"{max(covered):.0f}%)")
 
 
 def main():

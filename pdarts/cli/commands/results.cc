@@ -60,6 +60,18 @@ absl::Status AddRunsToZoo(const std::vector<std::string>& runs, const std::strin
   return left_out.status();
 }
 
+/// The runs of a model zoo. One folder without runs is a zoo without runs, and the function prints
+/// a note about it. \error as RunFolders.
+absl::StatusOr<std::vector<std::string>> RunsOfZoo(const std::vector<std::string>& arguments) {
+  absl::StatusOr<std::vector<std::string>> runs = RunFolders("results", arguments);
+  if (!absl::IsNotFound(runs.status()) || arguments.size() != 1) return runs;
+  const std::string zoo = UserPath(arguments[0]);
+  std::error_code error;
+  if (!fs::is_directory(zoo, error)) return runs;
+  std::cerr << "note: " << zoo << " holds no run\n";
+  return std::vector<std::string>();
+}
+
 /// Prints the page of a model zoo, whose links are relative to the folder of docs/model_zoo.md. If
 /// that file exists, the function rewrites it. With --output, the page is written to that file
 /// instead.
@@ -76,7 +88,7 @@ absl::Status WriteModelZooPage(const std::vector<std::string>& runs) {
       left_out.Add(run, read.status());
     }
   }
-  if (left_out.are_all()) return left_out.status();
+  if (!runs.empty() && left_out.are_all()) return left_out.status();
   const std::string page = ModelZooPage(searches);
   std::error_code error;
   if (!output.empty() || fs::exists(file, error)) {
@@ -141,8 +153,11 @@ absl::Status Results(const std::vector<std::string>& arguments) {
   if (!markdown && !absl::GetFlag(FLAGS_output).empty()) {
     return absl::InvalidArgumentError("--output: only --markdown writes a file");
   }
+  if (markdown) {
+    PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> runs, RunsOfZoo(arguments));
+    return WriteModelZooPage(runs);
+  }
   PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> runs, RunFolders("results", arguments));
-  if (markdown) return WriteModelZooPage(runs);
   if (!add_to.empty()) return AddRunsToZoo(runs, UserPath(add_to));
   return PrintTable(runs);
 }
