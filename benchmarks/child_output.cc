@@ -4,8 +4,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/child_processes.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 

@@ -13,10 +13,10 @@
 #include "absl/strings/substitute.h"
 #include "benchmarks/child_output.h"
 #include "benchmarks/seeded_candidates.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/atomic_file.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/report/log_lines.h"
-#include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/run.pb.h"
 
 namespace pdarts {

@@ -38,7 +38,7 @@ def pdarts_plugin_library(name, srcs, config, config_deps = [], deps = [], visib
         deps = [
             ":%s_cc_proto" % config_name,
             Label("//pdarts/core:registry"),
-            Label("//pdarts/core:status_macros"),
+            Label("//pdarts/base:status_macros"),
             "@com_google_absl//:status",
             "@com_google_absl//:strings",
         ] + deps,

@@ -11,9 +11,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/text.h"
 #include "pdarts/cli/numpy_file.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/text.h"
 
 namespace pdarts {
 namespace {

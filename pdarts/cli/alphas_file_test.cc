@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/little_endian.h"
+#include "pdarts/base/little_endian.h"
 
 namespace pdarts {
 namespace {

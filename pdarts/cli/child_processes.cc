@@ -15,9 +15,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/runs/atomic_file.h"
+#include "pdarts/base/atomic_file.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

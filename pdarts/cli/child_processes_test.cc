@@ -18,7 +18,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {

@@ -9,9 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "gflags/gflags.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/flag_text.h"
 #include "pdarts/cli/suggestion.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

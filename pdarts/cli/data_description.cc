@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "pdarts/core/terminal_text.h"
-#include "pdarts/core/text.h"
+#include "pdarts/base/terminal_text.h"
+#include "pdarts/base/text.h"
 
 namespace pdarts {
 

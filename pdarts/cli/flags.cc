@@ -13,11 +13,11 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/command.h"
 #include "pdarts/cli/flag_text.h"
 #include "pdarts/cli/shell_text.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
 

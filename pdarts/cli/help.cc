@@ -8,11 +8,11 @@
 #include "absl/strings/str_split.h"
 #include "gflags/gflags.h"
 #include "glog/logging.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/build_info.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flag_text.h"
 #include "pdarts/core/backend.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

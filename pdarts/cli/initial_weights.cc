@@ -5,13 +5,13 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/sha256.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_session.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/network.h"
-#include "pdarts/core/sha256.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/runs/model.h"
 
 ABSL_FLAG(std::vector<std::string>, weights_except, {},

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "pdarts/core/training.pb.h"
 #include "pdarts/runs/model.pb.h"
-#include "pdarts/runs/weights.h"
+#include "pdarts/weights/weights.h"
 
 namespace pdarts {
 

@@ -7,8 +7,8 @@
 #include "ATen/ops/randn.h"
 #include "ATen/ops/tensor.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/export/graph_network.h"
 #include "pdarts/export/inference_graph.h"
 

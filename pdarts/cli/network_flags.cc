@@ -8,12 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 

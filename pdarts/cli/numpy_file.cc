@@ -14,9 +14,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "pdarts/core/little_endian.h"
-#include "pdarts/core/python_text.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/little_endian.h"
+#include "pdarts/base/python_text.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

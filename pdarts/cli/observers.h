@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "pdarts/base/process.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/communicator.h"
-#include "pdarts/core/process.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/processes/agreement.h"
 #include "pdarts/trainers/network_trainer.h"
 #include "pdarts/trainers/search_trainer.h"

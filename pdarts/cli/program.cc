@@ -17,6 +17,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/base/atomic_file.h"
+#include "pdarts/base/process.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/terminal_text.h"
 #include "pdarts/cli/command_line.h"
 #include "pdarts/cli/completion.h"
 #include "pdarts/cli/flags.h"
@@ -26,14 +30,10 @@
 #include "pdarts/cli/process_start.h"
 #include "pdarts/cli/release_files.h"
 #include "pdarts/cli/suggestion.h"
-#include "pdarts/core/process.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/terminal_text.h"
+#include "pdarts/core/libtorch_errors.h"
 #include "pdarts/nn/kernels/memory.h"
 #include "pdarts/processes/agreement.h"
 #include "pdarts/processes/process_group.h"
-#include "pdarts/runs/atomic_file.h"
-#include "pdarts/trainers/libtorch_errors.h"
 
 namespace pdarts {
 namespace {

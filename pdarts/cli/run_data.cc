@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/run_session.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/runs/run_directory.h"
 
 namespace pdarts {

@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/child_processes.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -9,8 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/sha256.h"
-#include "pdarts/core/text.h"
+#include "pdarts/base/sha256.h"
+#include "pdarts/base/text.h"
 
 ABSL_FLAG(pdarts::StringList<pdarts::GridFlagTag>, grid, {},
           "FIELD=V1,V2: give a field of the spec each of these values, as in "

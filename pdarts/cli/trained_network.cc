@@ -8,6 +8,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/device.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/names.h"
@@ -19,7 +20,6 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/trainers/memory_estimate.h"
 
 ABSL_FLAG(std::string, model, "", "FILE: a network's weights, as --weights");

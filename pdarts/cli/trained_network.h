@@ -16,7 +16,7 @@
 #include "pdarts/core/training.h"
 #include "pdarts/runs/model.h"
 #include "pdarts/runs/run_directory.h"
-#include "pdarts/runs/weights.h"
+#include "pdarts/weights/weights.h"
 
 namespace pdarts {
 

@@ -1,7 +1,7 @@
 #include "pdarts/comparison/comparison.h"
 
 #include "gtest/gtest.h"
-#include "pdarts/core/json.h"
+#include "pdarts/base/json.h"
 
 namespace pdarts {
 namespace {

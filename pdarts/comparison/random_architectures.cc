@@ -10,7 +10,7 @@
 #include "ATen/ops/randperm.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -11,7 +11,7 @@
 #include "c10/core/GradMode.h"
 #include "c10/core/ScalarType.h"
 #include "glog/logging.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -7,7 +7,7 @@
 #include "ATen/ops/empty.h"
 #include "ATen/ops/full.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/testing/process_threads.h"
 
 namespace pdarts {

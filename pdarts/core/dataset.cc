@@ -12,8 +12,8 @@
 #include "ATen/ops/index_select.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/text.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/text.h"
 
 namespace pdarts {
 namespace {

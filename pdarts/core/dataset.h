@@ -9,9 +9,9 @@
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "pdarts/base/sha256.h"
 #include "pdarts/core/plugin.h"
 #include "pdarts/core/search_space.h"
-#include "pdarts/core/sha256.h"
 
 namespace pdarts {
 

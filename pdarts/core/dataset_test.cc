@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/sha256.h"
+#include "pdarts/base/sha256.h"
 
 namespace pdarts {
 namespace {

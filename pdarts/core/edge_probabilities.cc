@@ -6,8 +6,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_name.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_name.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

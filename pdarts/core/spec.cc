@@ -18,11 +18,11 @@
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/text.h"
 #include "pdarts/core/field_rules.pb.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/text.h"
 
 namespace pdarts {
 namespace {

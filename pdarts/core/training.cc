@@ -7,9 +7,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 

@@ -8,8 +8,8 @@
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/numbered_classes.h"
 #include "pdarts/datasets/statistics.h"
 #include "pdarts/images/store.h"

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "glog/logging.h"
-#include "pdarts/core/json.h"
+#include "pdarts/base/json.h"
 #include "pdarts/export/inference_graph.h"
 #include "pdarts/export/number_text.h"
 #include "pdarts/export/pdarts_onnx.pb.h"

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "pdarts/core/json.h"
+#include "pdarts/base/json.h"
 
 namespace pdarts {
 namespace {

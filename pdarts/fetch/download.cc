@@ -22,11 +22,11 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "glog/logging.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/sha256.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/terminal_text.h"
-#include "pdarts/runs/atomic_file.h"
+#include "pdarts/base/atomic_file.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/sha256.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/terminal_text.h"
 
 namespace pdarts {
 namespace {

@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/sha256.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/sha256.h"
 #include "pdarts/core/testing/test_folder.h"
 #include "pdarts/fetch/testing.h"
 

@@ -7,11 +7,11 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/directory.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/atomic_file.h"
+#include "pdarts/base/directory.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/fetch/sha1.h"
 #include "pdarts/fetch/unpack.h"
-#include "pdarts/runs/atomic_file.h"
 #include "pdarts/runs/run_lock.h"
 
 namespace pdarts {

@@ -10,8 +10,8 @@
 #include "absl/strings/escaping.h"
 #include "glog/logging.h"
 #include "openssl/evp.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 

@@ -8,7 +8,7 @@
 namespace pdarts {
 
 /// The SHA-1 of a file as 40 lowercase hexadecimal digits. Use it only for files with a published
-/// SHA-1. All other code uses SHA-256 (pdarts/core/sha256.h).
+/// SHA-1. All other code uses SHA-256 (pdarts/base/sha256.h).
 /// \error as OpenRegularFile; with the reason of the system if the file cannot be read.
 absl::StatusOr<std::string> Sha1OfFile(const std::string& path);
 

@@ -14,9 +14,9 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/runs/atomic_file.h"
+#include "pdarts/base/atomic_file.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "pdarts/core/testing/test_folder.h"
 #include "pdarts/fetch/testing.h"
 

@@ -16,8 +16,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/images/format.h"
 #include "pdarts/images/names.h"
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "ATen/ops/from_blob.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/images/decode.h"
 
 namespace pdarts::images {

@@ -9,7 +9,7 @@
 #include "ATen/ops/from_blob.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/images/decode.h"
 #include "pdarts/images/encode_jpeg.h"
 #include "pdarts/images/format.h"

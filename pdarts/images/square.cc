@@ -7,7 +7,7 @@
 #include "ATen/ops/from_blob.h"
 #include "absl/status/statusor.h"
 #include "glog/logging.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/images/decode.h"
 #include "pdarts/nn/kernels/parallel.h"
 

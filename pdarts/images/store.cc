@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "pdarts/images/names.h"
 
 namespace pdarts::images {

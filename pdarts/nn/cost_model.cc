@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/nn/network_counts.h"
 
 namespace pdarts::nn {

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/finite.h"
-#include "pdarts/core/json.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/finite.h"
+#include "pdarts/base/json.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts::nn {
 namespace {

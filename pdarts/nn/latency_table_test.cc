@@ -6,8 +6,8 @@
 
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
+#include "pdarts/base/json.h"
 #include "pdarts/comparison/random_architectures.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 

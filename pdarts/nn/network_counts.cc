@@ -2,9 +2,9 @@
 
 #include <memory>
 
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/nn/macs.h"
 

@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/directory.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/directory.h"
+#include "pdarts/base/file.h"
 
 // A type of libarchive. Its headers are not included here.
 struct archive;

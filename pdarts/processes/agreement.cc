@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

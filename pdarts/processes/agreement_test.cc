@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/testing/process_threads.h"
 
 namespace pdarts {

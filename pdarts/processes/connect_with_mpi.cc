@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/processes/launch.h"
 #include "pdarts/processes/mpi_communicator.h"
 #include "pdarts/processes/process_group.h"

@@ -12,7 +12,7 @@
 #include "c10/cuda/CUDAStream.h"
 #include "cuda_runtime_api.h"
 #include "glog/logging.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

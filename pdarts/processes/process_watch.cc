@@ -33,9 +33,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/process.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/process.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

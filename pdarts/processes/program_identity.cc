@@ -9,9 +9,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/sha256.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/sha256.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/report/graphviz.h"
 
 namespace pdarts {

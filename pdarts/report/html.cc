@@ -14,8 +14,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "glog/logging.h"
-#include "pdarts/core/json.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/json.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

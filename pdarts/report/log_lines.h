@@ -9,9 +9,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/json.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/json.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/runs/run_names.h"
 
 namespace pdarts {

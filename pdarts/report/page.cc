@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/report/assets.h"
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/pictures.h"

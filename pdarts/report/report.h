@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "pdarts/core/directory.h"
+#include "pdarts/base/directory.h"
 #include "pdarts/report/background_task.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/trainers/search_trainer.h"

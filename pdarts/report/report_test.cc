@@ -17,7 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "pdarts/core/testing/test_folder.h"
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/page.h"

@@ -5,9 +5,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/report/log_lines.h"
 #include "pdarts/report/pictures.h"
 #include "pdarts/runs/run_architecture.h"

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_probabilities.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/derivation_story.h"
 #include "pdarts/report/page.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/report/page.h"
 #include "pdarts/report/pictures.h"
 #include "pdarts/runs/search_decision.h"

@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "glog/logging.h"
-#include "pdarts/core/little_endian.h"
-#include "pdarts/core/sha256.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/little_endian.h"
+#include "pdarts/base/sha256.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/tensor_bytes.h"
 
 namespace pdarts {

@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/directory.h"
+#include "pdarts/base/directory.h"
 #include "pdarts/runs/checkpoint.pb.h"
 #include "pdarts/trainers/training_state.h"
 

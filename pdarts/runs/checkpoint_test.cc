@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/little_endian.h"
-#include "pdarts/core/sha256.h"
+#include "pdarts/base/little_endian.h"
+#include "pdarts/base/sha256.h"
 
 namespace pdarts {
 namespace {

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/directory.h"
-#include "pdarts/core/json.h"
-#include "pdarts/core/sha256.h"
+#include "pdarts/base/directory.h"
+#include "pdarts/base/json.h"
+#include "pdarts/base/sha256.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

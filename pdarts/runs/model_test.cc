@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/json.h"
+#include "pdarts/base/json.h"
 
 namespace pdarts {
 namespace {

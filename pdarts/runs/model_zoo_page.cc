@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/runs/markdown_table.h"
 #include "pdarts/runs/results_table.h"
 #include "pdarts/runs/run_directory.h"

@@ -15,7 +15,7 @@
 #include "absl/strings/str_replace.h"
 #include "glog/logging.h"
 #include "google/protobuf/text_format.h"
-#include "pdarts/core/csv.h"
+#include "pdarts/base/csv.h"
 #include "pdarts/runs/markdown_table.h"
 #include "pdarts/runs/result_groups.h"
 #include "pdarts/runs/search_decision.h"

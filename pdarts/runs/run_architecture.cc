@@ -4,10 +4,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/derived_architecture.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/core/trace_check.h"
 #include "pdarts/runs/run_names.h"
 

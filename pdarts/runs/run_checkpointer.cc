@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "glog/logging.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/seconds_since.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "pdarts/base/process.h"
 #include "pdarts/core/device_memory.h"
-#include "pdarts/core/process.h"
 #include "pdarts/core/seconds_since.h"
 
 namespace pdarts {

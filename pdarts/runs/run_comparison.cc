@@ -12,11 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/struct.pb.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/json.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/json.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/runs/run_names.h"
-#include "pdarts/runs/weights.h"
+#include "pdarts/weights/weights.h"
 
 namespace pdarts {
 namespace {

@@ -11,15 +11,15 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/text_format.h"
-#include "pdarts/core/finite.h"
+#include "pdarts/base/finite.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/runs/model.h"
 #include "pdarts/runs/run_names.h"
 #include "pdarts/runs/training_row.h"
-#include "pdarts/runs/weights.h"
+#include "pdarts/weights/weights.h"
 
 namespace pdarts {
 namespace {

@@ -15,9 +15,9 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/directory.h"
+#include "pdarts/base/directory.h"
+#include "pdarts/base/system_calls_testing.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/system_calls_testing.h"
 #include "pdarts/core/testing/test_folder.h"
 
 namespace pdarts {

@@ -10,8 +10,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "pdarts/core/process.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/process.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {

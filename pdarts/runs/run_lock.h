@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "pdarts/core/directory.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/directory.h"
+#include "pdarts/base/file.h"
 
 namespace pdarts {
 

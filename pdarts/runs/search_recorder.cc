@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_probabilities.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/trainers/alpha_training.h"
 

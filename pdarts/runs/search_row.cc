@@ -1,7 +1,7 @@
 #include "pdarts/runs/search_row.h"
 
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/nn/network_counts.h"
 #include "pdarts/runs/costs.h"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "pdarts/core/directory.h"
-#include "pdarts/runs/atomic_file.h"
+#include "pdarts/base/atomic_file.h"
+#include "pdarts/base/directory.h"
 #include "pdarts/runs/run.pb.h"
 #include "pdarts/runs/tensorboard.pb.h"
 #include "pdarts/runs/training.pb.h"

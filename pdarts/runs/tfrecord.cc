@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/little_endian.h"
+#include "pdarts/base/little_endian.h"
 
 namespace pdarts {
 namespace {

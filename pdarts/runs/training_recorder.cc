@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/runs/run_images.h"
 #include "pdarts/trainers/evaluation.h"
 

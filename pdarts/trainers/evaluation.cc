@@ -14,11 +14,11 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/device_numbers.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 
 namespace pdarts {

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/seconds_since.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 

@@ -7,9 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
+#include "pdarts/base/memory_limits.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/experiment.h"
-#include "pdarts/core/memory_limits.h"
 #include "pdarts/core/training.h"
 #include "pdarts/trainers/training_halves.h"
 

@@ -5,7 +5,7 @@
 
 #include "ATen/ops/stack.h"
 #include "ATen/ops/tensor.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 

@@ -10,9 +10,9 @@
 #include "ATen/ops/cross_entropy_loss.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/GradMode.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/trainers/batch_parts.h"
 #include "torch/csrc/autograd/autograd.h"
 

@@ -7,14 +7,14 @@
 
 #include "ATen/ops/arange.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/core/libtorch_errors.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/seconds_since.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/trainers/batch_parts.h"
 #include "pdarts/trainers/data_parallel.h"
-#include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/smallest_batch.h"
 

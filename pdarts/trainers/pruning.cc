@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_name.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -6,7 +6,7 @@
 #include "ATen/ops/empty_like.h"
 #include "ATen/ops/isfinite.h"
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/trainers/unrolled.h"
 

@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/core/libtorch_errors.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/processes/agreement.h"
 #include "pdarts/trainers/alpha_training.h"
 #include "pdarts/trainers/data_parallel.h"
-#include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/loop_state.pb.h"
 #include "pdarts/trainers/memory_estimate.h"
 #include "pdarts/trainers/pruning.h"

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "pdarts/base/memory_limits.h"
 #include "pdarts/core/communicator.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
-#include "pdarts/core/memory_limits.h"
 #include "pdarts/datasets/loader/loader.h"
 #include "pdarts/trainers/meter.h"
 #include "pdarts/trainers/training_loop.h"

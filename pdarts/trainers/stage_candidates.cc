@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 

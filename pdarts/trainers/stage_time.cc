@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "ATen/ops/arange.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/core/libtorch_errors.h"
 #include "pdarts/trainers/mean_seconds.h"
 #include "pdarts/trainers/search_trainer.h"
 #include "pdarts/trainers/stage_candidates.h"

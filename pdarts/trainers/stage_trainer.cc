@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/seconds_since.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/trainers/alpha_training.h"

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/core/libtorch_errors.h"
 #include "pdarts/core/seconds_since.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/trainers/libtorch_errors.h"
 
 namespace pdarts {
 

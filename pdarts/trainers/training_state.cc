@@ -9,7 +9,7 @@
 #include "c10/core/GradMode.h"
 #include "c10/util/Exception.h"
 #include "glog/logging.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "torch/nn/module.h"
 
 namespace pdarts {

@@ -15,8 +15,8 @@
 #include "ATen/ops/cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdarts/base/sha256.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/core/sha256.h"
 #include "tests/batteries/plugins_of.h"
 
 namespace pdarts {

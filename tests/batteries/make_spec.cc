@@ -1,7 +1,7 @@
 #include "tests/batteries/make_spec.h"
 
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 

@@ -4,7 +4,7 @@
 set -u
 pdarts="$PWD/$1"
 version=$(cat VERSION)
-checkpoint=$PWD/pdarts/runs/testdata/legacy_checkpoint.pt
+checkpoint=$PWD/pdarts/weights/testdata/legacy_checkpoint.pt
 source "$2"
 cd "$TEST_TMPDIR" || exit 1
 

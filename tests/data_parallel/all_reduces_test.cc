@@ -12,11 +12,11 @@
 #include "pdarts/core/backend.h"
 #include "pdarts/core/communicator.h"
 #include "pdarts/core/experiment.pb.h"
+#include "pdarts/core/libtorch_errors.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/super_net.h"
-#include "pdarts/trainers/libtorch_errors.h"
 #include "pdarts/trainers/search_step.h"
 
 namespace pdarts {

@@ -9,7 +9,7 @@
 #include "ATen/ops/scalar_tensor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/testing/process_threads.h"
 
 namespace pdarts {

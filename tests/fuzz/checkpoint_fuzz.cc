@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/little_endian.h"
-#include "pdarts/core/sha256.h"
+#include "pdarts/base/little_endian.h"
+#include "pdarts/base/sha256.h"
 #include "pdarts/runs/checkpoint.h"
 
 namespace {

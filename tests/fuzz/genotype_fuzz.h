@@ -5,7 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "glog/logging.h"
-#include "pdarts/core/python_text.h"
+#include "pdarts/base/python_text.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 

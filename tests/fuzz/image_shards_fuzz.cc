@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "glog/logging.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "pdarts/datasets/image_shards/shard_folder.h"
 #include "pdarts/datasets/image_shards/shard_index.pb.h"
 #include "pdarts/datasets/image_shards/tar_shard.h"

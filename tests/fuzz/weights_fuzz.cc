@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
-#include "pdarts/runs/weights.h"
+#include "pdarts/weights/weights.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const int file = memfd_create("weights", 0);

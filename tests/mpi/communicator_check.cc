@@ -14,9 +14,9 @@
 #include "ATen/ops/arange.h"
 #include "ATen/ops/full.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/communicator.h"
 #include "pdarts/core/seconds_since.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/processes/mpi_communicator.h"
 
 namespace pdarts {

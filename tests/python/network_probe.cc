@@ -17,15 +17,15 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/status/status.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/trained_network.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/libtorch_errors.h"
 #include "pdarts/core/network.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/export/testing.h"
-#include "pdarts/runs/weights.h"
-#include "pdarts/trainers/libtorch_errors.h"
+#include "pdarts/weights/weights.h"
 
 ABSL_FLAG(std::string, images, "", "FILE: images to classify");
 ABSL_FLAG(int, weights_seed, 1, "NUMBER: seed of random weights");

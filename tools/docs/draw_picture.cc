@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "tools/docs/picture.h"
 
 int main() {

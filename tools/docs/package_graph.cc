@@ -11,8 +11,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts {
 namespace {
@@ -46,7 +46,7 @@ std::vector<std::string> LabelsIn(absl::string_view text) {
   return labels;
 }
 
-/// "pdarts/core" of "//pdarts/core:file".
+/// "pdarts/core" of "//pdarts/base:file".
 absl::string_view PackageOf(absl::string_view label) {
   absl::ConsumePrefix(&label, "//");
   return label.substr(0, label.find(':'));

@@ -6,7 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "tools/docs/picture.h"
 
 namespace pdarts {

@@ -2,7 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 
 namespace pdarts {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/training.pb.h"

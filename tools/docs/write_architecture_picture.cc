@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/file.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 #include "tools/docs/package_graph.h"
 #include "tools/docs/picture.h"
 

@@ -6,10 +6,10 @@
 #include "ATen/ops/empty.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/base/sha256.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/sha256.h"
 #include "shapes/shapes.pb.h"
 
 namespace example {

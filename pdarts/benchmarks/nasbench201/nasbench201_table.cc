@@ -5,13 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/benchmarks/nasbench201/nasbench201_table.pb.h"
 #include "pdarts/benchmarks/nasbench201/shipped_table.h"
 #include "pdarts/benchmarks/nasbench201/table.h"
 #include "pdarts/core/benchmark.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 
 namespace pdarts::nasbench201 {

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/text.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/text.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 
 namespace pdarts::nasbench201 {

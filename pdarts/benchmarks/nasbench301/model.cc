@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/benchmarks/nasbench301/features.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts::nasbench301 {
 namespace {

@@ -5,15 +5,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pdarts/base/file.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/benchmarks/nasbench301/accuracy_model.pb.h"
 #include "pdarts/benchmarks/nasbench301/model.h"
 #include "pdarts/benchmarks/nasbench301/nasbench301.pb.h"
 #include "pdarts/benchmarks/nasbench301/shipped_model.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/benchmark.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/spaces/darts/genotype.h"
 
 namespace pdarts::nasbench301 {

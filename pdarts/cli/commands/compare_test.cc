@@ -12,10 +12,10 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
+#include "pdarts/base/file.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/core/benchmark.h"
-#include "pdarts/core/file.h"
 #include "pdarts/core/registry.h"
 
 namespace pdarts {

@@ -3,12 +3,12 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_session.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/runs/weights.h"
+#include "pdarts/weights/weights.h"
 
 namespace pdarts {
 namespace {

@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/nn/macs.h"
 #include "pdarts/runs/run_directory.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "pdarts/core/csv.h"
+#include "pdarts/base/csv.h"
 #include "pdarts/runs/run_images.h"
 
 namespace pdarts {

@@ -7,18 +7,18 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/atomic_file.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/build_info.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/trained_network.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/core/libtorch_errors.h"
 #include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/export/exported_model.h"
 #include "pdarts/export/onnx_model.h"
 #include "pdarts/export/python_module.h"
-#include "pdarts/runs/atomic_file.h"
-#include "pdarts/trainers/libtorch_errors.h"
 
 ABSL_FLAG(std::string, format, "onnx",
           "onnx|pytorch: an ONNX file for a runtime, or a Python program that needs torch alone");

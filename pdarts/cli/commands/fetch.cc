@@ -11,10 +11,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/status_line.h"
-#include "pdarts/core/status_macros.h"
 
 ABSL_FLAG(std::string, url, "",
           "URL: a mirror that has the same archive (default: where the archive is published)");

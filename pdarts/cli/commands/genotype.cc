@@ -6,6 +6,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/given_genotype.h"
@@ -15,7 +16,6 @@
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
-#include "pdarts/core/status_macros.h"
 
 ABSL_FLAG(std::string, to, "",
           "FORM: text form to write; flat or nested on darts (default: the space's first)");

@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/terminal_text.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/status_line.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/terminal_text.h"
 
 ABSL_FLAG(std::string, from, "", "DIR: folder of images, as the dataset image_folder reads it");
 ABSL_FLAG(int, side, 256,

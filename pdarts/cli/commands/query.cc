@@ -12,16 +12,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/struct.pb.h"
+#include "pdarts/base/json.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/core/benchmark.h"
-#include "pdarts/core/json.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
-#include "pdarts/core/status_macros.h"
 
 ABSL_DECLARE_FLAG(std::string, model);  // the flag --model of `evaluate`
 ABSL_FLAG(std::optional<int>, top, std::nullopt,

@@ -6,10 +6,10 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

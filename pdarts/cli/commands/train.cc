@@ -2,11 +2,11 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/train_network.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/status_macros.h"
 
 namespace pdarts {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 
 namespace pdarts {
 

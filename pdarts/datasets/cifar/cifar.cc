@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/cifar/cifar.pb.h"
 #include "pdarts/datasets/cifar/labels.h"
 #include "pdarts/datasets/cifar/load.h"

@@ -10,9 +10,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/sha256.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/text.h"
+#include "pdarts/base/sha256.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/text.h"
 #include "pdarts/datasets/cifar/archive.h"
 #include "pdarts/datasets/cifar/python_batch.h"
 

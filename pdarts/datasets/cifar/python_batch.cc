@@ -13,8 +13,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pdarts/core/little_endian.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/little_endian.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts::cifar {
 namespace {

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
-#include "pdarts/core/status_macros.h"
+#include "pdarts/base/status_macros.h"
 
 namespace pdarts::cifar {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
-#include "pdarts/core/sha256.h"
+#include "pdarts/base/sha256.h"
 
 namespace pdarts::cifar {
 

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/little_endian.h"
+#include "pdarts/base/little_endian.h"
 
 namespace pdarts::cifar {
 namespace {

@@ -2,9 +2,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/image_folder/image_folder.pb.h"
 #include "pdarts/datasets/image_folder/load.h"
 #include "pdarts/datasets/stored_images.h"

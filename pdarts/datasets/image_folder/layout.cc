@@ -12,9 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "pdarts/core/sha256.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/text.h"
+#include "pdarts/base/sha256.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/text.h"
 #include "pdarts/datasets/split_names.h"
 #include "pdarts/images/names.h"
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "pdarts/core/testing/test_folder.h"
 #include "pdarts/datasets/image_shards/shard_index.pb.h"
 #include "pdarts/datasets/image_shards/testing.h"

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "pdarts/core/file.h"
+#include "pdarts/base/file.h"
 #include "pdarts/datasets/image_shards/shard_index.pb.h"
 
 namespace pdarts::image_shards {

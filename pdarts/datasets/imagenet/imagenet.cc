@@ -2,9 +2,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/datasets/imagenet/imagenet.pb.h"
 #include "pdarts/datasets/imagenet/load.h"
 #include "pdarts/datasets/numbered_classes.h"

@@ -10,7 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "pdarts/core/text.h"
+#include "pdarts/base/text.h"
 
 namespace pdarts::imagenet {
 namespace {

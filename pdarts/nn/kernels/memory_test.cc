@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "pdarts/core/process.h"
-#include "pdarts/core/sanitizer.h"
+#include "pdarts/base/process.h"
+#include "pdarts/base/sanitizer.h"
 
 namespace pdarts::nn {
 namespace {

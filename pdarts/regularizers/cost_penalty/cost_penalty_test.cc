@@ -12,7 +12,7 @@
 #include "c10/core/GradMode.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pdarts/core/json.h"
+#include "pdarts/base/json.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/super_net.h"

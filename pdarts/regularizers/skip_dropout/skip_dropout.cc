@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/registry.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/regularizers/knob_regularizer.h"
 #include "pdarts/regularizers/skip_dropout/skip_dropout.pb.h"
 

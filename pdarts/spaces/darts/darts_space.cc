@@ -6,12 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/initial_operations.h"
 #include "pdarts/core/knob.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/spaces/darts/cells.h"
 #include "pdarts/spaces/darts/darts_space.pb.h"

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/derivation_trace.h"
 #include "pdarts/core/operation_limits.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/spaces/darts/cells.h"
 
 namespace pdarts::darts {

@@ -12,10 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "pdarts/core/python_text.h"
+#include "pdarts/base/python_text.h"
+#include "pdarts/base/status_macros.h"
+#include "pdarts/base/text.h"
 #include "pdarts/core/reading_notes.h"
-#include "pdarts/core/status_macros.h"
-#include "pdarts/core/text.h"
 #include "pdarts/spaces/darts/cells.h"
 
 namespace pdarts::darts {

@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/base/python_text.h"
 #include "pdarts/core/architecture.pb.h"
-#include "pdarts/core/python_text.h"
 #include "pdarts/core/topology.h"
 
 namespace pdarts::nasbench201 {

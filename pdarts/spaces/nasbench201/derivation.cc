@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_choices.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 
 namespace pdarts::nasbench201 {

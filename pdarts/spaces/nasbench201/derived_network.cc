@@ -7,9 +7,9 @@
 
 #include "ATen/ops/ones.h"
 #include "absl/strings/str_cat.h"
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/network_graph.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/nn/mixed_node.h"
 #include "pdarts/nn/operation.h"
 #include "pdarts/nn/operation_network.h"

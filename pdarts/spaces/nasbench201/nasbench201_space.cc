@@ -3,12 +3,12 @@
 #include <utility>
 #include <vector>
 
+#include "pdarts/base/status_macros.h"
 #include "pdarts/core/initial_operations.h"
 #include "pdarts/core/knob.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
-#include "pdarts/core/status_macros.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/spaces/nasbench201/cell.h"
 #include "pdarts/spaces/nasbench201/derivation.h"
