@@ -1,5 +1,4 @@
-// Tests that every spec of this repository loads, and that the lists of specs and plugins are
-// complete.
+// Tests that every spec of this repository loads, and that the list of plugins is complete.
 
 #include <filesystem>
 #include <string>
@@ -34,7 +33,7 @@ TEST(ShippedSpecs, AllLoadAndFit) {
     const auto experiment = MakeExperiment(*spec);
     EXPECT_TRUE(experiment.ok()) << entry.path() << ": " << experiment.status();
   }
-  EXPECT_EQ(count, 20);
+  EXPECT_GT(count, 0) << "the folder experiments has no spec of a search";
 }
 
 TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
@@ -54,7 +53,7 @@ TEST(ShippedTrainingSpecs, AllLoadAndBuildTheirNetworks) {
             .ok())
         << entry.path();
   }
-  EXPECT_EQ(count, 8);
+  EXPECT_GT(count, 0) << "the folder experiments has no spec of a training";
 }
 
 TrainSpec ReadTrainSpec(const std::string& name) {
@@ -145,6 +144,7 @@ TEST(ShippedTrainingSpecs, ImageNet16HasTheSettingsOfTheBenchmark) {
   EXPECT_EQ(training->Shape().classes, 120);
 }
 
+// A new plugin changes these lists.
 TEST(ShippedPlugins, AreTheseAndDescribed) {
   const auto names = [](const char* kind) { return PluginRegistry::Global().Names(kind); };
   EXPECT_THAT(names("search space"), ::testing::ElementsAre("darts", "nasbench201"));

@@ -22,9 +22,10 @@ namespace pdarts {
 /// network, not copies.
 namespace graph {
 
-/// A 2-d convolution with zero padding.
+/// A 2-d convolution with zero padding. The stride, the padding and the dilation are the same for
+/// rows and columns.
 struct Convolution {
-  at::Tensor weight;  ///< `[out,in/groups,k,k]`
+  at::Tensor weight;  ///< `[out,in/groups,kh,kw]`
   at::Tensor bias;    ///< `[out]`, or undefined
   int64_t stride = 1;
   int64_t padding = 0;

@@ -98,8 +98,9 @@ class GraphWriter {
     for (const int64_t value : values) attribute->add_ints(value);
   }
   /// Sets the attributes that convolutions and pools share.
-  static void SetWindow(int64_t kernel, int64_t stride, int64_t padding, onnx_format::Node* node) {
-    SetInts("kernel_shape", {kernel, kernel}, node);
+  static void SetWindow(int64_t height, int64_t width, int64_t stride, int64_t padding,
+                        onnx_format::Node* node) {
+    SetInts("kernel_shape", {height, width}, node);
     SetInts("strides", {stride, stride}, node);
     SetInts("pads", {padding, padding, padding, padding}, node);
   }
@@ -109,7 +110,7 @@ class GraphWriter {
     Names all = {inputs[0], AddWeight(absl::StrCat(layer, ".weight"), c.weight)};
     if (c.bias.defined()) all.push_back(AddWeight(absl::StrCat(layer, ".bias"), c.bias));
     onnx_format::Node* const node = AddNode(place, "Conv", all);
-    SetWindow(c.weight.size(2), c.stride, c.padding, node);
+    SetWindow(c.weight.size(2), c.weight.size(3), c.stride, c.padding, node);
     SetInts("dilations", {c.dilation, c.dilation}, node);
     SetInt("group", c.groups, node);
     return node->name();
@@ -149,7 +150,7 @@ class GraphWriter {
     const bool is_max = p.kind == graph::Pool::Kind::kMax;
     const char* const type = is_max ? "MaxPool" : "AveragePool";
     onnx_format::Node* const node = AddNode(place, type, inputs);
-    SetWindow(p.kernel, p.stride, p.padding, node);
+    SetWindow(p.kernel, p.kernel, p.stride, p.padding, node);
     if (!is_max) SetInt("count_include_pad", 0, node);
     return node->name();
   }
@@ -183,7 +184,7 @@ class GraphWriter {
     if (z.stride > 1) {
       // The node takes one pixel of each `stride` pixels, which is then multiplied by zero.
       onnx_format::Node* const node = AddNode(place, "MaxPool", {x});
-      SetWindow(/*kernel=*/1, z.stride, /*padding=*/0, node);
+      SetWindow(/*height=*/1, /*width=*/1, z.stride, /*padding=*/0, node);
       x = node->name();
     }
     onnx_format::Node* const node = AddNode(place, "Mul", {x});

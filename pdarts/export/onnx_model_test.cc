@@ -3,7 +3,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "ATen/ops/ones.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
@@ -104,6 +107,32 @@ TEST(EncodeOnnx, SaysWhatTheNetworkIs) {
   EXPECT_EQ(input.dim(0).parameter(), "batch");
   EXPECT_EQ(input.dim(1).value(), 3);
   EXPECT_EQ(input.dim(2).value(), 32);
+}
+
+/// The integers of an attribute of a node.
+std::vector<int64_t> Integers(const onnx_format::Node& node, const std::string& name) {
+  for (const onnx_format::Attribute& attribute : node.attribute()) {
+    if (attribute.name() == name) return {attribute.ints().begin(), attribute.ints().end()};
+  }
+  ADD_FAILURE() << node.name() << " has no attribute " << name;
+  return {};
+}
+
+TEST(EncodeOnnx, KernelsNeedNotBeSquare) {
+  GraphBuilder builder;
+  graph::Convolution line;
+  line.weight = at::ones({4, 3, 1, 7});
+  line.padding = 2;
+  const GraphValue x = builder.Add("line", line, {builder.images()});
+  const GraphValue mean = builder.Add("", graph::GlobalAveragePool{}, {x});
+  const NetworkGraph graph = std::move(builder).Finish(mean, nullptr).value();
+  ExportedModel model = ModelOf(AllTestedNetworks().front().shape);
+  model.mean.clear();  // the graph begins with the convolution
+  const onnx_format::Model onnx = Encode(graph, model);
+  const onnx_format::Node& node = onnx.graph().node(0);
+  EXPECT_EQ(node.op_type(), "Conv");
+  EXPECT_EQ(Integers(node, "kernel_shape"), (std::vector<int64_t>{1, 7}));
+  EXPECT_EQ(Integers(node, "pads"), (std::vector<int64_t>{2, 2, 2, 2}));
 }
 
 TEST(EncodeOnnx, OptionsChangeTheEnds) {

@@ -44,11 +44,13 @@ std::vector<PythonExpression> PoolArguments(const graph::Pool& pool,
 /// The expression that makes the module of a layer. `sizes` are the expressions of its sizes.
 PythonExpression MakeLayer(const graph::Operator& op, const std::vector<std::string>& sizes) {
   if (const auto* c = std::get_if<graph::Convolution>(&op)) {
-    std::vector<PythonExpression> arguments = PythonTexts({sizes[0], sizes[1], sizes[2]});
-    AddKeyword("stride", sizes[3], "1", &arguments);
-    AddKeyword("padding", sizes[4], "0", &arguments);
-    AddKeyword("dilation", sizes[5], "1", &arguments);
-    AddKeyword("groups", sizes[6], "1", &arguments);
+    const std::string kernel =
+        sizes[2] == sizes[3] ? sizes[2] : absl::StrCat("(", sizes[2], ", ", sizes[3], ")");
+    std::vector<PythonExpression> arguments = PythonTexts({sizes[0], sizes[1], kernel});
+    AddKeyword("stride", sizes[4], "1", &arguments);
+    AddKeyword("padding", sizes[5], "0", &arguments);
+    AddKeyword("dilation", sizes[6], "1", &arguments);
+    AddKeyword("groups", sizes[7], "1", &arguments);
     if (!c->bias.defined()) arguments.push_back(PythonExpression{"bias=False"});
     return PythonCall("nn.Conv2d", std::move(arguments));
   }

@@ -70,6 +70,7 @@ struct TraitsOf {
             {{"in_channels", c.weight.size(1) * c.groups},
              {"out_channels", c.weight.size(0)},
              {"kernel", c.weight.size(2)},
+             {"kernel", c.weight.size(3)},
              {"stride", c.stride},
              {"padding", c.padding},
              {"dilation", c.dilation},

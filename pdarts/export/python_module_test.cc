@@ -125,6 +125,28 @@ TEST(PythonModule, SizesThatDifferAreArguments) {
   EXPECT_FALSE(absl::StrContains(text, "class Zero(nn.Module):"));
 }
 
+TEST(PythonModule, KernelsNeedNotBeSquare) {
+  GraphBuilder builder;
+  GraphValue x = builder.images();
+  int64_t in_channels = 3;
+  // Sizes that differ between the modules of a class become arguments of the class.
+  for (const int64_t width : {7, 5}) {
+    x = builder.Module(absl::StrCat("part", width), "Part", {x}, [&](const auto& in) {
+      graph::Convolution line, square = MakeConvolution(4, 4, width);
+      line.weight = at::ones({4, in_channels, 1, width});
+      return builder.Add("square", square, {builder.Add("line", line, {in[0]})});
+    });
+    in_channels = 4;
+  }
+  const GraphValue mean = builder.Add("", graph::GlobalAveragePool{}, {x});
+  const NetworkGraph graph = std::move(builder).Finish(mean, nullptr).value();
+  const std::string text = PythonModule(graph, SmallModel());
+  EXPECT_TRUE(absl::StrContains(text, "nn.Conv2d(in_channels, 4, (1, kernel), bias=False)"))
+      << text;
+  EXPECT_TRUE(absl::StrContains(text, "nn.Conv2d(4, 4, kernel, padding=padding, bias=False)"))
+      << text;
+}
+
 TEST(PythonModule, WithoutStatisticsNothingIsNormalized) {
   ExportedModel model = SmallModel();
   model.mean.clear();

@@ -246,7 +246,12 @@ TEST(MixedNodes, AreTheSameWithAllKernels) {
       SCOPED_TRACE(KernelsName(kernels));
       Cell reference(names, with_square, REFERENCE), tested(names, with_square, kernels);
       const at::Tensor expected = reference.Forward(), actual = tested.Forward();
-      EXPECT_EQ(actual.grad_fn()->name() == "pdarts::MixedCell", !with_square);
+      const std::string function = actual.grad_fn()->name();
+      EXPECT_EQ(function == "pdarts::MixedCell", !with_square)
+          << "the function that computed the cell is " << function
+          << (with_square ? "; an operation without a cell form must not be in pdarts::MixedCell"
+                          : "; if these kernels leave an operation to the composition, test the "
+                            "operation in a test of its own");
       EXPECT_TRUE(actual.allclose(expected, 1e-10, 1e-10));
       const auto expected_gradients = reference.Gradients(expected);
       const auto gradients = tested.Gradients(actual);

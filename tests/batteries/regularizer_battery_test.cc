@@ -4,8 +4,11 @@
 #include <cmath>
 #include <cstdlib>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "glog/logging.h"
 #include "gtest/gtest.h"
@@ -109,8 +112,16 @@ TEST(RegularizerBattery, EveryRegularizerStandsInASpec) {
   std::set<std::string> seen;
   for (const Experiment& experiment : Experiments()) seen.merge(RegularizersOf(experiment));
   const auto names = PluginRegistry::Global().Names(Regularizer::kKind);
-  EXPECT_EQ(seen, std::set<std::string>(names.begin(), names.end()));
   EXPECT_FALSE(names.empty()) << "no regularizer is linked";
+  std::vector<std::string> missing;
+  for (const std::string& name : names) {
+    if (seen.count(name) == 0) missing.push_back(name);
+  }
+  EXPECT_TRUE(missing.empty())
+      << "these regularizers are in none of the specs of the battery: "
+      << absl::StrJoin(missing, ", ")
+      << ". Add each of them to the `regularizers` of a spec, and the spec to the `specs` of the "
+         "battery's target. In pdarts itself, these specs are the files of the folder experiments.";
 }
 
 TEST(RegularizerBattery, HooksWorkThroughEveryStage) {

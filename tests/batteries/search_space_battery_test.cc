@@ -81,15 +81,17 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
   std::shared_ptr<Network> BuildDerived(uint64_t seed) const {
     const auto super_net = Build();
     const auto derived = space_->Derive(super_net->candidates(), super_net->Probabilities(), {});
+    return BuildNetwork(derived.value().architecture, seed);
+  }
+
+  std::shared_ptr<Network> BuildNetwork(const Architecture& architecture, uint64_t seed) const {
     NetworkShape shape;
     shape.cells = 3;
     shape.channels = 4;
     shape.classes = 5;
     shape.image = {3, 32, 32};
     shape.skeleton = space_->default_network_shape().value().skeleton;
-    auto network =
-        space_->BuildNetwork(derived.value().architecture, shape, MakeGenerator(seed, "weights"));
-    return network.value();
+    return space_->BuildNetwork(architecture, shape, MakeGenerator(seed, "weights")).value();
   }
 
   /// A search with two stages in this space. In the last stage, each edge has two candidates.
@@ -509,15 +511,17 @@ TEST_P(SearchSpaceBattery, DerivedNetworksTrain) {
   }
 }
 
-TEST_P(SearchSpaceBattery, NetworksThatDescribeThemselvesSayWhatTheyCompute) {
-  const auto network = BuildDerived(1);
+/// Compares the description of a network with what the network computes.
+/// \return false if the network cannot be described.
+bool ExpectDescriptionFits(Network* network) {
   const c10::NoGradGuard no_grad;
   const at::Tensor images = at::randn({2, 3, 32, 32}, MakeGenerator(1, "images"));
   network->Forward(images);  // changes the running statistics
   network->eval();
   const absl::StatusOr<NetworkGraph> graph = network->Describe();
-  if (absl::IsUnimplemented(graph.status())) GTEST_SKIP() << graph.status();
-  ASSERT_TRUE(graph.ok()) << graph.status();
+  if (absl::IsUnimplemented(graph.status())) return false;
+  EXPECT_TRUE(graph.ok()) << graph.status();
+  if (!graph.ok()) return true;
   const at::Tensor expected = network->Forward(images).logits;
   for (const NetworkGraph& described : {*graph, InferenceGraph(*graph)}) {
     const at::Tensor logits = MakeGraphNetwork(described, Backend())->Forward(images).logits;
@@ -528,6 +532,48 @@ TEST_P(SearchSpaceBattery, NetworksThatDescribeThemselvesSayWhatTheyCompute) {
   for (const NetworkGraph::Node& node : graph->nodes) layers.insert(LayerName(*graph, node));
   for (const auto& [name, tensor] : ModuleState(*network)) {
     EXPECT_EQ(layers.count(name.substr(0, name.rfind('.'))), 1u) << name;
+  }
+  return true;
+}
+
+TEST_P(SearchSpaceBattery, NetworksThatDescribeThemselvesSayWhatTheyCompute) {
+  if (!ExpectDescriptionFits(BuildDerived(1).get())) GTEST_SKIP() << "the network has no export";
+}
+
+// The other tests use the operations with which a search begins. A space may have more.
+TEST_P(SearchSpaceBattery, EveryOperationCanBeDerivedAndComputed) {
+  const std::vector<std::string> underivable = space_->underivable_operations();
+  std::vector<EdgeCandidates> operations;  // by cell kind
+  size_t most = 0;
+  for (const CellKind& kind : space_->topology().kinds) {
+    EdgeCandidates& of_kind = operations.emplace_back();
+    for (int i = 0; i < static_cast<int>(kind.operations.size()); ++i) {
+      const std::string& name = kind.operations[i];
+      if (std::count(underivable.begin(), underivable.end(), name) == 0) of_kind.push_back(i);
+    }
+    ASSERT_FALSE(of_kind.empty()) << kind.name;
+    most = std::max(most, of_kind.size());
+  }
+  for (size_t i = 0; i < most; ++i) {
+    Candidates candidates;
+    EdgeProbabilities probabilities;
+    for (size_t k = 0; k < operations.size(); ++k) {
+      const CellKind& kind = space_->topology().kinds[k];
+      const int operation = operations[k][i % operations[k].size()];
+      candidates.emplace_back(kind.edges.size(), EdgeCandidates{operation});
+      probabilities.emplace_back(kind.edges.size(), std::vector<double>{1});
+    }
+    const int first = candidates[0][0][0];
+    SCOPED_TRACE(space_->topology().kinds[0].operations[first]);
+    const auto derived = space_->Derive(candidates, probabilities, {});
+    ASSERT_TRUE(derived.ok()) << derived.status();
+    const auto network = BuildNetwork(derived->architecture, /*seed=*/1);
+    const c10::NoGradGuard no_grad;
+    const NetworkOutput output = network->Forward(at::zeros({2, 3, 32, 32}));
+    EXPECT_EQ(output.logits.sizes(), (at::IntArrayRef{2, 5}));
+    EXPECT_TRUE(output.logits.isfinite().all().item<bool>());
+    // An operation without a description, such as noise, has no export.
+    ExpectDescriptionFits(BuildNetwork(derived->architecture, /*seed=*/1).get());
   }
 }
 

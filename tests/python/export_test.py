@@ -31,6 +31,7 @@ GENOTYPES = 6  # for each kind of network
 BATCHES = (1, 7)
 OTHER_EPSILON = 1e-3  # the epsilon of the networks is 1e-5
 PREDICTED = 1000
+# The operations of the DARTS space that have an export; noise has none. A new operation of the space belongs here too.
 OPERATIONS = (
     "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
 OPERATIONS_201 = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")

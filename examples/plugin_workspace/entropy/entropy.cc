@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,10 @@ class Entropy : public pdarts::Regularizer {
       sum = sum.defined() ? sum + entropy : entropy;
     }
     return weight_ * sum;
+  }
+
+  std::optional<std::vector<double>> PenaltyConstants() const override {
+    return std::vector<double>{weight_};
   }
 
   std::vector<std::pair<std::string, double>> Report() const override {

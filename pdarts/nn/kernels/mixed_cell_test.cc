@@ -8,6 +8,7 @@
 #include "ATen/ops/randint.h"
 #include "ATen/ops/zeros.h"
 #include "c10/core/GradMode.h"
+#include "glog/logging.h"
 #include "gmock/gmock.h"
 #include "pdarts/nn/kernels/testing.h"
 
@@ -132,7 +133,7 @@ class MixedCellTest : public KernelTest {
       return operation;
     }
     operation.kind = CellOperation::Kind::kConvolution;
-    const bool separable = name[0] == 's' && name != "skip";
+    const bool separable = name == "sep3" || name == "sep5";
     for (int r = 0; r < (separable ? 2 : 1); ++r) {
       CellOperation::ReluConvBn round;
       ReluConvolution& convolution = round.convolution;
@@ -146,6 +147,8 @@ class MixedCellTest : public KernelTest {
         convolution.weight = Parameter({c.channels, c.channels, 3, 3});
         convolution.bias = Parameter({c.channels});
       } else {
+        CHECK(name == "sep3" || name == "sep5" || name == "dil3" || name == "dil5")
+            << "no operation is called " << name;
         const int64_t k = name[3] - '0';
         convolution.stride = r == 0 ? stride : 1;
         convolution.dilation = separable ? 1 : 2;

@@ -1,5 +1,9 @@
 #include "pdarts/spaces/darts/cells.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
+
 namespace pdarts::darts {
 
 const Topology& DartsTopology() {
@@ -19,6 +23,18 @@ const Topology& DartsTopology() {
     return made;
   }();
   return *topology;
+}
+
+EdgeCandidates UsualOperations() {
+  const std::vector<std::string>& operations = DartsTopology().kinds[kNormal].operations;
+  EdgeCandidates usual;
+  for (int i = 0; i < static_cast<int>(operations.size()); ++i) {
+    if (std::find(std::begin(kOptionalOperations), std::end(kOptionalOperations), operations[i]) ==
+        std::end(kOptionalOperations)) {
+      usual.push_back(i);
+    }
+  }
+  return usual;
 }
 
 std::vector<CellShape> ShapesOfCells(int cells, int64_t channels, int64_t stem_channels,

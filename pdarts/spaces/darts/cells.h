@@ -19,10 +19,18 @@ inline constexpr int kNumEdges = 14;
 
 inline constexpr char kNone[] = "none";
 inline constexpr char kNoise[] = "noise";
-/// Cell kinds "normal" and "reduce", each with 14 edges, numbered node by node, and the eight
-/// published operations (docs/algorithm.md, "The DARTS space"). The last operation is `noise`. An
-/// edge has it only if a config names it.
+/// The operations that a search has only if its config names them. A new operation must be in this
+/// list, because otherwise it would become a candidate of every published search. The topology has
+/// them after the published operations, in any order, because runs store names.
+inline constexpr const char* kOptionalOperations[] = {kNoise};
+
+/// Cell kinds "normal" and "reduce", each with 14 edges, numbered node by node. The operations are
+/// the eight published ones (docs/algorithm.md, "The DARTS space") and kOptionalOperations.
 const Topology& DartsTopology();
+
+/// The candidates of every edge of a search whose config names no operations: all operations
+/// except kOptionalOperations.
+EdgeCandidates UsualOperations();
 
 /// One cell of a network.
 struct CellShape {

@@ -115,15 +115,6 @@ class DartsSpace : public SearchSpace {
   const Candidates initial_;
 };
 
-/// The default candidates of an edge at the beginning of a search: all operations except `noise`.
-EdgeCandidates UsualOperations(const CellKind& kind) {
-  EdgeCandidates usual;
-  for (int i = 0; i < static_cast<int>(kind.operations.size()); ++i) {
-    if (kind.operations[i] != kNoise) usual.push_back(i);
-  }
-  return usual;
-}
-
 /// Sets the candidates of one edge. `field` is the name of the edge in errors.
 absl::Status SetEdge(const EdgeOperations& edge, const std::string& field,
                      absl::string_view without, std::vector<std::vector<bool>>* seen,
@@ -161,7 +152,7 @@ absl::Status SetEdge(const EdgeOperations& edge, const std::string& field,
 absl::StatusOr<Candidates> InitialCandidatesOf(const DartsSpaceConfig& config) {
   const Topology& topology = DartsTopology();
   const absl::string_view without = config.allow_none() ? "" : kNone;
-  EdgeCandidates every = UsualOperations(topology.kinds[kNormal]);
+  EdgeCandidates every = UsualOperations();
   if (!config.operations().empty()) {
     PDARTS_ASSIGN_OR_RETURN(
         every, InitialOperations(topology.kinds[kNormal],

@@ -1,5 +1,6 @@
 // Compares the networks with fused kernels and with reference kernels, in float64.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,10 +35,14 @@ struct Stage {
 
 std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   // The edges have different candidates. A cell with noise is not computed in one pass.
-  Candidates candidates = AllCandidates(DartsTopology());
+  EdgeCandidates operations = UsualOperations();
+  if (stage.noise) {
+    operations.push_back(OperationIndex(DartsTopology().kinds[kNormal], kNoise));
+    std::sort(operations.begin(), operations.end());
+  }
+  Candidates candidates(DartsTopology().kinds.size(), CellCandidates(kNumEdges, operations));
   for (auto& kind : candidates) {
     for (size_t e = 0; e < kind.size(); ++e) {
-      if (!stage.noise) kind[e].pop_back();
       while (static_cast<int>(kind[e].size()) > stage.candidates) {
         kind[e].erase(kind[e].begin() +
                       static_cast<int>(3 * e + kind[e].size()) % static_cast<int>(kind[e].size()));
