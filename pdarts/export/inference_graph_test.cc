@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "ATen/core/grad_mode.h"
+#include "ATen/ops/conv2d.h"
 #include "ATen/ops/rand.h"
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
@@ -185,6 +186,27 @@ TEST(GraphNetwork, TheLoopsComputeWhatLibTorchComputes) {
       const at::Tensor expected = Logits(graph, images, REFERENCE);
       EXPECT_EQ(expected.sizes(), at::IntArrayRef({count, 38}));
       EXPECT_LT(Distance(network->Forward(images).logits, expected), 1e-5) << side << " " << count;
+    }
+  }
+}
+
+TEST(GraphNetwork, ComputesKernelsThatAreNotSquare) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor images = at::rand({2, 3, 8, 8}, MakeGenerator(2, "images")) - 0.5;
+  for (const auto& [height, width] : {std::pair<int64_t, int64_t>(1, 3), {5, 3}}) {
+    graph::Convolution convolution;
+    convolution.weight = at::rand({4, 3, height, width}, MakeGenerator(1, "test"));
+    convolution.padding = 1;
+    GraphBuilder builder;
+    GraphValue x = builder.Add("", graph::Relu{}, {builder.images()});
+    x = builder.Add("line", convolution, {x});
+    x = builder.Add("", graph::GlobalAveragePool{}, {x});
+    const NetworkGraph graph = std::move(builder).Finish(x, nullptr).value();
+    const at::Tensor expected =
+        at::conv2d(images.relu(), convolution.weight, /*bias=*/{}, /*stride=*/1, /*padding=*/1)
+            .mean({2, 3});
+    for (const Kernels kernels : {REFERENCE, FUSED}) {
+      EXPECT_LT(Distance(Logits(graph, images, kernels), expected), 1e-5) << height << "x" << width;
     }
   }
 }
