@@ -200,7 +200,7 @@ TEST_F(RunDirectoryTest, OverwritesOnlyWhatHoldsTheSpecOfARun) {
   std::ofstream(path_ / "result.json") << "mine";
   for (const char* text : {"", "temperature: 7", "not a message {", "seed: 3"}) {
     std::ofstream(path_ / "spec.textproto") << text;
-    EXPECT_THAT(Create(/*overwrite=*/true).ToString(), HasSubstr("no run of pdarts")) << text;
+    EXPECT_THAT(Create(/*overwrite=*/true).ToString(), HasSubstr("not a run of pdarts")) << text;
   }
   EXPECT_EQ(FileContent(path_ / "result.json"), "mine");
   for (const char* text : {"name: 'search' seed: 3", "name: 'training' train { epochs: 3 }"}) {

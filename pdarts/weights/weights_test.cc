@@ -362,9 +362,9 @@ TEST(ReadSafetensors, RefusesOffsetsThatOverlapLeaveGapsOrLie) {
       HasSubstr("its shape [0,9007199254740992,9007199254740992] is too large"));
   EXPECT_THAT(SafetensorsError(absl::StrCat("{", Entry("a", "2", 8, 0), "}"), data),
               HasSubstr("data_offsets"));
-  EXPECT_THAT(SafetensorsError("{\"a\":3}", data), HasSubstr("no object"));
-  EXPECT_THAT(SafetensorsError("[]", data), HasSubstr("no JSON object"));
-  EXPECT_THAT(SafetensorsError("{\"a\":", data), HasSubstr("no JSON object"));
+  EXPECT_THAT(SafetensorsError("{\"a\":3}", data), HasSubstr("not an object"));
+  EXPECT_THAT(SafetensorsError("[]", data), HasSubstr("not a JSON object"));
+  EXPECT_THAT(SafetensorsError("{\"a\":", data), HasSubstr("not a JSON object"));
 }
 
 // --- pickles by hand ---

@@ -242,8 +242,8 @@ prints "[genotype](<../zoo/tiny-seed1/genotype.txt>)" "$pdarts" results zoo --ma
 mkdir no_runs
 prints "There is no run yet." "$pdarts" results no_runs --markdown
 [ "$("$pdarts" results no_runs --markdown 2>&1 > /dev/null)" = "note: $PWD/no_runs holds no run" ] || fails "there is no note about a zoo without runs"
-says "$PWD/no_zoo is no run directory, and holds no run" "$pdarts" results no_zoo --markdown
-says "$PWD/no_runs is no run directory, and holds no run" "$pdarts" results no_runs
+says "$PWD/no_zoo is not a run directory, and holds no run" "$pdarts" results no_zoo --markdown
+says "$PWD/no_runs is not a run directory, and holds no run" "$pdarts" results no_runs
 mkdir docs && touch docs/model_zoo.md
 prints "## CIFAR-100" "$pdarts" results zoo --markdown
 for text in "## CIFAR-10" "## CIFAR-100" "[genotype](<../zoo/tiny-seed1/genotype.txt>)" \
