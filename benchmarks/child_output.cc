@@ -5,7 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/child_processes.h"
+#include "pdarts/sweeps/child_processes.h"
 
 namespace pdarts {
 

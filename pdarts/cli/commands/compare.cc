@@ -24,13 +24,13 @@
 #include "pdarts/base/sha256.h"
 #include "pdarts/base/status_macros.h"
 #include "pdarts/base/text.h"
+#include "pdarts/cli/child_run_flags.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/latency.h"
 #include "pdarts/cli/network_flags.h"
-#include "pdarts/cli/run_queue.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/comparison/comparison.h"
 #include "pdarts/comparison/random_architectures.h"
@@ -51,6 +51,7 @@
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
+#include "pdarts/sweeps/run_queue.h"
 
 namespace pdarts {
 
@@ -488,6 +489,8 @@ absl::StatusOr<std::vector<double>> TrainAll(const Judge& judge,
   PDARTS_ASSIGN_OR_RETURN(std::vector<QueuedRun> runs, PlanTrainings(judge, groups, seeds, output));
   RunQueueOptions queue;
   queue.command = "comparison";
+  queue.child = ChildRunOptionsFromFlags();
+  queue.messages = &std::cerr;
   PDARTS_ASSIGN_OR_RETURN(queue.jobs, JobsFromFlags());
   queue.resume_command = [&runs] { return ResumeCommandOf(runs); };
   std::vector<QueuedRun*> queued;

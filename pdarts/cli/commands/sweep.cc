@@ -19,13 +19,11 @@
 #include "google/protobuf/message.h"
 #include "pdarts/base/json.h"
 #include "pdarts/base/status_macros.h"
+#include "pdarts/cli/child_run_flags.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/run_queue.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/cli/shell_text.h"
-#include "pdarts/cli/slurm_sweep.h"
-#include "pdarts/cli/sweep.pb.h"
 #include "pdarts/cli/sweep_grid.h"
 #include "pdarts/core/experiment.h"
 #include "pdarts/core/spec.h"
@@ -37,6 +35,9 @@
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
 #include "pdarts/runs/search_decision.h"
+#include "pdarts/sweeps/run_queue.h"
+#include "pdarts/sweeps/slurm_sweep.h"
+#include "pdarts/sweeps/sweep.pb.h"
 
 ABSL_FLAG(
     std::string, launcher, "local",
@@ -401,6 +402,8 @@ absl::Status Sweep(const std::vector<std::string>&) {
   PDARTS_RETURN_IF_ERROR(CheckLauncherFlags());
   RunQueueOptions queue;
   queue.command = "sweep";
+  queue.child = ChildRunOptionsFromFlags();
+  queue.messages = &std::cerr;
   PDARTS_ASSIGN_OR_RETURN(queue.jobs, JobsFromFlags());
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> seeds, SeedsFromFlags());
   if (seeds.empty()) return absl::InvalidArgumentError("sweep needs --seeds=1,3,5");
@@ -416,6 +419,9 @@ absl::Status Sweep(const std::vector<std::string>&) {
     slurm.sbatch_options = absl::GetFlag(FLAGS_launcher_options);
     slurm.array_limit = absl::GetFlag(FLAGS_array_limit);
     slurm.detach = absl::GetFlag(FLAGS_detach);
+    slurm.child = queue.child;
+    slurm.resume_command = [] { return ResumeCommand(""); };
+    slurm.messages = queue.messages;
     PDARTS_RETURN_IF_ERROR(RunOnSlurm(queued, slurm));
     if (!slurm.detach) return PrintRuns(runs);
     return absl::GetFlag(FLAGS_json) ? PrintSubmittedSweeps() : absl::OkStatus();

@@ -1,4 +1,4 @@
-#include "pdarts/cli/slurm_sweep.h"
+#include "pdarts/sweeps/slurm_sweep.h"
 
 #include <poll.h>
 #include <sys/stat.h>
@@ -7,17 +7,16 @@
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
-#include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
-#include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -33,14 +32,13 @@
 #include "pdarts/base/json.h"
 #include "pdarts/base/process.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/shell_text.h"
-#include "pdarts/cli/slurm.h"
 #include "pdarts/cli/status_line.h"
-#include "pdarts/cli/sweep_script.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
+#include "pdarts/sweeps/slurm.h"
+#include "pdarts/sweeps/sweep_script.h"
 
 namespace pdarts {
 namespace {
@@ -166,16 +164,15 @@ absl::Status WriteRecord(const std::string& folder, const SweepRecord& record) {
 
 /// Opens the directory of the run and writes its spec, which the task will read. Nothing is
 /// computed. \error as RunDirectory::Open.
-absl::Status Prepare(const QueuedRun& run) {
-  const RunStart start =
-      absl::GetFlag(FLAGS_overwrite) ? RunStart::kOverwrite : RunStart::kResumeOrBegin;
+absl::Status Prepare(const QueuedRun& run, bool overwrite) {
+  const RunStart start = overwrite ? RunStart::kOverwrite : RunStart::kResumeOrBegin;
   return Annotate(RunDirectory::Open(run.directory, *run.spec, start).status(), run.label);
 }
 
 /// Submits runs as a job array. Returns the place of each run, in the order of the runs.
 absl::StatusOr<std::vector<PlaceOfRun>> Submit(const std::vector<QueuedRun*>& runs,
                                                const SlurmSweepOptions& options) {
-  for (const QueuedRun* run : runs) PDARTS_RETURN_IF_ERROR(Prepare(*run));
+  for (const QueuedRun* run : runs) PDARTS_RETURN_IF_ERROR(Prepare(*run, options.child.overwrite));
   PDARTS_ASSIGN_OR_RETURN(const std::string folder, MakeSweepFolder(options));
   absl::Cleanup remove = [&] {
     std::error_code error;
@@ -188,8 +185,8 @@ absl::StatusOr<std::vector<PlaceOfRun>> Submit(const std::vector<QueuedRun*>& ru
   script.program = fs::read_symlink("/proc/self/exe", error).string();
   if (error) return absl::InternalError(absl::StrCat("/proc/self/exe: ", error.message()));
   script.command = CommandNameOf(*runs.front());
-  script.flags = FlagsForRuns();
-  script.threads = absl::GetFlag(FLAGS_threads);
+  script.flags = FlagsForRuns(options.child);
+  script.threads = options.child.threads;
   script.sbatch_options = options.sbatch_options;
   script.array_limit = options.array_limit;
   SweepRecord record;
@@ -207,8 +204,8 @@ absl::StatusOr<std::vector<PlaceOfRun>> Submit(const std::vector<QueuedRun*>& ru
   PDARTS_ASSIGN_OR_RETURN(const std::string job, SubmitScript(file));
   std::move(remove).Cancel();
   record.set_job(job);
-  std::cerr << "submitted " << runs.size() << (runs.size() == 1 ? " run" : " runs")
-            << " as the job array " << job << " by " << file << "\n";
+  *options.messages << "submitted " << runs.size() << (runs.size() == 1 ? " run" : " runs")
+                    << " as the job array " << job << " by " << file << "\n";
   PDARTS_RETURN_IF_ERROR(WriteRecord(folder, record));
   std::vector<PlaceOfRun> places;
   for (size_t i = 0; i < runs.size(); ++i) places.push_back({folder, job, static_cast<int>(i)});
@@ -248,9 +245,10 @@ std::string ProgressOf(const std::string& run) {
   return "";
 }
 
-/// The command that shows the sweeps in a folder.
-std::string StatusCommand(const std::string& folder) {
-  return absl::StrCat(ProgramName(), " sweep --status --output_dir=", QuotedForShell(folder));
+/// The command that shows the sweeps in the folder.
+std::string StatusCommand(const SlurmSweepOptions& options) {
+  return absl::StrCat(options.child.program_name,
+                      " sweep --status --output_dir=", QuotedForShell(options.folder));
 }
 
 /// Waits for runs, and prints each change.
@@ -283,7 +281,7 @@ class Waiter {
     if (absl::IsNotFound(states.status())) return states.status();  // squeue does not exist
     if (!states.ok()) {
       progress_.Clear();
-      if (!told_of_silence_) std::cerr << "note: " << states.status().message() << "\n";
+      if (!told_of_silence_) *options_.messages << "note: " << states.status().message() << "\n";
       told_of_silence_ = true;
       return absl::OkStatus();
     }
@@ -358,14 +356,14 @@ class Waiter {
     if (waited->said == text) return;
     waited->said = text;
     progress_.Clear();
-    std::cerr << waited->run->label << ": " << text << "\n";
+    *options_.messages << waited->run->label << ": " << text << "\n";
   }
 
   void SayCounts() {
     progress_.Clear();
-    std::cerr << finished_ << " of " << total_ << " finished";
-    if (failed_ > 0) std::cerr << ", " << failed_ << " failed";
-    std::cerr << "\n";
+    *options_.messages << finished_ << " of " << total_ << " finished";
+    if (failed_ > 0) *options_.messages << ", " << failed_ << " failed";
+    *options_.messages << "\n";
   }
 
   static void Pause(absl::Duration pause) {
@@ -381,8 +379,8 @@ class Waiter {
       if (!waited.task.empty()) tasks.insert(waited.task);
     }
     return absl::CancelledError(absl::StrCat(
-        "the runs continue without this command. To see them:\n  ", StatusCommand(options_.folder),
-        "\nTo wait for them again:\n  ", ResumeCommand(""), "\nTo end them:\n  scancel ",
+        "the runs continue without this command. To see them:\n  ", StatusCommand(options_),
+        "\nTo wait for them again:\n  ", options_.resume_command(), "\nTo end them:\n  scancel ",
         absl::StrJoin(ArraysOf(tasks), " ")));
   }
 
@@ -397,8 +395,8 @@ class Waiter {
 
 /// The runs that tasks of earlier sweeps are still computing.
 absl::StatusOr<std::vector<WaitedRun>> ComputedRuns(const std::vector<QueuedRun*>& runs,
-                                                    const std::string& folder) {
-  PDARTS_ASSIGN_OR_RETURN(const std::vector<SubmittedSweep> sweeps, ReadSweeps(folder));
+                                                    const SlurmSweepOptions& options) {
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<SubmittedSweep> sweeps, ReadSweeps(options.folder));
   const std::map<std::string, PlaceOfRun> places = PlacesOf(sweeps);
   std::vector<WaitedRun> submitted;
   std::set<std::string> tasks;
@@ -417,7 +415,7 @@ absl::StatusOr<std::vector<WaitedRun>> ComputedRuns(const std::vector<QueuedRun*
   std::vector<WaitedRun> computed;
   for (WaitedRun& waited : submitted) {
     if (!IsActive(states.at(waited.task).state)) continue;
-    if (absl::GetFlag(FLAGS_overwrite)) {
+    if (options.child.overwrite) {
       return absl::FailedPreconditionError(
           absl::StrCat("--overwrite: ", waited.run->label, " is still computed, by the task ",
                        waited.task, "; scancel ", waited.task, " ends it"));
@@ -435,11 +433,11 @@ absl::Status RunOnSlurm(const std::vector<QueuedRun*>& runs, const SlurmSweepOpt
   for (QueuedRun* run : runs) {
     if (!run->finished_before) unfinished.push_back(run);
   }
-  PDARTS_ASSIGN_OR_RETURN(std::vector<WaitedRun> waited, ComputedRuns(unfinished, options.folder));
+  PDARTS_ASSIGN_OR_RETURN(std::vector<WaitedRun> waited, ComputedRuns(unfinished, options));
   std::set<const QueuedRun*> computed;
   for (const WaitedRun& run : waited) {
     computed.insert(run.run);
-    std::cerr << run.run->label << ": submitted before as the task " << run.task << "\n";
+    *options.messages << run.run->label << ": submitted before as the task " << run.task << "\n";
   }
   std::vector<QueuedRun*> to_submit;
   for (QueuedRun* run : unfinished) {
@@ -455,7 +453,7 @@ absl::Status RunOnSlurm(const std::vector<QueuedRun*>& runs, const SlurmSweepOpt
     }
   }
   if (!options.detach) return Waiter(std::move(waited), options).Wait();
-  std::cerr << "To see the runs:\n  " << StatusCommand(options.folder) << "\n";
+  *options.messages << "To see the runs:\n  " << StatusCommand(options) << "\n";
   return absl::OkStatus();
 }
 

@@ -1,5 +1,5 @@
-#ifndef PDARTS_CLI_CHILD_PROCESSES_H_
-#define PDARTS_CLI_CHILD_PROCESSES_H_
+#ifndef PDARTS_SWEEPS_CHILD_PROCESSES_H_
+#define PDARTS_SWEEPS_CHILD_PROCESSES_H_
 
 #include <sys/types.h>
 
@@ -79,4 +79,4 @@ absl::StatusOr<ChildOutput> RunToEnd(ChildCommand command);
 
 }  // namespace pdarts
 
-#endif  // PDARTS_CLI_CHILD_PROCESSES_H_
+#endif  // PDARTS_SWEEPS_CHILD_PROCESSES_H_

@@ -1,5 +1,5 @@
-#ifndef PDARTS_CLI_SLURM_H_
-#define PDARTS_CLI_SLURM_H_
+#ifndef PDARTS_SWEEPS_SLURM_H_
+#define PDARTS_SWEEPS_SLURM_H_
 
 #include <map>
 #include <set>
@@ -42,4 +42,4 @@ absl::StatusOr<std::map<std::string, SlurmState>> TaskStates(const std::set<std:
 
 }  // namespace pdarts
 
-#endif  // PDARTS_CLI_SLURM_H_
+#endif  // PDARTS_SWEEPS_SLURM_H_

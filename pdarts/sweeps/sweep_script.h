@@ -1,5 +1,5 @@
-#ifndef PDARTS_CLI_SWEEP_SCRIPT_H_
-#define PDARTS_CLI_SWEEP_SCRIPT_H_
+#ifndef PDARTS_SWEEPS_SWEEP_SCRIPT_H_
+#define PDARTS_SWEEPS_SWEEP_SCRIPT_H_
 
 #include <string>
 #include <vector>
@@ -36,4 +36,4 @@ absl::StatusOr<std::string> PrintSweepScript(const SweepScript& script);
 
 }  // namespace pdarts
 
-#endif  // PDARTS_CLI_SWEEP_SCRIPT_H_
+#endif  // PDARTS_SWEEPS_SWEEP_SCRIPT_H_

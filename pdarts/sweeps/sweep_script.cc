@@ -1,4 +1,4 @@
-#include "pdarts/cli/sweep_script.h"
+#include "pdarts/sweeps/sweep_script.h"
 
 #include <algorithm>
 

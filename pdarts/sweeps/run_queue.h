@@ -1,8 +1,9 @@
-#ifndef PDARTS_CLI_RUN_QUEUE_H_
-#define PDARTS_CLI_RUN_QUEUE_H_
+#ifndef PDARTS_SWEEPS_RUN_QUEUE_H_
+#define PDARTS_SWEEPS_RUN_QUEUE_H_
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,16 @@ struct QueuedRun {
   std::string error;  ///< the reason why it failed; empty if it did not fail
 };
 
+/// The options that the runs get from the command that starts them.
+struct ChildRunOptions {
+  std::string program_name = "pdarts";  ///< the name with which the user started this program
+  int threads = 0;                      ///< --threads; 0: the run decides
+  double checkpoint_minutes = 10;       ///< --checkpoint_minutes
+  std::string data_dir;                 ///< --data_dir; empty: the runs do not get the flag
+  bool allow_swap = false;              ///< --allow_swap
+  bool overwrite = false;               ///< --overwrite
+};
+
 struct RunQueueOptions {
   /// The name of the command that starts the runs, for messages: "sweep".
   std::string command;
@@ -30,14 +41,16 @@ struct RunQueueOptions {
   /// Returns the command that continues the interrupted work, in the form in which a user types it
   /// in a shell.
   std::function<std::string()> resume_command;
+  ChildRunOptions child;
+  /// The stream for one line when a run begins, and one line when it ends; not null.
+  std::ostream* messages = nullptr;
 };
 
-/// Starts the unfinished runs in their order, and waits for them. The runs get the flags --threads,
-/// --data_dir, --checkpoint_minutes, --allow_swap and --overwrite of this process. Without
-/// --threads, runs that are computed at the same time share the cores. Sets the result or the error
-/// of each run. The error of a run is not an error of this function. A signal is passed on to the
-/// runs, so that they save their states and stop. A second signal ends the runs at once. If a
-/// process cannot be started, the other runs are stopped as by a signal.
+/// Starts the unfinished runs in their order, and waits for them. The runs get the options
+/// `options.child`. If `threads` is 0, runs that are computed at the same time share the cores.
+/// Sets the result or the error of each run. The error of a run is not an error of this function. A
+/// signal is passed on to the runs, so that they save their states and stop. A second signal ends
+/// the runs at once. If a process cannot be started, the other runs are stopped as by a signal.
 /// \error kCancelled after a signal; the reason why a process could not be started. Both messages
 /// contain the command that continues the work.
 absl::Status RunAll(const std::vector<QueuedRun*>& runs, const RunQueueOptions& options);
@@ -45,9 +58,8 @@ absl::Status RunAll(const std::vector<QueuedRun*>& runs, const RunQueueOptions& 
 /// The command that computes the run: "search" or "train".
 std::string CommandNameOf(const QueuedRun& run);
 
-/// The flags of this process that its runs also get: --checkpoint_minutes, --data_dir (or the value
-/// of the environment variable), --allow_swap.
-std::vector<std::string> FlagsForRuns();
+/// The flags --checkpoint_minutes, --data_dir and --allow_swap of a run.
+std::vector<std::string> FlagsForRuns(const ChildRunOptions& options);
 
 /// The file beside the directory of a run that gets its messages if they are not printed at once.
 std::string ConsoleFile(const QueuedRun& run);
@@ -57,4 +69,4 @@ bool HoldsItsSpec(const QueuedRun& run);
 
 }  // namespace pdarts
 
-#endif  // PDARTS_CLI_RUN_QUEUE_H_
+#endif  // PDARTS_SWEEPS_RUN_QUEUE_H_

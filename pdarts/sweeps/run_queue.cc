@@ -1,4 +1,4 @@
-#include "pdarts/cli/run_queue.h"
+#include "pdarts/sweeps/run_queue.h"
 
 #include <sys/file.h>
 
@@ -6,26 +6,24 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
-#include <iostream>
 #include <map>
+#include <ostream>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#include "absl/flags/flag.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "pdarts/base/file.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/child_processes.h"
-#include "pdarts/cli/flags.h"
 #include "pdarts/cli/interrupt.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/processes/launch.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/sweeps/child_processes.h"
 
 namespace pdarts {
 namespace {
@@ -47,24 +45,24 @@ absl::StatusOr<FileDescriptor> OpenConsole(const QueuedRun& run, absl::string_vi
 
 /// The command that starts this program again for a search or a training. The command reads a copy
 /// of the spec, so that all runs belong to one experiment.
-ChildCommand CommandOf(const QueuedRun& run, int threads, int output) {
+ChildCommand CommandOf(const QueuedRun& run, const ChildRunOptions& options, int threads,
+                       int output) {
   ChildCommand command;
   command.program = "/proc/self/exe";
-  command.words = {ProgramName(), CommandNameOf(run), "--spec=/dev/stdin",
+  command.words = {options.program_name, CommandNameOf(run), "--spec=/dev/stdin",
                    absl::StrCat("--output_dir=", run.directory),
                    absl::StrCat("--threads=", threads)};
-  for (std::string& flag : FlagsForRuns()) command.words.push_back(std::move(flag));
-  if (absl::GetFlag(FLAGS_overwrite)) command.words.push_back("--overwrite");
+  for (std::string& flag : FlagsForRuns(options)) command.words.push_back(std::move(flag));
+  if (options.overwrite) command.words.push_back("--overwrite");
   command.input = PrintSpec(*run.spec);
   command.unset = {kSlurmTasks};  // a run is one process, also in a Slurm job of several tasks
   command.output = output;
   return command;
 }
 
-/// The number of threads of a run: the value of --threads. Without the flag, runs that are computed
-/// at the same time share the cores.
-int ThreadsOf(int jobs) {
-  const int threads = absl::GetFlag(FLAGS_threads);
+/// The number of threads of a run: `threads`. If `threads` is 0, runs that are computed at the same
+/// time share the cores.
+int ThreadsOf(int threads, int jobs) {
   if (threads != 0 || jobs == 1) return threads;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / jobs);
 }
@@ -78,7 +76,7 @@ std::string HowItEnded(const EndedChild& child) {
 class QueueRunner {
  public:
   QueueRunner(const std::vector<QueuedRun*>& runs, const RunQueueOptions& options)
-      : runs_(runs), options_(options), threads_(ThreadsOf(options.jobs)) {}
+      : runs_(runs), options_(options), threads_(ThreadsOf(options.child.threads, options.jobs)) {}
 
   /// As RunAll.
   absl::Status Run() {
@@ -130,8 +128,9 @@ class QueueRunner {
       }
       console = *std::move(opened);
     }
-    std::cerr << run.label << ": begins, " << run.directory << "\n";
-    const absl::StatusOr<pid_t> child = children_.Start(CommandOf(run, threads_, console.number()));
+    *options_.messages << run.label << ": begins, " << run.directory << "\n";
+    const absl::StatusOr<pid_t> child =
+        children_.Start(CommandOf(run, options_.child, threads_, console.number()));
     if (!child.ok()) {
       return Annotate(child.status(), run.label);
     }
@@ -152,13 +151,13 @@ class QueueRunner {
       SetError(&run, std::string(result.status().message()));
     } else {
       run.result = *result;
-      std::cerr << run.label << ": finished\n";
+      *options_.messages << run.label << ": finished\n";
     }
   }
 
-  static void SetError(QueuedRun* run, std::string error) {
+  void SetError(QueuedRun* run, std::string error) {
     run->error = std::move(error);
-    std::cerr << run->label << ": " << run->error << "\n";
+    *options_.messages << run->label << ": " << run->error << "\n";
   }
 
   bool AllDone() const {
@@ -187,13 +186,11 @@ std::string CommandNameOf(const QueuedRun& run) {
   return IsTraining(*run.spec) ? "train" : "search";
 }
 
-std::vector<std::string> FlagsForRuns() {
+std::vector<std::string> FlagsForRuns(const ChildRunOptions& options) {
   std::vector<std::string> flags = {
-      absl::StrCat("--checkpoint_minutes=", absl::GetFlag(FLAGS_checkpoint_minutes))};
-  if (const std::string data = DataDirFromFlags(); !data.empty()) {
-    flags.push_back(absl::StrCat("--data_dir=", data));
-  }
-  if (absl::GetFlag(FLAGS_allow_swap)) flags.push_back("--allow_swap");
+      absl::StrCat("--checkpoint_minutes=", options.checkpoint_minutes)};
+  if (!options.data_dir.empty()) flags.push_back(absl::StrCat("--data_dir=", options.data_dir));
+  if (options.allow_swap) flags.push_back("--allow_swap");
   return flags;
 }
 

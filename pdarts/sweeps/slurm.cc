@@ -1,4 +1,4 @@
-#include "pdarts/cli/slurm.h"
+#include "pdarts/sweeps/slurm.h"
 
 #include <unistd.h>
 
@@ -15,7 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/child_processes.h"
+#include "pdarts/sweeps/child_processes.h"
 
 namespace pdarts {
 namespace {

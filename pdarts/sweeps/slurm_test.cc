@@ -1,4 +1,4 @@
-#include "pdarts/cli/slurm.h"
+#include "pdarts/sweeps/slurm.h"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "pdarts/cli/sweep_script.h"
+#include "pdarts/sweeps/sweep_script.h"
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"

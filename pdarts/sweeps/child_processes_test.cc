@@ -1,4 +1,4 @@
-#include "pdarts/cli/child_processes.h"
+#include "pdarts/sweeps/child_processes.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
