@@ -1,16 +1,10 @@
-#ifndef PDARTS_CLI_SWEEP_GRID_H_
-#define PDARTS_CLI_SWEEP_GRID_H_
+#ifndef PDARTS_SWEEPS_SWEEP_GRID_H_
+#define PDARTS_SWEEPS_SWEEP_GRID_H_
 
 #include <string>
 #include <vector>
 
-#include "absl/flags/declare.h"
-#include "absl/status/statusor.h"
-#include "pdarts/cli/flags.h"
-
 namespace pdarts {
-
-struct GridFlagTag;
 
 /// A field of a spec and the values that a sweep gives it.
 struct GridField {
@@ -20,12 +14,6 @@ struct GridField {
 
 /// Settings in the form of --set, one for each field of a grid.
 using Combination = std::vector<std::string>;
-
-/// Reads fields with their values from texts of the form FIELD=V1,V2. Commas within brackets,
-/// parentheses or quotation marks do not separate values: `[0,0,0]` is one value.
-/// \error kInvalidArgument naming the text if it has another form, if a value is empty, if a field
-/// or a value is repeated, or if other flags give the field (seed, name).
-absl::StatusOr<std::vector<GridField>> ParseGrid(const std::vector<std::string>& texts);
 
 /// All combinations of values. The values of the last field change first. Without fields, there is
 /// one combination, which is empty.
@@ -39,6 +27,4 @@ std::string DirectorySuffix(const std::vector<GridField>& grid, const Combinatio
 
 }  // namespace pdarts
 
-ABSL_DECLARE_FLAG(pdarts::StringList<pdarts::GridFlagTag>, grid);
-
-#endif  // PDARTS_CLI_SWEEP_GRID_H_
+#endif  // PDARTS_SWEEPS_SWEEP_GRID_H_
