@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -21,7 +20,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "pdarts/base/atomic_file.h"
-#include "pdarts/base/sha256.h"
 #include "pdarts/base/status_macros.h"
 #include "pdarts/base/text.h"
 #include "pdarts/cli/child_run_flags.h"
@@ -33,25 +31,15 @@
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_session.h"
 #include "pdarts/comparison/comparison.h"
-#include "pdarts/comparison/random_architectures.h"
-#include "pdarts/comparison/statistics.h"
 #include "pdarts/core/backend.h"
-#include "pdarts/core/benchmark.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/spec.h"
-#include "pdarts/core/training.h"
-#include "pdarts/nn/cost_model.h"
-#include "pdarts/nn/network_counts.h"
 #include "pdarts/report/compare_page.h"
-#include "pdarts/runs/any_spec.h"
-#include "pdarts/runs/result_summary.h"
 #include "pdarts/runs/run_architecture.h"
-#include "pdarts/runs/run_directory.h"
-#include "pdarts/runs/run_names.h"
-#include "pdarts/sweeps/run_queue.h"
+#include "pdarts/sweeps/architecture_judge.h"
+#include "pdarts/sweeps/judging_trainings.h"
 
 namespace pdarts {
 
@@ -89,20 +77,6 @@ namespace fs = std::filesystem;
 constexpr int kMostRandom = 100000;
 /// How many characters of a flag's value become the name of a group that has no name.
 constexpr size_t kLongestName = 40;
-
-/// Architectures that a user gave, as texts in the default form of the space.
-struct GivenGroup {
-  std::string name;
-  std::vector<std::string> architectures;
-};
-
-/// Tells the accuracy of architectures, and the network in which they are counted.
-struct Judge {
-  std::unique_ptr<SearchSpace> space;
-  NetworkShape shape;
-  std::unique_ptr<Benchmark> benchmark;  ///< null: the architectures are trained
-  TrainSpec spec;                        ///< of the trainings; only the genotype is missing
-};
 
 /// Removes the name of a group and its colon from the beginning of a flag's value; empty if there
 /// is no name. If a file has this name, it is not the name of a group: "cells:A" may be the
@@ -213,41 +187,11 @@ absl::StatusOr<std::vector<int64_t>> SeedsOrOne() {
   return seeds;
 }
 
-/// Counts the parameters and multiply-adds of the networks of architectures.
-class CostCounter {
- public:
-  /// `judge` must outlive the counter. \error as CountModels::Make.
-  static absl::StatusOr<CostCounter> Create(const Judge& judge) {
-    CostCounter counter(judge);
-    if (judge.space->operation_places(judge.shape).empty()) return counter;
-    PDARTS_ASSIGN_OR_RETURN(counter.models_, nn::CountModels::Make(*judge.space, judge.shape));
-    return counter;
-  }
-
-  absl::StatusOr<NetworkCounts> Count(const Architecture& architecture) const {
-    if (models_) {
-      return NetworkCounts{models_->params.Of(architecture), models_->macs.Of(architecture)};
-    }
-    return CountNetwork(*judge_->space, architecture, judge_->shape);
-  }
-  absl::StatusOr<NetworkCounts> Count(const std::string& text) const {
-    PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, judge_->space->Parse(text));
-    return Count(architecture);
-  }
-
- private:
-  explicit CostCounter(const Judge& judge) : judge_(&judge) {}
-
-  const Judge* judge_;
-  std::optional<nn::CountModels> models_;  ///< unset: each network is built to count it
-};
-
-/// The condition of --match; unset without the flag. `counter` must outlive the result.
-absl::StatusOr<std::optional<CostMatch>> MatchFromFlags(const std::vector<GivenGroup>& groups,
-                                                        const CostCounter& counter) {
+/// The value of --match; unset without the flag. \error kInvalidArgument if it has another form.
+absl::StatusOr<std::optional<MatchedCost>> MatchFromFlags() {
   const std::string text = absl::GetFlag(FLAGS_match);
-  if (text.empty()) return std::optional<CostMatch>();
-  CostMatch match;
+  if (text.empty()) return std::optional<MatchedCost>();
+  MatchedCost match;
   const std::vector<std::string> words = absl::StrSplit(text, ':');
   if (words.size() != 2 || (words[0] != "macs" && words[0] != "params") ||
       !absl::SimpleAtod(words[1], &match.tolerance) || !(match.tolerance > 0) ||
@@ -258,78 +202,7 @@ absl::StatusOr<std::optional<CostMatch>> MatchFromFlags(const std::vector<GivenG
         "macs:0.1"));
   }
   match.unit = words[0];
-  double NetworkCounts::*const number =
-      match.unit == "macs" ? &NetworkCounts::macs : &NetworkCounts::params;
-  match.cost = [&counter, number](const Architecture& architecture) -> absl::StatusOr<double> {
-    PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, counter.Count(architecture));
-    return counts.*number;
-  };
-  for (const GivenGroup& group : groups) {
-    for (const std::string& architecture : group.architectures) {
-      PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, counter.Count(architecture));
-      match.targets.push_back(counts.*number);
-    }
-  }
-  return std::optional<CostMatch>(std::move(match));
-}
-
-/// Random architectures as texts.
-absl::StatusOr<std::vector<std::string>> DrawRandom(const Judge& judge,
-                                                    const std::vector<GivenGroup>& groups,
-                                                    int64_t seed, const CostCounter& counter) {
-  PDARTS_ASSIGN_OR_RETURN(const int count, RandomFromFlags());
-  PDARTS_ASSIGN_OR_RETURN(const std::optional<CostMatch> match, MatchFromFlags(groups, counter));
-  const auto drawn =
-      DrawArchitectures(*judge.space, count, match,
-                        MakeGenerator(static_cast<uint64_t>(seed), "random architectures"));
-  if (!drawn.ok()) return Annotate(drawn.status(), "--random");
-  std::vector<std::string> texts;
-  for (const Architecture& architecture : *drawn) {
-    PDARTS_ASSIGN_OR_RETURN(texts.emplace_back(), judge.space->Format(architecture));
-  }
-  return texts;
-}
-
-// --- with a benchmark ---
-
-/// The benchmark of --benchmark, and its search space.
-absl::StatusOr<Judge> BenchmarkFromFlags() {
-  Judge judge;
-  auto benchmark = Registry<Benchmark>::CreateDefault(absl::GetFlag(FLAGS_benchmark));
-  if (!benchmark.ok()) return Annotate(benchmark.status(), "--benchmark");
-  judge.benchmark = *std::move(benchmark);
-  const std::string space = judge.benchmark->space();
-  if (const std::string given = absl::GetFlag(FLAGS_space); !given.empty() && given != space) {
-    return absl::InvalidArgumentError(absl::StrCat("--space: ", given, ", but the benchmark ",
-                                                   absl::GetFlag(FLAGS_benchmark),
-                                                   " is of the space ", space));
-  }
-  PDARTS_ASSIGN_OR_RETURN(judge.space, Registry<SearchSpace>::CreateDefault(space));
-  PDARTS_ASSIGN_OR_RETURN(judge.shape, judge.space->default_network_shape());
-  return judge;
-}
-
-/// The accuracy of each architecture according to the benchmark. Adds a note about architectures of
-/// which the benchmark knows too little.
-absl::StatusOr<std::vector<double>> AskBenchmark(const Benchmark& benchmark,
-                                                 const std::vector<GivenGroup>& groups,
-                                                 std::vector<std::string>* notes) {
-  std::vector<double> accuracies;
-  for (const GivenGroup& group : groups) {
-    int extrapolated = 0;
-    for (const std::string& text : group.architectures) {
-      const absl::StatusOr<BenchmarkScore> score = benchmark.Score(text);
-      if (!score.ok()) return Annotate(score.status(), "--benchmark");
-      accuracies.push_back(score->accuracy());
-      extrapolated += score->extrapolated();
-    }
-    if (extrapolated == 0) continue;
-    notes->push_back(absl::StrCat(extrapolated, " of the ", group.architectures.size(),
-                                  " architectures of the group ", group.name,
-                                  " lie outside the data that the benchmark was fitted to, so "
-                                  "that their predictions say little"));
-  }
-  return accuracies;
+  return std::optional<MatchedCost>(std::move(match));
 }
 
 // --- with trainings ---
@@ -354,71 +227,11 @@ absl::StatusOr<TrainSpec> SpecFromFlags() {
   return spec;
 }
 
-/// A judge that trains. The parts that depend on an architecture are not set yet.
+/// A judge that trains by --spec. \error as SpecFromFlags and JudgeByTraining.
 absl::StatusOr<Judge> TrainingFromFlags() {
-  Judge judge;
-  PDARTS_ASSIGN_OR_RETURN(judge.spec, SpecFromFlags());
-  auto space = Registry<SearchSpace>::Create(judge.spec.space());
-  if (!space.ok()) return Annotate(space.status(), "space");
-  judge.space = *std::move(space);
-  return judge;
+  PDARTS_ASSIGN_OR_RETURN(TrainSpec spec, SpecFromFlags());
+  return JudgeByTraining(std::move(spec));
 }
-
-/// Completes the spec of the trainings, and checks with one of the architectures that they can
-/// begin.
-absl::Status CompleteTraining(const std::string& architecture, Judge* judge) {
-  if (judge->spec.has_initial_weights()) {
-    return absl::InvalidArgumentError(
-        "initial_weights: is set; compare trains every architecture from random weights");
-  }
-  judge->spec.set_genotype(architecture);
-  PDARTS_ASSIGN_OR_RETURN(Training training, MakeTraining(judge->spec));
-  judge->shape = training.Shape();
-  judge->spec = std::move(training.spec);
-  return absl::OkStatus();
-}
-
-/// A text that is the same for two trainings that compute the same, even if their names differ.
-absl::StatusOr<std::string> TrainingKey(const SearchSpace& space, TrainSpec spec) {
-  PDARTS_ASSIGN_OR_RETURN(const Architecture architecture, ParseGenotype(space, spec.genotype()));
-  PDARTS_ASSIGN_OR_RETURN(*spec.mutable_genotype(), space.Format(architecture));
-  spec.clear_name();
-  spec.clear_description();
-  return PrintSpec(spec);
-}
-
-/// Finished trainings by their keys (TrainingKey). Searches, and runs that cannot be read, are
-/// ignored.
-class FinishedTrainings {
- public:
-  FinishedTrainings(const SearchSpace& space, const std::vector<std::string>& folders) {
-    for (const std::string& folder : folders) {
-      const auto spec = ReadAnyRunSpec(folder);
-      if (!spec.ok() || !IsTraining(**spec)) continue;
-      const auto key = TrainingKey(space, static_cast<const TrainSpec&>(**spec));
-      auto result = ReadRunResult(folder);
-      if (!key.ok() || !result.ok() || !result->has_test_top1()) continue;
-      trainings_.try_emplace(*key, folder, *std::move(result));
-    }
-  }
-
-  /// Sets the directory and the result of `run` from a finished training of the same spec, if there
-  /// is one.
-  absl::Status Reuse(const SearchSpace& space, QueuedRun* run) const {
-    PDARTS_ASSIGN_OR_RETURN(const std::string key,
-                            TrainingKey(space, static_cast<const TrainSpec&>(*run->spec)));
-    const auto found = trainings_.find(key);
-    if (found == trainings_.end()) return absl::OkStatus();
-    run->finished_before = true;
-    run->directory = found->second.first;
-    run->result = found->second.second;
-    std::cerr << run->label << ": finished before, " << run->directory << "\n";
-    return absl::OkStatus();
-  }
-
- private:
-  std::map<std::string, std::pair<std::string, RunResult>> trainings_;
-};
 
 /// The folders in which finished trainings are looked for: the output directory, and the runs of
 /// --runs.
@@ -437,90 +250,21 @@ std::vector<std::string> FoldersOfFinished(const std::string& output) {
   return folders;
 }
 
-/// The directory of a training. No other training is written into it.
-std::string DirectoryOf(const std::string& output, const TrainSpec& spec) {
-  TrainSpec any_seed = spec;
-  any_seed.clear_seed();
-  const std::string digest = Sha256Of(PrintSpec(any_seed)).Hex();
-  return (fs::path(output) /
-          RunName(absl::StrCat(spec.name(), "-", digest.substr(0, 10)), spec.seed()))
-      .string();
-}
-
-/// The trainings of all architectures, each with every seed. An architecture that is given twice is
-/// trained once.
-absl::StatusOr<std::vector<QueuedRun>> PlanTrainings(const Judge& judge,
-                                                     const std::vector<GivenGroup>& groups,
-                                                     const std::vector<int64_t>& seeds,
-                                                     const std::string& output) {
-  const FinishedTrainings finished(*judge.space, FoldersOfFinished(output));
-  std::vector<QueuedRun> runs;
-  std::set<std::string> planned;
-  for (const GivenGroup& group : groups) {
-    for (size_t i = 0; i < group.architectures.size(); ++i) {
-      if (!planned.insert(group.architectures[i]).second) continue;
-      for (const int64_t seed : seeds) {
-        auto spec = std::make_unique<TrainSpec>(judge.spec);
-        spec->set_genotype(group.architectures[i]);
-        spec->set_seed(seed);
-        QueuedRun& run = runs.emplace_back();
-        run.label = absl::StrCat(group.name, " ", i + 1, ", seed ", seed);
-        run.directory = DirectoryOf(output, *spec);
-        run.spec = std::move(spec);
-        PDARTS_RETURN_IF_ERROR(finished.Reuse(*judge.space, &run));
-      }
-    }
-  }
-  return runs;
-}
-
-std::string ResumeCommandOf(const std::vector<QueuedRun>& runs) {
-  const auto begun = std::find_if(runs.begin(), runs.end(), HoldsItsSpec);
-  return ResumeCommand(begun == runs.end() ? "" : begun->directory);
-}
-
-/// Trains all architectures. Returns the accuracy of each architecture as the mean over its seeds.
-/// \error kCancelled if a signal stopped the work; kInternal naming the trainings that failed.
-absl::StatusOr<std::vector<double>> TrainAll(const Judge& judge,
-                                             const std::vector<GivenGroup>& groups,
-                                             const std::vector<int64_t>& seeds,
-                                             const std::string& output,
-                                             std::vector<std::string>* notes) {
-  PDARTS_ASSIGN_OR_RETURN(std::vector<QueuedRun> runs, PlanTrainings(judge, groups, seeds, output));
-  RunQueueOptions queue;
-  queue.command = "comparison";
-  queue.child = ChildRunOptionsFromFlags();
-  queue.messages = &std::cerr;
-  PDARTS_ASSIGN_OR_RETURN(queue.jobs, JobsFromFlags());
-  queue.resume_command = [&runs] { return ResumeCommandOf(runs); };
-  std::vector<QueuedRun*> queued;
-  for (QueuedRun& run : runs) queued.push_back(&run);
-  PDARTS_RETURN_IF_ERROR(RunAll(queued, queue));
-
-  std::vector<std::string> failed;
-  std::vector<RunResult> results;
-  std::map<std::string, std::vector<double>> accuracies;  // by architecture
-  for (const QueuedRun& run : runs) {
-    if (!run.error.empty()) {
-      failed.push_back(absl::StrCat(run.label, " (", run.error, ")"));
-      continue;
-    }
-    results.push_back(run.result);
-    accuracies[static_cast<const TrainSpec&>(*run.spec).genotype()].push_back(
-        run.result.test_top1());
-  }
-  if (!failed.empty()) {
-    return absl::InternalError(absl::StrCat("these trainings failed: ", absl::StrJoin(failed, "; "),
-                                            "; this runs them again:\n  ", ResumeCommandOf(runs)));
-  }
-  for (const std::string& difference : OriginDifferences(results)) {
-    notes->push_back(absl::StrCat("the trainings differ in their ", difference));
-  }
-  std::vector<double> means;
-  for (const GivenGroup& group : groups) {
-    for (const std::string& text : group.architectures) means.push_back(Mean(accuracies.at(text)));
-  }
-  return means;
+/// Trains all architectures with the settings of the flags. \error as TrainAll.
+absl::StatusOr<std::vector<double>> TrainByFlags(const Judge& judge,
+                                                 const std::vector<GivenGroup>& groups,
+                                                 const std::vector<int64_t>& seeds,
+                                                 const std::string& output,
+                                                 std::vector<std::string>* notes) {
+  JudgingOptions options;
+  options.seeds = seeds;
+  options.output = output;
+  options.finished_folders = FoldersOfFinished(output);
+  PDARTS_ASSIGN_OR_RETURN(options.jobs, JobsFromFlags());
+  options.child = ChildRunOptionsFromFlags();
+  options.resume_command = &ResumeCommand;
+  options.messages = &std::cerr;
+  return TrainAll(judge, groups, options, notes);
 }
 
 // --- latency ---
@@ -562,63 +306,6 @@ absl::StatusOr<std::map<std::string, double>> MeasureLatencies(
 
 // --- output ---
 
-/// The groups, with the numbers of their architectures. `accuracies` holds the accuracies of all
-/// architectures, group by group. `latencies` is the result of MeasureLatencies. The last group
-/// holds the random architectures.
-absl::StatusOr<GroupComparison> CompareMeasured(const std::vector<GivenGroup>& groups,
-                                                const std::vector<double>& accuracies,
-                                                const std::map<std::string, double>& latencies,
-                                                int64_t seed, const CostCounter& counter) {
-  std::vector<MeasuredGroup> measured;
-  size_t next = 0;
-  for (const GivenGroup& group : groups) {
-    MeasuredGroup& of_group = measured.emplace_back();
-    of_group.name = group.name;
-    for (const std::string& text : group.architectures) {
-      PDARTS_ASSIGN_OR_RETURN(const NetworkCounts counts, counter.Count(text));
-      MeasuredArchitecture& measured_architecture = of_group.architectures.emplace_back();
-      measured_architecture = {text, accuracies[next++], counts.params, counts.macs, std::nullopt};
-      const auto latency = latencies.find(text);
-      if (latency != latencies.end()) measured_architecture.latency_ms = latency->second;
-    }
-  }
-  const std::vector<MeasuredArchitecture> random = std::move(measured.back().architectures);
-  measured.pop_back();
-  return CompareGroups(measured, random, static_cast<uint64_t>(seed));
-}
-
-CompareText Describe(const Judge& judge, const std::vector<int64_t>& seeds, bool is_exact) {
-  CompareText text;
-  if (judge.benchmark != nullptr) {
-    const std::string name = absl::GetFlag(FLAGS_benchmark);
-    const std::string dataset = judge.benchmark->default_dataset();
-    const bool predicts = judge.benchmark->predicts();
-    text.title = absl::StrCat("Architectures judged by ", name);
-    text.accuracy =
-        predicts ? absl::StrCat("The accuracies on ", dataset, " are predictions of the benchmark ",
-                                name, ", not measurements.")
-                 : absl::StrCat("The accuracies on ", dataset,
-                                " stand in the table of the benchmark ", name, ".");
-    text.accuracy_axis = predicts ? "predicted accuracy, %" : "accuracy in the table, %";
-  } else {
-    text.title = absl::StrCat("Architectures trained by ", judge.spec.name());
-    text.accuracy =
-        absl::StrCat("Each accuracy is the top-1 accuracy on the test images after ",
-                     judge.spec.train().epochs(), " epochs of the training ", judge.spec.name(),
-                     seeds.size() > 1 ? ", the mean over the seeds " : ", with the seed ",
-                     absl::StrJoin(seeds, ", "), ".");
-    text.accuracy_axis = "test accuracy, %";
-  }
-  text.test = absl::StrCat(
-      "The p-values are of one-sided permutation tests of whether a group's mean accuracy is above "
-      "that of the random architectures; ",
-      is_exact ? "all permutations were used."
-               : absl::StrCat("if there are more than ", kMostPermutations, " permutations, ",
-                              kMostPermutations, " of them were drawn with the seed ",
-                              seeds.front(), "."));
-  return text;
-}
-
 void PrintGroups(const Comparison& comparison, const CompareText& text, const std::string& page) {
   std::cout << text.accuracy << "\n\n";
   int width = 8;
@@ -654,14 +341,18 @@ absl::Status Compare(const std::vector<std::string>&) {
   }
   PDARTS_RETURN_IF_ERROR(JobsFromFlags().status());
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> seeds, SeedsOrOne());
-  PDARTS_ASSIGN_OR_RETURN(Judge judge, trains ? TrainingFromFlags() : BenchmarkFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(
+      Judge judge,
+      trains ? TrainingFromFlags() : JudgeByBenchmark(benchmark, absl::GetFlag(FLAGS_space)));
   PDARTS_ASSIGN_OR_RETURN(std::vector<GivenGroup> groups, GroupsFromFlags(*judge.space));
   if (trains) {
     PDARTS_RETURN_IF_ERROR(CompleteTraining(groups.front().architectures.front(), &judge));
   }
   PDARTS_ASSIGN_OR_RETURN(const CostCounter counter, CostCounter::Create(judge));
+  PDARTS_ASSIGN_OR_RETURN(const int count, RandomFromFlags());
+  PDARTS_ASSIGN_OR_RETURN(const std::optional<MatchedCost> matched, MatchFromFlags());
   PDARTS_ASSIGN_OR_RETURN(std::vector<std::string> random,
-                          DrawRandom(judge, groups, seeds.front(), counter));
+                          DrawRandom(judge, groups, count, seeds.front(), matched, counter));
   groups.push_back({kRandomGroup, std::move(random)});
 
   const std::string given = absl::GetFlag(FLAGS_output_dir);
@@ -670,12 +361,12 @@ absl::Status Compare(const std::vector<std::string>&) {
                      : absl::StrCat("runs/compare_", trains ? judge.spec.name() : benchmark));
   std::vector<std::string> notes;
   PDARTS_ASSIGN_OR_RETURN(const std::vector<double> accuracies,
-                          trains ? TrainAll(judge, groups, seeds, output, &notes)
+                          trains ? TrainByFlags(judge, groups, seeds, output, &notes)
                                  : AskBenchmark(*judge.benchmark, groups, &notes));
   PDARTS_ASSIGN_OR_RETURN(const auto latencies, MeasureLatencies(judge, groups));
   PDARTS_ASSIGN_OR_RETURN(const GroupComparison compared,
                           CompareMeasured(groups, accuracies, latencies, seeds.front(), counter));
-  CompareText text = Describe(judge, seeds, compared.is_exact);
+  CompareText text = DescribeComparison(judge, seeds, compared.is_exact);
   for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
   text.notes = std::move(notes);
 
