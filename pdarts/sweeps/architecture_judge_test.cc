@@ -11,6 +11,7 @@
 #include "google/protobuf/empty.pb.h"
 #include "gtest/gtest.h"
 #include "pdarts/core/registry.h"
+#include "pdarts/core/training.h"
 
 namespace pdarts {
 namespace {
@@ -49,7 +50,8 @@ class ArchitectureJudgeTest : public ::testing::Test {
  protected:
   void SetUp() override {
     judge_ = JudgeByBenchmark("ninety", "").value();
-    groups_ = {{"given", {judge_.space->Format(judge_.space->Parse("PDARTS").value()).value()}}};
+    groups_ = {
+        {"given", {judge_.space->Format(ParseGenotype(*judge_.space, "PDARTS").value()).value()}}};
   }
 
   Judge judge_;

@@ -11,6 +11,7 @@
 #include "pdarts/base/json.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/core/testing/test_folder.h"
+#include "pdarts/core/training.h"
 #include "pdarts/core/training.pb.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
@@ -41,7 +42,7 @@ class JudgingTrainingsTest : public ::testing::Test {
     options_.messages = &messages_;
   }
   std::string Text(const std::string& name) const {
-    return judge_.space->Format(judge_.space->Parse(name).value()).value();
+    return judge_.space->Format(ParseGenotype(*judge_.space, name).value()).value();
   }
   /// Writes the spec and the result of a finished training.
   static void Finish(const std::string& folder, const TrainSpec& spec, double accuracy) {
