@@ -21,11 +21,11 @@
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/child_processes.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/interrupt.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/processes/launch.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/sessions/interrupt.h"
 
 namespace pdarts {
 namespace {

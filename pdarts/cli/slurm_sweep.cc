@@ -32,15 +32,15 @@
 #include "pdarts/base/file.h"
 #include "pdarts/base/json.h"
 #include "pdarts/base/process.h"
+#include "pdarts/base/shell_text.h"
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/interrupt.h"
-#include "pdarts/cli/shell_text.h"
 #include "pdarts/cli/slurm.h"
-#include "pdarts/cli/status_line.h"
 #include "pdarts/cli/sweep_script.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
+#include "pdarts/sessions/interrupt.h"
+#include "pdarts/sessions/status_line.h"
 
 namespace pdarts {
 namespace {

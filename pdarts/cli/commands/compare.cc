@@ -27,11 +27,10 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/latency.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/run_queue.h"
-#include "pdarts/cli/run_session.h"
+#include "pdarts/cli/session_flags.h"
 #include "pdarts/comparison/comparison.h"
 #include "pdarts/comparison/random_architectures.h"
 #include "pdarts/comparison/statistics.h"
@@ -51,6 +50,7 @@
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
+#include "pdarts/sessions/given_genotype.h"
 
 namespace pdarts {
 
@@ -157,7 +157,7 @@ absl::StatusOr<std::vector<GivenGroup>> GroupsFromFlags(const SearchSpace& space
     auto group =
         ReadGroup(value, [&](const std::string& item) -> absl::StatusOr<std::vector<std::string>> {
           PDARTS_ASSIGN_OR_RETURN(const std::vector<GivenGenotype> given,
-                                  ReadGivenGenotypes(space, item));
+                                  ReadGivenGenotypes(space, item, &std::cerr));
           std::vector<std::string> texts;
           for (const GivenGenotype& genotype : given) {
             PDARTS_ASSIGN_OR_RETURN(texts.emplace_back(), space.Format(genotype.architecture));
