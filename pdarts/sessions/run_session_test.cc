@@ -21,6 +21,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class RunSessionTest : public ::testing::Test {
  protected:
@@ -115,6 +116,68 @@ TEST_F(RunSessionTest, RefusesProcessesWithAnotherSpecOrCommand) {
                                           : "its spec is seed: 2, that of process 0 is seed: 1"));
     }
   }
+}
+
+TEST_F(RunSessionTest, AStoppedRunNamesTheCommandThatTheCallerGives) {
+  RunSetup setup;
+  setup.start = RunStart::kOverwrite;
+  const auto stop = [&] {
+    const auto session =
+        RunSession::Open(path_.string(), spec_, setup, Backend(), DatasetSplits(), SingleProcess());
+    if (!session.ok()) return session.status();
+    return (*session)->Train(nullptr, [](Checkpointer*) { return absl::CancelledError("stop"); });
+  };
+  const absl::Status without = stop();
+  EXPECT_TRUE(absl::IsCancelled(without)) << without;
+  EXPECT_THAT(std::string(without.message()), HasSubstr("stopped; the state is in "));
+  EXPECT_THAT(std::string(without.message()), Not(HasSubstr("To resume")));
+
+  setup.resume_command = [](const std::string& run) { return "continue " + run; };
+  const absl::Status with = stop();
+  EXPECT_TRUE(absl::IsCancelled(with)) << with;
+  EXPECT_THAT(std::string(with.message()), HasSubstr(". To resume:\n  continue " + path_.string()));
+}
+
+TEST(SetUpRun, ReadsTheOptions) {
+  SessionOptions options;
+  options.threads = 1;
+  options.checkpoint_minutes = 0.5;
+  options.overwrite = true;
+  const absl::StatusOr<RunSetup> setup = SetUpRun(options);
+  ASSERT_TRUE(setup.ok()) << setup.status();
+  EXPECT_EQ(setup->start, RunStart::kOverwrite);
+  EXPECT_EQ(setup->checkpoint_minutes, 0.5);
+  EXPECT_EQ(setup->given_threads, 1);
+  EXPECT_EQ(setup->threads, 1);
+  options.overwrite = false;
+  EXPECT_EQ(SetUpRun(options)->start, RunStart::kResumeOrBegin);
+  options.resume = true;
+  EXPECT_EQ(SetUpRun(options)->start, RunStart::kResume);
+}
+
+TEST(SetUpRun, NamesTheOptionThatIsWrong) {
+  SessionOptions options;
+  options.resume = true;
+  options.overwrite = true;
+  EXPECT_EQ(SetUpRun(options).status().message(), "--resume and --overwrite exclude each other");
+  options.overwrite = false;
+  options.checkpoint_minutes = -1;
+  EXPECT_EQ(SetUpRun(options).status().message(), "--checkpoint_minutes: -1 is not 0 or more");
+  options.checkpoint_minutes = 10;
+  options.threads = -2;
+  EXPECT_EQ(SetUpRun(options).status().message(), "--threads: -2 is negative");
+}
+
+TEST_F(RunSessionTest, KeepsTheNumberOfThreadsThatTheUserGave) {
+  ExpectAllOk(RunProcesses(2, [](Communicator& communicator) {
+    RunSetup setup;
+    setup.given_threads = 3;
+    setup.threads = 3;
+    PDARTS_RETURN_IF_ERROR(ShareMachine(communicator, &setup));
+    EXPECT_EQ(setup.processes_here, 2);
+    EXPECT_EQ(setup.threads, 3);
+    return absl::OkStatus();
+  }));
 }
 
 TEST_F(RunSessionTest, CountsTheProcessesOfTheMachine) {
