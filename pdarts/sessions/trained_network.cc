@@ -10,8 +10,6 @@
 #include "pdarts/core/backend.h"
 #include "pdarts/core/device_modes.h"
 #include "pdarts/core/random.h"
-#include "pdarts/core/registry.h"
-#include "pdarts/core/spec.h"
 #include "pdarts/sessions/device.h"
 #include "pdarts/sessions/run_data.h"
 #include "pdarts/trainers/memory_estimate.h"
