@@ -9,14 +9,14 @@
 #include "pdarts/cli/embedded_spec.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/program.h"
-#include "pdarts/cli/search_experiment.h"
+#include "pdarts/cli/search_flags.h"
 #include "pdarts/core/spec.h"
 
 namespace pdarts {
 namespace {
 
 absl::Status SearchEmbeddedSpec(const std::vector<std::string>&, ProcessGroup& processes) {
-  return SearchExperiment(ParseSpec(kEmbeddedSpec, kEmbeddedSpecFile), processes);
+  return SearchFromFlags(ParseSpec(kEmbeddedSpec, kEmbeddedSpecFile), processes);
 }
 
 Program ExperimentProgram(const char* path) {

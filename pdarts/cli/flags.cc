@@ -13,13 +13,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "pdarts/base/shell_text.h"
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/command.h"
 #include "pdarts/cli/flag_text.h"
-#include "pdarts/cli/shell_text.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/runs/run_directory.h"
-#include "pdarts/runs/run_names.h"
 
 ABSL_FLAG(pdarts::StringList<pdarts::SetFlagTag>, set, {},
           "PATH=VALUE: change one field of the spec, as in search.batch_size=32; may be given "
@@ -108,10 +107,6 @@ std::string DataDirFromFlags() {
   return variable == nullptr || *variable == '\0' ? "" : UserPath(variable);
 }
 
-std::string UserPath(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
-
 absl::StatusOr<std::vector<int64_t>> SeedsFromFlags() {
   const std::string text = absl::GetFlag(FLAGS_seeds);
   std::vector<int64_t> seeds;
@@ -148,15 +143,6 @@ absl::Status ApplyFlags(google::protobuf::Message* spec) {
     PDARTS_RETURN_IF_ERROR(SetField(spec, absl::StrCat("device=", device)));
   }
   return CompleteSpec(spec);
-}
-
-std::string OutputDirFromFlags(const ExperimentSpec& spec) {
-  return OutputDirFromFlags(spec.name(), spec.seed());
-}
-
-std::string OutputDirFromFlags(const std::string& name, int64_t seed) {
-  const std::string flag = absl::GetFlag(FLAGS_output_dir);
-  return UserPath(flag.empty() ? absl::StrCat("runs/", RunName(name, seed)) : flag);
 }
 
 std::string ProgramName() { return TypedWords().empty() ? "pdarts" : TypedWords()[0]; }

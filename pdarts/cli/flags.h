@@ -12,7 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
-#include "pdarts/core/experiment.pb.h"
+#include "pdarts/base/user_path.h"
 
 namespace pdarts {
 
@@ -72,9 +72,6 @@ std::vector<std::string> SearchFlags();
 /// The value of --data_dir, or of PDARTS_DATA_DIR if the flag is not given; empty without both.
 std::string DataDirFromFlags();
 
-/// The absolute path of a path that is relative to the folder in which the user typed the command.
-std::string UserPath(const std::string& path);
-
 /// The numbers of --seeds; empty if the flag is not given.
 /// \error kInvalidArgument if a number is not an integer, is negative, or occurs twice.
 absl::StatusOr<std::vector<int64_t>> SeedsFromFlags();
@@ -85,11 +82,6 @@ absl::StatusOr<int> JobsFromFlags();
 /// Applies --set, --seed and --device to a spec of any type and completes it.
 /// \error as SetField and CompleteSpec.
 absl::Status ApplyFlags(google::protobuf::Message* spec);
-
-/// The value of --output_dir. Without the flag, it is runs/<name>-seed<seed> in the folder in which
-/// the user typed the command.
-std::string OutputDirFromFlags(const ExperimentSpec& spec);
-std::string OutputDirFromFlags(const std::string& name, int64_t seed);
 
 /// The name with which this program was started.
 std::string ProgramName();

@@ -9,10 +9,10 @@
 #include "gflags/gflags.h"
 #include "glog/logging.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/build_info.h"
-#include "pdarts/cli/device.h"
 #include "pdarts/cli/flag_text.h"
 #include "pdarts/core/backend.h"
+#include "pdarts/sessions/build_info.h"
+#include "pdarts/sessions/device.h"
 
 namespace pdarts {
 namespace {

@@ -1,5 +1,6 @@
 #include "pdarts/cli/network_flags.h"
 
+#include <iostream>
 #include <optional>
 #include <utility>
 
@@ -10,12 +11,12 @@
 #include "absl/strings/str_split.h"
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/given_genotype.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/runs/run_architecture.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/sessions/given_genotype.h"
 
 ABSL_FLAG(std::string, genotype, "",
           "TEXT|FILE|RUN|NAME: an architecture: its text, a file that holds it (FILE:NAME for one "
@@ -120,7 +121,7 @@ absl::StatusOr<FlagNetwork> NetworkFromFlags() {
     return absl::InvalidArgumentError(
         "--genotype is missing: an architecture's text, name or file, or a run");
   }
-  auto genotype = ReadGivenGenotype(*network.space, given);
+  auto genotype = ReadGivenGenotype(*network.space, given, &std::cerr);
   if (!genotype.ok()) return Annotate(genotype.status(), "--genotype");
   network.architecture = std::move(genotype->architecture);
   return network;

@@ -25,7 +25,6 @@
 #include "pdarts/cli/completion.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/help.h"
-#include "pdarts/cli/interrupt.h"
 #include "pdarts/cli/logging.h"
 #include "pdarts/cli/process_start.h"
 #include "pdarts/cli/release_files.h"
@@ -34,6 +33,7 @@
 #include "pdarts/nn/kernels/memory.h"
 #include "pdarts/processes/agreement.h"
 #include "pdarts/processes/process_group.h"
+#include "pdarts/sessions/interrupt.h"
 
 namespace pdarts {
 namespace {

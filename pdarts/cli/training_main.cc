@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/cli/embedded_spec.h"
 #include "pdarts/cli/program.h"
-#include "pdarts/cli/train_network.h"
+#include "pdarts/cli/train_flags.h"
 #include "pdarts/core/spec.h"
 
 namespace pdarts {
@@ -18,8 +18,8 @@ namespace {
 absl::Status TrainEmbeddedSpec(const std::vector<std::string>&, ProcessGroup& processes) {
   TrainSpec spec;
   const absl::Status parsed = ParseSpecInto(kEmbeddedSpec, kEmbeddedSpecFile, &spec);
-  return TrainFromSpec(parsed.ok() ? absl::StatusOr<TrainSpec>(std::move(spec)) : parsed,
-                       processes);
+  return TrainFromFlags(parsed.ok() ? absl::StatusOr<TrainSpec>(std::move(spec)) : parsed,
+                        processes);
 }
 
 Program TrainingProgram(const char* path) {

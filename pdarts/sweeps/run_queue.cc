@@ -18,11 +18,11 @@
 #include "absl/time/time.h"
 #include "pdarts/base/file.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/interrupt.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/processes/launch.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/run_directory.h"
+#include "pdarts/sessions/interrupt.h"
 #include "pdarts/sweeps/child_processes.h"
 
 namespace pdarts {

@@ -8,8 +8,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "pdarts/base/shell_text.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/shell_text.h"
 
 namespace pdarts {
 namespace {

@@ -12,7 +12,7 @@
 #include "absl/flags/usage.h"
 #include "absl/strings/match.h"
 #include "glog/logging.h"
-#include "pdarts/cli/device.h"
+#include "pdarts/sessions/device.h"
 #include "tests/device/parity_checks.h"
 
 ABSL_FLAG(std::string, device, "cpu", "cpu, cuda or cuda:N");

@@ -20,7 +20,8 @@
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
-#include "pdarts/cli/trained_network.h"
+#include "pdarts/cli/session_flags.h"
+#include "pdarts/cli/trained_network_flags.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/libtorch_errors.h"
 #include "pdarts/core/network.h"
@@ -42,8 +43,9 @@ absl::Status WriteRandomWeights(const std::string& output) {
 
 absl::Status WriteLogits(const std::string& images_file, const std::string& output) {
   PDARTS_ASSIGN_OR_RETURN(const TrainedWeights weights, TrainedWeightsFromFlags("network_probe"));
-  PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, BuildTrainedNetwork(weights));
-  PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info, TrainedInfo(weights, *trained.training.dataset));
+  PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, TrainedNetworkFromFlags(weights));
+  PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info, TrainedInfo(weights, *trained.training.dataset,
+                                                              SessionOptionsFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(const WeightsFile images, ReadWeightsFile(images_file));
   trained.network->eval();
   const auto of_channels = [](const std::vector<double>& values) {

@@ -17,7 +17,7 @@
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/latency.h"
 #include "pdarts/cli/network_flags.h"
-#include "pdarts/cli/run_session.h"
+#include "pdarts/cli/session_flags.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/random.h"

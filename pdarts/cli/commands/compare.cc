@@ -25,10 +25,9 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/latency.h"
 #include "pdarts/cli/network_flags.h"
-#include "pdarts/cli/run_session.h"
+#include "pdarts/cli/session_flags.h"
 #include "pdarts/comparison/comparison.h"
 #include "pdarts/core/backend.h"
 #include "pdarts/core/network.h"
@@ -37,6 +36,7 @@
 #include "pdarts/core/spec.h"
 #include "pdarts/report/compare_page.h"
 #include "pdarts/runs/run_architecture.h"
+#include "pdarts/sessions/given_genotype.h"
 #include "pdarts/sweeps/architecture_judge.h"
 #include "pdarts/sweeps/judging_trainings.h"
 
@@ -131,7 +131,7 @@ absl::StatusOr<std::vector<GivenGroup>> GroupsFromFlags(const SearchSpace& space
     auto group =
         ReadGroup(value, [&](const std::string& item) -> absl::StatusOr<std::vector<std::string>> {
           PDARTS_ASSIGN_OR_RETURN(const std::vector<GivenGenotype> given,
-                                  ReadGivenGenotypes(space, item));
+                                  ReadGivenGenotypes(space, item, &std::cerr));
           std::vector<std::string> texts;
           for (const GivenGenotype& genotype : given) {
             PDARTS_ASSIGN_OR_RETURN(texts.emplace_back(), space.Format(genotype.architecture));

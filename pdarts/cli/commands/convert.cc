@@ -7,7 +7,7 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/network_flags.h"
-#include "pdarts/cli/run_session.h"
+#include "pdarts/cli/session_flags.h"
 #include "pdarts/weights/weights.h"
 
 namespace pdarts {

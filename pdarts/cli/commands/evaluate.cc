@@ -14,8 +14,8 @@
 #include "pdarts/cli/commands/evaluation_report.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/run_session.h"
-#include "pdarts/cli/trained_network.h"
+#include "pdarts/cli/session_flags.h"
+#include "pdarts/cli/trained_network_flags.h"
 #include "pdarts/core/libtorch_errors.h"
 #include "pdarts/core/network.h"
 #include "pdarts/datasets/loader/loader.h"
@@ -82,14 +82,16 @@ void Print(const EvaluationReport& report) {
 absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_RETURN_IF_ERROR(SetThreadsFromFlags().status());
   PDARTS_ASSIGN_OR_RETURN(const TrainedWeights weights, TrainedWeightsFromFlags("evaluate"));
-  PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, BuildTrainedNetwork(weights));
+  PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, TrainedNetworkFromFlags(weights));
   const TrainSettings& settings = trained.training.spec.train();
-  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data,
-                          LoadTestImages(weights, *trained.training.dataset));
+  PDARTS_ASSIGN_OR_RETURN(
+      const DatasetSplits data,
+      LoadTestImages(weights, *trained.training.dataset, SessionOptionsFromFlags()));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
   PDARTS_RETURN_IF_ERROR(PutOnDevice(trained));
-  PDARTS_RETURN_IF_ERROR(
-      CheckMemory("the evaluation", trained, TrainingBatches(settings, &data).evaluation));
+  PDARTS_RETURN_IF_ERROR(CheckMemory("the evaluation", trained,
+                                     TrainingBatches(settings, &data).evaluation,
+                                     SessionOptionsFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(
       EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
         PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,

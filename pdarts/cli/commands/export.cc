@@ -9,16 +9,17 @@
 #include "absl/strings/str_cat.h"
 #include "pdarts/base/atomic_file.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/build_info.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/trained_network.h"
+#include "pdarts/cli/session_flags.h"
+#include "pdarts/cli/trained_network_flags.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/libtorch_errors.h"
 #include "pdarts/datasets/transforms/transforms.h"
 #include "pdarts/export/exported_model.h"
 #include "pdarts/export/onnx_model.h"
 #include "pdarts/export/python_module.h"
+#include "pdarts/sessions/build_info.h"
 
 ABSL_FLAG(std::string, format, "onnx",
           "onnx|pytorch: an ONNX file for a runtime, or a Python program that needs torch alone");
@@ -83,7 +84,8 @@ absl::Status DescribeImages(const Transforms& transforms, const DatasetInfo& inf
 
 absl::StatusOr<ExportedModel> DescribeExport(const TrainedWeights& weights,
                                              const TrainedNetwork& trained) {
-  PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info, TrainedInfo(weights, *trained.training.dataset));
+  PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info, TrainedInfo(weights, *trained.training.dataset,
+                                                              SessionOptionsFromFlags()));
   ExportedModel model;
   if (weights.model) {
     model.name = weights.model->name();
@@ -108,7 +110,7 @@ absl::Status Export(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const std::string format, FormatFromFlags());
   PDARTS_ASSIGN_OR_RETURN(const TrainedWeights weights, TrainedWeightsFromFlags("export"));
   PDARTS_ASSIGN_OR_RETURN(const std::string output, OutputFromFlags(format));
-  PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, BuildTrainedNetwork(weights));
+  PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, TrainedNetworkFromFlags(weights));
   PDARTS_ASSIGN_OR_RETURN(const ExportedModel model, DescribeExport(weights, trained));
   PDARTS_ASSIGN_OR_RETURN(const NetworkGraph graph, trained.network->Describe());
   OnnxOptions options;

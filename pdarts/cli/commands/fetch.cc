@@ -14,7 +14,7 @@
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/status_line.h"
+#include "pdarts/sessions/status_line.h"
 
 ABSL_FLAG(std::string, url, "",
           "URL: a mirror that has the same archive (default: where the archive is published)");

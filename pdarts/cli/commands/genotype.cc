@@ -9,13 +9,13 @@
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/network_flags.h"
-#include "pdarts/cli/run_session.h"
+#include "pdarts/cli/session_flags.h"
 #include "pdarts/comparison/random_architectures.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/sessions/given_genotype.h"
 
 ABSL_FLAG(std::string, to, "",
           "FORM: text form to write; flat or nested on darts (default: the space's first)");
@@ -45,7 +45,8 @@ absl::Status Genotype(const std::vector<std::string>& arguments) {
         architecture,
         RandomArchitecture(*space, MakeGenerator(static_cast<uint64_t>(seed), "architecture")));
   } else {
-    PDARTS_ASSIGN_OR_RETURN(GivenGenotype given, ReadGivenGenotype(*space, arguments[0]));
+    PDARTS_ASSIGN_OR_RETURN(GivenGenotype given,
+                            ReadGivenGenotype(*space, arguments[0], &std::cerr));
     architecture = std::move(given.architecture);
   }
   DerivedArchitecture result;

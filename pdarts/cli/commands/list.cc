@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "pdarts/cli/commands/commands.h"
-#include "pdarts/cli/run_session.h"
+#include "pdarts/cli/session_flags.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/runs/run.pb.h"
 

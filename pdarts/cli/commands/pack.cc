@@ -12,7 +12,7 @@
 #include "pdarts/base/status_macros.h"
 #include "pdarts/base/terminal_text.h"
 #include "pdarts/cli/commands/commands.h"
-#include "pdarts/cli/status_line.h"
+#include "pdarts/sessions/status_line.h"
 
 ABSL_FLAG(std::string, from, "", "DIR: folder of images, as the dataset image_folder reads it");
 ABSL_FLAG(int, side, 256,

@@ -23,15 +23,15 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/image_files.h"
-#include "pdarts/cli/run_session.h"
-#include "pdarts/cli/trained_network.h"
+#include "pdarts/cli/session_flags.h"
+#include "pdarts/cli/trained_network_flags.h"
 #include "pdarts/core/forward_context.h"
 #include "pdarts/core/libtorch_errors.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/core/network.h"
 #include "pdarts/datasets/loader/loader.h"
 #include "pdarts/datasets/transforms/transforms.h"
+#include "pdarts/sessions/image_files.h"
 
 ABSL_DECLARE_FLAG(bool, csv);
 
@@ -204,8 +204,9 @@ absl::Status Predict(const std::vector<std::string>& arguments) {
     return absl::InvalidArgumentError("predict needs images: files, or folders that hold some");
   }
   PDARTS_ASSIGN_OR_RETURN(const TrainedWeights weights, TrainedWeightsFromFlags("predict"));
-  PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, BuildTrainedNetwork(weights));
-  PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info, TrainedInfo(weights, *trained.training.dataset));
+  PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, TrainedNetworkFromFlags(weights));
+  PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info, TrainedInfo(weights, *trained.training.dataset,
+                                                              SessionOptionsFromFlags()));
   if (info.image.channels != kChannels) {
     return absl::InvalidArgumentError(absl::StrCat(weights.file, ": the network takes images of ",
                                                    info.image.channels,
@@ -218,12 +219,14 @@ absl::Status Predict(const std::vector<std::string>& arguments) {
   }
   const TrainSettings& settings = trained.training.spec.train();
   PDARTS_ASSIGN_OR_RETURN(const Transforms transforms, Transforms::ForEvaluation(settings, info));
-  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> files, FindImageFiles(arguments));
+  PDARTS_ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                          FindImageFiles(arguments, &std::cerr));
   const std::shared_ptr<const SampleSource> source = MakeFileSource(files);
   PDARTS_RETURN_IF_ERROR(PutOnDevice(trained));
   PDARTS_RETURN_IF_ERROR(
       CheckMemory("the prediction", trained,
-                  std::min<int64_t>(settings.evaluation_batch_size(), source->size())));
+                  std::min<int64_t>(settings.evaluation_batch_size(), source->size()),
+                  SessionOptionsFromFlags()));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Output> output, OutputFromFlags(files));
   // The output is completed in any case, also after an error.
   const absl::Cleanup end = [&] { output->End(); };

@@ -17,11 +17,11 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/reports.pb.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/given_genotype.h"
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/core/benchmark.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
+#include "pdarts/sessions/given_genotype.h"
 
 ABSL_DECLARE_FLAG(std::string, model);  // the flag --model of `evaluate`
 ABSL_FLAG(std::optional<int>, top, std::nullopt,
@@ -51,7 +51,7 @@ absl::StatusOr<std::string> TextOf(const SearchSpace& space, const Benchmark& be
                                    const std::string& argument) {
   int index;
   if (absl::SimpleAtoi(argument, &index)) return benchmark.Text(index);
-  const absl::StatusOr<GivenGenotype> given = ReadGivenGenotype(space, argument);
+  const absl::StatusOr<GivenGenotype> given = ReadGivenGenotype(space, argument, &std::cerr);
   if (!given.ok()) return Annotate(given.status(), absl::StrCat("\"", argument, "\""));
   return space.Format(given->architecture);
 }

@@ -13,13 +13,11 @@
 #include "pdarts/base/file.h"
 #include "pdarts/base/process.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/cli/build_info.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/run_data.h"
-#include "pdarts/cli/run_session.h"
-#include "pdarts/cli/search_experiment.h"
-#include "pdarts/cli/train_network.h"
+#include "pdarts/cli/search_flags.h"
+#include "pdarts/cli/session_flags.h"
+#include "pdarts/cli/train_flags.h"
 #include "pdarts/core/dataset.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/processes/process_group.h"
@@ -27,6 +25,8 @@
 #include "pdarts/runs/run_comparison.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
+#include "pdarts/sessions/build_info.h"
+#include "pdarts/sessions/run_data.h"
 
 namespace pdarts {
 namespace {
@@ -56,7 +56,7 @@ absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& 
   LoadOptions options;
   options.data_dir = DataDirFromFlags();
   PDARTS_ASSIGN_OR_RETURN(const FoundData found,
-                          FindDataOfRun(**dataset, options, DataProvenanceOfRun(run)));
+                          FindDataOfRun(**dataset, options, DataProvenanceOfRun(run), &std::cerr));
   if (found.splits.checksum != checksum) {
     return absl::FailedPreconditionError(absl::StrCat("the data in ", found.splits.source,
                                                       " are others: dataset_checksum was ",
@@ -110,8 +110,8 @@ absl::Status Repeat(const std::vector<std::string>&, ProcessGroup& processes) {
                        " holds a finished run of the same spec already, which is only "
                        "compared; --overwrite runs it again")});
   } else {
-    PDARTS_RETURN_IF_ERROR(training.ok() ? TrainFromSpec(*training, processes)
-                                         : SearchExperiment(*search, processes));
+    PDARTS_RETURN_IF_ERROR(training.ok() ? TrainFromFlags(*training, processes)
+                                         : SearchFromFlags(*search, processes));
   }
   if (processes.communicator().rank() > 0) return absl::OkStatus();  // process 0 compares
   PDARTS_ASSIGN_OR_RETURN(const std::optional<std::string> difference, FirstDifference(run, again));

@@ -15,7 +15,7 @@
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/run_session.h"
+#include "pdarts/cli/session_flags.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/model_zoo.h"
 #include "pdarts/runs/model_zoo_page.h"

@@ -5,7 +5,7 @@
 #include "absl/flags/flag.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/search_experiment.h"
+#include "pdarts/cli/search_flags.h"
 #include "pdarts/core/spec.h"
 
 namespace pdarts {
@@ -18,7 +18,7 @@ absl::StatusOr<ExperimentSpec> SpecFromFlags() {
 }
 
 absl::Status Search(const std::vector<std::string>&, ProcessGroup& processes) {
-  return SearchExperiment(SpecFromFlags(), processes);
+  return SearchFromFlags(SpecFromFlags(), processes);
 }
 
 }  // namespace

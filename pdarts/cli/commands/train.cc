@@ -5,7 +5,7 @@
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/commands/commands.h"
 #include "pdarts/cli/flags.h"
-#include "pdarts/cli/train_network.h"
+#include "pdarts/cli/train_flags.h"
 #include "pdarts/core/spec.h"
 
 namespace pdarts {
@@ -20,7 +20,7 @@ absl::StatusOr<TrainSpec> SpecFromFlags() {
 }
 
 absl::Status Train(const std::vector<std::string>&, ProcessGroup& processes) {
-  return TrainFromSpec(SpecFromFlags(), processes);
+  return TrainFromFlags(SpecFromFlags(), processes);
 }
 
 }  // namespace
