@@ -29,20 +29,13 @@ SessionOptions SessionOptionsFromFlags() {
 void Tell(const std::vector<std::string>& notes) { Tell(notes, &std::cerr); }
 
 bool PrintedAsJson(const google::protobuf::Message& result) {
-  SessionOptions options;
-  options.json = absl::GetFlag(FLAGS_json);
-  options.results = &std::cout;
-  return PrintedAsJson(result, options);
+  return PrintedAsJson(result, SessionOptionsFromFlags());
 }
 
 absl::StatusOr<int> SetThreadsFromFlags() {
   return SetCheckedThreads(absl::GetFlag(FLAGS_threads));
 }
 
-MemoryPolicy MemoryPolicyFromFlags() {
-  MemoryPolicy policy;
-  policy.allow_swap = absl::GetFlag(FLAGS_allow_swap);
-  return policy;
-}
+MemoryPolicy MemoryPolicyFromFlags() { return MemoryPolicyOf(SessionOptionsFromFlags()); }
 
 }  // namespace pdarts

@@ -2,6 +2,7 @@
 #define PDARTS_DEVICE_KERNELS_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "pdarts/core/mask_arithmetic.h"
 #include "pdarts/device/operators.h"
@@ -66,6 +67,16 @@ struct ElementOrder {
                                                   : offset % pixels * channels + offset / pixels);
   }
 };
+
+/// The order of the elements of a value `[N,C,H,W]` whose images are contiguous.
+inline ElementOrder OrderOf(const at::Tensor& value) {
+  return {value.size(1), value.size(2) * value.size(3), /*is_channels_last=*/false};
+}
+
+template <typename T>
+const T* DataOrNull(const std::optional<at::Tensor>& tensor) {
+  return tensor ? tensor->const_data_ptr<T>() : nullptr;
+}
 
 /// The numbers of a summand in `terms`: coefficient or -1; number of its gate or -1; number of its
 /// image scale or -1; whether it has dropout; and the place of the dropout.

@@ -54,15 +54,6 @@ at::Tensor DropoutCpu(const at::Tensor& x, const at::Tensor& counter, int64_t pl
   return out;
 }
 
-template <typename T>
-const T* DataOrNull(const std::optional<at::Tensor>& tensor) {
-  return tensor ? tensor->const_data_ptr<T>() : nullptr;
-}
-
-ElementOrder OrderOf(const at::Tensor& value) {
-  return {value.size(1), value.size(2) * value.size(3), /*is_channels_last=*/false};
-}
-
 at::Tensor SumTermsCpu(at::TensorList values, at::TensorList gates, at::TensorList image_scales,
                        at::IntArrayRef terms, at::ArrayRef<double> scales,
                        const std::optional<at::Tensor>& coefficients,
@@ -74,14 +65,18 @@ at::Tensor SumTermsCpu(at::TensorList values, at::TensorList gates, at::TensorLi
   AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, out.scalar_type(), "sum_terms", [&] {
     using T = std::conditional_t<std::is_same_v<scalar_t, double>, double, float>;
     auto* to = out.mutable_data_ptr<scalar_t>();
+    std::vector<SummandMemory<scalar_t>> summands;
+    for (size_t k = 0; k < values.size(); ++k) {
+      summands.push_back(
+          MemoryOf<scalar_t>(values, gates, image_scales, terms, scales, static_cast<int64_t>(k)));
+    }
     std::vector<T> sums(static_cast<size_t>(elements));
     for (int64_t image = 0; image < out.size(0); ++image, to += elements) {
       std::fill(sums.begin(), sums.end(), T{0});
-      for (size_t k = 0; k < values.size(); ++k) {
-        const auto term = ImageOf<scalar_t, T>(
-            MemoryOf<scalar_t>(values, gates, image_scales, terms, scales, static_cast<int64_t>(k)),
-            image, DataOrNull<T>(coefficients), DataOrNull<int64_t>(counter),
-            DataOrNull<double>(rate));
+      for (const SummandMemory<scalar_t>& summand : summands) {
+        const auto term =
+            ImageOf<scalar_t, T>(summand, image, DataOrNull<T>(coefficients),
+                                 DataOrNull<int64_t>(counter), DataOrNull<double>(rate));
         for (int64_t i = 0; i < elements; ++i) {
           sums[static_cast<size_t>(i)] += term.factor * term.At(i, order);
         }

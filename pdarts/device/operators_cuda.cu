@@ -194,11 +194,6 @@ at::Tensor DropoutCuda(const at::Tensor& x, const at::Tensor& counter, int64_t p
   return out;
 }
 
-template <typename T>
-const T* DataOrNull(const std::optional<at::Tensor>& tensor) {
-  return tensor ? tensor->const_data_ptr<T>() : nullptr;
-}
-
 at::Tensor SumTermsCuda(at::TensorList values, at::TensorList gates, at::TensorList image_scales,
                         at::IntArrayRef terms, at::ArrayRef<double> scales,
                         const std::optional<at::Tensor>& coefficients,
@@ -207,7 +202,7 @@ at::Tensor SumTermsCuda(at::TensorList values, at::TensorList gates, at::TensorL
   const c10::cuda::CUDAGuard guard(values[0].device());
   const at::Tensor out = at::empty(values[0].sizes(), values[0].options());
   if (out.numel() == 0) return out;
-  const ElementOrder order = {out.size(1), out.size(2) * out.size(3), /*is_channels_last=*/false};
+  const ElementOrder order = OrderOf(out);
   const auto total = static_cast<int64_t>(values.size());
   AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, out.scalar_type(), "sum_terms", [&] {
     using T = std::conditional_t<std::is_same_v<scalar_t, double>, double, float>;
@@ -241,8 +236,7 @@ at::Tensor TermProductsCuda(at::TensorList values, at::TensorList others, at::Te
   const at::Tensor out =
       at::empty({total, images}, like.options().dtype(SumType(like.scalar_type())));
   if (out.numel() == 0) return out;
-  const ElementOrder order = {like.size(1), like.size(2) * like.size(3),
-                              /*is_channels_last=*/false};
+  const ElementOrder order = OrderOf(like);
   AT_DISPATCH_FLOATING_TYPES_AND2(
       at::kHalf, at::kBFloat16, like.scalar_type(), "term_products", [&] {
         using T = std::conditional_t<std::is_same_v<scalar_t, double>, double, float>;

@@ -135,8 +135,7 @@ absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
 
   if (PrintedAsJson(result, options)) return absl::OkStatus();
   *options.results << derived.text() << "\n\n";
-  for (const std::string& note : derived.trace().notes())
-    *options.results << "note: " << note << "\n";
+  Tell({derived.trace().notes().begin(), derived.trace().notes().end()}, options.results);
   if (score) {
     *options.results << "benchmark       " << ScoreLine(*score, experiment.benchmark->size())
                      << "\n";
@@ -155,9 +154,7 @@ absl::Status Finish(const Experiment& experiment, const DatasetSplits& data,
       result.params_m(), result.flops_g(), result.network_cells(), result.network_channels(),
       ShortDuration(result.search_cost_s()), result.mem_gb(), DeviceMemoryText(result),
       directory.path());
-  if (const std::string note = DecidedNothing(result); !note.empty()) {
-    *options.results << "note: " << note << "\n";
-  }
+  if (const std::string note = DecidedNothing(result); !note.empty()) Tell({note}, options.results);
   return absl::OkStatus();
 }
 

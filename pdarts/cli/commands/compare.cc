@@ -366,7 +366,7 @@ absl::Status Compare(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const GroupComparison compared,
                           CompareMeasured(groups, accuracies, latencies, seeds.front(), counter));
   CompareText text = DescribeComparison(judge, seeds, compared.is_exact);
-  for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
+  Tell(notes);
   text.notes = std::move(notes);
 
   std::error_code failed;

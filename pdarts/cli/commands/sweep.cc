@@ -82,8 +82,8 @@ absl::StatusOr<std::unique_ptr<Message>> SpecFromFlags() {
   PDARTS_RETURN_IF_ERROR(ApplyFlags(spec.get()));
   for (const std::string& assignment : absl::GetFlag(FLAGS_set).values) {
     if (absl::StartsWith(assignment, "seed=")) {
-      std::cerr << "note: the seeds are those of --seeds; --set=" << assignment
-                << " changes nothing\n";
+      Tell(
+          {absl::StrCat("the seeds are those of --seeds; --set=", assignment, " changes nothing")});
     }
   }
   return spec;
@@ -98,7 +98,7 @@ std::string OutputFolder() {
 /// Prints the results of the runs. \error kInternal naming the runs that failed.
 absl::Status PrintRuns(const std::vector<SweepRun>& runs) {
   const std::vector<std::string> notes = SweepNotes(runs);
-  for (const std::string& note : notes) std::cerr << "note: " << note << "\n";
+  Tell(notes);
   if (absl::GetFlag(FLAGS_json)) {
     std::cout << SweepJson(runs, notes) << "\n";
   } else {
