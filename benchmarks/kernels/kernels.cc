@@ -23,6 +23,7 @@
 #include "pdarts/nn/kernels/mixed_cell.h"
 #include "pdarts/nn/kernels/node_sum.h"
 #include "pdarts/nn/kernels/pooling.h"
+#include "pdarts/nn/kernels/test_convolutions.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts::nn {
@@ -97,10 +98,10 @@ Operation Separable(const std::string& name, int64_t k, int64_t dilation, int ro
   };
   operation.function = [=](const Shape& s) -> Function {
     return [=](const Backend& backend, const Inputs& t) {
-      at::Tensor x = ReluDepthwisePointwise(backend, t[0], t[1], t[2], 1, dilation);
+      at::Tensor x = Convolve(backend, t[0], SeparableConvolution(t[1], t[2], 1, dilation));
       if (rounds == 2) {
-        x = BatchNormReluDepthwisePointwise(backend, x, BatchNorm(s.channels), t[3], t[4], 1,
-                                            dilation);
+        x = Convolve(backend, x, SeparableConvolution(t[3], t[4], 1, dilation),
+                     BatchNorm(s.channels));
       }
       return x;
     };
@@ -192,11 +193,10 @@ Operation Cell() {
             CellOperation& operation = edge.operations[3 + i];
             operation.kind = CellOperation::Kind::kConvolution;
             for (int r = 0; r < kinds[i].rounds; ++r) {
-              ReluConvolution convolution;
-              convolution.dilation = kinds[i].dilation;
-              convolution.depthwise = t[next++];
-              convolution.weight = t[next++];
-              operation.chain.push_back({convolution, BatchNorm(s.channels)});
+              operation.chain.push_back(
+                  {SeparableConvolution(t[next], t[next + 1], 1, kinds[i].dilation),
+                   BatchNorm(s.channels)});
+              next += 2;
             }
           }
           cell.edges.push_back(edge);
@@ -239,7 +239,7 @@ void RegisterAll() {
                         1,
                         [](const Shape&) -> Function {
                           return [](const Backend& backend, const Inputs& t) {
-                            return ReluPointwise(backend, t[0], t[1]);
+                            return Convolve(backend, t[0], PointwiseConvolution(t[1]));
                           };
                         }});
   operations.push_back({"relu_conv_3x3",
@@ -250,10 +250,7 @@ void RegisterAll() {
                         1,
                         [](const Shape&) -> Function {
                           return [](const Backend& backend, const Inputs& t) {
-                            ReluConvolution convolution;
-                            convolution.kind = ConvolutionKind::kDense;
-                            convolution.weight = t[1];
-                            return Convolve(backend, t[0], convolution);
+                            return Convolve(backend, t[0], DenseConvolution(t[1]));
                           };
                         }});
   operations.push_back({"factorized_reduce",
@@ -265,7 +262,7 @@ void RegisterAll() {
                         1,
                         [](const Shape&) -> Function {
                           return [](const Backend& backend, const Inputs& t) {
-                            return ReluFactorizedReduce(backend, t[0], t[1], t[2]);
+                            return Convolve(backend, t[0], FactorizedReduction(t[1], t[2]));
                           };
                         }});
   for (const Operation& operation : operations) {

@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "pdarts/core/random.h"
 #include "pdarts/nn/kernels/activation_storage.h"
+#include "pdarts/nn/kernels/test_convolutions.h"
 #include "torch/csrc/autograd/autograd.h"
 
 namespace pdarts::nn {
@@ -78,10 +79,7 @@ MixedCellArgs OneOperation(CellOperation operation, int64_t channels, int64_t si
 CellOperation PointwiseOperation(const at::Tensor& weight, const BatchNormArgs& bn) {
   CellOperation operation;
   operation.kind = CellOperation::Kind::kConvolution;
-  ReluConvolution convolution;
-  convolution.kind = ConvolutionKind::kPointwise;
-  convolution.weight = weight;
-  operation.chain.push_back({convolution, bn});
+  operation.chain.push_back({PointwiseConvolution(weight), bn});
   return operation;
 }
 
@@ -144,9 +142,8 @@ TEST(ActivationStorage, Float16IsComputedWithAsItIsStored) {
 }
 
 TEST(Composition, APointwiseConvolutionRoundsOperandsAndResultButNoWeightGradient) {
-  ReluConvolution convolution;
-  convolution.kind = ConvolutionKind::kPointwise;
-  convolution.weight = Parameter({1 + 3 * kStep / 4, 1}, {1, 2, 1, 1});
+  const ReluConvolution convolution =
+      PointwiseConvolution(Parameter({1 + 3 * kStep / 4, 1}, {1, 2, 1, 1}));
   const at::Tensor before = convolution.weight.detach().clone();
   // Two pixels, (256, -1) and (1, 2).
   const at::Tensor x = Stored({256, 1, -1, 2}, {1, 2, 1, 2}).requires_grad_();
@@ -160,11 +157,10 @@ TEST(Composition, APointwiseConvolutionRoundsOperandsAndResultButNoWeightGradien
 }
 
 TEST(Composition, ADepthwiseConvolutionMultipliesFloat32) {
-  ReluConvolution convolution;
   std::vector<double> center(9);
   center[4] = 1 + 3 * kStep / 4;
-  convolution.depthwise = Parameter(center, {1, 1, 3, 3});
-  convolution.weight = Parameter({1}, {1, 1, 1, 1});
+  const ReluConvolution convolution =
+      SeparableConvolution(Parameter(center, {1, 1, 3, 3}), Parameter({1}, {1, 1, 1, 1}));
   const at::Tensor x = Stored({3, 256}, {2, 1, 1, 1}).requires_grad_();
   const at::Tensor y = composition::Convolve(x, convolution, std::nullopt);
   // 3 + 2.25 steps, where bfloat16's values are 2 steps apart. The rounded weight would give 3
@@ -271,10 +267,7 @@ TEST(Composition, ACellAgreesWithFloat64) {
     CellOperation separable, max, average;
     separable.kind = CellOperation::Kind::kConvolution;
     for (const size_t first : {1, 3}) {
-      ReluConvolution convolution;
-      convolution.depthwise = t[first];
-      convolution.weight = t[first + 1];
-      separable.chain.push_back({convolution, bn});
+      separable.chain.push_back({SeparableConvolution(t[first], t[first + 1]), bn});
     }
     max.kind = CellOperation::Kind::kMaxPool;
     max.batch_norm = bn;

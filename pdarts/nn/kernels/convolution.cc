@@ -216,16 +216,6 @@ at::Tensor ConvolveWithLoops(InstructionSet instructions, const at::Tensor& inpu
   return out;
 }
 
-ReluConvolution Separable(const at::Tensor& depthwise, const at::Tensor& pointwise, int64_t stride,
-                          int64_t dilation) {
-  ReluConvolution convolution;
-  convolution.stride = stride;
-  convolution.dilation = dilation;
-  convolution.depthwise = depthwise;
-  convolution.weight = pointwise;
-  return convolution;
-}
-
 }  // namespace
 
 at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvolution& convolution,
@@ -235,36 +225,6 @@ at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvo
   return DispatchStorage(x, [&](auto zero) {
     return ConvolveWithLoops<decltype(zero)>(backend.instructions, x, convolution, batch_norm);
   });
-}
-
-at::Tensor ReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
-                                  const at::Tensor& depthwise, const at::Tensor& pointwise,
-                                  int64_t stride, int64_t dilation) {
-  return Convolve(backend, x, Separable(depthwise, pointwise, stride, dilation));
-}
-
-at::Tensor BatchNormReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
-                                           const BatchNormArgs& batch_norm,
-                                           const at::Tensor& depthwise, const at::Tensor& pointwise,
-                                           int64_t stride, int64_t dilation) {
-  return Convolve(backend, x, Separable(depthwise, pointwise, stride, dilation), batch_norm);
-}
-
-at::Tensor ReluPointwise(const Backend& backend, const at::Tensor& x, const at::Tensor& weight) {
-  ReluConvolution convolution;
-  convolution.kind = ConvolutionKind::kPointwise;
-  convolution.weight = weight;
-  return Convolve(backend, x, convolution);
-}
-
-at::Tensor ReluFactorizedReduce(const Backend& backend, const at::Tensor& x,
-                                const at::Tensor& first, const at::Tensor& second) {
-  ReluConvolution convolution;
-  convolution.kind = ConvolutionKind::kFactorizedReduce;
-  convolution.stride = 2;
-  convolution.weight = first;
-  convolution.second_weight = second;
-  return Convolve(backend, x, convolution);
 }
 
 }  // namespace pdarts::nn

@@ -49,26 +49,6 @@ struct ReluConvolution {
 at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvolution& convolution,
                     const std::optional<BatchNormArgs>& batch_norm = std::nullopt);
 
-/// Convolve with pointwise(depthwise(relu(x))). depthwise: `[C,1,k,k]`, k 3 or 5; pointwise:
-/// `[Co,C,1,1]`; stride and dilation are 1 or 2.
-at::Tensor ReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
-                                  const at::Tensor& depthwise, const at::Tensor& pointwise,
-                                  int64_t stride, int64_t dilation);
-
-/// The same behind a batch normalization: the second part of a separable convolution.
-at::Tensor BatchNormReluDepthwisePointwise(const Backend& backend, const at::Tensor& x,
-                                           const BatchNormArgs& batch_norm,
-                                           const at::Tensor& depthwise, const at::Tensor& pointwise,
-                                           int64_t stride, int64_t dilation);
-
-/// Convolve with a 1x1 convolution; weight: `[Co,C,1,1]`.
-at::Tensor ReluPointwise(const Backend& backend, const at::Tensor& x, const at::Tensor& weight);
-
-/// Convolve with the two 1x1 convolutions of stride 2 of a factorized reduction, concatenated.
-/// first, second: `[Co/2,C,1,1]`.
-at::Tensor ReluFactorizedReduce(const Backend& backend, const at::Tensor& x,
-                                const at::Tensor& first, const at::Tensor& second);
-
 }  // namespace pdarts::nn
 
 #endif  // PDARTS_NN_KERNELS_CONVOLUTION_H_

@@ -16,6 +16,7 @@
 #include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/node_sum.h"
 #include "pdarts/nn/kernels/pooling.h"
+#include "pdarts/nn/kernels/test_convolutions.h"
 #include "pdarts/nn/kernels/testing.h"
 
 namespace pdarts::nn {
@@ -61,7 +62,7 @@ TEST_P(Convolution, SeparableMatchesTheComposition) {
           const int64_t out = s.c == 16 ? 24 : s.c;
           ExpectSame(
               [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-                return ReluDepthwisePointwise(backend, t[0], t[1], t[2], stride, dilation);
+                return Convolve(backend, t[0], SeparableConvolution(t[1], t[2], stride, dilation));
               },
               {Random({s.n, s.c, s.h, s.w}), Random({s.c, 1, k, k}), Random({out, s.c, 1, 1})},
               Text(s) + "k " + std::to_string(k) + " stride " + std::to_string(stride) +
@@ -91,7 +92,7 @@ TEST_P(Convolution, BehindABatchNormMatchesTheComposition) {
                   bn.weight = t[3];
                   bn.bias = t[4];
                 }
-                return BatchNormReluDepthwisePointwise(backend, t[0], bn, t[1], t[2], stride, 1);
+                return Convolve(backend, t[0], SeparableConvolution(t[1], t[2], stride), bn);
               },
               inputs, Text(s) + (training ? "training" : "evaluation") + (affine ? " affine" : ""),
               10);
@@ -106,7 +107,7 @@ TEST_P(Convolution, PointwiseMatchesTheComposition) {
     for (const int64_t out : {s.c, int64_t{5}, int64_t{48}}) {
       ExpectSame(
           [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-            return ReluPointwise(backend, t[0], t[1]);
+            return Convolve(backend, t[0], PointwiseConvolution(t[1]));
           },
           {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, 1, 1})}, Text(s));
     }
@@ -118,7 +119,7 @@ TEST_P(Convolution, FactorizedReduceMatchesTheComposition) {
     for (const int64_t half : {1, 4, 10}) {
       ExpectSame(
           [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-            return ReluFactorizedReduce(backend, t[0], t[1], t[2]);
+            return Convolve(backend, t[0], FactorizedReduction(t[1], t[2]));
           },
           {Random({s.n, s.c, s.h, s.w}), Random({half, s.c, 1, 1}), Random({half, s.c, 1, 1})},
           Text(s));
@@ -135,11 +136,7 @@ TEST_P(Convolution, DenseMatchesTheComposition) {
         if (bias) inputs.push_back(Random({out}));
         ExpectSame(
             [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-              ReluConvolution convolution;
-              convolution.kind = ConvolutionKind::kDense;
-              convolution.weight = t[1];
-              if (bias) convolution.bias = t[2];
-              return Convolve(backend, t[0], convolution);
+              return Convolve(backend, t[0], DenseConvolution(t[1], bias ? t[2] : at::Tensor()));
             },
             inputs, Text(s) + (bias ? "with bias" : ""));
       }
@@ -151,11 +148,12 @@ TEST_P(Convolution, TakesAnyMemoryFormat) {
   const at::Tensor x = Random({2, 12, 6, 5}).to(GetParam().storage);
   const at::Tensor depthwise = Random({12, 1, 3, 3}).to(GetParam().parameters());
   const at::Tensor pointwise = Random({12, 12, 1, 1}).to(GetParam().parameters());
-  const at::Tensor plain = ReluDepthwisePointwise(Fused(), x, depthwise, pointwise, 1, 1);
+  const ReluConvolution convolution = SeparableConvolution(depthwise, pointwise);
+  const at::Tensor plain = Convolve(Fused(), x, convolution);
   for (const at::Tensor& same : {x.contiguous(at::MemoryFormat::ChannelsLast),
                                  x.transpose(2, 3).contiguous().transpose(2, 3),
                                  at::zeros({2, 15, 6, 5}, x.options()).slice(1, 2, 14).copy_(x)}) {
-    EXPECT_TRUE(plain.equal(ReluDepthwisePointwise(Fused(), same, depthwise, pointwise, 1, 1)));
+    EXPECT_TRUE(plain.equal(Convolve(Fused(), same, convolution)));
     EXPECT_TRUE(MaxPool3x3(Fused(), x, 2).equal(MaxPool3x3(Fused(), same, 2)));
   }
 }
@@ -169,13 +167,13 @@ TEST_P(Convolution, ComputesTheGradientsThatAreAskedFor) {
       t[i] = t[i].set_requires_grad(true);
       all.push_back(t[i]);
     }
-    const at::Tensor y = ReluDepthwisePointwise(Fused(), t[0], t[1], t[2], 1, 1);
+    const at::Tensor y = Convolve(Fused(), t[0], SeparableConvolution(t[1], t[2]));
     const auto expected = torch::autograd::grad({y}, all, {y.detach()});
     for (int i = 0; i < 3; ++i) {
       t[i] = t[i].detach().set_requires_grad((asked >> i & 1) != 0);
       if (t[i].requires_grad()) some.push_back(t[i]);
     }
-    const at::Tensor z = ReluDepthwisePointwise(Fused(), t[0], t[1], t[2], 1, 1);
+    const at::Tensor z = Convolve(Fused(), t[0], SeparableConvolution(t[1], t[2]));
     EXPECT_EQ(z.requires_grad(), asked != 0);
     if (asked == 0) continue;
     const auto actual = torch::autograd::grad({z}, some, {y.detach()});
@@ -315,7 +313,7 @@ TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
           bn[i].momentum = 0.3;
           const Backend backend = i == 0 ? Fused() : Reference(GetParam().storage);
           if (in_convolution) {
-            BatchNormReluDepthwisePointwise(backend, raw, bn[i], depthwise, pointwise, 1, 1);
+            Convolve(backend, raw, SeparableConvolution(depthwise, pointwise), bn[i]);
           } else {
             NodeSum(backend, {{raw, bn[i]}}, one);
           }
@@ -573,7 +571,7 @@ TEST_P(SecondDerivatives, AreRefusedByEveryFusedOperation) {
   }
   ExpectRefused(
       [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-        return ReluPointwise(backend, t[0], t[1]);
+        return Convolve(backend, t[0], PointwiseConvolution(t[1]));
       },
       {x, Random({4, 4, 1, 1})}, "Convolve");
   ExpectRefused(
@@ -595,7 +593,7 @@ TEST_P(Determinism, RepeatsExactly) {
     const std::vector<at::Tensor> leaves = Leaves(inputs);
     const BatchNormArgs bn = BatchNorm(leaves[0], 16, true);
     const at::Tensor y =
-        BatchNormReluDepthwisePointwise(Fused(), leaves[0], bn, leaves[1], leaves[2], 1, 2);
+        Convolve(Fused(), leaves[0], SeparableConvolution(leaves[1], leaves[2], 1, 2), bn);
     const at::Tensor z =
         NodeSum(Fused(), {{y, bn}, {MaxPool3x3(Fused(), leaves[0], 1)}}, leaves[3]);
     auto all = torch::autograd::grad({z}, leaves, {z.detach()});
