@@ -34,9 +34,9 @@ auto DispatchStorage(const at::Tensor& x, const F& f) {
 }
 
 template <typename S>
-constexpr at::ScalarType kScalarType = c10::CppTypeToScalarType<S>::value;
+inline constexpr at::ScalarType kScalarType = c10::CppTypeToScalarType<S>::value;
 template <>
-constexpr at::ScalarType kScalarType<Bfloat16> = at::kBFloat16;
+inline constexpr at::ScalarType kScalarType<Bfloat16> = at::kBFloat16;
 
 /// The elements of a tensor of a storage type. Dies if the tensor's elements are of another type.
 template <typename S>
