@@ -74,7 +74,8 @@ absl::StatusOr<PackageGraph> PackageGraph::Read(const std::vector<std::string>& 
     if (!graph.NodeOf(package).empty()) continue;
     graph.faults_.push_back(absl::StrCat(kLibrary, package, " has no layer"));
   }
-  for (const auto& [node, layer] : graph.layer_of_) {
+  for (const auto& entry : graph.layer_of_) {
+    const std::string& node = entry.first;
     const bool is_used = std::any_of(graph.packages_.begin(), graph.packages_.end(),
                                      [&](const std::string& p) { return graph.NodeOf(p) == node; });
     if (!is_used) graph.faults_.push_back(absl::StrCat("no package is, or is below, ", node));
