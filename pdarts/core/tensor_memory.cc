@@ -1,8 +1,10 @@
 #include "pdarts/core/tensor_memory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "c10/core/Allocator.h"
+#include "c10/core/impl/alloc_cpu.h"
 #include "c10/util/Exception.h"
 
 namespace pdarts {
@@ -14,8 +16,13 @@ class TensorMemory::Counter : public c10::MemoryReportingInfoBase {
                          c10::Device device) override {
     held += size;
     peak = std::max(peak, held);
-    TORCH_CHECK_WITH(OutOfMemoryError, size < 0 || held <= budget, "tensors would take ", held,
-                     " bytes, and ", budget, " are allowed");
+    if (size < 0 || held <= budget) return;
+    const int64_t needed = std::exchange(held, held - size);
+    // LibTorch's allocator reports the memory before anything owns it. The exception would leave it
+    // allocated.
+    if (device.is_cpu()) c10::free_cpu(pointer);
+    TORCH_CHECK_WITH(OutOfMemoryError, false, "tensors would take ", needed, " bytes, and ", budget,
+                     " are allowed");
   }
   bool memoryProfilingEnabled() const override { return true; }
 
