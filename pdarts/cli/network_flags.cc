@@ -12,6 +12,7 @@
 #include "pdarts/base/status_macros.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/field_plugin.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/spec.h"
 #include "pdarts/runs/run_architecture.h"
@@ -139,19 +140,17 @@ absl::StatusOr<FlagNetwork> NetworkFromRunOrFlags() {
   NetworkSettings all = of_run.settings;
   all.MergeFrom(settings);
   FlagNetwork network;
-  auto space = Registry<SearchSpace>::Create(of_run.space);
-  if (!space.ok()) return Annotate(space.status(), "space");
-  network.space = std::move(*space);
+  PDARTS_ASSIGN_OR_RETURN(network.space, CreateFieldPlugin<SearchSpace>("space", of_run.space));
   PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found,
                           ReadRunArchitecture(UserPath(run), *network.space));
   network.architecture = found.architecture();
   auto shape = MakeNetworkShape(*network.space, all);
   if (!shape.ok()) return Annotate(shape.status(), "--skeleton");
   network.shape = std::move(*shape);
-  const auto dataset = Registry<Dataset>::Create(of_run.dataset);
-  if (!dataset.ok()) return Annotate(dataset.status(), "dataset");
-  network.shape.image = (*dataset)->info().image;
-  network.shape.classes = absl::GetFlag(FLAGS_classes).value_or((*dataset)->num_classes());
+  PDARTS_ASSIGN_OR_RETURN(const auto dataset,
+                          CreateFieldPlugin<Dataset>("dataset", of_run.dataset));
+  network.shape.image = dataset->info().image;
+  network.shape.classes = absl::GetFlag(FLAGS_classes).value_or(dataset->num_classes());
   PDARTS_RETURN_IF_ERROR(SetImageSize(&network.shape.image));
   return network;
 }

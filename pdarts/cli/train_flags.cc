@@ -12,6 +12,7 @@
 #include "pdarts/cli/network_flags.h"
 #include "pdarts/cli/session_flags.h"
 #include "pdarts/core/dataset.h"
+#include "pdarts/core/field_plugin.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/search_space.h"
 #include "pdarts/core/spec.h"
@@ -42,10 +43,9 @@ absl::Status SetGenotype(TrainSpec* spec) {
   }
   if (!genotype.empty()) spec->set_genotype(genotype);
   if (run.empty()) return absl::OkStatus();
-  const auto space = Registry<SearchSpace>::Create(spec->space());
-  if (!space.ok()) return Annotate(space.status(), "space");
+  PDARTS_ASSIGN_OR_RETURN(const auto space, CreateFieldPlugin<SearchSpace>("space", spec->space()));
   PDARTS_ASSIGN_OR_RETURN(const DerivedArchitecture found,
-                          ReadRunArchitecture(UserPath(run), **space));
+                          ReadRunArchitecture(UserPath(run), *space));
   spec->set_genotype(found.text());
   return absl::OkStatus();
 }
@@ -54,9 +54,8 @@ absl::Status SetGenotype(TrainSpec* spec) {
 /// spec of the run contains the trained architecture.
 absl::Status ReplacePathOfGenotype(TrainSpec* spec) {
   if (spec->genotype().empty()) return absl::OkStatus();
-  const auto space = Registry<SearchSpace>::Create(spec->space());
-  if (!space.ok()) return Annotate(space.status(), "space");
-  auto given = ReadGivenGenotype(**space, spec->genotype(), &std::cerr);
+  PDARTS_ASSIGN_OR_RETURN(const auto space, CreateFieldPlugin<SearchSpace>("space", spec->space()));
+  auto given = ReadGivenGenotype(*space, spec->genotype(), &std::cerr);
   if (!given.ok()) {
     return Annotate(given.status(),
                     absl::GetFlag(FLAGS_genotype).empty() ? "genotype" : "--genotype");

@@ -8,19 +8,11 @@
 #include "absl/strings/str_join.h"
 #include "pdarts/base/status_macros.h"
 #include "pdarts/core/edge_name.h"
-#include "pdarts/core/registry.h"
+#include "pdarts/core/field_plugin.h"
 #include "pdarts/core/spec.h"
 
 namespace pdarts {
 namespace {
-
-template <class Interface>
-absl::StatusOr<std::unique_ptr<Interface>> Make(const std::string& field,
-                                                const google::protobuf::Any& config) {
-  auto plugin = Registry<Interface>::Create(config);
-  if (!plugin.ok()) return Annotate(plugin.status(), field);
-  return plugin;
-}
 
 /// \error kInvalidArgument if an edge begins a search without an operation that may be derived.
 /// Pruning adds no operations.
@@ -68,9 +60,9 @@ SuperNetShape Experiment::StageSuperNetShape(int stage) const {
 absl::StatusOr<std::vector<std::unique_ptr<Regularizer>>> Experiment::MakeRegularizers() const {
   std::vector<std::unique_ptr<Regularizer>> regularizers;
   for (int i = 0; i < spec.regularizers_size(); ++i) {
-    PDARTS_ASSIGN_OR_RETURN(
-        auto regularizer,
-        Make<Regularizer>(absl::StrCat("regularizers[", i, "]"), spec.regularizers(i)));
+    PDARTS_ASSIGN_OR_RETURN(auto regularizer,
+                            CreateFieldPlugin<Regularizer>(absl::StrCat("regularizers[", i, "]"),
+                                                           spec.regularizers(i)));
     regularizers.push_back(std::move(regularizer));
   }
   return regularizers;
@@ -92,14 +84,16 @@ absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec, c10::Device devic
   const SearchSettings& settings = experiment.spec.search();
   PDARTS_ASSIGN_OR_RETURN(experiment.backend,
                           ResolveBackend(settings.kernels(), settings.precision(), device));
-  PDARTS_ASSIGN_OR_RETURN(experiment.space, Make<SearchSpace>("space", experiment.spec.space()));
-  PDARTS_ASSIGN_OR_RETURN(experiment.dataset, Make<Dataset>("dataset", experiment.spec.dataset()));
-  PDARTS_ASSIGN_OR_RETURN(experiment.schedule,
-                          Make<ProgressiveSchedule>("schedule", experiment.spec.schedule()));
+  PDARTS_ASSIGN_OR_RETURN(experiment.space,
+                          CreateFieldPlugin<SearchSpace>("space", experiment.spec.space()));
+  PDARTS_ASSIGN_OR_RETURN(experiment.dataset,
+                          CreateFieldPlugin<Dataset>("dataset", experiment.spec.dataset()));
+  PDARTS_ASSIGN_OR_RETURN(experiment.schedule, CreateFieldPlugin<ProgressiveSchedule>(
+                                                   "schedule", experiment.spec.schedule()));
   PDARTS_ASSIGN_OR_RETURN(const auto regularizers, experiment.MakeRegularizers());
   if (experiment.spec.has_benchmark()) {
     PDARTS_ASSIGN_OR_RETURN(experiment.benchmark,
-                            Make<Benchmark>("benchmark", experiment.spec.benchmark()));
+                            CreateFieldPlugin<Benchmark>("benchmark", experiment.spec.benchmark()));
     if (experiment.benchmark->space() != experiment.space->name()) {
       return absl::InvalidArgumentError(
           absl::StrCat("benchmark: it is of the search space ", experiment.benchmark->space(),

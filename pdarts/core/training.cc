@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/core/registry.h"
+#include "pdarts/core/field_plugin.h"
 #include "pdarts/core/spec.h"
 
 namespace pdarts {
@@ -38,12 +38,8 @@ absl::StatusOr<Training> MakeTraining(TrainSpec spec, c10::Device device) {
   Training training;
   PDARTS_ASSIGN_OR_RETURN(training.backend,
                           ResolveBackend(spec.train().kernels(), spec.train().precision(), device));
-  auto space = Registry<SearchSpace>::Create(spec.space());
-  if (!space.ok()) return Annotate(space.status(), "space");
-  training.space = std::move(*space);
-  auto dataset = Registry<Dataset>::Create(spec.dataset());
-  if (!dataset.ok()) return Annotate(dataset.status(), "dataset");
-  training.dataset = std::move(*dataset);
+  PDARTS_ASSIGN_OR_RETURN(training.space, CreateFieldPlugin<SearchSpace>("space", spec.space()));
+  PDARTS_ASSIGN_OR_RETURN(training.dataset, CreateFieldPlugin<Dataset>("dataset", spec.dataset()));
   if (spec.genotype().empty()) {
     return absl::InvalidArgumentError(
         "genotype: is not set; give the architecture's name or text, or a run that found it");

@@ -8,6 +8,7 @@
 #include "pdarts/base/status_macros.h"
 #include "pdarts/comparison/random_architectures.h"
 #include "pdarts/comparison/statistics.h"
+#include "pdarts/core/field_plugin.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/training.h"
@@ -57,9 +58,7 @@ absl::StatusOr<Judge> JudgeByBenchmark(const std::string& name, const std::strin
 absl::StatusOr<Judge> JudgeByTraining(TrainSpec spec) {
   Judge judge;
   judge.spec = std::move(spec);
-  auto space = Registry<SearchSpace>::Create(judge.spec.space());
-  if (!space.ok()) return Annotate(space.status(), "space");
-  judge.space = *std::move(space);
+  PDARTS_ASSIGN_OR_RETURN(judge.space, CreateFieldPlugin<SearchSpace>("space", judge.spec.space()));
   return judge;
 }
 

@@ -25,6 +25,7 @@
 #include "pdarts/core/edge_name.h"
 #include "pdarts/core/edge_probabilities.h"
 #include "pdarts/core/experiment.h"
+#include "pdarts/core/field_plugin.h"
 #include "pdarts/core/random.h"
 #include "pdarts/core/registry.h"
 #include "pdarts/core/trace_check.h"
@@ -192,11 +193,10 @@ absl::Status DeriveFromAlphas(const std::string& alphas) {
   PDARTS_ASSIGN_OR_RETURN(*spec.mutable_space(), PluginRegistry::Global().DefaultConfig(
                                                      SearchSpace::kKind, SpaceFromFlags()));
   PDARTS_RETURN_IF_ERROR(ApplyFlags(&spec));
-  const auto space = Registry<SearchSpace>::Create(spec.space());
-  if (!space.ok()) return Annotate(space.status(), "space");
-  PDARTS_ASSIGN_OR_RETURN(SearchEnd end, ReadAlphasFile(**space, alphas));
-  PDARTS_ASSIGN_OR_RETURN(const Derivation derivation, DeriveFrom(**space, std::move(end), {}));
-  return Print(**space, derivation);
+  PDARTS_ASSIGN_OR_RETURN(const auto space, CreateFieldPlugin<SearchSpace>("space", spec.space()));
+  PDARTS_ASSIGN_OR_RETURN(SearchEnd end, ReadAlphasFile(*space, alphas));
+  PDARTS_ASSIGN_OR_RETURN(const Derivation derivation, DeriveFrom(*space, std::move(end), {}));
+  return Print(*space, derivation);
 }
 
 absl::Status Derive(const std::vector<std::string>&) {

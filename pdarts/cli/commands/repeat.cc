@@ -19,7 +19,7 @@
 #include "pdarts/cli/session_flags.h"
 #include "pdarts/cli/train_flags.h"
 #include "pdarts/core/dataset.h"
-#include "pdarts/core/registry.h"
+#include "pdarts/core/field_plugin.h"
 #include "pdarts/processes/process_group.h"
 #include "pdarts/runs/provenance.h"
 #include "pdarts/runs/run_comparison.h"
@@ -51,12 +51,11 @@ std::vector<std::string> EnvironmentNotes(const RunResult& before, int processes
 /// \error kFailedPrecondition if the data differ from those of the run.
 absl::Status SetDataDir(const google::protobuf::Any& config, const std::string& run,
                         const std::string& checksum) {
-  const auto dataset = Registry<Dataset>::Create(config);
-  if (!dataset.ok()) return Annotate(dataset.status(), "dataset");
+  PDARTS_ASSIGN_OR_RETURN(const auto dataset, CreateFieldPlugin<Dataset>("dataset", config));
   LoadOptions options;
   options.data_dir = DataDirFromFlags();
   PDARTS_ASSIGN_OR_RETURN(const FoundData found,
-                          FindDataOfRun(**dataset, options, DataProvenanceOfRun(run), &std::cerr));
+                          FindDataOfRun(*dataset, options, DataProvenanceOfRun(run), &std::cerr));
   if (found.splits.checksum != checksum) {
     return absl::FailedPreconditionError(absl::StrCat("the data in ", found.splits.source,
                                                       " are others: dataset_checksum was ",

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pdarts/base/status_macros.h"
-#include "pdarts/core/registry.h"
+#include "pdarts/core/field_plugin.h"
 #include "pdarts/datasets/transforms/center_crop.h"
 #include "pdarts/datasets/transforms/transforms.pb.h"
 
@@ -18,9 +18,8 @@ class Transforms::Builder {
  public:
   /// Adds the plugin of a config to the list.
   absl::Status Add(std::string field, const Any& config, bool is_short = false) {
-    auto transform = Registry<Transform>::Create(config);
-    if (!transform.ok()) return Annotate(transform.status(), field);
-    transforms_.elements_.push_back({std::move(field), is_short, *std::move(transform)});
+    PDARTS_ASSIGN_OR_RETURN(auto transform, CreateFieldPlugin<Transform>(field, config));
+    transforms_.elements_.push_back({std::move(field), is_short, std::move(transform)});
     return absl::OkStatus();
   }
 
