@@ -84,14 +84,13 @@ absl::Status EvaluateWeights(const std::vector<std::string>&) {
   PDARTS_ASSIGN_OR_RETURN(const TrainedWeights weights, TrainedWeightsFromFlags("evaluate"));
   PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, TrainedNetworkFromFlags(weights));
   const TrainSettings& settings = trained.training.spec.train();
-  PDARTS_ASSIGN_OR_RETURN(
-      const DatasetSplits data,
-      LoadTestImages(weights, *trained.training.dataset, SessionOptionsFromFlags()));
+  const SessionOptions options = SessionOptionsFromFlags();
+  PDARTS_ASSIGN_OR_RETURN(const DatasetSplits data,
+                          LoadTestImages(weights, *trained.training.dataset, options));
   PDARTS_RETURN_IF_ERROR(CheckMeasurable(data));
   PDARTS_RETURN_IF_ERROR(PutOnDevice(trained));
-  PDARTS_RETURN_IF_ERROR(CheckMemory("the evaluation", trained,
-                                     TrainingBatches(settings, &data).evaluation,
-                                     SessionOptionsFromFlags()));
+  PDARTS_RETURN_IF_ERROR(
+      CheckMemory("the evaluation", trained, TrainingBatches(settings, &data).evaluation, options));
   PDARTS_ASSIGN_OR_RETURN(
       EvaluationReport report, CatchLibTorchErrors([&]() -> absl::StatusOr<EvaluationReport> {
         PDARTS_ASSIGN_OR_RETURN(const Transforms transforms,

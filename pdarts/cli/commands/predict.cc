@@ -205,8 +205,9 @@ absl::Status Predict(const std::vector<std::string>& arguments) {
   }
   PDARTS_ASSIGN_OR_RETURN(const TrainedWeights weights, TrainedWeightsFromFlags("predict"));
   PDARTS_ASSIGN_OR_RETURN(const TrainedNetwork trained, TrainedNetworkFromFlags(weights));
-  PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info, TrainedInfo(weights, *trained.training.dataset,
-                                                              SessionOptionsFromFlags()));
+  const SessionOptions options = SessionOptionsFromFlags();
+  PDARTS_ASSIGN_OR_RETURN(const DatasetInfo info,
+                          TrainedInfo(weights, *trained.training.dataset, options));
   if (info.image.channels != kChannels) {
     return absl::InvalidArgumentError(absl::StrCat(weights.file, ": the network takes images of ",
                                                    info.image.channels,
@@ -225,8 +226,7 @@ absl::Status Predict(const std::vector<std::string>& arguments) {
   PDARTS_RETURN_IF_ERROR(PutOnDevice(trained));
   PDARTS_RETURN_IF_ERROR(
       CheckMemory("the prediction", trained,
-                  std::min<int64_t>(settings.evaluation_batch_size(), source->size()),
-                  SessionOptionsFromFlags()));
+                  std::min<int64_t>(settings.evaluation_batch_size(), source->size()), options));
   PDARTS_ASSIGN_OR_RETURN(const std::unique_ptr<Output> output, OutputFromFlags(files));
   // The output is completed in any case, also after an error.
   const absl::Cleanup end = [&] { output->End(); };

@@ -9,6 +9,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/message.h"
 #include "pdarts/base/atomic_file.h"
 #include "pdarts/base/status_macros.h"
@@ -68,7 +69,7 @@ absl::StatusOr<std::vector<std::string>> RunsOfZoo(const std::vector<std::string
   const std::string zoo = UserPath(arguments[0]);
   std::error_code error;
   if (!fs::is_directory(zoo, error)) return runs;
-  std::cerr << "note: " << zoo << " holds no run\n";
+  Tell({absl::StrCat(zoo, " holds no run")});
   return std::vector<std::string>();
 }
 
@@ -105,7 +106,7 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
   for (const std::string& run : runs) {
     absl::StatusOr<RunResult> result = ReadRunResult(run);
     if (absl::IsNotFound(result.status())) {
-      std::cerr << "note: " << run << " is not finished, and has no row\n";
+      Tell({absl::StrCat(run, " is not finished, and has no row")});
       continue;
     }
     if (!result.ok()) {
@@ -114,7 +115,7 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
     }
     absl::StatusOr<std::unique_ptr<google::protobuf::Message>> spec = ReadAnyRunSpec(run);
     if (!spec.ok()) {
-      std::cerr << "note: " << run << " is in no group: " << spec.status().message() << "\n";
+      Tell({absl::StrCat(run, " is in no group: ", spec.status().message())});
     }
     ResultsRow* row = table.add_rows();
     if (spec.ok()) {
@@ -132,8 +133,7 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
   for (const RunGroup& group : GroupBySeed(finished)) {
     *table.add_groups() = group.summary;
     for (const std::string& difference : OriginDifferences(group.results)) {
-      std::cerr << "note: the runs of " << group.summary.name() << " differ in their " << difference
-                << "\n";
+      Tell({absl::StrCat("the runs of ", group.summary.name(), " differ in their ", difference)});
     }
   }
   for (const ResultsGrid& grid : GridsOf(finished)) *table.add_grids() = grid;

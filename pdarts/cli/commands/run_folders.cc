@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 #include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/cli/flags.h"
+#include "pdarts/cli/session_flags.h"
 #include "pdarts/runs/run_names.h"
 
 namespace pdarts {
@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<std::string>> RunFolders(absl::string_view command,
 void RunsLeftOut::Add(const std::string& run, const absl::Status& reason) {
   paths_.push_back(run);
   first_.Update(reason);
-  if (total_ > 1) std::cerr << "note: " << run << " is left out: " << reason.message() << "\n";
+  if (total_ > 1) Tell({absl::StrCat(run, " is left out: ", reason.message())});
 }
 
 absl::Status RunsLeftOut::status() const {
