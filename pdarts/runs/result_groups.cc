@@ -33,15 +33,15 @@ std::string WithoutSeed(const Message& spec) {
   return absl::StrCat(copy->GetDescriptor()->name(), "\n", PrintSpec(*copy));
 }
 
-/// Sorts results by their seeds. Of several results with the same seed, only the first stays: a
-/// repeated run is not a second sample.
-void KeepOneOfEachSeed(std::vector<RunResult>* results) {
-  std::stable_sort(results->begin(), results->end(),
-                   [](const RunResult& a, const RunResult& b) { return a.seed() < b.seed(); });
-  results->erase(
-      std::unique(results->begin(), results->end(),
-                  [](const RunResult& a, const RunResult& b) { return a.seed() == b.seed(); }),
-      results->end());
+/// Sorts runs by their seeds. Of several runs with the same seed, only the first stays: a repeated
+/// run is not a second sample. `seed_of` is a function of a run.
+template <class Run, class SeedOf>
+void KeepOneOfEachSeed(const SeedOf& seed_of, std::vector<Run>* runs) {
+  std::stable_sort(runs->begin(), runs->end(),
+                   [&](const Run& a, const Run& b) { return seed_of(a) < seed_of(b); });
+  runs->erase(std::unique(runs->begin(), runs->end(),
+                          [&](const Run& a, const Run& b) { return seed_of(a) == seed_of(b); }),
+              runs->end());
 }
 
 /// Sets the fields that all these results have in common. `Table` is ResultsGroup or ResultsGrid.
@@ -157,7 +157,7 @@ ResultsGrid SummarizeGrid(GatheredGrid gathered) {
   for (const std::string& field : FieldsOf(gathered.settings)) grid.add_fields(field);
   std::set<std::string> columns;
   for (auto& [values, results] : gathered.points) {
-    KeepOneOfEachSeed(&results);
+    KeepOneOfEachSeed([](const RunResult& result) { return result.seed(); }, &results);
     ResultsGridPoint* point = grid.add_points();
     for (const std::string& value : values) point->add_values(value);
     SetColumns(results, point);
@@ -195,18 +195,25 @@ GridMatrix::Cell FindCell(const ResultsGrid& grid, const std::pair<int, std::str
 }  // namespace
 
 std::vector<RunGroup> GroupBySeed(const std::vector<FinishedRun>& runs) {
-  std::map<std::string, std::vector<RunResult>> by_spec;
+  std::map<std::string, std::vector<const FinishedRun*>> by_spec;
   for (const FinishedRun& run : runs) {
-    if (run.spec != nullptr) by_spec[WithoutSeed(*run.spec)].push_back(run.result);
+    if (run.spec != nullptr) by_spec[WithoutSeed(*run.spec)].push_back(&run);
   }
   std::vector<RunGroup> groups;
-  for (auto& [spec, results] : by_spec) {
-    KeepOneOfEachSeed(&results);
-    if (results.size() < 2) continue;
-    ResultsGroup summary;
-    SetOrigin(results.front(), &summary);
-    SetColumns(results, &summary);
-    groups.push_back({std::move(summary), std::move(results)});
+  for (auto& [spec, members] : by_spec) {
+    KeepOneOfEachSeed([](const FinishedRun* run) { return run->result.seed(); }, &members);
+    if (members.size() < 2) continue;
+    RunGroup& group = groups.emplace_back();
+    std::vector<StageEnds> stage_ends;
+    for (const FinishedRun* run : members) {
+      group.results.push_back(run->result);
+      stage_ends.push_back(run->stage_ends);
+    }
+    SetOrigin(group.results.front(), &group.summary);
+    SetColumns(group.results, &group.summary);
+    for (const StageAgreement& stage : AgreementByStage(stage_ends)) {
+      *group.summary.add_agreement() = stage;
+    }
   }
   SortByOrigin([](const RunGroup& group) -> const ResultsGroup& { return group.summary; }, &groups);
   return groups;

@@ -8,6 +8,7 @@
 
 #include "google/protobuf/message.h"
 #include "pdarts/runs/run.pb.h"
+#include "pdarts/runs/seed_agreement.h"
 
 namespace pdarts {
 
@@ -15,6 +16,7 @@ namespace pdarts {
 struct FinishedRun {
   std::unique_ptr<google::protobuf::Message> spec;  ///< null if the spec cannot be read
   RunResult result;
+  StageEnds stage_ends = {};  ///< of a search; empty if the caller does not need the agreement
 };
 
 /// Runs whose specs differ only in the seed.

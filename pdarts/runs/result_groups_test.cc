@@ -53,6 +53,28 @@ TEST(ResultGroupsTest, RunsThatDifferInTheSeedOnlyAreAGroup) {
   EXPECT_NEAR(column.deviation(), 14.1421, 1e-4);  // the square root of (100 + 100) / 1
 }
 
+TEST(ResultGroupsTest, AGroupOfSearchesSaysHowWellTheSeedsAgree) {
+  std::vector<FinishedRun> runs;
+  for (const int seed : {3, 1, 3}) {
+    runs.push_back(FinishedRunOf<ExperimentSpec>("pdarts", seed, 30));
+    CellProbabilities cell;
+    EdgeCandidateProbabilities* edge = cell.add_edges();
+    for (const int i : {0, 1}) {
+      edge->add_operations(absl::StrCat("operation ", i));
+      edge->add_probabilities(i == 0 ? 0.1 * seed : 1 - 0.1 * seed);
+    }
+    runs.back().stage_ends[2] = {cell};
+  }
+  runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 1, 20));
+  runs.push_back(FinishedRunOf<ExperimentSpec>("alone", 2, 20));
+  const std::vector<RunGroup> groups = GroupBySeed(runs);
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_EQ(groups[0].summary.agreement_size(), 0);
+  ASSERT_EQ(groups[1].summary.agreement_size(), 1);
+  EXPECT_EQ(groups[1].summary.agreement(0).stage(), 2);
+  EXPECT_NEAR(groups[1].summary.agreement(0).mean(), 1, 1e-12);
+}
+
 /// A run whose spec has these settings and lists them in `grid`.
 FinishedRun RunOfGrid(const std::vector<std::string>& settings, int seed, double top1) {
   FinishedRun run = FinishedRunOf<ExperimentSpec>("swept", seed, top1);

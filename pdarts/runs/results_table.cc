@@ -31,6 +31,12 @@ constexpr char kTop5[] = "_top5";
 constexpr char kMeanNote[] =
     "\nMean ± standard deviation of a sample (the sum of squares is divided by n - 1).\n";
 
+constexpr char kAgreementNote[] =
+    "Agreement of the seeds: the correlation of the log probabilities at the end of each stage, "
+    "over "
+    "the candidates that two searches have; the mean of all pairs. If it is close to 0, the seed "
+    "decides.\n";
+
 struct Column {
   std::string name;
   std::function<std::string(const ResultsRow&)> text;  ///< empty if the row has no value
@@ -176,6 +182,14 @@ void AppendMeans(const Row& row, const std::vector<const char*>& columns,
   }
 }
 
+/// The mean agreement in each stage: "0.52, 0.35".
+std::string AgreementText(const ResultsGroup& group) {
+  if (group.agreement().empty()) return "–";
+  return absl::StrJoin(group.agreement(), ", ", [](std::string* text, const StageAgreement& stage) {
+    absl::StrAppendFormat(text, "%.2f", stage.mean());
+  });
+}
+
 /// A table of means and standard deviations; empty if there are no groups.
 std::string MarkdownGroups(const ResultsTable& table) {
   if (table.groups().empty()) return "";
@@ -183,14 +197,19 @@ std::string MarkdownGroups(const ResultsTable& table) {
   std::vector<std::string> cells = {"runs that differ in the seed only", "dataset", "search_space",
                                     "seeds"};
   cells.insert(cells.end(), columns.begin(), columns.end());
+  const bool has_agreement =
+      std::any_of(table.groups().begin(), table.groups().end(),
+                  [](const ResultsGroup& group) { return group.agreement_size() > 0; });
+  if (has_agreement) cells.push_back("agreement by stage");
   std::string markdown = absl::StrCat("\n", MarkdownRow(cells), MarkdownRule(cells.size()));
   for (const ResultsGroup& group : table.groups()) {
     cells = {MarkdownText(group.name()), MarkdownText(group.dataset()),
              MarkdownText(group.search_space()), absl::StrJoin(group.seeds(), ", ")};
     AppendMeans(group, columns, &cells);
+    if (has_agreement) cells.push_back(AgreementText(group));
     absl::StrAppend(&markdown, MarkdownRow(cells));
   }
-  return absl::StrCat(markdown, kMeanNote);
+  return absl::StrCat(markdown, kMeanNote, has_agreement ? kAgreementNote : "");
 }
 
 /// The minimum and the maximum in the plot of a grid.

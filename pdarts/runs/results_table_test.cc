@@ -142,7 +142,17 @@ TEST(ResultsTableTest, GroupsStandBelowTheRowsAndSayWhatTheDeviationIs) {
       AllOf(HasSubstr("| runs that differ in the seed only | dataset | search_space | seeds "
                       "| supernet_top1 |\n"),
             HasSubstr("\n| a\\|b | cifar10 | darts | 1, 3 | 53.22 ± 1.79 |\n"),
-            HasSubstr("divided by n - 1")));
+            HasSubstr("divided by n - 1"), Not(HasSubstr("greement"))));
+  for (const int stage : {1, 2}) {
+    StageAgreement* agreement = group->add_agreement();
+    agreement->set_stage(stage);
+    agreement->set_mean(stage == 1 ? 0.525 : -0.0312);
+  }
+  table.add_groups()->set_name("training");
+  EXPECT_THAT(ResultsMarkdown(table),
+              AllOf(HasSubstr("| supernet_top1 | agreement by stage |\n"),
+                    HasSubstr("| 53.22 ± 1.79 | 0.53, -0.03 |\n"), HasSubstr("| – | – |\n"),
+                    HasSubstr("the seed decides.\n")));
 }
 
 /// A grid whose point i has the accuracy 10 * i. `fields` and their values are given.

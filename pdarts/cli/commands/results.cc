@@ -17,6 +17,7 @@
 #include "pdarts/cli/commands/run_folders.h"
 #include "pdarts/cli/flags.h"
 #include "pdarts/cli/session_flags.h"
+#include "pdarts/report/log_lines.h"
 #include "pdarts/runs/any_spec.h"
 #include "pdarts/runs/model_zoo.h"
 #include "pdarts/runs/model_zoo_page.h"
@@ -25,6 +26,7 @@
 #include "pdarts/runs/results_table.h"
 #include "pdarts/runs/run_directory.h"
 #include "pdarts/runs/run_names.h"
+#include "pdarts/runs/seed_agreement.h"
 
 ABSL_FLAG(bool, markdown, false, "print the page of a model zoo, in Markdown");
 ABSL_FLAG(std::string, add_to, "",
@@ -99,6 +101,17 @@ absl::Status WriteModelZooPage(const std::vector<std::string>& runs) {
   return left_out.status();
 }
 
+/// The probabilities at the end of each stage, for the agreement of seeds; empty if the run is a
+/// training or its log cannot be read.
+StageEnds StageEndsOf(const std::string& run) {
+  StageEnds ends;
+  const absl::Status status = ForEachLogLine<LogEvent>(run, [&](const LogEvent& event) {
+    UpdateStageEnds(event, &ends);
+    return absl::OkStatus();
+  });
+  return status.ok() ? ends : StageEnds();
+}
+
 absl::Status PrintTable(const std::vector<std::string>& runs) {
   ResultsTable table;
   std::vector<FinishedRun> finished;
@@ -121,7 +134,7 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
     if (spec.ok()) {
       for (const std::string& setting : GridOf(**spec)) row->add_grid(setting);
     }
-    finished.push_back({spec.ok() ? *std::move(spec) : nullptr, *result});
+    finished.push_back({spec.ok() ? *std::move(spec) : nullptr, *result, StageEndsOf(run)});
     *row->mutable_result() = std::move(*result);
     row->set_config(FileOf(run, kSpecFile));
     const std::string supernet = FileOf(run, "supernet.safetensors");

@@ -1,0 +1,91 @@
+#include "pdarts/runs/seed_agreement.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace pdarts {
+namespace {
+
+/// Cell kind, number of the edge, and operation.
+using Candidate = std::tuple<std::string, int, std::string>;
+
+std::map<Candidate, double> LogProbabilities(const LoggedProbabilities& cells) {
+  std::map<Candidate, double> all;
+  for (const CellProbabilities& cell : cells) {
+    for (int e = 0; e < cell.edges_size(); ++e) {
+      const EdgeCandidateProbabilities& edge = cell.edges(e);
+      const int candidates = std::min(edge.operations_size(), edge.probabilities_size());
+      if (candidates < 2) continue;
+      for (int i = 0; i < candidates; ++i) {
+        const double log_probability = std::log(candidates * edge.probabilities(i));
+        if (std::isfinite(log_probability)) {
+          all[{cell.cell_kind(), e, edge.operations(i)}] = log_probability;
+        }
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+void UpdateStageEnds(const LogEvent& event, StageEnds* ends) {
+  // Other events have candidates without their probabilities.
+  if (event.event() != "epoch" || event.probabilities().empty()) return;
+  (*ends)[event.stage()] = {event.probabilities().begin(), event.probabilities().end()};
+}
+
+std::optional<double> Agreement(const LoggedProbabilities& a, const LoggedProbabilities& b) {
+  const std::map<Candidate, double> of_b = LogProbabilities(b);
+  std::vector<std::pair<double, double>> common;
+  double mean_a = 0, mean_b = 0;
+  for (const auto& [candidate, value] : LogProbabilities(a)) {
+    const auto other = of_b.find(candidate);
+    if (other == of_b.end()) continue;
+    common.push_back({value, other->second});
+    mean_a += value;
+    mean_b += other->second;
+  }
+  if (common.size() < 2) return std::nullopt;
+  mean_a /= static_cast<double>(common.size());
+  mean_b /= static_cast<double>(common.size());
+  double product = 0, square_a = 0, square_b = 0;
+  for (const auto& [x, y] : common) {
+    product += (x - mean_a) * (y - mean_b);
+    square_a += (x - mean_a) * (x - mean_a);
+    square_b += (y - mean_b) * (y - mean_b);
+  }
+  if (square_a == 0 || square_b == 0) return std::nullopt;
+  return product / std::sqrt(square_a * square_b);
+}
+
+std::vector<StageAgreement> AgreementByStage(const std::vector<StageEnds>& searches) {
+  std::map<int, std::vector<double>> by_stage;
+  for (size_t i = 0; i < searches.size(); ++i) {
+    for (const auto& [stage, probabilities] : searches[i]) {
+      for (size_t j = i + 1; j < searches.size(); ++j) {
+        const auto other = searches[j].find(stage);
+        if (other == searches[j].end()) continue;
+        const std::optional<double> agreement = Agreement(probabilities, other->second);
+        if (agreement) by_stage[stage].push_back(*agreement);
+      }
+    }
+  }
+  std::vector<StageAgreement> stages;
+  for (const auto& [stage, pairs] : by_stage) {
+    StageAgreement& agreement = stages.emplace_back();
+    agreement.set_stage(stage);
+    double sum = 0;
+    for (const double pair : pairs) sum += pair;
+    agreement.set_mean(sum / static_cast<double>(pairs.size()));
+    agreement.set_minimum(*std::min_element(pairs.begin(), pairs.end()));
+    agreement.set_maximum(*std::max_element(pairs.begin(), pairs.end()));
+  }
+  return stages;
+}
+
+}  // namespace pdarts
