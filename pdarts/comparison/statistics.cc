@@ -79,6 +79,20 @@ double SampleStandardDeviation(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
+std::optional<double> Correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  CHECK_EQ(a.size(), b.size());
+  if (a.size() < 2) return std::nullopt;
+  const double mean_a = Mean(a), mean_b = Mean(b);
+  double product = 0, square_a = 0, square_b = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    product += (a[i] - mean_a) * (b[i] - mean_b);
+    square_a += (a[i] - mean_a) * (a[i] - mean_a);
+    square_b += (b[i] - mean_b) * (b[i] - mean_b);
+  }
+  if (square_a == 0 || square_b == 0) return std::nullopt;
+  return product / std::sqrt(square_a * square_b);
+}
+
 double RelativeImprovement(double mean, double random_mean) {
   return 100 * (mean - random_mean) / random_mean;
 }

@@ -2,6 +2,7 @@
 #define PDARTS_COMPARISON_STATISTICS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "ATen/core/Generator.h"
@@ -14,6 +15,11 @@ double Mean(const std::vector<double>& values);
 /// The standard deviation of a sample of one or more values: the sum of squares is divided by n -
 /// 1. The result is 0 for one value.
 double SampleStandardDeviation(const std::vector<double>& values);
+
+/// Pearson's correlation of pairs: a[i] belongs to b[i], and both have the same number of values.
+/// The result is between -1 and 1. Unset if there are fewer than two pairs, or if all values of `a`
+/// or of `b` are equal.
+std::optional<double> Correlation(const std::vector<double>& a, const std::vector<double>& b);
 
 /// By how many percent a mean accuracy is better than the mean of random architectures, as defined
 /// by Yang et al., "NAS evaluation is frustratingly hard", ICLR 2020. The result is not finite if

@@ -34,6 +34,15 @@ double PValue(const std::vector<double>& group, const std::vector<double>& other
   return test.p_value;
 }
 
+TEST(Statistics, CorrelationOfPairs) {
+  EXPECT_NEAR(*Correlation({1, 2, 4}, {-2, -4, -8}), -1, 1e-15);
+  // The deviations are (-1, 0, 1) and (-1, 1, 0).
+  EXPECT_NEAR(*Correlation({1, 2, 3}, {4, 6, 5}), 0.5, 1e-15);
+  EXPECT_FALSE(Correlation({1}, {2}).has_value());
+  EXPECT_FALSE(Correlation({1, 1}, {2, 3}).has_value());
+  EXPECT_FALSE(Correlation({2, 3}, {1, 1}).has_value());
+}
+
 TEST(Statistics, MeanAndDeviationOfASample) {
   EXPECT_DOUBLE_EQ(Mean({1, 2, 6}), 3);
   EXPECT_DOUBLE_EQ(SampleStandardDeviation({1, 2, 6}), std::sqrt(7.0));

@@ -33,9 +33,8 @@ constexpr char kMeanNote[] =
 
 constexpr char kAgreementNote[] =
     "Agreement of the seeds: the correlation of the log probabilities at the end of each stage, "
-    "over "
-    "the candidates that two searches have; the mean of all pairs. If it is close to 0, the seed "
-    "decides.\n";
+    "over the candidates that two searches have; the mean of all pairs. If it is close to 0, the "
+    "seed decides.\n";
 
 struct Column {
   std::string name;

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <string>
 #include <tuple>
-#include <utility>
+
+#include "pdarts/comparison/statistics.h"
 
 namespace pdarts {
 namespace {
@@ -41,26 +42,14 @@ void UpdateStageEnds(const LogEvent& event, StageEnds* ends) {
 
 std::optional<double> Agreement(const LoggedProbabilities& a, const LoggedProbabilities& b) {
   const std::map<Candidate, double> of_b = LogProbabilities(b);
-  std::vector<std::pair<double, double>> common;
-  double mean_a = 0, mean_b = 0;
+  std::vector<double> values_a, values_b;
   for (const auto& [candidate, value] : LogProbabilities(a)) {
     const auto other = of_b.find(candidate);
     if (other == of_b.end()) continue;
-    common.push_back({value, other->second});
-    mean_a += value;
-    mean_b += other->second;
+    values_a.push_back(value);
+    values_b.push_back(other->second);
   }
-  if (common.size() < 2) return std::nullopt;
-  mean_a /= static_cast<double>(common.size());
-  mean_b /= static_cast<double>(common.size());
-  double product = 0, square_a = 0, square_b = 0;
-  for (const auto& [x, y] : common) {
-    product += (x - mean_a) * (y - mean_b);
-    square_a += (x - mean_a) * (x - mean_a);
-    square_b += (y - mean_b) * (y - mean_b);
-  }
-  if (square_a == 0 || square_b == 0) return std::nullopt;
-  return product / std::sqrt(square_a * square_b);
+  return Correlation(values_a, values_b);
 }
 
 std::vector<StageAgreement> AgreementByStage(const std::vector<StageEnds>& searches) {
@@ -79,9 +68,7 @@ std::vector<StageAgreement> AgreementByStage(const std::vector<StageEnds>& searc
   for (const auto& [stage, pairs] : by_stage) {
     StageAgreement& agreement = stages.emplace_back();
     agreement.set_stage(stage);
-    double sum = 0;
-    for (const double pair : pairs) sum += pair;
-    agreement.set_mean(sum / static_cast<double>(pairs.size()));
+    agreement.set_mean(Mean(pairs));
     agreement.set_minimum(*std::min_element(pairs.begin(), pairs.end()));
     agreement.set_maximum(*std::max_element(pairs.begin(), pairs.end()));
   }

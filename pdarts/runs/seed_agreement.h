@@ -20,9 +20,9 @@ using StageEnds = std::map<int, LoggedProbabilities>;
 /// Updates `ends` with an event of the log of a search, in the order of the log.
 void UpdateStageEnds(const LogEvent& event, StageEnds* ends);
 
-/// Pearson's correlation of the log probabilities log(K p) of two searches, over the candidates
-/// that both have. K is the number of candidates of the edge, and edges with one candidate do not
-/// count. The result is between -1 and 1. It is close to 1 if both searches prefer the same
+/// The correlation of the log probabilities log(K p) of two searches, over the candidates that both
+/// have. K is the number of candidates of the edge, and edges with one candidate do not count. The
+/// result is close to 1 if both searches prefer the same
 /// candidates, and close to 0 if the seed decides. Unset if fewer than two candidates are common,
 /// or if all log probabilities of a search are equal.
 std::optional<double> Agreement(const LoggedProbabilities& a, const LoggedProbabilities& b);

@@ -101,15 +101,17 @@ absl::Status WriteModelZooPage(const std::vector<std::string>& runs) {
   return left_out.status();
 }
 
-/// The probabilities at the end of each stage, for the agreement of seeds; empty if the run is a
-/// training or its log cannot be read.
+/// The probabilities at the end of each stage of a search, for the agreement of seeds. If the log
+/// cannot be read, the function prints a note, and the search has no agreement.
 StageEnds StageEndsOf(const std::string& run) {
   StageEnds ends;
   const absl::Status status = ForEachLogLine<LogEvent>(run, [&](const LogEvent& event) {
     UpdateStageEnds(event, &ends);
     return absl::OkStatus();
   });
-  return status.ok() ? ends : StageEnds();
+  if (status.ok()) return ends;
+  Tell({absl::StrCat(run, " has no agreement with other seeds: ", status.message())});
+  return {};
 }
 
 absl::Status PrintTable(const std::vector<std::string>& runs) {
@@ -134,7 +136,9 @@ absl::Status PrintTable(const std::vector<std::string>& runs) {
     if (spec.ok()) {
       for (const std::string& setting : GridOf(**spec)) row->add_grid(setting);
     }
-    finished.push_back({spec.ok() ? *std::move(spec) : nullptr, *result, StageEndsOf(run)});
+    const bool is_search = spec.ok() && !IsTraining(**spec);
+    finished.push_back({spec.ok() ? *std::move(spec) : nullptr, *result,
+                        is_search ? StageEndsOf(run) : StageEnds()});
     *row->mutable_result() = std::move(*result);
     row->set_config(FileOf(run, kSpecFile));
     const std::string supernet = FileOf(run, "supernet.safetensors");
