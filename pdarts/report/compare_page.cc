@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdarts/comparison/comparison.h"
+#include "pdarts/report/cell_drawing.h"
 #include "pdarts/report/charts.h"
 #include "pdarts/report/page.h"
 #include "pdarts/report/point_plot.h"
@@ -57,14 +58,15 @@ Html ArchitectureTable(const Comparison& comparison) {
 }
 
 /// A series for each group, with x in millions of multiply-adds. The last group, the random
-/// architectures, is gray.
+/// architectures, is gray. Color 0 is gray too, so no other group has it.
 std::vector<PlotSeries> SeriesOf(const Comparison& comparison) {
   std::vector<PlotSeries> series;
   for (const ComparedGroup& group : comparison.groups()) {
     PlotSeries& of_group = series.emplace_back();
     of_group.name = group.name();
     const bool is_random = static_cast<int>(series.size()) == comparison.groups_size();
-    of_group.color = is_random ? -1 : static_cast<int>(series.size()) - 1;
+    const int index = static_cast<int>(series.size()) - 1;
+    of_group.color = is_random ? -1 : 1 + index % (kNumOperationColors - 1);
     for (const ComparedArchitecture& architecture : comparison.architectures()) {
       if (architecture.group() != group.name()) continue;
       of_group.points.push_back(

@@ -76,11 +76,23 @@ TEST(ComparePage, ShowsGroupsAndArchitectures) {
 TEST(ComparePage, DrawsEveryArchitectureInBothPlots) {
   const std::string page = ComparePage(TwoGroups(), Words()).bytes();
   EXPECT_EQ(Count(page, "<circle "), 6);
-  EXPECT_EQ(Count(page, "<circle class=\"op-0\""), 4);  // the derived ones
+  EXPECT_EQ(Count(page, "<circle class=\"op-1\""), 4);  // the derived ones
   EXPECT_EQ(Count(page, "<circle class=\"\""), 2);      // the random one is gray
   EXPECT_EQ(Count(page, "<line class=\"mean\""), 2);    // of the strip plot
   EXPECT_THAT(page, HasSubstr("<title>random: 90.00%, 300.0 M multiply-adds\n|random~0|</title>"));
   EXPECT_THAT(page, HasSubstr("made-up accuracy, %</text>"));
+}
+
+TEST(ComparePage, OnlyTheRandomGroupIsGray) {
+  Comparison comparison;
+  for (const char* name : {"1", "2", "3", "4", "5", "6", "7", "8", "random"}) {
+    comparison.add_groups()->set_name(name);
+    Add(name, 90, 300e6, &comparison);
+  }
+  const std::string page = ComparePage(comparison, Words()).bytes();
+  EXPECT_EQ(Count(page, "<circle class=\"op-0\""), 0);  // the color of the first operation is gray
+  EXPECT_EQ(Count(page, "<circle class=\"\""), 2);       // the random one, in both plots
+  EXPECT_EQ(Count(page, "<circle class=\"op-1\""), 4);   // groups 1 and 8
 }
 
 TEST(PointPlot, PutsGreaterValuesHigherAndMoreToTheRight) {
