@@ -91,8 +91,8 @@ TEST(ComparePage, OnlyTheRandomGroupIsGray) {
   }
   const std::string page = ComparePage(comparison, Words()).bytes();
   EXPECT_EQ(Count(page, "<circle class=\"op-0\""), 0);  // the color of the first operation is gray
-  EXPECT_EQ(Count(page, "<circle class=\"\""), 2);       // the random one, in both plots
-  EXPECT_EQ(Count(page, "<circle class=\"op-1\""), 4);   // groups 1 and 8
+  EXPECT_EQ(Count(page, "<circle class=\"\""), 2);      // the random one, in both plots
+  EXPECT_EQ(Count(page, "<circle class=\"op-1\""), 4);  // groups 1 and 8
 }
 
 TEST(PointPlot, PutsGreaterValuesHigherAndMoreToTheRight) {
