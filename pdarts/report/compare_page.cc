@@ -64,8 +64,8 @@ std::vector<PlotSeries> SeriesOf(const Comparison& comparison) {
   for (const ComparedGroup& group : comparison.groups()) {
     PlotSeries& of_group = series.emplace_back();
     of_group.name = group.name();
-    const bool is_random = static_cast<int>(series.size()) == comparison.groups_size();
     const int index = static_cast<int>(series.size()) - 1;
+    const bool is_random = index == comparison.groups_size() - 1;
     of_group.color = is_random ? -1 : 1 + index % (kNumOperationColors - 1);
     for (const ComparedArchitecture& architecture : comparison.architectures()) {
       if (architecture.group() != group.name()) continue;

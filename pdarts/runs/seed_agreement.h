@@ -22,9 +22,9 @@ void UpdateStageEnds(const LogEvent& event, StageEnds* ends);
 
 /// The correlation of the log probabilities log(K p) of two searches, over the candidates that both
 /// have. K is the number of candidates of the edge, and edges with one candidate do not count. The
-/// result is close to 1 if both searches prefer the same
-/// candidates, and close to 0 if the seed decides. Unset if fewer than two candidates are common,
-/// or if all log probabilities of a search are equal.
+/// result is close to 1 if both searches prefer the same candidates, and close to 0 if the seed
+/// decides. Unset if fewer than two candidates are common, or if all log probabilities of a search
+/// are equal.
 std::optional<double> Agreement(const LoggedProbabilities& a, const LoggedProbabilities& b);
 
 /// The agreement of several searches in each stage that at least two of them have: the mean, the
