@@ -15,8 +15,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr char kQuickstart[] = "experiments/quickstart.textproto";
-// 500 images in batches of 25.
-constexpr int kQuickstartSteps = 20;
+// 500 images in batches of 20.
+constexpr int kQuickstartSteps = 25;
 
 std::vector<std::string> NotesOf(const std::vector<std::string>& settings, int stage = 0,
                                  std::optional<int> steps = kQuickstartSteps) {
@@ -67,14 +67,14 @@ TEST(AlphaTraining, ALearningRateOfZeroIsNoticed) {
 }
 
 TEST(AlphaTraining, StepsTimesLearningRateIsComparedWithTenDeviations) {
-  // Two epochs with 40 steps train alphas.
+  // Two epochs with 50 steps train alphas.
   const auto at = [](const std::string& rate) {
     return NotesOf({"search.alphas.learning_rate=" + rate, "search.alpha_deviation=0.25"});
   };
-  EXPECT_THAT(at("0.0625"), IsEmpty());  // 40 * 0.0625 = 2.5
-  EXPECT_THAT(at("0.0620"),
-              ElementsAre("stage 1: the alphas get only 40 steps, and 40 times "
-                          "search.alphas.learning_rate (0.062) is less than 10 times "
+  EXPECT_THAT(at("0.0500"), IsEmpty());  // 50 * 0.05 = 2.5
+  EXPECT_THAT(at("0.0495"),
+              ElementsAre("stage 1: the alphas get only 50 steps, and 50 times "
+                          "search.alphas.learning_rate (0.0495) is less than 10 times "
                           "search.alpha_deviation (0.25); the random start of the alphas decides "
                           "which candidates are pruned after the stage"));
   EXPECT_THAT(NotesOf({}, 0, 8), ::testing::SizeIs(1));  // 16 * 6e-4 < 0.01
