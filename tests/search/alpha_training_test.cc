@@ -72,9 +72,9 @@ TEST(AlphaTraining, StepsTimesLearningRateIsComparedWithTenDeviations) {
     return NotesOf({"search.alphas.learning_rate=" + rate, "search.alpha_deviation=0.25"});
   };
   EXPECT_THAT(at("0.0500"), IsEmpty());  // 50 * 0.05 = 2.5
-  EXPECT_THAT(at("0.0495"),
+  EXPECT_THAT(at("0.0496"),
               ElementsAre("stage 1: the alphas get only 50 steps, and 50 times "
-                          "search.alphas.learning_rate (0.0495) is less than 10 times "
+                          "search.alphas.learning_rate (0.0496) is less than 10 times "
                           "search.alpha_deviation (0.25); the random start of the alphas decides "
                           "which candidates are pruned after the stage"));
   EXPECT_THAT(NotesOf({}, 0, 8), ::testing::SizeIs(1));  // 16 * 6e-4 < 0.01
