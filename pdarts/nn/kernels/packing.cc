@@ -198,7 +198,10 @@ int64_t PackedConvolution<A>::scratch_size() const {
   // Each factor of a product needs two bytes for each element. Numbers of pixels are rounded up to
   // pairs.
   const int64_t pixels = std::max(s.rows * s.out_width, s.in_width) + 1;
-  return size + s.num_taps * (up_in + up_out) * pixels;
+  if (Gathers(s) || s.num_taps == 1) return size + s.num_taps * (up_in + up_out) * pixels;
+  // Dense convolutions keep the rows that the taps read, with pairs from even and from odd pixels.
+  const int64_t window = (2 * s.margin + 1) * (pixels + 2 * s.margin);
+  return size + window * std::max(up_in, up_out) + up_out * pixels;
 }
 
 template <typename A>
