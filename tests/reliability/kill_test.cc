@@ -185,6 +185,14 @@ class ReliabilityTest : public ::testing::Test {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
 
+  /// Stops a process until SIGCONT. kill() alone returns while threads of the process still run.
+  static void Pause(pid_t child) {
+    ASSERT_EQ(kill(child, SIGSTOP), 0);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+    ASSERT_TRUE(WIFSTOPPED(status)) << "the process ended before it was stopped";
+  }
+
   static void Sleep(double seconds) {
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   }
@@ -289,10 +297,10 @@ TEST_F(ReliabilityTest, SignalsStopItAtAGoodPlaceAndItSaysHowToResume) {
 
 TEST_F(ReliabilityTest, ASecondSignalEndsItAtOnce) {
   fs::remove_all("twice");
-  // The system stops the process. When the process continues, it gets both signals.
+  // A stopped process gets both signals when it continues.
   const pid_t child = Start("twice");
   Await("twice/checkpoint.bin");
-  kill(child, SIGSTOP);
+  Pause(child);
   kill(child, SIGINT);
   kill(child, SIGTERM);
   kill(child, SIGCONT);
@@ -360,7 +368,7 @@ TEST_F(ReliabilityTest, TwoProcessesDoNotShareADirectory) {
   fs::remove_all("shared");
   const pid_t child = Start("shared");
   Await("shared/checkpoint.bin");
-  kill(child, SIGSTOP);
+  Pause(child);
   for (const char* flag : {"--resume", "--overwrite"}) {
     fs::remove("shared.err");
     EXPECT_EQ(Finish(Start("shared", {flag})), 1);
@@ -378,7 +386,7 @@ TEST_F(ReliabilityTest, ARunLeavesTheOneAloneThatHasItsDirectoryNow) {
       {"search", "--spec=tiny.textproto", "--threads=1", "--seed=5", "--output_dir=replaced"},
       "first.err");
   Await("replaced/checkpoint.bin");
-  kill(first, SIGSTOP);
+  Pause(first);
   fs::remove_all("replaced");
   const pid_t second = Start("replaced");
   Await("replaced/checkpoint.bin");
