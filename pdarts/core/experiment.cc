@@ -105,7 +105,8 @@ absl::StatusOr<Experiment> MakeExperiment(ExperimentSpec spec, c10::Device devic
   PDARTS_RETURN_IF_ERROR(experiment.schedule->Check(experiment.space->topology(), initial));
   for (const auto& regularizer : regularizers) {
     PDARTS_RETURN_IF_ERROR(regularizer->Check(*experiment.space, *experiment.schedule));
-    regularizer->ConstrainDerivation(&experiment.derivation_options);
+    PDARTS_RETURN_IF_ERROR(
+        regularizer->ConstrainDerivation(*experiment.space, &experiment.derivation_options));
   }
   return experiment;
 }

@@ -5,7 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "pdarts/core/architecture.pb.h"
-#include "pdarts/core/search_space.h"
+#include "pdarts/core/derivation.h"
 #include "pdarts/core/topology.h"
 
 namespace pdarts {

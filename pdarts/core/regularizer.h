@@ -60,9 +60,13 @@ class Regularizer : public Plugin {
   /// cannot be recorded.
   virtual std::optional<std::vector<double>> PenaltyConstants() const { return std::nullopt; }
 
-  /// Limits the derivation. It depends only on the settings, so that the derivation of a finished
-  /// search can be repeated.
-  virtual void ConstrainDerivation(DerivationOptions* options) const {}
+  /// Limits the derivation. It depends only on the settings and the search space, so that the
+  /// derivation of a finished search can be repeated. Called after Check.
+  /// \error kInvalidArgument naming the setting that does not fit.
+  virtual absl::Status ConstrainDerivation(const SearchSpace& space,
+                                           DerivationOptions* options) const {
+    return absl::OkStatus();
+  }
 
   /// The state of the regularizer for a checkpoint: everything that OnStageBegin and OnEpochBegin
   /// do not set from the stage and the epoch alone, such as counters, running means, and values

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pdarts/base/status_macros.h"
+#include "pdarts/core/cost_range.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/super_net.h"
 #include "pdarts/core/trace_check.h"
@@ -186,6 +187,9 @@ absl::StatusOr<Derivation> SearchSpace::Derive(const Candidates& candidates,
           absl::StrCat("a limit of ", limit.max, " ", limit.operation, " is negative"));
     }
   }
+  if (options.cost_range) {
+    PDARTS_RETURN_IF_ERROR(CheckCostRange(topology(), *options.cost_range));
+  }
   PDARTS_ASSIGN_OR_RETURN(Derivation derivation, DoDerive(candidates, probabilities, options));
   derivation.architecture.set_space(name());
   absl::Status fits = CheckArchitecture(derivation.architecture);
@@ -199,6 +203,10 @@ absl::StatusOr<Derivation> SearchSpace::Derive(const Candidates& candidates,
     }
   }
   if (!fits.ok()) return Fault(absl::StrCat("derived something wrong: ", fits.message()));
+  if (options.cost_range) {
+    KeepCostRange(topology(), underivable_operations(), options, &derivation);
+    PDARTS_RETURN_IF_ERROR(Annotate(CheckArchitecture(derivation.architecture), "cost range"));
+  }
   return derivation;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "pdarts/core/architecture.pb.h"
 #include "pdarts/core/backend.h"
+#include "pdarts/core/derivation.h"
 #include "pdarts/core/knob.h"
 #include "pdarts/core/plugin.h"
 #include "pdarts/core/topology.h"
@@ -59,22 +60,6 @@ using OperationPlaces = std::vector<std::vector<std::vector<OperationPlace>>>;
 /// \error kInvalidArgument naming the sides of an image that are not divisible by `divisor`.
 absl::Status CheckSidesDivisible(const ImageShape& image, int divisor);
 
-/// A limit: at most `max` edges of the cell kind hold `operation`.
-struct OperationLimit {
-  std::string cell_kind;
-  std::string operation;
-  int max = 0;
-};
-
-struct DerivationOptions {
-  std::vector<OperationLimit> limits;
-};
-
-struct Derivation {
-  Architecture architecture;
-  DerivationTrace trace;
-};
-
 /// A search space: the possible architectures, and the networks that search for one and use it.
 /// Plugins implement the `Do...` methods and may rely on checked arguments. The results of plugins
 /// are checked too: every method that returns a status returns kInternal, naming the space and the
@@ -97,10 +82,11 @@ class SearchSpace : public Plugin {
                                                           at::Generator generator) const;
 
   /// Derives an architecture from the candidates and probabilities of the last stage, with a trace
-  /// of the reasons (docs/algorithm.md, "Derivation").
+  /// of the reasons (docs/algorithm.md, "Derivation" and "Cost range").
   /// \error kInvalidArgument if the arguments do not fit each other or the topology (for example
-  /// probabilities that are not finite), a limit names an unknown cell kind or operation, or an
-  /// edge has no operation that may be chosen.
+  /// probabilities that are not finite), a limit names an unknown cell kind or operation, the costs
+  /// of a cost range are not those of all operations, or an edge has no operation that may be
+  /// chosen.
   absl::StatusOr<Derivation> Derive(const Candidates& candidates,
                                     const EdgeProbabilities& probabilities,
                                     const DerivationOptions& options) const;
@@ -188,7 +174,7 @@ class SearchSpace : public Plugin {
   virtual std::shared_ptr<SuperNet> DoBuildSuperNet(const Candidates& candidates,
                                                     const SuperNetShape& shape,
                                                     at::Generator generator) const = 0;
-  /// The caller sets Architecture::space.
+  /// The caller sets Architecture::space, and keeps the cost range of `options`.
   virtual absl::StatusOr<Derivation> DoDerive(const Candidates& candidates,
                                               const EdgeProbabilities& probabilities,
                                               const DerivationOptions& options) const = 0;

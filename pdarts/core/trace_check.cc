@@ -1,6 +1,7 @@
 #include "pdarts/core/trace_check.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -95,6 +96,34 @@ absl::Status CheckLimitStep(const Topology& topology, const LimitStep& step) {
   return CheckOperation("replacement", *kind, step.replacement());
 }
 
+absl::Status CheckFinite(absl::string_view field, double value) {
+  if (std::isfinite(value)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not a finite number"));
+}
+
+absl::Status CheckCostStep(const Topology& topology, const CostStep& step) {
+  PDARTS_ASSIGN_OR_RETURN(const CellKind* const kind, FindKind(topology, step.cell_kind()));
+  PDARTS_RETURN_IF_ERROR(CheckEdgeNumber(*kind, step.edge()));
+  PDARTS_RETURN_IF_ERROR(CheckOperation("operation", *kind, step.operation()));
+  PDARTS_RETURN_IF_ERROR(CheckProbability("probability", step.probability()));
+  PDARTS_RETURN_IF_ERROR(CheckOperation("replacement", *kind, step.replacement()));
+  PDARTS_RETURN_IF_ERROR(
+      CheckProbability("replacement_probability", step.replacement_probability()));
+  return CheckFinite("cost_change", step.cost_change());
+}
+
+absl::Status CheckCost(const Topology& topology, const CostDecision& cost) {
+  PDARTS_RETURN_IF_ERROR(CheckFinite("min", cost.min()));
+  PDARTS_RETURN_IF_ERROR(CheckFinite("max", cost.max()));
+  PDARTS_RETURN_IF_ERROR(CheckFinite("cost_before", cost.cost_before()));
+  PDARTS_RETURN_IF_ERROR(CheckFinite("cost", cost.cost()));
+  for (int i = 0; i < cost.steps_size(); ++i) {
+    PDARTS_RETURN_IF_ERROR(
+        Annotate(CheckCostStep(topology, cost.steps(i)), absl::StrCat("steps[", i, "]")));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTrace& trace) {
@@ -112,7 +141,7 @@ absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTr
     PDARTS_RETURN_IF_ERROR(Annotate(CheckLimitStep(topology, trace.limit_steps(i)),
                                     absl::StrCat("trace.limit_steps[", i, "]")));
   }
-  return absl::OkStatus();
+  return Annotate(CheckCost(topology, trace.cost()), "trace.cost");
 }
 
 StageEdges LastStageOf(const Topology& topology, const DerivationTrace& trace) {

@@ -12,8 +12,8 @@ namespace pdarts {
 /// topology. stages: of the search.
 /// \error kInvalidArgument naming the wrong entry of the trace: a cell kind, an edge, a node or an
 /// operation that the topology does not have; an edge that is named twice; an operation that is not
-/// a candidate of its edge; a value that is not a probability; a stage after which a search of
-/// `stages` stages does not prune.
+/// a candidate of its edge; a value that is not a probability; a cost that is not finite; a stage
+/// after which a search of `stages` stages does not prune.
 absl::Status CheckTrace(const Topology& topology, int stages, const DerivationTrace& trace);
 
 /// The candidates of each edge after the last stage of a search, and their probabilities, from a

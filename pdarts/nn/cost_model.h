@@ -17,10 +17,6 @@ namespace pdarts::nn {
 /// candidates. \error as SearchSpace::Derive.
 absl::StatusOr<Architecture> AnyArchitecture(const SearchSpace& space);
 
-/// The costs of the operations of each edge in a network: `[kind][edge][operation of the
-/// topology]`.
-using OperationCosts = std::vector<std::vector<std::vector<double>>>;
-
 /// The cost of one occurrence of an operation at a place.
 using PlaceCost = std::function<absl::StatusOr<double>(const std::string& operation,
                                                        const OperationPlace& place)>;

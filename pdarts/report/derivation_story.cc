@@ -100,6 +100,49 @@ std::string LimitStepText(const LimitStep& step, const CellKind& kind) {
                                    : absl::StrCat("gave way to ", step.replacement(), "."));
 }
 
+/// The edge as it was before the cost of the network changed its operation.
+EdgeDecision BeforeExchange(const EdgeDecision& edge, const CostDecision& cost) {
+  EdgeDecision before = edge;
+  for (const CostStep& step : cost.steps()) {
+    if (step.cell_kind() != edge.cell_kind() || step.edge() != edge.edge()) continue;
+    before.set_operation(step.operation());
+    before.set_score(step.probability());
+  }
+  return before;
+}
+
+std::string CostStepText(const CostStep& step, const CellKind& kind, const std::string& unit) {
+  const Edge& edge = kind.edges.at(step.edge());
+  return absl::StrCat("Edge ", edge.from, " → ", edge.to, " holds ",
+                      WithProbability(step.replacement(), step.replacement_probability()),
+                      " instead of ", WithProbability(step.operation(), step.probability()),
+                      ", which changes the cost by ", Number(step.cost_change(), 3), " ", unit,
+                      ".");
+}
+
+/// The cost of the network, and the exchanges on the edges of one cell kind.
+Html CostSteps(const CostDecision& cost, const CellKind& kind) {
+  const std::string range =
+      absl::StrCat(Number(cost.min(), 3), " to ", Number(cost.max(), 3), " ", cost.unit());
+  if (cost.steps().empty()) {
+    return HtmlCat("The cost is ", Number(cost.cost(), 3), ", and its range is ", range,
+                   ". No operation was exchanged.");
+  }
+  Html list;
+  int exchanged = 0;
+  for (const CostStep& step : cost.steps()) {
+    if (step.cell_kind() != kind.name) continue;
+    ++exchanged;
+    list.Append(Block(Tag::kLi, CostStepText(step, kind, cost.unit())));
+  }
+  Html text = HtmlCat("With these operations the cost would be ", Number(cost.cost_before(), 3),
+                      ", and its range is ", range, ". Operations were exchanged on ",
+                      cost.steps_size(), " edges of the network's cells, ", exchanged,
+                      " of them here; the cost is then ", Number(cost.cost(), 3), ".\n");
+  if (exchanged > 0) text.Append(Element(Tag::kUl, "\n", list));
+  return text;
+}
+
 std::string NodeStep(int node, std::vector<const EdgeDecision*> into) {
   std::stable_sort(into.begin(), into.end(), [](const EdgeDecision* a, const EdgeDecision* b) {
     return a->score() > b->score();
@@ -146,7 +189,12 @@ Html HeatMap(const CellKind& kind, const DerivationTrace& trace) {
 }
 
 Html DerivationSteps(const CellKind& kind, const DerivationTrace& trace) {
-  const std::vector<const EdgeDecision*> decisions = DecisionsOf(kind, trace);
+  std::vector<EdgeDecision> chosen_by_probability;
+  for (const EdgeDecision* edge : DecisionsOf(kind, trace)) {
+    chosen_by_probability.push_back(BeforeExchange(*edge, trace.cost()));
+  }
+  std::vector<const EdgeDecision*> decisions;
+  for (const EdgeDecision& edge : chosen_by_probability) decisions.push_back(&edge);
   std::set<int> stages;
   std::map<int, std::vector<const EdgeDecision*>> into;
   for (const EdgeDecision* edge : decisions) {
@@ -160,6 +208,7 @@ Html DerivationSteps(const CellKind& kind, const DerivationTrace& trace) {
     if (step.cell_kind() == kind.name) add(LimitStepText(step, kind));
   }
   for (const auto& [node, edges] : into) add(NodeStep(node, edges));
+  if (trace.has_cost()) add(CostSteps(trace.cost(), kind));
   return Block(Tag::kOl, "\n", steps);
 }
 

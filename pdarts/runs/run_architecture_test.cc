@@ -53,6 +53,11 @@ Derivation Derived(const Experiment& experiment) {
   step->set_edge(13);
   step->set_probability(0.25);
   step->set_replacement("sep_conv_3x3");
+  CostStep* const cost_step = derivation.trace.mutable_cost()->add_steps();
+  cost_step->set_cell_kind("reduce");
+  cost_step->set_edge(13);
+  cost_step->set_operation("sep_conv_3x3");
+  cost_step->set_replacement("dil_conv_3x3");
   return derivation;
 }
 
@@ -175,6 +180,33 @@ TEST_F(RunArchitectureTest, RefusesATraceThatDoesNotFitTheSearch) {
   EXPECT_THAT(limit_says([](L l) { l->set_max(-1); }), HasSubstr("max: -1"));
   EXPECT_THAT(limit_says([](L l) { l->set_probability(2); }), HasSubstr("probability: 2"));
   EXPECT_THAT(limit_says([](L l) { l->set_replacement("x"); }), HasSubstr("replacement: \"x\""));
+
+  const auto cost_says = [&](auto change) {
+    DerivedArchitecture found = sound_;
+    change(found.mutable_trace()->mutable_cost());
+    const std::string says = Reading(found);
+    EXPECT_THAT(says, HasSubstr("architecture.textproto: trace.cost: "));
+    return says;
+  };
+  using C = CostDecision*;
+  EXPECT_THAT(cost_says([](C c) { c->set_min(0.0 / 0.0); }), HasSubstr("min: nan"));
+  EXPECT_THAT(cost_says([](C c) { c->set_max(0.0 / 0.0); }), HasSubstr("max: nan"));
+  EXPECT_THAT(cost_says([](C c) { c->set_cost(0.0 / 0.0); }), HasSubstr("cost: nan"));
+  EXPECT_THAT(cost_says([](C c) { c->set_cost_before(0.0 / 0.0); }), HasSubstr("before: nan"));
+  const auto cost_step_says = [&](auto change) {
+    return cost_says([&](C c) { change(c->mutable_steps(0)); });
+  };
+  using S = CostStep*;
+  EXPECT_THAT(cost_step_says([](S s) { s->set_cell_kind("x"); }),
+              HasSubstr("steps[0]: cell_kind: \"x\""));
+  EXPECT_THAT(cost_step_says([](S s) { s->set_edge(9999); }), HasSubstr("edge: 9999"));
+  EXPECT_THAT(cost_step_says([](S s) { s->set_operation("x"); }), HasSubstr("operation: \"x\""));
+  EXPECT_THAT(cost_step_says([](S s) { s->set_replacement("x"); }), HasSubstr("ment: \"x\""));
+  EXPECT_THAT(cost_step_says([](S s) { s->set_probability(2); }), HasSubstr("probability: 2"));
+  EXPECT_THAT(cost_step_says([](S s) { s->set_replacement_probability(2); }),
+              HasSubstr("replacement_probability: 2"));
+  EXPECT_THAT(cost_step_says([](S s) { s->set_cost_change(0.0 / 0.0); }),
+              HasSubstr("cost_change: nan"));
 }
 
 }  // namespace

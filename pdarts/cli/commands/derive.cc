@@ -46,8 +46,10 @@ ABSL_FLAG(
 namespace pdarts {
 namespace {
 
-/// The edge of a step of the derivation trace. The trace has passed CheckTrace.
-std::string EdgeOf(const LimitStep& step, const Topology& topology) {
+/// The edge of a step of the derivation trace: LimitStep or CostStep. The trace has passed
+/// CheckTrace.
+template <class Step>
+std::string EdgeOf(const Step& step, const Topology& topology) {
   const auto kind = std::find_if(topology.kinds.begin(), topology.kinds.end(),
                                  [&](const CellKind& k) { return k.name == step.cell_kind(); });
   return EdgeName(kind->edges[step.edge()]);
@@ -71,6 +73,19 @@ void PrintTrace(const DerivationTrace& trace, const Topology& topology) {
         : step.replacement().empty() ? "gave up its place"
                                      : absl::StrCat("took ", step.replacement(), " instead"),
         step.probability());
+  }
+  if (trace.has_cost()) {
+    const CostDecision& cost = trace.cost();
+    std::cout << absl::StrFormat("cost %.6g %s, in the range from %.6g to %.6g: %s\n",
+                                 cost.cost_before(), cost.unit(), cost.min(), cost.max(),
+                                 cost.steps().empty() ? "no operation was exchanged"
+                                                      : absl::StrFormat("%.6g after", cost.cost()));
+    for (const CostStep& step : cost.steps()) {
+      std::cout << absl::StrFormat(
+          "%s cell, edge %s: %s (probability %.4f) instead of %s (%.4f), cost %+.6g\n",
+          step.cell_kind(), EdgeOf(step, topology), step.replacement(),
+          step.replacement_probability(), step.operation(), step.probability(), step.cost_change());
+    }
   }
   for (const std::string& note : trace.notes()) std::cout << "note: " << note << "\n";
 }

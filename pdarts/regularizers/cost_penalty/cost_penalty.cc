@@ -93,6 +93,30 @@ class CostPenalty : public Regularizer {
     return MakeModel(space).status();
   }
 
+  absl::Status ConstrainDerivation(const SearchSpace& space,
+                                   DerivationOptions* options) const override {
+    if (config_.budget() == 0 || config_.tolerance() == 0) return absl::OkStatus();
+    if (options->cost_range) {
+      return absl::InvalidArgumentError(
+          "regularizers[cost_penalty].budget: two regularizers have a budget; a derived network "
+          "can keep only one. Set budget or tolerance to 0 in the others");
+    }
+    PDARTS_ASSIGN_OR_RETURN(const nn::CostModel model, MakeModel(space));
+    CostRange range;
+    range.min = config_.budget() * (1 - config_.tolerance());
+    range.max = config_.budget() * (1 + config_.tolerance());
+    range.unit = UnitForReaders();
+    range.fixed = Scaled(model.fixed());
+    range.operations = model.operations();
+    for (auto& of_kind : range.operations) {
+      for (auto& of_edge : of_kind) {
+        for (double& cost : of_edge) cost = Scaled(cost);
+      }
+    }
+    options->cost_range = std::move(range);
+    return absl::OkStatus();
+  }
+
   absl::Status OnStageBegin(const SearchContext& context) override {
     PDARTS_ASSIGN_OR_RETURN(model_, MakeModel(*context.space));
     return OnEpochBegin(context);
@@ -175,9 +199,25 @@ class CostPenalty : public Regularizer {
     return nn::LatencyModel(space, shape, table, config_.latency_batch());
   }
 
+  /// Derives from the probabilities alone: the penalty must change the probabilities as long as
+  /// the budget is kept only by an exchange of operations.
   static absl::StatusOr<Derivation> Derive(const SearchContext& context) {
+    DerivationOptions options;
+    options.limits = context.derivation_options->limits;
     return context.space->Derive(context.super_net->candidates(),
-                                 context.super_net->Probabilities(), *context.derivation_options);
+                                 context.super_net->Probabilities(), options);
+  }
+
+  std::string UnitForReaders() const {
+    switch (config_.unit()) {
+      case CostPenaltyConfig::MACS:
+        return "million multiply-adds";
+      case CostPenaltyConfig::PARAMS:
+        return "million parameters";
+      case CostPenaltyConfig::LATENCY:
+        return "ms";
+    }
+    return "";
   }
 
   at::Tensor Expected(const SearchContext& context, const Architecture& architecture) const {
@@ -198,7 +238,8 @@ class CostPenalty : public Regularizer {
   const CostPenaltyConfig config_;
   std::optional<nn::CostModel> model_;
   double weight_ = 0;
-  double derived_ = 0;   ///< cost of what would be derived at the beginning of the epoch
+  /// The cost of what the probabilities alone would derive at the beginning of the epoch.
+  double derived_ = 0;
   double expected_ = 0;  ///< expected cost at that time
 };
 

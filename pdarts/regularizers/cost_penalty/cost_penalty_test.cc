@@ -82,7 +82,7 @@ TEST(ExpectedCost, IsOfTheArchitecturesEdgesAndOfWhatMayBeDerived) {
   const auto space = Registry<SearchSpace>::CreateDefault("darts").value();
   const Candidates candidates = space->InitialCandidates().value();
   const Topology& topology = space->topology();
-  nn::OperationCosts costs;
+  OperationCosts costs;
   for (const CellKind& kind : topology.kinds) {
     costs.emplace_back(kind.edges.size(), std::vector<double>(kind.operations.size(), 1));
     for (auto& of_edge : costs.back()) of_edge[OperationIndex(kind, "none")] = 1000;
@@ -155,6 +155,46 @@ TEST_F(CostPenaltyTest, GradientStepsReachTheBudget) {
     }
   }
   EXPECT_NEAR(DerivedMacs() / budget, 1, 0.1);
+}
+
+TEST_F(CostPenaltyTest, TheDerivationKeepsTheBudget) {
+  Prefer(3, 0.1);  // 220 million multiply-adds
+  const auto derived_for = [&](const std::string& config) {
+    DerivationOptions options;
+    const absl::Status limited =
+        MakeRegularizer<CostPenaltyConfig>(config)->ConstrainDerivation(*space_, &options);
+    EXPECT_TRUE(limited.ok()) << limited;
+    return space_->Derive(super_net_->candidates(), super_net_->Probabilities(), options).value();
+  };
+  const NetworkShape shape = space_->default_network_shape().value();
+  for (const double budget : {12.0, 30.0, 45.0, 60.0, 100.0, 150.0, 200.0}) {
+    const Derivation derivation = derived_for(absl::StrCat("budget: ", budget));
+    const double macs = CountNetwork(*space_, derivation.architecture, shape)->macs / 1e6;
+    EXPECT_NEAR(macs / budget, 1, 0.1) << budget;
+    EXPECT_NEAR(derivation.trace.cost().cost(), macs, 1e-9);
+    EXPECT_EQ(derivation.trace.cost().unit(), "million multiply-adds");
+  }
+  EXPECT_NEAR(derived_for("budget: 115 tolerance: 0.02").trace.cost().cost(), 115, 2.3);
+  EXPECT_NEAR(derived_for("budget: 0.5 unit: PARAMS").trace.cost().cost(), 0.5, 0.05);
+  for (const char* without : {"", "budget: 60 tolerance: 0"}) {
+    EXPECT_FALSE(derived_for(without).trace.has_cost()) << without;
+  }
+}
+
+TEST_F(CostPenaltyTest, ThePenaltyIsThatOfTheProbabilitiesAlone) {
+  Prefer(3, 0.1);
+  const auto regularizer = Begun(absl::StrCat("budget: ", DerivedMacs() / 2));
+  const double without_range = regularizer->AlphaPenalty(Context()).item<double>();
+  ASSERT_TRUE(regularizer->ConstrainDerivation(*space_, &options_).ok());
+  EXPECT_EQ(regularizer->AlphaPenalty(Context()).item<double>(), without_range);
+  EXPECT_GT(without_range, 0.9);
+}
+
+TEST_F(CostPenaltyTest, TwoBudgetsAreRefused) {
+  const auto regularizer = MakeRegularizer<CostPenaltyConfig>("budget: 60");
+  ASSERT_TRUE(regularizer->ConstrainDerivation(*space_, &options_).ok());
+  EXPECT_THAT(std::string(regularizer->ConstrainDerivation(*space_, &options_).message()),
+              HasSubstr("regularizers[cost_penalty].budget: two regularizers have a budget"));
 }
 
 TEST_F(CostPenaltyTest, ReportsWeightAndCosts) {

@@ -38,8 +38,10 @@ class SkipLimit : public Regularizer {
     return std::vector<double>();  // it has no penalties
   }
 
-  void ConstrainDerivation(DerivationOptions* options) const override {
+  absl::Status ConstrainDerivation(const SearchSpace& space,
+                                   DerivationOptions* options) const override {
     options->limits.push_back({config_.cell_kind(), config_.operation(), config_.max()});
+    return absl::OkStatus();
   }
 
  private:

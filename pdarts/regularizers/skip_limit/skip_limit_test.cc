@@ -50,7 +50,8 @@ TEST(SkipLimit, LimitsTheDerivedCell) {
         Case{"operation: 'max_pool_3x3'", "max_pool_3x3", 2, 8}, Case{"", "max_pool_3x3", 8, 8}}) {
     SCOPED_TRACE(c.config + " " + c.operation);
     DerivationOptions options;
-    MakeRegularizer<SkipLimitConfig>(c.config)->ConstrainDerivation(&options);
+    ASSERT_TRUE(
+        MakeRegularizer<SkipLimitConfig>(c.config)->ConstrainDerivation(*space, &options).ok());
     const auto derived =
         space->Derive(candidates, Prefer(*space, candidates, c.operation), options);
     ASSERT_TRUE(derived.ok()) << derived.status();
