@@ -95,4 +95,31 @@ says "--shuffle: $PWD/broken holds no architecture, and none can be derived" "$p
 grep -v '"event":"epoch"' runs/tiny-seed1/log.jsonl > broken/log.jsonl
 says "broken holds neither an architecture nor an epoch in its log" "$pdarts" derive --run=broken
 
+# A budget of the network: the derivation exchanges operations until its cost is within 10%.
+sed 's/^regularizers {/regularizers { [type.googleapis.com\/pdarts.regularizers.CostPenaltyConfig] { budget: 300 } }\n&/; s/"tiny"/"budget"/' \
+  tiny.textproto > budget.textproto
+# in_range LOW HIGH: expects that the derived network of the last JSON output costs that much, by the trace and by `count`.
+in_range() {
+  local macs
+  macs=$("$pdarts" count --genotype="$(grep -o 'Genotype(.*)' <<< "$printed")" --json | grep -o '"macs":[0-9.]*' | head -1 | cut -d: -f2)
+  awk -v low="$1" -v high="$2" -v macs="$macs" -v trace="$(grep -o '"cost":[0-9.]*' <<< "$printed" | cut -d: -f2)" \
+    'BEGIN { exit !(macs >= low * 1e6 && macs <= high * 1e6 && (trace * 1e6 - macs) ^ 2 < 4) }' ||
+    { fails "the derived network needs $macs multiply-adds, not $1 to $2 million"; echo "prints: $printed"; }
+}
+prints '"flops_g":0.' "$pdarts" search --spec=budget.textproto --json
+derive=("$pdarts" derive --run=runs/budget-seed1)
+prints '"cost":' "${derive[@]}" --json
+in_range 270 330
+holds "$(head -1 runs/budget-seed1/genotype.txt)" <(echo "$printed")
+holds "270.000 to 330.000 million multiply-adds" runs/budget-seed1/report.html
+for budget in 250 400 600; do
+  prints '"cost":' "${derive[@]}" --set=regularizers[cost_penalty].budget=$budget --json
+  in_range $((budget * 9 / 10)) $((budget * 11 / 10))
+done
+prints "million multiply-adds, in the range from 540 to 660: " "${derive[@]}" --set=regularizers[cost_penalty].budget=600
+prints "note: no architecture with these edges and their candidates costs between 9 and 11 million multiply-adds" \
+  "${derive[@]}" --set=regularizers[cost_penalty].budget=10
+prints "Genotype(" "${derive[@]}" --set=regularizers[cost_penalty].tolerance=0
+[[ "$printed" != *"in the range"* ]] || fails "tolerance 0 has a range"
+
 exit $((failures > 0))

@@ -186,6 +186,8 @@ TEST(Spec, SettingsOfEveryRegularizerAndOfUnrollingHaveRanges) {
   }
   EXPECT_THAT(ErrorOf(spec, "regularizers[cost_penalty].budget=-1"),
               HasSubstr("regularizers[cost_penalty].budget: -1 is not in [0, 1e+09]"));
+  EXPECT_THAT(ErrorOf(spec, "regularizers[cost_penalty].tolerance=1.5"),
+              HasSubstr("regularizers[cost_penalty].tolerance: 1.5 is not in [0, 1]"));
   EXPECT_THAT(ErrorOf(spec, "regularizers[cost_penalty].unit=FLOPS"), HasSubstr("FLOPS"));
   EXPECT_THAT(ErrorOf(spec, "regularizers[probability_penalty].kind=L1"), HasSubstr("L1"));
   EXPECT_THAT(ErrorOf("search.unrolled.difference_norm=0"),
