@@ -39,6 +39,7 @@ const bool registered_10 = Registry<Dataset>::Register<cifar::Cifar10Config>(
     "cifar10", "CIFAR-10: 50,000 + 10,000 images of 10 classes, published files",
     [](const cifar::Cifar10Config& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       DatasetInfo info = cifar::Cifar10Info();
+      info.image.height = info.image.width = config.image_size();
       PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
       return std::make_unique<Cifar>(std::move(info), cifar::Cifar10(), config.data_dir());
     });
@@ -48,6 +49,7 @@ const bool registered_100 = Registry<Dataset>::Register<cifar::Cifar100Config>(
     [](const cifar::Cifar100Config& config) -> absl::StatusOr<std::unique_ptr<Dataset>> {
       const bool coarse = config.labels() == cifar::Cifar100Config::COARSE;
       DatasetInfo info = cifar::Cifar100Info(coarse);
+      info.image.height = info.image.width = config.image_size();
       PDARTS_RETURN_IF_ERROR(TakeStatistics(config.mean(), config.deviation(), &info));
       return std::make_unique<Cifar>(std::move(info), cifar::Cifar100(coarse), config.data_dir());
     });

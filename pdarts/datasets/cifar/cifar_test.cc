@@ -104,6 +104,47 @@ TEST_F(CifarTest, ReadsFineOrCoarseLabelsOfCifar100) {
   EXPECT_EQ(with_coarse->checksum, with_fine->checksum);  // the checksum of the same bytes
 }
 
+TEST_F(CifarTest, ShrinksTheImages) {
+  // The first record is an image whose left half has the value 200 in all channels.
+  std::string record(1, '\1');
+  for (int row = 0; row < 3 * 32; ++row) {
+    record += std::string(16, '\310') + std::string(16, '\0');
+  }
+  WriteCifar10();
+  WriteSparse("cifar-10-batches-bin/data_batch_1.bin", 30730000, record, "\12");
+  cifar::Cifar10Config config;
+  config.set_data_dir(directory_.string());
+  const auto whole = Make(config)->Load({});
+  config.set_image_size(16);
+  const std::unique_ptr<Dataset> dataset = Make(config);
+  EXPECT_EQ(dataset->info().image.height, 16);
+  const auto splits = dataset->Load({});
+  ASSERT_TRUE(splits.ok()) << splits.status();
+  EXPECT_EQ(splits->info.image.width, 16);
+  EXPECT_THAT(splits->test->InMemory().sizes(), ElementsAre(10000, 3, 16, 16));
+  EXPECT_EQ(splits->checksum, whole->checksum);
+  const at::Tensor images = splits->train->InMemory();
+  ASSERT_THAT(images.sizes(), ElementsAre(50000, 3, 16, 16));
+  const auto pixels = images.accessor<uint8_t, 4>();
+  for (int channel = 0; channel < 3; ++channel) {
+    for (int row = 0; row < 16; ++row) {
+      for (int column = 0; column < 16; ++column) {
+        // The filter mixes the two columns at the border.
+        const int value = pixels[0][channel][row][column];
+        if (column < 7) EXPECT_EQ(value, 200);
+        if (column == 7) EXPECT_EQ(value, 175);
+        if (column == 8) EXPECT_EQ(value, 25);
+        if (column > 8) EXPECT_EQ(value, 0);
+      }
+    }
+  }
+  config.set_image_size(33);
+  google::protobuf::Any any;
+  any.PackFrom(config);
+  EXPECT_THAT(std::string(Registry<Dataset>::Create(any).status().message()),
+              HasSubstr("image_size: 33 is not in [4, 32]"));
+}
+
 TEST_F(CifarTest, TheCallersFolderWinsOverTheConfigs) {
   cifar::Cifar10Config config;
   config.set_data_dir((directory_ / "config").string());

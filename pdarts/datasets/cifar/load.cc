@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ATen/core/Tensor.h"
+#include "ATen/ops/_upsample_bilinear2d_aa.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -33,6 +35,12 @@ std::string ContentOf(const fs::path& folder) {
   if (names.empty()) return "nothing";
   std::sort(names.begin(), names.end());
   return SomeOf(names, kNamed);
+}
+
+/// images: `[N,3,H,W]` uint8.
+at::Tensor Resized(const at::Tensor& images, const ImageShape& shape) {
+  if (images.size(2) == shape.height && images.size(3) == shape.width) return images;
+  return at::_upsample_bilinear2d_aa(images, {shape.height, shape.width}, /*align_corners=*/false);
 }
 
 class Loader {
@@ -79,9 +87,10 @@ class Loader {
     return absl::OkStatus();
   }
 
-  /// `name` is the name of the split.
+  /// `name` is the name of the split. Images are resized to `shape`.
   absl::StatusOr<std::shared_ptr<const SampleSource>> Read(absl::string_view name,
                                                            const std::vector<Batch>& batches,
+                                                           const ImageShape& shape,
                                                            Sha256* checksum) const {
     std::vector<RecordFile> files;
     for (const Batch& batch : batches) files.push_back({PathOf(batch), batch.records});
@@ -92,7 +101,7 @@ class Loader {
             : ReadRecords(files, published_.format, checksum);
     if (absl::IsNotFound(records.status())) return NotFound(records.status().message());
     if (!records.ok()) return records.status();
-    return MakeMemorySource(std::move(records->images), std::move(records->labels),
+    return MakeMemorySource(Resized(records->images, shape), std::move(records->labels),
                             absl::StrCat("the ", name, " split of ", source()));
   }
 
@@ -188,9 +197,10 @@ absl::StatusOr<DatasetSplits> Load(const Published& published, const DatasetInfo
   splits.info = info;
   splits.source = loader.source();
   if (!test_only) {
-    PDARTS_ASSIGN_OR_RETURN(splits.train, loader.Read("training", published.train, &checksum));
+    PDARTS_ASSIGN_OR_RETURN(splits.train,
+                            loader.Read("training", published.train, info.image, &checksum));
   }
-  PDARTS_ASSIGN_OR_RETURN(splits.test, loader.Read("test", published.test, &checksum));
+  PDARTS_ASSIGN_OR_RETURN(splits.test, loader.Read("test", published.test, info.image, &checksum));
   splits.checksum = absl::StrCat("sha256:", checksum.Hex());
   return splits;
 }

@@ -36,8 +36,8 @@ Published Cifar100(bool coarse);
 
 /// Reads both splits, or only the test split, which needs no file of the training split. `data_dir`
 /// holds the folder of the binary version, the folder of the Python version, or the archive of one
-/// of them. They are looked for in this order. The checksum is always the checksum of the bytes of
-/// the binary version. \error as Dataset::Load.
+/// of them. They are looked for in this order. Images are resized to the size of `info`. The
+/// checksum is always the checksum of the bytes of the binary version. \error as Dataset::Load.
 absl::StatusOr<DatasetSplits> Load(const Published& published, const DatasetInfo& info,
                                    const std::string& data_dir, bool test_only);
 
