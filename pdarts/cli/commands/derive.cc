@@ -76,10 +76,11 @@ void PrintTrace(const DerivationTrace& trace, const Topology& topology) {
   }
   if (trace.has_cost()) {
     const CostDecision& cost = trace.cost();
-    std::cout << absl::StrFormat("cost %.6g %s, in the range from %.6g to %.6g: %s\n",
-                                 cost.cost_before(), cost.unit(), cost.min(), cost.max(),
-                                 cost.steps().empty() ? "no operation was exchanged"
-                                                      : absl::StrFormat("%.6g after", cost.cost()));
+    std::cout << absl::StrFormat("cost %.6g %s, range %.6g to %.6g: %s\n", cost.cost_before(),
+                                 cost.unit(), cost.min(), cost.max(),
+                                 cost.steps().empty()
+                                     ? "no operation was exchanged"
+                                     : absl::StrFormat("%.6g after exchanges", cost.cost()));
     for (const CostStep& step : cost.steps()) {
       std::cout << absl::StrFormat(
           "%s cell, edge %s: %s (probability %.4f) instead of %s (%.4f), cost %+.6g\n",
