@@ -83,9 +83,9 @@ void PrintTrace(const DerivationTrace& trace, const Topology& topology) {
                                      : absl::StrFormat("%.6g after exchanges", cost.cost()));
     for (const CostStep& step : cost.steps()) {
       std::cout << absl::StrFormat(
-          "%s cell, edge %s: %s (probability %.4f) instead of %s (%.4f), cost %+.6g\n",
-          step.cell_kind(), EdgeOf(step, topology), step.replacement(),
-          step.replacement_probability(), step.operation(), step.probability(), step.cost_change());
+          "%s, edge %s: %s (probability %.4f) instead of %s (%.4f), cost %+.6g\n", step.cell_kind(),
+          EdgeOf(step, topology), step.replacement(), step.replacement_probability(),
+          step.operation(), step.probability(), step.cost_change());
     }
   }
   for (const std::string& note : trace.notes()) std::cout << "note: " << note << "\n";
