@@ -101,6 +101,7 @@ TEST(PointPlot, PutsGreaterValuesHigherAndMoreToTheRight) {
   // The margin is 6% of the spread on either side of a drawing of 560 by 296.
   EXPECT_THAT(plot, AllOf(HasSubstr("<circle class=\"op-2\" cx=\"94.0\" cy=\"292.1\""),
                           HasSubstr("<circle class=\"op-2\" cx=\"594.0\" cy=\"27.9\"")));
+  EXPECT_THAT(plot, AllOf(HasSubstr(">0</text>"), Not(HasSubstr(">-0"))));
   // Ticks at 0, 2, ... 10 and at 0.0, 0.2, ... 1.0.
   for (const char* tick : {">4</text>", ">10</text>", ">0.4</text>", ">1.0</text>"}) {
     EXPECT_THAT(plot, HasSubstr(tick));

@@ -54,7 +54,8 @@ class Scale {
   std::vector<double> Ticks() const {
     const double step = Step();
     std::vector<double> ticks;
-    for (double i = std::ceil(low_ / step); i * step <= high_; ++i) ticks.push_back(i * step);
+    // "+ 0" makes 0 of -0.
+    for (double i = std::ceil(low_ / step) + 0; i * step <= high_; ++i) ticks.push_back(i * step);
     return ticks;
   }
 
