@@ -17,13 +17,16 @@ struct Choice {
   std::string operation;
   double probability;
   double cost;
-
-  /// The logarithm of the probability. An impossible operation counts as the least positive number,
-  /// so that sums stay finite.
-  double Score() const {
-    return std::log(std::max(probability, std::numeric_limits<double>::min()));
-  }
+  double score;  ///< Score(probability)
 };
+
+/// The logarithm of a probability. An impossible operation counts as the least positive number, so
+/// that sums stay finite.
+double Score(double probability) {
+  return std::log(std::max(probability, std::numeric_limits<double>::min()));
+}
+
+bool IsCheaper(const Choice& a, const Choice& b) { return a.cost < b.cost; }
 
 /// An edge of the architecture. choices[0] is its derived operation.
 struct KeptEdge {
@@ -62,8 +65,9 @@ std::vector<KeptEdge> KeptEdges(const Topology& topology,
       KeptEdge of_edge = {&edge, &*decision, {}};
       for (int i = 0; i < decision->candidates_size(); ++i) {
         const std::string& operation = decision->candidates(i);
-        const Choice choice = {operation, decision->probabilities(i),
-                               costs[OperationIndex(kind, operation)]};
+        const double probability = decision->probabilities(i);
+        const Choice choice = {operation, probability, costs[OperationIndex(kind, operation)],
+                               Score(probability)};
         if (operation == edge.operation()) {
           of_edge.choices.insert(of_edge.choices.begin(), choice);
         } else if (operation != "none" && !Contains(underivable, operation) &&
@@ -91,31 +95,27 @@ double Distance(const CostRange& range, double cost) {
 
 /// The choice of each edge, by dynamic programming over the costs.
 std::vector<int> BestChoices(const CostRange& range, const std::vector<KeptEdge>& edges) {
-  double least = range.fixed, greatest = range.fixed;
+  double spread = 0;  // between the least and the greatest cost of an architecture
   for (const KeptEdge& edge : edges) {
     const auto [min, max] =
-        std::minmax_element(edge.choices.begin(), edge.choices.end(),
-                            [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
-    least += min->cost;
-    greatest += max->cost;
+        std::minmax_element(edge.choices.begin(), edge.choices.end(), IsCheaper);
+    spread += max->cost - min->cost;
   }
   constexpr double kStepsOfRange = 256, kMostSteps = 100000;
   const double step =
-      std::max({(range.max - range.min) / kStepsOfRange, (greatest - least) / kMostSteps, 1e-300});
+      std::max({(range.max - range.min) / kStepsOfRange, spread / kMostSteps, 1e-300});
 
   std::vector<std::vector<Partial>> levels = {{{range.fixed, 0, 0, 0}}};
   double least_so_far = range.fixed;
   for (const KeptEdge& edge : edges) {
-    double least_choice = edge.choices[0].cost;
-    for (const Choice& choice : edge.choices) least_choice = std::min(least_choice, choice.cost);
-    least_so_far += least_choice;
+    least_so_far += std::min_element(edge.choices.begin(), edge.choices.end(), IsCheaper)->cost;
     const std::vector<Partial>& before = levels.back();
     std::vector<Partial> after;
     std::vector<int> at;  // [steps above the least cost] index in `after`; -1: none
     for (size_t b = 0; b < before.size(); ++b) {
       for (size_t c = 0; c < edge.choices.size(); ++c) {
         const Partial next = {before[b].cost + edge.choices[c].cost,
-                              before[b].score + edge.choices[c].Score(), static_cast<int>(b),
+                              before[b].score + edge.choices[c].score, static_cast<int>(b),
                               static_cast<int>(c)};
         const auto place =
             static_cast<size_t>(std::max(0.0, std::round((next.cost - least_so_far) / step)));
