@@ -126,21 +126,66 @@ def measured_rows(path, table):
     return rows
 
 
-def training_seconds(folder, names):
-    """The seconds of every finished training of these architectures in the folder."""
+def finished_trainings(folder, names):
+    """Every finished training of these architectures in the folder: (name of the architecture, seconds, its folder)."""
     if not pathlib.Path(folder).is_dir():
         fail(f"--runs: {folder} is no folder; expected the --output_dir of compare")
-    seconds = []
+    trainings = []
     for path in sorted(pathlib.Path(folder).glob("*/result.json")):
         try:
             result = json.loads(read_text(path))
-            if key(result["genotype"]) in names:
-                seconds.append(float(result["seconds"]))
+            name = key(result["genotype"])
+            if name in names:
+                trainings.append((name, float(result["seconds"]), path.parent))
         except (ValueError, KeyError, TypeError):
             continue  # a run of another kind
-    if not seconds:
+    if not trainings:
         fail(f"--runs: {folder} holds no finished training of these architectures")
-    return seconds
+    return trainings
+
+
+def logged_epochs(folder):
+    """The epochs of a training's log, in order: (seconds, top-1 accuracy on the test images, loss of the training images)."""
+    path = folder / "log.jsonl"
+    epochs = {}
+    try:
+        for line in read_text(path).splitlines():
+            event = json.loads(line)
+            if event["event"] == "epoch":  # an epoch that was repeated after a stop has two lines
+                epochs[int(event["epoch"])] = tuple(float(event[name]) for name in ("seconds", "test_top1", "train_loss"))
+    except (ValueError, KeyError, TypeError) as error:
+        fail(f"{path}: is not the log of a training: {error!r}")
+    if not epochs or sorted(epochs) != list(range(1, len(epochs) + 1)):
+        fail(f"{path}: holds the epochs {sorted(epochs)}, expected all from 1 on")
+    return [epochs[i] for i in sorted(epochs)]
+
+
+def correlations_by_epoch(trainings, accuracies):
+    """For every epoch that all trainings have: (minutes, correlation of the top-1 accuracies, correlation of the losses).
+
+    `trainings` is what finished_trainings returned, and `accuracies` holds the table's accuracies by name. The minutes
+    are those from the beginning to the end of this epoch, as a mean over the trainings. The losses are sums over the
+    epochs up to this one, with the sign changed, so that a useful loss has a positive correlation (Ru et al., "Speedy
+    Performance Estimation for Neural Architecture Search", NeurIPS 2021). Trainings of one architecture with different
+    seeds count as one, with their mean.
+    """
+    logs = [(name, logged_epochs(folder)) for name, _, folder in trainings]
+    names = sorted({name for name, _ in logs})
+
+    def mean_by_name(value):
+        values = {name: [] for name in names}
+        for name, epochs in logs:
+            values[name].append(value(epochs))
+        return [sum(values[name]) / len(values[name]) for name in names]
+
+    of_table = [accuracies[name] for name in names]
+    result = []
+    for last in range(1, min(len(epochs) for _, epochs in logs) + 1):
+        minutes = mean_by_name(lambda epochs: sum(epoch[0] for epoch in epochs[:last]) / 60)
+        tops = mean_by_name(lambda epochs: epochs[last - 1][1])
+        losses = mean_by_name(lambda epochs: -sum(epoch[2] for epoch in epochs[:last]))
+        result.append((sum(minutes) / len(minutes), spearman(tops, of_table), spearman(losses, of_table)))
+    return result
 
 
 def choose(arguments):
@@ -162,6 +207,8 @@ def choose(arguments):
 
 
 def correlate(arguments):
+    if arguments.epochs and not arguments.runs:
+        fail("--epochs: needs the trainings' logs; give --runs=DIR, the --output_dir of compare")
     table = read_table(arguments.table)
     for path in arguments.measured:
         rows = measured_rows(path, table)
@@ -171,9 +218,15 @@ def correlate(arguments):
               f"({low:.3f} to {high:.3f} in nine of ten bootstrap samples), "
               f"multiply-adds alone {spearman(macs, of_table):.3f}")
         if arguments.runs:
-            seconds = training_seconds(arguments.runs, rows)
+            trainings = finished_trainings(arguments.runs, rows)
+            seconds = [seconds for _, seconds, _ in trainings]
             print(f"  {len(seconds)} trainings, {sum(seconds) / len(seconds) / 60:.1f} minutes each "
                   f"(at most {max(seconds) / 60:.1f}), {sum(seconds) / 3600:.2f} hours in all")
+            if arguments.epochs:
+                print("  epoch  minutes  correlation of top-1  of the sum of training losses")
+                by_epoch = correlations_by_epoch(trainings, {name: row[1] for name, row in rows.items()})
+                for epoch, (minutes, tops, losses) in enumerate(by_epoch, 1):
+                    print(f"  {epoch:5}  {minutes:7.1f}  {tops:20.3f}  {losses:29.3f}")
 
 
 def main():
@@ -187,6 +240,8 @@ def main():
     command = commands.add_parser("correlate", help="print the rank correlation of trainings with the table")
     command.add_argument("measured", nargs="+", help="what compare --json printed")
     command.add_argument("--runs", help="the --output_dir of compare, for the cost of the trainings")
+    command.add_argument("--epochs", action="store_true",
+                         help="also print the correlation after each epoch of the trainings; needs --runs")
     command.set_defaults(run=correlate)
     arguments = parser.parse_args()
     arguments.run(arguments)

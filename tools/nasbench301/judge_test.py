@@ -128,6 +128,46 @@ class JudgeTest(unittest.TestCase):
         said = self.run_judge("correlate", self.measured(rows), "--runs", self.path("runs"))
         self.assertIn("4 trainings, 2.5 minutes each (at most 4.0), 0.17 hours in all", said)
 
+    def write_training(self, name, genotype, epochs):
+        """A finished training whose log holds these epochs: (number, top-1 accuracy, training loss), each of 30 s."""
+        self.write(f"runs/{name}/result.json", json.dumps({"genotype": genotype, "seconds": 30 * len(epochs)}))
+        self.write(f"runs/{name}/log.jsonl", '{"event": "run_begin"}\n' + "".join(json.dumps(
+            {"event": "epoch", "epoch": number, "seconds": 30, "test_top1": top1, "train_loss": loss}) + "\n"
+            for number, top1, loss in epochs))
+
+    def by_epoch(self, said):
+        """The rows of the table of epochs, as numbers."""
+        rows = said.split("sum of training losses\n")[1].splitlines()
+        return [[float(value) for value in row.split()] for row in rows]
+
+    def test_correlate_shows_every_epoch(self):
+        rows = judge.spread(self.table, 4)
+        # Top-1 accuracies rise with the table after the second epoch only; losses fall with it in the first, and their
+        # sum has the first two architectures in the wrong order after the second.
+        top1 = [[40, 30, 20, 10], [10, 20, 30, 40]]
+        loss = [[2.4, 2.3, 2.2, 2.1], [1.0, 1.4, 1.0, 1.0]]
+        for i, (genotype, _) in enumerate(rows):
+            # The first line of epoch 2 is of a run that was stopped and resumed.
+            self.write_training(i, reordered(genotype), [(1, top1[0][i], loss[0][i]), (2, 0, 9), (2, top1[1][i], loss[1][i])])
+        said = self.run_judge("correlate", self.measured(rows), "--runs", self.path("runs"), "--epochs")
+        self.assertEqual(self.by_epoch(said), [[1, 0.5, -1, 1], [2, 1, 1, 0.8]])
+        # Another seed of one architecture: its mean counts, 25 between 20 and 30 in the first epoch.
+        self.write_training("seed2", rows[0][0], [(1, 10, 2.4), (2, 10, 1.0)])
+        said = self.run_judge("correlate", self.measured(rows), "--runs", self.path("runs"), "--epochs")
+        self.assertEqual([row[2] for row in self.by_epoch(said)], [-0.8, 1])
+
+    def test_errors_of_the_table_of_epochs(self):
+        rows = judge.spread(self.table, 4)
+        self.assertIn("--epochs: needs the trainings' logs", self.run_judge("correlate", self.measured(rows), "--epochs"))
+        for i, (genotype, _) in enumerate(rows):
+            self.write_training(i, genotype, [(1, 10, 2), (2, 10, 2)])
+        arguments = ("correlate", self.measured(rows), "--runs", self.path("runs"), "--epochs")
+        self.assertNotIn("error", self.run_judge(*arguments))
+        self.write_training(3, rows[3][0], [(1, 10, 2), (3, 10, 2)])
+        self.assertIn("log.jsonl: holds the epochs [1, 3], expected all from 1 on", self.run_judge(*arguments))
+        self.write("runs/3/log.jsonl", "text")
+        self.assertIn("log.jsonl: is not the log of a training", self.run_judge(*arguments))
+
     def test_errors_name_the_file_and_what_was_expected(self):
         rows = judge.spread(self.table, 5)
         self.assertIn("nothing.json: No such file", self.run_judge("correlate", self.path("nothing.json")))
