@@ -14,6 +14,9 @@ struct Noted {
   std::set<std::string> names;
 };
 
+/// The number of Pause objects of this thread.
+thread_local int pauses = 0;
+
 Noted& AllNoted() {
   static auto* const noted = new Noted;
   return *noted;
@@ -21,7 +24,12 @@ Noted& AllNoted() {
 
 }  // namespace
 
+KernelUse::Pause::Pause() { ++pauses; }
+
+KernelUse::Pause::~Pause() { --pauses; }
+
 void KernelUse::Add(c10::DeviceType device, uint32_t bit) {
+  if (pauses > 0) return;
   std::string name = family_;
   if (device != c10::DeviceType::CPU) {
     absl::StrAppend(&name, "/", c10::DeviceTypeName(device, /*lower_case=*/true));

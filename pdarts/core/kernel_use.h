@@ -28,6 +28,17 @@ class KernelUse {
     if ((noted_.load(std::memory_order_relaxed) & bit) == 0) Add(device, bit);
   }
 
+  /// While an object lives, calls of Note by its thread record nothing. For passes that are not
+  /// part of a run's results, such as the pass that counts a network's multiply-adds. Objects may
+  /// be nested.
+  class Pause {
+   public:
+    Pause();
+    ~Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+  };
+
  private:
   void Add(c10::DeviceType device, uint32_t bit);
 
@@ -38,8 +49,8 @@ class KernelUse {
 /// Records that the fused loops of an instruction set compute.
 void NoteFusedKernels(InstructionSet instructions);
 
-/// The recorded kernels since the program began, in alphabetical order, in the form of BackendName:
-/// "fused/avx512", "reference", "reference/cuda".
+/// The recorded kernels since the program began, in alphabetical order: "fused/avx512",
+/// "reference", "reference/cuda". The names are those of BackendName without the precision.
 std::vector<std::string> UsedKernels();
 
 }  // namespace pdarts

@@ -1,5 +1,7 @@
 #include "pdarts/core/kernel_use.h"
 
+#include <thread>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -20,6 +22,20 @@ TEST(KernelUse, NamesWhatWasNotedOnceAndInOrder) {
   NoteFusedKernels(InstructionSet::kAvx2);
   EXPECT_THAT(UsedKernels(),
               ElementsAre("fused/avx2", "grouped/cuda", "reference", "reference/cuda"));
+}
+
+TEST(KernelUse, RecordsNothingDuringAPause) {
+  static KernelUse counted("counted");
+  {
+    const KernelUse::Pause pause;
+    { const KernelUse::Pause nested; }
+    counted.Note(c10::kCPU);
+    EXPECT_THAT(UsedKernels(), ::testing::Not(::testing::Contains("counted")));
+    std::thread([] { counted.Note(c10::kCUDA); }).join();
+    EXPECT_THAT(UsedKernels(), ::testing::Contains("counted/cuda")) << "another thread";
+  }
+  counted.Note(c10::kCPU);
+  EXPECT_THAT(UsedKernels(), ::testing::Contains("counted"));
 }
 
 TEST(KernelUse, FusedKernelsHaveTheNamesOfTheBackend) {

@@ -5,6 +5,7 @@
 #include "ATen/ops/zeros.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "pdarts/core/kernel_use.h"
 #include "pdarts/core/network.h"
 #include "pdarts/core/tensor_memory.h"
 #include "pdarts/nn/layers.h"
@@ -41,6 +42,7 @@ std::string PartOf(const std::string& parameter) {
 }  // namespace
 
 int64_t CountMacs(Network& network, const ImageShape& image) {
+  const KernelUse::Pause pause;
   torch::NoGradGuard no_grad;
   const bool was_training = network.is_training();
   network.eval();
@@ -51,6 +53,7 @@ int64_t CountMacs(Network& network, const ImageShape& image) {
 }
 
 NetworkCosts CountCosts(Network& network, const ImageShape& image) {
+  const KernelUse::Pause pause;
   const bool was_training = network.is_training();
   NetworkCosts costs;
   std::map<std::string, int64_t> macs;

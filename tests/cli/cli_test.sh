@@ -143,7 +143,9 @@ grep -q "\"version\":\"$version\"" runs/tiny-seed1/result.json || fails "no vers
 # The result contains the kernels and the instruction set.
 best=$("$pdarts" --version | sed -n 's/^instruction set //p')
 grep -q "\"kernels\":\"fused/$best\"" runs/tiny-seed1/result.json || fails "result.json does not say fused/$best"
+grep -q "\"kernels_used\":\[\"fused/$best\"\]" runs/tiny-seed1/result.json || fails "result.json does not say that fused/$best computed"
 prints '"kernels":"reference"' "${search[@]}" --set=search.kernels=REFERENCE --output_dir=reference --json
+grep -q '"kernels_used":\["reference"\]' reference/result.json || fails "not only the reference kernels computed"
 prints '"kernels":"fused/portable"' env PDARTS_KERNEL_VARIANT=portable "${search[@]}" --output_dir=portable --json
 prints '"kernels":"fused/portable"' env PDARTS_KERNEL_VARIANT=portable "$pdarts" benchmark --genotype=PDARTS --cells=2 \
   --channels=4 --batch=1 --runs=1 --json
@@ -246,6 +248,7 @@ says "$PWD/no_zoo is not a run directory, and holds no run" "$pdarts" results no
 says "$PWD/no_runs is not a run directory, and holds no run" "$pdarts" results no_runs
 mkdir docs && touch docs/model_zoo.md
 prints "## CIFAR-100" "$pdarts" results zoo --markdown
+[ "$("$pdarts" results zoo --markdown 2>&1 > /dev/null)" = "note: wrote $PWD/docs/model_zoo.md" ] || fails "nothing says that the page was written"
 for text in "## CIFAR-10" "## CIFAR-100" "[genotype](<../zoo/tiny-seed1/genotype.txt>)" \
   "[tiny](<../zoo/tiny-seed1/spec.textproto>) | [log](<../zoo/tiny-seed1/log.jsonl>) |"; do
   grep -qF "$text" docs/model_zoo.md || fails "the page of the zoo lacks: $text"

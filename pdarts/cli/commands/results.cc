@@ -96,6 +96,7 @@ absl::Status WriteModelZooPage(const std::vector<std::string>& runs) {
   std::error_code error;
   if (!output.empty() || fs::exists(file, error)) {
     PDARTS_RETURN_IF_ERROR(WriteFileAtomically(file.string(), page));
+    if (output.empty()) Tell({absl::StrCat("wrote ", file.string())});
   }
   std::cout << (output.empty() ? page : file.string() + "\n");
   return left_out.status();
