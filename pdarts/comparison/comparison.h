@@ -35,7 +35,8 @@ struct GroupComparison {
 };
 
 /// Compares groups with random architectures, which become the last group, "random". `seed` is the
-/// seed of the random permutations, which are used if there are too many permutations.
+/// seed of the random permutations, which are used if there are too many permutations. The numbers
+/// of a group do not depend on the other groups.
 GroupComparison CompareGroups(const std::vector<MeasuredGroup>& groups,
                               const std::vector<MeasuredArchitecture>& random, uint64_t seed);
 

@@ -34,6 +34,21 @@ TEST(CompareGroups, TestsEveryGroupAgainstTheRandomOnes) {
   EXPECT_DOUBLE_EQ(comparison.groups(1).relative_improvement(), -25);
 }
 
+TEST(CompareGroups, DrawsTheSamePermutationsForEveryGroup) {
+  // 30 choose 10 assignments are too many, so the test draws some of them.
+  std::vector<MeasuredArchitecture> random, found;
+  for (int i = 0; i < 20; ++i) random.push_back({"r", 70.0 + i, 0, 0});
+  for (int i = 0; i < 10; ++i) found.push_back({"f", 75.3 + 1.1 * i, 0, 0});
+  const GroupComparison compared = CompareGroups({{"one", found}, {"two", found}}, random, 1);
+  EXPECT_FALSE(compared.is_exact);
+  const auto p_value = [&](int group) {
+    return compared.comparison.groups(group).p_value().number_value();
+  };
+  EXPECT_GT(p_value(0), 0.01);
+  EXPECT_LT(p_value(0), 0.99);
+  EXPECT_EQ(p_value(0), p_value(1));
+}
+
 TEST(GroupMean, IsOverTheGroupsArchitectures) {
   const Comparison comparison =
       CompareGroups({{"g", {{"a", 90, 1, 10}, {"b", 92, 3, 40}}}}, {{"r", 80, 7, 70}}, 1)

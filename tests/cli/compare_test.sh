@@ -86,6 +86,8 @@ says "--jobs: 0 is below 1" "${table[@]}" --genotypes=two.txt --jobs=0
 says 'two groups are called "two.txt"; --genotypes=NAME:' "${table[@]}" --genotypes=two.txt --genotypes=two.txt
 says "which is the name of the random architectures" "${table[@]}" --genotypes=random:two.txt
 says '--genotypes: "two.txt,,one.txt" has an empty item' "${table[@]}" --genotypes=two.txt,,one.txt
+says '--genotypes: ":two.txt" begins with a colon; expected a group' "${table[@]}" --genotypes=:two.txt
+says "--set: train.epochs=2: only a training has settings" "${table[@]}" --genotypes=two.txt --set=train.epochs=2
 says "--genotypes: there is no file or run $PWD/none.txt" "${table[@]}" --genotypes=none.txt
 { cat two.txt; echo "|nor_conv_9x9~0|"; } > wrong.txt
 says "--genotypes: $PWD/wrong.txt, line 5: column 2: unknown operation" "${table[@]}" --genotypes=wrong.txt

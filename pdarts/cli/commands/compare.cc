@@ -104,6 +104,10 @@ template <class Read>
 absl::StatusOr<GivenGroup> ReadGroup(absl::string_view value, const Read& read) {
   GivenGroup group;
   const absl::string_view whole = value;
+  if (absl::StartsWith(value, ":")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", whole, "\" begins with a colon; expected a group's name before it"));
+  }
   group.name = TakeGroupName(&value);
   if (group.name.empty()) group.name = NameOfValue(whole);
   for (const std::string& item : SplitAtCommas(value)) {
@@ -337,6 +341,11 @@ absl::Status Compare(const std::vector<std::string>&) {
   if (trains != benchmark.empty()) {
     return absl::InvalidArgumentError(
         "compare needs either --spec=FILE of a training or --benchmark=NAME");
+  }
+  if (!trains && !absl::GetFlag(FLAGS_set).values.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--set: ", absl::GetFlag(FLAGS_set).values.front(),
+                     ": only a training has settings; --benchmark trains nothing"));
   }
   PDARTS_RETURN_IF_ERROR(JobsFromFlags().status());
   PDARTS_ASSIGN_OR_RETURN(const std::vector<int64_t> seeds, SeedsOrOne());
