@@ -86,6 +86,19 @@ absl::StatusOr<Architecture> FromTextproto(const SearchSpace& space, const std::
       "training with the field genotype");
 }
 
+/// The only line of a text that is neither empty nor a comment (#), without the spaces around it;
+/// empty if there is no such line or more than one.
+absl::string_view OnlyLine(absl::string_view content) {
+  absl::string_view only;
+  for (absl::string_view line : absl::StrSplit(content, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (line.empty() || line[0] == '#') continue;
+    if (!only.empty()) return "";
+    only = line;
+  }
+  return only;
+}
+
 /// The text of a file. \error kInvalidArgument if the file is too long or does not hold text; as
 /// ReadFileOrPipe.
 absl::StatusOr<std::string> ReadText(const std::string& path) {
@@ -118,7 +131,7 @@ absl::StatusOr<Architecture> FromContent(const SearchSpace& space, const std::st
     return FromFound(space, found);
   }
   // A name has no position to report. For any other text, the position is that in the file.
-  const absl::string_view word = absl::StripAsciiWhitespace(content);
+  const absl::string_view word = OnlyLine(content);
   return IsKnownName(space, word) ? ParseGenotype(space, word) : space.Parse(content);
 }
 

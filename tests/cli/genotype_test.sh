@@ -73,6 +73,10 @@ for given in runs/trained-seed1 runs/trained-seed1/architecture.textproto runs/t
   prints "$text" "${genotype[@]}" $given
 done
 
+# A file may hold a name, and comments.
+printf '# the published cell\n\n PDARTS\n' > named.txt
+prints "$("${genotype[@]}" PDARTS)" "${genotype[@]}" named.txt
+
 # NAS-Bench-201.
 cell='|none~0|+|skip_connect~0|nor_conv_1x1~1|+|nor_conv_3x3~0|avg_pool_3x3~1|none~2|'
 echo "genotype: Structure(4 nodes with $cell)" > cell201.txt
