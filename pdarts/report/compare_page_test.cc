@@ -108,6 +108,22 @@ TEST(PointPlot, PutsGreaterValuesHigherAndMoreToTheRight) {
   }
 }
 
+TEST(PointPlot, OnePointFarBelowDoesNotExtendTheAxis) {
+  PlotSeries series = {"s", 2, {}};
+  for (const double y : {10, 90, 91, 92, 93, 94, 95}) series.points.push_back({y, y, ""});
+  for (const Html& drawn :
+       {ScatterPlot({"t", "x", "y"}, {series}), StripPlot({"t", "x", "y"}, {series})}) {
+    const std::string plot = drawn.bytes();
+    EXPECT_THAT(plot, HasSubstr("t (1 point is far below the axis and drawn at its end)"));
+    EXPECT_THAT(plot, ContainsRegex("x=\"58.0\"[^>]*>91</text>"));
+    EXPECT_THAT(plot, Not(ContainsRegex("x=\"58.0\"[^>]*>20</text>")));
+    EXPECT_EQ(Count(plot, "cy=\"308.0\""), 1) << "at the end of the axis";
+    EXPECT_EQ(Count(plot, "<circle"), 7);
+  }
+  series.points.front().y = 82;  // near enough
+  EXPECT_THAT(ScatterPlot({"t", "x", "y"}, {series}).bytes(), Not(HasSubstr("far below")));
+}
+
 TEST(PointPlot, ShortensNamesThatWouldOverlap) {
   const std::string name(60, 'n');
   const std::string plot =

@@ -19,6 +19,22 @@ constexpr double kLeft = 64, kRight = 16, kTop = 12, kBottom = 52;
 constexpr double kLetter = 7;  ///< approximate width of a letter
 constexpr int kTicks = 6;      ///< approximate number on an axis
 
+/// How many interquartile ranges a value on an axis may lie below the lower quartile: Tukey's outer
+/// fence.
+constexpr double kFarOut = 3;
+
+/// The values without those that are far below the others.
+std::vector<double> WithoutFarBelow(std::vector<double> values) {
+  if (values.empty()) return values;
+  std::sort(values.begin(), values.end());
+  const double lower = values[(values.size() - 1) / 4], upper = values[(values.size() - 1) * 3 / 4];
+  const double fence = lower - kFarOut * (upper - lower);
+  if (upper > lower) {
+    values.erase(values.begin(), std::lower_bound(values.begin(), values.end(), fence));
+  }
+  return values;
+}
+
 /// A range of values and its place in the drawing.
 class Scale {
  public:
@@ -37,9 +53,12 @@ class Scale {
     high_ += margin;
   }
 
+  /// The place of a value. A value below the range has the place of its end.
   double At(double value) const {
-    return begin_ + (value - low_) / (high_ - low_) * (end_ - begin_);
+    return begin_ + (std::max(value, low_) - low_) / (high_ - low_) * (end_ - begin_);
   }
+
+  bool IsBelow(double value) const { return value < low_; }
 
   /// The distance of the ticks: 1, 2 or 5 times a power of ten.
   double Step() const {
@@ -135,14 +154,32 @@ std::vector<double> Coordinates(const std::vector<PlotSeries>& series, double Pl
   return values;
 }
 
-Html Figure(const PlotAxes& axes, const Html& drawing, const Html& key) {
+/// The scale of the y axis of all series. One architecture that does not learn must not squeeze all
+/// others into a line.
+Scale YScale(const std::vector<PlotSeries>& series) {
+  return Scale(WithoutFarBelow(Coordinates(series, &PlotPoint::y)), kHeight - kBottom, kTop);
+}
+
+/// The caption of a plot. It counts the points that lie below the y axis.
+std::string Caption(const PlotAxes& axes, const std::vector<PlotSeries>& series, const Scale& y) {
+  const std::vector<double> values = Coordinates(series, &PlotPoint::y);
+  const auto below =
+      std::count_if(values.begin(), values.end(), [&y](double value) { return y.IsBelow(value); });
+  if (below == 0) return axes.title;
+  return absl::StrCat(axes.title,
+                      below == 1 ? " (1 point is" : absl::StrCat(" (", below, " points are"),
+                      " far below the axis and drawn at its end)");
+}
+
+Html Figure(const PlotAxes& axes, const std::string& caption, const Html& drawing,
+            const Html& key) {
   const Html plot =
       Element(Tag::kSvg,
               {{Attr::kViewBox, absl::StrCat("0 0 ", kWidth, " ", kHeight)},
                {Attr::kRole, "img"},
                {Attr::kAriaLabel, absl::StrCat(axes.title, ": ", axes.y, " against ", axes.x)}},
               "\n", drawing);
-  return Block(Tag::kFigure, {{Attr::kClass, "points"}}, Block(Tag::kFigcaption, axes.title), key,
+  return Block(Tag::kFigure, {{Attr::kClass, "points"}}, Block(Tag::kFigcaption, caption), key,
                plot);
 }
 
@@ -150,7 +187,7 @@ Html Figure(const PlotAxes& axes, const Html& drawing, const Html& key) {
 
 Html ScatterPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
   const Scale x(Coordinates(series, &PlotPoint::x), kLeft, kWidth - kRight);
-  const Scale y(Coordinates(series, &PlotPoint::y), kHeight - kBottom, kTop);
+  const Scale y = YScale(series);
   Html drawing = YAxis(y, axes.y);
   for (const double tick : x.Ticks()) {
     drawing.Append(Line("grid", x.At(tick), kTop, x.At(tick), kHeight - kBottom));
@@ -164,11 +201,12 @@ Html ScatterPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
       drawing.Append(Dot(x.At(point.x), y.At(point.y), s.color, point.label));
     }
   }
-  return Figure(axes, drawing, Block(Tag::kUl, {{Attr::kClass, "key"}}, "\n", key));
+  return Figure(axes, Caption(axes, series, y), drawing,
+                Block(Tag::kUl, {{Attr::kClass, "key"}}, "\n", key));
 }
 
 Html StripPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
-  const Scale y(Coordinates(series, &PlotPoint::y), kHeight - kBottom, kTop);
+  const Scale y = YScale(series);
   Html drawing = YAxis(y, axes.y);
   const double width = (kWidth - kRight - kLeft) / std::max<double>(1, series.size());
   for (size_t s = 0; s < series.size(); ++s) {
@@ -190,7 +228,7 @@ Html StripPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series) {
     drawing.Append(Line("mean", middle - 0.35 * width, mean, middle + 0.35 * width, mean));
   }
   drawing.Append(XTitle(axes.x));
-  return Figure(axes, drawing, Html());
+  return Figure(axes, Caption(axes, series, y), drawing, Html());
 }
 
 }  // namespace pdarts

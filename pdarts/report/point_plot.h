@@ -31,7 +31,9 @@ struct PlotAxes {
 };
 
 /// A drawing of points that needs no script: a figure with axes, and a key of the series. All
-/// coordinates are finite.
+/// coordinates are finite. Points that lie below the lower quartile of y by more than three
+/// interquartile ranges do not extend the y axis: they are drawn at its end, and the caption counts
+/// them.
 Html ScatterPlot(const PlotAxes& axes, const std::vector<PlotSeries>& series);
 
 /// As ScatterPlot, but with a column for each series, and its name below it. A line marks the mean
