@@ -33,21 +33,20 @@ struct CellWork {
   PassWork alphas;
 };
 
-/// Counts the work of a cell in training from the description of the cell.
+/// Counts the work of a cell in training from the CellPlan of the cell, by which the fused kernels
+/// compute it.
 ///
 /// Bytes. A batch normalization divides the work: its statistics (forward) or the sums over its
 /// gradient (backward) need the values of all images before the first value after it can be
 /// computed. So these tensors go through main memory, in the type of the inputs:
 ///   - the inputs and nodes of the cell, and the gradients of all of them;
 ///   - the pre-normalization value of each convolution, and the result of each pool, which all
-///   edges
-///     from one source share;
+///     edges from one source share;
 ///   - the gradient between two convolutions of a chain.
 /// Each of them is read or written only once if the work can be done image by image:
 ///   - forward: a cell's input is read once for all of its convolutions and pools. A node is
-///   written
-///     once and not read, because its convolutions follow while the image is in the cache. A
-///     pre-normalization value is written once, and read once by what follows it: the next
+///     written once and not read, because its convolutions follow while the image is in the cache.
+///     A pre-normalization value is written once, and read once by what follows it: the next
 ///     convolution of the chain, or the node's sum. The result of a pool and the source of an
 ///     identity are read once by each sum that they are a term of.
 ///   - backward, sums of each node: its gradient is read once (or is in the cache, because it has
@@ -65,8 +64,8 @@ struct CellWork {
 /// value: statistics 2, a term of a node 1, a normalization 1, a pool 4 (two for the rows, two for
 /// the columns), the gradient before a normalization 2, its sums 3.
 ///
-/// `inputs` are `[N,C,H,W]`. Every node must lead to the output. Dies if a convolution does not
-/// fit.
+/// `inputs` are `[N,C,H,W]`. Every node must lead to the output. Dies if the arguments do not fit
+/// each other.
 CellWork Count(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs);
 
 }  // namespace pdarts::nn

@@ -120,6 +120,42 @@ TEST(CellWorkTest, EdgesShareAPool) {
   EXPECT_EQ(work.weights.other, (2 * 3 + 3 + 4) * kValues);
 }
 
+TEST(CellWorkTest, OnlyOneTermOfASharedPoolIsNormalized) {
+  CellOperation pool;
+  pool.kind = CellOperation::Kind::kAveragePool;
+  MixedCellArgs cell = CellOf(pool, 2);
+  cell.edges[1].operations[0].batch_norm.emplace();
+  const CellWork work = CountFor(cell);
+  ExpectTensors(work.forward, 3, 3);
+  EXPECT_EQ(work.forward.other, (4 + 2 + 2) * kValues);
+  // The sums of the normalized term read the gradient of its node and the pooled value. The pool
+  // reads both gradients and the pooled value.
+  ExpectTensors(work.weights, 5, 1);
+  EXPECT_EQ(work.weights.other, (3 + 3 + 4) * kValues);
+  // The sum of the other term, for its coefficient, also reads a gradient and the pooled value.
+  ExpectTensors(work.alphas, 7, 1);
+  EXPECT_EQ(work.alphas.other, (3 + 1 + 3 + 4) * kValues);
+}
+
+TEST(CellWorkTest, FactorizedReductionMultipliesEachWeightOnceForEachPixel) {
+  ReluConvolution convolution;
+  convolution.kind = ConvolutionKind::kFactorizedReduce;
+  convolution.stride = 2;
+  convolution.weight = at::zeros({kChannels / 2, kChannels, 1, 1});
+  convolution.second_weight = at::zeros({kChannels / 2, kChannels, 1, 1});
+  CellOperation reduction;
+  reduction.kind = CellOperation::Kind::kConvolution;
+  reduction.chain.push_back({convolution, BatchNormArgs()});
+  MixedCellArgs cell = CellOf(reduction, 1);
+  cell.height = cell.width = kSide / 2;
+  const CellWork work = CountFor(cell);
+  // A node has a quarter of the pixels of the input. Reads the input and the pre-normalization
+  // value. Writes this value and the node.
+  ExpectTensors(work.forward, 1 + 0.25, 2 * 0.25);
+  EXPECT_EQ(work.forward.matrix, kPixels / 4 * kChannels * kChannels);
+  EXPECT_EQ(work.weights.matrix, 2 * work.forward.matrix);
+}
+
 TEST(CellWorkTest, InnerNodeIsNotReadByItsConvolutions) {
   CellOperation pool;
   pool.kind = CellOperation::Kind::kAveragePool;
