@@ -84,13 +84,14 @@ void Measure(benchmark::State& state, const Operation& operation, const Shape& s
 
 BatchNormArgs BatchNorm(int64_t) { return {}; }
 
-Operation Separable(const std::string& name, int64_t k, int64_t dilation, int rounds) {
+/// length: of the chain, in ReLU-conv-BNs.
+Operation Separable(const std::string& name, int64_t k, int64_t dilation, int length) {
   Operation operation;
   operation.name = name;
   operation.activations = 1;
   operation.inputs = [=](const Shape& s) {
     Inputs inputs = {Random({kImages, s.channels, s.side, s.side})};
-    for (int r = 0; r < rounds; ++r) {
+    for (int r = 0; r < length; ++r) {
       inputs.push_back(Random({s.channels, 1, k, k}));
       inputs.push_back(Random({s.channels, s.channels, 1, 1}));
     }
@@ -99,7 +100,7 @@ Operation Separable(const std::string& name, int64_t k, int64_t dilation, int ro
   operation.function = [=](const Shape& s) -> Function {
     return [=](const Backend& backend, const Inputs& t) {
       at::Tensor x = Convolve(backend, t[0], SeparableConvolution(t[1], t[2], 1, dilation));
-      if (rounds == 2) {
+      if (length == 2) {
         x = Convolve(backend, x, SeparableConvolution(t[3], t[4], 1, dilation),
                      BatchNorm(s.channels));
       }
@@ -150,7 +151,7 @@ Operation Cell() {
   struct Kind {
     std::string name;
     int64_t k, dilation;
-    int rounds;
+    int length;  ///< of the chain, in ReLU-conv-BNs
   };
   static const std::vector<Kind> kinds = {
       {"sep3", 3, 1, 2}, {"sep5", 5, 1, 2}, {"dil3", 3, 2, 1}, {"dil5", 5, 2, 1}};
@@ -163,7 +164,7 @@ Operation Cell() {
                      Random({kImages, s.channels, s.side, s.side})};
     for (int e = 0; e < 14; ++e) {
       for (const Kind& kind : kinds) {
-        for (int r = 0; r < kind.rounds; ++r) {
+        for (int r = 0; r < kind.length; ++r) {
           inputs.push_back(Random({s.channels, 1, kind.k, kind.k}));
           inputs.push_back(Random({s.channels, s.channels, 1, 1}));
         }
@@ -192,7 +193,7 @@ Operation Cell() {
           for (size_t i = 0; i < kinds.size(); ++i) {
             CellOperation& operation = edge.operations[3 + i];
             operation.kind = CellOperation::Kind::kConvolution;
-            for (int r = 0; r < kinds[i].rounds; ++r) {
+            for (int r = 0; r < kinds[i].length; ++r) {
               operation.chain.push_back(
                   {SeparableConvolution(t[next], t[next + 1], 1, kinds[i].dilation),
                    BatchNorm(s.channels)});

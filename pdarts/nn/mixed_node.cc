@@ -125,10 +125,10 @@ at::Tensor MixedNode(const std::vector<MixedEdge>& edges, const ForwardContext& 
       const Operation& operation = *(*edge.operations)[k];
       if (operation.is_zero()) continue;
       const ForwardContext of_operation = of_edge.At(static_cast<int64_t>(k));
-      const PreNormalization raw = operation.PreNormalize(edge.x, of_operation);
+      const PreNormalization before = operation.PreNormalize(edge.x, of_operation);
       NodeTerm& term = terms.emplace_back();
-      term.value = raw.value;
-      if (raw.batch_norm != nullptr) term.batch_norm = raw.batch_norm->Args(of_operation);
+      term.value = before.value;
+      if (before.batch_norm != nullptr) term.batch_norm = before.batch_norm->Args(of_operation);
       if (!probabilities.empty()) coefficients.push_back(probabilities[k]);
     }
   }

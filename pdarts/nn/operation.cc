@@ -182,8 +182,8 @@ void Tally(const ReluConvolution& convolution, at::IntArrayRef sizes) {
 }
 
 /// A ReLU-conv-BN as data.
-CellOperation OneRound(ReluConvolution convolution, const BatchNorm& batch_norm,
-                       at::IntArrayRef sizes, const ForwardContext& context) {
+CellOperation OneReluConvBn(ReluConvolution convolution, const BatchNorm& batch_norm,
+                            at::IntArrayRef sizes, const ForwardContext& context) {
   Tally(convolution, sizes);
   CellOperation operation;
   operation.kind = CellOperation::Kind::kConvolution;
@@ -306,7 +306,7 @@ class ReluConvBn : public NormalizedOperation {
 
   bool has_cell_form() const override { return AsReluConvolution().has_value(); }
   CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const override {
-    return OneRound(AsReluConvolution().value(), *batch_norm_, sizes, context);
+    return OneReluConvBn(AsReluConvolution().value(), *batch_norm_, sizes, context);
   }
 
   GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
@@ -353,7 +353,7 @@ class FactorizedReduce : public NormalizedOperation {
 
   bool has_cell_form() const override { return true; }
   CellOperation CellForm(at::IntArrayRef sizes, const ForwardContext& context) const override {
-    return OneRound(AsReluConvolution(), *batch_norm_, sizes, context);
+    return OneReluConvBn(AsReluConvolution(), *batch_norm_, sizes, context);
   }
 
   GraphValue Describe(GraphBuilder* builder, absl::string_view path, GraphValue x) const override {
@@ -422,8 +422,8 @@ CellOperation Operation::CellForm(at::IntArrayRef, const ForwardContext&) const 
 }
 
 at::Tensor NormalizedOperation::Forward(const at::Tensor& x, const ForwardContext& context) const {
-  const PreNormalization raw = PreNormalize(x, context);
-  return Normalize(backend_, raw.value, raw.batch_norm->Args(context));
+  const PreNormalization before = PreNormalize(x, context);
+  return Normalize(backend_, before.value, before.batch_norm->Args(context));
 }
 
 std::vector<at::Tensor> ForwardEach(const std::vector<const Operation*>& operations,
@@ -440,16 +440,16 @@ std::vector<at::Tensor> ForwardEach(const std::vector<const Operation*>& operati
   std::vector<at::Tensor> values;
   std::vector<BatchNormArgs> batch_norms;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const PreNormalization raw = operations[i]->PreNormalize(inputs[i], context);
-    if (raw.batch_norm == nullptr) {
+    const PreNormalization before = operations[i]->PreNormalize(inputs[i], context);
+    if (before.batch_norm == nullptr) {
       // A zero operation has no pre-normalization value.
-      outputs.push_back(raw.value.defined() ? raw.value
-                                            : operations[i]->Forward(inputs[i], context));
+      outputs.push_back(before.value.defined() ? before.value
+                                               : operations[i]->Forward(inputs[i], context));
       continue;
     }
     outputs.emplace_back();
-    values.push_back(raw.value);
-    batch_norms.push_back(raw.batch_norm->Args(context));
+    values.push_back(before.value);
+    batch_norms.push_back(before.batch_norm->Args(context));
   }
   const std::vector<at::Tensor> normalized = NormalizeEach(backend, values, batch_norms);
   auto next = normalized.begin();

@@ -50,18 +50,19 @@ TEST(Operation, HalvesSidesWithStrideTwo) {
   }
 }
 
-TEST(Operation, IsItsRawFormNormalized) {
+TEST(Operation, IsItsPreNormalizationValueNormalized) {
   for (const std::string& name : OperationNames()) {
     for (const Kernels kernels : {REFERENCE, FUSED}) {
       for (int64_t stride : {1, 2}) {
         const auto operation = MakeOperation(name, Options(stride, kernels));
         operation->to(at::kDouble);
         const at::Tensor x = Random({2, 4, 8, 8});
-        const PreNormalization raw = operation->PreNormalize(x, ForwardContext());
-        EXPECT_EQ(operation->is_zero(), !raw.value.defined()) << name;
+        const PreNormalization before = operation->PreNormalize(x, ForwardContext());
+        EXPECT_EQ(operation->is_zero(), !before.value.defined()) << name;
         if (operation->is_zero()) continue;
-        const at::Tensor y =
-            raw.batch_norm ? raw.batch_norm->Forward(raw.value, ForwardContext()) : raw.value;
+        const at::Tensor y = before.batch_norm
+                                 ? before.batch_norm->Forward(before.value, ForwardContext())
+                                 : before.value;
         EXPECT_TRUE(y.allclose(operation->Forward(x, ForwardContext()), 1e-12, 1e-12)) << name;
       }
     }
@@ -214,10 +215,11 @@ class Cell {
     probabilities_.requires_grad_();
   }
 
-  at::Tensor Forward() {
+  at::Tensor Forward(double drop_path) {
     const std::vector<Knob> knobs = {{kSkipDropoutKnob, "", 0, 1, 0.4}};
     ForwardContext context;
     context.knobs = &knobs;
+    context.drop_path = drop_path;
     x_ = Random({3, 4, 6, 6}).requires_grad_();
     return MixedNodes(graph_, operations_, {x_}, probabilities_, context, backend_);
   }
@@ -242,21 +244,30 @@ TEST(MixedNodes, AreTheSameWithAllKernels) {
   const std::vector<std::string> names = {"none",         "max_pool_3x3", "skip_connect",
                                           "sep_conv_3x3", "dil_conv_5x5", "avg_pool_3x3"};
   for (const bool with_square : {false, true}) {
-    for (const Kernels kernels : {FUSED, GROUPED}) {
-      SCOPED_TRACE(KernelsName(kernels));
-      Cell reference(names, with_square, REFERENCE), tested(names, with_square, kernels);
-      const at::Tensor expected = reference.Forward(), actual = tested.Forward();
-      const std::string function = actual.grad_fn()->name();
-      EXPECT_EQ(function == "pdarts::MixedCell", !with_square)
-          << "the function that computed the cell is " << function
-          << (with_square ? "; an operation without a cell form must not be in pdarts::MixedCell"
-                          : "; if these kernels leave an operation to the composition, test the "
-                            "operation in a test of its own");
-      EXPECT_TRUE(actual.allclose(expected, 1e-10, 1e-10));
-      const auto expected_gradients = reference.Gradients(expected);
-      const auto gradients = tested.Gradients(actual);
-      for (size_t i = 0; i < gradients.size(); ++i) {
-        EXPECT_TRUE(gradients[i].allclose(expected_gradients[i], 1e-9, 1e-9)) << i;
+    at::Tensor of_all_edges;  // the output without drop path
+    for (const double drop_path : {0.0, 0.4}) {
+      for (const Kernels kernels : {FUSED, GROUPED}) {
+        SCOPED_TRACE(testing::Message() << KernelsName(kernels) << ", drop path " << drop_path);
+        Cell reference(names, with_square, REFERENCE), tested(names, with_square, kernels);
+        const at::Tensor expected = reference.Forward(drop_path);
+        const at::Tensor actual = tested.Forward(drop_path);
+        if (drop_path == 0) {
+          of_all_edges = expected.detach();
+        } else {
+          EXPECT_FALSE(expected.allclose(of_all_edges)) << "no edge was dropped";
+        }
+        const std::string function = actual.grad_fn()->name();
+        EXPECT_EQ(function == "pdarts::MixedCell", !with_square)
+            << "the function that computed the cell is " << function
+            << (with_square ? "; an operation without a cell form must not be in pdarts::MixedCell"
+                            : "; if these kernels leave an operation to the composition, test the "
+                              "operation in a test of its own");
+        EXPECT_TRUE(actual.allclose(expected, 1e-10, 1e-10));
+        const auto expected_gradients = reference.Gradients(expected);
+        const auto gradients = tested.Gradients(actual);
+        for (size_t i = 0; i < gradients.size(); ++i) {
+          EXPECT_TRUE(gradients[i].allclose(expected_gradients[i], 1e-9, 1e-9)) << i;
+        }
       }
     }
   }

@@ -48,7 +48,7 @@ class SearchSpaceBattery : public ::testing::TestWithParam<std::string> {
     shape.channels = 4;
     shape.image = {3, 16, 16};
     shape.classes = 5;
-    shape.backend.kernels = kernels;
+    shape.backend = ResolveBackend(kernels, FLOAT64, at::kCPU).value();
     auto super_net = space_->BuildSuperNet(candidates, shape, MakeGenerator(seed, "weights"));
     super_net.value()->to(at::kDouble);  // value() ends the check, but not the program
     super_net.value()->InitializeAlphas(0.5, MakeGenerator(seed, "alphas"));
@@ -294,8 +294,9 @@ TEST_P(SearchSpaceBattery, NetworksTrainInBfloat16) {
       space_->Derive(super_net->candidates(), super_net->Probabilities(), {}).value().architecture;
   const at::Tensor images = at::randn({4, 3, 32, 32}, MakeGenerator(1, "images"));
   std::vector<at::Tensor> exact;
-  for (const at::ScalarType storage : {at::kFloat, at::kBFloat16}) {
-    shape.backend.storage = derived_shape.backend.storage = storage;
+  for (const Precision precision : {FLOAT32, BFLOAT16}) {
+    shape.backend = ResolveBackend(FUSED, precision, at::kCPU).value();
+    derived_shape.backend = shape.backend;
     const auto built = space_->BuildSuperNet(space_->InitialCandidates().value(), shape,
                                              MakeGenerator(1, "weights"));
     const auto derived =
@@ -315,7 +316,7 @@ TEST_P(SearchSpaceBattery, NetworksTrainInBfloat16) {
         EXPECT_EQ(gradient.scalar_type(), at::kFloat);
         EXPECT_TRUE(gradient.isfinite().all().item<bool>());
       }
-      if (storage == at::kFloat) exact.push_back(logits[i].detach());
+      if (precision == FLOAT32) exact.push_back(logits[i].detach());
       EXPECT_LT((logits[i] - exact[i]).norm().item<double>(), 0.2 * exact[i].norm().item<double>());
     }
   }
@@ -645,8 +646,8 @@ TEST_P(SearchSpaceBattery, OperationsByThemselvesStoreWhatTheBackendSays) {
   shape.channels = 4;
   const OperationPlaces places = space_->operation_places(shape);
   if (places.empty()) GTEST_SKIP() << "the space does not say its places";
-  for (const at::ScalarType storage : {at::kFloat, at::kBFloat16}) {
-    shape.backend.storage = storage;
+  for (const Precision precision : {FLOAT32, BFLOAT16}) {
+    shape.backend = ResolveBackend(FUSED, precision, at::kCPU).value();
     for (size_t k = 0; k < places.size(); ++k) {
       const OperationPlace& place = places[k].front().front();
       const ImageShape& input = place.input;
@@ -655,7 +656,7 @@ TEST_P(SearchSpaceBattery, OperationsByThemselvesStoreWhatTheBackendSays) {
             space_->BuildOperation(operation, place, shape, MakeGenerator(1, "weights"));
         const NetworkOutput output =
             network->Forward(at::zeros({2, input.channels, input.height, input.width}));
-        EXPECT_EQ(output.logits.scalar_type(), storage) << operation;
+        EXPECT_EQ(output.logits.scalar_type(), shape.backend.storage) << operation;
       }
     }
   }

@@ -23,8 +23,12 @@ namespace pdarts::nn {
 struct BatchNormArgs {
   at::Tensor weight;  ///< `[C]`, undefined unless affine
   at::Tensor bias;    ///< `[C]`, undefined unless affine
+  /// `[C]`, contiguous, on the device of the activations; float64 if the activations are float64,
+  /// and otherwise float32. Both may be undefined only in training without `update_statistics`.
+  /// FUSED dies if they are undefined in evaluation. If it moves them, it also dies if they are not
+  /// contiguous or do not have C elements.
   at::Tensor running_mean;
-  at::Tensor running_var;
+  at::Tensor running_var;  ///< as running_mean
   bool training = true;
   bool update_statistics = true;
   double eps = 1e-5;

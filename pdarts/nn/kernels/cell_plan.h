@@ -13,8 +13,14 @@
 
 namespace pdarts::nn {
 
-/// The computation of a mixed cell and its order. The plan is made once from the arguments of the
-/// cell. CellForward and CellBackward read it, and nothing changes it.
+/// The computation of a mixed cell and its order. CellForward and CellBackward read the plan, and
+/// nothing changes it.
+///
+/// Each forward pass of a cell makes a plan of its own from the arguments of the cell, because the
+/// arguments hold tensors of this pass, such as dropout masks. The backward pass uses the plan of
+/// its forward pass. A plan costs little: it only computes sizes and places. It refers to the
+/// weights and does not copy them. Only image scales (N numbers for each edge) are copied, and
+/// dropout masks that are not channels-last.
 ///
 /// A node is a sum of terms. A term is a source (an earlier node) itself, or the value of an
 /// operation on a source, which is batch-normalized in most cases. The value of an operation before

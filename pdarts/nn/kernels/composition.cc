@@ -208,9 +208,10 @@ NodeTerm TermOf(const ActivationStorage& storage, const CellOperation& operation
       term.value = AveragePoolExactly(term.value, operation.stride);
       break;
     case CellOperation::Kind::kConvolution:
-      for (const CellOperation::ReluConvBn& round : operation.chain) {
-        term.value = ConvolveExactly(storage, term.value, round.convolution, term.batch_norm);
-        term.batch_norm = round.batch_norm;
+      for (const CellOperation::ReluConvBn& relu_conv_bn : operation.chain) {
+        term.value =
+            ConvolveExactly(storage, term.value, relu_conv_bn.convolution, term.batch_norm);
+        term.batch_norm = relu_conv_bn.batch_norm;
       }
       break;
   }
@@ -236,7 +237,8 @@ std::vector<NodeTerm> TermsTogether(const ActivationStorage& storage, const Mixe
     if (first.chain.size() > 1) first.chain.resize(1);
     terms.push_back(TermOf(storage, first, nodes[cell.edges[places[i].first].from]));
   }
-  for (size_t round = 1;; ++round) {
+  // next: the place in the chains of the ReLU-conv-BNs behind the batch normalizations.
+  for (size_t next = 1;; ++next) {
     std::vector<size_t> normalizing;
     std::vector<at::Tensor> values;
     std::vector<BatchNormArgs> batch_norms;
@@ -253,10 +255,10 @@ std::vector<NodeTerm> TermsTogether(const ActivationStorage& storage, const Mixe
       const std::vector<CellOperation::ReluConvBn>& chain = operation(normalizing[k]).chain;
       term.value = values[k];
       term.batch_norm.reset();
-      if (round >= chain.size()) continue;
+      if (next >= chain.size()) continue;
       term.value = ConvolveExactly(storage, storage.WithRoundedGradient(term.value),
-                                   chain[round].convolution);
-      term.batch_norm = chain[round].batch_norm;
+                                   chain[next].convolution);
+      term.batch_norm = chain[next].batch_norm;
     }
   }
   return terms;

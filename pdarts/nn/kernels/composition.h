@@ -34,17 +34,44 @@
 /// (ActivationStorage::computes_narrow): ReLU, pools, convolutions and batch normalizations have
 /// 16-bit inputs and outputs. The weights of all convolutions are rounded for the product. The
 /// terms of a node are multiplied by their coefficients and added in float32.
+///
+/// Activations are `[N,C,H,W]` in any memory format. Weights, running statistics and coefficients
+/// are float64 if the activations are float64, and otherwise float32, on the same device. Where the
+/// comments do not say "dies", shapes and types are left to the operators of LibTorch: most of
+/// those that do not fit throw c10::Error.
 namespace pdarts::nn::composition {
 
+/// batch_norm(x), in the shape and type of x. If this process has the whole batch, throws
+/// c10::Error as CheckCanNormalize. If the statistics are computed over several processes, throws
+/// CommunicationError if an all-reduce fails, and c10::Error in a backward pass with create_graph.
 at::Tensor BatchNorm(const at::Tensor& x, const BatchNormArgs& batch_norm);
-/// NormalizeEach for values whose statistics are computed over several processes.
+
+/// NormalizeEach for values whose statistics are computed over several processes. There is at least
+/// one value. All values have one type, and the results have the shapes of the values. Dies if the
+/// number of batch normalizations differs from the number of values, or if their communicators
+/// differ. Throws as BatchNorm.
 std::vector<at::Tensor> BatchNormEach(const std::vector<at::Tensor>& values,
                                       const std::vector<BatchNormArgs>& batch_norms);
+
+/// nn::Convolve: `[N,Co,H',W']` in the type of x. The tensors of `convolution` that its kind does
+/// not use are ignored. Throws as BatchNorm, and c10::Error if a side is odd and the convolution is
+/// a factorized reduction.
 at::Tensor Convolve(const at::Tensor& x, const ReluConvolution& convolution,
                     const std::optional<BatchNormArgs>& batch_norm);
+
+/// nn::MaxPool3x3 and nn::AveragePool3x3: `[N,C,(H - 1) / stride + 1,(W - 1) / stride + 1]` in the
+/// type of x. Throw c10::Error unless the stride is above 0.
 at::Tensor MaxPool3x3(const at::Tensor& x, int64_t stride);
 at::Tensor AveragePool3x3(const at::Tensor& x, int64_t stride);
+
+/// nn::NodeSum, in the shape and type of the values. There is at least one term, and the
+/// coefficients are `[n]`. A term may have both dropout and a batch normalization. The values must
+/// have one shape: this is not checked, and LibTorch may broadcast them. Throws as BatchNorm.
 at::Tensor NodeSum(const std::vector<NodeTerm>& terms, const at::Tensor& coefficients);
+
+/// nn::MixedCell: `[N,outputs*C,H',W']` in the type of the inputs. There is at least one input.
+/// coefficients: one-dimensional. Dies if the sum of a node differs from the channels or sides in
+/// `cell`. Throws as BatchNorm.
 at::Tensor MixedCell(const MixedCellArgs& cell, const std::vector<at::Tensor>& inputs,
                      const at::Tensor& coefficients);
 

@@ -39,13 +39,18 @@ struct ReluConvolution {
   at::Tensor bias;
 };
 
-// The following functions take activations of float32, float64 or bfloat16, and with REFERENCE and
-// GROUPED also float16, in any memory format. With FUSED, their results are channels-last. They
-// compute only the gradients that autograd needs. They die if shapes or types do not fit.
-
-/// convolution(relu(x)). With `batch_norm`: convolution(relu(batch_norm(x))), whose intermediate
-/// values are never stored. x: `[N,C,H,W]`. Dies if a side is odd and the convolution is a
-/// factorized reduction.
+/// convolution(relu(x)). With `batch_norm`: convolution(relu(batch_norm(x))). FUSED never stores
+/// the intermediate values. Computes only the gradients that autograd needs.
+///
+/// x: `[N,C,H,W]` float32, float64 or bfloat16, with REFERENCE and GROUPED also float16, in any
+/// memory format. The weights are float64 if x is float64, and otherwise float32. The result is
+/// `[N,Co,H',W']` in the type of x, where H' = (H - 1) / stride + 1, and W' in the same way. A
+/// factorized reduction has stride 2. With FUSED, the result is channels-last.
+///
+/// Dies if x does not have four dimensions. If other shapes or types do not fit, or if a side is
+/// odd and the convolution is a factorized reduction, FUSED dies, and LibTorch's operators throw
+/// c10::Error with REFERENCE and GROUPED. Throws c10::Error as CheckCanNormalize, and
+/// CommunicationError if an all-reduce fails.
 at::Tensor Convolve(const Backend& backend, const at::Tensor& x, const ReluConvolution& convolution,
                     const std::optional<BatchNormArgs>& batch_norm = std::nullopt);
 

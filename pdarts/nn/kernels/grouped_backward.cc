@@ -84,9 +84,10 @@ std::vector<at::Tensor> GroupedBackward::Run() {
 bool GroupedBackward::WantsOf(const GroupedPlan::Batch& batch,
                               GroupedPlan::ConvolutionInput parameter) const {
   return std::any_of(batch.chains.begin(), batch.chains.end(), [&](int chain) {
-    // The batch normalization before the ReLU is the one of the previous round.
-    const size_t round = parameter >= GroupedPlan::kNormWeight ? batch.round - 1 : batch.round;
-    return wants_[plan_.chains[chain].rounds[round].first_input + parameter];
+    // The batch normalization before the ReLU belongs to the previous ReLU-conv-BN of the chain.
+    const size_t place =
+        parameter >= GroupedPlan::kNormWeight ? batch.place_in_chain - 1 : batch.place_in_chain;
+    return wants_[plan_.chains[chain].convolutions[place].first_input + parameter];
   });
 }
 
@@ -400,7 +401,7 @@ void GroupedBackward::WriteBatches(std::vector<at::Tensor>* results) {
     const OfBatch& own = batches_[number];
     for (int64_t i = 0; i < batch.size(); ++i) {
       const GroupedPlan::Chain& chain = plan_.chains[batch.chains[i]];
-      const GroupedPlan::Convolution& convolution = chain.rounds[batch.round];
+      const GroupedPlan::Convolution& convolution = chain.convolutions[batch.place_in_chain];
       const ReluConvolution& weights = convolution.convolution;
       const auto write = [&](size_t input, const at::Tensor& gradient, int64_t first,
                              int64_t size) {
@@ -423,8 +424,8 @@ void GroupedBackward::WriteBatches(std::vector<at::Tensor>* results) {
         write(first + GroupedPlan::kWeight, own.weight, i * channels, channels);
       }
       if (batch.has_bias) write(first + GroupedPlan::kBias, own.bias, i * channels, channels);
-      if (batch.round > 0 && plan_.is_affine) {
-        const size_t before = chain.rounds[batch.round - 1].first_input;
+      if (batch.place_in_chain > 0 && plan_.is_affine) {
+        const size_t before = chain.convolutions[batch.place_in_chain - 1].first_input;
         write(before + GroupedPlan::kNormWeight, own.norm_weight, i * channels, channels);
         write(before + GroupedPlan::kNormBias, own.norm_bias, i * channels, channels);
       }

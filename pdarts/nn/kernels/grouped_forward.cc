@@ -175,7 +175,8 @@ void GroupedForward::AssembleWeights() {
   for (const GroupedPlan::Batch& batch : plan_.batches) {
     if (!batch.is_mixed) continue;
     for (const int chain : batch.chains) {
-      const at::Tensor& depthwise = plan_.chains[chain].rounds[batch.round].convolution.depthwise;
+      const at::Tensor& depthwise =
+          plan_.chains[chain].convolutions[batch.place_in_chain].convolution.depthwise;
       if (depthwise.size(2) < batch.kernel) small.push_back(Flat(depthwise));
     }
   }
@@ -189,14 +190,15 @@ void GroupedForward::AssembleWeights() {
   for (const GroupedPlan::Batch& batch : plan_.batches) {
     const auto add = [&](at::Tensor ReluConvolution::*member) {
       for (const int chain : batch.chains) {
-        parts.push_back(Flat(plan_.chains[chain].rounds[batch.round].convolution.*member));
+        parts.push_back(
+            Flat(plan_.chains[chain].convolutions[batch.place_in_chain].convolution.*member));
       }
     };
     switch (batch.kind) {
       case ConvolutionKind::kSeparable:
         for (const int chain : batch.chains) {
           const at::Tensor& depthwise =
-              plan_.chains[chain].rounds[batch.round].convolution.depthwise;
+              plan_.chains[chain].convolutions[batch.place_in_chain].convolution.depthwise;
           if (depthwise.size(2) == batch.kernel) {
             parts.push_back(Flat(depthwise));
             continue;
@@ -208,7 +210,8 @@ void GroupedForward::AssembleWeights() {
         break;
       case ConvolutionKind::kFactorizedReduce:
         for (const int chain : batch.chains) {
-          const ReluConvolution& convolution = plan_.chains[chain].rounds[batch.round].convolution;
+          const ReluConvolution& convolution =
+              plan_.chains[chain].convolutions[batch.place_in_chain].convolution;
           parts.push_back(Flat(convolution.weight));
           parts.push_back(Flat(convolution.second_weight));
         }

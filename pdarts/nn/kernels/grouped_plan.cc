@@ -8,7 +8,7 @@
 namespace pdarts::nn {
 namespace {
 
-constexpr size_t kMaxRounds = 2;
+constexpr size_t kMaxConvolutions = 2;
 
 /// Whether convolutions on different nodes can share a batch. The other kinds must read the same
 /// source, and become one convolution with all their output channels.
@@ -32,7 +32,7 @@ int64_t StrideOf(const ReluConvolution& convolution) {
 
 int64_t OutSide(int64_t side, int64_t stride) { return (side - 1) / stride + 1; }
 
-/// Whether a batch can hold the convolution in the second round.
+/// Whether a batch can hold the convolution as the second one of its chain.
 bool IsSecond(const ReluConvolution& convolution) {
   return convolution.kind == ConvolutionKind::kSeparable && convolution.stride == 1;
 }
@@ -117,7 +117,7 @@ std::vector<const BatchNormArgs*> GroupedPlan::BatchNorms() const {
   for (const std::vector<size_t>& level : seconds) {
     for (const size_t second : level) {
       for (const int chain : batches[second].chains) {
-        all.push_back(&chains[chain].rounds[0].batch_norm);
+        all.push_back(&chains[chain].convolutions[0].batch_norm);
       }
     }
   }
@@ -230,7 +230,7 @@ int GroupedPlan::AddPool(int source, const CellOperation& operation) {
 bool GroupedPlan::AddChain(Term term, const CellEdge& edge, const CellOperation& operation,
                            std::vector<at::Tensor>& autograd_inputs) {
   CHECK(!operation.chain.empty());
-  if (operation.chain.size() > kMaxRounds) return false;
+  if (operation.chain.size() > kMaxConvolutions) return false;
   const int number = static_cast<int>(chains.size());
   Chain chain;
   chain.source = edge.from;
@@ -238,7 +238,7 @@ bool GroupedPlan::AddChain(Term term, const CellEdge& edge, const CellOperation&
   int64_t c = nodes[edge.from].channels, h = nodes[edge.from].height, w = nodes[edge.from].width;
   std::vector<int64_t> in_channels;
   for (const CellOperation::ReluConvBn& from : operation.chain) {
-    if (!chain.rounds.empty() && !IsSecond(from.convolution)) return false;
+    if (!chain.convolutions.empty() && !IsSecond(from.convolution)) return false;
     if (!Take(from.batch_norm)) return false;
     in_channels.push_back(c);
     CHECK_EQ(from.convolution.weight.size(1), c) << "input channels of a convolution";
@@ -248,32 +248,34 @@ bool GroupedPlan::AddChain(Term term, const CellEdge& edge, const CellOperation&
     c = OutChannels(from.convolution);
     h = OutSide(h, stride);
     w = OutSide(w, stride);
-    chain.rounds.push_back({from.convolution, from.batch_norm, Append(from, autograd_inputs)});
+    chain.convolutions.push_back(
+        {from.convolution, from.batch_norm, Append(from, autograd_inputs)});
   }
   CHECK(c == channels && h == height && w == width)
       << "a convolution to " << c << "x" << h << "x" << w << " for a node of " << channels << "x"
       << height << "x" << width;
   // The values between two convolutions have the sizes of the nodes too.
-  if (chain.rounds.size() > 1 && (OutChannels(chain.rounds[0].convolution) != channels)) {
+  if (chain.convolutions.size() > 1 &&
+      (OutChannels(chain.convolutions[0].convolution) != channels)) {
     return false;
   }
   term.value = Term::Value::kChain;
   term.number = number;
-  term.batch_norm = chain.rounds.back().batch_norm;
-  term.affine_input = chain.rounds.back().first_input + kNormWeight;
-  const bool has_second = chain.rounds.size() > 1;
+  term.batch_norm = chain.convolutions.back().batch_norm;
+  term.affine_input = chain.convolutions.back().first_input + kNormWeight;
+  const bool has_second = chain.convolutions.size() > 1;
   nodes[edge.from].has_chains = true;
   chains.push_back(std::move(chain));
   const int level = is_input(edge.from) ? 0 : edge.from - num_inputs + 1;
-  AddToBatch(firsts[level], number, /*round=*/0, in_channels[0]);
-  if (has_second) AddToBatch(seconds[level], number, /*round=*/1, in_channels[1]);
+  AddToBatch(firsts[level], number, /*place_in_chain=*/0, in_channels[0]);
+  if (has_second) AddToBatch(seconds[level], number, /*place_in_chain=*/1, in_channels[1]);
   nodes[edge.to].normalized.push_back(std::move(term));
   return true;
 }
 
-void GroupedPlan::AddToBatch(std::vector<size_t>& of, int chain, size_t round,
+void GroupedPlan::AddToBatch(std::vector<size_t>& of, int chain, size_t place_in_chain,
                              int64_t in_channels) {
-  const ReluConvolution& convolution = chains[chain].rounds[round].convolution;
+  const ReluConvolution& convolution = chains[chain].convolutions[place_in_chain].convolution;
   const int64_t kernel = KernelOf(convolution), stride = StrideOf(convolution);
   const bool separable = convolution.kind == ConvolutionKind::kSeparable;
   const auto fits = [&](size_t number) {
@@ -285,7 +287,9 @@ void GroupedPlan::AddToBatch(std::vector<size_t>& of, int chain, size_t round,
     }
     const Node& own = nodes[chains[chain].source];
     const Node& other = nodes[chains[batch.chains[0]].source];
-    if (round == 0 && (own.height != other.height || own.width != other.width)) return false;
+    if (place_in_chain == 0 && (own.height != other.height || own.width != other.width)) {
+      return false;
+    }
     if (!TakesSeveralSources(batch.kind) &&
         chains[batch.chains[0]].source != chains[chain].source) {
       return false;
@@ -296,7 +300,7 @@ void GroupedPlan::AddToBatch(std::vector<size_t>& of, int chain, size_t round,
   if (found == of.end()) {
     Batch batch;
     batch.kind = convolution.kind;
-    batch.round = round;
+    batch.place_in_chain = place_in_chain;
     batch.in_channels = in_channels;
     batch.stride = stride;
     batch.dilation = convolution.dilation;

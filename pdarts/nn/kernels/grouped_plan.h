@@ -17,34 +17,36 @@
 namespace pdarts::nn {
 
 /// The plan by which grouped and batched operators compute the operations of a mixed cell together.
-/// It is made once from the arguments of the cell, and never changes.
+/// As with CellPlan, each forward pass makes a plan of its own, its backward pass uses the same
+/// plan, and nothing changes it. A plan only computes sizes and places, and converts dropout masks
+/// and image scales to the types in which they are used.
 ///
 /// A node is a sum of terms. The inputs of the cell are the first level, and each other node is a
 /// level of its own. The first convolutions of all operations that leave a level are computed
 /// together (Batch), and so are the second ones. The last batch normalizations and the sums of all
 /// operations that end at a node are computed together.
 struct GroupedPlan : CellInputs {
-  /// A ReLU, a convolution and a batch normalization.
+  /// A ReLU-conv-BN: a ReLU, a convolution and a batch normalization.
   struct Convolution {
     ReluConvolution convolution;
     BatchNormArgs batch_norm;
     size_t first_input = 0;  ///< place of its first weight among autograd_inputs
   };
 
-  /// An operation with one or two convolutions.
+  /// An operation of one or two ReLU-conv-BNs.
   struct Chain {
     int source = 0;
     int node = 0;
-    std::vector<Convolution> rounds;
+    std::vector<Convolution> convolutions;
   };
 
   /// Convolutions of different chains that one grouped convolution computes, with the depthwise
   /// convolutions before them.
   struct Batch {
     ConvolutionKind kind = ConvolutionKind::kSeparable;
-    size_t round = 0;         ///< of the chains
-    std::vector<int> chains;  ///< their results are concatenated along the channels
-    int64_t in_channels = 0;  ///< of each chain
+    size_t place_in_chain = 0;  ///< 0: first convolutions; 1: second ones
+    std::vector<int> chains;    ///< their results are concatenated along the channels
+    int64_t in_channels = 0;    ///< of each chain
     int64_t stride = 1;
     int64_t dilation = 1;
     int64_t kernel = 1;  ///< kSeparable: the maximum of the depthwise kernels; kDense: of all
@@ -52,7 +54,8 @@ struct GroupedPlan : CellInputs {
     /// margin of zeros.
     bool is_mixed = false;
     bool has_bias = false;
-    /// round 1: position of its first normalization among the inner normalizations of the cell.
+    /// Second convolutions: position of the first batch normalization before them among the inner
+    /// normalizations of the cell.
     int64_t first_inner = 0;
     int64_t size() const { return static_cast<int64_t>(chains.size()); }
     int64_t padding() const { return dilation * (kernel / 2); }
@@ -153,7 +156,7 @@ struct GroupedPlan : CellInputs {
   bool AddChain(Term term, const CellEdge& edge, const CellOperation& operation,
                 std::vector<at::Tensor>& autograd_inputs);
   /// Adds the convolution to a fitting batch of `batches`, or to a new one.
-  void AddToBatch(std::vector<size_t>& of, int chain, size_t round, int64_t in_channels);
+  void AddToBatch(std::vector<size_t>& of, int chain, size_t place_in_chain, int64_t in_channels);
   void NumberTerms();
 
   bool has_settings_ = false;

@@ -17,7 +17,7 @@ namespace pdarts::nn {
 struct GroupedValues {
   struct OfBatch {
     at::Tensor depthwise, weight, bias;  ///< of all convolutions of the batch
-    /// Round 1: the values before the batch normalization that comes before the ReLU.
+    /// Second convolutions: the values before the batch normalization that comes before the ReLU.
     at::Tensor before;
     at::Tensor mean, inverse_standard_deviation;  ///< of `before`
     at::Tensor input;                             ///< of the first convolution, behind the ReLU

@@ -24,7 +24,8 @@ struct CellOperation {
   Kind kind = Kind::kIdentity;
   /// kConvolution: one or more ReLU-conv-BNs (ReLU, convolution, batch normalization).
   std::vector<ReluConvBn> chain;
-  /// Pools: 3x3, padding 1, with this stride, followed by this batch normalization (if it is set).
+  /// Pools: 3x3, padding 1, with this stride (1 or 2, not checked), followed by this batch
+  /// normalization (if it is set).
   int64_t stride = 1;
   std::optional<BatchNormArgs> batch_norm;
   /// Identity: uint8 `[N,C,H,W]` of 0 and 1, or undefined, and the scale of the elements that are
@@ -72,8 +73,12 @@ struct MixedCellArgs {
 /// has the formula.
 ///
 /// inputs: `[N,C,H,W]`, in any memory format, float32, float64 or bfloat16; with REFERENCE and
-/// GROUPED also float16. With FUSED, the result is channels-last. Dies if shapes or types do not
-/// fit.
+/// GROUPED also float16. The result has the type of the inputs. With FUSED, it is channels-last.
+///
+/// Dies if there is no input. FUSED dies if shapes or types do not fit. GROUPED and REFERENCE die
+/// if the value of a node does not have the channels and sides in `cell`; the operators of LibTorch
+/// check other shapes and types, and throw c10::Error. Throws c10::Error as CheckCanNormalize, and
+/// CommunicationError if an all-reduce fails.
 at::Tensor MixedCell(const Backend& backend, const MixedCellArgs& cell,
                      const std::vector<at::Tensor>& inputs, const at::Tensor& coefficients);
 

@@ -25,7 +25,8 @@ struct CellCase {
   bool drops_edges = false;
   bool moves_statistics = true;
   std::vector<int> output_nodes = {2, 3, 4, 5};
-  /// The names are those of the DARTS space. "dense" is a 3x3 convolution with a bias.
+  /// The names are those of the DARTS space. "dense" and "pointwise" are a 3x3 and a 1x1
+  /// convolution with a bias. "plain_max" and "plain_avg" are pools without a batch normalization.
   std::vector<std::string> operations = {"max",  "avg",  "skip", "sep3",
                                          "sep5", "dil3", "dil5", "none"};
   /// The edges with operations; empty: all edges.
@@ -119,8 +120,9 @@ class MixedCellTest : public KernelTest {
       operation.batch_norm = BatchNorm(c);
       return operation;
     }
-    if (name == "plain_max") {
-      operation.kind = CellOperation::Kind::kMaxPool;
+    if (name == "plain_max" || name == "plain_avg") {
+      operation.kind =
+          name == "plain_max" ? CellOperation::Kind::kMaxPool : CellOperation::Kind::kAveragePool;
       return operation;
     }
     if (name == "skip" && stride == 1) {
@@ -135,8 +137,8 @@ class MixedCellTest : public KernelTest {
     operation.kind = CellOperation::Kind::kConvolution;
     const bool separable = name == "sep3" || name == "sep5";
     for (int r = 0; r < (separable ? 2 : 1); ++r) {
-      CellOperation::ReluConvBn round;
-      ReluConvolution& convolution = round.convolution;
+      CellOperation::ReluConvBn relu_conv_bn;
+      ReluConvolution& convolution = relu_conv_bn.convolution;
       if (name == "skip") {
         convolution.kind = ConvolutionKind::kFactorizedReduce;
         convolution.stride = 2;
@@ -145,6 +147,10 @@ class MixedCellTest : public KernelTest {
       } else if (name == "dense") {
         convolution.kind = ConvolutionKind::kDense;
         convolution.weight = Parameter({c.channels, c.channels, 3, 3});
+        convolution.bias = Parameter({c.channels});
+      } else if (name == "pointwise") {
+        convolution.kind = ConvolutionKind::kPointwise;
+        convolution.weight = Parameter({c.channels, c.channels, 1, 1});
         convolution.bias = Parameter({c.channels});
       } else {
         CHECK(name == "sep3" || name == "sep5" || name == "dil3" || name == "dil5")
@@ -155,8 +161,8 @@ class MixedCellTest : public KernelTest {
         convolution.depthwise = Parameter({c.channels, 1, k, k});
         convolution.weight = Parameter({c.channels, c.channels, 1, 1});
       }
-      round.batch_norm = BatchNorm(c);
-      operation.chain.push_back(std::move(round));
+      relu_conv_bn.batch_norm = BatchNorm(c);
+      operation.chain.push_back(std::move(relu_conv_bn));
     }
     return operation;
   }
@@ -237,6 +243,11 @@ std::vector<CellCase> Cases() {
   wide.height = wide.width = 4;
   wide.operations = {"sep5", "max", "dil3", "skip"};
   wide.with_all_instructions = true;
+  CellCase& nasbench201 = add("operations and output of NAS-Bench-201");
+  nasbench201.channels = 18;
+  nasbench201.operations = {"none", "skip", "pointwise", "dense", "plain_avg"};
+  nasbench201.output_nodes = {5};
+  nasbench201.with_all_instructions = true;
   return cases;
 }
 

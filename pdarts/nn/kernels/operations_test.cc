@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -105,11 +107,16 @@ TEST_P(Convolution, BehindABatchNormMatchesTheComposition) {
 TEST_P(Convolution, PointwiseMatchesTheComposition) {
   for (const Size& s : kSizes) {
     for (const int64_t out : {s.c, int64_t{5}, int64_t{48}}) {
-      ExpectSame(
-          [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-            return Convolve(backend, t[0], PointwiseConvolution(t[1]));
-          },
-          {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, 1, 1})}, Text(s));
+      for (const bool bias : {true, false}) {
+        std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, 1, 1})};
+        if (bias) inputs.push_back(Random({out}));
+        ExpectSame(
+            [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+              return Convolve(backend, t[0],
+                              PointwiseConvolution(t[1], bias ? t[2] : at::Tensor()));
+            },
+            inputs, Text(s) + "to " + std::to_string(out) + (bias ? " with bias" : ""));
+      }
     }
   }
 }
@@ -131,14 +138,63 @@ TEST_P(Convolution, DenseMatchesTheComposition) {
   for (const Size& s : kSizes) {
     for (const int64_t k : {3, 5}) {
       for (const bool bias : {true, false}) {
-        const int64_t out = s.c == 16 ? 24 : s.c;
-        std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, k, k})};
-        if (bias) inputs.push_back(Random({out}));
+        for (const int64_t dilation : {1, 2}) {
+          const int64_t out = s.c == 16 ? 24 : s.c;
+          std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, k, k})};
+          if (bias) inputs.push_back(Random({out}));
+          ExpectSame(
+              [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+                return Convolve(backend, t[0],
+                                DenseConvolution(t[1], bias ? t[2] : at::Tensor(), dilation));
+              },
+              inputs,
+              Text(s) + "k " + std::to_string(k) + " dilation " + std::to_string(dilation) +
+                  (bias ? " with bias" : ""));
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Convolution, OtherKindsBehindABatchNormMatchTheComposition) {
+  using Tensors = std::vector<at::Tensor>;
+  // The results have 7 or 8 channels. `make` gets x, the weight and the bias of the batch
+  // normalization, and `weights`.
+  struct Kind {
+    std::string name;
+    Tensors weights;
+    std::function<ReluConvolution(const Tensors&)> make;
+  };
+  for (const Size& s : {Size{3, 16, 8, 4}, {1, 20, 6, 10}}) {
+    const std::vector<Kind> kinds = {
+        {"pointwise",
+         {Random({7, s.c, 1, 1})},
+         [](const Tensors& t) { return PointwiseConvolution(t[3]); }},
+        {"pointwise with bias",
+         {Random({7, s.c, 1, 1}), Random({7})},
+         [](const Tensors& t) { return PointwiseConvolution(t[3], t[4]); }},
+        {"factorized reduction",
+         {Random({4, s.c, 1, 1}), Random({4, s.c, 1, 1})},
+         [](const Tensors& t) { return FactorizedReduction(t[3], t[4]); }},
+        {"dense",
+         {Random({7, s.c, 3, 3})},
+         [](const Tensors& t) { return DenseConvolution(t[3]); }},
+        {"dense with bias and dilation",
+         {Random({7, s.c, 5, 5}), Random({7})},
+         [](const Tensors& t) { return DenseConvolution(t[3], t[4], /*dilation=*/2); }},
+    };
+    for (const Kind& kind : kinds) {
+      for (const bool training : {true, false}) {
+        Tensors inputs = {Random({s.n, s.c, s.h, s.w}) * 2 + 3, Random({s.c}), Random({s.c})};
+        inputs.insert(inputs.end(), kind.weights.begin(), kind.weights.end());
         ExpectSame(
-            [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-              return Convolve(backend, t[0], DenseConvolution(t[1], bias ? t[2] : at::Tensor()));
+            [&](const Backend& backend, const Tensors& t) {
+              BatchNormArgs bn = BatchNorm(t[0], s.c, training);
+              bn.weight = t[1];
+              bn.bias = t[2];
+              return Convolve(backend, t[0], kind.make(t), bn);
             },
-            inputs, Text(s) + (bias ? "with bias" : ""));
+            inputs, Text(s) + kind.name + (training ? " in training" : " in evaluation"), 10);
       }
     }
   }
@@ -299,7 +355,8 @@ TEST_P(NodeSumTest, NormalizeIsTheSumOfOneNormalizedTerm) {
 }
 
 TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
-  const at::Tensor raw = (Random({3, 7, 4, 5}) * 3 + 2).to(GetParam().storage);
+  // A pre-normalization value.
+  const at::Tensor value = (Random({3, 7, 4, 5}) * 3 + 2).to(GetParam().storage);
   const at::Tensor one = at::ones({1}, GetParam().parameters());
   for (const bool training : {true, false}) {
     for (const bool update : {true, false}) {
@@ -308,20 +365,20 @@ TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
         const at::Tensor pointwise = Random({7, 7, 1, 1}).to(GetParam().parameters());
         std::array<BatchNormArgs, 2> bn;
         for (int i = 0; i < 2; ++i) {
-          bn[i] = BatchNorm(raw, 7, training);
+          bn[i] = BatchNorm(value, 7, training);
           bn[i].update_statistics = update;
           bn[i].momentum = 0.3;
           const Backend backend = i == 0 ? Fused() : Reference(GetParam().storage);
           if (in_convolution) {
-            Convolve(backend, raw, SeparableConvolution(depthwise, pointwise), bn[i]);
+            Convolve(backend, value, SeparableConvolution(depthwise, pointwise), bn[i]);
           } else {
-            NodeSum(backend, {{raw, bn[i]}}, one);
+            NodeSum(backend, {{value, bn[i]}}, one);
           }
         }
         ExpectClose(bn[0].running_mean, bn[1].running_mean, "mean", is_bfloat16() ? 3e6 : 1);
         ExpectClose(bn[0].running_var, bn[1].running_var, "variance", is_bfloat16() ? 3e6 : 1);
-        const bool moved = !bn[0].running_var.equal(BatchNorm(raw, 7, training).running_var) ||
-                           !bn[0].running_mean.equal(BatchNorm(raw, 7, training).running_mean);
+        const bool moved = !bn[0].running_var.equal(BatchNorm(value, 7, training).running_var) ||
+                           !bn[0].running_mean.equal(BatchNorm(value, 7, training).running_mean);
         EXPECT_EQ(moved, training && update);
       }
     }
@@ -329,30 +386,30 @@ TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
 }
 
 TEST_P(NodeSumTest, OneValueOfAChannelIsAnErrorInTrainingWithAnyKernels) {
-  const at::Tensor raw = at::ones({1, 3, 1, 1}, GetParam().storage);
+  const at::Tensor value = at::ones({1, 3, 1, 1}, GetParam().storage);
   const at::Tensor one = at::ones({1}, GetParam().parameters());
   for (const Backend& backend : {Fused(), Reference(GetParam().storage)}) {
-    const BatchNormArgs trained = BatchNorm(raw, 3, /*training=*/true);
+    const BatchNormArgs trained = BatchNorm(value, 3, /*training=*/true);
     EXPECT_THAT(
         [&] {
-          NodeSum(backend, {{raw, trained}}, one);
+          NodeSum(backend, {{value, trained}}, one);
         },
         ThrowsMessage<c10::Error>(
             HasSubstr("more than one value for each channel, but a tensor of 3 channels")));
-    EXPECT_TRUE(trained.running_var.equal(BatchNorm(raw, 3, true).running_var)) << "it moved";
-    EXPECT_NO_THROW(NodeSum(backend, {{raw, BatchNorm(raw, 3, /*training=*/false)}}, one));
+    EXPECT_TRUE(trained.running_var.equal(BatchNorm(value, 3, true).running_var)) << "it moved";
+    EXPECT_NO_THROW(NodeSum(backend, {{value, BatchNorm(value, 3, /*training=*/false)}}, one));
   }
 }
 
 TEST_P(NodeSumTest, KeepsItsDigitsFarFromZero) {
   // Mean 1000, standard deviation 1: sums of squares about 0 would lose the variance in float32.
   if (is_bfloat16()) GTEST_SKIP() << "near 1000 neighbors are 4 apart in bfloat16";
-  const at::Tensor raw = Random({4, 3, 16, 16}) + 1000;
+  const at::Tensor value = Random({4, 3, 16, 16}) + 1000;
   ExpectSame(
       [&](const Backend& backend, const std::vector<at::Tensor>& t) {
         return NodeSum(backend, {{t[1], BatchNorm(t[0], 3, true)}}, t[0]);
       },
-      {at::ones({1}, at::kDouble), raw.to(GetParam().storage).to(at::kDouble)}, "far from zero",
+      {at::ones({1}, at::kDouble), value.to(GetParam().storage).to(at::kDouble)}, "far from zero",
       20);
 }
 

@@ -35,8 +35,13 @@ struct WeightGradients {
   at::Tensor depthwise, weight, second_weight, bias;
 };
 
-/// A convolution of images of one size, in the form of the loops. This is the only place that knows
-/// the differences between the kinds of convolutions.
+/// A convolution of images of one size, in the form of the loops. Describe makes it. In the fused
+/// kernels, only Describe looks at the kind of a convolution. The other kernels look at it too:
+/// - The composition calls different operators of LibTorch for each kind (ConvolveExactly in
+///   composition.cc).
+/// - The grouped operators compute convolutions of one kind together. By the kind, grouped_plan.cc
+///   decides which convolutions share a batch, grouped_forward.cc assembles the weights and the
+///   input of a batch, and grouped_backward.cc gives each convolution its part of the gradients.
 struct ConvolutionDescription {
   /// The position of a weight tensor `[Co,C,k,k]` in the matrices of the loops: its element (o, c,
   /// ky, kx) is weights[first_tap + ky * k + kx][c][first_out + o].
@@ -50,7 +55,7 @@ struct ConvolutionDescription {
   std::vector<Part> parts;
 };
 
-/// Dies if the convolution does not fit images of this size.
+/// Dies if the convolution does not fit images of this size, or if the loops cannot compute it.
 ConvolutionDescription Describe(const ReluConvolution& convolution, int64_t in_channels,
                                 int64_t in_height, int64_t in_width);
 

@@ -14,17 +14,20 @@ namespace pdarts::nn {
 // are `[N,C,H,W]` float32, either channels-last in memory or some of the channels of such a tensor.
 // Other activations are copied.
 
-/// Convolutions of one input, behind a ReLU. The weights are packed only once for each size of
-/// images.
+/// Convolutions of one input, behind a ReLU. Run packs the weights in its first call, and again if
+/// the sides of the images differ from those of the previous call.
 class PreparedConvolutions {
  public:
-  /// instructions: for the loops. Every kind of convolution may have a bias for its output
-  /// channels.
+  /// instructions: for the loops. The weights are float32 on the CPU; Run dies otherwise. Every
+  /// kind of convolution may have a bias, `[Co]`, whose size is not checked. Dies if there is no
+  /// convolution.
   PreparedConvolutions(InstructionSet instructions, std::vector<ReluConvolution> convolutions);
   ~PreparedConvolutions();
 
-  /// The result of each convolution for relu(x), channels-last. Only one thread at a time may call
-  /// it.
+  /// The result of each convolution for relu(x): `[N,Co,H',W']` float32, channels-last, with the
+  /// sides of nn::Convolve. Only one thread at a time may call it. Dies if x is not float32, if it
+  /// does not have the input channels of the convolutions, or if a convolution does not fit the
+  /// images (Describe).
   std::vector<at::Tensor> Run(const at::Tensor& x);
 
  private:
@@ -32,7 +35,9 @@ class PreparedConvolutions {
   const std::unique_ptr<Impl> impl_;
 };
 
-/// Writes the sum of one or more values to `to`, which has their shape.
+/// Writes the sum of one or more values to `to`. Dies if there is no value, if a value does not
+/// have the shape of `to`, if a tensor is not float32, or if `to` is neither channels-last nor some
+/// of the channels of such a tensor.
 void AddUp(InstructionSet instructions, const std::vector<at::Tensor>& values,
            const at::Tensor& to);
 

@@ -22,11 +22,12 @@ inline ReluConvolution SeparableConvolution(const at::Tensor& depthwise,
   return convolution;
 }
 
-/// weight: `[Co,C,1,1]`.
-inline ReluConvolution PointwiseConvolution(const at::Tensor& weight) {
+/// weight: `[Co,C,1,1]`; bias: `[Co]` or undefined.
+inline ReluConvolution PointwiseConvolution(const at::Tensor& weight, const at::Tensor& bias = {}) {
   ReluConvolution convolution;
   convolution.kind = ConvolutionKind::kPointwise;
   convolution.weight = weight;
+  convolution.bias = bias;
   return convolution;
 }
 
@@ -40,10 +41,12 @@ inline ReluConvolution FactorizedReduction(const at::Tensor& first, const at::Te
   return convolution;
 }
 
-/// weight: `[Co,C,k,k]`, k 3 or 5; bias: `[Co]` or undefined.
-inline ReluConvolution DenseConvolution(const at::Tensor& weight, const at::Tensor& bias = {}) {
+/// weight: `[Co,C,k,k]`, k 3 or 5; bias: `[Co]` or undefined; dilation is 1 or 2.
+inline ReluConvolution DenseConvolution(const at::Tensor& weight, const at::Tensor& bias = {},
+                                        int64_t dilation = 1) {
   ReluConvolution convolution;
   convolution.kind = ConvolutionKind::kDense;
+  convolution.dilation = dilation;
   convolution.weight = weight;
   convolution.bias = bias;
   return convolution;

@@ -53,7 +53,7 @@ std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
   shape.cells = stage.cells;
   shape.channels = 4;
   shape.image = {3, 16, 16};
-  shape.backend.kernels = kernels;
+  shape.backend = ResolveBackend(kernels, FLOAT64, at::kCPU).value();
   auto super_net = MakeSuperNet(candidates, shape, MakeGenerator(1, "weights"));
   super_net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
   super_net->to(at::kDouble);
@@ -121,7 +121,7 @@ TEST_P(FusedDerivedNetworkTest, IsTheSame) {
     shape.cells = 4;
     shape.channels = 4;
     shape.image = {3, 16, 16};
-    shape.backend.kernels = kernels;
+    shape.backend = ResolveBackend(kernels, FLOAT64, at::kCPU).value();
     const auto network =
         space->BuildNetwork(*architecture, shape, MakeGenerator(1, "weights")).value();
     network->to(at::kDouble);

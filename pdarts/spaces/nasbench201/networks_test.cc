@@ -1,6 +1,8 @@
-// Compares the super-network with fused kernels and with reference kernels, and checks the names of
-// the networks' parts.
+// Compares the super-network with fused kernels and with reference kernels, in float64 and in
+// bfloat16, and checks the names of the networks' parts.
 
+#include "ATen/ops/cat.h"
+#include "ATen/ops/cosine_similarity.h"
 #include "ATen/ops/randint.h"
 #include "ATen/ops/randn.h"
 #include "ATen/ops/zeros_like.h"
@@ -43,16 +45,17 @@ Candidates SomeCandidates(int per_edge) {
   return candidates;
 }
 
-std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels) {
+std::shared_ptr<SuperNet> MakeNet(const Stage& stage, Kernels kernels,
+                                  Precision precision = FLOAT64) {
   SuperNetShape shape;
   shape.cells = stage.cells;
   shape.channels = 5;
   shape.image = {3, 8, 12};
-  shape.backend.kernels = kernels;
+  shape.backend = ResolveBackend(kernels, precision, at::kCPU).value();
   auto super_net =
       MakeSuperNet(SomeCandidates(stage.candidates), shape, MakeGenerator(1, "weights"));
   super_net->InitializeAlphas(1, MakeGenerator(1, "alphas"));
-  super_net->to(at::kDouble);
+  super_net->to(shape.backend.parameters);
   super_net->train(stage.training);
   EXPECT_TRUE(super_net->SetKnob("skip_connect.dropout", stage.dropout).ok());
   return super_net;
@@ -81,6 +84,44 @@ INSTANTIATE_TEST_SUITE_P(Stages, FusedNetworkTest,
                          ::testing::Values(Stage{1, 5, 0, true}, Stage{2, 3, 0.4, true},
                                            Stage{3, 2, 0.7, true}, Stage{1, 5, 1, true},
                                            Stage{2, 1, 0.5, true}, Stage{1, 5, 0.5, false}));
+
+/// The loss, and the gradients of all weights one after the other.
+struct Pass {
+  double loss = 0;
+  at::Tensor weights;
+};
+
+/// A pass of a super-network with one cell in each block and all candidates.
+Pass ComputePass(Kernels kernels, Precision precision) {
+  const auto super_net = MakeNet(Stage{1, 5, 0, true}, kernels, precision);
+  GradientRequest request;
+  request.images = at::randn({32, 3, 8, 12}, MakeGenerator(1, "images"), at::kDouble)
+                       .to(super_net->weights()[0].scalar_type());
+  request.labels = at::randint(10, {32}, MakeGenerator(1, "labels"), at::kLong);
+  request.of = GradientOf::kWeights;
+  const GradientResult result = ComputeGradients(*super_net, request);
+  std::vector<at::Tensor> flat;
+  for (const at::Tensor& gradient : result.weights) {
+    flat.push_back(gradient.to(at::kDouble).flatten());
+  }
+  return {result.loss.item<double>(), at::cat(flat)};
+}
+
+double Cosine(const at::Tensor& a, const at::Tensor& b) {
+  return at::cosine_similarity(a, b, 0).item<double>();
+}
+
+TEST(Nasbench201SuperNet, InBfloat16IsAsCloseToFloat64AsTheReferenceKernels) {
+  const Pass exact = ComputePass(REFERENCE, FLOAT64), reference = ComputePass(REFERENCE, BFLOAT16),
+             fused = ComputePass(FUSED, BFLOAT16);
+  EXPECT_NEAR(fused.loss, exact.loss, 0.01 * exact.loss);
+  const double of_reference = Cosine(reference.weights, exact.weights);
+  const double of_fused = Cosine(fused.weights, exact.weights);
+  EXPECT_GE(of_reference, 0.95);
+  EXPECT_GE(of_fused, of_reference - 0.01);
+  // In float32 the cosine is closer to 1. So the activations really were rounded.
+  EXPECT_LT(of_fused, 1 - 1e-5);
+}
 
 std::vector<std::string> Names(const torch::nn::Module& module) {
   std::vector<std::string> names;
@@ -132,7 +173,7 @@ std::vector<at::Tensor> ComputedBy(const CellOperations& cell, Kernels kernels) 
   NetworkShape shape;
   shape.cells = 2;
   shape.channels = 5;
-  shape.backend.kernels = kernels;
+  shape.backend = ResolveBackend(kernels, FLOAT64, at::kCPU).value();
   const auto network =
       MakeDerivedNetwork(ToArchitecture(cell), shape, MakeGenerator(1, "weights")).value();
   network->to(at::kDouble);
