@@ -113,8 +113,9 @@ TEST(ShippedTrainingSpecs, TheJudgeSeesAllImagesWithoutRegularization) {
   EXPECT_EQ(train.drop_path(), 0);
   EXPECT_EQ(train.auxiliary_weight(), 0);
   EXPECT_EQ(train.augmentation().cutout(), 0);
-  EXPECT_EQ(training->Shape().cells, 8);
+  EXPECT_EQ(training->Shape().cells, 5);
   EXPECT_EQ(training->Shape().channels, 16);
+  EXPECT_EQ(training->Shape().image.height, 16);
 }
 
 TEST(ShippedTrainingSpecs, TheSmallOneOnImageNetHasSmallImagesAndAHundredClasses) {
