@@ -43,7 +43,7 @@ GroupComparison CompareGroups(const std::vector<MeasuredGroup>& groups,
   for (const MeasuredGroup& group : groups) {
     // Every group has the same stream, so that its p-value does not depend on the other groups.
     const PermutationTest test = TestGreaterMean(Accuracies(group.architectures), of_random,
-                                                 MakeGenerator(seed, "permutations", 0));
+                                                 MakeGenerator(seed, "permutations"));
     compared.is_exact = compared.is_exact && test.is_exact;
     add(group.name, group.architectures)->mutable_p_value()->set_number_value(test.p_value);
   }

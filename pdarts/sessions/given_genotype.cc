@@ -86,17 +86,22 @@ absl::StatusOr<Architecture> FromTextproto(const SearchSpace& space, const std::
       "training with the field genotype");
 }
 
-/// The only line of a text that is neither empty nor a comment (#), without the spaces around it;
-/// empty if there is no such line or more than one.
-absl::string_view OnlyLine(absl::string_view content) {
-  absl::string_view only;
+/// A line of a text, without the spaces around it.
+struct NumberedLine {
+  int number = 0;  ///< from 1
+  absl::string_view text;
+};
+
+/// The lines of a text that are neither empty nor comments (#).
+std::vector<NumberedLine> LinesWithContent(absl::string_view content) {
+  std::vector<NumberedLine> lines;
+  int number = 0;
   for (absl::string_view line : absl::StrSplit(content, '\n')) {
+    ++number;
     line = absl::StripAsciiWhitespace(line);
-    if (line.empty() || line[0] == '#') continue;
-    if (!only.empty()) return "";
-    only = line;
+    if (!line.empty() && line[0] != '#') lines.push_back({number, line});
   }
-  return only;
+  return lines;
 }
 
 /// The text of a file. \error kInvalidArgument if the file is too long or does not hold text; as
@@ -130,9 +135,12 @@ absl::StatusOr<Architecture> FromContent(const SearchSpace& space, const std::st
                                  found.has_architecture()) {
     return FromFound(space, found);
   }
-  // A name has no position to report. For any other text, the position is that in the file.
-  const absl::string_view word = OnlyLine(content);
-  return IsKnownName(space, word) ? ParseGenotype(space, word) : space.Parse(content);
+  const std::vector<NumberedLine> lines = LinesWithContent(content);
+  if (lines.size() == 1 && IsKnownName(space, lines[0].text)) {
+    return ParseGenotype(space, lines[0].text);
+  }
+  // The position in an error is that in the file.
+  return space.Parse(content);
 }
 
 absl::StatusOr<Architecture> FromFile(const SearchSpace& space, const std::string& given,
@@ -185,18 +193,14 @@ absl::StatusOr<std::vector<GivenGenotype>> ReadLines(const SearchSpace& space,
   if (!content.ok()) return Annotate(content.status(), path);
   std::vector<GivenGenotype> genotypes;
   absl::Status failed;
-  int number = 0;
   const ReadingNotes collected;
-  for (absl::string_view line : absl::StrSplit(*content, '\n')) {
-    ++number;
-    line = absl::StripAsciiWhitespace(line);
-    if (line.empty() || line[0] == '#') continue;
-    absl::StatusOr<Architecture> architecture = ParseGenotype(space, line);
+  for (const NumberedLine& line : LinesWithContent(*content)) {
+    absl::StatusOr<Architecture> architecture = ParseGenotype(space, line.text);
     if (!architecture.ok()) {
-      failed.Update(
-          absl::Status(architecture.status().code(),
-                       absl::StrCat(path, ", line ", number, ": ", architecture.status().message(),
-                                    "; other lines hold genotypes, so that each must hold one")));
+      failed.Update(absl::Status(
+          architecture.status().code(),
+          absl::StrCat(path, ", line ", line.number, ": ", architecture.status().message(),
+                       "; other lines hold genotypes, so that each must hold one")));
       continue;
     }
     GivenGenotype& genotype = genotypes.emplace_back();
