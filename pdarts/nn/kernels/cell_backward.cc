@@ -159,25 +159,27 @@ void CellBackward<S, A>::LaterPass(std::vector<Flow>& flows, size_t place) {
         const Convolution& before = chain[place - 1];
         const ConvolutionShape& s = c.packed.shape();
         const Pixels<const S> x = Const(WholeBatch<S>(before.value).image(n));
-        const Plane<A> relu = relus.Get(s.in_channels, s.in_height, s.in_width);
-        loops_.load_relu(x, s.in_channels, s.in_height, s.in_width, before.scale.data(),
-                         before.shift.data(), relu);
-        const bool has_target = targets[i].data != nullptr;
-        Plane<A> gradient = {nullptr, 0, 0};
-        if (has_target) gradient = gradients.GetZeros(s.in_channels, s.in_height, s.in_width);
+        Plane<A> relu = {nullptr, 0, 0}, gradient = {nullptr, 0, 0};
         const auto sums = PlaceSums(weight_sums, longer[i], c, chunk);
+        if (sums.depthwise != nullptr || sums.forward != nullptr) {
+          relu = relus.Get(s.in_channels, s.in_height, s.in_width);
+          loops_.load_relu(x, s.in_channels, s.in_height, s.in_width, before.scale.data(),
+                           before.shift.data(), relu);
+        }
+        const bool has_target = targets[i].data != nullptr;
+        const bool replaces = has_target && s.depthwise != 0 && s.stride == 1;
+        if (replaces) {
+          gradient = gradients.Get(s.in_channels, s.in_height, s.in_width);
+        } else if (has_target) {
+          gradient = gradients.GetZeros(s.in_channels, s.in_height, s.in_width);
+        }
         loops_.convolution_backward(s, Const(relu), GradientOf(flow, place, n), c.packed.weights(),
-                                    MiddlePlane(s, middles), gradient, sums.depthwise, sums.forward,
-                                    sums.bias, work);
+                                    MiddlePlane(s, middles), gradient, replaces, sums.depthwise,
+                                    sums.forward, sums.bias, work);
         if (!has_target) continue;
-        const Pixels<S> to = targets[i].image(n);
-        loops_.mask_by_relu(Const(relu), s.in_channels, s.in_height, s.in_width, gradient);
-        loops_.combine(Const(gradient), nullptr, 0, nullptr, s.in_channels, s.in_height, s.in_width,
-                       to);
-        const LinearTerm<S, A> linear[] = {{{nullptr, 0}, nullptr, {nullptr, 0}},
-                                           {x, before.mean.data(), {nullptr, 0}}};
-        loops_.gradient_sums(Const(to), linear, 2, s.in_channels, s.in_height * s.in_width,
-                             norm_sums[i].data() + n * 2 * Up(s.in_channels));
+        loops_.relu_backward(Const(gradient), x, s.in_channels, s.in_height, s.in_width,
+                             before.scale.data(), before.shift.data(), before.mean.data(),
+                             targets[i].image(n), norm_sums[i].data() + n * 2 * Up(s.in_channels));
       }
     }
   });
@@ -262,7 +264,8 @@ void CellBackward<S, A>::FirstPass(const std::vector<int>& sources,
           const auto sums = PlaceSums(weight_sums, i, c, chunk);
           loops_.convolution_backward(c.packed.shape(), Const(relu), GradientOf(flows[i], 0, n),
                                       c.packed.weights(), MiddlePlane(c.packed.shape(), middles),
-                                      gradient, sums.depthwise, sums.forward, sums.bias, work);
+                                      gradient, /*replaces=*/false, sums.depthwise, sums.forward,
+                                      sums.bias, work);
         }
         if (!wants_source) continue;
         if (relu.data != nullptr) {

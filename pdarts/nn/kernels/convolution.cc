@@ -125,8 +125,8 @@ class ConvolveNode : public FusedNode {
         }
         loops.convolution_backward(s, Const(plane),
                                    {Const(g.image(n)), {nullptr, 0}, nullptr, nullptr, nullptr},
-                                   packed.weights(), middle, input_gradient, chunk_sums.depthwise,
-                                   chunk_sums.forward, chunk_sums.bias, work);
+                                   packed.weights(), middle, input_gradient, /*replaces=*/false,
+                                   chunk_sums.depthwise, chunk_sums.forward, chunk_sums.bias, work);
         if (!wants_input) continue;
         loops.mask_by_relu(Const(plane), channels, s.in_height, s.in_width, input_gradient);
         loops.combine(Const(input_gradient), nullptr, 0, nullptr, channels, s.in_height, s.in_width,

@@ -129,21 +129,31 @@ struct KernelTable {
                       const PackedWeights<A>& weights, Pixels<S> out, A* mean, A* squares,
                       A* scratch);
 
-  /// Adds the gradient of `input` to `input_gradient` (null data: not wanted). Adds the gradients
-  /// of the weights to `depthwise_gradient` ([blocks][k * k][lanes]), `forward_gradient`
-  /// ([taps][Up(in)][Up(out)]) and `bias_gradient` ([Up(out)]) (null: not wanted). `middle` is a
-  /// plane with the margin of the shape, which is 0. With a depthwise convolution, it is used for
-  /// the gradient of the depthwise result. With several taps of stride 1, it is used for the
-  /// gradient of the convolution's result. Otherwise it is not used.
+  /// Adds the gradient of `input` to `input_gradient` (null data: not wanted). With `replaces`, it
+  /// replaces the values of `input_gradient` (not in the margin). `replaces` is only for a
+  /// depthwise convolution of stride 1. Adds the gradients of the weights to `depthwise_gradient`
+  /// ([blocks][k * k][lanes]), `forward_gradient` ([taps][Up(in)][Up(out)]) and `bias_gradient`
+  /// ([Up(out)]) (null: not wanted). `input` is read only if a gradient of a depthwise weight or of
+  /// the matrices is wanted. `middle` is a plane with the margin of the shape, which is 0. With a
+  /// depthwise convolution, it is used for the gradient of the depthwise result. With several taps
+  /// of stride 1, it is used for the gradient of the convolution's result. Otherwise it is not
+  /// used.
   void (*convolution_backward)(const ConvolutionShape& shape, Plane<const A> input,
                                const AffineGradient<S, A>& gradient,
                                const PackedWeights<A>& weights, Plane<A> middle,
-                               Plane<A> input_gradient, A* depthwise_gradient, A* forward_gradient,
-                               A* bias_gradient, A* scratch);
+                               Plane<A> input_gradient, bool replaces, A* depthwise_gradient,
+                               A* forward_gradient, A* bias_gradient, A* scratch);
 
   /// plane = plane if input > 0, otherwise 0 (not in the margin).
   void (*mask_by_relu)(Plane<const A> input, int64_t channels, int64_t height, int64_t width,
                        Plane<A> plane);
+
+  /// The backward pass of load_relu: out = plane if scale * x + shift > 0, otherwise 0. Also
+  /// sums[c] = sum of out over the pixels, and sums[Up(channels) + c] = sum of out * (x - mean).
+  /// The sums are those of the stored values. scale, shift, mean: [Up(channels)].
+  void (*relu_backward)(Plane<const A> plane, Pixels<const S> x, int64_t channels, int64_t height,
+                        int64_t width, const A* scale, const A* shift, const A* mean, Pixels<S> out,
+                        A* sums);
 
   /// out = plane + sum of factor * mask * values + offset. plane.data, offset: null if there is
   /// none.
