@@ -235,7 +235,11 @@ void CellBackward<S, A>::FirstPass(const std::vector<int>& sources,
   }
   const std::vector<int> summed = node < 0 ? std::vector<int>() : SummedTerms(node);
   const int64_t sums_stride = static_cast<int64_t>(summed.size() + 1) * Up(plan_.channels);
-  std::vector<A> node_sums(summed.empty() ? 0 : plan_.images * sums_stride);
+  // If the operations of an image are divided, their gradients are added by pieces of the image.
+  const int64_t pixels = plan_.height * plan_.width;
+  const int64_t pieces = parts == 1 ? 1 : NumParts(plan_.images, pixels);
+  // [pieces][images][terms]
+  std::vector<A> node_sums(summed.empty() ? 0 : pieces * plan_.images * sums_stride);
 
   ParallelFor(tasks, [&](int64_t chunk, int64_t begin, int64_t end) {
     Scratch& scratch = Scratch::OfThread();
@@ -294,31 +298,32 @@ void CellBackward<S, A>::FirstPass(const std::vector<int>& sources,
         loops_.combine(Const(gradient), linear.data(), static_cast<int64_t>(linear.size()), nullptr,
                        x.channels, x.height, x.width, targets[s][part].image(n));
         if (parts == 1 && !summed.empty()) {
-          NodeSums(summed, node, n, linear, node_sums.data() + n * sums_stride);
+          NodeSums(summed, node, n, {0, pixels}, linear, node_sums.data() + n * sums_stride);
         }
       }
     }
   });
   if (parts > 1) {
-    ParallelFor(plan_.images, [&](int64_t, int64_t begin, int64_t end) {
+    ForPieces(plan_.images, pixels, [&](int64_t n, PixelRange range, int64_t piece) {
       std::vector<LinearTerm<S, A>> linear;
-      for (int64_t n = begin; n < end; ++n) {
-        for (const std::vector<Batch<S>>& of_source : targets) {
-          if (of_source.empty()) continue;
-          const Batch<S>& x = of_source[0];
-          const std::vector<A> ones(Up(x.channels), A(1));
-          linear.clear();
-          for (const Batch<S>& part : of_source) {
-            linear.push_back({Const(part.image(n)), ones.data(), {nullptr, 0}});
-          }
-          loops_.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()),
-                         nullptr, x.channels, x.height, x.width, x.image(n));
+      for (const std::vector<Batch<S>>& of_source : targets) {
+        if (of_source.empty()) continue;
+        const Batch<S>& x = of_source[0];
+        const PixelRange own = Piece(x.pixels(), pieces, piece);
+        const std::vector<A> ones(Up(x.channels), A(1));
+        linear.clear();
+        for (const Batch<S>& part : of_source) {
+          linear.push_back({From(Const(part.image(n)), own.begin), ones.data(), {nullptr, 0}});
         }
-        if (!summed.empty()) {
-          NodeSums(summed, node, n, linear, node_sums.data() + n * sums_stride);
-        }
+        loops_.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()), nullptr,
+                       x.channels, /*height=*/1, own.size(), From(x.image(n), own.begin));
+      }
+      if (!summed.empty()) {
+        NodeSums(summed, node, n, range, linear,
+                 node_sums.data() + (piece * plan_.images + n) * sums_stride);
       }
     });
+    AddChunks(plan_.images * sums_stride, node_sums);
   }
   TakeWeightGradients(flows, 0, weight_sums);
   if (node >= 0) FinishTerms(node, summed, node_sums, sums_stride);
@@ -373,31 +378,32 @@ std::vector<int> CellBackward<S, A>::SummedTerms(int node) const {
 
 template <typename S, typename A>
 void CellBackward<S, A>::NodeSums(const std::vector<int>& terms, int node, int64_t image,
-                                  std::vector<LinearTerm<S, A>>& linear, A* sums) const {
+                                  PixelRange range, std::vector<LinearTerm<S, A>>& linear,
+                                  A* sums) const {
   linear.clear();
   linear.push_back({{nullptr, 0}, nullptr, {nullptr, 0}});
   for (const int t : terms) {
     const CellPlan::Term& term = plan_.terms[t];
-    linear.push_back({TermValues(term, values_, nodes_, image),
-                      term.normalizes ? means_[t].data() : nullptr, TermMask(plan_, term, image)});
+    linear.push_back({From(TermValues(term, values_, nodes_, image), range.begin),
+                      term.normalizes ? means_[t].data() : nullptr,
+                      From(TermMask(plan_, term, image), range.begin)});
   }
-  loops_.gradient_sums(Const(node_gradients_[node].image(image)), linear.data(),
-                       static_cast<int64_t>(linear.size()), plan_.channels,
-                       plan_.height * plan_.width, sums);
+  loops_.gradient_sums(From(Const(node_gradients_[node].image(image)), range.begin), linear.data(),
+                       static_cast<int64_t>(linear.size()), plan_.channels, range.size(), sums);
 }
 
 template <typename S, typename A>
 void CellBackward<S, A>::SumsPass(int node) {
   const std::vector<int> summed = SummedTerms(node);
   const int64_t stride = static_cast<int64_t>(summed.size() + 1) * Up(plan_.channels);
-  std::vector<A> sums(summed.empty() ? 0 : plan_.images * stride);
+  const int64_t pixels = plan_.height * plan_.width, pieces = NumParts(plan_.images, pixels);
+  std::vector<A> sums(summed.empty() ? 0 : pieces * plan_.images * stride);
   if (!summed.empty()) {
-    ParallelFor(plan_.images, [&](int64_t, int64_t begin, int64_t end) {
+    ForPieces(plan_.images, pixels, [&](int64_t n, PixelRange range, int64_t piece) {
       std::vector<LinearTerm<S, A>> linear;
-      for (int64_t n = begin; n < end; ++n) {
-        NodeSums(summed, node, n, linear, sums.data() + n * stride);
-      }
+      NodeSums(summed, node, n, range, linear, sums.data() + (piece * plan_.images + n) * stride);
     });
+    AddChunks(plan_.images * stride, sums);
   }
   FinishTerms(node, summed, sums, stride);
 }

@@ -77,9 +77,9 @@ class CellBackward {
 
   /// The terms of a node that need sums over its gradient.
   std::vector<int> SummedTerms(int node) const;
-  /// sums[0]: the sum of the node's gradient. sums[1 + i]: the sum of the gradient times (value -
-  /// mean) of terms[i].
-  void NodeSums(const std::vector<int>& terms, int node, int64_t image,
+  /// Sums over some pixels of an image. sums[0]: the sum of the node's gradient. sums[1 + i]: the
+  /// sum of the gradient times (value - mean) of terms[i].
+  void NodeSums(const std::vector<int>& terms, int node, int64_t image, PixelRange range,
                 std::vector<LinearTerm<S, A>>& linear, A* sums) const;
   /// NodeSums of all images, for a node whose gradient is already known.
   void SumsPass(int node);

@@ -110,18 +110,19 @@ typename CellForward<S, A>::Sum CellForward<S, A>::PrepareSum(int node) const {
 }
 
 template <typename S, typename A>
-void CellForward<S, A>::SumImage(int node, const Sum& sum, int64_t image,
+void CellForward<S, A>::SumImage(int node, const Sum& sum, int64_t image, PixelRange range,
                                  std::vector<LinearTerm<S, A>>& linear) const {
   linear.clear();
   const std::vector<int>& terms = plan_.nodes[node].terms;
   for (size_t i = 0; i < terms.size(); ++i) {
     const CellPlan::Term& term = plan_.terms[terms[i]];
-    linear.push_back({TermValues(term, values_, nodes_, image), sum.factors[i].OfImage(image),
-                      TermMask(plan_, term, image)});
+    linear.push_back({From(TermValues(term, values_, nodes_, image), range.begin),
+                      sum.factors[i].OfImage(image),
+                      From(TermMask(plan_, term, image), range.begin)});
   }
   loops_.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()),
-                 sum.offset.data() + image * sum.offset_stride, plan_.channels, plan_.height,
-                 plan_.width, nodes_[node].image(image));
+                 sum.offset.data() + image * sum.offset_stride, plan_.channels, /*height=*/1,
+                 range.size(), From(nodes_[node].image(image), range.begin));
 }
 
 template <typename S, typename A>
@@ -137,10 +138,11 @@ void CellForward<S, A>::FirstPass(const std::vector<int>& sources,
     scratch_size = std::max(scratch_size, packed.scratch_size());
   }
   const int64_t parts = NumParts(plan_.images, static_cast<int64_t>(operations.size()));
+  const int64_t pixels = plan_.height * plan_.width;
   if (sum != nullptr && parts > 1) {
-    ParallelFor(plan_.images, [&](int64_t, int64_t begin, int64_t end) {
+    ForPieces(plan_.images, pixels, [&](int64_t n, PixelRange range, int64_t) {
       std::vector<LinearTerm<S, A>> linear;
-      for (int64_t n = begin; n < end; ++n) SumImage(sources[0], *sum, n, linear);
+      SumImage(sources[0], *sum, n, range, linear);
     });
   }
   ParallelFor(plan_.images * parts, [&](int64_t, int64_t begin, int64_t end) {
@@ -152,7 +154,7 @@ void CellForward<S, A>::FirstPass(const std::vector<int>& sources,
     std::vector<LinearTerm<S, A>> linear;
     for (int64_t task = begin; task < end; ++task) {
       const int64_t n = task / parts;
-      if (sum != nullptr && parts == 1) SumImage(sources[0], *sum, n, linear);
+      if (sum != nullptr && parts == 1) SumImage(sources[0], *sum, n, {0, pixels}, linear);
       int loaded = -1;
       Plane<A> relu = {nullptr, 0, 0};
       for (size_t i = task % parts; i < operations.size(); i += parts) {

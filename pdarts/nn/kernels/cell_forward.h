@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "pdarts/nn/kernels/batch.h"
 #include "pdarts/nn/kernels/cell_plan.h"
 #include "pdarts/nn/kernels/cell_values.h"
 #include "pdarts/nn/kernels/kernel_table.h"
@@ -45,7 +46,8 @@ class CellForward {
 
   void RunGroup(const std::vector<int>& sources);
   Sum PrepareSum(int node) const;
-  void SumImage(int node, const Sum& sum, int64_t image,
+  /// Sums the terms of a node for some pixels of an image. `linear` is only memory for the terms.
+  void SumImage(int node, const Sum& sum, int64_t image, PixelRange range,
                 std::vector<LinearTerm<S, A>>& linear) const;
   /// The first convolutions of the chains, and the pools. sum: for the node of the group, or null.
   void FirstPass(const std::vector<int>& sources, const std::vector<int>& operations,

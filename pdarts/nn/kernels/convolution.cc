@@ -19,15 +19,34 @@
 namespace pdarts::nn {
 namespace {
 
-/// Image n of x (channels-last) after the ReLU. If `scale` is not empty, the image is normalized
-/// before the ReLU.
+/// A part of a convolution's result: some of its rows.
+struct Band {
+  ConvolutionShape shape;  ///< of a convolution that has only these rows
+  /// The first pixels of the band in the input and in the result.
+  int64_t first_in = 0, first_out = 0;
+};
+
+/// The number of bands into which the convolution of each image is divided, so that every thread
+/// has work. Rows of a result are independent if no input row is read for two of them.
+int64_t NumBands(const ConvolutionShape& s, int64_t images) {
+  if (s.depthwise != 0 || s.margin != 0 || s.in_height != s.out_height * s.stride) return 1;
+  return NumParts(images, s.out_height);
+}
+
+Band BandOf(const ConvolutionShape& s, int64_t bands, int64_t band) {
+  const PixelRange rows = Piece(s.out_height, bands, band);
+  Band result = {s, rows.begin * s.stride * s.in_width, rows.begin * s.out_width};
+  result.shape.out_height = rows.size();
+  result.shape.in_height = rows.size() * s.stride;
+  return result;
+}
+
+/// Pixels of an image after the ReLU. If `scale` is not empty, they are normalized before the ReLU.
 template <typename S, typename A>
-void LoadImage(const KernelTable<S, A>& loops, const at::Tensor& x, int64_t n,
-               const std::vector<A>& scale, const std::vector<A>& shift, Plane<A> out) {
-  const int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
-  loops.load_relu(Const(WholeBatch<S>(x).image(n)), channels, height, width,
-                  scale.empty() ? nullptr : scale.data(), scale.empty() ? nullptr : shift.data(),
-                  out);
+void LoadBand(const KernelTable<S, A>& loops, const ConvolutionShape& s, Pixels<const S> x,
+              const std::vector<A>& scale, const std::vector<A>& shift, Plane<A> out) {
+  loops.load_relu(x, s.in_channels, s.in_height, s.in_width, scale.empty() ? nullptr : scale.data(),
+                  scale.empty() ? nullptr : shift.data(), out);
 }
 
 template <typename S, typename A>
@@ -37,16 +56,21 @@ at::Tensor Forward(const KernelTable<S, A>& loops, const at::Tensor& x,
   const ConvolutionShape& s = packed.shape();
   at::Tensor out = at::empty({x.size(0), s.out_channels, s.out_height, s.out_width},
                              x.options().requires_grad(false), at::MemoryFormat::ChannelsLast);
-  const Batch<S> to = WholeBatch<S>(out);
-  ParallelFor(x.size(0), [&](int64_t, int64_t begin, int64_t end) {
+  const Batch<S> from = WholeBatch<S>(x), to = WholeBatch<S>(out);
+  const int64_t bands = NumBands(s, x.size(0));
+  ParallelFor(x.size(0) * bands, [&](int64_t, int64_t begin, int64_t end) {
     Scratch& scratch = Scratch::OfThread();
     scratch.Reset();
     const Plane<A> plane =
         scratch.GetPlane<A>(s.in_channels, s.in_height, s.in_width, s.margin, loops.lanes);
     A* work = scratch.Get<A>(packed.scratch_size());
-    for (int64_t n = begin; n < end; ++n) {
-      LoadImage(loops, x, n, scale, shift, plane);
-      loops.convolution(s, Const(plane), packed.weights(), to.image(n), nullptr, nullptr, work);
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t n = task / bands;
+      const Band band = BandOf(s, bands, task % bands);
+      LoadBand<S>(loops, band.shape, From(Const(from.image(n)), band.first_in), scale, shift,
+                  plane);
+      loops.convolution(band.shape, Const(plane), packed.weights(),
+                        From(to.image(n), band.first_out), nullptr, nullptr, work);
     }
   });
   return out;
@@ -101,13 +125,14 @@ class ConvolveNode : public FusedNode {
     at::Tensor dx;
     if (wants_input) dx = at::empty_like(x, at::MemoryFormat::ChannelsLast);
     const int64_t sums_size = packed.sums_size(wanted);
-    std::vector<A> sums(sums_size * NumChunks(images));
-    // [image][2][up]: the sum of the gradient behind the normalization, and the sum of the gradient
-    // times (value - mean).
-    std::vector<A> normalization_sums(normalizes && wants_input ? images * 2 * up : 0);
+    const int64_t bands = NumBands(s, images);
+    std::vector<A> sums(sums_size * NumChunks(images * bands));
+    // [band][image][2][up]: the sum of the gradient behind the normalization, and the sum of the
+    // gradient times (value - mean).
+    std::vector<A> normalization_sums(normalizes && wants_input ? bands * images * 2 * up : 0);
     const Batch<S> from = WholeBatch<S>(x), g = WholeBatch<S>(gradient);
     const Batch<S> to = wants_input ? WholeBatch<S>(dx) : Batch<S>();
-    ParallelFor(images, [&](int64_t chunk, int64_t begin, int64_t end) {
+    ParallelFor(images * bands, [&](int64_t chunk, int64_t begin, int64_t end) {
       Scratch& scratch = Scratch::OfThread();
       scratch.Reset();
       ScratchPlanes<A> relus(scratch, s.margin, loops.lanes);
@@ -117,25 +142,31 @@ class ConvolveNode : public FusedNode {
       const Plane<A> middle = MiddlePlane(s, middles);
       A* work = scratch.Get<A>(packed.scratch_size());
       const auto chunk_sums = packed.Place(wanted, sums.data() + chunk * sums_size);
-      for (int64_t n = begin; n < end; ++n) {
-        LoadImage(loops, x, n, scale, shift, plane);
+      const bool replaces = wants_input && s.depthwise != 0 && s.stride == 1;
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t n = task / bands;
+        const Band band = BandOf(s, bands, task % bands);
+        const Pixels<const S> image = From(Const(from.image(n)), band.first_in);
+        if (chunk_sums.depthwise != nullptr || chunk_sums.forward != nullptr) {
+          LoadBand<S>(loops, band.shape, image, scale, shift, plane);
+        }
         Plane<A> input_gradient = {nullptr, 0, 0};
         if (wants_input) {
-          input_gradient = input_gradients.GetZeros(channels, s.in_height, s.in_width);
+          input_gradient = replaces ? input_gradients.Get(channels, s.in_height, s.in_width)
+                                    : input_gradients.GetZeros(channels, s.in_height, s.in_width);
         }
-        loops.convolution_backward(s, Const(plane),
-                                   {Const(g.image(n)), {nullptr, 0}, nullptr, nullptr, nullptr},
-                                   packed.weights(), middle, input_gradient, /*replaces=*/false,
-                                   chunk_sums.depthwise, chunk_sums.forward, chunk_sums.bias, work);
+        loops.convolution_backward(
+            band.shape, Const(plane),
+            {From(Const(g.image(n)), band.first_out), {nullptr, 0}, nullptr, nullptr, nullptr},
+            packed.weights(), middle, input_gradient, replaces, chunk_sums.depthwise,
+            chunk_sums.forward, chunk_sums.bias, work);
         if (!wants_input) continue;
-        loops.mask_by_relu(Const(plane), channels, s.in_height, s.in_width, input_gradient);
-        loops.combine(Const(input_gradient), nullptr, 0, nullptr, channels, s.in_height, s.in_width,
-                      to.image(n));
-        if (!normalizes) continue;
-        const LinearTerm<S, A> terms[] = {{{nullptr, 0}, nullptr, {nullptr, 0}},
-                                          {Const(from.image(n)), mean.data(), {nullptr, 0}}};
-        loops.gradient_sums(Const(to.image(n)), terms, 2, channels, pixels,
-                            normalization_sums.data() + n * 2 * up);
+        A* own_sums =
+            normalizes ? normalization_sums.data() + (task % bands * images + n) * 2 * up : nullptr;
+        loops.relu_backward(Const(input_gradient), image, channels, band.shape.in_height,
+                            s.in_width, normalizes ? scale.data() : nullptr,
+                            normalizes ? shift.data() : nullptr, normalizes ? mean.data() : nullptr,
+                            From(to.image(n), band.first_in), own_sums);
       }
     });
 
@@ -148,17 +179,17 @@ class ConvolveNode : public FusedNode {
       results[4] = unpacked.bias;
     }
     if (normalizes && wants_input) {
+      AddChunks(images * 2 * up, normalization_sums);
       const std::vector<GradientSums> own = {SumOverImages(normalization_sums, images, channels)};
       std::vector<GradientSums> memory;
       const NormalizationGradients<A> back = BackwardOf<A>(
           normalization, own[0], SumsOfBatch(communicator, own, {0}, &memory)[0], loops.lanes);
       if (Wants(0)) {
-        ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
-          for (int64_t n = begin; n < end; ++n) {
-            loops.affine_gradient({Const(to.image(n)), Const(from.image(n)), back.factor.data(),
-                                   back.slope.data(), back.offset.data()},
-                                  {nullptr, 0}, channels, pixels, to.image(n));
-          }
+        ForPieces(images, pixels, [&](int64_t n, PixelRange range, int64_t) {
+          loops.affine_gradient(
+              {From(Const(to.image(n)), range.begin), From(Const(from.image(n)), range.begin),
+               back.factor.data(), back.slope.data(), back.offset.data()},
+              {nullptr, 0}, channels, range.size(), From(to.image(n), range.begin));
         });
       }
       if (Wants(5)) results[5] = ToTensor<A>(back.weight, x);

@@ -148,9 +148,10 @@ struct KernelTable {
   void (*mask_by_relu)(Plane<const A> input, int64_t channels, int64_t height, int64_t width,
                        Plane<A> plane);
 
-  /// The backward pass of load_relu: out = plane if scale * x + shift > 0, otherwise 0. Also
-  /// sums[c] = sum of out over the pixels, and sums[Up(channels) + c] = sum of out * (x - mean).
-  /// The sums are those of the stored values. scale, shift, mean: [Up(channels)].
+  /// The backward pass of load_relu: out = plane if scale * x + shift > 0 (x > 0 if scale is null),
+  /// otherwise 0. If `sums` is not null, also sums[c] = sum of out over the pixels, and
+  /// sums[Up(channels) + c] = sum of out * (x - mean). The sums are those of the stored values.
+  /// scale, shift, mean: [Up(channels)]. `mean` is read only for the sums.
   void (*relu_backward)(Plane<const A> plane, Pixels<const S> x, int64_t channels, int64_t height,
                         int64_t width, const A* scale, const A* shift, const A* mean, Pixels<S> out,
                         A* sums);

@@ -271,14 +271,10 @@ TEST_P(MixedCellTest, MatchesTheCompositionWithMoreThreadsThanImages) {
     }
     const std::vector<at::Tensor> inputs = Inputs(c);
     if ((c.name == "affine" || c.name == "dense") && !ComputesAllCells(GetParam())) continue;
-    ExpectSame(
-        [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-          // More threads than images in every case, so that operations are divided. The composition
-          // only gives the expected values. With more threads than cores, it takes much longer.
-          at::set_num_threads(backend.kernels == REFERENCE ? 2 : 8);
-          return Cell(backend, c, t);
-        },
-        inputs, c.name, /*slack=*/100);
+    ExpectSame(WithManyThreads([&](const Backend& backend, const std::vector<at::Tensor>& t) {
+                 return Cell(backend, c, t);
+               }),
+               inputs, c.name, /*slack=*/100);
   }
 }
 

@@ -21,9 +21,11 @@
 namespace pdarts::nn {
 namespace {
 
-Pixels<const uint8_t> Image(const at::Tensor& mask, int64_t n, int64_t size, int64_t channels) {
+/// Pixels of image n of a mask from pixel `first` on. size: of an image.
+Pixels<const uint8_t> Image(const at::Tensor& mask, int64_t n, int64_t size, int64_t channels,
+                            int64_t first) {
   if (!mask.defined()) return {nullptr, 0};
-  return {mask.const_data_ptr<uint8_t>() + n * size, channels};
+  return {mask.const_data_ptr<uint8_t>() + n * size + first * channels, channels};
 }
 
 /// Inputs: the coefficients, and then value, weight and bias of each term.
@@ -72,26 +74,26 @@ class NodeSumNode : public FusedNode {
       any_sums = any_sums || needs_sums[i];
     }
 
-    // [image][term][2][up]: the sum of the gradient, and the sum of the gradient times (value -
-    // mean).
+    // [piece][image][term][2][up]: the sum of the gradient, and the sum of the gradient times
+    // (value - mean).
     const auto stride = static_cast<int64_t>(n_terms) * 2 * up;
-    std::vector<A> of_images(any_sums ? images * stride : 0);
+    std::vector<A> of_images(any_sums ? NumParts(images, pixels) * images * stride : 0);
     if (any_sums) {
-      ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
-        for (int64_t n = begin; n < end; ++n) {
-          std::vector<LinearTerm<S, A>> linear;
-          for (size_t i = 0; i < n_terms; ++i) {
-            if (!needs_sums[i]) continue;
-            const auto mask = Image(terms[i].mask, n, size, channels);
-            linear.push_back({{nullptr, 0}, nullptr, mask});
-            linear.push_back(
-                {{ConstData<S>(all_values[i]) + n * size, channels}, means[i].data(), mask});
-          }
-          loops.gradient_sums({g + n * size, channels}, linear.data(),
-                              static_cast<int64_t>(linear.size()), channels, pixels,
-                              of_images.data() + n * stride);
+      ForPieces(images, pixels, [&](int64_t n, PixelRange range, int64_t piece) {
+        std::vector<LinearTerm<S, A>> linear;
+        const int64_t first = n * size + range.begin * channels;
+        for (size_t i = 0; i < n_terms; ++i) {
+          if (!needs_sums[i]) continue;
+          const auto mask = Image(terms[i].mask, n, size, channels, range.begin);
+          linear.push_back({{nullptr, 0}, nullptr, mask});
+          linear.push_back(
+              {{ConstData<S>(all_values[i]) + first, channels}, means[i].data(), mask});
         }
+        loops.gradient_sums({g + first, channels}, linear.data(),
+                            static_cast<int64_t>(linear.size()), channels, range.size(),
+                            of_images.data() + (piece * images + n) * stride);
       });
+      AddChunks(images * stride, of_images);
     }
 
     std::vector<std::vector<A>> factor(n_terms), slope(n_terms), offset(n_terms);
@@ -153,21 +155,17 @@ class NodeSumNode : public FusedNode {
       if (Wants(3 + 3 * i)) results[3 + 3 * i] = ToTensor<A>(bias, gradient);
     }
 
-    ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
-      for (int64_t n = begin; n < end; ++n) {
-        for (size_t i = 0; i < n_terms; ++i) {
-          if (!results[1 + 3 * i].defined()) continue;
-          const bool by_batch = terms[i].normalizes && terms[i].normalization.by_batch;
-          Pixels<const S> value = {nullptr, 0};
-          if (by_batch) value = {ConstData<S>(all_values[i]) + n * size, channels};
-          loops.affine_gradient({{g + n * size, channels},
-                                 value,
-                                 factor[i].data(),
-                                 slope[i].data(),
-                                 offset[i].data()},
-                                Image(terms[i].mask, n, size, channels), channels, pixels,
-                                {MutableData<S>(results[1 + 3 * i]) + n * size, channels});
-        }
+    ForPieces(images, pixels, [&](int64_t n, PixelRange range, int64_t) {
+      const int64_t first = n * size + range.begin * channels;
+      for (size_t i = 0; i < n_terms; ++i) {
+        if (!results[1 + 3 * i].defined()) continue;
+        const bool by_batch = terms[i].normalizes && terms[i].normalization.by_batch;
+        Pixels<const S> value = {nullptr, 0};
+        if (by_batch) value = {ConstData<S>(all_values[i]) + first, channels};
+        loops.affine_gradient(
+            {{g + first, channels}, value, factor[i].data(), slope[i].data(), offset[i].data()},
+            Image(terms[i].mask, n, size, channels, range.begin), channels, range.size(),
+            {MutableData<S>(results[1 + 3 * i]) + first, channels});
       }
     });
     return results;
@@ -250,18 +248,17 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
     out = at::empty(first.sizes(), first.options().requires_grad(false),
                     at::MemoryFormat::ChannelsLast);
     S* to = MutableData<S>(out);
-    ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
+    ForPieces(images, first.size(2) * first.size(3), [&](int64_t n, PixelRange range, int64_t) {
       std::vector<LinearTerm<S, A>> linear(terms.size());
-      for (int64_t n = begin; n < end; ++n) {
-        for (size_t i = 0; i < terms.size(); ++i) {
-          linear[i] = {{ConstData<S>(all_values[i]) + n * size, channels},
-                       factors[i].data(),
-                       Image(kept[i].mask, n, size, channels)};
-        }
-        loops.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()),
-                      offset_values.data(), channels, first.size(2), first.size(3),
-                      {to + n * size, channels});
+      const int64_t begin = n * size + range.begin * channels;
+      for (size_t i = 0; i < terms.size(); ++i) {
+        linear[i] = {{ConstData<S>(all_values[i]) + begin, channels},
+                     factors[i].data(),
+                     Image(kept[i].mask, n, size, channels, range.begin)};
       }
+      loops.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()),
+                    offset_values.data(), channels, /*height=*/1, range.size(),
+                    {to + begin, channels});
     });
   }
   if (!NeedsGraph(inputs)) return out;
@@ -299,15 +296,15 @@ class NormalizeEachNode : public FusedNode {
       const int64_t images = value.size(0), up = RoundUp(x.channels, loops.lanes);
       const std::vector<A> mean = ChannelValues<A>(
           x.channels, loops.lanes, [&](int64_t c) { return normalizations[i].mean[c]; });
-      std::vector<A> sums(images * 2 * up);
-      ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
-        for (int64_t n = begin; n < end; ++n) {
-          const LinearTerm<S, A> terms[] = {{{nullptr, 0}, nullptr, {nullptr, 0}},
-                                            {Const(x.image(n)), mean.data(), {nullptr, 0}}};
-          loops.gradient_sums(Const(g.image(n)), terms, 2, x.channels, x.pixels(),
-                              sums.data() + n * 2 * up);
-        }
+      std::vector<A> sums(NumParts(images, x.pixels()) * images * 2 * up);
+      ForPieces(images, x.pixels(), [&](int64_t n, PixelRange range, int64_t piece) {
+        const LinearTerm<S, A> terms[] = {
+            {{nullptr, 0}, nullptr, {nullptr, 0}},
+            {From(Const(x.image(n)), range.begin), mean.data(), {nullptr, 0}}};
+        loops.gradient_sums(From(Const(g.image(n)), range.begin), terms, 2, x.channels,
+                            range.size(), sums.data() + (piece * images + n) * 2 * up);
       });
+      AddChunks(images * 2 * up, sums);
       own[i] = SumOverImages(sums, images, x.channels);
       shared.push_back(i);
     }
@@ -321,12 +318,11 @@ class NormalizeEachNode : public FusedNode {
                                    at::MemoryFormat::ChannelsLast);
         const Batch<S> g = WholeBatch<S>(gradients[i]), x = WholeBatch<S>(value),
                        to = WholeBatch<S>(results[3 * i]);
-        ParallelFor(value.size(0), [&](int64_t, int64_t begin, int64_t end) {
-          for (int64_t n = begin; n < end; ++n) {
-            loops.affine_gradient({Const(g.image(n)), Const(x.image(n)), back.factor.data(),
-                                   back.slope.data(), back.offset.data()},
-                                  {nullptr, 0}, x.channels, x.pixels(), to.image(n));
-          }
+        ForPieces(value.size(0), x.pixels(), [&](int64_t n, PixelRange range, int64_t) {
+          loops.affine_gradient(
+              {From(Const(g.image(n)), range.begin), From(Const(x.image(n)), range.begin),
+               back.factor.data(), back.slope.data(), back.offset.data()},
+              {nullptr, 0}, x.channels, range.size(), From(to.image(n), range.begin));
         });
       }
       if (Wants(3 * i + 1)) results[3 * i + 1] = ToTensor<A>(back.weight, value);
@@ -370,12 +366,11 @@ std::vector<at::Tensor> NormalizeEachWithLoops(InstructionSet instructions,
           ChannelValues<A>(x.channels, loops.lanes, [&](int64_t c) { return n.scale(c); });
       const std::vector<A> shift =
           ChannelValues<A>(x.channels, loops.lanes, [&](int64_t c) { return n.shift(c); });
-      ParallelFor(plain[i].size(0), [&](int64_t, int64_t begin, int64_t end) {
-        for (int64_t image = begin; image < end; ++image) {
-          const LinearTerm<S, A> term = {Const(x.image(image)), scale.data(), {nullptr, 0}};
-          loops.combine({nullptr, 0, 0}, &term, 1, shift.data(), x.channels, x.height, x.width,
-                        to.image(image));
-        }
+      ForPieces(plain[i].size(0), x.pixels(), [&](int64_t image, PixelRange range, int64_t) {
+        const LinearTerm<S, A> term = {
+            From(Const(x.image(image)), range.begin), scale.data(), {nullptr, 0}};
+        loops.combine({nullptr, 0, 0}, &term, 1, shift.data(), x.channels, /*height=*/1,
+                      range.size(), From(to.image(image), range.begin));
       });
       node->normalizations.push_back(n);
     }

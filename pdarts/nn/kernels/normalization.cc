@@ -57,15 +57,19 @@ template <typename S, typename A>
 ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<S, A>& loops) {
   const int64_t images = x.size(0), channels = x.size(1), pixels = x.size(2) * x.size(3);
   const int64_t up = RoundUp(channels, loops.lanes);
-  std::vector<A> of_images(images * 2 * up);
+  // MergeStatistics wants pieces of the same size.
+  int64_t pieces = NumParts(images, pixels);
+  while (pixels % pieces != 0) ++pieces;
+  const int64_t size = pixels / pieces;
+  std::vector<A> of_pieces(images * pieces * 2 * up);
   const S* data = ConstData<S>(x);
-  ParallelFor(images, [&](int64_t, int64_t begin, int64_t end) {
+  ParallelFor(images * pieces, [&](int64_t, int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
-      A* mean = of_images.data() + n * 2 * up;
-      loops.statistics({data + n * pixels * channels, channels}, channels, pixels, mean, mean + up);
+      A* mean = of_pieces.data() + n * 2 * up;
+      loops.statistics({data + n * size * channels, channels}, channels, size, mean, mean + up);
     }
   });
-  return MergeStatistics<A>(of_images.data(), images, channels, up, pixels);
+  return MergeStatistics<A>(of_pieces.data(), images * pieces, channels, up, size);
 }
 
 void Synchronize(Communicator& communicator, const std::vector<ChannelStatistics*>& statistics) {

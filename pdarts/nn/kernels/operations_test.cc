@@ -187,16 +187,39 @@ TEST_P(Convolution, OtherKindsBehindABatchNormMatchTheComposition) {
       for (const bool training : {true, false}) {
         Tensors inputs = {Random({s.n, s.c, s.h, s.w}) * 2 + 3, Random({s.c}), Random({s.c})};
         inputs.insert(inputs.end(), kind.weights.begin(), kind.weights.end());
-        ExpectSame(
-            [&](const Backend& backend, const Tensors& t) {
-              BatchNormArgs bn = BatchNorm(t[0], s.c, training);
-              bn.weight = t[1];
-              bn.bias = t[2];
-              return Convolve(backend, t[0], kind.make(t), bn);
-            },
-            inputs, Text(s) + kind.name + (training ? " in training" : " in evaluation"), 10);
+        const auto convolve = [&](const Backend& backend, const Tensors& t) {
+          BatchNormArgs bn = BatchNorm(t[0], s.c, training);
+          bn.weight = t[1];
+          bn.bias = t[2];
+          return Convolve(backend, t[0], kind.make(t), bn);
+        };
+        const std::string what =
+            Text(s) + kind.name + (training ? " in training" : " in evaluation");
+        ExpectSame(convolve, inputs, what, 10);
+        ExpectSame(WithManyThreads(convolve), inputs, what + " with many threads", 10);
+        at::set_num_threads(2);
       }
     }
+  }
+}
+
+TEST_P(Convolution, MatchesTheCompositionWithMoreThreadsThanImages) {
+  // Without a batch normalization. Most images are divided into rows.
+  for (const Size& s : {Size{1, 20, 6, 10}, {2, 33, 2, 2}, {3, 16, 8, 4}}) {
+    ExpectSame(WithManyThreads([](const Backend& backend, const std::vector<at::Tensor>& t) {
+                 return Convolve(backend, t[0], PointwiseConvolution(t[1], t[2]));
+               }),
+               {Random({s.n, s.c, s.h, s.w}), Random({5, s.c, 1, 1}), Random({5})},
+               "pointwise " + Text(s));
+    ExpectSame(WithManyThreads([](const Backend& backend, const std::vector<at::Tensor>& t) {
+                 return Convolve(backend, t[0], FactorizedReduction(t[1], t[2]));
+               }),
+               {Random({s.n, s.c, s.h, s.w}), Random({4, s.c, 1, 1}), Random({4, s.c, 1, 1})},
+               "reduction " + Text(s));
+    ExpectSame(WithManyThreads([](const Backend& backend, const std::vector<at::Tensor>& t) {
+                 return Convolve(backend, t[0], DenseConvolution(t[1]));
+               }),
+               {Random({s.n, s.c, s.h, s.w}), Random({5, s.c, 3, 3})}, "dense " + Text(s));
   }
 }
 
@@ -274,11 +297,37 @@ TEST_P(Pooling, GivesTiesToTheFirst) {
 }
 
 TEST_P(Pooling, KeepsNaN) {
-  at::Tensor x = Random({1, 3, 4, 4}).to(GetParam().storage);
-  x[0][1][0][0].fill_(NAN);
-  for (const at::Tensor& y : {MaxPool3x3(Fused(), x, 1), AveragePool3x3(Fused(), x, 1)}) {
-    EXPECT_EQ(y.isnan().sum().item<int64_t>(), 4);
-    EXPECT_TRUE(y[0][1][1][1].isnan().item<bool>());
+  for (const int64_t channels : {3, 16}) {
+    at::Tensor x = Random({1, channels, 5, 5}).to(GetParam().storage);
+    x[0][1][0][0].fill_(NAN);
+    // The NaN has every place of a window in one of the nine windows around it.
+    x[0][2][2][2].fill_(NAN);
+    for (const at::Tensor& y : {MaxPool3x3(Fused(), x, 1), AveragePool3x3(Fused(), x, 1)}) {
+      EXPECT_EQ(y[0][1].isnan().sum().item<int64_t>(), 4);
+      EXPECT_TRUE(y[0][1][1][1].isnan().item<bool>());
+      EXPECT_EQ(y[0][2].isnan().sum().item<int64_t>(), 9);
+      EXPECT_EQ(y.isnan().sum().item<int64_t>(), 13);
+    }
+    // Both stay NaN with stride 2: the windows around (0, 0), and (2, 2).
+    const at::Tensor y = MaxPool3x3(Fused(), x, 2);
+    EXPECT_TRUE(y[0][1][0][0].isnan().item<bool>());
+    EXPECT_EQ(y[0][2].isnan().sum().item<int64_t>(), 1);
+  }
+}
+
+TEST_P(Pooling, OfOneRowOrOneColumnMatchesTheComposition) {
+  for (const Size& s : {Size{1, 17, 1, 2}, {2, 3, 2, 1}, {1, 16, 5, 1}, {1, 33, 2, 2}}) {
+    for (const int64_t stride : {1, 2}) {
+      const auto max = [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+        return MaxPool3x3(backend, t[0], stride);
+      };
+      const auto average = [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+        return AveragePool3x3(backend, t[0], stride);
+      };
+      const std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w})};
+      ExpectSame(max, inputs, "max " + Text(s) + "stride " + std::to_string(stride));
+      ExpectSame(average, inputs, "average " + Text(s) + "stride " + std::to_string(stride));
+    }
   }
 }
 
@@ -316,9 +365,14 @@ class NodeSumTest : public KernelTest {
 TEST_P(NodeSumTest, MatchesTheComposition) {
   for (const Size& s : kSizes) {
     for (const bool training : {true, false}) {
-      ExpectSame([&](const Backend& backend,
-                     const std::vector<at::Tensor>& t) { return Sum(backend, t, training); },
-                 Inputs(s), Text(s) + (training ? "training" : "evaluation"), 10);
+      const auto sum = [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+        return Sum(backend, t, training);
+      };
+      const std::vector<at::Tensor> inputs = Inputs(s);
+      const std::string what = Text(s) + (training ? "training" : "evaluation");
+      ExpectSame(sum, inputs, what, 10);
+      ExpectSame(WithManyThreads(sum), inputs, what + " with many threads", 10);
+      at::set_num_threads(2);
     }
   }
 }
@@ -341,15 +395,18 @@ TEST_P(NodeSumTest, NormalizeIsTheSumOfOneNormalizedTerm) {
   set_activations({0});
   for (const Size& s : kSizes) {
     for (const bool training : {true, false}) {
-      ExpectSame(
-          [&](const Backend& backend, const std::vector<at::Tensor>& t) {
-            BatchNormArgs bn = BatchNorm(t[0], s.c, training);
-            bn.weight = t[1];
-            bn.bias = t[2];
-            return Normalize(backend, t[0], bn);
-          },
-          {Random({s.n, s.c, s.h, s.w}) * 2 + 1, Random({s.c}), Random({s.c})},
-          Text(s) + (training ? "training" : "evaluation"), 10);
+      const auto normalize = [&](const Backend& backend, const std::vector<at::Tensor>& t) {
+        BatchNormArgs bn = BatchNorm(t[0], s.c, training);
+        bn.weight = t[1];
+        bn.bias = t[2];
+        return Normalize(backend, t[0], bn);
+      };
+      const std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w}) * 2 + 1, Random({s.c}),
+                                              Random({s.c})};
+      const std::string what = Text(s) + (training ? "training" : "evaluation");
+      ExpectSame(normalize, inputs, what, 10);
+      ExpectSame(WithManyThreads(normalize), inputs, what + " with many threads", 10);
+      at::set_num_threads(2);
     }
   }
 }

@@ -68,6 +68,17 @@ class KernelTest : public testing::TestWithParam<KernelTestCase> {
   KernelTest() : threads_(at::get_num_threads()) { at::set_num_threads(2); }
   ~KernelTest() override { at::set_num_threads(threads_); }
 
+  /// `function` with more threads than images for the tested kernels, so that images are divided.
+  /// The composition only gives the expected values. With more threads than cores, it would take
+  /// much longer. The numbers of threads stay until the end of the test.
+  static Function WithManyThreads(Function function) {
+    return [function = std::move(function)](const Backend& backend,
+                                            const std::vector<at::Tensor>& tensors) {
+      at::set_num_threads(backend.kernels == REFERENCE ? 2 : 8);
+      return function(backend, tensors);
+    };
+  }
+
   /// The loops or the grouped operators that are tested.
   static Backend Fused() {
     Backend backend;
