@@ -34,6 +34,7 @@ int64_t NumBands(const ConvolutionShape& s, int64_t images) {
 }
 
 Band BandOf(const ConvolutionShape& s, int64_t bands, int64_t band) {
+  if (bands == 1) return {s, 0, 0};
   const PixelRange rows = Piece(s.out_height, bands, band);
   Band result = {s, rows.begin * s.stride * s.in_width, rows.begin * s.out_width};
   result.shape.out_height = rows.size();
