@@ -180,8 +180,8 @@ class ConvolveNode : public FusedNode {
       results[4] = unpacked.bias;
     }
     if (normalizes && wants_input) {
-      AddChunks(images * 2 * up, normalization_sums);
-      const std::vector<GradientSums> own = {SumOverImages(normalization_sums, images, channels)};
+      const std::vector<GradientSums> own = {
+          SumOverImages(normalization_sums, bands * images, channels)};
       std::vector<GradientSums> memory;
       const NormalizationGradients<A> back = BackwardOf<A>(
           normalization, own[0], SumsOfBatch(communicator, own, {0}, &memory)[0], loops.lanes);

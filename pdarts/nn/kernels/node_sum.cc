@@ -296,7 +296,8 @@ class NormalizeEachNode : public FusedNode {
       const int64_t images = value.size(0), up = RoundUp(x.channels, loops.lanes);
       const std::vector<A> mean = ChannelValues<A>(
           x.channels, loops.lanes, [&](int64_t c) { return normalizations[i].mean[c]; });
-      std::vector<A> sums(NumParts(images, x.pixels()) * images * 2 * up);
+      const int64_t pieces = NumParts(images, x.pixels());
+      std::vector<A> sums(pieces * images * 2 * up);
       ForPieces(images, x.pixels(), [&](int64_t n, PixelRange range, int64_t piece) {
         const LinearTerm<S, A> terms[] = {
             {{nullptr, 0}, nullptr, {nullptr, 0}},
@@ -304,8 +305,7 @@ class NormalizeEachNode : public FusedNode {
         loops.gradient_sums(From(Const(g.image(n)), range.begin), terms, 2, x.channels,
                             range.size(), sums.data() + (piece * images + n) * 2 * up);
       });
-      AddChunks(images * 2 * up, sums);
-      own[i] = SumOverImages(sums, images, x.channels);
+      own[i] = SumOverImages(sums, pieces * images, x.channels);
       shared.push_back(i);
     }
     const std::vector<GradientSums>& batch = SumsOfBatch(communicator, own, shared, &memory);
