@@ -64,7 +64,7 @@ struct GradientSums {
   std::vector<double> gradient, deviation;
 };
 
-/// Combines the sums of each image, [images][2][RoundUp(channels)].
+/// Combines the sums of each image, or of each piece of an image: [images][2][RoundUp(channels)].
 template <typename A>
 GradientSums SumOverImages(const std::vector<A>& of_images, int64_t images, int64_t channels);
 
