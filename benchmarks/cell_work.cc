@@ -188,7 +188,8 @@ class Counter {
     if (place == 0) return;
     // The input is the value of the previous convolution in the chain, normalized.
     work->read_bytes += bytes_ * own.in_values;
-    work->recomputed += own.in_values;  // it is normalized again
+    // It is normalized again for the sign at the ReLU, and for the gradients of the weights.
+    work->recomputed += (of_weights ? 2 : 1) * own.in_values;
     work->written_bytes += bytes_ * own.in_values;
     work->other += kOfNormalizationSums * own.in_values;
   }

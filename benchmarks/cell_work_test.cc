@@ -99,9 +99,9 @@ TEST(CellWorkTest, ChainOfTwoConvolutions) {
   constexpr double kNormalization = 3 + 2 * 2 + 3;
   EXPECT_EQ(work.weights.other, (2 * 2 * kArea + kNormalization) * kValues);
   EXPECT_EQ(work.alphas.other, (2 * kArea + kNormalization) * kValues);
-  // The value between the steps is normalized again. For the weights, both depthwise results are
-  // computed again.
-  EXPECT_EQ(work.weights.recomputed, (2 * kArea + 1) * kValues);
+  // The value between the steps is normalized again. For the weights, it is normalized twice, and
+  // both depthwise results are computed again.
+  EXPECT_EQ(work.weights.recomputed, (2 * kArea + 2) * kValues);
   EXPECT_EQ(work.alphas.recomputed, kValues);
 }
 

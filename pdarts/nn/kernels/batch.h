@@ -55,11 +55,10 @@ Batch<S> WholeBatch(const at::Tensor& x) {
   return {const_cast<S*>(ConstData<S>(x)), x.size(1), x.size(2), x.size(3), x.size(1)};
 }
 
-/// Calls body(image, range, piece) for the pieces of all images of a batch, on several threads. If
-/// there are fewer images than threads, each image is divided into NumParts(images, pixels) pieces.
+/// Calls body(image, range, piece) for the pieces of all images of a batch, on several threads.
+/// Each image is divided into `pieces` pieces, in most cases NumParts(images, pixels).
 template <typename F>
-void ForPieces(int64_t images, int64_t pixels, const F& body) {
-  const int64_t pieces = NumParts(images, pixels);
+void ForPieces(int64_t images, int64_t pixels, int64_t pieces, const F& body) {
   ParallelFor(images * pieces, [&](int64_t, int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t piece = task % pieces;

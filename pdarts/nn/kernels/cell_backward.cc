@@ -304,7 +304,7 @@ void CellBackward<S, A>::FirstPass(const std::vector<int>& sources,
     }
   });
   if (parts > 1) {
-    ForPieces(plan_.images, pixels, [&](int64_t n, PixelRange range, int64_t piece) {
+    ForPieces(plan_.images, pixels, pieces, [&](int64_t n, PixelRange range, int64_t piece) {
       std::vector<LinearTerm<S, A>> linear;
       for (const std::vector<Batch<S>>& of_source : targets) {
         if (of_source.empty()) continue;
@@ -399,7 +399,7 @@ void CellBackward<S, A>::SumsPass(int node) {
   const int64_t pixels = plan_.height * plan_.width, pieces = NumParts(plan_.images, pixels);
   std::vector<A> sums(summed.empty() ? 0 : pieces * plan_.images * stride);
   if (!summed.empty()) {
-    ForPieces(plan_.images, pixels, [&](int64_t n, PixelRange range, int64_t piece) {
+    ForPieces(plan_.images, pixels, pieces, [&](int64_t n, PixelRange range, int64_t piece) {
       std::vector<LinearTerm<S, A>> linear;
       NodeSums(summed, node, n, range, linear, sums.data() + (piece * plan_.images + n) * stride);
     });

@@ -140,10 +140,11 @@ void CellForward<S, A>::FirstPass(const std::vector<int>& sources,
   const int64_t parts = NumParts(plan_.images, static_cast<int64_t>(operations.size()));
   const int64_t pixels = plan_.height * plan_.width;
   if (sum != nullptr && parts > 1) {
-    ForPieces(plan_.images, pixels, [&](int64_t n, PixelRange range, int64_t) {
-      std::vector<LinearTerm<S, A>> linear;
-      SumImage(sources[0], *sum, n, range, linear);
-    });
+    ForPieces(plan_.images, pixels, NumParts(plan_.images, pixels),
+              [&](int64_t n, PixelRange range, int64_t) {
+                std::vector<LinearTerm<S, A>> linear;
+                SumImage(sources[0], *sum, n, range, linear);
+              });
   }
   ParallelFor(plan_.images * parts, [&](int64_t, int64_t begin, int64_t end) {
     Scratch& scratch = Scratch::OfThread();

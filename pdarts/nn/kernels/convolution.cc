@@ -62,12 +62,12 @@ at::Tensor Forward(const KernelTable<S, A>& loops, const at::Tensor& x,
   ParallelFor(x.size(0) * bands, [&](int64_t, int64_t begin, int64_t end) {
     Scratch& scratch = Scratch::OfThread();
     scratch.Reset();
-    const Plane<A> plane =
-        scratch.GetPlane<A>(s.in_channels, s.in_height, s.in_width, s.margin, loops.lanes);
+    ScratchPlanes<A> planes(scratch, s.margin, loops.lanes);
     A* work = scratch.Get<A>(packed.scratch_size());
     for (int64_t task = begin; task < end; ++task) {
       const int64_t n = task / bands;
       const Band band = BandOf(s, bands, task % bands);
+      const Plane<A> plane = planes.Get(s.in_channels, band.shape.in_height, s.in_width);
       LoadBand<S>(loops, band.shape, From(Const(from.image(n)), band.first_in), scale, shift,
                   plane);
       loops.convolution(band.shape, Const(plane), packed.weights(),
@@ -139,7 +139,6 @@ class ConvolveNode : public FusedNode {
       ScratchPlanes<A> relus(scratch, s.margin, loops.lanes);
       ScratchPlanes<A> middles(scratch, s.margin, loops.lanes);
       ScratchPlanes<A> input_gradients(scratch, s.margin, loops.lanes);
-      const Plane<A> plane = relus.Get(channels, s.in_height, s.in_width);
       const Plane<A> middle = MiddlePlane(s, middles);
       A* work = scratch.Get<A>(packed.scratch_size());
       const auto chunk_sums = packed.Place(wanted, sums.data() + chunk * sums_size);
@@ -148,13 +147,16 @@ class ConvolveNode : public FusedNode {
         const int64_t n = task / bands;
         const Band band = BandOf(s, bands, task % bands);
         const Pixels<const S> image = From(Const(from.image(n)), band.first_in);
+        const int64_t height = band.shape.in_height;
+        Plane<A> plane = {nullptr, 0, 0}, input_gradient = {nullptr, 0, 0};
         if (chunk_sums.depthwise != nullptr || chunk_sums.forward != nullptr) {
+          plane = relus.Get(channels, height, s.in_width);
           LoadBand<S>(loops, band.shape, image, scale, shift, plane);
         }
-        Plane<A> input_gradient = {nullptr, 0, 0};
-        if (wants_input) {
-          input_gradient = replaces ? input_gradients.Get(channels, s.in_height, s.in_width)
-                                    : input_gradients.GetZeros(channels, s.in_height, s.in_width);
+        if (replaces) {
+          input_gradient = input_gradients.Get(channels, height, s.in_width);
+        } else if (wants_input) {
+          input_gradient = input_gradients.GetZeros(channels, height, s.in_width);
         }
         loops.convolution_backward(
             band.shape, Const(plane),
@@ -164,8 +166,8 @@ class ConvolveNode : public FusedNode {
         if (!wants_input) continue;
         A* own_sums =
             normalizes ? normalization_sums.data() + (task % bands * images + n) * 2 * up : nullptr;
-        loops.relu_backward(Const(input_gradient), image, channels, band.shape.in_height,
-                            s.in_width, normalizes ? scale.data() : nullptr,
+        loops.relu_backward(Const(input_gradient), image, channels, height, s.in_width,
+                            normalizes ? scale.data() : nullptr,
                             normalizes ? shift.data() : nullptr, normalizes ? mean.data() : nullptr,
                             From(to.image(n), band.first_in), own_sums);
       }
@@ -186,12 +188,13 @@ class ConvolveNode : public FusedNode {
       const NormalizationGradients<A> back = BackwardOf<A>(
           normalization, own[0], SumsOfBatch(communicator, own, {0}, &memory)[0], loops.lanes);
       if (Wants(0)) {
-        ForPieces(images, pixels, [&](int64_t n, PixelRange range, int64_t) {
-          loops.affine_gradient(
-              {From(Const(to.image(n)), range.begin), From(Const(from.image(n)), range.begin),
-               back.factor.data(), back.slope.data(), back.offset.data()},
-              {nullptr, 0}, channels, range.size(), From(to.image(n), range.begin));
-        });
+        ForPieces(
+            images, pixels, NumParts(images, pixels), [&](int64_t n, PixelRange range, int64_t) {
+              loops.affine_gradient(
+                  {From(Const(to.image(n)), range.begin), From(Const(from.image(n)), range.begin),
+                   back.factor.data(), back.slope.data(), back.offset.data()},
+                  {nullptr, 0}, channels, range.size(), From(to.image(n), range.begin));
+            });
       }
       if (Wants(5)) results[5] = ToTensor<A>(back.weight, x);
       if (Wants(6)) results[6] = ToTensor<A>(back.bias, x);

@@ -1,10 +1,12 @@
 #ifndef PDARTS_NN_KERNELS_KERNEL_TABLE_H_
 #define PDARTS_NN_KERNELS_KERNEL_TABLE_H_
 
-// The inner loops, as a table of functions that each compute one image. loops.inc has their code,
-// and kernels_<variant>.cc compiles the code for one instruction set. These files include this
-// header, so it contains only plain data. An inline function here would be compiled with the flags
-// of each variant, and the linker could keep the copy that this machine cannot run.
+// The inner loops, as a table of functions that each compute one image or a part of one: sums and
+// normalizations also take some of the pixels, and some convolutions take some of the rows
+// (NumBands in convolution.cc). loops.inc has their code, and kernels_<variant>.cc compiles the
+// code for one instruction set. These files include this header, so it contains only plain data. An
+// inline function here would be compiled with the flags of each variant, and the linker could keep
+// the copy that this machine cannot run.
 //
 // S is the storage type: activations and their gradients are stored as float, double or Bfloat16. A
 // is the accumulator type, in which everything is computed: double for double, and otherwise float.
@@ -175,7 +177,7 @@ struct KernelTable {
   /// The mean and the sum of squared deviations of each channel.
   void (*statistics)(Pixels<const S> x, int64_t channels, int64_t pixels, A* mean, A* squares);
 
-  /// 3x3, padding 1; scratch: one row of input, [width][lanes].
+  /// 3x3, padding 1; scratch: one row of input, [width][lanes], for stride 2.
   void (*max_pool)(Pixels<const S> x, int64_t channels, int64_t height, int64_t width,
                    int64_t stride, Pixels<S> out, A* scratch);
   void (*average_pool)(Pixels<const S> x, int64_t channels, int64_t height, int64_t width,

@@ -16,7 +16,6 @@
 #include "pdarts/nn/kernels/normalization.h"
 #include "pdarts/nn/kernels/packing.h"
 #include "pdarts/nn/kernels/parallel.h"
-#include "pdarts/nn/kernels/scratch.h"
 
 namespace pdarts::nn {
 namespace {
@@ -77,9 +76,10 @@ class NodeSumNode : public FusedNode {
     // [piece][image][term][2][up]: the sum of the gradient, and the sum of the gradient times
     // (value - mean).
     const auto stride = static_cast<int64_t>(n_terms) * 2 * up;
-    std::vector<A> of_images(any_sums ? NumParts(images, pixels) * images * stride : 0);
+    const int64_t pieces = NumParts(images, pixels);
+    std::vector<A> of_images(any_sums ? pieces * images * stride : 0);
     if (any_sums) {
-      ForPieces(images, pixels, [&](int64_t n, PixelRange range, int64_t piece) {
+      ForPieces(images, pixels, pieces, [&](int64_t n, PixelRange range, int64_t piece) {
         std::vector<LinearTerm<S, A>> linear;
         const int64_t first = n * size + range.begin * channels;
         for (size_t i = 0; i < n_terms; ++i) {
@@ -155,7 +155,7 @@ class NodeSumNode : public FusedNode {
       if (Wants(3 + 3 * i)) results[3 + 3 * i] = ToTensor<A>(bias, gradient);
     }
 
-    ForPieces(images, pixels, [&](int64_t n, PixelRange range, int64_t) {
+    ForPieces(images, pixels, pieces, [&](int64_t n, PixelRange range, int64_t) {
       const int64_t first = n * size + range.begin * channels;
       for (size_t i = 0; i < n_terms; ++i) {
         if (!results[1 + 3 * i].defined()) continue;
@@ -248,7 +248,8 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
     out = at::empty(first.sizes(), first.options().requires_grad(false),
                     at::MemoryFormat::ChannelsLast);
     S* to = MutableData<S>(out);
-    ForPieces(images, first.size(2) * first.size(3), [&](int64_t n, PixelRange range, int64_t) {
+    const int64_t pixels = first.size(2) * first.size(3);
+    ForPieces(images, pixels, NumParts(images, pixels), [&](int64_t n, PixelRange range, int64_t) {
       std::vector<LinearTerm<S, A>> linear(terms.size());
       const int64_t begin = n * size + range.begin * channels;
       for (size_t i = 0; i < terms.size(); ++i) {
@@ -298,7 +299,7 @@ class NormalizeEachNode : public FusedNode {
           x.channels, loops.lanes, [&](int64_t c) { return normalizations[i].mean[c]; });
       const int64_t pieces = NumParts(images, x.pixels());
       std::vector<A> sums(pieces * images * 2 * up);
-      ForPieces(images, x.pixels(), [&](int64_t n, PixelRange range, int64_t piece) {
+      ForPieces(images, x.pixels(), pieces, [&](int64_t n, PixelRange range, int64_t piece) {
         const LinearTerm<S, A> terms[] = {
             {{nullptr, 0}, nullptr, {nullptr, 0}},
             {From(Const(x.image(n)), range.begin), mean.data(), {nullptr, 0}}};
@@ -318,7 +319,8 @@ class NormalizeEachNode : public FusedNode {
                                    at::MemoryFormat::ChannelsLast);
         const Batch<S> g = WholeBatch<S>(gradients[i]), x = WholeBatch<S>(value),
                        to = WholeBatch<S>(results[3 * i]);
-        ForPieces(value.size(0), x.pixels(), [&](int64_t n, PixelRange range, int64_t) {
+        const int64_t pieces = NumParts(value.size(0), x.pixels());
+        ForPieces(value.size(0), x.pixels(), pieces, [&](int64_t n, PixelRange range, int64_t) {
           loops.affine_gradient(
               {From(Const(g.image(n)), range.begin), From(Const(x.image(n)), range.begin),
                back.factor.data(), back.slope.data(), back.offset.data()},
@@ -366,7 +368,8 @@ std::vector<at::Tensor> NormalizeEachWithLoops(InstructionSet instructions,
           ChannelValues<A>(x.channels, loops.lanes, [&](int64_t c) { return n.scale(c); });
       const std::vector<A> shift =
           ChannelValues<A>(x.channels, loops.lanes, [&](int64_t c) { return n.shift(c); });
-      ForPieces(plain[i].size(0), x.pixels(), [&](int64_t image, PixelRange range, int64_t) {
+      const int64_t images = plain[i].size(0), pieces = NumParts(images, x.pixels());
+      ForPieces(images, x.pixels(), pieces, [&](int64_t image, PixelRange range, int64_t) {
         const LinearTerm<S, A> term = {
             From(Const(x.image(image)), range.begin), scale.data(), {nullptr, 0}};
         loops.combine({nullptr, 0, 0}, &term, 1, shift.data(), x.channels, /*height=*/1,

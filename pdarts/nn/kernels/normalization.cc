@@ -59,7 +59,7 @@ ChannelStatistics StatisticsOf(const at::Tensor& x, const KernelTable<S, A>& loo
   const int64_t up = RoundUp(channels, loops.lanes);
   // MergeStatistics wants pieces of the same size.
   int64_t pieces = NumParts(images, pixels);
-  while (pixels % pieces != 0) ++pieces;
+  while (pixels % pieces != 0) --pieces;
   const int64_t size = pixels / pieces;
   std::vector<A> of_pieces(images * pieces * 2 * up);
   const S* data = ConstData<S>(x);

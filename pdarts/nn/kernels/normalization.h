@@ -18,7 +18,7 @@ struct ChannelStatistics {
 };
 
 /// From the mean and the sum of squared deviations of each image, [images][2][stride]. pixels: the
-/// number of values in each image.
+/// number of values in each image. An image may also be a piece of one, if all have the same size.
 template <typename A>
 ChannelStatistics MergeStatistics(const A* of_images, int64_t images, int64_t channels,
                                   int64_t stride, int64_t pixels);

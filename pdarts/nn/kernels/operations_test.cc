@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "ATen/ops/cat.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/full.h"
 #include "ATen/ops/ones.h"
@@ -13,6 +14,7 @@
 #include "ATen/ops/randint.h"
 #include "ATen/ops/zeros.h"
 #include "gmock/gmock.h"
+#include "pdarts/core/communicator.h"
 #include "pdarts/core/masks.h"
 #include "pdarts/nn/kernels/convolution.h"
 #include "pdarts/nn/kernels/dropout.h"
@@ -39,9 +41,9 @@ std::string Text(const Size& s) {
 }
 
 /// A batch of one, one pixel, one row, odd sides, and numbers of channels below, equal to, above
-/// and between widths of vectors.
-const Size kSizes[] = {{2, 1, 1, 1}, {1, 3, 5, 7},  {3, 16, 8, 8},  {2, 4, 1, 9},
-                       {2, 8, 6, 4}, {1, 20, 4, 6}, {2, 33, 3, 10}, {1, 36, 2, 17}};
+/// and between widths of vectors. 100 channels need products of four, two and one vectors.
+const Size kSizes[] = {{2, 1, 1, 1},  {1, 3, 5, 7},   {3, 16, 8, 8},  {2, 4, 1, 9},  {2, 8, 6, 4},
+                       {1, 20, 4, 6}, {2, 33, 3, 10}, {1, 36, 2, 17}, {2, 100, 2, 4}};
 
 BatchNormArgs BatchNorm(const at::Tensor& like, int64_t channels, bool training) {
   BatchNormArgs bn;
@@ -54,7 +56,46 @@ BatchNormArgs BatchNorm(const at::Tensor& like, int64_t channels, bool training)
   return bn;
 }
 
-class Convolution : public KernelTest {};
+class Convolution : public KernelTest {
+ protected:
+  using Tensors = std::vector<at::Tensor>;
+
+  /// A kind of convolution with 7 or 8 channels in the result. `make` gets x, the weight and the
+  /// bias of the batch normalization, and `weights`.
+  struct Kind {
+    std::string name;
+    Tensors weights;
+    std::function<ReluConvolution(const Tensors&)> make;
+  };
+
+  /// All kinds but the separable one, for c channels.
+  std::vector<Kind> OtherKinds(int64_t c) {
+    return {
+        {"pointwise",
+         {Random({7, c, 1, 1})},
+         [](const Tensors& t) { return PointwiseConvolution(t[3]); }},
+        {"pointwise with bias",
+         {Random({7, c, 1, 1}), Random({7})},
+         [](const Tensors& t) { return PointwiseConvolution(t[3], t[4]); }},
+        {"factorized reduction",
+         {Random({4, c, 1, 1}), Random({4, c, 1, 1})},
+         [](const Tensors& t) { return FactorizedReduction(t[3], t[4]); }},
+        {"dense", {Random({7, c, 3, 3})}, [](const Tensors& t) { return DenseConvolution(t[3]); }},
+        {"dense with bias and dilation",
+         {Random({7, c, 5, 5}), Random({7})},
+         [](const Tensors& t) { return DenseConvolution(t[3], t[4], /*dilation=*/2); }},
+    };
+  }
+
+  /// A convolution behind a batch normalization.
+  static at::Tensor Convolved(const Backend& backend, const Kind& kind, const Tensors& t,
+                              bool training) {
+    BatchNormArgs bn = BatchNorm(t[0], t[0].size(1), training);
+    bn.weight = t[1];
+    bn.bias = t[2];
+    return Convolve(backend, t[0], kind.make(t), bn);
+  }
+};
 
 TEST_P(Convolution, SeparableMatchesTheComposition) {
   for (const Size& s : kSizes) {
@@ -106,7 +147,7 @@ TEST_P(Convolution, BehindABatchNormMatchesTheComposition) {
 
 TEST_P(Convolution, PointwiseMatchesTheComposition) {
   for (const Size& s : kSizes) {
-    for (const int64_t out : {s.c, int64_t{5}, int64_t{48}}) {
+    for (const int64_t out : {s.c, int64_t{5}, int64_t{48}, int64_t{60}, int64_t{64}}) {
       for (const bool bias : {true, false}) {
         std::vector<at::Tensor> inputs = {Random({s.n, s.c, s.h, s.w}), Random({out, s.c, 1, 1})};
         if (bias) inputs.push_back(Random({out}));
@@ -157,41 +198,13 @@ TEST_P(Convolution, DenseMatchesTheComposition) {
 }
 
 TEST_P(Convolution, OtherKindsBehindABatchNormMatchTheComposition) {
-  using Tensors = std::vector<at::Tensor>;
-  // The results have 7 or 8 channels. `make` gets x, the weight and the bias of the batch
-  // normalization, and `weights`.
-  struct Kind {
-    std::string name;
-    Tensors weights;
-    std::function<ReluConvolution(const Tensors&)> make;
-  };
   for (const Size& s : {Size{3, 16, 8, 4}, {1, 20, 6, 10}}) {
-    const std::vector<Kind> kinds = {
-        {"pointwise",
-         {Random({7, s.c, 1, 1})},
-         [](const Tensors& t) { return PointwiseConvolution(t[3]); }},
-        {"pointwise with bias",
-         {Random({7, s.c, 1, 1}), Random({7})},
-         [](const Tensors& t) { return PointwiseConvolution(t[3], t[4]); }},
-        {"factorized reduction",
-         {Random({4, s.c, 1, 1}), Random({4, s.c, 1, 1})},
-         [](const Tensors& t) { return FactorizedReduction(t[3], t[4]); }},
-        {"dense",
-         {Random({7, s.c, 3, 3})},
-         [](const Tensors& t) { return DenseConvolution(t[3]); }},
-        {"dense with bias and dilation",
-         {Random({7, s.c, 5, 5}), Random({7})},
-         [](const Tensors& t) { return DenseConvolution(t[3], t[4], /*dilation=*/2); }},
-    };
-    for (const Kind& kind : kinds) {
+    for (const Kind& kind : OtherKinds(s.c)) {
       for (const bool training : {true, false}) {
         Tensors inputs = {Random({s.n, s.c, s.h, s.w}) * 2 + 3, Random({s.c}), Random({s.c})};
         inputs.insert(inputs.end(), kind.weights.begin(), kind.weights.end());
         const auto convolve = [&](const Backend& backend, const Tensors& t) {
-          BatchNormArgs bn = BatchNorm(t[0], s.c, training);
-          bn.weight = t[1];
-          bn.bias = t[2];
-          return Convolve(backend, t[0], kind.make(t), bn);
+          return Convolved(backend, kind, t, training);
         };
         const std::string what =
             Text(s) + kind.name + (training ? " in training" : " in evaluation");
@@ -259,6 +272,28 @@ TEST_P(Convolution, ComputesTheGradientsThatAreAskedFor) {
     for (int i = 0, j = 0; i < 3; ++i) {
       if ((asked >> i & 1) != 0) {
         EXPECT_TRUE(actual[j++].equal(expected[i])) << asked << " " << i;
+      }
+    }
+  }
+}
+
+TEST_P(Convolution, OfOtherKindsComputesEachGradientAlone) {
+  for (const int threads : {2, 8}) {
+    at::set_num_threads(threads);
+    for (const Kind& kind : OtherKinds(20)) {
+      Tensors inputs = {Random({2, 20, 6, 4}), Random({20}), Random({20})};
+      inputs.insert(inputs.end(), kind.weights.begin(), kind.weights.end());
+      const Tensors all = Leaves(inputs);
+      const at::Tensor y = Convolved(Fused(), kind, all, /*training=*/true);
+      const at::Tensor g = Random(y.sizes()).to(GetParam().storage);
+      const Tensors expected = torch::autograd::grad({y}, all, {g});
+      for (size_t i = 0; i < all.size(); ++i) {
+        Tensors one;
+        for (const at::Tensor& t : all) one.push_back(t.detach());
+        one[i].set_requires_grad(true);
+        const at::Tensor z = Convolved(Fused(), kind, one, /*training=*/true);
+        EXPECT_TRUE(torch::autograd::grad({z}, {one[i]}, {g})[0].equal(expected[i]))
+            << kind.name << " " << i << ", " << threads << " threads";
       }
     }
   }
@@ -409,6 +444,25 @@ TEST_P(NodeSumTest, NormalizeIsTheSumOfOneNormalizedTerm) {
       at::set_num_threads(2);
     }
   }
+}
+
+TEST_P(NodeSumTest, NormalizeEachOfSynchronizedValuesMatchesTheComposition) {
+  set_activations({0, 3});
+  const auto normalize = [](const Backend& backend, const std::vector<at::Tensor>& t) {
+    std::vector<BatchNormArgs> batch_norms;
+    for (const size_t i : {0, 3}) {
+      BatchNormArgs& bn = batch_norms.emplace_back(BatchNorm(t[i], t[i].size(1), true));
+      bn.communicator = &SingleProcess();
+      bn.weight = t[i + 1];
+      bn.bias = t[i + 2];
+    }
+    const std::vector<at::Tensor> y = NormalizeEach(backend, {t[0], t[3]}, batch_norms);
+    return at::cat({y[0].flatten(), y[1].flatten()});
+  };
+  const std::vector<at::Tensor> inputs = {Random({2, 20, 3, 5}) * 2 + 1, Random({20}), Random({20}),
+                                          Random({3, 7, 4, 4}) - 2,      Random({7}),  Random({7})};
+  ExpectSame(normalize, inputs, "two threads", 10);
+  ExpectSame(WithManyThreads(normalize), inputs, "many threads", 10);
 }
 
 TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
@@ -714,7 +768,8 @@ TEST_P(Determinism, RepeatsExactly) {
     all.push_back(z.detach());
     return all;
   };
-  for (const int threads : {1, 2}) {
+  // With 8 threads, the 5 images are divided.
+  for (const int threads : {1, 2, 8}) {
     const auto first = once(threads);
     for (int repeat = 0; repeat < 3; ++repeat) {
       const auto again = once(threads);

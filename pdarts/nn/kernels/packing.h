@@ -16,8 +16,9 @@ inline int64_t RoundUp(int64_t c, int64_t lanes) { return (c + lanes - 1) / lane
 /// Adds the sums of all chunks, [chunks][size], into those of the first chunk.
 template <typename A>
 void AddChunks(int64_t size, std::vector<A>& sums) {
-  for (auto chunk = sums.begin() + size; chunk < sums.end(); chunk += size) {
-    for (int64_t i = 0; i < size; ++i) sums[i] += chunk[i];
+  const auto end = static_cast<int64_t>(sums.size());
+  for (int64_t chunk = size; chunk < end; chunk += size) {
+    for (int64_t i = 0; i < size; ++i) sums[i] += sums[chunk + i];
   }
 }
 

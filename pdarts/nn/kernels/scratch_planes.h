@@ -19,7 +19,7 @@ class ScratchPlanes {
   ScratchPlanes(Scratch& scratch, int64_t margin, int64_t lanes)
       : scratch_(scratch), margin_(margin), lanes_(lanes) {}
 
-  /// A plane whose margin is 0.
+  /// A plane. Its margin is 0 until somebody writes there. The rest has the values of its last use.
   Plane<A> Get(int64_t channels, int64_t height, int64_t width) {
     for (const Entry& e : entries_) {
       if (e.channels == channels && e.height == height && e.width == width) return e.plane;
