@@ -161,21 +161,16 @@ void CellBackward<S, A>::LaterPass(std::vector<Flow>& flows, size_t place) {
         const Pixels<const S> x = Const(WholeBatch<S>(before.value).image(n));
         Plane<A> relu = {nullptr, 0, 0}, gradient = {nullptr, 0, 0};
         const auto sums = PlaceSums(weight_sums, longer[i], c, chunk);
-        if (sums.depthwise != nullptr || sums.forward != nullptr) {
+        if (sums.read_input()) {
           relu = relus.Get(s.in_channels, s.in_height, s.in_width);
           loops_.load_relu(x, s.in_channels, s.in_height, s.in_width, before.scale.data(),
                            before.shift.data(), relu);
         }
         const bool has_target = targets[i].data != nullptr;
-        const bool replaces = has_target && s.depthwise != 0 && s.stride == 1;
-        if (replaces) {
-          gradient = gradients.Get(s.in_channels, s.in_height, s.in_width);
-        } else if (has_target) {
-          gradient = gradients.GetZeros(s.in_channels, s.in_height, s.in_width);
-        }
+        if (has_target) gradient = InputGradientPlane(s, gradients);
         loops_.convolution_backward(s, Const(relu), GradientOf(flow, place, n), c.packed.weights(),
-                                    MiddlePlane(s, middles), gradient, replaces, sums.depthwise,
-                                    sums.forward, sums.bias, work);
+                                    MiddlePlane(s, middles), gradient, ReplacesGradient(s),
+                                    sums.depthwise, sums.forward, sums.bias, work);
         if (!has_target) continue;
         loops_.relu_backward(Const(gradient), x, s.in_channels, s.in_height, s.in_width,
                              before.scale.data(), before.shift.data(), before.mean.data(),
@@ -235,9 +230,10 @@ void CellBackward<S, A>::FirstPass(const std::vector<int>& sources,
   }
   const std::vector<int> summed = node < 0 ? std::vector<int>() : SummedTerms(node);
   const int64_t sums_stride = static_cast<int64_t>(summed.size() + 1) * Up(plan_.channels);
-  // If the operations of an image are divided, their gradients are added by pieces of the image.
-  const int64_t pixels = plan_.height * plan_.width;
-  const int64_t pieces = parts == 1 ? 1 : NumParts(plan_.images, pixels);
+  const int64_t pixels = plan_.height * plan_.width, pieces = NumParts(plan_.images, pixels);
+  // With fewer images than threads, a second pass adds the gradients of the parts and computes the
+  // sums of the node.
+  const bool sums_later = parts > 1 || pieces > 1;
   // [pieces][images][terms]
   std::vector<A> node_sums(summed.empty() ? 0 : pieces * plan_.images * sums_stride);
 
@@ -297,17 +293,17 @@ void CellBackward<S, A>::FirstPass(const std::vector<int>& sources,
         }
         loops_.combine(Const(gradient), linear.data(), static_cast<int64_t>(linear.size()), nullptr,
                        x.channels, x.height, x.width, targets[s][part].image(n));
-        if (parts == 1 && !summed.empty()) {
+        if (!sums_later && !summed.empty()) {
           NodeSums(summed, node, n, {0, pixels}, linear, node_sums.data() + n * sums_stride);
         }
       }
     }
   });
-  if (parts > 1) {
+  if (sums_later) {
     ForPieces(plan_.images, pixels, pieces, [&](int64_t n, PixelRange range, int64_t piece) {
       std::vector<LinearTerm<S, A>> linear;
       for (const std::vector<Batch<S>>& of_source : targets) {
-        if (of_source.empty()) continue;
+        if (of_source.size() <= 1) continue;
         const Batch<S>& x = of_source[0];
         const PixelRange own = Piece(x.pixels(), pieces, piece);
         const std::vector<A> ones(Up(x.channels), A(1));

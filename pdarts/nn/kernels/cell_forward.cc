@@ -138,13 +138,14 @@ void CellForward<S, A>::FirstPass(const std::vector<int>& sources,
     scratch_size = std::max(scratch_size, packed.scratch_size());
   }
   const int64_t parts = NumParts(plan_.images, static_cast<int64_t>(operations.size()));
-  const int64_t pixels = plan_.height * plan_.width;
-  if (sum != nullptr && parts > 1) {
-    ForPieces(plan_.images, pixels, NumParts(plan_.images, pixels),
-              [&](int64_t n, PixelRange range, int64_t) {
-                std::vector<LinearTerm<S, A>> linear;
-                SumImage(sources[0], *sum, n, range, linear);
-              });
+  const int64_t pixels = plan_.height * plan_.width, pieces = NumParts(plan_.images, pixels);
+  // With fewer images than threads, the node is summed first, also if no operation reads it.
+  const bool sums_first = parts > 1 || pieces > 1;
+  if (sum != nullptr && sums_first) {
+    ForPieces(plan_.images, pixels, pieces, [&](int64_t n, PixelRange range, int64_t) {
+      std::vector<LinearTerm<S, A>> linear;
+      SumImage(sources[0], *sum, n, range, linear);
+    });
   }
   ParallelFor(plan_.images * parts, [&](int64_t, int64_t begin, int64_t end) {
     Scratch& scratch = Scratch::OfThread();
@@ -155,7 +156,7 @@ void CellForward<S, A>::FirstPass(const std::vector<int>& sources,
     std::vector<LinearTerm<S, A>> linear;
     for (int64_t task = begin; task < end; ++task) {
       const int64_t n = task / parts;
-      if (sum != nullptr && parts == 1) SumImage(sources[0], *sum, n, {0, pixels}, linear);
+      if (sum != nullptr && !sums_first) SumImage(sources[0], *sum, n, {0, pixels}, linear);
       int loaded = -1;
       Plane<A> relu = {nullptr, 0, 0};
       for (size_t i = task % parts; i < operations.size(); i += parts) {

@@ -142,26 +142,21 @@ class ConvolveNode : public FusedNode {
       const Plane<A> middle = MiddlePlane(s, middles);
       A* work = scratch.Get<A>(packed.scratch_size());
       const auto chunk_sums = packed.Place(wanted, sums.data() + chunk * sums_size);
-      const bool replaces = wants_input && s.depthwise != 0 && s.stride == 1;
       for (int64_t task = begin; task < end; ++task) {
         const int64_t n = task / bands;
         const Band band = BandOf(s, bands, task % bands);
         const Pixels<const S> image = From(Const(from.image(n)), band.first_in);
         const int64_t height = band.shape.in_height;
         Plane<A> plane = {nullptr, 0, 0}, input_gradient = {nullptr, 0, 0};
-        if (chunk_sums.depthwise != nullptr || chunk_sums.forward != nullptr) {
+        if (chunk_sums.read_input()) {
           plane = relus.Get(channels, height, s.in_width);
           LoadBand<S>(loops, band.shape, image, scale, shift, plane);
         }
-        if (replaces) {
-          input_gradient = input_gradients.Get(channels, height, s.in_width);
-        } else if (wants_input) {
-          input_gradient = input_gradients.GetZeros(channels, height, s.in_width);
-        }
+        if (wants_input) input_gradient = InputGradientPlane(band.shape, input_gradients);
         loops.convolution_backward(
             band.shape, Const(plane),
             {From(Const(g.image(n)), band.first_out), {nullptr, 0}, nullptr, nullptr, nullptr},
-            packed.weights(), middle, input_gradient, replaces, chunk_sums.depthwise,
+            packed.weights(), middle, input_gradient, ReplacesGradient(s), chunk_sums.depthwise,
             chunk_sums.forward, chunk_sums.bias, work);
         if (!wants_input) continue;
         A* own_sums =

@@ -20,11 +20,9 @@
 namespace pdarts::nn {
 namespace {
 
-/// Pixels of image n of a mask from pixel `first` on. size: of an image.
-Pixels<const uint8_t> Image(const at::Tensor& mask, int64_t n, int64_t size, int64_t channels,
-                            int64_t first) {
+Pixels<const uint8_t> Image(const at::Tensor& mask, int64_t n, int64_t size, int64_t channels) {
   if (!mask.defined()) return {nullptr, 0};
-  return {mask.const_data_ptr<uint8_t>() + n * size + first * channels, channels};
+  return {mask.const_data_ptr<uint8_t>() + n * size, channels};
 }
 
 /// Inputs: the coefficients, and then value, weight and bias of each term.
@@ -84,7 +82,7 @@ class NodeSumNode : public FusedNode {
         const int64_t first = n * size + range.begin * channels;
         for (size_t i = 0; i < n_terms; ++i) {
           if (!needs_sums[i]) continue;
-          const auto mask = Image(terms[i].mask, n, size, channels, range.begin);
+          const auto mask = From(Image(terms[i].mask, n, size, channels), range.begin);
           linear.push_back({{nullptr, 0}, nullptr, mask});
           linear.push_back(
               {{ConstData<S>(all_values[i]) + first, channels}, means[i].data(), mask});
@@ -164,7 +162,7 @@ class NodeSumNode : public FusedNode {
         if (by_batch) value = {ConstData<S>(all_values[i]) + first, channels};
         loops.affine_gradient(
             {{g + first, channels}, value, factor[i].data(), slope[i].data(), offset[i].data()},
-            Image(terms[i].mask, n, size, channels, range.begin), channels, range.size(),
+            From(Image(terms[i].mask, n, size, channels), range.begin), channels, range.size(),
             {MutableData<S>(results[1 + 3 * i]) + first, channels});
       }
     });
@@ -255,7 +253,7 @@ at::Tensor NodeSumWithLoops(InstructionSet instructions, const std::vector<NodeT
       for (size_t i = 0; i < terms.size(); ++i) {
         linear[i] = {{ConstData<S>(all_values[i]) + begin, channels},
                      factors[i].data(),
-                     Image(kept[i].mask, n, size, channels, range.begin)};
+                     From(Image(kept[i].mask, n, size, channels), range.begin)};
       }
       loops.combine({nullptr, 0, 0}, linear.data(), static_cast<int64_t>(linear.size()),
                     offset_values.data(), channels, /*height=*/1, range.size(),

@@ -81,6 +81,8 @@ class PackedConvolution {
     A* depthwise = nullptr;
     A* forward = nullptr;
     A* bias = nullptr;
+    /// Whether KernelTable::convolution_backward reads the input to compute them.
+    bool read_input() const { return depthwise != nullptr || forward != nullptr; }
   };
   /// The number of elements of all wanted sums, which lie one after the other.
   int64_t sums_size(const WantedGradients& wanted) const;

@@ -124,15 +124,14 @@ void AddUp(InstructionSet instructions, const std::vector<at::Tensor>& values,
     from.push_back(BatchOf(kept.back()));
   }
   const Batch<float> out = BatchOf(to);
-  ParallelFor(to.size(0), [&](int64_t, int64_t begin, int64_t end) {
+  const int64_t images = to.size(0), pieces = NumParts(images, out.pixels());
+  ForPieces(images, out.pixels(), pieces, [&](int64_t n, PixelRange range, int64_t) {
     std::vector<LinearTerm<float, float>> terms(from.size());
-    for (int64_t n = begin; n < end; ++n) {
-      for (size_t i = 0; i < from.size(); ++i) {
-        terms[i] = {Const(from[i].image(n)), ones.data(), {nullptr, 0}};
-      }
-      loops.combine({nullptr, 0, 0}, terms.data(), static_cast<int64_t>(terms.size()), nullptr,
-                    out.channels, out.height, out.width, out.image(n));
+    for (size_t i = 0; i < from.size(); ++i) {
+      terms[i] = {From(Const(from[i].image(n)), range.begin), ones.data(), {nullptr, 0}};
     }
+    loops.combine({nullptr, 0, 0}, terms.data(), static_cast<int64_t>(terms.size()), nullptr,
+                  out.channels, /*height=*/1, range.size(), From(out.image(n), range.begin));
   });
 }
 

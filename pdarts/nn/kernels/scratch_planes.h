@@ -59,6 +59,19 @@ Plane<A> MiddlePlane(const ConvolutionShape& s, ScratchPlanes<A>& middles) {
   return {nullptr, 0, 0};
 }
 
+/// Whether KernelTable::convolution_backward can replace the gradient of the input.
+inline bool ReplacesGradient(const ConvolutionShape& s) {
+  return s.depthwise != 0 && s.stride == 1;
+}
+
+/// A plane for the gradient of the input of one convolution. It is 0 everywhere if the convolution
+/// adds to it (ReplacesGradient).
+template <typename A>
+Plane<A> InputGradientPlane(const ConvolutionShape& s, ScratchPlanes<A>& gradients) {
+  return ReplacesGradient(s) ? gradients.Get(s.in_channels, s.in_height, s.in_width)
+                             : gradients.GetZeros(s.in_channels, s.in_height, s.in_width);
+}
+
 }  // namespace pdarts::nn
 
 #endif  // PDARTS_NN_KERNELS_SCRATCH_PLANES_H_
