@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "ATen/ops/allclose.h"
 #include "ATen/ops/cat.h"
 #include "ATen/ops/empty.h"
+#include "ATen/ops/empty_like.h"
 #include "ATen/ops/full.h"
 #include "ATen/ops/ones.h"
 #include "ATen/ops/ones_like.h"
@@ -20,6 +22,7 @@
 #include "pdarts/nn/kernels/dropout.h"
 #include "pdarts/nn/kernels/node_sum.h"
 #include "pdarts/nn/kernels/pooling.h"
+#include "pdarts/nn/kernels/prepared_convolutions.h"
 #include "pdarts/nn/kernels/test_convolutions.h"
 #include "pdarts/nn/kernels/testing.h"
 
@@ -463,6 +466,23 @@ TEST_P(NodeSumTest, NormalizeEachOfSynchronizedValuesMatchesTheComposition) {
                                           Random({3, 7, 4, 4}) - 2,      Random({7}),  Random({7})};
   ExpectSame(normalize, inputs, "two threads", 10);
   ExpectSame(WithManyThreads(normalize), inputs, "many threads", 10);
+}
+
+TEST_P(NodeSumTest, AddUpIsTheSumWithAnyNumberOfThreads) {
+  if (GetParam().storage != at::kFloat || GetParam().kernels != FUSED) {
+    GTEST_SKIP() << "AddUp is for the loops and float32";
+  }
+  for (const int threads : {1, 2, 8}) {
+    at::set_num_threads(threads);
+    for (const Size& s : kSizes) {
+      std::vector<at::Tensor> values;
+      for (int i = 0; i < 3; ++i) values.push_back(Random({s.n, s.c, s.h, s.w}).to(at::kFloat));
+      const at::Tensor to = at::empty_like(values[0], at::MemoryFormat::ChannelsLast);
+      AddUp(Fused().instructions, values, to);
+      EXPECT_TRUE(to.allclose(values[0] + values[1] + values[2], 1e-6, 1e-6))
+          << Text(s) << threads << " threads";
+    }
+  }
 }
 
 TEST_P(NodeSumTest, MovesRunningStatisticsAsTold) {
